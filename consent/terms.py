@@ -1,0 +1,116 @@
+"""The words of the law: terms, what a patient signs, requests and decisions; frozen, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+ANY = "*"
+"""The one wildcard: it stands for every value only where the patient signed this very word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a patient agrees to, in words and codes; only its salted hash reaches the chain.
+
+    ``recipient`` is one party id, e.g. ``study:diabetes-risk`` (``*`` only in a deny).
+    ``purposes``, ``categories`` and ``records`` are never empty; categories and records may be
+    ``("*",)``. ``data_from`` and ``data_to`` are ISO dates or "" for no bound.
+    """
+
+    decision: str
+    recipient: str
+    purposes: tuple[str, ...]
+    categories: tuple[str, ...]
+    records: tuple[str, ...]
+    data_from: str
+    data_to: str
+    obligations: tuple[str, ...]
+    statement: str
+    policy_uri: str
+    policy_hash: bytes
+    salt: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A subject's first key at a custodian (its account, 20 bytes), proved by that key itself."""
+
+    subject: bytes
+    custodian: bytes
+    signer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Terms signed by a subject; times are whole seconds, UTC."""
+
+    subject: bytes
+    terms: Terms
+    signed_at_s: int
+    not_after_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Takes back one grant, sent or not."""
+
+    subject: bytes
+    terms_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Voids every grant of the subject that was signed at or before ``issued_at_s``."""
+
+    subject: bytes
+    issued_at_s: int
+
+
+Message = Enrolment | Grant | Withdrawal | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A message, the key that signed it (20 or 84 bytes) and the signature."""
+
+    message: Message
+    signer: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks to use one record, and for exactly one purpose."""
+
+    party: str
+    purpose: str
+    subject: bytes
+    record_id: str
+    category: str
+    recorded_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The ledger as seen at one block; `count` and `head` name its state whatever the block."""
+
+    chain_id: int
+    contract: str
+    code_hash: bytes
+    block_number: int
+    block_hash: bytes
+    block_time_s: int
+    count: int
+    head: bytes
+    seen_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Permit or deny, with the evidence: the view, the consents and the rule that decided."""
+
+    permitted: bool
+    reason: str
+    consent_ids: tuple[bytes, ...]
+    obligations: tuple[str, ...]
+    view: View
