@@ -1,0 +1,179 @@
+"""Purposes, categories and obligations, with the table of which purpose covers which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from consent.errors import UnknownWord
+from consent.terms import ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A code, where it is defined, and what it says to a person."""
+
+    code: str
+    system: str
+    label: str
+
+
+_REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+_ACT: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+_OBSERVATION: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
+_OURS: Final = "urn:vouchsafe:category"
+
+
+def _words(system: str, labels: dict[str, str]) -> dict[str, Word]:
+    return {code: Word(code, system, label) for code, label in labels.items()}
+
+
+PURPOSES: Final = MappingProxyType(
+    _words(
+        _REASON,
+        {
+            "TREAT": "treatment",
+            "CLINTRL": "taking part in a clinical trial",
+            "COC": "coordination of care",
+            "ETREAT": "emergency treatment",
+            "BTG": "break the glass in an emergency",
+            "ERTREAT": "treatment in an emergency room",
+            "POPHLTH": "population health",
+            "TREATDS": "help with a treatment decision by a computer model",
+            "HPAYMT": "payment for health care",
+            "HOPERAT": "running the health service",
+            "CAREMGT": "care management",
+            "HQUALIMP": "improving the quality of care",
+            "PATSFTY": "patient safety",
+            "MLTRAINING": "training of a computer model",
+            "SYSDEV": "development of computer systems",
+            "HTEST": "testing of computer systems",
+            "TRAIN": "teaching of people",
+            "HRESCH": "health research",
+            "BIORCH": "biomedical research",
+            "CLINTRCH": "clinical trial research",
+            "CLINTRCHNPC": "clinical trial research without patient care",
+            "CLINTRCHPC": "clinical trial research with patient care",
+            "PRECLINTRCH": "preparation of a clinical trial",
+            "DSRCH": "research on one disease",
+            "POARCH": "research on origins and ancestry",
+            "TRANSRCH": "translational research",
+            "PATRQT": "the patient's own request",
+            "FAMRQT": "a request by the family",
+            "PWATRNY": "a request by an attorney",
+            "SUPNWK": "a request by the support network",
+            "PUBHLTH": "public health",
+            "DISASTER": "help in a disaster",
+            "THREAT": "protection from a threat",
+            "HMARKT": "marketing",
+        },
+    )
+)
+
+_BELOW: Final = MappingProxyType(
+    {
+        "TREAT": ("CLINTRL", "COC", "ETREAT", "POPHLTH"),
+        "ETREAT": ("ERTREAT",),
+        "HOPERAT": ("CAREMGT", "HQUALIMP", "PATSFTY", "SYSDEV", "TRAIN"),
+        "SYSDEV": ("HTEST",),
+        "HRESCH": ("BIORCH", "CLINTRCH", "DSRCH", "POARCH", "TRANSRCH"),
+        "CLINTRCH": ("CLINTRCHNPC", "CLINTRCHPC", "PRECLINTRCH"),
+        "PATRQT": ("FAMRQT", "PWATRNY", "SUPNWK"),
+        "PUBHLTH": ("DISASTER", "THREAT"),
+    }
+)
+"""Direct children. MLTRAINING, TREATDS, BTG and HMARKT stand under nothing: they match exactly or
+not at all, though HL7 files them under HOPERAT, TREAT and ETREAT (docs/decisions)."""
+
+EXACT_ONLY: Final = frozenset({"MLTRAINING", "TREATDS", "BTG", "HMARKT"})
+
+CATEGORIES: Final = MappingProxyType(
+    {
+        **_words(
+            _OBSERVATION,
+            {
+                "vital-signs": "blood pressure, pulse, weight and other measurements",
+                "laboratory": "blood and other laboratory tests",
+                "exam": "what a clinician found on examination",
+                "imaging": "X-ray, ultrasound and other images",
+                "procedure": "procedures and their results",
+                "survey": "answers to questionnaires",
+                "social-history": "smoking, work, sleep and way of life",
+                "activity": "physical activity",
+                "therapy": "therapies",
+            },
+        ),
+        **_words(
+            _OURS,
+            {
+                "demographics": "age, sex and other personal facts",
+                "condition": "illnesses and diagnoses",
+                "medication": "medicines",
+                "nutrition": "food and drink",
+                "genetics": "genes and inherited traits",
+                "mental-health": "mental health",
+                "sexual-health": "sexual health, HIV among it",
+                "substance-use": "alcohol and drug treatment",
+            },
+        ),
+    }
+)
+CATEGORY_CODES: Final = tuple(CATEGORIES)
+"""Index in this tuple = the small integer in columns; codes are only ever added at the end."""
+
+OBLIGATIONS: Final = MappingProxyType(
+    _words(
+        _ACT,
+        {
+            "DEID": "remove what identifies the patient",
+            "PSEUD": "replace the name by a pseudonym",
+            "AUDIT": "keep a record of each use",
+            "DELAU": "delete after use",
+            "ENCRYPT": "keep it encrypted",
+            "NORELINK": "do not try to identify the patient",
+            "NOREUSE": "do not use it for anything else",
+            "NORDSCLCD": "do not pass it on without consent",
+        },
+    )
+)
+
+_KINDS: Final = MappingProxyType(
+    {"purpose": PURPOSES, "category": CATEGORIES, "obligation": OBLIGATIONS}
+)
+
+
+def _closure(code: str) -> frozenset[str]:
+    found = {code}
+    for child in _BELOW.get(code, ()):
+        found |= _closure(child)
+    return frozenset(found)
+
+
+COVERS: Final = MappingProxyType({code: _closure(code) for code in PURPOSES})
+"""For each purpose, the purposes that a consent to it covers."""
+
+RESEARCH: Final = COVERS["HRESCH"] | {"MLTRAINING"}
+"""What a research opt-out (EHDS Art. 71) forbids: training counts as research there."""
+
+
+def covers(granted: str, asked: str) -> bool:
+    """Tell whether a consent to `granted` speaks of `asked`; both must be known purposes."""
+    return asked in COVERS.get(granted, frozenset())
+
+
+def require_word(kind: str, code: str) -> Word:
+    """Return the word for `code`; `kind` is purpose, category or obligation.
+
+    Raises:
+        UnknownWord: the vocabulary does not hold the code; the message lists those that it holds.
+    """
+    words = _KINDS[kind]
+    if code not in words:
+        raise UnknownWord(f"unknown {kind} {code!r}; known: {', '.join(sorted(words))}")
+    return words[code]
+
+
+def is_known(kind: str, code: str) -> bool:
+    """Tell whether the vocabulary holds the code (or it is the wildcard, where one may stand)."""
+    return code in _KINDS[kind] or (code == ANY and kind == "category")
