@@ -1,0 +1,87 @@
+"""Makes the database engine and brings its tables up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def make_engine(url: str) -> sa.Engine:
+    """Return an engine whose commits are durable before they return.
+
+    SQLite runs in WAL mode with ``synchronous=FULL`` and takes its write lock at the start of a
+    write, so that two processes wait for each other instead of failing half-way.
+    """
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True)
+    path = sa.make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    sa.event.listen(engine, "connect", _on_connect)
+    sa.event.listen(engine, "begin", _on_begin)
+    engine.__class__ = _WriterFirstEngine  # create_engine() offers no way to name the class
+    return engine
+
+
+class _WriterFirstEngine(sa.Engine):
+    """An SQLite engine whose `begin()` takes the write lock first, and whose `connect()` reads."""
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """Yield a connection in a transaction that holds the write lock from its start.
+
+        A transaction that reads first and writes later would fail at once, not wait, when another
+        process wrote in between (SQLITE_BUSY_SNAPSHOT).
+        """
+        with self.connect() as connection:
+            writer = connection.execution_options(vouchsafe_writes=True)
+            with writer.begin():
+                yield writer
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    # The driver's own implicit BEGIN is deferred; _on_begin's is explicit.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "secure_delete=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("vouchsafe_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Bring every table to the newest migration; running it again changes nothing."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def metadatas() -> tuple[sa.MetaData, ...]:
+    """Return the tables of all packages, for migrations and for tests."""
+    # Importing a package's front door declares its tables.
+    for package in ("consent", "storage", "models", "web"):
+        import_module(package)
+    return tuple(
+        import_module(f"{package}.tables").METADATA
+        for package in ("consent", "storage", "models", "web")
+    )

@@ -1,0 +1,113 @@
+"""Reads the environment once, into one frozen value that everything else is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FINALITIES = ("single", "bft", "pos")
+
+
+class SettingsInvalid(Exception):
+    """A setting that makes no sense; the message names the variable and what it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of an install; docs/guide/settings.md says what each one does."""
+
+    home: Path
+    cache: Path
+    database_url: str
+    ipfs_api: str
+    ipfs_authorization: str
+    ledger_rpc_url: str
+    ledger_finality: str
+    ledger_chain_id: int
+    organisation: str
+    passphrase: str
+    passphrase_file: Path
+    host: str
+    port: int
+    web_threads: int
+    model_grace_days: int
+    development: bool
+
+    @property
+    def starts_kubo(self) -> bool:
+        """True when no IPFS node is named, so that we run our own."""
+        return not self.ipfs_api
+
+    @property
+    def starts_chain(self) -> bool:
+        """True when no chain node is named, so that we run our own."""
+        return not self.ledger_rpc_url
+
+
+VARIABLES: Mapping[str, str] = {
+    "VOUCHSAFE_HOME": "where all state of a single-machine install lives (var)",
+    "VOUCHSAFE_CACHE": "where built nodes are kept (~/.cache/vouchsafe)",
+    "DATABASE_URL": "the database (SQLite in VOUCHSAFE_HOME); more machines: postgresql+psycopg://…",
+    "IPFS_API": "an IPFS node's RPC to use instead of starting one, e.g. /ip4/127.0.0.1/tcp/5001",
+    "IPFS_AUTHORIZATION": "the Authorization header of that RPC, e.g. 'Bearer …'",
+    "LEDGER_RPC_URL": "an EVM node to use instead of starting one: an IPC path or an http(s) URL",
+    "LEDGER_FINALITY": "single, bft or pos (single)",
+    "LEDGER_CHAIN_ID": "the chain id of a chain that we start (8686)",
+    "VOUCHSAFE_ORGANISATION": "the custodian's party id (organisation:this-hospital)",
+    "VOUCHSAFE_PASSPHRASE": "unseals the root key; better given by VOUCHSAFE_PASSPHRASE_FILE",
+    "VOUCHSAFE_PASSPHRASE_FILE": "a file with the passphrase (made at the first start when absent)",
+    "VOUCHSAFE_HOST": "the address that the pages listen on (127.0.0.1)",
+    "VOUCHSAFE_PORT": "the port that the pages listen on (8000)",
+    "VOUCHSAFE_WEB_THREADS": "threads of the web process (8)",
+    "VOUCHSAFE_MODEL_GRACE_DAYS": "days that an affected model may go on answering (30)",
+    "VOUCHSAFE_DEVELOPMENT": "1 allows development chains; the pages then say DEVELOPMENT (0)",
+}
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings that `environment` gives, with a safe default for each.
+
+    Raises:
+        SettingsInvalid: a value is out of its range or not of its kind.
+    """
+    get = environment.get
+    home = Path(get("VOUCHSAFE_HOME") or "var").expanduser().resolve()
+    return Settings(
+        home=home,
+        cache=Path(get("VOUCHSAFE_CACHE") or "~/.cache/vouchsafe").expanduser(),
+        database_url=get("DATABASE_URL") or f"sqlite:///{home / 'vouchsafe.db'}",
+        ipfs_api=get("IPFS_API") or "",
+        ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
+        ledger_rpc_url=get("LEDGER_RPC_URL") or "",
+        ledger_finality=_one_of(environment, "LEDGER_FINALITY", FINALITIES),
+        ledger_chain_id=_number(environment, "LEDGER_CHAIN_ID", 8686, (1, 2**53)),
+        organisation=get("VOUCHSAFE_ORGANISATION") or "organisation:this-hospital",
+        passphrase=get("VOUCHSAFE_PASSPHRASE") or "",
+        passphrase_file=Path(
+            get("VOUCHSAFE_PASSPHRASE_FILE") or home / "secrets" / "passphrase"
+        ).expanduser(),
+        host=get("VOUCHSAFE_HOST") or "127.0.0.1",
+        port=_number(environment, "VOUCHSAFE_PORT", 8000, (0, 65535)),
+        web_threads=_number(environment, "VOUCHSAFE_WEB_THREADS", 8, (1, 256)),
+        model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
+        development=_one_of(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",
+    )
+
+
+def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = environment.get(name) or allowed[0]
+    if value not in allowed:
+        raise SettingsInvalid(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+    return value
+
+
+def _number(
+    environment: Mapping[str, str], name: str, default: int, bounds: tuple[int, int]
+) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isdecimal() or not bounds[0] <= int(text) <= bounds[1]:
+        raise SettingsInvalid(
+            f"{name} is {text!r}; it must be a whole number from {bounds[0]} to {bounds[1]}"
+        )
+    return int(text)

@@ -1,0 +1,131 @@
+"""Holds the rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("consent", "storage", "models", "web", "deploy")
+BANNED_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "base", "core"}
+BANNED_NAMES |= {"manager", "service"}
+MAX_LINES = 300
+WATCHED_SUFFIXES = {".py", ".sol", ".js", ".css", ".html"}
+
+
+def _tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\n")
+    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
+
+
+def _modules(*folders: str) -> list[Path]:
+    return [
+        path
+        for path in _tracked()
+        if path.suffix == ".py"
+        and path.relative_to(ROOT).parts[0] in folders
+        and "versions" not in path.parts
+    ]
+
+
+def _names(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+def test_no_file_is_longer_than_three_hundred_lines() -> None:
+    long = [
+        path
+        for path in _tracked()
+        if path.suffix in WATCHED_SUFFIXES
+        and ".min." not in path.name
+        and "vendor" not in path.parts
+        and len(path.read_text(encoding="utf-8").splitlines()) > MAX_LINES
+    ]
+    assert _names(long) == []
+
+
+def test_every_module_opens_with_one_sentence_that_says_its_job() -> None:
+    wrong = []
+    for path in _modules(*PACKAGES, "bench"):
+        sentence = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split(
+            "\n"
+        )[0]
+        if not sentence.endswith(".") or len(sentence) > 100:
+            wrong.append(path)
+    assert _names(wrong) == []
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    assert [p for p in _names(_tracked()) if Path(p).stem.lower() in BANNED_NAMES] == []
+
+
+def test_tests_have_no_init_files_that_would_shadow_the_packages() -> None:
+    assert [p for p in _names(_modules("tests")) if p.endswith("__init__.py")] == []
+
+
+def test_nothing_imports_app() -> None:
+    importing = [
+        path
+        for path in _modules(*PACKAGES)
+        if re.search(
+            r"^\s*(import app\b|from app import)", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    ]
+    assert _names(importing) == []
+
+
+@pytest.mark.parametrize("word", ["os.environ", "getenv(", "time.time()", "datetime.now("])
+def test_no_package_fetches_the_environment_or_the_wall_clock(word: str) -> None:
+    fetching = [
+        path
+        for path in _modules("consent", "storage", "models", "web")
+        if word in path.read_text(encoding="utf-8")
+    ]
+    assert _names(fetching) == []
+
+
+def test_broad_excepts_stand_only_where_an_unknown_error_becomes_an_answer() -> None:
+    allowed = {"web/errors.py", "web/jobs.py"}
+    broad = {
+        str(path.relative_to(ROOT))
+        for path in _modules(*PACKAGES)
+        if re.search(r"except (Base)?Exception\b", path.read_text(encoding="utf-8"))
+    }
+    assert broad <= allowed
+
+
+def test_every_setting_is_described_and_documented() -> None:
+    from deploy.settings import VARIABLES
+
+    source = (ROOT / "deploy" / "settings.py").read_text(encoding="utf-8")
+    used = set(re.findall(r'(?:get\(|environment, )"([A-Z_]+)"', source))
+    page = (ROOT / "docs" / "guide" / "settings.md").read_text(encoding="utf-8")
+    assert used == set(VARIABLES)
+    assert [name for name in VARIABLES if f"`{name}`" not in page] == []
+
+
+def test_the_solidity_is_plain_ascii() -> None:
+    odd = [path for path in _tracked() if path.suffix == ".sol" and not path.read_bytes().isascii()]
+    assert _names(odd) == []
+
+
+def test_no_path_of_a_developers_machine_is_named() -> None:
+    pattern = re.compile(r"/work/|/tmp/bin|/root/")  # noqa: S108 - looked for, not used
+    naming = [
+        path
+        for path in _tracked()
+        if path != Path(__file__).resolve()
+        and path.suffix in {".py", ".md", ".sol", ".toml", ".html", ".js", ".mjs", ""}
+        and pattern.search(path.read_text(encoding="utf-8", errors="ignore"))
+    ]
+    assert _names(naming) == []
