@@ -1,0 +1,1 @@
+"""The demo: the platform's main job on real people, from enrolment to withdrawal."""
