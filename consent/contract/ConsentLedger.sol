@@ -49,19 +49,16 @@ contract ConsentLedger is SubjectKeys, Pausable {
         bytes32 termsHash;
     }
 
-    /// @dev `signedAt` is not zero once granted, since a grant is signed later than the last stop, which is zero or more.
-    struct Consent {
-        uint40 signedAt;
-        uint40 notAfter;
-        bool withdrawn;
-    }
+    /// @dev A consent is one word, written at once: signedAt (40 bits), notAfter (the next 40), WITHDRAWN. `signedAt` is not
+    /// zero once granted, since a grant is signed later than the last stop, which is zero or more.
+    uint256 private constant WITHDRAWN_FLAG = 1 << 80;
 
     bytes32 public constant ANCHOR_ROLE = keccak256("ANCHOR_ROLE");
     bytes32 public constant PAUSER_ROLE = keccak256("PAUSER_ROLE");
     /// @notice How far a signer's clock may run ahead of the block's, in seconds.
     uint40 public constant SKEW = 120;
 
-    mapping(bytes32 consentId => Consent) private _consents;
+    mapping(bytes32 consentId => uint256) private _consents;
 
     error ConsentIdUsed();
     error KeyEnded();
@@ -97,14 +94,19 @@ contract ConsentLedger is SubjectKeys, Pausable {
         bytes32 tip = _loadTip();
         for (uint256 i = 0; i < grants.length; ++i) {
             SignedGrant calldata g = grants[i];
-            bytes32 keyHash = keccak256(g.signer);
-            Consent storage consent = _consents[TypedData.consentId(g.subject, g.termsHash)];
-            bytes4 reason = _checkGrant(g, consent, keyHash, grants.length == 1);
+            bytes32 id = TypedData.consentId(g.subject, g.termsHash);
+            bytes calldata signer = g.signer;
+            bytes32 keyHash = keccak256(signer);
+            bytes4 reason = _checkGrant(g, id, keyHash);
+            if (reason == 0) {
+                bytes32 structHash = TypedData.hashGrant(g.subject, g.termsHash, g.signedAt, g.notAfter);
+                reason = _checkSignature(signer, _hashTypedDataV4(structHash), g.signature, grants.length == 1);
+            }
             if (reason != 0) {
                 emit Refused(g.subject, g.termsHash, reason);
                 continue;
             }
-            (consent.signedAt, consent.notAfter) = (g.signedAt, g.notAfter);
+            _consents[id] = uint256(g.signedAt) | uint256(g.notAfter) << 40;
             tip = _rolledGrant(tip, g, keyHash);
             emit Granted(g.subject, g.termsHash, keyHash, g.signedAt, g.notAfter);
         }
@@ -171,31 +173,26 @@ contract ConsentLedger is SubjectKeys, Pausable {
     function status(ConsentRef[] calldata refs) external view returns (Status[] memory statuses) {
         statuses = new Status[](refs.length);
         for (uint256 i = 0; i < refs.length; ++i) {
-            Consent memory consent = _consents[TypedData.consentId(refs[i].subject, refs[i].termsHash)];
-            if (consent.withdrawn) statuses[i] = Status.Withdrawn;
-            else if (consent.signedAt == 0) statuses[i] = Status.None;
-            else if (consent.signedAt <= _subjects[refs[i].subject].stoppedAt) statuses[i] = Status.Stopped;
-            else if (block.timestamp > consent.notAfter) statuses[i] = Status.Expired;
+            uint256 consent = _consents[TypedData.consentId(refs[i].subject, refs[i].termsHash)];
+            if (consent & WITHDRAWN_FLAG != 0) statuses[i] = Status.Withdrawn;
+            else if (consent == 0) statuses[i] = Status.None;
+            else if (uint40(consent) <= _subjects[refs[i].subject].stoppedAt) statuses[i] = Status.Stopped;
+            else if (block.timestamp > uint40(consent >> 40)) statuses[i] = Status.Expired;
             else statuses[i] = Status.Active;
         }
     }
 
-    function _checkGrant(SignedGrant calldata g, Consent storage consent, bytes32 keyHash, bool alone)
-        private
-        view
-        returns (bytes4)
-    {
-        Subject memory subject = _subjects[g.subject];
+    function _checkGrant(SignedGrant calldata g, bytes32 id, bytes32 keyHash) private view returns (bytes4) {
+        Subject storage subject = _subjects[g.subject];
         if (subject.custodian == address(0)) return NotEnrolled.selector;
         if (g.notAfter <= g.signedAt) return PeriodEmpty.selector;
         if (g.signedAt > block.timestamp + SKEW) return TimeInFuture.selector;
         if (g.signedAt <= subject.stoppedAt) return StoppedSince.selector;
-        if (consent.signedAt != 0 || consent.withdrawn) return ConsentIdUsed.selector;
-        Key memory key = _keys[g.subject][keyHash];
+        if (_consents[id] != 0) return ConsentIdUsed.selector;
+        Key storage key = _keys[g.subject][keyHash];
         if (key.state != KeyState.Active) return KeyUnknown.selector;
         if (key.until != 0 && g.signedAt > key.until) return KeyEnded.selector;
-        bytes32 structHash = TypedData.hashGrant(g.subject, g.termsHash, g.signedAt, g.notAfter);
-        return _checkSignature(g.signer, _hashTypedDataV4(structHash), g.signature, alone);
+        return 0;
     }
 
     /// @dev For withdrawals and stops, which carry no time that a delegate's end could be held against.
@@ -215,9 +212,10 @@ contract ConsentLedger is SubjectKeys, Pausable {
     }
 
     function _withdraw(bytes32 tip, bytes32 subject, bytes32 termsHash) private returns (bytes32) {
-        Consent storage consent = _consents[TypedData.consentId(subject, termsHash)];
-        if (consent.withdrawn) return tip;
-        consent.withdrawn = true;
+        bytes32 id = TypedData.consentId(subject, termsHash);
+        uint256 consent = _consents[id];
+        if (consent & WITHDRAWN_FLAG != 0) return tip;
+        _consents[id] = consent | WITHDRAWN_FLAG;
         emit Withdrawn(subject, termsHash);
         return _rolled(tip, WITHDRAWN, subject, termsHash);
     }

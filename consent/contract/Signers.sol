@@ -40,12 +40,11 @@ abstract contract Signers {
         view
         returns (bytes4)
     {
+        if (signer.length == 20) return _checkAccount(address(bytes20(signer)), digest, signature, alone);
         bytes4 reason = _checkForm(signer);
         if (reason != 0) return reason;
-        address target = address(bytes20(signer));
-        if (signer.length == 20) return _checkAccount(target, digest, signature, alone);
         bytes memory question = abi.encodeCall(IERC7913SignatureVerifier.verify, (signer[20:], digest, signature));
-        return _ask(target, question, IERC7913SignatureVerifier.verify.selector);
+        return _ask(address(bytes20(signer)), question, IERC7913SignatureVerifier.verify.selector);
     }
 
     function _checkForm(bytes calldata signer) internal view returns (bytes4) {

@@ -104,14 +104,11 @@ abstract contract SubjectKeys is AccessControl, EIP712, Signers, LedgerHead {
         bytes calldata bySignature,
         bytes calldata newKeySignature
     ) external {
-        if (role > ROLE_DELEGATE || (role == ROLE_OWN && until != 0)) revert RoleInvalid();
         bytes32 keyHash = keccak256(signer);
-        _requireUnused(subject, keyHash);
-        bytes32 digest = _hashTypedDataV4(TypedData.hashKeyAddition(subject, keyHash, role, until));
+        bytes32 digest = _requireAddable(subject, keyHash, role, until);
         _requireOwnKey(subject, bySigner, digest, bySignature);
         _require(_checkSignature(signer, digest, newKeySignature, true));
-        _keys[subject][keyHash] = Key(KeyState.Active, role, until);
-        _saveTip(_rolled(_loadTip(), KEY_ADDED, subject, keyHash, role, until));
+        _addKey(subject, keyHash, role, until);
         emit KeyAdded(subject, signer, role, until);
     }
 
@@ -208,6 +205,21 @@ abstract contract SubjectKeys is AccessControl, EIP712, Signers, LedgerHead {
         if (_subjects[e.subject].custodian != address(0)) return AlreadyEnrolled.selector;
         bytes32 structHash = TypedData.hashEnrolment(e.subject, msg.sender, keccak256(e.signer));
         return _checkSignature(e.signer, _hashTypedDataV4(structHash), e.signature, alone);
+    }
+
+    function _requireAddable(bytes32 subject, bytes32 keyHash, uint8 role, uint40 until)
+        private
+        view
+        returns (bytes32 digest)
+    {
+        if (role > ROLE_DELEGATE || (role == ROLE_OWN && until != 0)) revert RoleInvalid();
+        _requireUnused(subject, keyHash);
+        return _hashTypedDataV4(TypedData.hashKeyAddition(subject, keyHash, role, until));
+    }
+
+    function _addKey(bytes32 subject, bytes32 keyHash, uint8 role, uint40 until) private {
+        _keys[subject][keyHash] = Key(KeyState.Active, role, until);
+        _saveTip(_rolled(_loadTip(), KEY_ADDED, subject, keyHash, role, until));
     }
 
     function _removeKey(bytes32 subject, bytes calldata signer, bytes32 keyHash) private {
