@@ -1,0 +1,1 @@
+"""How an install is run: its settings, its database, its nodes."""
