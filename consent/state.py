@@ -1,0 +1,220 @@
+"""Holds the ledger in columns that only grow, and gives immutable states of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from consent.subject_index import Hashes, Integers, Numbers, SubjectIndex
+from consent.terms import Stop, Withdrawal
+
+ROLE_OWN: Final = 0
+ROLE_DELEGATE: Final = 1
+ROLES_THAT_GRANT: Final = frozenset({ROLE_OWN, ROLE_DELEGATE})
+
+_HASH_BYTES = 32
+
+
+class Enrolments(NamedTuple):
+    """Subjects that a custodian enrolled."""
+
+    subject: Hashes
+
+
+class Grants(NamedTuple):
+    """Grants that the ledger accepted; times are whole seconds UTC."""
+
+    subject: Hashes
+    terms_hash: Hashes
+    key_hash: Hashes
+    signed_at_s: Integers
+    not_after_s: Integers
+
+
+class Withdrawals(NamedTuple):
+    """Withdrawn commitments, also those whose grant never came (tombstones)."""
+
+    subject: Hashes
+    terms_hash: Hashes
+
+
+class Stops(NamedTuple):
+    """Stops; each voids the grants that its subject signed at or before it."""
+
+    subject: Hashes
+    issued_at_s: Integers
+
+
+class Keys(NamedTuple):
+    """Keys that may or might speak for a subject: enrolled, added or recovered; until 0: no end."""
+
+    subject: Hashes
+    key_hash: Hashes
+    role: Integers
+    until_s: Integers
+
+
+class Removals(NamedTuple):
+    """Keys removed for ever; what they signed before the ledger accepted it stands."""
+
+    subject: Hashes
+    key_hash: Hashes
+
+
+Rows = Enrolments | Grants | Withdrawals | Stops | Keys | Removals
+KINDS: Final[tuple[Any, ...]] = (Enrolments, Grants, Withdrawals, Stops, Keys, Removals)
+_INTEGERS: Final = frozenset({"signed_at_s", "not_after_s", "issued_at_s", "role", "until_s"})
+
+
+def columns(kind: type[Rows], rows: Iterable[Sequence[Any]]) -> Any:
+    """Turn rows (bytes of 32 and whole numbers, in the order of the fields) into columns."""
+    listed = list(rows)
+    made: list[npt.NDArray[Any]] = []
+    for place, name in enumerate(kind._fields):
+        values = [row[place] for row in listed]
+        if name in _INTEGERS:
+            made.append(np.array(values, np.int64))
+        else:
+            made.append(np.frombuffer(b"".join(values), np.uint8).reshape(-1, _HASH_BYTES))
+    return kind(*made)
+
+
+class _Table:
+    """The rows of one kind so far; arrays double when full, and no row is ever changed."""
+
+    def __init__(self, kind: type[Rows]) -> None:
+        self.kind = kind
+        self.length = 0
+        self._columns: list[npt.NDArray[Any]] = [*columns(kind, [])]
+        self._numbers = np.empty(0, np.int32)
+
+    def extend(self, rows: Rows, numbers: Numbers) -> None:
+        longer = self.length + len(numbers)
+        if longer > len(self._numbers):
+            self._grow(max(longer, 2 * len(self._numbers), 1024))
+        for column, values in zip(self._columns, rows, strict=True):
+            column[self.length : longer] = values
+        self._numbers[self.length : longer] = numbers
+        self.length = longer
+
+    def _grow(self, room: int) -> None:
+        grown: list[npt.NDArray[Any]] = []
+        for old in (*self._columns, self._numbers):
+            new = np.empty((room, *old.shape[1:]), old.dtype)
+            new[: self.length] = old[: self.length]
+            grown.append(new)
+        self._numbers = grown.pop()
+        self._columns = grown
+
+    def snapshot(self) -> tuple[Any, Numbers]:
+        """Return the rows so far and the numbers of their subjects, read-only."""
+        shown = [_frozen(column[: self.length]) for column in self._columns]
+        return self.kind(*shown), _frozen(self._numbers[: self.length])
+
+
+def _joined(first: tuple[Any, ...], second: tuple[Any, ...]) -> list[npt.NDArray[Any]]:
+    return [np.concatenate(pair) for pair in zip(first, second, strict=True)]
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, slots=True)
+class Of:
+    """For each kind of row, the numbers of the subjects that the rows are about."""
+
+    enrolments: Numbers
+    grants: Numbers
+    withdrawals: Numbers
+    stops: Numbers
+    keys: Numbers
+    removals: Numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LedgerState:
+    """The ledger after `count` operations; never changes, whatever its log learns later.
+
+    Two states with the same `log` differ only by rows added at the end. `pending_*` are signed
+    withdrawals and stops that are seen but not final: they take permits away, and lift no deny.
+    """
+
+    log: LedgerLog
+    count: int
+    head: bytes
+    index: SubjectIndex
+    of: Of
+    enrolments: Enrolments
+    grants: Grants
+    withdrawals: Withdrawals
+    stops: Stops
+    keys: Keys
+    removals: Removals
+    pending_withdrawals: Withdrawals
+    pending_stops: Stops
+
+    def with_pending(self, withdrawals: Iterable[Withdrawal], stops: Iterable[Stop]) -> LedgerState:
+        """Return this state with these counted too, as far as they take permits away."""
+        more = columns(Withdrawals, [(w.subject, w.terms_hash) for w in withdrawals])
+        later = columns(Stops, [(s.subject, s.issued_at_s) for s in stops])
+        return replace(
+            self,
+            pending_withdrawals=Withdrawals(*_joined(self.pending_withdrawals, more)),
+            pending_stops=Stops(*_joined(self.pending_stops, later)),
+        )
+
+    def is_enrolled(self, subject: bytes) -> bool:
+        """Tell whether a custodian has enrolled the subject."""
+        number = self.index.find_one(subject)
+        return number >= 0 and bool((self.of.enrolments == number).any())
+
+
+class LedgerLog:
+    """Everything that the ledger's events said, in order; its owner (the mirror) extends it.
+
+    One thread extends a log; states may be read by any thread meanwhile. A history that is not a
+    continuation (a chain that lost blocks) is a new log.
+    """
+
+    def __init__(self) -> None:
+        self._index = SubjectIndex()
+        self._tables = {kind: _Table(kind) for kind in KINDS}
+
+    def extend(self, rows: Rows) -> None:
+        """Add rows of one kind, (n, 32) bytes and (n,) integers; a million at once is fine.
+
+        Raises:
+            ValueError: the columns differ in length or a hash is not 32 bytes.
+        """
+        subjects = rows.subject
+        if any(len(column) != len(subjects) for column in rows):
+            raise ValueError("columns of different lengths")
+        self._index, numbers = self._index.extended(subjects)
+        self._tables[type(rows)].extend(rows, numbers)
+
+    def state(self, count: int, head: bytes) -> LedgerState:
+        """Return the state after what was added so far, under the ledger's own count and head."""
+        shown = [self._tables[kind].snapshot() for kind in KINDS]
+        enrolments, grants, withdrawals, stops, keys, removals = [rows for rows, _ in shown]
+        return LedgerState(
+            log=self,
+            count=count,
+            head=head,
+            index=self._index,
+            of=Of(*(numbers for _, numbers in shown)),
+            enrolments=enrolments,
+            grants=grants,
+            withdrawals=withdrawals,
+            stops=stops,
+            keys=keys,
+            removals=removals,
+            pending_withdrawals=columns(Withdrawals, []),
+            pending_stops=columns(Stops, []),
+        )
