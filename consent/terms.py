@@ -66,7 +66,36 @@ class Stop:
     issued_at_s: int
 
 
-Message = Enrolment | Grant | Withdrawal | Stop
+@dataclass(frozen=True, slots=True)
+class KeyAddition:
+    """Gives a subject one more key (20 or 84 bytes).
+
+    Role 0 is a key of its own, with no end (``until_s`` 0); role 1 is a delegate's.
+    """
+
+    subject: bytes
+    signer: bytes
+    role: int
+    until_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRemoval:
+    """Takes a key away for ever, added or not."""
+
+    subject: bytes
+    signer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryVeto:
+    """Ends the recovery that the custodian proposed with this key."""
+
+    subject: bytes
+    signer: bytes
+
+
+Message = Enrolment | Grant | Withdrawal | Stop | KeyAddition | KeyRemoval | RecoveryVeto
 
 
 @dataclass(frozen=True, slots=True)
