@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from postgres import new_database
+
+from deploy.database import make_engine, metadatas, upgrade
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> sa.Engine:
+    if request.param == "sqlite":
+        return make_engine(f"sqlite:///{tmp_path / 'deep' / 'empty.db'}")
+    return make_engine(new_database(request.getfixturevalue("postgres_template")))
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_packages_declare(empty: sa.Engine) -> None:
+    upgrade(empty)
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, list(metadatas())) == []  # type: ignore[arg-type]
+
+
+def test_migrating_twice_changes_nothing(empty: sa.Engine) -> None:
+    upgrade(empty)
+    before = set(sa.inspect(empty).get_table_names())
+    upgrade(empty)
+    assert set(sa.inspect(empty).get_table_names()) == before
+
+
+def test_every_table_is_named_after_its_package() -> None:
+    for package, metadata in zip(("consent", "storage", "models", "web"), metadatas(), strict=True):
+        assert [name for name in metadata.tables if not name.startswith(f"{package}_")] == []
+
+
+def test_two_writers_that_read_first_wait_for_each_other(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'w.db'}")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE t (n INTEGER)"))
+
+    def append() -> None:
+        with engine.begin() as connection:
+            n = connection.execute(sa.text("SELECT count(*) FROM t")).scalar_one()
+            connection.execute(sa.text("INSERT INTO t VALUES (:n)"), {"n": n})
+
+    threads = [threading.Thread(target=append) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with engine.connect() as connection:
+        found = connection.execute(sa.text("SELECT n FROM t ORDER BY n")).scalars().all()
+    assert list(found) == list(range(8))
+
+
+def test_sqlite_commits_reach_the_disk_before_they_return(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'd.db'}")
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("PRAGMA journal_mode")).scalar_one() == "wal"
+        assert connection.execute(sa.text("PRAGMA synchronous")).scalar_one() == 2
+        assert connection.execute(sa.text("PRAGMA secure_delete")).scalar_one() == 1
+
+
+def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'r.db'}")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE t (n INTEGER)"))
+    with engine.begin() as writer:
+        writer.execute(sa.text("INSERT INTO t VALUES (1)"))
+        with engine.connect() as reader:
+            assert reader.execute(sa.text("SELECT count(*) FROM t")).scalar_one() == 0

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from deploy.settings import VARIABLES, SettingsInvalid, read_settings
+
+
+def test_no_setting_is_needed_on_a_single_machine() -> None:
+    settings = read_settings({})
+    assert settings.starts_kubo
+    assert settings.starts_chain
+    assert settings.ledger_finality == "single"
+    assert settings.host == "127.0.0.1"
+    assert not settings.development
+
+
+def test_the_database_lies_in_the_home_unless_another_is_named() -> None:
+    assert (
+        read_settings({"VOUCHSAFE_HOME": "/srv/v"}).database_url == "sqlite:////srv/v/vouchsafe.db"
+    )
+    named = read_settings({"DATABASE_URL": "postgresql+psycopg://db/v"})
+    assert named.database_url == "postgresql+psycopg://db/v"
+
+
+def test_nodes_that_are_named_are_used_instead_of_started() -> None:
+    settings = read_settings({"IPFS_API": "/ip4/10.0.0.1/tcp/5001", "LEDGER_RPC_URL": "/run/c.ipc"})
+    assert not settings.starts_kubo
+    assert not settings.starts_chain
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LEDGER_FINALITY", "latest"),
+        ("VOUCHSAFE_PORT", "65536"),
+        ("VOUCHSAFE_PORT", "http"),
+        ("VOUCHSAFE_WEB_THREADS", "0"),
+        ("VOUCHSAFE_DEVELOPMENT", "yes"),
+        ("LEDGER_CHAIN_ID", "-1"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named_with_what_it_may_be(name: str, value: str) -> None:
+    with pytest.raises(SettingsInvalid, match=rf"{name} is '{value}'; it must be"):
+        read_settings({name: value})
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    assert read_settings(dict.fromkeys(VARIABLES, "")) == read_settings({})
