@@ -40,6 +40,10 @@ class TermsInvalid(BadlyAsked):
     """Terms that nobody could sign: a missing recipient, an unparsable date, a wrong length."""
 
 
+class WalletUnusable(BadlyAsked):
+    """A wallet that is missing, already there, damaged or open to other users; choose another."""
+
+
 class LedgerBroken(ConsentError):
     """What the chain or the mirror says cannot be true; an operator must look (502)."""
 
@@ -49,4 +53,4 @@ class LedgerUnavailable(ConsentError):
 
 
 class ViewRefused(LedgerUnavailable):
-    """The ledger's view is stale, foreign, behind its mark or doubtful: every request is refused."""
+    """The view is stale, foreign, behind its mark or doubtful: every request is refused."""

@@ -15,15 +15,27 @@ _LOWEST_V: Final = 27
 _ADDRESS_BYTES: Final = 20
 
 
-def sign(digest: bytes, secret: bytes) -> bytes:
-    """Return r, s (the lower of the two) and v (27 or 28): 65 bytes that the contract accepts."""
-    made = coincurve.PrivateKey(secret).sign_recoverable(digest, hasher=None)
-    return made[:64] + bytes([made[64] + _LOWEST_V])
+class Key:
+    """A secret key (32 bytes, from 1 to the order less 1) that signs digests and shows nothing."""
 
+    __slots__ = ("_key",)
 
-def address_of(secret: bytes) -> bytes:
-    """Return the 20-byte account of a secret key."""
-    return _address(coincurve.PrivateKey(secret).public_key)
+    def __init__(self, secret: bytes) -> None:
+        try:
+            self._key = coincurve.PrivateKey(secret)
+        except ValueError:
+            # No cause is named: it would carry the secret.
+            raise BadlySigned("this is no secret key") from None
+
+    @property
+    def address(self) -> bytes:
+        """The key's account, 20 bytes."""
+        return _address(self._key.public_key)
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return r, s (the lower of the two) and v (27 or 28): 65 bytes, for the contract."""
+        made = self._key.sign_recoverable(digest, hasher=None)
+        return made[:64] + bytes([made[64] + _LOWEST_V])
 
 
 def recover(digest: bytes, signature: bytes) -> bytes:
