@@ -95,13 +95,8 @@ contract ConsentLedger is SubjectKeys, Pausable {
         for (uint256 i = 0; i < grants.length; ++i) {
             SignedGrant calldata g = grants[i];
             bytes32 id = TypedData.consentId(g.subject, g.termsHash);
-            bytes calldata signer = g.signer;
-            bytes32 keyHash = keccak256(signer);
-            bytes4 reason = _checkGrant(g, id, keyHash);
-            if (reason == 0) {
-                bytes32 structHash = TypedData.hashGrant(g.subject, g.termsHash, g.signedAt, g.notAfter);
-                reason = _checkSignature(signer, _hashTypedDataV4(structHash), g.signature, grants.length == 1);
-            }
+            bytes32 keyHash = keccak256(g.signer);
+            bytes4 reason = _checkGrant(g, id, keyHash, grants.length == 1);
             if (reason != 0) {
                 emit Refused(g.subject, g.termsHash, reason);
                 continue;
@@ -182,7 +177,11 @@ contract ConsentLedger is SubjectKeys, Pausable {
         }
     }
 
-    function _checkGrant(SignedGrant calldata g, bytes32 id, bytes32 keyHash) private view returns (bytes4) {
+    function _checkGrant(SignedGrant calldata g, bytes32 id, bytes32 keyHash, bool alone)
+        private
+        view
+        returns (bytes4)
+    {
         Subject storage subject = _subjects[g.subject];
         if (subject.custodian == address(0)) return NotEnrolled.selector;
         if (g.notAfter <= g.signedAt) return PeriodEmpty.selector;
@@ -192,7 +191,8 @@ contract ConsentLedger is SubjectKeys, Pausable {
         Key storage key = _keys[g.subject][keyHash];
         if (key.state != KeyState.Active) return KeyUnknown.selector;
         if (key.until != 0 && g.signedAt > key.until) return KeyEnded.selector;
-        return 0;
+        bytes32 structHash = TypedData.hashGrant(g.subject, g.termsHash, g.signedAt, g.notAfter);
+        return _checkSignature(g.signer, _hashTypedDataV4(structHash), g.signature, alone);
     }
 
     /// @dev For withdrawals and stops, which carry no time that a delegate's end could be held against.

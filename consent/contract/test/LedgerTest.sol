@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+// Compiled because it is named here; deployed by artifact.
 import {
     ERC7913WebAuthnVerifier
 } from "@openzeppelin/contracts/utils/cryptography/verifiers/ERC7913WebAuthnVerifier.sol";
@@ -43,7 +44,7 @@ abstract contract LedgerTest {
 
     function setUp() public virtual {
         vm.warp(NOW);
-        verifier = address(new ERC7913WebAuthnVerifier());
+        verifier = created(code("ERC7913WebAuthnVerifier.sol:ERC7913WebAuthnVerifier", ".verifier.bytecode"));
         ledger = deploy();
         enrol(ALICE, ALICE_KEY);
         enrol(BOB, BOB_KEY);
@@ -52,7 +53,37 @@ abstract contract LedgerTest {
     function deploy() internal returns (ConsentLedger) {
         address[] memory custodians = new address[](2);
         (custodians[0], custodians[1]) = (CUSTODIAN, OTHER_CUSTODIAN);
-        return new ConsentLedger(ADMIN, custodians, list(ANCHORER), list(verifier), DELAY);
+        return deploy(ADMIN, custodians, list(ANCHORER), list(verifier));
+    }
+
+    function deploy(
+        address admin,
+        address[] memory custodians,
+        address[] memory anchorers,
+        address[] memory verifiers
+    ) internal returns (ConsentLedger) {
+        bytes memory arguments = abi.encode(admin, custodians, anchorers, verifiers, DELAY);
+        return ConsentLedger(created(bytes.concat(ledgerCode(), arguments)));
+    }
+
+    function ledgerCode() internal view returns (bytes memory) {
+        return code("ConsentLedger.sol:ConsentLedger", ".bytecode");
+    }
+
+    /// @dev What is shipped (consent/ledger.json), or forge's own build of the sources.
+    function code(string memory artifact, string memory key) internal view returns (bytes memory) {
+        if (vm.envOr("LEDGER_FROM_SOURCE", false)) return vm.getCode(artifact);
+        return vm.parseJsonBytes(vm.readFile(string.concat(vm.projectRoot(), "/../ledger.json")), key);
+    }
+
+    function created(bytes memory creation) internal returns (address made) {
+        assembly ("memory-safe") {
+            made := create(0, add(creation, 0x20), mload(creation))
+            if iszero(made) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
+        }
     }
 
     function list(address one) internal pure returns (address[] memory all) {
