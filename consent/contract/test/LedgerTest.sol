@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-// Compiled because it is named here; deployed by artifact.
-import {
-    ERC7913WebAuthnVerifier
-} from "@openzeppelin/contracts/utils/cryptography/verifiers/ERC7913WebAuthnVerifier.sol";
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
@@ -44,7 +40,7 @@ abstract contract LedgerTest {
 
     function setUp() public virtual {
         vm.warp(NOW);
-        verifier = created(code("ERC7913WebAuthnVerifier.sol:ERC7913WebAuthnVerifier", ".verifier.bytecode"));
+        verifier = created(shipped(".verifier.bytecode"));
         ledger = deploy();
         enrol(ALICE, ALICE_KEY);
         enrol(BOB, BOB_KEY);
@@ -67,12 +63,11 @@ abstract contract LedgerTest {
     }
 
     function ledgerCode() internal view returns (bytes memory) {
-        return code("ConsentLedger.sol:ConsentLedger", ".bytecode");
+        if (vm.envOr("LEDGER_FROM_SOURCE", false)) return vm.getCode("ConsentLedger.sol:ConsentLedger");
+        return shipped(".bytecode");
     }
 
-    /// @dev What is shipped (consent/ledger.json), or forge's own build of the sources.
-    function code(string memory artifact, string memory key) internal view returns (bytes memory) {
-        if (vm.envOr("LEDGER_FROM_SOURCE", false)) return vm.getCode(artifact);
+    function shipped(string memory key) internal view returns (bytes memory) {
         return vm.parseJsonBytes(vm.readFile(string.concat(vm.projectRoot(), "/../ledger.json")), key);
     }
 

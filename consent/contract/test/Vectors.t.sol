@@ -16,7 +16,7 @@ contract VectorsTest is LedgerTest {
         load("domain");
         vm.chainId(vm.parseJsonUint(json, ".chainId"));
         verifier = vm.parseJsonAddress(json, ".verifier");
-        vm.etch(verifier, created(code("ERC7913WebAuthnVerifier.sol:ERC7913WebAuthnVerifier", ".verifier.bytecode")).code);
+        vm.etch(verifier, created(shipped(".verifier.bytecode")).code);
         ledger = ConsentLedger(vm.parseJsonAddress(json, ".verifyingContract"));
     }
 

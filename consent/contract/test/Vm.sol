@@ -27,15 +27,13 @@ interface Vm {
     function prank(address caller) external;
     function prank(address caller, address origin) external;
     function assume(bool condition) external pure;
+    function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
     function expectEmit() external;
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function getCode(string calldata artifact) external view returns (bytes memory);
-    function getDeployedCode(string calldata artifact) external view returns (bytes memory);
-    function deployCode(string calldata artifact) external returns (address);
-    function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
     function envOr(string calldata name, bool otherwise) external view returns (bool);
     function etch(address target, bytes calldata code) external;
     function lastCallGas() external view returns (Gas memory);
