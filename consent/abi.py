@@ -1,0 +1,238 @@
+"""Encodes the contract's calls and reads its events, errors and answers, as its ABI says."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from consent.errors import LedgerUnavailable
+from consent.typed_data import Op, keccak
+
+_LEDGER_JSON = Path(__file__).with_name("ledger.json")
+_WORD = 32
+_TAIL_PAIR = 2  # signer and signature, the two fields of each signed entry that have no fixed size
+
+REFUSED: Final = 0
+"""An entry that the contract refused by event: no operation, and not in the head."""
+
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "AccessControlBadConfirmation": "not-that-account",
+        "AccessControlUnauthorizedAccount": "role-missing",
+        "AlreadyEnrolled": "already-enrolled",
+        "ConsentIdUsed": "consent-id-used",
+        "EnforcedPause": "paused",
+        "ExpectedPause": "not-paused",
+        "GasTooLow": "gas-too-low",
+        "InvalidShortString": "not-deployable",
+        "KeyEnded": "key-ended",
+        "KeyNotEnded": "key-not-ended",
+        "KeyUnknown": "key-unknown",
+        "KeyUsed": "key-used",
+        "NotEnrolled": "not-enrolled",
+        "NotTheCustodian": "not-the-custodian",
+        "PeriodEmpty": "period-empty",
+        "RecoveryNotPending": "recovery-not-pending",
+        "RecoveryTooEarly": "recovery-too-early",
+        "RoleForbids": "role-forbids",
+        "RoleInvalid": "role-invalid",
+        "SignatureInvalid": "badly-signed",
+        "SignerMalformed": "signer-malformed",
+        "SignerNotAlone": "signer-not-alone",
+        "StoppedSince": "stopped-since",
+        "StringTooLong": "not-deployable",
+        "TimeInFuture": "time-in-future",
+        "VerifierWithoutCode": "verifier-without-code",
+    }
+)
+"""Each custom error of the contract in our words; a test compares the names with the ABI's."""
+
+
+class Change(NamedTuple):
+    """One event: `body` holds the words that `head` is rolled over, 32 bytes each.
+
+    `signer` is the key that the event spells out where the body holds its hash. `op` 0 is a
+    refused entry, whose body is subject, terms hash and the selector of the reason.
+    """
+
+    op: int
+    body: bytes
+    signer: bytes
+    block_number: int
+
+
+@functools.cache
+def contract() -> Mapping[str, Any]:
+    """Return consent/ledger.json: the compiled ledger and verifier, with ABIs and code."""
+    return MappingProxyType(json.loads(_LEDGER_JSON.read_text(encoding="utf-8")))
+
+
+@functools.cache
+def reasons_by_selector() -> Mapping[bytes, str]:
+    """Return our word for each custom error's selector."""
+    found = {}
+    for item in contract()["abi"]:
+        if item["type"] == "error":
+            types = ",".join(argument["type"] for argument in item["inputs"])
+            found[keccak(f"{item['name']}({types})".encode())[:4]] = REASONS[item["name"]]
+    return MappingProxyType(found)
+
+
+def word(number: int) -> bytes:
+    """Return a whole number as one word of the ABI."""
+    return number.to_bytes(_WORD, "big")
+
+
+def _bytes(value: bytes) -> bytes:
+    return word(len(value)) + value + bytes(-len(value) % _WORD)
+
+
+class Entry(NamedTuple):
+    """One signed entry of a batch: its words of fixed size, joined, then signer and signature."""
+
+    words: bytes
+    signer: bytes
+    signature: bytes
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Return one struct of a batch: fixed words, two offsets, signer, signature."""
+    signer = _bytes(entry.signer)
+    at = len(entry.words) + _TAIL_PAIR * _WORD
+    offsets = word(at) + word(at + len(signer))
+    return entry.words + offsets + signer + _bytes(entry.signature)
+
+
+def encode_batch(signature: str, structs: Sequence[bytes]) -> bytes:
+    """Return the calldata of a function whose one argument is an array of encoded structs."""
+    offsets, at = [], len(structs) * _WORD
+    for struct in structs:
+        offsets.append(word(at))
+        at += len(struct)
+    head = keccak(signature.encode())[:4] + word(_WORD) + word(len(structs))
+    return head + b"".join(offsets) + b"".join(structs)
+
+
+GRANT: Final = "grant((bytes32,bytes32,uint40,uint40,bytes,bytes)[])"
+WITHDRAW: Final = "withdraw((bytes32,bytes32,bytes,bytes)[])"
+STOP: Final = "stop((bytes32,uint40,bytes,bytes)[])"
+ENROL: Final = "enrol((bytes32,bytes,bytes)[])"
+ANCHOR: Final = "anchor(bytes32,bytes32,uint64)"
+HEAD_AND_COUNT: Final = "headAndCount()"
+VERIFY: Final = "verify(bytes,bytes32,bytes)"
+
+
+def encode_words(signature: str, *words: bytes) -> bytes:
+    """Return the calldata of a function whose arguments are all one word long."""
+    return keccak(signature.encode())[:4] + b"".join(words)
+
+
+def encode_verify(key: bytes, digest: bytes, signature: bytes) -> bytes:
+    """Return the ERC-7913 question whether `key` signed `digest`."""
+    first = _bytes(key)
+    offsets = word(3 * _WORD) + digest + word(3 * _WORD + len(first))
+    return keccak(VERIFY.encode())[:4] + offsets + first + _bytes(signature)
+
+
+def is_yes_of_verifier(answer: bytes) -> bool:
+    """Tell whether a verifier's answer is exactly the magic word of ERC-7913."""
+    return answer == keccak(VERIFY.encode())[:4].ljust(_WORD, b"\0")
+
+
+def data(text: object, length: int | None = None) -> bytes:
+    """Return the bytes of a 0x-hex string, exactly `length` of them where given."""
+    if not isinstance(text, str) or not text.startswith("0x"):
+        raise ValueError("not hexadecimal data")
+    decoded = bytes.fromhex(text[2:])
+    if len(decoded) * 2 != len(text) - 2 or (length is not None and len(decoded) != length):
+        raise ValueError("data of a wrong length")
+    return decoded
+
+
+def number(text: object) -> int:
+    """Return the whole number of a 0x-hex quantity of at most one word."""
+    if not isinstance(text, str) or not text.startswith("0x") or not 2 < len(text) <= 2 + 2 * _WORD:
+        raise ValueError("not a hexadecimal quantity")
+    return int(text[2:], 16)
+
+
+def _one_bytes(body: bytes, place: int) -> bytes:
+    at = int.from_bytes(body[place * _WORD : (place + 1) * _WORD], "big")
+    length = int.from_bytes(body[at : at + _WORD], "big")
+    value = body[at + _WORD : at + _WORD + length]
+    if at + _WORD > len(body) or len(value) != length:
+        raise ValueError("an event's bytes are cut short")
+    return value
+
+
+_Parts = tuple[bytes, bytes]
+_Reader = Callable[[bytes, bytes], _Parts]
+
+
+def _plain(topics: bytes, body: bytes) -> _Parts:
+    return topics + body, b""
+
+
+def _with_signer(topics: bytes, body: bytes) -> _Parts:
+    signer = _one_bytes(body, 0)
+    return topics + keccak(signer), signer
+
+
+def _key_added(topics: bytes, body: bytes) -> _Parts:
+    signer = _one_bytes(body, 0)
+    return topics + keccak(signer) + body[_WORD : 3 * _WORD], signer
+
+
+def _role(topics: bytes, _body: bytes) -> _Parts:
+    return topics[: 2 * _WORD], b""  # the sender, a third topic, is not in the head
+
+
+_EVENTS: Final[Mapping[str, tuple[int, int, int, _Reader]]] = MappingProxyType(
+    {
+        # signature: operation, topics after the first, bytes of data (-1: any), reader
+        "Refused(bytes32,bytes32,bytes4)": (REFUSED, 1, 64, _plain),
+        "Enrolled(bytes32,address,bytes)": (Op.ENROLLED, 2, -1, _with_signer),
+        "KeyAdded(bytes32,bytes,uint8,uint40)": (Op.KEY_ADDED, 1, -1, _key_added),
+        "KeyRemoved(bytes32,bytes)": (Op.KEY_REMOVED, 1, -1, _with_signer),
+        "Granted(bytes32,bytes32,bytes32,uint40,uint40)": (Op.GRANTED, 1, 128, _plain),
+        "Withdrawn(bytes32,bytes32)": (Op.WITHDRAWN, 1, 32, _plain),
+        "Stopped(bytes32,uint40)": (Op.STOPPED, 1, 32, _plain),
+        "Anchored(bytes32,bytes32,uint64)": (Op.ANCHORED, 1, 64, _plain),
+        "RecoveryProposed(bytes32,bytes,uint40)": (Op.RECOVERY_PROPOSED, 1, -1, _with_signer),
+        "RecoveryVetoed(bytes32,bytes)": (Op.RECOVERY_VETOED, 1, -1, _with_signer),
+        "Recovered(bytes32,bytes)": (Op.RECOVERED, 1, -1, _with_signer),
+        "Paused(address)": (Op.PAUSED, 0, 32, _plain),
+        "Unpaused(address)": (Op.UNPAUSED, 0, 32, _plain),
+        "RoleGranted(bytes32,address,address)": (Op.ROLE_GRANTED, 3, 0, _role),
+        "RoleRevoked(bytes32,address,address)": (Op.ROLE_REVOKED, 3, 0, _role),
+    }
+)
+
+
+@functools.cache
+def _readers() -> Mapping[str, tuple[int, int, int, _Reader]]:
+    return {f"0x{keccak(name.encode()).hex()}": how for name, how in _EVENTS.items()}
+
+
+def read_changes(logs: Iterable[Mapping[str, Any]]) -> list[Change]:
+    """Return the events of the contract's logs, in their order.
+
+    Raises:
+        LedgerUnavailable: a log that the contract cannot have written.
+    """
+    readers, changes = _readers(), []
+    try:
+        for log in logs:
+            topics, body = log["topics"], data(log["data"])
+            op, expected, length, read = readers[topics[0]]
+            indexed = bytes.fromhex("".join([topic[2:] for topic in topics[1:]]))
+            if len(indexed) != expected * _WORD or (length >= 0 and len(body) != length):
+                raise ValueError("an event of a wrong form")
+            changes.append(Change(op, *read(indexed, body), number(log["blockNumber"])))
+    except (KeyError, IndexError, TypeError, ValueError) as exc:
+        raise LedgerUnavailable(f"the chain node's logs cannot be read: {exc}") from exc
+    return changes

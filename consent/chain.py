@@ -1,0 +1,272 @@
+"""Asks one EVM node about blocks, logs and receipts, and signs transactions for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
+
+from eth_account import Account as EthAccount
+from web3 import Web3
+
+from consent import abi
+from consent.errors import BadlyAsked, LedgerUnavailable
+from consent.rpc import NodeRefused, Rpc
+from consent.typed_data import keccak
+
+Finality = Literal["single", "bft", "pos"]
+FINALITIES: Final[tuple[Finality, ...]] = ("single", "bft", "pos")
+
+MAX_TRANSACTION_BYTES: Final = 131_072
+"""What geth's pool takes; a chain may take more."""
+MAX_TRANSACTION_GAS: Final = 16_777_216
+"""EIP-7825, Osaka."""
+LOGS_TIMEOUT_S: Final = 10.0
+_FEWEST_LOGS, _MOST_LOGS, _FIRST_STEP = 1_000, 20_000, 64
+_FEE_HEADROOM: Final = 16
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block by number, hash and time (seconds UTC); `base_fee` is None before London."""
+
+    number: int
+    hash: bytes
+    time_s: int
+    base_fee: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a node says of itself at one moment: which chain, which code, how far."""
+
+    chain_id: int
+    genesis_hash: bytes
+    code_hash: bytes
+    latest: Block
+    final: Block
+    accepted: Block | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The ledger's rolling hash (27 bytes) and number of changes."""
+
+    head: bytes
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A mined transaction; `ok` is its status, which a revert leaves false without an error."""
+
+    ok: bool
+    block_number: int
+    gas_used: int
+    contract: str
+    changes: tuple[abi.Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What a transaction offers, in wei a gas."""
+
+    most: int
+    tip: int
+
+
+class Account:
+    """A relayer's key; it signs transactions and never shows itself."""
+
+    def __init__(self, key: bytes) -> None:
+        """Take the 32 bytes of a secp256k1 key.
+
+        Raises:
+            BadlyAsked: not such a key.
+        """
+        try:
+            self._signer = EthAccount.from_key(key)
+        except ValueError as exc:
+            raise BadlyAsked("the relayer's key is not 32 bytes of secp256k1") from exc
+        self.address: str = self._signer.address.lower()
+
+    def __repr__(self) -> str:
+        return f"Account({self.address})"
+
+    def sign(self, transaction: dict[str, Any]) -> tuple[bytes, bytes]:
+        """Return the raw transaction and its hash; every field is the caller's, none is guessed."""
+        signed = self._signer.sign_transaction(transaction)
+        return bytes(signed.raw_transaction), bytes(signed.hash)
+
+
+def encode_ledger_constructor(
+    account: str, verifiers: Sequence[str], recovery_delay_s: int
+) -> bytes:
+    """Return the code that deploys a ledger whose admin, custodian and anchorer is `account`."""
+    compiled, owner = abi.contract(), Web3.to_checksum_address(account)
+    contract = Web3().eth.contract(abi=compiled["abi"], bytecode=compiled["bytecode"])
+    known = [Web3.to_checksum_address(verifier) for verifier in verifiers]
+    made = contract.constructor(owner, [owner], [owner], known, recovery_delay_s)
+    return abi.data(made.data_in_transaction)
+
+
+def _read(what: str, read: Callable[[Any], _T], value: Any) -> _T:
+    try:
+        return read(value)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as exc:
+        raise LedgerUnavailable(f"the chain node's {what} cannot be read: {exc}") from exc
+
+
+def _block(found: Any) -> Block:
+    fee = found.get("baseFeePerGas")
+    return Block(
+        abi.number(found["number"]),
+        abi.data(found["hash"], 32),
+        abi.number(found["timestamp"]),
+        None if fee is None else abi.number(fee),
+    )
+
+
+def _tip(found: Any) -> Tip:
+    words = abi.data(found, 64)
+    count = int.from_bytes(words[32:], "big")
+    if any(words[27:32]) or count >> 40:
+        raise ValueError("not a head and a count")
+    return Tip(words[:27], count)
+
+
+def _receipt(found: Any) -> Receipt | None:
+    if found is None:
+        return None
+    return Receipt(
+        abi.number(found["status"]) == 1,
+        abi.number(found["blockNumber"]),
+        abi.number(found["gasUsed"]),
+        (found.get("contractAddress") or "").lower(),
+        tuple(abi.read_changes(found["logs"])),
+    )
+
+
+class Chain:
+    """One node; every answer that is late, missing or cannot be read is `LedgerUnavailable`."""
+
+    def __init__(self, endpoint: str, timeout_s: float = 2.0) -> None:
+        """Take the path of an IPC socket or an http(s) URL; nothing is asked yet."""
+        self._rpc = Rpc(endpoint, timeout_s)
+
+    def client_version(self) -> str:
+        """Return the node's own name for itself, e.g. ``Geth/v1.17.8-stable/…``."""
+        return str(self._rpc.call("web3_clientVersion"))
+
+    def chain_id(self) -> int:
+        """Return the chain id."""
+        return _read("chain id", abi.number, self._rpc.call("eth_chainId"))
+
+    def look(self, contract: str, finality: Finality, accepted: int) -> Look:
+        """Return, in one question, what must be known of the chain before it is believed.
+
+        `accepted` is the number of a block accepted earlier, whose hash must not have changed.
+        """
+        final = "latest" if finality == "single" else "finalized"
+        found = self._rpc.batch(
+            [
+                ("eth_chainId", []),
+                ("eth_getBlockByNumber", ["0x0", False]),
+                ("eth_getBlockByNumber", [hex(accepted), False]),
+                ("eth_getBlockByNumber", [final, False]),
+                ("eth_getCode", [contract, "latest"]),
+                ("eth_getBlockByNumber", ["latest", False]),
+            ]
+        )
+        return _read("block", self._look, found)
+
+    @staticmethod
+    def _look(found: list[Any]) -> Look:
+        chain_id, genesis, accepted, final, code, latest = found
+        return Look(
+            abi.number(chain_id),
+            abi.data(genesis["hash"], 32),
+            keccak(abi.data(code)),
+            _block(latest),
+            _block(final),
+            None if accepted is None else _block(accepted),
+        )
+
+    def tips(self, contract: str, block_hashes: Sequence[bytes]) -> list[Tip]:
+        """Return the ledger's head and count at each of these very blocks (EIP-1898)."""
+        call = {"to": contract, "data": "0x" + abi.encode_words(abi.HEAD_AND_COUNT).hex()}
+        asked: list[tuple[str, list[Any]]] = [
+            ("eth_call", [call, {"blockHash": "0x" + block.hex()}]) for block in block_hashes
+        ]
+        return [_read("head", _tip, found) for found in self._rpc.batch(asked)]
+
+    def changes(self, contract: str, first: int, last: int) -> list[abi.Change]:
+        """Return the contract's events from block `first` to block `last`, both included."""
+        found: list[abi.Change] = []
+        step = _FIRST_STEP
+        while first <= last:
+            until = min(last, first + step - 1)
+            asked = {"address": contract, "fromBlock": hex(first), "toBlock": hex(until)}
+            logs = self._rpc.call("eth_getLogs", asked, timeout_s=LOGS_TIMEOUT_S)
+            found += _read("logs", abi.read_changes, logs)
+            first = until + 1
+            if len(logs) < _FEWEST_LOGS:
+                step *= 2
+            elif len(logs) > _MOST_LOGS:
+                step = max(1, step // 2)
+        return found
+
+    def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
+        """Return what became of transactions, by their hashes; None: not mined, as far as known."""
+        calls: list[tuple[str, list[Any]]] = [
+            ("eth_getTransactionReceipt", ["0x" + h.hex()]) for h in hashes
+        ]
+        return [_read("receipt", _receipt, found) for found in self._rpc.batch(calls)]
+
+    def send(self, raws: Sequence[bytes]) -> list[NodeRefused | None]:
+        """Hand raw transactions to the node, in order; return what it said against each.
+
+        That is for the log only: whether a transaction was mined is asked by its hash.
+        """
+        calls: list[tuple[str, list[Any]]] = [
+            ("eth_sendRawTransaction", ["0x" + raw.hex()]) for raw in raws
+        ]
+        said = self._rpc.ask(calls)
+        return [answer if isinstance(answer, NodeRefused) else None for answer in said]
+
+    def transaction_count(self, address: str) -> int:
+        """Return how many transactions of an account the newest block and all before it hold."""
+        count = self._rpc.call("eth_getTransactionCount", address, "latest")
+        return _read("nonce", abi.number, count)
+
+    def balance(self, address: str) -> int:
+        """Return an account's balance in wei at the newest block."""
+        return _read("balance", abi.number, self._rpc.call("eth_getBalance", address, "latest"))
+
+    def fees(self) -> Fees:
+        """Return what to offer now, with headroom for many full blocks; a free chain asks nothing."""
+        block, price = self._rpc.batch(
+            [("eth_getBlockByNumber", ["latest", False]), ("eth_gasPrice", [])]
+        )
+        base = _read("block", _block, block).base_fee or 0
+        suggested = max(_read("gas price", abi.number, price) - base, 0)
+        return Fees(_FEE_HEADROOM * base + suggested, suggested)
+
+    def code(self, address: str) -> bytes:
+        """Return the code at an address at the newest block; empty for a plain account."""
+        return _read("code", abi.data, self._rpc.call("eth_getCode", address, "latest"))
+
+    def signed_by_passkey(self, signer: bytes, digest: bytes, signature: bytes) -> bool:
+        """Ask the verifier that an 84-byte signer names; a call that fails is a no."""
+        question = abi.encode_verify(signer[20:], digest, signature)
+        call = {"to": "0x" + signer[:20].hex(), "data": "0x" + question.hex()}
+        answer = self._rpc.ask([("eth_call", [call, "latest"])])[0]
+        if isinstance(answer, NodeRefused):
+            return False
+        return abi.is_yes_of_verifier(_read("verifier's answer", abi.data, answer))
+
+    def close(self) -> None:
+        """Close the connections to the node."""
+        self._rpc.close()

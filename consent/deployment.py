@@ -1,0 +1,163 @@
+"""Says which ledger we obey: deploys it once, writes it down and checks that it is still there."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from consent import abi
+from consent.chain import FINALITIES, Chain, Finality, Look, Receipt, encode_ledger_constructor
+from consent.errors import BadlyAsked, LedgerBroken
+from consent.outbox import Intent, Outbox
+from consent.typed_data import keccak
+
+RECOVERY_DELAY_S: Final = 7 * 24 * 3600
+_DEVELOPMENT_CHAINS: Final = frozenset({1337, 31337})
+_DEVELOPMENT_CLIENTS: Final = ("anvil", "hardhat", "ganache", "ethereumjs", "eth-tester")
+_DEPLOY_GAS: Final = {"verifier": 4_000_000, "ledger": 12_000_000}
+_DEPLOY_WAIT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One ledger on one chain; hashes are bytes, addresses lower-case hex."""
+
+    chain_id: int
+    genesis_hash: bytes
+    contract: str
+    block_number: int
+    code_hash: bytes
+    finality: Finality
+    verifiers: tuple[str, ...]
+
+    def require_same(self, chain: Chain) -> None:
+        """Check that the node shows this chain, and this contract on it.
+
+        Raises:
+            LedgerBroken: another chain, another genesis, or other code at the address.
+            LedgerUnavailable: the node cannot be asked.
+        """
+        self.require_seen(chain.look(self.contract, self.finality, 0))
+
+    def require_seen(self, look: Look) -> None:
+        """Check what a node said of itself; see `require_same`."""
+        if look.chain_id != self.chain_id:
+            raise LedgerBroken(f"the node is on chain {look.chain_id}, not {self.chain_id}")
+        if look.genesis_hash != self.genesis_hash:
+            raise LedgerBroken("the node's chain begins with another block")
+        if look.code_hash != self.code_hash:
+            raise LedgerBroken(f"there is other code, or none, at {self.contract}")
+
+    def save(self, path: Path) -> None:
+        """Write this down; afterwards the file holds all of it or what it held before."""
+        shown = asdict(self) | {
+            "genesis_hash": "0x" + self.genesis_hash.hex(),
+            "code_hash": "0x" + self.code_hash.hex(),
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(path.name + ".new")
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(shown, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def load(path: Path) -> Deployment | None:
+    """Return what was written down, or None if nothing was.
+
+    Raises:
+        LedgerBroken: the file is there and makes no sense.
+    """
+    if not path.exists():
+        return None
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if found["finality"] not in FINALITIES:
+            raise ValueError("an unknown finality")
+        return Deployment(
+            int(found["chain_id"]),
+            abi.data(found["genesis_hash"], 32),
+            "0x" + abi.data(found["contract"], 20).hex(),
+            int(found["block_number"]),
+            abi.data(found["code_hash"], 32),
+            found["finality"],
+            tuple("0x" + abi.data(known, 20).hex() for known in found["verifiers"]),
+        )
+    except (ValueError, KeyError, TypeError, OSError) as exc:
+        raise LedgerBroken(f"the deployment record {path.name} cannot be read") from exc
+
+
+def require_production(chain: Chain, development: bool) -> None:
+    """Refuse a development node outside an explicit development setting.
+
+    On such a node any caller may act as any account.
+
+    Raises:
+        LedgerBroken: a development chain or client, and `development` is False.
+    """
+    if development:
+        return
+    chain_id, client = chain.chain_id(), chain.client_version()
+    if chain_id in _DEVELOPMENT_CHAINS or client.lower().startswith(_DEVELOPMENT_CLIENTS):
+        raise LedgerBroken(
+            f"a development chain ({client.split('/')[0]}, id {chain_id}) is refused"
+        )
+
+
+def deploy(
+    chain: Chain, outbox: Outbox, finality: Finality, recovery_delay_s: int = RECOVERY_DELAY_S
+) -> Deployment:
+    """Put verifier and ledger on the chain through the outbox; a second call finds the first's.
+
+    Raises:
+        LedgerUnavailable: not mined in time; call again.
+        LedgerBroken: the chain refused the deployment or holds other code than was sent.
+    """
+    if finality not in FINALITIES:
+        raise BadlyAsked(f"finality is {finality!r}; it must be one of {', '.join(FINALITIES)}")
+    compiled = abi.contract()
+    verifier = _deployed(outbox, "verifier", abi.data(compiled["verifier"]["bytecode"]))
+    code = encode_ledger_constructor(outbox.address, [verifier.contract], recovery_delay_s)
+    ledger = _deployed(outbox, "ledger", code)
+    _require_compiled(chain.code(verifier.contract), compiled["verifier"])
+    _require_compiled(chain.code(ledger.contract), compiled)
+    look = chain.look(ledger.contract, "single", 0)
+    return Deployment(
+        look.chain_id,
+        look.genesis_hash,
+        ledger.contract,
+        ledger.block_number,
+        look.code_hash,
+        finality,
+        (verifier.contract,),
+    )
+
+
+def _deployed(outbox: Outbox, kind: str, code: bytes) -> Receipt:
+    known = outbox.find(kind)
+    sent = known[:1] or [outbox.write(Intent(kind, "", code, _DEPLOY_GAS[kind]))]
+    outbox.send(sent)
+    receipts = outbox.settle(sent, _DEPLOY_WAIT_S)
+    outbox.note(sent, receipts)
+    if not receipts[0].ok or not receipts[0].contract:
+        raise LedgerBroken(f"the chain refused to deploy the {kind}")
+    return receipts[0]
+
+
+def _require_compiled(code: bytes, compiled: Any) -> None:
+    """Compare code with the compiler's, apart from the immutables that a constructor fills in."""
+    masked = bytearray(code)
+    for reference in compiled["immutableReferences"]:
+        start, length = reference["start"], reference["length"]
+        masked[start : start + length] = bytes(length)
+    if keccak(bytes(masked)) != abi.data(compiled["runtimeCodeHash"], 32):
+        raise LedgerBroken("the chain holds other code than consent/ledger.json")

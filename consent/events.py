@@ -1,0 +1,173 @@
+"""Keeps the ledger's events in the database, and the mark: the highest state ever used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from consent.abi import Change
+from consent.chain import Tip
+from consent.tables import METADATA
+from consent.typed_data import GENESIS_HEAD, next_head
+
+_WORD: Final = 32
+_THE_ROW: Final = 1
+_PAGE_ROWS: Final = 10_000
+
+_EVENTS = sa.Table(
+    "consent_events",
+    METADATA,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("op", sa.SmallInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("signer", sa.LargeBinary, nullable=False),
+    sa.Column("block_number", sa.BigInteger, nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+)
+
+_MARK = sa.Table(
+    "consent_mirror",
+    METADATA,
+    sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.Column("block_number", sa.BigInteger, nullable=False),
+    sa.Column("block_hash", sa.LargeBinary, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last event's position and head, and the block that was accepted with it."""
+
+    tip: Tip
+    block_number: int
+    block_hash: bytes
+
+
+START: Final = Mark(Tip(GENESIS_HEAD, 0), -1, b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Changes in a row and the head after each."""
+
+    changes: Sequence[Change]
+    heads: Sequence[bytes]
+
+
+def roll(head: bytes, changes: Iterable[Change]) -> list[bytes]:
+    """Return the head after each of these changes, from the head before the first."""
+    heads = []
+    for change in changes:
+        body = change.body
+        words = [body[at : at + _WORD] for at in range(0, len(body), _WORD)]
+        head = next_head(head, change.op, words)
+        heads.append(head)
+    return heads
+
+
+class Events:
+    """The rows; whoever reads them rolls the head again and believes nothing else."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def mark(self) -> Mark:
+        """Return the mark; before the first event it is `START`."""
+        with self._engine.connect() as connection:
+            return _find_mark(connection)
+
+    def since(self, count: int) -> tuple[Mark, Stretch]:
+        """Return the mark and the rows after position `count` up to it, as they stand."""
+        with self._engine.connect() as connection:
+            mark = _find_mark(connection)
+            after = _EVENTS.c.position.between(count + 1, mark.tip.count)
+            asked = sa.select(_EVENTS).where(after).order_by(_EVENTS.c.position)
+            rows = connection.execute(asked).all()
+        return mark, Stretch([_change(row) for row in rows], [row.head for row in rows])
+
+    def in_order(self) -> Iterator[tuple[int, Change, bytes]]:
+        """Yield every row: its position (from 1), the change, and the head that is kept with it."""
+        asked = sa.select(_EVENTS).order_by(_EVENTS.c.position)
+        with self._engine.connect() as connection:
+            for row in connection.execution_options(yield_per=_PAGE_ROWS).execute(asked):
+                yield row.position, _change(row), row.head
+
+    def head_at(self, position: int) -> bytes | None:
+        """Return the head that is kept with the change at `position`."""
+        if position == 0:
+            return GENESIS_HEAD
+        asked = sa.select(_EVENTS.c.head).where(_EVENTS.c.position == position)
+        with self._engine.connect() as connection:
+            return connection.scalar(asked)
+
+    def append(self, before: Tip, mark: Mark, stretch: Stretch) -> bool:
+        """Add rows after `before` and move the mark; False if another process was first."""
+        try:
+            with self._engine.begin() as connection:
+                # The mark's row is the lock: whoever moves it from `before` writes the rows.
+                if not _move(connection, before, mark):
+                    return False
+                _insert(connection, before.count, stretch)
+        except sa.exc.IntegrityError:
+            return False
+        return True
+
+    def replace(self, mark: Mark, stretch: Stretch) -> None:
+        """Put these rows in place of all others and move the mark."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_MARK))
+            connection.execute(sa.delete(_EVENTS))
+            connection.execute(sa.insert(_MARK).values(id=_THE_ROW, **_values(mark)))
+            _insert(connection, 0, stretch)
+
+
+def _change(row: Any) -> Change:
+    return Change(row.op, row.body, row.signer, row.block_number)
+
+
+def _find_mark(connection: sa.Connection) -> Mark:
+    row = connection.execute(sa.select(_MARK)).one_or_none()
+    if row is None:
+        return START
+    return Mark(Tip(row.head, row.position), row.block_number, row.block_hash)
+
+
+def _values(mark: Mark) -> dict[str, Any]:
+    return {
+        "position": mark.tip.count,
+        "head": mark.tip.head,
+        "block_number": mark.block_number,
+        "block_hash": mark.block_hash,
+    }
+
+
+def _move(connection: sa.Connection, before: Tip, mark: Mark) -> bool:
+    is_there = sa.and_(_MARK.c.position == before.count, _MARK.c.head == before.head)
+    moved = connection.execute(sa.update(_MARK).where(is_there).values(**_values(mark)))
+    if moved.rowcount == 0 and before == START.tip:
+        connection.execute(sa.insert(_MARK).values(id=_THE_ROW, **_values(mark)))
+        return True
+    return moved.rowcount == 1
+
+
+def _insert(connection: sa.Connection, count: int, stretch: Stretch) -> None:
+    rows = [
+        {
+            "position": count + place,
+            "op": int(change.op),
+            "body": change.body,
+            "signer": change.signer,
+            "block_number": change.block_number,
+            "head": head,
+        }
+        for place, (change, head) in enumerate(
+            zip(stretch.changes, stretch.heads, strict=True), start=1
+        )
+    ]
+    if rows:
+        connection.execute(sa.insert(_EVENTS), rows)

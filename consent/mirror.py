@@ -1,0 +1,256 @@
+"""Follows the ledger's events into the database, proved at each step by the rolling head."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from consent import abi
+from consent.chain import Chain, Look, Tip
+from consent.deployment import Deployment
+from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
+from consent.events import START, Events, Mark, Stretch, roll
+from consent.sightings import Sightings, taken_back
+from consent.state import (
+    ROLE_OWN,
+    Enrolments,
+    Grants,
+    Keys,
+    LedgerLog,
+    LedgerState,
+    Removals,
+    Rows,
+    Stops,
+    Withdrawals,
+)
+from consent.terms import View
+from consent.typed_data import GENESIS_HEAD, Op
+
+_WORD: Final = 32
+_FIRST_BACK: Final = 64
+_BACK_FACTOR: Final = 8
+
+
+def rows_of(changes: Sequence[abi.Change]) -> list[Rows]:
+    """Return what a run of changes adds to the ledger's columns, kind by kind."""
+    bodies: dict[int, list[bytes]] = {}
+    for change in changes:
+        bodies.setdefault(change.op, []).append(change.body)
+    found: list[Rows] = []
+    for op, listed in bodies.items():
+        words = np.frombuffer(b"".join(listed), np.uint8).reshape(len(listed), -1, _WORD)
+        found += _rows(op, words)
+    return found
+
+
+def _rows(op: int, words: npt.NDArray[np.uint8]) -> list[Rows]:
+    none = np.zeros(len(words), np.int64)
+    own = none + ROLE_OWN
+    subject = words[:, 0]
+    match op:
+        case Op.ENROLLED:
+            return [Enrolments(subject), Keys(subject, words[:, 2], own, none)]
+        case Op.KEY_ADDED:
+            return [Keys(subject, words[:, 1], _whole(words, 2), _whole(words, 3))]
+        case Op.RECOVERED:
+            return [Keys(subject, words[:, 1], own, none)]
+        case Op.KEY_REMOVED:
+            return [Removals(subject, words[:, 1])]
+        case Op.GRANTED:
+            times = _whole(words, 3), _whole(words, 4)
+            return [Grants(subject, words[:, 1], words[:, 2], *times)]
+        case Op.WITHDRAWN:
+            return [Withdrawals(subject, words[:, 1])]
+        case Op.STOPPED:
+            return [Stops(subject, _whole(words, 1))]
+    return []  # anchors, recoveries under way, roles and pauses decide nothing
+
+
+def _whole(words: npt.NDArray[np.uint8], place: int) -> npt.NDArray[np.int64]:
+    eight = np.ascontiguousarray(words[:, place, _WORD - 8 :])
+    return eight.view(">i8").reshape(-1).astype(np.int64)
+
+
+class Mirror:
+    """The ledger in the database and in memory; several processes may share the database.
+
+    Nothing is taken in whose rolled head is not the contract's own at the block that was read.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, chain: Chain, deployment: Deployment, clock: Callable[[], float]
+    ) -> None:
+        self.events = Events(engine)
+        self._sightings = Sightings(engine)
+        self._chain = chain
+        self._deployment = deployment
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._forget()
+
+    def sync(self) -> tuple[View, LedgerState]:
+        """Take in what is new and return the ledger as the chain shows it now.
+
+        Raises:
+            LedgerUnavailable: the chain or the database is away.
+            ViewRefused: the chain is behind what was used before.
+            LedgerBroken: another chain, another history, or events that do not prove themselves.
+        """
+        with self._lock:
+            seen_at_s = int(self._clock())
+            try:
+                return self._sync(seen_at_s)
+            except sa.exc.DBAPIError as exc:
+                raise LedgerUnavailable("the mirror's database cannot be used") from exc
+
+    def state(self) -> LedgerState:
+        """Return the newest state that was synced here; it may be behind the chain."""
+        return self._state
+
+    def rebuild(self) -> None:
+        """Read the whole ledger again, in place of rows that were lost or altered.
+
+        The mark stays in force: a chain that does not lead through it is not accepted.
+
+        Raises:
+            LedgerBroken: the chain's events do not lead to its head, or not through the mark.
+            ViewRefused: the chain is behind the mark.
+        """
+        with self._lock:
+            look, mark = self._look(0), self.events.mark()
+            tip = self._tips(look)[0]
+            changes = self._read(self._deployment.block_number, look.final.number)
+            heads = [GENESIS_HEAD, *roll(GENESIS_HEAD, changes)]
+            if tip.count < mark.tip.count:
+                raise ViewRefused("the ledger is behind its mark")
+            if Tip(heads[-1], len(changes)) != tip or heads[mark.tip.count] != mark.tip.head:
+                raise LedgerBroken("the chain's events do not lead to its head through the mark")
+            newest = Mark(tip, look.final.number, look.final.hash)
+            self.events.replace(newest, Stretch(changes, heads[1:]))
+            self._forget()
+
+    def _forget(self) -> None:
+        self._log = LedgerLog()
+        self._mark = START
+        self._state = self._log.state(0, GENESIS_HEAD)
+
+    def _sync(self, seen_at_s: int) -> tuple[View, LedgerState]:
+        # Before the chain is asked, so that a chain behind what any process used is found out.
+        if self.events.mark() != self._mark:
+            self._take_over()
+        look = self._look(max(self._mark.block_number, 0))
+        self._require_accepted(look)
+        final, latest = self._tips(look)
+        self._catch_up(look, final)
+        view = View(
+            self._deployment.chain_id,
+            self._deployment.contract,
+            self._deployment.code_hash,
+            look.final.number,
+            look.final.hash,
+            look.latest.time_s,  # the chain's newest word on what time it is
+            final.count,
+            final.head,
+            seen_at_s,
+        )
+        if self._deployment.finality == "single":
+            return view, self._state
+        return view, self._state.with_pending(*taken_back(self._seen(look, latest)))
+
+    def _look(self, accepted: int) -> Look:
+        look = self._chain.look(self._deployment.contract, self._deployment.finality, accepted)
+        self._deployment.require_seen(look)
+        return look
+
+    def _tips(self, look: Look) -> list[Tip]:
+        hashes = [look.final.hash, look.latest.hash]
+        return self._chain.tips(self._deployment.contract, hashes)
+
+    def _require_accepted(self, look: Look) -> None:
+        # One validator may mine its lost blocks anew: there, `head` says whether they agree.
+        if self._deployment.finality == "single" or self._mark == START:
+            return
+        if look.final.number < self._mark.block_number or look.accepted is None:
+            raise ViewRefused("the chain's finality is behind a block that was accepted before")
+        if look.accepted.hash != self._mark.block_hash:
+            raise LedgerBroken("the chain shows another block where one was accepted before")
+
+    def _catch_up(self, look: Look, tip: Tip) -> None:
+        while tip.count > self._mark.tip.count:
+            stretch = self._new(look, tip)
+            mark = Mark(tip, look.final.number, look.final.hash)
+            if self.events.append(self._mark.tip, mark, stretch):
+                self._extend(stretch.changes, mark)
+                self._sightings.confirm(stretch.changes)
+            else:
+                self._take_over()
+        if tip.count < self._mark.tip.count:
+            behind = f"{tip.count} of {self._mark.tip.count} changes"
+            raise ViewRefused(f"the ledger is behind its mark: {behind}")
+        if tip != self._mark.tip:
+            raise LedgerBroken("the ledger has another history than the one used before")
+
+    def _take_over(self) -> None:
+        """Take in the rows that this or another process wrote since."""
+        mark, stretch = self.events.since(self._mark.tip.count)
+        heads = [self._mark.tip.head, *roll(self._mark.tip.head, stretch.changes)]
+        reached = Tip(heads[-1], self._mark.tip.count + len(stretch.changes))
+        if reached != mark.tip or heads[1:] != stretch.heads:
+            raise LedgerBroken("the mirror's rows do not prove themselves: rebuild it")
+        self._extend(stretch.changes, mark)
+
+    def _extend(self, changes: Sequence[abi.Change], mark: Mark) -> None:
+        for rows in rows_of(changes):
+            self._log.extend(rows)
+        self._mark = mark
+        self._state = self._log.state(mark.tip.count, mark.tip.head)
+
+    def _new(self, look: Look, tip: Tip) -> Stretch:
+        """Return the changes after our own, going back as far as a chain mined anew demands."""
+        start, own = self._deployment.block_number, self._mark.tip
+        first, back = max(self._mark.block_number + 1, start), _FIRST_BACK
+        while True:
+            changes = self._read(first, look.final.number)
+            known = own.count - (tip.count - len(changes))
+            head = self.events.head_at(own.count - known) if known >= 0 else None
+            if head is not None:
+                heads = [head, *roll(head, changes)]
+                if len(heads) > known and heads[known] == own.head and heads[-1] == tip.head:
+                    return Stretch(changes[known:], heads[known + 1 :])
+            if first <= start:
+                raise LedgerBroken("the chain's events do not lead to its head")
+            first, back = max(first - back, start), back * _BACK_FACTOR
+
+    def _read(self, first: int, last: int) -> list[abi.Change]:
+        found = self._chain.changes(self._deployment.contract, first, last)
+        return [change for change in found if change.op != abi.REFUSED]
+
+    def _seen(self, look: Look, latest: Tip) -> list[tuple[int, bytes]]:
+        """Return what takes permits away and is not final: seen now, or ever."""
+        if latest != self._mark.tip:
+            above = self._read(look.final.number + 1, look.latest.number)
+            heads = [self._mark.tip.head, *roll(self._mark.tip.head, above)]
+            if Tip(heads[-1], self._mark.tip.count + len(above)) != latest:
+                raise ViewRefused("the chain's newest events do not lead to its head")
+            self._sightings.add(above, self._sightings.all())
+        return self._sightings.all()
+
+
+def prove(events: Events, progress: Callable[[int], Any] | None = None) -> tuple[int, ...]:
+    """Return the positions of rows that do not follow from those before them; none is good."""
+    head, wrong, last = GENESIS_HEAD, [], 0
+    for position, change, kept in events.in_order():
+        head = roll(head, [change])[0]
+        if position != last + 1 or head != kept:
+            wrong.append(position)
+            head = kept
+        last = position
+        if progress is not None:
+            progress(position)
+    mark = events.mark().tip
+    return tuple(wrong) if (head, last) == (mark.head, mark.count) else (*wrong, mark.count)

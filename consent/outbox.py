@@ -1,0 +1,274 @@
+"""Keeps every signed transaction on disk before it is sent, and sends again what a chain lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from consent.chain import MAX_TRANSACTION_BYTES, Account, Chain, Receipt
+from consent.errors import LedgerBroken, LedgerUnavailable
+from consent.tables import METADATA
+
+WRITTEN: Final = "written"
+MINED: Final = "mined"
+FAILED: Final = "failed"
+
+_FLUSH_ROWS: Final = 64
+_POLL_S: Final = (0.002, 0.25)
+_RESEND_AFTER_S: Final = 1.0
+
+_WRITER = sa.Table(
+    "consent_outbox_writer",
+    METADATA,
+    sa.Column("account", sa.String(42), primary_key=True),
+    sa.Column("chain_id", sa.BigInteger, nullable=False),
+    sa.Column("next_nonce", sa.BigInteger, nullable=False),
+    sa.Column("fee_most", sa.String(80), nullable=False),  # wei do not fit 64 bits
+    sa.Column("fee_tip", sa.String(80), nullable=False),
+)
+
+_OUTBOX = sa.Table(
+    "consent_outbox",
+    METADATA,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("account", sa.String(42), nullable=False),
+    sa.Column("nonce", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("entries", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.UniqueConstraint("account", "nonce"),
+    sa.Index("consent_outbox_open", "state", "kind"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A transaction to be: what it is for, to whom ("" deploys), its calldata and its gas limit.
+
+    `entries` is what must count while the transaction is not mined (withdrawals, stops).
+    """
+
+    kind: str
+    to: str
+    data: bytes
+    gas: int
+    entries: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transaction that is durable here, whether or not any node has it."""
+
+    nonce: int
+    kind: str
+    hash: bytes
+    raw: bytes
+
+
+class Outbox:
+    """The one writer of one account's transactions, however many threads and processes share it.
+
+    A nonce is given in the database transaction that writes the row, so that no two writers get
+    the same one and none is left out; what happened to it is asked by the hash computed here.
+    """
+
+    def __init__(self, engine: sa.Engine, chain: Chain, account: Account) -> None:
+        self._engine = engine
+        self._chain = chain
+        self._account = account
+        self.address = account.address
+        self._is_known = False
+
+    def write(self, intent: Intent) -> Sent:
+        """Sign a transaction with the next nonce and make it durable; nothing is sent yet.
+
+        This needs no chain once the account has written here before, so that a withdrawal is
+        always possible.
+
+        Raises:
+            LedgerUnavailable: the account's first transaction, and the chain is away; or the
+                database cannot be written.
+        """
+        self._require_writer()
+        try:
+            with self._engine.begin() as connection:
+                return self._write(connection, intent)
+        except sa.exc.OperationalError as exc:
+            raise LedgerUnavailable("the outbox cannot be written") from exc
+
+    def _write(self, connection: sa.Connection, intent: Intent) -> Sent:
+        mine = _WRITER.c.account == self.address
+        # The update comes first: it takes the row's lock, and with it the right to the nonce.
+        raised = sa.update(_WRITER).where(mine).values(next_nonce=_WRITER.c.next_nonce + 1)
+        row = connection.execute(raised.returning(*_WRITER.c)).one()
+        nonce = row.next_nonce - 1
+        raw, digest = self._account.sign(
+            {
+                "type": 2,
+                "chainId": row.chain_id,
+                "nonce": nonce,
+                "gas": intent.gas,
+                "maxFeePerGas": int(row.fee_most),
+                "maxPriorityFeePerGas": int(row.fee_tip),
+                "value": 0,
+                "data": intent.data,
+                **({"to": intent.to} if intent.to else {}),
+            }
+        )
+        if len(raw) > MAX_TRANSACTION_BYTES:
+            raise ValueError("a transaction too large for any node's pool")
+        values = {"account": self.address, "nonce": nonce, "kind": intent.kind, "raw": raw}
+        connection.execute(
+            sa.insert(_OUTBOX).values(**values, hash=digest, entries=intent.entries, state=WRITTEN)
+        )
+        return Sent(nonce, intent.kind, digest, raw)
+
+    def renew_fees(self) -> None:
+        """Note what the chain asks for gas now; later transactions offer it with headroom."""
+        fees = self._chain.fees()
+        self._require_writer()
+        with self._engine.begin() as connection:
+            mine = _WRITER.c.account == self.address
+            values = {"fee_most": str(fees.most), "fee_tip": str(fees.tip)}
+            connection.execute(sa.update(_WRITER).where(mine).values(**values))
+
+    def send(self, sent: Sequence[Sent]) -> None:
+        """Hand transactions to the node; what it says, and whether it is there, changes nothing."""
+        try:
+            self._chain.send([one.raw for one in sent])
+        except LedgerUnavailable:
+            return  # the rows are durable: whoever waits, or flushes, sends them again
+
+    def flush(self) -> int:
+        """Send, in order, what the chain does not have; return how many transactions that was.
+
+        Raises:
+            LedgerUnavailable: the chain is away.
+        """
+        count = self._chain.transaction_count(self.address)
+        missing = sa.select(_OUTBOX.c.raw).where(
+            _OUTBOX.c.account == self.address, _OUTBOX.c.nonce >= count
+        )
+        with self._engine.connect() as connection:
+            ordered = missing.order_by(_OUTBOX.c.nonce).limit(_FLUSH_ROWS)
+            raws = list(connection.scalars(ordered))
+        for raw in raws:
+            self._chain.send([raw])
+        return len(raws)
+
+    def settle(self, sent: Sequence[Sent], wait_s: float) -> list[Receipt]:
+        """Wait until each of these is mined and return what became of it, in order.
+
+        Raises:
+            LedgerUnavailable: not all were mined in time; they stay here and are sent again.
+        """
+        return self._wait([one.hash for one in sent], wait_s)
+
+    def _wait(self, hashes: list[bytes], wait_s: float) -> list[Receipt]:
+        started, pause = time.monotonic(), _POLL_S[0]
+        resend_at = started + _RESEND_AFTER_S
+        while True:
+            now = time.monotonic()
+            try:
+                receipts = self._chain.receipts(hashes)
+                if all(receipt is not None for receipt in receipts):
+                    return [receipt for receipt in receipts if receipt is not None]
+                if now >= resend_at:
+                    self.flush()
+                    resend_at = now + _RESEND_AFTER_S
+            except LedgerUnavailable:
+                pause = _POLL_S[1]
+            if now - started > wait_s:
+                raise LedgerUnavailable("the transaction is kept, but not yet on the chain")
+            time.sleep(pause)
+            pause = min(pause * 1.3, _POLL_S[1])
+
+    def note(self, sent: Sequence[Sent], receipts: Sequence[Receipt]) -> None:
+        """Remember what became of transactions whose events the mirror has taken in.
+
+        From here on a withdrawal counts by the mirror and no longer by this outbox.
+        """
+        with self._engine.begin() as connection:
+            for one, receipt in zip(sent, receipts, strict=True):
+                state = MINED if receipt.ok else FAILED
+                connection.execute(
+                    sa.update(_OUTBOX).where(_OUTBOX.c.hash == one.hash).values(state=state)
+                )
+
+    def settle_open(self, mirrored: Callable[[], object]) -> int:
+        """Note what became of rows that nobody waits for any more; return how many are still open.
+
+        `mirrored` is called between asking and noting, and must bring the mirror up to date.
+        """
+        rows = self.find(state=WRITTEN)
+        receipts = self._chain.receipts([row.hash for row in rows]) if rows else []
+        mined = [(row, r) for row, r in zip(rows, receipts, strict=True) if r is not None]
+        if mined:
+            mirrored()
+            self.note([row for row, _ in mined], [r for _, r in mined])
+        return len(rows) - len(mined)
+
+    def find(self, kind: str | None = None, state: str | None = None) -> list[Sent]:
+        """Return this account's transactions of a kind, or in a state, in the order of nonces."""
+        asked = sa.select(_OUTBOX.c.nonce, _OUTBOX.c.kind, _OUTBOX.c.hash, _OUTBOX.c.raw)
+        asked = asked.where(_OUTBOX.c.account == self.address)
+        if kind is not None:
+            asked = asked.where(_OUTBOX.c.kind == kind)
+        if state is not None:
+            asked = asked.where(_OUTBOX.c.state == state)
+        with self._engine.connect() as connection:
+            found = connection.execute(asked.order_by(_OUTBOX.c.nonce))
+            return [Sent(row.nonce, row.kind, row.hash, row.raw) for row in found]
+
+    def pending(self, kind: str) -> list[bytes]:
+        """Return the entries of a kind that count although no chain has confirmed them.
+
+        A transaction that failed stays among them: what a patient took back stays taken back.
+        """
+        asked = sa.select(_OUTBOX.c.entries).where(
+            _OUTBOX.c.state.in_((WRITTEN, FAILED)), _OUTBOX.c.kind == kind
+        )
+        with self._engine.connect() as connection:
+            return list(connection.scalars(asked))
+
+    def require_nonces_unused(self) -> None:
+        """Check that nobody else sends from this account.
+
+        Raises:
+            LedgerBroken: the chain has seen more of its transactions than were written here.
+        """
+        count = self._chain.transaction_count(self.address)
+        with self._engine.connect() as connection:
+            mine = sa.select(_WRITER.c.next_nonce).where(_WRITER.c.account == self.address)
+            known = connection.scalar(mine)
+        if known is not None and count > known:
+            raise LedgerBroken(f"account {self.address} is used elsewhere too: nonces are taken")
+
+    def _require_writer(self) -> None:
+        if self._is_known:
+            return
+        known = sa.select(_WRITER.c.account).where(_WRITER.c.account == self.address)
+        with self._engine.connect() as connection:
+            self._is_known = connection.scalar(known) is not None
+        if not self._is_known:
+            self._become_known()
+
+    def _become_known(self) -> None:
+        fees, nonce = self._chain.fees(), self._chain.transaction_count(self.address)
+        values = {"account": self.address, "chain_id": self._chain.chain_id(), "next_nonce": nonce}
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(
+                    sa.insert(_WRITER).values(
+                        **values, fee_most=str(fees.most), fee_tip=str(fees.tip)
+                    )
+                )
+        except sa.exc.IntegrityError:
+            pass  # another writer of the same account was first, which is as good
+        self._is_known = True

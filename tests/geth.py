@@ -1,0 +1,90 @@
+"""Starts a geth of the tests' own, kills it and starts it again on what it kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+CHAIN_ID = 8686
+AFTER_OSAKA = ("bogotaTime", "amsterdamTime")
+
+
+def find_geth() -> str | None:
+    """Return the path of a geth to test with, if this machine has one."""
+    kept = Path(os.environ.get("VOUCHSAFE_CACHE", Path.home() / ".cache" / "vouchsafe"))
+    built = sorted(kept.rglob("geth")) if kept.exists() else []
+    files = [str(path) for path in built if path.is_file() and os.access(path, os.X_OK)]
+    return os.environ.get("VOUCHSAFE_TEST_GETH") or shutil.which("geth") or (files or [None])[-1]
+
+
+def genesis(program: str, address: str, chain_id: int = CHAIN_ID) -> dict[str, Any]:
+    """Return geth's own development genesis under Osaka's rules, with one account funded."""
+    run = subprocess.run([program, "--dev", "dumpgenesis"], check=True, capture_output=True)
+    made: dict[str, Any] = json.loads(run.stdout)
+    config = {k: v for k, v in made["config"].items() if k not in AFTER_OSAKA}
+    config["blobSchedule"]["osaka"] = config["blobSchedule"]["prague"]
+    coded = {k: v for k, v in made["alloc"].items() if "code" in v}
+    funded = {address.removeprefix("0x"): {"balance": hex(10**27)}}
+    settled = {"gasLimit": hex(60_000_000), "config": {**config, "chainId": chain_id}}
+    return {**made, **settled, "alloc": coded | funded}
+
+
+class Geth:
+    """One development chain in a folder; its socket is `endpoint`."""
+
+    def __init__(self, folder: Path, address: str, chain_id: int = CHAIN_ID) -> None:
+        self.folder = folder
+        self.endpoint = str(folder / "geth.ipc")
+        self.program = str(find_geth())
+        self.process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "genesis.json").write_text(json.dumps(genesis(self.program, address, chain_id)))
+        self._run_init()
+
+    def _run_init(self) -> None:
+        run = [self.program, "init", "--state.scheme=hash", f"--datadir={self.folder}"]
+        subprocess.run([*run, str(self.folder / "genesis.json")], check=True, capture_output=True)
+
+    def start(self) -> Geth:
+        """Start and return when the socket answers."""
+        options = "--dev --dev.period=0 --gcmode=archive --state.scheme=hash --ipcpath=geth.ipc"
+        quiet = "--nodiscover --maxpeers=0 --verbosity=1 --cache=128 --miner.gaslimit=60000000"
+        self.process = subprocess.Popen(
+            [self.program, f"--datadir={self.folder}", *options.split(), *quiet.split()],
+            stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "geth.log").open("ab"),
+        )
+        for _ in range(400):
+            if self.answers():
+                return self
+            time.sleep(0.025)
+        raise RuntimeError((self.folder / "geth.log").read_text()[-2000:])
+
+    def answers(self) -> bool:
+        """True when the socket takes a connection."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(self.endpoint)
+            except OSError:
+                return False
+        return True
+
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """End the process as `how` ends one; SIGKILL takes the newest blocks with it."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait()
+            self.process = None
+
+    def wipe(self) -> None:
+        """Throw the chain away, as a lost disk does, and begin at the same genesis."""
+        self.kill()
+        shutil.rmtree(self.folder / "geth")
+        self._run_init()
