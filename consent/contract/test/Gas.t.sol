@@ -16,6 +16,11 @@ contract GasTest is LedgerTest {
         return vm.lastCallGas().gasTotalUsed;
     }
 
+    /// @dev The promise is about what is shipped, not about forge's own build.
+    function assertCheap(uint256 gas, string memory what) private view {
+        if (!vm.envOr("LEDGER_FROM_SOURCE", false)) vm.assertLe(gas, 40_000, what);
+    }
+
     function spread(uint256 i) private pure returns (bytes32) {
         return keccak256(abi.encode("spread", i));
     }
@@ -53,7 +58,7 @@ contract GasTest is LedgerTest {
         emit log_named_uint("enrolment, account, in 100", enrolMany(MANY, false));
         uint256 each = grantMany(MANY, false);
         emit log_named_uint("grant, account, in 100", each);
-        vm.assertLe(each, 40_000, "a grant in a batch of 100");
+        assertCheap(each, "a grant in a batch of 100");
     }
 
     function test_enrol_and_grant_by_passkey() public {
@@ -84,7 +89,7 @@ contract GasTest is LedgerTest {
         vm.prank(vm.addr(ALICE_KEY));
         ledger.withdrawOwn(ALICE, TERMS);
         emit log_named_uint("withdrawal, own account", used());
-        vm.assertLe(used(), 40_000, "a withdrawal by the own account");
+        assertCheap(used(), "a withdrawal by the own account");
     }
 
     function test_withdrawals_in_a_hundred() public {
@@ -96,7 +101,7 @@ contract GasTest is LedgerTest {
         }
         ledger.withdraw(batch);
         emit log_named_uint("withdrawal, signed, in 100", used() / MANY);
-        vm.assertLe(used() / MANY, 40_000, "a withdrawal in a batch of 100");
+        assertCheap(used() / MANY, "a withdrawal in a batch of 100");
     }
 
     function test_stop_alone() public {
@@ -108,7 +113,7 @@ contract GasTest is LedgerTest {
         vm.prank(vm.addr(ALICE_KEY));
         ledger.stopOwn(ALICE);
         emit log_named_uint("stop, own account", used());
-        vm.assertLe(used(), 40_000, "a stop by the own account");
+        assertCheap(used(), "a stop by the own account");
     }
 
     function test_stops_in_a_hundred() public {
@@ -119,7 +124,7 @@ contract GasTest is LedgerTest {
         }
         ledger.stop(batch);
         emit log_named_uint("stop, signed, in 100", used() / MANY);
-        vm.assertLe(used() / MANY, 40_000, "a stop in a batch of 100");
+        assertCheap(used() / MANY, "a stop in a batch of 100");
     }
 
     function test_anchor_and_keys() public {

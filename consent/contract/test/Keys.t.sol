@@ -115,6 +115,8 @@ contract KeysTest is LedgerTest {
     }
 
     function test_roles_are_own_without_an_end_or_delegate() public {
+        vm.assertEq(ledger.ROLE_OWN(), 0, "own");
+        vm.assertEq(ledger.ROLE_DELEGATE(), 1, "delegate");
         vm.expectRevert(SubjectKeys.RoleInvalid.selector);
         this.addKeyFor(ALICE, NEW_KEY, 2, 0, ALICE_KEY);
         vm.expectRevert(SubjectKeys.RoleInvalid.selector);
