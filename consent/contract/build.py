@@ -9,11 +9,10 @@ HERE = Path(__file__).resolve().parent
 
 
 def main() -> int:
-    """Leaves consent/ledger.json as the sources say; the exit code is that of the step that failed."""
+    """Leaves consent/ledger.json as the sources say; else the code of the step that failed."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
-        print("The ledger is compiled with Node.js and npm, which are not installed.", file=sys.stderr)
-        return 1
+        sys.exit("The ledger is compiled with Node.js and npm, which are not installed.")
     steps = [[node, "build.mjs"]]
     if not (HERE / "node_modules" / "solc").is_dir():
         steps.insert(0, [npm, "ci", "--no-audit", "--no-fund"])

@@ -1,4 +1,4 @@
-"""The shipped ledger is what its sources compile to, and keeps every rule of docs/spec/ledger.md."""
+"""The shipped ledger is what its sources compile to, and keeps docs/spec/ledger.md."""
 
 import json
 import os
@@ -14,7 +14,7 @@ CONTRACT = ROOT / "consent" / "contract"
 VECTORS = ROOT / "tests" / "vectors" / "typed_data"
 SOURCES = sorted(CONTRACT.glob("*.sol"))
 TESTS = sorted((CONTRACT / "test").glob("*.sol"))
-# OpenZeppelin's EIP712 keeps names of up to 31 bytes; ours is fixed and short, so nobody can meet these.
+# OpenZeppelin's EIP712 keeps names of up to 31 bytes; ours is fixed and shorter.
 UNREACHABLE = {"InvalidShortString", "StringTooLong"}
 
 pytestmark = pytest.mark.skipif(
@@ -55,9 +55,7 @@ def test_the_vectors_are_what_their_script_makes(tmp_path):
 
 
 def test_the_contract_keeps_its_rules():
-    report = run(
-        str(CONTRACT / "node_modules" / ".bin" / "forge"), "test", FOUNDRY_PROFILE="ci"
-    )
+    report = run(str(CONTRACT / "node_modules" / ".bin" / "forge"), "test", FOUNDRY_PROFILE="ci")
     assert re.search(r"1\d\d tests passed, 0 failed, 0 skipped", report), report[-3000:]
 
 
