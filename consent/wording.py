@@ -1,0 +1,95 @@
+"""Refuses terms that nobody could sign: words unknown, empty, ill-formed or too wide."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Final
+
+from consent.errors import TermsInvalid
+from consent.terms import ANY, Terms
+from consent.vocabulary import require_word
+
+DECISIONS: Final = frozenset({"permit", "deny"})
+MAX_RECORDS: Final = 10_000
+MAX_STATEMENT_LETTERS: Final = 20_000
+MAX_NAME_LETTERS: Final = 2_000
+
+_HASH_BYTES: Final = 32
+_RECORD_ID: Final = re.compile(r"[0-9a-f]{32}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def require_terms(terms: Terms) -> Terms:
+    """Return the terms, every word of which is known and means what it says.
+
+    Raises:
+        UnknownWord: a purpose, category or obligation is not in the vocabulary.
+        TermsInvalid: something is missing, ill-formed or too wide; the message says what.
+    """
+    if terms.decision not in DECISIONS:
+        raise TermsInvalid("decision is permit or deny")
+    _require_recipient(terms)
+    _require_words(terms)
+    _require_records(terms.records)
+    _require_period(terms.data_from, terms.data_to)
+    if len(terms.policy_hash) != _HASH_BYTES or len(terms.salt) != _HASH_BYTES:
+        raise TermsInvalid("policy_hash and salt are 32 bytes each")
+    if len(terms.statement) > MAX_STATEMENT_LETTERS or len(terms.policy_uri) > MAX_NAME_LETTERS:
+        raise TermsInvalid("the statement or the policy's address is too long")
+    return terms
+
+
+def is_record_id(text: str) -> bool:
+    """Tell whether the text is a record's id: 32 lower-case hexadecimal characters."""
+    return _RECORD_ID.fullmatch(text) is not None
+
+
+def find_day(text: str) -> date | None:
+    """Return the day that an ISO date (YYYY-MM-DD) names, if it names one."""
+    if _DAY.fullmatch(text) is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def is_party(text: str) -> bool:
+    """Tell whether the text may name one party: not empty, not the wildcard, no stray blanks."""
+    whole = text == text.strip() and text.isprintable() and len(text) <= MAX_NAME_LETTERS
+    return whole and text not in ("", ANY)
+
+
+def _require_recipient(terms: Terms) -> None:
+    if terms.recipient == ANY and terms.decision == "deny":
+        return
+    if not is_party(terms.recipient):
+        raise TermsInvalid("recipient names one party; only a deny may be for everybody")
+
+
+def _require_words(terms: Terms) -> None:
+    if not terms.purposes or not terms.categories:
+        raise TermsInvalid("purposes and categories are never empty")
+    for purpose in terms.purposes:
+        require_word("purpose", purpose)
+    if terms.categories != (ANY,):
+        for category in terms.categories:
+            require_word("category", category)
+    for obligation in terms.obligations:
+        require_word("obligation", obligation)
+
+
+def _require_records(records: tuple[str, ...]) -> None:
+    if not records or len(records) > MAX_RECORDS:
+        raise TermsInvalid(f"records are never empty and at most {MAX_RECORDS}")
+    if records != (ANY,) and not all(is_record_id(record) for record in records):
+        raise TermsInvalid("a record is named by 32 lower-case hexadecimal characters")
+
+
+def _require_period(data_from: str, data_to: str) -> None:
+    days = [find_day(text) for text in (data_from, data_to) if text]
+    if None in days:
+        raise TermsInvalid("data_from and data_to are dates like 2026-11-22, or empty")
+    if len(days) == 2 and data_from > data_to:
+        raise TermsInvalid("data_from is later than data_to")
