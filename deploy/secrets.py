@@ -1,0 +1,58 @@
+"""Makes and reads the secrets of an install that no package may fetch for itself."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from deploy.nodes.private_file import make_private_folder, write_private
+from deploy.settings import Settings, SettingsInvalid
+
+RELAYER_KEY_BYTES = 32
+PASSPHRASE_BYTES = 24
+
+
+def relayer_key(home: Path) -> bytes:
+    """Return the key that pays for what patients signed; it is made at the first start.
+
+    Raises:
+        SettingsInvalid: the file holds something else, or others may read it.
+    """
+    path = home / "secrets" / "relayer.key"
+    if not path.exists():
+        make_private_folder(path.parent)
+        write_private(path, secrets.token_hex(RELAYER_KEY_BYTES) + "\n")
+    try:
+        key = bytes.fromhex(_read_private(path))
+    except ValueError:
+        key = b""
+    if len(key) != RELAYER_KEY_BYTES:
+        raise SettingsInvalid(f"{path} does not hold a key of {RELAYER_KEY_BYTES} bytes in hex")
+    return key
+
+
+def passphrase(settings: Settings) -> str:
+    """Return what unseals the root key: given, or in a file, or made at the first start.
+
+    Raises:
+        SettingsInvalid: the file is empty, cannot be read, or others may read it.
+    """
+    if settings.passphrase:
+        return settings.passphrase
+    path = settings.passphrase_file
+    if not path.exists():
+        make_private_folder(path.parent)
+        write_private(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
+    found = _read_private(path)
+    if not found:
+        raise SettingsInvalid(f"{path} is empty; it must hold the passphrase of the root key")
+    return found
+
+
+def _read_private(path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SettingsInvalid(f"others may read {path}; run: chmod 600 {path}")
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise SettingsInvalid(f"{path} cannot be read: {exc.strerror}") from exc
