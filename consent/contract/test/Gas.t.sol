@@ -104,6 +104,18 @@ contract GasTest is LedgerTest {
         assertCheap(used() / MANY, "a withdrawal in a batch of 100");
     }
 
+    function test_two_withdrawals() public {
+        enrolMany(2, false);
+        grantMany(2, false);
+        ConsentLedger.SignedWithdrawal[] memory batch = new ConsentLedger.SignedWithdrawal[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            batch[i] = withdrawalOf(spread(i), 1000 + i, spread(i + 500));
+        }
+        ledger.withdraw(batch);
+        emit log_named_uint("withdrawal, signed, in 2", used() / 2);
+        assertCheap(used() / 2, "a withdrawal in a batch of 2");
+    }
+
     function test_stop_alone() public {
         stop(stopOf(ALICE, ALICE_KEY, NOW));
         emit log_named_uint("stop, signed, alone", used());
