@@ -1,0 +1,1 @@
+"""Benchmarks: each a figure beside its rival in the same run."""

@@ -1,0 +1,84 @@
+"""Runs every benchmark, each in a process of its own, and writes docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+NAMES = ("deposit", "grants", "decisions", "gather", "diagnosis")
+ASKED = {
+    "deposit": "records deposited a second, against Kubo's own CAR import of the same bytes; "
+    "at least 50 %",
+    "grants": "signed grants a second to confirmed and mirrored, at least 1,500; "
+    "gas a grant in batches of 100, at most 40,000",
+    "decisions": "a million decisions in one pass, digest checked; at most 1 s",
+    "gather": "a cohort gathered, against reading the same records as plaintext NDJSON; "
+    "goal 1.5 times",
+    "diagnosis": "one diagnosis with consent check and journal; "
+    "p50 at most 20 ms, p99 at most 100 ms",
+}
+
+
+def machine() -> str:
+    """Say in a line what the figures were taken on."""
+    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = next((ln.split(":")[1].strip() for ln in text.splitlines() if "model name" in ln), "?")
+    system = f"{platform.system()} {platform.release()}"
+    return f"{model}, {os.cpu_count()} cores, {system}, Python {platform.python_version()}"
+
+
+def run(name: str) -> dict[str, Any]:
+    """Return the figures that one benchmark printed as JSON on its last line."""
+    sys.stderr.write(f"bench: {name} …\n")
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", f"bench.{name}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+        raise SystemExit(f"bench: {name} failed")
+    figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return figures
+
+
+def draw(figures: dict[str, dict[str, Any]]) -> str:
+    """Return the page: a table of figures for each benchmark."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    lines = ["# Benchmarks", "", f"Taken on {today} by `make bench` on: {machine()}.", ""]
+    lines += ["Each figure stands beside its rival or its bound from the same run.", ""]
+    for name, found in figures.items():
+        lines += [f"## {name}", "", f"{ASKED[name].capitalize()}: `python -m bench.{name}`.", ""]
+        lines += ["| figure | value |", "|---|---|"]
+        lines += [f"| {key.replace('_', ' ')} | {_shown(value)} |" for key, value in found.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def main() -> None:
+    """Run what is named on the command line, or all, and write the page when all were run."""
+    names = tuple(sys.argv[1:]) or NAMES
+    figures = {name: run(name) for name in names}
+    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+    if names == NAMES:
+        PAGE.write_text(draw(figures), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
