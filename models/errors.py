@@ -29,11 +29,23 @@ class TableInvalid(BadlyAsked):
 
 
 class InputOutOfRange(BadlyAsked):
-    """A patient's value is outside what the model was made for; the message names feature and range."""
+    """A patient's value is outside what the model was made for; names feature and range."""
+
+
+class InputMissing(BadlyAsked):
+    """Records that a diagnosis needs are not available; the message names the category."""
+
+
+class UnitMismatch(BadlyAsked):
+    """A record's unit is not the question's; the message names the code and both units."""
 
 
 class CohortTooSmall(BadlyAsked):
     """Too few permitted patients to train on."""
+
+
+class RunCancelled(BadlyAsked):
+    """The run was stopped by whoever started it; nothing is published."""
 
 
 class Refused(ModelsError):
@@ -57,5 +69,13 @@ class Broken(ModelsError):
     """A model file or card is not the one that was written (502)."""
 
 
-class ScorerUnavailable(ModelsError):
+class ConsentMoved(Refused):
+    """Consents were withdrawn again and again while the run went on; start it anew."""
+
+
+class Away(ModelsError):
+    """A part is away; ask again later (503)."""
+
+
+class ScorerUnavailable(Away):
     """The process that runs the model is away; ask again later (503)."""
