@@ -1,0 +1,42 @@
+"""What can go wrong with a node, each error saying what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class NodesError(Exception):
+    """The nodes cannot run; the message says why and what to do."""
+
+
+class NodeMissing(NodesError):
+    """There is no suitable program, and no Go to build one."""
+
+
+class BuildFailed(NodesError):
+    """Go was there, and could not build the program."""
+
+
+class PortInUse(NodesError):
+    """No port on loopback is free for the node."""
+
+
+class AnotherChain(NodesError):
+    """The home folder holds a chain of another relayer or another chain id."""
+
+
+class NodeFailed(NodesError):
+    """The node died or never became ready; `last_lines` is the end of its log."""
+
+    def __init__(self, message: str, last_lines: Sequence[str] = ()):
+        self.last_lines = tuple(last_lines)
+        shown = "".join(f"\n    {line}" for line in self.last_lines)
+        super().__init__(message + shown)
+
+
+class NodeExposed(NodeFailed):
+    """The node answers somebody it must not answer, so it was not used."""
+
+
+class DiskFull(NodeFailed):
+    """There is no space left for the node's data."""

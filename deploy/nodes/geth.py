@@ -1,0 +1,227 @@
+"""Our own chain of one machine: geth on a genesis of ours, reached by one Unix socket."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+from deploy.nodes.endpoint import ChainEndpoint, find_chain, write_chain
+from deploy.nodes.errors import AnotherChain, NodeExposed, NodeFailed
+from deploy.nodes.genesis import GAS_LIMIT, make_genesis
+from deploy.nodes.ipc import NoAnswer, ask
+from deploy.nodes.private_file import (
+    find_json,
+    make_private_folder,
+    write_private,
+    write_private_json,
+)
+from deploy.nodes.process import Launch
+from deploy.nodes.sockets import listening
+from deploy.nodes.space import require_space
+from deploy.nodes.watch import NodeState, Watch
+
+# The path of a Unix socket has 108 bytes on Linux and 104 elsewhere, the last one a zero.
+MAX_SOCKET_PATH_BYTES = 103
+INIT_WITHIN_S = 60.0
+CACHE_MB = 256
+POOL_TRANSACTIONS = 16_384
+P256 = "0x0000000000000000000000000000000000000100"
+# sha256("Vouchsafe asks for P-256 at 0x100"), r, s, x, y: signed once by a key thrown away since.
+P256_VECTOR = (
+    "0x4f5a0d5b3a9de34a1b0f961219cdb57a018048adcee430fc4246060af799ae26"
+    "dc47a6f4bec9c1f30ff60bac3146ed0d23111f57b8f92fb9a903c5c87996f0ba"
+    "26d437bfbc8e027f3ca5da7a5815f5b08ec702c2deadc4a8648c25359cddf7b6"
+    "72892663caa68232185943d04071edf8b0bc5966cf71d0054a4a076af4dc62df"
+    "5ba6678f63ce4fc5dd4f442152568622d49931a0a887f88247ccb7ea769d602f"
+)
+P256_WRONG_VECTOR = P256_VECTOR[:-1] + "e"
+P256_YES = "0x" + "00" * 31 + "01"
+
+
+class GethNode:
+    """The chain that keeps its data in `home`, on which only the relayer has money."""
+
+    name = "geth"
+
+    def __init__(self, binary: Path, home: Path, relayer_address: str, chain_id: int):
+        self._binary = binary
+        self.folder = home
+        self._chain_id = chain_id
+        self._relayer = relayer_address
+        self._genesis = make_genesis(chain_id, relayer_address)
+        self._genesis_file = home / "genesis.json"
+        self._genesis_hash = ""
+        self._endpoint_file = home / "endpoint.json"
+        self._socket = home / "geth.ipc"
+        self._watch = Watch(self)
+
+    def start(self) -> ChainEndpoint:
+        """Start it and keep it running; it answers at the endpoint returned.
+
+        Raises:
+            NodesError: it could not be started, or is not what it must be.
+        """
+        self._watch.start()
+        return self.endpoint()
+
+    def stop(self) -> None:
+        """Stop it cleanly; its endpoint is forgotten."""
+        self._watch.stop()
+        self._endpoint_file.unlink(missing_ok=True)
+
+    def endpoint(self) -> ChainEndpoint:
+        """Return where it is."""
+        return ChainEndpoint(str(self._socket), self._chain_id, self._genesis_hash)
+
+    def state(self) -> NodeState:
+        """Say how it is doing."""
+        return self._watch.state()
+
+    def prepare(self) -> Launch:
+        """Make the chain if there is none; refuse one that is not ours."""
+        make_private_folder(self.folder)
+        self._endpoint_file.unlink(missing_ok=True)  # nobody is sent where nobody answers yet
+        require_space(self.folder, self.name)
+        self._require_own_chain()
+        if not (self.folder / "data").exists():
+            self._make_chain()
+        self._socket = self._place_socket()
+        self._socket.unlink(missing_ok=True)
+        return Launch((str(self._binary), *self._flags()), self._environment(), self.folder)
+
+    def answers(self, pid: int) -> bool:
+        """True when it answers, as our chain and under our rules.
+
+        Raises:
+            NodeFailed: it is another chain, or lacks P-256.
+            NodeExposed: it can be reached by others.
+        """
+        try:
+            if ask(self._socket, "eth_chainId") != hex(self._chain_id):
+                raise NodeFailed("geth answers with another chain id", self.state().last_lines)
+            self._require_p256()
+            accounts = ask(self._socket, "eth_accounts")
+            first = ask(self._socket, "eth_getBlockByNumber", ["0x0", False])
+        except NoAnswer:
+            return False
+        self._require_private(pid, accounts)
+        self._genesis_hash = str(first["hash"]) if isinstance(first, dict) else ""
+        write_chain(self._endpoint_file, self.endpoint())
+        return True
+
+    def _require_p256(self) -> None:
+        right, wrong = (
+            ask(self._socket, "eth_call", [{"to": P256, "data": vector}, "latest"])
+            for vector in (P256_VECTOR, P256_WRONG_VECTOR)
+        )
+        if right != P256_YES or wrong != "0x":
+            raise NodeFailed(
+                "geth does not check P-256 signatures at 0x100, which passkeys need; "
+                "use the geth that `make nodes` builds"
+            )
+
+    def _require_private(self, pid: int, accounts: object) -> None:
+        mode = stat.S_IMODE(self._socket.stat().st_mode)
+        found = listening(pid)
+        if mode & 0o077 or found or accounts:
+            raise NodeExposed(
+                f"geth was stopped: its socket has mode {mode:o}, it listens on "
+                f"{sorted(found or ())} and holds the accounts {accounts}; it must be 600, "
+                "nothing and none"
+            )
+
+    def _require_own_chain(self) -> None:
+        """Refuse a folder that holds a chain of another genesis.
+
+        Raises:
+            AnotherChain: it does.
+        """
+        known = find_json(self._genesis_file)
+        if known is not None and known != self._genesis:
+            raise AnotherChain(
+                f"{self.folder} holds a chain made for another relayer or another chain id. Put "
+                "back the relayer's key and LEDGER_CHAIN_ID as they were, or choose another "
+                "VOUCHSAFE_HOME"
+            )
+        if known is None and (self.folder / "data").exists():
+            raise AnotherChain(
+                f"{self._genesis_file} is missing or damaged, so nobody can tell whose chain "
+                f"{self.folder / 'data'} is; put it back from a backup"
+            )
+
+    def _make_chain(self) -> None:
+        """Make the chain beside its place, so that a half-made one is never used."""
+        write_private_json(self._genesis_file, self._genesis)
+        draft = self.folder / "data.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        made = subprocess.run(  # noqa: S603 - the program that build.py found
+            [
+                *(str(self._binary), "init", "--state.scheme=hash"),
+                *("--datadir", str(draft), str(self._genesis_file)),
+            ],
+            env=self._environment(),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=INIT_WITHIN_S,
+            check=False,
+        )
+        if made.returncode != 0:
+            raise NodeFailed(
+                f"geth could not make its chain in {self.folder}:", made.stderr.splitlines()[-6:]
+            )
+        draft.rename(self.folder / "data")
+
+    def _place_socket(self) -> Path:
+        """Return the socket's path: in `home`, or in a short folder of our own if that is long."""
+        near = self.folder / "geth.ipc"
+        if len(str(near).encode()) <= MAX_SOCKET_PATH_BYTES:
+            return near
+        note = self.folder / "socket-folder"
+        if note.exists():
+            kept = Path(note.read_text(encoding="utf-8"))
+            if kept.is_dir() and not kept.is_symlink() and kept.owner() == self.folder.owner():
+                return make_private_folder(kept) / "geth.ipc"
+        made = Path(tempfile.mkdtemp(prefix="vouchsafe-"))
+        write_private(note, str(made))
+        return made / "geth.ipc"
+
+    def _environment(self) -> dict[str, str]:
+        return {"HOME": str(self.folder)}
+
+    def _flags(self) -> list[str]:
+        flags = {
+            "datadir": self.folder / "data",
+            "state.scheme": "hash",
+            "gcmode": "archive",
+            "dev.period": 0,
+            "networkid": self._chain_id,  # `--dev` would say 1337
+            "ipcpath": self._socket,
+            # With a recipient given and no key in its keystore, `--dev` imports and unlocks no
+            # developer account; fees go back to the one account that pays them.
+            "miner.pending.feeRecipient": self._relayer,
+            "miner.gaslimit": GAS_LIMIT,
+            "rpc.gascap": 0,
+            "rpc.txfeecap": 0,
+            "history.transactions": 0,
+            "txpool.accountslots": POOL_TRANSACTIONS,
+            "txpool.accountqueue": POOL_TRANSACTIONS,
+            "txpool.globalslots": POOL_TRANSACTIONS,
+            "txpool.globalqueue": POOL_TRANSACTIONS,
+            "maxpeers": 0,
+            "nat": "none",
+            "cache": CACHE_MB,
+            "verbosity": 1,
+        }
+        return ["--dev", "--nodiscover"] + [
+            part for name, value in flags.items() for part in (f"--{name}", str(value))
+        ]
+
+
+def find_running_chain(home: Path) -> ChainEndpoint | None:
+    """Return the endpoint of the chain of `home` if it answers there."""
+    endpoint = find_chain(home / "endpoint.json")
+    return endpoint if endpoint is not None and endpoint.is_alive() else None

@@ -1,0 +1,158 @@
+"""The private configuration of our Kubo: who may reach it, what it may do, how it stores."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# Only what the platform calls. A path allows all that begins with it, so what has siblings that
+# must stay shut (pin/remote, repo/verify, block/rm of pinned data is refused by Kubo) is in full.
+ALLOWED_PATHS = tuple(
+    f"/api/v0/{path}"
+    for path in (
+        "version",
+        "id",
+        "add",
+        "cat",
+        "block/get",
+        "block/put",
+        "block/stat",
+        "block/rm",
+        "dag/export",
+        "dag/get",
+        "dag/import",
+        "dag/put",
+        "dag/stat",
+        "pin/add",
+        "pin/ls",
+        "pin/rm",
+        "pin/update",
+        "pin/verify",
+        "refs/local",
+        "repo/gc",
+        "repo/stat",
+        "repo/version",
+    )
+)
+
+_OFF: Mapping[str, Any] = {"Enabled": False}
+_PRIVATE: Mapping[str, Any] = {
+    "Addresses": {
+        "Swarm": [],
+        "Announce": [],
+        "AppendAnnounce": [],
+        "NoAnnounce": [],
+        "Gateway": [],
+    },
+    "AutoConf": _OFF,
+    "AutoNAT": {"ServiceMode": "disabled"},
+    "AutoTLS": {"Enabled": False, "AutoWSS": False},
+    "Bootstrap": [],
+    "DNS": {"Resolvers": {}},
+    "Discovery": {"MDNS": _OFF},
+    "Experimental": {"FilestoreEnabled": False, "UrlstoreEnabled": False},
+    "Gateway": {"NoFetch": True, "NoDNSLink": True, "ExposeRoutingAPI": False},
+    "HTTPRetrieval": _OFF,
+    "Internal": {"ShutdownTimeout": "10s"},
+    "Ipns": {"DelegatedPublishers": [], "UsePubsub": False},
+    "Peering": {"Peers": []},
+    "Pinning": {"RemoteServices": {}},
+    "Plugins": {"Plugins": {"telemetry": {"Disabled": True, "Config": {"Mode": "off"}}}},
+    "Provide": _OFF,
+    "Pubsub": _OFF,
+    "Routing": {"Type": "none", "DelegatedRouters": []},
+    "Swarm": {
+        "DisableNatPortMap": True,
+        "EnableHolePunching": False,
+        "RelayClient": _OFF,
+        "RelayService": _OFF,
+        "Transports": {
+            "Network": {
+                "QUIC": False,
+                "Relay": False,
+                "WebRTCDirect": False,
+                "WebTransport": False,
+                "Websocket": False,
+            }
+        },
+    },
+    "Version": {"SwarmCheckEnabled": False},
+}
+
+# The names of records depend on these, so none is left to what a later Kubo thinks best.
+_IMPORT: Mapping[str, Any] = {
+    "CidVersion": 1,
+    "HashFunction": "sha2-256",
+    "UnixFSRawLeaves": True,
+    "UnixFSChunker": "size-1048576",
+    "UnixFSFileMaxLinks": 1024,
+    "UnixFSDirectoryMaxLinks": 0,
+    "UnixFSHAMTDirectoryMaxFanout": 256,
+    "UnixFSHAMTDirectorySizeThreshold": "256KiB",
+    "UnixFSHAMTDirectorySizeEstimation": "block",
+    "UnixFSDAGLayout": "balanced",
+    "FastProvideRoot": False,
+    "FastProvideDAG": False,
+    "FastProvideWait": False,
+}
+
+_STORE: Mapping[str, Any] = {
+    "type": "mount",
+    "mounts": [
+        {
+            "mountpoint": "/blocks",
+            "type": "flatfs",
+            "prefix": "flatfs.datastore",
+            "path": "blocks",
+            # False, Kubo's default, can lose acknowledged blocks with the power.
+            "sync": True,
+            "shardFunc": "/repo/flatfs/shard/v1/next-to-last/2",
+        },
+        {
+            "mountpoint": "/",
+            "type": "levelds",
+            "prefix": "leveldb.datastore",
+            "path": "datastore",
+            "compression": "none",
+        },
+    ],
+}
+
+
+def private_config(made: Mapping[str, Any], port: int, secret: str) -> dict[str, Any]:
+    """Return the configuration that Kubo made for itself, made private."""
+    config = _merged(made, _PRIVATE)
+    config["Addresses"]["API"] = f"/ip4/127.0.0.1/tcp/{port}"
+    config["API"] = {
+        "HTTPHeaders": {},
+        "Authorizations": {
+            "vouchsafe": {"AuthSecret": f"bearer:{secret}", "AllowedPaths": list(ALLOWED_PATHS)}
+        },
+    }
+    config["Import"] = dict(_IMPORT)
+    config["Datastore"]["Spec"] = copy.deepcopy(dict(_STORE))
+    return config
+
+
+def left_to_kubo(config: object, path: str = "") -> Iterator[str]:
+    """Yield the path of each value that is still "auto", for Kubo to fetch from the network."""
+    if config == "auto":
+        yield path
+    elif isinstance(config, Mapping):
+        for key, value in config.items():
+            yield from left_to_kubo(value, f"{path}.{key}".lstrip("."))
+    elif isinstance(config, list):
+        for value in config:
+            yield from left_to_kubo(value, path)
+
+
+def _merged(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(copy.deepcopy(dict(made)))
+    for key, value in wanted.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping) and value and isinstance(below, Mapping):
+            merged[key] = _merged(below, value)
+        else:
+            merged[key] = copy.deepcopy(dict(value) if isinstance(value, Mapping) else value)
+    return merged
