@@ -246,7 +246,7 @@ class Chain:
         return _read("balance", abi.number, self._rpc.call("eth_getBalance", address, "latest"))
 
     def fees(self) -> Fees:
-        """Return what to offer now, with headroom for many full blocks; a free chain asks nothing."""
+        """Return what to offer now: headroom for many full blocks, nothing on a free chain."""
         block, price = self._rpc.batch(
             [("eth_getBlockByNumber", ["latest", False]), ("eth_gasPrice", [])]
         )
@@ -266,6 +266,14 @@ class Chain:
         if isinstance(answer, NodeRefused):
             return False
         return abi.is_yes_of_verifier(_read("verifier's answer", abi.data, answer))
+
+    def why_reverted(self, sender: str, to: str, data: bytes) -> str:
+        """Return our word for why a call reverts at the newest block, or ``reverted``."""
+        call = {"from": sender, "to": to, "data": "0x" + data.hex()}
+        said = self._rpc.ask([("eth_call", [call, "latest"])])[0]
+        if not isinstance(said, NodeRefused) or not isinstance(said.data, str):
+            return "reverted"
+        return abi.reasons_by_selector().get(bytes.fromhex(said.data[2:10]), "reverted")
 
     def close(self) -> None:
         """Close the connections to the node."""

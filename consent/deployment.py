@@ -144,7 +144,7 @@ def deploy(
 
 def _deployed(outbox: Outbox, kind: str, code: bytes) -> Receipt:
     known = outbox.find(kind)
-    sent = known[:1] or [outbox.write(Intent(kind, "", code, _DEPLOY_GAS[kind]))]
+    sent = known[:1] or outbox.write([Intent(kind, "", code, _DEPLOY_GAS[kind])])
     outbox.send(sent)
     receipts = outbox.settle(sent, _DEPLOY_WAIT_S)
     outbox.note(sent, receipts)

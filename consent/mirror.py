@@ -34,6 +34,7 @@ from consent.typed_data import GENESIS_HEAD, Op
 _WORD: Final = 32
 _FIRST_BACK: Final = 64
 _BACK_FACTOR: Final = 8
+_MOST_RACES: Final = 20
 
 
 def rows_of(changes: Sequence[abi.Change]) -> list[Rows]:
@@ -140,13 +141,18 @@ class Mirror:
         self._state = self._log.state(0, GENESIS_HEAD)
 
     def _sync(self, seen_at_s: int) -> tuple[View, LedgerState]:
-        # Before the chain is asked, so that a chain behind what any process used is found out.
-        if self.events.mark() != self._mark:
-            self._take_over()
-        look = self._look(max(self._mark.block_number, 0))
-        self._require_accepted(look)
-        final, latest = self._tips(look)
-        self._catch_up(look, final)
+        for _ in range(_MOST_RACES):
+            # Before the chain is asked, so that a chain behind what any process used is found out.
+            if self.events.mark() != self._mark:
+                self._take_over()
+            look = self._look(max(self._mark.block_number, 0))
+            self._require_accepted(look)
+            final, latest = self._tips(look)
+            if self._catch_up(look, final):
+                return self._shown(look, latest, seen_at_s)
+        raise LedgerUnavailable("other processes kept writing to the mirror: ask again")
+
+    def _shown(self, look: Look, latest: Tip, seen_at_s: int) -> tuple[View, LedgerState]:
         view = View(
             self._deployment.chain_id,
             self._deployment.contract,
@@ -154,8 +160,8 @@ class Mirror:
             look.final.number,
             look.final.hash,
             look.latest.time_s,  # the chain's newest word on what time it is
-            final.count,
-            final.head,
+            self._mark.tip.count,
+            self._mark.tip.head,
             seen_at_s,
         )
         if self._deployment.finality == "single":
@@ -180,20 +186,22 @@ class Mirror:
         if look.accepted.hash != self._mark.block_hash:
             raise LedgerBroken("the chain shows another block where one was accepted before")
 
-    def _catch_up(self, look: Look, tip: Tip) -> None:
-        while tip.count > self._mark.tip.count:
-            stretch = self._new(look, tip)
-            mark = Mark(tip, look.final.number, look.final.hash)
-            if self.events.append(self._mark.tip, mark, stretch):
-                self._extend(stretch.changes, mark)
-                self._sightings.confirm(stretch.changes)
-            else:
-                self._take_over()
-        if tip.count < self._mark.tip.count:
-            behind = f"{tip.count} of {self._mark.tip.count} changes"
-            raise ViewRefused(f"the ledger is behind its mark: {behind}")
-        if tip != self._mark.tip:
-            raise LedgerBroken("the ledger has another history than the one used before")
+    def _catch_up(self, look: Look, tip: Tip) -> bool:
+        """Bring the mirror to `tip`; False if another process wrote there meanwhile."""
+        own = self._mark.tip
+        if tip.count < own.count:
+            raise ViewRefused(f"the ledger is behind its mark: {tip.count} of {own.count} changes")
+        if tip.count == own.count:
+            if tip != own:
+                raise LedgerBroken("the ledger has another history than the one used before")
+            return True
+        stretch = self._new(look, tip)
+        mark = Mark(tip, look.final.number, look.final.hash)
+        if not self.events.append(own, mark, stretch):
+            return False
+        self._extend(stretch.changes, mark)
+        self._sightings.confirm(stretch.changes)
+        return True
 
     def _take_over(self) -> None:
         """Take in the rows that this or another process wrote since."""

@@ -20,6 +20,8 @@ FAILED: Final = "failed"
 _FLUSH_ROWS: Final = 64
 _POLL_S: Final = (0.002, 0.25)
 _RESEND_AFTER_S: Final = 1.0
+_FEES_KEPT: Final = 2
+"""Fees that moved by less than this factor stay as they are: the offer has far more headroom."""
 
 _WRITER = sa.Table(
     "consent_outbox_writer",
@@ -84,9 +86,10 @@ class Outbox:
         self._account = account
         self.address = account.address
         self._is_known = False
+        self._fee_most = 0
 
-    def write(self, intent: Intent) -> Sent:
-        """Sign a transaction with the next nonce and make it durable; nothing is sent yet.
+    def write(self, intents: Sequence[Intent]) -> list[Sent]:
+        """Sign transactions with the next nonces and make them durable; nothing is sent yet.
 
         This needs no chain once the account has written here before, so that a withdrawal is
         always possible.
@@ -98,8 +101,8 @@ class Outbox:
         self._require_writer()
         try:
             with self._engine.begin() as connection:
-                return self._write(connection, intent)
-        except sa.exc.OperationalError as exc:
+                return [self._write(connection, intent) for intent in intents]
+        except sa.exc.DBAPIError as exc:
             raise LedgerUnavailable("the outbox cannot be written") from exc
 
     def _write(self, connection: sa.Connection, intent: Intent) -> Sent:
@@ -118,7 +121,7 @@ class Outbox:
                 "maxPriorityFeePerGas": int(row.fee_tip),
                 "value": 0,
                 "data": intent.data,
-                **({"to": intent.to} if intent.to else {}),
+                **({"to": bytes.fromhex(intent.to[2:])} if intent.to else {}),
             }
         )
         if len(raw) > MAX_TRANSACTION_BYTES:
@@ -130,13 +133,20 @@ class Outbox:
         return Sent(nonce, intent.kind, digest, raw)
 
     def renew_fees(self) -> None:
-        """Note what the chain asks for gas now; later transactions offer it with headroom."""
+        """Note what the chain asks for gas now, if it is far from what is offered.
+
+        Raises:
+            LedgerUnavailable: the chain is away; the last known fees stay.
+        """
         fees = self._chain.fees()
+        if _FEES_KEPT * fees.most > self._fee_most > fees.most // _FEES_KEPT:
+            return
         self._require_writer()
+        values = {"fee_most": str(fees.most), "fee_tip": str(fees.tip)}
         with self._engine.begin() as connection:
             mine = _WRITER.c.account == self.address
-            values = {"fee_most": str(fees.most), "fee_tip": str(fees.tip)}
             connection.execute(sa.update(_WRITER).where(mine).values(**values))
+        self._fee_most = fees.most
 
     def send(self, sent: Sequence[Sent]) -> None:
         """Hand transactions to the node; what it says, and whether it is there, changes nothing."""

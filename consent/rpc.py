@@ -27,11 +27,11 @@ Call = tuple[str, list[Any]]
 class NodeRefused(LedgerUnavailable):
     """The node answered a call with an error; `code` is JSON-RPC's. It means unknown, not no."""
 
-    def __init__(self, code: int, message: str) -> None:
-        """Keep the node's own words, cut short, for the log."""
+    def __init__(self, code: int, message: str, data: object = None) -> None:
+        """Keep the node's own words, cut short, and what a reverted call returned."""
         super().__init__(f"the chain node answered {code}: {message[:200]}")
         self.code = code
-        self.message = message
+        self.data = data
 
 
 class _Line(Protocol):
@@ -216,7 +216,8 @@ def _answers(decoded: list[Any], ids: list[int]) -> list[Any]:
             raise LedgerUnavailable("the chain node's answer is not JSON-RPC")
         if isinstance(error := body.get("error"), dict):
             code, message = error.get("code"), str(error.get("message"))
-            refused = NodeRefused(code if isinstance(code, int) else 0, message)
+            code = code if isinstance(code, int) else 0
+            refused = NodeRefused(code, message, error.get("data"))
             if not isinstance(body.get("id"), int):  # the node could not read the question
                 raise refused
             found[body["id"]] = refused

@@ -1,0 +1,181 @@
+"""Cuts signed messages into transactions and reads from each receipt what became of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from consent import abi
+from consent.abi import Change, Entry, word
+from consent.chain import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_GAS
+from consent.errors import LedgerBroken
+from consent.terms import Enrolment, Grant, Message, Stop, Withdrawal
+from consent.typed_data import Op, consent_id, terms_hash
+
+ACCOUNT_BYTES: Final = 20
+PASSKEY_BYTES: Final = 84
+MAX_ENTRIES: Final = 100
+_FRAME_BYTES: Final = 1_024
+"""Signature, fees, nonce, selector and lengths around the structs of a batch, with room."""
+_BASE_GAS: Final = 700_000
+_ACCOUNT_GAS: Final = 70_000
+_PASSKEY_GAS: Final = 150_000
+_CONTRACT_GAS: Final = 1_000_000
+_WORD: Final = 32
+_ID_BYTES: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one signed message; `reason` is "" or says why not, or ``pending``."""
+
+    ok: bool
+    reason: str
+    consent_id: bytes | None
+    transaction_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of message: its function, its words, and the event that says that it counted.
+
+    `about` gives the two words (subject, and what of the subject's) that its events begin with.
+    """
+
+    name: str
+    function: str
+    op: Op
+    words: Callable[[Any], bytes]
+    about: Callable[[Any], bytes]
+    always_heard: bool
+    """True if the contract says something about every entry; taking back twice is silent."""
+
+
+def _grant_words(grant: Grant) -> bytes:
+    return _grant_about(grant) + word(grant.signed_at_s) + word(grant.not_after_s)
+
+
+def _grant_about(grant: Grant) -> bytes:
+    return grant.subject + terms_hash(grant.terms)
+
+
+def _withdrawal_words(withdrawal: Withdrawal) -> bytes:
+    return withdrawal.subject + withdrawal.terms_hash
+
+
+def _stop_words(stop: Stop) -> bytes:
+    return stop.subject + word(stop.issued_at_s)
+
+
+def _subject(enrolment: Enrolment) -> bytes:
+    return enrolment.subject
+
+
+KINDS: Final[dict[type[Message], Kind]] = {
+    Enrolment: Kind("enrol", abi.ENROL, Op.ENROLLED, _subject, _subject, True),
+    Grant: Kind("grant", abi.GRANT, Op.GRANTED, _grant_words, _grant_about, True),
+    Withdrawal: Kind(
+        "withdraw", abi.WITHDRAW, Op.WITHDRAWN, _withdrawal_words, _withdrawal_words, False
+    ),
+    Stop: Kind("stop", abi.STOP, Op.STOPPED, _stop_words, _stop_words, False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A message whose signature was checked here; `place` is where it stood among those given.
+
+    `alone`: its signer is a contract, which may burn gas, so it shares its transaction with none.
+    """
+
+    place: int
+    about: bytes
+    struct: bytes
+    gas: int
+    alone: bool
+
+    def consent_id(self) -> bytes | None:
+        """Return the consent's id where the message is about one consent."""
+        if len(self.about) < _ID_BYTES:
+            return None
+        return consent_id(self.about[:_WORD], self.about[_WORD:])
+
+
+def check(kind: Kind, place: int, signed: Any, alone: bool) -> Checked:
+    """Encode a signed message for its batch."""
+    struct = abi.encode_entry(Entry(kind.words(signed.message), signed.signer, signed.signature))
+    gas = _PASSKEY_GAS if len(signed.signer) == PASSKEY_BYTES else _ACCOUNT_GAS
+    about = kind.about(signed.message)
+    return Checked(place, about, struct, _CONTRACT_GAS if alone else gas, alone)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entries of one transaction."""
+
+    kind: Kind
+    entries: tuple[Checked, ...]
+
+    def calldata(self) -> bytes:
+        """Return the call that brings these entries."""
+        return abi.encode_batch(self.kind.function, [entry.struct for entry in self.entries])
+
+    def gas(self) -> int:
+        """Return the gas limit of that call."""
+        return _BASE_GAS + sum(entry.gas for entry in self.entries)
+
+    def kept(self) -> bytes:
+        """Return what counts before this is mined: what withdrawals and stops take back."""
+        return b"" if self.kind.always_heard else b"".join(entry.about for entry in self.entries)
+
+
+def cut(kind: Kind, entries: Iterable[Checked]) -> Iterator[Batch]:
+    """Yield batches that a node's pool and a block take."""
+    held: list[Checked] = []
+    size, gas = _FRAME_BYTES, _BASE_GAS
+    for entry in entries:
+        size, gas = size + len(entry.struct) + _WORD, gas + entry.gas
+        is_full = size > MAX_TRANSACTION_BYTES or gas > MAX_TRANSACTION_GAS
+        if held and (is_full or entry.alone or held[-1].alone or len(held) == MAX_ENTRIES):
+            yield Batch(kind, tuple(held))
+            held = []
+            size, gas = _FRAME_BYTES + len(entry.struct) + _WORD, _BASE_GAS + entry.gas
+        held.append(entry)
+    if held:
+        yield Batch(kind, tuple(held))
+
+
+def is_too_large(entry: Checked) -> bool:
+    """Tell whether an entry does not even fit into a transaction of its own."""
+    return _FRAME_BYTES + len(entry.struct) + _WORD > MAX_TRANSACTION_BYTES
+
+
+def read_outcomes(batch: Batch, changes: Sequence[Change], transaction_hash: str) -> list[Outcome]:
+    """Return what the events of a mined transaction say about each of its entries, in order.
+
+    Raises:
+        LedgerBroken: the events do not fit the entries.
+    """
+    events, found = deque(changes), []
+    for entry in batch.entries:
+        reason = ""
+        if events and _is_about(events[0], batch.kind, entry):
+            event = events.popleft()
+            if event.op == abi.REFUSED:
+                reason = abi.reasons_by_selector().get(event.body[64:68], "refused")
+        elif batch.kind.always_heard:
+            raise LedgerBroken("the contract did not say what became of a signed message")
+        found.append(Outcome(not reason, reason, entry.consent_id(), transaction_hash))
+    if events:
+        raise LedgerBroken("the contract speaks of messages that were not in the transaction")
+    return found
+
+
+def _is_about(event: Change, kind: Kind, entry: Checked) -> bool:
+    if event.op == abi.REFUSED:
+        names_terms = kind.op in (Op.GRANTED, Op.WITHDRAWN)
+        said = event.body[: _ID_BYTES if names_terms else _WORD]
+        return said == entry.about[: len(said)]
+    return event.op == kind.op and event.body.startswith(entry.about)
