@@ -1,0 +1,141 @@
+"""Says what a record is: coded observations of one subject, with one canonical form in bytes."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from consent import is_known
+from storage.errors import RecordInvalid
+
+Value = float | int | str | bool
+
+MAX_RECORD_BYTES: Final = 2**20
+MAX_OBSERVATIONS: Final = 4096
+MAX_CODE_CHARACTERS: Final = 128
+MAX_TEXT_CHARACTERS: Final = 4096
+SUBJECT_BYTES: Final = 32
+SCHEMA: Final = 1
+
+_RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
+_CODE: Final = re.compile(r"[!-{}~]{1,64}\|[!-{}~]{1,128}\Z")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One clinical document: observations of one category, made on one day.
+
+    ``observations`` maps a code ``system|code`` to (value, unit); what is missing is absent. An
+    empty ``record_id`` is given by the deposit: 16 random bytes in hex.
+    """
+
+    subject: bytes
+    category: str
+    custodian: str
+    recorded_on: str
+    observations: Mapping[str, tuple[Value, str]]
+    record_id: str = ""
+    version: int = 1
+
+
+def require_record(record: Record) -> None:
+    """Check everything about a record that can be checked without knowing its question.
+
+    Raises:
+        RecordInvalid: names the field and what it must be, never its value.
+    """
+    if len(record.subject) != SUBJECT_BYTES:
+        raise RecordInvalid("subject: must be 32 bytes")
+    if record.category == "*" or not is_known("category", record.category):
+        raise RecordInvalid("category: not in the vocabulary")
+    if not 0 < len(record.custodian) <= MAX_CODE_CHARACTERS or not record.custodian.isprintable():
+        raise RecordInvalid(f"custodian: 1 to {MAX_CODE_CHARACTERS} printable characters")
+    if record.record_id and not _RECORD_ID.match(record.record_id):
+        raise RecordInvalid("record_id: 32 lower-case hex characters")
+    if not 0 < record.version < 2**32:
+        raise RecordInvalid("version: from 1")
+    _require_date(record.recorded_on)
+    if len(record.observations) > MAX_OBSERVATIONS:
+        raise RecordInvalid(f"observations: at most {MAX_OBSERVATIONS}")
+    for code, (value, unit) in record.observations.items():
+        _require_observation(code, value, unit)
+
+
+def _require_date(text: str) -> None:
+    try:
+        well_formed = datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        raise RecordInvalid("recorded_on: a date such as 2018-01-31")
+
+
+def _require_observation(code: str, value: Value, unit: str) -> None:
+    if not _CODE.match(code):
+        raise RecordInvalid("observations: a code is 'system|code' in printable ASCII")
+    if not isinstance(value, float | int | str | bool):
+        raise RecordInvalid(f"{code}: a number, a text, or true or false")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RecordInvalid(f"{code}: not a finite number")
+    if isinstance(value, int) and abs(value) >= 2**53:
+        raise RecordInvalid(f"{code}: a whole number below 2^53")
+    for text, most in ((value, MAX_TEXT_CHARACTERS), (unit, MAX_CODE_CHARACTERS)):
+        if isinstance(text, str) and (len(text) > most or _CONTROL.search(text)):
+            raise RecordInvalid(f"{code}: text of at most {most} characters, without control ones")
+
+
+def canonical(record: Record) -> bytes:
+    """Return the one form of the record's content in bytes, which is what gets sealed.
+
+    JSON in UTF-8 with sorted keys and no spaces; texts in Unicode NFC (docs/spec/envelope.md).
+
+    Raises:
+        RecordInvalid: see `require_record`; or more than MAX_RECORD_BYTES.
+    """
+    require_record(record)
+    content = {
+        "schema": SCHEMA,
+        "recorded_on": record.recorded_on,
+        "observations": {
+            code: [_composed(value), _composed(unit)]
+            for code, (value, unit) in record.observations.items()
+        },
+    }
+    try:
+        packed = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    except TypeError as exc:  # a lone surrogate is no Unicode text
+        raise RecordInvalid("observations: text that is not Unicode") from exc
+    if len(packed) > MAX_RECORD_BYTES:
+        raise RecordInvalid(f"record: at most {MAX_RECORD_BYTES} bytes")
+    return packed
+
+
+def _composed(value: Value) -> Value:
+    if isinstance(value, str) and not value.isascii():
+        return unicodedata.normalize("NFC", value)
+    return value
+
+
+def parse(content: bytes) -> tuple[str, dict[str, tuple[Value, str]]]:
+    """Return (recorded_on, observations) of canonical bytes that a seal has vouched for.
+
+    Raises:
+        RecordInvalid: not such bytes.
+    """
+    try:
+        found = orjson.loads(content)
+        if found["schema"] != SCHEMA:
+            raise RecordInvalid("schema: unknown")
+        return found["recorded_on"], {
+            code: (value, unit) for code, (value, unit) in found["observations"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise RecordInvalid("record: not in canonical form") from exc
