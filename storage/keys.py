@@ -1,0 +1,162 @@
+"""Makes, wraps, unwraps and shreds keys: root wraps patient, patient wraps record."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import sqlalchemy as sa
+
+from storage.errors import NotFound, VaultSealed
+from storage.seal import decrypt_key, derive, encrypt_key, new_key
+from storage.tables import METADATA
+
+WRAP_SUITE: Final = 1
+_PATIENT_LABEL: Final = b"vouchsafe/v1/patient-key"
+_RECORD_LABEL: Final = b"vouchsafe/v1/record-key"
+_WRAPPING_LABEL: Final = b"vouchsafe/v1/root-wrapping"
+_PSEUDONYM_LABEL: Final = b"vouchsafe/v1/pseudonym/"
+_AT_ONCE: Final = 500
+
+_PATIENT_KEYS = sa.Table(
+    "storage_patient_keys",
+    METADATA,
+    sa.Column("subject", sa.LargeBinary(32), primary_key=True),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sa.Column("suite", sa.SmallInteger, nullable=False),
+)
+
+
+class SecretKey:
+    """A key in memory: it never shows itself, and cannot be pickled."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "SecretKey(…)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key is not written down")
+
+    def reveal(self) -> bytes:
+        """Return the key's bytes, to be used at once."""
+        return self._key
+
+
+class Keys:
+    """Every key of an install; absent until `unseal` has handed over the root key.
+
+    Deleting a wrapped key shreds what it wraps: a record, or a patient.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._root: SecretKey | None = None
+
+    def unseal(self, root: SecretKey) -> None:
+        """Hand over the root key; from now on records can be sealed and opened."""
+        self._root = root
+
+    @property
+    def is_sealed(self) -> bool:
+        """True while the root key is absent."""
+        return self._root is None
+
+    def _derived(self, label: bytes) -> bytes:
+        if self._root is None:
+            raise VaultSealed("the root key is not unsealed: give the passphrase")
+        return derive(self._root.reveal(), label)
+
+    def pseudonym(self, label: str, data: bytes) -> bytes:
+        """Return 32 bytes that stand for `data` under `label`, and that only this install can make.
+
+        Raises:
+            VaultSealed: the root key is absent.
+        """
+        return self.pseudonyms(label)(data)
+
+    def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
+        """Return `pseudonym` for one label, for use in a loop."""
+        key = self._derived(_PSEUDONYM_LABEL + label.encode())
+        return lambda data: hmac.digest(key, data, "sha256")
+
+    def patient_keys(self, subjects: Iterable[bytes]) -> dict[bytes, SecretKey]:
+        """Return the key of each subject that has one; subjects that were shredded are left out."""
+        wrapping = self._derived(_WRAPPING_LABEL)
+        wanted = list(dict.fromkeys(subjects))
+        found: dict[bytes, SecretKey] = {}
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), _AT_ONCE):
+                part = wanted[start : start + _AT_ONCE]
+                asked = sa.select(_PATIENT_KEYS.c.subject, _PATIENT_KEYS.c.wrapped)
+                asked = asked.where(_PATIENT_KEYS.c.subject.in_(part))
+                for subject, wrapped in connection.execute(asked):
+                    key = decrypt_key(wrapping, wrapped, _PATIENT_LABEL + subject)
+                    found[subject] = SecretKey(key)
+        return found
+
+    def make_patient_keys(self, subjects: Iterable[bytes]) -> dict[bytes, SecretKey]:
+        """Return the key of each subject, made durably for those that had none."""
+        wrapping = self._derived(_WRAPPING_LABEL)
+        wanted = list(dict.fromkeys(subjects))
+        known = self.patient_keys(wanted)
+        fresh = {subject: new_key() for subject in wanted if subject not in known}
+        if not fresh:
+            return known
+        rows = [
+            {
+                "subject": subject,
+                "wrapped": encrypt_key(wrapping, key, _PATIENT_LABEL + subject),
+                "suite": WRAP_SUITE,
+            }
+            for subject, key in fresh.items()
+        ]
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(_PATIENT_KEYS), rows)
+        except sa.exc.IntegrityError:  # another process was first for one of them: ask again
+            return self.make_patient_keys(wanted)
+        return known | {subject: SecretKey(key) for subject, key in fresh.items()}
+
+    def shred_patient(self, subject: bytes) -> bool:
+        """Delete the subject's key for good; what it wrapped opens no more. True if there was one.
+
+        Backups keep it until they are rotated (docs/guide/run.md).
+        """
+        with self._engine.begin() as connection:
+            gone = sa.delete(_PATIENT_KEYS).where(_PATIENT_KEYS.c.subject == subject)
+            return bool(connection.execute(gone).rowcount)
+
+
+def wrap_record_key(patient: SecretKey, key: bytes, record_id: bytes, version: int) -> bytes:
+    """Return a record's key wrapped by its patient's, for this version of this record only."""
+    return encrypt_key(patient.reveal(), key, _bound_to(record_id, version))
+
+
+def unwrap_record_key(patient: SecretKey, wrapped: bytes, record_id: bytes, version: int) -> bytes:
+    """Return what `wrap_record_key` wrapped.
+
+    Raises:
+        SealBroken: another patient's key, or another record's or version's wrapping.
+    """
+    return decrypt_key(patient.reveal(), wrapped, _bound_to(record_id, version))
+
+
+def _bound_to(record_id: bytes, version: int) -> bytes:
+    return _RECORD_LABEL + record_id + version.to_bytes(4, "big")
+
+
+def require_patient_key(keys: Keys, subject: bytes) -> SecretKey:
+    """Return the subject's key.
+
+    Raises:
+        NotFound: there is none, or it was shredded.
+    """
+    found = keys.patient_keys([subject])
+    if subject not in found:
+        raise NotFound("no such record")
+    return found[subject]

@@ -1,0 +1,98 @@
+"""Keeps the root key sealed at rest under a passphrase, and signs receipts in its name."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from Crypto.Protocol.KDF import scrypt
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from storage.errors import Broken, SealBroken, VaultSealed
+from storage.keys import SecretKey
+from storage.seal import KEY_BYTES, decrypt_key, derive, encrypt_key
+
+SCRYPT_N: Final = 2**17
+SCRYPT_R: Final = 8
+SCRYPT_P: Final = 1
+SALT_BYTES: Final = 16
+_LABEL: Final = b"vouchsafe/v1/root-key"
+_SIGNING_LABEL: Final = b"vouchsafe/v1/receipt-signing"
+
+
+def _stretched(passphrase: str, salt: bytes) -> bytes:
+    # RFC 7914; 128 MiB and about half a second for each guess.
+    return bytes(scrypt(passphrase, salt, KEY_BYTES, SCRYPT_N, SCRYPT_R, SCRYPT_P))
+
+
+def make_root_key(path: Path, passphrase: str) -> SecretKey:
+    """Make a root key, write it to `path` sealed under `passphrase`, and return it.
+
+    Raises:
+        FileExistsError: a root key is there already; it is never overwritten.
+    """
+    key, salt = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(SALT_BYTES)
+    content = {
+        "kdf": {"name": "scrypt", "n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P, "salt": salt.hex()},
+        "sealed": encrypt_key(_stretched(passphrase, salt), key, _LABEL).hex(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # fails where a rename would overwrite
+    finally:
+        draft.unlink()
+    return SecretKey(key)
+
+
+def open_root_key(path: Path, passphrase: str) -> SecretKey:
+    """Return the root key that `path` holds.
+
+    Raises:
+        VaultSealed: another passphrase.
+        Broken: the file is not there or is damaged; put it back from a backup.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        kdf, sealed = content["kdf"], bytes.fromhex(content["sealed"])
+        if (kdf["n"], kdf["r"], kdf["p"]) != (SCRYPT_N, SCRYPT_R, SCRYPT_P):
+            raise ValueError("other costs than ours")
+        salt = bytes.fromhex(kdf["salt"])
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise Broken(f"{path} does not hold a root key; put it back from a backup") from exc
+    try:
+        return SecretKey(decrypt_key(_stretched(passphrase, salt), sealed, _LABEL))
+    except SealBroken:
+        raise VaultSealed("the passphrase does not open the root key") from None
+
+
+def receipt_key(root: SecretKey) -> bytes:
+    """Return the public Ed25519 key (32 bytes) of the receipts that this install signs."""
+    return _signer(root).public_key().public_bytes_raw()
+
+
+def sign_receipt(root: SecretKey, receipt: bytes) -> bytes:
+    """Return the install's Ed25519 signature (64 bytes) of a receipt."""
+    return _signer(root).sign(receipt)
+
+
+def verifies_receipt(public: bytes, receipt: bytes, signature: bytes) -> bool:
+    """Tell whether `signature` is that key's over this receipt."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, receipt)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _signer(root: SecretKey) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(derive(root.reveal(), _SIGNING_LABEL))
