@@ -7,15 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from consent.batches import (
-    ACCOUNT_BYTES,
-    KINDS,
-    PASSKEY_BYTES,
-    Checked,
-    Outcome,
-    check,
-    is_too_large,
-)
 from consent.chain import Chain
 from consent.deployment import Deployment
 from consent.errors import (
@@ -28,6 +19,15 @@ from consent.mirror import Mirror
 from consent.signatures import recover
 from consent.state import LedgerState
 from consent.terms import Enrolment, Grant, Message, Signed, Stop, Withdrawal
+from consent.transactions import (
+    ACCOUNT_BYTES,
+    KINDS,
+    PASSKEY_BYTES,
+    Checked,
+    Outcome,
+    check,
+    is_too_large,
+)
 from consent.typed_data import Domain, digest, keccak
 from consent.wording import require_terms
 

@@ -21,7 +21,9 @@ MAX_TRANSACTION_BYTES: Final = 131_072
 """What geth's pool takes; a chain may take more."""
 MAX_TRANSACTION_GAS: Final = 16_777_216
 """EIP-7825, Osaka."""
-LOGS_TIMEOUT_S: Final = 10.0
+VIEW_TIMEOUT_S: Final = 1.0
+"""A view takes two questions, and a request is refused within two seconds."""
+LOGS_TIMEOUT_S: Final = 4.0
 _FEWEST_LOGS, _MOST_LOGS, _FIRST_STEP = 1_000, 20_000, 64
 _FEE_HEADROOM: Final = 16
 
@@ -178,7 +180,8 @@ class Chain:
                 ("eth_getBlockByNumber", [final, False]),
                 ("eth_getCode", [contract, "latest"]),
                 ("eth_getBlockByNumber", ["latest", False]),
-            ]
+            ],
+            VIEW_TIMEOUT_S,
         )
         return _read("block", self._look, found)
 
@@ -200,7 +203,7 @@ class Chain:
         asked: list[tuple[str, list[Any]]] = [
             ("eth_call", [call, {"blockHash": "0x" + block.hex()}]) for block in block_hashes
         ]
-        return [_read("head", _tip, found) for found in self._rpc.batch(asked)]
+        return [_read("head", _tip, found) for found in self._rpc.batch(asked, VIEW_TIMEOUT_S)]
 
     def changes(self, contract: str, first: int, last: int) -> list[abi.Change]:
         """Return the contract's events from block `first` to block `last`, both included."""

@@ -42,14 +42,26 @@ class Deployment:
         """
         self.require_seen(chain.look(self.contract, self.finality, 0))
 
+    def require_chain(self, chain: Chain) -> None:
+        """Check that the node shows this chain, whether or not the contract is on it yet.
+
+        Raises:
+            LedgerBroken: another chain, or another genesis.
+            LedgerUnavailable: the node cannot be asked.
+        """
+        self._require_chain(chain.look(self.contract, "single", 0))
+
     def require_seen(self, look: Look) -> None:
         """Check what a node said of itself; see `require_same`."""
+        self._require_chain(look)
+        if look.code_hash != self.code_hash:
+            raise LedgerBroken(f"there is other code, or none, at {self.contract}")
+
+    def _require_chain(self, look: Look) -> None:
         if look.chain_id != self.chain_id:
             raise LedgerBroken(f"the node is on chain {look.chain_id}, not {self.chain_id}")
         if look.genesis_hash != self.genesis_hash:
             raise LedgerBroken("the node's chain begins with another block")
-        if look.code_hash != self.code_hash:
-            raise LedgerBroken(f"there is other code, or none, at {self.contract}")
 
     def save(self, path: Path) -> None:
         """Write this down; afterwards the file holds all of it or what it held before."""

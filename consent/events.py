@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from consent.abi import Change
 from consent.chain import Tip
 from consent.tables import METADATA
-from consent.typed_data import GENESIS_HEAD, next_head
+from consent.typed_data import GENESIS_HEAD, Op, keccak, next_head
 
 _WORD: Final = 32
 _THE_ROW: Final = 1
 _PAGE_ROWS: Final = 10_000
+_NAMES_AT_ONCE: Final = 500
 
 _EVENTS = sa.Table(
     "consent_events",
@@ -26,7 +27,9 @@ _EVENTS = sa.Table(
     sa.Column("signer", sa.LargeBinary, nullable=False),
     sa.Column("block_number", sa.BigInteger, nullable=False),
     sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.Column("name", sa.LargeBinary(32), index=True),
 )
+"""`name` finds rows again: a grant by its consent's id, an anchor by its kind."""
 
 _MARK = sa.Table(
     "consent_mirror",
@@ -57,6 +60,13 @@ class Stretch:
 
     changes: Sequence[Change]
     heads: Sequence[bytes]
+
+
+def name_of(change: Change) -> bytes | None:
+    """Return the consent's id of a grant, the kind of an anchor, and None for all else."""
+    if change.op == Op.GRANTED:
+        return keccak(change.body[: 2 * _WORD])
+    return change.body[:_WORD] if change.op == Op.ANCHORED else None
 
 
 def roll(head: bytes, changes: Iterable[Change]) -> list[bytes]:
@@ -96,6 +106,19 @@ class Events:
         with self._engine.connect() as connection:
             for row in connection.execution_options(yield_per=_PAGE_ROWS).execute(asked):
                 yield row.position, _change(row), row.head
+
+    def named(self, names: Sequence[bytes]) -> list[tuple[int, Change]]:
+        """Return the grants with these consent ids, or the anchors of these kinds, in order."""
+        found: list[tuple[int, Change]] = []
+        with self._engine.connect() as connection:
+            for at in range(0, len(names), _NAMES_AT_ONCE):
+                part = list(names[at : at + _NAMES_AT_ONCE])
+                asked = sa.select(_EVENTS).where(_EVENTS.c.name.in_(part))
+                rows = connection.execute(asked.order_by(_EVENTS.c.position))
+                found += [(row.position, _change(row)) for row in rows]
+        # The name is not in the head, so it is not believed.
+        asked_for = set(names)
+        return [(at, change) for at, change in found if name_of(change) in asked_for]
 
     def head_at(self, position: int) -> bytes | None:
         """Return the head that is kept with the change at `position`."""
@@ -164,6 +187,7 @@ def _insert(connection: sa.Connection, count: int, stretch: Stretch) -> None:
             "signer": change.signer,
             "block_number": change.block_number,
             "head": head,
+            "name": name_of(change),
         }
         for place, (change, head) in enumerate(
             zip(stretch.changes, stretch.heads, strict=True), start=1

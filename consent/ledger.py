@@ -10,13 +10,13 @@ from typing import Final
 
 from consent import abi
 from consent.admission import Admission
-from consent.batches import KINDS, MAX_ENTRIES, Batch, Outcome, cut, read_outcomes
 from consent.chain import Receipt
 from consent.errors import BadlyAsked, LedgerBroken, LedgerUnavailable, NotPermitted
 from consent.mirror import Mirror
 from consent.openings import Openings
 from consent.outbox import Intent, Outbox, Sent
 from consent.terms import Grant, Message, Signed
+from consent.transactions import KINDS, MAX_ENTRIES, Batch, Outcome, cut, read_outcomes
 
 Progress = Callable[[int, int], None]
 """Told how many of how many are done."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -247,18 +247,3 @@ class Mirror:
                 raise ViewRefused("the chain's newest events do not lead to its head")
             self._sightings.add(above, self._sightings.all())
         return self._sightings.all()
-
-
-def prove(events: Events, progress: Callable[[int], Any] | None = None) -> tuple[int, ...]:
-    """Return the positions of rows that do not follow from those before them; none is good."""
-    head, wrong, last = GENESIS_HEAD, [], 0
-    for position, change, kept in events.in_order():
-        head = roll(head, [change])[0]
-        if position != last + 1 or head != kept:
-            wrong.append(position)
-            head = kept
-        last = position
-        if progress is not None:
-            progress(position)
-    mark = events.mark().tip
-    return tuple(wrong) if (head, last) == (mark.head, mark.count) else (*wrong, mark.count)

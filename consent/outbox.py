@@ -17,6 +17,7 @@ WRITTEN: Final = "written"
 MINED: Final = "mined"
 FAILED: Final = "failed"
 
+ENTRY_BYTES: Final = 64
 _FLUSH_ROWS: Final = 64
 _POLL_S: Final = (0.002, 0.25)
 _RESEND_AFTER_S: Final = 1.0
@@ -53,7 +54,8 @@ _OUTBOX = sa.Table(
 class Intent:
     """A transaction to be: what it is for, to whom ("" deploys), its calldata and its gas limit.
 
-    `entries` is what must count while the transaction is not mined (withdrawals, stops).
+    `entries` is what must count while the transaction is not mined: 64 bytes for each withdrawal
+    (subject, terms hash) or stop (subject, time).
     """
 
     kind: str
@@ -240,12 +242,19 @@ class Outbox:
         """Return the entries of a kind that count although no chain has confirmed them.
 
         A transaction that failed stays among them: what a patient took back stays taken back.
+
+        Raises:
+            LedgerUnavailable: the database is away.
         """
         asked = sa.select(_OUTBOX.c.entries).where(
             _OUTBOX.c.state.in_((WRITTEN, FAILED)), _OUTBOX.c.kind == kind
         )
-        with self._engine.connect() as connection:
-            return list(connection.scalars(asked))
+        try:
+            with self._engine.connect() as connection:
+                joined = b"".join(connection.scalars(asked))
+        except sa.exc.DBAPIError as exc:
+            raise LedgerUnavailable("the outbox cannot be read") from exc
+        return [joined[at : at + ENTRY_BYTES] for at in range(0, len(joined), ENTRY_BYTES)]
 
     def require_nonces_unused(self) -> None:
         """Check that nobody else sends from this account.

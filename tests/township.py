@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from consent.abi import encode_words, word
 from consent.admission import Admission
-from consent.batches import Outcome
+from consent.transactions import Outcome
 from consent.chain import Account, Chain, Finality, Receipt
 from consent.deployment import Deployment, deploy
 from consent.ledger import Ledger
