@@ -134,6 +134,12 @@ def consent_id(subject: bytes, terms_hash: bytes) -> bytes:
     return keccak(_bytes32("subject", subject) + _bytes32("terms_hash", terms_hash))
 
 
+def consent_ids(pairs: bytes) -> bytes:
+    """Return the ids of many consents, joined, from their joined subjects and commitments."""
+    step = 2 * _WORD_BYTES
+    return b"".join([keccak(pairs[at : at + step]) for at in range(0, len(pairs), step)])
+
+
 def digest(domain: Domain, message: Message) -> bytes:
     """Return the 32 bytes that a key signs for this message on this ledger.
 
@@ -161,10 +167,7 @@ def struct_hash(message: Message) -> bytes:
 
 
 def next_head(head: bytes, op: int, words: Sequence[bytes | int]) -> bytes:
-    """Return the ledger's head (27 bytes) after one more operation.
-
-    A word is 32 bytes, a 20-byte address or a whole number.
-    """
+    """Return the head (27 bytes) after one operation; words: 32 bytes, an address or a number."""
     if len(head) != HEAD_BYTES:
         raise TermsInvalid(f"a head is {HEAD_BYTES} bytes, not {len(head)}")
     encoded = b"".join([_word(word) for word in words])
@@ -220,8 +223,8 @@ def _array(texts: tuple[str, ...]) -> bytes:
 def _text(text: str) -> bytes:
     try:
         return keccak(text.encode())
-    except UnicodeEncodeError as error:
-        raise TermsInvalid("a text is not valid Unicode") from error
+    except UnicodeEncodeError:
+        raise TermsInvalid("a text is not valid Unicode") from None
 
 
 def _bytes32(field: str, value: bytes) -> bytes:

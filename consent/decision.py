@@ -1,0 +1,134 @@
+"""Decides one request by what the ledger says: nothing is permitted unless a consent permits it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from consent.errors import BadlyAsked
+from consent.openings import Openings
+from consent.standing import Clocks, Standing, standings
+from consent.state import LedgerState
+from consent.terms import ANY, Decision, Request, Terms, View
+from consent.vocabulary import CATEGORIES, OBLIGATIONS, PURPOSES, RESEARCH, covers
+from consent.wording import find_day, is_party, is_record_id, require_terms
+
+REASONS: Final = (
+    "permitted",
+    "denied",
+    "opted-out",
+    "opening-missing",
+    "unknown-word",
+    "other-record",
+    "outside-period",
+    "other-category",
+    "other-purpose",
+    "other-recipient",
+    "withdrawn",
+    "stopped",
+    "expired",
+    "not-yet",
+    "bad-key",
+    "not-enrolled",
+    "no-consent",
+)
+"""Why; the nearest miss is the one that stands first. Index = the small integer in columns."""
+
+OPT_OUT_PURPOSE: Final = "HRESCH"
+BY_WEIGHT: Final = (*REASONS[1:5], "permitted", *REASONS[5:])
+"""What decides among a subject's consents: any bar beats any permit, any permit beats a miss."""
+UNDECIDED: Final = frozenset({"not-enrolled", "no-consent"})
+"""Reasons that no consent gave."""
+
+_SUBJECT_BYTES: Final = 32
+
+
+def decide(
+    request: Request, state: LedgerState, openings: Openings, view: View, now_s: float
+) -> Decision:
+    """Permit or deny, with the consents that decided; reads the openings anew and proves them.
+
+    Raises:
+        LedgerUnavailable: the openings cannot be read.
+    """
+    if not is_understood(request):
+        return Decision(False, "unknown-word", (), (), view)
+    terms = openings.of_subject(request.subject)
+    verdicts = {
+        standing.consent_id: verdict(standing, terms.get(standing.consent_id), request)
+        for standing in standings(state, request.subject, Clocks.of(view, now_s))
+    }
+    reason = min(verdicts.values(), key=BY_WEIGHT.index, default="no-consent")
+    if reason == "no-consent" and not state.is_enrolled(request.subject):
+        reason = "not-enrolled"
+    if reason in UNDECIDED:
+        return Decision(False, reason, (), (), view)
+    decided = tuple(name for name, given in verdicts.items() if given == reason)
+    if reason != "permitted":
+        return Decision(False, reason, decided, (), view)
+    owed = {word for held in map(terms.get, decided) if held for word in held.obligations}
+    return Decision(True, reason, decided, tuple(o for o in OBLIGATIONS if o in owed), view)
+
+
+def is_understood(request: Request) -> bool:
+    """Tell whether every word of the request is known; a wildcard or a blank never asks."""
+    return (
+        len(request.subject) == _SUBJECT_BYTES
+        and is_party(request.party)
+        and request.purpose in PURPOSES
+        and request.category in CATEGORIES
+        and is_record_id(request.record_id)
+        and find_day(request.recorded_on) is not None
+    )
+
+
+def verdict(standing: Standing, terms: Terms | None, request: Request) -> str:
+    """Return what one consent says to the request; ``no-consent``: nothing."""
+    if standing.may_bar:
+        # What cannot be read might be a deny: it bars everything until it is withdrawn.
+        if terms is None:
+            return "opening-missing"
+        if not is_sound(terms):
+            return "unknown-word"
+        if terms.decision == "deny":
+            return _denial(terms, request)
+        if standing.fault is None:
+            return _miss(terms, request, _covers_any(terms, request.purpose)) or "permitted"
+    return standing.fault or "no-consent"
+
+
+def is_sound(terms: Terms) -> bool:
+    """Tell whether every word of the terms is known to this version of the vocabulary."""
+    try:
+        require_terms(terms)
+    except BadlyAsked:
+        return False
+    return True
+
+
+def is_opt_out(terms: Terms) -> bool:
+    """Tell whether the terms are a research opt-out (EHDS Art. 71): a deny to everybody."""
+    return terms.decision == "deny" and terms.recipient == ANY and OPT_OUT_PURPOSE in terms.purposes
+
+
+def _denial(terms: Terms, request: Request) -> str:
+    opted_out = is_opt_out(terms) and request.purpose in RESEARCH
+    if _miss(terms, request, opted_out or _covers_any(terms, request.purpose)):
+        return "no-consent"
+    return "opted-out" if opted_out else "denied"
+
+
+def _covers_any(terms: Terms, purpose: str) -> bool:
+    return any(covers(granted, purpose) for granted in terms.purposes)
+
+
+def _miss(terms: Terms, request: Request, covered: bool) -> str | None:
+    """Return the first attribute that keeps the terms from speaking of the request."""
+    attributes = {
+        "other-recipient": terms.recipient in (ANY, request.party),
+        "other-purpose": covered,
+        "other-category": terms.categories == (ANY,) or request.category in terms.categories,
+        "outside-period": terms.data_from <= request.recorded_on
+        and (not terms.data_to or request.recorded_on <= terms.data_to),
+        "other-record": terms.records == (ANY,) or request.record_id in terms.records,
+    }
+    return next((reason for reason, holds in attributes.items() if not holds), None)
