@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 from pathlib import Path
 from typing import Final
 
-from Crypto.Protocol.KDF import scrypt
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -19,6 +19,7 @@ from storage.seal import KEY_BYTES, decrypt_key, derive, encrypt_key
 SCRYPT_N: Final = 2**17
 SCRYPT_R: Final = 8
 SCRYPT_P: Final = 1
+SCRYPT_MOST_BYTES: Final = 2**28
 SALT_BYTES: Final = 16
 _LABEL: Final = b"vouchsafe/v1/root-key"
 _SIGNING_LABEL: Final = b"vouchsafe/v1/receipt-signing"
@@ -26,7 +27,15 @@ _SIGNING_LABEL: Final = b"vouchsafe/v1/receipt-signing"
 
 def _stretched(passphrase: str, salt: bytes) -> bytes:
     # RFC 7914; 128 MiB and about half a second for each guess.
-    return bytes(scrypt(passphrase, salt, KEY_BYTES, SCRYPT_N, SCRYPT_R, SCRYPT_P))
+    return hashlib.scrypt(
+        passphrase.encode(),
+        salt=salt,
+        n=SCRYPT_N,
+        r=SCRYPT_R,
+        p=SCRYPT_P,
+        maxmem=SCRYPT_MOST_BYTES,
+        dklen=KEY_BYTES,
+    )
 
 
 def make_root_key(path: Path, passphrase: str) -> SecretKey:
