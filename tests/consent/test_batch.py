@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from world import (
+    ALICE,
+    BOB,
+    CAROL,
+    NOW_S,
+    RECORD,
+    REQUEST,
+    World,
+    alices_world,
+    as_batch,
+)
+
+from consent.batch import decide_many
+from consent.decision import REASONS
+from consent.errors import BadlyAsked, LedgerUnavailable
+from consent.state import LedgerLog
+from consent.tables import METADATA
+from consent.terms import ANY, Decision
+from consent.vocabulary import CATEGORY_CODES
+
+
+@pytest.fixture
+def world() -> World:
+    return alices_world()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"party": ANY},
+        {"party": ""},
+        {"purpose": ANY},
+        {"records": np.array([b"*"], "S32")},
+        {"records": np.array([RECORD.upper().encode()], "S32")},
+        {"categories": np.array([-1], np.int16)},
+        {"categories": np.array([len(CATEGORY_CODES)], np.int16)},
+    ],
+)
+def test_nor_is_one_in_a_batch(world: World, change: dict[str, Any]) -> None:
+    world.grant(categories=(ANY,))
+    batch = replace(as_batch([REQUEST]), **change)
+    given = decide_many(batch, world.register.at(world.state()), world.view(), NOW_S)
+    assert given.one(0) == Decision(False, "unknown-word", (), (), world.view())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"subjects": np.zeros((1, 31), np.uint8)},
+        {"subjects": np.zeros((2, 32), np.uint8)},
+        {"records": np.array(["x"])},
+        {"categories": np.zeros(1, np.int64)},
+        {"recorded_on": np.zeros((1, 1), np.int32)},
+    ],
+)
+def test_columns_that_do_not_fit_are_badly_asked(change: dict[str, Any]) -> None:
+    with pytest.raises(BadlyAsked):
+        replace(as_batch([REQUEST]), **change)
+
+
+def test_a_batch_keeps_its_order_and_counts_its_reasons(world: World) -> None:
+    world.enrol(BOB)
+    world.grant(subject=BOB)
+    asked = [replace(REQUEST, subject=s) for s in (CAROL, BOB, ALICE, BOB, CAROL)]
+    given = world.decide_many(asked)
+    assert [given.one(n).reason for n in range(5)] == [world.decide(r).reason for r in asked]
+    assert given.permitted().tolist() == [False, True, False, True, False]
+    assert given.counts() == {"permitted": 2, "not-enrolled": 2, "no-consent": 1}
+    assert REASONS[given.reasons[2]] == "no-consent"
+
+
+def test_an_empty_batch_and_an_empty_ledger_decide_nothing() -> None:
+    world = World()
+    assert world.decide(REQUEST).reason == "not-enrolled"
+    assert world.decide_many([REQUEST]).one(0).reason == "not-enrolled"
+    empty = replace(
+        as_batch([REQUEST]),
+        subjects=np.zeros((0, 32), np.uint8),
+        records=np.zeros(0, "S32"),
+        categories=np.zeros(0, np.int16),
+        recorded_on=np.zeros(0, np.int32),
+    )
+    given = decide_many(empty, world.register.at(world.state()), world.view(), NOW_S)
+    assert given.counts() == {}
+
+
+def test_openings_that_cannot_be_read_refuse_by_an_error_never_by_a_guess(world: World) -> None:
+    world.grant()
+    METADATA.drop_all(world.engine)
+    with pytest.raises(LedgerUnavailable):
+        world.decide(REQUEST)
+    with pytest.raises(LedgerUnavailable):
+        world.decide_many([REQUEST])
+
+
+def test_an_older_state_is_decided_as_it_was_and_another_ledger_from_the_start(
+    world: World,
+) -> None:
+    made = world.grant()
+    before = world.state()
+    world.withdraw(made)
+    world.enrol(BOB)
+    world.grant(subject=BOB)
+    assert world.reason() == "withdrawn"
+    old = world.register.at(before)
+    batch = as_batch([REQUEST, replace(REQUEST, subject=BOB)])
+    given = decide_many(batch, old, world.view(), NOW_S)
+    assert [given.one(0).reason, given.one(1).reason] == ["permitted", "not-enrolled"]
+    assert world.reason(subject=BOB) == "permitted"
+    other = LedgerLog().state(0, bytes(27))
+    given = decide_many(batch, world.register.at(other), world.view(), NOW_S)
+    assert given.counts() == {"not-enrolled": 2}
+    assert world.reason(subject=BOB) == "permitted"
