@@ -48,14 +48,14 @@ class GethNode:
 
     def __init__(self, binary: Path, home: Path, relayer_address: str, chain_id: int):
         self._binary = binary
-        self.folder = home
+        self.folder = home.absolute()
         self._chain_id = chain_id
         self._relayer = relayer_address
         self._genesis = make_genesis(chain_id, relayer_address)
-        self._genesis_file = home / "genesis.json"
+        self._genesis_file = self.folder / "genesis.json"
         self._genesis_hash = ""
-        self._endpoint_file = home / "endpoint.json"
-        self._socket = home / "geth.ipc"
+        self._endpoint_file = self.folder / "endpoint.json"
+        self._socket = self.folder / "geth.ipc"
         self._watch = Watch(self)
 
     def start(self) -> ChainEndpoint:

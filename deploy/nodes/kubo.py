@@ -30,15 +30,15 @@ INIT_WITHIN_S = 60.0
 
 
 class KuboNode:
-    """The Kubo that keeps its data in `home`; see docs/architecture.md for what is switched off."""
+    """The Kubo that keeps its data in `home`; kubo_config.py says what is switched off."""
 
     name = "kubo"
 
     def __init__(self, binary: Path, home: Path):
         self._binary = binary
-        self.folder = home
-        self._repo = home / "repo"
-        self._endpoint_file = home / "endpoint.json"
+        self.folder = home.absolute()
+        self._repo = self.folder / "repo"
+        self._endpoint_file = self.folder / "endpoint.json"
         self._endpoint: KuboEndpoint | None = None
         self._watch = Watch(self)
 
@@ -142,7 +142,7 @@ class KuboNode:
         """Write the configuration; the port and the secret stay what they were if they can."""
         path = self._repo / "config"
         made = find_json(path)
-        if made is None:
+        if made is None or not {"Identity", "Datastore"} <= set(made):
             raise NodeFailed(
                 f"{path} cannot be read; put it back from a backup, or move {self._repo} away "
                 "and deposit the records again"

@@ -62,6 +62,7 @@ class Watch:
         self._state = STOPPED
         self._restarts = 0
         self._tries = 0
+        self._was_ready = False
         self._process: Process | None = None
         self._failure: NodesError | None = None
 
@@ -74,6 +75,7 @@ class Watch:
         self._stopping.clear()
         self._settled.clear()
         self._state, self._failure, self._tries = STARTING, None, 0
+        self._was_ready = False
         self._thread = threading.Thread(
             target=self._keep_running, name=f"watch-{self._program.name}", daemon=True
         )
@@ -83,8 +85,8 @@ class Watch:
         except BaseException:  # Ctrl-C while it starts
             self.stop()
             raise
-        if self._state != READY and self._failure is not None:
-            failure = self._failure
+        if not self._was_ready:
+            failure = self._failure or NodeFailed(f"the watch of {self._program.name} ended")
             self.stop()
             raise failure
 
@@ -109,23 +111,27 @@ class Watch:
         )
 
     def _keep_running(self) -> None:
-        backoff_s, was_ready = FIRST_BACKOFF_S, False
+        try:
+            self._run_again_and_again()
+        finally:  # whatever happens, nobody waits for it in vain
+            self._settled.set()
+
+    def _run_again_and_again(self) -> None:
+        backoff_s = FIRST_BACKOFF_S
         while not self._stopping.is_set():
             began_s = time.monotonic()
             failure = self._run_once()
             if self._stopping.is_set():
                 break
             self._failure, self._state = failure, DOWN
-            was_ready = was_ready or self._settled.is_set()
             self._tries += 1
-            if not was_ready and (self._tries >= FIRST_TRIES or not _may_pass(failure)):
+            if not self._was_ready and (self._tries >= FIRST_TRIES or not _may_pass(failure)):
                 break
             if time.monotonic() - began_s > STEADY_AFTER_S:
                 backoff_s = FIRST_BACKOFF_S
             self._stopping.wait(backoff_s)
             backoff_s = min(backoff_s * 2, MAX_BACKOFF_S)
-            self._restarts += was_ready
-        self._settled.set()
+            self._restarts += self._was_ready
 
     def _run_once(self) -> NodesError:
         """Run the node from start to end; return why it ended."""
@@ -151,7 +157,7 @@ class Watch:
             if not process.is_alive():
                 raise _died(self._program.name, process)
             if self._program.answers(process.pid):
-                self._state, self._failure = READY, None
+                self._state, self._failure, self._was_ready = READY, None, True
                 self._settled.set()
                 return
             if time.monotonic() > until_s:

@@ -1,0 +1,148 @@
+"""The nodes' programs are found, refused or built, and each way says what it does."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from deploy.nodes import BuildFailed, DiskFull, NodeMissing, find_or_build
+from deploy.nodes.build import RECIPES, built_path, find_version
+
+
+def _script(path: Path, body: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def _path(*folders: Path) -> dict[str, str]:
+    return {"PATH": ":".join([*map(str, folders), "/usr/bin", "/bin"])}
+
+
+@pytest.mark.parametrize("version", ["0.43.0", "0.44.1", "0.49.9"])
+def test_a_kubo_on_path_that_will_do_is_used(tmp_path, version):
+    found = _script(tmp_path / "bin" / "ipfs", f"echo {version}")
+    assert find_or_build("ipfs", tmp_path / "cache", _path(tmp_path / "bin")) == found
+
+
+@pytest.mark.parametrize("version", ["0.42.9", "0.50.0", "1.0.0", "0.44.0-rc1", "hello", ""])
+def test_a_kubo_on_path_that_will_not_do_is_passed_over_and_said(tmp_path, version):
+    _script(tmp_path / "bin" / "ipfs", f"echo {version}")
+    kept = _script(built_path("ipfs", tmp_path / "cache"), "echo 0.43.0")
+    said: list[str] = []
+    assert find_or_build("ipfs", tmp_path / "cache", _path(tmp_path / "bin"), said.append) == kept
+    assert "is not used" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "used"),
+    [("1.17.8-stable", True), ("1.17.9-stable-abc123", False), ("1.17.9-stable", True)]
+    + [("1.17.7-stable", False), ("1.18.0-stable", False), ("1.17.9-unstable", False)],
+)
+def test_a_geth_on_path_must_be_of_the_same_series(tmp_path, said, used):
+    found = _script(tmp_path / "bin" / "geth", f"echo geth version {said}")
+    kept = _script(built_path("geth", tmp_path / "cache"), "true")
+    chosen = find_or_build("geth", tmp_path / "cache", _path(tmp_path / "bin"))
+    assert chosen == (found if used or "abc123" in said else kept)
+
+
+def test_without_a_program_and_without_go_it_says_what_to_install(tmp_path):
+    with pytest.raises(NodeMissing, match=r"Install Go 1\.26.*or put such an ipfs on PATH"):
+        find_or_build("ipfs", tmp_path, {"PATH": str(tmp_path)})
+
+
+def _fake_go(tmp_path: Path, body: str) -> dict[str, str]:
+    _script(tmp_path / "go" / "go", body)
+    return {"PATH": f"{tmp_path / 'go'}:/usr/bin:/bin"}
+
+
+MAKES_GETH = (
+    'while [ "$1" != -o ]; do shift; done; echo compiling; '
+    "printf '#!/bin/sh\\necho geth version 1.17.8-stable\\n' > $2; chmod +x $2; "
+    'echo built >> "$0.count"'
+)
+
+
+def test_what_was_built_is_kept_under_its_version_system_and_pins(tmp_path):
+    environment = _fake_go(tmp_path, MAKES_GETH)
+    built = find_or_build("geth", tmp_path / "cache", environment)
+    assert built == built_path("geth", tmp_path / "cache")
+    assert built.parent.name.startswith("geth-1.17.8-")
+    assert find_version(built, RECIPES["geth"]) == (1, 17, 8)
+    assert find_or_build("geth", tmp_path / "cache", environment) == built
+    assert (tmp_path / "go" / "go.count").read_text() == "built\n"
+    assert [path.name for path in built.parent.iterdir() if path.suffix != ".lock"] == ["geth"]
+
+
+def test_two_builders_build_once(tmp_path):
+    environment = _fake_go(tmp_path, f"sleep 0.5; {MAKES_GETH}")
+    said: list[str] = []
+    threads = [
+        threading.Thread(
+            target=find_or_build, args=("geth", tmp_path / "cache", environment, said.append)
+        )
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (tmp_path / "go" / "go.count").read_text() == "built\n"
+    assert any("another process" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("output", "error", "advice"),
+    [
+        ("dial tcp: lookup proxy.golang.org: no such host", BuildFailed, "connect to the network"),
+        ("go.mod requires go >= 1.26.5 (running go 1.22)", BuildFailed, "install Go 1.26"),
+        ("write /x: no space left on device", DiskFull, "the disk is full"),
+        ("undefined: x", BuildFailed, "undefined: x"),
+    ],
+)
+def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path, output, error, advice):
+    environment = _fake_go(tmp_path, f"echo '{output}' >&2; exit 1")
+    with pytest.raises(error, match=advice):
+        find_or_build("geth", tmp_path / "cache", environment)
+    assert not built_path("geth", tmp_path / "cache").exists()
+
+
+def test_a_program_that_is_not_what_was_pinned_is_not_kept(tmp_path):
+    environment = _fake_go(tmp_path, MAKES_GETH.replace("1.17.8", "1.17.9"))
+    with pytest.raises(BuildFailed, match=r"is not 1\.17\.8"):
+        find_or_build("geth", tmp_path / "cache", environment)
+    assert not built_path("geth", tmp_path / "cache").exists()
+
+
+def test_a_build_that_was_killed_is_begun_again(tmp_path):
+    built = built_path("geth", tmp_path / "cache")
+    built.parent.mkdir(parents=True)
+    (built.parent / ".geth.draft").write_text("half")
+    with built.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # its holder died: the kernel frees it
+    assert find_or_build("geth", tmp_path / "cache", _fake_go(tmp_path, MAKES_GETH)) == built
+
+
+def test_the_modules_pin_what_the_recipes_say():
+    for recipe in RECIPES.values():
+        module = Path(find_or_build.__code__.co_filename).parent / recipe.module / "go.mod"
+        text = module.read_text()
+        root = "/".join(recipe.package.split("/")[:3])
+        assert f"tool {recipe.package}\n" in text
+        assert f"{root} v{recipe.version}" in text
+        assert (module.parent / "go.sum").stat().st_size > 10_000
+        assert "replace" not in text.split()
+
+
+@pytest.mark.node
+def test_the_programs_of_this_machine_are_what_is_pinned_or_accepted(ipfs_binary, geth_binary):
+    for name, binary in (("ipfs", ipfs_binary), ("geth", geth_binary)):
+        version = find_version(binary, RECIPES[name])
+        assert version is not None
+        assert RECIPES[name].at_least <= version < RECIPES[name].below
+        assert os.access(binary, os.X_OK)
