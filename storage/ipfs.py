@@ -232,4 +232,3 @@ def _limit_s(size: int) -> float:
 def _require_done(answer: requests.Response) -> None:
     if answer.status_code != requests.codes.ok:
         raise requests.HTTPError(answer.text[:500])
-
