@@ -1,17 +1,14 @@
-"""Knows which records exist and where; it holds pseudonyms and names of blocks, nothing clinical."""
+"""Knows which records exist and where; it holds pseudonyms and blocks' names, nothing clinical."""
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import sqlalchemy as sa
 
 from consent import CATEGORY_CODES
+from storage.entry import Batch, Columns, Entry, columns_of, day_number, iso_date
 from storage.tables import METADATA
 
 SEALED: Final = "sealed"
@@ -22,7 +19,6 @@ VISIBLE: Final = (CATALOGUED, ANCHORED)
 """A deposit goes through these in order; from `catalogued` on its records can be asked for."""
 
 _AT_ONCE: Final = 500
-_EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
 
 _BATCHES = sa.Table(
     "storage_batches",
@@ -56,72 +52,6 @@ _RECORDS = sa.Table(
     sa.Column("wrapped", sa.LargeBinary(), nullable=True),  # NULL: this version was shredded
     sa.UniqueConstraint("record_id", "version"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One version of one record, as the catalogue knows it."""
-
-    record_id: bytes
-    version: int
-    subject: bytes
-    category: str
-    custodian: str
-    recorded_on: str
-    cid: bytes
-    size: int
-    place: int
-    commitment: bytes
-    wrapped: bytes | None
-    source: bytes | None = None
-    batch: int = 0
-
-    def leaf(self) -> bytes:
-        """Return what is anchored of it: the block's name and size, and a keyed commitment."""
-        return b"".join(
-            (
-                self.record_id,
-                self.version.to_bytes(4, "big"),
-                self.cid,
-                self.size.to_bytes(8, "big"),
-                self.commitment,
-            )
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Records that were deposited together: one CAR file, one pin, one anchored root."""
-
-    id: int
-    name: str
-    state: str
-    at_s: int
-    count: int
-    pin: bytes
-    root: bytes
-    has_erased: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """The current version of many records, in catalogue order, column by column."""
-
-    entries: list[Entry]
-    subjects: npt.NDArray[np.uint8]
-    records: npt.NDArray[np.bytes_]
-    categories: npt.NDArray[np.int16]
-    recorded_on: npt.NDArray[np.int32]
-
-
-def day_number(date: str) -> int:
-    """Return the days from 1970-01-01 to an ISO date."""
-    return datetime.date.fromisoformat(date).toordinal() - _EPOCH
-
-
-def iso_date(days: int) -> str:
-    """Return the ISO date that is `days` after 1970-01-01."""
-    return datetime.date.fromordinal(days + _EPOCH).isoformat()
 
 
 class Catalogue:
@@ -258,18 +188,7 @@ class Catalogue:
         self, categories: Sequence[str] | None = None, subjects: Sequence[bytes] | None = None
     ) -> Columns:
         """Return the current records of these categories (or all), as columns for a decision."""
-        entries = list(self.current(categories=categories, subjects=subjects))
-        count = len(entries)
-        held = b"".join([entry.subject for entry in entries])
-        places = {code: place for place, code in enumerate(CATEGORY_CODES)}
-        days = {date: day_number(date) for date in {entry.recorded_on for entry in entries}}
-        return Columns(
-            entries,
-            np.frombuffer(held, np.uint8).reshape(count, 32),
-            np.array([entry.record_id.hex().encode() for entry in entries], "S32"),
-            np.fromiter((places[entry.category] for entry in entries), np.int16, count),
-            np.fromiter((days[entry.recorded_on] for entry in entries), np.int32, count),
-        )
+        return columns_of(list(self.current(categories=categories, subjects=subjects)))
 
     def totals(self) -> dict[str, int]:
         """Return how many records, subjects and batches are here."""

@@ -1,0 +1,96 @@
+"""One version of one record as the catalogue knows it, alone or in columns."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from consent import CATEGORY_CODES
+
+_EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version of one record, as the catalogue knows it."""
+
+    record_id: bytes
+    version: int
+    subject: bytes
+    category: str
+    custodian: str
+    recorded_on: str
+    cid: bytes
+    size: int
+    place: int
+    commitment: bytes
+    wrapped: bytes | None
+    source: bytes | None = None
+    batch: int = 0
+
+    def leaf(self) -> bytes:
+        """Return what is anchored of it: the block's name and size, and a keyed commitment."""
+        return b"".join(
+            (
+                self.record_id,
+                self.version.to_bytes(4, "big"),
+                self.cid,
+                self.size.to_bytes(8, "big"),
+                self.commitment,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that were deposited together: one CAR file, one pin, one anchored root."""
+
+    id: int
+    name: str
+    state: str
+    at_s: int
+    count: int
+    pin: bytes
+    root: bytes
+    has_erased: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """The current version of many records, in catalogue order, column by column."""
+
+    entries: list[Entry]
+    subjects: npt.NDArray[np.uint8]
+    records: npt.NDArray[np.bytes_]
+    categories: npt.NDArray[np.int16]
+    recorded_on: npt.NDArray[np.int32]
+
+
+def day_number(date: str) -> int:
+    """Return the days from 1970-01-01 to an ISO date."""
+    return datetime.date.fromisoformat(date).toordinal() - _EPOCH
+
+
+def iso_date(days: int) -> str:
+    """Return the ISO date that is `days` after 1970-01-01."""
+    return datetime.date.fromordinal(days + _EPOCH).isoformat()
+
+
+def columns_of(entries: Sequence[Entry]) -> Columns:
+    """Return these entries as columns for a decision, in their order."""
+    count = len(entries)
+    places = {code: place for place, code in enumerate(CATEGORY_CODES)}
+    days = {date: day_number(date) for date in {entry.recorded_on for entry in entries}}
+    held = b"".join([entry.subject for entry in entries])
+    return Columns(
+        list(entries),
+        np.frombuffer(held, np.uint8).reshape(count, 32),
+        np.array([entry.record_id.hex().encode() for entry in entries], "S32"),
+        np.fromiter((places[entry.category] for entry in entries), np.int16, count),
+        np.fromiter((days[entry.recorded_on] for entry in entries), np.int32, count),
+    )
