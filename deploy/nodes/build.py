@@ -216,7 +216,7 @@ def _run_go(
                 if time.monotonic() >= tell_at_s:
                     tell(count)
                     tell_at_s = time.monotonic() + TELL_EVERY_S
-        except BaseException:  # Ctrl-C: Go is not left behind
+        except KeyboardInterrupt:  # Go is not left behind
             running.terminate()
             raise
     return None if running.returncode == 0 else said

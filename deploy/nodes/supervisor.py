@@ -136,11 +136,13 @@ class Nodes:
             self._lock = _find_lock(self._wanted.home)
             if self._lock is None:
                 return False
+            started = False
             try:
                 self._start_own()
-            except BaseException:  # Ctrl-C too: nothing is left running
-                self._release()
-                raise
+                started = True
+            finally:
+                if not started:  # nothing is left running, whatever went wrong
+                    self._release()
         return True
 
     def _wait_for_others(self) -> None:

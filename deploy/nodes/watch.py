@@ -82,7 +82,7 @@ class Watch:
         self._thread.start()
         try:
             self._settled.wait()
-        except BaseException:  # Ctrl-C while it starts
+        except KeyboardInterrupt:  # nothing half-started is left behind
             self.stop()
             raise
         if not self._was_ready:
