@@ -1,0 +1,271 @@
+"""Writes every use and every refusal before a byte leaves: hash-chained, anchored, provable."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import orjson
+import sqlalchemy as sa
+
+from consent import Anchor, View
+from storage import merkle
+from storage.errors import DiskFull, JournalBroken, JournalUnavailable
+from storage.keys import Keys
+from storage.tables import METADATA
+
+START: Final = b"\0" * 32
+NOBODY: Final = b"\0" * 32
+_AT_ONCE: Final = 5_000
+
+_HEAD = sa.Table(
+    "storage_journal_head",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False),
+)
+_USES = sa.Table(
+    "storage_journal_uses",
+    METADATA,
+    sa.Column("hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),  # canonical JSON of who, what for and when
+)
+_ROWS = sa.Table(
+    "storage_journal",
+    METADATA,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("use", sa.LargeBinary(32), nullable=False),
+    sa.Column("subject", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("record_id", sa.LargeBinary(16), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.String(32), nullable=False),
+    sa.Column("consent_id", sa.LargeBinary(32), nullable=False),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False),
+)
+
+
+class Anchoring(Protocol):
+    """What the journal needs of the law."""
+
+    def anchor(self, kind: str, root: bytes, count: int) -> str:
+        """Put a root on the ledger."""
+        ...
+
+    def anchors(self, kind: str) -> list[Anchor]:
+        """Return the roots of a kind on the ledger, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One act of asking: who, what for, when, at which view; `detail` holds hashes only."""
+
+    at_s: int
+    party: str
+    actor: str
+    purpose: str
+    why: str
+    view: View
+    detail: tuple[tuple[str, str], ...] = ()
+
+    def body(self) -> bytes:
+        """Return its one form in bytes."""
+        return orjson.dumps(
+            {
+                "at_s": self.at_s,
+                "party": self.party,
+                "actor": self.actor,
+                "purpose": self.purpose,
+                "why": self.why,
+                "block": self.view.block_number,
+                "count": self.view.count,
+                "head": self.view.head.hex(),
+                "detail": dict(self.detail),
+            },
+            option=orjson.OPT_SORT_KEYS,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one record that was asked for: `permitted`, or the reason of a refusal."""
+
+    subject: bytes
+    record_id: bytes
+    version: int
+    outcome: str
+    consent_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the journal, as it stands in the chain."""
+
+    seq: int
+    use: bytes
+    answer: Answer
+    hash: bytes
+
+
+def row_hash(before: bytes, seq: int, use: bytes, commitments: bytes, answer: Answer) -> bytes:
+    """Return the hash that chains a row to the one before (docs/spec/evidence.md).
+
+    Subject and record stand in it as keyed commitments (64 bytes), so that a journal that is
+    exported shows no pseudonym.
+    """
+    fixed = seq.to_bytes(8, "big") + use + commitments + answer.version.to_bytes(4, "big")
+    told = before + fixed + answer.consent_id + answer.outcome.encode()
+    return hashlib.sha256(told).digest()
+
+
+class Journal:
+    """The one list of what was asked and answered; rows are only ever added at its end."""
+
+    def __init__(self, engine: sa.Engine, keys: Keys, law: Anchoring) -> None:
+        self._engine = engine
+        self._keys = keys
+        self._law = law
+
+    def write(self, use: Use, answers: Sequence[Answer]) -> int:
+        """Add one row for each answer, durably; return the number of the last row.
+
+        Raises:
+            JournalUnavailable: nothing was written, so nothing may leave. DiskFull is one cause.
+        """
+        commit = self._commitments()
+        body = use.body()
+        name = hashlib.sha256(body).digest()
+        try:
+            with self._engine.begin() as connection:
+                seq, before = _lock_head(connection)
+                known = sa.select(_USES.c.hash).where(_USES.c.hash == name)
+                if connection.execute(known).first() is None:
+                    connection.execute(sa.insert(_USES), {"hash": name, "body": body})
+                rows = []
+                for answer in answers:
+                    seq += 1
+                    before = row_hash(before, seq, name, commit(answer), answer)
+                    rows.append(_values(Row(seq, name, answer, before)))
+                for start in range(0, len(rows), _AT_ONCE):
+                    connection.execute(sa.insert(_ROWS), rows[start : start + _AT_ONCE])
+                connection.execute(sa.update(_HEAD).values(seq=seq, hash=before))
+        except sa.exc.DBAPIError as exc:
+            if "disk is full" in str(exc) or "No space left" in str(exc):
+                raise DiskFull("the journal's disk is full; make room, then try again") from exc
+            raise JournalUnavailable("the journal cannot be written, so nothing leaves") from exc
+        return seq
+
+    def _commitments(self) -> Callable[[Answer], bytes]:
+        of_subject = self._keys.pseudonyms("journal subject")
+        of_record = self._keys.pseudonyms("journal record")
+        known: dict[bytes, bytes] = {}
+
+        def commit(answer: Answer) -> bytes:
+            if answer.subject not in known:
+                known[answer.subject] = of_subject(answer.subject)
+            return known[answer.subject] + of_record(answer.record_id)
+
+        return commit
+
+    def commitments(self, answer: Answer) -> bytes:
+        """Return what stands for subject and record in the chain: 32 bytes each."""
+        return self._commitments()(answer)
+
+    def size(self) -> int:
+        """Return how many rows there are."""
+        with self._engine.connect() as connection:
+            return int(connection.scalar(sa.select(sa.func.max(_ROWS.c.seq))) or 0)
+
+    def of_subject(self, subject: bytes, limit: int = 100, before: int | None = None) -> list[Row]:
+        """Return a subject's rows, newest first."""
+        asked = sa.select(_ROWS).where(_ROWS.c.subject == subject)
+        if before is not None:
+            asked = asked.where(_ROWS.c.seq < before)
+        with self._engine.connect() as connection:
+            ordered = asked.order_by(_ROWS.c.seq.desc()).limit(limit)
+            return [_row(found) for found in connection.execute(ordered)]
+
+    def use(self, name: bytes) -> dict[str, Any]:
+        """Return who asked, what for and when, of the use that rows name."""
+        with self._engine.connect() as connection:
+            body = connection.scalar(sa.select(_USES.c.body).where(_USES.c.hash == name))
+        if body is None or hashlib.sha256(body).digest() != name:
+            raise JournalBroken("a use that journal rows name is missing or altered")
+        found: dict[str, Any] = orjson.loads(body)
+        return found
+
+    def rows(self, first: int = 1, last: int | None = None) -> Iterator[Row]:
+        """Yield the rows from `first` to `last`, oldest first."""
+        asked = sa.select(_ROWS).where(_ROWS.c.seq >= first).order_by(_ROWS.c.seq)
+        if last is not None:
+            asked = asked.where(_ROWS.c.seq <= last)
+        with self._engine.connect() as connection:
+            streamed = connection.execution_options(yield_per=_AT_ONCE).execute(asked)
+            for found in streamed:
+                yield _row(found)
+
+    def uses(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield (hash, body) of every use."""
+        with self._engine.connect() as connection:
+            for row in connection.execute(sa.select(_USES.c.hash, _USES.c.body)):
+                yield row.hash, row.body
+
+    def anchor(self) -> int:
+        """Put the root of all rows since the last anchor on the ledger; return how many they were.
+
+        Raises:
+            LedgerUnavailable (consent): not confirmed; the next call finds out.
+        """
+        last, size = self.anchored(), self.size()
+        if size <= last:
+            return 0
+        self._law.anchor("journal", self.root(last + 1, size), size)
+        return size - last
+
+    def anchored(self) -> int:
+        """Return the number of the last row that an anchor on the ledger covers."""
+        return max((anchor.count for anchor in self._law.anchors("journal")), default=0)
+
+    def root(self, first: int, last: int) -> bytes:
+        """Return the Merkle root of the hashes of these rows."""
+        return merkle.root([row.hash for row in self.rows(first, last)])
+
+    def prove(self, seq: int) -> tuple[merkle.Proof, Anchor] | None:
+        """Return the proof that a row is under an anchor, or None while no anchor covers it."""
+        last = 0
+        for anchor in self._law.anchors("journal"):
+            if last < seq <= anchor.count:
+                leaves = [row.hash for row in self.rows(last + 1, anchor.count)]
+                return merkle.prove(leaves, seq - last - 1), anchor
+            last = max(last, anchor.count)
+        return None
+
+
+def _lock_head(connection: sa.Connection) -> tuple[int, bytes]:
+    """Take the right to write the next row, and return the last one's number and hash."""
+    # An update first: it waits for another writer on every database.
+    if connection.execute(sa.update(_HEAD).values(id=1)).rowcount == 0:
+        connection.execute(sa.insert(_HEAD).values(id=1, seq=0, hash=START))
+    head = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash)).one()
+    return int(head.seq), bytes(head.hash)
+
+
+def _values(row: Row) -> dict[str, Any]:
+    return {
+        "seq": row.seq,
+        "use": row.use,
+        "subject": row.answer.subject,
+        "record_id": row.answer.record_id,
+        "version": row.answer.version,
+        "outcome": row.answer.outcome,
+        "consent_id": row.answer.consent_id,
+        "hash": row.hash,
+    }
+
+
+def _row(found: Any) -> Row:
+    seq, use, subject, record_id, version, outcome, consent_id, name = found
+    return Row(seq, use, Answer(subject, record_id, version, outcome, consent_id), name)
