@@ -250,12 +250,13 @@ class Chain:
 
     def fees(self) -> Fees:
         """Return what to offer now: headroom for many full blocks, nothing on a free chain."""
-        block, price = self._rpc.batch(
-            [("eth_getBlockByNumber", ["latest", False]), ("eth_gasPrice", [])]
+        block, tip = self._rpc.batch(
+            [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
         )
         base = _read("block", _block, block).base_fee or 0
-        suggested = max(_read("gas price", abi.number, price) - base, 0)
-        return Fees(_FEE_HEADROOM * base + suggested, suggested)
+        # A miner that asks for fees passes over a tip of nothing for ever.
+        offered = max(_read("tip", abi.number, tip), 1 if base else 0)
+        return Fees(_FEE_HEADROOM * base + offered, offered)
 
     def code(self, address: str) -> bytes:
         """Return the code at an address at the newest block; empty for a plain account."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from consent.abi import Change
 from consent.chain import Tip
+from consent.errors import LedgerBroken
 from consent.tables import METADATA
 from consent.typed_data import GENESIS_HEAD, Op, keccak, next_head
 
@@ -70,10 +71,16 @@ def name_of(change: Change) -> bytes | None:
 
 
 def roll(head: bytes, changes: Iterable[Change]) -> list[bytes]:
-    """Return the head after each of these changes, from the head before the first."""
+    """Return the head after each of these changes, from the head before the first.
+
+    Raises:
+        LedgerBroken: a body that is not made of whole words.
+    """
     heads = []
     for change in changes:
         body = change.body
+        if len(body) % _WORD:
+            raise LedgerBroken("a change that no ledger can have made")
         words = [body[at : at + _WORD] for at in range(0, len(body), _WORD)]
         head = next_head(head, change.op, words)
         heads.append(head)

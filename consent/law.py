@@ -76,7 +76,7 @@ class Law:
         self.deployment = deployment
         self.openings = Openings(engine)
         self._clock = clock
-        self._rules = Rules(deployment.finality)
+        self._rules = Rules.of(deployment.finality)
         self._outbox = Outbox(engine, chain, account)
         self._mirror = Mirror(engine, chain, deployment, clock)
         admission = Admission(chain, self._mirror, deployment, account.address)
@@ -220,7 +220,7 @@ class Law:
             self._mirror.sync()
         except LedgerBroken:
             self._mirror.rebuild()
-        self._outbox.settle_open(self._mirror.sync)
+        self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return what is wrong with this package's part, in words; nothing is good."""

@@ -15,8 +15,9 @@ from consent.errors import BadlyAsked, LedgerBroken, LedgerUnavailable, NotPermi
 from consent.mirror import Mirror
 from consent.openings import Openings
 from consent.outbox import Intent, Outbox, Sent
-from consent.terms import Grant, Message, Signed
+from consent.terms import Grant, Message, Signed, View
 from consent.transactions import KINDS, MAX_ENTRIES, Batch, Outcome, cut, read_outcomes
+from consent.view import MAX_AHEAD_S
 
 Progress = Callable[[int, int], None]
 """Told how many of how many are done."""
@@ -28,9 +29,10 @@ _SLICE: Final = 14 * MAX_ENTRIES
 _IN_FLIGHT: Final = 14
 _ANCHOR_GAS: Final = 200_000
 CONFIRM_WAIT_S: Final = 60.0
-_MOST_AHEAD_S: Final = 60
-"""Blocks are at least a second apart by their own clocks. A chain that mines as fast as it is fed
-runs ahead of ours, and from MAX_SKEW_S on every view would be refused: so we feed it slower."""
+_FINALITY_POLL_S: Final = 0.1
+_MOST_AHEAD_S: Final = MAX_AHEAD_S // 2
+"""A chain that mines as fast as it is fed runs ahead of our clock; from here on we feed it slower,
+well before every view is refused (consent/view.py)."""
 
 
 def anchor_word(kind: str) -> bytes:
@@ -103,7 +105,7 @@ class Ledger:
         sent = self._outbox.write([Intent("anchor", self._admission.contract, data, _ANCHOR_GAS)])
         self._outbox.send(sent)
         receipts = self._outbox.settle(sent, CONFIRM_WAIT_S)
-        self._mirror.sync()
+        self._mirrored(receipts)
         self._outbox.note(sent, receipts)
         if not receipts[0].ok:
             raise NotPermitted(self._admission.why_reverted(self._outbox.address, data))
@@ -130,7 +132,7 @@ class Ledger:
         try:
             self._outbox.renew_fees()
             receipts = self._outbox.settle(sent, CONFIRM_WAIT_S)
-            view, _ = self._mirror.sync()
+            view = self._mirrored(receipts)
         except (LedgerUnavailable, LedgerBroken):
             for one in flying:
                 _put(outcomes, one.batch, _pending(one))
@@ -139,6 +141,17 @@ class Ledger:
         for one, receipt in zip(flying, receipts, strict=True):
             _put(outcomes, one.batch, self._landed(one, receipt))
         return view.block_time_s - view.seen_at_s
+
+    def _mirrored(self, receipts: Sequence[Receipt]) -> View:
+        """Return the first view whose final block has all of these."""
+        until_s = time.monotonic() + CONFIRM_WAIT_S
+        while True:
+            view, _ = self._mirror.sync()
+            if all(receipt.block_number <= view.block_number for receipt in receipts):
+                return view
+            if time.monotonic() > until_s:
+                raise LedgerUnavailable("the transaction is mined, but not final yet")
+            time.sleep(_FINALITY_POLL_S)
 
     def _landed(self, one: Flying, receipt: Receipt) -> list[Outcome]:
         name = "0x" + one.sent.hash.hex()

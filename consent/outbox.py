@@ -213,17 +213,21 @@ class Outbox:
                     sa.update(_OUTBOX).where(_OUTBOX.c.hash == one.hash).values(state=state)
                 )
 
-    def settle_open(self, mirrored: Callable[[], object]) -> int:
+    def settle_open(self, final_block: Callable[[], int]) -> int:
         """Note what became of rows that nobody waits for any more; return how many are still open.
 
-        `mirrored` is called between asking and noting, and must bring the mirror up to date.
+        `final_block` is called between asking and noting; it must bring the mirror up to date and
+        return the number of the block up to which that is.
         """
         rows = self.find(state=WRITTEN)
         receipts = self._chain.receipts([row.hash for row in rows]) if rows else []
-        mined = [(row, r) for row, r in zip(rows, receipts, strict=True) if r is not None]
-        if mined:
-            mirrored()
-            self.note([row for row, _ in mined], [r for _, r in mined])
+        last = final_block() if rows else 0
+        mined = [
+            (row, receipt)
+            for row, receipt in zip(rows, receipts, strict=True)
+            if receipt is not None and receipt.block_number <= last
+        ]
+        self.note([row for row, _ in mined], [receipt for _, receipt in mined])
         return len(rows) - len(mined)
 
     def find(self, kind: str | None = None, state: str | None = None) -> list[Sent]:

@@ -13,8 +13,8 @@ Fault = Callable[[bytes], bytes | None]
 """Takes an answer and returns what is passed on; None closes the connection instead."""
 
 
-def passed(answer: bytes) -> bytes:
-    return answer
+def passed(line: bytes) -> bytes:
+    return line
 
 
 def dropped(_answer: bytes) -> None:
@@ -55,7 +55,8 @@ def garbled(place: int, value: int) -> Fault:
 class FaultProxy:
     """A Unix socket at `endpoint` that passes on to another, through `fault` when it is set.
 
-    `wants` picks the questions whose answers are harmed; `asked` counts those that went through.
+    `wants` picks the questions whose answers are harmed, `rewrite` changes questions on their way,
+    `asked` counts those that went through.
     """
 
     def __init__(self, target: str, endpoint: Path) -> None:
@@ -63,6 +64,7 @@ class FaultProxy:
         self.endpoint = str(endpoint)
         self.fault: Fault = passed
         self.wants: Callable[[bytes], bool] = lambda _question: True
+        self.rewrite: Callable[[bytes], bytes] = passed
         self.asked = 0
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.endpoint)
@@ -85,7 +87,7 @@ class FaultProxy:
         with contextlib.suppress(OSError), client, socket.socket(socket.AF_UNIX) as node:
             node.connect(self.target)
             while question := _line(client):
-                node.sendall(question)
+                node.sendall(self.rewrite(question))
                 answer = _line(node)
                 self.asked += 1
                 harmed = self.fault(answer) if self.wants(question) else answer

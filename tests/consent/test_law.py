@@ -1,0 +1,380 @@
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from faults import FaultProxy, delayed
+from geth import Geth
+from township import RELAYER, Clock, Patient, Town, make_terms
+
+from consent import (
+    CATEGORY_CODES,
+    Grant,
+    Install,
+    Law,
+    LedgerBroken,
+    LedgerUnavailable,
+    NotPermitted,
+    Request,
+    RequestBatch,
+    Signed,
+    ViewRefused,
+    open_law,
+    terms_hash,
+)
+from consent.typed_data import GENESIS_HEAD, Op, keccak, next_head
+
+pytestmark = pytest.mark.node
+
+RECORD = "ab" * 16
+STUDY = "study:diabetes-risk"
+
+
+def make_law(town: Town) -> Law:
+    return Law(town.engine, town.chain, town.deployment, town.account, town.clock)
+
+
+@pytest.fixture
+def law(town: Town) -> Law:
+    return make_law(town)
+
+
+def ask(patient: Patient, **changed: str) -> Request:
+    values = {"party": STUDY, "purpose": "HRESCH", "category": "laboratory"}
+    asked = {**values, "record_id": RECORD, "recorded_on": "2026-01-02", **changed}
+    return Request(subject=patient.subject, **asked)
+
+
+def batch_of(*patients: Patient) -> RequestBatch:
+    return RequestBatch(
+        STUDY,
+        "HRESCH",
+        np.frombuffer(b"".join(p.subject for p in patients), np.uint8).reshape(-1, 32),
+        np.array([RECORD.encode()] * len(patients), "S32"),
+        np.array([CATEGORY_CODES.index("laboratory")] * len(patients), np.int16),
+        np.array([20_000] * len(patients), np.int32),
+    )
+
+
+def name_of(granted: Signed) -> bytes:
+    assert isinstance(granted.message, Grant)
+    return keccak(granted.message.subject + terms_hash(granted.message.terms))
+
+
+def test_what_is_granted_is_permitted_until_it_is_withdrawn(town: Town, law: Law) -> None:
+    patient = town.patient()
+    assert law.decide(ask(patient)).reason == "no-consent"
+    granted = patient.grants(town.now_s())
+    assert law.grant([granted])[0].ok
+    decision = law.require(ask(patient))
+    assert decision.permitted
+    assert decision.consent_ids == (name_of(granted),)
+    assert decision.view == law.view()
+    assert law.withdraw([patient.withdraws(granted)])[0].ok
+    with pytest.raises(NotPermitted, match="withdrawn"):
+        law.require(ask(patient))
+
+
+def test_one_by_one_and_all_at_once_agree(town: Town, law: Law) -> None:
+    patients = [town.patient() for _ in range(3)] + [town.patient(enrolled=False)]
+    law.grant([patients[0].grants(town.now_s()), patients[1].grants(town.now_s())])
+    law.stop([patients[1].stops(town.now_s())])
+    view = law.view()
+    decisions = law.decide_many(batch_of(*patients), view)
+    expected = [law.decide(ask(patient), view) for patient in patients]
+    assert [decisions.one(i) for i in range(4)] == expected
+    assert [d.reason for d in expected] == ["permitted", "stopped", "no-consent", "not-enrolled"]
+
+
+def test_a_view_given_decides_less_what_was_taken_back_since(town: Town, law: Law) -> None:
+    early, late = town.patient(), town.patient()
+    granted = early.grants(town.now_s())
+    law.grant([granted])
+    view = law.view()
+    later = late.grants(town.now_s())
+    law.grant([later])
+    assert law.decide(ask(early), view).permitted
+    assert not law.decide(ask(late), view).permitted
+    law.withdraw([early.withdraws(granted)])
+    law.stop([late.stops(town.now_s())])
+    assert law.decide(ask(early), view).reason == "withdrawn"
+    assert law.decide_many(batch_of(early), view).counts() == {"withdrawn": 1}
+
+
+def test_a_view_from_elsewhere_or_too_old_is_refused(town: Town, law: Law) -> None:
+    patient = town.patient()
+    view = law.view()
+    with pytest.raises(ViewRefused, match="not held"):
+        law.decide(ask(patient), replace(view, block_number=7))
+    town.clock.now_s += 61
+    assert law.view().count == view.count
+    with pytest.raises(ViewRefused, match="older"):
+        law.decide(ask(patient), view)
+
+
+def test_consents_are_listed_with_how_they_stand(town: Town, law: Law) -> None:
+    patient = town.patient()
+    now_s = town.now_s()
+    stopped, withdrawn = patient.grants(now_s - 10), patient.grants(now_s - 1)
+    short, active = patient.grants(now_s - 2, until_s=now_s), patient.grants(now_s)
+    law.grant([stopped, withdrawn, short, active])
+    law.stop([patient.stops(now_s - 5)])
+    law.withdraw([patient.withdraws(withdrawn)])
+    town.clock.now_s += 1
+    found = law.consents_of(patient.subject)
+    assert [c.state for c in found] == ["stopped", "withdrawn", "expired", "active"]
+    assert isinstance(active.message, Grant)
+    assert found[3].terms == active.message.terms
+    assert found[3].consent_id == name_of(active)
+    assert law.consents_of(b"\0" * 32) == []
+    names = [name_of(g) for g in (stopped, withdrawn, short, active)]
+    assert law.lost([*names, b"\1" * 32]) == [*names[:3], b"\1" * 32]
+
+
+def test_subjects_are_counted_and_known(town: Town, law: Law) -> None:
+    patient, stranger = town.patient(), town.patient(enrolled=False)
+    assert law.subjects() == 1
+    assert law.is_enrolled(patient.subject)
+    assert not law.is_enrolled(stranger.subject)
+    assert law.enrol([stranger.enrols()])[0].ok
+    assert law.subjects() == 2
+    assert law.custodian() == patient.custodian
+    assert law.domain() == patient.domain
+
+
+def test_anchors_are_read_back_by_kind(town: Town, law: Law) -> None:
+    law.anchor("journal", b"\1" * 32, 5)
+    law.anchor("card", b"\2" * 32, 1)
+    law.anchor("journal", b"\3" * 32, 9)
+    assert [(a.root, a.count) for a in law.anchors("journal")] == [
+        (b"\1" * 32, 5),
+        (b"\3" * 32, 9),
+    ]
+    assert law.anchors("manifest") == []
+
+
+def test_a_stranger_recomputes_head_and_commitments_from_the_evidence(town: Town, law: Law) -> None:
+    patient = town.patient()
+    granted = patient.grants(town.now_s())
+    law.grant([granted])
+    law.anchor("card", b"\2" * 32, 1)
+    lines = [json.loads(json.dumps(line)) for line in law.evidence()]
+    head = GENESIS_HEAD
+    for line in lines:
+        if line["kind"] == "operation":
+            words = [bytes.fromhex(word[2:]) for word in line["words"]]
+            head = next_head(head, Op[line["op"].upper()], words)
+            assert line["head"] == "0x" + head.hex()
+            if line["op"] == "enrolled":
+                assert keccak(bytes.fromhex(line["signer"][2:])) == words[2]
+    assert lines[0]["kind"] == "deployment"
+    assert lines[0]["head"] == "0x" + head.hex() == "0x" + law.view().head.hex()
+    opening = lines[-1]
+    shown = {**opening["terms"], "salt": bytes.fromhex(opening["terms"]["salt"][2:])}
+    shown["policy_hash"] = bytes.fromhex(shown["policy_hash"][2:])
+    lists = ("purposes", "categories", "records", "obligations")
+    terms = make_terms(**{**shown, **{name: tuple(shown[name]) for name in lists}})
+    subject = bytes.fromhex(opening["subject"][2:])
+    assert opening["consent_id"] == "0x" + keccak(subject + terms_hash(terms)).hex()
+
+
+def test_a_sound_ledger_has_no_findings_and_each_damage_is_found(town: Town, law: Law) -> None:
+    patient = town.patient()
+    granted = patient.grants(town.now_s())
+    law.grant([granted])
+    told: list[str] = []
+    assert law.check(told.append) == []
+    assert len(told) == 5
+    law.openings.erase(name_of(granted))
+    assert [f.what for f in law.check()] == ["the opening is missing or is not what was signed"]
+    with town.engine.begin() as connection:
+        connection.execute(sa.text("update consent_events set block_number=0, body=x'00'"))
+    assert "does not follow" in law.check()[0].what
+    with town.engine.begin() as connection:
+        connection.execute(sa.text("update consent_outbox set state='failed' where nonce=0"))
+        connection.execute(sa.text("update consent_outbox_writer set fee_most='1'"))
+    town.chain.close()
+    away = town.process(endpoint="/nowhere")
+    assert any("not checked" in f.what for f in make_law(away).check())
+
+
+def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw_it(
+    town: Town, law: Law, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = town.patient()
+    granted, other = patient.grants(town.now_s()), patient.grants(town.now_s())
+    law.grant([granted, other])
+    monkeypatch.setattr("consent.outbox.Outbox.send", lambda *_: None)  # died before sending
+    monkeypatch.setattr("consent.outbox.Outbox.flush", lambda *_: 0)
+    monkeypatch.setattr("consent.ledger.CONFIRM_WAIT_S", 0.05)
+    assert law.withdraw([patient.withdraws(granted)])[0].reason == "pending"
+    elsewhere = make_law(town.process())
+    assert elsewhere.consents_of(patient.subject)[0].state == "withdrawn"
+    assert elsewhere.lost([name_of(granted), name_of(other)]) == [name_of(granted)]
+    assert law.stop([patient.stops(town.now_s())])[0].reason == "pending"
+    assert elsewhere.decide(ask(patient)).reason == "stopped"
+    monkeypatch.undo()
+    elsewhere.recover()
+    assert town.outbox.find(state="written") == []
+    assert town.status(granted) == 2
+    assert elsewhere.decide(ask(patient)).reason == "stopped"
+
+
+def test_without_the_chain_every_request_is_refused_at_once_and_served_again_after(
+    own_town: Town, own_geth: Geth
+) -> None:
+    law, patient = make_law(own_town), own_town.patient()
+    law.grant([patient.grants(own_town.now_s())])
+    assert law.decide(ask(patient)).permitted
+    own_geth.kill(signal.SIGTERM)
+    started = time.monotonic()
+    for _ in range(20):
+        with pytest.raises(LedgerUnavailable):
+            law.decide(ask(patient))
+    assert time.monotonic() - started < 2
+    own_geth.start()
+    assert served_again(law, patient)
+
+
+def served_again(law: Law, patient: Patient, within_s: float = 10) -> bool:
+    until_s = time.monotonic() + within_s
+    while time.monotonic() < until_s:
+        try:
+            return law.decide(ask(patient)).permitted
+        except LedgerUnavailable:
+            time.sleep(0.05)
+    return False
+
+
+def test_a_chain_that_hangs_is_refused_within_two_seconds(town: Town, tmp_path: Path) -> None:
+    proxy = FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
+    law, patient = make_law(town.process(proxy.endpoint)), town.patient()
+    law.view()
+    proxy.fault = delayed(0.9)  # each answer is in time, the two together hardly
+    law.view()
+    proxy.fault = delayed(30)
+    started = time.monotonic()
+    with pytest.raises(LedgerUnavailable):
+        law.decide(ask(patient))
+    assert time.monotonic() - started < 2
+    proxy.close()
+
+
+def test_a_kill_that_takes_blocks_refuses_until_all_is_sent_again_to_the_same_head(
+    own_town: Town, own_geth: Geth
+) -> None:
+    town, law = own_town, make_law(own_town)
+    patients = [town.patient() for _ in range(3)]
+    granted = [p.grants(town.now_s()) for p in patients for _ in range(3)]
+    law.grant(granted)
+    law.withdraw([patients[0].withdraws(granted[0])])
+    law.stop([patients[1].stops(town.now_s())])
+    before, statuses = law.view(), [town.status(g) for g in granted]
+    own_geth.wipe()  # as kill -9 does to the newest blocks, here to all of them
+    own_geth.start()
+    with pytest.raises(ViewRefused):
+        law.decide(ask(patients[2]))
+    law.recover()
+    after = law.view()
+    assert (after.count, after.head) == (before.count, before.head)
+    assert after.contract == before.contract
+    assert after.block_hash != before.block_hash
+    assert [town.status(g) for g in granted] == statuses
+    assert law.decide(ask(patients[2])).permitted
+    law.grant([patients[2].grants(town.now_s())])
+    assert make_law(town.process()).view().count == before.count + 1
+
+
+def test_requests_alone_bring_a_lost_chain_back_without_a_restart(
+    own_town: Town, own_geth: Geth
+) -> None:
+    law, patient = make_law(own_town), own_town.patient()
+    law.grant([patient.grants(own_town.now_s())])
+    own_geth.wipe()
+    own_geth.start()
+    assert served_again(law, patient)
+
+
+def test_during_a_replay_no_old_state_is_ever_served(own_town: Town, own_geth: Geth) -> None:
+    town, law = own_town, make_law(own_town)
+    patient = town.patient()
+    granted = patient.grants(town.now_s())
+    law.grant([granted])
+    law.withdraw([patient.withdraws(granted)])
+    raws = [sent.raw for sent in town.outbox.find()]
+    own_geth.wipe()
+    own_geth.start()
+    served: list[bool] = []
+    for raw in raws[:-1]:
+        town.chain.send([raw])
+        time.sleep(0.1)
+        try:
+            served.append(town.process().mirror.sync()[0].count > 0)
+        except (LedgerUnavailable, LedgerBroken):
+            continue
+    assert served == []
+    assert town.status(granted) == 1  # the chain itself would permit now
+    law.recover()
+    assert law.decide(ask(patient)).reason == "withdrawn"
+
+
+def test_a_withdrawal_races_requests_and_none_starts_after_it_is_acknowledged(
+    town: Town, law: Law
+) -> None:
+    patient = town.patient()
+    other = make_law(town.process())
+    for _ in range(5):
+        granted = patient.grants(town.now_s())
+        law.grant([granted])
+        acknowledged_at: list[float] = []
+        permitted_from: list[float] = []
+
+        def request(permitted_from: list[float] = permitted_from) -> None:
+            for _ in range(25):
+                started = time.monotonic()
+                if other.decide(ask(patient)).permitted:
+                    permitted_from.append(started)
+
+        thread = threading.Thread(target=request)
+        thread.start()
+        law.withdraw([patient.withdraws(granted)])
+        acknowledged_at.append(time.monotonic())
+        thread.join()
+        assert [at for at in permitted_from if at > acknowledged_at[0]] == []
+
+
+def test_an_install_deploys_once_and_opens_the_same_ledger_again(
+    own_geth: Geth, sqlite_engine: sa.Engine, tmp_path: Path
+) -> None:
+    install = Install(own_geth.endpoint, "single", tmp_path / "ledger.json", RELAYER)
+    clock = Clock(time.time())
+    assert "07" not in repr(install)
+    first = open_law(sqlite_engine, clock, install)
+    second = open_law(sqlite_engine, clock, install)
+    assert first.deployment == second.deployment
+    assert first.view().head == second.view().head
+    with pytest.raises(LedgerBroken, match="finality"):
+        open_law(sqlite_engine, clock, replace(install, finality="bft"))
+    own_geth.kill()
+    away = open_law(sqlite_engine, clock, install)
+    with pytest.raises(LedgerUnavailable):
+        away.view()
+    with pytest.raises(LedgerUnavailable):
+        open_law(sqlite_engine, clock, replace(install, record=tmp_path / "none.json"))
+    own_geth.start()
+    assert away.view().head == first.view().head
+
+
+def test_the_relayers_key_used_elsewhere_is_found(town: Town, law: Law) -> None:
+    law.view()
+    with town.engine.begin() as connection:
+        connection.execute(sa.text("update consent_outbox_writer set next_nonce = 1"))
+    with pytest.raises(LedgerBroken, match="elsewhere"):
+        law.recover()

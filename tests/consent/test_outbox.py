@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import multiprocessing
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from faults import Fault, FaultProxy, delayed, doubled, dropped, truncated
+from geth import Geth
+from township import RELAYER, Town, make_town
+
+from consent.abi import ANCHOR, encode_words, word
+from consent.chain import Account, Chain
+from consent.errors import LedgerUnavailable
+from consent.outbox import FAILED, MINED, WRITTEN, Intent, Outbox
+from deploy.database import make_engine
+
+pytestmark = pytest.mark.node
+
+
+def anchoring(town: Town, place: int, gas: int = 200_000) -> Intent:
+    data = encode_words(ANCHOR, word(1), word(place), word(place))
+    return Intent("anchor", town.deployment.contract, data, gas)
+
+
+def anchored(town: Town) -> list[int]:
+    found = town.process().mirror
+    found.sync()
+    return [int.from_bytes(c.body[32:64], "big") for _, c in found.events.named([word(1)])]
+
+
+def test_a_transaction_is_durable_before_any_node_has_it_and_flush_sends_it(town: Town) -> None:
+    sent = town.outbox.write([anchoring(town, 7), anchoring(town, 8)])
+    assert anchored(town) == []
+    other = town.process()
+    assert [s.hash for s in other.outbox.find(state=WRITTEN)] == [s.hash for s in sent]
+    assert other.outbox.flush() == 2
+    receipts = other.outbox.settle(sent, 10)
+    assert [r.ok for r in receipts] == [True, True]
+    other.outbox.note(sent, receipts)
+    assert other.outbox.find(state=WRITTEN) == []
+    assert other.outbox.flush() == 0
+    assert anchored(town) == [7, 8]
+
+
+def test_a_reverted_transaction_is_noted_as_failed_and_not_as_done(town: Town) -> None:
+    short = town.outbox.write([anchoring(town, 1, gas=30_000)])
+    town.outbox.send(short)
+    receipts = town.outbox.settle(short, 10)
+    assert not receipts[0].ok
+    town.outbox.note(short, receipts)
+    assert [s.hash for s in town.outbox.find(state=FAILED)] == [short[0].hash]
+    assert anchored(town) == []
+
+
+def test_a_later_nonce_sent_first_waits_and_the_missing_one_is_sent_for_it(town: Town) -> None:
+    first, second = town.outbox.write([anchoring(town, 1), anchoring(town, 2)])
+    town.outbox.send([second])
+    assert [r.ok for r in town.outbox.settle([second], 10)] == [True]  # flushed meanwhile
+    assert [r.ok for r in town.outbox.settle([first], 10)] == [True]
+
+
+@pytest.mark.parametrize("fault", [dropped, truncated, doubled, delayed(0.4)])
+def test_the_outcome_is_asked_by_hash_whatever_the_sending_looked_like(
+    town: Town, tmp_path: Path, fault: Fault
+) -> None:
+    proxy = FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
+    proxy.wants = lambda question: b"eth_sendRawTransaction" in question
+    proxy.fault = fault
+    chain = Chain(proxy.endpoint, timeout_s=0.3)
+    outbox = Outbox(town.engine, chain, town.account)
+    sent = outbox.write([anchoring(town, 5)])
+    outbox.send(sent)
+    assert outbox.settle(sent, 10)[0].ok
+    assert anchored(town) == [5]
+    proxy.close()
+
+
+def test_what_is_not_mined_in_time_is_kept_and_said_so(own_town: Town, own_geth: Geth) -> None:
+    sent = own_town.outbox.write([anchoring(own_town, 1)])
+    own_geth.kill()
+    own_town.outbox.send(sent)
+    with pytest.raises(LedgerUnavailable, match="kept"):
+        own_town.outbox.settle(sent, 0.3)
+    with pytest.raises(LedgerUnavailable):
+        own_town.outbox.flush()
+    own_geth.start()
+    assert own_town.outbox.settle(sent, 10)[0].ok
+
+
+def test_an_account_that_never_wrote_needs_the_chain_once(own_geth: Geth, tmp_path: Path) -> None:
+    town = make_town(tmp_path / "town", own_geth.endpoint, time.time())
+    own_geth.kill()
+    fresh = Outbox(town.engine, town.chain, Account(b"\x08" * 32))
+    with pytest.raises(LedgerUnavailable):
+        fresh.write([anchoring(town, 1)])
+    assert town.outbox.write([anchoring(town, 1)])[0].nonce == 2
+
+
+def test_a_database_that_cannot_be_written_is_a_refusal(town: Town) -> None:
+    with town.engine.begin() as connection:
+        connection.execute(sa.text("drop table consent_outbox"))
+    with pytest.raises(LedgerUnavailable, match="written"):
+        town.outbox.write([anchoring(town, 1)])
+    with pytest.raises(LedgerUnavailable, match="read"):
+        town.outbox.pending("stop")
+
+
+def test_a_transaction_too_large_for_a_pool_is_never_written(town: Town) -> None:
+    with pytest.raises(ValueError, match="too large"):
+        town.outbox.write([Intent("anchor", town.deployment.contract, b"\1" * 131_072, 1)])
+    assert town.outbox.find("anchor") == []
+
+
+def test_fees_follow_the_chain_and_never_offer_a_miner_nothing(town: Town) -> None:
+    fees = town.chain.fees()
+    assert fees.tip >= 1
+    assert fees.most > fees.tip
+    town.outbox.renew_fees()
+    with town.engine.connect() as connection:
+        kept = connection.execute(sa.text("select fee_most from consent_outbox_writer")).scalar()
+    assert int(str(kept)) >= fees.tip
+    town.outbox.renew_fees()
+
+
+def write_some(url: str, endpoint: str, contract: str, first: int) -> None:
+    """Runs in a process of its own."""
+    outbox = Outbox(make_engine(url), Chain(endpoint), Account(RELAYER))
+    for place in range(first, first + 10):
+        data = encode_words(ANCHOR, word(1), word(place), word(place))
+        sent = outbox.write([Intent("anchor", contract, data, 200_000)])
+        outbox.send(sent)
+
+
+def test_processes_that_write_at_once_have_each_transaction_mined_exactly_once(
+    town: Town,
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    arguments = (town.url, town.endpoint, town.deployment.contract)
+    processes = [
+        context.Process(target=write_some, args=(*arguments, first)) for first in (100, 200)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    sent = town.outbox.find("anchor")
+    assert all(receipt.ok for receipt in town.outbox.settle(sent, 20))
+    assert sorted(anchored(town)) == [*range(100, 110), *range(200, 210)]
+    assert [s.nonce for s in sent] == list(range(sent[0].nonce, sent[0].nonce + 20))
+
+
+def test_kills_that_take_the_newest_blocks_lose_nothing(own_town: Town, own_geth: Geth) -> None:
+    for round_ in range(3):
+        sent = own_town.outbox.write([anchoring(own_town, round_ * 10 + i) for i in range(6)])
+        own_town.outbox.send(sent)
+        receipts = own_town.outbox.settle(sent, 20)
+        own_town.outbox.note(sent, receipts)
+        own_geth.kill()
+        own_geth.start()
+        while own_town.outbox.flush():
+            time.sleep(0.05)
+    assert anchored(own_town) == [r * 10 + i for r in range(3) for i in range(6)]
+    assert {s.nonce for s in own_town.outbox.find(state=MINED)} == set(range(20))
