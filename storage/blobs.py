@@ -22,6 +22,14 @@ class Blobs(Protocol):
         """Store the blocks of a CAR file and pin its root with all below; durable on return."""
         ...
 
+    def hold(self, cids: Sequence[bytes]) -> bytes:
+        """Pin blocks that are kept already under one root, durably; return the root.
+
+        Raises:
+            NotFound: one of them is not kept here; nothing is pinned.
+        """
+        ...
+
     def pinned(self) -> set[bytes]:
         """Return the roots that are pinned with all below them."""
         ...

@@ -123,11 +123,16 @@ class Catalogue:
             connection.execute(marked.values(has_erased=True))
         return batches
 
-    def repinned(self, batch: int, pin: bytes) -> None:
-        """Note the pin that holds what is left of a batch."""
+    def repinned(self, batch: int, pin: bytes, placed: Sequence[Entry]) -> None:
+        """Note the pin that holds what is left of a batch, and where its blocks stand now."""
+        place = sa.update(_RECORDS).values(place=sa.bindparam("to"))
+        place = place.where(_RECORDS.c.record_id == sa.bindparam("of"), _RECORDS.c.batch == batch)
         with self._engine.begin() as connection:
             moved = sa.update(_BATCHES).where(_BATCHES.c.id == batch)
             connection.execute(moved.values(pin=pin, has_erased=False))
+            rows = [{"of": entry.record_id, "to": entry.place} for entry in placed]
+            if rows:
+                connection.execute(place, rows)
 
     def batches(self, *, erased: bool = False, unfinished: bool = False) -> list[Batch]:
         """Return the batches, oldest first: all, or those that still need work of a kind."""

@@ -7,27 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from consent import Law
 from storage import merkle
-from storage.blobs import Blobs
 from storage.car import raw_cid
-from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED, Catalogue
+from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED
 from storage.entry import Batch, Entry
 from storage.errors import BadlyAsked
-from storage.keys import Keys, SecretKey, wrap_record_key
+from storage.keys import SecretKey, wrap_record_key
+from storage.parts import Parts, Progress, silent
 from storage.record import Record, canonical, require_record
 from storage.seal import Context, new_key, seal
-from storage.staging import HEADER_BYTES, Staging, places
+from storage.staging import HEADER_BYTES, places
 
 BATCH_RECORDS: Final = 5_000
 RECORD_ID_BYTES: Final = 16
-
-Progress = Callable[[str, int, int], None]
-"""Told the step, and how many of how many are done."""
-
-
-def silent(step: str, done: int, of: int) -> None:
-    """Hear nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +49,17 @@ class Deposits:
     rows are written, and its rows before Kubo is asked, so whatever is killed is found again.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, keys: Keys, staging: Staging, blobs: Blobs, law: Law
-    ) -> None:
-        self._catalogue = catalogue
-        self._keys = keys
-        self._staging = staging
-        self._blobs = blobs
-        self._law = law
+    def __init__(self, parts: Parts) -> None:
+        self._catalogue = parts.catalogue
+        self._keys = parts.keys
+        self._staging = parts.staging
+        self._blobs = parts.blobs
+        self._law = parts.law
+        self._clock = parts.clock
 
     def deposit(
         self,
         records: Sequence[Record],
-        at_s: int,
         sources: Sequence[str] | None = None,
         progress: Progress = silent,
     ) -> DepositReport:
@@ -95,7 +85,7 @@ class Deposits:
             progress("sealing", start, len(fresh))
             named = [replace(records[place], record_id=ids[place]) for place in part]
             marked = [marks[place] if sources is not None else None for place in part]
-            names.append(self._deposit(self.seal(named, marked), at_s))
+            names.append(self._deposit(self.seal(named, marked)))
             progress("depositing", start + len(part), len(fresh))
         return DepositReport(tuple(ids), len(fresh), tuple(names))
 
@@ -127,16 +117,17 @@ class Deposits:
         placed = [replace(e, place=at) for e, at in zip(entries, stands, strict=True)]
         return Sealed(placed, blocks)
 
-    def stage(self, sealed: Sealed, at_s: int) -> Batch:
+    def stage(self, sealed: Sealed) -> Batch:
         """Put a sealed batch on disk and into the catalogue, in the state `sealed`."""
         name = secrets.token_hex(RECORD_ID_BYTES)
         pin = self._staging.write(name, [entry.cid for entry in sealed.entries], sealed.blocks)
         root = merkle.root([entry.leaf() for entry in sealed.entries])
+        at_s = int(self._clock())
         identity = self._catalogue.add(name, at_s, pin, root, sealed.entries)
         return Batch(identity, name, SEALED, at_s, len(sealed.entries), pin, root, False)
 
-    def _deposit(self, sealed: Sealed, at_s: int) -> str:
-        batch = self.stage(sealed, at_s)
+    def _deposit(self, sealed: Sealed) -> str:
+        batch = self.stage(sealed)
         self.pin(batch)
         self._catalogue.move(batch.id, CATALOGUED)
         self.anchor(batch)

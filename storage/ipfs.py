@@ -74,6 +74,25 @@ class Kubo:
         if root not in self._pinned([root]):
             raise StoreUnavailable("Kubo does not show the pin that it confirmed")
 
+    def hold(self, cids: Sequence[bytes]) -> bytes:
+        """See `Blobs.hold`."""
+        root = self._list(cids)
+        with self._calling(missing_is=NotFound("a block is not kept here")):
+            options = {"arg": text_cid(root), "recursive": "true", "progress": "false"}
+            _require_done(self._post("pin/add", options, LEAST_BULK_S))
+        if root not in self._pinned([root]):
+            raise StoreUnavailable("Kubo does not show the pin that it confirmed")
+        return root
+
+    def _list(self, cids: Sequence[bytes]) -> bytes:
+        """Store the block that lists these links, without a pin; return its name."""
+        block = links_block(cids)
+        with self._calling():
+            self._client().block.put(
+                io.BytesIO(block), opts={"cid-codec": "dag-cbor", "mhtype": "sha2-256"}
+            )
+        return root_cid(block)
+
     def pinned(self) -> set[bytes]:
         """See `Blobs.pinned`."""
         return self._pinned([])
@@ -115,13 +134,9 @@ class Kubo:
             yield from self._export(cids[start : start + MAX_LINKS])
 
     def _export(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        block = links_block(cids)
-        wanted = set(cids)
+        root, wanted = self._list(cids), set(cids)
         with self._calling(missing_is=NotFound("a block is not kept here")):
-            self._client().block.put(
-                io.BytesIO(block), opts={"cid-codec": "dag-cbor", "mhtype": "sha2-256"}
-            )
-            options = {"arg": text_cid(root_cid(block)), "offline": "true", "progress": "false"}
+            options = {"arg": text_cid(root), "offline": "true", "progress": "false"}
             answer = self._post("dag/export", options, LEAST_BULK_S, stream=True)
             _require_done(answer)
             with answer:

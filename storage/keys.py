@@ -66,10 +66,18 @@ class Keys:
         """True while the root key is absent."""
         return self._root is None
 
-    def _derived(self, label: bytes) -> bytes:
+    def root(self) -> SecretKey:
+        """Return the root key.
+
+        Raises:
+            VaultSealed: it is absent.
+        """
         if self._root is None:
             raise VaultSealed("the root key is not unsealed: give the passphrase")
-        return derive(self._root.reveal(), label)
+        return self._root
+
+    def _derived(self, label: bytes) -> bytes:
+        return derive(self.root().reveal(), label)
 
     def pseudonym(self, label: str, data: bytes) -> bytes:
         """Return 32 bytes that stand for `data` under `label`, and that only this install can make.

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
-from consent import REASONS, Law, Request, RequestBatch, View
-from storage.blobs import Blobs
+from consent import REASONS, Request, RequestBatch, View
 from storage.car import raw_cid
-from storage.catalogue import Catalogue
-from storage.deposit import Progress, silent
 from storage.entry import Columns, Entry
 from storage.errors import NameMismatch, NotFound
-from storage.journal import NOBODY, Answer, Journal, Use
-from storage.keys import Keys, SecretKey, unwrap_record_key
+from storage.journal import NOBODY, Answer, Use
+from storage.keys import SecretKey, unwrap_record_key
+from storage.parts import Parts, Progress, silent
 from storage.record import Record, parse
 from storage.seal import Context, open_sealed
-from storage.staging import Staging
 
 PERMITTED: Final = REASONS[0]
 NOT_THERE: Final = "not-there"
@@ -78,21 +75,14 @@ class _Judged:
 class Vault:
     """Hands out what the ledger permits, after the journal has it; each step may only refuse."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        keys: Keys,
-        journal: Journal,
-        law: Law,
-        stores: tuple[Staging, Blobs],
-        clock: Callable[[], float],
-    ) -> None:
-        self._catalogue = catalogue
-        self._keys = keys
-        self._journal = journal
-        self._law = law
-        self._staging, self._blobs = stores
-        self._clock = clock
+    def __init__(self, parts: Parts) -> None:
+        self._catalogue = parts.catalogue
+        self._keys = parts.keys
+        self._journal = parts.journal
+        self._law = parts.law
+        self._staging = parts.staging
+        self._blobs = parts.blobs
+        self._clock = parts.clock
 
     def gather(self, wanted: Wanted, progress: Progress = silent) -> Gathered:
         """Return every record that is wanted and permitted now, at one view of the ledger.
@@ -135,6 +125,13 @@ class Vault:
         if not records:
             raise NotFound("no such record")
         return records[0]
+
+    def reopen(self, entries: Sequence[Entry]) -> list[Record]:
+        """Return records that are to be sealed anew at once; only the erasure may call this.
+
+        They are handed to nobody, so no consent is asked; the caller has journalled it.
+        """
+        return self._open([_Judged(entry, PERMITTED, NOBODY) for entry in entries], silent)
 
     def _use(self, wanted: Wanted, view: View) -> Use:
         detail = tuple(sorted(wanted.detail.items()))

@@ -1,0 +1,163 @@
+"""Takes records out of reach: new keys and envelopes after a withdrawal, or a patient shredded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import orjson
+import sqlalchemy as sa
+
+from storage.catalogue import CATALOGUED
+from storage.deposit import Deposits
+from storage.entry import Batch, Entry
+from storage.journal import NOBODY, Answer, Use
+from storage.parts import Parts, Progress, silent
+from storage.record import Record
+from storage.rootkey import receipt_key, sign_receipt
+from storage.staging import HEADER_BYTES, places
+from storage.tables import METADATA
+from storage.vault import Vault
+
+REKEYED: Final = "re-keyed"
+SHREDDED: Final = "shredded"
+_OPERATOR: Final = "operator"
+_PURPOSE: Final = "erasure"
+_AT_ONCE: Final = 5_000
+
+_RECEIPTS = sa.Table(
+    "storage_receipts",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("signature", sa.LargeBinary(64), nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was erased and when, signed by the install; it holds names of blocks, no person."""
+
+    at_s: int
+    body: bytes
+    signature: bytes
+    public_key: bytes
+
+
+class Erasure:
+    """The way out of the safe."""
+
+    def __init__(self, engine: sa.Engine, parts: Parts, deposits: Deposits, vault: Vault) -> None:
+        self._engine = engine
+        self._parts = parts
+        self._deposits = deposits
+        self._vault = vault
+
+    def rekey(
+        self, subjects: Sequence[bytes], why: str, progress: Progress = silent
+    ) -> Receipt | None:
+        """Give every record of these subjects a new key, a new envelope and a new name.
+
+        Afterwards the old keys are deleted, and the old blocks are unpinned, collected and out of
+        the sealed cache: whoever kept an old key or an old name has nothing. None if there is no
+        such record.
+
+        Raises:
+            StoreUnavailable, DiskFull: `finish_unfinished` goes on where this stopped.
+        """
+        entries = list(self._parts.catalogue.current(subjects=subjects))
+        for start in range(0, len(entries), _AT_ONCE):
+            self._rekey(entries[start : start + _AT_ONCE], why)
+            progress("re-keying", min(start + _AT_ONCE, len(entries)), len(entries))
+        if not entries:
+            return None
+        self.sweep(progress)
+        return self._sign(REKEYED, why, entries)
+
+    def _rekey(self, entries: Sequence[Entry], why: str) -> None:
+        self._journal(REKEYED, why, entries)
+        # No reader is handed these: they go from one envelope into the next.
+        records = [_next_version(record) for record in self._vault.reopen(entries)]
+        batch = self._deposits.stage(self._deposits.seal(records, [None] * len(records)))
+        self._deposits.pin(batch)
+        self._parts.catalogue.replace(batch.id)
+        self._deposits.anchor(replace(batch, state=CATALOGUED))
+
+    def shred(self, subject: bytes, why: str) -> Receipt | None:
+        """Delete every key of a subject, then its blocks; nothing of it opens ever again."""
+        entries = list(self._parts.catalogue.current(subjects=[subject]))
+        self._journal(SHREDDED, why, entries)
+        self._parts.keys.shred_patient(subject)
+        self._parts.catalogue.shred(subject)
+        self.sweep()
+        return self._sign(SHREDDED, why, entries) if entries else None
+
+    def sweep(self, progress: Progress = silent) -> int:
+        """Unpin and collect every block that belongs to a deleted key; return batches touched.
+
+        The sealed cache of those batches is written anew without it.
+        Safe to repeat: call it at start too, since something may have been killed in between.
+        """
+        touched = self._parts.catalogue.batches(erased=True)
+        for place, batch in enumerate(touched):
+            progress("collecting", place, len(touched))
+            self._repin(batch)
+        if touched:
+            self._parts.blobs.collect()
+            progress("collecting", len(touched), len(touched))
+        return len(touched)
+
+    def _repin(self, batch: Batch) -> None:
+        """Pin what is left of a batch, and only then let go of the pin that held all of it."""
+        parts = self._parts
+        left = [entry for entry in parts.catalogue.entries(batch.id) if entry.wrapped is not None]
+        pin, placed = b"", list[Entry]()
+        parts.staging.drop(batch.name)
+        if left:
+            cids = [entry.cid for entry in left]
+            blocks = dict(parts.blobs.get_many(cids))
+            parts.staging.write(batch.name, cids, [blocks[cid] for cid in cids])
+            stands = places([entry.size for entry in left], HEADER_BYTES)
+            placed = [replace(e, place=at) for e, at in zip(left, stands, strict=True)]
+            pin = parts.blobs.hold(cids)
+        parts.blobs.unpin([batch.pin])
+        parts.catalogue.repinned(batch.id, pin, placed)
+
+    def _journal(self, outcome: str, why: str, entries: Sequence[Entry]) -> None:
+        view, at_s = self._parts.law.view(), int(self._parts.clock())
+        use = Use(at_s, _OPERATOR, "", _PURPOSE, why, view)
+        answers = [Answer(e.subject, e.record_id, e.version, outcome, NOBODY) for e in entries]
+        self._parts.journal.write(use, answers)
+
+    def _sign(self, what: str, why: str, entries: Sequence[Entry]) -> Receipt:
+        at_s = int(self._parts.clock())
+        body = orjson.dumps(
+            {
+                "receipt": "erasure",
+                "what": what,
+                "why": why,
+                "at_s": at_s,
+                "blocks": sorted(entry.cid.hex() for entry in entries),
+            },
+            option=orjson.OPT_SORT_KEYS,
+        )
+        root = self._parts.keys.root()
+        signature = sign_receipt(root, body)
+        with self._engine.begin() as connection:
+            values = {"at_s": at_s, "body": body, "signature": signature}
+            connection.execute(sa.insert(_RECEIPTS), values)
+        return Receipt(at_s, body, signature, receipt_key(root))
+
+    def receipts(self) -> list[Receipt]:
+        """Return every receipt, oldest first."""
+        public = receipt_key(self._parts.keys.root())
+        asked = sa.select(_RECEIPTS.c.at_s, _RECEIPTS.c.body, _RECEIPTS.c.signature)
+        with self._engine.connect() as connection:
+            rows = connection.execute(asked.order_by(_RECEIPTS.c.id))
+            return [Receipt(row.at_s, row.body, row.signature, public) for row in rows]
+
+
+def _next_version(record: Record) -> Record:
+    return replace(record, version=record.version + 1)
