@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -21,6 +22,7 @@ from models.question_parts import (
     Label,
     Rule,
     Subgroup,
+    is_code,
 )
 from models.strict_toml import Section
 
@@ -122,6 +124,16 @@ class Question:
         return [n for n, feature in enumerate(self.features) if feature.predicts]
 
 
+@lru_cache(maxsize=64)
+def remembered(text: str) -> Question:
+    """Return the question of a text that is kept with a run or a model; the same value each time.
+
+    Raises:
+        QuestionInvalid: see `Question.load`.
+    """
+    return Question.parse(text, "kept question")
+
+
 def _identifier(top: Section) -> str:
     found = top.text("id")
     if not found.replace("-", "").isalnum() or not found.isascii() or found != found.lower():
@@ -131,7 +143,7 @@ def _identifier(top: Section) -> str:
 
 def _code(section: Section) -> str:
     code = section.text("code")
-    if code.count("|") != 1 or code.startswith("|") or code.endswith("|"):
+    if not is_code(code):
         raise section.wrong("code", "system|code is needed, e.g. http://loinc.org|39156-5")
     return code
 
@@ -249,13 +261,13 @@ def _require_sense(question: Question, top: Section) -> None:
     for subgroup in question.subgroups:
         if subgroup.code not in kinds or (kinds[subgroup.code] == NUMBER) != bool(subgroup.edges):
             raise top.wrong("subgroups", f"{subgroup.code} is no feature, or its edges do not fit")
-    if not question.predictors():
-        raise top.wrong("features", "none of them predicts")
     if not 0.1 <= question.held_out <= 0.5:
         raise top.wrong("held_out", "0.1 to 0.5 is needed")
 
 
 def _require_no_leak(question: Question, top: Section) -> None:
+    if not question.predictors():
+        raise top.wrong("features", "none of them predicts")
     codes = [feature.code for feature in question.features]
     twice = {code for code in codes if codes.count(code) > 1}
     if twice:

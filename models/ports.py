@@ -1,0 +1,61 @@
+"""What the diagnostics need of the law and of the safe, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from consent import Anchor
+from storage.vault import Gathered, Wanted
+
+Clock = Callable[[], float]
+"""Seconds UTC."""
+
+
+class Law(Protocol):
+    """The part of `consent.Law` that is used here."""
+
+    def lost(self, consent_ids: Sequence[bytes]) -> list[bytes]:
+        """Return those that no longer stand at the newest view."""
+        ...
+
+    def anchor(self, kind: str, root: bytes, count: int) -> str:
+        """Put a root of 32 bytes on the ledger; return the transaction's hash."""
+        ...
+
+    def anchors(self, kind: str) -> Sequence[Anchor]:
+        """Return the anchors of a kind, oldest first."""
+        ...
+
+
+class Vault(Protocol):
+    """The only door to plaintexts."""
+
+    def gather(self, wanted: Wanted) -> Gathered:
+        """Return what the law permits at one view; everything else is only counted."""
+        ...
+
+
+class Safe(Protocol):
+    """The part of `storage.Safe` that is used here."""
+
+    @property
+    def vault(self) -> Vault:
+        """The door."""
+        ...
+
+    def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
+        """Return the keyed hash of a label: bytes to 32 bytes that only this install can make."""
+        ...
+
+
+class Progress(Protocol):
+    """Hears how far a long piece of work is; it may raise `RunCancelled` to end it."""
+
+    def __call__(self, step: str, done: int, of: int) -> None:
+        """Hear that `done` of `of` parts of this step are done."""
+        ...
+
+
+def silent(step: str, done: int, of: int) -> None:
+    """Hear nothing."""

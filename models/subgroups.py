@@ -1,0 +1,41 @@
+"""Tells the patients of a matrix apart into the question's subgroups."""
+
+from __future__ import annotations
+
+import math
+
+from models.evaluation import Truths
+from models.features import Matrix
+from models.question import Question
+from models.question_parts import CATEGORY, NUMBER, Feature, Subgroup
+
+
+def subgroups(question: Question, matrix: Matrix) -> dict[str, Truths]:
+    """Return for each subgroup's words who is in it; a patient without the value is in none."""
+    places = {feature.code: n for n, feature in enumerate(question.features)}
+    found: dict[str, Truths] = {}
+    for subgroup in question.subgroups:
+        place = places[subgroup.code]
+        column = matrix.values[:, place]
+        for words, low, high in _parts(question.features[place], subgroup):
+            found[f"{subgroup.words}: {words}"] = (column >= low) & (column < high)
+    return found
+
+
+def _parts(feature: Feature, subgroup: Subgroup) -> list[tuple[str, float, float]]:
+    if feature.kind == CATEGORY:
+        return [
+            (value.replace("-", " "), place, place + 1)
+            for place, value in enumerate(feature.values)
+        ]
+    if feature.kind == NUMBER:
+        edges = [-math.inf, *subgroup.edges, math.inf]
+        pairs = zip(edges, edges[1:], strict=False)
+        return [(_between(low, high), low, high) for low, high in pairs]
+    return [("no", 0, 1), ("yes", 1, 2)]
+
+
+def _between(low: float, high: float) -> str:
+    if low == -math.inf:
+        return f"below {high:g}"
+    return f"{low:g} and more" if high == math.inf else f"{low:g} to below {high:g}"

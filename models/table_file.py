@@ -1,0 +1,81 @@
+"""Streams the rows of a CSV or Parquet file as cells of text."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from models.errors import TableInvalid
+from models.mapping import Mapping
+
+_BATCH_ROWS: Final = 4096
+_PARQUET: Final = b"PAR1"
+
+
+def read_cells(path: Path, mapping: Mapping) -> Iterator[list[str] | None]:
+    """Yield the names of the columns, then each row; None stands for a row of a wrong length.
+
+    Raises:
+        TableInvalid: the file is not there, empty, in another encoding, or broken.
+    """
+    try:
+        with path.open("rb") as file:
+            parquet = file.read(4) == _PARQUET
+    except OSError as exc:
+        raise TableInvalid(f"{path.name}: cannot be read") from exc
+    return _parquet(path) if parquet else _csv(path, mapping)
+
+
+def _csv(path: Path, mapping: Mapping) -> Iterator[list[str] | None]:
+    number = 0
+    try:
+        with path.open(encoding=mapping.encoding, newline="") as file:
+            rows = csv.reader(file, delimiter=mapping.separator, strict=True)
+            header = next(rows, None)
+            if not header:
+                raise TableInvalid(f"{path.name}: has no header")
+            yield header
+            for cells in rows:
+                if cells:
+                    number += 1
+                    yield cells if len(cells) == len(header) else None
+    except LookupError as exc:
+        raise TableInvalid(f"{path.name}: encoding {mapping.encoding} is unknown") from exc
+    except UnicodeDecodeError as exc:
+        raise TableInvalid(f"{path.name}: not {mapping.encoding} after row {number}") from exc
+    except csv.Error as exc:
+        raise TableInvalid(f"{path.name}: broken after row {number}: {exc}") from exc
+
+
+def _parquet(path: Path) -> Iterator[list[str]]:
+    import pyarrow  # the web never reads a table: it need not pay for the import
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            names = list(file.schema_arrow.names)
+            nested = [f.name for f in file.schema_arrow if pyarrow.types.is_nested(f.type)]
+            if nested:
+                raise TableInvalid(f"{path.name}: column {nested[0]!r} holds tables, not cells")
+            yield names
+            for batch in file.iter_batches(_BATCH_ROWS):
+                columns = [[_text(cell) for cell in column.to_pylist()] for column in batch.columns]
+                yield from (list(row) for row in zip(*columns, strict=True))
+    except (pyarrow.ArrowException, OSError) as exc:
+        raise TableInvalid(f"{path.name}: broken Parquet file") from exc
+
+
+def _text(cell: Any) -> str:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, datetime.date):
+        return cell.isoformat()
+    if isinstance(cell, bytes):
+        return cell.decode(errors="replace")
+    return str(cell)

@@ -1,0 +1,247 @@
+"""One run: gather, fit, evaluate, pass the gate, ask the law again, publish, activate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.booster import Booster, Probabilities, fit
+from models.card import Card
+from models.cohort import Cohort, gather, matrix
+from models.errors import (
+    CohortTooSmall,
+    ConsentMoved,
+    GateClosed,
+    ModelsError,
+    RunCancelled,
+)
+from models.evaluation import SMALL, Attack, Evaluation, evaluate, membership
+from models.features import Matrix
+from models.files import CARD, MANIFEST, MODEL, Files
+from models.leaks import suspects
+from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest
+from models.plots import draw_all
+from models.ports import Clock, Law, Progress, Safe
+from models.question import Question, remembered
+from models.registry import ACTIVE, OVER, PUBLISHED, REPLACED, TRAINED, Model, Registry
+from models.report import Made, write_card
+from models.studies import DONE, FAILED, REFUSED, STOPPED, Run, Studies
+from models.subgroups import subgroups
+from storage.record import Record
+
+STEPS: Final = ("gather", "fit", "evaluate", "publish", "activate")
+_MOST_GATHERINGS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Everything that a run works with."""
+
+    law: Law
+    safe: Safe
+    studies: Studies
+    registry: Registry
+    files: Files
+    clock: Clock
+
+    def now_s(self) -> int:
+        """Return the time in whole seconds UTC."""
+        return int(self.clock())
+
+
+def recompute(manifest: Manifest, records: Mapping[str, Record], question: Question) -> str:
+    """Return the sha-256 that the manifest's model must have, from its records alone.
+
+    Whoever holds the records of the training lines, found by their keyed hashes, gets the very
+    bytes that were published; records that are not on the manifest cannot have touched them.
+    """
+    return hashlib.sha256(_fit(manifest, records, question)).hexdigest()
+
+
+def _fit(manifest: Manifest, records: Mapping[str, Record], question: Question) -> bytes:
+    rows = matrix(question, manifest, records, TRAINING_PART)
+    return fit(rows, question, manifest.seed)
+
+
+def train(workshop: Workshop, run: Run, progress: Progress) -> Model:
+    """Return the active model that the run made; a run that was killed goes on where it can.
+
+    The law is asked when the cohort is gathered, before the fit, before publishing and before
+    activation; whenever a consent was lost in between, the cohort is gathered anew.
+
+    Raises:
+        CohortTooSmall: too few permitted patients.
+        GateClosed: the model is not good enough, or remembers too much; nothing is kept of it.
+        ConsentMoved: consents were lost at every attempt.
+        RunCancelled: `progress` said so.
+    """
+    try:
+        model = _made(workshop, run, progress)
+    except ModelsError as exc:
+        _forget(workshop, run)
+        state = {RunCancelled: STOPPED, GateClosed: REFUSED, CohortTooSmall: REFUSED}
+        ended = {"state": state.get(type(exc), FAILED), "note": str(exc)}
+        workshop.studies.note(run.id, **ended, ended_at_s=workshop.now_s())
+        raise
+    workshop.studies.note(run.id, state=DONE, step="activate", ended_at_s=workshop.now_s())
+    return model
+
+
+def _made(workshop: Workshop, run: Run, progress: Progress) -> Model:
+    question = remembered(run.question_text)
+    for _ in range(_MOST_GATHERINGS):
+        found = workshop.registry.find(run.model_id)
+        if found is None or found.state in OVER:
+            cohort = _gathered(workshop, run, question, progress)
+            found = _fitted(workshop, run, cohort, progress)
+        if found is not None and _published(workshop, run, found, progress):
+            return workshop.registry.get(run.model_id)
+        _forget(workshop, run)
+    raise ConsentMoved(f"consents of run {run.id} were withdrawn at every attempt; start it anew")
+
+
+def _step(workshop: Workshop, run: Run, progress: Progress, step: str) -> None:
+    progress(step, STEPS.index(step), len(STEPS))
+    workshop.studies.note(run.id, step=step)
+
+
+def _gathered(workshop: Workshop, run: Run, question: Question, progress: Progress) -> Cohort:
+    _step(workshop, run, progress, "gather")
+    workshop.studies.require_open(run.study, workshop.clock())
+    cohort = gather(workshop.safe, question, run.study)
+    parts = [cohort.manifest.patients(part) for part in (TRAINING_PART, HELD_OUT_PART)]
+    if len(parts[0]) + len(parts[1]) < question.gate.min_patients:
+        # How many there are is not said: it is a count of patients, and a small one.
+        raise CohortTooSmall(f"fewer than {question.gate.min_patients} permitted patients")
+    return cohort
+
+
+def _fitted(workshop: Workshop, run: Run, cohort: Cohort, progress: Progress) -> Model | None:
+    """Write down the trained model, or return None if a consent was lost since the gathering."""
+    _step(workshop, run, progress, "fit")
+    question = remembered(run.question_text)
+    held = matrix(question, cohort.manifest, cohort.records, HELD_OUT_PART)
+    rows = matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
+    _require_outcomes(rows, held)
+    if workshop.law.lost(cohort.consents()):
+        return None
+    raw = fit(rows, question, cohort.manifest.seed)
+    _step(workshop, run, progress, "evaluate")
+    evaluation, attack = _tried(raw, question, rows, held)
+    failures = closed(question, evaluation, attack) + suspects(_both(rows, held), question)
+    if failures:
+        raise GateClosed(failures)
+    made = Made(raw, cohort, rows, held, evaluation, attack)
+    card = write_card(run, question, made)
+    return _kept(workshop, run, made, card)
+
+
+def _require_outcomes(*parts: Matrix) -> None:
+    for part in parts:
+        events = int(part.labels.sum())
+        if min(events, len(part.labels) - events) <= SMALL:
+            raise CohortTooSmall("too few patients with, or without, the label to try a model on")
+
+
+def _both(rows: Matrix, held: Matrix) -> Matrix:
+    values = np.concatenate([rows.values, held.values])
+    return Matrix(values, np.concatenate([rows.labels, held.labels]))
+
+
+def _tried(raw: bytes, question: Question, rows: Matrix, held: Matrix) -> tuple[Evaluation, Attack]:
+    booster = Booster(raw)
+
+    def told(part: Matrix) -> Probabilities:
+        return booster.predict(part.values[:, question.predictors()])
+
+    tried = told(held)
+    groups = subgroups(question, held)
+    evaluation = evaluate(held.labels, tried, groups, question.thresholds)
+    return evaluation, membership((rows.labels, told(rows)), (held.labels, tried))
+
+
+def closed(question: Question, evaluation: Evaluation, attack: Attack) -> tuple[str, ...]:
+    """Return, in words, every condition of the publish gate that the model fails; none is good."""
+    gate = question.gate
+    conditions = (
+        (attack.auroc <= gate.max_attack_auroc, f"membership attack AUROC {attack.auroc:.3f}"),
+        (
+            attack.tpr_at_1_percent_fpr <= gate.max_attack_tpr,
+            f"membership attack finds {attack.tpr_at_1_percent_fpr:.3f} at 1 % false alarms",
+        ),
+        (
+            gate.min_slope <= evaluation.slope <= gate.max_slope,
+            f"calibration slope {evaluation.slope:.2f}",
+        ),
+        (
+            abs(evaluation.intercept) <= gate.max_intercept,
+            f"calibration in the large {evaluation.intercept:.2f}",
+        ),
+        (evaluation.auroc.low > 0.5, f"AUROC {evaluation.auroc.value:.3f} may be chance"),
+    )
+    return tuple(words for holds, words in conditions if not holds)
+
+
+def _kept(workshop: Workshop, run: Run, made: Made, card: Card) -> Model:
+    name = run.model_id
+    contents = {
+        MODEL: made.raw,
+        MANIFEST: made.cohort.manifest.to_json(),
+        CARD: card.to_json(),
+        **draw_all(card),
+    }
+    for file, content in contents.items():
+        workshop.files.write(name, file, content)
+    model = Model(
+        id=name,
+        study=run.study,
+        question=run.question,
+        question_text=run.question_text,
+        sha256=hashlib.sha256(made.raw).hexdigest(),
+        card_sha256=card.sha256,
+        manifest_root=made.cohort.manifest.root.hex(),
+        trained_at_s=workshop.now_s(),
+        predecessor=run.predecessor,
+    )
+    workshop.registry.add(model, made.cohort.consents())
+    return model
+
+
+def _published(workshop: Workshop, run: Run, model: Model, progress: Progress) -> bool:
+    """Publish and activate the model; False if a consent was lost before either."""
+    consents = workshop.registry.consents(model.id)
+    if model.state == TRAINED:
+        _step(workshop, run, progress, "publish")
+        if workshop.law.lost(consents):
+            return False
+        lines = workshop.files.read(model.id, MANIFEST).count(b'"record"')
+        workshop.law.anchor("manifest", bytes.fromhex(model.manifest_root), lines)
+        workshop.law.anchor("card", bytes.fromhex(model.card_sha256), 1)
+        workshop.registry.move(model.id, PUBLISHED, workshop.now_s())
+    if workshop.registry.get(model.id).state == PUBLISHED:
+        _step(workshop, run, progress, "activate")
+        if workshop.law.lost(consents):
+            return False
+        workshop.registry.move(model.id, ACTIVE, workshop.now_s())
+    _replace(workshop, model)
+    return True
+
+
+def _replace(workshop: Workshop, model: Model) -> None:
+    if model.predecessor is None:
+        return
+    if workshop.registry.get(model.predecessor).state not in OVER:
+        workshop.registry.move(model.predecessor, REPLACED, workshop.now_s(), model.id)
+    workshop.files.destroy_model(model.predecessor)
+
+
+def _forget(workshop: Workshop, run: Run) -> None:
+    """Leave nothing of a model that never became active."""
+    found = workshop.registry.find(run.model_id)
+    if found is None or found.state in (TRAINED, PUBLISHED):
+        workshop.files.destroy_all(run.model_id)
+        workshop.registry.forget(run.model_id)

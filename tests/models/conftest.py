@@ -1,0 +1,170 @@
+"""Real people in an in-memory safe, under an in-memory law that can be told to lose consents."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from consent import Anchor, View
+from models.diagnostics import QUESTIONS, Diagnostics
+from models.mapping import Mapping
+from models.question import Question
+from models.studies import Study
+from models.table import read_table
+from storage.record import Record
+from storage.vault import Gathered, Wanted
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
+STUDY = "study:diabetes-risk"
+CLINIC = "organisation:riverside"
+
+
+def keyed(label: str, value: bytes) -> bytes:
+    return hmac.digest(b"a key of this test", label.encode() + b"\0" + value, "sha256")
+
+
+def load_people(name: str) -> list[list[Record]]:
+    """Return the records of each person of an example, with ids as a deposit would give them."""
+    folder = EXAMPLES / name
+    people = []
+    for row in read_table(folder / "table.csv", Mapping.load(folder / "mapping.toml")):
+        subject = keyed("subject", row.person.encode())
+        records = []
+        for made in row.records(subject, "organisation:riverside"):
+            found = keyed("record", subject + made.category.encode()).hex()[:32]
+            records.append(
+                Record(
+                    made.subject,
+                    made.category,
+                    made.custodian,
+                    made.recorded_on,
+                    made.observations,
+                    found,
+                )
+            )
+        people.append(records)
+    return people
+
+
+@dataclass
+class MemoryLaw:
+    """One consent a subject and purpose; `withdrawn` holds those that were taken back."""
+
+    withdrawn: set[bytes] = field(default_factory=set)
+    anchored: dict[str, list[Anchor]] = field(default_factory=dict)
+    asked: int = 0
+    before_each: Callable[[], None] = lambda: None
+
+    def consent(self, subject: bytes, purpose: str) -> bytes:
+        return hashlib.sha256(subject + purpose.encode()).digest()
+
+    def withdraw(self, subject: bytes, purpose: str = "MLTRAINING") -> None:
+        self.withdrawn.add(self.consent(subject, purpose))
+
+    def lost(self, consent_ids: Sequence[bytes]) -> list[bytes]:
+        self.asked += 1
+        self.before_each()
+        return [one for one in consent_ids if one in self.withdrawn]
+
+    def anchor(self, kind: str, root: bytes, count: int) -> str:
+        self.anchored.setdefault(kind, []).append(Anchor(kind, root, count, 1))
+        return "0x" + root.hex()
+
+    def anchors(self, kind: str) -> list[Anchor]:
+        return self.anchored.get(kind, [])
+
+    def view(self) -> View:
+        count = len(self.withdrawn)
+        return View(8686, "0x00", b"\1" * 32, 7, b"\2" * 32, 1000, count, b"\3" * 32, 1000)
+
+
+@dataclass
+class MemoryVault:
+    law: MemoryLaw
+    people: list[list[Record]]
+    journal: list[Wanted] = field(default_factory=list)
+
+    def gather(self, wanted: Wanted) -> Gathered:
+        self.journal.append(wanted)
+        records: list[Record] = []
+        consents: list[bytes] = []
+        refused: Counter[str] = Counter()
+        for record in (record for person in self.people for record in person):
+            if record.category not in wanted.categories:
+                continue
+            if wanted.subjects is not None and record.subject not in wanted.subjects:
+                continue
+            consent = self.law.consent(record.subject, wanted.purpose)
+            if consent in self.law.withdrawn:
+                refused["withdrawn"] += 1
+            else:
+                records.append(record)
+                consents.append(consent)
+        return Gathered(self.law.view(), records, consents, dict(refused), {})
+
+
+@dataclass
+class MemorySafe:
+    vault: MemoryVault
+
+    def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
+        return lambda value: keyed(label, value)
+
+
+@dataclass
+class World:
+    """A whole platform in memory around a real database and real files."""
+
+    law: MemoryLaw
+    safe: MemorySafe
+    diagnostics: Diagnostics
+    now: list[float]
+
+    @property
+    def people(self) -> list[list[Record]]:
+        return self.safe.vault.people
+
+
+@pytest.fixture(scope="session")
+def nhanes_people() -> list[list[Record]]:
+    return load_people("nhanes")
+
+
+@pytest.fixture(scope="session")
+def heart_people() -> list[list[Record]]:
+    return load_people("heart")
+
+
+@pytest.fixture(scope="session")
+def nhanes() -> Question:
+    return Question.load(QUESTIONS / "nhanes-diabetes.toml")
+
+
+@pytest.fixture(scope="session")
+def heart() -> Question:
+    return Question.load(QUESTIONS / "uci-heart.toml")
+
+
+@pytest.fixture
+def build(sqlite_engine, tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Return a function that builds a world around some people; each world is closed at the end."""
+    worlds: list[World] = []
+
+    def built(people: list[list[Record]], **changes: object) -> World:
+        law, now = MemoryLaw(), [1_000_000.0]
+        safe = MemorySafe(MemoryVault(law, people))
+        home = tmp_path / f"models-{len(worlds)}"
+        made = Diagnostics(sqlite_engine, law, safe, home, lambda: now[0], **changes)
+        made.add_study(Study(STUDY, "Diabetes risk", "https://example.org/protocol", 2_000_000))
+        worlds.append(World(law, safe, made, now))
+        return worlds[-1]
+
+    yield built
+    for world in worlds:
+        world.diagnostics.close()

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import QuestionInvalid
+from models.question import Question, remembered
+
+FOLDER = Path(__file__).resolve().parents[2] / "models" / "questions"
+GOOD = """
+id = "a-question"
+title = "T"
+intended_use = "U"
+limits = ["L"]
+required = ["vital-signs"]
+leaking = ["x|leak"]
+
+[label]
+code = "x|label"
+category = "condition"
+positive = "yes"
+words = "it"
+definition = "D"
+
+[parameters]
+rounds = 10
+
+[[features]]
+code = "x|number"
+words = "number"
+kind = "number"
+category = "vital-signs"
+unit = "kg"
+minimum = 1
+maximum = 10
+
+[[features]]
+code = "x|category"
+words = "category"
+kind = "category"
+category = "laboratory"
+values = ["a", "b"]
+
+[[features]]
+code = "x|boolean"
+words = "boolean"
+kind = "boolean"
+category = "laboratory"
+predicts = false
+
+[[eligibility]]
+code = "x|number"
+minimum = 2
+
+[[subgroups]]
+words = "size"
+code = "x|number"
+edges = [5]
+
+[[subgroups]]
+words = "kind"
+code = "x|category"
+"""
+
+
+def changed(old: str, new: str) -> Question:
+    assert old in GOOD
+    return Question.parse(GOOD.replace(old, new, 1), "q.toml")
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_questions_that_we_ship_load_and_are_named_as_their_files(path: Path) -> None:
+    assert Question.load(path).id == path.stem
+
+
+def test_a_question_says_all_that_its_file_says() -> None:
+    question = Question.parse(GOOD, "q.toml")
+    assert [feature.code for feature in question.features] == [
+        "x|number",
+        "x|category",
+        "x|boolean",
+    ]
+    assert question.categories == ("vital-signs", "laboratory")
+    assert question.predictors() == [0, 1]
+    assert question.label.positive == "yes"
+    assert question.parameters["rounds"] == 10
+    assert question.parameters["max_depth"] == 2
+    assert question.eligibility[0].maximum == float("inf")
+    assert question.gate.min_patients == 50
+    assert remembered(GOOD) is remembered(GOOD)
+
+
+def test_the_hash_of_a_question_follows_its_text() -> None:
+    assert Question.parse(GOOD, "q").sha256 != changed('title = "T"', 'title = "U"').sha256
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('id = "a-question"', 'id = "A question"', "id"),
+        ('kind = "number"', 'kind = "text"', "kind"),
+        ('code = "x|number"', 'code = "number"', "system|code"),
+        ('code = "x|number"', 'code = "x|num ber"', "system|code"),
+        ('category = "vital-signs"', 'category = "shoes"', "category"),
+        ("minimum = 1\n", "minimum = 10\n", "below the maximum"),
+        ('values = ["a", "b"]', 'values = ["a"]', "two values"),
+        ('unit = "kg"', 'units = "kg"', "unit"),
+        ("rounds = 10", "rounds = 0", "1 to 5000"),
+        ("rounds = 10", "scale_pos_weight = 4", "scale_pos_weight: is not known"),
+        ("rounds = 10", "subsample = 0.5", "subsample: is not known"),
+        ('code = "x|boolean"', 'code = "x|number"', "named twice"),
+        ('code = "x|boolean"', 'code = "x|leak"', "tells the label"),
+        ('code = "x|boolean"', 'code = "x|label"', "tells the label"),
+        ('category = "condition"', 'category = "laboratory"', "a diagnosis opens it"),
+        ('required = ["vital-signs"]', 'required = ["imaging"]', "no feature stands in"),
+        ("[[eligibility]]\ncode = \"x|number\"", '[[eligibility]]\ncode = "x|category"', "number"),
+        ("edges = [5]", "edges = [5, 5]", "must rise"),
+        ("edges = [5]", "", "edges do not fit"),
+        ('words = "kind"\ncode = "x|category"', 'words = "kind"\ncode = "x|none"', "no feature"),
+        ('leaking = ["x|leak"]', 'leaking = ["x|leak"]\nheld_out = 0.9', "held_out"),
+        ('leaking = ["x|leak"]', 'leaking = ["x|leak"]\nthresholds = [0.5, 0.2]', "thresholds"),
+        ("[parameters]", "[gate]\nmax_attack_auroc = 0.6\n[parameters]", "looser than the house"),
+        ("[parameters]", "[gate]\nmin_patients = 10\n[parameters]", "looser than the house"),
+        ("[parameters]", "[gate]\nmin_patience = 90\n[parameters]", "is not known"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused_with_its_key(old, new, says) -> None:
+    with pytest.raises(QuestionInvalid, match=r"q\.toml") as caught:
+        changed(old, new)
+    assert says in str(caught.value)
+
+
+def test_a_question_in_which_nothing_predicts_is_refused() -> None:
+    text = GOOD.replace("predicts = false\n", "").replace("kind =", "predicts = false\nkind =")
+    with pytest.raises(QuestionInvalid, match="none of them predicts"):
+        Question.parse(text, "q.toml")
+
+
+def test_a_stricter_gate_than_the_house_is_taken() -> None:
+    gate = changed("[parameters]", "[gate]\nmin_patients = 500\n[parameters]").gate
+    assert gate.min_patients == 500
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "q.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(QuestionInvalid, match=r"q\.toml: cannot be read"):
+        Question.load(path)
