@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
 
 from consent.errors import ConsentError, LedgerUnavailable
@@ -36,6 +37,7 @@ _SHOWN: Final = sa.select(
 _TEXTS: Final = tuple(f.name for f in fields(Terms) if f.name not in ("policy_hash", "salt"))
 _LISTS: Final = frozenset({"purposes", "categories", "records", "obligations"})
 _AT_ONCE: Final = 1_000
+_SHARED: Final = 4_096
 _ROWS_HELD: Final = 10_000
 
 
@@ -109,9 +111,11 @@ class Openings:
 
     def load_since(self, generation: int) -> Iterator[tuple[int, Opening]]:
         """Yield every opening changed after this generation, with its own, oldest first."""
+        # What many patients signed alike is read once; kept no longer than this loading.
+        read = lru_cache(_SHARED)(_texts)
         asked = _SHOWN.where(_OPENINGS.c.generation > generation)
         for row in self._rows(asked.order_by(_OPENINGS.c.generation)):
-            yield row.generation, _opening(row)
+            yield row.generation, _opening(row, read)
 
     def _read(self, clause: sa.ColumnElement[bool]) -> Iterator[Opening]:
         return map(_opening, self._rows(_SHOWN.where(clause)))
@@ -156,32 +160,31 @@ def _next_generation(connection: sa.Connection) -> int:
 
 
 def _row(subject: bytes, terms: Terms) -> dict[str, Any]:
-    require_terms(terms)
+    name = id_of(subject, terms_hash(require_terms(terms)))
     body = {name: getattr(terms, name) for name in _TEXTS}
     body["policy_hash"] = terms.policy_hash.hex()
     return {
-        "consent_id": id_of(subject, terms_hash(terms)),
+        "consent_id": name,
         "subject": subject,
-        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        "body": orjson.dumps(body),
         "salt": terms.salt,
     }
 
 
-def _opening(row: Any) -> Opening:
+def _opening(row: Any, read: Callable[[bytes], dict[str, Any]] | None = None) -> Opening:
     try:
-        terms = _terms(json.loads(row.body), row.salt)
+        terms = Terms(**(read or _texts)(row.body), salt=row.salt)
         proved = id_of(row.subject, terms_hash(terms)) == row.consent_id
-    except (AttributeError, ConsentError, KeyError, RecursionError, TypeError, ValueError):
+    except (AttributeError, ConsentError, KeyError, TypeError, ValueError):
         # One damaged row must not hide the others: its consent is unusable, and that is all.
         proved = False
     return Opening(row.consent_id, row.subject, terms if proved else None)
 
 
-def _terms(body: dict[str, Any], salt: bytes) -> Terms:
-    texts: dict[str, Any] = {
-        name: tuple(body[name]) if name in _LISTS else body[name] for name in _TEXTS
-    }
-    return Terms(**texts, policy_hash=bytes.fromhex(body["policy_hash"]), salt=salt)
+def _texts(body: bytes) -> dict[str, Any]:
+    held = orjson.loads(body)
+    texts = {name: tuple(held[name]) if name in _LISTS else held[name] for name in _TEXTS}
+    return {**texts, "policy_hash": bytes.fromhex(held["policy_hash"])}
 
 
 def _parts(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

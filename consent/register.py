@@ -20,7 +20,7 @@ from consent.typed_data import consent_ids
 Flags = npt.NDArray[np.bool_]
 _Change = tuple[int, Opening]
 _NEVER_S: Final = -1
-_AT_ONCE: Final = 50_000
+_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from consent.errors import TermsInvalid
@@ -15,6 +16,7 @@ MAX_RECORDS: Final = 10_000
 MAX_STATEMENT_LETTERS: Final = 20_000
 MAX_NAME_LETTERS: Final = 2_000
 
+_SHARED: Final = 4096
 _HASH_BYTES: Final = 32
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -27,12 +29,13 @@ def require_terms(terms: Terms) -> Terms:
         UnknownWord: a purpose, category or obligation is not in the vocabulary.
         TermsInvalid: something is missing, ill-formed or too wide; the message says what.
     """
-    if terms.decision not in DECISIONS:
-        raise TermsInvalid("decision is permit or deny")
-    _require_recipient(terms)
-    _require_words(terms)
-    _require_records(terms.records)
-    _require_period(terms.data_from, terms.data_to)
+    _require_shared(
+        (terms.decision, terms.recipient),
+        (terms.purposes, terms.categories, terms.obligations),
+        (terms.data_from, terms.data_to),
+    )
+    if terms.records != (ANY,):
+        _require_records(terms.records)
     if len(terms.policy_hash) != _HASH_BYTES or len(terms.salt) != _HASH_BYTES:
         raise TermsInvalid("policy_hash and salt are 32 bytes each")
     if len(terms.statement) > MAX_STATEMENT_LETTERS or len(terms.policy_uri) > MAX_NAME_LETTERS:
@@ -61,29 +64,41 @@ def is_party(text: str) -> bool:
     return whole and text not in ("", ANY)
 
 
-def _require_recipient(terms: Terms) -> None:
-    if terms.recipient == ANY and terms.decision == "deny":
-        return
-    if not is_party(terms.recipient):
+@lru_cache(maxsize=_SHARED)
+def _require_shared(
+    to: tuple[str, str], words: tuple[tuple[str, ...], ...], period: tuple[str, str]
+) -> None:
+    # What many patients sign alike is looked through once.
+    _require_recipient(*to)
+    _require_words(*words)
+    _require_period(*period)
+
+
+def _require_recipient(decision: str, recipient: str) -> None:
+    if decision not in DECISIONS:
+        raise TermsInvalid("decision is permit or deny")
+    if not is_party(recipient) and not (recipient == ANY and decision == "deny"):
         raise TermsInvalid("recipient names one party; only a deny may be for everybody")
 
 
-def _require_words(terms: Terms) -> None:
-    if not terms.purposes or not terms.categories:
+def _require_words(
+    purposes: tuple[str, ...], categories: tuple[str, ...], obligations: tuple[str, ...]
+) -> None:
+    if not purposes or not categories:
         raise TermsInvalid("purposes and categories are never empty")
-    for purpose in terms.purposes:
+    for purpose in purposes:
         require_word("purpose", purpose)
-    if terms.categories != (ANY,):
-        for category in terms.categories:
+    if categories != (ANY,):
+        for category in categories:
             require_word("category", category)
-    for obligation in terms.obligations:
+    for obligation in obligations:
         require_word("obligation", obligation)
 
 
 def _require_records(records: tuple[str, ...]) -> None:
     if not records or len(records) > MAX_RECORDS:
         raise TermsInvalid(f"records are never empty and at most {MAX_RECORDS}")
-    if records != (ANY,) and not all(is_record_id(record) for record in records):
+    if not all(is_record_id(record) for record in records):
         raise TermsInvalid("a record is named by 32 lower-case hexadecimal characters")
 
 

@@ -69,6 +69,7 @@ def test_subjects_and_wallets_have_keys_of_their_own(wallet: Wallet, tmp_path: P
 def test_a_label_keeps_its_subject(wallet: Wallet) -> None:
     first = wallet.new_subjects(["a", "b", "a"])
     assert wallet.new_subjects(["b", "c"])["b"] == first["b"]
+    assert wallet.new_subjects(["a"]) == {"a": first["a"]}
     assert list(wallet.subjects()) == ["a", "b", "c"]
 
 

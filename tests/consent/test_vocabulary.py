@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+from policy import EXACTLY, KNOWN, is_under
+
+from consent.errors import UnknownWord
+from consent.vocabulary import (
+    CATEGORIES,
+    CATEGORY_CODES,
+    COVERS,
+    EXACT_ONLY,
+    OBLIGATIONS,
+    PURPOSES,
+    RESEARCH,
+    covers,
+    is_known,
+    require_word,
+)
+
+
+@pytest.mark.parametrize("granted", PURPOSES)
+def test_every_pair_of_purposes_is_as_the_second_opinion_has_it(granted: str) -> None:
+    for asked in PURPOSES:
+        assert covers(granted, asked) == is_under(asked, granted)
+
+
+def test_the_second_opinion_knows_the_same_purposes() -> None:
+    assert set(PURPOSES) == KNOWN
+    assert EXACT_ONLY == EXACTLY
+
+
+def test_what_matches_exactly_is_covered_by_nothing_else_and_covers_nothing_else() -> None:
+    for exact in EXACT_ONLY:
+        assert {granted for granted in PURPOSES if covers(granted, exact)} == {exact}
+        assert COVERS[exact] == {exact}
+
+
+def test_covering_is_reflexive_and_transitive() -> None:
+    for one in PURPOSES:
+        assert covers(one, one)
+        for two in COVERS[one]:
+            assert COVERS[two] <= COVERS[one]
+
+
+def test_an_opt_out_from_research_forbids_training_too() -> None:
+    assert COVERS["HRESCH"] | {"MLTRAINING"} == RESEARCH
+    assert "TREATDS" not in RESEARCH
+
+
+def test_an_unknown_word_covers_nothing_and_is_never_covered() -> None:
+    assert not covers("CURIOSITY", "TREAT")
+    assert not covers("TREAT", "CURIOSITY")
+    assert not covers("*", "TREAT")
+    assert not covers("CURIOSITY", "CURIOSITY")
+
+
+@pytest.mark.parametrize("kind", ["purpose", "category", "obligation"])
+def test_an_unknown_word_is_refused_with_those_that_are_known(kind: str) -> None:
+    with pytest.raises(UnknownWord, match="known: "):
+        require_word(kind, "CURIOSITY")
+    with pytest.raises(UnknownWord):
+        require_word(kind, "*")
+    assert not is_known(kind, "CURIOSITY")
+
+
+def test_a_known_word_has_its_code_its_system_and_a_label() -> None:
+    every = {"purpose": PURPOSES, "category": CATEGORIES, "obligation": OBLIGATIONS}
+    for kind, words in every.items():
+        for code, word in words.items():
+            assert require_word(kind, code) is word
+            assert word.code == code and word.system and word.label
+            assert is_known(kind, code)
+
+
+def test_the_wildcard_may_stand_for_a_category_alone() -> None:
+    assert is_known("category", "*")
+    assert not is_known("purpose", "*")
+    assert not is_known("obligation", "*")
+
+
+def test_words_fit_the_bits_that_columns_have_for_them() -> None:
+    assert max(len(PURPOSES), len(CATEGORY_CODES)) <= 63
+    assert len(OBLIGATIONS) <= 32
