@@ -7,16 +7,36 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Blobs(Protocol):
-    """Keeps blocks by their CID (36 bytes, binary). Every block handed out fits its name.
+class Blocks(Protocol):
+    """Reads blocks by their CID (36 bytes, binary). Every block handed out fits its name.
 
-    Every call may raise StoreUnavailable (away, or no answer in time: ask again later), DiskFull,
-    and NameMismatch (it answered with other bytes than were asked for).
+    Every call may raise StoreUnavailable (away, or no answer in time: ask again later) and
+    NameMismatch (other bytes than were asked for).
     """
 
     def version(self) -> str:
-        """Return the store's version, after checking that it is one we know to work with."""
+        """Return what the store is, after checking that it is one we know to work with."""
         ...
+
+    def get(self, cid: bytes, size: int) -> bytes:
+        """Return the block of this name, which is `size` bytes long.
+
+        Raises:
+            NotFound: it is not kept here.
+        """
+        ...
+
+    def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """Yield (cid, block) of each of these, in any order, each once.
+
+        Raises:
+            NotFound: one of them is not kept here; what was yielded before stands.
+        """
+        ...
+
+
+class Blobs(Blocks, Protocol):
+    """Keeps blocks; what it confirms is durable. Every writing call may raise DiskFull too."""
 
     def put_many(self, car: Path, root: bytes) -> None:
         """Store the blocks of a CAR file and pin its root with all below; durable on return."""
@@ -36,22 +56,6 @@ class Blobs(Protocol):
 
     def unpin(self, roots: Sequence[bytes]) -> None:
         """Let go of these roots; those that are not pinned are passed over."""
-        ...
-
-    def get(self, cid: bytes, size: int) -> bytes:
-        """Return the block of this name, which is `size` bytes long.
-
-        Raises:
-            NotFound: it is not kept here.
-        """
-        ...
-
-    def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """Yield (cid, block) of each of these, in any order, each once.
-
-        Raises:
-            NotFound: one of them is not kept here; what was yielded before stands.
-        """
         ...
 
     def collect(self) -> None:

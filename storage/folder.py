@@ -19,7 +19,7 @@ class BlockFolder:
         self._folder = folder
 
     def version(self) -> str:
-        """See `Blobs.version`.
+        """See `Blocks.version`.
 
         Raises:
             StoreUnavailable: not such a folder.
@@ -37,7 +37,7 @@ class BlockFolder:
         return self._folder / name[-3:-1] / f"{name}.data"
 
     def get(self, cid: bytes, size: int) -> bytes:
-        """See `Blobs.get`."""
+        """See `Blocks.get`."""
         try:
             block = self._path(cid).read_bytes()
         except FileNotFoundError as exc:
@@ -47,7 +47,7 @@ class BlockFolder:
         return block
 
     def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """See `Blobs.get_many`."""
+        """See `Blocks.get_many`."""
         for cid in cids:
             try:
                 block = self._path(cid).read_bytes()

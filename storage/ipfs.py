@@ -53,7 +53,7 @@ class Kubo:
         self._local = threading.local()
 
     def version(self) -> str:
-        """See `Blobs.version`."""
+        """See `Blocks.version`."""
         with self._calling():
             found = str(self._client().version()["Version"])
         numbers = re.match(r"(\d+)\.(\d+)\.", found)
@@ -117,7 +117,7 @@ class Kubo:
                     self._client().pin.rm(text_cid(root))
 
     def get(self, cid: bytes, size: int) -> bytes:
-        """See `Blobs.get`."""
+        """See `Blocks.get`."""
         with self._calling(missing_is=NotFound("no such block")):
             options = {"arg": text_cid(cid), "offline": "true"}
             answer = self._post("block/get", options, LEAST_BULK_S, small=True, stream=True)
@@ -129,7 +129,7 @@ class Kubo:
         return block
 
     def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """See `Blobs.get_many`: a passing root over what is wanted, and one `dag/export`."""
+        """See `Blocks.get_many`: a passing root over what is wanted, and one `dag/export`."""
         for start in range(0, len(cids), MAX_LINKS):
             yield from self._export(cids[start : start + MAX_LINKS])
 

@@ -89,6 +89,11 @@ def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
+def commitment_of(key: bytes) -> bytes:
+    """Return what an envelope's header says of the key that opens it."""
+    return derive(key, _COMMITMENT_LABEL)
+
+
 def seal(
     content: bytes, key: bytes, context: Context, nonce: bytes = b"", library: Aead = _fast_encrypt
 ) -> bytes:
@@ -101,7 +106,7 @@ def seal(
             context.record_id,
             context.version,
             nonce or secrets.token_bytes(NONCE_BYTES),
-            derive(key, _COMMITMENT_LABEL),
+            commitment_of(key),
         )
     )
     body = library(key, header[25:37], pad(content), _associated(header, context))
@@ -118,7 +123,7 @@ def open_sealed(
     """
     header, header_bytes, body = unpack(envelope)
     # GCM does not commit to its key: one ciphertext can open under two. The header does.
-    if not hmac.compare_digest(header.commitment, derive(key, _COMMITMENT_LABEL)):
+    if not hmac.compare_digest(header.commitment, commitment_of(key)):
         raise SealBroken("the envelope does not open")
     if (header.record_id, header.version) != (context.record_id, context.version):
         raise SealBroken("the envelope does not open")

@@ -1,0 +1,159 @@
+"""The front door of the safe: what app.py builds, and what pages, jobs and models may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from consent import Finding, Law
+from storage import merkle
+from storage.blobs import Blobs, Blocks
+from storage.catalogue import Catalogue
+from storage.deposit import Deposits
+from storage.entry import Entry
+from storage.erasure import Erasure
+from storage.journal import Journal
+from storage.journal_check import check_journal
+from storage.keys import Keys
+from storage.parts import Parts, Progress, silent
+from storage.rootkey import make_root_key, open_root_key
+from storage.staging import Staging
+from storage.store_check import check_store
+from storage.vault import Vault
+
+
+class Safe:
+    """Sealed records: the way in, the one door, the way out, and the journal of all of it."""
+
+    def __init__(
+        self, engine: sa.Engine, blobs: Blobs, law: Law, home: Path, clock: Callable[[], float]
+    ) -> None:
+        """Join the parts; nothing can be sealed or opened until `unseal`."""
+        self._keys = Keys(engine)
+        self._catalogue = Catalogue(engine)
+        self._law = law
+        self._blobs = blobs
+        self._root_path = home / "secrets" / "root.key"
+        staging = Staging(home / "sealed")
+        self.journal = Journal(engine, self._keys, law)
+        parts = Parts(self._catalogue, self._keys, self.journal, staging, blobs, law, clock)
+        self.vault = Vault(parts)
+        self.deposits = Deposits(parts)
+        self.erasure = Erasure(engine, parts, self.deposits, self.vault)
+
+    def unseal(self, passphrase: str) -> None:
+        """Bring the root key into memory; it is made at the first start.
+
+        Raises:
+            VaultSealed: another passphrase than it was sealed under.
+            Broken: the root key's file is damaged.
+        """
+        if not self._root_path.exists():
+            try:
+                self._keys.unseal(make_root_key(self._root_path, passphrase))
+            except FileExistsError:
+                pass  # another process of this install was first
+            else:
+                return
+        self._keys.unseal(open_root_key(self._root_path, passphrase))
+
+    @property
+    def is_sealed(self) -> bool:
+        """True while nothing can be opened."""
+        return self._keys.is_sealed
+
+    def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
+        """Return the keyed hash of a label: bytes to 32 bytes that only this install can make."""
+        return self._keys.pseudonyms(label)
+
+    def totals(self) -> dict[str, int]:
+        """Return how many records, subjects, batches and journal rows there are."""
+        return self._catalogue.totals() | {"journal": self.journal.size()}
+
+    def records_of(self, subject: bytes) -> list[Entry]:
+        """Return what is held of a subject, without opening any of it."""
+        return list(self._catalogue.current(subjects=[subject]))
+
+    def ready(self) -> str:
+        """Return the store's version.
+
+        Raises:
+            StoreUnavailable: it is away.
+        """
+        return self._blobs.version()
+
+    def recover(self) -> int:
+        """Finish what something killed half-way; return how many batches that touched.
+
+        Raises:
+            StoreUnavailable, DiskFull, LedgerUnavailable (consent): the rest waits for next time.
+        """
+        return self.deposits.finish_unfinished() + self.erasure.sweep()
+
+    def check(self, progress: Progress = silent, blocks: Blocks | None = None) -> list[Finding]:
+        """Return what is wrong with this package's part; nothing is good.
+
+        With `blocks`, those are checked instead of Kubo's, and pins are not.
+        """
+        anchored = {anchor.root for anchor in self._law.anchors("records")}
+        findings = check_store(
+            self._catalogue, self._keys, blocks or self._blobs, anchored, progress
+        )
+        if blocks is None:
+            pins = self._blobs.pinned()
+            findings += [
+                Finding("pins", "a batch is not pinned", batch.name)
+                for batch in self._catalogue.batches()
+                if batch.pin and batch.pin not in pins
+            ]
+        heard = self._law.anchors("journal")
+        return findings + check_journal(
+            self.journal, heard, lambda done, of: progress("journal", done, of)
+        )
+
+    def evidence(self) -> Iterator[dict[str, Any]]:
+        """Yield what a stranger needs to check catalogue and journal: docs/spec/evidence.md."""
+        for batch in self._catalogue.batches():
+            entries = self._catalogue.entries(batch.id)
+            yield {"kind": "batch", "name": batch.name, "root": batch.root.hex()} | {
+                "leaves": [entry.leaf().hex() for entry in entries],
+                "held": [entry.wrapped is not None for entry in entries],
+            }
+        for name, body in self.journal.uses():
+            yield {"kind": "use", "hash": name.hex(), "body": body.decode()}
+        for row in self.journal.rows():
+            yield {
+                "kind": "journal",
+                "seq": row.seq,
+                "use": row.use.hex(),
+                "commitments": self.journal.commitments(row.answer).hex(),
+                "version": row.answer.version,
+                "outcome": row.answer.outcome,
+                "consent": row.answer.consent_id.hex(),
+                "hash": row.hash.hex(),
+            }
+
+    def prove(self, seq: int) -> dict[str, Any] | None:
+        """Return a journal row's inclusion proof as JSON, or None while no anchor covers it."""
+        proved = self.journal.prove(seq)
+        if proved is None:
+            return None
+        proof, anchor = proved
+        return {
+            "seq": seq,
+            "index": proof.index,
+            "size": proof.size,
+            "path": [sister.hex() for sister in proof.path],
+            "root": anchor.root.hex(),
+            "block": anchor.block_number,
+        }
+
+
+def proves_row(row_hash: bytes, proof: dict[str, Any]) -> bool:
+    """Tell whether a proof from `Safe.prove` leads from a row's hash to its anchored root."""
+    path = tuple(bytes.fromhex(sister) for sister in proof["path"])
+    inner = merkle.Proof(proof["index"], proof["size"], path)
+    return merkle.proves(inner, row_hash, bytes.fromhex(proof["root"]))
