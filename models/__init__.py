@@ -1,35 +1,94 @@
 """The front door of the diagnostics: what the pages and the command line may use of them."""
 
-from models.card import Card
-from models.diagnosis import Contribution, Diagnosis, DiagnosisAsked
-from models.diagnostics import Diagnostics
-from models.errors import (
-    Away,
-    BadlyAsked,
-    Broken,
-    CohortTooSmall,
-    ConsentMoved,
-    GateClosed,
-    InputMissing,
-    InputOutOfRange,
-    ModelRetired,
-    ModelsError,
-    NotFound,
-    QuestionInvalid,
-    Refused,
-    RunCancelled,
-    ScorerUnavailable,
-    TableInvalid,
-    UnitMismatch,
-)
-from models.mapping import Mapping
-from models.plots import draw_contributions
-from models.question import Question
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from models.registry import Model
-from models.serving import Affected
 from models.studies import Run, Study
-from models.table import Row, TableReport, check_table, read_table
-from models.training import recompute
+
+if TYPE_CHECKING:
+    from models.card import Card
+    from models.diagnosis import Contribution, Diagnosis, DiagnosisAsked
+    from models.diagnostics import Diagnostics
+    from models.errors import (
+        Away,
+        BadlyAsked,
+        Broken,
+        CohortTooSmall,
+        ConsentMoved,
+        GateClosed,
+        InputMissing,
+        InputOutOfRange,
+        ModelRetired,
+        ModelsError,
+        NotFound,
+        QuestionInvalid,
+        Refused,
+        RunCancelled,
+        ScorerUnavailable,
+        TableInvalid,
+        UnitMismatch,
+    )
+    from models.mapping import Mapping
+    from models.plots import draw_contributions
+    from models.question import Question
+    from models.serving import Affected
+    from models.table import Row, TableReport, check_table, read_table
+    from models.training import recompute
+
+_MODULES: Final = {
+    "card": ("Card",),
+    "diagnosis": (
+        "Contribution",
+        "Diagnosis",
+        "DiagnosisAsked",
+    ),
+    "diagnostics": ("Diagnostics",),
+    "errors": (
+        "Away",
+        "BadlyAsked",
+        "Broken",
+        "CohortTooSmall",
+        "ConsentMoved",
+        "GateClosed",
+        "InputMissing",
+        "InputOutOfRange",
+        "ModelRetired",
+        "ModelsError",
+        "NotFound",
+        "QuestionInvalid",
+        "Refused",
+        "RunCancelled",
+        "ScorerUnavailable",
+        "TableInvalid",
+        "UnitMismatch",
+    ),
+    "mapping": ("Mapping",),
+    "plots": ("draw_contributions",),
+    "question": ("Question",),
+    "serving": ("Affected",),
+    "table": (
+        "Row",
+        "TableReport",
+        "check_table",
+        "read_table",
+    ),
+    "training": ("recompute",),
+}
+_HOMES: Final = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name of the front door, loading its module when it is first asked for.
+
+    The scorer's process imports this package too, and must not pay for law, safe and pictures.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module 'models' has no attribute {name!r}")
+    return getattr(import_module(f"models.{_HOMES[name]}"), name)
+
 
 __all__ = [
     "Affected",

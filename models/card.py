@@ -168,7 +168,7 @@ def _groups(groups: list[Mapping[str, Any]]) -> str:
     rows = [
         [
             one["words"],
-            f"at most {SMALL}" if one["n"] is None else one["n"],
+            "not shown" if one["n"] is None else one["n"],
             "not shown" if one["events"] is None else one["events"],
             _ranged(one["auroc"]),
             one["observed_to_expected"] or "not reportable",

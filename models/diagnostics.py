@@ -218,6 +218,10 @@ class Diagnostics:
         """Yield every manifest and card, for whoever wants to check them without us."""
         return evidence(self._workshop)
 
+    def warm_up(self) -> None:
+        """Start the process that runs models, so that the first answer comes fast."""
+        self.scorer.start()
+
     def close(self) -> None:
         """End the process that runs models."""
         self.scorer.close()

@@ -95,7 +95,7 @@ class Attack:
 def evaluate(
     labels: Truths,
     probabilities: Floats,
-    groups: Mapping[str, Truths],
+    groups: Mapping[str, Mapping[str, Truths]],
     thresholds: tuple[float, float],
 ) -> Evaluation:
     """Return every figure; all shapes are (n,), one row a patient, both outcomes must occur.
@@ -103,7 +103,7 @@ def evaluate(
     Args:
         labels: whether each patient has the label.
         probabilities: what the model says of each.
-        groups: for each subgroup's words, who is in it.
+        groups: for what tells patients apart, and for each part of it, who is in that part.
         thresholds: between which probabilities a decision is clinically thinkable.
     """
     from sklearn.metrics import average_precision_score, brier_score_loss
@@ -126,7 +126,9 @@ def evaluate(
         spread=(_spread(probabilities[~labels]), _spread(probabilities[labels])),
         net_benefit=_net_benefit(labels, probabilities, thresholds),
         groups=tuple(
-            _group(words, labels[who], probabilities[who]) for words, who in groups.items()
+            group
+            for words, parts in groups.items()
+            for group in _family(words, parts, labels, probabilities)
         ),
     )
 
@@ -242,11 +244,25 @@ def _net_benefit(
     return tuple(found)
 
 
+def _family(
+    words: str, parts: Mapping[str, Truths], labels: Truths, probabilities: Floats
+) -> list[Group]:
+    shown = {part: _is_large(int(labels[who].sum()), int(who.sum())) for part, who in parts.items()}
+    if list(shown.values()).count(False) == 1 and any(shown.values()):
+        # The whole less the others would tell the one that is hidden: hide the smallest too.
+        shown[min((one for one in shown if shown[one]), key=lambda one: int(parts[one].sum()))] = (
+            False
+        )
+    return [
+        _group(f"{words}: {part}", labels[who], probabilities[who])
+        if shown[part]
+        else Group(f"{words}: {part}", None, None, None, None)
+        for part, who in parts.items()
+    ]
+
+
 def _group(words: str, labels: Truths, probabilities: Floats) -> Group:
     n, events = len(labels), int(labels.sum())
-    if not _is_large(events, n):
-        # One of two counts would tell the other: neither is shown when one is small.
-        return Group(words, n if n > SMALL else None, None, None, None)
     ratio = events / float(probabilities.sum())
     return Group(words, n, events, auroc(labels, probabilities), ratio)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,20 @@ from storage.record import Record
 Values = npt.NDArray[np.float32]
 """One row a patient, one column a feature; NaN is missing; categories are their place in
 `Feature.values`, booleans 0 and 1."""
+_UNITS: Final = {
+    "1": "",
+    "{count}": "",
+    "a": "years",
+    "h": "hours",
+    "min": "minutes",
+    "/min": "per minute",
+    "mm[Hg]": "mmHg",
+    "kg/m2": "kg/m²",
+    "ug/dL": "µg/dL",
+    "ug/L": "µg/L",
+}
+"""UCUM codes that people write otherwise."""
+
 Observed = dict[str, tuple[float | int | str | bool, str]]
 
 
@@ -69,8 +84,8 @@ def to_row(question: Question, observed: Observed) -> Values:
 def _number(feature: Feature, value: float | int | str | bool, unit: str) -> float:
     if feature.kind == CATEGORY:
         if value not in feature.values:
-            known = ", ".join(feature.values)
-            raise InputOutOfRange(f"{feature.words} is none of: {known} ({feature.code})")
+            what = f"{feature.words} is none of: {accepts(feature)}"
+            raise InputOutOfRange(f"{what} ({feature.code})")
         return feature.values.index(str(value))
     if feature.kind == BOOLEAN:
         if not isinstance(value, bool):
@@ -79,8 +94,8 @@ def _number(feature: Feature, value: float | int | str | bool, unit: str) -> flo
     if unit != feature.unit:
         raise UnitMismatch(f"{feature.code} is in {unit!r}; the question asks for {feature.unit!r}")
     if isinstance(value, str | bool) or not feature.minimum <= value <= feature.maximum:
-        within = f"{feature.minimum:g} to {feature.maximum:g} {feature.unit}"
-        raise InputOutOfRange(f"{feature.words} is out of range {within} ({feature.code})")
+        what = f"{feature.words} is out of range {accepts(feature)}"
+        raise InputOutOfRange(f"{what} ({feature.code})")
     return float(value)
 
 
@@ -108,5 +123,18 @@ def spoken(feature: Feature, value: float) -> str:
     if feature.kind == CATEGORY:
         return feature.values[int(value)].replace("-", " ")
     if feature.kind == NUMBER:
-        return f"{value:g} {feature.unit}".removesuffix(" 1").removesuffix(" {count}")
+        return f"{value:g} {written(feature.unit)}".rstrip()
     return "yes" if value else "no"
+
+
+def accepts(feature: Feature) -> str:
+    """Return in words what values a feature may have."""
+    if feature.kind == NUMBER:
+        within = f"{feature.minimum:g} to {feature.maximum:g} {written(feature.unit)}"
+        return within.rstrip()
+    return "yes, no" if feature.kind == BOOLEAN else ", ".join(feature.values)
+
+
+def written(unit: str) -> str:
+    """Return a UCUM unit as people write it."""
+    return _UNITS.get(unit, unit)

@@ -91,7 +91,7 @@ def _calibration(axes: Axes, evaluation: Mapping[str, Any], words: str) -> None:
     above = [one["observed"]["high"] - one["observed"]["value"] for one in bins]
     top = min(1.0, max([*told, *(one["observed"]["high"] for one in bins)]) * 1.06)
     axes.plot([0, top], [0, top], color=_GREY, linewidth=1, linestyle=(0, (4, 3)))
-    axes.text(top * 0.97, top * 0.99, "perfect", color=_GREY, ha="right", va="bottom", rotation=0)
+    axes.text(top * 0.99, top * 1.01, "perfect", color=_GREY, ha="right", va="bottom", rotation=0)
     axes.errorbar(told, came, [below, above], fmt="none", ecolor=_BLUE, elinewidth=1.4, alpha=0.6)
     axes.plot(told, came, "o", color=_BLUE, markersize=6)
     axes.set_xlim(0, top)
@@ -100,7 +100,7 @@ def _calibration(axes: Axes, evaluation: Mapping[str, Any], words: str) -> None:
     axes.text(
         0.03, 0.94, f"slope {slope:.2f}   in the large {large:+.2f}", transform=axes.transAxes
     )
-    _titled(axes, "Told and came true", "probability told", f"share with {words}, 95 % interval")
+    _titled(axes, "Calibration", "estimated probability", f"share with {words}, 95 % interval")
 
 
 def _decision_curve(axes: Axes, evaluation: Mapping[str, Any]) -> None:
@@ -113,7 +113,7 @@ def _decision_curve(axes: Axes, evaluation: Mapping[str, Any]) -> None:
     axes.set_xlim(thresholds[0], thresholds[-1])
     middle = len(thresholds) // 3
     axes.annotate(
-        "this model",
+        "act on the model",
         (thresholds[middle], model[middle]),
         (6, 8),
         textcoords="offset points",
@@ -121,7 +121,7 @@ def _decision_curve(axes: Axes, evaluation: Mapping[str, Any]) -> None:
     )
     low = next((n for n, one in enumerate(everybody) if one < 0.35 * prevalence), 0)
     axes.annotate(
-        "treat all",
+        "act on all",
         (thresholds[low], everybody[low]),
         (-6, -2),
         textcoords="offset points",
@@ -129,8 +129,8 @@ def _decision_curve(axes: Axes, evaluation: Mapping[str, Any]) -> None:
         ha="right",
         va="top",
     )
-    axes.text(thresholds[-1], 0, "treat none", color=_INK, ha="right", va="bottom")
-    _titled(axes, "What acting on it is worth", "threshold for acting", "net benefit per patient")
+    axes.text(thresholds[-1], 0, "act on nobody", color=_INK, ha="right", va="bottom")
+    _titled(axes, "Decision curve", "threshold for acting", "net benefit per patient")
 
 
 def _distributions(axes: Axes, evaluation: Mapping[str, Any], words: str) -> None:
@@ -144,9 +144,11 @@ def _distributions(axes: Axes, evaluation: Mapping[str, Any], words: str) -> Non
     axes.set_xlim(0, 1)
     axes.set_ylim(-most, most)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0%}")
+    small = {"transform": axes.transAxes, "ha": "right", "color": _GREY, "fontsize": 9}
     axes.text(0.98, 0.95, f"without {words}", transform=axes.transAxes, ha="right", color=_INK)
     axes.text(0.98, 0.03, f"with {words}", transform=axes.transAxes, ha="right", color=_BLUE)
-    _titled(axes, "What is told to whom", "probability told", "share of patients")
+    axes.text(0.98, 0.9, "bars of 1 to 10 patients are not shown", **small)
+    _titled(axes, "Estimates by outcome", "estimated probability", "share of patients")
 
 
 def _groups(axes: Axes, evaluation: Mapping[str, Any]) -> None:
@@ -162,7 +164,7 @@ def _groups(axes: Axes, evaluation: Mapping[str, Any]) -> None:
     axes.set_yticks(range(len(rows)), [words for words, _, _ in reversed(rows)])
     axes.set_xlim(0.5, 1)
     axes.spines["left"].set_visible(False)
-    _titled(axes, "For whom how good", "AUROC, 95 % interval (0.5 is chance)", "")
+    _titled(axes, "Subgroups", "AUROC, 95 % interval (0.5 is chance)", "")
 
 
 def _bars(axes: Axes, contributions: list[tuple[str, float]]) -> None:
@@ -175,4 +177,4 @@ def _bars(axes: Axes, contributions: list[tuple[str, float]]) -> None:
     reach = max([abs(value) for value in values] or [1]) * 1.15
     axes.set_xlim(-reach, reach)
     axes.spines["left"].set_visible(False)
-    _titled(axes, "Why this answer", "lowers the estimate  ←  log-odds  →  raises the estimate", "")
+    _titled(axes, "Why this estimate", "lowers it  ←  log-odds  →  raises it", "")

@@ -15,9 +15,8 @@ from models import booster
 from models.card import FORMAT, Card, figures, rounded, shown
 from models.cohort import Cohort
 from models.evaluation import Attack, Evaluation
-from models.features import Matrix
+from models.features import Matrix, accepts
 from models.question import TRAINING, Question
-from models.question_parts import BOOLEAN, NUMBER, Feature
 from models.studies import Run
 
 
@@ -99,19 +98,13 @@ def _predictors(question: Question, made: Made) -> list[dict[str, Any]]:
             "code": feature.code,
             "words": feature.words,
             "category": feature.category,
-            "accepts": _accepts(feature),
+            "accepts": accepts(feature),
             "missing": feature.missing,
             "missing_share": round(absent[place], 3),
         }
         for place, feature in enumerate(question.features)
         if feature.predicts
     ]
-
-
-def _accepts(feature: Feature) -> str:
-    if feature.kind == NUMBER:
-        return f"{feature.minimum:g} to {feature.maximum:g} {feature.unit}"
-    return "yes, no" if feature.kind == BOOLEAN else ", ".join(feature.values)
 
 
 def _provenance(question: Question, made: Made) -> dict[str, Any]:

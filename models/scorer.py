@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -43,6 +44,12 @@ class Scorer:
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process, so that the first question need not wait for it."""
+        with self._lock:
+            if self._process is None:
+                self._start()
 
     def score(self, path: Path, sha256: str, values: Values) -> Scores:
         """Return what the model of that file says of the rows, shape (n, predictors).
@@ -153,6 +160,10 @@ def _model(path: Path, sha256: str, kept: Kept) -> Booster:
 
 def main() -> None:
     """Answer messages on standard input until it ends."""
+    # xgboost imports scikit-learn when it can, which takes longer than all the rest and is not
+    # used here; None says that it cannot.
+    sys.modules["sklearn"] = None  # type: ignore[assignment]
+    import_module("xgboost")
     kept: Kept = {}
     while True:
         try:

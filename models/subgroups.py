@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from models.evaluation import Truths
 from models.features import Matrix
 from models.question import Question
 from models.question_parts import CATEGORY, NUMBER, Feature, Subgroup
 
 
-def subgroups(question: Question, matrix: Matrix) -> dict[str, Truths]:
-    """Return for each subgroup's words who is in it; a patient without the value is in none."""
+def subgroups(question: Question, matrix: Matrix) -> dict[str, dict[str, Truths]]:
+    """Return who is in each part of each subgroup; whoever lacks the value is `not recorded`."""
     places = {feature.code: n for n, feature in enumerate(question.features)}
-    found: dict[str, Truths] = {}
+    found: dict[str, dict[str, Truths]] = {}
     for subgroup in question.subgroups:
         place = places[subgroup.code]
         column = matrix.values[:, place]
-        for words, low, high in _parts(question.features[place], subgroup):
-            found[f"{subgroup.words}: {words}"] = (column >= low) & (column < high)
+        parts = {
+            words: (column >= low) & (column < high)
+            for words, low, high in _parts(question.features[place], subgroup)
+        }
+        absent = np.isnan(column)
+        found[subgroup.words] = {**parts, **({"not recorded": absent} if absent.any() else {})}
     return found
 
 

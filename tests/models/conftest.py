@@ -90,15 +90,19 @@ class MemoryVault:
     people: list[list[Record]]
     journal: list[Wanted] = field(default_factory=list)
 
+    def _of(self, subjects: Sequence[bytes] | None) -> list[Record]:
+        if subjects is None:
+            return [record for person in self.people for record in person]
+        found = {person[0].subject: person for person in self.people}
+        return [record for one in subjects for record in found.get(one, [])]
+
     def gather(self, wanted: Wanted) -> Gathered:
         self.journal.append(wanted)
         records: list[Record] = []
         consents: list[bytes] = []
         refused: Counter[str] = Counter()
-        for record in (record for person in self.people for record in person):
+        for record in self._of(wanted.subjects):
             if record.category not in wanted.categories:
-                continue
-            if wanted.subjects is not None and record.subject not in wanted.subjects:
                 continue
             consent = self.law.consent(record.subject, wanted.purpose)
             if consent in self.law.withdrawn:
