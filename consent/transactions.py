@@ -23,6 +23,11 @@ _BASE_GAS: Final = 700_000
 _ACCOUNT_GAS: Final = 70_000
 _PASSKEY_GAS: Final = 150_000
 _CONTRACT_GAS: Final = 1_000_000
+_BYTE_GAS: Final = 40
+"""The most that a byte of calldata can cost (EIP-7623). A transaction with less gas than its bytes
+cost enters no pool, and every later one would wait behind it."""
+_MAX_STRUCT_BYTES: Final = 16_384
+"""Far more than any known signature has; a wallet contract's may have any length."""
 _WORD: Final = 32
 _ID_BYTES: Final = 64
 
@@ -108,7 +113,9 @@ def check(kind: Kind, place: int, signed: Any, alone: bool) -> Checked:
     struct = abi.encode_entry(Entry(kind.words(signed.message), signed.signer, signed.signature))
     gas = _PASSKEY_GAS if len(signed.signer) == PASSKEY_BYTES else _ACCOUNT_GAS
     about = kind.about(signed.message)
-    return Checked(place, about, struct, _CONTRACT_GAS if alone else gas, alone)
+    return Checked(
+        place, about, struct, (_CONTRACT_GAS if alone else gas) + _BYTE_GAS * len(struct), alone
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +155,8 @@ def cut(kind: Kind, entries: Iterable[Checked]) -> Iterator[Batch]:
 
 
 def is_too_large(entry: Checked) -> bool:
-    """Tell whether an entry does not even fit into a transaction of its own."""
-    return _FRAME_BYTES + len(entry.struct) + _WORD > MAX_TRANSACTION_BYTES
+    """Tell whether an entry has more bytes than any signature that we know of."""
+    return len(entry.struct) > _MAX_STRUCT_BYTES
 
 
 def read_outcomes(batch: Batch, changes: Sequence[Change], transaction_hash: str) -> list[Outcome]:

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from consent.abi import encode_words, word
 from consent.admission import Admission
-from consent.transactions import Outcome
 from consent.chain import Account, Chain, Finality, Receipt
 from consent.deployment import Deployment, deploy
 from consent.ledger import Ledger
@@ -21,6 +20,7 @@ from consent.rpc import Rpc
 from consent.signatures import Key
 from consent.tables import METADATA
 from consent.terms import Enrolment, Grant, Message, Signed, Stop, Terms, Withdrawal
+from consent.transactions import Outcome
 from consent.typed_data import Domain, digest, keccak, terms_hash
 from deploy.database import make_engine
 

@@ -252,13 +252,17 @@ def test_a_wallet_contract_signs_alone_and_others_do_not_wait_for_it(town: Town)
     enrolment = Enrolment(wallet.subject, wallet.custodian, code_yes)
     outcome = town.bring(Signed(enrolment, code_yes, b"any form"))[0]
     assert outcome.ok
-    granted = patient.grants(town.now_s()).message
+    granted = [patient.grants(town.now_s()).message for _ in range(3)]
     other = town.patient()
     outcomes = town.bring(
-        other.grants(town.now_s()), Signed(granted, code_yes, b""), other.grants(town.now_s())
+        other.grants(town.now_s()),
+        Signed(granted[0], code_yes, b""),
+        Signed(granted[1], code_yes, b"\1" * 15_000),
+        Signed(granted[2], code_yes, b"\1" * 16_384),
+        other.grants(town.now_s()),
     )
-    assert [o.reason for o in outcomes] == ["", "", ""]
-    assert len({o.transaction_hash for o in outcomes}) == 3
+    assert [o.reason for o in outcomes] == ["", "", "", "signature-too-large", ""]
+    assert len({o.transaction_hash for o in outcomes if o.ok}) == 4
 
 
 def test_a_passkey_that_did_not_sign_and_a_foreign_verifier_are_refused(town: Town) -> None:

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import re
+import secrets
+
+import pytest
+from eth_abi import encode as abi_encode
+from hypothesis import given
+from hypothesis import strategies as st
+from web3 import Web3
+
+from consent import abi
+from consent.errors import LedgerUnavailable
+from consent.typed_data import Op, keccak
+
+words = st.binary(min_size=32, max_size=32)
+texts = st.binary(max_size=200)
+
+
+def contract() -> object:
+    return Web3().eth.contract(abi=abi.contract()["abi"])
+
+
+def test_every_custom_error_of_the_contract_has_a_word_and_no_word_is_too_many() -> None:
+    errors = {item["name"] for item in abi.contract()["abi"] if item["type"] == "error"}
+    assert errors == set(abi.REASONS)
+    assert len(abi.reasons_by_selector()) == len(errors)
+
+
+def test_every_event_of_the_contract_that_it_ever_emits_is_read() -> None:
+    known = {name.split("(")[0] for name in abi._EVENTS}  # noqa: SLF001
+    events = {item["name"] for item in abi.contract()["abi"] if item["type"] == "event"}
+    assert events - known <= {"EIP712DomainChanged", "RoleAdminChanged"}
+    assert known <= events
+    declared = {
+        f"{e['name']}({','.join(i['type'] for i in e['inputs'])})"
+        for e in abi.contract()["abi"]
+        if e["type"] == "event"
+    }
+    assert set(abi._EVENTS) <= declared  # noqa: SLF001
+
+
+def test_the_functions_that_are_called_stand_in_the_abi() -> None:
+    named = {abi.GRANT, abi.WITHDRAW, abi.STOP, abi.ENROL, abi.ANCHOR, abi.HEAD_AND_COUNT}
+    declared = {
+        Web3.keccak(text=_signature(item)).hex()[:8]
+        for item in abi.contract()["abi"]
+        if item["type"] == "function"
+    }
+    assert {keccak(name.encode()).hex()[:8] for name in named} <= declared
+
+
+def _signature(item: dict[str, object]) -> str:
+    def kind(argument: dict[str, object]) -> str:
+        if not str(argument["type"]).startswith("tuple"):
+            return str(argument["type"])
+        inner = ",".join(kind(part) for part in argument["components"])  # type: ignore[attr-defined]
+        return f"({inner}){str(argument['type'])[5:]}"
+
+    return f"{item['name']}({','.join(kind(part) for part in item['inputs'])})"  # type: ignore[attr-defined]
+
+
+@given(st.lists(st.tuples(words, words, texts, texts), max_size=5))
+def test_batches_are_encoded_as_web3_encodes_them(entries: list[tuple[bytes, ...]]) -> None:
+    structs = [abi.encode_entry(abi.Entry(a + b, c, d)) for a, b, c, d in entries]
+    expected = contract().encode_abi("withdraw", [entries])  # type: ignore[attr-defined]
+    assert "0x" + abi.encode_batch(abi.WITHDRAW, structs).hex() == expected
+
+
+@given(words, texts, texts)
+def test_a_verifiers_question_is_encoded_as_the_abi_says(
+    digest: bytes, key: bytes, signature: bytes
+) -> None:
+    expected = abi_encode(["bytes", "bytes32", "bytes"], [key, digest, signature])
+    assert abi.encode_verify(key, digest, signature)[4:] == expected
+    magic = keccak(abi.VERIFY.encode())[:4]
+    assert abi.is_yes_of_verifier(magic + bytes(28))
+    assert not abi.is_yes_of_verifier(magic + bytes(27) + b"\1")
+    assert not abi.is_yes_of_verifier(bytes(32))
+
+
+def log(name: str, topics: list[bytes], body: bytes) -> dict[str, object]:
+    all_topics = [keccak(name.encode()), *topics]
+    return {
+        "topics": ["0x" + topic.hex() for topic in all_topics],
+        "data": "0x" + body.hex(),
+        "blockNumber": "0x7",
+    }
+
+
+ONE, TWO = b"\1" * 32, b"\2" * 32
+SIGNER = secrets.token_bytes(84)
+
+
+@pytest.mark.parametrize(
+    ("name", "topics", "data", "op", "body"),
+    [
+        ("KeyAdded(bytes32,bytes,uint8,uint40)", [ONE], abi_encode(
+            ["bytes", "uint8", "uint40"], [SIGNER, 1, 9]),
+         Op.KEY_ADDED, ONE + keccak(SIGNER) + abi.word(1) + abi.word(9)),
+        ("RecoveryProposed(bytes32,bytes,uint40)", [ONE], abi_encode(
+            ["bytes", "uint40"], [SIGNER, 9]),
+         Op.RECOVERY_PROPOSED, ONE + keccak(SIGNER)),
+        ("Enrolled(bytes32,address,bytes)", [ONE, TWO], abi_encode(["bytes"], [SIGNER]),
+         Op.ENROLLED, ONE + TWO + keccak(SIGNER)),
+        ("RoleGranted(bytes32,address,address)", [ONE, TWO, ONE], b"", Op.ROLE_GRANTED,
+         ONE + TWO),
+        ("Stopped(bytes32,uint40)", [ONE], abi.word(9), Op.STOPPED, ONE + abi.word(9)),
+    ],
+)  # fmt: skip
+def test_events_give_the_words_that_the_head_is_rolled_over(
+    name: str, topics: list[bytes], data: bytes, op: Op, body: bytes
+) -> None:
+    change = abi.read_changes([log(name, topics, data)])[0]
+    assert (change.op, change.body, change.block_number) == (op, body, 7)
+    assert change.signer in (b"", SIGNER)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"topics": ["0x" + "00" * 32]},
+        {"topics": []},
+        {"topics": None},
+        {"data": "0x1"},
+        {"data": "1234"},
+        {"data": "0x" + "00" * 31},
+        {"data": "0x12 34"},
+        {"blockNumber": "0x"},
+        {"blockNumber": 7},
+        {"blockNumber": "0x" + "1" * 65},
+    ],
+)
+def test_logs_that_the_contract_cannot_have_written_are_refused(broken: dict[str, object]) -> None:
+    good = log("Stopped(bytes32,uint40)", [ONE], abi.word(9))
+    with pytest.raises(LedgerUnavailable):
+        abi.read_changes([good, {**good, **broken}])
+
+
+def test_a_signer_that_is_cut_short_is_refused() -> None:
+    body = abi_encode(["bytes"], [SIGNER])
+    for cut in (body[:-64], body[:32], abi.word(2**255) + body[32:]):
+        with pytest.raises(LedgerUnavailable):
+            abi.read_changes([log("Recovered(bytes32,bytes)", [ONE], cut)])
+
+
+def test_the_ledgers_numbers_of_operations_are_those_of_the_contract() -> None:
+    found = re.findall(
+        r"uint256 internal constant ([A-Z_]+) = (\d+);",
+        (abi._LEDGER_JSON.parent / "contract" / "LedgerHead.sol").read_text(),  # noqa: SLF001
+    )
+    assert {name: int(value) for name, value in found} == {op.name: op.value for op in Op}

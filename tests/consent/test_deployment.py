@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from faults import FaultProxy
+from geth import Geth
+from township import RELAYER, Town, make_town
+
+from consent import abi
+from consent.chain import Account, Chain
+from consent.deployment import deploy, load, require_production
+from consent.errors import BadlyAsked, LedgerBroken, LedgerUnavailable
+
+pytestmark = pytest.mark.node
+
+
+def test_a_deployment_is_written_down_and_read_back_whole(town: Town, tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "ledger.json"
+    assert load(path) is None
+    town.deployment.save(path)
+    assert load(path) == town.deployment
+    assert [p.name for p in path.parent.iterdir()] == ["ledger.json"]
+    town.deployment.require_same(town.chain)
+
+
+@pytest.mark.parametrize(
+    "change", [("chain_id", '"x"'), ("code_hash", '"0x12"'), ("finality", '"soon"'), ("", "")]
+)
+def test_a_record_that_makes_no_sense_is_refused(
+    town: Town, tmp_path: Path, change: tuple[str, str]
+) -> None:
+    path = tmp_path / "ledger.json"
+    town.deployment.save(path)
+    name, value = change
+    lines = path.read_text().splitlines()
+    kept = [f' "{name}": {value},' if f'"{name}":' in line else line for line in lines]
+    path.write_text("\n".join(kept) if name else "{")
+    with pytest.raises(LedgerBroken, match="cannot be read"):
+        load(path)
+
+
+def test_deploying_again_finds_the_first_and_a_lost_one_comes_back_at_the_same_address(
+    own_town: Town, own_geth: Geth
+) -> None:
+    first = own_town.deployment
+    assert deploy(own_town.chain, own_town.outbox, "single") == first
+    own_geth.wipe()
+    own_geth.start()
+    with pytest.raises(LedgerBroken, match="other code, or none"):
+        first.require_same(own_town.chain)
+    first.require_chain(own_town.chain)
+    while own_town.outbox.flush():
+        time.sleep(0.05)
+    first.require_same(own_town.chain)
+
+
+def test_an_unknown_finality_is_asked_wrongly(town: Town) -> None:
+    with pytest.raises(BadlyAsked, match="single, bft, pos"):
+        deploy(town.chain, town.outbox, "soon")  # type: ignore[arg-type]
+
+
+def test_a_deployment_that_the_chain_reverts_is_an_error(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_town(Path(town.url.removeprefix("sqlite:///")).parent / "b", town.endpoint, 0.0)
+    with other.engine.begin() as connection:
+        connection.exec_driver_sql("delete from consent_outbox")
+    monkeypatch.setattr("consent.deployment._DEPLOY_GAS", {"verifier": 600_000, "ledger": 1})
+    with pytest.raises(LedgerBroken, match="refused to deploy"):
+        deploy(other.chain, other.outbox, "single")
+
+
+def test_other_code_than_the_compilers_is_refused(
+    own_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = dict(abi.contract())
+    monkeypatch.setattr(abi, "contract", lambda: {**compiled, "runtimeCodeHash": "0x" + "11" * 32})
+    with pytest.raises(LedgerBroken, match=r"ledger\.json"):
+        deploy(own_town.chain, own_town.outbox, "single")
+
+
+def test_development_chains_are_refused_unless_asked_for(shared_geth: Geth, tmp_path: Path) -> None:
+    require_production(Chain(shared_geth.endpoint), development=False)
+    proxy = FaultProxy(shared_geth.endpoint, tmp_path / "p.ipc")
+    chain = Chain(proxy.endpoint)
+    harms = {
+        "id 31337": lambda answer: answer.replace(b'"0x21ee"', b'"0x7a69"'),
+        "id 1337": lambda answer: answer.replace(b'"0x21ee"', b'"0x539"'),
+        "anvil": lambda answer: answer.replace(b"Geth/", b"anvil/"),
+        "HardhatNetwork": lambda answer: answer.replace(b"Geth/", b"HardhatNetwork/"),
+    }
+    for why, harm in harms.items():
+        proxy.fault = harm
+        with pytest.raises(LedgerBroken, match=why):
+            require_production(chain, development=False)
+        require_production(chain, development=True)
+    proxy.close()
+
+
+def test_a_relayers_key_must_be_one_and_never_shows_itself() -> None:
+    for wrong in (b"", bytes(32), b"\xff" * 32):
+        with pytest.raises(BadlyAsked):
+            Account(wrong)
+    assert "07" * 4 not in repr(Account(RELAYER))
+
+
+def test_other_answers_of_a_node_are_refusals(shared_geth: Geth, tmp_path: Path) -> None:
+    proxy = FaultProxy(shared_geth.endpoint, tmp_path / "p.ipc")
+    chain = Chain(proxy.endpoint)
+    assert chain.receipts([bytes(32)]) == [None]
+    assert chain.balance(Account(RELAYER).address) > 0
+    assert chain.code("0x" + "11" * 20) == b""
+    assert chain.why_reverted("0x" + "11" * 20, "0x" + "22" * 20, b"") == "reverted"
+    proxy.fault = lambda answer: answer.replace(b'"0x', b'"0y')
+    for call in (chain.chain_id, chain.fees, lambda: chain.code("0x" + "11" * 20)):
+        with pytest.raises(LedgerUnavailable):
+            call()
+    proxy.close()
+    chain.close()

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import base64
+import http.server
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults import FaultProxy, answered, delayed, dropped, garbled, truncated
+from geth import Geth
+
+from consent.errors import LedgerUnavailable
+from consent.rpc import NodeRefused, Rpc
+
+pytestmark = pytest.mark.node
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """An HTTP door to what a test wants to be answered; `mode` says how."""
+
+    protocol_version = "HTTP/1.1"
+    mode = "good"
+    seen: list[str | None] = []
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        question = json.loads(self.rfile.read(length))
+        Handler.seen.append(self.headers.get("Authorization"))
+        body = json.dumps({"jsonrpc": "2.0", "id": question["id"], "result": "0x7"}).encode()
+        if self.mode == "status":
+            self.send_response(500)
+        elif self.mode == "redirect":
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:1/")
+        else:
+            self.send_response(200)
+        short = self.mode in ("short", "trickle")
+        self.send_header("Content-Length", str(len(body) + (9 if short else 0)))
+        self.end_headers()
+        if self.mode == "trickle":
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.1)
+        self.wfile.write(body)
+        self.close_connection = short
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def door() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    Handler.mode = "good"
+    yield f"127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+
+
+@pytest.fixture
+def proxy(shared_geth: Geth, tmp_path: Path) -> Iterator[FaultProxy]:
+    made = FaultProxy(shared_geth.endpoint, tmp_path / "proxy.ipc")
+    yield made
+    made.close()
+
+
+def test_a_node_answers_over_a_socket_one_by_one_and_all_at_once(shared_geth: Geth) -> None:
+    rpc = Rpc(shared_geth.endpoint)
+    assert rpc.call("eth_chainId") == hex(8686)
+    assert rpc.batch([("eth_chainId", []), ("eth_syncing", [])]) == [hex(8686), False]
+    rpc.close()
+
+
+def test_a_nodes_error_is_its_own_and_the_other_answers_stand(shared_geth: Geth) -> None:
+    answers = Rpc(shared_geth.endpoint).ask([("eth_nonsense", []), ("eth_chainId", [])])
+    assert isinstance(answers[0], NodeRefused)
+    assert answers[0].code == -32601
+    assert answers[1] == hex(8686)
+    with pytest.raises(NodeRefused):
+        Rpc(shared_geth.endpoint).call("eth_nonsense")
+
+
+def test_a_late_answer_never_meets_the_next_question(proxy: FaultProxy) -> None:
+    rpc = Rpc(proxy.endpoint, timeout_s=0.2)
+    proxy.fault = delayed(0.4)
+    started = time.monotonic()
+    with pytest.raises(LedgerUnavailable):
+        rpc.call("eth_chainId")
+    assert time.monotonic() - started < 0.4
+    proxy.fault = lambda answer: answer
+    time.sleep(0.3)
+    assert rpc.call("eth_syncing") is False
+
+
+def test_a_node_that_restarted_is_asked_again_on_a_new_connection(proxy: FaultProxy) -> None:
+    rpc = Rpc(proxy.endpoint)
+    rpc.call("eth_chainId")
+    told = iter([dropped])
+    proxy.fault = lambda answer: next(told, lambda a: a)(answer)
+    assert rpc.call("eth_chainId") == hex(8686)
+    proxy.fault = dropped
+    with pytest.raises(LedgerUnavailable):
+        rpc.call("eth_chainId")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        truncated, answered(b""), answered(b"[]"), answered(b"7"), answered(b"[7]"),
+        answered(b'{"id":1}'), answered(b'{"jsonrpc":"2.0","id":99,"result":1}'),
+        answered(b'{"id":null,"error":{"code":"x","message":1}}'), garbled(0, 0),
+        answered(b'{"id":[],"result":1}'), answered(b'{"id":1,"result":1,"error":1}'),
+    ],
+)  # fmt: skip
+def test_whatever_is_not_json_rpc_is_no_answer(proxy: FaultProxy, fault: object) -> None:
+    proxy.fault = fault  # type: ignore[assignment]
+    with pytest.raises(LedgerUnavailable):
+        Rpc(proxy.endpoint).call("eth_chainId")
+
+
+def test_an_endless_answer_is_cut_off(proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consent.rpc.MAX_ANSWER_BYTES", 1_000)
+    proxy.fault = lambda answer: b"x" * 2_000
+    with pytest.raises(LedgerUnavailable, match="too much"):
+        Rpc(proxy.endpoint).call("eth_chainId")
+
+
+def test_nobody_there_is_no_answer(tmp_path: Path) -> None:
+    for endpoint in (str(tmp_path / "none"), "http://127.0.0.1:1", "https://127.0.0.1:1"):
+        with pytest.raises(LedgerUnavailable):
+            Rpc(endpoint, 0.3).call("eth_chainId")
+
+
+def test_http_serves_too_and_keeps_its_connection(door: str) -> None:
+    rpc = Rpc(f"http://user:word@{door}/path?key=1")
+    assert [rpc.call("eth_chainId") for _ in range(3)] == ["0x7"] * 3
+    assert Handler.seen[-1] == "Basic " + base64.b64encode(b"user:word").decode()
+
+
+@pytest.mark.parametrize("mode", ["status", "redirect", "short", "trickle"])
+def test_http_that_errs_redirects_breaks_off_or_trickles_is_no_answer(door: str, mode: str) -> None:
+    Handler.mode = mode
+    started = time.monotonic()
+    with pytest.raises(LedgerUnavailable):
+        Rpc(f"http://{door}", 0.5).call("eth_chainId")
+    assert time.monotonic() - started < 1.5
+
+
+def test_http_goes_past_proxies_of_the_environment(
+    door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert Rpc(f"http://{door}").call("eth_chainId") == "0x7"
+
+
+def test_an_endless_http_answer_is_cut_off(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consent.rpc.MAX_ANSWER_BYTES", 10)
+    with pytest.raises(LedgerUnavailable, match="too much"):
+        Rpc(f"http://{door}").call("eth_chainId")
