@@ -16,10 +16,12 @@ COMMITMENT_BYTES: Final = 32
 TAG_BYTES: Final = 16
 LENGTH_BYTES: Final = 4
 HEADER_BYTES: Final = 4 + 1 + RECORD_ID_BYTES + 4 + NONCE_BYTES + COMMITMENT_BYTES
+MAX_CONTENT_BYTES: Final = 2**20
 MIN_PADDED_BYTES: Final = 256
-MAX_PADDED_BYTES: Final = 2 * 2**20
+REFUSAL: Final = "the envelope does not open"
+"""The one sentence of SealBroken: why it does not open would help only who made it so."""
 
-_SUITE: Final = slice(4, 5)
+_START: Final = MAGIC + bytes([SUITE_AES_256_GCM])
 _RECORD: Final = slice(5, 21)
 _VERSION: Final = slice(21, 25)
 _NONCE: Final = slice(25, 37)
@@ -43,12 +45,11 @@ def pack_header(header: Header) -> bytes:
         ValueError: a field has the wrong size.
     """
     sizes = (len(header.record_id), len(header.nonce), len(header.commitment))
-    if sizes != (RECORD_ID_BYTES, NONCE_BYTES, COMMITMENT_BYTES) or not header.version:
+    if sizes != (RECORD_ID_BYTES, NONCE_BYTES, COMMITMENT_BYTES) or not 0 < header.version < 2**32:
         raise ValueError("an envelope's header has fields of fixed sizes and a version from 1")
     return b"".join(
         (
-            MAGIC,
-            bytes([SUITE_AES_256_GCM]),
+            _START,
             header.record_id,
             header.version.to_bytes(4, "big"),
             header.nonce,
@@ -64,13 +65,11 @@ def unpack(envelope: bytes) -> tuple[Header, bytes, bytes]:
         SealBroken: anything else; there is one layout, and no other is read.
     """
     header, body = envelope[:HEADER_BYTES], envelope[HEADER_BYTES:]
-    if header[:4] != MAGIC or header[_SUITE] != bytes([SUITE_AES_256_GCM]):
-        raise SealBroken("not an envelope of ours")
-    if not _is_padded_size(len(body) - TAG_BYTES):
-        raise SealBroken("not an envelope of ours")
     version = int.from_bytes(header[_VERSION], "big")
-    if not version:
-        raise SealBroken("not an envelope of ours")
+    if not version or header[: _RECORD.start] != _START:
+        raise SealBroken(REFUSAL)
+    if not _is_padded_size(len(body) - TAG_BYTES):
+        raise SealBroken(REFUSAL)
     return (
         Header(header[_RECORD], version, header[_NONCE], header[_COMMITMENT]),
         header,
@@ -92,13 +91,18 @@ def padded_size(size: int) -> int:
 
 
 def _is_padded_size(size: int) -> bool:
-    if not MIN_PADDED_BYTES <= size <= MAX_PADDED_BYTES:
-        return False
-    return padded_size(size - LENGTH_BYTES) == size
+    most = padded_size(MAX_CONTENT_BYTES)
+    return MIN_PADDED_BYTES <= size <= most and padded_size(size - LENGTH_BYTES) == size
 
 
 def pad(content: bytes) -> bytes:
-    """Return the content's length, the content, and zeros up to its padded size."""
+    """Return the content's length, the content, and zeros up to its padded size.
+
+    Raises:
+        ValueError: more than MAX_CONTENT_BYTES.
+    """
+    if len(content) > MAX_CONTENT_BYTES:
+        raise ValueError(f"an envelope holds at most {MAX_CONTENT_BYTES} bytes")
     size = padded_size(len(content))
     return len(content).to_bytes(LENGTH_BYTES, "big") + content.ljust(size - LENGTH_BYTES, b"\0")
 
@@ -112,5 +116,5 @@ def unpad(padded: bytes) -> bytes:
     size = int.from_bytes(padded[:LENGTH_BYTES], "big")
     end = LENGTH_BYTES + size
     if padded_size(size) != len(padded) or padded.count(0, end) != len(padded) - end:
-        raise SealBroken("not an envelope of ours")
+        raise SealBroken(REFUSAL)
     return padded[LENGTH_BYTES:end]

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import orjson
@@ -26,7 +27,9 @@ SCHEMA: Final = 1
 
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _CODE: Final = re.compile(r"[!-{}~]{1,64}\|[!-{}~]{1,128}\Z")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Control characters, line separators, and the halves of surrogate pairs, which are no text at all.
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_VALUE_TYPES: Final = frozenset({float, int, str, bool})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +82,40 @@ def _require_date(text: str) -> None:
 
 
 def _require_observation(code: str, value: Value, unit: str) -> None:
-    if not _CODE.match(code):
+    if type(code) is not str or not _is_code(code):
         raise RecordInvalid("observations: a code is 'system|code' in printable ASCII")
-    if not isinstance(value, float | int | str | bool):
+    if type(unit) is not str or not _is_unit(unit):
+        raise RecordInvalid(
+            f"{code}: a unit has at most {MAX_CODE_CHARACTERS} printable characters"
+        )
+    if type(value) not in _VALUE_TYPES:
         raise RecordInvalid(f"{code}: a number, a text, or true or false")
-    if isinstance(value, float) and not math.isfinite(value):
+    if type(value) is float and not math.isfinite(value):
         raise RecordInvalid(f"{code}: not a finite number")
-    if isinstance(value, int) and abs(value) >= 2**53:
+    if type(value) is int and abs(value) >= 2**53:
         raise RecordInvalid(f"{code}: a whole number below 2^53")
-    for text, most in ((value, MAX_TEXT_CHARACTERS), (unit, MAX_CODE_CHARACTERS)):
-        if isinstance(text, str) and (len(text) > most or _CONTROL.search(text)):
-            raise RecordInvalid(f"{code}: text of at most {most} characters, without control ones")
+    if type(value) is str and not _is_text(value, MAX_TEXT_CHARACTERS):
+        raise RecordInvalid(f"{code}: at most {MAX_TEXT_CHARACTERS} printable characters")
+
+
+# Records repeat few codes and units, so these two are remembered; values never are.
+@lru_cache(maxsize=MAX_OBSERVATIONS)
+def _is_code(code: str) -> bool:
+    return _CODE.match(code) is not None
+
+
+@lru_cache(maxsize=MAX_OBSERVATIONS)
+def _is_unit(unit: str) -> bool:
+    return _is_text(unit, MAX_CODE_CHARACTERS)
+
+
+def _is_text(text: str, most: int) -> bool:
+    composed = _composed(text)
+    return len(composed) <= most and not _UNPRINTABLE.search(composed)
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def canonical(record: Record) -> bytes:
@@ -101,41 +127,46 @@ def canonical(record: Record) -> bytes:
         RecordInvalid: see `require_record`; or more than MAX_RECORD_BYTES.
     """
     require_record(record)
-    content = {
-        "schema": SCHEMA,
-        "recorded_on": record.recorded_on,
-        "observations": {
-            code: [_composed(value), _composed(unit)]
-            for code, (value, unit) in record.observations.items()
-        },
-    }
-    try:
-        packed = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    except TypeError as exc:  # a lone surrogate is no Unicode text
-        raise RecordInvalid("observations: text that is not Unicode") from exc
+    packed = _packed(record.recorded_on, dict(record.observations))
+    if not packed.isascii():  # some text may have another spelling; most records are spared this
+        packed = _packed(
+            record.recorded_on,
+            {
+                code: (_composed(value) if type(value) is str else value, _composed(unit))
+                for code, (value, unit) in record.observations.items()
+            },
+        )
     if len(packed) > MAX_RECORD_BYTES:
         raise RecordInvalid(f"record: at most {MAX_RECORD_BYTES} bytes")
     return packed
 
 
-def _composed(value: Value) -> Value:
-    if isinstance(value, str) and not value.isascii():
-        return unicodedata.normalize("NFC", value)
-    return value
+def _packed(recorded_on: str, observations: dict[str, tuple[Value, str]]) -> bytes:
+    content = {"observations": observations, "recorded_on": recorded_on, "schema": SCHEMA}
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
 def parse(content: bytes) -> tuple[str, dict[str, tuple[Value, str]]]:
     """Return (recorded_on, observations) of canonical bytes that a seal has vouched for.
+
+    Their form is checked to the byte: one content has one form. Lengths, dates and codes were
+    checked when they were sealed.
 
     Raises:
         RecordInvalid: not such bytes.
     """
     try:
         found = orjson.loads(content)
-        if found["schema"] != SCHEMA:
-            raise RecordInvalid("schema: unknown")
-        return found["recorded_on"], {
-            code: (value, unit) for code, (value, unit) in found["observations"].items()
+        recorded_on: str = found["recorded_on"]
+        observations = {
+            code: (value, unit)
+            for code, (value, unit) in found["observations"].items()
+            if type(value) in _VALUE_TYPES and type(unit) is str
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise RecordInvalid("record: not in canonical form") from exc
+        # Written again it must be the same: so no other field, spelling or order, nothing doubled.
+        is_canonical = type(recorded_on) is str and _packed(recorded_on, observations) == content
+    except (ValueError, KeyError, TypeError, AttributeError):
+        is_canonical = False
+    if not is_canonical:
+        raise RecordInvalid("record: not in canonical form")
+    return recorded_on, observations

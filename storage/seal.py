@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.envelope import (
     NONCE_BYTES,
+    REFUSAL,
     TAG_BYTES,
     Header,
     pack_header,
@@ -24,6 +25,7 @@ from storage.envelope import (
 from storage.errors import SealBroken
 
 KEY_BYTES: Final = 32
+WRAPPED_BYTES: Final = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 _COMMITMENT_LABEL: Final = b"vouchsafe/v1/key-commitment"
 
 Aead = Callable[[bytes, bytes, bytes, bytes], bytes]
@@ -32,7 +34,10 @@ Aead = Callable[[bytes, bytes, bytes, bytes], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an envelope is; it opens as nothing else."""
+    """What an envelope is; it opens as nothing else.
+
+    ``subject`` is 32 bytes, ``record_id`` 16; the two words are at most 65,535 bytes of UTF-8.
+    """
 
     subject: bytes
     category: str
@@ -49,7 +54,7 @@ def _fast_decrypt(key: bytes, nonce: bytes, text: bytes, associated: bytes) -> b
     try:
         return AESGCM(key).decrypt(nonce, text, associated)
     except InvalidTag:
-        raise SealBroken("the envelope does not open") from None
+        raise SealBroken(REFUSAL) from None
 
 
 def _second_encrypt(key: bytes, nonce: bytes, text: bytes, associated: bytes) -> bytes:
@@ -65,7 +70,7 @@ def _second_decrypt(key: bytes, nonce: bytes, text: bytes, associated: bytes) ->
     try:
         return bytes(cipher.decrypt_and_verify(text[:-TAG_BYTES], text[-TAG_BYTES:]))
     except ValueError:
-        raise SealBroken("the envelope does not open") from None
+        raise SealBroken(REFUSAL) from None
 
 
 CRYPTOGRAPHY: Final = (_fast_encrypt, _fast_decrypt)
@@ -100,17 +105,14 @@ def seal(
     """Return the envelope of `content`; `nonce` is given only by vectors.
 
     The nonce is random and used once: each key seals one version (docs/spec/envelope.md).
+
+    Raises:
+        ValueError: a content over MAX_CONTENT_BYTES, or a field of the wrong size.
     """
-    header = pack_header(
-        Header(
-            context.record_id,
-            context.version,
-            nonce or secrets.token_bytes(NONCE_BYTES),
-            commitment_of(key),
-        )
-    )
-    body = library(key, header[25:37], pad(content), _associated(header, context))
-    return header + body
+    _require_key(key)
+    nonce = nonce or secrets.token_bytes(NONCE_BYTES)
+    header = pack_header(Header(context.record_id, context.version, nonce, commitment_of(key)))
+    return header + library(key, nonce, pad(content), _associated(header, context))
 
 
 def open_sealed(
@@ -124,10 +126,18 @@ def open_sealed(
     header, header_bytes, body = unpack(envelope)
     # GCM does not commit to its key: one ciphertext can open under two. The header does.
     if not hmac.compare_digest(header.commitment, commitment_of(key)):
-        raise SealBroken("the envelope does not open")
+        raise SealBroken(REFUSAL)
     if (header.record_id, header.version) != (context.record_id, context.version):
-        raise SealBroken("the envelope does not open")
+        raise SealBroken(REFUSAL)
+    if len(key) != KEY_BYTES:
+        raise SealBroken(REFUSAL)
     return unpad(library(key, header.nonce, body, _associated(header_bytes, context)))
+
+
+def _require_key(key: bytes) -> None:
+    # A key of 16 bytes would quietly make this AES-128.
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a key has {KEY_BYTES} bytes")
 
 
 def _associated(header: bytes, context: Context) -> bytes:
@@ -148,8 +158,11 @@ def _associated(header: bytes, context: Context) -> bytes:
 def encrypt_key(wrapping: bytes, key: bytes, associated: bytes) -> bytes:
     """Return `key` wrapped: nonce ‖ ciphertext ‖ tag of AES-256-GCM under `wrapping`.
 
-    The nonce is random: at most 2^32 keys may be wrapped under one key (NIST SP 800-38D).
+    The nonce is random: at most 2^32 keys may be wrapped under one key (NIST SP 800-38D). A patient
+    has fewer versions of records, and an install fewer patients.
     """
+    _require_key(wrapping)
+    _require_key(key)
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + AESGCM(wrapping).encrypt(nonce, key, associated)
 
@@ -160,4 +173,6 @@ def decrypt_key(wrapping: bytes, wrapped: bytes, associated: bytes) -> bytes:
     Raises:
         SealBroken: anything else.
     """
+    if len(wrapped) != WRAPPED_BYTES or len(wrapping) != KEY_BYTES:
+        raise SealBroken(REFUSAL)
     return _fast_decrypt(wrapping, wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], associated)
