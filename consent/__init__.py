@@ -1,6 +1,7 @@
 """The front door of the law: what the other packages may use of it."""
 
 from consent.batch import Decisions, RequestBatch
+from consent.chain import Finality
 from consent.consents import Consent
 from consent.decision import REASONS
 from consent.deployment import Deployment
@@ -71,6 +72,7 @@ __all__ = [
     "Domain",
     "EXACT_ONLY",
     "Enrolment",
+    "Finality",
     "Finding",
     "Grant",
     "Install",

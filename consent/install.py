@@ -30,6 +30,10 @@ class Install:
     relayer_key: bytes = field(repr=False)
     development: bool = False
 
+    def account(self) -> str:
+        """Return the relayer's account, which a chain of our own must fund."""
+        return Account(self.relayer_key).address
+
 
 def open_law(engine: sa.Engine, clock: Callable[[], float], install: Install) -> Law:
     """Return the law of an install; at the first start the ledger is deployed and written down.

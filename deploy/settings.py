@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast, get_args
 
-FINALITIES = ("single", "bft", "pos")
+Finality = Literal["single", "bft", "pos"]
 
 
 class SettingsInvalid(Exception):
@@ -23,7 +24,7 @@ class Settings:
     ipfs_api: str
     ipfs_authorization: str
     ledger_rpc_url: str
-    ledger_finality: str
+    ledger_finality: Finality
     ledger_chain_id: int
     organisation: str
     passphrase: str
@@ -80,7 +81,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ipfs_api=get("IPFS_API") or "",
         ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
         ledger_rpc_url=get("LEDGER_RPC_URL") or "",
-        ledger_finality=_one_of(environment, "LEDGER_FINALITY", FINALITIES),
+        ledger_finality=cast("Finality", _one_of(environment, "LEDGER_FINALITY", get_args(Finality))),
         ledger_chain_id=_number(environment, "LEDGER_CHAIN_ID", 8686, (1, 2**53)),
         organisation=get("VOUCHSAFE_ORGANISATION") or "organisation:this-hospital",
         passphrase=get("VOUCHSAFE_PASSPHRASE") or "",

@@ -52,7 +52,7 @@ class Safe(Protocol):
 class Progress(Protocol):
     """Hears how far a long piece of work is; it may raise `RunCancelled` to end it."""
 
-    def __call__(self, step: str, done: int, of: int) -> None:
+    def __call__(self, step: str, done: int, of: int, /) -> None:
         """Hear that `done` of `of` parts of this step are done."""
         ...
 

@@ -1,1 +1,7 @@
-"""The front door of this package."""
+"""The front door of the pages: what app.py builds and starts."""
+
+from web.jobs import Jobs
+from web.platform import Platform
+from web.worker import Worker
+
+__all__ = ["Jobs", "Platform", "Worker"]

@@ -1,0 +1,179 @@
+"""Builds the application: reads settings, joins the parts, lists the commands."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from consent import Install, open_law
+from deploy.database import make_engine, upgrade
+from deploy.demo.command import demo
+from deploy.nodes import Nodes, NodesError, Wanted
+from deploy.nodes.private_file import make_private_folder
+from deploy.nodes.watch import Program, Watch
+from deploy.processes import Web
+from deploy.processes import Worker as WorkerProgram
+from deploy.secrets import passphrase, relayer_key
+from deploy.settings import Settings, SettingsInvalid, read_settings
+from models import Diagnostics
+from storage import Kubo, Safe
+from web import Jobs, Platform, Worker, create_app, make_cli
+
+VERSION = "0.1.0"
+DAY_S = 86_400
+Tell = Callable[[str], None]
+
+
+def install_of(settings: Settings, endpoint: str = "") -> Install:
+    """Return where the ledger of these settings is."""
+    return Install(
+        endpoint=endpoint,
+        finality=settings.ledger_finality,
+        record=settings.home / "ledger.json",
+        relayer_key=relayer_key(settings.home),
+        development=settings.development,
+    )
+
+
+def nodes_of(settings: Settings, tell: Tell) -> Nodes:
+    """Return the nodes that an install runs, or shares with another process of it."""
+    wanted = Wanted(
+        home=settings.home,
+        cache=settings.cache,
+        environment=os.environ,
+        relayer_address=install_of(settings).account(),
+        chain_id=settings.ledger_chain_id,
+        ipfs_api=settings.ipfs_api,
+        ipfs_authorization=settings.ipfs_authorization,
+        ledger_rpc_url=settings.ledger_rpc_url,
+    )
+    return Nodes(wanted, tell)
+
+
+def join(settings: Settings, nodes: Nodes) -> Platform:
+    """Return the platform on nodes that run; its ledger is deployed if there was none."""
+    clock = time.time
+    make_private_folder(settings.home)
+    engine = make_engine(settings.database_url)
+    upgrade(engine)
+    law = open_law(engine, clock, install_of(settings, nodes.endpoints().chain.url))
+
+    def kubo() -> tuple[str, str]:
+        found = nodes.endpoints().kubo
+        return found.multiaddr, found.authorization
+
+    safe = Safe(engine, Kubo(kubo), law, settings.home, clock)
+    safe.unseal(passphrase(settings))
+    grace_s = settings.model_grace_days * DAY_S
+    folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")
+    models_home = settings.home / "models"
+    diagnostics = Diagnostics(engine, law, safe, models_home, clock, grace_s, folders)
+    return Platform(
+        law=law,
+        safe=safe,
+        diagnostics=diagnostics,
+        jobs=Jobs(engine, clock),
+        engine=engine,
+        clock=clock,
+        home=settings.home,
+        organisation=settings.organisation,
+        development=settings.development,
+        version=VERSION,
+    )
+
+
+@contextmanager
+def open_platform(settings: Settings | None = None, tell: Tell = lambda line: None) -> Iterator[Platform]:
+    """Yield the platform, with its nodes running for as long as it is used."""
+    chosen = settings or read_settings(os.environ)
+    nodes = nodes_of(chosen, tell)
+    with nodes:
+        platform = join(chosen, nodes)
+        try:
+            platform.law.recover()
+            yield platform
+        finally:
+            platform.diagnostics.close()
+            platform.engine.dispose()
+
+
+def web() -> Flask:
+    """Return the application that gunicorn serves; the nodes are the supervisor's."""
+    settings = read_settings(os.environ)
+    nodes = nodes_of(settings, lambda line: None)
+    nodes.start()
+    return create_app(join(settings, nodes))
+
+
+def serve(settings: Settings, tell: Tell) -> None:
+    """Run nodes, worker and web until told to stop; then stop all of them cleanly."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    with open_platform(settings, tell):
+        programs: tuple[Program, ...] = (
+            WorkerProgram(settings, os.environ),
+            Web(settings, os.environ),
+        )
+        watches = [Watch(program) for program in programs]
+        try:
+            for watch in watches:
+                watch.start()
+            tell(f"Vouchsafe is on http://{shown_host(settings)}:{settings.port}; Ctrl-C stops it")
+            stopping.wait()
+            tell("stopping")
+        finally:
+            for watch in reversed(watches):
+                watch.stop()
+
+
+def shown_host(settings: Settings) -> str:
+    """Return the name that a browser on this machine uses; passkeys need a name, not a number."""
+    return "localhost" if settings.host in ("127.0.0.1", "::1") else settings.host
+
+
+def to_people(line: str) -> None:
+    """Show a line on stderr, where it disturbs no machine that reads stdout."""
+    click.echo(line, err=True)
+
+
+@click.command()
+def worker() -> None:
+    """Do the jobs of the platform; `python app.py` starts this itself."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with open_platform() as platform:
+        Worker(platform).work()
+
+
+def commands() -> click.Group:
+    """Return the command line: every command of the platform, and what to do without one."""
+    group = make_cli(open_platform)
+    group.add_command(worker)
+    group.add_command(demo(open_platform))
+    return group
+
+
+def main() -> None:
+    """Serve the platform, or do what the command says; the exit code tells how it went."""
+    try:
+        if len(sys.argv) == 1:
+            serve(read_settings(os.environ), to_people)
+        else:
+            commands()(prog_name="app.py")
+    except (SettingsInvalid, NodesError) as exc:
+        to_people(f"app.py: {exc}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
