@@ -9,7 +9,9 @@ from world import (
     ALICE,
     BOB,
     CAROL,
+    KEY,
     NOW_S,
+    OTHER_RECORD,
     RECORD,
     REQUEST,
     World,
@@ -20,7 +22,7 @@ from world import (
 from consent.batch import decide_many
 from consent.decision import REASONS
 from consent.errors import BadlyAsked, LedgerUnavailable
-from consent.state import LedgerLog
+from consent.state import Grants, LedgerLog, columns
 from consent.tables import METADATA
 from consent.terms import ANY, Decision
 from consent.vocabulary import CATEGORY_CODES
@@ -118,3 +120,36 @@ def test_an_older_state_is_decided_as_it_was_and_another_ledger_from_the_start(
     given = decide_many(batch, world.register.at(other), world.view(), NOW_S)
     assert given.counts() == {"not-enrolled": 2}
     assert world.reason(subject=BOB) == "permitted"
+
+
+def test_a_hundred_thousand_records_get_the_answers_that_their_subjects_got(world: World) -> None:
+    world.enrol(BOB)
+    world.grant(subject=BOB, records=(RECORD,))
+    world.grant(records=(OTHER_RECORD,))
+    asked = [
+        replace(REQUEST, subject=s, record_id=r) for s in (ALICE, BOB) for r in (RECORD, "ff" * 16)
+    ]
+    few = as_batch(asked)
+    places = np.random.default_rng(5).integers(0, len(asked), 100_000)
+    many = replace(
+        few,
+        subjects=few.subjects[places],
+        records=few.records[places],
+        categories=few.categories[places],
+        recorded_on=few.recorded_on[places],
+    )
+    consents = world.register.at(world.state())
+    one_by_one = [world.decide(request) for request in asked]
+    given = decide_many(many, consents, world.view(), NOW_S)
+    assert [REASONS[r] for r in given.reasons] == [one_by_one[p].reason for p in places]
+    assert {d.reason for d in one_by_one} == {"permitted", "other-record"}
+    assert given.permitted().sum() == (places == 2).sum()
+
+
+def test_a_subject_may_have_thousands_of_consents(world: World) -> None:
+    rows = [(ALICE, n.to_bytes(32, "big"), KEY, 100, 200) for n in range(5_000)]  # expired
+    world.add(columns(Grants, rows))
+    world.grant(signed_s=101)
+    batch = as_batch([REQUEST] * 500)
+    given = decide_many(batch, world.register.at(world.state()), world.view(), NOW_S)
+    assert given.counts() == {"permitted": 500}
