@@ -41,7 +41,7 @@ from consent.transactions import Outcome
 from consent.typed_data import Domain, Op
 from consent.view import Rules, require_fresh
 
-_VIEWS_HELD: Final = 64
+_VIEWS_HELD: Final = 512
 _MEND_EVERY_S: Final = 1.0
 _RECOVER_WITHIN_S: Final = 60.0
 _WORD: Final = 32

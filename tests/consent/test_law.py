@@ -378,3 +378,53 @@ def test_the_relayers_key_used_elsewhere_is_found(town: Town, law: Law) -> None:
         connection.execute(sa.text("update consent_outbox_writer set next_nonce = 1"))
     with pytest.raises(LedgerBroken, match="elsewhere"):
         law.recover()
+
+
+def test_altered_rows_are_read_anew_by_recovering(town: Town, law: Law) -> None:
+    patient = town.patient()
+    law.grant([patient.grants(town.now_s())])
+    with town.engine.begin() as connection:
+        connection.execute(sa.text("delete from consent_events where op = 4"))
+    other = make_law(town.process())
+    with pytest.raises(ViewRefused, match="rebuild"):
+        other.decide(ask(patient))
+    other.recover()
+    assert other.decide(ask(patient)).permitted
+
+
+def test_a_view_from_before_the_mirror_was_read_anew_is_refused(town: Town, law: Law) -> None:
+    patient = town.patient()
+    law.grant([patient.grants(town.now_s())])
+    view = law.view()
+    law._mirror.rebuild()  # noqa: SLF001 - what an operator's recover() does to damaged rows
+    law.grant([patient.grants(town.now_s())])
+    with pytest.raises(ViewRefused, match="read anew"):
+        law.decide(ask(patient), view)
+    assert law.decide(ask(patient)).permitted
+
+
+def test_only_the_newest_views_are_held(
+    town: Town, law: Law, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consent.law._VIEWS_HELD", 2)
+    patient, views = town.patient(), []
+    for _ in range(3):
+        town.clock.now_s += 1
+        views.append(law.view())
+    with pytest.raises(ViewRefused, match="not held"):
+        law.decide(ask(patient), views[0])
+
+
+def test_a_recovery_that_the_chain_does_not_take_says_so(
+    own_town: Town, own_geth: Geth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    law = make_law(own_town)
+    monkeypatch.setattr("consent.law._RECOVER_WITHIN_S", 0.2)
+    monkeypatch.setattr("consent.chain.Chain.send", lambda *_: [])
+    own_geth.wipe()
+    own_geth.start()
+    with pytest.raises(LedgerUnavailable, match="not taken"):
+        law.recover()
+    monkeypatch.undo()
+    law.recover()
+    assert law.view().count == 4

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 import time
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from faults import Fault, FaultProxy, delayed, doubled, dropped, truncated
 from geth import Geth
-from township import RELAYER, Town, make_town
+from postgres import new_database
+from township import RELAYER, Clock, Town, make_town
 
 from consent.abi import ANCHOR, encode_words, word
 from consent.chain import Account, Chain
@@ -164,3 +166,37 @@ def test_kills_that_take_the_newest_blocks_lose_nothing(own_town: Town, own_geth
             time.sleep(0.05)
     assert anchored(own_town) == [r * 10 + i for r in range(3) for i in range(6)]
     assert {s.nonce for s in own_town.outbox.find(state=MINED)} == set(range(20))
+
+
+def test_postgresql_keeps_the_same_promises(own_geth: Geth, postgres_template: str) -> None:
+    town = Town(new_database(postgres_template), own_geth.endpoint, Clock(time.time()))
+    patient = town.patient()
+    granted = [patient.grants(town.now_s()) for _ in range(3)]
+    assert all(outcome.ok for outcome in town.bring(*granted))
+    assert town.bring(patient.withdraws(granted[0]))[0].ok
+    others = [town.process() for _ in range(3)]
+    failures: list[str] = []
+
+    def write(which: Town, first: int) -> None:
+        for place in range(first, first + 5):
+            which.ledger.anchor("card", word(place), place)
+        failures.extend(o.reason for o in which.bring(patient.grants(which.now_s())) if not o.ok)
+
+    threads = [
+        threading.Thread(target=write, args=(which, 100 * i)) for i, which in enumerate(others)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    found = town.mirror.sync()[1]
+    assert len(found.grants.subject) == 6
+    own_geth.kill()
+    own_geth.start()
+    while town.outbox.flush():
+        time.sleep(0.05)
+    fresh = town.process().mirror.sync()[0]
+    assert (fresh.count, fresh.head) == (found.count, found.head)
+    town.process().mirror.rebuild()
+    assert town.process().mirror.sync()[0].head == found.head
