@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NoReturn
 
 import sqlalchemy as sa
 
-from storage.errors import NotFound, VaultSealed
+from storage.errors import NotFound, SealBroken, VaultSealed
 from storage.seal import decrypt_key, derive, encrypt_key, new_key
 from storage.tables import METADATA
 
@@ -39,7 +39,7 @@ class SecretKey:
     def __repr__(self) -> str:
         return "SecretKey(…)"
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("a key is not written down")
 
     def reveal(self) -> bytes:
@@ -93,16 +93,21 @@ class Keys:
         return lambda data: hmac.digest(key, data, "sha256")
 
     def patient_keys(self, subjects: Iterable[bytes]) -> dict[bytes, SecretKey]:
-        """Return the key of each subject that has one; subjects that were shredded are left out."""
+        """Return the key of each subject that has one; subjects that were shredded are left out.
+
+        Raises:
+            SealBroken: a row is not what was written for its subject.
+        """
         wrapping = self._derived(_WRAPPING_LABEL)
         wanted = list(dict.fromkeys(subjects))
         found: dict[bytes, SecretKey] = {}
         with self._engine.connect() as connection:
             for start in range(0, len(wanted), _AT_ONCE):
                 part = wanted[start : start + _AT_ONCE]
-                asked = sa.select(_PATIENT_KEYS.c.subject, _PATIENT_KEYS.c.wrapped)
-                asked = asked.where(_PATIENT_KEYS.c.subject.in_(part))
-                for subject, wrapped in connection.execute(asked):
+                asked = sa.select(_PATIENT_KEYS).where(_PATIENT_KEYS.c.subject.in_(part))
+                for subject, wrapped, suite in connection.execute(asked):
+                    if suite != WRAP_SUITE:
+                        raise SealBroken("a patient's key is wrapped in an unknown way")
                     key = decrypt_key(wrapping, wrapped, _PATIENT_LABEL + subject)
                     found[subject] = SecretKey(key)
         return found
@@ -137,11 +142,31 @@ class Keys:
         """
         with self._engine.begin() as connection:
             gone = sa.delete(_PATIENT_KEYS).where(_PATIENT_KEYS.c.subject == subject)
-            return bool(connection.execute(gone).rowcount)
+            was_there = bool(connection.execute(gone).rowcount)
+        purge_deleted(self._engine)
+        return was_there
+
+
+def purge_deleted(engine: sa.Engine) -> None:
+    """Overwrite deleted rows in SQLite's files; call it after deleting a key.
+
+    `secure_delete` zeroes a page, but in the write-ahead log: until a checkpoint the main file
+    keeps the old one. PostgreSQL drops dead rows at its own VACUUM, its log when that is rotated.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()  # not in a transaction: a checkpoint cannot be in one
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
 
 
 def wrap_record_key(patient: SecretKey, key: bytes, record_id: bytes, version: int) -> bytes:
-    """Return a record's key wrapped by its patient's, for this version of this record only."""
+    """Return a record's key wrapped by its patient's, for this version of this record only.
+
+    The subject is bound by the patient's key, which unwraps only under its own subject.
+    """
     return encrypt_key(patient.reveal(), key, _bound_to(record_id, version))
 
 

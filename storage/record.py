@@ -7,7 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -37,14 +37,14 @@ class Record:
     """One clinical document: observations of one category, made on one day.
 
     ``observations`` maps a code ``system|code`` to (value, unit); what is missing is absent. An
-    empty ``record_id`` is given by the deposit: 16 random bytes in hex.
+    empty ``record_id`` is given by the deposit: 16 random bytes in hex. Its repr shows no values.
     """
 
     subject: bytes
     category: str
     custodian: str
     recorded_on: str
-    observations: Mapping[str, tuple[Value, str]]
+    observations: Mapping[str, tuple[Value, str]] = field(repr=False)
     record_id: str = ""
     version: int = 1
 

@@ -6,15 +6,17 @@ import hashlib
 import json
 import os
 import secrets
+import tempfile
+import unicodedata
 from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from storage.errors import Broken, SealBroken, VaultSealed
+from storage.errors import BadlyAsked, Broken, SealBroken, VaultSealed
 from storage.keys import SecretKey
-from storage.seal import KEY_BYTES, decrypt_key, derive, encrypt_key
+from storage.seal import KEY_BYTES, WRAPPED_BYTES, decrypt_key, derive, encrypt_key
 
 SCRYPT_N: Final = 2**17
 SCRYPT_R: Final = 8
@@ -26,9 +28,9 @@ _SIGNING_LABEL: Final = b"vouchsafe/v1/receipt-signing"
 
 
 def _stretched(passphrase: str, salt: bytes) -> bytes:
-    # RFC 7914; 128 MiB and about half a second for each guess.
+    # RFC 7914; 128 MiB and about half a second for each guess. NFC: one passphrase, one spelling.
     return hashlib.scrypt(
-        passphrase.encode(),
+        unicodedata.normalize("NFC", passphrase).encode(),
         salt=salt,
         n=SCRYPT_N,
         r=SCRYPT_R,
@@ -41,26 +43,39 @@ def _stretched(passphrase: str, salt: bytes) -> bytes:
 def make_root_key(path: Path, passphrase: str) -> SecretKey:
     """Make a root key, write it to `path` sealed under `passphrase`, and return it.
 
+    The file appears whole and readable to its owner alone, or not at all.
+
     Raises:
         FileExistsError: a root key is there already; it is never overwritten.
+        BadlyAsked: an empty passphrase.
     """
+    if not passphrase:
+        raise BadlyAsked("a root key needs a passphrase")
     key, salt = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(SALT_BYTES)
     content = {
         "kdf": {"name": "scrypt", "n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P, "salt": salt.hex()},
         "sealed": encrypt_key(_stretched(passphrase, salt), key, _LABEL).hex(),
     }
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
         os.link(draft, path)  # fails where a rename would overwrite
     finally:
-        draft.unlink()
+        os.unlink(draft)
+    _sync_folder(path.parent)
     return SecretKey(key)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_root_key(path: Path, passphrase: str) -> SecretKey:
@@ -68,20 +83,26 @@ def open_root_key(path: Path, passphrase: str) -> SecretKey:
 
     Raises:
         VaultSealed: another passphrase.
-        Broken: the file is not there or is damaged; put it back from a backup.
+        Broken: the file is not there, is damaged, or is open to everybody on the machine.
     """
     try:
+        if path.stat().st_mode & 0o007:
+            raise Broken(f"{path} is open to everybody on this machine: chmod 600 it")
         content = json.loads(path.read_text(encoding="utf-8"))
         kdf, sealed = content["kdf"], bytes.fromhex(content["sealed"])
         if (kdf["n"], kdf["r"], kdf["p"]) != (SCRYPT_N, SCRYPT_R, SCRYPT_P):
             raise ValueError("other costs than ours")
         salt = bytes.fromhex(kdf["salt"])
+        if (len(salt), len(sealed)) != (SALT_BYTES, WRAPPED_BYTES):
+            raise ValueError("other sizes than ours")
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise Broken(f"{path} does not hold a root key; put it back from a backup") from exc
     try:
         return SecretKey(decrypt_key(_stretched(passphrase, salt), sealed, _LABEL))
     except SealBroken:
-        raise VaultSealed("the passphrase does not open the root key") from None
+        raise VaultSealed(
+            "the passphrase does not open the root key (or its file is damaged)"
+        ) from None
 
 
 def receipt_key(root: SecretKey) -> bytes:
