@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from deploy.demo.command import demo
 from flask import Flask
 
 from consent import Install, open_law
 from deploy.database import make_engine, upgrade
-from deploy.demo.command import demo
 from deploy.nodes import Nodes, NodesError, Wanted
 from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.watch import Program, Watch
@@ -32,6 +32,10 @@ from web import Jobs, Platform, Worker, create_app, make_cli
 VERSION = "0.1.0"
 DAY_S = 86_400
 Tell = Callable[[str], None]
+
+
+def silent(line: str) -> None:
+    """Tell nobody."""
 
 
 def install_of(settings: Settings, endpoint: str = "") -> Install:
@@ -93,7 +97,7 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
 
 
 @contextmanager
-def open_platform(settings: Settings | None = None, tell: Tell = lambda line: None) -> Iterator[Platform]:
+def open_platform(settings: Settings | None = None, tell: Tell = silent) -> Iterator[Platform]:
     """Yield the platform, with its nodes running for as long as it is used."""
     chosen = settings or read_settings(os.environ)
     nodes = nodes_of(chosen, tell)
@@ -108,11 +112,9 @@ def open_platform(settings: Settings | None = None, tell: Tell = lambda line: No
 
 
 def web() -> Flask:
-    """Return the application that gunicorn serves; the nodes are the supervisor's."""
+    """Return the application that gunicorn serves; the nodes are those that the supervisor runs."""
     settings = read_settings(os.environ)
-    nodes = nodes_of(settings, lambda line: None)
-    nodes.start()
-    return create_app(join(settings, nodes))
+    return create_app(join(settings, nodes_of(settings, silent)))
 
 
 def serve(settings: Settings, tell: Tell) -> None:
@@ -151,8 +153,12 @@ def to_people(line: str) -> None:
 def worker() -> None:
     """Do the jobs of the platform; `python app.py` starts this itself."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with open_platform() as platform:
+    settings = read_settings(os.environ)
+    platform = join(settings, nodes_of(settings, silent))
+    try:
         Worker(platform).work()
+    finally:
+        platform.diagnostics.close()
 
 
 def commands() -> click.Group:

@@ -78,9 +78,9 @@ def upgrade(engine: sa.Engine) -> None:
 
 def metadatas() -> tuple[sa.MetaData, ...]:
     """Return the tables of all packages, for migrations and for tests."""
-    # Importing a package's front door declares its tables.
-    for package in ("consent", "storage", "models", "web"):
-        import_module(package)
+    # Importing what each package is built from declares its tables.
+    for module in ("consent", "storage", "models.diagnostics", "web"):
+        import_module(module)
     return tuple(
         import_module(f"{package}.tables").METADATA
         for package in ("consent", "storage", "models", "web")

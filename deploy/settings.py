@@ -81,7 +81,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ipfs_api=get("IPFS_API") or "",
         ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
         ledger_rpc_url=get("LEDGER_RPC_URL") or "",
-        ledger_finality=cast("Finality", _one_of(environment, "LEDGER_FINALITY", get_args(Finality))),
+        ledger_finality=cast(
+            "Finality", _one_of(environment, "LEDGER_FINALITY", get_args(Finality))
+        ),
         ledger_chain_id=_number(environment, "LEDGER_CHAIN_ID", 8686, (1, 2**53)),
         organisation=get("VOUCHSAFE_ORGANISATION") or "organisation:this-hospital",
         passphrase=get("VOUCHSAFE_PASSPHRASE") or "",

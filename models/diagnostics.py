@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from consent import Finding
 from models.card import Card
+from models.cohort import Cohort, gather
 from models.diagnosis import Clinic, Diagnosis, DiagnosisAsked, diagnose
 from models.errors import NotFound, Refused
 from models.files import CARD, MANIFEST, Files
@@ -111,6 +112,11 @@ class Diagnostics:
     def runs(self) -> list[Run]:
         """Return every run, oldest first, each with what became of it."""
         return self._studies.runs()
+
+    def gather(self, study_id: str, question_id: str) -> Cohort:
+        """Return what the ledger permits the study to learn from now; see `models.cohort.gather`."""
+        self._studies.require_open(study_id, self.clock())
+        return gather(self.safe, self.question(question_id), study_id)
 
     def train(self, study_id: str, question_id: str, progress: Progress = silent) -> Model:
         """Return the active model of a new run; see `models.training.train` for what it raises."""

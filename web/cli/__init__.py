@@ -1,0 +1,40 @@
+"""The command line: one more face beside the pages and the API, with the same calls and errors."""
+
+from __future__ import annotations
+
+import click
+
+from web.cli.audit import export, status, verification
+from web.cli.output import Opener, Session
+from web.cli.patients import enrol, sign, stop, uses, wallet, withdraw
+from web.cli.records import deposit
+from web.cli.studies import card, diagnose, gather, models, question, retrain, study, train
+
+COMMANDS = (
+    *(wallet, enrol, deposit, sign, withdraw, stop, uses),
+    *(question, study, gather, train, models, card, diagnose, retrain),
+    *(verification, export, status),
+)
+
+
+def make_cli(opener: Opener) -> click.Group:
+    """Return the group of all commands; each opens the platform with `opener` when it is run.
+
+    Exit codes: 0 done, 1 refused or failed, 2 asked wrongly.
+    """
+
+    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.pass_context
+    def cli(context: click.Context) -> None:
+        """Sealed records, signed consents, models that learn only from what is permitted.
+
+        Without a command, the platform itself is started on http://localhost:8000.
+        """
+        context.obj = Session(opener)
+
+    for command in COMMANDS:
+        cli.add_command(command)
+    return cli
+
+
+__all__ = ["make_cli"]
