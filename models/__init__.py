@@ -10,6 +10,7 @@ from models.studies import Run, Study
 
 if TYPE_CHECKING:
     from models.card import Card
+    from models.cohort import Cohort
     from models.diagnosis import Contribution, Diagnosis, DiagnosisAsked
     from models.diagnostics import Diagnostics
     from models.errors import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         TableInvalid,
         UnitMismatch,
     )
+    from models.manifest import Manifest
     from models.mapping import Mapping
     from models.plots import draw_contributions
     from models.question import Question
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 _MODULES: Final = {
     "card": ("Card",),
+    "cohort": ("Cohort",),
     "diagnosis": (
         "Contribution",
         "Diagnosis",
@@ -65,6 +68,7 @@ _MODULES: Final = {
         "TableInvalid",
         "UnitMismatch",
     ),
+    "manifest": ("Manifest",),
     "mapping": ("Mapping",),
     "plots": ("draw_contributions",),
     "question": ("Question",),
@@ -96,6 +100,7 @@ __all__ = [
     "BadlyAsked",
     "Broken",
     "Card",
+    "Cohort",
     "CohortTooSmall",
     "ConsentMoved",
     "Contribution",
@@ -105,6 +110,7 @@ __all__ = [
     "GateClosed",
     "InputMissing",
     "InputOutOfRange",
+    "Manifest",
     "Mapping",
     "Model",
     "ModelRetired",

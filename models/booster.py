@@ -40,8 +40,8 @@ def fit(matrix: Matrix, question: Question, seed: int) -> bytes:
         "colsample_bytree": 1,
         "validate_parameters": True,
     }
-    data = _data(matrix.values, question, matrix.labels.astype(np.float32))
     try:
+        data = _data(matrix.values, question, matrix.labels.astype(np.float32))
         fitted = xgboost.train({**wanted, **fixed}, data, rounds)
         return bytes(fitted.save_raw("ubj"))
     except xgboost.core.XGBoostError as exc:

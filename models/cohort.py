@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from consent.terms import View
+from consent import View
 from models.errors import InputOutOfRange
 from models.features import Matrix, eligible, label_of, newest, to_row
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Line, Manifest
 from models.ports import Safe
 from models.question import TRAINING, Question
-from storage.record import Record
-from storage.vault import Gathered, Wanted
+from storage import Gathered, Record, Wanted
 
 NO_LABEL = "no-label"
 NO_CATEGORY = "required-category-missing"

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from consent.terms import View
+from consent import View
 from models.card import Card
 from models.errors import Broken, InputMissing, InputOutOfRange
 from models.evaluation import interval
@@ -18,8 +18,7 @@ from models.question import DIAGNOSIS, Question, remembered
 from models.registry import Model
 from models.scorer import Scorer
 from models.serving import Serving
-from storage.errors import NotFound
-from storage.vault import Gathered, Wanted
+from storage import Gathered, NotFound, Wanted
 
 _TOP: Final = 3
 

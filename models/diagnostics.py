@@ -114,7 +114,7 @@ class Diagnostics:
         return self._studies.runs()
 
     def gather(self, study_id: str, question_id: str) -> Cohort:
-        """Return what the ledger permits the study to learn from now; see `models.cohort.gather`."""
+        """Return what the study may learn from now; see `models.cohort.gather`."""
         self._studies.require_open(study_id, self.clock())
         return gather(self.safe, self.question(question_id), study_id)
 

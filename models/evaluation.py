@@ -188,7 +188,7 @@ def wilson(events: int, n: int) -> Estimate:
     share, spread = events / n, _Z**2 / n
     middle = (share + spread / 2) / (1 + spread)
     half = _Z * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
-    return Estimate(share, max(0.0, middle - half), min(1.0, middle + half))
+    return Estimate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
 
 
 def bins(labels: Truths, probabilities: Floats, most: int = 10) -> tuple[Bin, ...]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models.errors import InputOutOfRange, UnitMismatch
 from models.question import Question
 from models.question_parts import BOOLEAN, CATEGORY, NUMBER, Feature
-from storage.record import Record
+from storage import Record
 
 Values = npt.NDArray[np.float32]
 """One row a patient, one column a feature; NaN is missing; categories are their place in

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from consent.vocabulary import CATEGORIES
+from consent import CATEGORIES
 from models.errors import QuestionInvalid
 from models.question_parts import BOOLEAN, CATEGORY, KINDS, NUMBER, is_code
 from models.strict_toml import Section

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from consent import Anchor
-from storage.vault import Gathered, Wanted
+from storage import Gathered, Wanted
 
 Clock = Callable[[], float]
 """Seconds UTC."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from consent.vocabulary import CATEGORIES
+from consent import CATEGORIES
 from models.errors import QuestionInvalid
 from models.question_parts import (
     CATEGORY,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from consent import Finding
+from consent import ConsentError, Finding
 from models.errors import ModelsError
 from models.files import CARD, MANIFEST, MODEL
 from models.manifest import Manifest
@@ -16,18 +16,15 @@ from models.training import Workshop
 
 def check(workshop: Workshop, progress: Callable[[str], None] | None = None) -> list[Finding]:
     """Return what does not fit together; nothing is good. `progress` hears each model's id."""
-    models = workshop.registry.all()
-    anchored = {
-        kind: {bytes(one.root) for one in workshop.law.anchors(kind)}
-        for kind in ("manifest", "card")
-    }
     found = []
-    for model in models:
+    for model in workshop.registry.all():
         if progress is not None:
             progress(model.id)
-        wrong = [*_of_files(workshop, model), *_of_consents(workshop, model)]
-        if model.state != TRAINED:
-            wrong += _of_anchors(model, anchored)
+        wrong = [*_of_files(workshop, model), *_of_manifest(workshop, model)]
+        try:
+            wrong += _of_ledger(workshop, model)
+        except ConsentError as exc:
+            wrong.append(f"not checked against the ledger: {exc}")
         found += [Finding("models", what, model.id) for what in wrong]
     return found
 
@@ -50,7 +47,7 @@ def _sha256(workshop: Workshop, model_id: str, name: str) -> str:
         return ""
 
 
-def _of_consents(workshop: Workshop, model: Model) -> Iterator[str]:
+def _of_manifest(workshop: Workshop, model: Model) -> Iterator[str]:
     consents = workshop.registry.consents(model.id)
     try:
         manifest = Manifest.from_json(workshop.files.read(model.id, MANIFEST))
@@ -61,15 +58,17 @@ def _of_consents(workshop: Workshop, model: Model) -> Iterator[str]:
             yield "the manifest has another root than the model's"
         if {line.consent for line in manifest.lines} != {one.hex() for one in consents}:
             yield "the manifest names other consents than the registry"
+
+
+def _of_ledger(workshop: Workshop, model: Model) -> Iterator[str]:
     if model.state == ACTIVE:
-        lost = len(workshop.law.lost(consents))
+        lost = len(workshop.law.lost(workshop.registry.consents(model.id)))
         if lost:
             yield f"the model answers, and {lost} of its consents are lost; it is not listed yet"
-
-
-def _of_anchors(model: Model, anchored: dict[str, set[bytes]]) -> Iterator[str]:
+    if model.state == TRAINED:
+        return
     for kind, root in (("manifest", model.manifest_root), ("card", model.card_sha256)):
-        if bytes.fromhex(root) not in anchored[kind]:
+        if bytes.fromhex(root) not in {bytes(one.root) for one in workshop.law.anchors(kind)}:
             yield f"the {kind} is not anchored on the ledger"
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from models.errors import TableInvalid
 from models.mapping import CellWrong, Column, Mapping, read_date
 from models.table_file import read_cells
-from storage.record import Record
+from storage import Record
 
 MAX_LISTED: Final = 1000
 

@@ -31,7 +31,7 @@ from models.registry import ACTIVE, OVER, PUBLISHED, REPLACED, TRAINED, Model, R
 from models.report import Made, write_card
 from models.studies import DONE, FAILED, REFUSED, STOPPED, Run, Studies
 from models.subgroups import subgroups
-from storage.record import Record
+from storage import Record
 
 STEPS: Final = ("gather", "fit", "evaluate", "publish", "activate")
 _MOST_GATHERINGS: Final = 5

@@ -8,60 +8,7 @@ from models.errors import QuestionInvalid
 from models.question import Question, remembered
 
 FOLDER = Path(__file__).resolve().parents[2] / "models" / "questions"
-GOOD = """
-id = "a-question"
-title = "T"
-intended_use = "U"
-limits = ["L"]
-required = ["vital-signs"]
-leaking = ["x|leak"]
-
-[label]
-code = "x|label"
-category = "condition"
-positive = "yes"
-words = "it"
-definition = "D"
-
-[parameters]
-rounds = 10
-
-[[features]]
-code = "x|number"
-words = "number"
-kind = "number"
-category = "vital-signs"
-unit = "kg"
-minimum = 1
-maximum = 10
-
-[[features]]
-code = "x|category"
-words = "category"
-kind = "category"
-category = "laboratory"
-values = ["a", "b"]
-
-[[features]]
-code = "x|boolean"
-words = "boolean"
-kind = "boolean"
-category = "laboratory"
-predicts = false
-
-[[eligibility]]
-code = "x|number"
-minimum = 2
-
-[[subgroups]]
-words = "size"
-code = "x|number"
-edges = [5]
-
-[[subgroups]]
-words = "kind"
-code = "x|category"
-"""
+GOOD = (Path(__file__).parent / "small-question.toml").read_text()
 
 
 def changed(old: str, new: str) -> Question:
@@ -114,7 +61,7 @@ def test_the_hash_of_a_question_follows_its_text() -> None:
         ('code = "x|boolean"', 'code = "x|label"', "tells the label"),
         ('category = "condition"', 'category = "laboratory"', "a diagnosis opens it"),
         ('required = ["vital-signs"]', 'required = ["imaging"]', "no feature stands in"),
-        ("[[eligibility]]\ncode = \"x|number\"", '[[eligibility]]\ncode = "x|category"', "number"),
+        ('[[eligibility]]\ncode = "x|number"', '[[eligibility]]\ncode = "x|category"', "number"),
         ("edges = [5]", "edges = [5, 5]", "must rise"),
         ("edges = [5]", "", "edges do not fit"),
         ('words = "kind"\ncode = "x|category"', 'words = "kind"\ncode = "x|none"', "no feature"),

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+
+from models.diagnosis import DiagnosisAsked
+from models.errors import ModelRetired
+from models.files import MODEL
+from models.registry import ACTIVE, AFFECTED, RETIRED
+
+STUDY = "study:diabetes-risk"
+CLINIC = "organisation:riverside"
+DAY_S = 86_400
+
+
+@pytest.fixture
+def served(build, heart_people):
+    world = build(heart_people, grace_s=30 * DAY_S)
+    world.diagnostics.train(STUDY, "uci-heart")
+    return world
+
+
+def ask(world, place: int = 0):
+    subject = world.people[place][0].subject
+    return world.diagnostics.diagnose(DiagnosisAsked(CLINIC, subject, "uci-heart-1", "visit"))
+
+
+def test_a_model_that_lost_consent_is_listed_at_once_and_goes_on_for_its_grace(served) -> None:
+    assert served.diagnostics.affected() == []
+    served.law.withdraw(served.people[0][0].subject)
+    served.law.withdraw(served.people[1][0].subject)
+    (found,) = served.diagnostics.affected()
+    assert (found.model.state, found.lost) == (AFFECTED, 2)
+    assert found.stops_at_s == served.now[0] + 30 * DAY_S
+    assert ask(served).affected
+
+
+def test_after_its_grace_it_is_retired_and_its_file_destroyed(served) -> None:
+    served.law.withdraw(served.people[0][0].subject)
+    served.diagnostics.affected()
+    served.now[0] += 30 * DAY_S
+    assert served.diagnostics.affected() == []
+    assert served.diagnostics.model("uci-heart-1").state == RETIRED
+    assert not (served.diagnostics.home / "uci-heart-1" / MODEL).exists()
+    with pytest.raises(ModelRetired, match="is retired"):
+        ask(served)
+    assert served.diagnostics.check() == []
+
+
+def test_nobody_has_to_look_for_the_grace_period_to_end(served) -> None:
+    served.law.withdraw(served.people[0][0].subject)
+    served.diagnostics.affected()
+    served.now[0] += 30 * DAY_S
+    with pytest.raises(ModelRetired):
+        ask(served)
+    assert served.diagnostics.model("uci-heart-1").state == RETIRED
+
+
+def test_the_next_diagnosis_after_a_withdrawal_lists_the_model(served) -> None:
+    assert not ask(served).affected
+    served.law.withdraw(served.people[1][0].subject)
+    assert ask(served).affected
+    assert served.diagnostics.model("uci-heart-1").state == AFFECTED
+
+
+def test_without_a_grace_period_a_withdrawal_stops_the_model_at_the_next_question(
+    build, heart_people
+) -> None:
+    world = build(heart_people, grace_s=0)
+    world.diagnostics.train(STUDY, "uci-heart")
+    world.law.withdraw(world.people[1][0].subject)
+    with pytest.raises(ModelRetired):
+        ask(world)
+
+
+def test_consents_that_end_by_time_alone_are_seen_within_a_minute(served) -> None:
+    ask(served)
+    asked = served.law.asked
+    ask(served)
+    assert served.law.asked == asked
+    served.now[0] += 61
+    ask(served)
+    assert served.law.asked == asked + 1
+
+
+def test_a_model_is_found_by_the_consents_that_it_rests_on(served) -> None:
+    consent = served.law.consent(served.people[0][0].subject, "MLTRAINING")
+    assert [model.id for model in served.diagnostics.resting_on([consent])] == ["uci-heart-1"]
+    assert served.diagnostics.resting_on([b"\0" * 32]) == []
+
+
+def test_a_successor_answers_in_the_place_of_the_affected_model(served) -> None:
+    served.law.withdraw(served.people[0][0].subject)
+    served.diagnostics.affected()
+    made = served.diagnostics.retrain("uci-heart-1")
+    assert served.diagnostics.affected() == []
+    assert served.diagnostics.serving("uci-heart").id == made.id
+    assert made.state == ACTIVE
+    with pytest.raises(ModelRetired, match="is replaced"):
+        ask(served)
