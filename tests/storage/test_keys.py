@@ -1,0 +1,229 @@
+import copy
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.errors import NotFound, SealBroken, VaultSealed
+from storage.keys import (
+    Keys,
+    SecretKey,
+    require_patient_key,
+    unwrap_record_key,
+    wrap_record_key,
+)
+from storage.tables import METADATA
+
+VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "envelope" / "wrap").glob("*.json"))
+ANNA, BERT = b"a" * 32, b"b" * 32
+ROOT = SecretKey(bytes(range(32)))
+KEY = bytes(range(32, 64))
+TABLE = METADATA.tables["storage_patient_keys"]
+
+secrets_ = st.binary(min_size=32, max_size=32)
+record_ids = st.binary(min_size=16, max_size=16)
+versions = st.integers(1, 2**32 - 1)
+
+
+def unsealed(engine: sa.Engine) -> Keys:
+    keys = Keys(engine)
+    keys.unseal(ROOT)
+    return keys
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
+def test_a_record_key_unwraps_or_not_as_its_vector_says(path: Path) -> None:
+    case = json.loads(path.read_text())
+    patient = SecretKey(bytes.fromhex(case["patient_key"]))
+    asked = (bytes.fromhex(case["wrapped"]), bytes.fromhex(case["record"]), case["version"])
+    if case["expect"] == "opens":
+        assert unwrap_record_key(patient, *asked).hex() == case["record_key"]
+    else:
+        with pytest.raises(SealBroken):
+            unwrap_record_key(patient, *asked)
+
+
+@given(secrets_, secrets_, record_ids, versions)
+def test_a_record_key_comes_back_as_it_was_wrapped(
+    patient: bytes, key: bytes, record_id: bytes, version: int
+) -> None:
+    wrapped = wrap_record_key(SecretKey(patient), key, record_id, version)
+    assert key not in wrapped
+    assert unwrap_record_key(SecretKey(patient), wrapped, record_id, version) == key
+
+
+@given(st.tuples(secrets_, record_ids, versions), st.tuples(secrets_, record_ids, versions))
+def test_a_record_key_unwraps_for_nothing_else(
+    one: tuple[bytes, bytes, int], other: tuple[bytes, bytes, int]
+) -> None:
+    wrapped = wrap_record_key(SecretKey(one[0]), KEY, *one[1:])
+    for place in range(3):
+        mixed = [other[n] if n == place else one[n] for n in range(3)]
+        if mixed[place] != one[place]:
+            patient, record_id, version = mixed
+            with pytest.raises(SealBroken):
+                unwrap_record_key(SecretKey(patient), wrapped, record_id, version)  # type: ignore[arg-type]
+
+
+def test_no_single_bit_of_a_wrapped_key_can_be_flipped() -> None:
+    wrapped = bytearray(wrap_record_key(ROOT, KEY, b"r" * 16, 1))
+    for bit in range(8 * len(wrapped)):
+        wrapped[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(SealBroken):
+            unwrap_record_key(ROOT, bytes(wrapped), b"r" * 16, 1)
+        wrapped[bit // 8] ^= 1 << bit % 8
+
+
+def test_a_patients_key_is_made_once_and_found_by_another_process(engine: sa.Engine) -> None:
+    made = unsealed(engine).make_patient_keys([ANNA, BERT, ANNA])
+    assert set(made) == {ANNA, BERT}
+    assert made[ANNA].reveal() != made[BERT].reveal()
+    again = unsealed(engine)
+    assert again.make_patient_keys([BERT])[BERT].reveal() == made[BERT].reveal()
+    assert again.patient_keys([ANNA])[ANNA].reveal() == made[ANNA].reveal()
+    assert require_patient_key(again, ANNA).reveal() == made[ANNA].reveal()
+    assert again.patient_keys([]) == {}
+    assert again.make_patient_keys([]) == {}
+
+
+def test_more_patients_than_one_question_to_the_database_holds(sqlite_engine: sa.Engine) -> None:
+    subjects = [number.to_bytes(32, "big") for number in range(1201)]
+    keys = unsealed(sqlite_engine)
+    made = keys.make_patient_keys(subjects)
+    assert {s: key.reveal() for s, key in keys.patient_keys(subjects).items()} == {
+        s: key.reveal() for s, key in made.items()
+    }
+    assert len({key.reveal() for key in made.values()}) == 1201
+
+
+def test_a_key_that_another_process_made_meanwhile_is_the_one_that_counts(
+    sqlite_engine: sa.Engine,
+) -> None:
+    slow, quick = unsealed(sqlite_engine), unsealed(sqlite_engine)
+    first: dict[bytes, SecretKey] = {}
+    questions: list[str] = []
+
+    def overtake(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            questions.append(statement)
+            if len(questions) == 1:
+                first.update(quick.make_patient_keys([ANNA]))
+
+    # Between the question whether there is a key and the making of one.
+    sa.event.listen(sqlite_engine, "after_cursor_execute", overtake)
+    made = slow.make_patient_keys([ANNA, BERT])
+    assert made[ANNA].reveal() == first[ANNA].reveal()
+    assert set(made) == {ANNA, BERT}
+
+
+def test_nothing_can_be_done_before_the_root_key_is_unsealed(sqlite_engine: sa.Engine) -> None:
+    keys = Keys(sqlite_engine)
+    assert keys.is_sealed
+    for act in (
+        keys.root,
+        lambda: keys.patient_keys([ANNA]),
+        lambda: keys.make_patient_keys([ANNA]),
+        lambda: keys.pseudonym("label", b"data"),
+    ):
+        with pytest.raises(VaultSealed):
+            act()
+    keys.unseal(ROOT)
+    assert not keys.is_sealed
+    assert keys.root().reveal() == ROOT.reveal()
+
+
+def test_a_shredded_patient_has_no_key_and_a_new_one_opens_nothing_old(engine: sa.Engine) -> None:
+    keys = unsealed(engine)
+    old = keys.make_patient_keys([ANNA, BERT])
+    wrapped = wrap_record_key(old[ANNA], KEY, b"r" * 16, 1)
+    assert keys.shred_patient(ANNA)
+    assert not keys.shred_patient(ANNA)
+    assert set(keys.patient_keys([ANNA, BERT])) == {BERT}
+    with pytest.raises(NotFound):
+        require_patient_key(keys, ANNA)
+    new = keys.make_patient_keys([ANNA])
+    with pytest.raises(SealBroken):
+        unwrap_record_key(new[ANNA], wrapped, b"r" * 16, 1)
+
+
+def test_a_shredded_key_is_in_none_of_the_databases_files(
+    sqlite_engine: sa.Engine, tmp_path: Path
+) -> None:
+    keys = unsealed(sqlite_engine)
+    keys.make_patient_keys([ANNA, BERT])
+    with sqlite_engine.connect() as connection:
+        rows = connection.execute(sa.select(TABLE.c.subject, TABLE.c.wrapped))
+        wrapped = {subject: key for subject, key in rows}
+
+    def is_on_disk(needle: bytes) -> bool:
+        return any(needle in path.read_bytes() for path in tmp_path.iterdir())
+
+    assert is_on_disk(wrapped[ANNA])
+    keys.shred_patient(ANNA)
+    assert not is_on_disk(wrapped[ANNA])
+    assert is_on_disk(wrapped[BERT])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"wrapped": b"short"},
+        {"wrapped": bytes(60)},
+        {"suite": 2},
+    ],
+    ids=["cut", "overwritten", "unknown suite"],
+)
+def test_a_row_that_was_changed_is_refused(
+    sqlite_engine: sa.Engine, change: dict[str, object]
+) -> None:
+    keys = unsealed(sqlite_engine)
+    keys.make_patient_keys([ANNA])
+    with sqlite_engine.begin() as connection:
+        connection.execute(sa.update(TABLE).values(**change))
+    with pytest.raises(SealBroken):
+        keys.patient_keys([ANNA])
+
+
+def test_two_patients_keys_cannot_be_swapped(sqlite_engine: sa.Engine) -> None:
+    keys = unsealed(sqlite_engine)
+    keys.make_patient_keys([ANNA, BERT])
+    with sqlite_engine.begin() as connection:
+        of_bert = sa.select(TABLE.c.wrapped).where(TABLE.c.subject == BERT).scalar_subquery()
+        swap = sa.update(TABLE).where(TABLE.c.subject == ANNA).values(wrapped=of_bert)
+        connection.execute(swap)
+    with pytest.raises(SealBroken):
+        keys.patient_keys([ANNA])
+
+
+def test_another_root_key_opens_no_patients_key(sqlite_engine: sa.Engine) -> None:
+    unsealed(sqlite_engine).make_patient_keys([ANNA])
+    other = Keys(sqlite_engine)
+    other.unseal(SecretKey(bytes(32)))
+    with pytest.raises(SealBroken):
+        other.patient_keys([ANNA])
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.binary(max_size=64), st.binary(max_size=64))
+def test_a_pseudonym_is_one_for_each_label_and_data(
+    label: str, other_label: str, data: bytes, other_data: bytes
+) -> None:
+    keys = Keys(sa.create_engine("sqlite://"))
+    keys.unseal(ROOT)
+    one = keys.pseudonym(label, data)
+    assert len(one) == 32
+    assert one == keys.pseudonyms(label)(data)
+    assert (one == keys.pseudonym(label, other_data)) == (data == other_data)
+    assert (one == keys.pseudonym(other_label, data)) == (label == other_label)
+
+
+def test_a_key_shows_itself_nowhere() -> None:
+    secret = SecretKey(b"very secret key of 32 bytes !!!!")
+    for shown in (repr(secret), str(secret), f"{secret}", f"{[secret]}"):
+        assert "secret key of" not in shown
+    for write_down in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="not written down"):
+            write_down(secret)

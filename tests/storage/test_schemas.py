@@ -1,0 +1,104 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import ValidationError
+
+from storage.record import MAX_OBSERVATIONS, Record
+from storage.schemas import RecordSchema
+
+GOOD: dict[str, Any] = {
+    "subject": "ab" * 32,
+    "category": "laboratory",
+    "custodian": "custodian:a",
+    "recorded_on": "2018-01-31",
+    "observations": [{"code": "loinc|718-7", "value": 13.5, "unit": "g/dL"}],
+}
+
+
+values = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(-(2**53) + 1, 2**53 - 1),
+    st.booleans(),
+    st.text(st.characters(categories=["L", "N", "P"]), max_size=30),
+)
+codes = st.from_regex(r"[a-z]{1,5}\|[0-9-]{1,8}", fullmatch=True)
+records = st.builds(
+    Record,
+    st.binary(min_size=32, max_size=32),
+    st.just("laboratory"),
+    st.just("custodian:a"),
+    st.dates().map(lambda date: date.isoformat()),
+    st.dictionaries(codes, st.tuples(values, st.sampled_from(["", "g/dL"])), max_size=6),
+)
+
+
+def observed(**changed: Any) -> dict[str, Any]:
+    return GOOD | {"observations": [GOOD["observations"][0] | changed]}
+
+
+def test_a_record_is_read_as_it_is_written() -> None:
+    record = RecordSchema().load(GOOD)
+    assert record == Record(
+        b"\xab" * 32, "laboratory", "custodian:a", "2018-01-31", {"loinc|718-7": (13.5, "g/dL")}
+    )
+    assert RecordSchema().dump(record) == GOOD | {"record_id": "", "version": 1}
+
+
+@given(records)
+def test_a_record_goes_out_and_comes_in_the_same(record: Record) -> None:
+    out = json.loads(json.dumps(RecordSchema().dump(record)))
+    del out["record_id"], out["version"]
+    assert RecordSchema().load(out) == record
+
+
+def test_a_unit_may_be_left_out() -> None:
+    body = GOOD | {"observations": [{"code": "a|b", "value": "x"}]}
+    assert RecordSchema().load(body).observations == {"a|b": ("x", "")}
+
+
+@pytest.mark.parametrize("value", [True, False, 1, 1.0, "1", "true", "", 0, -0.5])
+def test_a_value_is_taken_as_it_is(value: Any) -> None:
+    found, _ = RecordSchema().load(observed(value=value)).observations["loinc|718-7"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (GOOD | {"subject": "AB" * 32}, "subject"),
+        (GOOD | {"subject": "ab" * 31}, "subject"),
+        (GOOD | {"subject": " ".join(["ab"] * 32)}, "subject"),
+        (GOOD | {"subject": 7}, "subject"),
+        (GOOD | {"subject": None}, "subject"),
+        (GOOD | {"category": "*"}, "category"),
+        (GOOD | {"category": 1}, "category"),
+        (GOOD | {"custodian": "a\0"}, "custodian"),
+        (GOOD | {"recorded_on": "yesterday"}, "recorded_on"),
+        (GOOD | {"recorded_on": 20180131}, "recorded_on"),
+        (GOOD | {"observations": {}}, "observations"),
+        (GOOD | {"observations": GOOD["observations"] * 2}, "observations"),
+        (GOOD | {"observations": GOOD["observations"] * (MAX_OBSERVATIONS + 1)}, "observations"),
+        (GOOD | {"observations": [7]}, "observations"),
+        (GOOD | {"record_id": "ab" * 16}, "record_id"),
+        (GOOD | {"version": 2}, "version"),
+        (GOOD | {"name": "Mustermann"}, "name"),
+        (observed(value=None), "observations"),
+        (observed(value=[1]), "observations"),
+        (observed(value=float("nan")), "observations"),
+        (observed(value=2**53), "observations"),
+        (observed(value="x" * 5000), "observations"),
+        (observed(unit=1), "observations"),
+        (observed(unit=None), "observations"),
+        (observed(code="no bar"), "observations"),
+        (observed(code=1), "observations"),
+        (observed(note="x"), "observations"),
+        *(({k: v for k, v in GOOD.items() if k != name}, name) for name in GOOD),
+    ],
+)
+def test_what_is_wrong_is_refused_beside_its_field(body: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        RecordSchema().load(body)
+    assert list(refused.value.normalized_messages()) == [field]
