@@ -32,14 +32,15 @@ class BlockFolder:
             raise StoreUnavailable(f"{self._folder} is sharded in a way that is not known: {kind}")
         return kind
 
-    def _path(self, cid: bytes) -> Path:
+    def path(self, cid: bytes) -> Path:
+        """Return the file that a block is in, or would be."""
         name = base64.b32encode(cid[_MULTIHASH_AT:]).decode().rstrip("=")
         return self._folder / name[-3:-1] / f"{name}.data"
 
     def get(self, cid: bytes, size: int) -> bytes:
         """See `Blocks.get`."""
         try:
-            block = self._path(cid).read_bytes()
+            block = self.path(cid).read_bytes()
         except FileNotFoundError as exc:
             raise NotFound("no such block") from exc
         if len(block) != size or raw_cid(block) != cid:
@@ -50,7 +51,7 @@ class BlockFolder:
         """See `Blocks.get_many`."""
         for cid in cids:
             try:
-                block = self._path(cid).read_bytes()
+                block = self.path(cid).read_bytes()
             except FileNotFoundError as exc:
                 raise NotFound("a block is not kept here") from exc
             if raw_cid(block) != cid:

@@ -1,15 +1,116 @@
-"""The demo's command: `python app.py demo`."""
+"""The demo's command: starts nodes and worker, tells the story, writes the report."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
 import click
+import orjson
+
+from consent import ConsentError
+from deploy.demo.people import gather_people
+from deploy.demo.proof import DemoFailed
+from deploy.demo.report import report
+from deploy.demo.story import Story
+from deploy.nodes.private_file import find_json, write_private_json
+from deploy.nodes.watch import Watch
+from deploy.processes import Worker
+from deploy.settings import Settings, read_settings
+from models import ModelsError
+from storage import StorageError
+from web import Platform
+from web.cli.output import Say
+
+DEFAULT_SEED = 2018
+Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Platform]]
 
 
-def demo(opener: object) -> click.Command:
-    """Return the command."""
+def demo(opener: Open) -> click.Command:
+    """Return the command, which opens the platform with `opener`."""
 
     @click.command("demo")
-    def run() -> None:
-        """Do the platform's main job on real people."""
+    @click.option("--people", type=click.IntRange(100), help="Only so many of the 5,014.")
+    @click.option("--seed", type=int, default=DEFAULT_SEED, help="Of the draw of consents.")
+    @click.option("--wallet", type=click.Path(file_okay=False, path_type=Path), default=None)
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+    @click.pass_context
+    def run(context: click.Context, /, as_json: bool, **how: Any) -> None:
+        """Do the platform's main job on real people, from enrolment to withdrawal.
+
+        Killed half-way, it goes on where it was; finished before, it begins anew.
+        """
+        say = Say(as_json)
+        settings = read_settings(os.environ)
+        wallet = how["wallet"] or settings.home.parent / "wallet"
+        begin(settings.home, wallet, {"people": how["people"], "seed": how["seed"]})
+        began_s = time.monotonic()
+        try:
+            with opener(settings, say.line) as platform:
+                story = tell(platform, settings, wallet, say, how)
+        except (DemoFailed, ConsentError, StorageError, ModelsError) as exc:
+            say.line(f"demo: {exc}")
+            context.exit(1)
+        text = report(story, time.monotonic() - began_s)
+        (settings.home / "demo" / "report.txt").write_text(text, encoding="utf-8")
+        finish(settings.home)
+        say.result(story.facts, text)
 
     return run
+
+
+def tell(
+    platform: Platform, settings: Settings, wallet: Path, say: Say, how: dict[str, Any]
+) -> Story:
+    """Do the seven steps with a worker beside, and return the story."""
+    people = gather_people(wallet, how["people"], how["seed"])
+    story = Story(platform, people, settings.home / "demo", how["seed"])
+    worker = Watch(Worker(settings, os.environ))
+    worker.start()
+    try:
+        for step in (
+            story.enrol_and_deposit,
+            story.sign,
+            story.gather,
+            story.train,
+            story.diagnose,
+            story.withdraw,
+            story.check,
+        ):
+            say.line(str(step.__doc__))
+            with say.progress() as progress:
+                step(progress)
+    finally:
+        worker.stop()
+    return story
+
+
+def begin(home: Path, wallet: Path, asked: dict[str, Any]) -> None:
+    """Make room for the demo: go on with one that was cut short, or begin anew after another.
+
+    Raises:
+        ClickException: the home holds something else than a demo; nothing is touched.
+    """
+    mark = home / "demo" / "demo.json"
+    known = find_json(mark)
+    if known is None and home.exists() and any(home.iterdir()):
+        raise click.ClickException(
+            f"{home} holds an install that is not the demo's; set VOUCHSAFE_HOME to another folder"
+        )
+    if known is not None and (known["finished"] or known["asked"] != asked):
+        shutil.rmtree(home)
+        shutil.rmtree(wallet, ignore_errors=True)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    if not mark.exists():
+        write_private_json(mark, {"asked": asked, "finished": False})
+
+
+def finish(home: Path) -> None:
+    """Note that the demo is done, so that the next one begins anew."""
+    mark = home / "demo" / "demo.json"
+    write_private_json(mark, {**orjson.loads(mark.read_bytes()), "finished": True})

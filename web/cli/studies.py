@@ -99,7 +99,7 @@ def retrain(platform: Platform, say: Say, model: str) -> None:
 @platform_command
 def models(platform: Platform, say: Say) -> None:
     """List every model, and those that lost consent."""
-    lost = {one.model: one for one in platform.diagnostics.affected()}
+    lost = {one.model.id for one in platform.diagnostics.affected()}
     rows = [shown(model) for model in platform.diagnostics.models()]
     say.result({"models": rows, "affected": sorted(lost)})
     say.table(

@@ -1,0 +1,261 @@
+"""The seven steps of the demo, each of which may be repeated after a crash."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from consent import ConsentError
+from deploy.demo.draw import NARROWED
+from deploy.demo.people import STUDY, People
+from deploy.demo.proof import DemoFailed, flip_byte, require, trained_by_a_stranger
+from models import DiagnosisAsked, Study
+from storage import BlockFolder, NotFound
+from web import Platform
+from web.jobs import OVER
+from web.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
+from web.verify import verify
+
+Progress = Callable[[str, int, int], None]
+
+QUESTION = "nhanes-diabetes"
+YEAR_S = 365 * 86_400
+WITHDRAWING = 50
+ASKED_ABOUT = 5
+JOB_POLL_S = 0.1
+LEARNING = ("training and care", "training only", "narrowed")
+
+
+@dataclass
+class Story:
+    """One run of the demo; `facts` is what its report is made of."""
+
+    platform: Platform
+    people: People
+    folder: Path
+    seed: int
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def enrol_and_deposit(self, progress: Progress) -> None:
+        """1. Everybody is a patient with a key of their own, and every record is in the safe."""
+        platform, people = self.platform, self.people
+        counted = enrol_people(platform, people.wallet, people.labels(), progress)
+        require(not counted.refused, f"enrolments were refused: {counted.refused}")
+        records, sources = people.records(platform.organisation)
+        began_s = time.monotonic()
+        report = platform.safe.deposits.deposit(records, sources, progress)
+        took_s = time.monotonic() - began_s
+        people.kept.acknowledge({"kind": "record", "id": one} for one in report.record_ids)
+        self.facts["deposit"] = {
+            "people": len(people.rows),
+            "records": len(records),
+            "new": report.new,
+            "per_second": round(report.new / took_s) if report.new else None,
+            "record_ids": report.record_ids,
+        }
+
+    def sign(self, progress: Progress) -> None:
+        """2. Patients sign differing consents, which are relayed in batches."""
+        signed = self.people.grants(self.platform)
+        began_s = time.monotonic()
+        outcomes = self.platform.law.grant(
+            [grant for _, grant in signed], lambda done, of: progress("signing", done, of)
+        )
+        took_s = time.monotonic() - began_s
+        counted = tally(outcomes)
+        require(not counted.refused, f"grants were refused: {counted.refused}")
+        self.people.kept.acknowledge(
+            {"kind": "grant", "id": one.consent_id.hex()} for one in outcomes if one.consent_id
+        )
+        self.facts["grants"] = {
+            "signed": len(signed),
+            "per_second": round(counted.done / took_s) if counted.done else None,
+        }
+
+    def gather(self, progress: Progress) -> None:
+        """3. The study gathers exactly the permitted records, at one view."""
+        known = {study.id for study in self.platform.diagnostics.studies()}
+        if STUDY not in known:
+            until_s = int(self.platform.clock()) + YEAR_S
+            protocol = "Predict diabetes, known or not yet known, from a survey examination."
+            self.platform.diagnostics.add_study(Study(STUDY, "Diabetes risk", protocol, until_s))
+        progress("gathering", 0, 1)
+        cohort = self.platform.diagnostics.gather(STUDY, QUESTION)
+        progress("gathering", 1, 1)
+        permitted = sum(len(row) for row in self._permitted())
+        gathered = len(cohort.records)
+        total = gathered + sum(cohort.refused.values()) + self._unusable(cohort)
+        self.facts["cohort"] = {
+            "block": cohort.view.block_number,
+            "count": cohort.view.count,
+            "records": total,
+            "permitted": total - sum(cohort.refused.values()),
+            "patients": len({line.patient for line in cohort.manifest.lines}),
+            "refused": dict(sorted(cohort.refused.items())),
+            "left_out": dict(cohort.left_out),
+        }
+        require(
+            self.facts["cohort"]["permitted"] == permitted or bool(self._withdrawn()),
+            f"{permitted} records should be permitted, {self.facts['cohort']['permitted']} were",
+        )
+
+    def _unusable(self, cohort: Any) -> int:
+        """Return how many permitted records belong to people who make no row of the matrix."""
+        used = {record.subject for record in cohort.records.values()}
+        wallet = self.people.wallet
+        return sum(
+            len(categories)
+            for label, categories in zip(self.people.labels(), self._permitted(), strict=True)
+            if wallet.get_subject(label) not in used and label not in self._withdrawn()
+        )
+
+    def _permitted(self) -> list[list[str]]:
+        """Return, by the draw alone, which documents of each person the study may learn from."""
+        found = []
+        for row, kind in zip(self.people.rows, self.people.kinds, strict=True):
+            held = [category for category, _ in row.documents]
+            if kind.name == "narrowed":
+                held = [category for category in held if category in NARROWED]
+            found.append(held if kind.name in LEARNING else [])
+        return found
+
+    def train(self, progress: Progress) -> None:
+        """4. The worker trains, evaluates and publishes a model with its card."""
+        models = [one for one in self.platform.diagnostics.models() if one.study == STUDY]
+        if not models:
+            self._job("train", {"study": STUDY, "question": QUESTION}, progress)
+            models = [one for one in self.platform.diagnostics.models() if one.study == STUDY]
+        first = models[0]
+        card = self.platform.diagnostics.card(first.id)
+        self.facts["model"] = {"id": first.id, "sha256": first.sha256, "card": dict(card.content)}
+        self.facts["pictures"] = self._draw(first.id)
+
+    def _draw(self, model_id: str) -> list[str]:
+        names = ("calibration.png", "decision.png", "contributions.png")
+        for name in names:
+            picture = self.platform.diagnostics.picture(model_id, name)
+            (self.folder / name).write_bytes(picture)
+        return [str(self.folder / name) for name in names]
+
+    def diagnose(self, progress: Progress) -> None:
+        """5. A clinician is answered about patients who permit it, and only about them."""
+        platform = self.platform
+        model = platform.diagnostics.serving(QUESTION)
+        allowed = [
+            p for p in self.people.of_kind("training and care") if p not in self._withdrawn()
+        ]
+        answers: list[dict[str, Any]] = []
+        for place, label in enumerate(allowed[: ASKED_ABOUT * 4]):
+            if len(answers) == ASKED_ABOUT:
+                break
+            progress("diagnosing", min(place, ASKED_ABOUT), ASKED_ABOUT)
+            answers += self._ask(model.id, label)
+        progress("diagnosing", ASKED_ABOUT, ASKED_ABOUT)
+        refused = self.people.of_kind("nothing", "training only")[0]
+        try:
+            self._ask(model.id, refused)
+        except NotFound as exc:
+            self.facts["diagnoses"] = {"answers": answers, "refused": str(exc)}
+        else:
+            raise DemoFailed("a patient who did not permit it was diagnosed")
+
+    def _ask(self, model_id: str, label: str) -> list[dict[str, Any]]:
+        subject = self.people.wallet.get_subject(label)
+        asked = DiagnosisAsked(self.platform.organisation, subject, model_id, "demo")
+        began_s = time.monotonic()
+        answer = self.platform.diagnostics.diagnose(asked)
+        return [
+            {
+                "probability": answer.probability,
+                "low": answer.low,
+                "high": answer.high,
+                "reasons": [f"{one.words} {one.value}" for one in answer.top],
+                "milliseconds": round(1000 * (time.monotonic() - began_s), 1),
+            }
+        ]
+
+    def withdraw(self, progress: Progress) -> None:
+        """6. People withdraw: their records close, and a model without them replaces the old."""
+        platform, wallet = self.platform, self.people.wallet
+        leaving = self._leaving()
+        subjects = [wallet.get_subject(label) for label in leaving]
+        (self.folder / "leaving.json").write_bytes(orjson.dumps(leaving))
+        withdraw_all(platform, wallet, subjects[:-1], progress)
+        stop_all(platform, wallet, subjects[-1:], progress)
+        self.people.kept.acknowledge({"kind": "withdrawal", "id": one.hex()} for one in subjects)
+        erase_after(platform, subjects, "withdrawal", progress)
+        still_open = sum(self._opens(subject) for subject in subjects)
+        require(not still_open, f"{still_open} records of people who withdrew still open")
+        first = platform.diagnostics.model(self.facts["model"]["id"])
+        listed = first.id in {one.model.id for one in platform.diagnostics.affected()}
+        require(listed or first.successor is not None, "the model is not listed as affected")
+        if first.successor is None:
+            self._job("retrain", {"model": first.id}, progress)
+            first = platform.diagnostics.model(first.id)
+        newer = platform.diagnostics.model(str(first.successor))
+        theirs = trained_by_a_stranger(self.platform, self.people, newer, leaving, self.folder)
+        require(theirs == newer.sha256, "the retrained model is not the stranger's")
+        self.facts["withdrawal"] = {
+            "people": len(leaving),
+            "model": newer.id,
+            "sha256": newer.sha256,
+            "stranger": theirs,
+            "patients": len({x.patient for x in platform.diagnostics.manifest(newer.id).lines}),
+        }
+
+    def _withdrawn(self) -> list[str]:
+        path = self.folder / "leaving.json"
+        return list(orjson.loads(path.read_bytes())) if path.exists() else []
+
+    def _leaving(self) -> list[str]:
+        """Draw who withdraws, among those whom the model learned from; the last one stops all."""
+        if self._withdrawn():
+            return self._withdrawn()
+        learned = self.people.of_kind("training and care")
+        chance = random.Random(self.seed)  # noqa: S311 - a draw to be repeated, not a secret
+        count = min(WITHDRAWING + 1, max(2, len(learned) // 10))
+        return chance.sample(learned, count)
+
+    def _opens(self, subject: bytes) -> bool:
+        record = self.platform.safe.records_of(subject)[0]
+        try:
+            self.platform.safe.vault.open(STUDY, "MLTRAINING", record.record_id.hex(), "demo")
+        except (NotFound, ConsentError):
+            return False
+        return True
+
+    def check(self, progress: Progress) -> None:
+        """7. `verify` finds nothing wrong, and then finds one byte that is changed in a copy."""
+        findings = verify(self.platform, progress)
+        require(not findings, f"verify found: {findings[:3]}")
+        progress("copying blocks", 0, 1)
+        copy = self.folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.platform.home / "kubo" / "repo" / "blocks", copy)
+        progress("copying blocks", 1, 1)
+        entry = self.platform.safe.records_of(self.people.subjects()[0])[0]
+        folder = BlockFolder(copy)
+        flip_byte(folder.path(entry.cid))
+        found = self.platform.safe.check(progress, folder)
+        shutil.rmtree(copy)
+        require(len(found) == 1, f"one byte was changed, and {len(found)} things were found")
+        self.facts["verify"] = {"findings": 0, "damaged": f"{found[0].what}: {found[0].where}"}
+
+    def _job(self, kind: str, arguments: dict[str, Any], progress: Progress) -> None:
+        """Have the worker do something, and wait for it."""
+        jobs = self.platform.jobs
+        waiting = [j for j in jobs.all() if (j.kind, j.arguments) == (kind, arguments)]
+        alive = [job for job in waiting if job.state not in OVER]
+        job = alive[0] if alive else jobs.add(kind, arguments, "demo")
+        while job.state not in OVER:
+            time.sleep(JOB_POLL_S)
+            job = jobs.require(job.id)
+            progress(job.step, job.done, job.of)
+        require(job.state == "done", f"{kind}: {job.error}")
