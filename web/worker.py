@@ -18,7 +18,7 @@ from web.work import RUNNERS
 
 LOG: Final = logging.getLogger("vouchsafe.worker")
 OURS: Final = (ConsentError, StorageError, ModelsError)
-POLL_S: Final = 1.0
+POLL_S: Final = 0.5
 MEND_EVERY_S: Final = 15.0
 ANCHOR_EVERY_S: Final = 60.0
 
@@ -34,13 +34,13 @@ class Worker:
     def work(self) -> None:
         """Work until told to stop."""
         self._queue.clear()
-        mending = threading.Thread(target=self._mend, name="mend", daemon=True)
-        mending.start()
+        # Apart, so that a store that is slow to mend does not keep jobs waiting.
+        for act in (self._tell, self._mend):
+            threading.Thread(target=act, name=act.__name__, daemon=True).start()
         try:
             self._queue.work()
         finally:
             self._stopping.set()
-            mending.join(timeout=POLL_S * 2)
 
     def run(self, job_id: str) -> None:
         """Do one job, unless it is done, or being done."""
@@ -73,11 +73,15 @@ class Worker:
         else:
             jobs.end(job.id, DONE, result)
 
+    def _tell(self) -> None:
+        while not self._stopping.wait(POLL_S):
+            for job_id in self._platform.jobs.waiting():
+                self._queue.tell(job_id)
+
     def _mend(self) -> None:
         mended_s = anchored_s = 0.0
         while not self._stopping.wait(POLL_S):
             now_s = time.monotonic()
-            _trying(self._tell_waiting)
             if now_s - mended_s >= MEND_EVERY_S:
                 mended_s = now_s
                 _trying(self._platform.law.recover)
@@ -86,10 +90,6 @@ class Worker:
             if now_s - anchored_s >= ANCHOR_EVERY_S:
                 anchored_s = now_s
                 _trying(self._platform.safe.journal.anchor)
-
-    def _tell_waiting(self) -> None:
-        for job_id in self._platform.jobs.waiting():
-            self._queue.tell(job_id)
 
 
 def _trying(act: Callable[[], object]) -> None:
