@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from consent.abi import encode_words, word
 from consent.admission import Admission
 from consent.chain import Account, Chain, Finality, Receipt
 from consent.deployment import Deployment, deploy
+from consent.errors import LedgerBroken, LedgerUnavailable
+from consent.law import Law
 from consent.ledger import Ledger
 from consent.mirror import Mirror
 from consent.openings import Openings
@@ -19,13 +23,15 @@ from consent.outbox import Intent, Outbox
 from consent.rpc import Rpc
 from consent.signatures import Key
 from consent.tables import METADATA
-from consent.terms import Enrolment, Grant, Message, Signed, Stop, Terms, Withdrawal
+from consent.terms import Enrolment, Grant, Message, Request, Signed, Stop, Terms, Withdrawal
 from consent.transactions import Outcome
 from consent.typed_data import Domain, digest, keccak, terms_hash
 from deploy.database import make_engine
 
 RELAYER = bytes.fromhex("07" * 32)
 FAR_S = 10_000_000
+RECORD = "ab" * 16
+STUDY = "study:diabetes-risk"
 
 
 class Clock:
@@ -42,7 +48,7 @@ def make_terms(**changed: object) -> Terms:
     """Return terms of a permit for research, all of it changeable, with fresh salt."""
     values: dict[str, object] = {
         "decision": "permit",
-        "recipient": "study:diabetes-risk",
+        "recipient": STUDY,
         "purposes": ("HRESCH",),
         "categories": ("laboratory",),
         "records": ("*",),
@@ -154,7 +160,35 @@ class Town:
         return int(Rpc(self.endpoint).call("eth_call", asked, "latest")[-1], 16)
 
 
+LOG = re.compile(rb'\{"address":[^{}]*\},?')
+
+
 def make_town(folder: Path, endpoint: str, now_s: float) -> Town:
     """Return a town with a fresh database and a fresh contract."""
     folder.mkdir(parents=True, exist_ok=True)
     return Town(f"sqlite:///{folder / 'town.db'}", endpoint, Clock(now_s))
+
+
+def make_law(town: Town) -> Law:
+    return Law(town.engine, town.chain, town.deployment, town.account, town.clock)
+
+
+def ask(patient: Patient, **changed: str) -> Request:
+    values = {"party": STUDY, "purpose": "HRESCH", "category": "laboratory"}
+    asked = {**values, "record_id": RECORD, "recorded_on": "2026-01-02", **changed}
+    return Request(subject=patient.subject, **asked)
+
+
+def some_history(town: Town) -> tuple[Patient, list[Signed]]:
+    patient = town.patient()
+    granted = [patient.grants(town.now_s()) for _ in range(3)]
+    town.bring(*granted)
+    town.bring(patient.withdraws(granted[0]))
+    town.bring(patient.stops(town.now_s() - 60))
+    return patient, granted
+
+
+def refusal(mirror: Mirror) -> str:
+    with pytest.raises((LedgerUnavailable, LedgerBroken)) as raised:
+        mirror.sync()
+    return str(raised.value)
