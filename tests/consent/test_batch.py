@@ -9,6 +9,7 @@ from world import (
     ALICE,
     BOB,
     CAROL,
+    DELEGATE,
     KEY,
     NOW_S,
     OTHER_RECORD,
@@ -25,6 +26,7 @@ from consent.errors import BadlyAsked, LedgerUnavailable
 from consent.state import Grants, LedgerLog, columns
 from consent.tables import METADATA
 from consent.terms import ANY, Decision
+from consent.typed_data import terms_hash
 from consent.vocabulary import CATEGORY_CODES
 
 
@@ -116,6 +118,16 @@ def test_an_older_state_is_decided_as_it_was_and_another_ledger_from_the_start(
     given = decide_many(batch, old, world.view(), NOW_S)
     assert [given.one(0).reason, given.one(1).reason] == ["permitted", "not-enrolled"]
     assert world.reason(subject=BOB) == "permitted"
+    rebuilt = World()
+    rebuilt.openings, rebuilt.register = world.openings, world.register
+    for subject in (BOB, ALICE):
+        rebuilt.enrol(subject)
+    rebuilt.history.given = [g for g in world.history.given if g.subject == BOB] * 2
+    for given_then in rebuilt.history.given:
+        row = (BOB, terms_hash(given_then.terms), KEY, 100, 10_000)
+        rebuilt.add(columns(Grants, [row]))
+    assert rebuilt.reason() == "no-consent"
+    assert rebuilt.reason(subject=BOB) == "permitted"
     other = LedgerLog().state(0, bytes(27))
     given = decide_many(batch, world.register.at(other), world.view(), NOW_S)
     assert given.counts() == {"not-enrolled": 2}
@@ -153,3 +165,10 @@ def test_a_subject_may_have_thousands_of_consents(world: World) -> None:
     batch = as_batch([REQUEST] * 500)
     given = decide_many(batch, world.register.at(world.state()), world.view(), NOW_S)
     assert given.counts() == {"permitted": 500}
+
+
+def test_a_key_that_was_added_after_its_grant_was_seen_makes_it_good(world: World) -> None:
+    world.grant(key=DELEGATE)
+    assert world.reason() == "bad-key"
+    world.key(ALICE, DELEGATE, role=1)
+    assert world.reason() == "permitted"

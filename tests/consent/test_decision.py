@@ -37,6 +37,16 @@ def test_a_grant_permits_what_it_says_and_what_is_owed_comes_with_it(world: Worl
     assert decision.view == world.view()
 
 
+def test_what_every_permitting_consent_asks_is_owed_and_nothing_else(world: World) -> None:
+    world.grant(obligations=("AUDIT",), ends_s=500)
+    world.grant(obligations=("DELAU",), categories=("imaging",))
+    world.grant(obligations=("PSEUD",))
+    world.grant(obligations=("PSEUD", "DEID"))
+    assert world.reason() == "permitted"
+    assert world.decide(REQUEST).obligations == ("DEID", "PSEUD")
+    assert world.decide_many([REQUEST]).one(0).obligations == ("DEID", "PSEUD")
+
+
 def test_nothing_is_permitted_where_nobody_said_so(world: World) -> None:
     assert world.reason() == "no-consent"
     assert world.reason(subject=BOB) == "not-enrolled"
