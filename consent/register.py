@@ -180,10 +180,10 @@ class _KeyTable:
         """Tell for each of these grants whether its key could sign it."""
         if self.length == 0:
             return np.zeros(len(grants), np.bool_)
-        keys = self._index.find(state.grants.key_hash.take(grants, axis=0))
-        codes = pair_codes(state.of.grants.take(grants), keys)
+        key_hashes = state.grants.key_hash.take(grants, axis=0)
+        codes = pair_codes(state.of.grants.take(grants), self._index.find(key_hashes))
         places = np.searchsorted(self._codes, codes)
-        known = (self._codes.take(places, mode="clip") == codes) & (keys >= 0)
+        known = self._codes.take(places, mode="clip") == codes
         rows = self._rows.take(places, mode="clip")
         until_s = state.keys.until_s.take(rows)
         in_time = (until_s == 0) | (state.grants.signed_at_s.take(grants) <= until_s)

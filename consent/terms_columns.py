@@ -127,15 +127,14 @@ class TermsSnapshot:
         """Tell for each consent whether its terms name the record beside it, by its id."""
         if len(self._named) == 0:
             return np.zeros(len(consents), np.bool_)
-        numbers = self._record_index.find(records)
-        codes = pair_codes(consents, numbers)
+        codes = pair_codes(consents, self._record_index.find(records))
         places = np.searchsorted(self._named, codes)
         found: npt.NDArray[np.bool_] = self._named.take(places, mode="clip") == codes
-        return found & (numbers >= 0)
+        return found
 
 
 def pair_codes(first: Numbers, second: Numbers) -> Integers:
-    """Return one integer for each pair of numbers; `second` must not be negative to be found."""
+    """Return one integer for each pair of numbers; -1, which no pair has, where `second` is -1."""
     return (first.astype(np.int64) << 32) | second.astype(np.int64)
 
 
