@@ -17,6 +17,7 @@ from models.diagnosis import Clinic, Diagnosis, DiagnosisAsked, diagnose
 from models.errors import NotFound, Refused
 from models.files import CARD, MANIFEST, Files
 from models.manifest import Manifest
+from models.plots import draw
 from models.ports import Clock, Law, Progress, Safe, silent
 from models.question import Question
 from models.registry import PUBLISHED, TRAINED, Model, Registry
@@ -195,14 +196,22 @@ class Diagnostics:
         return Manifest.from_json(self._files.read(self._registry.get(model_id).id, MANIFEST))
 
     def picture(self, model_id: str, name: str) -> bytes:
-        """Return one of the card's pictures, e.g. ``calibration.svg``.
+        """Return one of the card's pictures, drawn when it is first asked for.
+
+        `name` is calibration, decision, contributions, distributions or groups, with .svg or .png.
 
         Raises:
             NotFound: no such model, or no such picture.
         """
-        if not name.endswith((".svg", ".png")):
+        card = self.card(model_id)
+        try:
+            return self._files.read(model_id, name if name.endswith((".svg", ".png")) else "")
+        except NotFound:
+            drawn = draw(card, name)
+        if drawn is None:
             raise NotFound(f"no picture {name}")
-        return self._files.read(self._registry.get(model_id).id, name)
+        self._files.write(model_id, name, drawn)
+        return drawn
 
     def affected(self) -> list[Affected]:
         """Return the models in service that lost consent; those past their grace are ended now."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from models.errors import Broken
@@ -13,6 +14,9 @@ from storage.merkle import root as merkle_root
 TRAINING_PART: Final = "training"
 HELD_OUT_PART: Final = "held-out"
 _FORMAT: Final = "vouchsafe-manifest-1"
+_ENCODER: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,8 +34,12 @@ class Line:
     decision: str
     part: str
 
+    def content(self) -> dict[str, str | int]:
+        """Return the line as it stands in the text."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Manifest:
     """Lines in rising order of patient and record; the order of the matrix follows from it."""
 
@@ -43,11 +51,11 @@ class Manifest:
         """Return the manifest of these lines; `question` is the sha-256 of the question's file."""
         return cls(question, tuple(sorted(lines)))
 
-    @property
+    @cached_property
     def root(self) -> bytes:
         """The Merkle root (32 bytes) over the question and every line, as RFC 6962 hashes."""
         leaves = [canonical({"format": _FORMAT, "question": self.question})]
-        return merkle_root([*leaves, *(canonical(asdict(line)) for line in self.lines)])
+        return merkle_root([*leaves, *(canonical(line.content()) for line in self.lines)])
 
     @property
     def seed(self) -> int:
@@ -60,7 +68,7 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """Return the one text of this manifest."""
-        lines = [asdict(line) for line in self.lines]
+        lines = [line.content() for line in self.lines]
         return canonical({"format": _FORMAT, "question": self.question, "lines": lines})
 
     @classmethod
@@ -82,7 +90,4 @@ class Manifest:
 
 def canonical(content: Any) -> bytes:
     """Return the one JSON text of a content: sorted keys, no blanks, UTF-8, no NaN."""
-    text = json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode()
+    return _ENCODER.encode(content).encode()

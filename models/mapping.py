@@ -62,11 +62,9 @@ class Column:
             if text not in self.values:
                 raise CellWrong("is none of the values that the mapping knows")
             return self.values[text]
-        if self.kind == BOOLEAN:
-            if text.lower() not in _TRUTHS:
-                raise CellWrong("is neither true nor false")
-            return _TRUTHS[text.lower()]
-        return text
+        if text.lower() not in _TRUTHS:
+            raise CellWrong("is neither true nor false")
+        return _TRUTHS[text.lower()]
 
     def _number(self, text: str) -> float:
         found = float(text) if _NUMBER.fullmatch(text) else math.nan

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from types import MappingProxyType
 from typing import Any, Final
 
 from models.card import Card
@@ -28,25 +30,22 @@ _STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "path",
 }
 _SIZE: Final = (6.4, 4.6)
+_MOST_BARS: Final = 12
+_DRAWING: Final = Lock()
 
 Axes = Any
 
 
-def draw_all(card: Card) -> dict[str, bytes]:
-    """Return each picture by its file name, as SVG and as PNG; one card gives one set of bytes."""
-    evaluation = card.content["evaluation"]
-    words = card.content["outcome"]["words"]
-    drawn: dict[str, Callable[[Axes], None]] = {
-        "calibration": lambda axes: _calibration(axes, evaluation, words),
-        "decision-curve": lambda axes: _decision_curve(axes, evaluation),
-        "distributions": lambda axes: _distributions(axes, evaluation, words),
-        "groups": lambda axes: _groups(axes, evaluation),
-    }
-    return {
-        f"{name}.{kind}": _drawn(draw, kind)
-        for name, draw in drawn.items()
-        for kind in ("svg", "png")
-    }
+def draw(card: Card, name: str) -> bytes | None:
+    """Return a picture of a card by its file name, e.g. ``calibration.svg``, or None.
+
+    There are calibration, decision, contributions, distributions and groups, each as svg and png;
+    one card gives one set of bytes.
+    """
+    subject, _, kind = name.partition(".")
+    if subject not in _PICTURES or kind not in ("svg", "png"):
+        return None
+    return _drawn(lambda axes: _PICTURES[subject](axes, card.content), kind)
 
 
 def draw_contributions(contributions: Sequence[tuple[str, float]], kind: str) -> bytes:
@@ -65,7 +64,8 @@ def _drawn(draw: Callable[[Axes], None], kind: str) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with rc_context(_STYLE):
+    # The style is one for the whole process while it lasts.
+    with _DRAWING, rc_context(_STYLE):
         figure = Figure(figsize=_SIZE, layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
@@ -83,7 +83,8 @@ def _titled(axes: Axes, title: str, across: str, upwards: str) -> None:
     axes.set_ylabel(upwards)
 
 
-def _calibration(axes: Axes, evaluation: Mapping[str, Any], words: str) -> None:
+def _calibration(axes: Axes, held: Mapping[str, Any]) -> None:
+    evaluation, words = held["evaluation"], held["outcome"]["words"]
     bins = evaluation["bins"]
     told = [one["mean"] for one in bins]
     came = [one["observed"]["value"] for one in bins]
@@ -103,7 +104,8 @@ def _calibration(axes: Axes, evaluation: Mapping[str, Any], words: str) -> None:
     _titled(axes, "Calibration", "estimated probability", f"share with {words}, 95 % interval")
 
 
-def _decision_curve(axes: Axes, evaluation: Mapping[str, Any]) -> None:
+def _decision_curve(axes: Axes, held: Mapping[str, Any]) -> None:
+    evaluation = held["evaluation"]
     thresholds, model, everybody = zip(*evaluation["net_benefit"], strict=True)
     prevalence = evaluation["prevalence"]
     axes.axhline(0, color=_GREY, linewidth=1)
@@ -133,7 +135,8 @@ def _decision_curve(axes: Axes, evaluation: Mapping[str, Any]) -> None:
     _titled(axes, "Decision curve", "threshold for acting", "net benefit per patient")
 
 
-def _distributions(axes: Axes, evaluation: Mapping[str, Any], words: str) -> None:
+def _distributions(axes: Axes, held: Mapping[str, Any]) -> None:
+    evaluation, words = held["evaluation"], held["outcome"]["words"]
     without, having = evaluation["spread"]
     places = [(n + 0.5) / len(without) for n in range(len(without))]
     width = 0.9 / len(without)
@@ -151,7 +154,8 @@ def _distributions(axes: Axes, evaluation: Mapping[str, Any], words: str) -> Non
     _titled(axes, "Estimates by outcome", "estimated probability", "share of patients")
 
 
-def _groups(axes: Axes, evaluation: Mapping[str, Any]) -> None:
+def _groups(axes: Axes, held: Mapping[str, Any]) -> None:
+    evaluation = held["evaluation"]
     told = [one for one in evaluation["groups"] if one["auroc"] is not None]
     rows = [("all", evaluation["auroc"], evaluation["n"])]
     rows += [(one["words"], one["auroc"], one["n"]) for one in told]
@@ -178,3 +182,22 @@ def _bars(axes: Axes, contributions: list[tuple[str, float]]) -> None:
     axes.set_xlim(-reach, reach)
     axes.spines["left"].set_visible(False)
     _titled(axes, "Why this estimate", "lowers it  ←  log-odds  →  raises it", "")
+
+
+def _importance(axes: Axes, held: Mapping[str, Any]) -> None:
+    told = sorted(held["predictors"], key=lambda one: -one["mean_log_odds"])[:_MOST_BARS]
+    axes.barh(range(len(told)), [one["mean_log_odds"] for one in reversed(told)], 0.62, color=_BLUE)
+    axes.set_yticks(range(len(told)), [one["words"] for one in reversed(told)])
+    axes.spines["left"].set_visible(False)
+    _titled(axes, "What it looks at", "mean change of the log-odds, either way", "")
+
+
+_PICTURES: Final[Mapping[str, Callable[[Axes, Mapping[str, Any]], None]]] = MappingProxyType(
+    {
+        "calibration": _calibration,
+        "decision": _decision_curve,
+        "contributions": _importance,
+        "distributions": _distributions,
+        "groups": _groups,
+    }
+)

@@ -22,7 +22,11 @@ from models.studies import Run
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A fitted model with everything that it was made from and found to be."""
+    """A fitted model with everything that it was made from and found to be.
+
+    `importance` is, for each predicting feature, the mean change of the log-odds among held-out
+    patients, either way.
+    """
 
     raw: bytes
     cohort: Cohort
@@ -30,6 +34,7 @@ class Made:
     held_out: Matrix
     evaluation: Evaluation
     attack: Attack
+    importance: list[float]
 
 
 def write_card(run: Run, question: Question, made: Made) -> Card:
@@ -93,18 +98,21 @@ def _shown(counts: Mapping[str, int]) -> dict[str, int | str]:
 
 def _predictors(question: Question, made: Made) -> list[dict[str, Any]]:
     absent = np.isnan(made.training.values).mean(axis=0).tolist()
-    return [
-        {
-            "code": feature.code,
-            "words": feature.words,
-            "category": feature.category,
-            "accepts": accepts(feature),
-            "missing": feature.missing,
-            "missing_share": round(absent[place], 3),
-        }
-        for place, feature in enumerate(question.features)
-        if feature.predicts
-    ]
+    found = []
+    for place, importance in zip(question.predictors(), made.importance, strict=True):
+        feature = question.features[place]
+        found.append(
+            {
+                "code": feature.code,
+                "words": feature.words,
+                "category": feature.category,
+                "accepts": accepts(feature),
+                "missing": feature.missing,
+                "missing_share": round(absent[place], 3),
+                "mean_log_odds": round(importance, 4),
+            }
+        )
+    return found
 
 
 def _provenance(question: Question, made: Made) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from models.features import Matrix
 from models.files import CARD, MANIFEST, MODEL, Files
 from models.leaks import suspects
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest
-from models.plots import draw_all
 from models.ports import Clock, Law, Progress, Safe
 from models.question import Question, remembered
 from models.registry import ACTIVE, OVER, PUBLISHED, REPLACED, TRAINED, Model, Registry
@@ -131,11 +130,11 @@ def _fitted(workshop: Workshop, run: Run, cohort: Cohort, progress: Progress) ->
         return None
     raw = fit(rows, question, cohort.manifest.seed)
     _step(workshop, run, progress, "evaluate")
-    evaluation, attack = _tried(raw, question, rows, held)
+    evaluation, attack, importance = _tried(raw, question, rows, held)
     failures = closed(question, evaluation, attack) + suspects(_both(rows, held), question)
     if failures:
         raise GateClosed(failures)
-    made = Made(raw, cohort, rows, held, evaluation, attack)
+    made = Made(raw, cohort, rows, held, evaluation, attack, importance)
     card = write_card(run, question, made)
     return _kept(workshop, run, made, card)
 
@@ -152,7 +151,9 @@ def _both(rows: Matrix, held: Matrix) -> Matrix:
     return Matrix(values, np.concatenate([rows.labels, held.labels]))
 
 
-def _tried(raw: bytes, question: Question, rows: Matrix, held: Matrix) -> tuple[Evaluation, Attack]:
+def _tried(
+    raw: bytes, question: Question, rows: Matrix, held: Matrix
+) -> tuple[Evaluation, Attack, list[float]]:
     booster = Booster(raw)
 
     def told(part: Matrix) -> Probabilities:
@@ -161,7 +162,9 @@ def _tried(raw: bytes, question: Question, rows: Matrix, held: Matrix) -> tuple[
     tried = told(held)
     groups = subgroups(question, held)
     evaluation = evaluate(held.labels, tried, groups, question.thresholds)
-    return evaluation, membership((rows.labels, told(rows)), (held.labels, tried))
+    attack = membership((rows.labels, told(rows)), (held.labels, tried))
+    log_odds = booster.contributions(held.values[:, question.predictors()])[:, :-1]
+    return evaluation, attack, np.abs(log_odds).mean(axis=0).tolist()
 
 
 def closed(question: Question, evaluation: Evaluation, attack: Attack) -> tuple[str, ...]:
@@ -192,7 +195,6 @@ def _kept(workshop: Workshop, run: Run, made: Made, card: Card) -> Model:
         MODEL: made.raw,
         MANIFEST: made.cohort.manifest.to_json(),
         CARD: card.to_json(),
-        **draw_all(card),
     }
     for file, content in contents.items():
         workshop.files.write(name, file, content)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.features import Matrix
+from models.leaks import suspects
+from models.question import Question
+
+QUESTION = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q.toml")
+LABELS = np.arange(200) % 3 == 0
+NOISE = np.random.default_rng(0).random((200, 3)).astype(np.float32).round()
+
+
+def matrix(place: int, column: np.ndarray) -> Matrix:
+    values = NOISE.copy()
+    values[:, place] = column
+    return Matrix(values, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("place", "column"),
+    [
+        (0, np.where(LABELS, 9, 2)),
+        (0, np.where(LABELS, 2, 9)),
+        (0, np.where(LABELS, 5, np.nan)),
+        (1, np.where(LABELS, 0, 1)),
+        (1, np.where(LABELS, np.nan, 1)),
+    ],
+)
+def test_a_column_that_tells_the_label_is_named(place: int, column: np.ndarray) -> None:
+    (found,) = suspects(matrix(place, column), QUESTION)
+    assert QUESTION.features[place].code in found
+
+
+def test_columns_that_tell_little_are_not_named() -> None:
+    assert suspects(Matrix(NOISE, LABELS), QUESTION) == ()
+
+
+def test_a_column_that_the_model_never_sees_cannot_leak() -> None:
+    assert suspects(matrix(2, LABELS.astype(np.float32)), QUESTION) == ()
+
+
+def test_real_columns_do_not_leak(nhanes, nhanes_people) -> None:
+    from models.cohort import unusable
+    from models.features import label_of, newest, to_row
+
+    usable = [one for one in nhanes_people[:800] if not unusable(nhanes, one)]
+    values = np.array([to_row(nhanes, newest(records)) for records in usable])
+    labels = np.array([(label_of(nhanes, records) or (False, ""))[0] for records in usable])
+    assert suspects(Matrix(values, labels), nhanes) == ()

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from models.card import Card
+from models.plots import draw, draw_contributions
+
+
+def estimate(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.05, "high": value + 0.05}
+
+
+CARD = Card(
+    {
+        "outcome": {"words": "it"},
+        "predictors": [
+            {"words": "age", "mean_log_odds": 0.4},
+            {"words": "sex", "mean_log_odds": 0.1},
+        ],
+        "evaluation": {
+            "n": 200,
+            "auroc": estimate(0.8),
+            "slope": 1.0,
+            "intercept": -0.1,
+            "prevalence": 0.2,
+            "bins": [
+                {"until": 0.3, "n": 100, "mean": 0.1, "observed": estimate(0.1)},
+                {"until": 1.0, "n": 100, "mean": 0.5, "observed": estimate(0.6)},
+            ],
+            "spread": [[0.4, 0.1, 0.0, 0.0], [0.1, 0.2, 0.2, 0.0]],
+            "net_benefit": [[0.05, 0.15, 0.16], [0.2, 0.1, 0.0], [0.4, 0.05, -0.3]],
+            "groups": [
+                {"words": "a", "n": 100, "auroc": estimate(0.7)},
+                {"words": "b", "n": None, "auroc": None},
+            ],
+        },
+    }
+)
+
+
+NAMES = ("calibration", "decision", "contributions", "distributions", "groups")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_picture_is_the_same_each_time_and_holds_no_script(name: str) -> None:
+    picture = draw(CARD, f"{name}.svg") or b""
+    assert picture.startswith(b"<?xml")
+    assert b"<script" not in picture
+    assert draw(CARD, f"{name}.svg") == picture
+    assert (draw(CARD, f"{name}.png") or b"").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["other.svg", "calibration.exe", "calibration", ""])
+def test_what_is_no_picture_is_none(name: str) -> None:
+    assert draw(CARD, name) is None
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_the_reasons_of_an_answer_are_drawn(kind: str) -> None:
+    assert draw_contributions([("age: 55 years", 0.4), ("sex: male", -0.2)], kind)
+    assert draw_contributions([], kind)

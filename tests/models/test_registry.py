@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.errors import ModelRetired, NotFound
+from models.registry import (
+    ACTIVE,
+    AFFECTED,
+    MOVES,
+    OVER,
+    PUBLISHED,
+    REPLACED,
+    RETIRED,
+    TRAINED,
+    Model,
+    Registry,
+)
+
+STATES = (TRAINED, PUBLISHED, ACTIVE, AFFECTED, REPLACED, RETIRED)
+
+
+def model(name: str = "q-1", at_s: int = 10) -> Model:
+    return Model(name, "study:s", "q", "text", "aa", "bb", "cc", at_s)
+
+
+def test_a_model_comes_back_as_it_was_written(engine: sa.Engine) -> None:
+    registry = Registry(engine)
+    registry.add(model(), [b"\2" * 32, b"\1" * 32])
+    assert registry.get("q-1") == model()
+    assert registry.consents("q-1") == [b"\1" * 32, b"\2" * 32]
+    assert registry.all(TRAINED) == registry.all() == [model()]
+    assert registry.all(ACTIVE) == []
+
+
+def test_an_unknown_model_is_not_found(engine: sa.Engine) -> None:
+    registry = Registry(engine)
+    assert registry.find("q-9") is None
+    with pytest.raises(NotFound):
+        registry.get("q-9")
+    with pytest.raises(NotFound):
+        registry.serving("q")
+    with pytest.raises(NotFound):
+        registry.move("q-9", ACTIVE, 1)
+
+
+def test_models_are_found_by_any_of_their_consents(engine: sa.Engine) -> None:
+    registry = Registry(engine)
+    registry.add(model("q-1"), [b"\1" * 32, b"\2" * 32])
+    registry.add(model("q-2"), [b"\2" * 32])
+    registry.add(model("q-3"), [])
+    assert [one.id for one in registry.resting_on([b"\2" * 32])] == ["q-1", "q-2"]
+    assert [one.id for one in registry.resting_on([b"\1" * 32, b"\3" * 32])] == ["q-1"]
+    assert registry.resting_on([]) == []
+
+
+def test_thousands_of_consents_are_written_at_once(engine: sa.Engine) -> None:
+    consents = [n.to_bytes(32, "big") for n in range(5_000)]
+    Registry(engine).add(model(), consents)
+    assert Registry(engine).consents("q-1") == consents
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(STATES[1:]), max_size=5))
+def test_a_model_only_moves_as_the_table_says(sqlite_engine: sa.Engine, wanted: list[str]) -> None:
+    registry = Registry(sqlite_engine)
+    name = f"q-{len(registry.all())}"
+    registry.add(model(name), [])
+    state = TRAINED
+    for step in wanted:
+        if step in MOVES[state] or step == state:
+            registry.move(name, step, 5)
+            state = step
+        else:
+            with pytest.raises(ModelRetired):
+                registry.move(name, step, 5)
+        assert registry.get(name).state == state
+
+
+def test_every_state_has_its_moves_and_what_is_over_stays_over() -> None:
+    assert set(MOVES) == set(STATES)
+    assert all(MOVES[state] == () for state in OVER)
+
+
+def test_moves_keep_their_times(engine: sa.Engine) -> None:
+    registry = Registry(engine)
+    registry.add(model(), [])
+    for state, now_s in ((PUBLISHED, 20), (ACTIVE, 21), (AFFECTED, 22), (REPLACED, 23)):
+        registry.move("q-1", state, now_s, "q-2" if state == REPLACED else None)
+    assert registry.get("q-1") == dataclasses.replace(
+        model(), state=REPLACED, published_at_s=20, affected_at_s=22, ended_at_s=23, successor="q-2"
+    )
+
+
+def test_the_newest_unaffected_model_answers(engine: sa.Engine) -> None:
+    registry = Registry(engine)
+    for name, at_s in (("q-1", 1), ("q-2", 2), ("q-3", 3)):
+        registry.add(model(name, at_s), [])
+        registry.move(name, PUBLISHED, at_s)
+        registry.move(name, ACTIVE, at_s)
+    assert registry.serving("q").id == "q-3"
+    registry.move("q-3", AFFECTED, 9)
+    assert registry.serving("q").id == "q-2"
+
+
+def test_only_a_model_that_never_answered_can_be_forgotten(engine: sa.Engine) -> None:
+    registry = Registry(engine)
+    registry.add(model(), [b"\1" * 32])
+    registry.move("q-1", PUBLISHED, 1)
+    registry.forget("q-1")
+    assert registry.all() == []
+    assert registry.consents("q-1") == []
+    registry.add(model(), [b"\1" * 32])
+    registry.move("q-1", PUBLISHED, 1)
+    registry.move("q-1", ACTIVE, 1)
+    registry.forget("q-1")
+    assert registry.consents("q-1") == [b"\1" * 32]

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from consent import LedgerUnavailable
+from models.files import CARD, MANIFEST, MODEL
+from models.manifest import Manifest
+
+STUDY = "study:diabetes-risk"
+
+
+@pytest.fixture
+def world(build, heart_people):
+    found = build(heart_people)
+    found.diagnostics.train(STUDY, "uci-heart")
+    return found
+
+
+def findings(world) -> list[str]:
+    return [finding.what for finding in world.diagnostics.check()]
+
+
+def test_what_fits_together_has_no_finding(world) -> None:
+    heard: list[str] = []
+    assert world.diagnostics.check(heard.append) == []
+    assert heard == ["uci-heart-1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [(MODEL, "the model's file"), (CARD, "the card"), (MANIFEST, "the manifest")],
+)
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_changed_or_missing_file_is_named(world, name: str, says: str, gone: bool) -> None:
+    path = world.diagnostics.home / "uci-heart-1" / name
+    if gone:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes() + b" ")
+    (found,) = world.diagnostics.check()
+    assert found.what.startswith(says)
+    assert (found.part, found.where) == ("models", "uci-heart-1")
+
+
+def test_a_manifest_that_was_made_anew_is_found_by_its_root_and_consents(world) -> None:
+    path = world.diagnostics.home / "uci-heart-1" / MANIFEST
+    held = Manifest.from_json(path.read_bytes())
+    first = held.lines[0].consent
+    kept = [one for one in held.lines if one.consent != first]
+    path.write_bytes(Manifest.of(held.question, kept).to_json())
+    assert findings(world) == [
+        "the manifest has another root than the model's",
+        "the manifest names other consents than the registry",
+    ]
+
+
+def test_a_missing_anchor_is_named(world) -> None:
+    world.law.anchored["card"].clear()
+    assert findings(world) == ["the card is not anchored on the ledger"]
+
+
+def test_a_withdrawal_that_nobody_listed_yet_is_named(world) -> None:
+    world.law.withdraw(world.people[0][0].subject)
+    (found,) = findings(world)
+    assert "1 of its consents are lost" in found
+    world.diagnostics.affected()
+    assert findings(world) == []
+
+
+def test_a_file_that_outlived_its_model_is_named(world) -> None:
+    path = world.diagnostics.home / "uci-heart-1" / MODEL
+    raw = path.read_bytes()
+    world.diagnostics._serving.end("uci-heart-1")
+    path.write_bytes(raw)
+    assert findings(world) == ["the model is over, and its file is still there"]
+
+
+def test_a_ledger_that_is_away_is_a_finding_not_an_answer(world) -> None:
+    def away() -> None:
+        raise LedgerUnavailable("away")
+
+    world.law.before_each = away
+    assert findings(world) == ["not checked against the ledger: away"]
+
+
+def test_the_evidence_holds_every_card_and_manifest(world) -> None:
+    found = list(world.diagnostics.evidence())
+    assert [one["kind"] for one in found] == ["card", "manifest"]
+    model = world.diagnostics.model("uci-heart-1")
+    root = Manifest.from_json(found[1]["text"].encode()).root.hex()
+    assert (root, found[1]["manifest_root"]) == (model.manifest_root, model.manifest_root)
+    (world.diagnostics.home / "uci-heart-1" / CARD).unlink()
+    assert next(iter(world.diagnostics.evidence()))["text"] == ""
