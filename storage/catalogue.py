@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from consent import CATEGORY_CODES
+from storage.database import insert_many, plain, reading, writing
 from storage.entry import Batch, Columns, Entry, columns_of, day_number, iso_date
+from storage.errors import Overtaken
 from storage.tables import METADATA
 
 SEALED: Final = "sealed"
@@ -61,8 +64,12 @@ class Catalogue:
         self._engine = engine
 
     def add(self, name: str, at_s: int, pin: bytes, root: bytes, entries: Sequence[Entry]) -> int:
-        """Write a batch in the state `sealed` with all its entries, at once; return its id."""
-        with self._engine.begin() as connection:
+        """Write a batch in the state `sealed` with all its entries, at once; return its id.
+
+        Raises:
+            Overtaken: one of these sources or versions is here already; nothing was written.
+        """
+        with writing(self._engine) as connection:
             batch = connection.execute(
                 sa.insert(_BATCHES).values(
                     name=name,
@@ -75,18 +82,24 @@ class Catalogue:
                 )
             ).inserted_primary_key
             identity = int(batch[0]) if batch else 0
-            connection.execute(sa.insert(_RECORDS), [_row(entry, identity) for entry in entries])
+            rows = [_row(entry, identity) for entry in entries]
+            insert_many(connection, _RECORDS, _WRITTEN, rows)
         return identity
 
     def move(self, batch: int, state: str) -> None:
-        """Note how far a batch has come."""
-        with self._engine.begin() as connection:
+        """Note how far a batch has come.
+
+        Raises:
+            Overtaken: it was given up meanwhile.
+        """
+        with writing(self._engine) as connection:
             moved = sa.update(_BATCHES).where(_BATCHES.c.id == batch)
-            connection.execute(moved.values(state=state))
+            if connection.execute(moved.values(state=state)).rowcount != 1:
+                raise Overtaken("the batch was given up: deposit it again")
 
     def drop(self, batch: int) -> None:
         """Forget a batch that was never catalogued, with all its entries."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(sa.delete(_RECORDS).where(_RECORDS.c.batch == batch))
             connection.execute(sa.delete(_BATCHES).where(_BATCHES.c.id == batch))
 
@@ -101,7 +114,7 @@ class Catalogue:
             newer.c.batch == batch,
             newer.c.version > older.c.version,
         )
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             erased = older.c.wrapped.is_not(None) & sa.exists().where(same)
             touched = sa.select(older.c.batch).distinct().where(erased)
             batches = [row for (row,) in connection.execute(touched)]
@@ -112,27 +125,41 @@ class Catalogue:
             connection.execute(moved.values(state=CATALOGUED))
         return batches
 
-    def shred(self, subject: bytes) -> list[int]:
-        """Delete the wrapped key of every version of a subject; return the batches it was in."""
-        with self._engine.begin() as connection:
-            theirs = (_RECORDS.c.subject == subject) & _RECORDS.c.wrapped.is_not(None)
-            touched = sa.select(_RECORDS.c.batch).distinct().where(theirs)
-            batches = [row for (row,) in connection.execute(touched)]
-            connection.execute(sa.update(_RECORDS).where(theirs).values(wrapped=None))
-            marked = sa.update(_BATCHES).where(_BATCHES.c.id.in_(batches))
-            connection.execute(marked.values(has_erased=True))
-        return batches
+    def shred(self, subject: bytes, connection: sa.Connection) -> None:
+        """Delete the wrapped key of every version of a subject, in the caller's transaction."""
+        theirs = (_RECORDS.c.subject == subject) & _RECORDS.c.wrapped.is_not(None)
+        touched = sa.select(_RECORDS.c.batch).where(theirs)
+        marked = sa.update(_BATCHES).where(_BATCHES.c.id.in_(touched))
+        connection.execute(marked.values(has_erased=True))
+        connection.execute(sa.update(_RECORDS).where(theirs).values(wrapped=None))
 
-    def repinned(self, batch: int, pin: bytes, placed: Sequence[Entry]) -> None:
-        """Note the pin that holds what is left of a batch, and where its blocks stand now."""
+    def repinned(self, batch: Batch, pin: bytes, placed: Sequence[Entry]) -> None:
+        """Note the pin that holds what is left of a batch, and where its blocks stand now.
+
+        A batch that lost still more since stays among the erased.
+
+        Raises:
+            Overtaken: another process gave it another pin meanwhile.
+        """
+        its = _RECORDS.c.batch == batch.id
         place = sa.update(_RECORDS).values(place=sa.bindparam("to"))
-        place = place.where(_RECORDS.c.record_id == sa.bindparam("of"), _RECORDS.c.batch == batch)
-        with self._engine.begin() as connection:
-            moved = sa.update(_BATCHES).where(_BATCHES.c.id == batch)
-            connection.execute(moved.values(pin=pin, has_erased=False))
+        place = place.where(_RECORDS.c.record_id == sa.bindparam("of"), its)
+        left = sa.select(sa.func.count()).where(its, _RECORDS.c.wrapped.is_not(None))
+        with writing(self._engine) as connection:
+            same = (_BATCHES.c.id == batch.id) & (_BATCHES.c.pin == batch.pin)
+            lost_more = connection.scalar(left) != len(placed)
+            moved = sa.update(_BATCHES).where(same).values(pin=pin, has_erased=lost_more)
+            if connection.execute(moved).rowcount != 1:
+                raise Overtaken("another process collects the same blocks")
             rows = [{"of": entry.record_id, "to": entry.place} for entry in placed]
             if rows:
                 connection.execute(place, rows)
+
+    def find_batch(self, batch: int) -> Batch | None:
+        """Return a batch as it stands now, or None if it was given up."""
+        with reading(self._engine) as connection:
+            row = connection.execute(sa.select(_BATCHES).where(_BATCHES.c.id == batch)).first()
+        return Batch(*row) if row else None
 
     def batches(self, *, erased: bool = False, unfinished: bool = False) -> list[Batch]:
         """Return the batches, oldest first: all, or those that still need work of a kind."""
@@ -141,19 +168,19 @@ class Catalogue:
             asked = asked.where(_BATCHES.c.has_erased)
         if unfinished:
             asked = asked.where(_BATCHES.c.state != ANCHORED)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [Batch(*row) for row in connection.execute(asked)]
 
     def entries(self, batch: int) -> list[Entry]:
         """Return every version that a batch holds, in order, erased ones too."""
         asked = sa.select(*_ENTRY).where(_RECORDS.c.batch == batch).order_by(_RECORDS.c.seq)
-        with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(asked)]
+        with reading(self._engine) as connection:
+            return _entries(connection.execute(asked).all())
 
     def known_sources(self, sources: Sequence[bytes]) -> dict[bytes, str]:
         """Return the record id of each of these source keys that is here already."""
         found: dict[bytes, str] = {}
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for part in _parts(sources):
                 asked = sa.select(_RECORDS.c.source, _RECORDS.c.record_id)
                 asked = asked.where(_RECORDS.c.source.in_(part))
@@ -166,34 +193,36 @@ class Catalogue:
         subjects: Sequence[bytes] | None = None,
         categories: Sequence[str] | None = None,
         record_ids: Sequence[bytes] | None = None,
-    ) -> Iterator[Entry]:
-        """Yield the current version of the records asked for, in catalogue order."""
+        custodian: str | None = None,
+    ) -> list[Entry]:
+        """Return the current version of the records asked for, in catalogue order."""
         asked = sa.select(*_ENTRY).join(_BATCHES, _RECORDS.c.batch == _BATCHES.c.id)
         asked = asked.where(_BATCHES.c.state.in_(VISIBLE), _RECORDS.c.wrapped.is_not(None))
         if categories is not None:
             wanted = [CATEGORY_CODES.index(code) for code in categories]
             asked = asked.where(_RECORDS.c.category.in_(wanted))
-        narrowed = [
-            asked.where(column.in_(part))
-            for column, values in (
-                (_RECORDS.c.subject, subjects),
-                (_RECORDS.c.record_id, record_ids),
-            )
-            if values is not None
-            for part in _parts(values)
-        ]
-        if subjects is None and record_ids is None:
-            narrowed = [asked]
-        with self._engine.connect() as connection:
-            for one in narrowed:
-                rows = connection.execute(one.order_by(_RECORDS.c.seq)).all()
-                yield from (_entry(row) for row in rows)
+        if custodian is not None:
+            asked = asked.where(_RECORDS.c.custodian == custodian)
+        narrowed = [asked]
+        for column, values in ((_RECORDS.c.subject, subjects), (_RECORDS.c.record_id, record_ids)):
+            if values is not None:
+                narrowed = [one.where(column.in_(p)) for one in narrowed for p in _parts(values)]
+        with reading(self._engine) as connection:
+            found = [connection.execute(one.order_by(_RECORDS.c.seq)).all() for one in narrowed]
+        rows = [row for part in found for row in part]
+        # Each part is in order; a timsort finds that out, so one part costs nothing.
+        return _entries(sorted(rows, key=_seq))
 
     def columns(
-        self, categories: Sequence[str] | None = None, subjects: Sequence[bytes] | None = None
+        self,
+        categories: Sequence[str] | None = None,
+        subjects: Sequence[bytes] | None = None,
+        custodian: str | None = None,
     ) -> Columns:
-        """Return the current records of these categories (or all), as columns for a decision."""
-        return columns_of(list(self.current(categories=categories, subjects=subjects)))
+        """Return the current records that are asked for, as columns for a decision."""
+        return columns_of(
+            self.current(categories=categories, subjects=subjects, custodian=custodian)
+        )
 
     def totals(self) -> dict[str, int]:
         """Return how many records, subjects and batches are here."""
@@ -201,55 +230,49 @@ class Catalogue:
         live = live.where(_BATCHES.c.state.in_(VISIBLE), _RECORDS.c.wrapped.is_not(None))
         found = live.subquery()
         counted = sa.select(sa.func.count(), sa.func.count(found.c.subject.distinct()))
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             records, subjects = connection.execute(counted.select_from(found)).one()
             batches = connection.execute(sa.select(sa.func.count()).select_from(_BATCHES))
             return {"records": records, "subjects": subjects, "batches": batches.scalar_one()}
 
 
-_ENTRY: Final = (
-    _RECORDS.c.record_id,
-    _RECORDS.c.version,
-    _RECORDS.c.subject,
-    _RECORDS.c.category,
-    _RECORDS.c.custodian,
-    _RECORDS.c.recorded_on,
-    _RECORDS.c.cid,
-    _RECORDS.c.size,
-    _RECORDS.c.place,
-    _RECORDS.c.commitment,
-    _RECORDS.c.wrapped,
-    _RECORDS.c.source,
-    _RECORDS.c.batch,
+_WRITTEN: Final = (
+    "record_id",
+    "version",
+    "subject",
+    "category",
+    "custodian",
+    "recorded_on",
+    "cid",
+    "size",
+    "place",
+    "commitment",
+    "wrapped",
+    "source",
+    "batch",
 )
+_ENTRY: Final = plain([_RECORDS.c[name] for name in (*_WRITTEN, "seq")])
+_seq: Final = itemgetter(len(_WRITTEN))
 
 
-def _entry(row: Any) -> Entry:
-    record_id, version, subject, category, custodian, days, *rest = row
-    return Entry(
-        record_id, version, subject, CATEGORY_CODES[category], custodian, iso_date(days), *rest
-    )
+def _entries(rows: Sequence[Any]) -> list[Entry]:
+    """Return rows of _ENTRY as entries; column by column, since there may be a million."""
+    if not rows:
+        return []
+    ids, versions, subjects, categories, custodians, days, *rest, _ = zip(*rows, strict=True)
+    dates = {day: iso_date(day) for day in set(days)}
+    words = map(CATEGORY_CODES.__getitem__, categories)
+    on = map(dates.__getitem__, days)
+    return list(map(Entry, ids, versions, subjects, words, custodians, on, *rest))
 
 
-def _row(entry: Entry, batch: int) -> dict[str, Any]:
-    return {
-        "record_id": entry.record_id,
-        "version": entry.version,
-        "subject": entry.subject,
-        "category": CATEGORY_CODES.index(entry.category),
-        "custodian": entry.custodian,
-        "recorded_on": day_number(entry.recorded_on),
-        "cid": entry.cid,
-        "size": entry.size,
-        "place": entry.place,
-        "commitment": entry.commitment,
-        "batch": batch,
-        "source": entry.source,
-        "wrapped": entry.wrapped,
-    }
+def _row(entry: Entry, batch: int) -> tuple[Any, ...]:
+    """Return an entry in the order of _WRITTEN, which is its own."""
+    category, day = CATEGORY_CODES.index(entry.category), day_number(entry.recorded_on)
+    return (*entry._replace(category=category, recorded_on=day)[:-1], batch)  # type: ignore[arg-type]
 
 
 def _parts(values: Iterable[bytes]) -> Iterator[list[bytes]]:
-    listed = list(values)
+    listed = list(dict.fromkeys(values))
     for start in range(0, len(listed), _AT_ONCE):
         yield listed[start : start + _AT_ONCE]

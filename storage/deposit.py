@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,15 +12,20 @@ from storage import merkle
 from storage.car import raw_cid
 from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED
 from storage.entry import Batch, Entry
-from storage.errors import BadlyAsked
+from storage.errors import BadlyAsked, Overtaken, StorageError
 from storage.keys import SecretKey, wrap_record_key
 from storage.parts import Parts, Progress, silent
 from storage.record import Record, canonical, require_record
 from storage.seal import Context, new_key, seal
-from storage.staging import HEADER_BYTES, places
+from storage.staging import places
 
 BATCH_RECORDS: Final = 5_000
+BATCH_BYTES: Final = 2**26
 RECORD_ID_BYTES: Final = 16
+GIVEN_UP_AFTER_S: Final = 30
+_MOST_RACES: Final = 5
+_LEAST_BYTES: Final = 400
+_NUMBER_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +72,36 @@ class Deposits:
         """Deposit records; afterwards each can be asked for, and is anchored on the ledger.
 
         `sources` names where each record came from (a table's row, a document's id): a record whose
-        source is here already is not deposited again.
+        source is here already is not deposited again. What an error interrupts is finished by
+        `finish_unfinished`, so a deposit that names its sources can be given again as it was.
 
         Raises:
             RecordInvalid: one of them cannot be a record; nothing is deposited.
-            VaultSealed, StoreUnavailable, DiskFull: try again; what had been acknowledged stays.
+            VaultSealed, StoreUnavailable, DatabaseUnavailable, DiskFull: try again; what had been
+                acknowledged stays.
         """
         for record in records:
             require_record(record)
-        if sources is not None and len(sources) != len(records):
-            raise BadlyAsked("as many sources as records")
-        known, marks = self._known(records, sources)
-        ids = [known.get(mark, "") or secrets.token_hex(RECORD_ID_BYTES) for mark in marks]
-        fresh = [place for place, mark in enumerate(marks) if mark not in known]
-        names = []
-        for start in range(0, len(fresh), BATCH_RECORDS):
-            part = fresh[start : start + BATCH_RECORDS]
-            progress("sealing", start, len(fresh))
-            named = [replace(records[place], record_id=ids[place]) for place in part]
-            marked = [marks[place] if sources is not None else None for place in part]
-            names.append(self._deposit(self.seal(named, marked)))
-            progress("depositing", start + len(part), len(fresh))
-        return DepositReport(tuple(ids), len(fresh), tuple(names))
+        marks = self._marks(records, sources)
+        ids, names, new = list[str](), list[str](), 0
+        for part in _parts(records):
+            progress("depositing", part.start, len(records))
+            found, made = self._deposit_part(records[part], marks[part])
+            ids += found
+            if made is not None:
+                names.append(made.name)
+                new += made.count
+        progress("depositing", len(records), len(records))
+        return DepositReport(tuple(ids), new, tuple(names))
 
-    def _known(
+    def _marks(
         self, records: Sequence[Record], sources: Sequence[str] | None
-    ) -> tuple[dict[bytes, str], list[bytes]]:
-        """Return which sources are here already, and a mark for each record's source."""
+    ) -> list[bytes] | list[None]:
+        """Return what stands for each record's source."""
         if sources is None:
-            return {}, [place.to_bytes(8, "big") for place in range(len(records))]
+            return [None] * len(records)
+        if len(sources) != len(records):
+            raise BadlyAsked("as many sources as records")
         marked = self._keys.pseudonyms("source")
         marks = [
             marked(f"{record.custodian}\0{source}".encode())
@@ -102,36 +109,68 @@ class Deposits:
         ]
         if len(set(marks)) != len(marks):
             raise BadlyAsked("two records of this deposit come from the same source")
-        return self._catalogue.known_sources(marks), marks
+        return marks
 
-    def seal(self, records: Sequence[Record], sources: Sequence[bytes | None]) -> Sealed:
-        """Seal records under fresh keys, each wrapped by its patient's."""
-        patients = self._keys.make_patient_keys(record.subject for record in records)
+    def _deposit_part(
+        self, records: Sequence[Record], marks: Sequence[bytes | None]
+    ) -> tuple[list[str], Batch | None]:
+        """Deposit those that are not here yet; return every id, and the batch if one was made."""
+        for _ in range(_MOST_RACES):
+            known = self._catalogue.known_sources([mark for mark in marks if mark is not None])
+            ids = [known.get(mark or b"") or secrets.token_hex(RECORD_ID_BYTES) for mark in marks]
+            named = [
+                (replace(record, record_id=name), mark)
+                for record, mark, name in zip(records, marks, ids, strict=True)
+                if mark is None or mark not in known
+            ]
+            if not named:
+                return ids, None
+            try:
+                return ids, self._deposit(self.seal(named))
+            except Overtaken:
+                continue  # another process deposits the same sources: see which it took
+        raise Overtaken("other processes deposit the same sources: ask again")
+
+    def seal(self, records: Sequence[tuple[Record, bytes | None]]) -> Sealed:
+        """Seal records, each beside its source, under fresh keys wrapped by their patients'."""
+        patients = self._keys.make_patient_keys(record.subject for record, _ in records)
         commit = self._keys.pseudonyms("catalogue")
-        entries, blocks = [], []
-        for record, source in zip(records, sources, strict=True):
+        entries, blocks = list[Entry](), list[bytes]()
+        for record, source in records:
             entry, envelope = _sealed(record, patients[record.subject], commit)
-            entries.append(replace(entry, source=source))
+            entries.append(entry._replace(source=source))
             blocks.append(envelope)
-        stands = places([len(block) for block in blocks], HEADER_BYTES)
-        placed = [replace(e, place=at) for e, at in zip(entries, stands, strict=True)]
+        stands = places([len(block) for block in blocks])
+        placed = [entry._replace(place=at) for entry, at in zip(entries, stands, strict=True)]
         return Sealed(placed, blocks)
 
-    def stage(self, sealed: Sealed) -> Batch:
-        """Put a sealed batch on disk and into the catalogue, in the state `sealed`."""
+    @contextmanager
+    def staged(self, sealed: Sealed) -> Iterator[Batch]:
+        """Put a sealed batch on disk and into the catalogue, as `sealed`; hold its lock meanwhile.
+
+        Raises:
+            Overtaken: one of its sources or versions is here already; nothing is left behind.
+            DiskFull, StoreUnavailable, DatabaseUnavailable: the same.
+        """
         name = secrets.token_hex(RECORD_ID_BYTES)
-        pin = self._staging.write(name, [entry.cid for entry in sealed.entries], sealed.blocks)
+        cids = [entry.cid for entry in sealed.entries]
         root = merkle.root([entry.leaf() for entry in sealed.entries])
         at_s = int(self._clock())
-        identity = self._catalogue.add(name, at_s, pin, root, sealed.entries)
-        return Batch(identity, name, SEALED, at_s, len(sealed.entries), pin, root, False)
+        with self._staging.written(name, cids, sealed.blocks) as pin:
+            try:
+                identity = self._catalogue.add(name, at_s, pin, root, sealed.entries)
+            except StorageError:
+                self._staging.drop(name)
+                raise
+            yield Batch(identity, name, SEALED, at_s, len(cids), pin, root, False)
 
-    def _deposit(self, sealed: Sealed) -> str:
-        batch = self.stage(sealed)
-        self.pin(batch)
-        self._catalogue.move(batch.id, CATALOGUED)
-        self.anchor(batch)
-        return batch.name
+    def _deposit(self, sealed: Sealed) -> Batch:
+        with self.staged(sealed) as batch:
+            self.pin(batch)
+            self._catalogue.move(batch.id, CATALOGUED)
+            self.anchor(batch)
+        self.trim()
+        return batch
 
     def pin(self, batch: Batch) -> None:
         """Bring a staged batch to Kubo; it is pinned there when this returns."""
@@ -147,37 +186,60 @@ class Deposits:
     def finish_unfinished(self) -> int:
         """Finish every batch that something killed half-way; return how many they were.
 
-        A batch whose file is missing was never acknowledged: it is forgotten. A file without a
-        batch is deleted. Call it at start and every half minute.
+        A batch that somebody works on is left to them: they hold its file's lock until they are
+        done or dead. A batch without a file was never acknowledged, and is forgotten when it is
+        old. A file without a batch is deleted. Call it at start and every half minute.
 
         Raises:
             StoreUnavailable, DiskFull, LedgerUnavailable (consent): the rest waits for next time.
         """
-        unfinished = self._catalogue.batches(unfinished=True)
-        for batch in unfinished:
-            self._finish(batch)
-        return len(unfinished)
+        finished = 0
+        for listed in self._catalogue.batches(unfinished=True):
+            with self._staging.held(listed.name) as is_ours:
+                batch = self._catalogue.find_batch(listed.id) if is_ours else None
+                if batch is not None and batch.state != ANCHORED:
+                    finished += self._finish(batch)
+        known = self._catalogue.batches
+        self._staging.drop_orphans(lambda: {batch.name for batch in known()})
+        self.trim()
+        return finished
 
-    def _finish(self, batch: Batch) -> None:
-        is_staged = self._staging.path(batch.name).exists()
-        if batch.state == SEALED and not is_staged:
+    def _finish(self, batch: Batch) -> bool:
+        if batch.state == SEALED and not self._staging.path(batch.name).exists():
+            # Its file may be on another machine, where it is being deposited at this moment.
+            if self._clock() - batch.at_s < GIVEN_UP_AFTER_S:
+                return False
             self._catalogue.drop(batch.id)
-            return
+            self._blobs.unpin([batch.pin])
+            return True
         if batch.state == SEALED:
             self.pin(batch)
         if batch.state in (SEALED, PINNED):
             # Also right for a batch of new versions: `replace` moves it on in the same breath.
             self._catalogue.replace(batch.id)
         self.anchor(batch)
+        return True
 
-    def drop_orphans(self) -> int:
-        """Delete staged files that no batch knows; only while no deposit runs."""
-        known = {batch.name for batch in self._catalogue.batches()}
-        orphans = self._staging.names() - known
-        for name in orphans:
-            self._staging.drop(name)
-            self._staging.path(name).with_suffix(".new").unlink(missing_ok=True)
-        return len(orphans)
+    def trim(self) -> int:
+        """Keep the sealed cache under its bound; return how many batches left it."""
+        needed = {batch.name for batch in self._catalogue.batches(unfinished=True)}
+        return self._staging.trim(needed)
+
+
+def _parts(records: Sequence[Record]) -> Iterator[slice]:
+    """Cut records into batches that are bounded in number and, roughly, in bytes."""
+    start = held = 0
+    for place, record in enumerate(records):
+        size = _LEAST_BYTES + sum(
+            len(code) + (len(value) if type(value) is str else _NUMBER_BYTES)
+            for code, (value, _) in record.observations.items()
+        )
+        if place > start and (held + size > BATCH_BYTES or place - start == BATCH_RECORDS):
+            yield slice(start, place)
+            start, held = place, 0
+        held += size
+    if start < len(records):
+        yield slice(start, len(records))
 
 
 def _sealed(

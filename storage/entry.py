@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +14,7 @@ from consent import CATEGORY_CODES
 _EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One version of one record, as the catalogue knows it."""
 
     record_id: bytes
@@ -81,16 +79,15 @@ def iso_date(days: int) -> str:
     return datetime.date.fromordinal(days + _EPOCH).isoformat()
 
 
-def columns_of(entries: Sequence[Entry]) -> Columns:
+def columns_of(entries: list[Entry]) -> Columns:
     """Return these entries as columns for a decision, in their order."""
-    count = len(entries)
     places = {code: place for place, code in enumerate(CATEGORY_CODES)}
     days = {date: day_number(date) for date in {entry.recorded_on for entry in entries}}
-    held = b"".join([entry.subject for entry in entries])
+    names = b"".join([entry.record_id for entry in entries]).hex().encode()
     return Columns(
-        list(entries),
-        np.frombuffer(held, np.uint8).reshape(count, 32),
-        np.array([entry.record_id.hex().encode() for entry in entries], "S32"),
-        np.fromiter((places[entry.category] for entry in entries), np.int16, count),
-        np.fromiter((days[entry.recorded_on] for entry in entries), np.int32, count),
+        entries,
+        np.frombuffer(b"".join([entry.subject for entry in entries]), np.uint8).reshape(-1, 32),
+        np.frombuffer(names, "S32"),
+        np.array([places[entry.category] for entry in entries], np.int16),
+        np.array([days[entry.recorded_on] for entry in entries], np.int32),
     )

@@ -9,16 +9,16 @@ from typing import Final
 import orjson
 import sqlalchemy as sa
 
-from storage.catalogue import CATALOGUED
+from storage.database import reading, writing
 from storage.deposit import Deposits
 from storage.entry import Batch, Entry
 from storage.journal import NOBODY, Answer, Use
+from storage.keys import purge_deleted
 from storage.parts import Parts, Progress, silent
-from storage.record import Record
+from storage.reading import Reader
 from storage.rootkey import receipt_key, sign_receipt
-from storage.staging import HEADER_BYTES, places
+from storage.staging import places
 from storage.tables import METADATA
-from storage.vault import Vault
 
 REKEYED: Final = "re-keyed"
 SHREDDED: Final = "shredded"
@@ -49,11 +49,11 @@ class Receipt:
 class Erasure:
     """The way out of the safe."""
 
-    def __init__(self, engine: sa.Engine, parts: Parts, deposits: Deposits, vault: Vault) -> None:
+    def __init__(self, engine: sa.Engine, parts: Parts, deposits: Deposits) -> None:
         self._engine = engine
         self._parts = parts
         self._deposits = deposits
-        self._vault = vault
+        self._reader = Reader(parts)
 
     def rekey(
         self, subjects: Sequence[bytes], why: str, progress: Progress = silent
@@ -78,52 +78,61 @@ class Erasure:
 
     def _rekey(self, entries: Sequence[Entry], why: str) -> None:
         self._journal(REKEYED, why, entries)
-        # No reader is handed these: they go from one envelope into the next.
-        records = [_next_version(record) for record in self._vault.reopen(entries)]
-        batch = self._deposits.stage(self._deposits.seal(records, [None] * len(records)))
-        self._deposits.pin(batch)
-        self._parts.catalogue.replace(batch.id)
-        self._deposits.anchor(replace(batch, state=CATALOGUED))
+        # Nobody is handed these: they go from one envelope into the next.
+        opened = [record for record in self._reader.read(entries) if record is not None]
+        if not opened:
+            return
+        newer = [(replace(record, version=record.version + 1), None) for record in opened]
+        with self._deposits.staged(self._deposits.seal(newer)) as batch:
+            self._deposits.pin(batch)
+            self._parts.catalogue.replace(batch.id)
+            self._deposits.anchor(batch)
 
     def shred(self, subject: bytes, why: str) -> Receipt | None:
         """Delete every key of a subject, then its blocks; nothing of it opens ever again."""
         entries = list(self._parts.catalogue.current(subjects=[subject]))
         self._journal(SHREDDED, why, entries)
-        self._parts.keys.shred_patient(subject)
-        self._parts.catalogue.shred(subject)
+        # In one breath, so that no row is left whose patient has no key, nor a key without rows.
+        with writing(self._engine) as connection:
+            self._parts.catalogue.shred(subject, connection)
+            self._parts.keys.delete_patient(subject, connection)
+        purge_deleted(self._engine)
         self.sweep()
         return self._sign(SHREDDED, why, entries) if entries else None
 
-    def sweep(self, progress: Progress = silent) -> int:
+    def sweep(self, progress: Progress = silent, *, waits: bool = True) -> int:
         """Unpin and collect every block that belongs to a deleted key; return batches touched.
 
-        The sealed cache of those batches is written anew without it.
-        Safe to repeat: call it at start too, since something may have been killed in between.
+        The sealed cache of those batches is written anew without it. Safe to repeat: what was
+        killed in between is found again. One process at a time does this; another waits for its
+        turn, or returns at once if it does not `wait`.
         """
-        touched = self._parts.catalogue.batches(erased=True)
-        for place, batch in enumerate(touched):
-            progress("collecting", place, len(touched))
-            self._repin(batch)
-        if touched:
-            self._parts.blobs.collect()
-            progress("collecting", len(touched), len(touched))
+        with self._parts.staging.turn(waits=waits) as is_ours:
+            touched = self._parts.catalogue.batches(erased=True) if is_ours else []
+            for place, batch in enumerate(touched):
+                progress("collecting", place, len(touched))
+                self._repin(batch)
+            if touched:
+                self._parts.blobs.collect()
+                progress("collecting", len(touched), len(touched))
         return len(touched)
 
     def _repin(self, batch: Batch) -> None:
         """Pin what is left of a batch, and only then let go of the pin that held all of it."""
         parts = self._parts
         left = [entry for entry in parts.catalogue.entries(batch.id) if entry.wrapped is not None]
-        pin, placed = b"", list[Entry]()
+        pin = b""
         parts.staging.drop(batch.name)
         if left:
             cids = [entry.cid for entry in left]
             blocks = dict(parts.blobs.get_many(cids))
-            parts.staging.write(batch.name, cids, [blocks[cid] for cid in cids])
-            stands = places([entry.size for entry in left], HEADER_BYTES)
-            placed = [replace(e, place=at) for e, at in zip(left, stands, strict=True)]
+            with parts.staging.written(batch.name, cids, [blocks[cid] for cid in cids]):
+                stands = places([entry.size for entry in left])
+                left = [e._replace(place=at) for e, at in zip(left, stands, strict=True)]
             pin = parts.blobs.hold(cids)
-        parts.blobs.unpin([batch.pin])
-        parts.catalogue.repinned(batch.id, pin, placed)
+        if pin != batch.pin:
+            parts.blobs.unpin([batch.pin])
+        parts.catalogue.repinned(batch, pin, left)
 
     def _journal(self, outcome: str, why: str, entries: Sequence[Entry]) -> None:
         view, at_s = self._parts.law.view(), int(self._parts.clock())
@@ -145,7 +154,7 @@ class Erasure:
         )
         root = self._parts.keys.root()
         signature = sign_receipt(root, body)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             values = {"at_s": at_s, "body": body, "signature": signature}
             connection.execute(sa.insert(_RECEIPTS), values)
         return Receipt(at_s, body, signature, receipt_key(root))
@@ -154,10 +163,6 @@ class Erasure:
         """Return every receipt, oldest first."""
         public = receipt_key(self._parts.keys.root())
         asked = sa.select(_RECEIPTS.c.at_s, _RECEIPTS.c.body, _RECEIPTS.c.signature)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(asked.order_by(_RECEIPTS.c.id))
             return [Receipt(row.at_s, row.body, row.signature, public) for row in rows]
-
-
-def _next_version(record: Record) -> Record:
-    return replace(record, version=record.version + 1)

@@ -31,6 +31,10 @@ class NameMismatch(Broken):
     """Bytes from the store do not have the name (CID, length) that was asked for."""
 
 
+class RecordLost(Broken):
+    """A block that the catalogue knows is not kept any more."""
+
+
 class JournalBroken(Broken):
     """The journal's chain does not hold together."""
 
@@ -45,6 +49,14 @@ class StoreUnavailable(Away):
 
 class VaultSealed(Away):
     """The root key is not unsealed: nothing can be opened until an operator unseals it."""
+
+
+class DatabaseUnavailable(Away):
+    """The database cannot be reached, is locked, or broke off; nothing was written."""
+
+
+class Overtaken(Away):
+    """Another process did the same first; look again, then ask again."""
 
 
 class JournalUnavailable(Away):

@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import ipfshttpclient
 import requests
 import urllib3
 from ipfshttpclient.exceptions import Error as ClientError
+from requests import Response
 
+from storage.capped import SLOWEST_BYTES_PER_S, Capped
 from storage.car import (
-    CBOR_PREFIX,
+    MAX_BLOCK_BYTES,
     MAX_LINKS,
     RAW_PREFIX,
     binary_cid,
@@ -29,6 +31,7 @@ from storage.car import (
 )
 from storage.errors import DiskFull, NameMismatch, NotFound, StoreUnavailable
 
+T = TypeVar("T")
 Address = tuple[str, str]
 """(multiaddr of the RPC, value of the Authorization header or empty)."""
 
@@ -36,9 +39,26 @@ OLDEST: Final = (0, 43)
 NEWEST_MAJOR: Final = 1
 SMALL_TIMEOUT_S: Final = (1.0, 2.0)
 BULK_TIMEOUT_S: Final = (1.0, 30.0)
-# What the slowest disk that is worth running on does; a trickle is no answer.
-SLOWEST_BYTES_PER_S: Final = 250_000
 LEAST_BULK_S: Final = 60.0
+COLLECT_WITHIN_S: Final = 600.0
+MOST_ERROR_BYTES: Final = 2_000
+MOST_TOLD_BYTES: Final = 2**20
+MOST_EXPORT_BYTES: Final = 2**40
+OURS: Final = "bafyrei"  # CIDv1, dag-cbor, sha2-256
+TRIES: Final = 2
+_THEIRS: Final = (
+    ClientError,
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+    # An answer of another shape than Kubo's; ipfshttpclient asserts some of it.
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+_MISSING: Final = ("could not find", "is not pinned", "not pinned or pinned indirectly")
 _PORT: Final = re.compile(r"/(?:ip4|ip6|dns|dns4|dns6)/([^/]+)/tcp/(\d+)(?:/(https?))?\Z")
 
 
@@ -54,8 +74,7 @@ class Kubo:
 
     def version(self) -> str:
         """See `Blocks.version`."""
-        with self._calling():
-            found = str(self._client().version()["Version"])
+        found = self._call(lambda: str(self._client().version()["Version"]))
         numbers = re.match(r"(\d+)\.(\d+)\.", found)
         if not numbers or not OLDEST <= tuple(map(int, numbers.groups())) < (NEWEST_MAJOR, 0):
             raise StoreUnavailable(f"Kubo {found} is not known to work; use 0.43 or a later 0.x")
@@ -64,95 +83,120 @@ class Kubo:
     def put_many(self, car: Path, root: bytes) -> None:
         """See `Blobs.put_many`: one `dag/import`, one pin."""
         options = {"pin-roots": "true", "allow-big-block": "true", "stats": "false"}
-        with self._calling(), car.open("rb") as file:
-            limit_s = _limit_s(car.stat().st_size)
-            answer = self._post("dag/import", options, limit_s, files={"file": file})
-            _require_done(answer)
-            told = answer.content.decode("utf-8", "replace")
+        self.version()  # found out now whether anybody answers: an import may take its time
+        limit_s = _limit_s(car.stat().st_size)
+
+        def bring() -> str:
+            with car.open("rb") as file:
+                return self._tell("dag/import", options, limit_s, files={"file": file})
+
+        told = self._call(bring)
         if f'"{text_cid(root)}"' not in told or '"PinErrorMsg":""' not in told:
             raise StoreUnavailable("Kubo did not confirm the pin of a batch")
-        if root not in self._pinned([root]):
-            raise StoreUnavailable("Kubo does not show the pin that it confirmed")
+        self._require_pinned(root)
 
     def hold(self, cids: Sequence[bytes]) -> bytes:
         """See `Blobs.hold`."""
-        root = self._list(cids)
-        with self._calling(missing_is=NotFound("a block is not kept here")):
-            options = {"arg": text_cid(root), "recursive": "true", "progress": "false"}
-            _require_done(self._post("pin/add", options, LEAST_BULK_S))
-        if root not in self._pinned([root]):
-            raise StoreUnavailable("Kubo does not show the pin that it confirmed")
-        return root
+        root = root_cid(links_block(cids))
+        options = {"arg": text_cid(root), "recursive": "true", "progress": "false"}
+        for _ in range(TRIES):
+            self._list(cids)
+            try:
+                self._call(lambda: self._tell("pin/add", options, LEAST_BULK_S))
+            except NotFound:
+                continue  # the list itself may have been collected: a second try tells
+            self._require_pinned(root)
+            return root
+        raise NotFound("a block is not kept here")
 
     def _list(self, cids: Sequence[bytes]) -> bytes:
         """Store the block that lists these links, without a pin; return its name."""
-        block = links_block(cids)
-        with self._calling():
-            self._client().block.put(
-                io.BytesIO(block), opts={"cid-codec": "dag-cbor", "mhtype": "sha2-256"}
-            )
+        block, kind = links_block(cids), {"cid-codec": "dag-cbor", "mhtype": "sha2-256"}
+        self._call(lambda: self._client().block.put(io.BytesIO(block), opts=kind))
         return root_cid(block)
 
     def pinned(self) -> set[bytes]:
         """See `Blobs.pinned`."""
-        return self._pinned([])
 
-    def _pinned(self, roots: Sequence[bytes]) -> set[bytes]:
-        with self._calling():
-            try:
-                listed = self._client().pin.ls(*map(text_cid, roots), type="recursive")
-            except ipfshttpclient.exceptions.ErrorResponse as exc:
-                if "is not pinned" in str(exc):
-                    return set()
-                raise
-        # A new node pins an empty folder of its own, under a name of another kind.
-        return {binary_cid(name) for name in (listed["Keys"] or {}) if name.startswith("baf")}
+        def ask() -> list[str]:
+            listed = self._client().pin.ls(type="recursive", timeout=BULK_TIMEOUT_S)
+            # Others may pin here too, and a new node pins an empty folder of its own.
+            return [name for name in listed["Keys"] or () if name.startswith(OURS)]
+
+        return set(map(binary_cid, self._call(ask)))
+
+    def _require_pinned(self, root: bytes) -> None:
+        try:
+            self._call(lambda: self._client().pin.ls(text_cid(root), type="recursive"))
+        except NotFound as exc:
+            raise StoreUnavailable("Kubo does not show the pin that it confirmed") from exc
 
     def unpin(self, roots: Sequence[bytes]) -> None:
         """See `Blobs.unpin`."""
-        held = self.pinned() if roots else set()
-        with self._calling():
-            for root in roots:
-                if root in held:
-                    self._client().pin.rm(text_cid(root))
+        for root in roots:
+            with suppress(NotFound):
+                self._call(partial(self._let_go, text_cid(root)))
+
+    def _let_go(self, name: str) -> None:
+        self._client().pin.rm(name, timeout=BULK_TIMEOUT_S)
 
     def get(self, cid: bytes, size: int) -> bytes:
         """See `Blocks.get`."""
-        with self._calling(missing_is=NotFound("no such block")):
-            options = {"arg": text_cid(cid), "offline": "true"}
-            answer = self._post("block/get", options, LEAST_BULK_S, small=True, stream=True)
-            _require_done(answer)
-            with answer:
-                block = _Capped(answer, size + 1, LEAST_BULK_S).read(size + 1)
-        if len(block) != size or cid != raw_cid(block):
+        block = self._block(cid, size)
+        if len(block) != size:
+            raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
+        return block
+
+    def _block(self, cid: bytes, most: int) -> bytes:
+        options = {"arg": text_cid(cid), "offline": "true"}
+        answer = self._call(lambda: self._post("block/get", options, SMALL_TIMEOUT_S[1]))
+        with answer, _in_our_words():
+            block = Capped(answer.raw, most + 1, SMALL_TIMEOUT_S[1]).read(most + 1)
+        if raw_cid(block) != cid:
             raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
         return block
 
     def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """See `Blocks.get_many`: a passing root over what is wanted, and one `dag/export`."""
         for start in range(0, len(cids), MAX_LINKS):
-            yield from self._export(cids[start : start + MAX_LINKS])
+            wanted = dict.fromkeys(cids[start : start + MAX_LINKS])
+            for _ in range(TRIES):
+                for cid, block in self._export(list(wanted)):
+                    if cid in wanted:
+                        del wanted[cid]
+                        yield cid, block
+                if not wanted:
+                    break
+            if wanted:
+                self._explain(next(iter(wanted)))
 
     def _export(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        root, wanted = self._list(cids), set(cids)
-        with self._calling(missing_is=NotFound("a block is not kept here")):
-            options = {"arg": text_cid(root), "offline": "true", "progress": "false"}
-            answer = self._post("dag/export", options, LEAST_BULK_S, stream=True)
-            _require_done(answer)
-            with answer:
-                for cid, found in read_car(_Capped(answer, 2**40, _limit_s(2**20 * len(cids)))):
-                    if cid[:4] == RAW_PREFIX and cid in wanted:
-                        wanted.discard(cid)
-                        yield cid, found
-                    elif cid[:4] != CBOR_PREFIX:
-                        raise NameMismatch("Kubo sent a block that nobody asked for")
-        if wanted:
-            raise NotFound("a block is not kept here")
+        """Yield what Kubo sends of these; an answer that breaks off ends early, without a word."""
+        options = {"arg": text_cid(self._list(cids)), "offline": "true", "progress": "false"}
+        try:
+            answer = self._call(lambda: self._post("dag/export", options, BULK_TIMEOUT_S[1]))
+        except NotFound:
+            return  # the list may have been collected before it was read
+        with answer:
+            sent = read_car(Capped(answer.raw, MOST_EXPORT_BYTES, BULK_TIMEOUT_S[1]))
+            while True:
+                try:
+                    with _in_our_words():
+                        cid, block = next(sent)
+                except (StopIteration, StoreUnavailable, NameMismatch):
+                    return
+                if cid[:4] == RAW_PREFIX:
+                    yield cid, block
+
+    def _explain(self, cid: bytes) -> None:
+        """Say why a block was not sent: missing, damaged, or nothing but a broken answer."""
+        self._block(cid, MAX_BLOCK_BYTES)
+        raise StoreUnavailable("the IPFS node's answers break off")
 
     def collect(self) -> None:
         """See `Blobs.collect`."""
-        with self._calling():
-            _require_done(self._post("repo/gc", {"silent": "true"}, 600.0))
+        self.version()
+        self._call(lambda: self._tell("repo/gc", {"silent": "true"}, COLLECT_WITHIN_S))
 
     def _client(self) -> Any:
         address, authorization = self._address()
@@ -170,15 +214,7 @@ class Kubo:
         address: Address = self._local.address
         return address
 
-    def _post(
-        self,
-        path: str,
-        options: dict[str, str],
-        limit_s: float,
-        *,
-        small: bool = False,
-        **how: Any,
-    ) -> requests.Response:
+    def _post(self, path: str, options: dict[str, str], read_s: float, **how: Any) -> Response:
         address, authorization = self._address()
         parts = _PORT.match(address)
         if not parts:
@@ -188,62 +224,59 @@ class Kubo:
             self._local.session.trust_env = False  # no proxy ever sees a request of ours
         host, port, scheme = parts.groups()
         shown = f"[{host}]" if ":" in host else host
-        read_s = SMALL_TIMEOUT_S[1] if small else max(BULK_TIMEOUT_S[1], limit_s)
-        answer: requests.Response = self._local.session.post(
+        answer: Response = self._local.session.post(
             f"{scheme or 'http'}://{shown}:{port}/api/v0/{path}",
             params=options,
             headers={"Authorization": authorization} if authorization else {},
             timeout=(SMALL_TIMEOUT_S[0], read_s),
             allow_redirects=False,
+            stream=True,
             **how,
         )
+        if answer.status_code != requests.codes.ok:
+            said = Capped(answer.raw, MOST_ERROR_BYTES, SMALL_TIMEOUT_S[1]).read(MOST_ERROR_BYTES)
+            answer.close()
+            raise requests.HTTPError(said.decode("utf-8", "replace"))
         return answer
 
-    @contextmanager
-    def _calling(self, missing_is: Exception | None = None) -> Iterator[None]:
-        """Turn what the libraries raise into the errors of this package."""
+    def _tell(self, path: str, options: dict[str, str], limit_s: float, **how: Any) -> str:
+        """Return what Kubo says when it has done something that may take its time."""
+        with self._post(path, options, limit_s, **how) as answer:
+            said = Capped(answer.raw, MOST_TOLD_BYTES, limit_s).read(MOST_TOLD_BYTES)
+        return said.decode("utf-8", "replace")
+
+    def _call(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns; a node that has moved is asked again, once."""
         try:
-            yield
-        except (ClientError, requests.RequestException, urllib3.exceptions.HTTPError) as exc:
-            said = f"{exc} {exc.__cause__ or ''}".lower()
-            if isinstance(
-                exc, requests.ConnectionError | ipfshttpclient.exceptions.ConnectionError
-            ):
-                self._local.__dict__.clear()
-            if "no space left" in said or "disk quota" in said:
-                raise DiskFull("the IPFS node's disk is full; make room, then try again") from exc
-            if missing_is is not None and ("not found" in said or "could not find" in said):
-                raise missing_is from exc
-            raise StoreUnavailable("the IPFS node does not answer; is it running?") from exc
-
-
-class _Capped:
-    """Reads an answer, up to a number of bytes and of seconds, and notices a reported failure."""
-
-    def __init__(self, answer: requests.Response, most: int, limit_s: float) -> None:
-        self._raw = answer.raw
-        self._left = most
-        self._until_s = time.monotonic() + limit_s
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes; fewer only at the end."""
-        held: list[bytes] = []
-        while size > 0 and self._left > 0:
-            if time.monotonic() > self._until_s:
-                raise requests.Timeout("the answer trickles")
-            part = self._raw.read(min(size, self._left, 2**20), decode_content=True)
-            if not part:
-                break
-            held.append(part)
-            size -= len(part)
-            self._left -= len(part)
-        return b"".join(held)
+            with _in_our_words():
+                return work()
+        except StoreUnavailable:
+            before = self._local.__dict__.get("address")
+            self._local.__dict__.clear()
+            if self._address() == before:
+                raise
+        with _in_our_words():
+            return work()
 
 
 def _limit_s(size: int) -> float:
     return LEAST_BULK_S + size / SLOWEST_BYTES_PER_S
 
 
-def _require_done(answer: requests.Response) -> None:
-    if answer.status_code != requests.codes.ok:
-        raise requests.HTTPError(answer.text[:500])
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Turn what the libraries raise into the errors of this package.
+
+    Raises:
+        NotFound: no such block, or no such pin.
+        DiskFull, StoreUnavailable: as it says.
+    """
+    try:
+        yield
+    except _THEIRS as exc:
+        said = f"{exc} {exc.__cause__ or ''}".lower()
+        if "no space left" in said or "disk quota" in said:
+            raise DiskFull("the IPFS node's disk is full; make room, then try again") from exc
+        if any(sign in said for sign in _MISSING):
+            raise NotFound("a block is not kept here") from exc
+        raise StoreUnavailable("the IPFS node does not answer; is it running?") from exc

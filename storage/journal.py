@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 import sqlalchemy as sa
 
 from consent import Anchor, View
 from storage import merkle
-from storage.errors import DiskFull, JournalBroken, JournalUnavailable
+from storage.database import insert_many, plain, reading, writing
+from storage.errors import (
+    Broken,
+    DatabaseUnavailable,
+    JournalBroken,
+    JournalUnavailable,
+    Overtaken,
+)
 from storage.keys import Keys
 from storage.tables import METADATA
 
 START: Final = b"\0" * 32
 NOBODY: Final = b"\0" * 32
 _AT_ONCE: Final = 5_000
+_THE_ONE: Final = 1
 
 _HEAD = sa.Table(
     "storage_journal_head",
@@ -89,8 +99,7 @@ class Use:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of one record that was asked for: `permitted`, or the reason of a refusal."""
 
     subject: bytes
@@ -116,9 +125,9 @@ def row_hash(before: bytes, seq: int, use: bytes, commitments: bytes, answer: An
     Subject and record stand in it as keyed commitments (64 bytes), so that a journal that is
     exported shows no pseudonym.
     """
-    fixed = seq.to_bytes(8, "big") + use + commitments + answer.version.to_bytes(4, "big")
-    told = before + fixed + answer.consent_id + answer.outcome.encode()
-    return hashlib.sha256(told).digest()
+    _, _, version, outcome, consent_id = answer
+    told = (before, seq.to_bytes(8, "big"), use, commitments, version.to_bytes(4, "big"))
+    return hashlib.sha256(b"".join((*told, consent_id, outcome.encode()))).digest()
 
 
 class Journal:
@@ -135,11 +144,10 @@ class Journal:
         Raises:
             JournalUnavailable: nothing was written, so nothing may leave. DiskFull is one cause.
         """
-        commit = self._commitments()
-        body = use.body()
+        commit, body = self.committing(), use.body()
         name = hashlib.sha256(body).digest()
         try:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 seq, before = _lock_head(connection)
                 known = sa.select(_USES.c.hash).where(_USES.c.hash == name)
                 if connection.execute(known).first() is None:
@@ -148,35 +156,32 @@ class Journal:
                 for answer in answers:
                     seq += 1
                     before = row_hash(before, seq, name, commit(answer), answer)
-                    rows.append(_values(Row(seq, name, answer, before)))
-                for start in range(0, len(rows), _AT_ONCE):
-                    connection.execute(sa.insert(_ROWS), rows[start : start + _AT_ONCE])
+                    rows.append((seq, name, *answer, before))
+                insert_many(connection, _ROWS, _WRITTEN, rows)
                 connection.execute(sa.update(_HEAD).values(seq=seq, hash=before))
-        except sa.exc.DBAPIError as exc:
-            if "disk is full" in str(exc) or "No space left" in str(exc):
-                raise DiskFull("the journal's disk is full; make room, then try again") from exc
+        except (DatabaseUnavailable, Overtaken, Broken) as exc:
             raise JournalUnavailable("the journal cannot be written, so nothing leaves") from exc
         return seq
 
-    def _commitments(self) -> Callable[[Answer], bytes]:
-        of_subject = self._keys.pseudonyms("journal subject")
+    def committing(self) -> Callable[[Answer], bytes]:
+        """Return what tells a row's commitments: 32 bytes for the subject, 32 for the record.
+
+        Raises:
+            VaultSealed: the root key is absent.
+        """
+        of_subject = lru_cache(_AT_ONCE)(self._keys.pseudonyms("journal subject"))
         of_record = self._keys.pseudonyms("journal record")
-        known: dict[bytes, bytes] = {}
+        return lambda answer: of_subject(answer.subject) + of_record(answer.record_id)
 
-        def commit(answer: Answer) -> bytes:
-            if answer.subject not in known:
-                known[answer.subject] = of_subject(answer.subject)
-            return known[answer.subject] + of_record(answer.record_id)
-
-        return commit
-
-    def commitments(self, answer: Answer) -> bytes:
-        """Return what stands for subject and record in the chain: 32 bytes each."""
-        return self._commitments()(answer)
+    def head(self) -> tuple[int, bytes]:
+        """Return the number and hash of the last row that was written."""
+        with reading(self._engine) as connection:
+            head = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash)).first()
+        return (int(head.seq), bytes(head.hash)) if head else (0, START)
 
     def size(self) -> int:
         """Return how many rows there are."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return int(connection.scalar(sa.select(sa.func.max(_ROWS.c.seq))) or 0)
 
     def of_subject(self, subject: bytes, limit: int = 100, before: int | None = None) -> list[Row]:
@@ -184,13 +189,13 @@ class Journal:
         asked = sa.select(_ROWS).where(_ROWS.c.subject == subject)
         if before is not None:
             asked = asked.where(_ROWS.c.seq < before)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             ordered = asked.order_by(_ROWS.c.seq.desc()).limit(limit)
             return [_row(found) for found in connection.execute(ordered)]
 
     def use(self, name: bytes) -> dict[str, Any]:
         """Return who asked, what for and when, of the use that rows name."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             body = connection.scalar(sa.select(_USES.c.body).where(_USES.c.hash == name))
         if body is None or hashlib.sha256(body).digest() != name:
             raise JournalBroken("a use that journal rows name is missing or altered")
@@ -199,18 +204,20 @@ class Journal:
 
     def rows(self, first: int = 1, last: int | None = None) -> Iterator[Row]:
         """Yield the rows from `first` to `last`, oldest first."""
-        asked = sa.select(_ROWS).where(_ROWS.c.seq >= first).order_by(_ROWS.c.seq)
+        asked = sa.select(*plain(list(_ROWS.columns))).where(_ROWS.c.seq >= first)
+        asked = asked.order_by(_ROWS.c.seq)
         if last is not None:
             asked = asked.where(_ROWS.c.seq <= last)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             streamed = connection.execution_options(yield_per=_AT_ONCE).execute(asked)
-            for found in streamed:
-                yield _row(found)
+            for part in streamed.partitions():
+                yield from map(_row, part)
 
     def uses(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield (hash, body) of every use."""
-        with self._engine.connect() as connection:
-            for row in connection.execute(sa.select(_USES.c.hash, _USES.c.body)):
+        with reading(self._engine) as connection:
+            streamed = connection.execution_options(yield_per=_AT_ONCE)
+            for row in streamed.execute(sa.select(_USES.c.hash, _USES.c.body)):
                 yield row.hash, row.body
 
     def anchor(self) -> int:
@@ -234,38 +241,47 @@ class Journal:
         return merkle.root([row.hash for row in self.rows(first, last)])
 
     def prove(self, seq: int) -> tuple[merkle.Proof, Anchor] | None:
-        """Return the proof that a row is under an anchor, or None while no anchor covers it."""
-        last = 0
-        for anchor in self._law.anchors("journal"):
-            if last < seq <= anchor.count:
+        """Return the proof that a row is under an anchor, or None while no anchor covers it.
+
+        Raises:
+            JournalBroken: the rows are not those that were anchored.
+        """
+        anchors = self._law.anchors("journal")
+        for place, anchor in enumerate(anchors):
+            if seq > anchor.count:
+                continue
+            for last in starts_of(anchors, place):
                 leaves = [row.hash for row in self.rows(last + 1, anchor.count)]
-                return merkle.prove(leaves, seq - last - 1), anchor
-            last = max(last, anchor.count)
+                if last < seq and merkle.root(leaves) == anchor.root:
+                    return merkle.prove(leaves, seq - last - 1), anchor
+            raise JournalBroken("rows are not those that were anchored: run verify")
         return None
+
+
+def starts_of(anchors: Sequence[Anchor], place: int) -> list[int]:
+    """Return after which rows an anchor's own may start, the likeliest first.
+
+    It is the end of the anchor before; an earlier one where two processes anchored at once.
+    """
+    count = anchors[place].count
+    return sorted({0} | {one.count for one in anchors[:place] if one.count < count}, reverse=True)
 
 
 def _lock_head(connection: sa.Connection) -> tuple[int, bytes]:
     """Take the right to write the next row, and return the last one's number and hash."""
     # An update first: it waits for another writer on every database.
-    if connection.execute(sa.update(_HEAD).values(id=1)).rowcount == 0:
-        connection.execute(sa.insert(_HEAD).values(id=1, seq=0, hash=START))
+    lock = sa.update(_HEAD).values(id=_THE_ONE)
+    if connection.execute(lock).rowcount == 0:
+        with suppress(sa.exc.IntegrityError), connection.begin_nested():
+            connection.execute(sa.insert(_HEAD).values(id=_THE_ONE, seq=0, hash=START))
+        connection.execute(lock)  # of ours, or of who was first
     head = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash)).one()
     return int(head.seq), bytes(head.hash)
 
 
-def _values(row: Row) -> dict[str, Any]:
-    return {
-        "seq": row.seq,
-        "use": row.use,
-        "subject": row.answer.subject,
-        "record_id": row.answer.record_id,
-        "version": row.answer.version,
-        "outcome": row.answer.outcome,
-        "consent_id": row.answer.consent_id,
-        "hash": row.hash,
-    }
+_WRITTEN: Final = tuple(column.name for column in _ROWS.columns)
 
 
-def _row(found: Any) -> Row:
-    seq, use, subject, record_id, version, outcome, consent_id, name = found
-    return Row(seq, use, Answer(subject, record_id, version, outcome, consent_id), name)
+def _row(found: Sequence[Any]) -> Row:
+    seq, use, *answer, name = found
+    return Row(seq, use, Answer(*answer), name)

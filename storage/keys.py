@@ -8,7 +8,8 @@ from typing import Final, NoReturn
 
 import sqlalchemy as sa
 
-from storage.errors import NotFound, SealBroken, VaultSealed
+from storage.database import reading, writing
+from storage.errors import NotFound, Overtaken, SealBroken, VaultSealed
 from storage.seal import decrypt_key, derive, encrypt_key, new_key
 from storage.tables import METADATA
 
@@ -101,7 +102,7 @@ class Keys:
         wrapping = self._derived(_WRAPPING_LABEL)
         wanted = list(dict.fromkeys(subjects))
         found: dict[bytes, SecretKey] = {}
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for start in range(0, len(wanted), _AT_ONCE):
                 part = wanted[start : start + _AT_ONCE]
                 asked = sa.select(_PATIENT_KEYS).where(_PATIENT_KEYS.c.subject.in_(part))
@@ -129,9 +130,9 @@ class Keys:
             for subject, key in fresh.items()
         ]
         try:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 connection.execute(sa.insert(_PATIENT_KEYS), rows)
-        except sa.exc.IntegrityError:  # another process was first for one of them: ask again
+        except Overtaken:  # another process was first for one of them: ask again
             return self.make_patient_keys(wanted)
         return known | {subject: SecretKey(key) for subject, key in fresh.items()}
 
@@ -140,11 +141,15 @@ class Keys:
 
         Backups keep it until they are rotated (docs/guide/run.md).
         """
-        with self._engine.begin() as connection:
-            gone = sa.delete(_PATIENT_KEYS).where(_PATIENT_KEYS.c.subject == subject)
-            was_there = bool(connection.execute(gone).rowcount)
+        with writing(self._engine) as connection:
+            was_there = self.delete_patient(subject, connection)
         purge_deleted(self._engine)
         return was_there
+
+    def delete_patient(self, subject: bytes, connection: sa.Connection) -> bool:
+        """Delete the subject's key in the caller's transaction, who calls `purge_deleted` then."""
+        gone = sa.delete(_PATIENT_KEYS).where(_PATIENT_KEYS.c.subject == subject)
+        return bool(connection.execute(gone).rowcount)
 
 
 def purge_deleted(engine: sa.Engine) -> None:

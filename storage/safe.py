@@ -37,12 +37,12 @@ class Safe:
         self._law = law
         self._blobs = blobs
         self._root_path = home / "secrets" / "root.key"
-        staging = Staging(home / "sealed")
+        self._staging = staging = Staging(home / "sealed")
         self.journal = Journal(engine, self._keys, law)
         parts = Parts(self._catalogue, self._keys, self.journal, staging, blobs, law, clock)
         self.vault = Vault(parts)
         self.deposits = Deposits(parts)
-        self.erasure = Erasure(engine, parts, self.deposits, self.vault)
+        self.erasure = Erasure(engine, parts, self.deposits)
 
     def unseal(self, passphrase: str) -> None:
         """Bring the root key into memory; it is made at the first start.
@@ -75,7 +75,7 @@ class Safe:
 
     def records_of(self, subject: bytes) -> list[Entry]:
         """Return what is held of a subject, without opening any of it."""
-        return list(self._catalogue.current(subjects=[subject]))
+        return self._catalogue.current(subjects=[subject])
 
     def ready(self) -> str:
         """Return the store's version.
@@ -85,13 +85,23 @@ class Safe:
         """
         return self._blobs.version()
 
+    def keep_sealed(self, most_bytes: int) -> None:
+        """Keep at most so many bytes of finished batches on this disk; the oldest leave first.
+
+        They are a cache: whatever is not in it is read from IPFS.
+        """
+        self._staging.most_bytes = most_bytes
+        self.deposits.trim()
+
     def recover(self) -> int:
         """Finish what something killed half-way; return how many batches that touched.
+
+        What another process works on is left to it. Call it at start and every half minute.
 
         Raises:
             StoreUnavailable, DiskFull, LedgerUnavailable (consent): the rest waits for next time.
         """
-        return self.deposits.finish_unfinished() + self.erasure.sweep()
+        return self.deposits.finish_unfinished() + self.erasure.sweep(waits=False)
 
     def check(self, progress: Progress = silent, blocks: Blocks | None = None) -> list[Finding]:
         """Return what is wrong with this package's part; nothing is good.
@@ -124,12 +134,13 @@ class Safe:
             }
         for name, body in self.journal.uses():
             yield {"kind": "use", "hash": name.hex(), "body": body.decode()}
+        commit = self.journal.committing()
         for row in self.journal.rows():
             yield {
                 "kind": "journal",
                 "seq": row.seq,
                 "use": row.use.hex(),
-                "commitments": self.journal.commitments(row.answer).hex(),
+                "commitments": commit(row.answer).hex(),
                 "version": row.answer.version,
                 "outcome": row.answer.outcome,
                 "consent": row.answer.consent_id.hex(),

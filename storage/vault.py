@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Final
 
 from consent import REASONS, Request, RequestBatch, View
-from storage.car import raw_cid
 from storage.entry import Columns, Entry
-from storage.errors import NameMismatch, NotFound
+from storage.errors import NotFound, RecordLost
 from storage.journal import NOBODY, Answer, Use
-from storage.keys import SecretKey, unwrap_record_key
 from storage.parts import Parts, Progress, silent
-from storage.record import Record, parse
-from storage.seal import Context, open_sealed
+from storage.reading import Reader
+from storage.record import Record
 
 PERMITTED: Final = REASONS[0]
 NOT_THERE: Final = "not-there"
 TAKEN_BACK: Final = "withdrawn"
+ANSWERED: Final = "answered"
 NO_RECORD: Final = b"\0" * 16
+_NEAREST: Final = (*REASONS, NOT_THERE)
+_RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _FEW: Final = 32
 """Up to this many records are decided one by one, each on openings read anew."""
 
@@ -59,17 +60,22 @@ class Gathered:
     refused_subjects: dict[bytes, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Judged:
-    """One record that was asked for, and what the law said."""
+    """The records that were asked for and, place by place, what the law said of each."""
 
-    entry: Entry
-    outcome: str
-    consent_id: bytes
+    entries: list[Entry]
+    outcomes: list[str]
+    consents: list[bytes]
 
-    def answer(self) -> Answer:
-        entry = self.entry
-        return Answer(entry.subject, entry.record_id, entry.version, self.outcome, self.consent_id)
+    def answers(self) -> list[Answer]:
+        """Return the journal's rows, in order."""
+        joined = zip(self.entries, self.outcomes, self.consents, strict=True)
+        return [Answer(e.subject, e.record_id, e.version, said, by) for e, said, by in joined]
+
+    def permitted(self) -> list[int]:
+        """Return the places of those that are permitted."""
+        return [place for place, said in enumerate(self.outcomes) if said == PERMITTED]
 
 
 class Vault:
@@ -77,11 +83,9 @@ class Vault:
 
     def __init__(self, parts: Parts) -> None:
         self._catalogue = parts.catalogue
-        self._keys = parts.keys
         self._journal = parts.journal
         self._law = parts.law
-        self._staging = parts.staging
-        self._blobs = parts.blobs
+        self._reader = Reader(parts)
         self._clock = parts.clock
 
     def gather(self, wanted: Wanted, progress: Progress = silent) -> Gathered:
@@ -92,19 +96,23 @@ class Vault:
 
         Raises:
             LedgerUnavailable (consent): the ledger is away or in doubt; nothing is handed out.
-            JournalUnavailable, StoreUnavailable, VaultSealed: nothing is handed out.
+            JournalUnavailable, DatabaseUnavailable, StoreUnavailable, VaultSealed: the same.
             Broken: what is stored is not what was stored.
         """
+        try:
+            return self._gather(wanted, progress)
+        except RecordLost:
+            # Re-keyed between catalogue and fetch: the second look finds the new names.
+            return self._gather(wanted, progress)
+
+    def _gather(self, wanted: Wanted, progress: Progress) -> Gathered:
         view = self._law.view()
         progress("deciding", 0, 1)
-        columns = self._catalogue.columns(wanted.categories, wanted.subjects)
-        judged = self._judge(wanted, columns, view)
-        use = self._use(wanted, view)
-        self._journal.write(use, [one.answer() for one in judged] or [_nothing(wanted)])
-        permitted = [one for one in judged if one.outcome == PERMITTED]
-        records = self._open(permitted, progress)
-        judged, records = self._ask_again(use, judged, permitted, records)
-        consents = [one.consent_id for one in judged if one.outcome == PERMITTED]
+        asked = wanted.categories, wanted.subjects, wanted.custodian
+        judged = self._judge(wanted, self._catalogue.columns(*asked), view)
+        one = wanted.subjects[0] if wanted.subjects and len(wanted.subjects) == 1 else NOBODY
+        records = self._hand_out(self._use(wanted, view), judged, (one, NO_RECORD), progress)
+        consents = [judged.consents[place] for place in judged.permitted()]
         return Gathered(view, records, consents, *_refusals(judged))
 
     def open(self, party: str, purpose: str, record_id: str, why: str) -> Record:
@@ -114,159 +122,105 @@ class Vault:
             NotFound: it is not there, or refused; a stranger cannot tell which.
             LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, Broken: as `gather`.
         """
-        found = list(self._catalogue.current(record_ids=[bytes.fromhex(record_id)]))
-        wanted = Wanted(party, purpose, None, None, [e.subject for e in found] or [NOBODY], why)
-        view = self._law.view()
-        judged = [self._decide_one(wanted, entry, view) for entry in found]
-        use = self._use(wanted, view)
-        self._journal.write(use, [one.answer() for one in judged] or [_nothing(wanted)])
-        permitted = [one for one in judged if one.outcome == PERMITTED]
-        _, records = self._ask_again(use, judged, permitted, self._open(permitted, silent))
+        name = bytes.fromhex(record_id) if _RECORD_ID.match(record_id) else NO_RECORD
+        wanted = Wanted(party, purpose, None, None, None, why)
+        try:
+            records = self._open(wanted, name)
+        except RecordLost:
+            records = self._open(wanted, name)
         if not records:
             raise NotFound("no such record")
         return records[0]
 
-    def reopen(self, entries: Sequence[Entry]) -> list[Record]:
-        """Return records that are to be sealed anew at once; only the erasure may call this.
+    def _open(self, wanted: Wanted, name: bytes) -> list[Record]:
+        view = self._law.view()
+        found = self._catalogue.current(record_ids=[name])
+        judged = self._judge_few(wanted, found, view)
+        return self._hand_out(self._use(wanted, view), judged, (NOBODY, name), silent)
 
-        They are handed to nobody, so no consent is asked; the caller has journalled it.
+    def note(self, wanted: Wanted, view: View, outcome: str = ANSWERED) -> int:
+        """Journal what was made of records that were handed out, durably; return the row's number.
+
+        One row for each subject of `wanted`, whose `detail` says what of: the hash of a model, the
+        commitment to an input. It is written before the answer leaves.
+
+        Raises:
+            JournalUnavailable, DiskFull: it was not written, so the answer may not leave.
         """
-        return self._open([_Judged(entry, PERMITTED, NOBODY) for entry in entries], silent)
+        answers = [Answer(one, NO_RECORD, 0, outcome, NOBODY) for one in wanted.subjects or ()]
+        return self._journal.write(self._use(wanted, view), answers)
 
     def _use(self, wanted: Wanted, view: View) -> Use:
         detail = tuple(sorted(wanted.detail.items()))
         at_s = int(self._clock())
         return Use(at_s, wanted.party, wanted.actor, wanted.purpose, wanted.why, view, detail)
 
-    def _judge(self, wanted: Wanted, columns: Columns, view: View) -> list[_Judged]:
+    def _judge(self, wanted: Wanted, columns: Columns, view: View) -> _Judged:
         entries = columns.entries
         if len(entries) <= _FEW:
-            judged = [self._decide_one(wanted, entry, view) for entry in entries]
-        else:
-            batch = RequestBatch(
-                wanted.party,
-                wanted.purpose,
-                columns.subjects,
-                columns.records,
-                columns.categories,
-                columns.recorded_on,
-            )
-            decided = self._law.decide_many(batch, view)
-            outcomes = [REASONS[code] for code in decided.reasons.tolist()]
-            joined = decided.consents.tobytes()
-            judged = [
-                _Judged(entry, outcome, joined[32 * place : 32 * place + 32])
-                for place, (entry, outcome) in enumerate(zip(entries, outcomes, strict=True))
-            ]
-        if wanted.custodian is None:
-            return judged
-        return [one for one in judged if one.entry.custodian == wanted.custodian]
-
-    def _decide_one(self, wanted: Wanted, entry: Entry, view: View) -> _Judged:
-        request = Request(
+            return self._judge_few(wanted, entries, view)
+        batch = RequestBatch(
             wanted.party,
             wanted.purpose,
-            entry.subject,
-            entry.record_id.hex(),
-            entry.category,
-            entry.recorded_on,
+            columns.subjects,
+            columns.records,
+            columns.categories,
+            columns.recorded_on,
         )
-        decision = self._law.decide(request, view)
-        consent = decision.consent_ids[0] if decision.consent_ids else NOBODY
-        return _Judged(entry, PERMITTED if decision.permitted else decision.reason, consent)
+        decided = self._law.decide_many(batch, view)
+        outcomes = [REASONS[code] for code in decided.reasons.tolist()]
+        told = decided.consents.tobytes()
+        return _Judged(entries, outcomes, [told[at : at + 32] for at in range(0, len(told), 32)])
 
-    def _open(self, permitted: Sequence[_Judged], progress: Progress) -> list[Record]:
-        """Fetch, verify and unseal; all or nothing."""
-        entries = [one.entry for one in permitted]
-        if not entries:
-            return []
-        patients = self._keys.patient_keys(entry.subject for entry in entries)
-        progress("reading", 0, len(entries))
-        blocks = self._fetch(entries)
-        progress("opening", 0, len(entries))
-        records = [_opened(entry, blocks[entry.cid], patients) for entry in entries]
-        progress("opening", len(entries), len(entries))
-        return records
+    def _judge_few(self, wanted: Wanted, entries: list[Entry], view: View) -> _Judged:
+        judged = _Judged(entries, [], [])
+        for entry in entries:
+            request = Request(
+                wanted.party,
+                wanted.purpose,
+                entry.subject,
+                entry.record_id.hex(),
+                entry.category,
+                entry.recorded_on,
+            )
+            decision = self._law.decide(request, view)
+            judged.outcomes.append(PERMITTED if decision.permitted else decision.reason)
+            judged.consents.append(decision.consent_ids[0] if decision.consent_ids else NOBODY)
+        return judged
 
-    def _fetch(self, entries: Sequence[Entry]) -> dict[bytes, bytes]:
-        """Return every block, from the sealed cache where it is there and whole, else from IPFS."""
-        names = {batch.id: batch.name for batch in self._catalogue.batches()}
-        found: dict[bytes, bytes] = {}
-        for batch, held in groupby(sorted(entries, key=_by_place), lambda entry: entry.batch):
-            found |= self._staging.read(names[batch], list(held))
-        missing = [e for e in entries if raw_cid(found.get(e.cid, b"")) != e.cid]
-        if len(missing) <= _FEW:
-            found |= {entry.cid: self._blobs.get(entry.cid, entry.size) for entry in missing}
-        else:
-            found |= self._blobs.get_many([entry.cid for entry in missing])
-        return found
-
-    def _ask_again(
-        self,
-        use: Use,
-        judged: list[_Judged],
-        permitted: Sequence[_Judged],
-        records: list[Record],
-    ) -> tuple[list[_Judged], list[Record]]:
-        """Drop what lost its consent since the decision, and journal that."""
-        lost = set(self._law.lost(sorted({one.consent_id for one in permitted})))
-        if not lost:
-            return judged, records
-        gone = [
-            _Judged(one.entry, TAKEN_BACK, one.consent_id)
-            for one in permitted
-            if one.consent_id in lost
-        ]
-        self._journal.write(use, [one.answer() for one in gone])
-        changed = {one.entry.record_id: one for one in gone}
-        kept = [r for r in records if bytes.fromhex(r.record_id) not in changed]
-        return [changed.get(one.entry.record_id, one) for one in judged], kept
+    def _hand_out(
+        self, use: Use, judged: _Judged, asked: tuple[bytes, bytes], progress: Progress
+    ) -> list[Record]:
+        """Journal, open, ask again, and return what is still permitted; `judged` says so too."""
+        nothing = Answer(*asked, 0, NOT_THERE, NOBODY)
+        self._journal.write(use, judged.answers() or [nothing])
+        places = judged.permitted()
+        records = self._reader.read([judged.entries[place] for place in places], progress)
+        lost = set(self._law.lost(sorted({judged.consents[place] for place in places})))
+        kept: list[Record] = []
+        gone: list[int] = []
+        for place, record in zip(places, records, strict=True):
+            if record is not None and judged.consents[place] not in lost:
+                kept.append(record)
+            else:
+                judged.outcomes[place] = NOT_THERE if record is None else TAKEN_BACK
+                gone.append(place)
+        if gone:
+            rows = judged.answers()
+            self._journal.write(use, [rows[place] for place in gone])
+        return kept
 
 
-def _by_place(entry: Entry) -> tuple[int, int]:
-    return entry.batch, entry.place
-
-
-def _opened(entry: Entry, envelope: bytes, patients: Mapping[bytes, SecretKey]) -> Record:
-    patient = patients.get(entry.subject)
-    if patient is None or entry.wrapped is None:
-        raise NotFound("no such record")
-    if len(envelope) != entry.size:
-        raise NameMismatch("an envelope does not have the length that was deposited")
-    key = unwrap_record_key(patient, entry.wrapped, entry.record_id, entry.version)
-    context = Context(
-        entry.subject, entry.category, entry.custodian, entry.record_id, entry.version
-    )
-    recorded_on, observations = parse(open_sealed(envelope, key, context))
-    if recorded_on != entry.recorded_on:
-        raise NameMismatch("a record's date is not the one that was catalogued")
-    return Record(
-        entry.subject,
-        entry.category,
-        entry.custodian,
-        recorded_on,
-        observations,
-        entry.record_id.hex(),
-        entry.version,
-    )
-
-
-def _nothing(wanted: Wanted) -> Answer:
-    """Return the answer of a request that met no record: it is journalled like any other."""
-    one = wanted.subjects[0] if wanted.subjects and len(wanted.subjects) == 1 else NOBODY
-    return Answer(one, NO_RECORD, 0, NOT_THERE, NOBODY)
-
-
-def _refusals(judged: Sequence[_Judged]) -> tuple[dict[str, int], dict[bytes, str]]:
-    counted = Counter(one.outcome for one in judged if one.outcome != PERMITTED)
-    served = {one.entry.subject for one in judged if one.outcome == PERMITTED}
+def _refusals(judged: _Judged) -> tuple[dict[str, int], dict[bytes, str]]:
+    counted = Counter(judged.outcomes)
+    counted.pop(PERMITTED, 0)
+    if not counted:
+        return {}, {}
+    said = list(zip(judged.entries, judged.outcomes, strict=True))
+    served = {entry.subject for entry, outcome in said if outcome == PERMITTED}
     reasons: dict[bytes, str] = {}
-    for one in judged:
-        if one.entry.subject not in served:
-            known = reasons.get(one.entry.subject, one.outcome)
-            reasons[one.entry.subject] = min(known, one.outcome, key=_nearness)
+    for entry, outcome in said:
+        if entry.subject not in served:
+            known = reasons.get(entry.subject, outcome)
+            reasons[entry.subject] = min(known, outcome, key=_NEAREST.index)
     return dict(counted), reasons
-
-
-def _nearness(outcome: str) -> int:
-    return REASONS.index(outcome)

@@ -1,0 +1,387 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import storage.ipfs
+from deploy.nodes import KuboEndpoint, KuboNode
+from storage.car import links_block, raw_cid, root_cid, write_car
+from storage.errors import DiskFull, NameMismatch, NotFound, StoreUnavailable
+from storage.folder import BlockFolder
+from storage.ipfs import Kubo
+
+pytestmark = pytest.mark.node
+
+
+def made(count: int, size: int = 300) -> list[bytes]:
+    return [os.urandom(size + place) for place in range(count)]
+
+
+def put(kubo: Kubo, folder: Path, blocks: list[bytes]) -> bytes:
+    cids = list(map(raw_cid, blocks))
+    links = links_block(cids)
+    path = folder / "batch.car"
+    with path.open("wb") as file:
+        write_car(
+            file, root_cid(links), [*zip(cids, blocks, strict=True), (root_cid(links), links)]
+        )
+    kubo.put_many(path, root_cid(links))
+    return root_cid(links)
+
+
+def test_what_is_put_is_pinned_and_read_back_one_by_one_and_all_at_once(
+    kubo: Kubo, tmp_path: Path
+) -> None:
+    blocks = made(200)
+    root = put(kubo, tmp_path, blocks)
+    assert root in kubo.pinned()
+    assert kubo.get(raw_cid(blocks[7]), len(blocks[7])) == blocks[7]
+    cids = list(map(raw_cid, blocks))
+    assert dict(kubo.get_many(cids)) == dict(zip(cids, blocks, strict=True))
+    assert list(kubo.get_many([])) == []
+
+
+def test_an_envelope_over_a_mebibyte_is_kept_too(kubo: Kubo, tmp_path: Path) -> None:
+    blocks = made(2, 2**20 + 2**17)
+    put(kubo, tmp_path, blocks)
+    assert kubo.get(raw_cid(blocks[0]), len(blocks[0])) == blocks[0]
+    assert len(dict(kubo.get_many(list(map(raw_cid, blocks))))) == 2
+
+
+def test_collection_takes_what_no_pin_holds_and_nothing_else(kubo: Kubo, tmp_path: Path) -> None:
+    kept, gone = made(5), made(5)
+    put(kubo, tmp_path, kept)
+    root = put(kubo, tmp_path, gone)
+    kubo.unpin([root])
+    kubo.unpin([root])  # again changes nothing
+    kubo.collect()
+    assert len(dict(kubo.get_many(list(map(raw_cid, kept))))) == 5
+    with pytest.raises(NotFound):
+        kubo.get(raw_cid(gone[0]), len(gone[0]))
+    with pytest.raises(NotFound):
+        dict(kubo.get_many(list(map(raw_cid, gone + kept))))
+
+
+def test_a_part_of_a_batch_is_held_when_the_rest_is_let_go(kubo: Kubo, tmp_path: Path) -> None:
+    blocks = made(6)
+    cids = list(map(raw_cid, blocks))
+    root = put(kubo, tmp_path, blocks)
+    held = kubo.hold(cids[:3])
+    assert held in kubo.pinned()
+    kubo.unpin([root])
+    kubo.collect()
+    assert len(dict(kubo.get_many(cids[:3]))) == 3
+    with pytest.raises(NotFound):
+        kubo.get(cids[3], len(blocks[3]))
+    with pytest.raises(NotFound):
+        kubo.hold(cids)
+
+
+def test_a_length_that_is_not_the_blocks_own_is_refused(kubo: Kubo, tmp_path: Path) -> None:
+    blocks = made(1)
+    put(kubo, tmp_path, blocks)
+    for size in (len(blocks[0]) - 1, len(blocks[0]) + 1):
+        with pytest.raises(NameMismatch):
+            kubo.get(raw_cid(blocks[0]), size)
+
+
+def test_a_flipped_bit_on_the_nodes_disk_is_found_by_both_ways_of_reading(
+    kubo: Kubo, kubo_node: KuboNode, tmp_path: Path
+) -> None:
+    blocks = made(40)
+    cids = list(map(raw_cid, blocks))
+    put(kubo, tmp_path, blocks)
+    folder = BlockFolder(kubo_node.folder / "repo" / "blocks")
+    path = folder.path(cids[20])
+    harmed = bytearray(path.read_bytes())
+    harmed[9] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(harmed)
+    with pytest.raises(NameMismatch):
+        kubo.get(cids[20], len(blocks[20]))
+    found = {}
+    with pytest.raises(NameMismatch):
+        found |= kubo.get_many(cids)
+    with pytest.raises(NameMismatch):
+        folder.get(cids[20], len(blocks[20]))
+
+
+class Wire:
+    """A TCP proxy that does to Kubo's answers what `fault` says."""
+
+    def __init__(self, endpoint: KuboEndpoint) -> None:
+        self.target = int(endpoint.api_url.rsplit(":", 1)[1])
+        self.authorization = endpoint.authorization
+        self.fault: Callable[[socket.socket, bytes], bool] = passed
+        self.wants = b""
+        self.asked = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def kubo(self) -> Kubo:
+        return Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{self.port}", self.authorization))
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._relay, args=(client,), daemon=True).start()
+
+    def _relay(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self.target)) as node:
+            asked = threading.Event()
+
+            def forward() -> None:
+                with contextlib.suppress(OSError):
+                    while question := client.recv(1 << 16):
+                        if self.wants in question:
+                            self.asked += 1
+                            asked.set()
+                        node.sendall(question)
+
+            threading.Thread(target=forward, daemon=True).start()
+            with contextlib.suppress(OSError):
+                while answer := node.recv(1 << 16):
+                    if not asked.is_set():
+                        client.sendall(answer)
+                    elif not self.fault(client, answer):
+                        break
+            with contextlib.suppress(OSError):
+                # A close alone would wait for the other thread's recv.
+                client.shutdown(socket.SHUT_RDWR)
+
+
+def passed(client: socket.socket, answer: bytes) -> bool:
+    client.sendall(answer)
+    return True
+
+
+def dropped(_client: socket.socket, _answer: bytes) -> bool:
+    return False
+
+
+def halved(client: socket.socket, answer: bytes) -> bool:
+    client.sendall(answer[: len(answer) // 2])
+    return False
+
+
+def split(answer: bytes) -> tuple[bytes, bytes]:
+    """Return the headers that stand before a body, if any do."""
+    if not answer.startswith(b"HTTP/1.1"):
+        return b"", answer
+    head, gap, body = answer.partition(b"\r\n\r\n")
+    return head + gap, body
+
+
+def garbled(client: socket.socket, answer: bytes) -> bool:
+    head, body = split(answer)
+    client.sendall(head + bytes(byte ^ 1 for byte in body))
+    return True
+
+
+def trickled(client: socket.socket, answer: bytes) -> bool:
+    head, body = split(answer)
+    client.sendall(head)
+    for byte in body:
+        client.sendall(bytes([byte]))
+        time.sleep(0.05)
+    return True
+
+
+def full(client: socket.socket, _answer: bytes) -> bool:
+    body = b'{"Message":"write: no space left on device","Code":0,"Type":"error"}'
+    client.sendall(b"HTTP/1.1 500 E\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    return False
+
+
+def in_html(client: socket.socket, _answer: bytes) -> bool:
+    body = b"<html>404 page not found</html>"
+    client.sendall(b"HTTP/1.1 404 E\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    return False
+
+
+def with_a_list(client: socket.socket, _answer: bytes) -> bool:
+    client.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
+    )
+    return False
+
+
+@pytest.fixture
+def wire(kubo_node: KuboNode) -> Iterator[Wire]:
+    made_one = Wire(kubo_node.endpoint())
+    yield made_one
+    made_one.close()
+
+
+FAULTS = [dropped, halved, garbled, in_html, with_a_list]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "path", ["version", "block/get", "dag/export", "dag/import", "pin/ls", "block/put", "pin/rm"]
+)
+def test_a_broken_answer_is_never_taken_for_a_good_one(
+    kubo: Kubo,
+    wire: Wire,
+    tmp_path: Path,
+    fault: Callable[..., bool],
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(storage.ipfs, "BULK_TIMEOUT_S", (1.0, 1.0))
+    monkeypatch.setattr(storage.ipfs, "SMALL_TIMEOUT_S", (1.0, 1.0))
+    monkeypatch.setattr(storage.ipfs, "LEAST_BULK_S", 1.0)
+    blocks = made(50)
+    cids = list(map(raw_cid, blocks))
+    root = put(kubo, tmp_path, blocks)
+    wire.fault, wire.wants = fault, f"/api/v0/{path}".encode()
+    harmed = wire.kubo()
+    calls: dict[str, Callable[[], object]] = {
+        "version": harmed.version,
+        "block/get": lambda: harmed.get(cids[0], len(blocks[0])),
+        "dag/export": lambda: dict(harmed.get_many(cids)),
+        "dag/import": lambda: harmed.put_many(tmp_path / "batch.car", root),
+        "pin/ls": harmed.pinned,
+        "block/put": lambda: dict(harmed.get_many(cids)),
+        "pin/rm": lambda: harmed.unpin([root]),
+    }
+    try:
+        found = calls[path]()
+    except (StoreUnavailable, NameMismatch):
+        found = None
+    assert wire.asked
+    if path == "dag/export" and found is not None:
+        assert found == dict(zip(cids, blocks, strict=True))
+    if path in ("version", "block/get", "pin/ls", "dag/import"):
+        assert found is None
+
+
+def test_a_trickle_is_no_answer(
+    kubo: Kubo, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = made(40)
+    put(kubo, tmp_path, blocks)
+    wire.fault, wire.wants = trickled, b"/api/v0/block/get"
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        wire.kubo().get(raw_cid(blocks[0]), len(blocks[0]))
+    assert time.monotonic() - began < 4
+    monkeypatch.setattr(storage.ipfs, "BULK_TIMEOUT_S", (1.0, 0.5))
+    wire.wants = b"/api/v0/dag/export"
+    with pytest.raises(StoreUnavailable):
+        dict(wire.kubo().get_many(list(map(raw_cid, blocks))))
+    assert wire.asked == 3
+
+
+def test_a_full_disk_is_said_to_be_full(kubo: Kubo, wire: Wire, tmp_path: Path) -> None:
+    root = put(kubo, tmp_path, made(3))
+    wire.fault, wire.wants = full, b"/api/v0/dag/import"
+    with pytest.raises(DiskFull):
+        wire.kubo().put_many(tmp_path / "batch.car", root)
+
+
+def test_a_node_that_is_down_is_said_to_be_away_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    gone = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{port}", ""))
+    for call in (gone.version, gone.pinned, gone.collect, lambda: gone.get(raw_cid(b"x"), 1)):
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            call()
+        assert time.monotonic() - began < 1
+
+
+def test_a_node_that_hangs_is_said_to_be_away_within_three_seconds(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hung = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{silent.getsockname()[1]}", ""))
+        calls: list[Callable[[], object]] = [
+            hung.version,
+            lambda: hung.get(raw_cid(b"x"), 1),
+            lambda: dict(hung.get_many([raw_cid(b"x")] * 40)),
+            lambda: hung.put_many(tmp_path / "none.car", raw_cid(b"")),
+        ]
+        for call in calls:
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                call()
+            assert time.monotonic() - began < 3
+
+
+def test_an_address_of_no_rpc_and_a_version_that_is_not_known_are_refused(wire: Wire) -> None:
+    with pytest.raises(StoreUnavailable):
+        dict(Kubo(lambda: ("nowhere", "")).get_many([raw_cid(b"x")]))
+    with pytest.raises(StoreUnavailable):
+        Kubo(lambda: ("/unix/nowhere", "")).get(raw_cid(b"x"), 1)
+
+    def old(client: socket.socket, _answer: bytes) -> bool:
+        body = b'{"Version":"0.42.0"}'
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+        client.sendall(head + b"%d\r\n\r\n%s" % (len(body), body))
+        return False
+
+    wire.fault, wire.wants = old, b"/api/v0/version"
+    with pytest.raises(StoreUnavailable, match=r"0\.43"):
+        wire.kubo().version()
+
+
+def test_without_the_secret_nothing_is_answered(kubo_node: KuboNode) -> None:
+    address = kubo_node.endpoint().multiaddr
+    with pytest.raises(StoreUnavailable):
+        Kubo(lambda: (address, "Bearer wrong")).version()
+
+
+def test_a_node_that_moved_is_found_again(kubo: Kubo, kubo_node: KuboNode, tmp_path: Path) -> None:
+    blocks = made(3)
+    put(kubo, tmp_path, blocks)
+    at = kubo_node.endpoint()
+    here = Wire(at)
+    answers = [
+        (f"/ip4/127.0.0.1/tcp/{here.port}", at.authorization),
+        (at.multiaddr, at.authorization),
+    ]
+    moved = Kubo(lambda: answers[0])
+    assert moved.version()
+    here.fault, here.wants = dropped, b"POST"
+    answers.pop(0)
+    assert moved.get(raw_cid(blocks[0]), len(blocks[0])) == blocks[0]
+    assert dict(moved.get_many([raw_cid(blocks[1])])) == {raw_cid(blocks[1]): blocks[1]}
+    here.close()
+
+
+def test_blocks_outlive_a_killed_node(ipfs_binary: Path, tmp_path: Path) -> None:
+    node = KuboNode(ipfs_binary, tmp_path / "own")
+    try:
+        node.start()
+        kubo = Kubo(lambda: (node.endpoint().multiaddr, node.endpoint().authorization))
+        blocks = made(100)
+        root = put(kubo, tmp_path, blocks)
+        pid = node.state().pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        until_s = time.monotonic() + 20
+        while True:
+            try:
+                assert root in kubo.pinned()
+                break
+            except StoreUnavailable:
+                assert time.monotonic() < until_s
+                time.sleep(0.1)
+        cids = list(map(raw_cid, blocks))
+        assert dict(kubo.get_many(cids)) == dict(zip(cids, blocks, strict=True))
+    finally:
+        node.stop()
