@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from models.calibration import calibration, calibration_errors
+
 Truths = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
@@ -70,7 +72,9 @@ class Evaluation:
     brier: float
     scaled_brier: float
     slope: float
+    slope_error: float
     intercept: float
+    intercept_error: float
     observed_to_expected: float
     bins: tuple[Bin, ...]
     spread: tuple[tuple[float, ...], tuple[float, ...]]
@@ -111,6 +115,7 @@ def evaluate(
     prevalence = float(labels.mean())
     brier = float(brier_score_loss(labels, probabilities))
     intercept, slope = calibration(labels, probabilities)
+    intercept_error, slope_error = calibration_errors(labels, probabilities)
     return Evaluation(
         n=len(labels),
         events=int(labels.sum()),
@@ -120,7 +125,9 @@ def evaluate(
         brier=brier,
         scaled_brier=1 - brier / (prevalence * (1 - prevalence)),
         slope=slope,
+        slope_error=slope_error,
         intercept=intercept,
+        intercept_error=intercept_error,
         observed_to_expected=prevalence / float(probabilities.mean()),
         bins=bins(labels, probabilities),
         spread=(_spread(probabilities[~labels]), _spread(probabilities[labels])),
@@ -152,35 +159,6 @@ def auroc(labels: Truths, scores: Floats) -> Estimate:
         return Estimate(area, 0.0, 1.0)
     width = _Z * math.sqrt(float(above.var(ddof=1)) / m + float(below.var(ddof=1)) / n)
     return Estimate(area, max(0.0, area - width), min(1.0, area + width))
-
-
-def calibration(labels: Truths, probabilities: Floats) -> tuple[float, float]:
-    """Return calibration in the large (0 is right) and the calibration slope (1 is right)."""
-    logits = _logit(probabilities)
-    ones = np.ones((len(labels), 1))
-    intercept = _logistic(ones, labels, logits)[0]
-    slope = _logistic(np.column_stack([ones, logits]), labels, np.zeros(len(labels)))[1]
-    return float(intercept), float(slope)
-
-
-def _logit(probabilities: Floats) -> Floats:
-    safe = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(safe / (1 - safe)), np.float64)
-
-
-def _logistic(columns: Floats, labels: Truths, offset: Floats) -> Floats:
-    """Return the coefficients of a logistic regression, by Newton's method."""
-    found = np.zeros(columns.shape[1])
-    for _ in range(50):
-        told = 1 / (1 + np.exp(-np.clip(columns @ found + offset, -30, 30)))
-        weights = told * (1 - told)
-        # The small ridge keeps separable outcomes, whose slope is infinite, from dividing by 0.
-        curvature = columns.T @ (columns * weights[:, None]) + 1e-9 * np.eye(len(found))
-        step = np.clip(np.linalg.solve(curvature, columns.T @ (labels - told)), -5, 5)
-        found = found + step
-        if float(np.abs(step).max()) < 1e-10:
-            break
-    return found
 
 
 def wilson(events: int, n: int) -> Estimate:

@@ -14,7 +14,7 @@ def report(story: Story, took_s: float) -> str:
     lines = [
         *_people(story, facts),
         *_cohort(facts["cohort"]),
-        *_model(facts["model"]["card"]["evaluation"], facts["model"]["sha256"]),
+        *_model(facts["model"]["card"], facts["model"]["sha256"]),
         *_diagnoses(facts["diagnoses"]),
         *_withdrawal(facts["withdrawal"]),
         "7. verify     everything agrees; in a copy with one byte changed it found:",
@@ -53,14 +53,15 @@ def _cohort(cohort: dict[str, Any]) -> list[str]:
     ]
 
 
-def _model(found: dict[str, Any], sha256: str) -> list[str]:
-    auroc, attack = found["auroc"], found.get("membership", {})
-    tried = f"; membership attack AUC {attack['auc']:.3f}" if "auc" in attack else ""
+def _model(card: dict[str, Any], sha256: str) -> list[str]:
+    found = card["evaluation"]
+    auroc = found["auroc"]
+    tried = f"membership attack AUC {card['attack']['auroc']:.3f}"
     return [
         f"4. model      AUROC {auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}) on "
         f"held-out permitted patients; Brier {found['brier']:.3f}",
         f"              calibration slope {found['slope']:.2f}, intercept "
-        f"{found['intercept']:.2f}{tried}; sha-256 {sha256[:16]}…",
+        f"{found['intercept']:.2f}; {tried}; sha-256 {sha256[:16]}…",
     ]
 
 

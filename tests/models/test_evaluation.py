@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from models.calibration import calibration
 from models.evaluation import (
     SMALL,
     auroc,
     bins,
-    calibration,
     evaluate,
     interval,
     membership,
