@@ -74,6 +74,13 @@ def test_the_sections_are_html_that_closes(card: Card) -> None:
         assert balance.open == []
 
 
+def test_a_group_that_is_too_small_is_not_reported(card: Card) -> None:
+    hidden = {"words": "g", "n": None, "events": None, "auroc": None, "observed_to_expected": None}
+    evaluation = {**card.content["evaluation"], "groups": [hidden]}
+    sections = dict(Card({**card.content, "evaluation": evaluation}).sections())
+    assert "not reportable" in sections["For whom how good"]
+
+
 def test_what_a_file_says_is_escaped(card: Card) -> None:
     content = dict(card.content)
     content["intended_use"] = "<script>alert(1)</script>"

@@ -91,3 +91,16 @@ def test_the_evidence_holds_every_card_and_manifest(world) -> None:
     assert (root, found[1]["manifest_root"]) == (model.manifest_root, model.manifest_root)
     (world.diagnostics.home / "uci-heart-1" / CARD).unlink()
     assert next(iter(world.diagnostics.evidence()))["text"] == ""
+
+
+def test_a_model_that_is_only_trained_needs_no_anchor_yet(build, heart_people) -> None:
+    world = build(heart_people)
+
+    def away() -> None:
+        if world.law.asked == 2:
+            raise LedgerUnavailable("away")
+
+    world.law.before_each = away
+    with pytest.raises(LedgerUnavailable):
+        world.diagnostics.train(STUDY, "uci-heart")
+    assert world.diagnostics.check() == []

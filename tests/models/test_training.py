@@ -314,3 +314,34 @@ def test_nothing_that_is_kept_is_a_pickle(build, heart_people) -> None:
     for path in (world.diagnostics.home / model.id).iterdir():
         with pytest.raises((pickle.UnpicklingError, ValueError, EOFError, KeyError, IndexError)):
             pickle.loads(path.read_bytes())  # noqa: S301 - shown to be none
+
+
+@pytest.mark.parametrize("moment", ["published", "active"])
+def test_a_run_that_was_killed_late_goes_on_from_there(build, heart_people, moment: str) -> None:
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, QUESTION)
+    registry = world.diagnostics._registry
+    move = registry.move
+
+    def killed(model_id: str, state: str, *rest: object) -> None:
+        move(model_id, state, *rest)
+        if state == moment:
+            raise LedgerUnavailable("killed here")
+
+    registry.move = killed
+    with pytest.raises(LedgerUnavailable):
+        world.diagnostics.retrain(first.id)
+    registry.move = move
+    gathered = len(world.safe.vault.journal)
+    second = world.diagnostics.resume(2)
+    assert len(world.safe.vault.journal) == gathered
+    assert (second.state, world.diagnostics.model(first.id).state) == (ACTIVE, REPLACED)
+    assert world.diagnostics.check() == []
+
+
+def test_a_retired_model_can_still_have_a_successor(build, heart_people) -> None:
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, QUESTION)
+    world.diagnostics._serving.end(first.id)
+    assert world.diagnostics.retrain(first.id).predecessor == first.id
+    assert world.diagnostics.check() == []
