@@ -8,16 +8,17 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from deploy.demo.command import demo
 from flask import Flask
 
 from consent import Install, open_law
 from deploy.database import make_engine, upgrade
+from deploy.demo.command import demo
 from deploy.nodes import Nodes, NodesError, Wanted
 from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.watch import Program, Watch
@@ -66,6 +67,8 @@ def nodes_of(settings: Settings, tell: Tell) -> Nodes:
 
 def join(settings: Settings, nodes: Nodes) -> Platform:
     """Return the platform on nodes that run; its ledger is deployed if there was none."""
+    # ipfshttpclient passes urllib3 an argument that urllib3 3 will refuse; it is pinned below 3.
+    warnings.filterwarnings("ignore", "The 'strict' parameter", FutureWarning)
     clock = time.time
     make_private_folder(settings.home)
     engine = make_engine(settings.database_url)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-
-sys.path.insert(
-    0, str(Path(__file__).parent)
-)  # tests/postgres.py, tests/policy.py, tests/faults.py
-
 from postgres import new_database, running_postgres
 
 from deploy.database import make_engine, metadatas

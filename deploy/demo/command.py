@@ -69,7 +69,7 @@ def tell(
 ) -> Story:
     """Do the seven steps with a worker beside, and return the story."""
     people = gather_people(wallet, how["people"], how["seed"])
-    story = Story(platform, people, settings.home / "demo", how["seed"])
+    story = Story(platform, people, settings.home / "demo", how["seed"], bool(how["people"]))
     worker = Watch(Worker(settings, os.environ))
     worker.start()
     try:

@@ -14,16 +14,27 @@ def report(story: Story, took_s: float) -> str:
     lines = [
         *_people(story, facts),
         *_cohort(facts["cohort"]),
-        *_model(facts["model"]["card"], facts["model"]["sha256"]),
-        *_diagnoses(facts["diagnoses"]),
-        *_withdrawal(facts["withdrawal"]),
+        *_learned(facts),
         "7. verify     everything agrees; in a copy with one byte changed it found:",
         f"              {facts['verify']['damaged']}",
         "",
-        f"pictures      {', '.join(facts['pictures'])}",
+        f"pictures      {', '.join(facts.get('pictures', ['none']))}",
         f"took          {took_s:.0f} s; seed {story.seed}; patients' keys: {story.people.wallet!r}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _learned(facts: dict[str, Any]) -> list[str]:
+    if "gate" in facts:
+        return [
+            f"4. model      {facts['gate']}: too few people; leave out --people",
+            f"6. withdrawn  {facts['withdrawal']['people']} people: no record of theirs opens",
+        ]
+    return [
+        *_model(facts["model"]["card"], facts["model"]["sha256"]),
+        *_diagnoses(facts["diagnoses"]),
+        *_withdrawal(facts["withdrawal"]),
+    ]
 
 
 def _people(story: Story, facts: dict[str, Any]) -> list[str]:

@@ -30,6 +30,7 @@ YEAR_S = 365 * 86_400
 WITHDRAWING = 50
 ASKED_ABOUT = 5
 JOB_POLL_S = 0.1
+TOO_FEW = ("not published", "too few patients")
 LEARNING = ("training and care", "training only", "narrowed")
 
 
@@ -41,6 +42,8 @@ class Story:
     people: People
     folder: Path
     seed: int
+    is_part: bool = False
+    """True when not everybody takes part: a model of few people may stay unpublished."""
     facts: dict[str, Any] = field(default_factory=dict)
 
     def enrol_and_deposit(self, progress: Progress) -> None:
@@ -130,7 +133,10 @@ class Story:
         """4. The worker trains, evaluates and publishes a model with its card."""
         models = [one for one in self.platform.diagnostics.models() if one.study == STUDY]
         if not models:
-            self._job("train", {"study": STUDY, "question": QUESTION}, progress)
+            refused = self._job("train", {"study": STUDY, "question": QUESTION}, progress)
+            if refused:
+                self.facts["gate"] = refused
+                return
             models = [one for one in self.platform.diagnostics.models() if one.study == STUDY]
         first = models[0]
         card = self.platform.diagnostics.card(first.id)
@@ -146,6 +152,8 @@ class Story:
 
     def diagnose(self, progress: Progress) -> None:
         """5. A clinician is answered about patients who permit it, and only about them."""
+        if "gate" in self.facts:
+            return
         platform = self.platform
         model = platform.diagnostics.serving(QUESTION)
         allowed = [
@@ -193,21 +201,28 @@ class Story:
         erase_after(platform, subjects, "withdrawal", progress)
         still_open = sum(self._opens(subject) for subject in subjects)
         require(not still_open, f"{still_open} records of people who withdrew still open")
-        first = platform.diagnostics.model(self.facts["model"]["id"])
-        listed = first.id in {one.model.id for one in platform.diagnostics.affected()}
+        self.facts["withdrawal"] = {"people": len(leaving)}
+        if "gate" not in self.facts:
+            self.facts["withdrawal"] |= self._replace(leaving, progress)
+
+    def _replace(self, leaving: list[str], progress: Progress) -> dict[str, Any]:
+        """Retrain the model, and have a stranger train it who never had the records."""
+        diagnostics = self.platform.diagnostics
+        first = diagnostics.model(self.facts["model"]["id"])
+        listed = first.id in {one.model.id for one in diagnostics.affected()}
         require(listed or first.successor is not None, "the model is not listed as affected")
         if first.successor is None:
-            self._job("retrain", {"model": first.id}, progress)
-            first = platform.diagnostics.model(first.id)
-        newer = platform.diagnostics.model(str(first.successor))
+            refused = self._job("retrain", {"model": first.id}, progress)
+            require(not refused, refused)
+            first = diagnostics.model(first.id)
+        newer = diagnostics.model(str(first.successor))
         theirs = trained_by_a_stranger(self.platform, self.people, newer, leaving, self.folder)
         require(theirs == newer.sha256, "the retrained model is not the stranger's")
-        self.facts["withdrawal"] = {
-            "people": len(leaving),
+        return {
             "model": newer.id,
             "sha256": newer.sha256,
             "stranger": theirs,
-            "patients": len({x.patient for x in platform.diagnostics.manifest(newer.id).lines}),
+            "patients": len({line.patient for line in diagnostics.manifest(newer.id).lines}),
         }
 
     def _withdrawn(self) -> list[str]:
@@ -248,8 +263,8 @@ class Story:
         require(len(found) == 1, f"one byte was changed, and {len(found)} things were found")
         self.facts["verify"] = {"findings": 0, "damaged": f"{found[0].what}: {found[0].where}"}
 
-    def _job(self, kind: str, arguments: dict[str, Any], progress: Progress) -> None:
-        """Have the worker do something, and wait for it."""
+    def _job(self, kind: str, arguments: dict[str, Any], progress: Progress) -> str:
+        """Have the worker do something, and wait for it; return why the gate refused, or ""."""
         jobs = self.platform.jobs
         waiting = [j for j in jobs.all() if (j.kind, j.arguments) == (kind, arguments)]
         alive = [job for job in waiting if job.state not in OVER]
@@ -258,4 +273,7 @@ class Story:
             time.sleep(JOB_POLL_S)
             job = jobs.require(job.id)
             progress(job.step, job.done, job.of)
+        if self.is_part and any(words in job.error for words in TOO_FEW):
+            return job.error
         require(job.state == "done", f"{kind}: {job.error}")
+        return ""

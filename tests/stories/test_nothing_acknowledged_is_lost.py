@@ -1,0 +1,102 @@
+"""What was acknowledged survives any process being killed at any moment."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from rig import Demo, running
+
+from web.verify import verify
+
+POINTS = 50
+PEOPLE = 120
+SEED = 20261123
+PARTS = ("app", "worker", "kubo", "chain")
+LATEST_S = 9.0
+PATIENCE_S = 90.0
+ATTEMPTS = 4
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+
+
+def strike(demo: Demo, process: subprocess.Popen[bytes], part: str) -> None:
+    """Kill one part; the app's own death takes its children with it."""
+    if part == "app":
+        process.kill()
+        process.wait()
+    else:
+        demo.kill(part)
+
+
+def finish(demo: Demo) -> None:
+    """Let the demo come to its end; a node killed last may cost a few more starts."""
+    for _ in range(ATTEMPTS):
+        if demo.is_finished():
+            return
+        demo.start().wait(PATIENCE_S)
+    assert demo.is_finished(), demo.log.read_text()[-2000:]
+
+
+def require_nothing_lost(demo: Demo) -> None:
+    """Check every receipt against the platform, then the platform against itself."""
+    receipts = demo.receipts()
+    by_kind: dict[str, set[str]] = {}
+    for receipt in receipts:
+        by_kind.setdefault(receipt["kind"], set()).add(receipt["id"])
+    with running(demo.home) as platform:
+        platform.safe.recover()
+        subjects = {bytes.fromhex(s) for s in demo.subjects()}
+        held = {
+            e.record_id.hex() for subject in subjects for e in platform.safe.records_of(subject)
+        }
+        assert by_kind["record"] <= held
+        consents = [c for subject in subjects for c in platform.law.consents_of(subject)]
+        assert by_kind["grant"] <= {consent.consent_id.hex() for consent in consents}
+        for gone in by_kind["withdrawal"]:
+            states = {c.state for c in platform.law.consents_of(bytes.fromhex(gone))}
+            assert "active" not in states
+        assert verify(platform, lambda step, done, of: None) == []
+
+
+def test_fifty_kills_at_random_points_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    struck: Counter[str] = Counter()
+    round_ = 0
+    while struck.total() < POINTS:
+        round_ += 1
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        demo = Demo(folder, PEOPLE, SEED + round_)
+        while not demo.is_finished() and struck.total() < POINTS:
+            process = demo.start()
+            while process.poll() is None and struck.total() < POINTS:
+                try:
+                    process.wait(chance.uniform(0.2, LATEST_S))
+                except subprocess.TimeoutExpired:
+                    part = chance.choice(PARTS)
+                    strike(demo, process, part)
+                    struck[part] += 1
+            if struck.total() == POINTS and process.poll() is None:
+                process.wait(PATIENCE_S)
+            assert "Traceback" not in demo.log.read_text(), demo.log.read_text()[-4000:]
+        finish(demo)
+        require_nothing_lost(demo)
+    assert set(struck) == set(PARTS)
+
+
+def test_an_app_that_is_killed_takes_its_nodes_along_and_starts_again(tmp_path: Path) -> None:
+    demo = Demo(tmp_path, PEOPLE, SEED)
+    process = demo.start()
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not (demo.home / "kubo" / "endpoint.json").exists():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    finish(demo)
+    require_nothing_lost(demo)
