@@ -25,6 +25,10 @@ ATTACK = (
     " the probability given to what is true. It is the simplest attack, without shadow models; a"
     " stronger one could find more."
 )
+GATE_RULE = (
+    "Size, leaks and the membership attack are held to their bounds as measured; a calibration"
+    " bound counts as broken when the whole 95 % interval of the figure lies beyond it."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models import booster
-from models.card import FORMAT, Card, figures, rounded, shown
+from models.card import FORMAT, GATE_RULE, Card, figures, rounded, shown
 from models.cohort import Cohort
 from models.evaluation import Attack, Evaluation
 from models.features import Matrix, accepts
@@ -68,6 +68,7 @@ def write_card(run: Run, question: Question, made: Made) -> Card:
             "evaluation": figures(made.evaluation),
             "attack": figures(made.attack),
             "gate": rounded(asdict(question.gate)),
+            "gate_rule": GATE_RULE,
             "provenance": _provenance(question, made),
         }
     )

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from consent import LedgerUnavailable
+from models.errors import (
+    ConsentMoved,
+    Refused,
+    RunCancelled,
+)
+from models.files import MODEL
+from models.registry import ACTIVE, REPLACED
+from models.studies import RUNNING, STOPPED
+
+STUDY = "study:diabetes-risk"
+QUESTION = "uci-heart"
+
+
+def files(world, model_id: str) -> set[str]:
+    folder = world.diagnostics.home / model_id
+    return {path.name for path in folder.glob("*")}
+
+
+@pytest.mark.parametrize("moment", range(1, 4))
+def test_a_consent_that_is_lost_at_any_moment_of_a_run_is_not_in_the_model(
+    build, heart_people, moment: int
+) -> None:
+    world = build(heart_people)
+    leaver = heart_people[5][0].subject
+
+    def withdraw() -> None:
+        if world.law.asked == moment:
+            world.law.withdraw(leaver)
+
+    world.law.before_each = withdraw
+    model = world.diagnostics.train(STUDY, QUESTION)
+    consents = world.diagnostics._registry.consents(model.id)
+    assert world.law.consent(leaver, "MLTRAINING") not in consents
+    assert len(consents) == len(heart_people) - 1
+    assert world.diagnostics.check() == []
+
+
+def test_a_run_that_loses_consents_at_every_attempt_ends_with_nothing(build, heart_people) -> None:
+    world = build(heart_people)
+    leaving = iter(heart_people)
+    world.law.before_each = lambda: world.law.withdraw(next(leaving)[0].subject)
+    with pytest.raises(ConsentMoved):
+        world.diagnostics.train(STUDY, QUESTION)
+    assert world.diagnostics.models() == []
+    assert files(world, "uci-heart-1") == set()
+
+
+def test_a_run_can_be_cancelled_and_leaves_nothing(build, heart_people) -> None:
+    world = build(heart_people)
+
+    def cancel(step: str, done: int, of: int) -> None:
+        if step == "publish":
+            raise RunCancelled("stopped")
+
+    with pytest.raises(RunCancelled):
+        world.diagnostics.train(STUDY, QUESTION, cancel)
+    assert world.diagnostics.runs()[0].state == STOPPED
+    assert (world.diagnostics.models(), files(world, "uci-heart-1")) == ([], set())
+    with pytest.raises(Refused, match="is stopped"):
+        world.diagnostics.resume(1)
+
+
+@pytest.mark.parametrize("asked", range(1, 4))
+def test_a_run_that_the_ledger_interrupts_goes_on_to_the_same_model(
+    build, heart_people, asked: int
+) -> None:
+    world = build(heart_people)
+
+    def away() -> None:
+        if world.law.asked == asked:
+            raise LedgerUnavailable("away")
+
+    world.law.before_each = away
+    try:
+        world.diagnostics.train(STUDY, QUESTION)
+    except LedgerUnavailable:
+        assert world.diagnostics.runs()[0].state == RUNNING
+        world.diagnostics.resume(1)
+    (model,) = world.diagnostics.models()
+    assert model.state == ACTIVE
+    raw = world.diagnostics._files.read(model.id, MODEL)
+    assert hashlib.sha256(raw).hexdigest() == model.sha256
+    assert world.diagnostics.check() == []
+
+
+@pytest.mark.parametrize("moment", ["published", "active"])
+def test_a_run_that_was_killed_late_goes_on_from_there(build, heart_people, moment: str) -> None:
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, QUESTION)
+    registry = world.diagnostics._registry
+    move = registry.move
+
+    def killed(model_id: str, state: str, *rest: object) -> None:
+        move(model_id, state, *rest)
+        if state == moment:
+            raise LedgerUnavailable("killed here")
+
+    registry.move = killed
+    with pytest.raises(LedgerUnavailable):
+        world.diagnostics.retrain(first.id)
+    registry.move = move
+    gathered = len(world.safe.vault.journal)
+    second = world.diagnostics.resume(2)
+    assert len(world.safe.vault.journal) == gathered
+    assert (second.state, world.diagnostics.model(first.id).state) == (ACTIVE, REPLACED)
+    assert world.diagnostics.check() == []
