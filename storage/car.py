@@ -17,7 +17,10 @@ MAX_LINKS: Final = 16_000
 """Links in one root, so that its block stays under the 1 MiB that every IPFS node accepts."""
 MAX_BLOCK_BYTES: Final = 2 * 2**20 + 2**16
 
-_TAG_42: Final = bytes.fromhex("d82a5825 00".replace(" ", ""))  # tag 42, 37 bytes, identity base
+_TAG_42: Final = bytes.fromhex("d82a582500")  # tag 42, 37 bytes, identity base
+_HEADER_START: Final = b"\xa2eroots\x81" + _TAG_42
+_HEADER_END: Final = b"gversion\x01"
+_HEADER_BYTES: Final = len(_HEADER_START) + CID_BYTES + len(_HEADER_END)
 
 
 class Stream(Protocol):
@@ -42,16 +45,21 @@ def binary_cid(text: str) -> bytes:
     """Return a CID's bytes.
 
     Raises:
-        NameMismatch: not a base32 CIDv1 of ours.
+        NameMismatch: not a base32 CIDv1 of ours, in its one spelling.
     """
     padded = text[1:].upper() + "=" * (-len(text[1:]) % 8)
     try:
         cid = base64.b32decode(padded)
     except ValueError as exc:
         raise NameMismatch("not a CID") from exc
-    if text[:1] != "b" or len(cid) != CID_BYTES or cid[:4] not in (RAW_PREFIX, CBOR_PREFIX):
+    # The last character has two spare bits, and case is lost above: so it is written again.
+    if not _is_ours(cid) or text_cid(cid) != text:
         raise NameMismatch("not a CID of ours")
     return cid
+
+
+def _is_ours(cid: bytes) -> bool:
+    return len(cid) == CID_BYTES and cid[:4] in (RAW_PREFIX, CBOR_PREFIX)
 
 
 def links_block(cids: Sequence[bytes]) -> bytes:
@@ -85,29 +93,36 @@ def _varint(number: int) -> bytes:
 
 def write_car(file: BinaryIO, root: bytes, blocks: Iterable[tuple[bytes, bytes]]) -> None:
     """Write a CARv1 with this root and these (cid, block) pairs, in this order."""
-    header = b"\xa2eroots\x81" + _TAG_42 + root + b"gversion\x01"
-    file.write(_varint(len(header)) + header)
+    file.write(_varint(_HEADER_BYTES) + _HEADER_START + root + _HEADER_END)
     for cid, block in blocks:
         file.write(_varint(CID_BYTES + len(block)) + cid + block)
 
 
 def read_car(stream: Stream) -> Iterator[tuple[bytes, bytes]]:
-    """Yield each (cid, block) of a CARv1, its bytes checked against its name.
+    """Yield each (cid, block) of a CARv1 with one root, its bytes checked against its name.
+
+    A file that ends between two blocks is whole as far as can be seen: count what you asked for.
 
     Raises:
         NameMismatch: a block that is not what its name says, or a file that is cut short.
     """
     reader = _Reader(stream)
-    header = reader.part(MAX_BLOCK_BYTES)
-    if header is None or b"gversion\x01" not in header:
-        raise NameMismatch("not a CAR file")
+    header = reader.part(_HEADER_BYTES)
+    if header is None or not _is_header(header):
+        raise NameMismatch("not a CAR file with one root")
     while (section := reader.part(MAX_BLOCK_BYTES + CID_BYTES)) is not None:
         cid, block = section[:CID_BYTES], section[CID_BYTES:]
-        if cid[:4] not in (RAW_PREFIX, CBOR_PREFIX):
+        if not _is_ours(cid):
             raise NameMismatch("a block with a name that is not ours")
         if hashlib.sha256(block).digest() != cid[4:]:
             raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
         yield cid, block
+
+
+def _is_header(header: bytes) -> bool:
+    """Tell whether these are the bytes that DAG-CBOR, which has one form, makes of a header."""
+    root = header[len(_HEADER_START) : -len(_HEADER_END)]
+    return _is_ours(root) and header == _HEADER_START + root + _HEADER_END
 
 
 class _Reader:
@@ -154,8 +169,8 @@ class _Reader:
             byte = self._buffer[self._at]
             self._at += 1
             number |= (byte & 0x7F) << shift
-            if byte < 0x80:
+            if byte < 0x80 and (byte or not shift):  # a last byte of zero says nothing: not minimal
                 return number
             shift += 7
-            if shift > 35:
+            if byte < 0x80 or shift > 28:
                 raise NameMismatch("a part of the CAR file has an impossible length")

@@ -34,7 +34,7 @@ def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
     levels = [[leaf_hash(leaf) for leaf in leaves]]
     while len(levels[-1]) > 1:
         below = levels[-1]
-        above = [_node(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)]
+        above = list(map(_node, below[::2], below[1::2]))  # ends with the shorter: an odd one stays
         levels.append([*above, below[-1]] if len(below) % 2 else above)
     return levels
 
@@ -62,7 +62,10 @@ def prove(leaves: Sequence[bytes], index: int) -> Proof:
 
 
 def proves(proof: Proof, leaf: bytes, expected_root: bytes) -> bool:
-    """Tell whether the proof leads from this leaf to this root."""
+    """Tell whether the proof leads from this leaf to this root.
+
+    A root says nothing of how many leaves it has: take the size from where the root is anchored.
+    """
     if not 0 <= proof.index < proof.size:
         return False
     found, place, width, path = leaf_hash(leaf), proof.index, proof.size, list(proof.path)
