@@ -116,7 +116,7 @@ class Keys:
     def make_patient_keys(self, subjects: Iterable[bytes]) -> dict[bytes, SecretKey]:
         """Return the key of each subject, made durably for those that had none."""
         wrapping = self._derived(_WRAPPING_LABEL)
-        wanted = list(dict.fromkeys(subjects))
+        wanted = sorted(set(subjects))  # all in one order: so no two processes wait in a circle
         known = self.patient_keys(wanted)
         fresh = {subject: new_key() for subject in wanted if subject not in known}
         if not fresh:
@@ -152,19 +152,26 @@ class Keys:
         return bool(connection.execute(gone).rowcount)
 
 
-def purge_deleted(engine: sa.Engine) -> None:
+def purge_deleted(engine: sa.Engine) -> bool:
     """Overwrite deleted rows in SQLite's files; call it after deleting a key.
 
     `secure_delete` zeroes a page, but in the write-ahead log: until a checkpoint the main file
     keeps the old one. PostgreSQL drops dead rows at its own VACUUM, its log when that is rotated.
+
+    True if nothing is left that this could overwrite. False while somebody reads what was before,
+    for longer than the engine waits: what is left is still wrapped by the root key, and goes with
+    the next checkpoint.
     """
     if engine.dialect.name != "sqlite":
-        return
+        return True
     connection = engine.raw_connection()  # not in a transaction: a checkpoint cannot be in one
     try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        answer = cursor.fetchone()
     finally:
         connection.close()
+    return answer is not None and answer[0] == 0  # the first column: was somebody in the way?
 
 
 def wrap_record_key(patient: SecretKey, key: bytes, record_id: bytes, version: int) -> bytes:

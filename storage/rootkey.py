@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import secrets
 import tempfile
 import unicodedata
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -52,15 +52,12 @@ def make_root_key(path: Path, passphrase: str) -> SecretKey:
     if not passphrase:
         raise BadlyAsked("a root key needs a passphrase")
     key, salt = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(SALT_BYTES)
-    content = {
-        "kdf": {"name": "scrypt", "n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P, "salt": salt.hex()},
-        "sealed": encrypt_key(_stretched(passphrase, salt), key, _LABEL).hex(),
-    }
+    content = _content(salt, encrypt_key(_stretched(passphrase, salt), key, _LABEL))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)  # fails where a rename would overwrite
@@ -68,6 +65,12 @@ def make_root_key(path: Path, passphrase: str) -> SecretKey:
         os.unlink(draft)
     _sync_folder(path.parent)
     return SecretKey(key)
+
+
+def _content(salt: bytes, sealed: bytes) -> dict[str, Any]:
+    """Return what the file of a root key says (docs/spec/envelope.md, section 5)."""
+    kdf = {"name": "scrypt", "n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P, "salt": salt.hex()}
+    return {"kdf": kdf, "sealed": sealed.hex()}
 
 
 def _sync_folder(folder: Path) -> None:
@@ -88,13 +91,12 @@ def open_root_key(path: Path, passphrase: str) -> SecretKey:
     try:
         if path.stat().st_mode & 0o007:
             raise Broken(f"{path} is open to everybody on this machine: chmod 600 it")
-        content = json.loads(path.read_text(encoding="utf-8"))
-        kdf, sealed = content["kdf"], bytes.fromhex(content["sealed"])
-        if (kdf["n"], kdf["r"], kdf["p"]) != (SCRYPT_N, SCRYPT_R, SCRYPT_P):
-            raise ValueError("other costs than ours")
-        salt = bytes.fromhex(kdf["salt"])
+        content = orjson.loads(path.read_bytes())
+        salt, sealed = bytes.fromhex(content["kdf"]["salt"]), bytes.fromhex(content["sealed"])
         if (len(salt), len(sealed)) != (SALT_BYTES, WRAPPED_BYTES):
             raise ValueError("other sizes than ours")
+        if content != _content(salt, sealed):
+            raise ValueError("other costs, words or spelling than ours")
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise Broken(f"{path} does not hold a root key; put it back from a backup") from exc
     try:

@@ -23,6 +23,7 @@ from storage.envelope import (
     unpad,
 )
 from storage.errors import SealBroken
+from storage.record import SUBJECT_BYTES
 
 KEY_BYTES: Final = 32
 WRAPPED_BYTES: Final = NONCE_BYTES + KEY_BYTES + TAG_BYTES
@@ -131,7 +132,11 @@ def open_sealed(
         raise SealBroken(REFUSAL)
     if len(key) != KEY_BYTES:
         raise SealBroken(REFUSAL)
-    return unpad(library(key, header.nonce, body, _associated(header_bytes, context)))
+    try:
+        associated = _associated(header_bytes, context)
+    except ValueError:
+        raise SealBroken(REFUSAL) from None
+    return unpad(library(key, header.nonce, body, associated))
 
 
 def _require_key(key: bytes) -> None:
@@ -142,6 +147,8 @@ def _require_key(key: bytes) -> None:
 
 def _associated(header: bytes, context: Context) -> bytes:
     category, custodian = context.category.encode(), context.custodian.encode()
+    if len(context.subject) != SUBJECT_BYTES or max(len(category), len(custodian)) >= 2**16:
+        raise ValueError(f"a subject has {SUBJECT_BYTES} bytes, and a word fewer than 65,536")
     return b"".join(
         (
             header,

@@ -1,6 +1,9 @@
 import copy
 import json
 import pickle
+import random
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from storage.errors import NotFound, SealBroken, VaultSealed
 from storage.keys import (
     Keys,
     SecretKey,
+    purge_deleted,
     require_patient_key,
     unwrap_record_key,
     wrap_record_key,
@@ -120,6 +124,36 @@ def test_a_key_that_another_process_made_meanwhile_is_the_one_that_counts(
     assert set(made) == {ANNA, BERT}
 
 
+def test_sixteen_at_once_make_one_key_a_patient(engine: sa.Engine) -> None:
+    subjects = [bytes([number]) * 32 for number in range(12)]
+
+    def make(turn: int) -> dict[bytes, bytes]:
+        mine = random.Random(turn).sample(subjects, 8)  # noqa: S311
+        made = unsealed(engine).make_patient_keys(mine)
+        assert set(made) == set(mine)
+        return {subject: key.reveal() for subject, key in made.items()}
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(make, range(48)))
+    kept = {s: key.reveal() for s, key in unsealed(engine).patient_keys(subjects).items()}
+    assert len(set(kept.values())) == len(subjects)
+    for answer in answers:
+        assert answer.items() <= kept.items()
+
+
+def test_one_is_never_told_of_a_key_that_a_shredding_took(engine: sa.Engine) -> None:
+    keys = unsealed(engine)
+    seen: set[bytes] = set()
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            made = pool.map(lambda _: keys.make_patient_keys([ANNA])[ANNA].reveal(), range(4))
+            both = set(made)
+            assert len(both) == 1
+            assert not both & seen
+            seen |= both
+            assert keys.shred_patient(ANNA)
+
+
 def test_nothing_can_be_done_before_the_root_key_is_unsealed(sqlite_engine: sa.Engine) -> None:
     keys = Keys(sqlite_engine)
     assert keys.is_sealed
@@ -166,6 +200,37 @@ def test_a_shredded_key_is_in_none_of_the_databases_files(
     keys.shred_patient(ANNA)
     assert not is_on_disk(wrapped[ANNA])
     assert is_on_disk(wrapped[BERT])
+
+
+def test_who_still_reads_what_was_before_keeps_it_until_the_next_purge(
+    sqlite_engine: sa.Engine, tmp_path: Path
+) -> None:
+    keys = unsealed(sqlite_engine)
+    keys.make_patient_keys([ANNA])
+    wrapped = (
+        sqlite3.connect(tmp_path / "test.db")
+        .execute(
+            f"SELECT wrapped FROM {TABLE.name}"  # noqa: S608
+        )
+        .fetchone()[0]
+    )
+
+    def is_on_disk() -> bool:
+        return any(wrapped in path.read_bytes() for path in tmp_path.iterdir())
+
+    impatient = sa.create_engine(sqlite_engine.url, connect_args={"timeout": 0.1})
+    with sqlite_engine.connect() as reader:
+        reader.execute(sa.select(TABLE)).fetchone()
+        with impatient.begin() as connection:
+            assert keys.delete_patient(ANNA, connection)
+        assert not purge_deleted(impatient)
+        assert is_on_disk()
+    assert purge_deleted(impatient)
+    assert not is_on_disk()
+
+
+def test_other_databases_overwrite_in_their_own_time(engine: sa.Engine) -> None:
+    assert purge_deleted(engine)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
+import hashlib
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.errors import BadlyAsked, Broken, VaultSealed
 from storage.keys import SecretKey
@@ -74,37 +77,106 @@ def test_a_file_that_everybody_can_read_is_refused(
         open_root_key(path, PASSPHRASE)
 
 
-GOOD = {"kdf": {"n": 2**17, "r": 8, "p": 1, "salt": "00" * 16}, "sealed": "00" * 60}
+KDF = {"name": "scrypt", "n": 2**17, "r": 8, "p": 1, "salt": "00" * 16}
+GOOD = {"kdf": KDF, "sealed": "00" * 60}
+DAMAGED: dict[str, bytes | None] = {
+    "missing": None,
+    "empty": b"",
+    "cut": json.dumps(GOOD)[:-1].encode(),
+    "a list": b"[]",
+    "a number": b"7",
+    "nested beyond reason": b"[" * 100_000,
+    "not UTF-8": b"\xff\xfe",
+} | {
+    name: json.dumps(content).encode()
+    for name, content in {
+        "no kdf": {"sealed": GOOD["sealed"]},
+        "no sealed key": {"kdf": KDF},
+        "kdf empty": GOOD | {"kdf": {}},
+        "kdf another": GOOD | {"kdf": KDF | {"name": "argon2id"}},
+        "kdf without a name": GOOD | {"kdf": {n: v for n, v in KDF.items() if n != "name"}},
+        "kdf cheap": GOOD | {"kdf": KDF | {"n": 2}},
+        "kdf dear": GOOD | {"kdf": KDF | {"n": 2**40}},
+        "kdf of another width": GOOD | {"kdf": KDF | {"r": 9}},
+        "kdf of another p": GOOD | {"kdf": KDF | {"p": 2}},
+        "kdf with a field more": GOOD | {"kdf": KDF | {"x": 1}},
+        "salt empty": GOOD | {"kdf": KDF | {"salt": ""}},
+        "salt a number": GOOD | {"kdf": KDF | {"salt": 7}},
+        "salt with a space": GOOD | {"kdf": KDF | {"salt": "00 " * 16}},
+        "sealed key cut": GOOD | {"sealed": "00" * 59},
+        "sealed key not in hex": GOOD | {"sealed": "not hex"},
+        "sealed key in upper case": GOOD | {"sealed": "AA" * 60},
+        "a field more": GOOD | {"x": 1},
+    }.items()
+}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        None,
-        "",
-        "{",
-        "[]",
-        "7",
-        b"\xff\xfe",
-        json.dumps(GOOD | {"kdf": {}}),
-        json.dumps(GOOD | {"kdf": GOOD["kdf"] | {"n": 2}}),  # type: ignore[operator]
-        json.dumps(GOOD | {"kdf": GOOD["kdf"] | {"n": 2**40}}),  # type: ignore[operator]
-        json.dumps(GOOD | {"kdf": GOOD["kdf"] | {"salt": ""}}),  # type: ignore[operator]
-        json.dumps(GOOD | {"kdf": GOOD["kdf"] | {"salt": 7}}),  # type: ignore[operator]
-        json.dumps(GOOD | {"sealed": "00" * 59}),
-        json.dumps(GOOD | {"sealed": "not hex"}),
-        json.dumps({"sealed": "00" * 60}),
-    ],
-)
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_file_says_that_it_must_come_from_a_backup(
-    tmp_path: Path, content: str | bytes | None
+    tmp_path: Path, content: bytes | None
 ) -> None:
     path = tmp_path / "root.key"
     if content is not None:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        path.write_bytes(content)
         path.chmod(0o600)
     with pytest.raises(Broken, match="backup"):
         open_root_key(path, PASSPHRASE)
+
+
+def test_the_file_has_the_form_of_the_spec(made: tuple[Path, SecretKey]) -> None:
+    content = json.loads(made[0].read_text())
+    assert content == {
+        "kdf": KDF | {"salt": content["kdf"]["salt"]},
+        "sealed": content["sealed"],
+    }
+    salt, sealed = bytes.fromhex(content["kdf"]["salt"]), bytes.fromhex(content["sealed"])
+    # Opened with nothing of ours: hashlib's scrypt and the library's AES-256-GCM.
+    wrapping = hashlib.scrypt(
+        PASSPHRASE.encode(), salt=salt, n=2**17, r=8, p=1, maxmem=2**28, dklen=32
+    )
+    label = b"vouchsafe/v1/root-key"
+    key = AESGCM(wrapping).decrypt(sealed[:12], sealed[12:], label)
+    assert key == made[1].reveal()
+
+
+@pytest.mark.parametrize("field", ["salt", "sealed"])
+def test_a_file_with_a_flipped_bit_does_not_open(
+    tmp_path: Path, made: tuple[Path, SecretKey], field: str
+) -> None:
+    content = json.loads(made[0].read_text())
+    holder = content["kdf"] if field == "salt" else content
+    first = int(holder[field][0], 16) ^ 1
+    holder[field] = f"{first:x}{holder[field][1:]}"
+    path = tmp_path / "root.key"
+    path.write_text(json.dumps(content))
+    path.chmod(0o600)
+    with pytest.raises(VaultSealed, match="or its file is damaged"):
+        open_root_key(path, PASSPHRASE)
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "root.key").mkdir()
+    with pytest.raises(FileExistsError):
+        make_root_key(tmp_path / "root.key", PASSPHRASE)
+    assert os.listdir(tmp_path) == ["root.key"]
+
+
+def test_of_two_installs_at_once_one_makes_the_key_and_the_other_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "root.key"
+
+    def make(passphrase: str) -> SecretKey | None:
+        try:
+            return make_root_key(path, passphrase)
+        except FileExistsError:
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(make, ["one", "two"])
+    made, passphrase = (first, "one") if first else (second, "two")
+    assert made is not None
+    assert first is None or second is None
+    assert open_root_key(path, passphrase).reveal() == made.reveal()
+    assert os.listdir(tmp_path) == ["root.key"]
 
 
 def test_a_receipt_is_verified_by_anyone_and_signed_by_the_install_alone() -> None:

@@ -190,6 +190,30 @@ def test_a_header_with_fields_of_other_sizes_is_not_made(wrong: dict[str, object
         seal(b"content", KEY, CONTEXT, nonce=b"sixteen bytes ...")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"subject": b"s" * 31},
+        {"subject": b"s" * 33},
+        {"category": "c" * 2**16},
+        {"custodian": "ü" * 2**15},
+        {"custodian": "\ud800"},
+    ],
+    ids=["subject short", "subject long", "category long", "custodian long", "not a text"],
+)
+def test_what_cannot_be_bound_is_neither_sealed_nor_opened(wrong: dict[str, object]) -> None:
+    context = replace(CONTEXT, **wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="subject|surrogates"):
+        seal(b"content", KEY, context)
+    with pytest.raises(SealBroken, match="^the envelope does not open$"):
+        open_sealed(seal(b"content", KEY, CONTEXT), KEY, context)
+
+
+def test_the_longest_words_are_bound() -> None:
+    context = replace(CONTEXT, category="c" * (2**16 - 1), custodian="")
+    assert open_sealed(seal(b"content", KEY, context), KEY, context) == b"content"
+
+
 @given(key=keys, label=st.binary(max_size=60))
 def test_derive_is_the_hkdf_of_both_libraries(key: bytes, label: bytes) -> None:
     theirs = LibraryHKDF(hashes.SHA256(), 32, salt=None, info=label).derive(key)
