@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -86,7 +86,7 @@ class Clinic:
 
 
 def diagnose(clinic: Clinic, asked: DiagnosisAsked) -> Diagnosis:
-    """Return the answer; every record that was opened for it is in the journal by then.
+    """Return the answer; what was opened for it, and the answer itself, are in the journal by then.
 
     Raises:
         NotFound (storage): no such patient, or none of the records is permitted; the same answer.
@@ -97,7 +97,8 @@ def diagnose(clinic: Clinic, asked: DiagnosisAsked) -> Diagnosis:
     """
     model = clinic.serving.require(asked.model_id)
     question = remembered(model.question_text)
-    gathered = _opened(clinic, asked, model, question)
+    wanted = _wanted(asked, model, question)
+    gathered = _opened(clinic, wanted)
     clinic.serving.refresh(gathered.view.count)
     model = clinic.serving.require(asked.model_id)
     row = _row(question, gathered)
@@ -107,6 +108,9 @@ def diagnose(clinic: Clinic, asked: DiagnosisAsked) -> Diagnosis:
     card = _card(clinic, model)
     probability = scores.probabilities[0]
     low, high = interval(card.bins(), probability)
+    commitment = _commitment(clinic.safe, model, row)
+    told = {"model": model.sha256, "input": commitment.hex()}
+    clinic.safe.vault.note(replace(wanted, detail=told), gathered.view)
     return Diagnosis(
         model_id=model.id,
         model_sha256=model.sha256,
@@ -120,13 +124,13 @@ def diagnose(clinic: Clinic, asked: DiagnosisAsked) -> Diagnosis:
         contributions=_contributions(question, row, scores.contributions[0]),
         records=tuple(record.record_id for record in gathered.records),
         view=gathered.view,
-        input_commitment=_commitment(clinic.safe, model, row),
+        input_commitment=commitment,
         affected=model.state == "affected",
     )
 
 
-def _opened(clinic: Clinic, asked: DiagnosisAsked, model: Model, question: Question) -> Gathered:
-    wanted = Wanted(
+def _wanted(asked: DiagnosisAsked, model: Model, question: Question) -> Wanted:
+    return Wanted(
         asked.party,
         DIAGNOSIS,
         question.categories,
@@ -136,6 +140,9 @@ def _opened(clinic: Clinic, asked: DiagnosisAsked, model: Model, question: Quest
         asked.actor,
         {"model": model.sha256},
     )
+
+
+def _opened(clinic: Clinic, wanted: Wanted) -> Gathered:
     gathered = clinic.safe.vault.gather(wanted)
     if not gathered.records:
         raise NotFound("no such patient, or not for you")

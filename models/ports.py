@@ -35,6 +35,10 @@ class Vault(Protocol):
         """Return what the law permits at one view; everything else is only counted."""
         ...
 
+    def note(self, wanted: Wanted, view: View, outcome: str = "answered") -> int:
+        """Journal what was made of records that were handed out, before the answer leaves."""
+        ...
+
 
 class Safe(Protocol):
     """The part of `storage.Safe` that is used here."""

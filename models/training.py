@@ -36,6 +36,7 @@ STEPS: Final = ("gather", "fit", "evaluate", "publish", "activate")
 _MOST_GATHERINGS: Final = 5
 
 _Z_95: Final = 1.96
+_MOST_SLOPE_ERROR: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ def _tried(
 def closed(question: Question, evaluation: Evaluation, attack: Attack) -> tuple[str, ...]:
     """Return, in words, every condition of the publish gate that the model fails; none is good."""
     gate = question.gate
-    # Held-out patients are a sample: a bound is broken when the 95 % interval lies beyond it.
+    # Held-out patients are a sample: a bound is broken when the 95 % interval lies beyond it. So
+    # that a wide interval opens no gate, there must be enough outcomes to judge by.
     slope, slope_by = evaluation.slope, _Z_95 * evaluation.slope_error
     large, large_by = abs(evaluation.intercept), _Z_95 * evaluation.intercept_error
     conditions = (
@@ -188,6 +190,10 @@ def closed(question: Question, evaluation: Evaluation, attack: Attack) -> tuple[
         (
             large - large_by <= gate.max_intercept,
             f"calibration in the large {evaluation.intercept:.2f}",
+        ),
+        (
+            evaluation.slope_error <= _MOST_SLOPE_ERROR,
+            f"too few outcomes to judge calibration by: slope ± {slope_by:.2f}",
         ),
         (evaluation.auroc.low > 0.5, f"AUROC {evaluation.auroc.value:.3f} may be chance"),
     )

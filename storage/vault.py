@@ -173,9 +173,8 @@ class Vault:
         return _Judged(entries, outcomes, [told[at : at + 32] for at in range(0, len(told), 32)])
 
     def _judge_few(self, wanted: Wanted, entries: list[Entry], view: View) -> _Judged:
-        judged = _Judged(entries, [], [])
-        for entry in entries:
-            request = Request(
+        requests = [
+            Request(
                 wanted.party,
                 wanted.purpose,
                 entry.subject,
@@ -183,10 +182,14 @@ class Vault:
                 entry.category,
                 entry.recorded_on,
             )
-            decision = self._law.decide(request, view)
-            judged.outcomes.append(PERMITTED if decision.permitted else decision.reason)
-            judged.consents.append(decision.consent_ids[0] if decision.consent_ids else NOBODY)
-        return judged
+            for entry in entries
+        ]
+        decided = self._law.decide_each(requests, view)
+        return _Judged(
+            entries,
+            [PERMITTED if one.permitted else one.reason for one in decided],
+            [one.consent_ids[0] if one.consent_ids else NOBODY for one in decided],
+        )
 
     def _hand_out(
         self, use: Use, judged: _Judged, asked: tuple[bytes, bytes], progress: Progress

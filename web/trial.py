@@ -10,7 +10,7 @@ from web.platform import Platform
 from web.statement import Asked, terms_for
 
 Progress = Callable[[str, int, int], None]
-KNOWN = frozenset({"ConsentIdUsed", "AlreadyEnrolled"})
+KNOWN = frozenset({"consent-id-used", "already-enrolled"})
 """Refusals that say that what was asked for is so already."""
 
 

@@ -96,6 +96,10 @@ class MemoryVault:
         found = {person[0].subject: person for person in self.people}
         return [record for one in subjects for record in found.get(one, [])]
 
+    def note(self, wanted: Wanted, view: View, outcome: str = "answered") -> int:
+        self.journal.append(wanted)
+        return len(self.journal)
+
     def gather(self, wanted: Wanted) -> Gathered:
         self.journal.append(wanted)
         records: list[Record] = []

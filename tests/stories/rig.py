@@ -13,10 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import app
+from consent import Wallet
+from deploy.demo.people import MAPPING, TABLE
 from deploy.settings import read_settings
+from models import Mapping, read_table
 from web import Platform
+from web.cli.records import to_records
+from web.statement import Asked
+from web.trial import enrol_people, sign_grants
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+YEAR_S = 365 * 86_400
 CACHE = os.environ.get("VOUCHSAFE_CACHE", "~/.cache/vouchsafe")
 
 
@@ -26,10 +33,54 @@ def settings_of(home: Path, **more: str) -> Any:
 
 
 @contextmanager
-def running(home: Path, **more: str) -> Iterator[Platform]:
+def running(home: Path, *, recovers: bool = True, **more: str) -> Iterator[Platform]:
     """Yield the platform of `home` on nodes of its own."""
-    with app.open_platform(settings_of(home, **more)) as platform:
+    settings = settings_of(home, **more)
+    if recovers:
+        with app.open_platform(settings) as platform:
+            yield platform
+        return
+    with app.nodes_of(settings, app.silent) as _, joined(settings) as platform:
         yield platform
+
+
+@contextmanager
+def joined(settings: Any) -> Iterator[Platform]:
+    """Yield the platform on nodes that run already, without sending anything again."""
+    platform = app.join(settings, app.nodes_of(settings, app.silent))
+    try:
+        yield platform
+    finally:
+        platform.diagnostics.close()
+        platform.engine.dispose()
+
+
+def enrolled_people(
+    platform: Platform, folder: Path, count: int, recipient: str, purpose: str
+) -> dict[str, bytes]:
+    """Enrol people of the demo's table, deposit their records, and let them permit one purpose.
+
+    Returns each person's subject; doing it again with more people adds only those.
+    """
+    is_new = not (folder / "seed.json").exists()
+    wallet = Wallet.create(folder) if is_new else Wallet.open(folder)
+    rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
+    enrol_people(platform, wallet, [row.person for row in rows], hear_nothing)
+    records, sources = to_records(rows, wallet, platform.organisation)
+    platform.safe.deposits.deposit(records, sources)
+    now_s = int(platform.clock()) - 60
+    asked = Asked("permit", recipient, (purpose,))
+    fresh = [
+        subject for subject in wallet.subjects().values() if not platform.law.consents_of(subject)
+    ]
+    wanted = [(subject, asked, now_s, now_s + YEAR_S) for subject in fresh]
+    outcomes = platform.law.grant(sign_grants(platform, wallet, wanted))
+    assert all(outcome.ok for outcome in outcomes)
+    return dict(wallet.subjects())
+
+
+def hear_nothing(step: str, done: int, of: int) -> None:
+    """Hear nothing."""
 
 
 class Demo:

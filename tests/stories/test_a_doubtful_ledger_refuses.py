@@ -1,0 +1,142 @@
+"""A ledger that is down, hung, foreign or behind is a refusal, and service returns by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from rig import enrolled_people, running
+
+from consent import LedgerBroken, LedgerUnavailable
+from storage import NotFound, Wanted
+from web import Platform
+
+PURPOSE = "MLTRAINING"
+STUDY = "study:sleep"
+# What is promised is 2 s; the bound leaves room for a machine that does other things too.
+REFUSED_WITHIN_S = 6.0
+BACK_WITHIN_S = 15.0
+
+pytestmark = [pytest.mark.node]
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    with running(tmp_path / "home") as made:
+        enrolled_people(made, tmp_path / "wallet", 5, STUDY, PURPOSE)
+        yield made
+
+
+def chain_pid(platform: Platform) -> int:
+    return int(json.loads((platform.home / "chain" / "pid.json").read_text())["pid"])
+
+
+def requests_of(platform: Platform) -> list[Callable[[], object]]:
+    entry = platform.safe.records_of(first_subject(platform))[0].record_id.hex()
+    wanted = Wanted(STUDY, PURPOSE, None, None, None, "story")
+    return [
+        lambda: platform.safe.vault.gather(wanted),
+        lambda: platform.safe.vault.open(STUDY, PURPOSE, entry, "story"),
+        lambda: platform.law.view(),
+        lambda: platform.law.consents_of(first_subject(platform)),
+    ]
+
+
+def first_subject(platform: Platform) -> bytes:
+    wallet = json.loads((platform.home.parent / "wallet" / "subjects.json").read_text())
+    return bytes.fromhex(next(iter(wallet.values())))
+
+
+def require_refused(platform: Platform) -> None:
+    rows = platform.safe.journal.size()
+    for ask in requests_of(platform):
+        began_s = time.monotonic()
+        with pytest.raises(LedgerUnavailable):
+            ask()
+        assert time.monotonic() - began_s < REFUSED_WITHIN_S
+    released = [r for r in platform.safe.journal.rows(rows + 1) if r.answer.outcome == "permitted"]
+    assert released == []
+
+
+def require_back(platform: Platform) -> None:
+    deadline_s = time.monotonic() + BACK_WITHIN_S
+    while True:
+        try:
+            assert requests_of(platform)[0]().records  # type: ignore[attr-defined]
+            return
+        except LedgerUnavailable:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.2)
+
+
+def test_a_chain_that_was_killed_refuses_until_it_is_back(platform: Platform) -> None:
+    require_back(platform)
+    pid = chain_pid(platform)
+    os.kill(pid, signal.SIGKILL)
+    wanted = Wanted(STUDY, PURPOSE, None, None, None, "story")
+    # It may be back already; then the answer is a permit that was decided anew.
+    with suppress(LedgerUnavailable):
+        platform.safe.vault.gather(wanted)
+    require_back(platform)
+    assert chain_pid(platform) != pid
+
+
+def test_a_chain_that_hangs_refuses_in_time_and_serves_again(platform: Platform) -> None:
+    require_back(platform)
+    os.kill(chain_pid(platform), signal.SIGSTOP)
+    try:
+        require_refused(platform)
+    finally:
+        os.kill(chain_pid(platform), signal.SIGCONT)
+    require_back(platform)
+
+
+def test_another_chain_behind_the_same_door_refuses(tmp_path: Path) -> None:
+    with running(tmp_path / "home") as ours:
+        enrolled_people(ours, tmp_path / "wallet", 5, STUDY, PURPOSE)
+    with running(tmp_path / "other" / "home") as other:
+        door = json.loads((other.home / "chain" / "endpoint.json").read_text())["url"]
+        foreign = running(tmp_path / "home", recovers=False, LEDGER_RPC_URL=door)
+        with pytest.raises(LedgerBroken, match="begins with another block"), foreign:
+            raise AssertionError("it started on another chain")
+    with running(tmp_path / "home") as ours:
+        require_back(ours)
+
+
+def test_a_chain_behind_its_mark_refuses_until_all_is_sent_again(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with running(home) as platform:
+        enrolled_people(platform, tmp_path / "wallet", 3, STUDY, PURPOSE)
+    shutil.copytree(home / "chain" / "data", tmp_path / "older")
+    with running(home) as platform:
+        enrolled_people(platform, tmp_path / "wallet", 6, STUDY, PURPOSE)
+        before = platform.law.view()
+    shutil.rmtree(home / "chain" / "data")
+    shutil.copytree(tmp_path / "older", home / "chain" / "data")
+    with running(home, recovers=False) as platform:
+        # The first look finds the chain behind its mark, and refuses; what it lost is sent again.
+        with pytest.raises(LedgerUnavailable):
+            platform.law.view()
+        require_back(platform)
+        after = platform.law.view()
+        assert (after.count, after.head) == (before.count, before.head)
+
+
+def test_a_refusal_for_doubt_is_not_a_refusal_of_the_patient(platform: Platform) -> None:
+    os.kill(chain_pid(platform), signal.SIGSTOP)
+    try:
+        with pytest.raises(LedgerUnavailable):
+            requests_of(platform)[1]()
+    finally:
+        os.kill(chain_pid(platform), signal.SIGCONT)
+    require_back(platform)
+    unknown = "00" * 16
+    with pytest.raises(NotFound):
+        platform.safe.vault.open(STUDY, PURPOSE, unknown, "story")
