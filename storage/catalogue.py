@@ -136,24 +136,27 @@ class Catalogue:
     def repinned(self, batch: Batch, pin: bytes, placed: Sequence[Entry]) -> None:
         """Note the pin that holds what is left of a batch, and where its blocks stand now.
 
-        A batch that lost still more since stays among the erased.
-
         Raises:
             Overtaken: another process gave it another pin meanwhile.
         """
-        its = _RECORDS.c.batch == batch.id
         place = sa.update(_RECORDS).values(place=sa.bindparam("to"))
-        place = place.where(_RECORDS.c.record_id == sa.bindparam("of"), its)
-        left = sa.select(sa.func.count()).where(its, _RECORDS.c.wrapped.is_not(None))
+        place = place.where(_RECORDS.c.record_id == sa.bindparam("of"))
+        place = place.where(_RECORDS.c.batch == batch.id)
         with writing(self._engine) as connection:
             same = (_BATCHES.c.id == batch.id) & (_BATCHES.c.pin == batch.pin)
-            lost_more = connection.scalar(left) != len(placed)
-            moved = sa.update(_BATCHES).where(same).values(pin=pin, has_erased=lost_more)
-            if connection.execute(moved).rowcount != 1:
+            if connection.execute(sa.update(_BATCHES).where(same).values(pin=pin)).rowcount != 1:
                 raise Overtaken("another process collects the same blocks")
             rows = [{"of": entry.record_id, "to": entry.place} for entry in placed]
             if rows:
                 connection.execute(place, rows)
+
+    def collected(self, batch: int, left: int) -> None:
+        """Note that a batch holds no erased block any more, unless it lost still more since."""
+        held = sa.select(sa.func.count()).select_from(_RECORDS)
+        held = held.where(_RECORDS.c.batch == batch, _RECORDS.c.wrapped.is_not(None))
+        same = (_BATCHES.c.id == batch) & (held.scalar_subquery() == left)
+        with writing(self._engine) as connection:
+            connection.execute(sa.update(_BATCHES).where(same).values(has_erased=False))
 
     def find_batch(self, batch: int) -> Batch | None:
         """Return a batch as it stands now, or None if it was given up."""

@@ -45,6 +45,8 @@ def insert_many(
     connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Any]
 ) -> None:
     """Insert rows, given as tuples in the order of `names`, five times as fast as one by one."""
+    if not rows:
+        return
     made = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(names))
     if not made.positional:
         rows = [dict(zip(names, row, strict=True)) for row in rows]

@@ -109,16 +109,22 @@ class Erasure:
         """
         with self._parts.staging.turn(waits=waits) as is_ours:
             touched = self._parts.catalogue.batches(erased=True) if is_ours else []
+            left = {}
             for place, batch in enumerate(touched):
                 progress("collecting", place, len(touched))
-                self._repin(batch)
+                left[batch.id] = self._repin(batch)
             if touched:
                 self._parts.blobs.collect()
                 progress("collecting", len(touched), len(touched))
+            for identity, count in left.items():
+                self._parts.catalogue.collected(identity, count)
         return len(touched)
 
-    def _repin(self, batch: Batch) -> None:
-        """Pin what is left of a batch, and only then let go of the pin that held all of it."""
+    def _repin(self, batch: Batch) -> int:
+        """Pin what is left of a batch, and only then let go of the pin that held all of it.
+
+        Returns how many are left.
+        """
         parts = self._parts
         left = [entry for entry in parts.catalogue.entries(batch.id) if entry.wrapped is not None]
         pin = b""
@@ -133,6 +139,7 @@ class Erasure:
         if pin != batch.pin:
             parts.blobs.unpin([batch.pin])
         parts.catalogue.repinned(batch, pin, left)
+        return len(left)
 
     def _journal(self, outcome: str, why: str, entries: Sequence[Entry]) -> None:
         view, at_s = self._parts.law.view(), int(self._parts.clock())

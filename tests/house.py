@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+import signal
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from township import Clock, Patient, make_terms
 
-from consent import Law, Signed
+from consent import Install, Law, Signed, open_law
+from deploy.database import make_engine
 from storage import Blobs, Record, Safe, Wanted
 
 STUDY = "study:diabetes-risk"
@@ -23,14 +28,36 @@ class House:
 
     engine: sa.Engine
     kubo: Blobs
-    law: Law
     home: Path
     clock: Clock
-    chain_url: str
+    install: Install
+    law: Law = field(init=False)
     safe: Safe = field(init=False)
 
     def __post_init__(self) -> None:
+        self.law = open_law(self.engine, self.clock, self.install)
         self.safe = self.another()
+
+    def process(self) -> House:
+        """Return what another process would hold: the same stores, nothing else in common."""
+        url = self.engine.url.render_as_string(hide_password=False)
+        return replace(self, engine=make_engine(url))
+
+    def dies(self, work: Callable[[House], object]) -> bool:
+        """Do `work` in a process of its own; True if that was killed in the middle of it."""
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                work(self.process())
+                code = 0
+            finally:
+                if code:
+                    traceback.print_exc()
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        assert not os.WIFEXITED(status) or os.WEXITSTATUS(status) == 0
+        return os.WIFSIGNALED(status)
 
     def another(self, **other: Any) -> Safe:
         """Return what another process of the install would hold."""
@@ -78,3 +105,26 @@ def record_of(subject: bytes, number: int = 0, **changed: Any) -> Record:
         "observations": {"http://loinc.org|2345-7": (90.0 + number, "mg/dL")},
     }
     return Record(**{**told, **changed})
+
+
+def die_at(number: int, steps: Sequence[tuple[type, str]]) -> None:
+    """Kill this process at one of these calls: at their start (even) or end (odd), in order."""
+    met = 0
+
+    def step() -> None:
+        nonlocal met
+        if met == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        met += 1
+
+    def around(does: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **named: Any) -> Any:
+            step()
+            answer = does(*args, **named)
+            step()
+            return answer
+
+        return wrapped
+
+    for owner, name in steps:
+        setattr(owner, name, around(getattr(owner, name)))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from house import House
 from township import Clock
 
-from consent import Install, open_law
+from consent import Install
 from deploy.nodes import GethNode, KuboEndpoint, KuboNode, find_or_build
 from storage import Kubo
 
@@ -76,8 +76,7 @@ def make_house(
         clock = Clock(time.time())
         record = tmp_path / f"ledger-{secrets.token_hex(4)}.json"
         install = Install(chain_url, "single", record, RELAYER_KEY)
-        law = open_law(engine, clock, install)
-        return House(engine, kubo, law, tmp_path / "home", clock, chain_url)
+        return House(engine, kubo, tmp_path / "home", clock, install)
 
     return make
 

@@ -228,9 +228,17 @@ def wire(kubo_node: KuboNode) -> Iterator[Wire]:
     made_one.close()
 
 
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.ipfs, "BULK_TIMEOUT_S", (1.0, 1.0))
+    monkeypatch.setattr(storage.ipfs, "SMALL_TIMEOUT_S", (1.0, 1.0))
+    monkeypatch.setattr(storage.ipfs, "LEAST_BULK_S", 1.0)
+
+
 FAULTS = [dropped, halved, garbled, in_html, with_a_list]
 
 
+@pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(
     "path", ["version", "block/get", "dag/export", "dag/import", "pin/ls", "block/put", "pin/rm"]
@@ -241,11 +249,7 @@ def test_a_broken_answer_is_never_taken_for_a_good_one(
     tmp_path: Path,
     fault: Callable[..., bool],
     path: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(storage.ipfs, "BULK_TIMEOUT_S", (1.0, 1.0))
-    monkeypatch.setattr(storage.ipfs, "SMALL_TIMEOUT_S", (1.0, 1.0))
-    monkeypatch.setattr(storage.ipfs, "LEAST_BULK_S", 1.0)
     blocks = made(50)
     cids = list(map(raw_cid, blocks))
     root = put(kubo, tmp_path, blocks)

@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from house import House, die_at, record_of
+
+from consent import Law, LedgerUnavailable
+from storage import BadlyAsked, DiskFull, Kubo, Overtaken, RecordInvalid, StoreUnavailable
+from storage import deposit as deposit_file
+from storage.catalogue import ANCHORED, Catalogue
+from storage.keys import Keys
+from storage.staging import Staging
+
+pytestmark = pytest.mark.node
+
+STEPS: list[tuple[type, str]] = [
+    (Keys, "make_patient_keys"),
+    (Staging, "path"),
+    (Catalogue, "add"),
+    (Kubo, "put_many"),
+    (Catalogue, "move"),
+    (Law, "anchor"),
+]
+
+
+def staged(house: House) -> list[Path]:
+    folder = house.home / "sealed"
+    return sorted([*folder.glob("*.car"), *folder.glob("*.new")])
+
+
+def states(house: House) -> list[str]:
+    return [batch.state for batch in Catalogue(house.engine).batches()]
+
+
+def test_what_is_deposited_can_be_asked_for_and_is_anchored(each_house: House) -> None:
+    house = each_house
+    patient = house.patient()
+    house.grant(patient)
+    records = [record_of(patient.subject, number) for number in range(40)]
+    report = house.safe.deposits.deposit(records)
+    assert report.new == 40
+    found = house.gathered()
+    assert [r.record_id for r in found] == list(report.record_ids)
+    assert [r.observations for r in found] == [r.observations for r in records]
+    assert states(house) == [ANCHORED]
+    assert house.safe.check() == []
+    assert house.safe.totals()["records"] == 40
+
+
+def test_the_same_source_is_deposited_once(each_house: House) -> None:
+    house, subject = each_house, secrets.token_bytes(32)
+    records = [record_of(subject, number) for number in range(3)]
+    first = house.safe.deposits.deposit(records[:2], ["row 1", "row 2"])
+    again = house.safe.deposits.deposit(records, ["row 1", "row 2", "row 3"])
+    assert (first.new, again.new) == (2, 1)
+    assert again.record_ids[:2] == first.record_ids
+    assert house.safe.deposits.deposit(records, ["row 1", "row 2", "row 3"]).batches == ()
+    elsewhere = [replace(records[0], custodian="organisation:elsewhere")]
+    assert house.safe.deposits.deposit(elsewhere, ["row 1"]).new == 1
+
+
+def test_what_cannot_be_a_record_or_is_named_twice_is_refused_whole(house: House) -> None:
+    subject = secrets.token_bytes(32)
+    good, bad = record_of(subject), record_of(subject, category="no-such")
+    with pytest.raises(RecordInvalid):
+        house.safe.deposits.deposit([good, bad])
+    with pytest.raises(BadlyAsked):
+        house.safe.deposits.deposit([good, good], ["a", "a"])
+    with pytest.raises(BadlyAsked):
+        house.safe.deposits.deposit([good], ["a", "b"])
+    assert house.safe.totals()["batches"] == 0
+    assert staged(house) == []
+    assert house.safe.deposits.deposit([]).record_ids == ()
+
+
+def test_a_deposit_is_cut_into_batches_bounded_in_number_and_in_bytes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deposit_file, "BATCH_RECORDS", 3)
+    monkeypatch.setattr(deposit_file, "BATCH_BYTES", 5_000)
+    subject = secrets.token_bytes(32)
+    long = {"http://loinc.org|1-8": ("x" * 4_000, "")}
+    records = [record_of(subject, n) for n in range(7)]
+    records += [record_of(subject, observations=long) for _ in range(2)]
+    heard: list[tuple[str, int, int]] = []
+    report = house.safe.deposits.deposit(records, progress=lambda *told: heard.append(told))
+    batches = Catalogue(house.engine).batches()
+    assert [batch.count for batch in batches] == [3, 3, 2, 1]
+    assert len(report.batches) == 4
+    assert heard[0] == ("depositing", 0, 9)
+    assert heard[-1] == ("depositing", 9, 9)
+
+
+def test_killed_anywhere_a_deposit_ends_or_vanishes_and_can_be_repeated(house: House) -> None:
+    killed, at, sources = True, 0, ["a", "b", "c"]
+    while killed:
+        records = [record_of(secrets.token_bytes(32), number) for number in range(3)]
+        marked = [f"{source} {at}" for source in sources]
+
+        def deposit(process: House, at: int = at, of: Any = (records, marked)) -> None:
+            die_at(at, STEPS)
+            process.safe.deposits.deposit(*of)
+
+        killed = house.dies(deposit)
+        house.clock.now_s += 31
+        house.safe.recover()
+        assert house.safe.totals()["records"] in (3 * at, 3 * at + 3)
+        assert set(states(house)) <= {ANCHORED}
+        assert len(staged(house)) == house.safe.totals()["batches"]
+        assert house.safe.check() == []
+        house.safe.deposits.deposit(records, marked)
+        assert house.safe.totals()["records"] == 3 * at + 3
+        at += 1
+    assert house.safe.check() == []
+    assert at > len(STEPS) * 2
+
+
+def test_recovery_leaves_a_deposit_that_lives_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, may_go = threading.Event(), threading.Event()
+    pins = Kubo.put_many
+
+    def slowly(kubo: Kubo, car: Path, root: bytes) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            reached.set()
+            assert may_go.wait(20)
+        pins(kubo, car, root)
+
+    monkeypatch.setattr(Kubo, "put_many", slowly)
+    other = house.process()
+    work = threading.Thread(
+        target=other.safe.deposits.deposit, args=([record_of(secrets.token_bytes(32))],)
+    )
+    work.start()
+    assert reached.wait(20)
+    house.clock.now_s += 3_600
+    assert house.safe.recover() == 0
+    assert states(house) == ["sealed"]
+    assert len(staged(house)) == 1
+    may_go.set()
+    work.join()
+    assert states(house) == [ANCHORED]
+    assert house.safe.check() == []
+
+
+def test_a_batch_whose_file_is_elsewhere_is_given_up_only_when_it_is_old(house: House) -> None:
+    def deposit(process: House) -> None:
+        die_at(0, [(Kubo, "put_many")])
+        process.safe.deposits.deposit([record_of(secrets.token_bytes(32))])
+
+    assert house.dies(deposit)
+    [path] = staged(house)
+    path.unlink()
+    assert house.safe.recover() == 0
+    assert states(house) == ["sealed"]
+    house.clock.now_s += 31
+    assert house.safe.recover() == 1
+    assert states(house) == []
+
+
+def test_a_deposit_that_was_given_up_meanwhile_is_not_acknowledged(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pins = Kubo.put_many
+
+    def too_late(kubo: Kubo, car: Path, root: bytes) -> None:
+        pins(kubo, car, root)
+        catalogue = Catalogue(house.engine)
+        catalogue.drop(catalogue.batches()[0].id)
+
+    monkeypatch.setattr(Kubo, "put_many", too_late)
+    with pytest.raises(Overtaken):
+        house.safe.deposits.deposit([record_of(secrets.token_bytes(32))])
+    assert house.safe.totals()["records"] == 0
+
+
+def test_two_processes_with_the_same_sources_deposit_each_once(each_house: House) -> None:
+    house = each_house
+    subject = secrets.token_bytes(32)
+    records = [record_of(subject, number) for number in range(200)]
+    sources = [f"row {number}" for number in range(200)]
+    processes = [house.process() for _ in range(3)]
+    start, reports = threading.Barrier(3), list[Any]()
+
+    def deposit(process: House, order: int) -> None:
+        start.wait()
+        reports.append(process.safe.deposits.deposit(records[::order], sources[::order]))
+
+    works = [
+        threading.Thread(target=deposit, args=(process, order))
+        for process, order in zip(processes, (1, -1, 1), strict=True)
+    ]
+    for work in works:
+        work.start()
+    for work in works:
+        work.join()
+    assert sorted(report.new for report in reports) == [0, 0, 200]
+    ids = [set(report.record_ids) for report in reports]
+    assert ids[0] == ids[1] == ids[2]
+    house.safe.recover()
+    assert house.safe.totals()["records"] == 200
+    assert len(staged(house)) == 1
+    assert house.safe.check() == []
+
+
+def test_sources_that_are_always_overtaken_are_given_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(*_: object) -> int:
+        raise Overtaken("somebody was first")
+
+    monkeypatch.setattr(Catalogue, "add", overtaken)
+    with pytest.raises(Overtaken):
+        house.safe.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
+    assert staged(house) == []
+
+
+def test_kubo_away_fails_the_deposit_and_recovery_finishes_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Kubo, "put_many", away)
+        with pytest.raises(StoreUnavailable):
+            house.safe.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
+        with pytest.raises(StoreUnavailable):
+            house.safe.recover()
+    assert house.safe.totals()["records"] == 0
+    assert house.safe.recover() == 1
+    assert house.safe.totals()["records"] == 1
+    assert house.safe.recover() == 0
+
+
+def test_a_ledger_that_is_away_leaves_the_anchor_to_recovery(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> str:
+        raise LedgerUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Law, "anchor", away)
+        with pytest.raises(LedgerUnavailable):
+            house.safe.deposits.deposit([record_of(secrets.token_bytes(32))])
+    assert [f.what for f in house.safe.check()] == ["a batch is not finished yet"]
+    assert house.safe.recover() == 1
+    assert house.safe.check() == []
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(DiskFull):
+            house.safe.deposits.deposit([record_of(secrets.token_bytes(32))])
+    assert staged(house) == []
+    with house.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    house.engine.dispose()
+    sa.event.listen(
+        house.engine, "connect", lambda made, _: made.execute(f"PRAGMA max_page_count = {pages}")
+    )
+    with pytest.raises(DiskFull):
+        house.safe.deposits.deposit([record_of(secrets.token_bytes(32), n) for n in range(2_000)])
+    assert staged(house) == []
+
+
+def test_the_sealed_cache_is_bounded_and_its_oldest_leave_first(house: House) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    for number in range(4):
+        house.safe.deposits.deposit([record_of(patient.subject, number)])
+        time.sleep(0.01)
+    sizes = {path: path.stat().st_size for path in staged(house)}
+    oldest_first = sorted(sizes, key=lambda path: path.stat().st_mtime_ns)
+    house.safe.keep_sealed(sum(sizes.values()) - 1)
+    assert set(staged(house)) == set(oldest_first[1:])
+    house.safe.keep_sealed(0)
+    assert staged(house) == []
+    assert len(house.gathered()) == 4  # from IPFS
+    house.safe.deposits.deposit([record_of(patient.subject, 5)])
+    assert staged(house) == []

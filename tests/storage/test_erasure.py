@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from house import House, die_at, record_of, wanted
+
+from consent import Law
+from deploy.nodes import KuboNode
+from storage import Broken, Kubo, NotFound, Overtaken, StoreUnavailable
+from storage.car import root_cid
+from storage.catalogue import ANCHORED, Catalogue
+from storage.entry import Entry
+from storage.erasure import Erasure
+from storage.folder import BlockFolder
+from storage.journal import Journal
+from storage.keys import Keys
+from storage.rootkey import verifies_receipt
+from storage.staging import Staging
+
+pytestmark = pytest.mark.node
+
+STEPS: list[tuple[type, str]] = [
+    (Journal, "write"),
+    (Catalogue, "add"),
+    (Kubo, "put_many"),
+    (Catalogue, "move"),
+    (Catalogue, "replace"),
+    (Law, "anchor"),
+    (Staging, "drop"),
+    (Kubo, "hold"),
+    (Kubo, "unpin"),
+    (Catalogue, "repinned"),
+    (Kubo, "collect"),
+    (Erasure, "_sign"),
+]
+
+
+def deposited(house: House, subjects: list[bytes], each: int = 2) -> None:
+    records = [record_of(subject, number) for subject in subjects for number in range(each)]
+    house.safe.deposits.deposit(records)
+
+
+def all_bytes(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def is_gone(house: House, cid: bytes, size: int) -> bool:
+    try:
+        house.kubo.get(cid, size)
+    except NotFound:
+        return True
+    return False
+
+
+def test_re_keyed_records_have_new_names_and_the_old_ones_are_gone_everywhere(
+    each_house: House, kubo_node: KuboNode
+) -> None:
+    house = each_house
+    leaves, stays = house.patient(), house.patient()
+    for patient in (leaves, stays):
+        house.grant(patient)
+    deposited(house, [leaves.subject, stays.subject])
+    before = house.gathered()
+    old = Catalogue(house.engine).current(subjects=[leaves.subject])
+    receipt = house.safe.erasure.rekey([leaves.subject], "a withdrawal")
+    assert receipt is not None
+    new = Catalogue(house.engine).current(subjects=[leaves.subject])
+    assert [(e.record_id, e.version) for e in new] == [(e.record_id, 2) for e in old]
+    assert not {e.cid for e in new} & {e.cid for e in old}
+    folder = BlockFolder(kubo_node.folder / "repo" / "blocks")
+    for entry in old:
+        assert is_gone(house, entry.cid, entry.size)
+        assert not folder.path(entry.cid).exists()
+        assert entry.cid[4:] not in all_bytes(house.home / "sealed")
+    with house.engine.connect() as connection:
+        kept = connection.scalars(sa.text("SELECT wrapped FROM storage_records")).all()
+    assert not {entry.wrapped for entry in old} & {bytes(key) for key in kept if key}
+    after = house.gathered()
+    assert {r.record_id for r in after} == {r.record_id for r in before}
+    assert sorted(str(r.observations) for r in after) == sorted(str(r.observations) for r in before)
+    assert house.safe.check() == []
+    assert house.safe.erasure.rekey([secrets.token_bytes(32)], "nobody") is None
+
+
+def test_an_old_catalogue_row_that_is_restored_opens_nothing(house: House) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    deposited(house, [patient.subject])
+    old = Catalogue(house.engine).current()
+    house.safe.erasure.rekey([patient.subject], "a withdrawal")
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE storage_records SET wrapped = NULL WHERE version = 2")
+        for entry in old:
+            connection.exec_driver_sql(
+                "UPDATE storage_records SET wrapped = ? WHERE record_id = ? AND version = 1",
+                (entry.wrapped, entry.record_id),
+            )
+    with pytest.raises(Broken):
+        house.gathered()
+
+
+def test_a_receipt_names_the_blocks_and_no_person_and_is_signed(house: House) -> None:
+    patient = house.patient()
+    deposited(house, [patient.subject])
+    cids = sorted(entry.cid.hex() for entry in Catalogue(house.engine).current())
+    made = house.safe.erasure.rekey([patient.subject], "a withdrawal")
+    assert made is not None
+    told = orjson.loads(made.body)
+    assert (told["what"], told["why"], told["blocks"]) == ("re-keyed", "a withdrawal", cids)
+    assert patient.subject.hex() not in made.body.decode()
+    assert verifies_receipt(made.public_key, made.body, made.signature)
+    assert not verifies_receipt(made.public_key, made.body + b" ", made.signature)
+    assert house.safe.erasure.receipts() == [made]
+
+
+def test_a_shredded_patient_opens_never_again_not_even_from_an_old_catalogue(
+    each_house: House,
+) -> None:
+    house = each_house
+    leaves, stays = house.patient(), house.patient()
+    for patient in (leaves, stays):
+        house.grant(patient)
+    deposited(house, [leaves.subject, stays.subject])
+    old = Catalogue(house.engine).current(subjects=[leaves.subject])
+    receipt = house.safe.erasure.shred(leaves.subject, "asked for")
+    assert receipt is not None
+    assert {record.subject for record in house.gathered()} == {stays.subject}
+    assert Keys.patient_keys(house.safe._keys, [leaves.subject]) == {}
+    assert all(is_gone(house, entry.cid, entry.size) for entry in old)
+    assert house.safe.check() == []
+    with house.engine.begin() as connection:
+        restored = sa.text("UPDATE storage_records SET wrapped = :w WHERE record_id = :r")
+        for entry in old:
+            connection.execute(restored, {"w": entry.wrapped, "r": entry.record_id})
+    with pytest.raises(Broken):
+        house.gathered(subjects=[leaves.subject])
+    assert house.safe.check() != []
+    assert house.safe.erasure.shred(secrets.token_bytes(32), "nobody") is None
+
+
+def test_every_erasure_is_journalled_before_it_begins(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.patient()
+    deposited(house, [patient.subject], 3)
+    house.safe.erasure.rekey([patient.subject], "a withdrawal")
+    house.safe.erasure.shred(patient.subject, "asked for")
+    rows = house.safe.journal.of_subject(patient.subject)
+    assert [row.answer.outcome for row in rows] == ["shredded"] * 3 + ["re-keyed"] * 3
+    assert house.safe.journal.use(rows[0].use)["why"] == "asked for"
+
+
+@pytest.mark.parametrize("what", ["rekey", "shred"])
+def test_killed_anywhere_an_erasure_is_finished_by_recovery(house: House, what: str) -> None:
+    stays = house.patient()
+    house.grant(stays)
+    killed, at = True, 0
+    while killed:
+        leaves = house.patient()
+        house.grant(leaves)
+        deposited(house, [leaves.subject, stays.subject])
+        old = Catalogue(house.engine).current(subjects=[leaves.subject])
+
+        def erase(process: House, at: int = at, subject: bytes = leaves.subject) -> None:
+            die_at(at, STEPS)
+            if what == "rekey":
+                process.safe.erasure.rekey([subject], "a withdrawal")
+            else:
+                process.safe.erasure.shred(subject, "asked for")
+
+        killed = house.dies(erase)
+        house.safe.recover()
+        now = assert_whole(house, leaves.subject, old)
+        assert len(house.gathered(subjects=[leaves.subject])) == now
+        assert len(house.gathered(subjects=[stays.subject])) == 2 * (at + 1)
+        at += 1
+    assert at > 12
+
+
+def assert_whole(house: House, subject: bytes, old: list[Entry]) -> int:
+    """Check that an erasure either never began or is done; return how many records are left."""
+    batches = Catalogue(house.engine).batches()
+    assert {batch.state for batch in batches} == {ANCHORED}
+    assert not any(batch.has_erased for batch in batches)
+    assert house.safe.check() == []
+    now = Catalogue(house.engine).current(subjects=[subject])
+    if {entry.cid for entry in now} != {entry.cid for entry in old}:
+        assert {entry.cid for entry in now}.isdisjoint(entry.cid for entry in old)
+        assert all(is_gone(house, entry.cid, entry.size) for entry in old)
+    return len(now)
+
+
+def test_re_keying_the_same_records_twice_at_once_keeps_one_version(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    deposited(house, [patient.subject])
+    adds = Catalogue.add
+
+    def add(*args: Any) -> int:
+        monkeypatch.undo()
+        house.process().safe.erasure.rekey([patient.subject], "somebody else")
+        return adds(*args)
+
+    monkeypatch.setattr(Catalogue, "add", add)
+    with pytest.raises(Overtaken):
+        house.safe.erasure.rekey([patient.subject], "a withdrawal")
+    assert {record.version for record in house.gathered()} == {2}
+    assert house.safe.check() == []
+
+
+def test_recovery_does_not_wait_for_whoever_collects_and_a_re_key_does(house: House) -> None:
+    patient = house.patient()
+    deposited(house, [patient.subject])
+    staging = Staging(house.home / "sealed")
+    done = threading.Event()
+
+    def rekey() -> None:
+        house.process().safe.erasure.rekey([patient.subject], "a withdrawal")
+        done.set()
+
+    with staging.turn(waits=True):
+        thread = threading.Thread(target=rekey)
+        thread.start()
+        assert not done.wait(0.7)
+        assert house.safe.erasure.sweep(waits=False) == 0
+    thread.join()
+    assert done.is_set()
+    assert house.safe.check() == []
+
+
+def test_what_is_erased_while_a_batch_is_written_anew_is_collected_next(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other, stays = (house.patient() for _ in range(3))
+    deposited(house, [one.subject, other.subject, stays.subject])
+    old = Catalogue(house.engine).current(subjects=[other.subject])
+    holds = Kubo.hold
+
+    def hold(*args: Any) -> bytes:
+        monkeypatch.undo()
+        with house.engine.begin() as connection:
+            Catalogue(house.engine).shred(other.subject, connection)
+        return holds(*args)
+
+    monkeypatch.setattr(Kubo, "hold", hold)
+    house.safe.erasure.shred(one.subject, "asked for")
+    assert any(batch.has_erased for batch in Catalogue(house.engine).batches())
+    house.safe.recover()
+    assert all(is_gone(house, entry.cid, entry.size) for entry in old)
+    assert not any(batch.has_erased for batch in Catalogue(house.engine).batches())
+
+
+def test_a_batch_that_another_machine_gave_a_new_pin_is_left_to_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, stays = house.patient(), house.patient()
+    deposited(house, [one.subject, stays.subject])
+    holds = Kubo.hold
+
+    def hold(*args: Any) -> bytes:
+        with house.engine.begin() as connection:
+            pin = root_cid(b"another list")
+            connection.exec_driver_sql("UPDATE storage_batches SET pin = ?", (pin,))
+        return holds(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Kubo, "hold", hold)
+        with pytest.raises(Overtaken):
+            house.safe.erasure.shred(one.subject, "asked for")
+    house.safe.recover()
+    assert house.safe.check() == []
+
+
+def test_kubo_away_leaves_the_collection_to_recovery(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    deposited(house, [patient.subject])
+    old = Catalogue(house.engine).current()
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Kubo, "unpin", away)
+        with pytest.raises(StoreUnavailable):
+            house.safe.erasure.rekey([patient.subject], "a withdrawal")
+    assert {record.version for record in house.gathered()} == {2}
+    assert house.safe.recover() == 1
+    assert all(is_gone(house, entry.cid, entry.size) for entry in old)
+    assert os.listdir(house.home / "sealed")
+    assert wanted()

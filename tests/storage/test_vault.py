@@ -1,0 +1,413 @@
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from house import HERE, STUDY, TRAINING, House, record_of, wanted
+
+from consent import LedgerUnavailable, View
+from deploy.nodes import KuboNode
+from storage import (
+    Broken,
+    DatabaseUnavailable,
+    JournalUnavailable,
+    Kubo,
+    NameMismatch,
+    NotFound,
+    RecordLost,
+    StoreUnavailable,
+    VaultSealed,
+    Wanted,
+)
+from storage.car import raw_cid
+from storage.catalogue import Catalogue
+from storage.folder import BlockFolder
+from storage.keys import Keys
+from storage.reading import Reader
+from storage.safe import Safe
+
+pytestmark = pytest.mark.node
+MANY = 40  # more than are decided and fetched one by one
+
+
+def outcomes(house: House) -> list[str]:
+    return [row.answer.outcome for row in house.safe.journal.rows()]
+
+
+def deposited(house: House, subject: bytes, count: int = 1, **changed: Any) -> list[str]:
+    records = [record_of(subject, number, **changed) for number in range(count)]
+    return list(house.safe.deposits.deposit(records).record_ids)
+
+
+@pytest.mark.parametrize("count", [3, MANY])
+def test_only_what_is_permitted_is_handed_out_and_everything_is_journalled(
+    house: House, count: int
+) -> None:
+    permits, refuses = house.patient(), house.patient()
+    granted = house.grant(permits)
+    ids = deposited(house, permits.subject, count)
+    deposited(house, refuses.subject, count)
+    found = house.safe.vault.gather(wanted())
+    assert [record.record_id for record in found.records] == ids
+    assert len(set(found.consents)) == 1
+    assert len(found.consents) == count
+    assert found.refused == {"no-consent": count}
+    assert found.refused_subjects == {refuses.subject: "no-consent"}
+    assert outcomes(house) == ["permitted"] * count + ["no-consent"] * count
+    assert house.law.lost(found.consents[:1]) == []
+    house.withdraw(permits, granted)
+    assert house.gathered() == []
+
+
+def test_a_grant_for_one_category_hands_out_that_category(house: House) -> None:
+    patient = house.patient()
+    house.grant(patient, categories=("laboratory",))
+    deposited(house, patient.subject, MANY)
+    deposited(house, patient.subject, 2, category="vital-signs")
+    found = house.safe.vault.gather(wanted())
+    assert {record.category for record in found.records} == {"laboratory"}
+    assert found.refused == {"other-category": 2}
+    assert found.refused_subjects == {}
+
+
+def test_what_is_wanted_is_narrowed_before_it_is_decided(house: House) -> None:
+    one, other = house.patient(), house.patient()
+    for patient in (one, other):
+        house.grant(patient)
+        deposited(house, patient.subject, 2)
+        deposited(house, patient.subject, 1, category="vital-signs")
+        deposited(house, patient.subject, 1, custodian="organisation:there")
+    assert len(house.gathered()) == 8
+    rows = len(outcomes(house))
+    assert len(house.gathered(subjects=[one.subject])) == 4
+    assert len(house.gathered(categories=["vital-signs"])) == 2
+    assert len(house.gathered(custodian="organisation:there")) == 2
+    assert len(house.gathered(custodian=HERE, categories=["laboratory"])) == 4
+    assert len(outcomes(house)) == rows + 12
+    assert house.gathered(subjects=[]) == []
+    assert outcomes(house)[-1] == "not-there"
+
+
+def test_one_record_is_opened_where_its_consent_permits(house: House) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    [name] = deposited(house, patient.subject)
+    record = house.safe.vault.open(STUDY, TRAINING, name, "a test")
+    assert record.observations == record_of(patient.subject).observations
+    assert house.safe.journal.use(next(house.safe.journal.rows()).use)["party"] == STUDY
+
+
+def test_a_stranger_cannot_tell_a_refused_record_from_a_missing_one(house: House) -> None:
+    patient = house.patient()
+    [name] = deposited(house, patient.subject)
+    said = []
+    for asked in (name, secrets.token_hex(16), "no id at all", name.upper()):
+        with pytest.raises(NotFound) as refusal:
+            house.safe.vault.open(STUDY, TRAINING, asked, "a test")
+        said.append((type(refusal.value), refusal.value.args, refusal.value.__cause__))
+    assert len(set(said)) == 1
+    assert outcomes(house) == ["no-consent", "not-there", "not-there", "not-there"]
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, does: Any) -> None:
+    """Let something happen after the decision, while the records are read."""
+    reads = Reader.read
+
+    def read(reader: Reader, *args: Any, **named: Any) -> Any:
+        found = reads(reader, *args, **named)
+        monkeypatch.setattr(Reader, "read", reads)
+        does()
+        return found
+
+    monkeypatch.setattr(Reader, "read", read)
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_a_consent_withdrawn_between_decision_and_hand_out_hands_nothing_out(
+    house: House, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    stays, goes = house.patient(), house.patient()
+    house.grant(stays)
+    granted = house.grant(goes)
+    kept = deposited(house, stays.subject, count)
+    lost = deposited(house, goes.subject, count)
+    meanwhile(monkeypatch, lambda: house.withdraw(goes, granted))
+    found = house.safe.vault.gather(wanted())
+    assert [record.record_id for record in found.records] == kept
+    assert len(found.consents) == count
+    assert found.refused == {"withdrawn": count}
+    assert found.refused_subjects == {goes.subject: "withdrawn"}
+    assert outcomes(house) == ["permitted"] * 2 * count + ["withdrawn"] * count
+    again = house.grant(goes)
+    meanwhile(monkeypatch, lambda: house.withdraw(goes, again))
+    with pytest.raises(NotFound):
+        house.safe.vault.open(STUDY, TRAINING, lost[0], "a test")
+
+
+def test_a_patient_stopped_or_shredded_meanwhile_is_left_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patients = [house.patient() for _ in range(3)]
+    for patient in patients:
+        house.grant(patient)
+        deposited(house, patient.subject, 20)
+    stop = patients[0].stops(int(house.clock()))
+    meanwhile(monkeypatch, lambda: house.law.stop([stop]))
+    assert {r.subject for r in house.gathered()} == {p.subject for p in patients[1:]}
+
+    decides = house.law.decide_many
+
+    def decide_many(*args: Any) -> Any:
+        monkeypatch.undo()
+        Keys(house.engine).shred_patient(patients[1].subject)
+        return decides(*args)
+
+    monkeypatch.setattr(house.law, "decide_many", decide_many)
+    found = house.safe.vault.gather(wanted())
+    assert {record.subject for record in found.records} == {patients[2].subject}
+    assert found.refused == {"stopped": 20, "not-there": 20}
+    assert found.refused_subjects[patients[1].subject] == "not-there"
+    house.safe.erasure.shred(patients[1].subject, "asked for")
+    assert house.safe.vault.gather(wanted()).refused == {"stopped": 20}
+    assert house.safe.check() == []
+
+
+def test_records_that_are_re_keyed_meanwhile_are_handed_out_under_their_new_names(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    ids = deposited(house, patient.subject, MANY)
+    looks = Catalogue.current
+
+    def current(*args: Any, **named: Any) -> Any:
+        found = looks(*args, **named)
+        monkeypatch.undo()
+        house.safe.erasure.rekey([patient.subject], "a withdrawal")
+        return found
+
+    monkeypatch.setattr(Catalogue, "current", current)
+    found = house.gathered()
+    assert [(record.record_id, record.version) for record in found] == [(i, 2) for i in ids]
+    monkeypatch.setattr(Catalogue, "current", current)
+    assert house.safe.vault.open(STUDY, TRAINING, ids[0], "a test").version == 3
+
+
+def test_nothing_is_handed_out_when_the_journal_cannot_be_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    [name] = deposited(house, patient.subject)
+    read = []
+    monkeypatch.setattr(Reader, "read", lambda *_: read.append(1))
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE storage_journal RENAME TO away")
+    with pytest.raises(JournalUnavailable):
+        house.gathered()
+    with pytest.raises(JournalUnavailable):
+        house.safe.vault.open(STUDY, TRAINING, name, "a test")
+    with pytest.raises(JournalUnavailable):
+        house.safe.vault.note(wanted(subjects=[patient.subject]), house.law.view())
+    assert read == []
+
+
+def test_nothing_is_handed_out_before_its_row_is_durable(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    deposited(house, patient.subject)
+    reads, seen = Reader.read, []
+
+    def read(reader: Reader, *args: Any) -> Any:
+        with house.process().engine.connect() as connection:
+            seen.append(connection.scalar(sa.text("SELECT count(*) FROM storage_journal")))
+        return reads(reader, *args)
+
+    monkeypatch.setattr(Reader, "read", read)
+    assert len(house.gathered()) == 1
+    assert seen == [1]
+
+
+def test_every_part_that_is_away_refuses(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    deposited(house, patient.subject, MANY)
+    for path in (house.home / "sealed").glob("*.car"):
+        path.unlink()
+
+    def away(error: Exception) -> Any:
+        def raises(*_: object) -> Any:
+            raise error
+
+        return raises
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Kubo, "get_many", away(StoreUnavailable("away")))
+        with pytest.raises(StoreUnavailable):
+            house.gathered()
+    with monkeypatch.context() as patched:
+        patched.setattr(house.law, "lost", away(LedgerUnavailable("away")))
+        with pytest.raises(LedgerUnavailable):
+            house.gathered()
+    sealed = Safe(house.engine, house.kubo, house.law, house.home, house.clock)
+    with pytest.raises(VaultSealed):
+        sealed.vault.gather(wanted())
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE storage_records RENAME TO away")
+    with pytest.raises(DatabaseUnavailable):
+        house.gathered()
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_what_was_altered_is_never_handed_out(
+    house: House, kubo_node: KuboNode, count: int
+) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    deposited(house, patient.subject, count)
+    entry = Catalogue(house.engine).current()[0]
+    cache = next((house.home / "sealed").glob("*.car"))
+    harmed = bytearray(cache.read_bytes())
+    harmed[entry.place + 90] ^= 1
+    cache.write_bytes(harmed)
+    assert len(house.gathered()) == count  # IPFS has it whole
+    cache.write_bytes(b"")
+    assert len(house.gathered()) == count
+    path = BlockFolder(kubo_node.folder / "repo" / "blocks").path(entry.cid)
+    block = bytearray(path.read_bytes())
+    block[90] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(block)
+    with pytest.raises(Broken):
+        house.gathered()
+    path.unlink()
+    with pytest.raises(Broken):
+        house.gathered()
+
+
+SWAPS = {
+    "subject": "subject = x'" + "11" * 32 + "'",
+    "category": "category = category + 1",
+    "custodian": "custodian = 'organisation:other'",
+    "recorded_on": "recorded_on = recorded_on + 1",
+    "version": "version = version + 1",
+    "size": "size = size - 1",
+    "wrapped": "wrapped = zeroblob(60)",
+    "record": "record_id = zeroblob(16)",
+}
+
+
+@pytest.mark.parametrize("column", SWAPS)
+def test_a_catalogue_row_that_says_something_else_opens_nothing(house: House, column: str) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    deposited(house, patient.subject)
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE storage_records SET {SWAPS[column]}")
+    with contextlib.suppress(Broken):
+        assert house.gathered() == []
+    assert house.safe.check() != []
+
+
+def test_two_records_that_are_swapped_in_the_catalogue_do_not_open_as_each_other(
+    house: House,
+) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    deposited(house, patient.subject, 2)
+    a, b = Catalogue(house.engine).current()
+    with house.engine.begin() as connection:
+        for cid, size, name in ((b.cid, b.size, a.record_id), (a.cid, a.size, b.record_id)):
+            connection.exec_driver_sql(
+                "UPDATE storage_records SET cid = ?, size = ?, place = 0 WHERE record_id = ?",
+                (cid, size, name),
+            )
+    with pytest.raises(Broken):
+        house.gathered()
+
+
+def test_a_block_that_is_lost_is_broken_and_not_missing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    [name] = deposited(house, patient.subject)
+    for path in (house.home / "sealed").glob("*.car"):
+        path.unlink()
+
+    def missing(*_: object) -> bytes:
+        raise NotFound("no such block")
+
+    monkeypatch.setattr(Kubo, "get", missing)
+    with pytest.raises(RecordLost):
+        house.gathered()
+    with pytest.raises(RecordLost):
+        house.safe.vault.open(STUDY, TRAINING, name, "a test")
+
+
+def test_an_answer_is_journalled_with_its_model_and_input(house: House) -> None:
+    patient = house.patient()
+    asked = Wanted(
+        "organisation:here",
+        "TREATDS",
+        None,
+        None,
+        [patient.subject],
+        "a diagnosis",
+        "clinician:who",
+        {"model": "ab" * 32, "input": "cd" * 32},
+    )
+    view: View = house.law.view()
+    number = house.safe.vault.note(asked, view)
+    [row] = house.safe.journal.of_subject(patient.subject)
+    assert (row.seq, row.answer.outcome) == (number, "answered")
+    use = house.safe.journal.use(row.use)
+    assert use["detail"] == {"model": "ab" * 32, "input": "cd" * 32}
+    assert use["actor"] == "clinician:who"
+    assert house.safe.check() == []
+
+
+def test_many_threads_ask_at_once_and_every_answer_is_journalled(each_house: House) -> None:
+    house = each_house
+    patient = house.patient()
+    house.grant(patient)
+    [name] = deposited(house, patient.subject)
+    problems: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            safe = house.another()
+            for _ in range(5):
+                safe.vault.open(STUDY, TRAINING, name, "a test")
+        except (Broken, NotFound, JournalUnavailable) as exc:
+            problems.append(exc)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert outcomes(house) == ["permitted"] * 20
+    assert house.safe.check() == []
+
+
+def test_an_envelope_of_another_length_is_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.patient()
+    house.grant(patient)
+    deposited(house, patient.subject)
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE storage_records SET size = size + 1")
+    block = b"x" * 10
+    monkeypatch.setattr(Kubo, "get", lambda *_: block)
+    monkeypatch.setattr("storage.reading.raw_cid", lambda _: raw_cid(b""))
+    with pytest.raises(NameMismatch):
+        house.gathered()
