@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+
 from flask import Flask, Response, render_template
 
+from consent import ConsentError, View
+from web import errors
+from web.api import Api
 from web.health import health
 from web.platform import Platform
 
 MAX_BODY_BYTES = 16 * 2**20
+MAX_FORM_BYTES = 64 * 2**10
+MAX_FORM_PARTS = 100
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -23,18 +30,34 @@ HEADERS = {
 def create_app(platform: Platform) -> Flask:
     """Return the application; nothing is asked of the platform until a request comes."""
     app = Flask("web")
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+    )
+    errors.install(app)
     app.register_blueprint(health(platform))
+    app.register_blueprint(Api(platform).blueprint())
 
     @app.get("/")
     def home() -> str:
-        """What this is, and where the ledger stands."""
-        return render_template("home.html", development=platform.development)
+        """What this is, what is promised, and where the ledger stands."""
+        view = _find_view(platform)
+        return render_template("home.html", view=view, platform=platform)
 
-    @app.after_request
-    def guard(answer: Response) -> Response:
-        for name, value in HEADERS.items():
-            answer.headers.setdefault(name, value)
-        return answer
-
+    app.after_request(_guard)
     return app
+
+
+def _find_view(platform: Platform) -> View | None:
+    try:
+        return platform.law.view()
+    except ConsentError:
+        return None  # the page then says that every request is refused
+
+
+def _guard(answer: Response) -> Response:
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    answer.headers["X-Request-Id"] = secrets.token_hex(8)
+    return answer

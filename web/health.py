@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify
 
 from consent import ConsentError
 from storage import StorageError, VaultSealed
 from web.platform import Platform
+
+LOG: Final = logging.getLogger("vouchsafe.web")
 
 
 def health(platform: Platform) -> Blueprint:
@@ -25,10 +28,10 @@ def health(platform: Platform) -> Blueprint:
     def ready() -> tuple[Response, int]:
         """Every part that a request needs answers; 503 names those that do not."""
         parts = {
-            "ledger": _state(platform.law.view),
-            "store": _state(platform.safe.ready),
-            "journal": _state(platform.safe.journal.size),
-            "root_key": _state(lambda: _require_unsealed(platform)),
+            "ledger": _state("ledger", platform.law.view),
+            "store": _state("store", platform.safe.ready),
+            "journal": _state("journal", platform.safe.journal.size),
+            "root_key": _state("root_key", lambda: _require_unsealed(platform)),
         }
         ok = all(part["state"] == "ready" for part in parts.values())
         body: dict[str, Any] = {"state": "ready" if ok else "away", "parts": parts}
@@ -37,11 +40,13 @@ def health(platform: Platform) -> Blueprint:
     return bp
 
 
-def _state(ask: Callable[[], object]) -> dict[str, str]:
+def _state(part: str, ask: Callable[[], object]) -> dict[str, str]:
     try:
         ask()
     except (ConsentError, StorageError) as exc:
-        return {"state": "away", "why": str(exc)}
+        # Why is the operator's business: an address or a path is not for strangers.
+        LOG.warning("%s: %s: %s", part, type(exc).__name__, exc)
+        return {"state": "away"}
     return {"state": "ready"}
 
 

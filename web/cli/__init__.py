@@ -9,11 +9,12 @@ from web.cli.output import Opener, Session
 from web.cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from web.cli.records import deposit
 from web.cli.studies import card, diagnose, gather, models, question, retrain, study, train
+from web.cli.tokens import token
 
 COMMANDS = (
     *(wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, study, gather, train, models, card, diagnose, retrain),
-    *(verification, export, status),
+    *(verification, export, status, token),
 )
 
 

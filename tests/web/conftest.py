@@ -1,0 +1,201 @@
+"""A whole platform on real nodes, with people who permit, and a client for each role."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import app as application
+from consent import Enrolment, Grant, Message, Signed, Wallet, typed_message
+from deploy.settings import read_settings
+from models import Study
+from storage import Record
+from web import Platform, create_app
+from web.tables import METADATA
+from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
+
+HOSPITAL = "organisation:this-hospital"
+STUDY = "study:small"
+PEOPLE = 160
+DAY_S = 86_400
+
+QUESTION = """
+id = "small"
+title = "Is it there?"
+intended_use = "A test."
+limits = ["Not for people."]
+required = ["vital-signs"]
+
+[label]
+code = "x|label"
+category = "condition"
+positive = "yes"
+words = "it is there"
+definition = "It is there."
+
+[parameters]
+rounds = 20
+
+[[features]]
+code = "x|number"
+words = "number"
+kind = "number"
+category = "vital-signs"
+unit = "kg"
+minimum = 0
+maximum = 100
+"""
+
+
+@dataclass
+class Client:
+    """A caller of the API with one token, or none."""
+
+    http: FlaskClient
+    secret: str = ""
+
+    def ask(self, method: str, path: str, body: Any = None, **how: Any) -> Any:
+        headers = dict(how.pop("headers", {}))
+        if self.secret:
+            headers["Authorization"] = f"Bearer {self.secret}"
+        if body is not None:
+            how["json"] = body
+        return self.http.open("/api/v1" + path, method=method, headers=headers, **how)
+
+    def get(self, path: str, **how: Any) -> Any:
+        return self.ask("GET", path, **how)
+
+    def post(self, path: str, body: Any, **how: Any) -> Any:
+        return self.ask("POST", path, body, **how)
+
+
+@dataclass
+class Hospital:
+    """The platform, its application, and the wallet of the patients."""
+
+    platform: Platform
+    app: Flask
+    wallet: Wallet
+    subjects: list[bytes] = field(default_factory=list)
+
+    def client(self, role: str = "", party: str = HOSPITAL) -> Client:
+        """Return a caller of this role, or a stranger."""
+        http = self.app.test_client()
+        if not role:
+            # Each stranger has an address of its own, so that one test does not tire another's.
+            address = f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.1"
+            http.environ_base["REMOTE_ADDR"] = address
+            return Client(http)
+        tokens = Tokens(self.platform.engine, self.platform.clock)
+        return Client(http, tokens.create(role, party, 1)[1])
+
+    def sign(self, message: Message) -> dict[str, Any]:
+        """Return a patient's signed message as the API takes it."""
+        domain = self.platform.law.domain()
+        signed: Signed = self.wallet.sign(domain, message)
+        return {
+            "message": typed_message(domain, message)["message"],
+            "signer": "0x" + signed.signer.hex(),
+            "signature": "0x" + signed.signature.hex(),
+        }
+
+    def new_patient(self) -> bytes:
+        """Return a new subject of the wallet, enrolled."""
+        subject = self.wallet.new_subjects([secrets.token_hex(8)]).popitem()[1]
+        law = self.platform.law
+        message = Enrolment(subject, law.custodian(), self.wallet.address(subject))
+        assert law.enrol([self.wallet.sign(law.domain(), message)])[0].ok
+        return subject
+
+    def granted(self, subject: bytes, **changed: Any) -> tuple[Grant, dict[str, Any]]:
+        """Return a grant made by way of the API's own typed data, and it signed."""
+        from web.schemas import GrantSchema
+
+        asked = {"subject": subject.hex(), "recipient": HOSPITAL, "purposes": ["TREATDS"]}
+        found = self.client().post("/typed-data", asked | changed).get_json()
+        held: dict[str, Any] = GrantSchema().load(found["typed_data"]["message"])  # type: ignore[assignment]
+        grant = Grant(held["subject"], held["terms"], held["signedAt"], held["notAfter"])
+        return grant, self.sign(grant)
+
+
+def records_of(subject: bytes, place: int) -> list[Record]:
+    """Return one person's two records; the greater the number, the likelier it is there."""
+    number = float(place % 100)
+    ill = (place * 37) % 100 < number
+    return [
+        Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (number, "kg")}),
+        Record(
+            subject, "condition", HOSPITAL, "2024-01-02", {"x|label": ("yes" if ill else "no", "")}
+        ),
+    ]
+
+
+@pytest.fixture(scope="session")
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
+    """A platform with 160 people who permit training and answers."""
+    home = tmp_path_factory.mktemp("home")
+    settings = read_settings({"VOUCHSAFE_HOME": str(home)})
+    nodes = application.nodes_of(settings, application.silent)
+    with nodes:
+        platform = application.join(settings, nodes)
+        METADATA.create_all(platform.engine)
+        (home / "questions").mkdir(exist_ok=True)
+        (home / "questions" / "small.toml").write_text(QUESTION)
+        wallet = Wallet.create(tmp_path_factory.mktemp("patients") / "wallet")
+        made = Hospital(platform, create_app(platform), wallet)
+        _settle(made)
+        yield made
+        platform.diagnostics.close()
+        platform.engine.dispose()
+
+
+def _settle(hospital: Hospital) -> None:
+    from web.statement import Asked
+    from web.trial import enrol_people, sign_grants
+
+    platform, wallet = hospital.platform, hospital.wallet
+    labels = [f"person-{place}" for place in range(PEOPLE)]
+    assert enrol_people(platform, wallet, labels, lambda *_: None).done == PEOPLE
+    hospital.subjects = [wallet.get_subject(label) for label in labels]
+    records = [r for place, s in enumerate(hospital.subjects) for r in records_of(s, place)]
+    platform.safe.deposits.deposit(records)
+    now_s = int(platform.clock())
+    asked = (
+        Asked("permit", STUDY, ("MLTRAINING",)),
+        Asked("permit", HOSPITAL, ("TREATDS",)),
+    )
+    wanted = [(s, one, now_s, now_s + DAY_S) for s in hospital.subjects for one in asked]
+    done = platform.law.grant(sign_grants(platform, wallet, wanted))
+    assert all(one.ok for one in done)
+    platform.diagnostics.add_study(Study(STUDY, "Small", "", now_s + DAY_S))
+
+
+@pytest.fixture
+def custodian(hospital: Hospital) -> Client:
+    return hospital.client(CUSTODIAN)
+
+
+@pytest.fixture
+def researcher(hospital: Hospital) -> Client:
+    return hospital.client(RESEARCHER, STUDY)
+
+
+@pytest.fixture
+def clinician(hospital: Hospital) -> Client:
+    return hospital.client(CLINICIAN)
+
+
+@pytest.fixture
+def auditor(hospital: Hospital) -> Client:
+    return hospital.client(AUDITOR, "organisation:auditors")
+
+
+@pytest.fixture
+def stranger(hospital: Hospital) -> Client:
+    return hospital.client()

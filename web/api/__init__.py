@@ -1,0 +1,106 @@
+"""The API under /api/v1: who asks, may they, what do they ask, do it once, answer."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from flask import Blueprint, Response, request
+
+from web.api.route import Call, Route
+from web.api.routes import ROUTES
+from web.errors import Forbidden, NotFound, Unauthenticated, WrongType
+from web.idempotency import Answers, key_of
+from web.json_strict import loads
+from web.limits import Limit
+from web.openapi import describe
+from web.platform import Platform
+from web.tokens import Token, Tokens
+
+PREFIX: Final = "/api/v1"
+STRANGERS: Final = (5.0, 100)
+TOKENS: Final = (50.0, 500)
+
+
+class Api:
+    """What every route of the API goes through, in this order, each step may only refuse."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._tokens = Tokens(platform.engine, platform.clock)
+        self._answers = Answers(platform.engine, platform.clock)
+        self._strangers = Limit(*STRANGERS, platform.clock)
+        self._known = Limit(*TOKENS, platform.clock)
+
+    def blueprint(self) -> Blueprint:
+        """Return the blueprint of every route, and of the description of all of them."""
+        bp = Blueprint("api", __name__, url_prefix=PREFIX)
+        for route in ROUTES:
+            path = route.path.replace("{", "<").replace("}", ">")
+            bp.add_url_rule(path, route.name, self._view(route), methods=[route.method])
+        described = orjson.dumps(describe(ROUTES, PREFIX, self._platform.version))
+        bp.add_url_rule("/openapi.json", "openapi", lambda: _json(described))
+        return bp
+
+    def _view(self, route: Route) -> Any:
+        def view(**names: str) -> Response:
+            request.max_content_length = route.most_bytes
+            if not all(name.isascii() and name.isprintable() for name in names.values()):
+                raise NotFound
+            token = self._admitted(route)
+            key = request.headers.get("Idempotency-Key")
+            if key is None or not route.keeps:
+                return self._answer(route, token, names)
+            caller = token.id if token else f"from {request.remote_addr}"
+            return self._once(route, token, names, key_of(caller, request.path, key))
+
+        return view
+
+    def _admitted(self, route: Route) -> Token | None:
+        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+        token = self._tokens.find(secret.strip()) if kind.lower() == "bearer" else None
+        # Whoever guesses tokens is a stranger, and has a stranger's few tries.
+        if token is not None:
+            self._known.take(token.id)
+        else:
+            self._strangers.take(str(request.remote_addr))
+        if not route.roles:
+            return token
+        if token is None:
+            raise Unauthenticated("this needs a token that counts")
+        if token.role not in route.roles:
+            raise Forbidden(f"the role {token.role} may not do this")
+        return token
+
+    def _once(
+        self, route: Route, token: Token | None, names: dict[str, str], key: bytes
+    ) -> Response:
+        kept = self._answers.begin(key, request.get_data())
+        if kept is not None:
+            return _json(kept.answer, kept.status)
+        try:
+            answer = self._answer(route, token, names)
+        except BaseException as exc:
+            self._answers.forget(key)
+            raise exc
+        self._answers.keep(key, answer.status_code, answer.get_data())
+        return answer
+
+    def _answer(self, route: Route, token: Token | None, names: dict[str, str]) -> Response:
+        body = _body(route)
+        done = route.view(Call(self._platform, token, names, body))
+        return done if isinstance(done, Response) else _json(orjson.dumps(done), route.status)
+
+
+def _body(route: Route) -> Any:
+    if route.schema is None:
+        return None
+    if route.method == "GET":
+        return route.schema().load(request.args.to_dict())
+    if request.mimetype != "application/json":
+        raise WrongType("send application/json")
+    return route.schema().load(loads(request.get_data()))
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, content_type="application/json")

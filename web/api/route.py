@@ -1,0 +1,85 @@
+"""One row of the API: path, who may, what comes in, what it does; nothing else decides these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from flask import Response
+
+from web.errors import NotFound
+from web.platform import Platform
+from web.tokens import Token
+
+SMALL_BYTES: Final = 64 * 2**10
+LARGE_BYTES: Final = 16 * 2**20
+ANYBODY: Final[frozenset[str]] = frozenset()
+"""No token is needed: what comes in proves itself, or nothing is told that is not public."""
+
+
+class BodySchema(Protocol):
+    """What can load a body: a marshmallow schema."""
+
+    def load(self, data: Any) -> Any:
+        """Return the body as our values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that may be done: who asks (None is anybody), the path's names, the body."""
+
+    platform: Platform
+    token: Token | None
+    names: Mapping[str, str]
+    body: Any
+
+    @property
+    def party(self) -> str:
+        """The party that the token speaks for."""
+        return self.token.party if self.token else ""
+
+    @property
+    def role(self) -> str:
+        """The token's role."""
+        return self.token.role if self.token else ""
+
+    def require_own(self, party: str) -> None:
+        """Let only the party itself go on; to others it is as if there were nothing.
+
+        Raises:
+            NotFound: the token is another party's.
+        """
+        if party != self.party:
+            raise NotFound
+
+
+View = Callable[[Call], dict[str, Any] | Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint. `path` is under /api/v1, in OpenAPI's notation.
+
+    `keeps` says that the answer may be kept for an Idempotency-Key: not of what tells about a
+    patient, and not where nothing changes.
+    """
+
+    method: str
+    path: str
+    view: View
+    roles: frozenset[str]
+    schema: Callable[[], BodySchema] | None = None
+    status: int = 200
+    most_bytes: int = SMALL_BYTES
+    keeps: bool = False
+
+    @property
+    def name(self) -> str:
+        """The operation's name."""
+        return self.view.__name__
+
+    @property
+    def words(self) -> str:
+        """What the caller gets, in one sentence."""
+        return (self.view.__doc__ or "").split("\n", 1)[0]

@@ -1,0 +1,131 @@
+"""The researchers' and clinicians' part: questions, studies, cohorts, models, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from models import DiagnosisAsked, Model, Study
+from web.api.jobs import accepted
+from web.api.ledger import view_shown
+from web.api.route import Call
+from web.errors import NotFound
+from web.tokens import RESEARCHER
+from web.work import shown
+
+LEAST_SHOWN: Final = 11
+"""A smaller count of people might point at one of them."""
+
+
+def get_questions(call: Call) -> dict[str, Any]:
+    """The questions that can be asked."""
+    known = call.platform.diagnostics.questions()
+    return {"questions": [{"id": one.id, "title": one.title} for one in known]}
+
+
+def get_studies(call: Call) -> dict[str, Any]:
+    """Every study that is registered."""
+    known = call.platform.diagnostics.studies()
+    return {"studies": [_study(one) for one in known]}
+
+
+def post_studies(call: Call) -> dict[str, Any]:
+    """Register the study that the token speaks for; the same again changes nothing."""
+    study = Study(call.party, call.body["title"], call.body["protocol"], call.body["until_s"])
+    call.platform.diagnostics.add_study(study)
+    return _study(study)
+
+
+def post_cohorts(call: Call) -> dict[str, Any]:
+    """How many the study may learn from now, and how many not, by reason; 1 to 10 is not told."""
+    cohort = call.platform.diagnostics.gather(call.party, call.body["question"])
+    patients = len({line.patient for line in cohort.manifest.lines})
+    return {
+        "patients": _told(patients),
+        "records": _told(len(cohort.records)),
+        "refused_records": _all_told(cohort.refused),
+        "left_out_patients": _all_told(cohort.left_out),
+        "view": view_shown(cohort.view),
+    }
+
+
+def get_models(call: Call) -> dict[str, Any]:
+    """The models that are the caller's business, oldest first."""
+    known = call.platform.diagnostics.models()
+    return {"models": [_model(one) for one in known if _may_see(call, one)]}
+
+
+def get_model(call: Call) -> dict[str, Any]:
+    """One model and how it stands."""
+    return _model(_require_model(call))
+
+
+def get_card(call: Call) -> dict[str, Any]:
+    """How good a model is, what it learned from, and what it must not be used for."""
+    return dict(call.platform.diagnostics.card(_require_model(call).id).content)
+
+
+def post_models(call: Call) -> dict[str, Any]:
+    """Train a model on what the study may learn from; the job says what came of it."""
+    question = call.platform.diagnostics.question(call.body["question"]).id
+    if call.party not in {one.id for one in call.platform.diagnostics.studies()}:
+        raise NotFound
+    return accepted(call, "train", {"study": call.party, "question": question})
+
+
+def post_retraining(call: Call) -> dict[str, Any]:
+    """Replace a model by one trained from scratch on what is permitted now."""
+    return accepted(call, "retrain", {"model": _require_model(call).id})
+
+
+def post_diagnoses(call: Call) -> dict[str, Any]:
+    """Ask the newest model about one patient who permits it, with the reasons of its answer."""
+    diagnostics, asked = call.platform.diagnostics, call.body
+    model = diagnostics.serving(asked["question"])
+    actor = call.token.id if call.token else ""
+    answer = diagnostics.diagnose(
+        DiagnosisAsked(call.party, asked["subject"], model.id, asked["why"], actor)
+    )
+    return {
+        "model": answer.model_id,
+        "outcome": answer.outcome,
+        "probability": answer.probability,
+        "interval": [answer.low, answer.high],
+        "prevalence": answer.prevalence,
+        "contributions": [
+            {"code": one.code, "words": one.words, "value": one.value, "log_odds": one.log_odds}
+            for one in answer.contributions
+        ],
+        "input_commitment": answer.input_commitment.hex(),
+        "affected": answer.affected,
+        "view": view_shown(answer.view),
+        "note": "An estimate from a statistical model, not a diagnosis.",
+    }
+
+
+def _may_see(call: Call, model: Model) -> bool:
+    return call.role != RESEARCHER or model.study == call.party
+
+
+def _require_model(call: Call) -> Model:
+    model = call.platform.diagnostics.model(call.names["model"])
+    if not _may_see(call, model):
+        raise NotFound
+    return model
+
+
+def _model(model: Model) -> dict[str, Any]:
+    rest = ("trained_at_s", "affected_at_s", "ended_at_s", "predecessor", "successor")
+    return shown(model) | {name: getattr(model, name) for name in rest}
+
+
+def _study(study: Study) -> dict[str, Any]:
+    return {name: getattr(study, name) for name in Study.__slots__}
+
+
+def _told(count: int) -> int | str:
+    return count if count == 0 or count >= LEAST_SHOWN else f"1 to {LEAST_SHOWN - 1}"
+
+
+def _all_told(counts: Mapping[str, int]) -> dict[str, int | str]:
+    return {reason: _told(count) for reason, count in counts.items()}

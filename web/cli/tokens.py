@@ -1,0 +1,58 @@
+"""The operator's commands: make, list and revoke the tokens of people and programs."""
+
+from __future__ import annotations
+
+import click
+
+from web.cli.output import Say, platform_command
+from web.platform import Platform
+from web.tokens import ROLES, Tokens
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke the tokens of the API."""
+
+
+@token.command()
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What it may do.")
+@click.option("--party", required=True, help="For whom: study:NAME, organisation:NAME, ….")
+@click.option("--days", type=click.IntRange(1, 3_650), default=90, help="How long it counts.")
+@platform_command
+def create(platform: Platform, say: Say, role: str, party: str, days: int) -> None:
+    """Make a token and show it, this once."""
+    made, secret = Tokens(platform.engine, platform.clock).create(role, party, days)
+    say.result({"id": made.id, "token": secret, "expires_at_s": made.expires_at_s}, secret)
+    say.line(f"Its id is {made.id}. It is not shown again: only its hash is kept.")
+
+
+@token.command()
+@click.argument("identity")
+@platform_command
+def revoke(platform: Platform, say: Say, identity: str) -> None:
+    """Let the token of this id count no more."""
+    if not Tokens(platform.engine, platform.clock).revoke(identity):
+        raise click.UsageError(f"there is no token {identity}")
+    say.result({"revoked": identity}, f"{identity} counts no more.")
+
+
+@token.command("list")
+@platform_command
+def listing(platform: Platform, say: Say) -> None:
+    """List the tokens; none of them shows its secret."""
+    known = Tokens(platform.engine, platform.clock).all()
+    rows = [
+        {
+            "id": one.id,
+            "role": one.role,
+            "party": one.party,
+            "expires_at_s": one.expires_at_s,
+            "revoked": one.is_revoked,
+        }
+        for one in known
+    ]
+    say.result({"tokens": rows})
+    say.table(
+        ("id", "role", "party", "state"),
+        [(x.id, x.role, x.party, "revoked" if x.is_revoked else "made") for x in known],
+    )

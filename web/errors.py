@@ -1,0 +1,196 @@
+"""Turns every error into one answer: RFC 9457 problems for machines, a small page for people."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from flask import Flask, Response, render_template, request
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+import consent
+import models
+import storage
+
+LOG: Final = logging.getLogger("vouchsafe.web")
+MACHINES: Final = ("/api/", "/health/")
+RETRY_AFTER_S: Final = 5
+
+
+class WebError(Exception):
+    """Every error of this package; `status` is the answer's, `headers` are added to it."""
+
+    status = 400
+    headers: Mapping[str, str] = {}
+
+
+class Malformed(WebError):
+    """The body is not what its headers say, or not JSON as we take it (400)."""
+
+
+class Unauthenticated(WebError):
+    """No token, or one that is unknown, expired or revoked (401)."""
+
+    status = 401
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="vouchsafe"'}
+
+
+class Forbidden(WebError):
+    """This role may not do this, whatever it is done to (403)."""
+
+    status = 403
+
+
+class NotFound(WebError):
+    """Nothing of that name is here, or not for you: a stranger cannot tell which (404)."""
+
+    status = 404
+
+
+class InProgress(WebError):
+    """The same request is being done at this moment (409)."""
+
+    status = 409
+    headers: Mapping[str, str] = {"Retry-After": "1"}
+
+
+class WrongType(WebError):
+    """The body is of another media type than application/json (415)."""
+
+    status = 415
+
+
+class KeyReused(WebError):
+    """An Idempotency-Key came again with another body (422)."""
+
+    status = 422
+
+
+class TooMany(WebError):
+    """Too many requests in too short a time (429)."""
+
+    status = 429
+
+    def __init__(self, wait_s: int) -> None:
+        """Keep after how many whole seconds to ask again."""
+        super().__init__("too many requests; ask again later")
+        self.headers = {"Retry-After": str(wait_s)}
+
+
+TITLES: Final[Mapping[int, str]] = {
+    400: "Malformed",
+    401: "Not signed in",
+    403: "Refused",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "In progress",
+    413: "Too large",
+    415: "Not JSON",
+    422: "Badly asked",
+    429: "Too many requests",
+    500: "An error of ours",
+    502: "Something is broken",
+    503: "Away",
+}
+
+STATUSES: Final[Mapping[type[Exception], int]] = {
+    consent.Refused: 403,
+    consent.NotFound: 404,
+    consent.BadlyAsked: 422,
+    consent.LedgerBroken: 502,
+    consent.LedgerUnavailable: 503,
+    storage.NotFound: 404,
+    storage.BadlyAsked: 422,
+    storage.Broken: 502,
+    storage.Away: 503,
+    models.Refused: 403,
+    models.NotFound: 404,
+    models.BadlyAsked: 422,
+    models.Broken: 502,
+    models.Away: 503,
+    ValidationError: 422,
+}
+"""Each group of errors, and its status; a leaf has its group's."""
+
+FIXED: Final[Mapping[int, str]] = {
+    404: "There is no such thing here, or it is not for you.",
+    500: "This should not have happened. Tell your operator the incident's number.",
+    502: "What is stored is not what was stored, so nothing is handed out. An operator must look.",
+    503: "A part that this needs is away, so the answer is no for now. Ask again later.",
+}
+"""What is said whatever the cause: strangers learn nothing from it, and the log has the rest."""
+
+
+def status_of(error: Exception) -> int:
+    """Return the status of an error; 500 if nobody foresaw it."""
+    if isinstance(error, WebError):
+        return error.status
+    if isinstance(error, HTTPException):
+        return error.code or 500
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+
+
+def answer_to(error: Exception) -> Response:
+    """Return the answer that an error is; what is an operator's business goes to the log."""
+    if isinstance(error, HTTPException) and (error.code or 500) < 400:  # noqa: PLR2004 - a redirect
+        return Response(error.get_body(), error.code, error.get_headers())
+    status = status_of(error)
+    problem: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Not done"),
+        "status": status,
+        "detail": FIXED.get(status) or _detail(error),
+    }
+    if status >= 500:  # noqa: PLR2004 - ours, not the caller's
+        _log(error, status, problem)
+    elif isinstance(error, ValidationError):
+        problem["errors"] = error.messages
+    elif isinstance(error, models.GateClosed):
+        problem["errors"] = list(error.failures)
+    return _rendered(problem, _headers(error, status))
+
+
+def install(app: Flask) -> None:
+    """Let every error of an application become an answer."""
+
+    @app.errorhandler(Exception)
+    def answer(error: Exception) -> Response:
+        return answer_to(error)
+
+
+def _detail(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "Some fields are not as they must be; `errors` names each."
+    if isinstance(error, HTTPException):
+        return error.description or ""
+    return str(error)
+
+
+def _log(error: Exception, status: int, problem: dict[str, Any]) -> None:
+    if status == 500:  # noqa: PLR2004 - nobody foresaw it
+        problem["incident"] = secrets.token_hex(8)
+        LOG.error("incident %s", problem["incident"], exc_info=error)
+    else:
+        LOG.warning("%s: %s", type(error).__name__, error)
+
+
+def _headers(error: Exception, status: int) -> dict[str, str]:
+    if isinstance(error, WebError):
+        return dict(error.headers)
+    if status == 503:  # noqa: PLR2004 - away
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    if isinstance(error, HTTPException):
+        return {name: value for name, value in error.get_headers() if name == "Allow"}
+    return {}
+
+
+def _rendered(problem: dict[str, Any], headers: dict[str, str]) -> Response:
+    status = problem["status"]
+    if request.path.startswith(MACHINES):
+        body = orjson.dumps(problem, option=orjson.OPT_NON_STR_KEYS)
+        return Response(body, status, headers, content_type="application/problem+json")
+    return Response(render_template("problem.html", **problem), status, headers)

@@ -1,0 +1,83 @@
+"""Describes the API in OpenAPI 3.1, from the same table that the API itself is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+
+from web.api.route import Route
+
+_NAME: Final = re.compile(r"{(\w+)}")
+_PROBLEM: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {},
+        "incident": {"type": "string"},
+    },
+}
+_KEY: Final = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "maxLength": 255},
+    "description": "The same key and body again gets the same answer, and nothing is done twice.",
+}
+
+
+def describe(routes: Sequence[Route], prefix: str, version: str) -> dict[str, Any]:
+    """Return the OpenAPI document of these routes."""
+    spec = APISpec(
+        title="Vouchsafe",
+        version=version,
+        openapi_version="3.1.0",
+        plugins=[MarshmallowPlugin(schema_name_resolver=_named)],
+        info={"description": "Sealed records, signed consents, models that learn by consent."},
+    )
+    spec.components.schema("Problem", _PROBLEM)
+    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    for route in routes:
+        spec.path(prefix + route.path, operations={route.method.lower(): _operation(route)})
+    described: dict[str, Any] = spec.to_dict()
+    return described
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    found = "application/x-ndjson" if route.name == "get_evidence" else "application/json"
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.words,
+        "parameters": [
+            {"in": "path", "name": name, "required": True, "schema": {"type": "string"}}
+            for name in _NAME.findall(route.path)
+        ],
+        "responses": {
+            str(route.status): {
+                "description": route.words,
+                "content": {found: {"schema": {"type": "object"}}},
+            },
+            "default": {"description": "Why not.", "content": problem},
+        },
+        "security": [{"token": []}] if route.roles else [],
+        "x-roles": sorted(route.roles),
+    }
+    if route.keeps:
+        operation["parameters"].append(_KEY)
+    if route.schema is not None and route.method == "GET":
+        operation["parameters"].append({"in": "query", "schema": route.schema})
+    elif route.schema is not None:
+        content = {"application/json": {"schema": route.schema}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _named(schema: Any) -> str:
+    return str((schema if isinstance(schema, type) else type(schema)).__name__)
