@@ -64,11 +64,13 @@ def test_an_answer_holds_probability_interval_reasons_and_what_it_rests_on(
 
 
 def test_the_journal_has_the_organisation_the_clinician_the_purpose_and_the_model(world) -> None:
-    ask(world, world.people[3][0].subject)
-    wanted = world.safe.vault.journal[-1]
-    assert (wanted.party, wanted.actor, wanted.purpose) == (CLINIC, "clinician:a", "TREATDS")
-    assert wanted.detail == {"model": world.diagnostics.model("uci-heart-1").sha256}
-    assert wanted.why == "chest pain"
+    told = ask(world, world.people[3][0].subject)
+    asked, answered = world.safe.vault.journal[-2:]
+    for wanted in (asked, answered):
+        assert (wanted.party, wanted.actor, wanted.purpose) == (CLINIC, "clinician:a", "TREATDS")
+        assert wanted.detail["model"] == world.diagnostics.model("uci-heart-1").sha256
+        assert wanted.why == "chest pain"
+    assert answered.detail["input"] == told.input_commitment.hex()
 
 
 def test_a_diagnosis_never_opens_the_answer(world) -> None:
