@@ -19,9 +19,7 @@ def mac_of(key: bytes) -> Callable[[bytes], bytes]:
     Raises:
         ValueError: a longer key.
     """
-    if len(key) > _BLOCK_BYTES:
-        raise ValueError(f"a key has at most {_BLOCK_BYTES} bytes")
-    padded = key.ljust(_BLOCK_BYTES, b"\0")
+    padded = _padded(key)
     inner = hashlib.sha256(padded.translate(_INNER))
     outer = hashlib.sha256(padded.translate(_OUTER))
 
@@ -35,7 +33,17 @@ def mac_of(key: bytes) -> Callable[[bytes], bytes]:
 
 
 def mac_once(key: bytes, data: bytes) -> bytes:
-    """Return HMAC-SHA256 of one text under a key of at most 64 bytes that is used only once."""
-    padded = key.ljust(_BLOCK_BYTES, b"\0")
+    """Return HMAC-SHA256 of one text under a key of at most 64 bytes that is used only once.
+
+    Raises:
+        ValueError: a longer key.
+    """
+    padded = _padded(key)
     inside = hashlib.sha256(padded.translate(_INNER) + data).digest()
     return hashlib.sha256(padded.translate(_OUTER) + inside).digest()
+
+
+def _padded(key: bytes) -> bytes:
+    if len(key) > _BLOCK_BYTES:
+        raise ValueError(f"a key has at most {_BLOCK_BYTES} bytes")
+    return key.ljust(_BLOCK_BYTES, b"\0")

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent import CATEGORY_CODES
+from storage import catalogue as catalogue_file
+from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED, Catalogue
+from storage.database import writing
+from storage.entry import Entry, day_number, iso_date
+from storage.errors import Overtaken
+
+ANNA, BERTA = b"a" * 32, b"b" * 32
+PIN, ROOT = b"p" * 36, b"r" * 32
+
+
+def entry(subject: bytes = ANNA, **changed: object) -> Entry:
+    made = Entry(
+        secrets.token_bytes(16),
+        1,
+        subject,
+        "laboratory",
+        "organisation:here",
+        "2018-01-31",
+        secrets.token_bytes(36),
+        453,
+        59,
+        secrets.token_bytes(32),
+        secrets.token_bytes(60),
+    )
+    return made._replace(**changed)
+
+
+@pytest.fixture
+def catalogue(engine: sa.Engine) -> Catalogue:
+    return Catalogue(engine)
+
+
+def added(catalogue: Catalogue, entries: Sequence[Entry], state: str = CATALOGUED) -> int:
+    batch = catalogue.add(secrets.token_hex(16), 1_000, PIN, ROOT, entries)
+    if state != SEALED:
+        catalogue.move(batch, state)
+    return batch
+
+
+def test_what_is_written_is_read_back_as_it_was(catalogue: Catalogue) -> None:
+    told = [entry(source=secrets.token_bytes(32)), entry(BERTA, category="vital-signs")]
+    batch = added(catalogue, told)
+    assert catalogue.entries(batch) == [one._replace(batch=batch) for one in told]
+    assert catalogue.current() == catalogue.entries(batch)
+    [found] = catalogue.batches()
+    assert found == catalogue.find_batch(batch)
+    assert (found.state, found.at_s, found.count, found.pin, found.root, found.has_erased) == (
+        CATALOGUED,
+        1_000,
+        2,
+        PIN,
+        ROOT,
+        False,
+    )
+
+
+@pytest.mark.parametrize("state", [SEALED, PINNED, CATALOGUED, ANCHORED])
+def test_a_record_can_be_asked_for_from_catalogued_on(catalogue: Catalogue, state: str) -> None:
+    added(catalogue, [entry()], state)
+    is_visible = state in (CATALOGUED, ANCHORED)
+    assert len(catalogue.current()) == is_visible
+    assert catalogue.totals() == {"records": is_visible, "subjects": is_visible, "batches": 1}
+    assert len(catalogue.batches(unfinished=True)) == (state != ANCHORED)
+
+
+def test_what_is_asked_for_is_narrowed(catalogue: Catalogue) -> None:
+    told = [
+        entry(),
+        entry(BERTA),
+        entry(category="vital-signs"),
+        entry(BERTA, custodian="organisation:there"),
+    ]
+    added(catalogue, told)
+    names = [one.record_id for one in told]
+
+    def found(**asked: object) -> list[int]:
+        return [names.index(one.record_id) for one in catalogue.current(**asked)]  # type: ignore[arg-type]
+
+    assert found() == [0, 1, 2, 3]
+    assert found(subjects=[ANNA]) == [0, 2]
+    assert found(subjects=[BERTA, ANNA, ANNA]) == [0, 1, 2, 3]
+    assert found(subjects=[]) == []
+    assert found(categories=["vital-signs"]) == [2]
+    assert found(categories=[]) == []
+    assert found(custodian="organisation:there") == [3]
+    assert found(record_ids=[names[2], names[0]]) == [0, 2]
+    assert found(record_ids=[names[2]], subjects=[BERTA]) == []
+    assert found(subjects=[BERTA], categories=["laboratory"], custodian="organisation:here") == [1]
+
+
+def test_many_subjects_come_in_catalogue_order(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue_file, "_AT_ONCE", 3)
+    subjects = [secrets.token_bytes(32) for _ in range(10)]
+    told = [entry(subject) for subject in subjects * 2]
+    added(catalogue, told)
+    found = catalogue.current(subjects=subjects[::-1])
+    assert [one.record_id for one in found] == [one.record_id for one in told]
+
+
+def test_columns_say_what_the_entries_say(catalogue: Catalogue) -> None:
+    told = [entry(), entry(BERTA, category="condition", recorded_on="1969-12-30")]
+    added(catalogue, told)
+    found = catalogue.columns()
+    assert [one.tobytes() for one in found.subjects] == [ANNA, BERTA]
+    assert found.records.tolist() == [one.record_id.hex().encode() for one in told]
+    assert [CATEGORY_CODES[code] for code in found.categories] == ["laboratory", "condition"]
+    assert found.recorded_on.tolist() == [day_number("2018-01-31"), -2]
+    kinds = (found.subjects.dtype, found.records.dtype, found.categories.dtype)
+    assert kinds == (np.uint8, np.dtype("S32"), np.int16)
+    empty = catalogue.columns(subjects=[b"c" * 32])
+    assert (empty.subjects.shape, empty.records.shape) == ((0, 32), (0,))
+    assert (empty.categories.dtype, empty.recorded_on.dtype) == (np.int16, np.int32)
+
+
+@given(st.dates())
+def test_a_date_and_its_number_are_each_others(date: object) -> None:
+    assert iso_date(day_number(str(date))) == str(date)
+
+
+def test_the_same_source_or_version_is_refused_whole(catalogue: Catalogue) -> None:
+    source = secrets.token_bytes(32)
+    first = entry(source=source)
+    added(catalogue, [first])
+    for again in (entry(source=source), entry(record_id=first.record_id)):
+        with pytest.raises(Overtaken):
+            added(catalogue, [entry(), again])
+    assert len(catalogue.batches()) == 1
+    assert catalogue.known_sources([source, b"?" * 32]) == {source: first.record_id.hex()}
+    assert catalogue.known_sources([]) == {}
+
+
+def test_newer_versions_take_the_place_and_the_key_of_older_ones(catalogue: Catalogue) -> None:
+    kept, old = entry(BERTA), entry()
+    first = added(catalogue, [old, kept], ANCHORED)
+    newer = catalogue.add("n", 1_000, PIN, ROOT, [old._replace(version=2, wrapped=b"w" * 60)])
+    assert [one.version for one in catalogue.current(subjects=[ANNA])] == [1]
+    assert catalogue.replace(newer) == [first]
+    assert catalogue.replace(newer) == []
+    assert [one.version for one in catalogue.current(subjects=[ANNA])] == [2]
+    assert [one.wrapped for one in catalogue.entries(first)] == [None, kept.wrapped]
+    assert [batch.id for batch in catalogue.batches(erased=True)] == [first]
+
+
+def test_a_shredded_subject_has_no_keys_left(engine: sa.Engine, catalogue: Catalogue) -> None:
+    batch = added(catalogue, [entry(), entry(BERTA)], ANCHORED)
+    with writing(engine) as connection:
+        catalogue.shred(ANNA, connection)
+    assert {one.subject for one in catalogue.current()} == {BERTA}
+    assert catalogue.totals()["records"] == 1
+    assert [one.id for one in catalogue.batches(erased=True)] == [batch]
+
+
+def test_what_is_left_of_a_batch_moves_and_the_batch_is_clean_once_it_is_collected(
+    engine: sa.Engine, catalogue: Catalogue
+) -> None:
+    identity = added(catalogue, [entry(), entry(BERTA)], ANCHORED)
+    with writing(engine) as connection:
+        catalogue.shred(ANNA, connection)
+    [batch] = catalogue.batches(erased=True)
+    left = [one for one in catalogue.entries(identity) if one.wrapped]
+    catalogue.repinned(batch, b"q" * 36, [left[0]._replace(place=7)])
+    assert catalogue.current()[0].place == 7
+    assert catalogue.batches(erased=True)
+    with pytest.raises(Overtaken):
+        catalogue.repinned(batch, b"x" * 36, left)
+    catalogue.collected(identity, 2)
+    assert catalogue.batches(erased=True)
+    catalogue.collected(identity, 1)
+    assert not catalogue.batches(erased=True)
+
+
+def test_a_batch_that_was_given_up_is_gone_and_moves_no_more(catalogue: Catalogue) -> None:
+    batch = added(catalogue, [entry()], SEALED)
+    catalogue.drop(batch)
+    assert catalogue.find_batch(batch) is None
+    assert catalogue.entries(batch) == []
+    with pytest.raises(Overtaken):
+        catalogue.move(batch, PINNED)
+
+
+def test_a_leaf_tells_block_size_and_commitment() -> None:
+    one = entry()
+    assert one.leaf() == (
+        one.record_id + b"\0\0\0\1" + one.cid + (453).to_bytes(8, "big") + one.commitment
+    )

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from deploy.nodes import KuboNode
+from storage import Kubo
+from storage.car import links_block, raw_cid, root_cid, write_car
+from storage.errors import NameMismatch, NotFound, StoreUnavailable
+from storage.folder import BlockFolder
+
+
+@pytest.fixture
+def blocks(kubo: Kubo, tmp_path: Path) -> list[bytes]:
+    made = [os.urandom(200 + place) for place in range(20)]
+    cids = list(map(raw_cid, made))
+    links = links_block(cids)
+    path = tmp_path / "batch.car"
+    with path.open("wb") as file:
+        listed = [*zip(cids, made, strict=True), (root_cid(links), links)]
+        write_car(file, root_cid(links), listed)
+    kubo.put_many(path, root_cid(links))
+    return made
+
+
+@pytest.fixture
+def folder(kubo_node: KuboNode) -> BlockFolder:
+    return BlockFolder(kubo_node.folder / "repo" / "blocks")
+
+
+@pytest.mark.node
+def test_the_blocks_of_a_real_kubo_are_read_without_it(
+    folder: BlockFolder, blocks: list[bytes]
+) -> None:
+    assert folder.version() == "/repo/flatfs/shard/v1/next-to-last/2"
+    cids = list(map(raw_cid, blocks))
+    assert dict(folder.get_many(cids)) == dict(zip(cids, blocks, strict=True))
+    assert folder.get(cids[3], len(blocks[3])) == blocks[3]
+
+
+@pytest.mark.node
+def test_a_missing_a_longer_and_a_flipped_block_are_found(
+    folder: BlockFolder, blocks: list[bytes]
+) -> None:
+    cids = list(map(raw_cid, blocks))
+    with pytest.raises(NotFound):
+        folder.get(raw_cid(b"never"), 5)
+    with pytest.raises(NotFound):
+        dict(folder.get_many([cids[0], raw_cid(b"never")]))
+    with pytest.raises(NameMismatch):
+        folder.get(cids[0], len(blocks[0]) + 1)
+    path = folder.path(cids[0])
+    path.chmod(0o600)
+    path.write_bytes(blocks[1][: len(blocks[0])])
+    with pytest.raises(NameMismatch):
+        folder.get(cids[0], len(blocks[0]))
+    with pytest.raises(NameMismatch):
+        dict(folder.get_many(cids))
+
+
+def test_another_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable):
+        BlockFolder(tmp_path).version()
+    (tmp_path / "SHARDING").write_text("/repo/flatfs/shard/v1/prefix/3")
+    with pytest.raises(StoreUnavailable):
+        BlockFolder(tmp_path).version()

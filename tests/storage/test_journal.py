@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent import Anchor, View
+from deploy.database import make_engine, metadatas
+from storage.errors import (
+    DatabaseUnavailable,
+    DiskFull,
+    JournalBroken,
+    JournalUnavailable,
+    VaultSealed,
+)
+from storage.journal import NOBODY, Answer, Journal, Row, Use
+from storage.journal_check import check_journal
+from storage.keys import Keys, SecretKey
+from storage.merkle import proves
+
+VIEW = View(1, "0x", b"", 7, b"", 1_000, 3, b"h" * 27, 1_000)
+ANNA, BERTA = b"a" * 32, b"b" * 32
+
+
+@dataclass
+class Anchors:
+    """The ledger as the journal sees it."""
+
+    kept: list[Anchor] = field(default_factory=list)
+
+    def anchor(self, kind: str, root: bytes, count: int) -> str:
+        self.kept.append(Anchor(kind, root, count, len(self.kept)))
+        return "0x"
+
+    def anchors(self, kind: str) -> list[Anchor]:
+        return [anchor for anchor in self.kept if anchor.kind == kind]
+
+
+def journal_on(engine: sa.Engine, law: Anchors | None = None) -> Journal:
+    keys = Keys(engine)
+    keys.unseal(SecretKey(b"k" * 32))
+    return Journal(engine, keys, law or Anchors())
+
+
+def use(why: str = "a test", at_s: int = 1_000) -> Use:
+    return Use(at_s, "study:x", "", "MLTRAINING", why, VIEW)
+
+
+def answers(count: int, subject: bytes = ANNA) -> list[Answer]:
+    return [Answer(subject, secrets.token_bytes(16), 1, "permitted", NOBODY) for _ in range(count)]
+
+
+@pytest.fixture
+def law() -> Anchors:
+    return Anchors()
+
+
+@pytest.fixture
+def journal(engine: sa.Engine, law: Anchors) -> Journal:
+    return journal_on(engine, law)
+
+
+def findings(journal: Journal, law: Anchors) -> list[str]:
+    return [finding.what for finding in check_journal(journal, law.anchors("journal"))]
+
+
+def test_rows_are_numbered_chained_and_read_back(journal: Journal, law: Anchors) -> None:
+    told = answers(3)
+    assert journal.write(use(), told) == 3
+    assert journal.write(use("again"), answers(2, BERTA)) == 5
+    rows = list(journal.rows())
+    assert [row.seq for row in rows] == [1, 2, 3, 4, 5]
+    assert [row.answer for row in rows[:3]] == told
+    assert journal.use(rows[3].use)["why"] == "again"
+    assert journal.size() == 5
+    assert journal.head() == (5, rows[4].hash)
+    assert findings(journal, law) == []
+
+
+def test_an_empty_journal_is_whole(journal: Journal, law: Anchors) -> None:
+    assert journal.size() == 0
+    assert findings(journal, law) == []
+    assert journal.anchor() == 0
+    assert journal.prove(1) is None
+    assert journal.write(use(), []) == 0
+    assert findings(journal, law) == []
+
+
+def test_a_subjects_rows_come_newest_first_and_page_by_page(journal: Journal) -> None:
+    journal.write(use(), answers(3) + answers(2, BERTA) + answers(2))
+    assert [row.seq for row in journal.of_subject(ANNA)] == [7, 6, 3, 2, 1]
+    assert [row.seq for row in journal.of_subject(ANNA, limit=2)] == [7, 6]
+    assert [row.seq for row in journal.of_subject(ANNA, limit=2, before=6)] == [3, 2]
+    assert journal.of_subject(b"c" * 32) == []
+
+
+def test_the_same_use_is_kept_once(journal: Journal) -> None:
+    journal.write(use(), answers(1))
+    journal.write(use(), answers(1))
+    assert len(list(journal.uses())) == 1
+
+
+def test_a_proof_leads_from_each_row_to_its_anchor_and_from_no_other(
+    journal: Journal, law: Anchors
+) -> None:
+    journal.write(use(), answers(5))
+    assert journal.prove(1) is None
+    assert journal.anchor() == 5
+    journal.write(use(), answers(4))
+    assert journal.anchor() == 4
+    assert journal.anchor() == 0
+    journal.write(use(), answers(1))
+    for row in journal.rows(1, 9):
+        proved = journal.prove(row.seq)
+        assert proved is not None
+        proof, anchor = proved
+        assert proves(proof, row.hash, anchor.root)
+        assert not proves(proof, row.hash[::-1], anchor.root)
+        assert anchor.count == (5 if row.seq <= 5 else 9)
+    assert journal.prove(10) is None
+    assert findings(journal, law) == []
+
+
+def test_two_processes_that_anchor_at_once_leave_a_whole_journal(
+    journal: Journal, law: Anchors
+) -> None:
+    journal.write(use(), answers(5))
+    early = journal.root(1, 5)
+    journal.write(use(), answers(3))
+    late = journal.root(1, 8)
+    law.anchor("journal", early, 5)
+    law.anchor("journal", late, 8)  # did not see the one before
+    law.anchor("journal", late, 8)  # nor this one
+    assert findings(journal, law) == []
+    proved = journal.prove(7)
+    assert proved is not None
+    assert proves(proved[0], next(journal.rows(7)).hash, late)
+    law.kept[1] = Anchor("journal", secrets.token_bytes(32), 8, 2)
+    with pytest.raises(JournalBroken):
+        journal.prove(7)
+
+
+def sql(engine: sa.Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def rewritten(engine: sa.Engine, journal: Journal) -> None:
+    """Write the whole journal anew, as an operator with every key could."""
+    rows, told = list(journal.rows()), dict(journal.uses())
+    sql(engine, "DELETE FROM storage_journal", "DELETE FROM storage_journal_head")
+    assert told
+    for row in rows:
+        changed = row.answer._replace(outcome="denied") if row.seq == 4 else row.answer
+        journal.write(use(), [changed])
+
+
+TAMPERINGS: dict[str, str | Callable[[sa.Engine, Journal], None]] = {
+    "edited outcome": "UPDATE storage_journal SET outcome = 'denied' WHERE seq = 4",
+    "edited version": "UPDATE storage_journal SET version = 9 WHERE seq = 4",
+    "edited subject": "UPDATE storage_journal SET subject = (SELECT subject FROM storage_journal"
+    " WHERE seq = 9) WHERE seq = 4",
+    "edited record": "UPDATE storage_journal SET record_id = (SELECT record_id FROM"
+    " storage_journal WHERE seq = 9) WHERE seq = 4",
+    "edited consent": "UPDATE storage_journal SET consent_id = hash WHERE seq = 4",
+    "edited hash": "UPDATE storage_journal SET hash = consent_id WHERE seq = 4",
+    "other use": "UPDATE storage_journal SET use = hash WHERE seq = 4",
+    "edited use": "UPDATE storage_journal_uses SET body = hash",
+    "deleted use": "DELETE FROM storage_journal_uses",
+    "deleted": "DELETE FROM storage_journal WHERE seq = 4",
+    "deleted first": "DELETE FROM storage_journal WHERE seq = 1",
+    "cut off": "DELETE FROM storage_journal WHERE seq > 8",
+    "cut off by one": "DELETE FROM storage_journal WHERE seq = 10",
+    "reordered": "UPDATE storage_journal SET seq = CASE seq WHEN 4 THEN -5 WHEN 5 THEN -4"
+    " ELSE seq END; UPDATE storage_journal SET seq = -seq WHERE seq < 0",
+    "renumbered": "DELETE FROM storage_journal WHERE seq = 10;"
+    " UPDATE storage_journal SET seq = 12 WHERE seq = 9",
+    "added": "INSERT INTO storage_journal SELECT 11, use, subject, record_id, version, outcome,"
+    " consent_id, hash FROM storage_journal WHERE seq = 4",
+    "emptied": "DELETE FROM storage_journal; DELETE FROM storage_journal_head",
+    "rolled back": "DELETE FROM storage_journal WHERE seq > 6; UPDATE storage_journal_head"
+    " SET seq = 6, hash = (SELECT hash FROM storage_journal WHERE seq = 6)",
+    "written anew": rewritten,
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_every_tampering_is_found(
+    engine: sa.Engine, journal: Journal, law: Anchors, name: str
+) -> None:
+    journal.write(use(), answers(5))
+    journal.write(use(), answers(3, BERTA))
+    journal.anchor()
+    journal.write(use(), answers(2, BERTA))
+    assert findings(journal, law) == []
+    tampering = TAMPERINGS[name]
+    if isinstance(tampering, str):
+        sql(engine, *tampering.split(";"))
+    else:
+        tampering(engine, journal)
+    assert findings(journal, law) != []
+
+
+@pytest.fixture(scope="module")
+def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, list[Row]]:
+    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('journal') / 'test.db'}")
+    for metadata in metadatas():
+        metadata.create_all(engine)
+    journal = journal_on(engine)
+    for _ in range(6):
+        journal.write(use(), answers(5))
+    return engine, list(journal.rows())
+
+
+class _Told(Journal):
+    """A journal whose rows were tampered with."""
+
+    told: list[Row]
+
+    def rows(self, first: int = 1, last: int | None = None) -> object:  # type: ignore[override]
+        return iter(self.told)
+
+
+@given(st.data())
+def test_any_change_of_any_row_is_found(
+    long_journal: tuple[sa.Engine, list[Row]], data: st.DataObject
+) -> None:
+    engine, rows = long_journal
+    told = list(rows)
+    place = data.draw(st.integers(0, len(told) - 1))
+    other = data.draw(st.integers(0, len(told) - 1).filter(lambda one: one != place))
+    kind = data.draw(st.sampled_from(["swap", "delete", "double", "byte"]))
+    if kind == "swap":
+        told[place], told[other] = told[other], told[place]
+    elif kind == "delete":
+        del told[place]
+    elif kind == "double":
+        told.insert(place, told[place])
+    else:
+        row = told[place]
+        field_name = data.draw(st.sampled_from(["subject", "record_id", "consent_id"]))
+        held = bytearray(getattr(row.answer, field_name))
+        held[data.draw(st.integers(0, len(held) - 1))] ^= data.draw(st.integers(1, 255))
+        answer = row.answer._replace(**{field_name: bytes(held)})
+        told[place] = Row(row.seq, row.use, answer, row.hash)
+    keys = Keys(engine)
+    keys.unseal(SecretKey(b"k" * 32))
+    journal = _Told(engine, keys, Anchors())
+    journal.told = told
+    assert check_journal(journal, []) != []
+
+
+def test_a_use_that_was_altered_is_not_read(engine: sa.Engine, journal: Journal) -> None:
+    journal.write(use(), answers(1))
+    name = next(journal.rows()).use
+    sql(engine, "UPDATE storage_journal_uses SET body = hash")
+    with pytest.raises(JournalBroken):
+        journal.use(name)
+    with pytest.raises(JournalBroken):
+        journal.use(b"?" * 32)
+
+
+def test_writers_at_once_make_one_chain_from_its_very_first_row(engine: sa.Engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    journals = [journal_on(make_engine(url)) for _ in range(6)]
+    start, problems = threading.Barrier(6), list[BaseException]()
+
+    def write(journal: Journal) -> None:
+        start.wait()
+        try:
+            for _ in range(5):
+                journal.write(use(), answers(3))
+        except JournalUnavailable as exc:
+            problems.append(exc)
+
+    threads = [threading.Thread(target=write, args=(journal,)) for journal in journals]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert journals[0].size() == 90
+    assert check_journal(journals[0], []) == []
+
+
+def test_a_journal_that_cannot_be_written_says_so_and_keeps_nothing(
+    sqlite_engine: sa.Engine,
+) -> None:
+    journal = journal_on(sqlite_engine)
+    journal.write(use(), answers(2))
+    sql(
+        sqlite_engine,
+        "CREATE TRIGGER away BEFORE INSERT ON storage_journal WHEN new.seq = 4"
+        " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END",
+    )
+    with pytest.raises(JournalUnavailable):
+        journal.write(use("never written"), answers(3))
+    assert journal.size() == 2
+    assert len(list(journal.uses())) == 1
+    assert check_journal(journal, []) == []
+
+
+def test_a_full_disk_is_said(sqlite_engine: sa.Engine) -> None:
+    journal = journal_on(sqlite_engine)
+    journal.write(use(), answers(2))
+    with sqlite_engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    sqlite_engine.dispose()
+    sa.event.listen(
+        sqlite_engine, "connect", lambda made, _: made.execute(f"PRAGMA max_page_count = {pages}")
+    )
+    with pytest.raises(DiskFull):
+        journal.write(use("x" * 100_000), answers(2))
+    assert check_journal(journal, []) == []
+
+
+def test_a_database_that_is_away_is_said() -> None:
+    nowhere = sa.create_engine("sqlite:////nowhere/at/all.db")
+    journal = journal_on(nowhere)
+    with pytest.raises(JournalUnavailable):
+        journal.write(use(), answers(1))
+    with pytest.raises(DatabaseUnavailable):
+        journal.size()
+
+
+def test_a_sealed_vault_journals_nothing(sqlite_engine: sa.Engine) -> None:
+    journal = Journal(sqlite_engine, Keys(sqlite_engine), Anchors())
+    with pytest.raises(VaultSealed):
+        journal.write(use(), answers(1))
+
+
+def test_the_chain_holds_no_pseudonym(journal: Journal) -> None:
+    told = Answer(ANNA, b"r" * 16, 1, "permitted", NOBODY)
+    shown = journal.committing()(told)
+    assert len(shown) == 64
+    assert ANNA not in shown
+    assert shown == journal.committing()(told)
+    assert shown[:32] != journal.committing()(told._replace(subject=BERTA))[:32]
+
+
+def test_progress_of_a_check_is_told(sqlite_engine: sa.Engine) -> None:
+    journal = journal_on(sqlite_engine)
+    journal.write(use(), answers(5_001))
+    heard: list[tuple[int, int]] = []
+    assert check_journal(journal, [], lambda done, of: heard.append((done, of))) == []
+    assert heard == [(5_000, 5_001)]
