@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +24,7 @@ from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
 
 HOSPITAL = "organisation:this-hospital"
 STUDY = "study:small"
-PEOPLE = 160
+PEOPLE = 600
 DAY_S = 86_400
 
 QUESTION = """
@@ -31,6 +33,7 @@ title = "Is it there?"
 intended_use = "A test."
 limits = ["Not for people."]
 required = ["vital-signs"]
+leaking = ["x|leak"]
 
 [label]
 code = "x|label"
@@ -40,7 +43,8 @@ words = "it is there"
 definition = "It is there."
 
 [parameters]
-rounds = 20
+rounds = 60
+max_depth = 1
 
 [[features]]
 code = "x|number"
@@ -124,21 +128,20 @@ class Hospital:
         return grant, self.sign(grant)
 
 
-def records_of(subject: bytes, place: int) -> list[Record]:
+def records_of(subject: bytes, drawn: random.Random) -> list[Record]:
     """Return one person's two records; the greater the number, the likelier it is there."""
-    number = float(place % 100)
-    ill = (place * 37) % 100 < number
+    number = round(drawn.uniform(0, 100), 1)
+    ill = drawn.random() < 1 / (1 + math.exp((50 - number) / 15))
+    told = {"x|label": ("yes" if ill else "no", "")}
     return [
         Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (number, "kg")}),
-        Record(
-            subject, "condition", HOSPITAL, "2024-01-02", {"x|label": ("yes" if ill else "no", "")}
-        ),
+        Record(subject, "condition", HOSPITAL, "2024-01-02", told),
     ]
 
 
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    """A platform with 160 people who permit training and answers."""
+    """A platform with 600 people who permit training and answers."""
     home = tmp_path_factory.mktemp("home")
     settings = read_settings({"VOUCHSAFE_HOME": str(home)})
     nodes = application.nodes_of(settings, application.silent)
@@ -163,7 +166,8 @@ def _settle(hospital: Hospital) -> None:
     labels = [f"person-{place}" for place in range(PEOPLE)]
     assert enrol_people(platform, wallet, labels, lambda *_: None).done == PEOPLE
     hospital.subjects = [wallet.get_subject(label) for label in labels]
-    records = [r for place, s in enumerate(hospital.subjects) for r in records_of(s, place)]
+    drawn = random.Random(7)
+    records = [r for s in hospital.subjects for r in records_of(s, drawn)]
     platform.safe.deposits.deposit(records)
     now_s = int(platform.clock())
     asked = (

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pytest
+
+from web.api import PREFIX
+from web.api.routes import ROUTES
+from web.errors import TITLES
+from web.factory import HEADERS
+from web.tokens import ROLES, Tokens
+
+pytestmark = pytest.mark.node
+HOSPITAL = "organisation:this-hospital"
+OPEN = {"home", "static", "health.live", "health.ready", "api.openapi"}
+
+
+def url(path: str) -> str:
+    return path.replace("{subject}", "ab" * 32).replace("{model}", "m").replace("{job}", "j")
+
+
+def test_every_url_has_a_row_in_the_table(hospital) -> None:
+    known = {f"api.{route.name}" for route in ROUTES} | OPEN
+    assert {rule.endpoint for rule in hospital.app.url_map.iter_rules()} == known
+    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+
+
+def test_every_row_is_described_for_machines(hospital, stranger) -> None:
+    told = stranger.get("/openapi.json").get_json()
+    assert told["openapi"] == "3.1.0"
+    described = {(method.upper(), path) for path, ops in told["paths"].items() for method in ops}
+    assert described == {(route.method, PREFIX + route.path) for route in ROUTES}
+    for route in ROUTES:
+        operation = told["paths"][PREFIX + route.path][route.method.lower()]
+        assert operation["x-roles"] == sorted(route.roles)
+        assert ("requestBody" in operation) == (route.method == "POST")
+
+
+@pytest.mark.parametrize("role", ["", *ROLES])
+def test_each_role_may_what_its_rows_say_and_nothing_else(hospital, role) -> None:
+    client = hospital.client(role, HOSPITAL)
+    for route in ROUTES:
+        body = [] if route.method == "POST" else None  # no body: whoever may is badly asked
+        if route.path in ("/evidence", "/ledger"):
+            continue  # read whole elsewhere
+        status = client.ask(route.method, url(route.path), body).status_code
+        if not route.roles or role in route.roles:
+            assert status not in (401, 403), route
+        else:
+            assert status == (403 if role else 401), route
+
+
+def test_nothing_is_cached_and_every_answer_is_guarded(hospital, stranger) -> None:
+    for rule in hospital.app.url_map.iter_rules():
+        path = rule.rule.replace("<", "{").replace(">", "}")
+        answer = stranger.http.get(url(path))
+        if rule.endpoint != "static":
+            assert answer.headers["Cache-Control"] == "no-store"
+        assert set(HEADERS) <= set(answer.headers.keys())
+        assert len(answer.headers["X-Request-Id"]) == 16
+
+
+def test_a_token_that_is_revoked_expired_or_unknown_opens_nothing(hospital) -> None:
+    now = [1_000_000.0]
+    tokens = Tokens(hospital.platform.engine, lambda: now[0])
+    token, secret = tokens.create("auditor", "organisation:auditors", 1)
+    assert tokens.find(secret) == token
+    now[0] += 86_400
+    assert tokens.find(secret) is None
+    now[0] -= 1
+    assert tokens.find(secret + "x") is None
+    assert tokens.revoke(token.id)
+    assert tokens.find(secret) is None
+    assert not tokens.revoke("none")
+    assert token.id in [one.id for one in tokens.all()]
+    with pytest.raises(ValueError, match="role"):
+        tokens.create("king", "x", 1)
+
+
+def test_a_stranger_who_guesses_is_told_to_wait(hospital) -> None:
+    stranger = hospital.client()
+    stranger.secret = "vs_guess"
+    answers = [stranger.get("/models") for _ in range(130)]
+    assert answers[0].status_code == 401
+    waiting = [answer for answer in answers if answer.status_code == 429]
+    assert int(waiting[0].headers["Retry-After"]) >= 1
+    assert hospital.client("auditor").get("/models").status_code == 200
+
+
+def test_people_are_answered_with_a_page_and_machines_with_a_problem(stranger) -> None:
+    assert stranger.http.get("/none").content_type.startswith("text/html")
+    problem = stranger.http.get("/api/v2/none")
+    assert (problem.status_code, problem.content_type) == (404, "application/problem+json")
+    assert problem.get_json()["title"] == TITLES[404]
+    assert stranger.http.put("/api/v1/models").headers["Allow"]
+    home = stranger.http.get("/")
+    assert "changes, at block" in home.get_data(as_text=True)

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from web.api.routes import ROUTES
+from web.errors import Malformed
+from web.json_strict import loads
+
+POSTS = [route.path.replace("{model}", "small-1") for route in ROUTES if route.method == "POST"]
+BODIES = {
+    "nothing": b"",
+    "not json": b"{",
+    "nan": b'{"signed": NaN}',
+    "infinity": b'{"signed": [Infinity]}',
+    "too great a number": b'{"days": 1e999}',
+    "a number of 10,000 digits": b'{"days": ' + b"9" * 10_000 + b"}",
+    "a key twice": b'{"signed": [], "signed": []}',
+    "a key twice, escaped": b'{"a": 1, "\\u0061": 2}',
+    "too deep": b"[" * 100_000,
+    "too deep and closed": b"[" * 33 + b"]" * 33,
+    "deep objects": b'{"a":' * 1_000 + b"1" + b"}" * 1_000,
+    "half a surrogate": b'{"recipient": "\\ud800"}',
+    "not utf-8": b'{"recipient": "\xff"}',
+    "utf-16": '{"a": 1}'.encode("utf-16"),
+    "a mark": b"\xef\xbb\xbf{}",
+    "zero bytes": b'{"recipient": "\\u0000", "title": "\\u0000", "why": "\\u0000"}',
+    "a list": b"[]",
+    "null": b"null",
+    "a text": b'"text"',
+    "a number": b"7",
+    "true": b"true",
+    "wrong kinds": b'{"signed": {"a": 1}, "records": 7, "subject": [], "question": {}}',
+    "nulls": b'{"signed": [null], "records": [null], "subject": null, "question": null}',
+    "empty lists": b'{"signed": [], "records": []}',
+    "lists of lists": b'{"signed": [[]], "records": [[]], "purposes": [[]]}',
+    "unknown field": b'{"role": "auditor", "party": "x"}',
+    "prototype": b'{"__proto__": {"a": 1}, "constructor": 1}',
+    "truth for numbers": b'{"subject": "' + b"ab" * 32 + b'", "days": true, "until_s": true}',
+    "fraction": b'{"title": "t", "until_s": 1.5}',
+    "huge time": b'{"title": "t", "until_s": 1e30}',
+    "script": b'{"question": "<script>alert(1)</script>"}',
+    "sql": b'{"question": "\' OR 1=1 --"}',
+    "path": b'{"question": "../../etc/passwd"}',
+}
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("path", POSTS)
+def test_no_hostile_body_is_an_error_of_ours(hospital, path) -> None:
+    for role in ("custodian", "researcher", "clinician"):
+        client = hospital.client(role)
+        for name, body in BODIES.items():
+            answer = client.ask("POST", path, data=body, content_type="application/json")
+            assert 400 <= answer.status_code < 500 or body == b"{}", (name, answer.data)
+            assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.node
+def test_another_media_type_is_not_guessed(stranger) -> None:
+    answer = stranger.ask("POST", "/grants", data=b"{}", content_type="text/plain")
+    assert answer.status_code == 415
+
+
+@pytest.mark.node
+def test_a_body_that_is_too_large_is_not_read(stranger, custodian) -> None:
+    small = b'{"subject": "' + b" " * 70_000 + b'"}'
+    answer = stranger.ask("POST", "/typed-data", data=small, content_type="application/json")
+    assert answer.status_code == 413
+    large = b" " * (17 * 2**20)
+    answer = custodian.ask("POST", "/records", data=large, content_type="application/json")
+    assert answer.status_code == 413
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("name", ["%00", "%ff", "a%0ab", "..%2f..", "x" * 5_000, "é"])
+def test_a_hostile_name_in_a_path_is_not_found(auditor, name) -> None:
+    for path in (f"/jobs/{name}", f"/models/{name}/card", f"/subjects/{name}/uses"):
+        assert auditor.get(path).status_code == 404
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "before=-1", "other=1", "limit=1e9"])
+def test_a_hostile_query_is_badly_asked(hospital, auditor, query) -> None:
+    path = f"/subjects/{hospital.subjects[0].hex()}/uses?{query}"
+    assert auditor.get(path).status_code == 422
+
+
+@pytest.mark.node
+def test_the_same_key_and_body_get_the_same_answer(hospital) -> None:
+    subject = hospital.new_patient()
+    _, signed = hospital.granted(subject)
+    stranger, key = hospital.client(), {"Idempotency-Key": "k1"}
+    first = stranger.post("/grants", {"signed": [signed]}, headers=key)
+    again = stranger.post("/grants", {"signed": [signed]}, headers=key)
+    assert first.get_json()["outcomes"][0]["ok"]
+    assert (first.status_code, first.data) == (again.status_code, again.data)
+    other = stranger.post("/grants", {"signed": [signed, signed]}, headers=key)
+    assert other.status_code == 422
+    without = stranger.post("/grants", {"signed": [signed]}).get_json()
+    assert without["outcomes"][0]["reason"] == "consent-id-used"
+
+
+@pytest.mark.node
+def test_what_came_to_nothing_may_be_tried_again(custodian, hospital) -> None:
+    key = {"Idempotency-Key": "k2"}
+    assert custodian.post("/records", {"records": []}, headers=key).status_code == 422
+    assert custodian.post("/records", {"records": 1}, headers=key).status_code == 422
+    for bad in ("", "x" * 256):
+        wrong = {"Idempotency-Key": bad}
+        assert custodian.post("/records", {"records": []}, headers=wrong).status_code == 400
+
+
+@pytest.mark.node
+def test_twenty_at_once_with_one_key_make_one_job(hospital) -> None:
+    clients = [hospital.client("auditor")] * 20
+    statuses: list[int] = []
+    ids: set[str] = set()
+
+    def ask(client) -> None:
+        answer = client.post("/verifications", {}, headers={"Idempotency-Key": "k3"})
+        statuses.append(answer.status_code)
+        if answer.status_code == 202:
+            ids.add(answer.get_json()["id"])
+
+    threads = [threading.Thread(target=ask, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ids) == 1
+    assert set(statuses) <= {202, 409}
+
+
+@pytest.mark.node
+def test_an_error_that_nobody_foresaw_has_a_number_and_tells_nothing(
+    hospital, auditor, monkeypatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(type(hospital.platform.diagnostics), "models", lambda _: broken())
+    answer = auditor.get("/models")
+    assert answer.status_code == 500
+    assert len(answer.get_json()["incident"]) == 16
+    assert b"secret" not in answer.data
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text() | st.integers(-(2**53), 2**53),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=20,
+    )
+)
+def test_what_is_json_is_read_as_it_is(value) -> None:
+    try:
+        text = json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return
+    assert loads(text) == value
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=200) | st.text(alphabet='{}[]",:\\0 1eE-.n', max_size=60).map(str.encode))
+def test_whatever_comes_is_read_or_refused(body) -> None:
+    try:
+        loads(body)
+    except Malformed:
+        return
+
+
+def test_brackets_in_a_text_are_no_depth() -> None:
+    text = "[" * 1_000 + '"\\'
+    assert loads(json.dumps([text]).encode()) == [text]
+
+
+def test_a_large_body_is_read_fast() -> None:
+    body = json.dumps([{"code": "x|y", "value": n * 1.5, "unit": "kg"} for n in range(100_000)])
+    began_s = time.perf_counter()
+    loads(body.encode())
+    assert time.perf_counter() - began_s < 2

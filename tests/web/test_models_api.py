@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+
+from web import Worker
+from web.tokens import CLINICIAN, RESEARCHER
+
+pytestmark = pytest.mark.node
+HOSPITAL = "organisation:this-hospital"
+STUDY = "study:small"
+
+
+@pytest.fixture(scope="module")
+def model(hospital) -> str:
+    """The id of a model, trained by way of the API and the worker."""
+    researcher = hospital.client(RESEARCHER, STUDY)
+    accepted = researcher.post("/models", {"question": "small"})
+    assert accepted.status_code == 202
+    job = accepted.get_json()["id"]
+    Worker(hospital.platform).run(job)
+    done = researcher.get(f"/jobs/{job}").get_json()
+    assert done["state"] == "done", done["error"]
+    return done["result"]["model"]
+
+
+def test_a_model_is_listed_with_its_card(model, researcher, auditor) -> None:
+    assert model in [one["model"] for one in researcher.get("/models").get_json()["models"]]
+    assert auditor.get(f"/models/{model}").get_json()["state"] == "active"
+    card = researcher.get(f"/models/{model}/card").get_json()
+    assert 0.5 < card["evaluation"]["auroc"]["value"] <= 1
+
+
+def test_another_study_does_not_learn_that_there_is_a_model(hospital, model) -> None:
+    other = hospital.client(RESEARCHER, "study:other")
+    refused = other.get(f"/models/{model}/card")
+    missing = other.get("/models/small-9999/card")
+    assert (refused.status_code, refused.data) == (404, missing.data)
+    assert other.get("/models").get_json() == {"models": []}
+    assert other.post(f"/models/{model}/retraining", {}).data == missing.data
+
+
+def test_a_clinician_is_answered_about_a_patient_who_permits_it(hospital, model, clinician) -> None:
+    subject = hospital.subjects[90]
+    asked = {"subject": subject.hex(), "question": "small", "why": "she asks"}
+    answer = clinician.post("/diagnoses", asked)
+    told = answer.get_json()
+    assert answer.status_code == 200, told
+    assert told["model"].startswith("small-")
+    assert 0 <= told["probability"] <= 1
+    row = hospital.platform.safe.journal.of_subject(subject, 1)[0]
+    assert hospital.platform.safe.journal.use(row.use)["party"] == HOSPITAL
+
+
+def test_refused_and_missing_are_the_same_byte_for_byte(hospital, model, clinician) -> None:
+    other = hospital.client(CLINICIAN, "organisation:elsewhere")
+    asked = {"subject": hospital.subjects[90].hex(), "question": "small", "why": "curious"}
+    refused = other.post("/diagnoses", asked)
+    missing = clinician.post("/diagnoses", asked | {"subject": "ab" * 32})
+    assert refused.status_code == missing.status_code == 404
+    assert refused.data == missing.data
+    quiet = ("X-Request-Id", "Date")
+    heads = [{k: v for k, v in a.headers.items() if k not in quiet} for a in (refused, missing)]
+    assert heads[0] == heads[1]
+
+
+def test_no_small_count_is_told(hospital, researcher) -> None:
+    told = researcher.post("/cohorts", {"question": "small"}).get_json()
+    assert told["patients"] >= 100
+    counts = [told["records"], *told["refused_records"].values()]
+    assert all(count == "1 to 10" or count == 0 or count >= 11 for count in counts)
+
+
+def test_a_model_is_trained_anew(hospital, model, researcher) -> None:
+    job = researcher.post(f"/models/{model}/retraining", {}).get_json()["id"]
+    Worker(hospital.platform).run(job)
+    done = researcher.get(f"/jobs/{job}").get_json()
+    assert done["state"] == "done", done["error"]
+    assert researcher.get(f"/models/{model}").get_json()["successor"] == done["result"]["model"]
+
+
+def test_a_study_registers_itself_and_no_other(hospital) -> None:
+    new = hospital.client(RESEARCHER, "study:new")
+    body = {"title": "New", "until_s": int(hospital.platform.clock()) + 1000}
+    assert new.post("/studies", body).status_code == 201
+    assert new.post("/studies", body | {"id": STUDY}).status_code == 422
+    assert "study:new" in [one["id"] for one in new.get("/studies").get_json()["studies"]]
+
+
+def test_a_study_that_is_not_registered_trains_nothing(hospital) -> None:
+    unknown = hospital.client(RESEARCHER, "study:unknown")
+    assert unknown.post("/models", {"question": "small"}).status_code == 404
+    assert unknown.post("/cohorts", {"question": "small"}).status_code == 404
+
+
+def test_a_question_that_is_not_there_is_not_found(researcher) -> None:
+    assert researcher.post("/models", {"question": "none"}).status_code == 404
+    assert "small" in [q["id"] for q in researcher.get("/questions").get_json()["questions"]]
+
+
+def test_jobs_are_their_askers_and_the_auditors(hospital, researcher, auditor) -> None:
+    job = researcher.post("/models", {"question": "small"}).get_json()["id"]
+    other = hospital.client(RESEARCHER, "study:other")
+    assert other.get(f"/jobs/{job}").data == other.get("/jobs/none").data
+    assert auditor.get(f"/jobs/{job}").get_json()["state"] == "queued"
+    assert auditor.ask("DELETE", f"/jobs/{job}").status_code == 404
+    assert researcher.ask("DELETE", f"/jobs/{job}").get_json()["state"] == "cancelled"
+
+
+def test_everything_is_checked_and_the_evidence_is_handed_out(hospital, model, auditor) -> None:
+    hospital.platform.safe.journal.anchor()
+    job = auditor.post("/verifications", {}).get_json()["id"]
+    Worker(hospital.platform).run(job)
+    done = auditor.get(f"/jobs/{job}").get_json()
+    assert (done["state"], done["result"]["findings"]) == ("done", [])
+    evidence = auditor.get("/evidence")
+    assert evidence.content_type == "application/x-ndjson"
+    assert len(evidence.data.splitlines()) > 100
