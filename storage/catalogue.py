@@ -180,6 +180,19 @@ class Catalogue:
         with reading(self._engine) as connection:
             return _entries(connection.execute(asked).all())
 
+    def unfinished_of(self, sources: Sequence[bytes]) -> list[Batch]:
+        """Return the batches that still need work and hold a record from one of these sources."""
+        unfinished = self.batches(unfinished=True)
+        if not unfinished:
+            return []
+        names, held = [batch.id for batch in unfinished], set[int]()
+        with reading(self._engine) as connection:
+            for part in _parts(sources):
+                asked = sa.select(_RECORDS.c.batch).distinct()
+                asked = asked.where(_RECORDS.c.source.in_(part), _RECORDS.c.batch.in_(names))
+                held |= set(connection.scalars(asked))
+        return [batch for batch in unfinished if batch.id in held]
+
     def known_sources(self, sources: Sequence[bytes]) -> dict[bytes, str]:
         """Return the record id of each of these source keys that is here already."""
         found: dict[bytes, str] = {}

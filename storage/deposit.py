@@ -117,6 +117,11 @@ class Deposits:
         """Deposit those that are not here yet; return every id, and the batch if one was made."""
         for _ in range(_MOST_RACES):
             known = self._catalogue.known_sources([mark for mark in marks if mark is not None])
+            # What is known may be half-way: it is acknowledged when it is through, not before.
+            half_way = self._catalogue.unfinished_of(list(known))
+            if half_way:
+                self._finish_all(half_way, waits=True)
+                continue
             ids = [known.get(mark or b"") or secrets.token_hex(RECORD_ID_BYTES) for mark in marks]
             named = [
                 (replace(record, record_id=name), mark)
@@ -193,15 +198,20 @@ class Deposits:
         Raises:
             StoreUnavailable, DiskFull, LedgerUnavailable (consent): the rest waits for next time.
         """
-        finished = 0
-        for listed in self._catalogue.batches(unfinished=True):
-            with self._staging.held(listed.name) as is_ours:
-                batch = self._catalogue.find_batch(listed.id) if is_ours else None
-                if batch is not None and batch.state != ANCHORED:
-                    finished += self._finish(batch)
+        finished = self._finish_all(self._catalogue.batches(unfinished=True), waits=False)
         known = self._catalogue.batches
         self._staging.drop_orphans(lambda: {batch.name for batch in known()})
         self.trim()
+        return finished
+
+    def _finish_all(self, listed: Sequence[Batch], *, waits: bool) -> int:
+        """Finish these batches; wait for who works on one, or leave it to them."""
+        finished = 0
+        for one in listed:
+            with self._staging.held(one.name, waits=waits) as is_ours:
+                batch = self._catalogue.find_batch(one.id) if is_ours else None
+                if batch is not None and batch.state != ANCHORED:
+                    finished += self._finish(batch)
         return finished
 
     def _finish(self, batch: Batch) -> bool:

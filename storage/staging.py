@@ -79,15 +79,20 @@ class Staging:
             yield root
 
     @contextmanager
-    def held(self, name: str) -> Iterator[bool]:
-        """Yield whether nobody works on this batch; if so, its lock is ours meanwhile."""
+    def held(self, name: str, *, waits: bool = False) -> Iterator[bool]:
+        """Yield whether nobody works on this batch; if so, its lock is ours meanwhile.
+
+        If it `waits`, it does so until nobody does.
+        """
         try:
             file = self.path(name).open("rb")
         except FileNotFoundError:
             yield True
             return
         with file:
-            yield _locks(file)
+            if waits:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield waits or _locks(file)
 
     @contextmanager
     def turn(self, *, waits: bool) -> Iterator[bool]:

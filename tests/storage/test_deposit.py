@@ -36,6 +36,10 @@ def staged(house: House) -> list[Path]:
     return sorted([*folder.glob("*.car"), *folder.glob("*.new")])
 
 
+def held_ids(house: House) -> list[bytes]:
+    return [entry.record_id for entry in Catalogue(house.engine).current()]
+
+
 def states(house: House) -> list[str]:
     return [batch.state for batch in Catalogue(house.engine).batches()]
 
@@ -294,3 +298,67 @@ def test_the_sealed_cache_is_bounded_and_its_oldest_leave_first(house: House) ->
     assert len(house.gathered()) == 4  # from IPFS
     house.safe.deposits.deposit([record_of(patient.subject, 5)])
     assert staged(house) == []
+
+
+def test_a_source_that_is_only_half_deposited_is_not_acknowledged_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    given = [record_of(secrets.token_bytes(32))], ["a"]
+    with monkeypatch.context() as patched:
+        patched.setattr(Kubo, "put_many", away)
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable):
+                house.safe.deposits.deposit(*given)
+        assert house.safe.totals()["records"] == 0
+    report = house.safe.deposits.deposit(*given)
+    assert report.new == 0  # the first one's batch was finished
+    assert [entry.hex() for entry in held_ids(house)] == list(report.record_ids)
+    assert states(house) == [ANCHORED]
+    assert house.safe.check() == []
+
+
+def test_a_source_that_another_machine_deposits_now_is_waited_for(house: House) -> None:
+    given = [record_of(secrets.token_bytes(32))], ["a"]
+
+    def deposit(process: House) -> None:
+        die_at(0, [(Kubo, "put_many")])
+        process.safe.deposits.deposit(*given)
+
+    assert house.dies(deposit)
+    [path] = staged(house)
+    path.unlink()  # as on another machine, which has a folder of its own
+    with pytest.raises(Overtaken):
+        house.safe.deposits.deposit(*given)
+    house.clock.now_s += 31
+    assert house.safe.deposits.deposit(*given).new == 1
+    assert house.safe.check() == []
+
+
+def test_a_source_that_another_process_deposits_now_is_there_when_both_have_answered(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, may_go = threading.Event(), threading.Event()
+    pins = Kubo.put_many
+
+    def slowly(kubo: Kubo, car: Path, root: bytes) -> None:
+        reached.set()
+        assert may_go.wait(20)
+        pins(kubo, car, root)
+
+    monkeypatch.setattr(Kubo, "put_many", slowly)
+    given = [record_of(secrets.token_bytes(32))], ["a"]
+    first, second = house.process(), house.process()
+    works = [threading.Thread(target=p.safe.deposits.deposit, args=given) for p in (first, second)]
+    works[0].start()
+    assert reached.wait(20)
+    works[1].start()
+    works[1].join(0.5)
+    assert works[1].is_alive()
+    may_go.set()
+    for work in works:
+        work.join(20)
+    assert states(house) == [ANCHORED]
+    assert house.safe.totals()["records"] == 1
