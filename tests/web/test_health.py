@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import dataclasses
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import app as application
+from consent import open_law
+from deploy.settings import read_settings
+from web import create_app
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture
+def silent_node(tmp_path: Path) -> Iterator[str]:
+    """A node that takes connections and never answers."""
+    path = tmp_path / "silent.ipc"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen(64)
+        yield str(path)
+
+
+def without_chain(hospital, endpoint: str):
+    """Return a client of the same platform, whose chain is elsewhere."""
+    platform = hospital.platform
+    settings = read_settings({"VOUCHSAFE_HOME": str(platform.home)})
+    law = open_law(platform.engine, platform.clock, application.install_of(settings, endpoint))
+    return create_app(dataclasses.replace(platform, law=law)).test_client()
+
+
+def test_all_parts_are_ready(stranger) -> None:
+    assert stranger.http.get("/health/live").get_json()["state"] == "live"
+    ready = stranger.http.get("/health/ready")
+    assert ready.status_code == 200
+    assert {part["state"] for part in ready.get_json()["parts"].values()} == {"ready"}
+
+
+def test_a_chain_that_is_gone_is_told_at_once_and_nothing_more_is_said(hospital, tmp_path) -> None:
+    client = without_chain(hospital, str(tmp_path / "none.ipc"))
+    ready = client.get("/health/ready")
+    assert ready.status_code == 503
+    assert ready.get_json()["parts"]["ledger"] == {"state": "away"}
+    assert ready.get_json()["parts"]["store"] == {"state": "ready"}
+    assert b"none.ipc" not in ready.data
+    began_s = time.monotonic()
+    answer = client.get("/api/v1/ledger")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert b"none.ipc" not in answer.data
+    assert time.monotonic() - began_s < 2
+    assert b"every request is refused" in client.get("/").data
+
+
+def test_a_chain_that_hangs_is_away_within_two_seconds(hospital, silent_node) -> None:
+    client = without_chain(hospital, silent_node)
+    began_s = time.monotonic()
+    assert client.get("/api/v1/ledger").status_code == 503
+    assert time.monotonic() - began_s < 2
