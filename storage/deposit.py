@@ -15,6 +15,7 @@ from storage.entry import Batch, Entry
 from storage.errors import BadlyAsked, Overtaken, StorageError
 from storage.keys import SecretKey, wrap_record_key
 from storage.parts import Parts, Progress, silent
+from storage.pause import collector_paused
 from storage.record import Record, canonical, require_record
 from storage.seal import Context, new_key, seal
 from storage.staging import places
@@ -136,6 +137,7 @@ class Deposits:
                 continue  # another process deposits the same sources: see which it took
         raise Overtaken("other processes deposit the same sources: ask again")
 
+    @collector_paused()
     def seal(self, records: Sequence[tuple[Record, bytes | None]]) -> Sealed:
         """Seal records, each beside its source, under fresh keys wrapped by their patients'."""
         patients = self._keys.make_patient_keys(record.subject for record, _ in records)

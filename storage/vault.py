@@ -13,6 +13,7 @@ from storage.entry import Columns, Entry
 from storage.errors import NotFound, RecordLost
 from storage.journal import NOBODY, Answer, Use
 from storage.parts import Parts, Progress, silent
+from storage.pause import collector_paused
 from storage.reading import Reader
 from storage.record import Record
 
@@ -88,6 +89,7 @@ class Vault:
         self._reader = Reader(parts)
         self._clock = parts.clock
 
+    @collector_paused()
     def gather(self, wanted: Wanted, progress: Progress = silent) -> Gathered:
         """Return every record that is wanted and permitted now, at one view of the ledger.
 
