@@ -136,6 +136,7 @@ def main(evidence, chain, blocks):
         fixed = row["seq"].to_bytes(8, "big") + unhex(row["use"]) + unhex(row["commitments"]) + row["version"].to_bytes(4, "big")
         before = sha(before + fixed + unhex(row["consent"]) + row["outcome"].encode())
         check(before.hex() == row["hash"], f"journal row {row['seq']} is altered")
+        before = unhex(row["hash"])  # so that one altered row is one finding
         hashes.append(before)
     last = 0
     for root, count in anchors.get("journal", []):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +87,10 @@ def hear_nothing(step: str, done: int, of: int) -> None:
 class Demo:
     """The demo of a few people, in a process that may be killed and started again."""
 
-    def __init__(self, folder: Path, people: int, seed: int) -> None:
+    def __init__(self, folder: Path, people: int | None, seed: int) -> None:
         self.home, self.wallet = folder / "home", folder / "wallet"
-        self._asked = ["--people", str(people), "--seed", str(seed), "--wallet", str(self.wallet)]
+        self._asked = ["--seed", str(seed), "--wallet", str(self.wallet)]
+        self._asked += ["--people", str(people)] if people is not None else []
         self.log = folder / "log"
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -129,3 +131,18 @@ class Demo:
         """Return every subject of the wallet, in hex."""
         path = self.wallet / "subjects.json"
         return list(json.loads(path.read_text()).values()) if path.exists() else []
+
+
+@dataclass(frozen=True)
+class Town:
+    """The demo when it is over: its platform runs, and everybody's part in it is known."""
+
+    demo: Demo
+    platform: Platform
+    subjects: dict[str, bytes]
+    kinds: dict[str, str]
+    leaving: list[str]
+
+    def of_kind(self, *names: str) -> list[str]:
+        """Return who is of these kinds and did not withdraw."""
+        return [p for p, kind in self.kinds.items() if kind in names and p not in self.leaving]

@@ -1,0 +1,71 @@
+"""A withdrawal reaches keys, caches, cohorts and models; the new model never saw the records."""
+
+from __future__ import annotations
+
+import pytest
+from rig import Town
+
+from deploy.demo.people import STUDY
+from storage import NotFound
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+
+
+def test_their_records_open_no_more(town: Town) -> None:
+    for person in town.leaving:
+        entry = town.platform.safe.records_of(town.subjects[person])[0]
+        with pytest.raises(NotFound):
+            town.platform.safe.vault.open(STUDY, "MLTRAINING", entry.record_id.hex(), "story")
+
+
+def test_every_record_of_theirs_has_a_new_key_and_a_new_name(town: Town) -> None:
+    for person in town.leaving:
+        assert {e.version for e in town.platform.safe.records_of(town.subjects[person])} == {2}
+
+
+def test_no_old_block_of_theirs_is_left_in_kubo_or_in_the_sealed_cache(town: Town) -> None:
+    lines = [line for line in town.platform.safe.evidence() if line["kind"] == "batch"]
+    old = {
+        bytes.fromhex(leaf)[20:56]
+        for line in lines
+        for leaf, held in zip(line["leaves"], line["held"], strict=True)
+        if not held
+    }
+    assert len(old) >= len(town.leaving)
+    for cache in (town.demo.home / "sealed").glob("*.car"):
+        content = cache.read_bytes()
+        assert not [cid for cid in old if cid in content]
+    blocks = town.demo.home / "kubo" / "repo" / "blocks"
+    names = {path.name for path in blocks.rglob("*.data")}
+    assert not [cid for cid in old if block_name(cid) in names]
+
+
+def test_the_erasure_has_a_signed_receipt(town: Town) -> None:
+    receipt = town.platform.safe.erasure.receipts()[-1]
+    assert b'"re-keyed"' in receipt.body
+    assert len(receipt.signature) == 64
+
+
+def test_the_model_that_learned_from_them_is_replaced_and_destroyed(town: Town) -> None:
+    first, newer = town.platform.diagnostics.models()[:2]
+    assert (first.state, first.successor) == ("replaced", newer.id)
+    assert newer.state == "active"
+    assert not list((town.demo.home / "models").rglob(f"{first.id}/*.ubj"))
+
+
+def test_the_new_model_rests_on_none_of_their_consents(town: Town) -> None:
+    theirs = {
+        consent.consent_id.hex()
+        for person in town.leaving
+        for consent in town.platform.law.consents_of(town.subjects[person])
+    }
+    newer = town.platform.diagnostics.models()[1]
+    assert not theirs & {
+        line.consent for line in town.platform.diagnostics.manifest(newer.id).lines
+    }
+
+
+def block_name(cid: bytes) -> str:
+    import base64
+
+    return base64.b32encode(cid[2:]).decode().rstrip("=") + ".data"
