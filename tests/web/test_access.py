@@ -1,7 +1,13 @@
 from __future__ import annotations
 
-import pytest
+import json
+from contextlib import contextmanager
 
+import pytest
+from click.testing import CliRunner
+
+from consent import Enrolment
+from web import make_cli
 from web.api import PREFIX
 from web.api.routes import ROUTES
 from web.errors import TITLES
@@ -93,3 +99,33 @@ def test_people_are_answered_with_a_page_and_machines_with_a_problem(stranger) -
     assert stranger.http.put("/api/v1/models").headers["Allow"]
     home = stranger.http.get("/")
     assert "changes, at block" in home.get_data(as_text=True)
+
+
+def test_the_operator_makes_lists_and_revokes_tokens(hospital) -> None:
+    @contextmanager
+    def opener(settings=None, tell=None):
+        yield hospital.platform
+
+    def run(*words: str):
+        return CliRunner().invoke(make_cli(opener), ["token", *words])
+
+    made = json.loads(run("create", "--role", "auditor", "--party", "a", "--json").stdout)
+    client = hospital.client()
+    client.secret = made["token"]
+    assert client.get("/models").status_code == 200
+    listed = run("list", "--json").stdout
+    assert made["id"] in listed
+    assert made["token"] not in listed
+    assert run("revoke", made["id"]).exit_code == 0
+    assert client.get("/models").status_code == 401
+    assert run("revoke", "none").exit_code == 2
+
+
+def test_another_organisation_neither_enrols_here_nor_sees_models(hospital) -> None:
+    other = hospital.client("custodian", "organisation:elsewhere")
+    subject = hospital.wallet.new_subjects(["elsewhere"])["elsewhere"]
+    law = hospital.platform.law
+    signed = hospital.sign(Enrolment(subject, law.custodian(), hospital.wallet.address(subject)))
+    assert other.post("/enrolments", {"signed": [signed]}).status_code == 403
+    assert not law.is_enrolled(subject)
+    assert other.get("/models").get_json() == {"models": []}

@@ -13,6 +13,7 @@ from consent import (
     Grant,
     Message,
     Outcome,
+    Refused,
     Signed,
     Stop,
     View,
@@ -74,6 +75,8 @@ def ask_enrolment(call: Call) -> dict[str, Any]:
 
 def post_enrolments(call: Call) -> dict[str, Any]:
     """Enrol subjects by their first keys; one outcome each."""
+    if call.party != call.platform.organisation:
+        raise Refused("subjects are enrolled here by this organisation alone")
     return outcomes(call.platform.law.enrol(call.body["signed"]))
 
 

@@ -10,7 +10,7 @@ from web.api.jobs import accepted
 from web.api.ledger import view_shown
 from web.api.route import Call
 from web.errors import NotFound
-from web.tokens import RESEARCHER
+from web.tokens import CUSTODIAN, RESEARCHER
 from web.work import shown
 
 LEAST_SHOWN: Final = 11
@@ -104,7 +104,10 @@ def post_diagnoses(call: Call) -> dict[str, Any]:
 
 
 def _may_see(call: Call, model: Model) -> bool:
-    return call.role != RESEARCHER or model.study == call.party
+    """Researchers see their own study's models, other organisations' custodians see none."""
+    if call.role == RESEARCHER:
+        return model.study == call.party
+    return call.role != CUSTODIAN or call.party == call.platform.organisation
 
 
 def _require_model(call: Call) -> Model:
