@@ -11,8 +11,9 @@ from contextlib import contextmanager
 def collector_paused() -> Iterator[None]:
     """Make objects without looking for cycles among them; afterwards all is as it was before.
 
-    Looking took a tenth of the time that a cohort of 40,000 records takes. The collector is the process's, not
-    the thread's: where two overlap, the one that paused it ends the pause, and only speed is lost.
+    Looking took a tenth of the time that a cohort of 40,000 records takes. The collector is the
+    process's, not the thread's: where two overlap, the one that paused it ends the pause, and only
+    speed is lost.
     """
     was_on = gc.isenabled()
     gc.disable()
