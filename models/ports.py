@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from consent import Anchor
+from consent import Anchor, View
 from storage import Gathered, Wanted
 
 Clock = Callable[[], float]
