@@ -78,11 +78,12 @@ class Api:
         kept = self._answers.begin(key, request.get_data())
         if kept is not None:
             return _json(kept.answer, kept.status)
+        answer: Response | None = None
         try:
             answer = self._answer(route, token, names)
-        except BaseException as exc:
-            self._answers.forget(key)
-            raise exc
+        finally:
+            if answer is None:  # nothing came of it, so it may be asked again
+                self._answers.forget(key)
         self._answers.keep(key, answer.status_code, answer.get_data())
         return answer
 
