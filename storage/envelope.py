@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from storage.errors import SealBroken
 
@@ -18,6 +18,7 @@ LENGTH_BYTES: Final = 4
 HEADER_BYTES: Final = 4 + 1 + RECORD_ID_BYTES + 4 + NONCE_BYTES + COMMITMENT_BYTES
 MAX_CONTENT_BYTES: Final = 2**20
 MIN_PADDED_BYTES: Final = 256
+MAX_SIZES: Final = 4096
 REFUSAL: Final = "the envelope does not open"
 """The one sentence of SealBroken: why it does not open would help only who made it so."""
 
@@ -28,8 +29,7 @@ _NONCE: Final = slice(25, 37)
 _COMMITMENT: Final = slice(37, 69)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What anybody may see of an envelope; nothing clinical."""
 
     record_id: bytes
@@ -77,6 +77,8 @@ def unpack(envelope: bytes) -> tuple[Header, bytes, bytes]:
     )
 
 
+# Records have few sizes; each envelope's is asked for three times.
+@lru_cache(maxsize=MAX_SIZES)
 def padded_size(size: int) -> int:
     """Return how long a content of `size` bytes becomes, its length field included.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterable
 from typing import Final, NoReturn
 
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 
 from storage.database import reading, writing
 from storage.errors import NotFound, Overtaken, SealBroken, VaultSealed
+from storage.mac import mac_of
 from storage.seal import decrypt_key, derive, encrypt_key, new_key
 from storage.tables import METADATA
 
@@ -90,8 +90,7 @@ class Keys:
 
     def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
         """Return `pseudonym` for one label, for use in a loop."""
-        key = self._derived(_PSEUDONYM_LABEL + label.encode())
-        return lambda data: hmac.digest(key, data, "sha256")
+        return mac_of(self._derived(_PSEUDONYM_LABEL + label.encode()))
 
     def patient_keys(self, subjects: Iterable[bytes]) -> dict[bytes, SecretKey]:
         """Return the key of each subject that has one; subjects that were shredded are left out.
