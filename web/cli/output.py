@@ -61,7 +61,7 @@ class Say:
 
     def table(self, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         """Show a table to people."""
-        if self._as_json:
+        if self._as_json or not rows:
             return
         table = Table(*heads, box=None, pad_edge=False)
         for row in rows[:MAX_ROWS_SHOWN]:

@@ -1,0 +1,95 @@
+"""A data team does the whole job on a table of its own with files and commands alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rig import CACHE, ROOT
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+HEART = ROOT / "deploy" / "examples" / "heart"
+TABLE = [str(HEART / "table.csv"), "--mapping", str(HEART / "mapping.toml")]
+QUESTION = ["--question", "uci-heart"]
+
+
+class Team:
+    """Someone who types commands and reads one JSON document from each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._environment = {
+            **os.environ,
+            "VOUCHSAFE_HOME": str(folder / "home"),
+            "VOUCHSAFE_CACHE": CACHE,
+        }
+
+    def types(self, *words: str, code: int | None = 0) -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "app.py"), *words, "--json"],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr[-3000:]
+        assert code is None or done.returncode == code, done.stdout + done.stderr[-2000:]
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Team:
+    return Team(tmp_path_factory.mktemp("team"))
+
+
+def test_the_whole_job_is_done_by_commands(team: Team) -> None:
+    dry = team.types("deposit", *TABLE, "--dry-run")
+    assert (dry["rows"], dry["good"], dry["deposited"]) == (920, 920, 0)
+    assert team.types("enrol", *TABLE)["done"] == 920
+    stored = team.types("deposit", *TABLE)
+    assert stored["deposited"] == stored["records"] > 920
+    assert team.types("deposit", *TABLE)["deposited"] == 0
+    team.types("study", "study:heart", "--title", "Heart")
+    signed = team.types("sign", "--all", "--to", "study:heart", "--purpose", "MLTRAINING")
+    assert signed == {"done": 920, "already": 0, "refused": {}}
+    cohort = team.types("gather", "--study", "study:heart", *QUESTION)
+    assert cohort["records"] > 0
+    assert cohort["refused_records"] == {}
+    care = ["--to", "organisation:this-hospital", "--purpose", "TREATDS"]
+    team.types("sign", "--person", "1", "--person", "2", *care)
+    model = team.types("train", "--study", "study:heart", *QUESTION, code=None)
+    if "error" in model:  # of 920 people, the draw of who tries the model may close the gate
+        assert (model["error"], "not published" in model["message"]) == ("GateClosed", True)
+    else:
+        answers(team, str(model["model"]))
+    assert team.types("withdraw", "--person", "2")["refused"] == {}
+    uses = team.types("uses", "--person", "2")["uses"]
+    assert {"MLTRAINING"} <= {use["purpose"] for use in uses}
+    assert team.types("verify")["agrees"] is True
+
+
+def answers(team: Team, model: str) -> None:
+    """Ask the model, and replace it after a withdrawal."""
+    told = team.types("diagnose", "--person", "1", *QUESTION)
+    assert told["interval"][0] <= told["probability"] <= told["interval"][1]
+    refused = team.types("diagnose", "--person", "3", *QUESTION, code=1)
+    assert refused["message"] == "no such patient, or not for you"
+    assert "evaluation" in team.types("card", model)
+    team.types("withdraw", "--person", "1")
+    assert team.types("models")["affected"] == [model]
+    again = team.types("diagnose", "--person", "1", *QUESTION, code=1)
+    assert again["message"] == refused["message"]
+    newer = team.types("retrain", model, code=None)
+    if "error" in newer:
+        assert newer["error"] == "GateClosed"
+    else:
+        assert newer["sha256"] != next(
+            one["sha256"] for one in team.types("models")["models"] if one["model"] == model
+        )
