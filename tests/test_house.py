@@ -14,6 +14,7 @@ PACKAGES = ("consent", "storage", "models", "web", "deploy")
 BANNED_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "base", "core"}
 BANNED_NAMES |= {"manager", "service"}
 MAX_LINES = 300
+MAX_TEST_LINES = 500  # a test file mirrors one source file: docs/decisions/0011
 WATCHED_SUFFIXES = {".py", ".sol", ".js", ".css", ".html"}
 
 
@@ -42,6 +43,10 @@ def _names(paths: list[Path]) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths]
 
 
+def _most_lines(path: Path) -> int:
+    return MAX_TEST_LINES if path.relative_to(ROOT).parts[0] == "tests" else MAX_LINES
+
+
 def test_no_file_is_longer_than_three_hundred_lines() -> None:
     long = [
         path
@@ -49,7 +54,7 @@ def test_no_file_is_longer_than_three_hundred_lines() -> None:
         if path.suffix in WATCHED_SUFFIXES
         and ".min." not in path.name
         and not {"vendor", "versions"} & set(path.parts)
-        and len(path.read_text(encoding="utf-8").splitlines()) > MAX_LINES
+        and len(path.read_text(encoding="utf-8").splitlines()) > _most_lines(path)
     ]
     assert _names(long) == []
 
