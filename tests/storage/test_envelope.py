@@ -98,6 +98,7 @@ def test_no_byte_of_the_padding_may_be_other_than_zero(content: bytes, data: st.
 
 
 def test_a_body_above_the_largest_size_is_refused() -> None:
+    assert MAX_CONTENT_BYTES == 2**20
     largest = padded_size(MAX_CONTENT_BYTES)
     assert unpack(pack_header(HEADER) + bytes(largest + TAG_BYTES))[0] == HEADER
     above = padded_size(largest)

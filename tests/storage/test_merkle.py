@@ -137,6 +137,12 @@ def test_a_place_outside_the_tree_proves_nothing(index: int, size: int) -> None:
     assert not any(proves(proof, leaf, root(leaves)) for leaf in leaves)
 
 
+@pytest.mark.parametrize(("index", "size"), [(1, 1), (2, 1), (-1, 1), (0, 0), (0, -1)])
+def test_the_only_leaf_of_a_tree_is_at_its_only_place(index: int, size: int) -> None:
+    assert proves(Proof(0, 1, ()), b"a", root([b"a"]))
+    assert not proves(Proof(index, size, ()), b"a", root([b"a"]))
+
+
 @pytest.mark.parametrize("index", [-1, 3])
 def test_a_leaf_that_is_not_there_cannot_be_proved(index: int) -> None:
     with pytest.raises(IndexError):
