@@ -67,14 +67,23 @@ class House:
         return made
 
     def patient(self) -> Patient:
-        made = Patient(self.law.domain(), self.law.custodian())
-        assert self.law.enrol([made.enrols()])[0].ok
+        return self.patients(1)[0]
+
+    def patients(self, count: int) -> list[Patient]:
+        """Enrol patients, all at once."""
+        made = [Patient(self.law.domain(), self.law.custodian()) for _ in range(count)]
+        assert all(outcome.ok for outcome in self.law.enrol([one.enrols() for one in made]))
         return made
 
     def grant(self, patient: Patient, **changed: Any) -> Signed:
+        return self.grants([patient], **changed)[0]
+
+    def grants(self, patients: Sequence[Patient], **changed: Any) -> list[Signed]:
+        """Let each patient permit the study, all at once."""
         terms = {"recipient": STUDY, "purposes": (TRAINING,), "categories": ("*",), **changed}
-        signed = patient.grants(int(self.clock()) - 5, make_terms(**terms))
-        assert self.law.grant([signed])[0].ok
+        at_s = int(self.clock()) - 5
+        signed = [patient.grants(at_s, make_terms(**terms)) for patient in patients]
+        assert all(outcome.ok for outcome in self.law.grant(signed))
         return signed
 
     def withdraw(self, patient: Patient, granted: Signed) -> None:

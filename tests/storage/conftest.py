@@ -57,15 +57,12 @@ def kubo(kubo_node: KuboNode) -> Kubo:
     return port_to(kubo_node.endpoint())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def fast_root_key() -> Iterator[None]:
     """Half a second of scrypt is for installs; the tests of rootkey.py take it as it is."""
-    import storage.rootkey
-
-    costs = pytest.MonkeyPatch()
-    costs.setattr(storage.rootkey, "SCRYPT_N", 2**10)
-    yield
-    costs.undo()
+    with pytest.MonkeyPatch.context() as costs:  # of its own: a test may undo what it patched
+        costs.setattr("storage.rootkey.SCRYPT_N", 2**10)
+        yield
 
 
 @pytest.fixture

@@ -202,10 +202,15 @@ def trickled(client: socket.socket, answer: bytes) -> bool:
     return True
 
 
-def full(client: socket.socket, _answer: bytes) -> bool:
-    body = b'{"Message":"write: no space left on device","Code":0,"Type":"error"}'
-    client.sendall(b"HTTP/1.1 500 E\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-    return False
+def failed(said: bytes) -> Callable[[socket.socket, bytes], bool]:
+    def fault(client: socket.socket, _answer: bytes) -> bool:
+        body = b'{"Message":"%s","Code":0,"Type":"error"}' % said
+        kind = b"Content-Type: application/json\r\n"
+        head = b"HTTP/1.1 500 E\r\n%sContent-Length: %d\r\n\r\n" % (kind, len(body))
+        client.sendall(head + body)
+        return False
+
+    return fault
 
 
 def in_html(client: socket.socket, _answer: bytes) -> bool:
@@ -294,9 +299,41 @@ def test_a_trickle_is_no_answer(
 
 def test_a_full_disk_is_said_to_be_full(kubo: Kubo, wire: Wire, tmp_path: Path) -> None:
     root = put(kubo, tmp_path, made(3))
-    wire.fault, wire.wants = full, b"/api/v0/dag/import"
+    wire.fault = failed(b"write: no space left on device")
+    wire.wants = b"/api/v0/dag/import"
     with pytest.raises(DiskFull):
         wire.kubo().put_many(tmp_path / "batch.car", root)
+
+
+def test_a_pin_that_is_confirmed_and_not_shown_is_no_pin(
+    kubo: Kubo, wire: Wire, tmp_path: Path
+) -> None:
+    blocks = made(3)
+    root = put(kubo, tmp_path, blocks)
+    wire.fault, wire.wants = failed(b"path is not pinned"), b"/api/v0/pin/ls"
+    with pytest.raises(StoreUnavailable):
+        wire.kubo().put_many(tmp_path / "batch.car", root)
+    with pytest.raises(StoreUnavailable):
+        wire.kubo().hold(list(map(raw_cid, blocks)))
+
+
+def test_a_list_that_was_collected_before_it_was_read_is_made_again(
+    kubo: Kubo, wire: Wire, tmp_path: Path
+) -> None:
+    blocks = made(3)
+    put(kubo, tmp_path, blocks)
+    cids = list(map(raw_cid, blocks))
+    missing = failed(b"block was not found locally (offline): ipld: could not find")
+
+    def once(client: socket.socket, answer: bytes) -> bool:
+        wire.fault = passed
+        return missing(client, answer)
+
+    wire.fault, wire.wants = once, b"/api/v0/dag/export"
+    assert len(dict(wire.kubo().get_many(cids))) == 3
+    wire.fault = missing
+    with pytest.raises(StoreUnavailable):
+        dict(wire.kubo().get_many(cids))
 
 
 def test_a_node_that_is_down_is_said_to_be_away_at_once() -> None:
