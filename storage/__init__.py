@@ -24,7 +24,7 @@ from storage.errors import (
 )
 from storage.folder import BlockFolder
 from storage.ipfs import Kubo
-from storage.journal import Answer, Row, Use
+from storage.journal_row import Answer, Row, Use
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.safe import Safe, proves_row
 from storage.vault import Gathered, Vault, Wanted

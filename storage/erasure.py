@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from storage.database import reading, writing
 from storage.deposit import Deposits
 from storage.entry import Batch, Entry
-from storage.journal import NOBODY, Answer, Use
+from storage.journal_row import NOBODY, Answer, Use
 from storage.keys import purge_deleted
 from storage.parts import Parts, Progress, silent
 from storage.reading import Reader

@@ -5,28 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 import orjson
 import sqlalchemy as sa
 
-from consent import Anchor, View
+from consent import Anchor
 from storage import merkle
 from storage.database import insert_many, plain, reading, writing
 from storage.errors import (
+    BadlyAsked,
     Broken,
     DatabaseUnavailable,
     JournalBroken,
     JournalUnavailable,
     Overtaken,
 )
+from storage.journal_row import LOST, NO_RECORD, NOBODY, START, Answer, Row, Use, row_hash
 from storage.keys import Keys
 from storage.tables import METADATA
 
-START: Final = b"\0" * 32
-NOBODY: Final = b"\0" * 32
 _AT_ONCE: Final = 5_000
 _THE_ONE: Final = 1
 
@@ -69,67 +68,6 @@ class Anchoring(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One act of asking: who, what for, when, at which view; `detail` holds hashes only."""
-
-    at_s: int
-    party: str
-    actor: str
-    purpose: str
-    why: str
-    view: View
-    detail: tuple[tuple[str, str], ...] = ()
-
-    def body(self) -> bytes:
-        """Return its one form in bytes."""
-        return orjson.dumps(
-            {
-                "at_s": self.at_s,
-                "party": self.party,
-                "actor": self.actor,
-                "purpose": self.purpose,
-                "why": self.why,
-                "block": self.view.block_number,
-                "count": self.view.count,
-                "head": self.view.head.hex(),
-                "detail": dict(self.detail),
-            },
-            option=orjson.OPT_SORT_KEYS,
-        )
-
-
-class Answer(NamedTuple):
-    """What became of one record that was asked for: `permitted`, or the reason of a refusal."""
-
-    subject: bytes
-    record_id: bytes
-    version: int
-    outcome: str
-    consent_id: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the journal, as it stands in the chain."""
-
-    seq: int
-    use: bytes
-    answer: Answer
-    hash: bytes
-
-
-def row_hash(before: bytes, seq: int, use: bytes, commitments: bytes, answer: Answer) -> bytes:
-    """Return the hash that chains a row to the one before (docs/spec/evidence.md).
-
-    Subject and record stand in it as keyed commitments (64 bytes), so that a journal that is
-    exported shows no pseudonym.
-    """
-    _, _, version, outcome, consent_id = answer
-    told = (before, seq.to_bytes(8, "big"), use, commitments, version.to_bytes(4, "big"))
-    return hashlib.sha256(b"".join((*told, consent_id, outcome.encode()))).digest()
-
-
 class Journal:
     """The one list of what was asked and answered; rows are only ever added at its end."""
 
@@ -137,21 +75,45 @@ class Journal:
         self._engine = engine
         self._keys = keys
         self._law = law
+        self._reached = -1
 
     def write(self, use: Use, answers: Sequence[Answer]) -> int:
         """Add one row for each answer, durably; return the number of the last row.
 
         Raises:
             JournalUnavailable: nothing was written, so nothing may leave. DiskFull is one cause.
+            JournalBroken: the same; rows that were anchored are gone. A newer copy of the database
+                is put in place, or the loss is accepted.
         """
+        return self._append(use, answers, 0)
+
+    def accept_loss(self, use: Use) -> int:
+        """Go on after rows that were anchored and are gone for good; return the next row's number.
+
+        That row says so, and every check does from now on: nobody can show what those rows were.
+
+        Raises:
+            BadlyAsked: nothing is gone.
+            JournalUnavailable: nothing was written.
+        """
+        last = self.anchored()
+        if self.head()[0] >= last:
+            raise BadlyAsked("no row that was anchored is gone")
+        return self._append(use, [Answer(NOBODY, NO_RECORD, 0, LOST, NOBODY)], last)
+
+    def _append(self, use: Use, answers: Sequence[Answer], after: int) -> int:
+        """Add rows behind the last one, or behind row `after` where that is further on."""
+        if self._reached < 0:  # once a process: an old copy is put in place while none runs
+            self._reached = self.anchored()
         commit, body = self.committing(), use.body()
         name = hashlib.sha256(body).digest()
         try:
             with writing(self._engine) as connection:
                 seq, before = _lock_head(connection)
-                known = sa.select(_USES.c.hash).where(_USES.c.hash == name)
-                if connection.execute(known).first() is None:
-                    connection.execute(sa.insert(_USES), {"hash": name, "body": body})
+                seq = max(seq, after)
+                if seq < self._reached:
+                    raise JournalBroken("rows that were anchored are gone: run verify")
+                _keep_use(connection, name, body)
                 rows = []
                 for answer in answers:
                     seq += 1
@@ -159,8 +121,11 @@ class Journal:
                     rows.append((seq, name, *answer, before))
                 insert_many(connection, _ROWS, _WRITTEN, rows)
                 connection.execute(sa.update(_HEAD).values(seq=seq, hash=before))
+        except JournalBroken:
+            raise
         except (DatabaseUnavailable, Overtaken, Broken) as exc:
             raise JournalUnavailable("the journal cannot be written, so nothing leaves") from exc
+        self._reached = seq
         return seq
 
     def committing(self) -> Callable[[Answer], bytes]:
@@ -277,6 +242,12 @@ def _lock_head(connection: sa.Connection) -> tuple[int, bytes]:
         connection.execute(lock)  # of ours, or of who was first
     head = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash)).one()
     return int(head.seq), bytes(head.hash)
+
+
+def _keep_use(connection: sa.Connection, name: bytes, body: bytes) -> None:
+    known = sa.select(_USES.c.hash).where(_USES.c.hash == name)
+    if connection.execute(known).first() is None:
+        connection.execute(sa.insert(_USES), {"hash": name, "body": body})
 
 
 _WRITTEN: Final = tuple(column.name for column in _ROWS.columns)

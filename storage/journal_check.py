@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 
 from consent import Anchor, Finding
 from storage import merkle
-from storage.journal import START, Journal, row_hash, starts_of
+from storage.journal import Journal, starts_of
+from storage.journal_row import LOST, START, row_hash
 
 Progress = Callable[[int, int], None]
+_GONE = b""
 
 
 def check_journal(
@@ -23,11 +25,19 @@ def check_journal(
     findings: list[Finding] = []
     uses = {name for name, body in journal.uses() if hashlib.sha256(body).digest() == name}
     commit, (size, head) = journal.committing(), journal.head()
+    last = max((anchor.count for anchor in anchors), default=0)
     before, hashes = START, list[bytes]()
-    for place, row in enumerate(journal.rows(1, size), start=1):
+    for row in journal.rows(1, size):
+        place = len(hashes) + 1
+        if row.answer.outcome == LOST and place < row.seq <= last + 1:
+            where = f"rows {place} to {row.seq - 1}"
+            findings.append(Finding("journal", "rows are gone for good; this was accepted", where))
+            hashes += [_GONE] * (row.seq - place)
+            place = row.seq
         expected = row_hash(before, place, row.use, commit(row.answer), row.answer)
         if row.seq != place or row.hash != expected:
-            return [Finding("journal", "a row is not the one that was written", f"row {place}")]
+            told = "a row is not the one that was written"
+            return [*findings, Finding("journal", told, f"row {place}")]
         if row.use not in uses:
             told = "the use that a row names is altered"
             findings.append(Finding("journal", told, f"row {place}"))
@@ -46,6 +56,8 @@ def _check_anchors(hashes: list[bytes], anchors: Sequence[Anchor]) -> list[Findi
         if anchor.count > len(hashes):
             missing = f"{len(hashes)} of {anchor.count} rows"
             return [Finding("journal", "rows that were anchored are gone", missing)]
+        if _GONE in hashes[max(starts_of(anchors, place)) : anchor.count]:
+            continue  # that they are gone is a finding already; the root cannot be computed
         roots = (merkle.root(hashes[first : anchor.count]) for first in starts_of(anchors, place))
         if anchor.root not in roots:
             where = f"up to row {anchor.count}"

@@ -11,7 +11,7 @@ from typing import Final
 from consent import REASONS, Request, RequestBatch, View
 from storage.entry import Columns, Entry
 from storage.errors import NotFound, RecordLost
-from storage.journal import NOBODY, Answer, Use
+from storage.journal_row import NO_RECORD, NOBODY, Answer, Use
 from storage.parts import Parts, Progress, silent
 from storage.pause import collector_paused
 from storage.reading import Reader
@@ -21,7 +21,6 @@ PERMITTED: Final = REASONS[0]
 NOT_THERE: Final = "not-there"
 TAKEN_BACK: Final = "withdrawn"
 ANSWERED: Final = "answered"
-NO_RECORD: Final = b"\0" * 16
 _NEAREST: Final = (*REASONS, NOT_THERE)
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _FEW: Final = 32

@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from consent import Anchor, View
 from deploy.database import make_engine, metadatas
 from storage.errors import (
+    BadlyAsked,
     DatabaseUnavailable,
     DiskFull,
     JournalBroken,
     JournalUnavailable,
     VaultSealed,
 )
-from storage.journal import NOBODY, Answer, Journal, Row, Use
+from storage.journal import Journal
 from storage.journal_check import check_journal
+from storage.journal_row import LOST, NOBODY, Answer, Row, Use
 from storage.keys import Keys, SecretKey
 from storage.merkle import proves
 
@@ -157,9 +159,10 @@ def rewritten(engine: sa.Engine, journal: Journal) -> None:
     rows, told = list(journal.rows()), dict(journal.uses())
     sql(engine, "DELETE FROM storage_journal", "DELETE FROM storage_journal_head")
     assert told
+    theirs = journal_on(engine)  # which heeds no anchor
     for row in rows:
         changed = row.answer._replace(outcome="denied") if row.seq == 4 else row.answer
-        journal.write(use(), [changed])
+        theirs.write(use(), [changed])
 
 
 TAMPERINGS: dict[str, str | Callable[[sa.Engine, Journal], None]] = {
@@ -351,3 +354,99 @@ def test_progress_of_a_check_is_told(sqlite_engine: sa.Engine) -> None:
     heard: list[tuple[int, int]] = []
     assert check_journal(journal, [], lambda done, of: heard.append((done, of))) == []
     assert heard == [(5_000, 5_001)]
+
+
+def put_back(engine: sa.Engine, size: int) -> None:
+    """Leave what an old copy of the database would hold."""
+    sql(
+        engine,
+        f"DELETE FROM storage_journal WHERE seq > {size}",
+        f"UPDATE storage_journal_head SET seq = {size},"
+        f" hash = (SELECT hash FROM storage_journal WHERE seq = {size})",
+    )
+
+
+def test_an_old_copy_of_the_journal_is_not_written_on(
+    engine: sa.Engine, journal: Journal, law: Anchors
+) -> None:
+    for count in (5, 5, 5):
+        journal.write(use(), answers(count))
+        journal.anchor()
+    put_back(engine, 7)
+    with pytest.raises(JournalBroken):
+        journal.write(use(), answers(1))  # the process that goes on
+    again = journal_on(engine, law)
+    with pytest.raises(JournalBroken):
+        again.write(use(), answers(1))
+    assert again.head()[0] == again.size() == 7
+
+
+def test_rows_that_no_anchor_covers_may_be_missing_from_a_copy(
+    engine: sa.Engine, journal: Journal, law: Anchors
+) -> None:
+    journal.write(use(), answers(5))
+    journal.anchor()
+    journal.write(use(), answers(5))
+    put_back(engine, 5)
+    again = journal_on(engine, law)
+    assert again.write(use(), answers(1)) == 6
+    assert findings(again, law) == []
+
+
+def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
+    engine: sa.Engine, journal: Journal, law: Anchors
+) -> None:
+    for count in (5, 5, 5):
+        journal.write(use(), answers(count))
+        journal.anchor()
+    with pytest.raises(BadlyAsked):
+        journal.accept_loss(use("nothing is gone"))
+    put_back(engine, 7)
+    again = journal_on(engine, law)
+    assert findings(again, law) == ["rows that were anchored are gone"]
+    assert again.accept_loss(use("the disk of Monday")) == 16
+    with pytest.raises(BadlyAsked):
+        again.accept_loss(use("twice"))
+    assert again.write(use(), answers(3)) == 19
+    assert again.anchor() == 4
+    told = ["rows are gone for good; this was accepted"]
+    assert findings(again, law) == told
+    assert check_journal(again, law.anchors("journal"))[0].where == "rows 8 to 15"
+    assert [row.seq for row in again.rows(7)] == [7, 16, 17, 18, 19]
+    for seq in (3, 17):
+        proved = again.prove(seq)
+        assert proved is not None
+        assert proves(proved[0], next(again.rows(seq)).hash, proved[1].root)
+    with pytest.raises(JournalBroken):
+        again.prove(7)  # its anchor covers rows that are gone
+    assert law.kept.pop()  # the last anchor: two of its rows are edited
+    sql(engine, "UPDATE storage_journal SET version = 9 WHERE seq IN (3, 17)")
+    assert "a row is not the one that was written" in findings(again, law)
+
+
+@pytest.mark.parametrize("seq", [17, 10**15])
+def test_a_gap_is_accepted_only_where_an_anchor_shows_that_rows_were(
+    engine: sa.Engine, journal: Journal, law: Anchors, seq: int
+) -> None:
+    for count in (5, 5, 5):
+        journal.write(use(), answers(count))
+    journal.anchor()
+    put_back(engine, 7)
+    law.anchor("journal", b"r" * 32, seq - 1)
+    forged = journal_on(engine, law)
+    assert forged.accept_loss(use()) == seq
+    law.kept.pop()
+    assert findings(forged, law) == ["a row is not the one that was written"]
+
+
+def test_the_row_of_a_loss_is_one_of_the_chain(
+    engine: sa.Engine, journal: Journal, law: Anchors
+) -> None:
+    journal.write(use(), answers(9))
+    journal.anchor()
+    put_back(engine, 7)
+    again = journal_on(engine, law)
+    assert again.accept_loss(use()) == 10
+    assert next(again.rows(10)).answer.outcome == LOST
+    sql(engine, "UPDATE storage_journal SET outcome = 'permitted' WHERE seq = 10")
+    assert findings(again, law) == ["a row is not the one that was written"]

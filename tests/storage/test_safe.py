@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from deploy.nodes import KuboNode
 from storage import (
     BlockFolder,
     Broken,
+    JournalBroken,
     Kubo,
     Safe,
     StoreUnavailable,
+    Use,
     VaultSealed,
     merkle,
     proves_row,
@@ -216,3 +219,31 @@ def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) 
     [anchor] = house.law.anchors("journal")
     assert merkle.root(hashes[: anchor.count]) == anchor.root
     assert len(hashes) == 6
+
+
+def test_an_old_backup_hands_nothing_out_until_its_loss_is_accepted(
+    house: House, tmp_path: Path
+) -> None:
+    kept, withdrawn = house.patient(), house.patient()
+    house.grant(kept)
+    granted = house.grant(withdrawn)
+    house.safe.deposits.deposit([record_of(one.subject) for one in (kept, withdrawn)])
+    assert len(house.gathered()) == 2
+    backup = tmp_path / "backup.db"
+    with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
+        now.backup(copy)
+    house.withdraw(withdrawn, granted)
+    for _ in range(3):
+        assert len(house.gathered()) == 1
+    house.safe.journal.anchor()
+    with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
+        copy.backup(now)
+    after = house.process()
+    with pytest.raises(JournalBroken):
+        after.gathered()
+    assert ("journal", "rows that were anchored are gone") in whats(after)
+    view = after.law.view()
+    use = Use(int(house.clock()), "operator", "", "restore", "the disk of Monday", view)
+    after.safe.journal.accept_loss(use)
+    assert [record.subject for record in after.gathered()] == [kept.subject]
+    assert whats(after) == {("journal", "rows are gone for good; this was accepted")}
