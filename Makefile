@@ -43,7 +43,7 @@ test-parts:
 quick: dev ## the tests that need no node, in under a minute
 	$(PY) -m pytest tests -m "not node and not slow"
 
-check: dev ## format, lint, types, imports, house rules, map, contract, coverage
+check: dev nodes ## format, lint, types, imports, house rules, map, contract, coverage
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
