@@ -27,7 +27,7 @@ from deploy.processes import Worker as WorkerProgram
 from deploy.secrets import passphrase, relayer_key
 from deploy.settings import Settings, SettingsInvalid, read_settings
 from models import Diagnostics
-from storage import Kubo, Safe
+from storage import Kubo, Safe, StoreUnavailable
 from web import Jobs, Platform, Worker, create_app, make_cli
 
 VERSION = "0.1.0"
@@ -79,7 +79,10 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
     law = open_law(engine, clock, install_of(settings, nodes.endpoints().chain.url))
 
     def kubo() -> tuple[str, str]:
-        found = nodes.endpoints().kubo
+        try:
+            found = nodes.endpoints().kubo
+        except NodesError as exc:
+            raise StoreUnavailable("the IPFS node is down; it is started again") from exc
         return found.multiaddr, found.authorization
 
     safe = Safe(engine, Kubo(kubo), law, settings.home, clock)

@@ -25,6 +25,9 @@ from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
 HOSPITAL = "organisation:this-hospital"
 STUDY = "study:small"
 PEOPLE = 600
+# Who trains a model and who tries it is drawn by the question's name; of few people the draw may
+# close the publish gate, so there are several names to draw by.
+SMALL = ("small", *(f"small{n}" for n in range(2, 13)))
 DAY_S = 86_400
 
 QUESTION = """
@@ -149,7 +152,9 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
         platform = application.join(settings, nodes)
         METADATA.create_all(platform.engine)
         (home / "questions").mkdir(exist_ok=True)
-        (home / "questions" / "small.toml").write_text(QUESTION)
+        for name in SMALL:
+            text = QUESTION.replace('id = "small"', f'id = "{name}"')
+            (home / "questions" / f"{name}.toml").write_text(text)
         wallet = Wallet.create(tmp_path_factory.mktemp("patients") / "wallet")
         made = Hospital(platform, create_app(platform), wallet)
         _settle(made)

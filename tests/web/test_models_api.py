@@ -14,13 +14,21 @@ STUDY = "study:small"
 def model(hospital) -> str:
     """The id of a model, trained by way of the API and the worker."""
     researcher = hospital.client(RESEARCHER, STUDY)
-    accepted = researcher.post("/models", {"question": "small"})
-    assert accepted.status_code == 202
-    job = accepted.get_json()["id"]
-    Worker(hospital.platform).run(job)
-    done = researcher.get(f"/jobs/{job}").get_json()
-    assert done["state"] == "done", done["error"]
-    return done["result"]["model"]
+    known = [one["id"] for one in researcher.get("/questions").get_json()["questions"]]
+    for question in (name for name in known if name.startswith("small")):
+        accepted = researcher.post("/models", {"question": question})
+        assert accepted.status_code == 202
+        job = accepted.get_json()["id"]
+        Worker(hospital.platform).run(job)
+        done = researcher.get(f"/jobs/{job}").get_json()
+        if done["state"] == "done":
+            return done["result"]["model"]
+        assert "not published" in done["error"]
+    raise AssertionError(done["error"])
+
+
+def question_of(model: str) -> str:
+    return model.rsplit("-", 1)[0]
 
 
 def test_a_model_is_listed_with_its_card(model, researcher, auditor) -> None:
@@ -41,11 +49,11 @@ def test_another_study_does_not_learn_that_there_is_a_model(hospital, model) -> 
 
 def test_a_clinician_is_answered_about_a_patient_who_permits_it(hospital, model, clinician) -> None:
     subject = hospital.subjects[90]
-    asked = {"subject": subject.hex(), "question": "small", "why": "she asks"}
+    asked = {"subject": subject.hex(), "question": question_of(model), "why": "she asks"}
     answer = clinician.post("/diagnoses", asked)
     told = answer.get_json()
     assert answer.status_code == 200, told
-    assert told["model"].startswith("small-")
+    assert question_of(told["model"]) == question_of(model)
     assert 0 <= told["probability"] <= 1
     row = hospital.platform.safe.journal.of_subject(subject, 1)[0]
     assert hospital.platform.safe.journal.use(row.use)["party"] == HOSPITAL
@@ -53,7 +61,8 @@ def test_a_clinician_is_answered_about_a_patient_who_permits_it(hospital, model,
 
 def test_refused_and_missing_are_the_same_byte_for_byte(hospital, model, clinician) -> None:
     other = hospital.client(CLINICIAN, "organisation:elsewhere")
-    asked = {"subject": hospital.subjects[90].hex(), "question": "small", "why": "curious"}
+    person, question = hospital.subjects[90].hex(), question_of(model)
+    asked = {"subject": person, "question": question, "why": "curious"}
     refused = other.post("/diagnoses", asked)
     missing = clinician.post("/diagnoses", asked | {"subject": "ab" * 32})
     assert refused.status_code == missing.status_code == 404
