@@ -33,7 +33,7 @@ def run(*command: str, **env: str) -> str:
 @pytest.fixture(scope="module", autouse=True)
 def _packages():
     if not (CONTRACT / "node_modules" / "@foundry-rs" / "forge").is_dir():
-        run("npm", "ci", "--no-audit", "--no-fund")
+        run("npm", "install", "--no-save", "--no-audit", "--no-fund")
 
 
 @pytest.fixture(scope="module")
