@@ -29,6 +29,7 @@ from deploy.settings import Settings, SettingsInvalid, read_settings
 from models import Diagnostics
 from storage import Kubo, Safe, StoreUnavailable
 from web import Jobs, Platform, Worker, create_app, make_cli
+from web.cli import FAULTS, told_in_a_line
 
 VERSION = "0.1.0"
 DAY_S = 86_400
@@ -172,7 +173,7 @@ def worker() -> None:
 
 def commands() -> click.Group:
     """Return the command line: every command of the platform, and what to do without one."""
-    group = make_cli(open_platform)
+    group = make_cli(open_platform, (SettingsInvalid, NodesError))
     group.add_command(worker)
     group.add_command(demo(open_platform))
     return group
@@ -185,8 +186,8 @@ def main() -> None:
             serve(read_settings(os.environ), to_people)
         else:
             commands()(prog_name="app.py")
-    except (SettingsInvalid, NodesError) as exc:
-        to_people(f"app.py: {exc}")
+    except (*FAULTS, SettingsInvalid, NodesError) as exc:
+        to_people(f"app.py: {told_in_a_line(exc)}")
         sys.exit(1)
 
 

@@ -57,7 +57,7 @@ class Column:
         if text in self.missing:
             return None
         if self.kind == NUMBER:
-            return self._number(text if decimal == "." else text.replace(decimal, "."))
+            return self._number(cell.strip(), decimal)
         if self.values:
             if text not in self.values:
                 raise CellWrong("is none of the values that the mapping knows")
@@ -66,7 +66,10 @@ class Column:
             raise CellWrong("is neither true nor false")
         return _TRUTHS[text.lower()]
 
-    def _number(self, text: str) -> float:
+    def _number(self, text: str, decimal: str) -> float:
+        # Where the decimal sign is a comma, 1.000 may be a thousand: it is not read as one.
+        if decimal != ".":
+            text = "" if "." in text else text.replace(decimal, ".")
         found = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not math.isfinite(found):
             raise CellWrong("is not a number")

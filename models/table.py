@@ -14,6 +14,7 @@ from models.table_file import read_cells
 from storage import Record
 
 MAX_LISTED: Final = 1000
+MAX_ID: Final = 200
 
 Observations = dict[str, tuple[float | int | str | bool, str]]
 BadCell = tuple[int, str, str]
@@ -92,8 +93,9 @@ class _Layout:
         """Return the row, and its bad cells if it has any."""
         bad: list[BadCell] = []
         person = unicodedata.normalize("NFC", cells[self.person].strip())
-        if not person:
-            bad.append((number, self.mapping.id_column, "is empty"))
+        if not person or len(person) > MAX_ID or not person.isprintable():
+            what = f"is no id: 1 to {MAX_ID} signs are needed, on one line"
+            bad.append((number, self.mapping.id_column, what))
         recorded_on = self.mapping.date
         if self.date >= 0:
             try:

@@ -6,11 +6,12 @@ import csv
 import datetime
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from models.errors import TableInvalid
-from models.mapping import Mapping
+from models.mapping import Mapping, plain
 
 _BATCH_ROWS: Final = 4096
 _PARQUET: Final = b"PAR1"
@@ -27,7 +28,7 @@ def read_cells(path: Path, mapping: Mapping) -> Iterator[list[str] | None]:
             parquet = file.read(4) == _PARQUET
     except OSError as exc:
         raise TableInvalid(f"{path.name}: cannot be read") from exc
-    return _parquet(path) if parquet else _csv(path, mapping)
+    return _parquet(path, mapping) if parquet else _csv(path, mapping)
 
 
 def _csv(path: Path, mapping: Mapping) -> Iterator[list[str] | None]:
@@ -46,30 +47,39 @@ def _csv(path: Path, mapping: Mapping) -> Iterator[list[str] | None]:
     except LookupError as exc:
         raise TableInvalid(f"{path.name}: encoding {mapping.encoding} is unknown") from exc
     except UnicodeDecodeError as exc:
-        raise TableInvalid(f"{path.name}: not {mapping.encoding} after row {number}") from exc
+        what = f"not {mapping.encoding} after row {number}; say its encoding in the mapping"
+        raise TableInvalid(f"{path.name}: {what}") from exc
     except csv.Error as exc:
         raise TableInvalid(f"{path.name}: broken after row {number}: {exc}") from exc
 
 
-def _parquet(path: Path) -> Iterator[list[str]]:
+def _parquet(path: Path, mapping: Mapping) -> Iterator[list[str]]:
     import pyarrow  # the web never reads a table: it need not pay for the import
     from pyarrow import parquet
 
     try:
         with parquet.ParquetFile(path) as file:
-            names = list(file.schema_arrow.names)
-            nested = [f.name for f in file.schema_arrow if pyarrow.types.is_nested(f.type)]
+            schema = file.schema_arrow
+            nested = [f.name for f in schema if pyarrow.types.is_nested(f.type)]
             if nested:
                 raise TableInvalid(f"{path.name}: column {nested[0]!r} holds tables, not cells")
-            yield names
+            yield list(schema.names)
             for batch in file.iter_batches(_BATCH_ROWS):
-                columns = [[_text(cell) for cell in column.to_pylist()] for column in batch.columns]
+                columns = [_cells(column, mapping.decimal) for column in batch.columns]
                 yield from (list(row) for row in zip(*columns, strict=True))
-    except (pyarrow.ArrowException, OSError) as exc:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as exc:
         raise TableInvalid(f"{path.name}: broken Parquet file") from exc
 
 
-def _text(cell: Any) -> str:
+def _cells(column: Any, decimal: str) -> list[str]:
+    import pyarrow
+
+    if pyarrow.types.is_timestamp(column.type):  # Python's own times have no nanoseconds
+        column = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False)
+    return [_text(cell, decimal) for cell in column.to_pylist()]
+
+
+def _text(cell: Any, decimal: str) -> str:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     if isinstance(cell, bool):
@@ -78,4 +88,6 @@ def _text(cell: Any) -> str:
         return cell.isoformat()
     if isinstance(cell, bytes):
         return cell.decode(errors="replace")
+    if isinstance(cell, float | Decimal):
+        return plain(str(cell)).replace(".", decimal)
     return str(cell)

@@ -3,7 +3,8 @@
 from web.cli import make_cli
 from web.factory import create_app
 from web.jobs import Jobs
+from web.logs import show as show_log
 from web.platform import Platform
 from web.worker import Worker
 
-__all__ = ["Jobs", "Platform", "Worker", "create_app", "make_cli"]
+__all__ = ["Jobs", "Platform", "Worker", "create_app", "make_cli", "show_log"]

@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 import consent
 import models
 import storage
+from web import database
+from web.logs import OURS, trace_of
 
 LOG: Final = logging.getLogger("vouchsafe.web")
 MACHINES: Final = ("/api/", "/health/")
@@ -113,6 +115,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     models.Broken: 502,
     models.Away: 503,
     ValidationError: 422,
+    **dict.fromkeys(database.AWAY, 503),
 }
 """Each group of errors, and its status; a leaf has its group's."""
 
@@ -171,11 +174,14 @@ def _detail(error: Exception) -> str:
 
 
 def _log(error: Exception, status: int, problem: dict[str, Any]) -> None:
+    facts = {"request": g.get("request_id", ""), "status": status, "error": type(error).__name__}
     if status == 500:  # noqa: PLR2004 - nobody foresaw it
-        problem["incident"] = secrets.token_hex(8)
-        LOG.error("incident %s", problem["incident"], exc_info=error)
+        incident = problem["incident"] = secrets.token_hex(8)
+        told = facts | {"incident": incident, "trace": trace_of(error)}
+        LOG.error("incident %s", incident, extra={"facts": told})
     else:
-        LOG.warning("%s: %s", type(error).__name__, error)
+        words = str(error) if isinstance(error, OURS) else database.SENTENCE
+        LOG.warning("%s", words, extra={"facts": facts | {"message": words}})
 
 
 def _headers(error: Exception, status: int) -> dict[str, str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
-
 from flask import Flask, Response, render_template
 
 from consent import ConsentError, View
-from web import errors
+from web import errors, logs
 from web.api import Api
 from web.health import health
 from web.platform import Platform
@@ -35,6 +33,7 @@ def create_app(platform: Platform) -> Flask:
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         MAX_FORM_PARTS=MAX_FORM_PARTS,
     )
+    logs.install(app)
     errors.install(app)
     app.register_blueprint(health(platform))
     app.register_blueprint(Api(platform).blueprint())
@@ -59,5 +58,4 @@ def _find_view(platform: Platform) -> View | None:
 def _guard(answer: Response) -> Response:
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
-    answer.headers["X-Request-Id"] = secrets.token_hex(8)
     return answer

@@ -9,8 +9,10 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify
 
 from consent import ConsentError
-from storage import StorageError, VaultSealed
+from storage import Away, StorageError, VaultSealed
+from web import database
 from web.platform import Platform
+from web.workers import Workers
 
 LOG: Final = logging.getLogger("vouchsafe.web")
 
@@ -18,6 +20,7 @@ LOG: Final = logging.getLogger("vouchsafe.web")
 def health(platform: Platform) -> Blueprint:
     """Return the blueprint of /health/live and /health/ready."""
     bp = Blueprint("health", __name__, url_prefix="/health")
+    workers = Workers(platform.engine, platform.clock)
 
     @bp.get("/live")
     def live() -> Response:
@@ -32,6 +35,7 @@ def health(platform: Platform) -> Blueprint:
             "store": _state("store", platform.safe.ready),
             "journal": _state("journal", platform.safe.journal.size),
             "root_key": _state("root_key", lambda: _require_unsealed(platform)),
+            "worker": _state("worker", lambda: _require_worker(workers)),
         }
         ok = all(part["state"] == "ready" for part in parts.values())
         body: dict[str, Any] = {"state": "ready" if ok else "away", "parts": parts}
@@ -47,9 +51,17 @@ def _state(part: str, ask: Callable[[], object]) -> dict[str, str]:
         # Why is the operator's business: an address or a path is not for strangers.
         LOG.warning("%s: %s: %s", part, type(exc).__name__, exc)
         return {"state": "away"}
+    except database.AWAY:
+        LOG.warning("%s: %s", part, database.SENTENCE)
+        return {"state": "away"}
     return {"state": "ready"}
 
 
 def _require_unsealed(platform: Platform) -> None:
     if platform.safe.is_sealed:
         raise VaultSealed("the root key is not unsealed")
+
+
+def _require_worker(workers: Workers) -> None:
+    if not workers.is_any_alive():
+        raise Away("no worker has been heard of lately, so jobs wait")

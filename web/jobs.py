@@ -48,6 +48,10 @@ class JobCancelled(Exception):
     """Whoever asked for the job does not want it any more."""
 
 
+class JobLost(Exception):
+    """This worker was thought dead, so the job is another's now, or over; leave it alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One piece of long work and what is known of it; times are seconds UTC."""
@@ -76,7 +80,7 @@ class Jobs:
 
     def add(self, kind: str, arguments: dict[str, Any], asked_by: str) -> Job:
         """Write down a job that a worker is to do; it is durable when this returns."""
-        identity, now_s = secrets.token_hex(16), int(self._clock())
+        identity, now_s = secrets.token_hex(16), self._now_s()
         with self._engine.begin() as connection:
             connection.execute(
                 sa.insert(_JOBS).values(
@@ -127,46 +131,62 @@ class Jobs:
             return list(connection.scalars(asked))
 
     def claim(self, identity: str) -> Job | None:
-        """Take a job up; None if another worker has it, or it is over.
+        """Take a job up; None if it is over, waits, or it or one just like it is being done.
 
         One that was tried too often is failed instead.
         """
-        mine = (_JOBS.c.id == identity) & self._is_free()
-        taken = (
-            sa.update(_JOBS)
-            .where(mine)
-            .values(state=RUNNING, attempts=_JOBS.c.attempts + 1, beat_at_s=int(self._clock()))
-        )
         with self._engine.begin() as connection:
-            if connection.execute(taken).rowcount != 1:
+            row = connection.execute(sa.select(_JOBS).where(_JOBS.c.id == identity)).first()
+            if row is None or not self._may_begin(connection, _job(row)):
+                return None
+            taken = sa.update(_JOBS).where(_JOBS.c.id == identity, self._is_free())
+            values = {"state": RUNNING, "attempts": row.attempts + 1}
+            if connection.execute(taken.values(**values, beat_at_s=self._now_s())).rowcount != 1:
                 return None
         job = self.require(identity)
         if job.is_cancelling:
-            self.end(identity, CANCELLED)
+            self.end(job, CANCELLED)
             return None
         if job.attempts > MAX_ATTEMPTS:
-            self.end(identity, FAILED, error=f"its worker died {MAX_ATTEMPTS} times")
+            self.end(job, FAILED, error=f"its worker died {MAX_ATTEMPTS} times")
             return None
         return job
 
+    def _may_begin(self, connection: sa.Connection, job: Job) -> bool:
+        # The rows are locked, so of two workers with two jobs alike one sees what the other does.
+        alike = (_JOBS.c.kind == job.kind) & (_JOBS.c.arguments == orjson.dumps(job.arguments))
+        alive = sa.select(_JOBS.c.id, _JOBS.c.state, _JOBS.c.beat_at_s).where(
+            alike, _JOBS.c.state.in_((QUEUED, RUNNING))
+        )
+        stale_s = self._now_s() - STALE_S
+        return not any(
+            row.id != job.id and row.state == RUNNING and row.beat_at_s >= stale_s
+            for row in connection.execute(alive.order_by(_JOBS.c.id).with_for_update())
+        )
+
     def _is_free(self) -> sa.ColumnElement[bool]:
-        stale_s = int(self._clock()) - STALE_S
-        died = (_JOBS.c.state == RUNNING) & (_JOBS.c.beat_at_s < stale_s)
-        return (_JOBS.c.state == QUEUED) | died
+        now_s = self._now_s()
+        died = (_JOBS.c.state == RUNNING) & (_JOBS.c.beat_at_s < now_s - STALE_S)
+        # A job that was put back beats in the future, when it is to be tried again.
+        return ((_JOBS.c.state == QUEUED) & (_JOBS.c.beat_at_s <= now_s)) | died
 
-    def beat(self, identity: str) -> None:
-        """Say that the job's worker lives."""
-        self._set(identity, beat_at_s=int(self._clock()))
+    def beat(self, job: Job) -> None:
+        """Say that the job's worker lives.
 
-    def progress(self, identity: str, step: str, done: int, of: int) -> None:
+        Raises:
+            JobLost: another worker has it, or it is over.
+        """
+        self._note(job, beat_at_s=self._now_s())
+
+    def progress(self, job: Job, step: str, done: int, of: int) -> None:
         """Note how far a job is.
 
         Raises:
             JobCancelled: it is to end here.
+            JobLost: another worker has it, or it is over.
         """
-        self._set(identity, step=step, done=done, of=of, beat_at_s=int(self._clock()))
-        if self.require(identity).is_cancelling:
-            raise JobCancelled(identity)
+        if self._note(job, step=step, done=done, of=of, beat_at_s=self._now_s()):
+            raise JobCancelled(job.id)
 
     def cancel(self, identity: str) -> None:
         """Ask a job to end; one that has not begun ends at once, one that is over stays."""
@@ -177,16 +197,40 @@ class Jobs:
             waiting = mine & (_JOBS.c.state == QUEUED)
             connection.execute(sa.update(_JOBS).where(waiting).values(state=CANCELLED))
 
-    def end(
-        self, identity: str, state: str, result: dict[str, Any] | None = None, error: str = ""
-    ) -> None:
-        """Note what came of a job."""
-        body = orjson.dumps(result) if result is not None else None
-        self._set(identity, state=state, result=body, error=error)
+    def put_back(self, job: Job, why: str, wait_s: int) -> None:
+        """Let a job that cannot be done now be tried again later; this does not count as a try.
 
-    def _set(self, identity: str, **values: Any) -> None:
+        Raises:
+            JobLost: another worker has it, or it is over.
+        """
+        later_s, tries = self._now_s() + wait_s, job.attempts - 1
+        self._note(job, state=QUEUED, step="waiting", error=why, attempts=tries, beat_at_s=later_s)
+
+    def end(
+        self, job: Job, state: str, result: dict[str, Any] | None = None, error: str = ""
+    ) -> None:
+        """Note what came of a job.
+
+        Raises:
+            JobLost: another worker has it, or it is over.
+        """
+        body = orjson.dumps(result) if result is not None else None
+        self._note(job, state=state, result=body, error=error)
+
+    def _note(self, job: Job, **values: Any) -> bool:
+        """Change the row of a job that this worker has; return whether it is to end."""
+        # Each claim has a number of its own: late news of an earlier one does not count.
+        mine = (_JOBS.c.id == job.id) & (_JOBS.c.attempts == job.attempts)
+        still = mine & (_JOBS.c.state == RUNNING)
+        asked = sa.select(_JOBS.c.is_cancelling).where(_JOBS.c.id == job.id)
         with self._engine.begin() as connection:
-            connection.execute(sa.update(_JOBS).where(_JOBS.c.id == identity).values(**values))
+            is_cancelling = bool(connection.scalar(asked))
+            if connection.execute(sa.update(_JOBS).where(still).values(**values)).rowcount != 1:
+                raise JobLost(job.id)
+        return is_cancelling
+
+    def _now_s(self) -> int:
+        return int(self._clock())
 
 
 def _job(row: Any) -> Job:

@@ -19,6 +19,10 @@ class Queue:
         """Say that there is a job; saying it twice does no harm."""
         self._carry(job_id)
 
+    def is_empty(self) -> bool:
+        """Tell whether all that was said has been heard."""
+        return bool(self._huey.pending_count() == 0)
+
     def clear(self) -> None:
         """Forget what was said; whoever starts a worker says it all again from the rows."""
         self._huey.flush()

@@ -87,6 +87,12 @@ def test_a_comma_can_be_the_decimal_sign() -> None:
     assert column(0).read("70,5", ",") == 70.5
 
 
+@pytest.mark.parametrize("cell", ["1.000", "70.5", "70.0", "1.000,5"])
+def test_where_the_comma_is_the_decimal_sign_a_point_is_not_guessed_at(cell: str) -> None:
+    with pytest.raises(CellWrong, match="not a number"):
+        column(0).read(cell, ",")
+
+
 @given(st.integers(-(10**9), 10**9))
 def test_a_whole_number_is_the_same_cell_after_a_data_frame(number: int) -> None:
     assert plain(f"{float(number)}") == str(number)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -42,6 +44,21 @@ def test_parquet_cells_of_every_plain_type_become_text(tmp_path: Path) -> None:
         ["7", "1.5", "true", "Zürich", "2020-01-31", "x", "raw", ""],
         ["", "", "false", "", "", "y", "", ""],
     ]
+
+
+def test_parquet_numbers_are_read_whatever_decimal_sign_the_mapping_has(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        f=pa.array([1.5, 2.0]),
+        d=pa.array([decimal.Decimal("70.50"), decimal.Decimal("1")]),
+    )
+    comma = dataclasses.replace(MAPPING, separator=";", decimal=",")
+    assert list(read_cells(path, comma))[1:] == [["1,5", "70,50"], ["2", "1,00"]]
+
+
+def test_a_time_in_nanoseconds_is_read(tmp_path: Path) -> None:
+    path = written(tmp_path, t=pa.array([1_577_836_800_000_000_001], pa.timestamp("ns", "UTC")))
+    assert [row[0][:10] for row in list(read_cells(path, MAPPING))[1:] if row] == ["2020-01-01"]
 
 
 def test_a_nested_column_is_refused(tmp_path: Path) -> None:

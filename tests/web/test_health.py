@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 import app as application
 from consent import open_law
 from deploy.settings import read_settings
+from storage import Safe
 from web import create_app
+from web.workers import STALE_S, Workers
 
 pytestmark = pytest.mark.node
 
@@ -34,11 +37,45 @@ def without_chain(hospital, endpoint: str):
     return create_app(dataclasses.replace(platform, law=law)).test_client()
 
 
-def test_all_parts_are_ready(stranger) -> None:
+def test_all_parts_are_ready(hospital, stranger) -> None:
     assert stranger.http.get("/health/live").get_json()["state"] == "live"
+    assert stranger.http.get("/health/ready").get_json()["parts"]["worker"] == {"state": "away"}
+    platform = hospital.platform
+    Workers(platform.engine, platform.clock).beat("here")
     ready = stranger.http.get("/health/ready")
     assert ready.status_code == 200
-    assert {part["state"] for part in ready.get_json()["parts"].values()} == {"ready"}
+    parts = ready.get_json()["parts"]
+    assert set(parts) == {"ledger", "store", "journal", "root_key", "worker"}
+    assert {part["state"] for part in parts.values()} == {"ready"}
+
+
+def test_a_worker_that_is_not_heard_of_is_away(hospital) -> None:
+    platform = hospital.platform
+    Workers(platform.engine, platform.clock).beat("here")
+    later = dataclasses.replace(platform, clock=lambda: platform.clock() + STALE_S + 2)
+    ready = create_app(later).test_client().get("/health/ready")
+    assert (ready.status_code, ready.get_json()["parts"]["worker"]) == (503, {"state": "away"})
+
+
+def test_a_root_key_that_is_not_unsealed_is_away(hospital) -> None:
+    platform = hospital.platform
+    sealed = Safe(platform.engine, platform.safe._blobs, platform.law, platform.home, time.time)
+    app = create_app(dataclasses.replace(platform, safe=sealed))
+    parts = app.test_client().get("/health/ready").get_json()["parts"]
+    assert (parts["root_key"]["state"], parts["store"]["state"]) == ("away", "ready")
+
+
+def test_a_database_that_is_away_is_no_error_of_ours_and_says_nothing_of_itself(
+    hospital, tmp_path, caplog
+) -> None:
+    nowhere = sa.create_engine(f"sqlite:///{tmp_path / 'none' / 'x.db'}")
+    app = create_app(dataclasses.replace(hospital.platform, engine=nowhere))
+    answer = app.test_client().get("/api/v1/models", headers={"Authorization": "Bearer vs_canary"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert b"sqlite" not in answer.data
+    ready = app.test_client().get("/health/ready")
+    assert ready.get_json()["parts"]["worker"] == {"state": "away"}
+    assert "web_tokens" not in caplog.text
 
 
 def test_a_chain_that_is_gone_is_told_at_once_and_nothing_more_is_said(hospital, tmp_path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from web.api.route import Call, Route
 from web.api.routes import ROUTES
@@ -62,6 +62,7 @@ class Api:
         # Whoever guesses tokens is a stranger, and has a stranger's few tries.
         if token is not None:
             self._known.take(token.id)
+            g.token_id = token.id
         else:
             self._strangers.take(str(request.remote_addr))
         if not route.roles:

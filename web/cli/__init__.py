@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from web.cli.audit import export, status, verification
-from web.cli.output import Opener, Session
+from web.cli.output import FAULTS, Faults, Opener, Session, told_in_a_line
 from web.cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from web.cli.records import deposit
 from web.cli.studies import card, diagnose, gather, models, question, retrain, study, train
@@ -18,8 +18,10 @@ COMMANDS = (
 )
 
 
-def make_cli(opener: Opener) -> click.Group:
+def make_cli(opener: Opener, faults: Faults = ()) -> click.Group:
     """Return the group of all commands; each opens the platform with `opener` when it is run.
+
+    `faults` are what `opener` raises, to be told in a line as the packages' own errors are.
 
     Exit codes: 0 done, 1 refused or failed, 2 asked wrongly.
     """
@@ -31,11 +33,11 @@ def make_cli(opener: Opener) -> click.Group:
 
         Without a command, the platform itself is started on http://localhost:8000.
         """
-        context.obj = Session(opener)
+        context.obj = Session(opener, faults)
 
     for command in COMMANDS:
         cli.add_command(command)
     return cli
 
 
-__all__ = ["make_cli"]
+__all__ = ["FAULTS", "make_cli", "told_in_a_line"]

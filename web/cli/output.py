@@ -12,6 +12,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 import consent
 import models
@@ -20,7 +21,9 @@ from web.platform import Platform
 
 ASKED_WRONGLY: Final = (consent.BadlyAsked, storage.BadlyAsked, models.BadlyAsked)
 OURS: Final = (consent.ConsentError, storage.StorageError, models.ModelsError)
+FAULTS: Final = (*OURS, OSError, SQLAlchemyError)
 MAX_ROWS_SHOWN: Final = 30
+Faults = tuple[type[Exception], ...]
 
 
 class Opener(Protocol):
@@ -36,8 +39,9 @@ class Opener(Protocol):
 class Session:
     """What every command is handed: the way to the platform."""
 
-    def __init__(self, opener: Opener) -> None:
+    def __init__(self, opener: Opener, faults: Faults) -> None:
         self.opener = opener
+        self.faults: Faults = (*FAULTS, *faults)
 
 
 class Say:
@@ -49,7 +53,7 @@ class Say:
 
     def line(self, text: str) -> None:
         """Say a line to people."""
-        self._people.print(text, markup=False)
+        self._people.print(text, markup=False, soft_wrap=True)
 
     def result(self, document: dict[str, Any], *lines: str) -> None:
         """Give the result: `document` to machines, or `lines` to people on stdout."""
@@ -102,18 +106,28 @@ def platform_command(run: Callable[..., None]) -> Callable[..., None]:
         try:
             with session.opener(None, say.line) as platform:
                 run(platform, say, *args, **options)
-        except OURS as exc:
+        except session.faults as exc:
             _fail(context, say, exc, as_json)
 
     return wrapped
 
 
+def told_in_a_line(exc: Exception) -> str:
+    """Return what a person needs of this fault: no statement, no parameters, no stack."""
+    if isinstance(exc, SQLAlchemyError):
+        said = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
+        return f"the database cannot be used: {said}; see DATABASE_URL and the room on its disk"
+    if isinstance(exc, OSError) and exc.strerror:
+        return f"{exc.strerror}: {exc.filename}" if exc.filename else exc.strerror
+    return str(exc)
+
+
 def _fail(context: click.Context, say: Say, exc: Exception, as_json: bool) -> None:
     rows = list(getattr(exc, "rows", ()))
     if as_json:
-        problem = {"error": type(exc).__name__, "message": str(exc), "rows": rows}
+        problem = {"error": type(exc).__name__, "message": told_in_a_line(exc), "rows": rows}
         click.echo(orjson.dumps(problem, option=orjson.OPT_INDENT_2).decode())
-    say.line(f"{context.info_name}: {exc}")
+    say.line(f"{context.info_name}: {told_in_a_line(exc)}")
     if rows and not as_json:
         say.table(("row", "column", "what is wrong"), [(str(n), c, w) for n, c, w in rows])
     context.exit(2 if isinstance(exc, ASKED_WRONGLY) else 1)

@@ -154,10 +154,6 @@ def uses(platform: Platform, say: Say, wallet: Path, person: str, limit: int) ->
     )
 
 
-def _soon(line: dict[str, Any]) -> str:
-    return "yes" if line["proof"] else "soon"
-
-
 def open_or_create(folder: Path) -> Wallet:
     """Return the wallet in this folder, made if there is none."""
     return Wallet.open(folder) if (folder / "seed.json").exists() else Wallet.create(folder)
