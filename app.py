@@ -29,7 +29,9 @@ from deploy.settings import Settings, SettingsInvalid, read_settings
 from models import Diagnostics
 from storage import Kubo, Safe, StoreUnavailable
 from web import Jobs, Platform, Worker, create_app, make_cli
+from web.asking import Asking
 from web.cli import FAULTS, told_in_a_line
+from web.people import People, Site
 
 VERSION = "0.1.0"
 DAY_S = 86_400
@@ -92,11 +94,15 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")
     models_home = settings.home / "models"
     diagnostics = Diagnostics(engine, law, safe, models_home, clock, grace_s, folders)
+    site = Site.at(settings.origin, settings.rp_id)
     return Platform(
         law=law,
         safe=safe,
         diagnostics=diagnostics,
         jobs=Jobs(engine, clock),
+        people=People(engine, clock, site),
+        asking=Asking(engine, clock, law, safe, diagnostics, settings.organisation),
+        site=site,
         engine=engine,
         clock=clock,
         home=settings.home,

@@ -31,6 +31,8 @@ class Settings:
     passphrase_file: Path
     host: str
     port: int
+    origin: str
+    rp_id: str
     web_threads: int
     model_grace_days: int
     development: bool
@@ -60,6 +62,8 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_PASSPHRASE_FILE": "a file with the passphrase (made at the first start when absent)",
     "VOUCHSAFE_HOST": "the address that the pages listen on (127.0.0.1)",
     "VOUCHSAFE_PORT": "the port that the pages listen on (8000)",
+    "VOUCHSAFE_ORIGIN": "where browsers find the pages (http://localhost:PORT); https://… in use",
+    "VOUCHSAFE_RP_ID": "the domain that passkeys are made for (the origin's host)",
     "VOUCHSAFE_WEB_THREADS": "threads of the web process (8)",
     "VOUCHSAFE_MODEL_GRACE_DAYS": "days that an affected model may go on answering (30)",
     "VOUCHSAFE_DEVELOPMENT": "1 allows development chains; the pages then say DEVELOPMENT (0)",
@@ -74,6 +78,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     get = environment.get
     home = Path(get("VOUCHSAFE_HOME") or "var").expanduser().resolve()
+    port = _number(environment, "VOUCHSAFE_PORT", 8000, (0, 65535))
     return Settings(
         home=home,
         cache=Path(get("VOUCHSAFE_CACHE") or "~/.cache/vouchsafe").expanduser(),
@@ -91,7 +96,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             get("VOUCHSAFE_PASSPHRASE_FILE") or home / "secrets" / "passphrase"
         ).expanduser(),
         host=get("VOUCHSAFE_HOST") or "127.0.0.1",
-        port=_number(environment, "VOUCHSAFE_PORT", 8000, (0, 65535)),
+        port=port,
+        origin=get("VOUCHSAFE_ORIGIN") or f"http://localhost:{port}",
+        rp_id=get("VOUCHSAFE_RP_ID") or "",
         web_threads=_number(environment, "VOUCHSAFE_WEB_THREADS", 8, (1, 256)),
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
         development=_one_of(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",

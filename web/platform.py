@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from consent import Law
 from models import Diagnostics
 from storage import Safe
+from web.asking import Asking
 from web.jobs import Jobs
+from web.people import People, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Platform:
     safe: Safe
     diagnostics: Diagnostics
     jobs: Jobs
+    people: People
+    asking: Asking
+    site: Site
     engine: sa.Engine
     clock: Callable[[], float]
     home: Path

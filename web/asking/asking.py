@@ -1,0 +1,24 @@
+"""The front door of asking: who is a patient here, who asks them for what, what they said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from consent import Law
+from models import Diagnostics
+from storage import Safe
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The parts that requests are made of, on one database."""
+
+    engine: sa.Engine
+    clock: Callable[[], float]
+    law: Law
+    safe: Safe
+    diagnostics: Diagnostics
+    organisation: str

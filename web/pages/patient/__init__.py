@@ -1,0 +1,7 @@
+"""The pages of the part `patient`, as one table."""
+
+from typing import Final
+
+from web.pages.page import Page
+
+PAGES: Final[tuple[Page, ...]] = ()
