@@ -62,7 +62,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {
             str(route.status): {
                 "description": route.words,
-                "content": {found: {"schema": {"type": "object"}}},
+                "content": {found: {"schema": route.gives or {"type": "object"}}},
             },
             "default": {"description": "Why not.", "content": problem},
         },

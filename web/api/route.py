@@ -9,13 +9,22 @@ from typing import Any, Final, Protocol
 from flask import Response
 
 from web.errors import NotFound
+from web.people import PATIENT
 from web.platform import Platform
-from web.tokens import Token
+from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, ROLES, Token
 
 SMALL_BYTES: Final = 64 * 2**10
 LARGE_BYTES: Final = 16 * 2**20
 ANYBODY: Final[frozenset[str]] = frozenset()
 """No token is needed: what comes in proves itself, or nothing is told that is not public."""
+
+ALL: Final = frozenset(ROLES)
+PATIENTS: Final = frozenset({PATIENT})
+CUSTODIANS: Final = frozenset({CUSTODIAN})
+RESEARCHERS: Final = frozenset({RESEARCHER})
+CLINICIANS: Final = frozenset({CLINICIAN})
+AUDITORS: Final = frozenset({AUDITOR})
+KEEPERS: Final = CUSTODIANS | AUDITORS
 
 
 class BodySchema(Protocol):
@@ -62,7 +71,7 @@ class Route:
     """One endpoint. `path` is under /api/v1, in OpenAPI's notation.
 
     `keeps` says that the answer may be kept for an Idempotency-Key: not of what tells about a
-    patient, and not where nothing changes.
+    patient, and not where nothing changes. `gives` is the answer's schema.
     """
 
     method: str
@@ -73,6 +82,7 @@ class Route:
     status: int = 200
     most_bytes: int = SMALL_BYTES
     keeps: bool = False
+    gives: Any = None
 
     @property
     def name(self) -> str:

@@ -6,27 +6,47 @@ from typing import Final
 
 from web import schemas
 from web.api import jobs, ledger, records, studies
-from web.api.route import ANYBODY, LARGE_BYTES, Route
-from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, ROLES
-
-ALL: Final = frozenset(ROLES)
-CUSTODIANS: Final = frozenset({CUSTODIAN})
-RESEARCHERS: Final = frozenset({RESEARCHER})
-CLINICIANS: Final = frozenset({CLINICIAN})
-AUDITORS: Final = frozenset({AUDITOR})
-KEEPERS: Final = CUSTODIANS | AUDITORS
+from web.api import schemas as answers
+from web.api.route import (
+    ALL,
+    ANYBODY,
+    AUDITORS,
+    CLINICIANS,
+    CUSTODIANS,
+    KEEPERS,
+    LARGE_BYTES,
+    RESEARCHERS,
+    Route,
+)
 
 _S = schemas
+_A = answers
 _L = LARGE_BYTES
 
 ROUTES: Final[tuple[Route, ...]] = (
-    Route("GET", "/ledger", ledger.get_ledger, ANYBODY),
-    Route("POST", "/typed-data", ledger.ask_grant, ANYBODY, _S.AskedSchema),
+    Route("GET", "/ledger", ledger.get_ledger, ANYBODY, gives=_A.LedgerAnswer),
     Route(
-        "POST", "/typed-data/withdrawal", ledger.ask_withdrawal, ANYBODY, _S.WithdrawalAskedSchema
+        "POST", "/typed-data", ledger.ask_grant, ANYBODY, _S.AskedSchema, gives=_A.GrantTypedAnswer
     ),
-    Route("POST", "/typed-data/stop", ledger.ask_stop, ANYBODY, _S.SubjectSchema),
-    Route("POST", "/typed-data/enrolment", ledger.ask_enrolment, ANYBODY, _S.EnrolmentAskedSchema),
+    Route(
+        "POST",
+        "/typed-data/withdrawal",
+        ledger.ask_withdrawal,
+        ANYBODY,
+        _S.WithdrawalAskedSchema,
+        gives=_A.TypedAnswer,
+    ),
+    Route(
+        "POST", "/typed-data/stop", ledger.ask_stop, ANYBODY, _S.SubjectSchema, gives=_A.TypedAnswer
+    ),
+    Route(
+        "POST",
+        "/typed-data/enrolment",
+        ledger.ask_enrolment,
+        ANYBODY,
+        _S.EnrolmentAskedSchema,
+        gives=_A.TypedAnswer,
+    ),
     Route(
         "POST",
         "/enrolments",
@@ -36,8 +56,19 @@ ROUTES: Final[tuple[Route, ...]] = (
         200,
         _L,
         True,
+        gives=_A.OutcomesAnswer,
     ),
-    Route("POST", "/grants", ledger.post_grants, ANYBODY, _S.SignedGrants, 200, _L, True),
+    Route(
+        "POST",
+        "/grants",
+        ledger.post_grants,
+        ANYBODY,
+        _S.SignedGrants,
+        200,
+        _L,
+        True,
+        gives=_A.OutcomesAnswer,
+    ),
     Route(
         "POST",
         "/withdrawals",
@@ -47,20 +78,77 @@ ROUTES: Final[tuple[Route, ...]] = (
         200,
         _L,
         True,
+        gives=_A.OutcomesAnswer,
     ),
-    Route("POST", "/stops", ledger.post_stops, ANYBODY, _S.SignedStops, 200, _L, True),
-    Route("POST", "/records", records.post_records, CUSTODIANS, _S.DepositSchema, 201, _L, True),
-    Route("GET", "/subjects/{subject}/consents", records.get_consents, KEEPERS),
-    Route("GET", "/subjects/{subject}/uses", records.get_uses, KEEPERS, _S.PageSchema),
-    Route("GET", "/questions", studies.get_questions, ALL),
-    Route("GET", "/studies", studies.get_studies, ALL),
-    Route("POST", "/studies", studies.post_studies, RESEARCHERS, _S.StudySchema, 201, keeps=True),
-    Route("POST", "/cohorts", studies.post_cohorts, RESEARCHERS, _S.QuestionAskedSchema),
-    Route("GET", "/models", studies.get_models, ALL),
-    Route("GET", "/models/{model}", studies.get_model, ALL),
-    Route("GET", "/models/{model}/card", studies.get_card, ALL),
     Route(
-        "POST", "/models", studies.post_models, RESEARCHERS, _S.QuestionAskedSchema, 202, keeps=True
+        "POST",
+        "/stops",
+        ledger.post_stops,
+        ANYBODY,
+        _S.SignedStops,
+        200,
+        _L,
+        True,
+        gives=_A.OutcomesAnswer,
+    ),
+    Route(
+        "POST",
+        "/records",
+        records.post_records,
+        CUSTODIANS,
+        _S.DepositSchema,
+        201,
+        _L,
+        True,
+        gives=_A.DepositAnswer,
+    ),
+    Route(
+        "GET",
+        "/subjects/{subject}/consents",
+        records.get_consents,
+        KEEPERS,
+        gives=_A.ConsentsAnswer,
+    ),
+    Route(
+        "GET",
+        "/subjects/{subject}/uses",
+        records.get_uses,
+        KEEPERS,
+        _S.PageSchema,
+        gives=_A.UsesAnswer,
+    ),
+    Route("GET", "/questions", studies.get_questions, ALL, gives=_A.QuestionsAnswer),
+    Route("GET", "/studies", studies.get_studies, ALL, gives=_A.StudiesAnswer),
+    Route(
+        "POST",
+        "/studies",
+        studies.post_studies,
+        RESEARCHERS,
+        _S.StudySchema,
+        201,
+        keeps=True,
+        gives=_A.StudyAnswer,
+    ),
+    Route(
+        "POST",
+        "/cohorts",
+        studies.post_cohorts,
+        RESEARCHERS,
+        _S.QuestionAskedSchema,
+        gives=_A.CohortAnswer,
+    ),
+    Route("GET", "/models", studies.get_models, ALL, gives=_A.ModelsAnswer),
+    Route("GET", "/models/{model}", studies.get_model, ALL, gives=_A.ModelAnswer),
+    Route("GET", "/models/{model}/card", studies.get_card, ALL, gives=_A.ObjectAnswer),
+    Route(
+        "POST",
+        "/models",
+        studies.post_models,
+        RESEARCHERS,
+        _S.QuestionAskedSchema,
+        202,
+        keeps=True,
+        gives=_A.JobAnswer,
     ),
     Route(
         "POST",
@@ -70,10 +158,18 @@ ROUTES: Final[tuple[Route, ...]] = (
         _S.NothingSchema,
         202,
         keeps=True,
+        gives=_A.JobAnswer,
     ),
-    Route("POST", "/diagnoses", studies.post_diagnoses, CLINICIANS, _S.DiagnosisSchema),
-    Route("GET", "/jobs/{job}", jobs.get_job, ALL),
-    Route("DELETE", "/jobs/{job}", jobs.delete_job, ALL),
+    Route(
+        "POST",
+        "/diagnoses",
+        studies.post_diagnoses,
+        CLINICIANS,
+        _S.DiagnosisSchema,
+        gives=_A.DiagnosisAnswer,
+    ),
+    Route("GET", "/jobs/{job}", jobs.get_job, ALL, gives=_A.JobAnswer),
+    Route("DELETE", "/jobs/{job}", jobs.delete_job, ALL, gives=_A.JobAnswer),
     Route(
         "POST",
         "/verifications",
@@ -82,6 +178,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         _S.NothingSchema,
         202,
         keeps=True,
+        gives=_A.JobAnswer,
     ),
     Route("GET", "/evidence", jobs.get_evidence, AUDITORS),
 )
