@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1_000_000)
     count = parser.parse_args().count
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(measure(count, Path(folder)), indent=1))
+        print(json.dumps(measure(count, Path(folder))))
 
 
 if __name__ == "__main__":
