@@ -1,0 +1,118 @@
+"""Says every text of the pages in the visitor's language, with its dates and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+from fluent.runtime import FluentBundle, FluentResource
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+LANGUAGES: Final = ("en", "de", "es")
+NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"en": "English", "de": "Deutsch", "es": "Español"}
+)
+"""Each language as it calls itself."""
+
+_LOCALES: Final[Mapping[str, str]] = MappingProxyType({"en": "en_GB", "de": "de", "es": "es"})
+_HERE: Final = Path(__file__).parent
+
+
+class Words:
+    """The texts in one language; cheap to make, since texts are read once a process.
+
+    Attributes:
+        language: en, de or es.
+    """
+
+    def __init__(self, language: str, zone: tzinfo | None = None) -> None:
+        """Speak `language`, with times in `zone`; without one they are in UTC and say so.
+
+        Raises:
+            KeyError: the language is none of `LANGUAGES`.
+        """
+        self._locale = _LOCALES[language]
+        self.language = language
+        self._zone = zone
+
+    def __call__(self, name: str, /, **values: str | int | float) -> str:
+        """Return the text called `name`, with its braces filled in by `values`.
+
+        What a language lacks is said in English. Days and times are handed in as words
+        (`day`, `time`), since a bare number would be written as a quantity.
+
+        Raises:
+            KeyError: no text has this name, or a value that the text needs is missing.
+        """
+        bundle = _bundle(self.language)
+        if not bundle.has_message(name):
+            bundle = _bundle("en")
+        pattern = bundle.get_message(name).value
+        if pattern is None:
+            raise KeyError(name)
+        text, errors = bundle.format_pattern(pattern, values)
+        if errors:
+            raise KeyError(f"{name}: {errors[0]}")
+        return str(text)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a text of this name exists, in this language or in English."""
+        return _bundle(self.language).has_message(name) or _bundle("en").has_message(name)
+
+    def day(self, at_s: float) -> str:
+        """Return the day of a moment (Unix seconds): "3 March 2027"."""
+        return str(format_date(self._at(at_s).date(), "long", locale=self._locale))
+
+    def time(self, at_s: float) -> str:
+        """Return the time of day of a moment: "10:42", or "10:42 UTC" where no zone was handed in.
+
+        A time without its zone would be an untruth to whoever lives in another one.
+        """
+        told = str(format_time(self._at(at_s).time(), "HH:mm", locale=self._locale))
+        return told if self._zone else f"{told} UTC"
+
+    def moment(self, at_s: float) -> str:
+        """Return day and time of a moment: "3 March 2027, 10:42"."""
+        return f"{self.day(at_s)}, {self.time(at_s)}"
+
+    def number(self, number: float, digits: int = 0) -> str:
+        """Return a number, grouped as the language does, rounded to `digits` decimals."""
+        return str(format_decimal(number, _pattern(digits), locale=self._locale))
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        """Return a share (0 to 1) as a percentage: "23 %", with a space that does not break."""
+        pattern = f"{_pattern(digits)}\N{NO-BREAK SPACE}%"
+        return str(format_percent(share, pattern, locale=self._locale))
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Return things in a row: "a, b and c"."""
+        return str(format_list(list(items), locale=self._locale))
+
+    def _at(self, at_s: float) -> datetime:
+        return datetime.fromtimestamp(at_s, self._zone or UTC)
+
+
+def best_language(accept_language: str) -> str:
+    """Return which of our languages an Accept-Language header likes best; else English."""
+    liked = parse_accept_header(accept_language, LanguageAccept)
+    return liked.best_match(LANGUAGES, LANGUAGES[0]) or LANGUAGES[0]
+
+
+def _pattern(digits: int) -> str:
+    return "#,##0" + ("." + "0" * digits if digits else "")
+
+
+@cache
+def _bundle(language: str) -> FluentBundle:
+    bundle = FluentBundle([_LOCALES[language]], use_isolating=False)
+    for path in sorted((_HERE / language).glob("*.ftl")):
+        bundle.add_resource(FluentResource(path.read_text(encoding="utf-8")))
+    return bundle

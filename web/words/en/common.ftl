@@ -1,0 +1,365 @@
+# What every page may say: the frame, buttons, statuses, failures, and the patient's names of things.
+# One message a paragraph. Days and times come in as words, counts as numbers.
+
+## The frame
+
+frame-product = Vouchsafe
+frame-skip = Skip to the main content
+frame-menu = Main menu
+frame-language = Language
+frame-language-set = Change language
+frame-sign-in = Sign in
+frame-sign-out = Sign out
+frame-back = Back
+frame-help = Get help
+frame-register = Where the register stands
+frame-accessibility = Accessibility
+frame-privacy = Privacy notice
+frame-footer = Help and notices
+frame-error-prefix = Error: { $title }
+frame-notices = Important notices
+frame-print = Print this page
+frame-printed = Address: { $address }. Printed or saved on { $when }.
+frame-optional = optional
+frame-details = Details
+frame-show = Show
+frame-change = Change
+frame-change-what = Change { $what }
+frame-open = Open
+frame-more = Show more
+frame-newer = Newer
+frame-older = Older
+frame-checked = Checked at { $time }.
+frame-yes = Yes
+frame-no = No
+frame-none = None
+frame-unknown = Not known
+
+## The parts, as titles name them
+
+part-public = Start
+part-patient = Your records
+part-clinician = Clinic
+part-researcher = Research
+part-custodian = Records office
+part-auditor = Audit
+
+## Buttons
+
+button-continue = Continue
+button-go-back = Go back
+button-save = Save
+button-cancel = Cancel
+button-recording = Recording…
+button-search = Search
+button-filter = Show these
+button-try-again = Try again
+button-sign-in = Sign in
+button-sign-out = Sign out
+button-download = Download
+button-send = Send
+button-stay = Stay signed in
+button-stop-this = Stop this
+
+## Statuses: adjectives, never pressed
+
+status-active = Active
+status-waiting = Waiting for you
+status-recording = Being recorded
+status-ended = Ended
+status-withdrawn = Withdrawn by you
+status-declined = You said no
+status-refused = Refused
+status-unknown = Cannot check now, so no
+status-done = Done
+status-running = Running
+status-stopped = Stopped
+status-failed = Not done
+
+## Notices, above the heading
+
+notice-title = Notice
+notice-development = DEVELOPMENT. This site is for trials. Put no real records here.
+notice-single = On this site one organisation runs the register. It cannot make up a permission in your name. It could try to change the past. Copies held by others would show that.
+notice-away = We cannot reach the register right now. Until we can, every request for records is refused.
+notice-emergency = A doctor opened your records in an emergency, without asking you. See who and why in your history.
+notice-warn = You will be signed out in 2 minutes. Your answers are kept.
+
+## Forms and errors
+
+error-title = There is a problem
+error-needed = Enter { $what }
+error-choose = Choose { $what }
+error-day = Enter a real day, such as 3 March 2027
+error-day-past = The day must be later than today
+error-too-long = Use { $most } characters or fewer
+form-day = Day
+form-month = Month
+form-year = Year
+form-day-hint = For example, 3 3 2027
+
+## Progress
+
+progress-of = { $done } of { $all }
+progress-look = See how far it is
+progress-long = This takes longer than usual. Nothing is lost.
+progress-done = All done
+progress-step = Step { $step } of { $steps }: { $what }
+
+## Failures, one wording everywhere
+
+down = We cannot record or check permissions right now. Until we can, every request for your records is refused. What you chose is kept. Try again in a few minutes.
+
+down-title = We cannot do this right now
+
+down-withdrawal = We have your withdrawal and it counts from now. Your records stay closed. It goes into the register as soon as we can reach it.
+
+expired = You were signed out after 15 minutes. Your answers are kept. Sign in and you come back to this page.
+
+double = You have already done this. Nothing was recorded twice.
+
+already = You withdrew this permission on { $date }. There is nothing more to do.
+
+lapsed = This request ran out on { $date }. You do not have to do anything. They may ask again.
+
+cancel = Nothing was signed. You closed the window of your device, or it took too long. Your choices are kept. Try again when you are ready.
+
+wrongkey = This passkey belongs to someone else, so nothing was signed. Use the passkey you made for this site.
+
+changed = The request changed while you were reading. Nothing was signed. Please read it again.
+
+failed = This permission could not be recorded, because { $reason }. Nothing is in force.
+
+failed-stopped = you stopped everything after you signed it
+
+failed-withdrawn = you withdrew it before it was recorded
+
+failed-key = the key that signed it may no longer sign for you
+
+failed-clock = the time on your device does not match ours
+
+failed-paused = the register takes no new permissions right now
+
+failed-other = the register refused it
+
+notfound = We cannot show this page. It may not exist, or it may not be yours.
+
+notfound-title = Page not found
+
+forbidden-title = You cannot do this here
+
+forbidden = Nothing was changed. Open the page again and try once more.
+
+badly-title = We could not use what was sent
+
+badly = Nothing was changed. Go back, check your answers and send them again.
+
+too-many-title = Too many tries
+
+too-many = Wait a few minutes. Then try again. What you chose is kept.
+
+broken-title = Something went wrong here
+
+broken = This is our fault, not yours. Nothing was shown to anyone. If it happens again, tell us this number: { $incident }.
+
+broken-plain = This is our fault, not yours. Nothing was shown to anyone. Try again in a few minutes.
+
+problem-home = Go to the first page
+
+no-script-sign = Signing needs script in your browser. Turn it on for this site, or use another browser.
+
+## What is in a record, in the patient's words
+
+category-any = all your records
+
+category-vital-signs = body measurements
+
+category-vital-signs-hint = Blood pressure, pulse, weight and the like
+
+category-laboratory = blood tests
+
+category-laboratory-hint = Blood, urine and other tests from a lab
+
+category-exam = examinations
+
+category-exam-hint = What a doctor or nurse saw when they examined you
+
+category-imaging = X-rays and scans
+
+category-imaging-hint = X-ray, ultrasound and other pictures of your body
+
+category-procedure = operations
+
+category-procedure-hint = Operations and other procedures, and how they went
+
+category-survey = answers to questionnaires
+
+category-survey-hint = What you wrote or said when you were asked
+
+category-social-history = way of life
+
+category-social-history-hint = Smoking, work, sleep and the like
+
+category-activity = physical activity
+
+category-activity-hint = How much you move, such as steps a day
+
+category-therapy = therapies
+
+category-therapy-hint = Such as physiotherapy or speech therapy
+
+category-demographics = personal facts
+
+category-demographics-hint = Such as your age and sex
+
+category-condition = diagnoses
+
+category-condition-hint = Illnesses that you have or had
+
+category-medication = medicines
+
+category-medication-hint = What you take or took, and how much
+
+category-nutrition = food and drink
+
+category-nutrition-hint = What you eat and drink
+
+category-genetics = genes
+
+category-genetics-hint = Genes and what runs in the family. These say something about your relatives too.
+
+category-mental-health = mental health
+
+category-mental-health-hint = How you feel, and help that you had for it
+
+category-sexual-health = sexual health
+
+category-sexual-health-hint = Sexual health, with HIV tests
+
+category-substance-use = alcohol and drug treatment
+
+category-substance-use-hint = Help that you had with alcohol or drugs
+
+## What for, in the patient's words
+
+purpose-TREAT = to treat you
+
+purpose-CLINTRL = to treat you in a trial
+
+purpose-COC = to help those who care for you work together
+
+purpose-ETREAT = to treat you in an emergency
+
+purpose-BTG = to open your records in an emergency without asking
+
+purpose-ERTREAT = to treat you in an emergency room
+
+purpose-POPHLTH = to plan care for groups of people
+
+purpose-TREATDS = to ask a computer model about you
+
+purpose-HPAYMT = to pay for your care
+
+purpose-HOPERAT = to run the hospital
+
+purpose-CAREMGT = to plan your care
+
+purpose-HQUALIMP = to make care better
+
+purpose-PATSFTY = to keep patients safe
+
+purpose-MLTRAINING = to let a computer model learn
+
+purpose-SYSDEV = to build computer systems
+
+purpose-HTEST = to test computer systems
+
+purpose-TRAIN = to teach people who work in care
+
+purpose-HRESCH = to do health research
+
+purpose-BIORCH = to do research on how the body works
+
+purpose-CLINTRCH = to do research with trials
+
+purpose-CLINTRCHNPC = to do research with trials, apart from your care
+
+purpose-CLINTRCHPC = to do research with trials, as part of your care
+
+purpose-PRECLINTRCH = to prepare a trial
+
+purpose-DSRCH = to do research on one disease
+
+purpose-POARCH = to do research on where people come from
+
+purpose-TRANSRCH = to turn research into care
+
+purpose-PATRQT = because you asked for it
+
+purpose-FAMRQT = because your family asked for it
+
+purpose-PWATRNY = because someone who acts for you asked for it
+
+purpose-SUPNWK = because people who support you asked for it
+
+purpose-PUBHLTH = to protect public health
+
+purpose-DISASTER = to help in a disaster
+
+purpose-THREAT = to protect people from a danger
+
+purpose-HMARKT = to advertise
+
+## What who asks must do
+
+duty-DEID = They must take out what shows who you are.
+
+duty-PSEUD = They must use a made-up code in place of your name.
+
+duty-AUDIT = They must write down each use.
+
+duty-DELAU = They must delete it after use.
+
+duty-ENCRYPT = They must keep it locked.
+
+duty-NORELINK = They must not try to find out who you are.
+
+duty-NOREUSE = They must not use it for anything else.
+
+duty-NORDSCLCD = They must not pass it on unless you say yes.
+
+## Why the answer was yes or no
+
+reason-permitted = You had allowed it.
+
+reason-denied = You had said no to it.
+
+reason-opted-out = You have turned research off.
+
+reason-opening-missing = We could not read what you signed, so the answer was no.
+
+reason-unknown-word = They asked for something that we do not know.
+
+reason-other-record = You had allowed other records, not this one.
+
+reason-outside-period = The record is from a time that you had not allowed.
+
+reason-other-category = You had allowed other kinds of records, not this kind.
+
+reason-other-purpose = You had allowed it for something else.
+
+reason-other-recipient = You had allowed it for someone else.
+
+reason-withdrawn = You had withdrawn.
+
+reason-stopped = You had stopped everything.
+
+reason-expired = Your permission had ended.
+
+reason-not-yet = Your permission had not yet begun.
+
+reason-bad-key = The key that signed it may not sign for you.
+
+reason-not-enrolled = You had no key here yet.
+
+reason-no-consent = You had not allowed it.

@@ -1,0 +1,98 @@
+# What a patient reads about uses, refusals and proofs.
+
+journal-title = Who used my records?
+
+journal-filter = Show only some lines
+
+journal-who = Who
+
+journal-what = Which records
+
+journal-all = All
+
+journal-refused-only = Only what was refused
+
+journal-ask = Ask about this
+
+journal-ask-what = Ask about the line of { $time }
+
+journal-prove = Prove it
+
+journal-prove-what = Prove the line of { $time }
+
+journal-times = { $count ->
+    [one] Once on this day.
+   *[other] { $count } times on this day.
+}
+
+journal-day = { $date }
+
+used-read = { $clinician } from { $clinic } looked at your { $categories }. You allowed this on { $date }.
+
+used-read-party = { $party } looked at your { $categories }. You allowed this on { $date }.
+
+used-model = { $clinician } from { $clinic } asked a model about your risk of { $condition }. You allowed this on { $date }.
+
+used-model-party = { $party } asked a model about your risk of { $condition }. You allowed this on { $date }.
+
+used-train = A model of { $study } learned from your { $categories }. You allowed this on { $date }.
+
+used-copy = { $study } downloaded a copy with some of your values, without your name. It must delete the copy by { $date }.
+
+used-self = You looked at your { $categories } yourself.
+
+used-download = You made a copy of all that we hold.
+
+used-emergency = { $clinician } opened your records in an emergency, without asking you. The reason given: { $reason }. A second person will check this by { $date }.
+
+refused-never = { $party } asked for your { $categories } and was refused. You had not allowed it.
+
+refused-withdrawn = { $party } asked for your { $categories } and was refused. You withdrew on { $date }.
+
+refused-ended = { $party } asked for your { $categories } and was refused. Your permission ended on { $date }.
+
+refused-unknown = { $party } asked for your { $categories } and was refused. We could not check your permissions at that moment, so the answer was no.
+
+refused-other = { $party } asked for your { $categories } and was refused. { $why }
+
+model-replaced = The model that learned from you was replaced on { $date }. The new one never saw your records. The old one was destroyed.
+
+copy-deleted = { $study } says that it deleted its copy.
+
+copy-open = { $study } has not yet said that it deleted its copy. We asked on { $date } and will ask again.
+
+journal-older = You can see the lines of the last { $days } days first.
+
+empty-journal = Nobody has used or asked for your records yet. Every use and every refusal will be listed here.
+
+empty-journal-filter = No line fits what you chose. Show all lines to see the rest.
+
+## Prove it
+
+proof-title = Can I check this line?
+
+proof-line = The line
+
+proof-how = Before anyone gets a record, we write a line in a journal. You see the lines about you. Every { $interval } the whole journal gets a fingerprint. The fingerprint goes into the register. Nobody can change the register without being seen. Your browser has just checked that this line is in the journal with that fingerprint.
+
+proof-how-by-hand = Before anyone gets a record, we write a line in a journal. You see the lines about you. Every { $interval } the whole journal gets a fingerprint. The fingerprint goes into the register. Nobody can change the register without being seen.
+
+proof-checking = Your browser is checking this line.
+
+proof-good = This line is in the journal, as it was written.
+
+proof-limit = This shows that nobody changed the line later. It cannot show what a person did with what they saw.
+
+proof-soon = This line is too new. The next fingerprint comes at { $time }. Check again after that.
+
+proof-bad = This line does not match. Do not trust it. Please tell { $contact }. The auditors can see this too.
+
+proof-details = Show the fingerprint
+
+proof-fingerprint = Fingerprint
+
+proof-download = Download the proof
+
+proof-no-script = Your browser runs no script here. Download the proof and check it with a program of your choice.
+
+proof-file-how = The file holds the line, the fingerprint and the steps between them.

@@ -1,0 +1,481 @@
+# What a patient reads: requests, the answer, permissions, withdrawal, records, keys.
+
+## The menu
+
+menu-home = Start
+
+menu-consents = Permissions
+
+menu-journal = History
+
+menu-records = Records
+
+menu-models = Models
+
+menu-keys = Keys
+
+## The first page
+
+patient-title = Does anything need you?
+
+patient-title-none = Nothing needs you now
+
+patient-requests-title = Waiting for your answer
+
+patient-request = { $study } asks to use your records. Answer by { $date }.
+
+patient-request-open = Read the request
+
+patient-active-title = Who may use your records now
+
+patient-uses-title = The last uses
+
+patient-uses-all = See the whole history
+
+patient-stop = Stop everything
+
+patient-opt-out = Turn research off
+
+patient-download = Get a copy of all that we hold
+
+## The request, in this order
+
+request-title = What does { $study } want?
+
+request-answer = Your answer
+
+request-yes = Yes
+
+request-less = Yes, but less
+
+request-no = No
+
+request-yes-hint = They may use all that they ask for.
+
+request-less-hint = You choose what they may use.
+
+request-no-hint = They may use nothing.
+
+request-by = You can answer until { $date }.
+
+request-protocol = Read what the study has planned
+
+request-policy = Read the privacy notice of the study
+
+grant-who = { $study } asks to learn from your records. { $organisation } runs this study. { $board } has checked and approved it.
+
+grant-free = You can say yes, say yes to less, or say no. Your care stays the same. You do not have to decide today.
+
+grant-what = A computer looks for patterns in your { $categories } from { $from } to { $to }. It does the same with the records of many other people. From these patterns it makes a model. A model is a set of rules for a computer.
+
+grant-what-always = A computer looks for patterns in your { $categories }. It does the same with the records of many other people. From these patterns it makes a model. A model is a set of rules for a computer.
+
+grant-what-old = New records are not included.
+
+grant-what-new = New records are included until the end.
+
+grant-why = If it works, doctors may find { $condition } earlier.
+
+grant-access = Only { $study } may do this. It works inside the locked system of { $operator }. It does not get your name, your address or your birth date.
+
+grant-end = Your permission lasts until { $date }. Then it ends by itself. You can end it sooner.
+
+grant-means = If you say yes, the study's models may learn from the records you choose. You will see each time that this happens.
+
+grant-not = It does not let anyone look you up. It does not let anyone use your records for adverts, insurance or loans. It does not let your doctor use the model on you. That is a separate question. It will most likely not help you yourself.
+
+grant-risk = No system is perfectly safe. Someone could try to find out if a model has learned from you. We test each model for this before it is used.
+
+grant-withdraw = You can withdraw at any time, on this site. You do not have to say why. From then on, no new use starts. Within { $n } days, each model that learned from you is replaced by one that never saw your records. The old model is destroyed.
+
+grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published. We cannot pull back copies that a researcher has already downloaded. We tell them to delete their copies, and we show you what they reply.
+
+grant-copy = Let { $study } download a copy. The copy has no name, address or birth date. It has an end date. But we cannot pull it back once it has left.
+
+grant-care = { $clinic } asks to use your records to check your risk of { $condition }. Your doctor will see the result and talk to you about it. The result is a guess from a computer. Your doctor decides.
+
+grant-read = { $clinic } asks to read your { $categories }, { $purpose }.
+
+grant-title-who = Who asks
+
+grant-title-free = You are free to choose
+
+grant-title-what = What they would do
+
+grant-title-why = Why
+
+grant-title-access = Who gets to see what
+
+grant-title-end = How long
+
+grant-title-means = What yes means
+
+grant-title-not = What yes does not mean
+
+grant-title-risk = What could go wrong
+
+grant-title-withdraw = If you change your mind
+
+grant-title-limits = What we cannot undo
+
+grant-title-copy = A copy
+
+## Yes, but less
+
+limits-title = What may they use?
+
+limits-lead = Nothing is ticked yet. Tick only what you want to allow.
+
+limits-purposes = What may they do?
+
+limits-purpose-MLTRAINING-hint = Models of this study may learn from the records you tick.
+
+limits-purpose-TREATDS-hint = Your doctor may ask a model about you.
+
+limits-categories = Which records?
+
+limits-categories-hint = What you do not tick stays closed.
+
+limits-from = From which day on?
+
+limits-to = Up to which day?
+
+limits-dates-hint = Leave this empty if the day does not matter.
+
+limits-end = When should it end?
+
+limits-end-hint = It ends by itself on this day. { $date } is the latest.
+
+limits-copies = May they download a copy?
+
+limits-new = May they use records that come later?
+
+limits-error-purposes = Tick at least one thing they may do, or go back and say no
+
+limits-error-categories = Tick at least one kind of record, or go back and say no
+
+limits-error-end = Choose a day after today and not later than { $date }
+
+request-error = Choose yes, yes but less, or no
+
+## Did we explain it well?
+
+understand-title = Did we explain it well?
+
+understand-lead = Two questions. They test us, not you. Your answers are not kept.
+
+understand-skip = Skip
+
+ask-1 = If you say yes, can you change your mind later?
+
+ask-1-any = Yes, at any time
+
+ask-1-before = Yes, but only before { $date }
+
+ask-1-no = No
+
+ask-2 = A researcher has downloaded a copy. Then you withdraw. What happens to the copy?
+
+ask-2-vanish = It vanishes by itself
+
+ask-2-told = They are told to delete it, but we cannot pull it back
+
+ask-2-nothing = Nothing
+
+ask-right = That is right.
+
+ask-wrong = Not quite.
+
+ask-check = Check my answers
+
+## Check and sign
+
+check-title = Is this what you want?
+
+check-who = Who
+
+check-purposes = What for
+
+check-categories = Which records
+
+check-dates = From when to when
+
+check-dates-all = All times
+
+check-dates-span = { $from } to { $to }
+
+check-dates-from = From { $from } on
+
+check-dates-to = Up to { $to }
+
+check-new = Later records
+
+check-end = Ends on
+
+check-copies = Copies
+
+check-copies-yes = They may download a copy
+
+check-copies-no = No copies
+
+check-duties = What they must do
+
+check-statement = What you sign, word for word
+
+check-no-undo = Before you sign: copies, answers and results that are out cannot be undone.
+
+sign = Your device will now ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs this permission, word for word as you see it above. Nothing else is signed.
+
+sign-button = Sign with your passkey
+
+sign-no-button = Say no
+
+sign-wallet-button = Sign with your own signing program
+
+signed-title = Your permission is being recorded
+
+signed = Your permission is being recorded. This takes a few seconds. You can leave this page.
+
+active = Your permission is active. { $study } may use the records you chose until { $date }.
+
+declined-title = You said no
+
+declined = You said no. { $study } is not told why. Nothing else changes.
+
+declined-button = Say no
+
+decline-title = Do you want to say no?
+
+decline-lead = { $study } may then use nothing. Nobody is told why.
+
+lapsed-title = This request has ended
+
+## Permissions
+
+consents-title = Who may use your records?
+
+consents-active = Active now
+
+consents-ended = Ended
+
+consent-title = Is this permission in force?
+
+consent-allows = { $study } may use your { $categories }, { $purposes }.
+
+consent-until = It ends on { $date }.
+
+consent-since = You signed it on { $date }.
+
+consent-ended = It ended on { $date }.
+
+consent-withdrawn = You withdrew it on { $date }.
+
+consent-stopped = It ended when you stopped everything on { $date }.
+
+consent-unknown = We cannot check this permission right now. Until we can, the answer is no.
+
+consent-uses = Uses under this permission
+
+consent-no-uses = Nobody has used this permission yet.
+
+consent-receipt = Your receipt
+
+consent-receipt-lead = This is your own copy of your permission (consent). Keep it.
+
+consent-receipt-button = Download receipt
+
+consent-see = See this permission
+
+consent-no-longer = What this permission allowed
+
+consent-copies-open = Copies that have left
+
+consent-dates = It covers records { $span }.
+
+## Withdraw and stop
+
+withdraw-link = Withdraw
+
+withdraw-link-what = Withdraw the permission of { $study }
+
+withdraw-page = Withdraw this permission?
+
+withdraw-stops-title = This stops now
+
+withdraw-stops = no new use of your records by { $study }
+
+withdraw-follows-title = This follows within { $n } days
+
+withdraw-follows = models that learned from you are replaced
+
+withdraw-stays-title = This stays
+
+withdraw-stays-answers = answers already given
+
+withdraw-stays-results = results already published
+
+withdraw-stays-copies = copies already downloaded. We ask for those copies to be deleted.
+
+withdraw-care = Your care stays the same.
+
+withdraw-button = Withdraw
+
+withdraw-sign = Your device will ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs your withdrawal. Nothing else is signed.
+
+withdraw-done-title = You have withdrawn
+
+withdraw-done = You have withdrawn. { $study } may no longer use your records. We wrote this down at { $time }.
+
+withdraw-done-model = { $model } learned from your records. It is replaced by { $date }.
+
+withdraw-done-no-model = No model has learned from your records under this permission.
+
+withdraw-done-copy = { $study } has a copy. We have told it to delete the copy.
+
+stop-page = Stop every use?
+
+stop-lead = This ends all { $n } of your permissions at once. No study, no model and no doctor on this site can use your records from now on. Your hospital keeps its own files and still treats you.
+
+stop-emergency = In an emergency a doctor may still open your records. You will see who and why.
+
+stop-later = You can give new permissions later, one by one.
+
+stop-list = What ends
+
+stop-button = Stop everything
+
+stop-sign = Your device will ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs that everything stops. Nothing else is signed.
+
+stop-done-title = Everything is stopped
+
+stop-done = Everything is stopped. All { $n } permissions ended at { $time }. New requests can still reach you. You can turn them off.
+
+stop-two = You have records at two places. Each needs one touch.
+
+## Records
+
+records-title = What do you hold about me?
+
+records-kind = Kind
+
+records-date = Date
+
+records-by = Added by
+
+records-open = Open this record
+
+records-open-what = Open { $what } of { $date }
+
+record-title = Your record: { $kind }
+
+record-added = { $custodian } added this record on { $date }.
+
+record-value = Value
+
+record-what = What
+
+## Models
+
+models-title = What has learned from me?
+
+models-study = Study
+
+models-since = Learned on
+
+models-state = Now
+
+models-active = in use
+
+models-replacing = to be replaced by { $date }
+
+models-replaced = replaced on { $date } and destroyed
+
+models-next = The new one never saw your records.
+
+## Keys
+
+keys-title = Who can sign for me?
+
+keys-device = Device
+
+keys-made = Made on
+
+keys-used = Last used
+
+keys-never = Not used yet
+
+keys-this = The one you use now
+
+keys-add = Add a passkey
+
+keys-add-lead = A second passkey on another device helps when you lose one.
+
+keys-remove = Remove
+
+keys-remove-what = Remove the passkey { $device }
+
+keys-remove-title = Remove this passkey?
+
+keys-remove-lead = It can then no longer sign in or sign for you. A removed passkey never comes back.
+
+keys-remove-last = This is your last passkey. Without it you cannot sign in. You would need { $custodian } to add a new key.
+
+keys-remove-button = Remove this passkey
+
+keys-delegates = Someone who may sign for you
+
+keys-delegate-none = Nobody but you may sign.
+
+keys-delegate-until = May sign for you until { $date }
+
+keys-recovery = A new key for you
+
+keys-recovery-none = Nobody has asked to add a key for you.
+
+keys-recovery-no = Say no to this key
+
+key-recovery = { $custodian } wants to add a new key for you. It starts to work on { $date }. If you did not ask for this, say no now.
+
+keys-wallet = A signing program of your own
+
+## Research off, and a copy of all
+
+opt-out-title = May research use my records?
+
+opt-out-lead = You can turn all research off. This beats every permission for research that you have given.
+
+opt-out-on = Yes, if I allow it each time
+
+opt-out-off = No research at all
+
+opt-out-requests = Also stop new requests from studies
+
+opt-out-error = Choose yes or no
+
+opt-out-save = Save
+
+opt-out-saved-on = Research may ask you. It may use only what you allow.
+
+opt-out-saved-off = Research is off. No study may use your records.
+
+download-title = May I have all of it?
+
+download-lead = We make one file with your records, your permissions and your history.
+
+download-size = It is about { $size }.
+
+download-button = Make my copy
+
+download-ready = Your copy is ready.
+
+download-care = Keep this file safe. It is not locked.
+
+## Where nothing is yet
+
+empty-requests = Nobody is waiting for an answer from you. When someone asks, you will see it here.
+
+empty-consents = Nobody may use your records right now. You have given no permission.
+
+empty-records = No records are here yet. { $custodian } adds them. Ask them if you miss something.
+
+empty-models = No model has learned from your records.

@@ -1,0 +1,141 @@
+# What anybody may read: the first page, joining, signing in, help and notices.
+
+home-title = You decide who may use your health records
+
+home = Your health records are locked. You decide who may use them, for what, and for how long. You can see every use. You can stop at any time.
+
+home-step-1 = Someone asks. You read who they are, what they want and why.
+
+home-step-2 = You say yes, yes to less, or no. You sign with your own device.
+
+home-step-3 = You see each use. You can withdraw at any time.
+
+home-steps-title = How it works
+
+home-not-title = What we do not promise
+
+home-not-copies = We cannot pull back a copy that has left. We can tell people to delete it.
+
+home-not-memory = We cannot make a person forget what they have seen.
+
+home-not-care = This site does not give care. In an emergency, call for help as you always do.
+
+home-register-title = Where the register stands
+
+home-register = The register holds { $count } changes. It was last checked at { $time }.
+
+home-register-away = We cannot reach the register right now, so every request is refused.
+
+home-keeper = { $custodian } keeps records here.
+
+home-doubt = When we are in doubt, the answer is no.
+
+single = On this site one organisation runs the register. It cannot make up a permission in your name. It could try to change the past. Copies held by others would show that.
+
+home-programs = For programs: the API
+
+join-title = Join { $site }
+
+join-who = { $custodian } invites you to this site.
+
+join-as-patient = Here you decide who may use your health records.
+
+join-as-clinician = You join as a clinician of { $party }.
+
+join-as-researcher = You join as a researcher of { $party }.
+
+join-as-custodian = You join as one who looks after the records of { $party }.
+
+join-as-auditor = You join as an auditor.
+
+join-passkey = A passkey is a key inside your phone or computer. You open it with your face, your finger or your PIN. Only you can use it.
+
+join-twice = Your device asks you twice. First it makes the passkey. Then it proves that the passkey is yours.
+
+join-no-password = There is no password. Your face and your finger never leave your device.
+
+join-button = Make a passkey
+
+join-making = Your device now makes your passkey.
+
+join-proving = Your passkey is made. Now your device proves that it is yours.
+
+join-done-title = You have joined
+
+join-done = Your passkey works. Next time you sign in with it.
+
+join-old-title = This link has ended
+
+join-old = This link works once, and only for a time. Ask { $custodian } for a new one.
+
+join-cancel = No passkey was made. You closed the window of your device, or it took too long. Try again when you are ready.
+
+join-exists = This device already has a passkey for this site. Sign in with it.
+
+sign-in-title = Sign in
+
+sign-in-how = Use your face, finger or PIN. Your device will show its own window.
+
+sign-in-button = Sign in with your passkey
+
+sign-in-none = There is no password to type.
+
+sign-in-failed = We could not sign you in. Use the passkey you made for this site.
+
+sign-in-cancel = You are not signed in. You closed the window of your device, or it took too long. Try again when you are ready.
+
+sign-in-lost-title = Lost your device?
+
+sign-in-lost = Ask { $custodian } to add a new key for you. This takes a few days, so that nobody can do it behind your back.
+
+sign-in-script = Signing in needs script in your browser. Turn it on for this site.
+
+signed-out-title = You are signed out
+
+signed-out = Close this window if others use this computer.
+
+help-title = Get help
+
+help-contact = Write or talk to { $contact }.
+
+help-ask = They can help with this site, a lost device or a line in your history you do not know.
+
+help-care = They cannot give care here. In an emergency, call for help as you always do.
+
+help-free = You can say no, withdraw or stop at any time. Your care stays the same.
+
+register-title = Where the register stands
+
+register-what = The register is where each permission is written down. Nobody can change it without being seen.
+
+register-count = It holds { $count } changes.
+
+register-checked = We last checked it at { $time }.
+
+register-away = We cannot reach it right now. Until we can, every request for records is refused.
+
+register-many = Several organisations run the register together. One alone cannot change it.
+
+accessibility-title = Accessibility
+
+accessibility-aim = This site should work for everyone. We aim for the rules of WCAG 2.2, level AA.
+
+accessibility-how = You can use it with the keyboard, with a screen reader and with large text. All but signing works without script.
+
+accessibility-tell = If something does not work for you, tell { $contact }. We will find another way.
+
+privacy-title = Privacy notice
+
+privacy-who = { $custodian } runs this site and is responsible for your records here.
+
+privacy-what = We keep your records locked, with what you allowed and a line for each use.
+
+privacy-why = We use them only as you allow. Consent is the word of the law for your permission.
+
+privacy-cookies = We set two cookies: one while you are signed in, and one for your language. Nobody follows you here.
+
+privacy-rights = You can see, download and correct what we hold. You can withdraw or stop at any time.
+
+privacy-forget = You can ask us to erase your records. Then their keys are destroyed and nobody can read them.
+
+privacy-complain = You can complain to the data protection authority where you live.
