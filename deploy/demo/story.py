@@ -67,10 +67,12 @@ class Story:
     def sign(self, progress: Progress) -> None:
         """2. Patients sign differing consents, which are relayed in batches."""
         signed = self.people.grants(self.platform)
+        # Who has withdrawn or stopped since had every grant acknowledged; sent again, a grant from
+        # before a stop would be refused for the stop.
+        gone = set(self._withdrawn())
+        sent = [grant for label, grant in signed if label not in gone]
         began_s = time.monotonic()
-        outcomes = self.platform.law.grant(
-            [grant for _, grant in signed], lambda done, of: progress("signing", done, of)
-        )
+        outcomes = self.platform.law.grant(sent, lambda done, of: progress("signing", done, of))
         took_s = time.monotonic() - began_s
         counted = tally(outcomes)
         require(not counted.refused, f"grants were refused: {counted.refused}")
