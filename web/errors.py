@@ -17,6 +17,7 @@ import models
 import storage
 from web import database
 from web.logs import OURS, trace_of
+from web.words import Words, best_language
 
 LOG: Final = logging.getLogger("vouchsafe.web")
 MACHINES: Final = ("/api/", "/health/")
@@ -199,4 +200,6 @@ def _rendered(problem: dict[str, Any], headers: dict[str, str]) -> Response:
     if request.path.startswith(MACHINES):
         body = orjson.dumps(problem, option=orjson.OPT_NON_STR_KEYS)
         return Response(body, status, headers, content_type="application/problem+json")
-    return Response(render_template("problem.html", **problem), status, headers)
+    liked = request.cookies.get("language") or request.headers.get("Accept-Language", "")
+    page = render_template("problem.html", say=Words(best_language(liked)), **problem)
+    return Response(page, status, headers)

@@ -31,7 +31,10 @@ class Words:
 
     Attributes:
         language: en, de or es.
+        names: each language as it calls itself.
     """
+
+    names = NAMES
 
     def __init__(self, language: str, zone: tzinfo | None = None) -> None:
         """Speak `language`, with times in `zone`; without one they are in UTC and say so.

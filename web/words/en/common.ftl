@@ -80,7 +80,8 @@ status-failed = Not done
 
 notice-title = Notice
 notice-development = DEVELOPMENT. This site is for trials. Put no real records here.
-notice-single = On this site one organisation runs the register. It cannot make up a permission in your name. It could try to change the past. Copies held by others would show that.
+notice-single = One organisation runs the register of this site.
+notice-single-link = What that means
 notice-away = We cannot reach the register right now. Until we can, every request for records is refused.
 notice-emergency = A doctor opened your records in an emergency, without asking you. See who and why in your history.
 notice-warn = You will be signed out in 2 minutes. Your answers are kept.
