@@ -1,0 +1,203 @@
+# What a researcher reads; in English only.
+
+menu-researcher = Studies
+
+menu-questions = Questions
+
+menu-notices = Notices
+
+researcher-title = Where do my studies stand?
+
+researcher-study = Study
+
+researcher-state = State
+
+researcher-asked = Asked
+
+researcher-permitted = Permitted
+
+researcher-models = Models
+
+researcher-register = Register a study
+
+empty-studies = No study yet. Start with a question.
+
+question-title = Are there enough people?
+
+question-label = What is predicted
+
+question-features = What it is predicted from
+
+question-eligible = Who counts
+
+question-feasible = About { $count } people may fit.
+
+question-feasible-few = Fewer than 50 people may fit. No cohort can be made.
+
+question-frozen = Counted on { $date }, the same for everyone. Counted anew on { $next }.
+
+study-title = What is approved?
+
+study-name = Name of the study
+
+study-name-hint = As patients will read it
+
+study-why = What it is for, in words the patient reads
+
+study-protocol = Protocol
+
+study-ethics = Ethics approval
+
+study-purpose = Purpose
+
+study-end = End
+
+study-answer = Custodian's answer
+
+study-history = History
+
+study-waiting = Waiting for the custodian
+
+study-approved = Approved by { $custodian } on { $date }
+
+study-refused = Not approved by { $custodian } on { $date }
+
+study-patients-text = What patients will read
+
+study-send = Send the request
+
+study-sent = The request is sent to { $count } people.
+
+study-ended = This study ended on { $date }.
+
+cohort-title = Who is in, who is not, and why?
+
+cohort-sentence = Of { $asked } people asked, { $permitted } permit this.
+
+cohort-not = Not included
+
+cohort-reason-no-answer = have not answered
+
+cohort-reason-said-no = said no
+
+cohort-reason-withdrew = withdrew
+
+cohort-reason-ended = permission ended
+
+cohort-reason-left-out = left out what the question needs
+
+cohort-reason-unchecked = could not be checked then
+
+cohort-reason-other = other reasons
+
+cohort-view = Counted at { $time }, at ledger change { $count }.
+
+cohort-train = Train
+
+cohort-none = No cohort. Permissions cannot be checked now.
+
+cohort-few = No cohort. Fewer than 50 people permit this.
+
+few = 10 or fewer
+
+few-note = Small numbers are hidden to protect people. They cannot be worked out from this page.
+
+training-step = Step { $step } of { $steps }: { $what }. { $done } of { $all } rounds.
+
+training-gather = gathering
+
+training-fit = fitting
+
+training-evaluate = testing
+
+training-gate = checking the gate
+
+training-again = asking the ledger again
+
+training-write = writing the card
+
+training-restarted = Started again: the cohort changed.
+
+training-leave = You can leave this page. Nothing changes.
+
+training-stop = Stop this
+
+model-title = How far is it, and how good?
+
+model-publish = Publish
+
+model-published = Published on { $date }.
+
+model-gate = Gate
+
+model-gate-bound = Bound
+
+model-gate-found = Found
+
+model-gate-passed = passed
+
+model-gate-closed = not passed
+
+model-gate-help = What may help
+
+gate-cohort = People in the cohort
+
+gate-attack = Membership attack, AUC
+
+gate-attack-low = Membership attack, true positives at 1 % false positives
+
+gate-leak = Features that give the answer away
+
+gate-calibration = Calibration
+
+plot-calibration = When the model says 20 of 100, about { $observed } of 100 have it.
+
+plot-calibration-title = Calibration
+
+plot-curve = The benefit of using the model, against treating all and treating none.
+
+plot-curve-title = Decision curve
+
+plot-distribution-title = Estimates given
+
+plot-table = The same in numbers
+
+set-title = What do I get, with which duties?
+
+set-rows = Rows
+
+set-columns = Columns
+
+set-k = Each combination fits at least { $k } people
+
+set-suppressed = Cells hidden
+
+set-agreement = Data-use agreement
+
+set-agree = I accept the agreement for { $party }
+
+set-agree-error = Accept the agreement to download
+
+set-end = Delete it by { $date }
+
+set-button = Accept and download
+
+set-expired = Delete your copy by { $date } and confirm.
+
+set-recalled = People in this set withdrew. Delete your copy by { $date } and confirm.
+
+notices-title = Who left, and what must I do?
+
+notices-batch = Batch of { $date }
+
+notices-models = Models
+
+notices-sets = Sets
+
+notices-until = Until
+
+notices-confirm = Confirm deletion
+
+notices-confirmed = You said on { $date } that the copy is deleted.
+
+empty-notices = Nothing to do.
