@@ -100,7 +100,7 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
         safe=safe,
         diagnostics=diagnostics,
         jobs=Jobs(engine, clock),
-        people=People(engine, clock, site),
+        people=People(engine, clock, site, law),
         asking=Asking(engine, clock, law, safe, diagnostics, settings.organisation),
         site=site,
         engine=engine,

@@ -23,6 +23,7 @@ from consent.evidence import Finding
 from consent.install import Install, open_law
 from consent.law import Anchor, Law
 from consent.ledger import ANCHOR_KINDS, PENDING
+from consent.passkeys import passkey_signature, passkey_signer
 from consent.terms import (
     ANY,
     Decision,
@@ -111,6 +112,8 @@ __all__ = [
     "is_known",
     "keccak",
     "open_law",
+    "passkey_signature",
+    "passkey_signer",
     "require_terms",
     "require_word",
     "terms_hash",

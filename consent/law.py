@@ -97,6 +97,10 @@ class Law:
         """Return the account (20 bytes) that enrols subjects here."""
         return bytes.fromhex(self._outbox.address[2:])
 
+    def passkey_verifier(self) -> bytes:
+        """Return the contract (20 bytes) that checks passkeys' signatures for this ledger."""
+        return bytes.fromhex(self.deployment.verifiers[0][2:])
+
     def view(self) -> View:
         """Return the ledger as the chain shows it now.
 

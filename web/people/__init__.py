@@ -1,7 +1,22 @@
-"""The people who use the pages: accounts, invitations, passkeys, sessions."""
+"""The people who use the pages: accounts, invitations, passkeys, sessions, signatures."""
 
 from web.people.account import PATIENT, Account
+from web.people.errors import BadlyProven, InvitationOver, NotSignedIn, SigningOver
+from web.people.invitations import Invited
 from web.people.people import People
+from web.people.signing import Prepared, Signings
 from web.people.site import Site
 
-__all__ = ["PATIENT", "Account", "People", "Site"]
+__all__ = [
+    "PATIENT",
+    "Account",
+    "BadlyProven",
+    "InvitationOver",
+    "Invited",
+    "NotSignedIn",
+    "People",
+    "Prepared",
+    "Signings",
+    "SigningOver",
+    "Site",
+]

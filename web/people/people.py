@@ -3,24 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
 
+from consent import Domain, Law
+from web.people import webauthn
 from web.people.account import Account
+from web.people.accounts import Accounts
+from web.people.challenges import SIGN_IN, Challenges
+from web.people.errors import BadlyProven, NotSignedIn
+from web.people.invitations import Invitations, Invited
+from web.people.joining import Doorway, Parts
+from web.people.joinings import Joinings
+from web.people.passkeys import Passkeys
+from web.people.sessions import Session, Sessions
+from web.people.signing import Signings
 from web.people.site import Site
 
 
 class People:
-    """Everybody who can sign in to this install; safe to use from many threads."""
+    """Everybody who can sign in to this install; safe to use from many threads.
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], float], site: Site) -> None:
-        self.engine = engine
-        self.clock = clock
+    Attributes:
+        accounts, passkeys, sessions, signings: the parts, for pages that show them.
+        joining: the way from an invitation to an account.
+    """
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float], site: Site, law: Law) -> None:
+        """Join the parts; nothing is asked of them yet."""
         self.site = site
+        self._law = law
+        self.accounts = Accounts(engine, clock)
+        self.passkeys = Passkeys(engine, clock)
+        self.sessions = Sessions(engine, clock)
+        self._invitations = Invitations(engine, clock)
+        self._challenges = Challenges(engine, clock)
+        self.signings = Signings(engine, clock, site, self.passkeys, self._ledger)
+        self.joining = Doorway(
+            Parts(
+                engine,
+                clock,
+                site,
+                law,
+                self.accounts,
+                self._invitations,
+                self._challenges,
+                self.passkeys,
+                Joinings(engine, clock),
+            )
+        )
+
+    def invite(self, wanted: Invited) -> str:
+        """Return the link of a new invitation; it works once, for seven days.
+
+        Raises:
+            ValueError: no such role, or a patient without a subject, or who has an account already.
+        """
+        subject = wanted.subject
+        if subject is not None and self.accounts.of_subject(subject) is not None:
+            raise ValueError("this patient has an account already")
+        return f"{self.site.origin}/join/{self._invitations.add(wanted)}"
+
+    def sign_in_options(self) -> dict[str, Any]:
+        """Return a fresh challenge for whoever has a passkey of this site."""
+        challenge = self._challenges.new(SIGN_IN)
+        options = webauthn.options_to_use(self.site, challenge.value, [])
+        return {"challenge": challenge.id, "options": options}
+
+    def sign_in(self, challenge: str, credential: Any) -> Account:
+        """Return whose passkey answered the challenge.
+
+        Raises:
+            NotSignedIn: for every cause alike: unknown, another's, too late, malformed, disabled.
+        """
+        try:
+            identity = webauthn.credential_id_of(credential)
+            asked = self._challenges.take(challenge, SIGN_IN)
+            passkey = self.passkeys.find(identity)
+            if asked is None or passkey is None:
+                raise NotSignedIn("this passkey opens nothing here")
+            webauthn.require_used(self.site, asked, credential, (passkey.qx, passkey.qy))
+        except BadlyProven as exc:
+            raise NotSignedIn("this passkey opens nothing here") from exc
+        account = self.accounts.find(passkey.account)
+        if account is None or account.is_disabled:
+            raise NotSignedIn("this passkey opens nothing here")
+        self.passkeys.touch(identity)
+        return account
 
     def find_signed_in(self, secret: str) -> Account | None:
-        """Return whose session this secret is, if it is in force; using it keeps it alive.
+        """Return whose session this secret is, if it is in force; using it keeps it alive."""
+        session = self.sessions.find(secret) if secret else None
+        account = self.accounts.find(session.account) if session else None
+        return None if account is None or account.is_disabled else account
 
-        A session ends after 15 minutes without use and after 12 hours whatever happens.
-        """
-        return None if not secret else None
+    def session(self, secret: str) -> Session | None:
+        """Return the session of this secret, without counting as a use of it."""
+        return self.sessions.peek(secret) if secret else None
+
+    def _ledger(self) -> tuple[Domain, bytes]:
+        return self._law.domain(), self._law.passkey_verifier()

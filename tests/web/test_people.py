@@ -1,0 +1,251 @@
+"""Who may come in, with what, and what their devices sign."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+import pytest
+from passkeys import Passkey, unb64
+
+from consent import Grant, Stop, digest
+from web.people import (
+    BadlyProven,
+    InvitationOver,
+    Invited,
+    NotSignedIn,
+    SigningOver,
+)
+from web.people.challenges import VALID_S, Challenges
+from web.people.invitations import DAY_S, VALID_DAYS, Invitations
+from web.people.sessions import IDLE_S, MOST_S, Sessions
+from web.statement import Asked, terms_for
+
+pytestmark = pytest.mark.node
+HOSPITAL = "organisation:this-hospital"
+
+
+@pytest.fixture
+def people(hospital):
+    return hospital.platform.people
+
+
+def device(people) -> Passkey:
+    return Passkey(people.site.origin, people.site.rp_id)
+
+
+def join(people, link: str, passkey: Passkey):
+    """Go the whole way in, as the page's script does."""
+    secret = link.rsplit("/", 1)[1]
+    asked = people.joining.begin(secret)
+    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
+    return people.joining.prove(secret, then["challenge"], passkey.answer(then["options"]))
+
+
+def new_patient(people, passkey: Passkey):
+    subject = secrets.token_bytes(32)
+    return join(people, people.invite(Invited("patient", "", "", subject)), passkey)
+
+
+def test_an_invited_patients_passkey_enrols_the_subject_and_signs_in(hospital, people) -> None:
+    passkey = device(people)
+    account = new_patient(people, passkey)
+    assert hospital.platform.law.is_enrolled(account.subject)
+    asked = people.sign_in_options()
+    assert people.sign_in(asked["challenge"], passkey.answer(asked["options"])) == account
+
+
+@pytest.mark.parametrize("role", ["clinician", "researcher", "custodian", "auditor"])
+def test_an_invited_colleague_joins_with_a_passkey_and_no_ledger(people, role) -> None:
+    passkey = device(people)
+    account = join(people, people.invite(Invited(role, HOSPITAL, "Dr A")), passkey)
+    assert (account.role, account.party, account.subject) == (role, HOSPITAL, None)
+    asked = people.sign_in_options()
+    assert people.sign_in(asked["challenge"], passkey.answer(asked["options"])) == account
+
+
+def test_an_invitation_works_once_and_for_seven_days(hospital, people) -> None:
+    link = people.invite(Invited("auditor", HOSPITAL, "A"))
+    join(people, link, device(people))
+    with pytest.raises(InvitationOver):
+        join(people, link, device(people))
+    now = [1_000_000.0]
+    invitations = Invitations(hospital.platform.engine, lambda: now[0])
+    secret = invitations.add(Invited("auditor", HOSPITAL, "A"))
+    now[0] += VALID_DAYS * DAY_S - 1
+    assert invitations.find(secret) is not None
+    now[0] += 1
+    assert invitations.find(secret) is None
+
+
+def test_a_patient_with_an_account_cannot_be_taken_over_by_another_invitation(people) -> None:
+    subject = secrets.token_bytes(32)
+    first, second = (people.invite(Invited("patient", "", "", subject)) for _ in range(2))
+    join(people, first, device(people))
+    with pytest.raises(InvitationOver):
+        join(people, second, device(people))
+    with pytest.raises(ValueError, match="account already"):
+        people.invite(Invited("patient", "", "", subject))
+
+
+def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passkey(people) -> None:
+    passkey, subject = device(people), secrets.token_bytes(32)
+    secret = people.invite(Invited("patient", "", "", subject)).rsplit("/", 1)[1]
+    asked = people.joining.begin(secret)
+    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
+    invitation = people.joining.find(secret)
+    made = people.joining._parts.joinings.find(invitation.key).passkey
+    people.joining._enrol(invitation, made, passkey.answer(then["options"]))  # and here it dies
+    again = people.joining.begin(secret)
+    assert again["step"] == "prove"
+    other = device(people)
+    with pytest.raises(BadlyProven):
+        people.joining.prove(secret, again["challenge"], other.answer(again["options"]))
+    again = people.joining.begin(secret)
+    account = people.joining.prove(secret, again["challenge"], passkey.answer(again["options"]))
+    assert account.subject == subject
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"origin": "https://elsewhere.example"},
+        {"rp_id": "elsewhere.example"},
+        {"flags": 0x01},
+        {"flags": 0x04},
+        {"cross_origin": True},
+        {"alg": -257},
+    ],
+)
+def test_a_passkey_made_elsewhere_or_without_the_person_is_not_kept(people, changed) -> None:
+    secret = people.invite(Invited("auditor", HOSPITAL, "A")).rsplit("/", 1)[1]
+    asked, passkey = people.joining.begin(secret), device(people)
+    with pytest.raises(BadlyProven):
+        people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"], **changed))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"origin": "https://elsewhere.example"},
+        {"origin": "http://localhost:8000.evil.example"},
+        {"rp_id": "elsewhere.example"},
+        {"flags": 0x01},
+        {"flags": 0x04},
+        {"flags": 0x15},
+        {"cross_origin": True},
+        {"type": "webauthn.create"},
+    ],
+)
+def test_what_is_signed_elsewhere_or_without_the_person_signs_nobody_in(people, changed) -> None:
+    passkey = device(people)
+    join(people, people.invite(Invited("auditor", HOSPITAL, "A")), passkey)
+    asked = people.sign_in_options()
+    with pytest.raises(NotSignedIn):
+        people.sign_in(asked["challenge"], passkey.answer(asked["options"], **changed))
+
+
+def test_a_sign_in_challenge_works_once_and_for_five_minutes(hospital, people) -> None:
+    passkey = device(people)
+    join(people, people.invite(Invited("auditor", HOSPITAL, "A")), passkey)
+    asked = people.sign_in_options()
+    answer = passkey.answer(asked["options"])
+    people.sign_in(asked["challenge"], answer)
+    with pytest.raises(NotSignedIn):
+        people.sign_in(asked["challenge"], answer)
+    now = [1_000_000.0]
+    challenges = Challenges(hospital.platform.engine, lambda: now[0])
+    made = challenges.new("sign-in")
+    now[0] += VALID_S
+    assert challenges.take(made.id, "sign-in") is None
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, {"rawId": "!"}, {"rawId": "AAAA"}])
+def test_nonsense_signs_nobody_in(people, odd) -> None:
+    with pytest.raises(NotSignedIn):
+        people.sign_in(people.sign_in_options()["challenge"], odd)
+
+
+def a_grant(hospital, subject: bytes) -> Grant:
+    now_s = int(hospital.platform.clock())
+    return Grant(subject, terms_for(Asked("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999)
+
+
+def test_a_grant_signed_with_a_passkey_counts_on_the_ledger(hospital, people) -> None:
+    passkey = device(people)
+    account = new_patient(people, passkey)
+    grant = a_grant(hospital, account.subject)
+    prepared = people.signings.prepare(account, grant, {"request": "r"})
+    assert prepared.digest == digest(hospital.platform.law.domain(), grant)
+    assert unb64(prepared.options["challenge"]) == prepared.digest
+    signed = people.signings.finish(account, prepared.id, passkey.answer(prepared.options))
+    assert signed.message == grant
+    outcome = hospital.platform.law.grant([signed])[0]
+    assert outcome.ok
+    assert [c.state for c in hospital.platform.law.consents_of(account.subject)] == ["active"]
+    people.signings.keep_outcome(account, prepared.id, outcome)
+    assert people.signings.get(account, prepared.id).outcome == outcome
+
+
+def test_a_sign_in_is_never_a_consent_and_a_consent_never_a_sign_in(hospital, people) -> None:
+    passkey = device(people)
+    account = new_patient(people, passkey)
+    prepared = people.signings.prepare(account, Stop(account.subject, 1), {})
+    asked = people.sign_in_options()
+    for_sign_in = passkey.answer(asked["options"])
+    with pytest.raises(BadlyProven):
+        people.signings.finish(account, prepared.id, for_sign_in)
+    for_consent = passkey.answer(prepared.options)
+    with pytest.raises(NotSignedIn):
+        people.sign_in(asked["challenge"], for_consent)
+    assert len(unb64(asked["options"]["challenge"])) == 64
+    assert len(prepared.digest) == 32
+
+
+def test_only_the_accounts_own_passkey_signs_and_only_what_was_kept(hospital, people) -> None:
+    mine, theirs = device(people), device(people)
+    account, other = new_patient(people, mine), new_patient(people, theirs)
+    prepared = people.signings.prepare(account, a_grant(hospital, account.subject), {})
+    with pytest.raises(BadlyProven):
+        people.signings.finish(account, prepared.id, theirs.answer(prepared.options))
+    with pytest.raises(SigningOver):
+        people.signings.finish(other, prepared.id, theirs.answer(prepared.options))
+    wrong = dict(prepared.options) | {"challenge": "A" * 43}
+    with pytest.raises(BadlyProven):
+        people.signings.finish(account, prepared.id, mine.answer(wrong))
+
+
+def test_a_session_ends_without_use_at_its_end_and_when_told_to(hospital, people) -> None:
+    account = new_patient(people, device(people))
+    now = [1_000_000.0]
+    sessions = Sessions(hospital.platform.engine, lambda: now[0])
+    secret = sessions.begin(account.id)
+    now[0] += IDLE_S - 1
+    assert sessions.find(secret) is not None
+    now[0] += IDLE_S
+    assert sessions.find(secret) is None
+    secret, ended = sessions.begin(account.id), now[0] + MOST_S
+    while now[0] + IDLE_S - 1 < ended:
+        now[0] += IDLE_S - 1
+        assert sessions.find(secret) is not None
+    now[0] = ended
+    assert sessions.find(secret) is None
+    first = sessions.begin(account.id)
+    second = sessions.begin(account.id, instead_of=first)
+    assert sessions.find(first) is None
+    assert [one.id for one in sessions.of(account.id)] == [sessions.find(second).id]
+    sessions.end_all(account.id)
+    assert sessions.find(second) is None
+
+
+def test_a_disabled_account_neither_signs_in_nor_stays_signed_in(people) -> None:
+    passkey = device(people)
+    account = join(people, people.invite(Invited("auditor", HOSPITAL, "A")), passkey)
+    secret = people.sessions.begin(account.id)
+    assert people.find_signed_in(secret) == account
+    people.accounts.disable(account.id)
+    assert people.find_signed_in(secret) is None
+    asked = people.sign_in_options()
+    with pytest.raises(NotSignedIn):
+        people.sign_in(asked["challenge"], passkey.answer(asked["options"]))
+    assert replace(account, is_disabled=True) == people.accounts.find(account.id)

@@ -1,0 +1,37 @@
+"""What goes wrong when somebody joins, signs in or signs; grouped by what they can do."""
+
+from __future__ import annotations
+
+from web.errors import WebError
+
+
+class NotSignedIn(WebError):
+    """The passkey, the challenge or the account does not count; which one is not told (401)."""
+
+    status = 401
+
+
+class InvitationOver(WebError):
+    """The invitation is unknown, was used, or its time ran out (404)."""
+
+    status = 404
+
+
+class BadlyProven(WebError):
+    """What the device sent does not prove what it should; nothing was signed or kept (422).
+
+    `word` names the text that says why: ``wrongkey``, ``changed`` or ``cancel``.
+    """
+
+    status = 422
+
+    def __init__(self, message: str, word: str = "wrongkey") -> None:
+        """Keep which text says why."""
+        super().__init__(message)
+        self.word = word
+
+
+class SigningOver(WebError):
+    """What was to be signed is unknown, another's, or its ten minutes are over (404)."""
+
+    status = 404

@@ -1,0 +1,185 @@
+"""Brings an invited person in: a passkey is made, proves itself, and then counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from consent import Enrolment, Law, Signed, digest, passkey_signature, passkey_signer, typed_message
+from web.people import webauthn
+from web.people.account import PATIENT, Account
+from web.people.accounts import Accounts
+from web.people.challenges import MAKE, SIGN_IN, Challenges
+from web.people.errors import BadlyProven, InvitationOver, NotSignedIn
+from web.people.invitations import Invitation, Invitations
+from web.people.joinings import Joining, Joinings
+from web.people.passkeys import Passkey, Passkeys
+from web.people.site import Site
+
+KNOWN: Final = "already-enrolled"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What joining is made of."""
+
+    engine: sa.Engine
+    clock: Callable[[], float]
+    site: Site
+    law: Law
+    accounts: Accounts
+    invitations: Invitations
+    challenges: Challenges
+    passkeys: Passkeys
+    joinings: Joinings
+
+
+class Doorway:
+    """The way from an invitation to an account; killed anywhere, the same link goes on."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def find(self, secret: str) -> Invitation | None:
+        """Return an invitation that still counts.
+
+        A patient's counts no more once somebody else's key speaks for the subject.
+        """
+        found = self._parts.invitations.find(secret)
+        if found is None or found.invited.subject is None:
+            return found
+        is_taken = self._parts.accounts.of_subject(found.invited.subject) is not None
+        return None if is_taken else found
+
+    def begin(self, secret: str) -> dict[str, Any]:
+        """Return what the device is asked first: to make a passkey, or to prove the one it made.
+
+        Raises:
+            InvitationOver: the link counts no more.
+        """
+        invitation = self._require(secret)
+        parts, joining = self._parts, self._parts.joinings.begin(invitation.key)
+        if joining.passkey is not None and self._is_enrolled(invitation):
+            # Killed between the ledger and our rows: making another key would lose the enrolled.
+            return {"step": "prove"} | self._to_prove_again(joining)
+        challenge = parts.challenges.new(MAKE, joining.account)
+        name = invitation.invited.name or parts.site.name
+        handle = bytes.fromhex(joining.account)
+        options = webauthn.options_to_make(parts.site, challenge.value, handle, name, [])
+        return {"step": "make", "challenge": challenge.id, "options": options}
+
+    def keep(self, secret: str, challenge: str, credential: Any) -> dict[str, Any]:
+        """Keep the passkey that the device made, and return what it is to prove.
+
+        A patient's key signs its own enrolment, so that nobody can enrol a key that they do not
+        hold; the others' sign a challenge.
+
+        Raises:
+            InvitationOver: as `begin`.
+            BadlyProven: not a passkey made for this challenge here.
+        """
+        invitation = self._require(secret)
+        parts, joining = self._parts, self._parts.joinings.begin(invitation.key)
+        asked = parts.challenges.take(challenge, MAKE, joining.account)
+        if asked is None:
+            raise BadlyProven("this took too long: begin again", "cancel")
+        made = webauthn.require_made(parts.site, asked, credential)
+        if parts.passkeys.find(made.credential_id) is not None:
+            raise BadlyProven("this passkey is in use already")
+        parts.joinings.keep(invitation.key, made)
+        kept = Joining(invitation.key, joining.account, made)
+        if invitation.invited.role != PATIENT:
+            return self._to_prove_again(kept)
+        message, domain = self._enrolment(invitation, made), parts.law.domain()
+        hashed = digest(domain, message)
+        return {
+            "challenge": "",
+            "options": webauthn.options_to_use(parts.site, hashed, [made.credential_id]),
+            "typed_data": typed_message(domain, message),
+        }
+
+    def prove(self, secret: str, challenge: str, credential: Any) -> Account:
+        """Return the new account, whose passkey has proved itself and counts from now on.
+
+        Raises:
+            InvitationOver: as `begin`.
+            BadlyProven: the device did not prove it.
+            NotSignedIn: the ledger refused the enrolment.
+            LedgerUnavailable (consent): the same link goes on later.
+        """
+        invitation = self._require(secret)
+        joining = self._parts.joinings.find(invitation.key)
+        if joining is None or joining.passkey is None:
+            raise BadlyProven("make a passkey first", "cancel")
+        if invitation.invited.role == PATIENT and not challenge:
+            self._enrol(invitation, joining.passkey, credential)
+        else:
+            self._require_possession(joining, challenge, credential)
+            if invitation.invited.role == PATIENT and not self._is_enrolled(invitation):
+                raise BadlyProven("this passkey is not enrolled yet: begin again")
+        return self._open(invitation, joining)
+
+    def _require(self, secret: str) -> Invitation:
+        found = self.find(secret)
+        if found is None:
+            raise InvitationOver("this link counts no more: ask for a new one")
+        return found
+
+    def _is_enrolled(self, invitation: Invitation) -> bool:
+        subject = invitation.invited.subject
+        return subject is not None and self._parts.law.is_enrolled(subject)
+
+    def _to_prove_again(self, joining: Joining) -> dict[str, Any]:
+        parts, made = self._parts, joining.passkey
+        challenge = parts.challenges.new(SIGN_IN, joining.account)
+        known = [made.credential_id] if made else []
+        options = webauthn.options_to_use(parts.site, challenge.value, known)
+        return {"challenge": challenge.id, "options": options}
+
+    def _enrolment(self, invitation: Invitation, made: webauthn.NewPasskey) -> Enrolment:
+        law, subject = self._parts.law, invitation.invited.subject
+        if subject is None:
+            raise InvitationOver("this invitation is no patient's")
+        signer = passkey_signer(law.passkey_verifier(), made.qx, made.qy)
+        return Enrolment(subject, law.custodian(), signer)
+
+    def _enrol(self, invitation: Invitation, made: webauthn.NewPasskey, credential: Any) -> None:
+        message, law = self._enrolment(invitation, made), self._parts.law
+        hashed = digest(law.domain(), message)
+        key = made.qx, made.qy
+        proof = webauthn.require_used(self._parts.site, hashed, credential, key)
+        if proof.credential_id != made.credential_id:
+            raise BadlyProven("another passkey was used than the one just made")
+        signature = passkey_signature(proof.authenticator_data, proof.client_data, proof.signature)
+        outcome = law.enrol([Signed(message, message.signer, signature)])[0]
+        if not outcome.ok and outcome.reason != KNOWN:
+            raise NotSignedIn(f"the enrolment was refused: {outcome.reason}")
+
+    def _require_possession(self, joining: Joining, challenge: str, credential: Any) -> None:
+        asked = self._parts.challenges.take(challenge, SIGN_IN, joining.account)
+        made = joining.passkey
+        if asked is None or made is None:
+            raise BadlyProven("this took too long: begin again", "cancel")
+        proof = webauthn.require_used(self._parts.site, asked, credential, (made.qx, made.qy))
+        if proof.credential_id != made.credential_id:
+            raise BadlyProven("another passkey was used than the one just made")
+
+    def _open(self, invitation: Invitation, joining: Joining) -> Account:
+        parts, invited, made = self._parts, invitation.invited, joining.passkey
+        if made is None:
+            raise BadlyProven("make a passkey first", "cancel")
+        now_s = int(parts.clock())
+        account = Account(
+            joining.account, invited.role, invited.party, invited.name, invited.subject, "", now_s
+        )
+        passkey = Passkey(made.credential_id, account.id, made.qx, made.qy, "", now_s, now_s)
+        with parts.engine.begin() as connection:
+            if not parts.invitations.use(connection, invitation.key):
+                raise InvitationOver("this link was used just now")
+            parts.accounts.add(connection, account)
+            parts.passkeys.add(connection, passkey)
+            parts.joinings.forget(connection, invitation.key)
+        return account
