@@ -75,6 +75,9 @@ status-done = Done
 status-running = Running
 status-stopped = Stopped
 status-failed = Not done
+status-agrees = Agrees
+status-differs = Differs
+status-unchecked = Not checked
 
 ## Notices, above the heading
 

@@ -96,3 +96,7 @@ proof-download = Download the proof
 proof-no-script = Your browser runs no script here. Download the proof and check it with a program of your choice.
 
 proof-file-how = The file holds the line, the fingerprint and the steps between them.
+
+interval-hour = hour
+
+interval-minutes = { $n } minutes

@@ -1,0 +1,248 @@
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+from fluent.syntax import FluentParser, ast
+from fluent.syntax.visitor import Visitor
+
+from consent import REASONS
+from consent.vocabulary import CATEGORIES, OBLIGATIONS, PURPOSES
+from web import words as package
+from web.words import LANGUAGES, Words, best_language
+
+HERE = Path(package.__file__).parent
+FOR_PATIENTS = ("everywhere", "public", "patient", "history")
+FOR_WORK = ("clinician", "researcher", "custodian", "auditor")
+AT_S = 1804070520
+"""3 March 2027, 10:42 UTC."""
+MOST_WORDS = 20
+MOST_GRADE = 6.0
+NEVER = (
+    "subject|grantee|data subject|consent id|ledger|blockchain|chain|node|block|gas|wallet|token|"
+    "hash|Merkle|CID|IPFS|envelope|ciphertext|nonce|digest|anchor|manifest|cohort|opening|salt|"
+    "commitment|EIP|FHIR|TREATDS|MLTRAINING|BTG|revoke|opt-in|terms and conditions|AI|magic"
+)
+"""What a patient never reads (the rules of the pages, section 4)."""
+LAW_WANTS_IT = {"consent-receipt-lead", "privacy-why"}
+"""The texts in which the word consent may stand once."""
+SAMPLES = defaultdict(
+    lambda: "Mercy Hospital",
+    {name: "3 March 2027" for name in ("date", "from", "to", "when", "next")}
+    | {"categories": "blood tests", "time": "10:42", "condition": "diabetes", "interval": "hour"}
+    | {"study": "Early Help", "reason": "heart attack", "why": "You had said no.", "size": "2 MB"},
+)
+
+
+class Variables(Visitor):
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_VariableReference(self, node: ast.VariableReference) -> None:
+        self.found.add(node.id.name)
+
+
+def entries(language: str, part: str) -> list[ast.EntryType]:
+    path = HERE / language / f"{part}.ftl"
+    return FluentParser().parse(path.read_text(encoding="utf-8")).body
+
+
+def messages(language: str, *parts: str) -> dict[str, ast.Message]:
+    return {
+        entry.id.name: entry
+        for part in parts
+        for entry in entries(language, part)
+        if isinstance(entry, ast.Message)
+    }
+
+
+def variables(message: ast.Message) -> set[str]:
+    visitor = Variables()
+    visitor.visit(message)
+    return visitor.found
+
+
+def said(language: str, *parts: str) -> dict[str, str]:
+    say = Words(language)
+    return {
+        name: say(name, **{variable: SAMPLES[variable] for variable in variables(message)})
+        for name, message in messages(language, *parts).items()
+    }
+
+
+def sentences(text: str) -> list[str]:
+    return [piece for piece in re.split(r"(?<=[.?:])\s+", text) if re.search(r"\w", piece)]
+
+
+def syllables(word: str) -> int:
+    letters = re.sub(r"[^a-z]", "", word.lower())
+    groups = len(re.findall(r"[aeiouy]+", letters))
+    silent = letters.endswith("e") and not letters.endswith(("le", "ee")) and groups > 1
+    return max(1, groups - silent)
+
+
+def grade(texts: list[str]) -> float:
+    parts = [sentence for text in texts for sentence in sentences(text)]
+    spoken = [word for part in parts for word in re.findall(r"[A-Za-z][\w'’-]*", part)]
+    sounded = sum(syllables(word) for word in spoken)
+    return 0.39 * len(spoken) / len(parts) + 11.8 * sounded / len(spoken) - 15.59
+
+
+def groups(part: str) -> dict[str, list[str]]:
+    texts = said("en", part)
+    found: dict[str, list[str]] = defaultdict(list)
+    heading = part
+    for entry in entries("en", part):
+        if isinstance(entry, ast.GroupComment):
+            heading = entry.content or heading
+        elif isinstance(entry, ast.Message):
+            text = texts[entry.id.name]
+            if text.endswith((".", "?")) and len(text.split()) > 3:
+                found[f"{part}: {heading}"].append(text)
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_file_of_words_can_be_read_and_names_each_text_once(language: str) -> None:
+    names: Counter[str] = Counter()
+    for path in sorted((HERE / language).glob("*.ftl")):
+        for entry in entries(language, path.stem):
+            assert not isinstance(entry, ast.Junk), f"{path}: {entry.content[:60]}"
+            names.update([entry.id.name] if isinstance(entry, ast.Message) else [])
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+@pytest.mark.parametrize("part", FOR_PATIENTS)
+def test_what_patients_read_is_said_in_every_language_with_the_same_values(
+    language: str, part: str
+) -> None:
+    ours, theirs = messages("en", part), messages(language, part)
+    assert set(theirs) == set(ours)
+    differing = [name for name in ours if variables(ours[name]) != variables(theirs[name])]
+    assert differing == []
+
+
+def test_the_pages_for_work_are_in_english_only() -> None:
+    held = {language: {path.stem for path in (HERE / language).iterdir()} for language in LANGUAGES}
+    assert held == {
+        "en": {*FOR_PATIENTS, *FOR_WORK},
+        "de": set(FOR_PATIENTS),
+        "es": set(FOR_PATIENTS),
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_patient_reads_a_word_of_the_inside(language: str) -> None:
+    pattern = re.compile(rf"\b({NEVER})s?\b", re.IGNORECASE)
+    heard = {name: pattern.findall(text) for name, text in said(language, *FOR_PATIENTS).items()}
+    assert {name: found for name, found in heard.items() if found} == {}
+
+
+def test_permission_is_the_one_word_and_consent_stands_where_law_wants_it() -> None:
+    texts = said("en", *FOR_PATIENTS)
+    assert {name for name, text in texts.items() if "consent" in text.lower()} <= LAW_WANTS_IT
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_shouts(language: str) -> None:
+    parts = FOR_PATIENTS + (FOR_WORK if language == "en" else ())
+    assert [name for name, text in said(language, *parts).items() if "!" in text] == []
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_patients_are_addressed_formally(language: str) -> None:
+    familiar = {"de": r"\b(du|dich|dir|dein\w*)\b", "es": r"\b(tú|tu|tus|te|ti|contigo)\b"}
+    texts = said(language, *FOR_PATIENTS)
+    assert [name for name, text in texts.items() if re.search(familiar[language], text, re.I)] == []
+
+
+@pytest.mark.parametrize("part", FOR_PATIENTS + FOR_WORK)
+def test_no_english_sentence_is_longer_than_twenty_words(part: str) -> None:
+    long = [
+        (name, sentence)
+        for name, text in said("en", part).items()
+        for sentence in sentences(text)
+        if len(sentence.split()) > MOST_WORDS
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize("part", FOR_PATIENTS)
+def test_each_page_for_patients_can_be_read_at_eleven(part: str) -> None:
+    hard = {group: round(grade(texts), 1) for group, texts in groups(part).items()}
+    assert {group: found for group, found in hard.items() if found > MOST_GRADE} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_that_a_patient_can_meet_has_words(language: str) -> None:
+    names = {
+        *(f"category-{code}" for code in (*CATEGORIES, "any")),
+        *(f"category-{code}-hint" for code in CATEGORIES),
+        *(f"purpose-{code}" for code in PURPOSES),
+        *(f"duty-{code}" for code in OBLIGATIONS),
+        *(f"reason-{reason}" for reason in REASONS),
+    }
+    assert names - set(messages(language, "everywhere")) == set()
+
+
+def test_a_text_that_nobody_wrote_or_a_missing_value_is_an_error() -> None:
+    say = Words("de")
+    with pytest.raises(KeyError, match="no-such-text"):
+        say("no-such-text")
+    with pytest.raises(KeyError, match="date"):
+        say("already")
+    with pytest.raises(KeyError):
+        Words("fr")
+
+
+def test_what_a_language_lacks_is_said_in_english() -> None:
+    assert Words("de")("clinician-title") == Words("en")("clinician-title")
+    assert Words("de").has("clinician-title")
+    assert not Words("de").has("no-such-text")
+
+
+def test_values_stand_in_the_text_without_invisible_signs() -> None:
+    told = Words("en")("lapsed", date="3 March 2027")
+    assert told.startswith("This request ran out on 3 March 2027.")
+    assert told.isascii()
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "number", "row"),
+    [
+        ("en", "3 March 2027", "5,014", "a, b and c"),
+        ("de", "3. März 2027", "5.014", "a, b und c"),
+        ("es", "3 de marzo de 2027", "5.014", "a, b y c"),
+    ],
+)
+def test_each_language_writes_days_numbers_and_rows_its_own_way(
+    language: str, day: str, number: str, row: str
+) -> None:
+    say = Words(language)
+    assert say.day(AT_S) == day
+    assert say.number(5014) == number
+    assert say.listed(["a", "b", "c"]) == row
+    assert say.percent(0.234) == "23\N{NO-BREAK SPACE}%"
+
+
+def test_a_time_says_its_zone_unless_one_was_handed_in() -> None:
+    from zoneinfo import ZoneInfo
+
+    assert Words("en").time(AT_S) == "10:42 UTC"
+    assert Words("de", ZoneInfo("Europe/Berlin")).moment(AT_S) == "3. März 2027, 11:42"
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("de-CH,fr;q=0.9", "de"),
+        ("fr,es;q=0.8,en;q=0.7", "es"),
+        ("fr", "en"),
+        ("", "en"),
+        ("*;;q=x,,", "en"),
+        ("es", "es"),
+    ],
+)
+def test_the_language_liked_best_is_chosen(header: str, language: str) -> None:
+    assert best_language(header) == language

@@ -1,0 +1,368 @@
+# Entwurf: noch von niemandem gelesen, der diese Sprache von Haus aus spricht.
+
+## Der Rahmen
+
+frame-product = Vouchsafe
+frame-skip = Zum Inhalt springen
+frame-menu = Hauptmenü
+frame-language = Sprache
+frame-language-set = Sprache ändern
+frame-sign-in = Anmelden
+frame-sign-out = Abmelden
+frame-back = Zurück
+frame-help = Hilfe
+frame-register = Wo das Register steht
+frame-accessibility = Barrierefreiheit
+frame-privacy = Datenschutz
+frame-footer = Hilfe und Hinweise
+frame-error-prefix = Fehler: { $title }
+frame-notices = Wichtige Hinweise
+frame-print = Diese Seite drucken
+frame-printed = Adresse: { $address }. Gedruckt oder gespeichert am { $when }.
+frame-optional = freiwillig
+frame-details = Einzelheiten
+frame-show = Zeigen
+frame-change = Ändern
+frame-change-what = { $what } ändern
+frame-open = Öffnen
+frame-more = Mehr zeigen
+frame-newer = Neuere
+frame-older = Ältere
+frame-checked = Geprüft um { $time }.
+frame-yes = Ja
+frame-no = Nein
+frame-none = Keine
+frame-unknown = Nicht bekannt
+
+## Die Teile, wie Titel sie nennen
+
+part-public = Start
+part-patient = Ihre Daten
+part-clinician = Praxis
+part-researcher = Forschung
+part-custodian = Datenstelle
+part-auditor = Prüfung
+
+## Knöpfe
+
+button-continue = Weiter
+button-go-back = Zurück
+button-save = Speichern
+button-cancel = Abbrechen
+button-recording = Wird eingetragen…
+button-search = Suchen
+button-filter = Diese zeigen
+button-try-again = Noch einmal versuchen
+button-sign-in = Anmelden
+button-sign-out = Abmelden
+button-download = Herunterladen
+button-send = Senden
+button-stay = Angemeldet bleiben
+button-stop-this = Anhalten
+
+## Zustände: Eigenschaften, keine Knöpfe
+
+status-active = Gültig
+status-waiting = Wartet auf Sie
+status-recording = Wird eingetragen
+status-ended = Beendet
+status-withdrawn = Von Ihnen widerrufen
+status-declined = Sie haben Nein gesagt
+status-refused = Abgelehnt
+status-unknown = Jetzt nicht prüfbar, also Nein
+status-done = Fertig
+status-running = Läuft
+status-stopped = Angehalten
+status-failed = Nicht erledigt
+status-agrees = Stimmt überein
+status-differs = Weicht ab
+status-unchecked = Nicht geprüft
+
+## Hinweise über der Überschrift
+
+notice-title = Hinweis
+notice-development = ENTWICKLUNG. Diese Seite ist zum Ausprobieren. Geben Sie keine echten Daten ein.
+notice-single = Auf dieser Seite führt eine einzige Stelle das Register.
+notice-single-link = Was das bedeutet
+notice-away = Wir erreichen das Register gerade nicht. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab.
+notice-emergency = Im Notfall wurden Ihre Daten geöffnet, ohne Sie zu fragen. Wer es war und warum, steht in Ihrem Verlauf.
+notice-warn = In 2 Minuten melden wir Sie ab. Ihre Antworten bleiben erhalten.
+
+## Formulare und Fehler
+
+error-title = Etwas stimmt nicht
+error-needed = Bitte ausfüllen: { $what }
+error-choose = Bitte wählen: { $what }
+error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3. März 2027
+error-day-past = Der Tag muss nach heute liegen
+error-too-long = Höchstens { $most } Zeichen
+form-day = Tag
+form-month = Monat
+form-year = Jahr
+form-day-hint = Zum Beispiel 3 3 2027
+
+## Fortschritt
+
+progress-of = { $done } von { $all }
+progress-look = Nachsehen, wie weit es ist
+progress-long = Das dauert länger als sonst. Nichts geht verloren.
+progress-done = Alles fertig
+progress-step = Schritt { $step } von { $steps }: { $what }
+
+## Wenn etwas nicht geht: überall dieselben Worte
+
+down = Wir können Ihre Einwilligungen gerade nicht eintragen oder prüfen. Bis das wieder geht, lehnen wir jede Anfrage nach Ihren Daten ab. Was Sie gewählt haben, bleibt erhalten. Versuchen Sie es in einigen Minuten noch einmal.
+
+down-title = Das geht gerade nicht
+
+down-withdrawal = Ihr Widerruf ist da und gilt ab jetzt. Ihre Daten bleiben verschlossen. Wir tragen ihn in das Register ein, sobald wir es erreichen.
+
+expired = Wir haben Sie nach 15 Minuten abgemeldet. Ihre Antworten bleiben erhalten. Melden Sie sich an, dann kommen Sie hierher zurück.
+
+double = Das haben Sie schon getan. Nichts wurde doppelt eingetragen.
+
+already = Sie haben diese Einwilligung am { $date } widerrufen. Sie müssen nichts mehr tun.
+
+lapsed = Diese Anfrage ist am { $date } abgelaufen. Sie müssen nichts tun. Sie kann noch einmal gestellt werden.
+
+cancel = Nichts wurde unterschrieben. Sie haben das Fenster Ihres Geräts geschlossen, oder es hat zu lange gedauert. Was Sie gewählt haben, bleibt erhalten. Versuchen Sie es noch einmal, wenn Sie so weit sind.
+
+wrongkey = Dieser Passkey gehört jemand anderem. Darum wurde nichts unterschrieben. Nehmen Sie den Passkey, den Sie für diese Seite gemacht haben.
+
+changed = Die Anfrage hat sich geändert, während Sie gelesen haben. Nichts wurde unterschrieben. Bitte lesen Sie noch einmal.
+
+failed = Diese Einwilligung konnte nicht eingetragen werden: { $reason }. Nichts ist in Kraft.
+
+failed-stopped = Sie haben nach der Unterschrift alles gestoppt
+
+failed-withdrawn = Sie haben sie vorher widerrufen
+
+failed-key = der Schlüssel darf nicht mehr für Sie unterschreiben
+
+failed-clock = die Uhr Ihres Geräts geht anders als unsere
+
+failed-paused = das Register nimmt gerade keine neuen Einwilligungen an
+
+failed-other = das Register hat sie abgelehnt
+
+notfound = Wir können diese Seite nicht zeigen. Vielleicht gibt es sie nicht, oder sie ist nicht für Sie.
+
+notfound-title = Seite nicht gefunden
+
+forbidden-title = Das können Sie hier nicht tun
+
+forbidden = Nichts wurde geändert. Öffnen Sie die Seite neu und versuchen Sie es noch einmal.
+
+badly-title = Damit konnten wir nichts anfangen
+
+badly = Nichts wurde geändert. Gehen Sie zurück, prüfen Sie Ihre Antworten und senden Sie sie noch einmal.
+
+too-many-title = Zu viele Versuche
+
+too-many = Warten Sie einige Minuten. Versuchen Sie es dann noch einmal. Was Sie gewählt haben, bleibt erhalten.
+
+broken-title = Hier ging etwas schief
+
+broken = Das liegt an uns, nicht an Ihnen. Niemand hat etwas zu sehen bekommen. Wenn es wieder geschieht, nennen Sie uns diese Nummer: { $incident }.
+
+broken-plain = Das liegt an uns, nicht an Ihnen. Niemand hat etwas zu sehen bekommen. Versuchen Sie es in einigen Minuten noch einmal.
+
+problem-home = Zur ersten Seite
+
+no-script-sign = Zum Unterschreiben muss Ihr Browser Skripte ausführen. Schalten Sie das für diese Seite ein, oder nehmen Sie einen anderen Browser.
+
+## Was in den Daten steht, in Worten für Patientinnen und Patienten
+
+category-any = alle Ihre Daten
+
+category-vital-signs = Körpermaße
+
+category-vital-signs-hint = Blutdruck, Puls, Gewicht und Ähnliches
+
+category-laboratory = Blutwerte
+
+category-laboratory-hint = Blut, Urin und andere Werte aus dem Labor
+
+category-exam = Untersuchungen
+
+category-exam-hint = Was bei einer Untersuchung aufgefallen ist
+
+category-imaging = Röntgenbilder und Aufnahmen
+
+category-imaging-hint = Röntgen, Ultraschall und andere Bilder Ihres Körpers
+
+category-procedure = Operationen
+
+category-procedure-hint = Operationen und andere Eingriffe, und wie sie verlaufen sind
+
+category-survey = Antworten auf Fragebögen
+
+category-survey-hint = Was Sie auf Fragen geschrieben oder gesagt haben
+
+category-social-history = Lebensweise
+
+category-social-history-hint = Rauchen, Arbeit, Schlaf und Ähnliches
+
+category-activity = Bewegung
+
+category-activity-hint = Wie viel Sie sich bewegen, zum Beispiel Schritte am Tag
+
+category-therapy = Therapien
+
+category-therapy-hint = Zum Beispiel Physiotherapie oder Sprachtherapie
+
+category-demographics = persönliche Angaben
+
+category-demographics-hint = Zum Beispiel Ihr Alter und Ihr Geschlecht
+
+category-condition = Diagnosen
+
+category-condition-hint = Krankheiten, die Sie haben oder hatten
+
+category-medication = Medikamente
+
+category-medication-hint = Was Sie nehmen oder nahmen, und wie viel
+
+category-nutrition = Essen und Trinken
+
+category-nutrition-hint = Was Sie essen und trinken
+
+category-genetics = Gene
+
+category-genetics-hint = Gene und was in der Familie liegt. Das sagt auch etwas über Ihre Verwandten.
+
+category-mental-health = seelische Gesundheit
+
+category-mental-health-hint = Wie es Ihnen geht, und Hilfe, die Sie dafür hatten
+
+category-sexual-health = sexuelle Gesundheit
+
+category-sexual-health-hint = Sexuelle Gesundheit, auch HIV-Tests
+
+category-substance-use = Behandlung wegen Alkohol oder Drogen
+
+category-substance-use-hint = Hilfe, die Sie wegen Alkohol oder Drogen hatten
+
+## Wofür, in Worten für Patientinnen und Patienten
+
+purpose-TREAT = um Sie zu behandeln
+
+purpose-CLINTRL = um Sie in einer klinischen Studie zu behandeln
+
+purpose-COC = damit alle, die Sie versorgen, zusammenarbeiten
+
+purpose-ETREAT = um Sie im Notfall zu behandeln
+
+purpose-BTG = um Ihre Daten im Notfall ohne Frage zu öffnen
+
+purpose-ERTREAT = um Sie in der Notaufnahme zu behandeln
+
+purpose-POPHLTH = um die Versorgung vieler Menschen zu planen
+
+purpose-TREATDS = um ein Computermodell nach Ihnen zu fragen
+
+purpose-HPAYMT = um Ihre Behandlung zu bezahlen
+
+purpose-HOPERAT = um das Krankenhaus zu betreiben
+
+purpose-CAREMGT = um Ihre Versorgung zu planen
+
+purpose-HQUALIMP = um die Versorgung besser zu machen
+
+purpose-PATSFTY = um Menschen vor Schaden zu schützen
+
+purpose-MLTRAINING = damit ein Computermodell lernt
+
+purpose-SYSDEV = um Computersysteme zu bauen
+
+purpose-HTEST = um Computersysteme zu prüfen
+
+purpose-TRAIN = um Menschen in der Pflege und Medizin auszubilden
+
+purpose-HRESCH = um Gesundheit zu erforschen
+
+purpose-BIORCH = um zu erforschen, wie der Körper arbeitet
+
+purpose-CLINTRCH = um mit klinischen Studien zu forschen
+
+purpose-CLINTRCHNPC = um mit klinischen Studien zu forschen, getrennt von Ihrer Behandlung
+
+purpose-CLINTRCHPC = um mit klinischen Studien zu forschen, als Teil Ihrer Behandlung
+
+purpose-PRECLINTRCH = um eine klinische Studie vorzubereiten
+
+purpose-DSRCH = um eine Krankheit zu erforschen
+
+purpose-POARCH = um zu erforschen, woher Menschen stammen
+
+purpose-TRANSRCH = um aus Forschung Behandlung zu machen
+
+purpose-PATRQT = weil Sie darum gebeten haben
+
+purpose-FAMRQT = weil Ihre Familie darum gebeten hat
+
+purpose-PWATRNY = weil eine Vertretung darum gebeten hat
+
+purpose-SUPNWK = weil Menschen, die Ihnen helfen, darum gebeten haben
+
+purpose-PUBHLTH = um die Gesundheit aller zu schützen
+
+purpose-DISASTER = um in einer Katastrophe zu helfen
+
+purpose-THREAT = um Menschen vor einer Gefahr zu schützen
+
+purpose-HMARKT = um zu werben
+
+## Was alle tun müssen, die fragen
+
+duty-DEID = Alles, was zeigt, wer Sie sind, muss heraus.
+
+duty-PSEUD = An die Stelle Ihres Namens muss ein erfundenes Kürzel treten.
+
+duty-AUDIT = Jede Nutzung muss aufgeschrieben werden.
+
+duty-DELAU = Nach der Nutzung muss gelöscht werden.
+
+duty-ENCRYPT = Die Daten müssen verschlossen bleiben.
+
+duty-NORELINK = Niemand darf herausfinden wollen, wer Sie sind.
+
+duty-NOREUSE = Die Daten dürfen für nichts anderes genutzt werden.
+
+duty-NORDSCLCD = Ohne Ihr Ja dürfen die Daten nicht weitergegeben werden.
+
+## Warum die Antwort Ja oder Nein war
+
+reason-permitted = Sie hatten es erlaubt.
+
+reason-denied = Sie hatten dazu Nein gesagt.
+
+reason-opted-out = Sie haben der Forschung widersprochen.
+
+reason-opening-missing = Wir konnten nicht lesen, was Sie unterschrieben haben. Darum war die Antwort Nein.
+
+reason-unknown-word = Es wurde nach etwas gefragt, das wir nicht kennen.
+
+reason-other-record = Sie hatten andere Daten erlaubt, nicht diese.
+
+reason-outside-period = Die Daten sind aus einer Zeit, die Sie nicht erlaubt hatten.
+
+reason-other-category = Sie hatten andere Arten von Daten erlaubt, nicht diese Art.
+
+reason-other-purpose = Sie hatten es für etwas anderes erlaubt.
+
+reason-other-recipient = Sie hatten es jemand anderem erlaubt.
+
+reason-withdrawn = Sie hatten widerrufen.
+
+reason-stopped = Sie hatten alles gestoppt.
+
+reason-expired = Ihre Einwilligung war beendet.
+
+reason-not-yet = Ihre Einwilligung galt noch nicht.
+
+reason-bad-key = Der Schlüssel darf nicht für Sie unterschreiben.
+
+reason-not-enrolled = Sie hatten hier noch keinen Schlüssel.
+
+reason-no-consent = Sie hatten es nicht erlaubt.

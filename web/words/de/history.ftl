@@ -1,0 +1,102 @@
+# Entwurf: noch von niemandem gelesen, der diese Sprache von Haus aus spricht.
+
+journal-title = Wer hat meine Daten genutzt?
+
+journal-filter = Nur einige Zeilen zeigen
+
+journal-who = Wer
+
+journal-what = Welche Daten
+
+journal-all = Alle
+
+journal-refused-only = Nur was abgelehnt wurde
+
+journal-ask = Dazu nachfragen
+
+journal-ask-what = Zur Zeile von { $time } nachfragen
+
+journal-prove = Beweis
+
+journal-prove-what = Beweis zur Zeile von { $time }
+
+journal-times = { $count ->
+    [one] Einmal an diesem Tag.
+   *[other] { $count } Mal an diesem Tag.
+}
+
+journal-day = { $date }
+
+used-read = { $clinician } von { $clinic } hat diese Daten von Ihnen angesehen: { $categories }. Sie hatten das am { $date } erlaubt.
+
+used-read-party = { $party } hat diese Daten von Ihnen angesehen: { $categories }. Sie hatten das am { $date } erlaubt.
+
+used-model = { $clinician } von { $clinic } hat ein Modell nach Ihrem Risiko gefragt. Es ging um { $condition }. Sie hatten das am { $date } erlaubt.
+
+used-model-party = { $party } hat ein Modell nach Ihrem Risiko gefragt. Es ging um { $condition }. Sie hatten das am { $date } erlaubt.
+
+used-train = Ein Modell von { $study } hat aus diesen Daten von Ihnen gelernt: { $categories }. Sie hatten das am { $date } erlaubt.
+
+used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, ohne Ihren Namen. Die Kopie muss bis { $date } gelöscht werden.
+
+used-self = Sie haben diese Daten selbst angesehen: { $categories }.
+
+used-download = Sie haben eine Kopie von allem gemacht, was wir haben.
+
+used-emergency = { $clinician } hat Ihre Daten im Notfall geöffnet, ohne Sie zu fragen. Als Grund steht dort: { $reason }. Eine zweite Person prüft das bis { $date }.
+
+refused-never = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
+
+refused-withdrawn = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten am { $date } widerrufen.
+
+refused-ended = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Ihre Einwilligung endete am { $date }.
+
+refused-unknown = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Wir konnten Ihre Einwilligungen in dem Moment nicht prüfen.
+
+refused-other = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt. { $why }
+
+model-replaced = Das Modell, das von Ihnen gelernt hatte, wurde am { $date } ersetzt. Das neue hat Ihre Daten nie gesehen. Das alte wurde vernichtet.
+
+copy-deleted = { $study } sagt, dass die Kopie gelöscht ist.
+
+copy-open = { $study } hat noch nicht gesagt, dass die Kopie gelöscht ist. Wir haben am { $date } gefragt und fragen wieder.
+
+journal-older = Sie sehen zuerst die Zeilen der letzten { $days } Tage.
+
+empty-journal = Noch hat niemand Ihre Daten genutzt oder danach gefragt. Jede Nutzung und jede Ablehnung wird hier stehen.
+
+empty-journal-filter = Keine Zeile passt zu Ihrer Auswahl. Zeigen Sie alle Zeilen, um den Rest zu sehen.
+
+## Beweis
+
+proof-title = Kann ich diese Zeile prüfen?
+
+proof-line = Die Zeile
+
+proof-how = Bevor jemand Daten bekommt, schreiben wir eine Zeile in ein Tagebuch. Sie sehen die Zeilen über sich. Das ganze Tagebuch bekommt regelmäßig einen Fingerabdruck, hier: { $interval }. Der Fingerabdruck kommt in das Register. Niemand kann das Register ändern, ohne dass es auffällt. Ihr Browser hat gerade geprüft, dass diese Zeile mit diesem Fingerabdruck im Tagebuch steht.
+
+proof-how-by-hand = Bevor jemand Daten bekommt, schreiben wir eine Zeile in ein Tagebuch. Sie sehen die Zeilen über sich. Das ganze Tagebuch bekommt regelmäßig einen Fingerabdruck, hier: { $interval }. Der Fingerabdruck kommt in das Register. Niemand kann das Register ändern, ohne dass es auffällt.
+
+proof-checking = Ihr Browser prüft diese Zeile.
+
+proof-good = Diese Zeile steht im Tagebuch, so wie sie geschrieben wurde.
+
+proof-limit = Das zeigt, dass niemand die Zeile später geändert hat. Es kann nicht zeigen, was ein Mensch mit dem Gesehenen getan hat.
+
+proof-soon = Diese Zeile ist noch zu neu. Der nächste Fingerabdruck kommt um { $time }. Prüfen Sie danach noch einmal.
+
+proof-bad = Diese Zeile passt nicht. Vertrauen Sie ihr nicht. Bitte sagen Sie es { $contact }. Wer hier prüft, sieht es auch.
+
+proof-details = Fingerabdruck zeigen
+
+proof-fingerprint = Fingerabdruck
+
+proof-download = Beweis herunterladen
+
+proof-no-script = Ihr Browser führt hier kein Skript aus. Laden Sie den Beweis herunter und prüfen Sie ihn mit einem Programm Ihrer Wahl.
+
+proof-file-how = In der Datei stehen die Zeile, der Fingerabdruck und die Schritte dazwischen.
+
+interval-hour = jede Stunde
+
+interval-minutes = alle { $n } Minuten

@@ -1,0 +1,481 @@
+# Entwurf: noch von niemandem gelesen, der diese Sprache von Haus aus spricht.
+
+## Das Menü
+
+menu-home = Start
+
+menu-consents = Einwilligungen
+
+menu-journal = Verlauf
+
+menu-records = Daten
+
+menu-models = Modelle
+
+menu-keys = Schlüssel
+
+## Die erste Seite
+
+patient-title = Wartet etwas auf Sie?
+
+patient-title-none = Gerade wartet nichts auf Sie
+
+patient-requests-title = Wartet auf Ihre Antwort
+
+patient-request = { $study } möchte Ihre Daten nutzen. Antworten Sie bis { $date }.
+
+patient-request-open = Anfrage lesen
+
+patient-active-title = Wer Ihre Daten jetzt nutzen darf
+
+patient-uses-title = Die letzten Nutzungen
+
+patient-uses-all = Den ganzen Verlauf sehen
+
+patient-stop = Alles stoppen
+
+patient-opt-out = Der Forschung widersprechen
+
+patient-download = Eine Kopie von allem bekommen
+
+## Die Anfrage, in dieser Reihenfolge
+
+request-title = Was möchte { $study }?
+
+request-answer = Ihre Antwort
+
+request-yes = Ja
+
+request-less = Ja, aber weniger
+
+request-no = Nein
+
+request-yes-hint = Alles, worum gebeten wird, ist erlaubt.
+
+request-less-hint = Sie wählen aus, was erlaubt ist.
+
+request-no-hint = Nichts ist erlaubt.
+
+request-by = Sie können bis { $date } antworten.
+
+request-protocol = Lesen, was die Studie vorhat
+
+request-policy = Datenschutz der Studie lesen
+
+grant-who = { $study } möchte aus Ihren Gesundheitsdaten lernen. { $organisation } führt diese Studie durch. { $board } hat sie geprüft und zugelassen.
+
+grant-free = Sie können Ja sagen, weniger erlauben oder Nein sagen. Ihre Behandlung bleibt gleich. Sie müssen sich nicht heute entscheiden.
+
+grant-what = Ein Computer sucht nach Mustern in diesen Daten von Ihnen: { $categories }. Es geht um die Zeit vom { $from } bis zum { $to }. Dasselbe tut er mit den Daten vieler anderer Menschen. Aus diesen Mustern macht er ein Modell. Ein Modell ist eine Sammlung von Regeln für einen Computer.
+
+grant-what-always = Ein Computer sucht nach Mustern in diesen Daten von Ihnen: { $categories }. Dasselbe tut er mit den Daten vieler anderer Menschen. Aus diesen Mustern macht er ein Modell. Ein Modell ist eine Sammlung von Regeln für einen Computer.
+
+grant-what-old = Neue Daten gehören nicht dazu.
+
+grant-what-new = Neue Daten gehören bis zum Ende dazu.
+
+grant-why = Wenn es gelingt, lässt sich { $condition } vielleicht früher erkennen.
+
+grant-access = Nur { $study } darf das. Es geschieht im verschlossenen System von { $operator }. { $study } bekommt Ihren Namen, Ihre Adresse und Ihr Geburtsdatum nicht.
+
+grant-end = Ihre Einwilligung gilt bis zum { $date }. Dann endet sie von selbst. Sie können sie vorher jederzeit widerrufen.
+
+grant-means = Wenn Sie Ja sagen, dürfen Modelle der Studie aus den Daten lernen, die Sie auswählen. Sie sehen jedes Mal, wenn das geschieht.
+
+grant-not = Niemand darf damit nach Ihnen suchen. Niemand darf Ihre Daten damit für Werbung, Versicherungen oder Kredite nutzen. Ihre Praxis darf das Modell damit nicht bei Ihnen einsetzen. Das ist eine eigene Frage. Ihnen selbst hilft es sehr wahrscheinlich nicht.
+
+grant-risk = Kein System ist völlig sicher. Jemand könnte versuchen herauszufinden, ob ein Modell von Ihnen gelernt hat. Wir prüfen jedes Modell darauf, bevor es benutzt wird.
+
+grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen nicht sagen, warum. Danach beginnt keine neue Nutzung. Modelle, die aus Ihren Daten gelernt haben, ersetzen wir innerhalb von { $n } Tagen. Das neue Modell hat Ihre Daten nie gesehen. Das alte wird vernichtet.
+
+grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind. Kopien, die schon heruntergeladen sind. Wir verlangen, dass Kopien gelöscht werden, und zeigen Ihnen, was man uns antwortet.
+
+grant-copy = { $study } darf eine Kopie herunterladen. In der Kopie stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Ende. Aber wenn sie einmal weg ist, können wir sie nicht zurückholen.
+
+grant-care = { $clinic } möchte mit Ihren Daten Ihr Risiko prüfen. Es geht um { $condition }. Ihre Ärztin oder Ihr Arzt sieht das Ergebnis und spricht mit Ihnen darüber. Das Ergebnis ist eine Schätzung eines Computers. Entscheiden wird ein Mensch.
+
+grant-read = { $clinic } möchte diese Daten von Ihnen lesen: { $categories }. Wofür: { $purpose }.
+
+grant-title-who = Wer fragt
+
+grant-title-free = Sie sind frei
+
+grant-title-what = Was geschehen soll
+
+grant-title-why = Warum
+
+grant-title-access = Wer was sieht
+
+grant-title-end = Wie lange
+
+grant-title-means = Was Ja bedeutet
+
+grant-title-not = Was Ja nicht bedeutet
+
+grant-title-risk = Was schiefgehen könnte
+
+grant-title-withdraw = Wenn Sie es sich anders überlegen
+
+grant-title-limits = Was wir nicht rückgängig machen können
+
+grant-title-copy = Eine Kopie
+
+## Ja, aber weniger
+
+limits-title = Was ist erlaubt?
+
+limits-lead = Noch ist nichts angekreuzt. Kreuzen Sie nur an, was Sie erlauben möchten.
+
+limits-purposes = Was darf geschehen?
+
+limits-purpose-MLTRAINING-hint = Modelle dieser Studie dürfen aus den Daten lernen, die Sie ankreuzen.
+
+limits-purpose-TREATDS-hint = Ihre Praxis darf ein Modell nach Ihnen fragen.
+
+limits-categories = Welche Daten?
+
+limits-categories-hint = Was Sie nicht ankreuzen, bleibt verschlossen.
+
+limits-from = Ab welchem Tag?
+
+limits-to = Bis zu welchem Tag?
+
+limits-dates-hint = Lassen Sie das leer, wenn der Tag egal ist.
+
+limits-end = Wann soll es enden?
+
+limits-end-hint = An diesem Tag endet es von selbst. { $date } ist der späteste.
+
+limits-copies = Darf eine Kopie heruntergeladen werden?
+
+limits-new = Gehören auch spätere Daten dazu?
+
+limits-error-purposes = Kreuzen Sie mindestens eines an, oder gehen Sie zurück und sagen Sie Nein
+
+limits-error-categories = Kreuzen Sie mindestens eine Art von Daten an, oder gehen Sie zurück und sagen Sie Nein
+
+limits-error-end = Wählen Sie einen Tag nach heute und nicht später als { $date }
+
+request-error = Wählen Sie Ja, Ja, aber weniger, oder Nein
+
+## Haben wir es gut erklärt?
+
+understand-title = Haben wir es gut erklärt?
+
+understand-lead = Zwei Fragen. Sie prüfen uns, nicht Sie. Ihre Antworten werden nicht aufgehoben.
+
+understand-skip = Überspringen
+
+ask-1 = Wenn Sie Ja sagen, können Sie es sich später anders überlegen?
+
+ask-1-any = Ja, jederzeit
+
+ask-1-before = Ja, aber nur vor dem { $date }
+
+ask-1-no = Nein
+
+ask-2 = Die Studie hat eine Kopie heruntergeladen. Dann widerrufen Sie. Was geschieht mit der Kopie?
+
+ask-2-vanish = Sie verschwindet von selbst
+
+ask-2-told = Wir verlangen, dass sie gelöscht wird, können sie aber nicht zurückholen
+
+ask-2-nothing = Nichts
+
+ask-right = Das stimmt.
+
+ask-wrong = Nicht ganz.
+
+ask-check = Antworten prüfen
+
+## Prüfen und unterschreiben
+
+check-title = Möchten Sie das so?
+
+check-who = Wer
+
+check-purposes = Wofür
+
+check-categories = Welche Daten
+
+check-dates = Von wann bis wann
+
+check-dates-all = Alle Zeiten
+
+check-dates-span = { $from } bis { $to }
+
+check-dates-from = Ab { $from }
+
+check-dates-to = Bis { $to }
+
+check-new = Spätere Daten
+
+check-end = Endet am
+
+check-copies = Kopien
+
+check-copies-yes = Eine Kopie darf heruntergeladen werden
+
+check-copies-no = Keine Kopien
+
+check-duties = Was dabei Pflicht ist
+
+check-statement = Was Sie unterschreiben, Wort für Wort
+
+check-no-undo = Bevor Sie unterschreiben: Kopien, Antworten und Ergebnisse, die schon draußen sind, lassen sich nicht zurückholen.
+
+sign = Ihr Gerät fragt jetzt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit diese Einwilligung, Wort für Wort, wie sie oben steht. Sonst wird nichts unterschrieben.
+
+sign-button = Mit Ihrem Passkey unterschreiben
+
+sign-no-button = Nein sagen
+
+sign-wallet-button = Mit Ihrem eigenen Programm unterschreiben
+
+signed-title = Ihre Einwilligung wird eingetragen
+
+signed = Ihre Einwilligung wird eingetragen. Das dauert einige Sekunden. Sie können diese Seite verlassen.
+
+active = Ihre Einwilligung gilt. { $study } darf die Daten, die Sie ausgewählt haben, bis zum { $date } nutzen.
+
+declined-title = Sie haben Nein gesagt
+
+declined = Sie haben Nein gesagt. { $study } erfährt nicht, warum. Sonst ändert sich nichts.
+
+declined-button = Nein sagen
+
+decline-title = Möchten Sie Nein sagen?
+
+decline-lead = { $study } darf dann nichts nutzen. Niemand erfährt, warum.
+
+lapsed-title = Diese Anfrage ist abgelaufen
+
+## Einwilligungen
+
+consents-title = Wer darf Ihre Daten nutzen?
+
+consents-active = Jetzt gültig
+
+consents-ended = Beendet
+
+consent-title = Gilt diese Einwilligung?
+
+consent-allows = { $study } darf diese Daten von Ihnen nutzen: { $categories }. Wofür: { $purposes }.
+
+consent-until = Sie endet am { $date }.
+
+consent-since = Sie haben am { $date } unterschrieben.
+
+consent-ended = Sie endete am { $date }.
+
+consent-withdrawn = Sie haben sie am { $date } widerrufen.
+
+consent-stopped = Sie endete, als Sie am { $date } alles gestoppt haben.
+
+consent-unknown = Wir können diese Einwilligung gerade nicht prüfen. Bis das wieder geht, ist die Antwort Nein.
+
+consent-uses = Nutzungen mit dieser Einwilligung
+
+consent-no-uses = Noch hat niemand diese Einwilligung genutzt.
+
+consent-receipt = Ihr Beleg
+
+consent-receipt-lead = Das ist Ihr eigener Beleg über Ihre Einwilligung. Heben Sie ihn auf.
+
+consent-receipt-button = Beleg herunterladen
+
+consent-see = Diese Einwilligung ansehen
+
+consent-no-longer = Was diese Einwilligung erlaubt hat
+
+consent-copies-open = Kopien, die schon weg sind
+
+consent-dates = Sie gilt für Daten aus dieser Zeit: { $span }.
+
+## Widerrufen und stoppen
+
+withdraw-link = Widerrufen
+
+withdraw-link-what = Einwilligung für { $study } widerrufen
+
+withdraw-page = Diese Einwilligung widerrufen?
+
+withdraw-stops-title = Das endet jetzt
+
+withdraw-stops = jede neue Nutzung Ihrer Daten durch { $study }
+
+withdraw-follows-title = Das folgt innerhalb von { $n } Tagen
+
+withdraw-follows = Modelle, die von Ihnen gelernt haben, werden ersetzt
+
+withdraw-stays-title = Das bleibt
+
+withdraw-stays-answers = Antworten, die schon gegeben sind
+
+withdraw-stays-results = Ergebnisse, die schon veröffentlicht sind
+
+withdraw-stays-copies = Kopien, die schon heruntergeladen sind. Wir verlangen, dass sie gelöscht werden.
+
+withdraw-care = Ihre Behandlung bleibt gleich.
+
+withdraw-button = Widerrufen
+
+withdraw-sign = Ihr Gerät fragt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit Ihren Widerruf. Sonst wird nichts unterschrieben.
+
+withdraw-done-title = Sie haben widerrufen
+
+withdraw-done = Sie haben widerrufen. { $study } darf Ihre Daten nicht mehr nutzen. Wir haben das um { $time } aufgeschrieben.
+
+withdraw-done-model = { $model } hat von Ihnen gelernt. Es wird bis { $date } ersetzt.
+
+withdraw-done-no-model = Kein Modell hat mit dieser Einwilligung von Ihnen gelernt.
+
+withdraw-done-copy = { $study } hat eine Kopie. Wir haben verlangt, dass sie gelöscht wird.
+
+stop-page = Alles stoppen?
+
+stop-lead = Damit enden alle Ihre { $n } Einwilligungen auf einmal. Keine Studie, kein Modell und keine Praxis auf dieser Seite kann Ihre Daten ab jetzt nutzen. Ihr Krankenhaus behält die eigenen Akten und behandelt Sie weiter.
+
+stop-emergency = Im Notfall dürfen Ihre Daten dennoch geöffnet werden. Sie sehen dann, wer es war und warum.
+
+stop-later = Sie können später neue Einwilligungen geben, eine nach der anderen.
+
+stop-list = Was endet
+
+stop-button = Alles stoppen
+
+stop-sign = Ihr Gerät fragt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit, dass alles endet. Sonst wird nichts unterschrieben.
+
+stop-done-title = Alles ist gestoppt
+
+stop-done = Alles ist gestoppt. Alle { $n } Einwilligungen endeten um { $time }. Neue Anfragen können Sie weiter erreichen. Sie können sie abschalten.
+
+stop-two = Ihre Daten liegen an zwei Orten. Jeder braucht eine Berührung.
+
+## Daten
+
+records-title = Was haben Sie über mich?
+
+records-kind = Art
+
+records-date = Tag
+
+records-by = Von wem
+
+records-open = Öffnen
+
+records-open-what = { $what } vom { $date } öffnen
+
+record-title = Ihre Daten: { $kind }
+
+record-added = { $custodian } hat diese Daten am { $date } eingetragen.
+
+record-value = Wert
+
+record-what = Was
+
+## Modelle
+
+models-title = Was hat von mir gelernt?
+
+models-study = Studie
+
+models-since = Gelernt am
+
+models-state = Jetzt
+
+models-active = in Gebrauch
+
+models-replacing = wird bis { $date } ersetzt
+
+models-replaced = am { $date } ersetzt und vernichtet
+
+models-next = Das neue hat Ihre Daten nie gesehen.
+
+## Schlüssel
+
+keys-title = Wer kann für mich unterschreiben?
+
+keys-device = Gerät
+
+keys-made = Gemacht am
+
+keys-used = Zuletzt benutzt
+
+keys-never = Noch nicht benutzt
+
+keys-this = Der, den Sie gerade benutzen
+
+keys-add = Passkey hinzufügen
+
+keys-add-lead = Ein zweiter Passkey auf einem anderen Gerät hilft, wenn Sie eines verlieren.
+
+keys-remove = Entfernen
+
+keys-remove-what = Passkey { $device } entfernen
+
+keys-remove-title = Diesen Passkey entfernen?
+
+keys-remove-lead = Er kann Sie dann nicht mehr anmelden und nicht mehr für Sie unterschreiben. Ein entfernter Passkey kommt nie zurück.
+
+keys-remove-last = Das ist Ihr letzter Passkey. Ohne ihn können Sie sich nicht anmelden. Sie müssten { $custodian } um einen neuen Schlüssel bitten.
+
+keys-remove-button = Diesen Passkey entfernen
+
+keys-delegates = Wer für Sie unterschreiben darf
+
+keys-delegate-none = Niemand außer Ihnen darf unterschreiben.
+
+keys-delegate-until = Darf bis { $date } für Sie unterschreiben
+
+keys-recovery = Ein neuer Schlüssel für Sie
+
+keys-recovery-none = Niemand will einen Schlüssel für Sie eintragen.
+
+keys-recovery-no = Zu diesem Schlüssel Nein sagen
+
+key-recovery = { $custodian } will einen neuen Schlüssel für Sie eintragen. Er gilt ab { $date }. Wenn Sie nicht darum gebeten haben, sagen Sie jetzt Nein.
+
+keys-wallet = Ihr eigenes Programm zum Unterschreiben
+
+## Widerspruch gegen Forschung, und eine Kopie von allem
+
+opt-out-title = Darf Forschung meine Daten nutzen?
+
+opt-out-lead = Sie können aller Forschung widersprechen. Das geht jeder Einwilligung für Forschung vor, die Sie gegeben haben.
+
+opt-out-on = Ja, wenn ich es jedes Mal erlaube
+
+opt-out-off = Keine Forschung
+
+opt-out-requests = Auch keine neuen Anfragen von Studien
+
+opt-out-error = Wählen Sie Ja oder Nein
+
+opt-out-save = Speichern
+
+opt-out-saved-on = Forschung darf Sie fragen. Genutzt wird nur, was Sie erlauben.
+
+opt-out-saved-off = Sie haben der Forschung widersprochen. Keine Studie darf Ihre Daten nutzen.
+
+download-title = Kann ich alles bekommen?
+
+download-lead = Wir machen eine Datei mit Ihren Daten, Ihren Einwilligungen und Ihrem Verlauf.
+
+download-size = Sie ist etwa { $size } groß.
+
+download-button = Meine Kopie machen
+
+download-ready = Ihre Kopie ist fertig.
+
+download-care = Bewahren Sie diese Datei sicher auf. Sie ist nicht verschlossen.
+
+## Wo noch nichts ist
+
+empty-requests = Niemand wartet auf eine Antwort von Ihnen. Wenn jemand fragt, sehen Sie es hier.
+
+empty-consents = Niemand darf Ihre Daten gerade nutzen. Sie haben keine Einwilligung gegeben.
+
+empty-records = Hier sind noch keine Daten. { $custodian } trägt sie ein. Fragen Sie dort, wenn Sie etwas vermissen.
+
+empty-models = Kein Modell hat aus Ihren Daten gelernt.

@@ -1,0 +1,141 @@
+# Entwurf: noch von niemandem gelesen, der diese Sprache von Haus aus spricht.
+
+home-title = Sie entscheiden, wer Ihre Gesundheitsdaten nutzen darf
+
+home = Ihre Gesundheitsdaten sind verschlossen. Sie entscheiden, wer sie nutzen darf, wofür und wie lange. Sie sehen jede Nutzung. Sie können jederzeit aufhören.
+
+home-step-1 = Jemand fragt. Sie lesen, wer fragt, was gewünscht wird und warum.
+
+home-step-2 = Sie sagen Ja, erlauben weniger oder sagen Nein. Sie unterschreiben mit Ihrem eigenen Gerät.
+
+home-step-3 = Sie sehen jede Nutzung. Sie können jederzeit widerrufen.
+
+home-steps-title = So geht es
+
+home-not-title = Was wir nicht versprechen
+
+home-not-copies = Eine Kopie, die schon weg ist, können wir nicht zurückholen. Wir können verlangen, dass sie gelöscht wird.
+
+home-not-memory = Was ein Mensch gesehen hat, können wir nicht aus dem Kopf löschen.
+
+home-not-care = Hier gibt es keine Behandlung. Rufen Sie im Notfall Hilfe wie immer.
+
+home-register-title = Wo das Register steht
+
+home-register = Das Register enthält { $count } Einträge. Zuletzt geprüft um { $time }.
+
+home-register-away = Wir erreichen das Register gerade nicht. Darum lehnen wir jede Anfrage ab.
+
+home-keeper = { $custodian } bewahrt hier Daten auf.
+
+home-doubt = Im Zweifel ist die Antwort Nein.
+
+single = Auf dieser Seite führt eine einzige Stelle das Register. Sie kann keine Einwilligung in Ihrem Namen erfinden. Sie könnte versuchen, die Vergangenheit zu ändern. Kopien bei anderen würden das zeigen.
+
+home-programs = Für Programme: die Schnittstelle
+
+join-title = Bei { $site } mitmachen
+
+join-who = { $custodian } lädt Sie zu dieser Seite ein.
+
+join-as-patient = Hier entscheiden Sie, wer Ihre Gesundheitsdaten nutzen darf.
+
+join-as-clinician = Sie kommen als Ärztin oder Arzt von { $party }.
+
+join-as-researcher = Sie forschen für { $party }.
+
+join-as-custodian = Sie betreuen die Daten von { $party }.
+
+join-as-auditor = Sie prüfen diese Seite.
+
+join-passkey = Ein Passkey ist ein Schlüssel in Ihrem Telefon oder Computer. Sie öffnen ihn mit Gesicht, Finger oder PIN. Nur Sie können ihn benutzen.
+
+join-twice = Ihr Gerät fragt zweimal. Erst macht es den Passkey. Dann beweist es, dass der Passkey Ihnen gehört.
+
+join-no-password = Es gibt kein Passwort. Ihr Gesicht und Ihr Finger verlassen Ihr Gerät nie.
+
+join-button = Passkey machen
+
+join-making = Ihr Gerät macht jetzt Ihren Passkey.
+
+join-proving = Ihr Passkey ist gemacht. Jetzt beweist Ihr Gerät, dass er Ihnen gehört.
+
+join-done-title = Sie sind dabei
+
+join-done = Ihr Passkey funktioniert. Beim nächsten Mal melden Sie sich damit an.
+
+join-old-title = Dieser Link gilt nicht mehr
+
+join-old = Dieser Link gilt einmal und nur eine Zeit lang. Bitten Sie { $custodian } um einen neuen.
+
+join-cancel = Kein Passkey wurde gemacht. Sie haben das Fenster Ihres Geräts geschlossen, oder es hat zu lange gedauert. Versuchen Sie es noch einmal, wenn Sie so weit sind.
+
+join-exists = Dieses Gerät hat schon einen Passkey für diese Seite. Melden Sie sich damit an.
+
+sign-in-title = Anmelden
+
+sign-in-how = Nehmen Sie Gesicht, Finger oder PIN. Ihr Gerät zeigt dafür ein eigenes Fenster.
+
+sign-in-button = Mit Ihrem Passkey anmelden
+
+sign-in-none = Sie müssen kein Passwort eingeben.
+
+sign-in-failed = Wir konnten Sie nicht anmelden. Nehmen Sie den Passkey, den Sie für diese Seite gemacht haben.
+
+sign-in-cancel = Sie sind nicht angemeldet. Sie haben das Fenster Ihres Geräts geschlossen, oder es hat zu lange gedauert. Versuchen Sie es noch einmal, wenn Sie so weit sind.
+
+sign-in-lost-title = Gerät verloren?
+
+sign-in-lost = Bitten Sie { $custodian }, einen neuen Schlüssel für Sie einzutragen. Das dauert einige Tage. So kann es niemand heimlich tun.
+
+sign-in-script = Zum Anmelden muss Ihr Browser Skripte ausführen. Schalten Sie das für diese Seite ein.
+
+signed-out-title = Sie sind abgemeldet
+
+signed-out = Schließen Sie dieses Fenster, wenn auch andere diesen Computer benutzen.
+
+help-title = Hilfe
+
+help-contact = Schreiben Sie an { $contact } oder rufen Sie dort an.
+
+help-ask = Dort hilft man Ihnen mit dieser Seite, einem verlorenen Gerät oder einer Zeile im Verlauf, die Sie nicht kennen.
+
+help-care = Eine Behandlung gibt es dort nicht. Rufen Sie im Notfall Hilfe wie immer.
+
+help-free = Sie können jederzeit Nein sagen, widerrufen oder alles stoppen. Ihre Behandlung bleibt gleich.
+
+register-title = Wo das Register steht
+
+register-what = Im Register steht jede Einwilligung. Niemand kann es ändern, ohne dass es auffällt.
+
+register-count = Es enthält { $count } Einträge.
+
+register-checked = Zuletzt geprüft um { $time }.
+
+register-away = Wir erreichen es gerade nicht. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab.
+
+register-many = Mehrere Stellen führen das Register zusammen. Eine allein kann es nicht ändern.
+
+accessibility-title = Barrierefreiheit
+
+accessibility-aim = Diese Seite soll für alle gehen. Wir richten uns nach WCAG 2.2, Stufe AA.
+
+accessibility-how = Sie können sie mit der Tastatur, mit einem Vorleseprogramm und mit großer Schrift benutzen. Alles außer dem Unterschreiben geht ohne Skript.
+
+accessibility-tell = Wenn etwas für Sie nicht geht, sagen Sie es { $contact }. Wir finden einen anderen Weg.
+
+privacy-title = Datenschutz
+
+privacy-who = { $custodian } betreibt diese Seite und ist hier für Ihre Daten verantwortlich.
+
+privacy-what = Wir bewahren Ihre Daten verschlossen auf, mit Ihren Einwilligungen und einer Zeile für jede Nutzung.
+
+privacy-why = Wir nutzen sie nur so, wie Sie es erlauben. Einwilligung ist das Wort des Gesetzes für Ihre Erlaubnis.
+
+privacy-cookies = Wir setzen zwei Cookies: eines, solange Sie angemeldet sind, und eines für Ihre Sprache. Niemand verfolgt Sie hier.
+
+privacy-rights = Sie können ansehen, herunterladen und berichtigen, was wir über Sie haben. Sie können jederzeit widerrufen oder alles stoppen.
+
+privacy-forget = Sie können verlangen, dass wir Ihre Daten löschen. Dann werden die Schlüssel dazu vernichtet, und niemand kann sie mehr lesen.
+
+privacy-complain = Sie können sich bei der Aufsicht für Datenschutz beschweren, die für Ihren Wohnort zuständig ist.
