@@ -18,6 +18,8 @@ AT_S = 1804070520
 """3 March 2027, 10:42 UTC."""
 MOST_WORDS = 20
 MOST_GRADE = 6.0
+FEWEST_TEXTS = 3
+"""Of a page whose grade says anything; each sentence is bounded anyway."""
 NEVER = (
     "subject|grantee|data subject|consent id|ledger|blockchain|chain|node|block|gas|wallet|token|"
     "hash|Merkle|CID|IPFS|envelope|ciphertext|nonce|digest|anchor|manifest|cohort|opening|salt|"
@@ -170,7 +172,11 @@ def test_no_english_sentence_is_longer_than_twenty_words(part: str) -> None:
 
 @pytest.mark.parametrize("part", FOR_PATIENTS)
 def test_each_page_for_patients_can_be_read_at_eleven(part: str) -> None:
-    hard = {group: round(grade(texts), 1) for group, texts in groups(part).items()}
+    hard = {
+        group: round(grade(texts), 1)
+        for group, texts in groups(part).items()
+        if len(texts) >= FEWEST_TEXTS
+    }
     assert {group: found for group, found in hard.items() if found > MOST_GRADE} == {}
 
 

@@ -1,0 +1,368 @@
+# Borrador: todavía no lo ha leído nadie que hable esta lengua desde la infancia.
+
+## El marco
+
+frame-product = Vouchsafe
+frame-skip = Ir al contenido
+frame-menu = Menú principal
+frame-language = Idioma
+frame-language-set = Cambiar el idioma
+frame-sign-in = Entrar
+frame-sign-out = Salir
+frame-back = Volver
+frame-help = Ayuda
+frame-register = Cómo está el registro
+frame-accessibility = Accesibilidad
+frame-privacy = Aviso de privacidad
+frame-footer = Ayuda y avisos
+frame-error-prefix = Error: { $title }
+frame-notices = Avisos importantes
+frame-print = Imprimir esta página
+frame-printed = Dirección: { $address }. Impreso o guardado el { $when }.
+frame-optional = opcional
+frame-details = Detalles
+frame-show = Mostrar
+frame-change = Cambiar
+frame-change-what = Cambiar { $what }
+frame-open = Abrir
+frame-more = Mostrar más
+frame-newer = Más recientes
+frame-older = Más antiguas
+frame-checked = Comprobado a las { $time }.
+frame-yes = Sí
+frame-no = No
+frame-none = Ninguno
+frame-unknown = No se sabe
+
+## Las partes, como las nombran los títulos
+
+part-public = Inicio
+part-patient = Sus datos
+part-clinician = Consulta
+part-researcher = Investigación
+part-custodian = Archivo
+part-auditor = Auditoría
+
+## Botones
+
+button-continue = Continuar
+button-go-back = Volver
+button-save = Guardar
+button-cancel = Cancelar
+button-recording = Anotando…
+button-search = Buscar
+button-filter = Mostrar estas
+button-try-again = Intentar de nuevo
+button-sign-in = Entrar
+button-sign-out = Salir
+button-download = Descargar
+button-send = Enviar
+button-stay = Seguir aquí
+button-stop-this = Parar esto
+
+## Estados: adjetivos, nunca se pulsan
+
+status-active = Vigente
+status-waiting = Espera su respuesta
+status-recording = Se está anotando
+status-ended = Terminado
+status-withdrawn = Retirado por usted
+status-declined = Usted dijo que no
+status-refused = Rechazado
+status-unknown = No se puede comprobar, así que no
+status-done = Hecho
+status-running = En marcha
+status-stopped = Parado
+status-failed = Sin hacer
+status-agrees = Coincide
+status-differs = No coincide
+status-unchecked = Sin comprobar
+
+## Avisos, encima del título
+
+notice-title = Aviso
+notice-development = DESARROLLO. Este sitio es para pruebas. No ponga aquí datos reales.
+notice-single = Una sola organización lleva el registro de este sitio.
+notice-single-link = Qué significa eso
+notice-away = Ahora no podemos llegar al registro. Mientras tanto rechazamos toda petición de datos.
+notice-emergency = En una emergencia se abrieron los datos de usted sin preguntarle. En su historial puede ver quién fue y por qué.
+notice-warn = En 2 minutos se cerrará su sesión. Sus respuestas se guardan.
+
+## Formularios y errores
+
+error-title = Hay un problema
+error-needed = Escriba { $what }
+error-choose = Elija { $what }
+error-day = Escriba un día que exista, por ejemplo 3 de marzo de 2027
+error-day-past = El día tiene que ser posterior a hoy
+error-too-long = Use como máximo { $most } caracteres
+form-day = Día
+form-month = Mes
+form-year = Año
+form-day-hint = Por ejemplo, 3 3 2027
+
+## Avance
+
+progress-of = { $done } de { $all }
+progress-look = Ver cuánto falta
+progress-long = Esto tarda más que otras veces. No se pierde nada.
+progress-done = Todo hecho
+progress-step = Paso { $step } de { $steps }: { $what }
+
+## Cuando algo no se puede, las mismas palabras en todas partes
+
+down = Ahora mismo no podemos anotar ni comprobar permisos. Mientras tanto rechazamos toda petición sobre sus datos. Lo que usted eligió se guarda. Inténtelo de nuevo en unos minutos.
+
+down-title = Ahora no podemos hacer esto
+
+down-withdrawal = Tenemos su retirada y vale desde ahora. Sus datos siguen cerrados. La anotamos en el registro en cuanto podamos llegar a él.
+
+expired = Su sesión se cerró a los 15 minutos. Sus respuestas se guardan. Entre y volverá a esta página.
+
+double = Usted ya hizo esto. Nada se anotó dos veces.
+
+already = Usted retiró este permiso el { $date }. No tiene que hacer nada más.
+
+lapsed = Esta petición caducó el { $date }. No tiene que hacer nada. Pueden volver a pedirlo.
+
+cancel = No se firmó nada. Usted cerró la ventana de su dispositivo, o tardó demasiado. Lo que eligió se guarda. Inténtelo de nuevo cuando quiera.
+
+wrongkey = Esta llave de acceso es de otra persona, así que no se firmó nada. Use la llave que creó para este sitio.
+
+changed = La petición cambió mientras usted leía. No se firmó nada. Por favor, léala otra vez.
+
+failed = No se pudo anotar este permiso: { $reason }. Nada está vigente.
+
+failed-stopped = usted lo detuvo todo después de firmarlo
+
+failed-withdrawn = usted lo retiró antes de que se anotara
+
+failed-key = la llave que lo firmó ya no puede firmar por usted
+
+failed-clock = la hora de su dispositivo no coincide con la nuestra
+
+failed-paused = el registro no admite permisos nuevos en este momento
+
+failed-other = el registro lo rechazó
+
+notfound = No podemos mostrar esta página. Puede que no exista, o que no sea para usted.
+
+notfound-title = Página no encontrada
+
+forbidden-title = Aquí no puede hacer esto
+
+forbidden = No se cambió nada. Abra la página otra vez e inténtelo de nuevo.
+
+badly-title = No pudimos usar lo que se envió
+
+badly = No se cambió nada. Vuelva, revise sus respuestas y envíelas otra vez.
+
+too-many-title = Demasiados intentos
+
+too-many = Espere unos minutos. Después inténtelo de nuevo. Lo que usted eligió se guarda.
+
+broken-title = Algo falló aquí
+
+broken = La culpa es nuestra, no de usted. Nadie vio nada. Si vuelve a pasar, díganos este número: { $incident }.
+
+broken-plain = La culpa es nuestra, no de usted. Nadie vio nada. Inténtelo de nuevo en unos minutos.
+
+problem-home = Ir a la primera página
+
+no-script-sign = Para firmar, su navegador tiene que ejecutar scripts. Actívelos para este sitio o use otro navegador.
+
+## Qué hay en los datos, en palabras de los pacientes
+
+category-any = todos sus datos
+
+category-vital-signs = medidas del cuerpo
+
+category-vital-signs-hint = Presión, pulso, peso y cosas así
+
+category-laboratory = análisis de sangre
+
+category-laboratory-hint = Sangre, orina y otras pruebas de laboratorio
+
+category-exam = exploraciones
+
+category-exam-hint = Lo que se vio al examinarle
+
+category-imaging = radiografías y otras imágenes
+
+category-imaging-hint = Rayos X, ecografías y otras imágenes de su cuerpo
+
+category-procedure = operaciones
+
+category-procedure-hint = Operaciones y otras intervenciones, y cómo fueron
+
+category-survey = respuestas a cuestionarios
+
+category-survey-hint = Lo que usted escribió o dijo cuando le preguntaron
+
+category-social-history = modo de vida
+
+category-social-history-hint = Tabaco, trabajo, sueño y cosas así
+
+category-activity = actividad física
+
+category-activity-hint = Cuánto se mueve, por ejemplo los pasos al día
+
+category-therapy = terapias
+
+category-therapy-hint = Por ejemplo fisioterapia o logopedia
+
+category-demographics = datos personales
+
+category-demographics-hint = Por ejemplo su edad y su sexo
+
+category-condition = diagnósticos
+
+category-condition-hint = Enfermedades que tiene o tuvo
+
+category-medication = medicinas
+
+category-medication-hint = Lo que toma o tomó, y cuánto
+
+category-nutrition = comida y bebida
+
+category-nutrition-hint = Lo que come y bebe
+
+category-genetics = genes
+
+category-genetics-hint = Los genes y lo que viene de familia. Esto dice algo también de sus parientes.
+
+category-mental-health = salud mental
+
+category-mental-health-hint = Cómo se siente, y la ayuda que tuvo para ello
+
+category-sexual-health = salud sexual
+
+category-sexual-health-hint = Salud sexual, también pruebas de VIH
+
+category-substance-use = tratamiento por alcohol o drogas
+
+category-substance-use-hint = La ayuda que tuvo por alcohol o drogas
+
+## Para qué, en palabras de los pacientes
+
+purpose-TREAT = para tratarle
+
+purpose-CLINTRL = para tratarle en un ensayo
+
+purpose-COC = para que quienes le cuidan trabajen juntos
+
+purpose-ETREAT = para tratarle en una emergencia
+
+purpose-BTG = para abrir sus datos en una emergencia sin preguntar
+
+purpose-ERTREAT = para tratarle en urgencias
+
+purpose-POPHLTH = para planear la atención de muchas personas
+
+purpose-TREATDS = para preguntar por usted a un modelo de computadora
+
+purpose-HPAYMT = para pagar su atención
+
+purpose-HOPERAT = para que funcione el hospital
+
+purpose-CAREMGT = para planear su atención
+
+purpose-HQUALIMP = para mejorar la atención
+
+purpose-PATSFTY = para que los pacientes estén seguros
+
+purpose-MLTRAINING = para que aprenda un modelo de computadora
+
+purpose-SYSDEV = para hacer sistemas informáticos
+
+purpose-HTEST = para probar sistemas informáticos
+
+purpose-TRAIN = para enseñar a quienes trabajan en la salud
+
+purpose-HRESCH = para investigar sobre la salud
+
+purpose-BIORCH = para investigar cómo funciona el cuerpo
+
+purpose-CLINTRCH = para investigar con ensayos
+
+purpose-CLINTRCHNPC = para investigar con ensayos, aparte de su atención
+
+purpose-CLINTRCHPC = para investigar con ensayos, como parte de su atención
+
+purpose-PRECLINTRCH = para preparar un ensayo
+
+purpose-DSRCH = para investigar una enfermedad
+
+purpose-POARCH = para investigar de dónde viene la gente
+
+purpose-TRANSRCH = para llevar la investigación a la atención
+
+purpose-PATRQT = porque usted lo pidió
+
+purpose-FAMRQT = porque lo pidió su familia
+
+purpose-PWATRNY = porque lo pidió quien actúa por usted
+
+purpose-SUPNWK = porque lo pidieron personas que le ayudan
+
+purpose-PUBHLTH = para proteger la salud de todos
+
+purpose-DISASTER = para ayudar en un desastre
+
+purpose-THREAT = para proteger a la gente de un peligro
+
+purpose-HMARKT = para hacer publicidad
+
+## Qué debe hacer quien pide
+
+duty-DEID = Deben quitar lo que muestra quién es usted.
+
+duty-PSEUD = Deben usar un código inventado en lugar de su nombre.
+
+duty-AUDIT = Deben anotar cada uso.
+
+duty-DELAU = Deben borrarlo después de usarlo.
+
+duty-ENCRYPT = Deben guardarlo bajo llave.
+
+duty-NORELINK = No deben tratar de averiguar quién es usted.
+
+duty-NOREUSE = No deben usarlo para otra cosa.
+
+duty-NORDSCLCD = No deben pasarlo a otros si usted no dice que sí.
+
+## Por qué la respuesta fue sí o no
+
+reason-permitted = Usted lo había permitido.
+
+reason-denied = Usted había dicho que no.
+
+reason-opted-out = Usted no quiere que se investigue con sus datos.
+
+reason-opening-missing = No pudimos leer lo que usted firmó, así que la respuesta fue no.
+
+reason-unknown-word = Pidieron algo que no conocemos.
+
+reason-other-record = Usted había permitido otros datos, no estos.
+
+reason-outside-period = Los datos son de un tiempo que usted no había permitido.
+
+reason-other-category = Usted había permitido otras clases de datos, no esta.
+
+reason-other-purpose = Usted lo había permitido para otra cosa.
+
+reason-other-recipient = Usted se lo había permitido a otros.
+
+reason-withdrawn = Usted lo había retirado.
+
+reason-stopped = Usted lo había detenido todo.
+
+reason-expired = Su permiso había terminado.
+
+reason-not-yet = Su permiso todavía no había empezado.
+
+reason-bad-key = La llave que lo firmó no puede firmar por usted.
+
+reason-not-enrolled = Usted aún no tenía llave aquí.
+
+reason-no-consent = Usted no lo había permitido.

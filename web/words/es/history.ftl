@@ -1,0 +1,102 @@
+# Borrador: todavía no lo ha leído nadie que hable esta lengua desde la infancia.
+
+journal-title = ¿Quién usó mis datos?
+
+journal-filter = Mostrar solo algunas líneas
+
+journal-who = Quién
+
+journal-what = Qué datos
+
+journal-all = Todos
+
+journal-refused-only = Solo lo rechazado
+
+journal-ask = Preguntar por esto
+
+journal-ask-what = Preguntar por la línea de las { $time }
+
+journal-prove = Prueba
+
+journal-prove-what = Prueba de la línea de las { $time }
+
+journal-times = { $count ->
+    [one] Una vez ese día.
+   *[other] { $count } veces ese día.
+}
+
+journal-day = { $date }
+
+used-read = { $clinician }, de { $clinic }, miró estos datos de usted: { $categories }. Usted lo permitió el { $date }.
+
+used-read-party = { $party } miró estos datos de usted: { $categories }. Usted lo permitió el { $date }.
+
+used-model = { $clinician }, de { $clinic }, preguntó a un modelo por el riesgo de usted. El tema: { $condition }. Usted lo permitió el { $date }.
+
+used-model-party = { $party } preguntó a un modelo por el riesgo de usted. El tema: { $condition }. Usted lo permitió el { $date }.
+
+used-train = Un modelo de { $study } aprendió de estos datos de usted: { $categories }. Usted lo permitió el { $date }.
+
+used-copy = { $study } descargó una copia con algunos valores de usted, sin su nombre. Debe borrar la copia antes del { $date }.
+
+used-self = Usted mismo miró estos datos: { $categories }.
+
+used-download = Usted hizo una copia de todo lo que guardamos.
+
+used-emergency = { $clinician } abrió los datos de usted en una emergencia, sin preguntarle. La razón que dio: { $reason }. Otra persona lo revisará antes del { $date }.
+
+refused-never = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió: usted no había dado permiso.
+
+refused-withdrawn = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió: usted retiró su permiso el { $date }.
+
+refused-ended = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió: su permiso terminó el { $date }.
+
+refused-unknown = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
+
+refused-other = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió. { $why }
+
+model-replaced = El modelo que aprendió de usted se sustituyó el { $date }. El nuevo nunca vio sus datos. El viejo se destruyó.
+
+copy-deleted = { $study } dice que borró su copia.
+
+copy-open = { $study } todavía no ha dicho que borró su copia. Preguntamos el { $date } y preguntaremos otra vez.
+
+journal-older = Primero se ven las líneas de los últimos { $days } días.
+
+empty-journal = Nadie ha usado ni pedido sus datos todavía. Cada uso y cada rechazo se verá aquí.
+
+empty-journal-filter = Ninguna línea coincide con lo que eligió. Muestre todas las líneas para ver el resto.
+
+## Prueba
+
+proof-title = ¿Puedo comprobar esta línea?
+
+proof-line = La línea
+
+proof-how = Antes de que alguien reciba datos, escribimos una línea en un diario. Usted ve las líneas sobre usted. Todo el diario recibe una huella cada { $interval }. La huella va al registro. Nadie puede cambiar el registro sin que se vea. Su navegador acaba de comprobar que esta línea está en el diario con esa huella.
+
+proof-how-by-hand = Antes de que alguien reciba datos, escribimos una línea en un diario. Usted ve las líneas sobre usted. Todo el diario recibe una huella cada { $interval }. La huella va al registro. Nadie puede cambiar el registro sin que se vea.
+
+proof-checking = Su navegador está comprobando esta línea.
+
+proof-good = Esta línea está en el diario, tal como se escribió.
+
+proof-limit = Esto muestra que nadie cambió la línea después. No puede mostrar qué hizo una persona con lo que vio.
+
+proof-soon = Esta línea es demasiado nueva. La próxima huella llega a las { $time }. Compruébelo después.
+
+proof-bad = Esta línea no coincide. No se fíe de ella. Por favor, dígalo a { $contact }. Quienes auditan también lo ven.
+
+proof-details = Mostrar la huella
+
+proof-fingerprint = Huella
+
+proof-download = Descargar la prueba
+
+proof-no-script = Su navegador no ejecuta scripts aquí. Descargue la prueba y compruébela con el programa que quiera.
+
+proof-file-how = El archivo contiene la línea, la huella y los pasos entre ellas.
+
+interval-hour = hora
+
+interval-minutes = { $n } minutos

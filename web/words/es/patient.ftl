@@ -1,0 +1,481 @@
+# Borrador: todavía no lo ha leído nadie que hable esta lengua desde la infancia.
+
+## El menú
+
+menu-home = Inicio
+
+menu-consents = Permisos
+
+menu-journal = Historial
+
+menu-records = Datos
+
+menu-models = Modelos
+
+menu-keys = Llaves
+
+## La primera página
+
+patient-title = ¿Hay algo que espere su respuesta?
+
+patient-title-none = Ahora nada espera su respuesta
+
+patient-requests-title = Espera su respuesta
+
+patient-request = { $study } pide usar los datos de usted. Responda antes del { $date }.
+
+patient-request-open = Leer la petición
+
+patient-active-title = Quién puede usar sus datos ahora
+
+patient-uses-title = Los últimos usos
+
+patient-uses-all = Ver todo el historial
+
+patient-stop = Detenerlo todo
+
+patient-opt-out = No permitir la investigación
+
+patient-download = Recibir una copia de todo lo que guardamos
+
+## La petición, en este orden
+
+request-title = ¿Qué quiere { $study }?
+
+request-answer = Su respuesta
+
+request-yes = Sí
+
+request-less = Sí, pero menos
+
+request-no = No
+
+request-yes-hint = Pueden usar todo lo que piden.
+
+request-less-hint = Usted elige qué pueden usar.
+
+request-no-hint = No pueden usar nada.
+
+request-by = Puede responder hasta el { $date }.
+
+request-protocol = Leer qué piensa hacer el estudio
+
+request-policy = Leer el aviso de privacidad del estudio
+
+grant-who = { $study } pide permiso para aprender de los datos de salud de usted. { $organisation } lleva este estudio. { $board } lo revisó y lo aprobó.
+
+grant-free = Puede decir que sí, permitir menos o decir que no. Su atención médica no cambia. No tiene que decidir hoy.
+
+grant-what = Una computadora busca patrones en estos datos de usted: { $categories }. Son datos del { $from } al { $to }. Hace lo mismo con los datos de muchas otras personas. Con esos patrones hace un modelo. Un modelo es un conjunto de reglas para una computadora.
+
+grant-what-always = Una computadora busca patrones en estos datos de usted: { $categories }. Hace lo mismo con los datos de muchas otras personas. Con esos patrones hace un modelo. Un modelo es un conjunto de reglas para una computadora.
+
+grant-what-old = Los datos nuevos no se incluyen.
+
+grant-what-new = Los datos nuevos se incluyen hasta el final.
+
+grant-why = Si funciona, quizá se pueda detectar { $condition } antes.
+
+grant-access = Solo { $study } puede hacerlo. Se hace dentro del sistema cerrado de { $operator }. { $study } no recibe el nombre, la dirección ni la fecha de nacimiento de usted.
+
+grant-end = Su permiso vale hasta el { $date }. Después termina solo. Puede retirarlo antes, cuando quiera.
+
+grant-means = Si dice que sí, los modelos del estudio pueden aprender de los datos que usted elija. Verá cada vez que eso ocurra.
+
+grant-not = Nadie puede buscarle a usted con esto. Nadie puede usar sus datos para anuncios, seguros o préstamos. Su consulta no puede usar el modelo con usted. Esa es otra pregunta. Lo más probable es que a usted no le ayude.
+
+grant-risk = Ningún sistema es del todo seguro. Alguien podría tratar de averiguar si un modelo aprendió de usted. Hacemos esa prueba con cada modelo antes de usarlo.
+
+grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces no empieza ningún uso nuevo. En { $n } días como máximo sustituimos los modelos que aprendieron de sus datos. El modelo nuevo nunca vio sus datos. El viejo se destruye.
+
+grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio, los resultados ya publicados y las copias ya descargadas. Pedimos que borren sus copias y le mostramos lo que responden.
+
+grant-copy = Permitir que { $study } descargue una copia. La copia no lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero cuando ya salió no podemos recuperarla.
+
+grant-care = { $clinic } pide usar los datos de usted para ver su riesgo. El tema: { $condition }. En su consulta verán el resultado y hablarán con usted. El resultado es un cálculo de una computadora. Decide una persona.
+
+grant-read = { $clinic } pide leer estos datos de usted: { $categories }. Motivo: { $purpose }.
+
+grant-title-who = Quién pide
+
+grant-title-free = Usted elige
+
+grant-title-what = Qué harían
+
+grant-title-why = Por qué
+
+grant-title-access = Quién ve qué
+
+grant-title-end = Cuánto tiempo
+
+grant-title-means = Qué significa el sí
+
+grant-title-not = Qué no significa el sí
+
+grant-title-risk = Qué podría salir mal
+
+grant-title-withdraw = Si cambia de idea
+
+grant-title-limits = Qué no podemos deshacer
+
+grant-title-copy = Una copia
+
+## Sí, pero menos
+
+limits-title = ¿Qué pueden usar?
+
+limits-lead = Todavía no hay nada marcado. Marque solo lo que quiera permitir.
+
+limits-purposes = ¿Qué pueden hacer?
+
+limits-purpose-MLTRAINING-hint = Los modelos de este estudio pueden aprender de los datos que usted marque.
+
+limits-purpose-TREATDS-hint = Su consulta puede preguntar por usted a un modelo.
+
+limits-categories = ¿Qué datos?
+
+limits-categories-hint = Lo que no marque sigue cerrado.
+
+limits-from = ¿Desde qué día?
+
+limits-to = ¿Hasta qué día?
+
+limits-dates-hint = Deje esto vacío si el día no importa.
+
+limits-end = ¿Cuándo debe terminar?
+
+limits-end-hint = Termina solo ese día. El último posible es el { $date }.
+
+limits-copies = ¿Pueden descargar una copia?
+
+limits-new = ¿Pueden usar datos que lleguen después?
+
+limits-error-purposes = Marque al menos una cosa que puedan hacer, o vuelva y diga que no
+
+limits-error-categories = Marque al menos una clase de datos, o vuelva y diga que no
+
+limits-error-end = Elija un día después de hoy y no más tarde del { $date }
+
+request-error = Elija sí, sí pero menos, o no
+
+## ¿Lo explicamos bien?
+
+understand-title = ¿Lo explicamos bien?
+
+understand-lead = Dos preguntas. Nos ponen a prueba a nosotros, no a usted. Sus respuestas no se guardan.
+
+understand-skip = Saltar
+
+ask-1 = Si dice que sí, ¿puede cambiar de idea después?
+
+ask-1-any = Sí, cuando quiera
+
+ask-1-before = Sí, pero solo antes del { $date }
+
+ask-1-no = No
+
+ask-2 = El estudio descargó una copia. Después usted retira su permiso. ¿Qué pasa con la copia?
+
+ask-2-vanish = Desaparece sola
+
+ask-2-told = Se pide que la borren, pero no podemos recuperarla
+
+ask-2-nothing = Nada
+
+ask-right = Así es.
+
+ask-wrong = No del todo.
+
+ask-check = Comprobar mis respuestas
+
+## Revisar y firmar
+
+check-title = ¿Es esto lo que quiere?
+
+check-who = Quién
+
+check-purposes = Para qué
+
+check-categories = Qué datos
+
+check-dates = Desde cuándo hasta cuándo
+
+check-dates-all = Todo el tiempo
+
+check-dates-span = { $from } a { $to }
+
+check-dates-from = Desde el { $from }
+
+check-dates-to = Hasta el { $to }
+
+check-new = Datos posteriores
+
+check-end = Termina el
+
+check-copies = Copias
+
+check-copies-yes = Pueden descargar una copia
+
+check-copies-no = Sin copias
+
+check-duties = Qué deben hacer
+
+check-statement = Lo que usted firma, palabra por palabra
+
+check-no-undo = Antes de firmar: no se pueden deshacer copias, respuestas ni resultados que ya salieron.
+
+sign = Ahora su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar este permiso, palabra por palabra, como lo ve arriba. No se firma nada más.
+
+sign-button = Firmar con su llave de acceso
+
+sign-no-button = Decir que no
+
+sign-wallet-button = Firmar con su propio programa
+
+signed-title = Su permiso se está anotando
+
+signed = Su permiso se está anotando. Tarda unos segundos. Puede salir de esta página.
+
+active = Su permiso está vigente. { $study } puede usar los datos que usted eligió hasta el { $date }.
+
+declined-title = Usted dijo que no
+
+declined = Usted dijo que no. { $study } no sabrá por qué. No cambia nada más.
+
+declined-button = Decir que no
+
+decline-title = ¿Quiere decir que no?
+
+decline-lead = Entonces { $study } no puede usar nada. Nadie sabrá por qué.
+
+lapsed-title = Esta petición terminó
+
+## Permisos
+
+consents-title = ¿Quién puede usar sus datos?
+
+consents-active = Vigentes
+
+consents-ended = Terminados
+
+consent-title = ¿Está vigente este permiso?
+
+consent-allows = { $study } puede usar estos datos de usted: { $categories }. Motivo: { $purposes }.
+
+consent-until = Termina el { $date }.
+
+consent-since = Usted lo firmó el { $date }.
+
+consent-ended = Terminó el { $date }.
+
+consent-withdrawn = Usted lo retiró el { $date }.
+
+consent-stopped = Terminó cuando usted lo detuvo todo el { $date }.
+
+consent-unknown = Ahora no podemos comprobar este permiso. Mientras tanto, la respuesta es no.
+
+consent-uses = Usos con este permiso
+
+consent-no-uses = Nadie ha usado este permiso todavía.
+
+consent-receipt = Su comprobante
+
+consent-receipt-lead = Esta es su propia copia de su permiso (consentimiento). Guárdela.
+
+consent-receipt-button = Descargar el comprobante
+
+consent-see = Ver este permiso
+
+consent-no-longer = Qué permitía este permiso
+
+consent-copies-open = Copias que ya salieron
+
+consent-dates = Vale para datos de este tiempo: { $span }.
+
+## Retirar y detener
+
+withdraw-link = Retirar
+
+withdraw-link-what = Retirar el permiso de { $study }
+
+withdraw-page = ¿Retirar este permiso?
+
+withdraw-stops-title = Esto termina ahora
+
+withdraw-stops = todo uso nuevo de los datos de usted por { $study }
+
+withdraw-follows-title = Esto sigue en { $n } días como máximo
+
+withdraw-follows = se sustituyen los modelos que aprendieron de usted
+
+withdraw-stays-title = Esto queda
+
+withdraw-stays-answers = las respuestas ya dadas
+
+withdraw-stays-results = los resultados ya publicados
+
+withdraw-stays-copies = las copias ya descargadas. Pedimos que las borren.
+
+withdraw-care = Su atención médica no cambia.
+
+withdraw-button = Retirar
+
+withdraw-sign = Su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar que retira este permiso. No se firma nada más.
+
+withdraw-done-title = Ha retirado su permiso
+
+withdraw-done = Ha retirado su permiso. { $study } ya no puede usar los datos de usted. Lo anotamos a las { $time }.
+
+withdraw-done-model = { $model } aprendió de los datos de usted. Se sustituye antes del { $date }.
+
+withdraw-done-no-model = Ningún modelo aprendió de usted con este permiso.
+
+withdraw-done-copy = { $study } tiene una copia. Le pedimos que la borre.
+
+stop-page = ¿Detener todo?
+
+stop-lead = Así terminan a la vez sus { $n } permisos. Ningún estudio, ningún modelo y ninguna consulta de este sitio puede usar sus datos desde ahora. Su hospital conserva sus propios archivos y le sigue atendiendo.
+
+stop-emergency = En una emergencia todavía pueden abrir sus datos. Usted verá quién fue y por qué.
+
+stop-later = Más adelante puede dar permisos nuevos, uno por uno.
+
+stop-list = Qué termina
+
+stop-button = Detenerlo todo
+
+stop-sign = Su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar que todo termina. No se firma nada más.
+
+stop-done-title = Todo está detenido
+
+stop-done = Todo está detenido. Sus { $n } permisos terminaron a las { $time }. Todavía pueden llegarle peticiones nuevas. Puede desactivarlas.
+
+stop-two = Hay datos de usted en dos lugares. Cada uno necesita un toque.
+
+## Datos
+
+records-title = ¿Qué guardan sobre mí?
+
+records-kind = Clase
+
+records-date = Fecha
+
+records-by = Quién lo añadió
+
+records-open = Abrir
+
+records-open-what = Abrir { $what } del { $date }
+
+record-title = Sus datos: { $kind }
+
+record-added = { $custodian } añadió estos datos el { $date }.
+
+record-value = Valor
+
+record-what = Qué
+
+## Modelos
+
+models-title = ¿Qué ha aprendido de mí?
+
+models-study = Estudio
+
+models-since = Aprendió el
+
+models-state = Ahora
+
+models-active = en uso
+
+models-replacing = se sustituye antes del { $date }
+
+models-replaced = sustituido el { $date } y destruido
+
+models-next = El nuevo nunca vio sus datos.
+
+## Llaves
+
+keys-title = ¿Quién puede firmar por mí?
+
+keys-device = Dispositivo
+
+keys-made = Creada el
+
+keys-used = Último uso
+
+keys-never = Sin usar todavía
+
+keys-this = La que usa ahora
+
+keys-add = Añadir una llave de acceso
+
+keys-add-lead = Una segunda llave en otro dispositivo ayuda cuando pierde uno.
+
+keys-remove = Quitar
+
+keys-remove-what = Quitar la llave { $device }
+
+keys-remove-title = ¿Quitar esta llave?
+
+keys-remove-lead = Ya no servirá para entrar ni para firmar por usted. Una llave quitada no vuelve nunca.
+
+keys-remove-last = Esta es su última llave. Sin ella no puede entrar. Tendría que pedir a { $custodian } una llave nueva.
+
+keys-remove-button = Quitar esta llave
+
+keys-delegates = Quién puede firmar por usted
+
+keys-delegate-none = Nadie más que usted puede firmar.
+
+keys-delegate-until = Puede firmar por usted hasta el { $date }
+
+keys-recovery = Una llave nueva para usted
+
+keys-recovery-none = Nadie ha pedido añadir una llave para usted.
+
+keys-recovery-no = Decir que no a esta llave
+
+key-recovery = { $custodian } quiere añadir una llave nueva para usted. Empieza a valer el { $date }. Si usted no la pidió, diga ahora que no.
+
+keys-wallet = Su propio programa para firmar
+
+## Sin investigación, y una copia de todo
+
+opt-out-title = ¿Puede la investigación usar mis datos?
+
+opt-out-lead = Puede cerrar sus datos a toda investigación. Esto vale más que cualquier permiso de investigación que haya dado.
+
+opt-out-on = Sí, si lo permito cada vez
+
+opt-out-off = Ninguna investigación
+
+opt-out-requests = Tampoco peticiones nuevas de estudios
+
+opt-out-error = Elija sí o no
+
+opt-out-save = Guardar
+
+opt-out-saved-on = La investigación puede preguntarle. Solo puede usar lo que usted permita.
+
+opt-out-saved-off = Sus datos están cerrados a la investigación. Ningún estudio puede usarlos.
+
+download-title = ¿Puedo tenerlo todo?
+
+download-lead = Hacemos un archivo con sus datos, sus permisos y su historial.
+
+download-size = Ocupa unos { $size }.
+
+download-button = Hacer mi copia
+
+download-ready = Su copia está lista.
+
+download-care = Guarde bien este archivo. No está bajo llave.
+
+## Donde aún no hay nada
+
+empty-requests = Nadie espera una respuesta de usted. Cuando alguien pida algo, lo verá aquí.
+
+empty-consents = Nadie puede usar sus datos ahora. Usted no ha dado ningún permiso.
+
+empty-records = Aquí todavía no hay datos. { $custodian } los añade. Pregunte ahí si echa algo en falta.
+
+empty-models = Ningún modelo ha aprendido de sus datos.

@@ -1,0 +1,141 @@
+# Borrador: todavía no lo ha leído nadie que hable esta lengua desde la infancia.
+
+home-title = Usted decide quién puede usar sus datos de salud
+
+home = Sus datos de salud están bajo llave. Usted decide quién puede usarlos, para qué y por cuánto tiempo. Puede ver cada uso. Puede parar cuando quiera.
+
+home-step-1 = Alguien pide. Usted lee quién es, qué quiere y por qué.
+
+home-step-2 = Usted dice que sí, permite menos o dice que no. Firma con su propio dispositivo.
+
+home-step-3 = Usted ve cada uso. Puede retirar su permiso cuando quiera.
+
+home-steps-title = Cómo funciona
+
+home-not-title = Qué no prometemos
+
+home-not-copies = No podemos recuperar una copia que ya salió. Podemos pedir que la borren.
+
+home-not-memory = No podemos hacer que una persona olvide lo que vio.
+
+home-not-care = Este sitio no da atención médica. En una emergencia, pida ayuda como siempre.
+
+home-register-title = Cómo está el registro
+
+home-register = El registro tiene { $count } anotaciones. Se comprobó por última vez a las { $time }.
+
+home-register-away = Ahora no podemos llegar al registro, así que rechazamos toda petición.
+
+home-keeper = { $custodian } guarda aquí datos.
+
+home-doubt = Si hay duda, la respuesta es no.
+
+single = En este sitio una sola organización lleva el registro. No puede inventar un permiso en nombre de usted. Podría tratar de cambiar el pasado. Las copias que tienen otros lo mostrarían.
+
+home-programs = Para programas: la interfaz
+
+join-title = Unirse a { $site }
+
+join-who = { $custodian } le invita a este sitio.
+
+join-as-patient = Aquí usted decide quién puede usar sus datos de salud.
+
+join-as-clinician = Usted entra como profesional clínico de { $party }.
+
+join-as-researcher = Usted entra para investigar por { $party }.
+
+join-as-custodian = Usted entra para cuidar los datos de { $party }.
+
+join-as-auditor = Usted entra para auditar.
+
+join-passkey = Una llave de acceso vive dentro de su teléfono o computadora. Se abre con la cara, el dedo o el PIN. Solo usted puede usarla.
+
+join-twice = Su dispositivo pregunta dos veces. Primero crea la llave. Después demuestra que la llave es de usted.
+
+join-no-password = No hay contraseña. Su cara y su dedo nunca salen de su dispositivo.
+
+join-button = Crear una llave de acceso
+
+join-making = Su dispositivo crea ahora su llave.
+
+join-proving = Su llave está creada. Ahora su dispositivo demuestra que es de usted.
+
+join-done-title = Ya está dentro
+
+join-done = Su llave funciona. La próxima vez entre con ella.
+
+join-old-title = Este enlace terminó
+
+join-old = Este enlace vale una vez y solo por un tiempo. Pida otro a { $custodian }.
+
+join-cancel = No se creó ninguna llave. Usted cerró la ventana de su dispositivo, o tardó demasiado. Inténtelo de nuevo cuando quiera.
+
+join-exists = Este dispositivo ya tiene una llave para este sitio. Entre con ella.
+
+sign-in-title = Entrar
+
+sign-in-how = Use la cara, el dedo o el PIN. Su dispositivo mostrará su propia ventana.
+
+sign-in-button = Entrar con su llave de acceso
+
+sign-in-none = No hay que escribir ninguna contraseña.
+
+sign-in-failed = No pudimos abrir su sesión. Use la llave que creó para este sitio.
+
+sign-in-cancel = No ha entrado. Usted cerró la ventana de su dispositivo, o tardó demasiado. Inténtelo de nuevo cuando quiera.
+
+sign-in-lost-title = ¿Perdió su dispositivo?
+
+sign-in-lost = Pida a { $custodian } que añada una llave nueva para usted. Tarda unos días, para que nadie pueda hacerlo a escondidas.
+
+sign-in-script = Para entrar, su navegador tiene que ejecutar scripts. Actívelos para este sitio.
+
+signed-out-title = Ha salido
+
+signed-out = Cierre esta ventana si otras personas usan esta computadora.
+
+help-title = Ayuda
+
+help-contact = Escriba o hable con { $contact }.
+
+help-ask = Le pueden ayudar con este sitio, con un dispositivo perdido o con una línea de su historial que no conoce.
+
+help-care = Ahí no dan atención médica. En una emergencia, pida ayuda como siempre.
+
+help-free = Puede decir que no, retirar su permiso o detenerlo todo cuando quiera. Su atención médica no cambia.
+
+register-title = Cómo está el registro
+
+register-what = En el registro se anota cada permiso. Nadie puede cambiarlo sin que se vea.
+
+register-count = Tiene { $count } anotaciones.
+
+register-checked = Lo comprobamos por última vez a las { $time }.
+
+register-away = Ahora no podemos llegar a él. Mientras tanto rechazamos toda petición de datos.
+
+register-many = Varias organizaciones llevan juntas el registro. Una sola no puede cambiarlo.
+
+accessibility-title = Accesibilidad
+
+accessibility-aim = Este sitio debe servir a todo el mundo. Seguimos las reglas WCAG 2.2, nivel AA.
+
+accessibility-how = Puede usarlo con el teclado, con un lector de pantalla y con letra grande. Todo menos firmar funciona sin scripts.
+
+accessibility-tell = Si algo no funciona para usted, dígalo a { $contact }. Buscaremos otra manera.
+
+privacy-title = Aviso de privacidad
+
+privacy-who = { $custodian } lleva este sitio y responde aquí por sus datos.
+
+privacy-what = Guardamos sus datos bajo llave, con lo que usted permitió y una línea por cada uso.
+
+privacy-why = Los usamos solo como usted permite. Consentimiento es la palabra de la ley para su permiso.
+
+privacy-cookies = Ponemos dos cookies: una mientras está dentro y otra para su idioma. Nadie le sigue aquí.
+
+privacy-rights = Puede ver, descargar y corregir lo que guardamos. Puede retirar su permiso o detenerlo todo cuando quiera.
+
+privacy-forget = Puede pedirnos que borremos sus datos. Entonces se destruyen sus llaves y nadie puede leerlos.
+
+privacy-complain = Puede reclamar ante la autoridad de protección de datos del lugar donde vive.
