@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response
 
-from consent import ConsentError, View
 from web import errors, logs
 from web.api import Api
 from web.health import health
+from web.pages import pages
 from web.platform import Platform
 
 MAX_BODY_BYTES = 16 * 2**20
@@ -18,7 +18,7 @@ HEADERS = {
     "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -38,21 +38,9 @@ def create_app(platform: Platform) -> Flask:
     app.register_blueprint(health(platform))
     app.register_blueprint(Api(platform).blueprint())
 
-    @app.get("/")
-    def home() -> str:
-        """What this is, what is promised, and where the ledger stands."""
-        view = _find_view(platform)
-        return render_template("home.html", view=view, platform=platform)
-
+    app.register_blueprint(pages(platform))
     app.after_request(_guard)
     return app
-
-
-def _find_view(platform: Platform) -> View | None:
-    try:
-        return platform.law.view()
-    except ConsentError:
-        return None  # the page then says that every request is refused
 
 
 def _guard(answer: Response) -> Response:

@@ -22,3 +22,13 @@ class Asking:
     safe: Safe
     diagnostics: Diagnostics
     organisation: str
+
+    def party_name(self, party: str) -> str:
+        """Return what people call a study or an organisation; its id's own words if nothing else.
+
+        A study is called by its title.
+        """
+        for study in self.diagnostics.studies():
+            if study.id == party:
+                return study.title
+        return party.partition(":")[2].replace("-", " ").strip() or party

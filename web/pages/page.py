@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Response, redirect, render_template, request
+from flask import Response, render_template, request
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from web.errors import NotFound
@@ -85,8 +85,7 @@ class Visit:
 
     def go(self, path: str) -> Response:
         """Return a redirect after something was done (303), so that a reload does not repeat it."""
-        answer = redirect(path, 303)
-        return Response(answer.get_data(), 303, {"Location": path})
+        return Response(b"", 303, {"Location": path})
 
 
 View = Callable[[Visit], Response]

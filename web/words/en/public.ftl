@@ -139,3 +139,17 @@ privacy-rights = You can see, download and correct what we hold. You can withdra
 privacy-forget = You can ask us to erase your records. Then their keys are destroyed and nobody can read them.
 
 privacy-complain = You can complain to the data protection authority where you live.
+
+home-go-on = Go on to your pages
+
+home-for-title = Who it is for
+
+home-for-patients = Patients decide, and see who used what, when and why.
+
+home-for-clinicians = Clinicians ask a model about patients who allow it.
+
+home-for-researchers = Researchers learn from the records of people who said yes.
+
+join-failed = This did not work. Open the link again, or ask for a new one.
+
+sign-in-back = Sign in and you come back to this page.

@@ -1,0 +1,129 @@
+"""The way in and out: joining by an invitation, signing in with a passkey, signing out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import orjson
+from flask import Response, request
+
+from web.errors import Malformed
+from web.pages.cookies import cookie_name, with_session, without_session
+from web.pages.page import Visit
+from web.people import Account
+
+MOST_JSON_BYTES = 16_384
+
+
+def join(visit: Visit) -> Response:
+    """Who invites, as what, what a passkey is, and the button that makes one."""
+    found = visit.platform.people.joining.find(visit.names["token"])
+    keeper = visit.platform.asking.party_name(visit.platform.organisation)
+    if found is None:
+        title = visit.words("join-old-title")
+        return visit.show("public/join_old.html", title=title, status=404, keeper=keeper)
+    party = visit.platform.asking.party_name(found.invited.party) if found.invited.party else ""
+    title = visit.words("join-title", site=visit.platform.site.name)
+    return visit.show(
+        "public/join.html", title=title, invited=found.invited, keeper=keeper, party=party
+    )
+
+
+def begin_join(visit: Visit) -> Response:
+    """What the device is asked first, as JSON for the page's script."""
+    return _json(visit.platform.people.joining.begin(visit.names["token"]))
+
+
+def keep_join(visit: Visit) -> Response:
+    """Keep the passkey that the device made; what it is to prove, as JSON."""
+    joining = visit.platform.people.joining
+    return _json(
+        joining.keep(visit.names["token"], visit.form.get("challenge", ""), _credential(visit))
+    )
+
+
+def prove_join(visit: Visit) -> Response:
+    """Open the account of a passkey that proved itself, and sign it in."""
+    joining = visit.platform.people.joining
+    account = joining.prove(
+        visit.names["token"], visit.form.get("challenge", ""), _credential(visit)
+    )
+    visit.platform.people.accounts.set_language(account.id, visit.language)
+    return _signed_in(visit, account, f"/{account.role}")
+
+
+def sign_in(visit: Visit) -> Response:
+    """The page that asks who it is; it gives no hint whether an account exists."""
+    after = _local(visit.query.get("next", ""))
+    if visit.account is not None:
+        return visit.go(after or f"/{visit.account.role}")
+    keeper = visit.platform.asking.party_name(visit.platform.organisation)
+    title = visit.words("sign-in-title")
+    return visit.show("public/sign_in.html", title=title, after=after, keeper=keeper)
+
+
+def begin_sign_in(visit: Visit) -> Response:
+    """A fresh challenge, as JSON for the page's script."""
+    return _json(visit.platform.people.sign_in_options())
+
+
+def finish_sign_in(visit: Visit) -> Response:
+    """Sign in whoever answered the challenge."""
+    account = visit.platform.people.sign_in(visit.form.get("challenge", ""), _credential(visit))
+    after = _local(visit.form.get("next", ""))
+    return _signed_in(visit, account, after or f"/{account.role}")
+
+
+def sign_out(visit: Visit) -> Response:
+    """End this session; the page says so."""
+    visit.platform.people.sessions.end(request.cookies.get(cookie_name(visit.platform), ""))
+    return without_session(visit.platform, visit.go("/signed-out"))
+
+
+def signed_out(visit: Visit) -> Response:
+    """Say that nobody is signed in any more."""
+    return visit.show("public/signed_out.html", title=visit.words("signed-out-title"))
+
+
+def session(visit: Visit) -> Response:
+    """How many seconds this session has left, as JSON; asking does not keep it alive."""
+    people = visit.platform.people
+    found = people.session(request.cookies.get(cookie_name(visit.platform), ""))
+    left_s = max(0, int(found.ends_at_s - visit.platform.clock())) if found else 0
+    return _json({"left_s": left_s})
+
+
+def keep_session(visit: Visit) -> Response:
+    """Having come here with a session keeps it alive; how long it has left, as JSON."""
+    return session(visit)
+
+
+def _signed_in(visit: Visit, account: Account, path: str) -> Response:
+    old = request.cookies.get(cookie_name(visit.platform), "")
+    device = request.headers.get("User-Agent", "")
+    secret = visit.platform.people.sessions.begin(account.id, device, instead_of=old)
+    return with_session(visit.platform, _json({"go": path}), secret)
+
+
+def _credential(visit: Visit) -> Any:
+    sent = visit.form.get("credential", "")
+    if len(sent) > MOST_JSON_BYTES:
+        raise Malformed("the device sent too much")
+    try:
+        return orjson.loads(sent)
+    except ValueError as exc:
+        raise Malformed("the device sent no JSON") from exc
+
+
+def _local(path: str) -> str:
+    """Return a path of this site, or ""; whoever made the link may not send people elsewhere."""
+    told = urlsplit(path)
+    is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
+    if not is_local or told.scheme or told.netloc or not path.isprintable():
+        return ""
+    return quote(told.path) + (f"?{told.query}" if told.query else "")
+
+
+def _json(told: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(told), content_type="application/json")
