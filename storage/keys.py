@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from storage.database import reading, writing
 from storage.errors import NotFound, Overtaken, SealBroken, VaultSealed
 from storage.mac import mac_of
-from storage.seal import decrypt_key, derive, encrypt_key, new_key
+from storage.seal import decrypt_key, decrypt_text, derive, encrypt_key, encrypt_text, new_key
 from storage.tables import METADATA
 
 WRAP_SUITE: Final = 1
@@ -18,6 +18,7 @@ _PATIENT_LABEL: Final = b"vouchsafe/v1/patient-key"
 _RECORD_LABEL: Final = b"vouchsafe/v1/record-key"
 _WRAPPING_LABEL: Final = b"vouchsafe/v1/root-wrapping"
 _PSEUDONYM_LABEL: Final = b"vouchsafe/v1/pseudonym/"
+_TEXT_LABEL: Final = b"vouchsafe/v1/text/"
 _AT_ONCE: Final = 500
 
 _PATIENT_KEYS = sa.Table(
@@ -91,6 +92,25 @@ class Keys:
     def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
         """Return `pseudonym` for one label, for use in a loop."""
         return mac_of(self._derived(_PSEUDONYM_LABEL + label.encode()))
+
+    def seal_text(self, label: str, text: str, about: bytes = b"") -> bytes:
+        """Return a text sealed under a key of its label, bound to what it is about.
+
+        Raises:
+            VaultSealed: the root key is absent.
+        """
+        key = self._derived(_TEXT_LABEL + label.encode())
+        return encrypt_text(key, text.encode(), about)
+
+    def open_text(self, label: str, sealed: bytes, about: bytes = b"") -> str:
+        """Return what `seal_text` sealed under the same label, about the same.
+
+        Raises:
+            SealBroken: altered, or of another label, install or thing.
+            VaultSealed: the root key is absent.
+        """
+        key = self._derived(_TEXT_LABEL + label.encode())
+        return decrypt_text(key, sealed, about).decode()
 
     def patient_keys(self, subjects: Iterable[bytes]) -> dict[bytes, SecretKey]:
         """Return the key of each subject that has one; subjects that were shredded are left out.

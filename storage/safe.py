@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,18 @@ class Safe:
         """Return the keyed hash of a label: bytes to 32 bytes that only this install can make."""
         return self._keys.pseudonyms(label)
 
+    def seal_text(self, label: str, text: str, about: bytes = b"") -> bytes:
+        """Return a text that only this install can open, and only as what it is about."""
+        return self._keys.seal_text(label, text, about)
+
+    def open_text(self, label: str, sealed: bytes, about: bytes = b"") -> str:
+        """Return what `seal_text` sealed.
+
+        Raises:
+            SealBroken: altered, or of another label, install or thing.
+        """
+        return self._keys.open_text(label, sealed, about)
+
     def totals(self) -> dict[str, int]:
         """Return how many records, subjects, batches and journal rows there are."""
         return self._catalogue.totals() | {"journal": self.journal.size()}
@@ -76,6 +88,11 @@ class Safe:
     def records_of(self, subject: bytes) -> list[Entry]:
         """Return what is held of a subject, without opening any of it."""
         return self._catalogue.current(subjects=[subject])
+
+    def held(self, categories: Sequence[str]) -> list[tuple[bytes, str]]:
+        """Return (subject, category) of each current record of these categories, in their order."""
+        entries = self._catalogue.current(categories=categories)
+        return [(entry.subject, entry.category) for entry in entries]
 
     def ready(self) -> str:
         """Return the store's version.

@@ -184,3 +184,20 @@ def decrypt_key(wrapping: bytes, wrapped: bytes, associated: bytes) -> bytes:
     if len(wrapped) != WRAPPED_BYTES or len(wrapping) != KEY_BYTES:
         raise SealBroken(REFUSAL)
     return _fast_decrypt(wrapping, wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], associated)
+
+
+def encrypt_text(key: bytes, text: bytes, associated: bytes) -> bytes:
+    """Return nonce ‖ ciphertext ‖ tag of a text of any length under a key derived for it."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + _fast_encrypt(key, nonce, text, associated)
+
+
+def decrypt_text(key: bytes, sealed: bytes, associated: bytes) -> bytes:
+    """Return what `encrypt_text` sealed.
+
+    Raises:
+        SealBroken: another key, other associated data, or altered.
+    """
+    if len(sealed) < NONCE_BYTES + TAG_BYTES:
+        raise SealBroken(REFUSAL)
+    return _fast_decrypt(key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)

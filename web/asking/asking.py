@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sqlalchemy as sa
 
 from consent import Law
 from models import Diagnostics
 from storage import Safe
+from web.asking.directory import Directory
+from web.asking.proposals import Proposals
+from web.asking.requests import Requests
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asking:
-    """The parts that requests are made of, on one database."""
+    """The parts that requests are made of, on one database.
+
+    Attributes:
+        directory: hospital numbers and subjects.
+        proposals: studies that wait, or were approved or refused.
+        requests: what patients are asked, and what they said.
+    """
 
     engine: sa.Engine
     clock: Callable[[], float]
@@ -22,6 +32,29 @@ class Asking:
     safe: Safe
     diagnostics: Diagnostics
     organisation: str
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Which hospital number is which subject."""
+        return Directory(self.engine, self.safe, self.clock)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """The studies that researchers propose."""
+        return Proposals(self.engine, self.diagnostics, self.clock)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """What patients are asked."""
+        return Requests(self.engine, self.safe, self.clock)
+
+    def eligible(self, categories: Sequence[str]) -> list[bytes]:
+        """Return the subjects of whom records of each of these categories are here, in order."""
+        held: dict[bytes, set[str]] = {}
+        for subject, category in self.safe.held(categories):
+            held.setdefault(subject, set()).add(category)
+        wanted = set(categories)
+        return [subject for subject, found in held.items() if found >= wanted]
 
     def party_name(self, party: str) -> str:
         """Return what people call a study or an organisation; its id's own words if nothing else.

@@ -1,0 +1,169 @@
+"""Who is a patient here, which studies may ask, and what patients were asked and said."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from models import BadlyAsked
+from storage.errors import SealBroken
+from web.asking import ACCEPTED, DECLINED, LAPSED, WAITING, Proposal, Wanted
+from web.asking.directory import Directory
+from web.asking.requests import DAY_S, LAPSE_DAYS, QUIET_DAYS, Requests
+from web.errors import NotFound
+
+pytestmark = pytest.mark.node
+HOSPITAL = "organisation:this-hospital"
+
+
+@pytest.fixture
+def now() -> list[float]:
+    return [1_800_000_000.0]
+
+
+@pytest.fixture
+def requests(hospital, now) -> Requests:
+    platform = hospital.platform
+    return Requests(platform.engine, platform.safe, lambda: now[0])
+
+
+def wanted(party: str) -> Wanted:
+    return Wanted(party, "study", ("MLTRAINING",), ("condition",), "", "", 365, "diabetes")
+
+
+def people(count: int) -> list[bytes]:
+    return [secrets.token_bytes(32) for _ in range(count)]
+
+
+def study() -> str:
+    return f"study:{secrets.token_hex(4)}"
+
+
+def proposal(name: str) -> Proposal:
+    title = f"Title of {name}"
+    rest = ("A protocol.", "diabetes", "small", "MLTRAINING", ("condition",), "", "", 365)
+    return Proposal(name, HOSPITAL, title, "Board 12/34", *rest, 1_900_000_000)
+
+
+def test_a_hospital_number_finds_its_subject_and_the_database_tells_nobody(hospital) -> None:
+    platform = hospital.platform
+    directory, subject = platform.asking.directory, secrets.token_bytes(32)
+    number = f"MRN-{secrets.token_hex(6)}"
+    assert directory.add([(number, subject)]) == 1
+    assert directory.add([(number, subject)]) == 0
+    assert directory.find(number) == subject
+    assert directory.number_of(subject) == number
+    assert directory.find(number + "x") is None
+    with platform.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT * FROM web_patients")).all()
+    assert not any(number.encode() in bytes(str(row), "utf-8") for row in rows)
+
+
+def test_a_sealed_number_that_is_moved_to_another_patient_does_not_open(hospital) -> None:
+    platform = hospital.platform
+    directory = Directory(platform.engine, platform.safe, platform.clock)
+    first, second = people(2)
+    directory.add([(secrets.token_hex(6), first), (secrets.token_hex(6), second)])
+    table = sa.table("web_patients", sa.column("subject"), sa.column("number"))
+    with platform.engine.begin() as connection:
+        taken = connection.scalar(sa.select(table.c.number).where(table.c.subject == first))
+        moved = sa.update(table).where(table.c.subject == second).values(number=taken)
+        connection.execute(moved)
+    with pytest.raises(SealBroken):
+        directory.number_of(second)
+    with platform.engine.begin() as connection:
+        connection.execute(sa.delete(table).where(table.c.subject.in_([first, second])))
+
+
+def test_only_an_approved_proposal_is_a_study(hospital) -> None:
+    platform, name = hospital.platform, study()
+    proposals = platform.asking.proposals
+    proposals.register(proposal(name))
+    assert name not in {one.id for one in platform.diagnostics.studies()}
+    approved = proposals.approve(name, "someone")
+    assert approved.state == "approved"
+    assert name in {one.id for one in platform.diagnostics.studies()}
+    assert proposals.refuse(name, "someone", "too late").state == "approved"
+    assert proposals.approve(name, "another") == approved
+
+
+def test_a_refused_proposal_is_no_study_and_keeps_the_reason(hospital) -> None:
+    platform, name = hospital.platform, study()
+    proposals = platform.asking.proposals
+    proposals.register(proposal(name))
+    refused = proposals.refuse(name, "someone", "The protocol names no end.")
+    assert (refused.state, refused.why) == ("refused", "The protocol names no end.")
+    assert name not in {one.id for one in platform.diagnostics.studies()}
+
+
+def test_a_studys_name_is_given_once(hospital) -> None:
+    proposals, name = hospital.platform.asking.proposals, study()
+    first = proposals.register(proposal(name))
+    assert proposals.register(proposal(name)) == first
+    with pytest.raises(BadlyAsked):
+        proposals.register(replace(proposal(name), title="Another"))
+    with pytest.raises(BadlyAsked):
+        proposals.register(replace(proposal(name), study="study:small"))
+    with pytest.raises(NotFound):
+        proposals.get("study:nobody")
+
+
+def test_who_has_not_answered_is_not_asked_again(requests, now) -> None:
+    party, asked = study(), people(3)
+    assert requests.send(wanted(party), asked, "r")[1] == 3
+    assert requests.send(wanted(party), asked, "r")[1] == 0
+    now[0] += LAPSE_DAYS * DAY_S
+    assert requests.get(asked[0], requests.of_subject(asked[0])[0].id).state == LAPSED
+    assert requests.send(wanted(party), asked, "r")[1] == 3
+
+
+def test_who_said_no_is_left_in_peace_for_half_a_year(requests, now) -> None:
+    party, (one,) = study(), people(1)
+    requests.send(wanted(party), [one], "r")
+    assert requests.answer(requests.waiting(one)[0], DECLINED)
+    now[0] += QUIET_DAYS * DAY_S - 1
+    assert requests.send(wanted(party), [one], "r")[1] == 0
+    now[0] += 1
+    assert requests.send(wanted(party), [one], "r")[1] == 1
+
+
+def test_a_request_is_answered_once_and_its_draft_goes_then(requests) -> None:
+    party, (one,) = study(), people(1)
+    requests.send(wanted(party), [one], "r")
+    request = requests.waiting(one)[0]
+    assert requests.draft(request) == {}
+    requests.keep_draft(request, {"answer": "less"})
+    assert requests.draft(request) == {"answer": "less"}
+    assert requests.answer(request, ACCEPTED, b"c" * 32)
+    assert not requests.answer(request, DECLINED)
+    assert requests.draft(request) == {}
+    assert requests.of_consent(one, b"c" * 32).id == request.id
+
+
+def test_another_patients_request_is_not_there(requests) -> None:
+    one, other = people(2)
+    requests.send(wanted(study()), [one], "r")
+    with pytest.raises(NotFound):
+        requests.get(other, requests.waiting(one)[0].id)
+
+
+def test_counts_hold_each_person_once_by_the_newest_answer(requests, now) -> None:
+    party, asked = study(), people(5)
+    requests.send(wanted(party), asked, "r")
+    for place, state in ((0, ACCEPTED), (1, DECLINED)):
+        requests.answer(requests.waiting(asked[place])[0], state)
+    assert requests.counts(party) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
+    now[0] += LAPSE_DAYS * DAY_S
+    assert requests.counts(party) == {ACCEPTED: 1, DECLINED: 1, WAITING: 0, LAPSED: 3}
+    requests.send(wanted(party), asked[2:], "r")
+    assert requests.counts(party) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
+    assert sorted(requests.asked_by(party)) == sorted(asked)
+
+
+def test_who_lacks_a_needed_record_is_not_eligible(hospital) -> None:
+    asking = hospital.platform.asking
+    assert set(hospital.subjects) <= set(asking.eligible(["condition", "vital-signs"]))
+    assert asking.eligible(["condition", "medication"]) == []
