@@ -41,6 +41,42 @@ class Passkey:
     )
     id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     counter: int = 0
+    user: bytes = b""
+
+    @classmethod
+    def create(cls, origin: str, rp_id: str) -> Passkey:
+        """Return a new key for one site."""
+        return cls(origin, rp_id)
+
+    @property
+    def public(self) -> tuple[bytes, bytes]:
+        """Return qx and qy, 32 bytes each."""
+        return self.point
+
+    def registration(self, challenge: bytes, **changed: Any) -> dict[str, Any]:
+        """Return what a browser sends when this key is made; attestation is none."""
+        return self.made(challenge, **changed)
+
+    def assertion(
+        self,
+        challenge: bytes,
+        origin: str | None = None,
+        rp_id: str | None = None,
+        *,
+        up: bool = True,
+        uv: bool = True,
+        cross_origin: bool = False,
+        extra: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Return what a browser sends when this key signs; `extra` is put into the client's JSON."""
+        return self.used(
+            challenge,
+            origin=origin or self.origin,
+            rp_id=rp_id or self.rp_id,
+            flags=(UP if up else 0) | (UV if uv else 0),
+            cross_origin=cross_origin,
+            extra=extra or {},
+        )
 
     @property
     def point(self) -> tuple[bytes, bytes]:
@@ -75,7 +111,7 @@ class Passkey:
                 "clientDataJSON": b64(client),
                 "authenticatorData": b64(data),
                 "signature": b64(signature),
-                "userHandle": None,
+                "userHandle": b64(self.user) if self.user else None,
             }
         )
 
@@ -95,6 +131,7 @@ class Passkey:
             "challenge": b64(challenge),
             "origin": changed.pop("origin", self.origin),
             "crossOrigin": changed.pop("cross_origin", False),
+            **changed.pop("extra", {}),
         }
         if random.random() < 0.25:
             told["other_keys_can_be_added_here"] = (
