@@ -1,5 +1,7 @@
 # Entwurf: noch von niemandem gelesen, der diese Sprache von Haus aus spricht.
 
+## The history
+
 journal-title = Wer hat meine Daten genutzt?
 
 journal-filter = Nur einige Zeilen zeigen
@@ -26,6 +28,8 @@ journal-times = { $count ->
 }
 
 journal-day = { $date }
+
+## Its lines
 
 used-read = { $clinician } von { $clinic } hat diese Daten von Ihnen angesehen: { $categories }. Sie hatten das am { $date } erlaubt.
 

@@ -1,5 +1,7 @@
 # Entwurf: noch von niemandem gelesen, der diese Sprache von Haus aus spricht.
 
+## The first page
+
 home-title = Sie entscheiden, wer Ihre Gesundheitsdaten nutzen darf
 
 home = Ihre Gesundheitsdaten sind verschlossen. Sie entscheiden, wer sie nutzen darf, wofür und wie lange. Sie sehen jede Nutzung. Sie können jederzeit aufhören.
@@ -33,6 +35,8 @@ home-doubt = Im Zweifel ist die Antwort Nein.
 single = Auf dieser Seite führt eine einzige Stelle das Register. Sie kann keine Einwilligung in Ihrem Namen erfinden. Sie könnte versuchen, die Vergangenheit zu ändern. Kopien bei anderen würden das zeigen.
 
 home-programs = Für Programme: die Schnittstelle
+
+## Joining
 
 join-title = Bei { $site } mitmachen
 
@@ -72,6 +76,8 @@ join-cancel = Kein Passkey wurde gemacht. Sie haben das Fenster Ihres Geräts ge
 
 join-exists = Dieses Gerät hat schon einen Passkey für diese Seite. Melden Sie sich damit an.
 
+## Signing in and out
+
 sign-in-title = Anmelden
 
 sign-in-how = Nehmen Sie Gesicht, Finger oder PIN. Ihr Gerät zeigt dafür ein eigenes Fenster.
@@ -94,6 +100,8 @@ signed-out-title = Sie sind abgemeldet
 
 signed-out = Schließen Sie dieses Fenster, wenn auch andere diesen Computer benutzen.
 
+## Help
+
 help-title = Hilfe
 
 help-contact = Schreiben Sie an { $contact } oder rufen Sie dort an.
@@ -103,6 +111,8 @@ help-ask = Dort hilft man Ihnen mit dieser Seite, einem verlorenen Gerät oder e
 help-care = Eine Behandlung gibt es dort nicht. Rufen Sie im Notfall Hilfe wie immer.
 
 help-free = Sie können jederzeit Nein sagen, widerrufen oder alles stoppen. Ihre Behandlung bleibt gleich.
+
+## The register
 
 register-title = Wo das Register steht
 
@@ -116,6 +126,8 @@ register-away = Wir erreichen es gerade nicht. Bis das wieder geht, lehnen wir j
 
 register-many = Mehrere Stellen führen das Register zusammen. Eine allein kann es nicht ändern.
 
+## Accessibility
+
 accessibility-title = Barrierefreiheit
 
 accessibility-aim = Diese Seite soll für alle gehen. Wir richten uns nach WCAG 2.2, Stufe AA.
@@ -123,6 +135,8 @@ accessibility-aim = Diese Seite soll für alle gehen. Wir richten uns nach WCAG 
 accessibility-how = Sie können sie mit der Tastatur, mit einem Vorleseprogramm und mit großer Schrift benutzen. Alles außer dem Unterschreiben geht ohne Skript.
 
 accessibility-tell = Wenn etwas für Sie nicht geht, sagen Sie es { $contact }. Wir finden einen anderen Weg.
+
+## Privacy notice
 
 privacy-title = Datenschutz
 

@@ -1,5 +1,7 @@
 # What a patient reads about uses, refusals and proofs.
 
+## The history
+
 journal-title = Who used my records?
 
 journal-filter = Show only some lines
@@ -26,6 +28,8 @@ journal-times = { $count ->
 }
 
 journal-day = { $date }
+
+## Its lines
 
 used-read = { $clinician } from { $clinic } looked at your { $categories }. You allowed this on { $date }.
 

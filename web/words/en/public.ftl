@@ -1,5 +1,7 @@
 # What anybody may read: the first page, joining, signing in, help and notices.
 
+## The first page
+
 home-title = You decide who may use your health records
 
 home = Your health records are locked. You decide who may use them, for what, and for how long. You can see every use. You can stop at any time.
@@ -33,6 +35,8 @@ home-doubt = When we are in doubt, the answer is no.
 single = On this site one organisation runs the register. It cannot make up a permission in your name. It could try to change the past. Copies held by others would show that.
 
 home-programs = For programs: the API
+
+## Joining
 
 join-title = Join { $site }
 
@@ -72,6 +76,8 @@ join-cancel = No passkey was made. You closed the window of your device, or it t
 
 join-exists = This device already has a passkey for this site. Sign in with it.
 
+## Signing in and out
+
 sign-in-title = Sign in
 
 sign-in-how = Use your face, finger or PIN. Your device will show its own window.
@@ -94,6 +100,8 @@ signed-out-title = You are signed out
 
 signed-out = Close this window if others use this computer.
 
+## Help
+
 help-title = Get help
 
 help-contact = Write or talk to { $contact }.
@@ -103,6 +111,8 @@ help-ask = They can help with this site, a lost device or a line in your history
 help-care = They cannot give care here. In an emergency, call for help as you always do.
 
 help-free = You can say no, withdraw or stop at any time. Your care stays the same.
+
+## The register
 
 register-title = Where the register stands
 
@@ -114,7 +124,9 @@ register-checked = We last checked it at { $time }.
 
 register-away = We cannot reach it right now. Until we can, every request for records is refused.
 
-register-many = Several organisations run the register together. One alone cannot change it.
+register-many = More than one group runs the register. One alone cannot change it.
+
+## Accessibility
 
 accessibility-title = Accessibility
 
@@ -123,6 +135,8 @@ accessibility-aim = This site should work for everyone. We aim for the rules of 
 accessibility-how = You can use it with the keyboard, with a screen reader and with large text. All but signing works without script.
 
 accessibility-tell = If something does not work for you, tell { $contact }. We will find another way.
+
+## Privacy notice
 
 privacy-title = Privacy notice
 

@@ -1,5 +1,7 @@
 # Borrador: todavía no lo ha leído nadie que hable esta lengua desde la infancia.
 
+## The history
+
 journal-title = ¿Quién usó mis datos?
 
 journal-filter = Mostrar solo algunas líneas
@@ -26,6 +28,8 @@ journal-times = { $count ->
 }
 
 journal-day = { $date }
+
+## Its lines
 
 used-read = { $clinician }, de { $clinic }, miró estos datos de usted: { $categories }. Usted lo permitió el { $date }.
 

@@ -1,5 +1,7 @@
 # Borrador: todavía no lo ha leído nadie que hable esta lengua desde la infancia.
 
+## The first page
+
 home-title = Usted decide quién puede usar sus datos de salud
 
 home = Sus datos de salud están bajo llave. Usted decide quién puede usarlos, para qué y por cuánto tiempo. Puede ver cada uso. Puede parar cuando quiera.
@@ -33,6 +35,8 @@ home-doubt = Si hay duda, la respuesta es no.
 single = En este sitio una sola organización lleva el registro. No puede inventar un permiso en nombre de usted. Podría tratar de cambiar el pasado. Las copias que tienen otros lo mostrarían.
 
 home-programs = Para programas: la interfaz
+
+## Joining
 
 join-title = Unirse a { $site }
 
@@ -72,6 +76,8 @@ join-cancel = No se creó ninguna llave. Usted cerró la ventana de su dispositi
 
 join-exists = Este dispositivo ya tiene una llave para este sitio. Entre con ella.
 
+## Signing in and out
+
 sign-in-title = Entrar
 
 sign-in-how = Use la cara, el dedo o el PIN. Su dispositivo mostrará su propia ventana.
@@ -94,6 +100,8 @@ signed-out-title = Ha salido
 
 signed-out = Cierre esta ventana si otras personas usan esta computadora.
 
+## Help
+
 help-title = Ayuda
 
 help-contact = Escriba o hable con { $contact }.
@@ -103,6 +111,8 @@ help-ask = Le pueden ayudar con este sitio, con un dispositivo perdido o con una
 help-care = Ahí no dan atención médica. En una emergencia, pida ayuda como siempre.
 
 help-free = Puede decir que no, retirar su permiso o detenerlo todo cuando quiera. Su atención médica no cambia.
+
+## The register
 
 register-title = Cómo está el registro
 
@@ -116,6 +126,8 @@ register-away = Ahora no podemos llegar a él. Mientras tanto rechazamos toda pe
 
 register-many = Varias organizaciones llevan juntas el registro. Una sola no puede cambiarlo.
 
+## Accessibility
+
 accessibility-title = Accesibilidad
 
 accessibility-aim = Este sitio debe servir a todo el mundo. Seguimos las reglas WCAG 2.2, nivel AA.
@@ -123,6 +135,8 @@ accessibility-aim = Este sitio debe servir a todo el mundo. Seguimos las reglas 
 accessibility-how = Puede usarlo con el teclado, con un lector de pantalla y con letra grande. Todo menos firmar funciona sin scripts.
 
 accessibility-tell = Si algo no funciona para usted, dígalo a { $contact }. Buscaremos otra manera.
+
+## Privacy notice
 
 privacy-title = Aviso de privacidad
 

@@ -1,0 +1,351 @@
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask, Response, render_template, request
+from jinja2 import ChoiceLoader, FileSystemLoader
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+from werkzeug.datastructures import MultiDict
+from werkzeug.serving import make_server
+
+from web.factory import HEADERS
+from web.people import Account
+from web.words import LANGUAGES, Words
+
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "web" / "static"
+TEMPLATES = ROOT / "web" / "templates"
+MINE = sorted((TEMPLATES / "parts").glob("*.html")) + [TEMPLATES / "base.html"]
+TEXT, EDGE = 5.4, 3.8
+"""The least ratios that we ask of text and of edges; WCAG asks 4.5 and 3."""
+PAIRS = [
+    *(
+        (ink, on, TEXT)
+        for ink in ("ink", "muted", "accent", "visited")
+        for on in ("page", "sunken")
+    ),
+    *((ink, "surface", TEXT) for ink in ("ink", "muted", "accent", "error")),
+    *((ink, "page", TEXT) for ink in ("accent-hover", "danger", "error", "chart-1", "chart-3")),
+    *((f"on-{fill}", fill, TEXT) for fill in ("accent", "danger")),
+    ("on-accent", "accent-hover", TEXT),
+    ("error", "error-tint", TEXT),
+    ("notice", "notice-tint", TEXT),
+    *((s, f"{s}-tint", TEXT) for s in ("active", "waiting", "ended", "withdrawn", "refused")),
+    *(("control", on, EDGE) for on in ("page", "surface", "sunken")),
+    *(("focus", on, EDGE) for on in ("page", "surface", "sunken")),
+    *(
+        (chart, on, EDGE)
+        for chart in ("chart-1", "chart-2", "chart-3")
+        for on in ("page", "surface")
+    ),
+]
+
+
+def themes() -> dict[str, dict[str, str]]:
+    css = (STATIC / "colours.css").read_text(encoding="utf-8")
+    pieces = re.split(r"@media \((prefers-color-scheme: dark)\)|@media (print)", css)
+    found = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", piece or "")) for piece in pieces]
+    return {"light": found[0], "dark": found[0] | found[3]}
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("ink", "on", "least"), PAIRS)
+def test_each_pair_of_colours_can_be_told_apart(
+    theme: str, ink: str, on: str, least: float
+) -> None:
+    colours = themes()[theme]
+    assert contrast(colours[ink], colours[on]) >= least
+
+
+def test_the_formula_is_the_one_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+
+
+def test_colours_have_roles_and_stand_in_one_file() -> None:
+    others = [path for path in STATIC.glob("*.css") if path.name != "colours.css"]
+    assert [p.name for p in others if re.search(r"#[0-9a-fA-F]{3,8}\b|rgb", p.read_text())] == []
+
+
+def test_no_template_holds_a_style_or_a_script_of_its_own() -> None:
+    pattern = re.compile(
+        r"""<style|\sstyle\s*=|<script(?![^>]*\ssrc=)|\son\w+\s*=|javascript:|hx-on|hx-vals='?js:""",
+        re.IGNORECASE,
+    )
+    found = [p for p in TEMPLATES.rglob("*.html") if pattern.search(p.read_text(encoding="utf-8"))]
+    assert found == []
+
+
+def test_nothing_comes_from_another_site() -> None:
+    sources = [*TEMPLATES.rglob("*.html"), *STATIC.glob("*.css"), *STATIC.glob("*.mjs")]
+    pattern = re.compile(r"""(src|href|action)=["']?(https?:)?//|@import|url\(""")
+    assert [p for p in sources if pattern.search(p.read_text(encoding="utf-8"))] == []
+
+
+def test_the_templates_of_the_look_stay_short() -> None:
+    assert [p.name for p in MINE if len(p.read_text(encoding="utf-8").splitlines()) > 80] == []
+
+
+def test_what_is_vendored_is_what_its_list_says() -> None:
+    listed = (STATIC / "vendor" / "README.md").read_text(encoding="utf-8")
+    held = hashlib.sha256((STATIC / "vendor" / "htmx.min.js").read_bytes()).hexdigest()
+    assert "| htmx.min.js | npm `htmx.org` | 2.0.11 | 0BSD | " in listed
+    assert held in listed
+
+
+def visit(role: str) -> SimpleNamespace:
+    account = Account("a", role, "", "", None, "en", 0) if role else None
+    return SimpleNamespace(account=account, csrf="c" * 64)
+
+
+def sample() -> str:
+    role = request.args.get("role", "patient")
+    say = Words(request.args.get("language", "en"))
+    wrong = {
+        "answer": say("request-error"),
+        "categories": say("limits-error-categories"),
+        "end": say("limits-error-end", date=say.day(0)),
+        "name": say("error-needed", what="Name"),
+    }
+    return render_template(
+        f"{'patient' if role == 'patient' else 'work'}.html",
+        title=say("grant-title-what"),
+        visit=visit(role),
+        say=say,
+        errors=wrong if "wrong" in request.args else None,
+        values=MultiDict(request.args),
+        platform=SimpleNamespace(
+            development=True,
+            law=SimpleNamespace(deployment=SimpleNamespace(finality="single")),
+        ),
+    )
+
+
+def problem(status: int) -> str:
+    incident = "ab12" if status == 500 else None
+    say = Words("en")
+    return render_template("problem.html", say=say, status=status, detail="why", incident=incident)
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    app = Flask("web")
+    samples = FileSystemLoader(Path(__file__).parent / "samples")
+    app.jinja_loader = ChoiceLoader([app.jinja_loader, samples])
+    app.add_url_rule("/patient/journal", view_func=sample)
+    app.add_url_rule("/problem/<int:status>", view_func=problem)
+    app.add_url_rule("/clinician/<int:status>", "at_work", problem)
+
+    @app.after_request
+    def guard(answer: Response) -> Response:
+        answer.headers.extend(HEADERS)
+        return answer
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def site(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+PAGES = [
+    "/patient/journal",
+    "/patient/journal?wrong",
+    "/patient/journal?language=de",
+    "/patient/journal?role=clinician",
+    "/problem/404",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_every_part_is_accessible_and_fits(page: Page, site: str, width: int, scheme: str) -> None:
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in PAGES:
+        page.goto(site + path)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    assert [text for text in told if "Content Security Policy" in text] == []
+
+
+def test_a_page_is_found_by_keyboard_from_the_skip_link_on(page: Page, site: str) -> None:
+    page.goto(site + "/patient/journal")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outline")
+    assert "solid 3px" in outline
+
+
+def test_buttons_are_big_enough_to_touch(page: Page, site: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(site + "/patient/journal")
+    small = page.eval_on_selector_all(
+        "button, .button, input:not([type=hidden]), select, .bar a, .bottom a",
+        "all => all.map(it => [it.outerHTML, it.closest('.choice, .bar, .bottom') ? 24 : 48,"
+        " it.getBoundingClientRect().height]).filter(([, least, is]) => is < least)",
+    )
+    assert small == []
+
+
+def test_what_is_wrong_is_said_on_top_and_beside_and_has_the_focus(page: Page, site: str) -> None:
+    page.goto(site + "/patient/journal?wrong&name=Ada")
+    assert page.title().startswith("Error: What they would do · Your records · Vouchsafe")
+    assert page.evaluate("document.activeElement.className") == "problems"
+    for name in ("answer", "categories", "end", "name"):
+        link = page.locator(f".problems a[href='#{name}']")
+        assert page.locator(f"#{name}-error").inner_text() == link.inner_text()
+        assert page.locator(f"#{name}").evaluate("it => it.tagName") == "INPUT"
+    assert page.locator("#name").input_value() == "Ada"
+
+
+def test_nothing_is_ticked_that_nobody_ticked(page: Page, site: str) -> None:
+    page.goto(site + "/patient/journal")
+    assert page.locator("input:checked").count() == 0
+    page.goto(site + "/patient/journal?categories=medication&answer=less&copy=yes")
+    chosen = page.eval_on_selector_all("input:checked", "all => all.map(it => it.value)")
+    assert chosen == ["less", "medication", "yes"]
+
+
+def test_a_second_press_sends_nothing(page: Page, site: str) -> None:
+    sent: list[str] = []
+
+    def answer(route: Route) -> None:
+        sent.append(route.request.method)
+        route.fulfill(status=204)
+
+    page.route("**/patient/requests/1", answer)
+    page.goto(site + "/patient/journal")
+    page.get_by_role("button", name="Continue").click()
+    pressed = page.locator("button[aria-disabled=true]")
+    pressed.wait_for()
+    assert pressed.inner_text() == "Recording…"
+    pressed.click(force=True)
+    page.wait_for_timeout(100)
+    assert sent == ["POST"]
+
+
+def test_paper_is_black_on_white_without_the_menu(page: Page, site: str) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(site + "/patient/journal")
+    assert not page.locator(".menu").is_visible()
+    assert not page.get_by_role("button", name="Continue").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_names_its_language_and_offers_the_others(app: Flask, language: str) -> None:
+    body = app.test_client().get(f"/patient/journal?language={language}").text
+    assert f'<html lang="{language}">' in body
+    assert all(f'href="/patient/journal?language={other}"' in body for other in LANGUAGES)
+    foot = body.split("<footer")[1]
+    assert foot.index('href="/help"') < foot.index('href="/register"')
+
+
+def test_a_page_shows_two_notices_at_most_and_six_links(app: Flask) -> None:
+    body = app.test_client().get("/patient/journal").text
+    assert body.split("<header")[0].count('<div class="notice">') == 2
+    menu = body.split('<nav class="menu"')[1].split("</nav>")[0]
+    assert menu.count("<li>") == 6
+    assert menu.count('aria-current="page"') == 1
+
+
+def test_a_page_for_work_has_no_choice_of_language(app: Flask) -> None:
+    body = app.test_client().get("/patient/journal?role=clinician").text
+    assert "hreflang" not in body
+    assert '<body class="work"' in body
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(404, "notfound"), (403, "forbidden"), (422, "badly"), (429, "too-many"), (503, "down")],
+)
+def test_each_failure_has_one_wording_and_needs_no_visit(
+    app: Flask, status: int, words: str
+) -> None:
+    body = app.test_client().get(f"/problem/{status}").text
+    assert Words("en")(words) in body
+    assert Words("en")(f"{words}-title") in body
+    assert "why" not in body.split("<main")[1].replace(Words("en")(words), "")
+
+
+def test_a_failure_of_ours_tells_its_incident(app: Flask) -> None:
+    assert "ab12" in app.test_client().get("/problem/500").text
+    assert Words("en")("broken-plain") in app.test_client().get("/problem/502").text
+
+
+def test_people_at_work_read_what_was_wrong_but_not_what_is_missing(app: Flask) -> None:
+    assert '<p lang="en">why</p>' in app.test_client().get("/clinician/422").text
+    assert '<p lang="en">why</p>' not in app.test_client().get("/clinician/404").text
+
+
+def progress(app: Flask, path: str, done: int, over: bool = False) -> str:
+    template = (
+        '{% from "parts/progress.html" import progress with context %}'
+        '{{ progress("fit", "/run", done, 200, "Fitting", over) }}'
+    )
+    with app.test_request_context(path, headers={"HX-Request": "true"}):
+        context = {"say": Words("en"), "done": done, "over": over}
+        return app.jinja_env.from_string(template).render(request=request, **context)
+
+
+def test_progress_speaks_at_each_quarter_and_is_silent_between(app: Flask) -> None:
+    assert "hx-swap-oob" not in progress(app, "/run?said=0", 49)
+    assert "Fitting: 50 of 200" in progress(app, "/run?said=0", 50)
+    assert 'hx-get="/run?said=1"' in progress(app, "/run?said=0", 50)
+    assert "hx-swap-oob" not in progress(app, "/run?said=1", 99)
+
+
+def test_progress_stops_asking_when_it_is_over(app: Flask) -> None:
+    body = progress(app, "/run?said=3", 200, over=True)
+    assert "hx-get" not in body
+    assert "All done" in body
