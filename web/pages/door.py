@@ -12,7 +12,7 @@ from web.errors import Forbidden, NotFound
 from web.limits import Limit
 from web.pages.cookies import LANGUAGE, cookie_name, csrf_of, with_language
 from web.pages.page import Page, Visit
-from web.people import Account
+from web.people import PATIENT, Account
 from web.platform import Platform
 from web.words import LANGUAGES, Words, best_language
 
@@ -45,6 +45,8 @@ class Door:
             self._require_own_form(csrf)
         chosen = request.args.get("language", "") if page.method == "GET" else ""
         language = chosen if chosen in LANGUAGES else self._language(account)
+        if not page.roles <= {PATIENT}:
+            language = LANGUAGES[0]  # the pages for work are in English only
         visit = Visit(self._platform, account, names, Words(language), csrf, language)
         answer = page.view(visit)
         return self._remembered(answer, account, chosen)
