@@ -153,3 +153,17 @@ privacy-rights = Sie können ansehen, herunterladen und berichtigen, was wir üb
 privacy-forget = Sie können verlangen, dass wir Ihre Daten löschen. Dann werden die Schlüssel dazu vernichtet, und niemand kann sie mehr lesen.
 
 privacy-complain = Sie können sich bei der Aufsicht für Datenschutz beschweren, die für Ihren Wohnort zuständig ist.
+
+home-go-on = Weiter zu Ihren Seiten
+
+home-for-title = Für wen es ist
+
+home-for-patients = Patientinnen und Patienten entscheiden. Sie sehen, wer was wann und warum genutzt hat.
+
+home-for-clinicians = Kliniken und Praxen fragen ein Modell nach Menschen, die es erlauben.
+
+home-for-researchers = Die Forschung lernt aus den Daten von Menschen, die Ja gesagt haben.
+
+join-failed = Das hat nicht geklappt. Öffnen Sie den Link noch einmal, oder bitten Sie um einen neuen.
+
+sign-in-back = Melden Sie sich an, dann kommen Sie hierher zurück.

@@ -153,3 +153,17 @@ privacy-rights = Puede ver, descargar y corregir lo que guardamos. Puede retirar
 privacy-forget = Puede pedirnos que borremos sus datos. Entonces se destruyen sus llaves y nadie puede leerlos.
 
 privacy-complain = Puede reclamar ante la autoridad de protección de datos del lugar donde vive.
+
+home-go-on = Seguir a sus páginas
+
+home-for-title = Para quién es
+
+home-for-patients = Los pacientes deciden, y ven quién usó qué, cuándo y por qué.
+
+home-for-clinicians = El personal clínico pregunta a un modelo por pacientes que lo permiten.
+
+home-for-researchers = La investigación aprende de los datos de personas que dijeron que sí.
+
+join-failed = No funcionó. Abra el enlace otra vez o pida uno nuevo.
+
+sign-in-back = Entre y volverá a esta página.
