@@ -151,6 +151,7 @@ def app() -> Flask:
     samples = FileSystemLoader(Path(__file__).parent / "samples")
     app.jinja_loader = ChoiceLoader([app.jinja_loader, samples])
     app.add_url_rule("/patient/journal", view_func=sample)
+    app.add_url_rule("/", "first", lambda: "the first page")
     app.add_url_rule("/problem/<int:status>", view_func=problem)
     app.add_url_rule("/clinician/<int:status>", "at_work", problem)
 
@@ -231,7 +232,7 @@ def test_buttons_are_big_enough_to_touch(page: Page, site: str) -> None:
     small = page.eval_on_selector_all(
         "button, .button, input:not([type=hidden]), select, .bar a, .bottom a",
         "all => all.map(it => [it.outerHTML, it.closest('.choice, .bar, .bottom') ? 24 : 48,"
-        " it.getBoundingClientRect().height]).filter(([, least, is]) => is < least)",
+        " it.getBoundingClientRect().height]).filter(([, least, is]) => is && is < least)",
     )
     assert small == []
 
@@ -273,6 +274,22 @@ def test_a_second_press_sends_nothing(page: Page, site: str) -> None:
     assert sent == ["POST"]
 
 
+def test_whoever_is_about_to_be_signed_out_is_told_and_can_stay(page: Page, site: str) -> None:
+    page.clock.install()
+    page.goto(site + "/patient/journal?role=clinician")
+    warning = page.locator("[data-stay] [role=status]")
+    page.clock.fast_forward("12:59")
+    assert not warning.is_visible()
+    page.clock.fast_forward("00:02")
+    assert warning.inner_text() == Words("en")("notice-warn")
+    page.get_by_role("button", name="Stay signed in").click()
+    warning.wait_for(state="hidden")
+    page.clock.fast_forward("14:59")
+    assert warning.inner_text() == Words("en")("notice-warn")
+    page.clock.fast_forward("00:02")
+    assert warning.inner_text() == Words("en")("notice-out")
+
+
 def test_paper_is_black_on_white_without_the_menu(page: Page, site: str) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     page.goto(site + "/patient/journal")
@@ -293,7 +310,8 @@ def test_a_page_names_its_language_and_offers_the_others(app: Flask, language: s
 
 def test_a_page_shows_two_notices_at_most_and_six_links(app: Flask) -> None:
     body = app.test_client().get("/patient/journal").text
-    assert body.split("<header")[0].count('<div class="notice">') == 2
+    shown = body.split("<header")[0].split('aria-label="Important notices"')[1]
+    assert shown.count('<div class="notice">') == 2
     menu = body.split('<nav class="menu"')[1].split("</nav>")[0]
     assert menu.count("<li>") == 6
     assert menu.count('aria-current="page"') == 1

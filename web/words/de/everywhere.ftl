@@ -86,7 +86,8 @@ notice-single = Auf dieser Seite führt eine einzige Stelle das Register.
 notice-single-link = Was das bedeutet
 notice-away = Wir erreichen das Register gerade nicht. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab.
 notice-emergency = Im Notfall wurden Ihre Daten geöffnet, ohne Sie zu fragen. Wer es war und warum, steht in Ihrem Verlauf.
-notice-warn = In 2 Minuten melden wir Sie ab. Ihre Antworten bleiben erhalten.
+notice-warn = In 2 Minuten melden wir Sie ab.
+notice-out = Wir haben Sie nach 15 Minuten abgemeldet. Melden Sie sich an, dann kommen Sie hierher zurück.
 
 ## Formulare und Fehler
 

@@ -87,7 +87,8 @@ notice-single = One organisation runs the register of this site.
 notice-single-link = What that means
 notice-away = We cannot reach the register right now. Until we can, every request for records is refused.
 notice-emergency = A doctor opened your records in an emergency, without asking you. See who and why in your history.
-notice-warn = You will be signed out in 2 minutes. Your answers are kept.
+notice-warn = You will be signed out in 2 minutes.
+notice-out = You were signed out after 15 minutes. Sign in and you come back to this page.
 
 ## Forms and errors
 

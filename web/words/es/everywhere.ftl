@@ -86,7 +86,8 @@ notice-single = Una sola organización lleva el registro de este sitio.
 notice-single-link = Qué significa eso
 notice-away = Ahora no podemos llegar al registro. Mientras tanto rechazamos toda petición de datos.
 notice-emergency = En una emergencia se abrieron los datos de usted sin preguntarle. En su historial puede ver quién fue y por qué.
-notice-warn = En 2 minutos se cerrará su sesión. Sus respuestas se guardan.
+notice-warn = En 2 minutos se cerrará su sesión.
+notice-out = Su sesión se cerró a los 15 minutos. Entre y volverá a esta página.
 
 ## Formularios y errores
 
