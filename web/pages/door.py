@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Response, g, request
 
@@ -12,12 +12,14 @@ from web.errors import Forbidden, NotFound
 from web.limits import Limit
 from web.pages.cookies import LANGUAGE, cookie_name, csrf_of, with_language
 from web.pages.page import Page, Visit
-from web.people import PATIENT, Account
+from web.people import Account, BadlyProven, SigningOver
 from web.platform import Platform
 from web.words import LANGUAGES, Words, best_language
 
 VISITORS: Final = (20.0, 200)
 """Requests a second, and at once, of one address that is not signed in, or of one account."""
+TRIES: Final = (2.0, 60)
+"""The same for what strangers send: tries to join and to sign in."""
 
 
 class Door:
@@ -26,13 +28,14 @@ class Door:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._limit = Limit(*VISITORS, platform.clock)
+        self._tries = Limit(*TRIES, platform.clock)
 
     def enter(self, page: Page, names: dict[str, str]) -> Response:
         """Return the page's answer for whoever asks, or send a stranger to the sign-in."""
         request.max_content_length = page.most_bytes
         secret = self._secret()
-        account = self._platform.people.find_signed_in(secret)
-        self._limit.take(account.id if account else str(request.remote_addr))
+        account = self._platform.people.find_signed_in(secret, is_quiet=page.is_quiet)
+        self._take(account, page.method)
         g.account_id = account.id if account else ""
         if page.roles and account is None:
             return self.to_sign_in()
@@ -45,15 +48,15 @@ class Door:
             self._require_own_form(csrf)
         chosen = request.args.get("language", "") if page.method == "GET" else ""
         language = chosen if chosen in LANGUAGES else self._language(account)
-        if not page.roles <= {PATIENT}:
-            language = LANGUAGES[0]  # the pages for work are in English only
         visit = Visit(self._platform, account, names, Words(language), csrf, language)
-        answer = page.view(visit)
-        return self._remembered(answer, account, chosen)
+        return self._remembered(_answer(page, visit), account, chosen)
 
     def to_sign_in(self) -> Response:
-        """Return the way to the sign-in page, and back to here."""
-        path = f"/sign-in?next={quote(request.path)}" if request.method == "GET" else "/sign-in"
+        """Return the way to the sign-in page, and back to here.
+
+        Whoever sent a form is led back to the page with the form: what was sent is not done later.
+        """
+        path = f"/sign-in?next={quote(_here())}"
         if request.headers.get("HX-Request") == "true":
             return Response(b"", 204, {"HX-Redirect": path})
         return Response(b"", 303, {"Location": path})
@@ -66,6 +69,12 @@ class Door:
 
     def _secret(self) -> str:
         return request.cookies.get(cookie_name(self._platform), "")
+
+    def _take(self, account: Account | None, method: str) -> None:
+        caller = account.id if account else str(request.remote_addr)
+        self._limit.take(caller)
+        if account is None and method != "GET":
+            self._tries.take(caller)
 
     def _require_own_form(self, csrf: str) -> None:
         if request.headers.get("Origin") != self._platform.site.origin:
@@ -85,3 +94,25 @@ class Door:
         if account is not None:
             self._platform.people.accounts.set_language(account.id, chosen)
         return with_language(self._platform, answer, chosen)
+
+
+def _answer(page: Page, visit: Visit) -> Response:
+    """Return the page's answer; a signature that does not count is told in the patient's words."""
+    try:
+        return page.view(visit)
+    except (BadlyProven, SigningOver) as exc:
+        if not page.roles:
+            raise  # a script asked, and has the words for it
+        told = visit.words(exc.word)
+        title = visit.words("unsigned-title")
+        return visit.show("unsigned.html", title=title, status=exc.status, told=told, back=_here())
+
+
+def _here() -> str:
+    """Return where the visitor is: this page, or the one whose form was sent."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    came_from = urlsplit(request.referrer or "")
+    if f"{came_from.scheme}://{came_from.netloc}" != request.headers.get("Origin"):
+        return "/"
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "")

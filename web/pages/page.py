@@ -96,6 +96,7 @@ class Page:
     """One endpoint of the pages; a path's names stand in braces, as in the API's table.
 
     `view` must let a visitor see only what is theirs: what is another's raises `NotFound`.
+    Asking for a page that `is_quiet` does not keep a session alive.
     """
 
     method: str
@@ -103,6 +104,7 @@ class Page:
     view: View
     roles: frozenset[str]
     most_bytes: int = SMALL_BYTES
+    is_quiet: bool = False
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consent import Outcome
 from web.errors import WebError
 
 
@@ -35,3 +36,15 @@ class SigningOver(WebError):
     """What was to be signed is unknown, another's, or its ten minutes are over (404)."""
 
     status = 404
+    word = "cancel"
+
+
+class AlreadyDone(WebError):
+    """It was signed and brought to the ledger before: no error, but the first result (409)."""
+
+    status = 409
+
+    def __init__(self, outcome: Outcome) -> None:
+        """Keep what became of it the first time."""
+        super().__init__("this was done already; nothing was recorded twice")
+        self.outcome = outcome

@@ -92,9 +92,13 @@ class People:
         self.passkeys.touch(identity)
         return account
 
-    def find_signed_in(self, secret: str) -> Account | None:
-        """Return whose session this secret is, if it is in force; using it keeps it alive."""
-        session = self.sessions.find(secret) if secret else None
+    def find_signed_in(self, secret: str, *, is_quiet: bool = False) -> Account | None:
+        """Return whose session this secret is, if it is in force; asking keeps it alive.
+
+        It does not if `is_quiet`: what a page's clock asks is no use by a person.
+        """
+        look = self.sessions.peek if is_quiet else self.sessions.find
+        session = look(secret) if secret else None
         account = self.accounts.find(session.account) if session else None
         return None if account is None or account.is_disabled else account
 

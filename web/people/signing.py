@@ -22,7 +22,7 @@ from consent import (
 )
 from web.people import webauthn
 from web.people.account import Account
-from web.people.errors import BadlyProven, SigningOver
+from web.people.errors import AlreadyDone, BadlyProven, SigningOver
 from web.people.messages import message_from, message_to
 from web.people.passkeys import Passkeys
 from web.people.site import Site
@@ -120,10 +120,10 @@ class Signings:
 
         Raises:
             SigningOver: as `get`.
+            AlreadyDone: it was brought to the ledger before; holds what became of it.
             BadlyProven: another key, another message, another site; nothing is signed.
         """
-        row = self._row(account, identity)
-        message = message_from(row.kind, row.message)
+        message = self._require_open(account, identity)
         domain, verifier = self._ledger()
         passkey = self._passkeys.find(webauthn.credential_id_of(credential))
         if passkey is None or passkey.account != account.id:
@@ -140,16 +140,20 @@ class Signings:
         """Return the message signed by a wallet's account; the ledger says whether it may.
 
         Raises:
-            SigningOver: as `get`.
+            SigningOver, AlreadyDone: as `finish`.
             BadlyProven: not an account of 20 bytes and a signature of 65.
         """
-        row = self._row(account, identity)
+        message = self._require_open(account, identity)
         if len(signature) != WALLET_SIGNATURE_BYTES or len(address) != 20:  # noqa: PLR2004
             raise BadlyProven("a wallet signs with 65 bytes, for an account of 20")
-        return Signed(message_from(row.kind, row.message), address, signature)
+        return Signed(message, address, signature)
 
-    def keep_outcome(self, account: Account, identity: str, outcome: Outcome) -> None:
-        """Remember what became of it, so that a second press is told the first result."""
+    def keep_outcome(self, account: Account, identity: str, outcome: Outcome) -> Outcome:
+        """Remember what became of it and return that; of two presses at once, the first's counts.
+
+        Raises:
+            SigningOver: as `get`.
+        """
         told = {
             "ok": outcome.ok,
             "reason": outcome.reason,
@@ -157,10 +161,19 @@ class Signings:
             "transaction_hash": outcome.transaction_hash,
         }
         mine = sa.update(_SIGNINGS).where(
-            _SIGNINGS.c.id == identity, _SIGNINGS.c.account == account.id
+            _SIGNINGS.c.id == identity,
+            _SIGNINGS.c.account == account.id,
+            _SIGNINGS.c.outcome.is_(None),
         )
         with self._engine.begin() as connection:
             connection.execute(mine.values(outcome=orjson.dumps(told)))
+        return _outcome(orjson.loads(self._row(account, identity).outcome))
+
+    def _require_open(self, account: Account, identity: str) -> Message:
+        row = self._row(account, identity)
+        if row.outcome is not None:
+            raise AlreadyDone(_outcome(orjson.loads(row.outcome)))
+        return message_from(row.kind, row.message)
 
     def _row(self, account: Account, identity: str) -> Any:
         asked = sa.select(_SIGNINGS).where(

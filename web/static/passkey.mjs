@@ -4,7 +4,7 @@ const said = form.querySelector("[data-said]");
 
 // A path of ours, a form's fields; the answer's JSON, or an error that names its status.
 async function send(path, fields) {
-  const body = new URLSearchParams(fields);
+  const body = new URLSearchParams({ ...fields, csrf: form.elements.csrf.value });
   const answer = await fetch(path, { method: "POST", body, redirect: "error" });
   if (!answer.ok) throw Object.assign(new Error("refused"), { status: answer.status });
   return answer.json();

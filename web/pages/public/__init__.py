@@ -24,6 +24,6 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/sign-in/finish", entrance.finish_sign_in, ANYBODY),
     Page("POST", "/sign-out", entrance.sign_out, EVERYBODY),
     Page("GET", "/signed-out", entrance.signed_out, ANYBODY),
-    Page("GET", "/session", entrance.session, ANYBODY),
+    Page("GET", "/session", entrance.session, ANYBODY, is_quiet=True),
     Page("POST", "/session", entrance.keep_session, EVERYBODY),
 )

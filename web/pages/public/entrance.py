@@ -57,10 +57,14 @@ def sign_in(visit: Visit) -> Response:
     """The page that asks who it is; it gives no hint whether an account exists."""
     after = _local(visit.query.get("next", ""))
     if visit.account is not None:
-        return visit.go(after or f"/{visit.account.role}")
+        return visit.go(_way_on(visit.account, after))
     keeper = visit.platform.asking.party_name(visit.platform.organisation)
     title = visit.words("sign-in-title")
-    return visit.show("public/sign_in.html", title=title, after=after, keeper=keeper)
+    # Signing out takes the cookie away, so one that opens nothing is of a session that ran out.
+    has_ended = bool(request.cookies.get(cookie_name(visit.platform)))
+    return visit.show(
+        "public/sign_in.html", title=title, after=after, keeper=keeper, has_ended=has_ended
+    )
 
 
 def begin_sign_in(visit: Visit) -> Response:
@@ -72,7 +76,7 @@ def finish_sign_in(visit: Visit) -> Response:
     """Sign in whoever answered the challenge."""
     account = visit.platform.people.sign_in(visit.form.get("challenge", ""), _credential(visit))
     after = _local(visit.form.get("next", ""))
-    return _signed_in(visit, account, after or f"/{account.role}")
+    return _signed_in(visit, account, _way_on(account, after))
 
 
 def sign_out(visit: Visit) -> Response:
@@ -104,6 +108,12 @@ def _signed_in(visit: Visit, account: Account, path: str) -> Response:
     device = request.headers.get("User-Agent", "")
     secret = visit.platform.people.sessions.begin(account.id, device, instead_of=old)
     return with_session(visit.platform, _json({"go": path}), secret)
+
+
+def _way_on(account: Account, after: str) -> str:
+    """Return where somebody goes who is signed in: `after`, if a page of theirs is there."""
+    own = f"/{account.role}"
+    return after if after.startswith((f"{own}/", f"{own}?")) else own
 
 
 def _credential(visit: Visit) -> Any:

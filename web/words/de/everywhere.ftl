@@ -130,6 +130,8 @@ cancel = Nichts wurde unterschrieben. Sie haben das Fenster Ihres Geräts geschl
 
 wrongkey = Dieser Passkey gehört jemand anderem. Darum wurde nichts unterschrieben. Nehmen Sie den Passkey, den Sie für diese Seite gemacht haben.
 
+unsigned-title = Es wurde nichts unterschrieben
+
 changed = Die Anfrage hat sich geändert, während Sie gelesen haben. Nichts wurde unterschrieben. Bitte lesen Sie noch einmal.
 
 failed = Diese Einwilligung konnte nicht eingetragen werden: { $reason }. Nichts ist in Kraft.

@@ -131,6 +131,8 @@ cancel = Nothing was signed. You closed the window of your device, or it took to
 
 wrongkey = This passkey belongs to someone else, so nothing was signed. Use the passkey you made for this site.
 
+unsigned-title = Nothing was signed
+
 changed = The request changed while you were reading. Nothing was signed. Please read it again.
 
 failed = This permission could not be recorded, because { $reason }. Nothing is in force.

@@ -130,6 +130,8 @@ cancel = No se firmó nada. Usted cerró la ventana de su dispositivo, o tardó 
 
 wrongkey = Esta llave de acceso es de otra persona, así que no se firmó nada. Use la llave que creó para este sitio.
 
+unsigned-title = No se ha firmado nada
+
 changed = La petición cambió mientras usted leía. No se firmó nada. Por favor, léala otra vez.
 
 failed = No se pudo anotar este permiso: { $reason }. Nada está vigente.

@@ -1,0 +1,230 @@
+"""What a patient signs on a page: the form, the check, once, and what becomes of it."""
+
+from __future__ import annotations
+
+import secrets
+from types import SimpleNamespace
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from passkeys import Passkey
+from werkzeug.datastructures import MultiDict
+
+from consent import (
+    Enrolment,
+    Grant,
+    KeyAddition,
+    KeyRemoval,
+    RecoveryVeto,
+    Stop,
+    Wallet,
+    Withdrawal,
+    digest,
+    terms_hash,
+)
+from web.pages import signing
+from web.people import AlreadyDone, BadlyProven, Invited, SigningOver
+from web.people.accounts import new_id
+from web.people.challenges import MAKE, SIGN_IN
+from web.people.messages import message_from, message_to
+from web.people.signing import VALID_S
+from web.statement import Asked, terms_for
+
+HOSPITAL = "organisation:this-hospital"
+node = pytest.mark.node
+
+
+@pytest.fixture
+def people(hospital):
+    return hospital.platform.people
+
+
+@pytest.fixture
+def patient(hospital, people):
+    """A patient with a passkey, and a visit of theirs that sends a form."""
+    passkey, subject = Passkey(people.site.origin, people.site.rp_id), secrets.token_bytes(32)
+    secret = people.invite(Invited("patient", "", "", subject)).rsplit("/", 1)[1]
+    asked = people.joining.begin(secret)
+    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
+    account = people.joining.prove(secret, then["challenge"], passkey.answer(then["options"]))
+
+    def visit(**form):
+        return SimpleNamespace(platform=hospital.platform, me=account, form=MultiDict(form))
+
+    return SimpleNamespace(passkey=passkey, account=account, subject=subject, visit=visit)
+
+
+def permit(hospital, subject):
+    now_s = int(hospital.platform.clock())
+    return Grant(subject, terms_for(Asked("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999)
+
+
+def signed_form(patient, message):
+    prepared = signing.prepare(patient.visit(), message, request="r")
+    answer = patient.passkey.answer(prepared.options)
+    return patient.visit(signing=prepared.id, credential=orjson.dumps(answer).decode())
+
+
+@node
+def test_a_permission_is_signed_withdrawn_and_everything_stopped_by_forms_alone(
+    hospital, patient
+) -> None:
+    law, grant = hospital.platform.law, permit(hospital, patient.subject)
+    done = signing.bring(signed_form(patient, grant))
+    assert done.outcome.ok
+    assert done.is_in_force
+    assert done.prepared.after == {"request": "r"}
+    withdrawal = Withdrawal(patient.subject, terms_hash(grant.terms))
+    assert signing.bring(signed_form(patient, withdrawal)).is_in_force
+    assert [one.state for one in law.consents_of(patient.subject)] == ["withdrawn"]
+    assert signing.bring(signed_form(patient, permit(hospital, patient.subject))).outcome.ok
+    now_s = int(hospital.platform.clock())
+    assert signing.bring(signed_form(patient, Stop(patient.subject, now_s))).is_in_force
+    assert "active" not in {one.state for one in law.consents_of(patient.subject)}
+
+
+@node
+def test_pressed_twice_the_second_is_told_the_first_result(hospital, people, patient) -> None:
+    form = signed_form(patient, permit(hospital, patient.subject))
+    first, second = signing.bring(form), signing.bring(form)
+    assert not first.is_again
+    assert second.is_again
+    assert second.outcome == first.outcome
+    assert len(hospital.platform.law.consents_of(patient.subject)) == 1
+    with pytest.raises(AlreadyDone):
+        people.signings.finish(patient.account, first.prepared.id, {})
+    other = first.outcome.__class__(False, "paused", None, "")
+    kept = people.signings.keep_outcome(patient.account, first.prepared.id, other)
+    assert kept == first.outcome
+
+
+@node
+def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, people, patient) -> None:
+    form = signed_form(patient, permit(hospital, patient.subject))
+    signings, real = people.signings, people.signings._clock
+    try:
+        signings._clock = lambda: real() + VALID_S
+        with pytest.raises(SigningOver):
+            signing.bring(form)
+    finally:
+        signings._clock = real
+    assert hospital.platform.law.consents_of(patient.subject) == []
+
+
+@node
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"credential": ""},
+        {"credential": "{"},
+        {"credential": "null"},
+        {"credential": "[]"},
+        {"credential": '{"rawId": "AAAA"}'},
+        {"signature": "0x", "address": "0x"},
+        {"signature": "zz", "address": "0x"},
+        {"signature": "0x" + "00" * 65, "address": "0x" + "00" * 19},
+    ],
+)
+def test_nonsense_signs_nothing(hospital, patient, form) -> None:
+    prepared = signing.prepare(patient.visit(), permit(hospital, patient.subject))
+    with pytest.raises(BadlyProven):
+        signing.bring(patient.visit(signing=prepared.id, **form))
+    with pytest.raises(SigningOver):
+        signing.bring(patient.visit(signing="0" * 32, **form))
+    assert hospital.platform.law.consents_of(patient.subject) == []
+
+
+@node
+def test_a_wallet_that_is_no_key_of_the_subject_signs_nothing(hospital, patient, tmp_path) -> None:
+    law, wallet = hospital.platform.law, Wallet.create(tmp_path / "wallet")
+    theirs = wallet.new_subjects(["x"]).popitem()[1]
+    grant = permit(hospital, patient.subject)
+    prepared = signing.prepare(patient.visit(), grant)
+    by = wallet.sign(law.domain(), Enrolment(theirs, law.custodian(), wallet.address(theirs)))
+    form = {"address": "0x" + by.signer.hex(), "signature": "0x" + by.signature.hex()}
+    done = signing.bring(patient.visit(signing=prepared.id, **form))
+    assert not done.is_in_force
+    assert law.consents_of(patient.subject) == []
+
+
+@node
+def test_a_wallet_of_the_patients_own_signs_too(hospital, people, patient) -> None:
+    subject = hospital.new_patient()
+    account = patient.account.__class__(new_id(), "patient", "", "", subject, "en", 0)
+    with hospital.platform.engine.begin() as connection:
+        people.accounts.add(connection, account)
+    grant = permit(hospital, subject)
+    prepared = people.signings.prepare(account, grant, {})
+    by = hospital.wallet.sign(hospital.platform.law.domain(), grant)
+    signed = people.signings.finish_by_wallet(account, prepared.id, by.signer, by.signature)
+    assert hospital.platform.law.grant([signed])[0].ok
+
+
+@node
+def test_a_challenge_to_make_a_passkey_signs_nobody_in_and_the_reverse(people) -> None:
+    challenges = people._challenges
+    made, used = challenges.new(MAKE, "a"), challenges.new(SIGN_IN)
+    assert challenges.take(made.id, SIGN_IN) is None
+    assert challenges.take(made.id, MAKE, "a") is None, "a wrong try uses it up"
+    assert challenges.take(used.id, MAKE) is None
+    about = challenges.new(SIGN_IN, "somebody")
+    assert challenges.take(about.id, SIGN_IN, "somebody else") is None
+
+
+@node
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.sampled_from([MAKE, SIGN_IN]),
+    st.sampled_from(["", "a", "b"]),
+    st.lists(
+        st.tuples(st.sampled_from([MAKE, SIGN_IN]), st.sampled_from(["", "a", "b"])), max_size=4
+    ),
+)
+def test_a_challenge_is_taken_at_most_once_and_only_for_what_it_was_made(
+    people, purpose, about, tries
+) -> None:
+    challenges = people._challenges
+    made = challenges.new(purpose, about)
+    assert len(made.value) == 64
+    taken = [challenges.take(made.id, *one) for one in tries]
+    assert taken[1:] == [None] * len(taken[1:])
+    if tries:
+        assert taken[0] == (made.value if tries[0] == (purpose, about) else None)
+
+
+words = st.binary(min_size=32, max_size=32)
+signers = st.sampled_from([20, 84]).flatmap(lambda size: st.binary(min_size=size, max_size=size))
+times = st.integers(0, 2**40 - 1)
+MESSAGES = st.one_of(
+    st.builds(
+        Grant,
+        words,
+        st.builds(
+            lambda recipient: terms_for(Asked("permit", recipient, ("TREATDS", "HRESCH"))),
+            st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=9),
+        ),
+        times,
+        times,
+    ),
+    st.builds(Withdrawal, words, words),
+    st.builds(Stop, words, times),
+    st.builds(Enrolment, words, st.binary(min_size=20, max_size=20), signers),
+    st.builds(KeyAddition, words, signers, st.integers(0, 2), times),
+    st.builds(KeyRemoval, words, signers),
+    st.builds(RecoveryVeto, words, signers),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(MESSAGES)
+def test_a_kept_message_is_read_back_as_it_was(message) -> None:
+    from consent import Domain
+
+    domain = Domain(8686, "0x" + "11" * 20)
+    again = message_from(*message_to(message))
+    assert again == message
+    assert digest(domain, again) == digest(domain, message)

@@ -1,0 +1,90 @@
+"""Has the patient of a page sign a message, and brings it to the ledger once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from consent import PENDING, Grant, Message, Outcome, Signed, Stop, Withdrawal
+from web.pages.page import Visit
+from web.people import AlreadyDone, BadlyProven, Prepared
+from web.platform import Platform
+
+MOST_JSON_BYTES: Final = 16_384
+_WHY: Final = {Withdrawal: "withdrawal", Stop: "stop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What became of a signature; `is_again` means that it had been brought before."""
+
+    prepared: Prepared
+    outcome: Outcome
+    is_again: bool
+
+    @property
+    def is_in_force(self) -> bool:
+        """True when it counts: confirmed, or taken back and only waiting for the register."""
+        return self.outcome.ok or self.outcome.reason == PENDING
+
+
+def prepare(visit: Visit, message: Message, **after: Any) -> Prepared:
+    """Return what `sign_form` (parts/sign.html) shows; `after` is the page's own note for later."""
+    return visit.platform.people.signings.prepare(visit.me, message, after)
+
+
+def bring(visit: Visit) -> Brought:
+    """Bring what the form's device or wallet signed to the ledger, and keep what became of it.
+
+    Pressed twice, the second press is told the first result. After a withdrawal or a stop, what
+    grantees could open is re-keyed by a job.
+
+    Raises:
+        SigningOver: unknown, another's, or ten minutes are over; the door has a page that says so.
+        BadlyProven: another key, message or site; the door has a page that says so.
+        LedgerUnavailable (consent): nothing was kept but what the outbox has; the form can be sent
+            again.
+    """
+    identity, signings = visit.form.get("signing", ""), visit.platform.people.signings
+    try:
+        signed = _signed(visit, identity)
+    except AlreadyDone as exc:
+        return Brought(signings.get(visit.me, identity), exc.outcome, True)
+    outcome = signings.keep_outcome(visit.me, identity, _submit(visit.platform, signed))
+    return Brought(signings.get(visit.me, identity), outcome, False)
+
+
+def _signed(visit: Visit, identity: str) -> Signed:
+    signings, form = visit.platform.people.signings, visit.form
+    if not form.get("signature"):
+        return signings.finish(visit.me, identity, _credential(form.get("credential", "")))
+    address, signature = (_bytes(form.get(name, "")) for name in ("address", "signature"))
+    return signings.finish_by_wallet(visit.me, identity, address, signature)
+
+
+def _submit(platform: Platform, signed: Signed) -> Outcome:
+    kind, law = type(signed.message), platform.law
+    bring_to = {Grant: law.grant, Withdrawal: law.withdraw, Stop: law.stop}
+    if kind not in bring_to:
+        raise BadlyProven(f"a page brings no {kind.__name__}", "changed")
+    outcome = bring_to[kind]([signed])[0]
+    if kind in _WHY and (outcome.ok or outcome.reason == PENDING):
+        about = {"subjects": [signed.message.subject.hex()], "why": _WHY[kind]}
+        platform.jobs.add("rekey", about, "patients")
+    return outcome
+
+
+def _credential(sent: str) -> Any:
+    try:
+        return orjson.loads(sent[:MOST_JSON_BYTES])
+    except ValueError as exc:
+        raise BadlyProven("the device sent no credential", "cancel") from exc
+
+
+def _bytes(told: str) -> bytes:
+    try:
+        return bytes.fromhex(told.removeprefix("0x"))
+    except ValueError as exc:
+        raise BadlyProven("the signing program sent no signature", "cancel") from exc

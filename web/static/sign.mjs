@@ -1,0 +1,111 @@
+// Has a patient's device sign what this page shows, and nothing else (docs/architecture.md, web/).
+// The server prepares a message; this script trusts neither it nor the page: it computes the digest
+// from the message's own fields, refuses when what is shown or asked for is something else, and lets
+// the device sign the digest that it computed itself.
+import { digest, fromHex, toHex } from "./digest.mjs";
+
+const forms = document.querySelectorAll("form[data-sign]");
+
+// Carries which of the page's texts says why nothing was signed: cancel, changed or away.
+class Unsigned extends Error {
+  constructor(word) {
+    super(word);
+    this.word = word;
+  }
+}
+
+const base64url = (bytes) =>
+  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+
+// A field of the message by its name: the terms' fields stand where the message's do.
+function fieldOf(message, name) {
+  const held = message.terms && name in message.terms ? message.terms : message;
+  if (!(name in held)) throw new Unsigned("changed");
+  return held[name];
+}
+
+const same = (some, others) => JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
+
+// What the page shows as terms must be the message's: texts word for word; lists by the codes that
+// their elements carry, none missing and none too many. A grant must at least show its statement.
+function requireShown(typed) {
+  const shown = new Map();
+  for (const element of document.querySelectorAll("[data-term]")) {
+    const name = element.dataset.term;
+    const told = element.dataset.code ?? element.textContent.trim();
+    shown.set(name, [...(shown.get(name) ?? []), told]);
+  }
+  if (typed.primaryType === "Grant" && !shown.has("statement")) throw new Unsigned("changed");
+  for (const [name, told] of shown) {
+    const field = fieldOf(typed.message, name);
+    if (!same(told, Array.isArray(field) ? field : [String(field)])) throw new Unsigned("changed");
+  }
+}
+
+// The digest of the message, if the device is asked to sign just that.
+function computed(typed, options) {
+  let made;
+  try {
+    made = digest(typed.domain, typed.primaryType, typed.message);
+  } catch {
+    throw new Unsigned("changed"); // a field that we do not know, or none where one must be
+  }
+  if (options.challenge !== base64url(made)) throw new Unsigned("changed");
+  return made;
+}
+
+async function byPasskey(form, options, made) {
+  const challenge = base64url(made);
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON({ ...options, challenge });
+  const credential = await navigator.credentials.get({ publicKey });
+  if (base64url(new Uint8Array(credential.rawId)) !== credential.id) throw new Unsigned("changed");
+  form.elements.credential.value = JSON.stringify(credential.toJSON());
+}
+
+// EIP-1193: the wallet shows the typed data itself, and signs it for one of its accounts.
+async function byWallet(form, typed) {
+  const [address] = await window.ethereum.request({ method: "eth_requestAccounts" });
+  const asked = { method: "eth_signTypedData_v4", params: [address, JSON.stringify(typed)] };
+  form.elements.signature.value = toHex(fromHex(await window.ethereum.request(asked)));
+  form.elements.address.value = address;
+}
+
+// A closed window, no passkey and too late are one and the same error to a page; so is a wallet's no.
+const why = (error) => (error instanceof Unsigned ? error.word : "cancel");
+
+async function sign(form, button) {
+  const { typed_data: typed, options } = JSON.parse(form.querySelector("[data-typed]").textContent);
+  requireShown(typed);
+  const made = computed(typed, options);
+  if (button?.hasAttribute("data-wallet")) await byWallet(form, typed);
+  else await byPasskey(form, options, made);
+}
+
+for (const form of forms) {
+  const said = form.querySelector("[data-said]");
+  let isAsking = false;
+  let isSigned = false;
+  for (const button of form.querySelectorAll("[data-wallet]")) button.hidden = !window.ethereum;
+  form.addEventListener("submit", async (event) => {
+    if (isSigned) return; // press.mjs now says "Recording…" and lets it be sent once
+    event.preventDefault();
+    if (isAsking) return;
+    isAsking = true;
+    said.textContent = "";
+    try {
+      await sign(form, event.submitter);
+      isSigned = true;
+      form.requestSubmit(event.submitter);
+    } catch (error) {
+      said.textContent = form.dataset[why(error)];
+    } finally {
+      isAsking = false;
+    }
+  });
+  // A page that comes back from the browser's memory holds no signature that could be sent again.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    isSigned = false;
+    for (const name of ["credential", "address", "signature"]) form.elements[name].value = "";
+  });
+}
