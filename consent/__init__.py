@@ -1,5 +1,6 @@
 """The front door of the law: what the other packages may use of it."""
 
+from consent.anchors import ANCHOR_KINDS, Anchor
 from consent.batch import Decisions, RequestBatch
 from consent.chain import Finality
 from consent.consents import Consent
@@ -21,9 +22,11 @@ from consent.errors import (
 )
 from consent.evidence import Finding
 from consent.install import Install, open_law
-from consent.law import Anchor, Law
-from consent.ledger import ANCHOR_KINDS, PENDING
+from consent.keys import SubjectKey
+from consent.law import Law
+from consent.ledger import PENDING
 from consent.passkeys import passkey_signature, passkey_signer
+from consent.recoveries import Recovery
 from consent.terms import (
     ANY,
     Decision,
@@ -91,12 +94,14 @@ __all__ = [
     "PURPOSES",
     "REASONS",
     "RESEARCH",
+    "Recovery",
     "RecoveryVeto",
     "Refused",
     "Request",
     "RequestBatch",
     "Signed",
     "Stop",
+    "SubjectKey",
     "Terms",
     "TermsInvalid",
     "UnknownWord",

@@ -122,8 +122,31 @@ WITHDRAW: Final = "withdraw((bytes32,bytes32,bytes,bytes)[])"
 STOP: Final = "stop((bytes32,uint40,bytes,bytes)[])"
 ENROL: Final = "enrol((bytes32,bytes,bytes)[])"
 ANCHOR: Final = "anchor(bytes32,bytes32,uint64)"
+ADD_KEY: Final = "addKey(bytes32,bytes,uint8,uint40,bytes,bytes,bytes)"
+REMOVE_KEY: Final = "removeKey(bytes32,bytes,bytes,bytes)"
+END_KEY: Final = "endKey(bytes32,bytes)"
+PROPOSE_RECOVERY: Final = "proposeRecovery(bytes32,bytes,bytes)"
+VETO_RECOVERY: Final = "vetoRecovery(bytes32,bytes,bytes,bytes)"
+COMPLETE_RECOVERY: Final = "completeRecovery(bytes32)"
+RECOVERY_OF: Final = "recoveryOf(bytes32)"
 HEAD_AND_COUNT: Final = "headAndCount()"
 VERIFY: Final = "verify(bytes,bytes32,bytes)"
+
+
+def encode_call(signature: str, *values: bytes) -> bytes:
+    """Return the calldata of a function: a word for each plain type, any bytes for `bytes`."""
+    types = signature[signature.index("(") + 1 : -1].split(",")
+    heads, tails = [], b""
+    for kind, value in zip(types, values, strict=True):
+        is_long = kind == "bytes"
+        heads.append(word(len(types) * _WORD + len(tails)) if is_long else value)
+        tails += _bytes(value) if is_long else b""
+    return keccak(signature.encode())[:4] + b"".join(heads) + tails
+
+
+def read_recovery(answer: bytes) -> tuple[bytes, int]:
+    """Return what the contract says of a recovery: its signer, and from when it works (0: none)."""
+    return _one_bytes(answer, 0), int.from_bytes(answer[_WORD : 2 * _WORD], "big")
 
 
 def encode_words(signature: str, *words: bytes) -> bytes:

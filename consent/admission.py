@@ -9,21 +9,17 @@ import numpy as np
 
 from consent.chain import Chain
 from consent.deployment import Deployment
-from consent.errors import (
-    BadlyAsked,
-    BadlySigned,
-    LedgerBroken,
-    LedgerUnavailable,
-)
+from consent.errors import BadlyAsked, BadlySigned, LedgerBroken, LedgerUnavailable
+from consent.keys import find_ended
 from consent.mirror import Mirror
 from consent.signatures import recover
 from consent.state import LedgerState
-from consent.terms import Enrolment, Grant, Message, Signed, Stop, Withdrawal
+from consent.terms import Enrolment, Grant, KeyAddition, Signed, Stop, Withdrawal
 from consent.transactions import (
     ACCOUNT_BYTES,
-    KINDS,
     PASSKEY_BYTES,
     Checked,
+    Kind,
     Outcome,
     check,
     is_too_large,
@@ -50,11 +46,12 @@ class Admission:
         self._chain = chain
         self._mirror = mirror
         self._verifiers = {bytes.fromhex(known[2:]) for known in deployment.verifiers}
+        self._sender = custodian
         self._custodian = bytes.fromhex(custodian[2:])
 
     def admit(
         self,
-        kind: type[Message],
+        kind: Kind,
         first: int,
         signed: Sequence[Signed],
         outcomes: dict[int, Outcome],
@@ -63,15 +60,17 @@ class Admission:
 
         Raises:
             LedgerUnavailable: the chain is away, and these are not withdrawals or stops.
-            BadlyAsked: a message of another kind.
         """
-        state = self._state(kind)
+        state, now_s = self._state(kind)
+        ended = set(find_ended(state, now_s))
         admitted = []
         for place, one in enumerate(signed, start=first):
-            if type(one.message) is not kind:
-                raise BadlyAsked(f"a {type(one.message).__name__} is not a {kind.__name__}")
             try:
-                admitted.append(self._checked(place, one, state))
+                # By our clock, whatever time a delegate says that it signed at.
+                about = one.message.subject, keccak(one.signer)
+                if about in ended and isinstance(one.message, Grant):
+                    raise _Refusal("key-ended")
+                admitted.append(self._checked(kind, place, one, state))
             except _Refusal as refusal:
                 outcomes[place] = Outcome(False, str(refusal), None, "")
         return admitted
@@ -79,19 +78,20 @@ class Admission:
     def why_reverted(self, sender: str, data: bytes) -> str:
         """Return our word for why a call to the contract reverted."""
         try:
-            return self._chain.why_reverted(sender, self.contract, data)
+            return self._chain.find_refusal(sender, self.contract, data) or "reverted"
         except LedgerUnavailable:
             return "reverted"
 
-    def _state(self, kind: type[Message]) -> LedgerState:
+    def _state(self, kind: Kind) -> tuple[LedgerState, int]:
         try:
-            return self._mirror.sync()[1]
+            view, state = self._mirror.sync()
         except (LedgerUnavailable, LedgerBroken):
-            if kind in _TAKES_BACK:  # always possible: the newest known keys must do
-                return self._mirror.state()
+            if kind.counts_when_kept:  # always possible: the newest known keys must do
+                return self._mirror.state(), 0
             raise
+        return state, view.seen_at_s
 
-    def _checked(self, place: int, one: Signed, state: LedgerState) -> Checked:
+    def _checked(self, kind: Kind, place: int, one: Signed, state: LedgerState) -> Checked:
         message = one.message
         try:
             hashed = digest(self.domain, message)
@@ -104,18 +104,33 @@ class Admission:
         if isinstance(message, _TAKES_BACK) and not _speaks_for(state, message.subject, one.signer):
             # It counts as soon as it is kept, so a stranger's must not be kept at all.
             raise _Refusal("key-unknown")
+        alone = self._require_signed(one, hashed)
+        checked = check(kind, place, one, alone)
+        if is_too_large(checked):
+            raise _Refusal("signature-too-large")
+        if kind.values is not None:
+            self._require_taken(checked)
+        return checked
+
+    def _require_signed(self, one: Signed, hashed: bytes) -> bool:
+        """Check every signature of a message; True if it must travel alone."""
+        message = one.message
         try:
-            alone = self._is_alone(one, hashed)
+            if isinstance(message, KeyAddition):
+                self._is_alone(message.signer, hashed, one.proof)
+            return self._is_alone(one.signer, hashed, one.signature)
         except LedgerUnavailable:
             if not isinstance(message, _TAKES_BACK):
                 raise
             # No chain, no permits: taking a forged one back as well harms nobody until the
             # chain is there again, and then the contract refuses it.
-            alone = True
-        checked = check(KINDS[type(message)], place, one, alone)
-        if is_too_large(checked):
-            raise _Refusal("signature-too-large")
-        return checked
+            return True
+
+    def _require_taken(self, checked: Checked) -> None:
+        """Refuse a call that would revert now: each would cost gas and be kept for nothing."""
+        refusal = self._chain.find_refusal(self._sender, self.contract, checked.struct)
+        if refusal is not None:
+            raise _Refusal(refusal)
 
     def _require_enrolment(self, one: Signed, message: Enrolment) -> None:
         if message.custodian != self._custodian:
@@ -123,18 +138,18 @@ class Admission:
         if message.signer != one.signer:
             raise _Refusal(BADLY_SIGNED)
 
-    def _is_alone(self, one: Signed, hashed: bytes) -> bool:
+    def _is_alone(self, signer: bytes, hashed: bytes, signature: bytes) -> bool:
         """Check the signature; True for a contract account, which only the chain can ask."""
-        if len(one.signer) == ACCOUNT_BYTES:
+        if len(signer) == ACCOUNT_BYTES:
             try:
-                if recover(hashed, one.signature) == one.signer:
+                if recover(hashed, signature) == signer:
                     return False
             except BadlySigned:
                 pass  # a contract's signature has any form
-            return self._require_contract(one.signer)
-        if len(one.signer) != PASSKEY_BYTES or one.signer[:ACCOUNT_BYTES] not in self._verifiers:
+            return self._require_contract(signer)
+        if len(signer) != PASSKEY_BYTES or signer[:ACCOUNT_BYTES] not in self._verifiers:
             raise _Refusal("signer-malformed")
-        if not self._chain.signed_by_passkey(one.signer, hashed, one.signature):
+        if not self._chain.signed_by_passkey(signer, hashed, signature):
             raise _Refusal(BADLY_SIGNED)
         return False
 

@@ -262,22 +262,35 @@ class Chain:
         """Return the code at an address at the newest block; empty for a plain account."""
         return _read("code", abi.data, self._rpc.call("eth_getCode", address, "latest"))
 
+    def answers(self, to: str, questions: Sequence[bytes]) -> list[bytes | None]:
+        """Return what a contract says to each call at the newest block; None: it reverts."""
+        calls: list[tuple[str, list[Any]]] = [
+            ("eth_call", [{"to": to, "data": "0x" + asked.hex()}, "latest"]) for asked in questions
+        ]
+        return [
+            None if isinstance(said, NodeRefused) else _read("answer", abi.data, said)
+            for said in self._rpc.ask(calls)
+        ]
+
     def signed_by_passkey(self, signer: bytes, digest: bytes, signature: bytes) -> bool:
         """Ask the verifier that an 84-byte signer names; a call that fails is a no."""
         question = abi.encode_verify(signer[20:], digest, signature)
-        call = {"to": "0x" + signer[:20].hex(), "data": "0x" + question.hex()}
-        answer = self._rpc.ask([("eth_call", [call, "latest"])])[0]
-        if isinstance(answer, NodeRefused):
-            return False
-        return abi.is_yes_of_verifier(_read("verifier's answer", abi.data, answer))
+        answer = self.answers("0x" + signer[:20].hex(), [question])[0]
+        return answer is not None and abi.is_yes_of_verifier(answer)
 
-    def why_reverted(self, sender: str, to: str, data: bytes) -> str:
-        """Return our word for why a call reverts at the newest block, or ``reverted``."""
+    def block_times(self, numbers: Sequence[int]) -> list[int | None]:
+        """Return when each of these blocks was made, seconds UTC; None: it is not there."""
+        found = self._rpc.batch([("eth_getBlockByNumber", [hex(n), False]) for n in numbers])
+        return [None if one is None else _read("block", _block, one).time_s for one in found]
+
+    def find_refusal(self, sender: str, to: str, data: bytes) -> str | None:
+        """Return our word for why a call would revert at the newest block; None: it would not."""
         call = {"from": sender, "to": to, "data": "0x" + data.hex()}
         said = self._rpc.ask([("eth_call", [call, "latest"])])[0]
-        if not isinstance(said, NodeRefused) or not isinstance(said.data, str):
-            return "reverted"
-        return abi.reasons_by_selector().get(bytes.fromhex(said.data[2:10]), "reverted")
+        if not isinstance(said, NodeRefused):
+            return None
+        selector = bytes.fromhex(said.data[2:10]) if isinstance(said.data, str) else b""
+        return abi.reasons_by_selector().get(selector, "reverted")
 
     def close(self) -> None:
         """Close the connections to the node."""

@@ -12,6 +12,7 @@ from consent import abi
 from consent.chain import FINALITIES, Chain, Finality, Look, Receipt, encode_ledger_constructor
 from consent.errors import BadlyAsked, LedgerBroken
 from consent.outbox import Intent, Outbox
+from consent.passkeys import P256, P256_VECTOR, P256_WRONG_VECTOR, P256_YES
 from consent.typed_data import keccak
 
 RECOVERY_DELAY_S: Final = 7 * 24 * 3600
@@ -122,6 +123,21 @@ def require_production(chain: Chain, development: bool) -> None:
     if chain_id in _DEVELOPMENT_CHAINS or client.lower().startswith(_DEVELOPMENT_CLIENTS):
         raise LedgerBroken(
             f"a development chain ({client.split('/')[0]}, id {chain_id}) is refused"
+        )
+
+
+def require_p256(chain: Chain) -> None:
+    """Check that the chain verifies P-256 at 0x100 (EIP-7951), without which passkeys cost dear.
+
+    Raises:
+        LedgerBroken: it answers a known-good signature, or a known-bad one, wrongly.
+        LedgerUnavailable: the node cannot be asked.
+    """
+    right, wrong = chain.answers(P256, [P256_VECTOR, P256_WRONG_VECTOR])
+    if right != P256_YES or wrong:
+        raise LedgerBroken(
+            "the chain does not check P-256 signatures at 0x100 (EIP-7951), which passkeys need: "
+            "use a node with Osaka's rules, such as the geth that `make nodes` builds"
         )
 
 

@@ -18,6 +18,7 @@ _WORD: Final = 32
 _THE_ROW: Final = 1
 _PAGE_ROWS: Final = 10_000
 _NAMES_AT_ONCE: Final = 500
+_NEW_KEYS: Final = frozenset({Op.ENROLLED, Op.KEY_ADDED, Op.RECOVERED})
 
 _EVENTS = sa.Table(
     "consent_events",
@@ -28,9 +29,11 @@ _EVENTS = sa.Table(
     sa.Column("signer", sa.LargeBinary, nullable=False),
     sa.Column("block_number", sa.BigInteger, nullable=False),
     sa.Column("head", sa.LargeBinary, nullable=False),
-    sa.Column("name", sa.LargeBinary(32), index=True),
+    sa.Column("name", sa.LargeBinary(32)),
+    sa.Index("consent_events_name", "name", "position"),
 )
-"""`name` finds rows again: a grant by its consent's id, an anchor by its kind."""
+"""`name` finds rows again: a grant by its consent's id, an anchor by its kind, a new key by its
+subject."""
 
 _MARK = sa.Table(
     "consent_mirror",
@@ -63,10 +66,17 @@ class Stretch:
     heads: Sequence[bytes]
 
 
+def key_name(subject: bytes) -> bytes:
+    """Return the name of the changes that gave a subject its keys; no consent's id is the same."""
+    return keccak(subject)
+
+
 def name_of(change: Change) -> bytes | None:
-    """Return the consent's id of a grant, the kind of an anchor, and None for all else."""
+    """Return a grant's consent id, an anchor's kind, a new key's `key_name`; None for all else."""
     if change.op == Op.GRANTED:
         return keccak(change.body[: 2 * _WORD])
+    if change.op in _NEW_KEYS:
+        return key_name(change.body[:_WORD])
     return change.body[:_WORD] if change.op == Op.ANCHORED else None
 
 
@@ -126,6 +136,14 @@ class Events:
         # The name is not in the head, so it is not believed.
         asked_for = set(names)
         return [(at, change) for at, change in found if name_of(change) in asked_for]
+
+    def last_named(self, name: bytes, last: int) -> list[Change]:
+        """Return the last so many changes of a name, in order; asks for no more rows than that."""
+        asked = sa.select(_EVENTS).where(_EVENTS.c.name == name)
+        newest = asked.order_by(_EVENTS.c.position.desc()).limit(last)
+        with self._engine.connect() as connection:
+            found = [_change(row) for row in connection.execute(newest)]
+        return [change for change in reversed(found) if name_of(change) == name]
 
     def head_at(self, position: int) -> bytes | None:
         """Return the head that is kept with the change at `position`."""

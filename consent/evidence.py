@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from consent.abi import Change
 from consent.chain import MAX_TRANSACTION_GAS, Chain
-from consent.deployment import Deployment
+from consent.deployment import Deployment, require_p256
 from consent.errors import ConsentError, LedgerBroken
 from consent.events import Events, roll
 from consent.mirror import Mirror
@@ -46,6 +46,7 @@ def check(parts: Parts, progress: Callable[[str], None] | None = None) -> list[F
     found: list[Finding] = []
     checks: dict[str, Callable[[Parts], Iterator[tuple[str, str]]]] = {
         "the chain is the one that was deployed on": _chain,
+        "the chain checks passkeys": _passkeys,
         "the outbox is empty and its account can pay": _outbox,
         "the mirror's rows follow from each other": _mirror,
         "the mirror is what the chain shows": _chain_again,
@@ -64,6 +65,11 @@ def check(parts: Parts, progress: Callable[[str], None] | None = None) -> list[F
 def _chain(parts: Parts) -> Iterator[tuple[str, str]]:
     parts.deployment.require_same(parts.chain)
     parts.outbox.require_nonces_unused()
+    yield from ()
+
+
+def _passkeys(parts: Parts) -> Iterator[tuple[str, str]]:
+    require_p256(parts.chain)
     yield from ()
 
 

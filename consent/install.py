@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from consent.chain import Account, Chain, Finality
-from consent.deployment import deploy, load, require_production
+from consent.deployment import deploy, load, require_p256, require_production
 from consent.errors import LedgerBroken, LedgerUnavailable
 from consent.law import Law
 from consent.outbox import Outbox
@@ -42,14 +42,15 @@ def open_law(engine: sa.Engine, clock: Callable[[], float], install: Install) ->
     With a deployment on record the chain may be away: every request is refused until it is back.
 
     Raises:
-        LedgerBroken: a development chain, another chain than the one on record, or a record that
-            cannot be read.
+        LedgerBroken: a development chain, a chain that does not check passkeys, another chain than
+            the one on record, or a record that cannot be read.
         LedgerUnavailable: the first start, and the chain is away.
     """
     chain, account = Chain(install.endpoint), Account(install.relayer_key)
     deployment = load(install.record)
     try:
         require_production(chain, install.development)
+        require_p256(chain)
         if deployment is None:
             deployment = deploy(chain, Outbox(engine, chain, account), install.finality)
             deployment.save(install.record)

@@ -6,20 +6,21 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from consent.admission import Admission
+from consent.anchors import Anchor, list_anchors
 from consent.batch import Decisions, RequestBatch, decide_many
 from consent.chain import Account, Chain, Tip
 from consent.consents import Consent, find_lost, list_consents, taken_back_since
 from consent.decision import decide
-from consent.deployment import Deployment
+from consent.deployment import Deployment, require_p256
 from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted, ViewRefused
 from consent.evidence import Finding, Parts, check, evidence
-from consent.ledger import Ledger, Progress, anchor_word
+from consent.key_law import KeyLaw
+from consent.ledger import Ledger, Progress
 from consent.mirror import Mirror
 from consent.openings import Openings
 from consent.outbox import Outbox
@@ -44,20 +45,9 @@ from consent.view import Rules, require_fresh
 _VIEWS_HELD: Final = 512
 _MEND_EVERY_S: Final = 1.0
 _RECOVER_WITHIN_S: Final = 60.0
-_WORD: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A root on the chain, with the block that holds it."""
-
-    kind: str
-    root: bytes
-    count: int
-    block_number: int
-
-
-class Law:
+class Law(KeyLaw):
     """Who may use which record, for what, until when; safe to use from many threads.
 
     Whatever it cannot prove at this moment it refuses with `LedgerUnavailable`; `ViewRefused` is
@@ -75,13 +65,13 @@ class Law:
         """Join the parts; nothing is asked yet, so a law may be built while its chain is away."""
         self.deployment = deployment
         self.openings = Openings(engine)
-        self._clock = clock
         self._rules = Rules.of(deployment.finality)
         self._outbox = Outbox(engine, chain, account)
-        self._mirror = Mirror(engine, chain, deployment, clock)
-        admission = Admission(chain, self._mirror, deployment, account.address)
+        mirror = Mirror(engine, chain, deployment, clock)
+        admission = Admission(chain, mirror, deployment, account.address)
         self._domain = admission.domain
-        self._ledger = Ledger(self._outbox, self._mirror, self.openings, admission)
+        ledger = Ledger(self._outbox, mirror, self.openings, admission)
+        super().__init__(ledger, mirror, chain, deployment.contract, clock)
         self._parts = Parts(chain, deployment, self._outbox, self._mirror, self.openings)
         self._register = Register(self.openings)
         self._held: OrderedDict[View, LedgerState] = OrderedDict()
@@ -175,17 +165,9 @@ class Law:
         """
         return self._ledger.anchor(kind, root, count)
 
-    def anchors(self, kind: str) -> list[Anchor]:
-        """Return the roots of a kind, oldest first, as far as they are mirrored here."""
-        return [
-            Anchor(
-                kind,
-                change.body[_WORD : 2 * _WORD],
-                int.from_bytes(change.body[2 * _WORD :], "big"),
-                change.block_number,
-            )
-            for _, change in self._mirror.events.named([anchor_word(kind)])
-        ]
+    def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
+        """Return the roots of a kind, oldest first, as far as mirrored here: all, or the last."""
+        return list_anchors(self._mirror.events, kind, last)
 
     def consents_of(self, subject: bytes) -> list[Consent]:
         """Return every grant of a subject, oldest first, with what pending withdrawals did."""
@@ -217,9 +199,10 @@ class Law:
 
         Raises:
             LedgerUnavailable: the chain is away, or did not take all in time.
-            LedgerBroken: the relayer's account is used elsewhere, or the chain shows another
-                history; an operator must look.
+            LedgerBroken: the chain checks no passkeys, the relayer's account is used elsewhere, or
+                the chain shows another history; an operator must look.
         """
+        require_p256(self._parts.chain)
         self._outbox.require_nonces_unused()
         until_s = time.monotonic() + _RECOVER_WITHIN_S
         while self._outbox.flush():

@@ -10,40 +10,39 @@ from typing import Final
 
 from consent import abi
 from consent.admission import Admission
+from consent.anchors import anchor_word
 from consent.chain import Receipt
 from consent.errors import BadlyAsked, LedgerBroken, LedgerUnavailable, NotPermitted
 from consent.mirror import Mirror
 from consent.openings import Openings
 from consent.outbox import Intent, Outbox, Sent
-from consent.terms import Grant, Message, Signed, View
-from consent.transactions import KINDS, MAX_ENTRIES, Batch, Outcome, cut, read_outcomes
+from consent.terms import Enrolment, Grant, Message, Signed, View
+from consent.transactions import (
+    KINDS,
+    MAX_ENTRIES,
+    RECOVERY,
+    Batch,
+    Kind,
+    Outcome,
+    cut,
+    read_outcomes,
+)
 from consent.view import MAX_AHEAD_S
 
 Progress = Callable[[int, int], None]
 """Told how many of how many are done."""
 
-ANCHOR_KINDS: Final = ("records", "journal", "manifest", "card")
 PENDING: Final = "pending"
 
 _SLICE: Final = 14 * MAX_ENTRIES
 _IN_FLIGHT: Final = 14
 _ANCHOR_GAS: Final = 200_000
+_CALL_GAS: Final = 500_000
 CONFIRM_WAIT_S: Final = 60.0
 _FINALITY_POLL_S: Final = 0.1
 _MOST_AHEAD_S: Final = MAX_AHEAD_S // 2
 """A chain that mines as fast as it is fed runs ahead of our clock; from here on we feed it slower,
 well before every view is refused (consent/view.py)."""
-
-
-def anchor_word(kind: str) -> bytes:
-    """Return the 32 bytes that stand for a kind of anchor on the chain: its name in ASCII.
-
-    Raises:
-        BadlyAsked: not a kind that is anchored.
-    """
-    if kind not in ANCHOR_KINDS:
-        raise BadlyAsked(f"unknown anchor {kind!r}; known: {', '.join(ANCHOR_KINDS)}")
-    return kind.encode().ljust(32, b"\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,47 @@ class Ledger:
         """Bring signed messages of one kind to the ledger and return what became of each.
 
         Raises:
-            LedgerUnavailable: the chain is away and nothing was written (grants, enrolments), or
-                the database is.
+            LedgerUnavailable: the chain is away and nothing was written (all but withdrawals and
+                stops), or the database is.
+            BadlyAsked: a message of another kind.
         """
+        for one in signed:
+            if type(one.message) is not kind:
+                raise BadlyAsked(f"a {type(one.message).__name__} is not a {kind.__name__}")
+        if KINDS[kind].values is None:
+            return self._submit(KINDS[kind], signed, progress)
+        # One may stand on the one before it, so each is on the ledger before the next is checked.
+        return [self._submit(KINDS[kind], [one], None)[0] for one in signed]
+
+    def propose(self, signed: Signed) -> Outcome:
+        """Propose a recovery: an Enrolment that the new key signed.
+
+        Raises:
+            LedgerUnavailable: the chain is away; nothing was written.
+        """
+        if not isinstance(signed.message, Enrolment):
+            raise BadlyAsked("a recovery is proposed by an Enrolment that the new key signed")
+        return self._submit(RECOVERY, [signed], None)[0]
+
+    def call(self, kind: str, function: str, *values: bytes) -> Outcome:
+        """Carry out what needs no signature, by the relayer's account."""
+        data = abi.encode_call(function, *values)
+        sent = self._outbox.write([Intent(kind, self._admission.contract, data, _CALL_GAS)])
+        self._outbox.send(sent)
+        name = "0x" + sent[0].hash.hex()
+        try:
+            receipts = self._outbox.settle(sent, CONFIRM_WAIT_S)
+            self._mirrored(receipts)
+        except (LedgerUnavailable, LedgerBroken):
+            return Outcome(False, PENDING, None, name)
+        self._outbox.note(sent, receipts)
+        if receipts[0].ok:
+            return Outcome(True, "", None, name)
+        return Outcome(False, self._admission.why_reverted(self._outbox.address, data), None, name)
+
+    def _submit(
+        self, kind: Kind, signed: Sequence[Signed], progress: Progress | None
+    ) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         flying: deque[Flying] = deque()
         for place in range(0, len(signed), _SLICE):
@@ -83,7 +120,7 @@ class Ledger:
             admitted = self._admission.admit(kind, place, part, outcomes)
             grants = [signed[one.place].message for one in admitted]
             self._openings.put_many([(g.subject, g.terms) for g in grants if isinstance(g, Grant)])
-            flying += self._send(list(cut(KINDS[kind], admitted)))
+            flying += self._send(list(cut(kind, admitted)))
             while len(flying) > _IN_FLIGHT:
                 ahead_s = self._land([flying.popleft() for _ in range(_IN_FLIGHT)], outcomes)
                 _tell(progress, outcomes, signed)
@@ -162,7 +199,7 @@ class Ledger:
 
 
 def _pending(one: Flying) -> list[Outcome]:
-    in_force, name = not one.batch.kind.always_heard, "0x" + one.sent.hash.hex()
+    in_force, name = one.batch.kind.counts_when_kept, "0x" + one.sent.hash.hex()
     return [Outcome(in_force, PENDING, e.consent_id(), name) for e in one.batch.entries]
 
 

@@ -15,6 +15,7 @@ from consent.chain import Chain, Look, Tip
 from consent.deployment import Deployment
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.events import START, Events, Mark, Stretch, roll
+from consent.recoveries import Recoveries
 from consent.sightings import Sightings, taken_back
 from consent.state import (
     ROLE_OWN,
@@ -137,6 +138,7 @@ class Mirror:
 
     def _forget(self) -> None:
         self._log = LedgerLog()
+        self.recoveries = Recoveries()
         self._mark = START
         self._state = self._log.state(0, GENESIS_HEAD)
 
@@ -215,6 +217,7 @@ class Mirror:
     def _extend(self, changes: Sequence[abi.Change], mark: Mark) -> None:
         for rows in rows_of(changes):
             self._log.extend(rows)
+        self.recoveries.extend(changes)
         self._mark = mark
         self._state = self._log.state(mark.tip.count, mark.tip.head)
 

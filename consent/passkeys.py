@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+import hashlib
+import json
+from typing import Any, Final
 
 from consent.abi import word
 from consent.errors import BadlySigned
@@ -12,20 +14,37 @@ VERIFIER_BYTES: Final = 20
 ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """The number of points of P-256 (SEC 2, section 2.4.2)."""
 _FIXED_WORDS: Final = 6
+P256: Final = "0x" + "100".zfill(40)
+"""The precompile that checks P-256 signatures (EIP-7951)."""
+P256_VECTOR: Final = hashlib.sha256(b"sample").digest() + bytes.fromhex(
+    "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+    "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
+    "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+    "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"
+)
+"""Hash, r, s, x, y of RFC 6979, A.2.5: the answer is one."""
+P256_WRONG_VECTOR: Final = bytes([P256_VECTOR[0] ^ 1]) + P256_VECTOR[1:]
+"""As above with one bit of the hash turned: the answer is empty."""
+P256_YES: Final = word(1)
 _TYPE: Final = b'"type":"webauthn.get"'
 _CHALLENGE: Final = b'"challenge":"'
+_LEAST_BYTES: Final = 37
 _MOST_BYTES: Final = 8_192
 _SEQUENCE: Final = 0x30
 _INTEGER: Final = 0x02
 _SHORT_FORM: Final = 0x80
 
 
-def passkey_signer(verifier: bytes, qx: bytes, qy: bytes) -> bytes:
+def passkey_signer(verifier: str | bytes, qx: bytes, qy: bytes) -> bytes:
     """Return a passkey as the ledger names signers: verifier and point, 84 bytes (ERC-7913).
+
+    `verifier` is an address, as 20 bytes or as 0x-hex.
 
     Raises:
         BadlySigned: a part has another length.
     """
+    if isinstance(verifier, str):
+        verifier = _address(verifier)
     if (len(verifier), len(qx), len(qy)) != (VERIFIER_BYTES, COORDINATE_BYTES, COORDINATE_BYTES):
         raise BadlySigned("a passkey is a verifier of 20 bytes and a point of 32 and 32")
     return verifier + qx + qy
@@ -42,14 +61,44 @@ def passkey_signature(authenticator_data: bytes, client_data: bytes, der_signatu
     """
     if len(client_data) > _MOST_BYTES or len(authenticator_data) > _MOST_BYTES:
         raise BadlySigned("the device sent more than any device does")
+    if len(authenticator_data) < _LEAST_BYTES:
+        raise BadlySigned("the authenticator's data are cut short")
     r, s = _integers(der_signature)
-    type_at, challenge_at = client_data.find(_TYPE), client_data.find(_CHALLENGE)
-    if type_at < 0 or challenge_at < 0:
-        raise BadlySigned("the client's data name no challenge")
+    type_at, challenge_at = _places(client_data)
     first = _padded(authenticator_data)
     fixed = _FIXED_WORDS * COORDINATE_BYTES
     head = (r, min(s, ORDER - s), challenge_at, type_at, fixed, fixed + len(first))
     return b"".join(map(word, head)) + first + _padded(client_data)
+
+
+def _address(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError as exc:
+        raise BadlySigned("the verifier's address is not hexadecimal") from exc
+
+
+def _places(client_data: bytes) -> tuple[int, int]:
+    """Return where type and challenge stand in the client's JSON, as the verifier looks there."""
+    try:
+        told = json.loads(client_data.decode(), object_pairs_hook=_once)
+    except (ValueError, RecursionError) as exc:
+        raise BadlySigned("the client's data are not JSON") from exc
+    challenge = told.get("challenge") if isinstance(told, dict) else None
+    if not isinstance(challenge, str) or told.get("type") != "webauthn.get":
+        raise BadlySigned("the client's data name no challenge that was answered")
+    # A quotation mark inside of a text is escaped, so these bytes can only be the fields.
+    type_at = client_data.find(_TYPE)
+    challenge_at = client_data.find(_CHALLENGE + challenge.encode(errors="replace") + b'"')
+    if type_at < 0 or challenge_at < 0:
+        raise BadlySigned("the client's data are not written as a browser writes them")
+    return type_at, challenge_at
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a field that is there twice")
+    return dict(pairs)
 
 
 def _padded(text: bytes) -> bytes:

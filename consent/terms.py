@@ -100,11 +100,15 @@ Message = Enrolment | Grant | Withdrawal | Stop | KeyAddition | KeyRemoval | Rec
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A message, the key that signed it (20 or 84 bytes) and the signature."""
+    """A message, the key that signed it (20 or 84 bytes) and the signature.
+
+    `proof` is for a KeyAddition alone: the new key's own signature of the same message.
+    """
 
     message: Message
     signer: bytes
     signature: bytes
+    proof: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

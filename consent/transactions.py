@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from consent import abi
 from consent.abi import Change, Entry, word
 from consent.chain import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_GAS
 from consent.errors import LedgerBroken
-from consent.terms import Enrolment, Grant, Message, Stop, Withdrawal
+from consent.terms import (
+    Enrolment,
+    Grant,
+    KeyAddition,
+    KeyRemoval,
+    Message,
+    RecoveryVeto,
+    Signed,
+    Stop,
+    Withdrawal,
+)
 from consent.typed_data import Op, consent_id, terms_hash
 
 ACCOUNT_BYTES: Final = 20
@@ -56,6 +66,10 @@ class Kind:
     about: Callable[[Any], bytes]
     always_heard: bool
     """True if the contract says something about every entry; taking back twice is silent."""
+    counts_when_kept: bool = False
+    """True if it is in force here before it is mined."""
+    values: Callable[[Any], Sequence[bytes]] | None = None
+    """For a function that takes one message and not a batch: its arguments, from a Signed."""
 
 
 def _grant_words(grant: Grant) -> bytes:
@@ -74,24 +88,54 @@ def _stop_words(stop: Stop) -> bytes:
     return stop.subject + word(stop.issued_at_s)
 
 
-def _subject(enrolment: Enrolment) -> bytes:
-    return enrolment.subject
+def _subject(message: Enrolment | KeyAddition | KeyRemoval | RecoveryVeto) -> bytes:
+    return message.subject
+
+
+def _addition_values(signed: Signed) -> Sequence[bytes]:
+    added: Any = signed.message
+    period = word(added.role), word(added.until_s)
+    return added.subject, added.signer, *period, signed.signer, signed.signature, signed.proof
+
+
+def _key_values(signed: Signed) -> Sequence[bytes]:
+    named: Any = signed.message
+    return named.subject, named.signer, signed.signer, signed.signature
+
+
+def _recovery_values(signed: Signed) -> Sequence[bytes]:
+    return _subject(cast(Enrolment, signed.message)), signed.signer, signed.signature
 
 
 KINDS: Final[dict[type[Message], Kind]] = {
     Enrolment: Kind("enrol", abi.ENROL, Op.ENROLLED, _subject, _subject, True),
     Grant: Kind("grant", abi.GRANT, Op.GRANTED, _grant_words, _grant_about, True),
     Withdrawal: Kind(
-        "withdraw", abi.WITHDRAW, Op.WITHDRAWN, _withdrawal_words, _withdrawal_words, False
+        "withdraw", abi.WITHDRAW, Op.WITHDRAWN, _withdrawal_words, _withdrawal_words, False, True
     ),
-    Stop: Kind("stop", abi.STOP, Op.STOPPED, _stop_words, _stop_words, False),
+    Stop: Kind("stop", abi.STOP, Op.STOPPED, _stop_words, _stop_words, False, True),
+    KeyAddition: Kind(
+        "add-key", abi.ADD_KEY, Op.KEY_ADDED, _subject, _subject, True, values=_addition_values
+    ),
+    KeyRemoval: Kind(
+        "remove-key", abi.REMOVE_KEY, Op.KEY_REMOVED, _subject, _subject, False, values=_key_values
+    ),
+    RecoveryVeto: Kind(
+        "veto", abi.VETO_RECOVERY, Op.RECOVERY_VETOED, _subject, _subject, True, values=_key_values
+    ),
 }
+RECOVERY: Final = Kind(
+    "recovery", abi.PROPOSE_RECOVERY, Op.RECOVERY_PROPOSED, _subject, _subject, True,
+    values=_recovery_values,
+)  # fmt: skip
+"""A proposal is signed as an Enrolment of the new key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A message whose signature was checked here; `place` is where it stood among those given.
 
+    `struct` is its struct of a batch, or the whole call where a function takes one message.
     `alone`: its signer is a contract, which may burn gas, so it shares its transaction with none.
     """
 
@@ -110,7 +154,11 @@ class Checked:
 
 def check(kind: Kind, place: int, signed: Any, alone: bool) -> Checked:
     """Encode a signed message for its batch."""
-    struct = abi.encode_entry(Entry(kind.words(signed.message), signed.signer, signed.signature))
+    if kind.values is not None:
+        struct, alone = abi.encode_call(kind.function, *kind.values(signed)), True
+    else:
+        entry = Entry(kind.words(signed.message), signed.signer, signed.signature)
+        struct = abi.encode_entry(entry)
     gas = _PASSKEY_GAS if len(signed.signer) == PASSKEY_BYTES else _ACCOUNT_GAS
     about = kind.about(signed.message)
     return Checked(
@@ -127,6 +175,8 @@ class Batch:
 
     def calldata(self) -> bytes:
         """Return the call that brings these entries."""
+        if self.kind.values is not None:
+            return self.entries[0].struct
         return abi.encode_batch(self.kind.function, [entry.struct for entry in self.entries])
 
     def gas(self) -> int:
@@ -135,7 +185,9 @@ class Batch:
 
     def kept(self) -> bytes:
         """Return what counts before this is mined: what withdrawals and stops take back."""
-        return b"" if self.kind.always_heard else b"".join(entry.about for entry in self.entries)
+        if not self.kind.counts_when_kept:
+            return b""
+        return b"".join(entry.about for entry in self.entries)
 
 
 def cut(kind: Kind, entries: Iterable[Checked]) -> Iterator[Batch]:

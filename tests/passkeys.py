@@ -57,7 +57,7 @@ class Passkey:
         """Return what a browser sends when this key is made; attestation is none."""
         return self.made(challenge, **changed)
 
-    def assertion(
+    def assertion(  # noqa: PLR0913 - what a test may want otherwise
         self,
         challenge: bytes,
         origin: str | None = None,
@@ -68,7 +68,7 @@ class Passkey:
         cross_origin: bool = False,
         extra: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return what a browser sends when this key signs; `extra` is put into the client's JSON."""
+        """Return what a browser sends when this key signs; `extra` goes into the client's JSON."""
         return self.used(
             challenge,
             origin=origin or self.origin,

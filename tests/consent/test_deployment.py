@@ -112,7 +112,7 @@ def test_other_answers_of_a_node_are_refusals(shared_geth: Geth, tmp_path: Path)
     assert chain.receipts([bytes(32)]) == [None]
     assert chain.balance(Account(RELAYER).address) > 0
     assert chain.code("0x" + "11" * 20) == b""
-    assert chain.why_reverted("0x" + "11" * 20, "0x" + "22" * 20, b"") == "reverted"
+    assert chain.find_refusal("0x" + "11" * 20, "0x" + "22" * 20, b"") is None
     proxy.fault = lambda answer: answer.replace(b'"0x', b'"0y')
     for call in (chain.chain_id, chain.fees, lambda: chain.code("0x" + "11" * 20)):
         with pytest.raises(LedgerUnavailable):

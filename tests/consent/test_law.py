@@ -175,7 +175,7 @@ def test_a_sound_ledger_has_no_findings_and_each_damage_is_found(town: Town, law
     law.grant([granted])
     told: list[str] = []
     assert law.check(told.append) == []
-    assert len(told) == 5
+    assert len(told) == 6
     law.openings.erase(name_of(granted))
     assert [f.what for f in law.check()] == ["the opening is missing or is not what was signed"]
     with town.engine.begin() as connection:

@@ -1,0 +1,51 @@
+"""Reads back the roots that were put on the chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from consent.errors import BadlyAsked
+from consent.events import Events
+
+ANCHOR_KINDS: Final = ("records", "journal", "manifest", "card")
+_WORD: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A root on the chain, with the block that holds it."""
+
+    kind: str
+    root: bytes
+    count: int
+    block_number: int
+
+
+def anchor_word(kind: str) -> bytes:
+    """Return the 32 bytes that stand for a kind of anchor on the chain: its name in ASCII.
+
+    Raises:
+        BadlyAsked: not a kind that is anchored.
+    """
+    if kind not in ANCHOR_KINDS:
+        raise BadlyAsked(f"unknown anchor {kind!r}; known: {', '.join(ANCHOR_KINDS)}")
+    return kind.encode().ljust(_WORD, b"\0")
+
+
+def list_anchors(events: Events, kind: str, last: int | None) -> list[Anchor]:
+    """Return the roots of a kind, oldest first: all, or the last so many."""
+    name = anchor_word(kind)
+    if last is None:
+        changes = [change for _, change in events.named([name])]
+    else:
+        changes = events.last_named(name, last)
+    return [
+        Anchor(
+            kind,
+            change.body[_WORD : 2 * _WORD],
+            int.from_bytes(change.body[2 * _WORD :], "big"),
+            change.block_number,
+        )
+        for change in changes
+    ]

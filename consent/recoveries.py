@@ -1,0 +1,102 @@
+"""Follows the recoveries that custodians propose, and says from when each one works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from consent import abi
+from consent.abi import Change
+from consent.chain import Chain
+from consent.errors import LedgerUnavailable
+from consent.typed_data import Op
+
+WAITING: Final = "waiting"
+READY: Final = "ready"
+_WORD: Final = 32
+_ENDS: Final = {Op.RECOVERY_VETOED: "vetoed", Op.RECOVERED: "finished"}
+_KEY_CHANGES: Final = frozenset({Op.KEY_ADDED, Op.KEY_REMOVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A key that a custodian proposed for a patient who lost all; seconds UTC.
+
+    `state` is ``waiting`` (the patient may still veto it), ``ready`` (its time has come),
+    ``finished``, ``vetoed``, ``replaced`` (by a newer proposal) or ``void`` (the key was added or
+    removed by the patient meanwhile). `ready_at_s` is None once it waits no more.
+    """
+
+    subject: bytes
+    signer: bytes
+    state: str
+    ready_at_s: int | None
+    block_number: int
+
+
+class Recoveries:
+    """Every recovery by its subject, from the ledger's changes in their order; there are few."""
+
+    def __init__(self) -> None:
+        self._by_subject: dict[bytes, tuple[Recovery, ...]] = {}
+
+    def extend(self, changes: Iterable[Change]) -> None:
+        """Take in changes, in the order of the ledger."""
+        for change in changes:
+            subject = change.body[:_WORD]
+            if change.op == Op.RECOVERY_PROPOSED:
+                before = self._ended(subject, "replaced", None)
+                new = Recovery(subject, change.signer, WAITING, None, change.block_number)
+                self._by_subject[subject] = (*before, new)
+            elif subject in self._by_subject and change.op in _ENDS:
+                ended = self._ended(subject, _ENDS[Op(change.op)], change.signer)
+                self._by_subject[subject] = ended
+            elif subject in self._by_subject and change.op in _KEY_CHANGES:
+                self._by_subject[subject] = self._ended(subject, "void", change.signer)
+
+    def _ended(self, subject: bytes, how: str, signer: bytes | None) -> tuple[Recovery, ...]:
+        return tuple(
+            replace(one, state=how)
+            if one.state == WAITING and signer in (None, one.signer)
+            else one
+            for one in self._by_subject.get(subject, ())
+        )
+
+    def of(self, subject: bytes) -> tuple[Recovery, ...]:
+        """Return a subject's recoveries, oldest first."""
+        return self._by_subject.get(subject, ())
+
+    def waiting(self) -> list[Recovery]:
+        """Return every recovery that waits."""
+        return [
+            one
+            for found in list(self._by_subject.values())
+            for one in found
+            if one.state == WAITING
+        ]
+
+
+def timed(chain: Chain, contract: str, found: Sequence[Recovery], now_s: float) -> list[Recovery]:
+    """Return recoveries with the time from which each that waits will work, as the contract says.
+
+    Raises:
+        LedgerUnavailable: the chain is away, or says something else than the mirror.
+    """
+    waiting = [one for one in found if one.state == WAITING]
+    asked = [abi.encode_call(abi.RECOVERY_OF, one.subject) for one in waiting]
+    ready = {}
+    for one, answer in zip(waiting, chain.answers(contract, asked) if asked else [], strict=True):
+        signer, ready_at_s = _read(answer)
+        if signer != one.signer:
+            raise LedgerUnavailable("this recovery has just changed: ask again")
+        state = READY if ready_at_s <= now_s else WAITING
+        ready[one.subject] = replace(one, state=state, ready_at_s=ready_at_s)
+    return [ready[one.subject] if one.state == WAITING else one for one in found]
+
+
+def _read(answer: bytes | None) -> tuple[bytes, int]:
+    try:
+        return abi.read_recovery(answer or b"")
+    except ValueError as exc:
+        raise LedgerUnavailable("the chain's answer cannot be read") from exc
