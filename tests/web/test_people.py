@@ -88,6 +88,29 @@ def test_a_patient_with_an_account_cannot_be_taken_over_by_another_invitation(pe
         people.invite(Invited("patient", "", "", subject))
 
 
+def test_a_patient_whose_own_key_is_enrolled_cannot_be_taken_over_by_an_invitation(
+    hospital, people
+) -> None:
+    subject = hospital.new_patient()
+    with pytest.raises(NotSignedIn):
+        join(people, people.invite(Invited("patient", "", "", subject)), device(people))
+    assert people.accounts.of_subject(subject) is None
+
+
+def test_once_enrolled_no_other_passkey_is_kept_for_the_same_invitation(people) -> None:
+    passkey, subject = device(people), secrets.token_bytes(32)
+    secret = people.invite(Invited("patient", "", "", subject)).rsplit("/", 1)[1]
+    asked = people.joining.begin(secret)
+    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
+    again = people.joining.begin(secret)
+    invitation = people.joining.find(secret)
+    made = people.joining._parts.joinings.find(invitation.key).passkey
+    people.joining._enrol(invitation, made, passkey.answer(then["options"]))
+    other = device(people)
+    with pytest.raises(BadlyProven):
+        people.joining.keep(secret, again["challenge"], other.answer(again["options"]))
+
+
 def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passkey(people) -> None:
     passkey, subject = device(people), secrets.token_bytes(32)
     secret = people.invite(Invited("patient", "", "", subject)).rsplit("/", 1)[1]

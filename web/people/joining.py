@@ -8,7 +8,16 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from consent import Enrolment, Law, Signed, digest, passkey_signature, passkey_signer, typed_message
+from consent import (
+    Enrolment,
+    Law,
+    Signed,
+    digest,
+    keccak,
+    passkey_signature,
+    passkey_signer,
+    typed_message,
+)
 from web.people import webauthn
 from web.people.account import PATIENT, Account
 from web.people.accounts import Accounts
@@ -83,6 +92,8 @@ class Doorway:
         """
         invitation = self._require(secret)
         parts, joining = self._parts, self._parts.joinings.begin(invitation.key)
+        if joining.passkey is not None and self._is_enrolled(invitation):
+            raise BadlyProven("the passkey made before is enrolled already: begin again", "cancel")
         asked = parts.challenges.take(challenge, MAKE, joining.account)
         if asked is None:
             raise BadlyProven("this took too long: begin again", "cancel")
@@ -118,8 +129,8 @@ class Doorway:
             self._enrol(invitation, joining.passkey, credential)
         else:
             self._require_possession(joining, challenge, credential)
-            if invitation.invited.role == PATIENT and not self._is_enrolled(invitation):
-                raise BadlyProven("this passkey is not enrolled yet: begin again")
+        if invitation.invited.subject is not None:
+            self._require_speaks(invitation.invited.subject, joining.passkey)
         return self._open(invitation, joining)
 
     def _require(self, secret: str) -> Invitation:
@@ -157,6 +168,13 @@ class Doorway:
         outcome = law.enrol([Signed(message, message.signer, signature)])[0]
         if not outcome.ok and outcome.reason != KNOWN:
             raise NotSignedIn(f"the enrolment was refused: {outcome.reason}")
+
+    def _require_speaks(self, subject: bytes, made: webauthn.NewPasskey) -> None:
+        """Refuse a key that is not the subject's on the ledger: another one was there first."""
+        signer = passkey_signer(self._parts.law.passkey_verifier(), made.qx, made.qy)
+        keys = self._parts.law.keys_of(subject)
+        if not any(one.key_hash == keccak(signer) and not one.is_removed for one in keys):
+            raise NotSignedIn("another key speaks for this patient: it is added by that key")
 
     def _require_possession(self, joining: Joining, challenge: str, credential: Any) -> None:
         asked = self._parts.challenges.take(challenge, SIGN_IN, joining.account)
