@@ -31,8 +31,8 @@ class Asked:
     obligations: Sequence[str] = ("AUDIT", "NORELINK", "NORDSCLCD")
 
 
-def terms_for(asked: Asked) -> Terms:
-    """Return terms with their statement, under a fresh salt.
+def terms_for(asked: Asked, statement: str = "") -> Terms:
+    """Return terms under a fresh salt, with the statement given or else the English one.
 
     Raises:
         UnknownWord, TermsInvalid (consent): a code that is not in the vocabulary, or no code.
@@ -46,7 +46,7 @@ def terms_for(asked: Asked) -> Terms:
         asked.data_from,
         asked.data_to,
         tuple(asked.obligations),
-        statement_of(asked),
+        statement or statement_of(asked),
         POLICY_URI,
         keccak(POLICY.encode()),
         secrets.token_bytes(SALT_BYTES),

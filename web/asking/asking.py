@@ -12,6 +12,7 @@ from consent import Law
 from models import Diagnostics
 from storage import Safe
 from web.asking.directory import Directory
+from web.asking.history import History
 from web.asking.proposals import Proposals
 from web.asking.requests import Requests
 
@@ -47,6 +48,11 @@ class Asking:
     def requests(self) -> Requests:
         """What patients are asked."""
         return Requests(self.engine, self.safe, self.clock)
+
+    @cached_property
+    def history(self) -> History:
+        """What happened to a patient's records."""
+        return History(self.safe, self.law)
 
     def eligible(self, categories: Sequence[str]) -> list[bytes]:
         """Return the subjects of whom records of each of these categories are here, in order."""

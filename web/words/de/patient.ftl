@@ -479,3 +479,37 @@ empty-consents = Niemand darf Ihre Daten gerade nutzen. Sie haben keine Einwilli
 empty-records = Hier sind noch keine Daten. { $custodian } trägt sie ein. Fragen Sie dort, wenn Sie etwas vermissen.
 
 empty-models = Kein Modell hat aus Ihren Daten gelernt.
+
+statement-allow = Ich erlaube { $who }, folgende Daten von mir zu nutzen: { $what }, { $purposes }.
+
+statement-dates = Gemeint sind nur Daten aus dieser Zeit: { $span }.
+
+statement-records = Gemeint sind nur { $n } einzelne Einträge.
+
+statement-copy = Eine Kopie ohne meinen Namen darf heruntergeladen werden.
+
+statement-no-copy = Keine Kopie darf nach außen gehen.
+
+statement-end = Das endet am { $date }. Ich kann es jederzeit widerrufen. Dann beginnt keine neue Nutzung.
+
+statement-opt-out = Ich erlaube niemandem, meine Daten für Forschung zu nutzen. Ich kann das jederzeit ändern.
+
+limits-error-dates = Der erste Tag darf nicht nach dem letzten liegen
+
+limits-left-out = Einzelne Einträge auslassen
+
+limits-left-out-hint = Was Sie hier ankreuzen, bleibt verschlossen. Spätere Einträge sind dann nicht dabei.
+
+keys-add-sign-title = Darf dieser Passkey für Sie unterschreiben?
+
+keys-add-sign = Ihr neuer Passkey ist angelegt. Jetzt bestätigt ein Passkey, den Sie schon benutzt haben, dass der neue für Sie unterschreiben darf.
+
+keys-add-button = Diesen Passkey hinzufügen
+
+keys-new = Neuer Passkey
+
+keys-other = Anderswo hinzugefügt
+
+receipt-title = Beleg Ihrer Einwilligung
+
+consent-refused = Diese Einwilligung gilt nicht.

@@ -479,3 +479,37 @@ empty-consents = Nobody may use your records right now. You have given no permis
 empty-records = No records are here yet. { $custodian } adds them. Ask them if you miss something.
 
 empty-models = No model has learned from your records.
+
+statement-allow = I allow { $who } to use my { $what }, { $purposes }.
+
+statement-dates = Only records of this time are meant: { $span }.
+
+statement-records = Only { $n } single records are meant.
+
+statement-copy = A copy without my name may be downloaded.
+
+statement-no-copy = No copy may leave.
+
+statement-end = This ends on { $date }. I can withdraw it at any time, and no new use starts then.
+
+statement-opt-out = I do not allow anybody to use my records for research. I can change this at any time.
+
+limits-error-dates = The first day must not be later than the last day
+
+limits-left-out = Leave out single records
+
+limits-left-out-hint = What you tick here stays closed. Records that come later are then not included.
+
+keys-add-sign-title = Let this passkey sign for you?
+
+keys-add-sign = Your new passkey is made. Now a passkey that you have used before says that it may sign for you.
+
+keys-add-button = Add this passkey
+
+keys-new = New passkey
+
+keys-other = Added elsewhere
+
+receipt-title = Receipt of your permission (consent)
+
+consent-refused = This permission is not in force.

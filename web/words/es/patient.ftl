@@ -479,3 +479,37 @@ empty-consents = Nadie puede usar sus datos ahora. Usted no ha dado ningún perm
 empty-records = Aquí todavía no hay datos. { $custodian } los añade. Pregunte ahí si echa algo en falta.
 
 empty-models = Ningún modelo ha aprendido de sus datos.
+
+statement-allow = Permito a { $who } usar estos datos míos: { $what }, { $purposes }.
+
+statement-dates = Solo valen los datos de este tiempo: { $span }.
+
+statement-records = Solo valen { $n } documentos concretos.
+
+statement-copy = Se puede descargar una copia sin mi nombre.
+
+statement-no-copy = No puede salir ninguna copia.
+
+statement-end = Esto termina el { $date }. Puedo retirarlo cuando quiera, y entonces no empieza ningún uso nuevo.
+
+statement-opt-out = No permito a nadie usar mis datos para investigar. Puedo cambiarlo cuando quiera.
+
+limits-error-dates = El primer día no puede ser posterior al último
+
+limits-left-out = Dejar fuera algunos documentos
+
+limits-left-out-hint = Lo que marque aquí sigue cerrado. Los documentos posteriores no se incluyen.
+
+keys-add-sign-title = ¿Puede esta clave de acceso firmar por usted?
+
+keys-add-sign = La clave nueva está creada. Ahora una clave que usted ya ha usado confirma que la nueva puede firmar por usted.
+
+keys-add-button = Añadir esta clave
+
+keys-new = Clave de acceso nueva
+
+keys-other = Añadida en otro lugar
+
+receipt-title = Recibo de su permiso (consentimiento)
+
+consent-refused = Este permiso no está en vigor.

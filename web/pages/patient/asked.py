@@ -1,0 +1,210 @@
+"""A request: what they want, the answer, and if it is yes but less, how much less."""
+
+from __future__ import annotations
+
+import datetime
+
+from flask import Response
+
+from web.asking import DECLINED, LAPSED, WAITING, Request
+from web.asking.choices import Choice, ChoiceInvalid, latest_end, narrowed, whole
+from web.asking.wording import categories_in, day_of
+from web.pages.page import Visit
+
+DAY_S = 86_400
+
+
+def request_(visit: Visit, errors: dict[str, str] | None = None) -> Response:
+    """What do they want?"""
+    one = _require(visit)
+    if one.state != WAITING:
+        return over(visit, one)
+    party = visit.platform.asking.party_name(one.wanted.party)
+    return visit.show(
+        "patient/request.html",
+        title=visit.words("request-title", study=party),
+        one=one,
+        told=told(visit, one),
+        blocks=_blocks(one),
+        errors=errors or {},
+        values={"answer": visit.platform.asking.requests.draft(one).get("answer", "")},
+    )
+
+
+def answer(visit: Visit) -> Response:
+    """Take the answer: yes goes on, less goes to what, no is written down."""
+    one = _require(visit)
+    if one.state != WAITING:
+        return over(visit, one)
+    said = visit.form.get("answer", "")
+    requests, path = visit.platform.asking.requests, f"/patient/requests/{one.id}"
+    if said == "yes":
+        choice = whole(one.wanted, visit.platform.clock())
+        requests.keep_draft(one, {"answer": said, "choice": choice.kept()})
+        return visit.go(f"{path}/understand")
+    if said == "less":
+        requests.keep_draft(one, requests.draft(one) | {"answer": said})
+        return visit.go(f"{path}/limits")
+    if said == "no":
+        requests.answer(one, DECLINED)
+        return visit.go(path)
+    return request_(visit, {"answer": visit.words("request-error")})
+
+
+def limits(visit: Visit, errors: dict[str, str] | None = None) -> Response:
+    """What may they use? Nothing is ticked that nobody ticked."""
+    one = _require(visit)
+    if one.state != WAITING:
+        return over(visit, one)
+    kept = visit.platform.asking.requests.draft(one).get("choice")
+    values = visit.form if errors else _values(Choice.of(kept)) if kept else {}
+    latest = latest_end(one.wanted, visit.platform.clock())
+    return visit.show(
+        "patient/limits.html",
+        title=visit.words("limits-title"),
+        one=one,
+        told=told(visit, one),
+        latest=day_of(visit.words, latest),
+        records=_records(visit, one),
+        errors=errors or {},
+        values=values,
+    )
+
+
+def keep_limits(visit: Visit) -> Response:
+    """Keep what was chosen, or say what is missing."""
+    one = _require(visit)
+    if one.state != WAITING:
+        return over(visit, one)
+    now_s, form = visit.platform.clock(), visit.form
+    latest = latest_end(one.wanted, now_s)
+    days = {name: _day(visit, name) for name in ("from", "to", "end")}
+    errors = {name: visit.words("error-day") for name, day in days.items() if day is None}
+    chosen = Choice(
+        tuple(form.getlist("purposes")),
+        tuple(form.getlist("categories")),
+        days["from"] or "",
+        days["to"] or "",
+        days["end"] or latest,
+        form.get("copy") == "yes",
+        tuple(form.getlist("left_out")),
+    )
+    try:
+        choice = narrowed(one.wanted, chosen, now_s)
+    except ChoiceInvalid as exc:
+        said = {"date": day_of(visit.words, latest)}
+        errors |= {name: visit.words(word, **said) for name, word in exc.errors.items()}
+    if errors:
+        return limits(visit, errors)
+    requests = visit.platform.asking.requests
+    requests.keep_draft(one, {"answer": "less", "choice": choice.kept()})
+    return visit.go(f"/patient/requests/{one.id}/understand")
+
+
+def understand(visit: Visit) -> Response:
+    """Did we explain it well? Two questions, explained at once; never kept, never a gate."""
+    one = _require(visit)
+    if one.state != WAITING:
+        return over(visit, one)
+    return visit.show(
+        "patient/understand.html",
+        title=visit.words("understand-title"),
+        one=one,
+        told=told(visit, one),
+        said={name: visit.form.get(name, "") for name in ("ask-1", "ask-2")},
+        values=visit.form,
+        errors={},
+    )
+
+
+def over(visit: Visit, one: Request) -> Response:
+    """Say what became of a request that waits no more."""
+    if one.state not in (DECLINED, LAPSED):
+        return visit.go(
+            f"/patient/consents/{one.consent_id.hex()}" if one.consent_id else "/patient"
+        )
+    word = "declined" if one.state == DECLINED else "lapsed"
+    party = visit.platform.asking.party_name(one.wanted.party)
+    said = visit.words(word, study=party, date=visit.words.day(one.lapses_at_s))
+    return visit.show("patient/over.html", title=visit.words(f"{word}-title"), said=said)
+
+
+def told(visit: Visit, one: Request) -> dict[str, str]:
+    """Return what the sentences of a request are filled in with."""
+    asking, words, wanted = visit.platform.asking, visit.words, one.wanted
+    proposal = asking.proposals.find(wanted.party)
+    owner = proposal.owner if proposal else wanted.party
+    party = asking.party_name(wanted.party)
+    found = {
+        "study": party,
+        "clinic": party,
+        "organisation": asking.party_name(owner),
+        "board": proposal.board if proposal else "",
+        "protocol": proposal.protocol if proposal else "",
+        "contact": proposal.contact if proposal else "",
+        "operator": asking.party_name(visit.platform.organisation),
+        "condition": wanted.condition,
+        "categories": categories_in(words, wanted.categories),
+        "date": day_of(words, latest_end(wanted, visit.platform.clock())),
+        "n": words.number(visit.platform.diagnostics.grace_s // DAY_S),
+        "from": day_of(words, wanted.data_from) if wanted.data_from else "",
+        "to": day_of(words, wanted.data_to) if wanted.data_to else "",
+        "lapses": words.day(one.lapses_at_s),
+    }
+    return found
+
+
+def _blocks(one: Request) -> list[tuple[str, list[str]]]:
+    """Return (heading, texts) of a request in the order of reference OHRP: key facts first."""
+    wanted = one.wanted
+    if wanted.kind == "care":
+        names = ("who", "free", "end", "withdraw", "limits")
+        texts = {"who": ["grant-care"], "withdraw": ["grant-withdraw-care"]}
+    else:
+        names = ("who", "free", "what", "why", "access", "end", "means", "not", "risk", "withdraw", "limits")  # fmt: skip
+        spans = "grant-what" if wanted.data_from and wanted.data_to else "grant-what-always"
+        later = "grant-what-old" if wanted.data_to else "grant-what-new"
+        texts = {"what": [spans, later]}
+    return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
+
+
+def _require(visit: Visit) -> Request:
+    return visit.platform.asking.requests.get(visit.subject, visit.names["id"])
+
+
+def _records(visit: Visit, one: Request) -> list[tuple[str, str]]:
+    """Return (record id, what it is in words) of the records that are asked for."""
+    found = []
+    for entry in visit.platform.safe.records_of(visit.subject):
+        if entry.category in one.wanted.categories:
+            kind = visit.words(f"category-{entry.category}")
+            found.append(
+                (entry.record_id.hex(), f"{kind}, {day_of(visit.words, entry.recorded_on)}")
+            )
+    return found
+
+
+def _values(choice: Choice) -> dict[str, object]:
+    values: dict[str, object] = {
+        "purposes": choice.purposes,
+        "categories": choice.categories,
+        "left_out": choice.left_out,
+        "copy": "yes" if choice.may_copy else "",
+    }
+    for name, iso in (("from", choice.data_from), ("to", choice.data_to), ("end", choice.ends_on)):
+        if iso:
+            year, month, day = iso.split("-")
+            pieces = {"-day": day, "-month": month, "-year": year}
+            values |= {name + piece: value for piece, value in pieces.items()}
+    return values
+
+
+def _day(visit: Visit, name: str) -> str | None:
+    """Return the ISO date of three fields, "" if all are empty, None if it is no day."""
+    pieces = [visit.form.get(f"{name}-{piece}", "").strip() for piece in ("year", "month", "day")]
+    if not any(pieces):
+        return ""
+    try:
+        return datetime.date(*(int(piece) for piece in pieces)).isoformat()
+    except ValueError:
+        return None

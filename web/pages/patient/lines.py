@@ -1,0 +1,46 @@
+"""Says a line of the history in the visitor's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web.asking.history import HistoryLine
+from web.asking.wording import categories_in
+from web.pages.page import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line as a page shows it; times in words."""
+
+    seq: int
+    day: str
+    time: str
+    text: str
+    count: int
+    is_refusal: bool
+
+
+def shown(visit: Visit, line: HistoryLine) -> Shown:
+    """Return the line's sentence; one without a date on which it was allowed says less."""
+    words, asking = visit.words, visit.platform.asking
+    name = asking.party_name(line.party)
+    told = {
+        "party": name,
+        "study": name,
+        "categories": categories_in(words, line.categories)
+        if line.categories
+        else words("records"),
+        "condition": words("condition-asked"),
+        "date": words.day(line.since_s) if line.since_s else "",
+        "why": "",
+    }
+    word = line.word
+    if not line.since_s and word in ("refused-withdrawn", "refused-ended"):
+        word = "refused-never"
+    if not line.since_s and word.startswith("used-") and word != "used-self":
+        word += "-undated"
+    text = words(word, **told)
+    return Shown(
+        line.seq, words.day(line.at_s), words.time(line.at_s), text, line.count, line.is_refusal
+    )

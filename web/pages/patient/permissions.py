@@ -1,0 +1,163 @@
+"""A patient's permissions: the list, each one with its receipt, and taking one back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Response
+
+from consent import Withdrawal, terms_hash
+from web.asking.choices import COPY
+from web.asking.wording import allows, categories_in, purposes_in
+from web.errors import NotFound
+from web.pages.page import Visit
+from web.pages.patient.lines import shown
+from web.pages.patient.signed import counts, failed, finish
+from web.pages.patient.standing import Standing, is_deny, standing, standings
+
+DAY_S = 86_400
+
+
+def permissions(visit: Visit) -> Response:
+    """Who may use my records?"""
+    found, is_checked = standings(visit)
+    asking = visit.platform.asking
+    rows = [
+        (
+            one,
+            asking.party_name(one.terms.recipient),
+            allows(visit.words, asking.party_name(one.terms.recipient), one.terms),
+        )
+        for one in found
+        if one.terms is not None and not is_deny(one)
+    ]
+    current = ("active", "recording", "unknown")
+    return visit.show(
+        "patient/permissions.html",
+        title=visit.words("consents-title"),
+        active=[row for row in rows if row[0].kind in current],
+        ended=[row for row in rows if row[0].kind not in current],
+        is_checked=is_checked,
+    )
+
+
+def permission(visit: Visit) -> Response:
+    """Is it in force? What it allows, the receipt, and the uses under it."""
+    one = standing(visit, visit.names["id"])
+    party = _party(visit, one)
+    terms = one.terms
+    lines = visit.platform.asking.history.under(visit.subject, one.consent_id)
+    return visit.show(
+        "patient/permission.html",
+        title=visit.words("consent-title"),
+        one=one,
+        party=party,
+        says=allows(visit.words, party, terms) if terms else "",
+        purposes=purposes_in(visit.words, terms.purposes) if terms else "",
+        categories=categories_in(visit.words, terms.categories) if terms else "",
+        lines=[shown(visit, line) for line in lines],
+        is_new="new" in visit.query,
+    )
+
+
+def state(visit: Visit) -> Response:
+    """The status alone, for the page that waits for the register."""
+    one = standing(visit, visit.names["id"])
+    return visit.show("patient/permission_state.html", title="", one=one, party=_party(visit, one))
+
+
+def receipt(visit: Visit) -> Response:
+    """The patient's own copy: every term as signed, and where it stands in the register."""
+    one = standing(visit, visit.names["id"])
+    if one.terms is None:
+        raise NotFound
+    law = visit.platform.law
+    domain = law.domain()
+    told = {
+        "permission (consent)": "0x" + one.consent_id.hex(),
+        "person": "0x" + visit.subject.hex(),
+        "terms": shown_terms(one.terms),
+        "signed_at_s": one.signed_at_s,
+        "not_after_s": one.not_after_s,
+        "state": one.kind,
+        "register": {"chain_id": domain.chain_id, "contract": domain.contract},
+    }
+    body = orjson.dumps(told, option=orjson.OPT_INDENT_2)
+    name = f'attachment; filename="permission-{one.consent_id.hex()[:8]}.json"'
+    headers = {"Content-Disposition": name}
+    return Response(body, 200, headers, content_type="application/json")
+
+
+def withdrawal(visit: Visit) -> Response:
+    """What stops, what stays? One touch takes it back; no reason is asked."""
+    one = standing(visit, visit.names["id"])
+    if one.kind in ("withdrawn", "ended"):
+        return visit.go(one.path)
+    prepared = None
+    if one.terms is not None:
+        message = Withdrawal(visit.subject, _terms_hash(one))
+        prepared = visit.platform.people.signings.prepare(visit.me, message, {})
+    return visit.show(
+        "patient/withdrawal.html",
+        title=visit.words("withdraw-page"),
+        one=one,
+        party=_party(visit, one),
+        prepared=prepared,
+        has_models=bool(_models(visit, one)),
+        may_copy=one.terms is not None and COPY in one.terms.purposes,
+        days=visit.words.number(visit.platform.diagnostics.grace_s // DAY_S),
+    )
+
+
+def withdraw(visit: Visit) -> Response:
+    """Take it back: at once in force, whether the register can be reached or not."""
+    one = standing(visit, visit.names["id"])
+    prepared, signed = finish(visit)
+    outcome = prepared.outcome
+    if signed is not None:
+        outcome = visit.platform.law.withdraw([signed])[0]
+        if not counts(outcome):
+            return failed(visit, outcome)
+        visit.platform.people.signings.keep_outcome(visit.me, prepared.id, outcome)
+        follow(visit, "withdrawal")
+    return visit.show(
+        "patient/withdrawn.html",
+        title=visit.words("withdraw-done-title"),
+        one=one,
+        party=_party(visit, one),
+        models=_models(visit, one),
+        at=visit.words.time(visit.platform.clock()),
+        ends=visit.words.day(visit.platform.clock() + visit.platform.diagnostics.grace_s),
+        is_waiting=outcome is not None and outcome.reason == "pending",
+        may_copy=one.terms is not None and COPY in one.terms.purposes,
+    )
+
+
+def follow(visit: Visit, why: str) -> None:
+    """Have the worker re-key what grantees could open, and list the models that lost consent."""
+    subjects = [visit.subject.hex()]
+    visit.platform.jobs.add("rekey", {"subjects": subjects, "why": why}, "patients")
+
+
+def shown_terms(terms: Any) -> dict[str, Any]:
+    """Return terms as JSON, the salt with them: the receipt proves what was agreed."""
+    return {
+        name: (value.hex() if isinstance(value, bytes) else value)
+        for name, value in ((name, getattr(terms, name)) for name in type(terms).__slots__)
+    }
+
+
+def _terms_hash(one: Standing) -> bytes:
+    if one.terms is None:
+        raise NotFound
+    return terms_hash(one.terms)
+
+
+def _party(visit: Visit, one: Standing) -> str:
+    return visit.platform.asking.party_name(one.terms.recipient) if one.terms else ""
+
+
+def _models(visit: Visit, one: Standing) -> list[Any]:
+    found = visit.platform.diagnostics.resting_on([one.consent_id])
+    return [model for model in found if model.ended_at_s is None]

@@ -1,0 +1,131 @@
+"""Check and sign: every term with the words that are signed, then the register's answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Response
+
+from consent import PENDING, Grant, Outcome, Signed
+from web.asking import ACCEPTED, WAITING, Request
+from web.asking.choices import Choice
+from web.asking.wording import categories_in, day_of, purposes_in, span_in, statement
+from web.errors import Malformed
+from web.pages.page import Visit
+from web.pages.patient.asked import over, told
+from web.people import Prepared
+from web.statement import terms_for
+
+KNOWN = "consent-id-used"
+MOST_JSON_BYTES = 16_384
+
+
+def check(visit: Visit) -> Response:
+    """Is this what I want? The page shows every term; the device signs just these words."""
+    one = visit.platform.asking.requests.get(visit.subject, visit.names["id"])
+    if one.state != WAITING:
+        return over(visit, one)
+    kept = visit.platform.asking.requests.draft(one).get("choice")
+    if kept is None:
+        return visit.go(f"/patient/requests/{one.id}")
+    choice = Choice.of(kept)
+    held = {e.record_id.hex(): e.category for e in visit.platform.safe.records_of(visit.subject)}
+    asked = choice.asked(one.wanted.party, held)
+    facts = told(visit, one)
+    said = statement(visit.words, facts["study"], choice, asked.records)
+    now_s = int(visit.platform.clock())
+    grant = Grant(visit.subject, terms_for(asked, said), now_s, choice.not_after_s())
+    prepared = visit.platform.people.signings.prepare(visit.me, grant, {"request": one.id})
+    return visit.show(
+        "patient/check.html",
+        title=visit.words("check-title"),
+        one=one,
+        rows=_rows(visit, one, choice, facts),
+        statement=said,
+        prepared=prepared,
+    )
+
+
+def sign(visit: Visit) -> Response:
+    """Bring the signed permission to the register, once; then show how it stands."""
+    requests = visit.platform.asking.requests
+    one = requests.get(visit.subject, visit.names["id"])
+    prepared, signed = finish(visit)
+    if signed is None:
+        return over(visit, one)
+    outcome = visit.platform.law.grant([signed])[0]
+    if not counts(outcome):
+        return failed(visit, outcome)
+    visit.platform.people.signings.keep_outcome(visit.me, prepared.id, outcome)
+    requests.answer(one, ACCEPTED, outcome.consent_id)
+    return visit.go(f"/patient/consents/{(outcome.consent_id or b'').hex()}?new=1")
+
+
+def finish(visit: Visit) -> tuple[Prepared, Signed | None]:
+    """Return what was prepared, and it signed; None where it was brought to the register before.
+
+    Raises:
+        SigningOver, BadlyProven, Malformed: nothing is signed.
+    """
+    signings = visit.platform.people.signings
+    prepared = signings.get(visit.me, visit.form.get("signing", ""))
+    if prepared.outcome is not None:
+        return prepared, None
+    credential = _credential(visit)
+    if "wallet" in credential:
+        address, signature = (_hex(credential.get(name)) for name in ("wallet", "signature"))
+        return prepared, signings.finish_by_wallet(visit.me, prepared.id, address, signature)
+    return prepared, signings.finish(visit.me, prepared.id, credential)
+
+
+def counts(outcome: Outcome) -> bool:
+    """Tell whether the register has it, or will as soon as it can be reached."""
+    return outcome.ok or outcome.reason in (PENDING, KNOWN)
+
+
+def failed(visit: Visit, outcome: Outcome) -> Response:
+    """Say in words why the register refused it; nothing is in force."""
+    reasons = {
+        "stopped-since": "failed-stopped",
+        "key-unknown": "failed-key",
+        "key-ended": "failed-key",
+        "time-in-future": "failed-clock",
+        "paused": "failed-paused",
+    }
+    why = visit.words(reasons.get(outcome.reason, "failed-other"))
+    said = visit.words("failed", reason=why)
+    title = visit.words("down-title")
+    return visit.show("patient/over.html", title=title, said=said, status=409)
+
+
+def _credential(visit: Visit) -> dict[str, Any]:
+    sent = visit.form.get("credential", "")
+    try:
+        found = orjson.loads(sent) if len(sent) <= MOST_JSON_BYTES else None
+    except ValueError as exc:
+        raise Malformed("the device sent no JSON") from exc
+    if not isinstance(found, dict):
+        raise Malformed("the device sent something else than it should")
+    return found
+
+
+def _hex(text: Any) -> bytes:
+    try:
+        return bytes.fromhex(str(text).removeprefix("0x"))
+    except ValueError as exc:
+        raise Malformed("a wallet answers in hex") from exc
+
+
+def _rows(visit: Visit, one: Request, choice: Choice, facts: dict[str, str]) -> list[Any]:
+    words, change = visit.words, f"/patient/requests/{one.id}/limits"
+    span = span_in(words, choice.data_from, choice.data_to)
+    copies = words("check-copies-yes" if choice.may_copy else "check-copies-no")
+    rows = [
+        (words("check-who"), facts["study"]),
+        (words("check-purposes"), purposes_in(words, choice.purposes), change),
+        (words("check-categories"), categories_in(words, choice.categories), change),
+        (words("check-dates"), span, change),
+        (words("check-end"), day_of(words, choice.ends_on), change),
+    ]
+    return [*rows, (words("check-copies"), copies, change)] if one.wanted.wants_copy else rows

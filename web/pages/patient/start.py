@@ -1,0 +1,31 @@
+"""A patient's first page: what waits, what is in force, the last uses, and the way to stop."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from web.pages.page import Visit
+from web.pages.patient.lines import shown
+from web.pages.patient.standing import is_deny, standings
+
+LAST_USES = 3
+
+
+def start(visit: Visit) -> Response:
+    """Does anything need me?"""
+    asking = visit.platform.asking
+    waiting = asking.requests.waiting(visit.subject)
+    found, is_checked = standings(visit)
+    lines, _ = asking.history.lines(visit.subject)
+    return visit.show(
+        "patient/start.html",
+        title=visit.words("patient-title" if waiting else "patient-title-none"),
+        waiting=[(one, asking.party_name(one.wanted.party)) for one in waiting],
+        active=[
+            (one, asking.party_name(one.terms.recipient) if one.terms else "")
+            for one in found
+            if one.kind in ("active", "recording", "unknown") and not is_deny(one)
+        ],
+        lines=[shown(visit, one) for one in lines[:LAST_USES]],
+        is_checked=is_checked,
+    )
