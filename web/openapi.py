@@ -30,6 +30,13 @@ _KEY: Final = {
     "schema": {"type": "string", "maxLength": 255},
     "description": "The same key and body again gets the same answer, and nothing is done twice.",
 }
+_SESSION: Final = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": "__Host-vouchsafe",
+    "description": "A person's session on the pages; other methods than GET need the page's own "
+    "Origin and its X-CSRF-Token. Without TLS the cookie is called vouchsafe.",
+}
 
 
 def describe(routes: Sequence[Route], prefix: str, version: str) -> dict[str, Any]:
@@ -43,6 +50,13 @@ def describe(routes: Sequence[Route], prefix: str, version: str) -> dict[str, An
     )
     spec.components.schema("Problem", _PROBLEM)
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    session = {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-vouchsafe",
+        "description": _SESSION,
+    }
+    spec.components.security_scheme("session", session)
     for route in routes:
         spec.path(prefix + route.path, operations={route.method.lower(): _operation(route)})
     described: dict[str, Any] = spec.to_dict()
@@ -66,7 +80,7 @@ def _operation(route: Route) -> dict[str, Any]:
             },
             "default": {"description": "Why not.", "content": problem},
         },
-        "security": [{"token": []}] if route.roles else [],
+        "security": [{"token": []}, {"session": []}] if route.roles else [],
         "x-roles": sorted(route.roles),
     }
     if route.keeps:

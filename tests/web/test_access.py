@@ -12,19 +12,27 @@ from web.api import PREFIX
 from web.api.routes import ROUTES
 from web.errors import TITLES
 from web.factory import HEADERS
+from web.pages import PAGES
 from web.tokens import ROLES, Tokens
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
-OPEN = {"home", "static", "health.live", "health.ready", "api.openapi"}
+OPEN = {"static", "health.live", "health.ready", "api.openapi"}
 
 
 def url(path: str) -> str:
-    return path.replace("{subject}", "ab" * 32).replace("{model}", "m").replace("{job}", "j")
+    return (
+        path.replace("{subject}", "ab" * 32)
+        .replace("{model}", "m")
+        .replace("{job}", "j")
+        .replace("{session}", "s")
+    )
 
 
 def test_every_url_has_a_row_in_the_table(hospital) -> None:
     known = {f"api.{route.name}" for route in ROUTES} | OPEN
+    known |= {f"pages.{page.name}" for page in PAGES}
+    known |= {f"pages.nothing_{role}" for role in ("patient", *ROLES)}
     assert {rule.endpoint for rule in hospital.app.url_map.iter_rules()} == known
     assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
 
@@ -98,7 +106,7 @@ def test_people_are_answered_with_a_page_and_machines_with_a_problem(stranger) -
     assert problem.get_json()["title"] == TITLES[404]
     assert stranger.http.put("/api/v1/models").headers["Allow"]
     home = stranger.http.get("/")
-    assert "changes, at block" in home.get_data(as_text=True)
+    assert "The register holds" in home.get_data(as_text=True)
 
 
 def test_the_operator_makes_lists_and_revokes_tokens(hospital) -> None:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 
+from web.api.callers import Caller, Callers
 from web.api.route import Call, Route
 from web.api.routes import ROUTES
-from web.errors import Forbidden, NotFound, Unauthenticated, WrongType
+from web.errors import NotFound, WrongType
 from web.idempotency import Answers, key_of
 from web.json_strict import loads
-from web.limits import Limit
 from web.openapi import describe
 from web.platform import Platform
-from web.tokens import Token, Tokens
 
 PREFIX: Final = "/api/v1"
-STRANGERS: Final = (5.0, 100)
-TOKENS: Final = (50.0, 500)
 
 
 class Api:
@@ -27,10 +24,8 @@ class Api:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._tokens = Tokens(platform.engine, platform.clock)
+        self._callers = Callers(platform)
         self._answers = Answers(platform.engine, platform.clock)
-        self._strangers = Limit(*STRANGERS, platform.clock)
-        self._known = Limit(*TOKENS, platform.clock)
 
     def blueprint(self) -> Blueprint:
         """Return the blueprint of every route, and of the description of all of them."""
@@ -47,50 +42,33 @@ class Api:
             request.max_content_length = route.most_bytes
             if not all(name.isascii() and name.isprintable() for name in names.values()):
                 raise NotFound
-            token = self._admitted(route)
+            caller = self._callers.admitted(route.roles)
             key = request.headers.get("Idempotency-Key")
             if key is None or not route.keeps:
-                return self._answer(route, token, names)
-            caller = token.id if token else f"from {request.remote_addr}"
-            return self._once(route, token, names, key_of(caller, request.path, key))
+                return self._answer(route, caller, names)
+            asker = caller.id if caller else f"from {request.remote_addr}"
+            return self._once(route, caller, names, key_of(asker, request.path, key))
 
         return view
 
-    def _admitted(self, route: Route) -> Token | None:
-        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-        token = self._tokens.find(secret.strip()) if kind.lower() == "bearer" else None
-        # Whoever guesses tokens is a stranger, and has a stranger's few tries.
-        if token is not None:
-            self._known.take(token.id)
-            g.token_id = token.id
-        else:
-            self._strangers.take(str(request.remote_addr))
-        if not route.roles:
-            return token
-        if token is None:
-            raise Unauthenticated("this needs a token that counts")
-        if token.role not in route.roles:
-            raise Forbidden(f"the role {token.role} may not do this")
-        return token
-
     def _once(
-        self, route: Route, token: Token | None, names: dict[str, str], key: bytes
+        self, route: Route, caller: Caller | None, names: dict[str, str], key: bytes
     ) -> Response:
         kept = self._answers.begin(key, request.get_data())
         if kept is not None:
             return _json(kept.answer, kept.status)
         answer: Response | None = None
         try:
-            answer = self._answer(route, token, names)
+            answer = self._answer(route, caller, names)
         finally:
             if answer is None:  # nothing came of it, so it may be asked again
                 self._answers.forget(key)
         self._answers.keep(key, answer.status_code, answer.get_data())
         return answer
 
-    def _answer(self, route: Route, token: Token | None, names: dict[str, str]) -> Response:
+    def _answer(self, route: Route, caller: Caller | None, names: dict[str, str]) -> Response:
         body = _body(route)
-        done = route.view(Call(self._platform, token, names, body))
+        done = route.view(Call(self._platform, caller, names, body))
         return done if isinstance(done, Response) else _json(orjson.dumps(done), route.status)
 
 

@@ -8,10 +8,11 @@ from typing import Any, Final, Protocol
 
 from flask import Response
 
+from web.api.callers import Caller
 from web.errors import NotFound
-from web.people import PATIENT
+from web.people import PATIENT, Account
 from web.platform import Platform
-from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, ROLES, Token
+from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, ROLES
 
 SMALL_BYTES: Final = 64 * 2**10
 LARGE_BYTES: Final = 16 * 2**20
@@ -39,25 +40,51 @@ class Call:
     """One request that may be done: who asks (None is anybody), the path's names, the body."""
 
     platform: Platform
-    token: Token | None
+    caller: Caller | None
     names: Mapping[str, str]
     body: Any
 
     @property
+    def id(self) -> str:
+        """The id of the token or the account; it opens nothing."""
+        return self.caller.id if self.caller else ""
+
+    @property
     def party(self) -> str:
-        """The party that the token speaks for."""
-        return self.token.party if self.token else ""
+        """The party that the caller speaks for."""
+        return self.caller.party if self.caller else ""
 
     @property
     def role(self) -> str:
-        """The token's role."""
-        return self.token.role if self.token else ""
+        """The caller's role."""
+        return self.caller.role if self.caller else ""
+
+    @property
+    def account(self) -> Account | None:
+        """The person who is signed in; None for a token."""
+        return self.caller.account if self.caller else None
+
+    @property
+    def session_id(self) -> str:
+        """The id of the session by which a person asks."""
+        return self.caller.session_id if self.caller else ""
+
+    @property
+    def subject(self) -> bytes:
+        """The patient's own subject.
+
+        Raises:
+            NotFound: the caller is no patient who is signed in.
+        """
+        if self.account is None or self.account.subject is None:
+            raise NotFound
+        return self.account.subject
 
     def require_own(self, party: str) -> None:
         """Let only the party itself go on; to others it is as if there were nothing.
 
         Raises:
-            NotFound: the token is another party's.
+            NotFound: the caller speaks for another party.
         """
         if party != self.party:
             raise NotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from web import schemas
-from web.api import jobs, ledger, records, studies
+from web.api import jobs, ledger, people, records, studies
 from web.api import schemas as answers
 from web.api.route import (
     ALL,
@@ -181,4 +181,5 @@ ROUTES: Final[tuple[Route, ...]] = (
         gives=_A.JobAnswer,
     ),
     Route("GET", "/evidence", jobs.get_evidence, AUDITORS),
+    *people.ROUTES,
 )

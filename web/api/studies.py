@@ -82,9 +82,8 @@ def post_diagnoses(call: Call) -> dict[str, Any]:
     """Ask the newest model about one patient who permits it, with the reasons of its answer."""
     diagnostics, asked = call.platform.diagnostics, call.body
     model = diagnostics.serving(asked["question"])
-    actor = call.token.id if call.token else ""
     answer = diagnostics.diagnose(
-        DiagnosisAsked(call.party, asked["subject"], model.id, asked["why"], actor)
+        DiagnosisAsked(call.party, asked["subject"], model.id, asked["why"], call.id)
     )
     return {
         "model": answer.model_id,

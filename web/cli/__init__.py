@@ -7,6 +7,7 @@ import click
 from web.cli.audit import export, status, verification
 from web.cli.output import FAULTS, Faults, Opener, Session, told_in_a_line
 from web.cli.patients import enrol, sign, stop, uses, wallet, withdraw
+from web.cli.people import invite
 from web.cli.records import deposit
 from web.cli.studies import card, diagnose, gather, models, question, retrain, study, train
 from web.cli.tokens import token
@@ -14,7 +15,7 @@ from web.cli.tokens import token
 COMMANDS = (
     *(wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, study, gather, train, models, card, diagnose, retrain),
-    *(verification, export, status, token),
+    *(verification, export, status, token, invite),
 )
 
 

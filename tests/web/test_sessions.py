@@ -1,0 +1,164 @@
+"""People at the API by the session of the pages; who is invited; where one is signed in."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import contextmanager
+
+import pytest
+from click.testing import CliRunner
+from passkeys import Passkey
+
+from web import make_cli
+from web.pages.cookies import csrf_of
+from web.people import Account
+from web.people.accounts import new_id
+
+pytestmark = pytest.mark.node
+HOSPITAL = "organisation:this-hospital"
+
+
+class Signed:
+    """Somebody who is signed in, and asks the API as a page of ours does."""
+
+    def __init__(self, hospital, role: str, party: str = HOSPITAL) -> None:
+        people = hospital.platform.people
+        subject = secrets.token_bytes(32) if role == "patient" else None
+        now_s = int(hospital.platform.clock())
+        self.account = Account(new_id(), role, party, "A", subject, "en", now_s)
+        with hospital.platform.engine.begin() as connection:
+            people.accounts.add(connection, self.account)
+        self.secret = people.sessions.begin(self.account.id, "A browser")
+        self.http = hospital.app.test_client()
+        self.http.set_cookie("vouchsafe", self.secret, domain="localhost")
+        self.own = {"Origin": people.site.origin, "X-CSRF-Token": csrf_of(self.secret)}
+
+    def ask(self, method: str, path: str, headers=None, **how):
+        sent = self.own if headers is None else headers
+        return self.http.open("/api/v1" + path, method=method, headers=sent, **how)
+
+
+@pytest.mark.parametrize("role", ["patient", "clinician", "researcher", "custodian", "auditor"])
+def test_a_session_tells_who_one_is(hospital, role) -> None:
+    me = Signed(hospital, role)
+    told = me.ask("GET", "/me").get_json()
+    assert (told["id"], told["role"]) == (me.account.id, role)
+    subject = me.account.subject
+    assert told["subject"] == ("0x" + subject.hex() if subject else None)
+
+
+def test_a_token_tells_who_it_is_and_has_no_sessions(hospital, clinician) -> None:
+    told = clinician.get("/me").get_json()
+    assert (told["role"], told["party"], told["subject"]) == ("clinician", HOSPITAL, None)
+    assert clinician.get("/sessions").status_code == 404
+
+
+def test_a_session_without_the_pages_origin_and_token_changes_nothing(hospital) -> None:
+    me = Signed(hospital, "custodian")
+    body = {"role": "auditor", "party": "organisation:auditors"}
+    for headers in (
+        {},
+        {"Origin": me.own["Origin"]},
+        {"X-CSRF-Token": me.own["X-CSRF-Token"]},
+        me.own | {"Origin": "https://evil.example"},
+        me.own | {"X-CSRF-Token": csrf_of("another")},
+    ):
+        assert me.ask("POST", "/invitations", headers, json=body).status_code == 403
+    assert me.ask("POST", "/invitations", json=body).status_code == 201
+
+
+def test_a_token_that_was_sent_counts_alone_whatever_the_cookie(hospital) -> None:
+    me = Signed(hospital, "custodian")
+    headers = me.own | {"Authorization": "Bearer vs_guess"}
+    assert me.ask("GET", "/me", headers).status_code == 401
+
+
+def test_a_patients_session_opens_no_page_of_work(hospital) -> None:
+    me = Signed(hospital, "patient")
+    assert me.ask("GET", "/models").status_code == 403
+    assert me.ask("POST", "/invitations", json={"role": "auditor"}).status_code == 403
+
+
+def test_a_session_that_ended_opens_nothing(hospital) -> None:
+    me = Signed(hospital, "auditor")
+    hospital.platform.people.sessions.end_all(me.account.id)
+    assert me.ask("GET", "/me").status_code == 401
+
+
+def test_one_sees_and_ends_ones_own_sessions_alone(hospital) -> None:
+    me, other = Signed(hospital, "auditor"), Signed(hospital, "auditor")
+    sessions = hospital.platform.people.sessions
+    second = sessions.begin(me.account.id, "A telephone")
+    listed = me.ask("GET", "/sessions").get_json()["sessions"]
+    assert {one["device"] for one in listed} == {"A browser", "A telephone"}
+    assert [one["device"] for one in listed if one["is_this"]] == ["A browser"]
+    assert me.secret not in json.dumps(listed)
+    theirs = sessions.of(other.account.id)[0].id
+    assert me.ask("DELETE", f"/sessions/{theirs}").status_code == 404
+    assert sessions.find(other.secret)
+    phone = next(one["id"] for one in listed if not one["is_this"])
+    left = me.ask("DELETE", f"/sessions/{phone}").get_json()["sessions"]
+    assert [one["device"] for one in left] == ["A browser"]
+    assert sessions.find(second) is None
+
+
+def joined(hospital, link: str) -> Account:
+    people = hospital.platform.people
+    passkey, secret = Passkey(people.site.origin, people.site.rp_id), link.rsplit("/", 1)[1]
+    asked = people.joining.begin(secret)
+    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
+    return people.joining.prove(secret, then["challenge"], passkey.answer(then["options"]))
+
+
+def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_account(
+    hospital, custodian
+) -> None:
+    number, platform = secrets.token_hex(6), hospital.platform
+    body = {"role": "patient", "number": number}
+    first, second = (custodian.post("/invitations", body).get_json()["link"] for _ in range(2))
+    account = joined(hospital, first)
+    assert account.subject == platform.asking.directory.find(number)
+    assert platform.law.is_enrolled(account.subject)
+    assert platform.people.joining.find(second.rsplit("/", 1)[1]) is None
+    assert custodian.post("/invitations", body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"role": "patient"},
+        {"role": "auditor", "number": "1"},
+        {"role": "king"},
+        {"role": "auditor", "party": "study:x"},
+        {"role": "custodian", "party": "organisation:elsewhere"},
+        {"role": "clinician", "party": "organisation:elsewhere"},
+        {"role": "auditor", "party": ""},
+        {"role": "auditor", "subject": "0x" + "00" * 32},
+    ],
+)
+def test_nobody_is_invited_as_what_they_cannot_be(custodian, body) -> None:
+    assert custodian.post("/invitations", body).status_code == 422
+
+
+def test_another_organisations_custodian_invites_nobody_here(hospital) -> None:
+    other = hospital.client("custodian", "organisation:elsewhere")
+    assert other.post("/invitations", {"role": "auditor"}).status_code == 403
+
+
+def test_the_operator_invites_by_command(hospital) -> None:
+    @contextmanager
+    def opener(settings=None, tell=None):
+        yield hospital.platform
+
+    def run(*words: str):
+        return CliRunner().invoke(make_cli(opener), ["invite", *words])
+
+    made = json.loads(run("--role", "clinician", "--name", "Dr A", "--json").stdout)
+    account = joined(hospital, made["link"])
+    assert (account.role, account.party, account.name) == ("clinician", HOSPITAL, "Dr A")
+    plain = run("--role", "patient", "--number", secrets.token_hex(6)).stdout.strip()
+    assert plain.startswith(f"{hospital.platform.site.origin}/join/")
+    wrong = run("--role", "patient")
+    assert wrong.exit_code == 2
+    assert "hospital number" in wrong.output
