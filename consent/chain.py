@@ -226,7 +226,7 @@ class Chain:
         calls: list[tuple[str, list[Any]]] = [
             ("eth_getTransactionReceipt", ["0x" + h.hex()]) for h in hashes
         ]
-        return [_read("receipt", _receipt, found) for found in self._rpc.batch(calls)]
+        return self.read_each(_receipt, calls)
 
     def send(self, raws: Sequence[bytes]) -> list[NodeRefused | None]:
         """Hand raw transactions to the node, in order; return what it said against each.
@@ -278,10 +278,11 @@ class Chain:
         answer = self.answers("0x" + signer[:20].hex(), [question])[0]
         return answer is not None and abi.is_yes_of_verifier(answer)
 
-    def block_times(self, numbers: Sequence[int]) -> list[int | None]:
-        """Return when each of these blocks was made, seconds UTC; None: it is not there."""
-        found = self._rpc.batch([("eth_getBlockByNumber", [hex(n), False]) for n in numbers])
-        return [None if one is None else _read("block", _block, one).time_s for one in found]
+    def read_each(
+        self, read: Callable[[Any], _T], calls: Sequence[tuple[str, list[Any]]]
+    ) -> list[_T]:
+        """Return the node's answers to calls, each as `read` understands it."""
+        return [_read("answer", read, found) for found in self._rpc.batch(calls)]
 
     def find_refusal(self, sender: str, to: str, data: bytes) -> str | None:
         """Return our word for why a call would revert at the newest block; None: it would not."""

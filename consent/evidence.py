@@ -13,7 +13,8 @@ from consent.errors import ConsentError, LedgerBroken
 from consent.events import Events, roll
 from consent.mirror import Mirror
 from consent.openings import Openings
-from consent.outbox import FAILED, WRITTEN, Outbox
+from consent.outbox import FAILED, REGAINED, WRITTEN, Outbox
+from consent.raw import read_payload
 from consent.typed_data import GENESIS_HEAD, Op, keccak
 
 _PART: Final = "consent"
@@ -64,8 +65,13 @@ def check(parts: Parts, progress: Callable[[str], None] | None = None) -> list[F
 
 def _chain(parts: Parts) -> Iterator[tuple[str, str]]:
     parts.deployment.require_same(parts.chain)
-    parts.outbox.require_nonces_unused()
-    yield from ()
+    coming = parts.outbox.writer.find_next_nonce()
+    if coming is not None and parts.chain.transaction_count(parts.outbox.address) > coming:
+        yield "the chain has transactions of the relayer that are not kept here", "run recover"
+    ours = parts.deployment.contract
+    for sent in parts.outbox.find(REGAINED):
+        if read_payload(sent.raw).to not in ("", ours):
+            yield "the relayer's account is used elsewhere too", f"0x{sent.hash.hex()}"
 
 
 def _passkeys(parts: Parts) -> Iterator[tuple[str, str]]:

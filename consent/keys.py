@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from consent import abi
 from consent.chain import Chain
 from consent.events import Events, key_name
 from consent.state import LedgerState
@@ -47,7 +48,7 @@ def list_keys(state: LedgerState, events: Events, chain: Chain, subject: bytes) 
     hashes = [state.keys.key_hash[row].tobytes() for row in rows]
     blocks = [known[one].block_number if one in known else -1 for one in hashes]
     asked = [block for block in blocks if block >= 0]
-    times = iter(chain.block_times(asked) if asked else [])
+    times = iter(_times(chain, asked) if asked else [])
     return [
         SubjectKey(
             known[one].signer if one in known else b"",
@@ -60,6 +61,11 @@ def list_keys(state: LedgerState, events: Events, chain: Chain, subject: bytes) 
         )
         for row, one, block in zip(rows, hashes, blocks, strict=True)
     ]
+
+
+def _times(chain: Chain, blocks: list[int]) -> list[int | None]:
+    asked = [("eth_getBlockByNumber", [hex(block), False]) for block in blocks]
+    return chain.read_each(lambda found: found and abi.number(found["timestamp"]), asked)
 
 
 def find_ended(state: LedgerState, now_s: int) -> list[tuple[bytes, bytes]]:

@@ -24,6 +24,7 @@ from consent.ledger import Ledger, Progress
 from consent.mirror import Mirror
 from consent.openings import Openings
 from consent.outbox import Outbox
+from consent.regain import regain
 from consent.register import Register
 from consent.sightings import taken_back
 from consent.standing import Clocks
@@ -195,15 +196,15 @@ class Law(KeyLaw):
         """Send again what the chain lost and wait until it is there; cheap when nothing is.
 
         Call it at start, and once a minute: it also notes what became of transactions whose
-        sender died. A mirror whose rows were altered or lost is read anew from the chain.
+        sender died. A mirror whose rows were altered or lost is read anew from the chain, and
+        what an older copy of the database does not know of is taken back (consent/regain.py).
 
         Raises:
             LedgerUnavailable: the chain is away, or did not take all in time.
-            LedgerBroken: the chain checks no passkeys, the relayer's account is used elsewhere, or
-                the chain shows another history; an operator must look.
+            LedgerBroken: the chain checks no passkeys or shows another history; an operator must
+                look.
         """
         require_p256(self._parts.chain)
-        self._outbox.require_nonces_unused()
         until_s = time.monotonic() + _RECOVER_WITHIN_S
         while self._outbox.flush():
             if time.monotonic() > until_s:
@@ -213,6 +214,8 @@ class Law(KeyLaw):
             self._mirror.sync()
         except LedgerBroken:
             self._mirror.rebuild()
+        if regain(self._outbox, self._parts.chain, self._mirror):
+            self._outbox.flush()
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:

@@ -167,7 +167,7 @@ class Ledger:
             return 0
         sent = [one.sent for one in flying]
         try:
-            self._outbox.renew_fees()
+            self._outbox.writer.renew_fees()
             receipts = self._outbox.settle(sent, CONFIRM_WAIT_S)
             view = self._mirrored(receipts)
         except (LedgerUnavailable, LedgerBroken):

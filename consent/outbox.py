@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
 
 from consent.chain import MAX_TRANSACTION_BYTES, Account, Chain, Receipt
-from consent.errors import LedgerBroken, LedgerUnavailable
+from consent.errors import LedgerUnavailable
+from consent.raw import Transaction, read_payload
 from consent.tables import METADATA
+from consent.writer import Writer
 
+REGAINED: Final = "regained"
+"""The kind of a transaction that was not written here but read back from the chain."""
 WRITTEN: Final = "written"
 MINED: Final = "mined"
 FAILED: Final = "failed"
@@ -21,18 +25,6 @@ ENTRY_BYTES: Final = 64
 _FLUSH_ROWS: Final = 64
 _POLL_S: Final = (0.002, 0.25)
 _RESEND_AFTER_S: Final = 1.0
-_FEES_KEPT: Final = 2
-"""Fees that moved by less than this factor stay as they are: the offer has far more headroom."""
-
-_WRITER = sa.Table(
-    "consent_outbox_writer",
-    METADATA,
-    sa.Column("account", sa.String(42), primary_key=True),
-    sa.Column("chain_id", sa.BigInteger, nullable=False),
-    sa.Column("next_nonce", sa.BigInteger, nullable=False),
-    sa.Column("fee_most", sa.String(80), nullable=False),  # wei do not fit 64 bits
-    sa.Column("fee_tip", sa.String(80), nullable=False),
-)
 
 _OUTBOX = sa.Table(
     "consent_outbox",
@@ -87,8 +79,7 @@ class Outbox:
         self._chain = chain
         self._account = account
         self.address = account.address
-        self._is_known = False
-        self._fee_most = 0
+        self.writer = Writer(engine, chain, account.address)
 
     def write(self, intents: Sequence[Intent]) -> list[Sent]:
         """Sign transactions with the next nonces and make them durable; nothing is sent yet.
@@ -100,7 +91,7 @@ class Outbox:
             LedgerUnavailable: the account's first transaction, and the chain is away; or the
                 database cannot be written.
         """
-        self._require_writer()
+        self.writer.require_known()
         try:
             with self._engine.begin() as connection:
                 return [self._write(connection, intent) for intent in intents]
@@ -108,19 +99,15 @@ class Outbox:
             raise LedgerUnavailable("the outbox cannot be written") from exc
 
     def _write(self, connection: sa.Connection, intent: Intent) -> Sent:
-        mine = _WRITER.c.account == self.address
-        # The update comes first: it takes the row's lock, and with it the right to the nonce.
-        raised = sa.update(_WRITER).where(mine).values(next_nonce=_WRITER.c.next_nonce + 1)
-        row = connection.execute(raised.returning(*_WRITER.c)).one()
-        nonce = row.next_nonce - 1
+        row = self.writer.take_nonce(connection)
         raw, digest = self._account.sign(
             {
                 "type": 2,
                 "chainId": row.chain_id,
-                "nonce": nonce,
+                "nonce": row.nonce,
                 "gas": intent.gas,
-                "maxFeePerGas": int(row.fee_most),
-                "maxPriorityFeePerGas": int(row.fee_tip),
+                "maxFeePerGas": row.fee_most,
+                "maxPriorityFeePerGas": row.fee_tip,
                 "value": 0,
                 "data": intent.data,
                 **({"to": bytes.fromhex(intent.to[2:])} if intent.to else {}),
@@ -128,27 +115,11 @@ class Outbox:
         )
         if len(raw) > MAX_TRANSACTION_BYTES:
             raise ValueError("a transaction too large for any node's pool")
-        values = {"account": self.address, "nonce": nonce, "kind": intent.kind, "raw": raw}
+        values = {"account": self.address, "nonce": row.nonce, "kind": intent.kind, "raw": raw}
         connection.execute(
             sa.insert(_OUTBOX).values(**values, hash=digest, entries=intent.entries, state=WRITTEN)
         )
-        return Sent(nonce, intent.kind, digest, raw)
-
-    def renew_fees(self) -> None:
-        """Note what the chain asks for gas now, if it is far from what is offered.
-
-        Raises:
-            LedgerUnavailable: the chain is away; the last known fees stay.
-        """
-        fees = self._chain.fees()
-        if _FEES_KEPT * fees.most > self._fee_most > fees.most // _FEES_KEPT:
-            return
-        self._require_writer()
-        values = {"fee_most": str(fees.most), "fee_tip": str(fees.tip)}
-        with self._engine.begin() as connection:
-            mine = _WRITER.c.account == self.address
-            connection.execute(sa.update(_WRITER).where(mine).values(**values))
-        self._fee_most = fees.most
+        return Sent(row.nonce, intent.kind, digest, raw)
 
     def send(self, sent: Sequence[Sent]) -> None:
         """Hand transactions to the node; what it says, and whether it is there, changes nothing."""
@@ -260,38 +231,34 @@ class Outbox:
             raise LedgerUnavailable("the outbox cannot be read") from exc
         return [joined[at : at + ENTRY_BYTES] for at in range(0, len(joined), ENTRY_BYTES)]
 
-    def require_nonces_unused(self) -> None:
-        """Check that nobody else sends from this account.
+    def is_missing(self, transaction: Transaction) -> bool:
+        """Tell whether the chain's transaction is not the one that is kept under its nonce."""
+        asked = sa.select(_OUTBOX.c.hash).where(self._at(transaction.nonce))
+        with self._engine.connect() as connection:
+            return connection.scalar(asked) != transaction.hash
 
-        Raises:
-            LedgerBroken: the chain has seen more of its transactions than were written here.
+    def adopt(self, transactions: Sequence[Transaction], next_nonce: int) -> None:
+        """Keep transactions that the chain has from this account and that are not kept here.
+
+        What was written here under the nonce of one of them can never be mined: it is written
+        again, with a nonce of its own. Afterwards no nonce below `next_nonce` is ever given.
         """
-        count = self._chain.transaction_count(self.address)
-        with self._engine.connect() as connection:
-            mine = sa.select(_WRITER.c.next_nonce).where(_WRITER.c.account == self.address)
-            known = connection.scalar(mine)
-        if known is not None and count > known:
-            raise LedgerBroken(f"account {self.address} is used elsewhere too: nonces are taken")
-
-    def _require_writer(self) -> None:
-        if self._is_known:
-            return
-        known = sa.select(_WRITER.c.account).where(_WRITER.c.account == self.address)
-        with self._engine.connect() as connection:
-            self._is_known = connection.scalar(known) is not None
-        if not self._is_known:
-            self._become_known()
-
-    def _become_known(self) -> None:
-        fees, nonce = self._chain.fees(), self._chain.transaction_count(self.address)
-        values = {"account": self.address, "chain_id": self._chain.chain_id(), "next_nonce": nonce}
-        try:
-            with self._engine.begin() as connection:
+        with self._engine.begin() as connection:
+            self.writer.raise_to(connection, next_nonce)
+            for one in transactions:
+                found = sa.select(_OUTBOX).where(self._at(one.nonce))
+                overtaken = connection.execute(found).one_or_none()
+                connection.execute(sa.delete(_OUTBOX).where(self._at(one.nonce)))
+                values = {"account": self.address, "nonce": one.nonce, "kind": REGAINED}
                 connection.execute(
-                    sa.insert(_WRITER).values(
-                        **values, fee_most=str(fees.most), fee_tip=str(fees.tip)
+                    sa.insert(_OUTBOX).values(
+                        **values, raw=one.raw, hash=one.hash, entries=b"", state=WRITTEN
                     )
                 )
-        except sa.exc.IntegrityError:
-            pass  # another writer of the same account was first, which is as good
-        self._is_known = True
+                if overtaken is not None and overtaken.kind != REGAINED:
+                    again = read_payload(overtaken.raw)
+                    intent = Intent(overtaken.kind, again.to, again.data, again.gas)
+                    self._write(connection, replace(intent, entries=overtaken.entries))
+
+    def _at(self, nonce: int) -> sa.ColumnElement[bool]:
+        return sa.and_(_OUTBOX.c.account == self.address, _OUTBOX.c.nonce == nonce)

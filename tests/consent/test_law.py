@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from township import RECORD, RELAYER, STUDY, Clock, Patient, Town, ask, make_law
 
 from consent import (
     CATEGORY_CODES,
+    BadlyAsked,
     Grant,
     Install,
     Law,
@@ -141,7 +143,11 @@ def test_anchors_are_read_back_by_kind(town: Town, law: Law) -> None:
         (b"\1" * 32, 5),
         (b"\3" * 32, 9),
     ]
-    assert law.anchors("manifest") == []
+    assert law.anchors("manifest") == law.anchors("manifest", 5) == []
+    assert law.anchors("journal", 1) == law.anchors("journal")[1:]
+    assert law.anchors("journal", 9) == law.anchors("journal")
+    with pytest.raises(BadlyAsked, match="gossip"):
+        law.anchors("gossip", 1)
 
 
 def test_a_stranger_recomputes_head_and_commitments_from_the_evidence(town: Town, law: Law) -> None:
@@ -248,7 +254,7 @@ def test_an_install_deploys_once_and_opens_the_same_ledger_again(
     assert first.view().head == second.view().head
     with pytest.raises(LedgerBroken, match="finality"):
         open_law(sqlite_engine, clock, replace(install, finality="bft"))
-    own_geth.kill()
+    own_geth.kill(signal.SIGTERM)  # SIGKILL would take the newest blocks along
     away = open_law(sqlite_engine, clock, install)
     with pytest.raises(LedgerUnavailable):
         away.view()

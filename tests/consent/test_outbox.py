@@ -119,11 +119,11 @@ def test_fees_follow_the_chain_and_never_offer_a_miner_nothing(town: Town) -> No
     fees = town.chain.fees()
     assert fees.tip >= 1
     assert fees.most > fees.tip
-    town.outbox.renew_fees()
+    town.outbox.writer.renew_fees()
     with town.engine.connect() as connection:
         kept = connection.execute(sa.text("select fee_most from consent_outbox_writer")).scalar()
     assert int(str(kept)) >= fees.tip
-    town.outbox.renew_fees()
+    town.outbox.writer.renew_fees()
 
 
 def write_some(url: str, endpoint: str, contract: str, first: int) -> None:

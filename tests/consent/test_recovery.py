@@ -118,12 +118,89 @@ def test_during_a_replay_no_old_state_is_ever_served(own_town: Town, own_geth: G
     assert law.decide(ask(patient)).reason == "withdrawn"
 
 
-def test_the_relayers_key_used_elsewhere_is_found(town: Town, law: Law) -> None:
-    law.view()
-    with town.engine.begin() as connection:
-        connection.execute(sa.text("update consent_outbox_writer set next_nonce = 1"))
-    with pytest.raises(LedgerBroken, match="elsewhere"):
-        law.recover()
+def restored(town: Town, folder: Path, copy: bytes) -> Town:
+    (folder / "old.db").write_bytes(copy)
+    url = f"sqlite:///{folder / 'old.db'}"
+    return Town(url, town.endpoint, town.clock, town.deployment)
+
+
+def copied(town: Town) -> bytes:
+    with town.engine.connect() as connection:
+        connection.execute(sa.text("pragma wal_checkpoint(truncate)"))
+    return Path(town.url.removeprefix("sqlite:///")).read_bytes()
+
+
+def test_a_restored_database_goes_on_after_what_the_chain_has_and_reuses_no_nonce(
+    own_town: Town, own_geth: Geth, tmp_path: Path
+) -> None:
+    town, law, patient = own_town, make_law(own_town), own_town.patient()
+    first = patient.grants(town.now_s())
+    law.grant([first])
+    copy = copied(town)
+    later = [patient.grants(town.now_s()) for _ in range(3)]
+    for one in later:
+        law.grant([one])
+    law.withdraw([patient.withdraws(later[0])])
+    lost = [sent.hash for sent in town.outbox.find()][-4:]
+    town.engine.dispose()
+
+    old = restored(town, tmp_path, copy)
+    again = make_law(old)
+    assert any("not kept here" in finding.what for finding in again.check())
+    again.recover()
+    assert [sent.hash for sent in old.outbox.find("regained")] == lost
+    assert again.view().count == law.view().count
+    assert law.decide(ask(patient)).permitted
+    assert again.grant([patient.grants(old.now_s())])[0].ok
+    nonces = [sent.nonce for sent in old.outbox.find()]
+    assert nonces == list(range(len(nonces)))
+    assert old.outbox.find(state="written") == []
+    before = again.view()
+    own_geth.wipe()
+    own_geth.start()
+    again.recover()  # the chain lost all, and is given all: also what was read back from it
+    assert (again.view().count, again.view().head) == (before.count, before.head)
+
+
+def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
+    own_town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, law, patient = own_town, make_law(own_town), own_town.patient()
+    first = patient.grants(town.now_s())
+    law.grant([first])
+    copy = copied(town)
+    second = patient.grants(town.now_s())
+    law.grant([second])
+    old = restored(town, tmp_path, copy)
+    again = make_law(old)
+    monkeypatch.setattr("consent.ledger.CONFIRM_WAIT_S", 0.3)
+    assert again.withdraw([patient.withdraws(first)])[0].reason == "pending"
+    overtaken = old.outbox.find("withdraw")[0]
+    assert again.consents_of(patient.subject)[0].state == "withdrawn"
+    monkeypatch.undo()
+    again.recover()
+    again.recover()
+    [written] = old.outbox.find("withdraw")
+    assert (written.nonce, overtaken.nonce) == (overtaken.nonce + 1, town.outbox.find()[-1].nonce)
+    assert town.status(first) == 2
+    assert old.outbox.find(state="written") == []
+    assert [one.state for one in again.consents_of(patient.subject)] == ["withdrawn", "active"]
+    findings = [finding.what for finding in again.check()]
+    assert findings == ["the opening is missing or is not what was signed"]  # it was not copied
+
+
+def test_the_relayers_key_used_elsewhere_is_found_and_its_transactions_are_kept(
+    own_town: Town, tmp_path: Path
+) -> None:
+    town, law, patient = own_town, make_law(own_town), own_town.patient()
+    law.grant([patient.grants(town.now_s())])
+    other = restored(town, tmp_path, copied(town))
+    other.transact("0x" + "11" * 20, b"")
+    law.recover()
+    assert [finding.what for finding in law.check()] == [
+        "the relayer's account is used elsewhere too"
+    ]
+    assert law.grant([patient.grants(town.now_s())])[0].ok
 
 
 def test_altered_rows_are_read_anew_by_recovering(town: Town, law: Law) -> None:

@@ -40,8 +40,8 @@ class Anchors:
         self.kept.append(Anchor(kind, root, count, len(self.kept)))
         return "0x"
 
-    def anchors(self, kind: str) -> list[Anchor]:
-        return [anchor for anchor in self.kept if anchor.kind == kind]
+    def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
+        return [anchor for anchor in self.kept if anchor.kind == kind][-(last or 0) :]
 
 
 def journal_on(engine: sa.Engine, law: Anchors | None = None) -> Journal:
