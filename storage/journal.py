@@ -179,11 +179,14 @@ class Journal:
             for part in streamed.partitions():
                 yield from map(_row, part)
 
-    def uses(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield (hash, body) of every use."""
+    def uses(self, name: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """Yield (hash, body) of every use, or of the one of this name."""
+        asked = sa.select(_USES.c.hash, _USES.c.body)
+        if name is not None:
+            asked = asked.where(_USES.c.hash == name)
         with reading(self._engine) as connection:
             streamed = connection.execution_options(yield_per=_AT_ONCE)
-            for row in streamed.execute(sa.select(_USES.c.hash, _USES.c.body)):
+            for row in streamed.execute(asked):
                 yield row.hash, row.body
 
     def anchor(self) -> int:

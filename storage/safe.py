@@ -17,6 +17,7 @@ from storage.entry import Entry
 from storage.erasure import Erasure
 from storage.journal import Journal
 from storage.journal_check import check_journal
+from storage.journal_row import START
 from storage.keys import Keys
 from storage.parts import Parts, Progress, silent
 from storage.rootkey import make_root_key, open_root_key
@@ -172,11 +173,26 @@ class Safe:
         proof, anchor = proved
         return {
             "seq": seq,
+            "line": self._line(seq),
             "index": proof.index,
             "size": proof.size,
             "path": [sister.hex() for sister in proof.path],
             "root": anchor.root.hex(),
             "block": anchor.block_number,
+        }
+
+    def _line(self, seq: int) -> dict[str, Any]:
+        """Return what a row's hash is made of, so that whoever reads the row can make it again."""
+        rows = list(self.journal.rows(max(1, seq - 1), seq))
+        row, before = rows[-1], rows[0].hash if seq > 1 else START
+        body = next(body for name, body in self.journal.uses(row.use) if name == row.use)
+        return {
+            "before": before.hex(),
+            "use": body.decode(),
+            "commitments": self.journal.committing()(row.answer).hex(),
+            "version": row.answer.version,
+            "outcome": row.answer.outcome,
+            "consent": row.answer.consent_id.hex(),
         }
 
 

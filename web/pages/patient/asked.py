@@ -12,6 +12,12 @@ from web.asking.wording import categories_in, day_of
 from web.pages.page import Visit
 
 DAY_S = 86_400
+CARE = ("who", "free", "end", "withdraw", "limits")
+STUDY = (
+    *("who", "free", "what", "why", "access", "end", "means"),
+    *("not", "risk", "withdraw", "limits"),
+)
+"""The blocks of a request, key facts first (45 CFR 46.116(a)(5)(i))."""
 
 
 def request_(visit: Visit, errors: dict[str, str] | None = None) -> Response:
@@ -117,6 +123,11 @@ def understand(visit: Visit) -> Response:
     )
 
 
+def understood(visit: Visit) -> Response:
+    """Explain the answers given; the same page, with a word to each."""
+    return understand(visit)
+
+
 def over(visit: Visit, one: Request) -> Response:
     """Say what became of a request that waits no more."""
     if one.state not in (DECLINED, LAPSED):
@@ -157,14 +168,12 @@ def told(visit: Visit, one: Request) -> dict[str, str]:
 def _blocks(one: Request) -> list[tuple[str, list[str]]]:
     """Return (heading, texts) of a request in the order of reference OHRP: key facts first."""
     wanted = one.wanted
-    if wanted.kind == "care":
-        names = ("who", "free", "end", "withdraw", "limits")
-        texts = {"who": ["grant-care"], "withdraw": ["grant-withdraw-care"]}
-    else:
-        names = ("who", "free", "what", "why", "access", "end", "means", "not", "risk", "withdraw", "limits")  # fmt: skip
+    texts: dict[str, list[str]] = {"who": ["grant-care"], "withdraw": ["grant-withdraw-care"]}
+    names: tuple[str, ...] = CARE
+    if wanted.kind != "care":
         spans = "grant-what" if wanted.data_from and wanted.data_to else "grant-what-always"
         later = "grant-what-old" if wanted.data_to else "grant-what-new"
-        texts = {"what": [spans, later]}
+        names, texts = STUDY, {"what": [spans, later]}
     return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
 
 

@@ -104,3 +104,15 @@ proof-file-how = In der Datei stehen die Zeile, der Fingerabdruck und die Schrit
 interval-hour = jede Stunde
 
 interval-minutes = alle { $n } Minuten
+
+used-read-party-undated = { $party } hat { $categories } von Ihnen angesehen. Sie hatten es erlaubt.
+
+used-model-party-undated = { $party } hat ein Modell nach Ihnen gefragt. Sie hatten es erlaubt.
+
+used-train-undated = Ein Modell von { $study } hat aus Ihren Daten gelernt: { $categories }. Sie hatten es erlaubt.
+
+used-copy-undated = { $study } hat eine Kopie einiger Werte erhalten, ohne Ihren Namen. Sie hatten es erlaubt.
+
+records = Daten
+
+condition-asked = eine Krankheit

@@ -513,3 +513,11 @@ keys-other = Anderswo hinzugefügt
 receipt-title = Beleg Ihrer Einwilligung
 
 consent-refused = Diese Einwilligung gilt nicht.
+
+decide-later = Später entscheiden
+
+copy-asked = { $study } möchte auch eine Kopie herunterladen. Wählen Sie „Ja, aber weniger“, wenn Sie das erlauben wollen.
+
+consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten nicht mehr nutzen.
+
+grant-withdraw-care = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach fragt niemand mehr ein Modell nach Ihnen.

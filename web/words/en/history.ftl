@@ -104,3 +104,15 @@ proof-file-how = The file holds the line, the fingerprint and the steps between 
 interval-hour = hour
 
 interval-minutes = { $n } minutes
+
+used-read-party-undated = { $party } looked at your { $categories }. You allowed this.
+
+used-model-party-undated = { $party } asked a model about you. You allowed this.
+
+used-train-undated = A model of { $study } learned from your { $categories }. You allowed this.
+
+used-copy-undated = { $study } took a copy of some of your values, without your name. You allowed this.
+
+records = records
+
+condition-asked = an illness

@@ -513,3 +513,11 @@ keys-other = Added elsewhere
 receipt-title = Receipt of your permission (consent)
 
 consent-refused = This permission is not in force.
+
+decide-later = Decide later
+
+copy-asked = { $study } also asks to download a copy. Choose “yes, but less” if you want to allow that.
+
+consent-over = This permission has ended. { $study } may no longer use your records.
+
+grant-withdraw-care = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody asks a model about you.

@@ -104,3 +104,15 @@ proof-file-how = El archivo contiene la línea, la huella y los pasos entre ella
 interval-hour = hora
 
 interval-minutes = { $n } minutos
+
+used-read-party-undated = { $party } vio estos datos de usted: { $categories }. Usted lo había permitido.
+
+used-model-party-undated = { $party } preguntó por usted a un modelo. Usted lo había permitido.
+
+used-train-undated = Un modelo de { $study } aprendió de estos datos de usted: { $categories }. Usted lo había permitido.
+
+used-copy-undated = { $study } recibió una copia de algunos valores, sin el nombre de usted. Usted lo había permitido.
+
+records = datos
+
+condition-asked = una enfermedad

@@ -513,3 +513,11 @@ keys-other = Añadida en otro lugar
 receipt-title = Recibo de su permiso (consentimiento)
 
 consent-refused = Este permiso no está en vigor.
+
+decide-later = Decidir más tarde
+
+copy-asked = { $study } pide también descargar una copia. Elija «Sí, pero menos» si quiere permitirlo.
+
+consent-over = Este permiso ha terminado. { $study } ya no puede usar los datos de usted.
+
+grant-withdraw-care = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie pregunta por usted a un modelo.

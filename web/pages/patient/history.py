@@ -1,0 +1,91 @@
+"""A patient's history: every use and every refusal, newest first, each with its proof."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import orjson
+from flask import Response
+
+from web.asking.history import HistoryLine
+from web.errors import NotFound
+from web.pages.page import Visit
+from web.pages.patient.lines import Shown, shown
+
+
+def history(visit: Visit) -> Response:
+    """Who used my records? Filters stand in the address."""
+    asking, words = visit.platform.asking, visit.words
+    before = visit.query.get("before", "")
+    lines, older = asking.history.lines(visit.subject, int(before) if before.isdecimal() else None)
+    who, what = visit.query.get("who", ""), visit.query.get("what", "")
+    kept = [one for one in lines if _fits(one, who, what, visit.query.get("refused") == "yes")]
+    told = [shown(visit, one) for one in kept]
+    days: list[tuple[str, list[Shown]]] = [
+        (day, list(found)) for day, found in groupby(told, key=lambda one: one.day)
+    ]
+    parties = sorted({one.party for one in lines})
+    kinds = sorted({kind for one in lines for kind in one.categories})
+    return visit.show(
+        "patient/history.html",
+        title=words("journal-title"),
+        days=days,
+        older=older,
+        parties=[("", words("journal-all")), *((one, asking.party_name(one)) for one in parties)],
+        kinds=[("", words("journal-all")), *((one, words(f"category-{one}")) for one in kinds)],
+        is_filtered=len(kept) != len(lines),
+        values=visit.query,
+        errors={},
+    )
+
+
+def proof(visit: Visit) -> Response:
+    """Can I check this line? The browser does; without script there is the proof as a file."""
+    line, found = _line(visit), visit.platform.safe.prove(_seq(visit))
+    row = visit.platform.safe.journal.of_subject(visit.subject, 1, _seq(visit) + 1)[0]
+    return visit.show(
+        "patient/proof.html",
+        title=visit.words("proof-title"),
+        line=shown(visit, line) if line else None,
+        proof=found,
+        hash=row.hash.hex(),
+        seq=row.seq,
+        contact=visit.platform.asking.party_name(visit.platform.organisation),
+        soon=visit.words.time(visit.platform.clock() + 3_600),
+    )
+
+
+def download_proof(visit: Visit) -> Response:
+    """The proof as a file, with the line's hash."""
+    seq = _seq(visit)
+    found = visit.platform.safe.prove(seq)
+    if found is None:
+        raise NotFound
+    row = visit.platform.safe.journal.of_subject(visit.subject, 1, seq + 1)[0]
+    headers = {"Content-Disposition": f'attachment; filename="proof-{seq}.json"'}
+    body = orjson.dumps(found | {"hash": row.hash.hex()}, option=orjson.OPT_INDENT_2)
+    return Response(body, 200, headers, content_type="application/json")
+
+
+def _seq(visit: Visit) -> int:
+    text = visit.names["seq"]
+    if not text.isdecimal() or len(text) > 18:  # noqa: PLR2004 - more is no row's number
+        raise NotFound
+    seq = int(text)
+    if not visit.platform.asking.history.is_own(visit.subject, seq):
+        raise NotFound
+    return seq
+
+
+def _line(visit: Visit) -> HistoryLine | None:
+    seq = _seq(visit)
+    lines, _ = visit.platform.asking.history.lines(visit.subject, seq + 1)
+    return next((one for one in lines if one.seq == seq), None)
+
+
+def _fits(line: HistoryLine, who: str, what: str, refused: bool) -> bool:
+    if who and line.party != who:
+        return False
+    if what and what not in line.categories:
+        return False
+    return line.is_refusal or not refused

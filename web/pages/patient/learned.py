@@ -1,0 +1,37 @@
+"""Which models learned from a patient, and what became of each after a withdrawal."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from models import Model
+from web.pages.page import Visit
+from web.pages.patient.standing import standings
+
+
+def learned(visit: Visit) -> Response:
+    """What learned from me?"""
+    words, asking = visit.words, visit.platform.asking
+    consents = [one.consent_id for one in standings(visit)[0]]
+    models = visit.platform.diagnostics.resting_on(consents) if consents else []
+    rows = [
+        (
+            asking.party_name(one.study),
+            words.day(one.trained_at_s),
+            _state(visit, one),
+        )
+        for one in models
+        if one.published_at_s is not None
+    ]
+    return visit.show("patient/models.html", title=words("models-title"), rows=rows)
+
+
+def _state(visit: Visit, model: Model) -> str:
+    words = visit.words
+    if model.ended_at_s is not None:
+        said = words("models-replaced", date=words.day(model.ended_at_s))
+        return f"{said}. {words('models-next')}" if model.successor else said
+    if model.affected_at_s is not None:
+        last = model.affected_at_s + visit.platform.diagnostics.grace_s
+        return words("models-replacing", date=words.day(last))
+    return words("models-active")
