@@ -1,0 +1,212 @@
+"""A patient's pages in a real browser: grant, narrow, refuse, withdraw, stop, history."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from browser import chromium, person, served
+
+from storage import Record
+from web.asking import Wanted
+from web.people import Invited
+
+HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def origin(hospital):
+    with served(hospital.platform) as made:
+        yield made
+
+
+@pytest.fixture
+def patient(hospital, browser, origin):
+    """Somebody with two records, who has joined with a passkey."""
+    subject = secrets.token_bytes(32)
+    values = (("vital-signs", "x|number", (61.5, "kg")), ("condition", "x|label", ("yes", "")))
+    hospital.platform.safe.deposits.deposit(
+        [Record(subject, kind, HOSPITAL, "2024-01-02", {code: one}) for kind, code, one in values]
+    )
+    link = hospital.platform.people.invite(Invited("patient", "", "", subject))
+    with person(browser, origin) as made:
+        made.join(link)
+        made.subject = subject
+        yield made
+
+
+def ask(hospital, subject: bytes, **changed) -> None:
+    wanted = {
+        "party": STUDY,
+        "kind": "study",
+        "purposes": ("MLTRAINING",),
+        "categories": ("vital-signs", "condition"),
+        "data_from": "",
+        "data_to": "",
+        "days": 365,
+        "condition": "it",
+    }
+    hospital.platform.asking.requests.send(Wanted(**(wanted | changed)), [subject], "r")
+
+
+def grant(patient) -> None:
+    """Say yes to the first request, from the first page to the signature."""
+    patient.go("/patient")
+    patient.page.click("text=Read the request")
+    patient.page.check("input[value=yes]")
+    patient.page.click("button:text('Continue')")
+    patient.page.click("main a:text('Skip')")
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+
+
+def may(hospital, subject: bytes) -> list[str]:
+    return [one.state for one in hospital.platform.law.consents_of(subject)]
+
+
+def test_a_yes_signed_with_a_passkey_is_active_on_the_ledger(hospital, patient) -> None:
+    ask(hospital, patient.subject)
+    grant(patient)
+    (consent,) = hospital.platform.law.consents_of(patient.subject)
+    assert consent.state == "active"
+    assert consent.terms.recipient == STUDY
+    assert consent.terms.statement in patient.text()
+    with patient.page.expect_download() as got:
+        patient.page.click("text=Download receipt")
+    assert consent.consent_id.hex() in got.value.path().read_text()
+    patient.go("/patient")
+    patient.says("Nothing needs you now")
+
+
+def test_less_is_less_and_nothing_is_ticked_at_first(hospital, patient) -> None:
+    ask(hospital, patient.subject)
+    patient.go("/patient")
+    patient.page.click("text=Read the request")
+    assert patient.page.locator("input:checked").count() == 0
+    patient.page.check("input[value=less]")
+    patient.page.click("button:text('Continue')")
+    assert patient.page.locator("input:checked").count() == 0
+    patient.page.click("button:text('Continue')")
+    patient.says("There is a problem")
+    patient.page.check("input[value=MLTRAINING]")
+    patient.page.check("input[name=categories][value=vital-signs]")
+    patient.page.click("button:text('Continue')")
+    patient.page.click("main a:text('Skip')")
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+    (consent,) = hospital.platform.law.consents_of(patient.subject)
+    assert consent.terms.categories == ("vital-signs",)
+
+
+def test_a_no_reaches_no_register_and_is_not_asked_again(hospital, patient) -> None:
+    ask(hospital, patient.subject)
+    patient.go("/patient")
+    patient.page.click("text=Read the request")
+    patient.page.check("input[value=no]")
+    patient.page.click("button:text('Continue')")
+    patient.says("You said no.")
+    assert may(hospital, patient.subject) == []
+    ask(hospital, patient.subject)
+    patient.go("/patient")
+    patient.says("Nobody is waiting for an answer from you.")
+
+
+def test_one_touch_withdraws(hospital, patient) -> None:
+    ask(hospital, patient.subject)
+    grant(patient)
+    patient.page.click("main a:text('Withdraw')")
+    patient.says("This stops now")
+    patient.page.click("button:text('Withdraw')")
+    patient.says("You have withdrawn.")
+    assert may(hospital, patient.subject) == ["withdrawn"]
+
+
+def test_one_touch_stops_everything(hospital, patient) -> None:
+    ask(hospital, patient.subject)
+    grant(patient)
+    patient.go("/patient/stop")
+    patient.page.click("button:text('Stop everything')")
+    patient.says("Everything is stopped.")
+    assert may(hospital, patient.subject) == ["stopped"]
+
+
+def test_closing_the_devices_window_signs_nothing_and_keeps_the_choices(hospital, patient) -> None:
+    ask(hospital, patient.subject)
+    patient.go("/patient")
+    patient.page.click("text=Read the request")
+    patient.page.check("input[value=yes]")
+    patient.page.click("button:text('Continue')")
+    patient.page.click("main a:text('Skip')")
+    patient.verifies(False)
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Nothing was signed.")
+    assert may(hospital, patient.subject) == []
+    patient.verifies(True)
+    patient.page.reload()
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+
+
+def test_a_page_that_shows_other_words_than_it_signs_is_refused_by_its_own_script(
+    hospital, patient
+) -> None:
+    ask(hospital, patient.subject)
+    patient.go("/patient")
+    patient.page.click("text=Read the request")
+    patient.page.check("input[value=yes]")
+    patient.page.click("button:text('Continue')")
+    patient.page.click("main a:text('Skip')")
+    patient.page.evaluate(
+        "document.querySelector('[data-term]').textContent = 'I allow nobody anything.'"
+    )
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("The request changed while you were reading.")
+    assert may(hospital, patient.subject) == []
+
+
+def test_every_use_is_a_line_that_the_browser_proves(hospital, patient) -> None:
+    ask(hospital, patient.subject, party=HOSPITAL, kind="care", purposes=("TREATDS",))
+    grant(patient)
+    safe = hospital.platform.safe
+    entry = safe.records_of(patient.subject)[0]
+    safe.vault.open(HOSPITAL, "TREATDS", entry.record_id.hex(), "a look")
+    safe.journal.anchor()
+    patient.go("/patient/journal")
+    patient.says("looked at your body measurements")
+    patient.page.click("text=Prove it")
+    patient.says("This line is in the journal, as it was written.")
+
+
+def test_a_record_of_ones_own_opens_and_the_history_says_so(hospital, patient) -> None:
+    patient.go("/patient/records")
+    patient.page.click("text=Open this record")
+    patient.says("number")
+    patient.go("/patient/journal")
+    patient.says("yourself")
+
+
+def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
+    ask(hospital, patient.subject)
+    grant(patient)
+    patient.go("/patient/opt-out")
+    patient.page.check("input[value=off]")
+    patient.page.click("button:text('Save')")
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Research is off.")
+    states = {
+        one.terms.decision: one.state for one in hospital.platform.law.consents_of(patient.subject)
+    }
+    assert states == {"permit": "active", "deny": "active"}
+    patient.go("/patient/opt-out")
+    patient.page.check("input[value=on]")
+    patient.page.click("button:text('Save')")
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Research may ask you.")
