@@ -7,14 +7,15 @@ from typing import Any
 import orjson
 from flask import Response
 
-from consent import Withdrawal, terms_hash
+from consent import PENDING, Withdrawal, terms_hash
 from web.asking.choices import COPY
 from web.asking.wording import allows, categories_in, purposes_in
 from web.errors import NotFound
 from web.pages.page import Visit
 from web.pages.patient.lines import shown
-from web.pages.patient.signed import counts, failed, finish
+from web.pages.patient.signed import failed
 from web.pages.patient.standing import Standing, is_deny, standing, standings
+from web.pages.signing import bring, prepare
 
 DAY_S = 86_400
 
@@ -57,7 +58,7 @@ def permission(visit: Visit) -> Response:
         purposes=purposes_in(visit.words, terms.purposes) if terms else "",
         categories=categories_in(visit.words, terms.categories) if terms else "",
         lines=[shown(visit, line) for line in lines],
-        is_new="new" in visit.query,
+        is_again=visit.query.get("new") == "again",
     )
 
 
@@ -97,7 +98,7 @@ def withdrawal(visit: Visit) -> Response:
     prepared = None
     if one.terms is not None:
         message = Withdrawal(visit.subject, _terms_hash(one))
-        prepared = visit.platform.people.signings.prepare(visit.me, message, {})
+        prepared = prepare(visit, message)
     return visit.show(
         "patient/withdrawal.html",
         title=visit.words("withdraw-page"),
@@ -113,14 +114,9 @@ def withdrawal(visit: Visit) -> Response:
 def withdraw(visit: Visit) -> Response:
     """Take it back: at once in force, whether the register can be reached or not."""
     one = standing(visit, visit.names["id"])
-    prepared, signed = finish(visit)
-    outcome = prepared.outcome
-    if signed is not None:
-        outcome = visit.platform.law.withdraw([signed])[0]
-        if not counts(outcome):
-            return failed(visit, outcome)
-        visit.platform.people.signings.keep_outcome(visit.me, prepared.id, outcome)
-        follow(visit, "withdrawal")
+    brought = bring(visit)
+    if not brought.is_in_force:
+        return failed(visit, brought.outcome)
     return visit.show(
         "patient/withdrawn.html",
         title=visit.words("withdraw-done-title"),
@@ -129,15 +125,10 @@ def withdraw(visit: Visit) -> Response:
         models=_models(visit, one),
         at=visit.words.time(visit.platform.clock()),
         ends=visit.words.day(visit.platform.clock() + visit.platform.diagnostics.grace_s),
-        is_waiting=outcome is not None and outcome.reason == "pending",
+        is_waiting=brought.outcome.reason == PENDING,
+        is_again=brought.is_again,
         may_copy=one.terms is not None and COPY in one.terms.purposes,
     )
-
-
-def follow(visit: Visit, why: str) -> None:
-    """Have the worker re-key what grantees could open, and list the models that lost consent."""
-    subjects = [visit.subject.hex()]
-    visit.platform.jobs.add("rekey", {"subjects": subjects, "why": why}, "patients")
 
 
 def shown_terms(terms: Any) -> dict[str, Any]:

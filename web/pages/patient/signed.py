@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from flask import Response
 
-from consent import PENDING, Grant, Outcome, Signed
+from consent import Grant, Outcome
 from web.asking import ACCEPTED, WAITING, Request
 from web.asking.choices import Choice
 from web.asking.wording import categories_in, day_of, purposes_in, span_in, statement
-from web.errors import Malformed
 from web.pages.page import Visit
 from web.pages.patient.asked import over, told
-from web.people import Prepared
+from web.pages.signing import bring, prepare
 from web.statement import terms_for
 
 KNOWN = "consent-id-used"
-MOST_JSON_BYTES = 16_384
 
 
 def check(visit: Visit) -> Response:
@@ -36,7 +33,7 @@ def check(visit: Visit) -> Response:
     said = statement(visit.words, facts["study"], choice, asked.records)
     now_s = int(visit.platform.clock())
     grant = Grant(visit.subject, terms_for(asked, said), now_s, choice.not_after_s())
-    prepared = visit.platform.people.signings.prepare(visit.me, grant, {"request": one.id})
+    prepared = prepare(visit, grant, request=one.id)
     return visit.show(
         "patient/check.html",
         title=visit.words("check-title"),
@@ -51,37 +48,12 @@ def sign(visit: Visit) -> Response:
     """Bring the signed permission to the register, once; then show how it stands."""
     requests = visit.platform.asking.requests
     one = requests.get(visit.subject, visit.names["id"])
-    prepared, signed = finish(visit)
-    if signed is None:
-        return over(visit, one)
-    outcome = visit.platform.law.grant([signed])[0]
-    if not counts(outcome):
-        return failed(visit, outcome)
-    visit.platform.people.signings.keep_outcome(visit.me, prepared.id, outcome)
-    requests.answer(one, ACCEPTED, outcome.consent_id)
-    return visit.go(f"/patient/consents/{(outcome.consent_id or b'').hex()}?new=1")
-
-
-def finish(visit: Visit) -> tuple[Prepared, Signed | None]:
-    """Return what was prepared, and it signed; None where it was brought to the register before.
-
-    Raises:
-        SigningOver, BadlyProven, Malformed: nothing is signed.
-    """
-    signings = visit.platform.people.signings
-    prepared = signings.get(visit.me, visit.form.get("signing", ""))
-    if prepared.outcome is not None:
-        return prepared, None
-    credential = _credential(visit)
-    if "wallet" in credential:
-        address, signature = (_hex(credential.get(name)) for name in ("wallet", "signature"))
-        return prepared, signings.finish_by_wallet(visit.me, prepared.id, address, signature)
-    return prepared, signings.finish(visit.me, prepared.id, credential)
-
-
-def counts(outcome: Outcome) -> bool:
-    """Tell whether the register has it, or will as soon as it can be reached."""
-    return outcome.ok or outcome.reason in (PENDING, KNOWN)
+    brought = bring(visit)
+    if not (brought.is_in_force or brought.outcome.reason == KNOWN):
+        return failed(visit, brought.outcome)
+    requests.answer(one, ACCEPTED, brought.outcome.consent_id)
+    consent_id = (brought.outcome.consent_id or b"").hex()
+    return visit.go(f"/patient/consents/{consent_id}?new={'again' if brought.is_again else 'yes'}")
 
 
 def failed(visit: Visit, outcome: Outcome) -> Response:
@@ -97,24 +69,6 @@ def failed(visit: Visit, outcome: Outcome) -> Response:
     said = visit.words("failed", reason=why)
     title = visit.words("down-title")
     return visit.show("patient/over.html", title=title, said=said, status=409)
-
-
-def _credential(visit: Visit) -> dict[str, Any]:
-    sent = visit.form.get("credential", "")
-    try:
-        found = orjson.loads(sent) if len(sent) <= MOST_JSON_BYTES else None
-    except ValueError as exc:
-        raise Malformed("the device sent no JSON") from exc
-    if not isinstance(found, dict):
-        raise Malformed("the device sent something else than it should")
-    return found
-
-
-def _hex(text: Any) -> bytes:
-    try:
-        return bytes.fromhex(str(text).removeprefix("0x"))
-    except ValueError as exc:
-        raise Malformed("a wallet answers in hex") from exc
 
 
 def _rows(visit: Visit, one: Request, choice: Choice, facts: dict[str, str]) -> list[Any]:

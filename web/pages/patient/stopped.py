@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Response
 
-from consent import Grant, Stop, Withdrawal, terms_hash
+from consent import PENDING, Grant, Stop, Withdrawal, terms_hash
 from web.asking.choices import COPY
 from web.pages.page import Visit
-from web.pages.patient.permissions import follow
-from web.pages.patient.signed import counts, failed, finish
+from web.pages.patient.signed import failed
 from web.pages.patient.standing import Standing, is_deny, standings
+from web.pages.signing import bring, prepare
 from web.statement import Asked, terms_for
 
 FOR_EVER_S = 100 * 365 * 86_400
@@ -19,7 +19,7 @@ def stop(visit: Visit) -> Response:
     """What does stopping everything do?"""
     active = _active(visit)
     message = Stop(visit.subject, int(visit.platform.clock()))
-    prepared = visit.platform.people.signings.prepare(visit.me, message, {"n": len(active)})
+    prepared = prepare(visit, message, n=len(active))
     asking = visit.platform.asking
     names = [asking.party_name(one.terms.recipient) for one in active if one.terms]
     title = visit.words("stop-page")
@@ -28,20 +28,16 @@ def stop(visit: Visit) -> Response:
 
 def stop_all(visit: Visit) -> Response:
     """Stop everything: at once in force, whether the register can be reached or not."""
-    prepared, signed = finish(visit)
-    outcome = prepared.outcome
-    if signed is not None:
-        outcome = visit.platform.law.stop([signed])[0]
-        if not counts(outcome):
-            return failed(visit, outcome)
-        visit.platform.people.signings.keep_outcome(visit.me, prepared.id, outcome)
-        follow(visit, "stop")
+    brought = bring(visit)
+    if not brought.is_in_force:
+        return failed(visit, brought.outcome)
     return visit.show(
         "patient/stopped.html",
         title=visit.words("stop-done-title"),
-        count=visit.words.number(int(prepared.after.get("n", 0))),
+        count=visit.words.number(int(brought.prepared.after.get("n", 0))),
         at=visit.words.time(visit.platform.clock()),
-        is_waiting=outcome is not None and outcome.reason == "pending",
+        is_waiting=brought.outcome.reason == PENDING,
+        is_again=brought.is_again,
     )
 
 
@@ -73,24 +69,21 @@ def choose_opt_out(visit: Visit) -> Response:
     else:
         said = visit.words("opt-out-on")
         message = Withdrawal(visit.subject, terms_hash(off.terms))
-    prepared = visit.platform.people.signings.prepare(visit.me, message, {"research": wanted})
+    prepared = prepare(visit, message, research=wanted)
     title = visit.words("opt-out-title")
     return visit.show("patient/opt_out_sign.html", title=title, prepared=prepared, said=said)
 
 
 def sign_opt_out(visit: Visit) -> Response:
     """Bring the choice to the register."""
-    prepared, signed = finish(visit)
-    if signed is not None:
-        law = visit.platform.law
-        bring = law.grant if isinstance(signed.message, Grant) else law.withdraw
-        outcome = bring([signed])[0]
-        if not counts(outcome):
-            return failed(visit, outcome)
-        visit.platform.people.signings.keep_outcome(visit.me, prepared.id, outcome)
-        if isinstance(signed.message, Grant):
-            follow(visit, "opt-out")
-    return _saved(visit, str(prepared.after.get("research", "")))
+    brought = bring(visit)
+    if not brought.is_in_force:
+        return failed(visit, brought.outcome)
+    wanted = str(brought.prepared.after.get("research", ""))
+    if wanted == "off":
+        about = {"subjects": [visit.subject.hex()], "why": "opt-out"}
+        visit.platform.jobs.add("rekey", about, "patients")
+    return _saved(visit, wanted)
 
 
 def _saved(visit: Visit, wanted: str) -> Response:
