@@ -2,26 +2,15 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from devices import device
 from geth import Geth
-from passkeys import Passkey, unb64
 from township import Clock, Patient, Town, ask, make_law
 
-from consent import (
-    Enrolment,
-    KeyAddition,
-    KeyRemoval,
-    Law,
-    Message,
-    RecoveryVeto,
-    Signed,
-    digest,
-    passkey_signature,
-    passkey_signer,
-)
+from consent import KeyRemoval, Law
 from consent.chain import Account, Chain
 from consent.deployment import deploy
 from consent.outbox import Outbox
@@ -32,61 +21,12 @@ from deploy.database import make_engine
 
 pytestmark = pytest.mark.node
 
-ORIGIN, RP_ID = "https://consent.example.org", "consent.example.org"
 DELAY_S = 2
-
-
-@dataclass
-class Device(Patient):
-    """A patient whose key is a passkey."""
-
-    verifier: bytes = b""
-    passkey: Passkey = field(default_factory=lambda: Passkey.create(ORIGIN, RP_ID))
-
-    @property
-    def signer(self) -> bytes:
-        return passkey_signer(self.verifier, *self.passkey.public)
-
-    def signature(self, hashed: bytes) -> bytes:
-        told = self.passkey.assertion(hashed)["response"]
-        parts = (told["authenticatorData"], told["clientDataJSON"], told["signature"])
-        return passkey_signature(*map(unb64, parts))
-
-    def sign(self, message: Message) -> Signed:
-        return Signed(message, self.signer, self.signature(digest(self.domain, message)))
-
-    def enrols(self) -> Signed:
-        return self.sign(Enrolment(self.subject, self.custodian, self.signer))
-
-    def adds(self, other: Device | Key, role: int = 0, until_s: int = 0) -> Signed:
-        signer = other.signer if isinstance(other, Device) else other.address
-        message = KeyAddition(self.subject, signer, role, until_s)
-        hashed = digest(self.domain, message)
-        proof = other.signature(hashed) if isinstance(other, Device) else other.sign(hashed)
-        return replace(self.sign(message), proof=proof)
-
-    def removes(self, signer: bytes) -> Signed:
-        return self.sign(KeyRemoval(self.subject, signer))
-
-    def vetoes(self, signer: bytes) -> Signed:
-        return self.sign(RecoveryVeto(self.subject, signer))
 
 
 @pytest.fixture
 def law(town: Town) -> Law:
     return make_law(town)
-
-
-def device(law: Law, subject: bytes = b"", *, enrolled: bool = True) -> Device:
-    made = Device(
-        law.domain(),
-        law.custodian(),
-        subject or secrets.token_bytes(32),
-        verifier=law.passkey_verifier(),
-    )
-    if enrolled:
-        assert law.enrol([made.enrols()])[0].ok
-    return made
 
 
 @pytest.fixture
