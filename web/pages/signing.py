@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -13,6 +13,7 @@ from web.people import AlreadyDone, BadlyProven, Prepared
 from web.platform import Platform
 
 MOST_JSON_BYTES: Final = 16_384
+KNOWN: Final = "consent-id-used"
 _WHY: Final = {Withdrawal: "withdrawal", Stop: "stop"}
 
 
@@ -57,10 +58,11 @@ def bring(visit: Visit) -> Brought:
 
 
 def _signed(visit: Visit, identity: str) -> Signed:
-    signings, form = visit.platform.people.signings, visit.form
-    if not form.get("signature"):
-        return signings.finish(visit.me, identity, _credential(form.get("credential", "")))
-    address, signature = (_bytes(form.get(name, "")) for name in ("address", "signature"))
+    signings = visit.platform.people.signings
+    credential = _credential(visit.form.get("credential", ""))
+    if "wallet" not in credential:
+        return signings.finish(visit.me, identity, credential)
+    address, signature = (_bytes(credential.get(name)) for name in ("wallet", "signature"))
     return signings.finish_by_wallet(visit.me, identity, address, signature)
 
 
@@ -70,21 +72,32 @@ def _submit(platform: Platform, signed: Signed) -> Outcome:
     if kind not in bring_to:
         raise BadlyProven(f"a page brings no {kind.__name__}", "changed")
     outcome = bring_to[kind]([signed])[0]
+    if outcome.reason == KNOWN and _is_active(platform, signed.message.subject, outcome):
+        # The ledger took it, and we died before we wrote that down: it is in force.
+        outcome = replace(outcome, ok=True, reason="")
     if kind in _WHY and (outcome.ok or outcome.reason == PENDING):
         about = {"subjects": [signed.message.subject.hex()], "why": _WHY[kind]}
         platform.jobs.add("rekey", about, "patients")
     return outcome
 
 
-def _credential(sent: str) -> Any:
-    try:
-        return orjson.loads(sent[:MOST_JSON_BYTES])
-    except ValueError as exc:
-        raise BadlyProven("the device sent no credential", "cancel") from exc
+def _is_active(platform: Platform, subject: bytes, outcome: Outcome) -> bool:
+    known = platform.law.consents_of(subject)
+    return any(one.consent_id == outcome.consent_id and one.state == "active" for one in known)
 
 
-def _bytes(told: str) -> bytes:
+def _credential(sent: str) -> dict[str, Any]:
     try:
-        return bytes.fromhex(told.removeprefix("0x"))
+        found = orjson.loads(sent) if len(sent) <= MOST_JSON_BYTES else None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise BadlyProven("the device sent no credential", "cancel")
+    return found
+
+
+def _bytes(told: Any) -> bytes:
+    try:
+        return bytes.fromhex(str(told).removeprefix("0x"))
     except ValueError as exc:
         raise BadlyProven("the signing program sent no signature", "cancel") from exc

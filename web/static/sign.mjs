@@ -66,8 +66,8 @@ async function byPasskey(form, options, made) {
 async function byWallet(form, typed) {
   const [address] = await window.ethereum.request({ method: "eth_requestAccounts" });
   const asked = { method: "eth_signTypedData_v4", params: [address, JSON.stringify(typed)] };
-  form.elements.signature.value = toHex(fromHex(await window.ethereum.request(asked)));
-  form.elements.address.value = address;
+  const signature = toHex(fromHex(await window.ethereum.request(asked)));
+  form.elements.credential.value = JSON.stringify({ wallet: address, signature });
 }
 
 // A closed window, no passkey and too late are one and the same error to a page; so is a wallet's no.
@@ -106,6 +106,6 @@ for (const form of forms) {
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     isSigned = false;
-    for (const name of ["credential", "address", "signature"]) form.elements[name].value = "";
+    form.elements.credential.value = "";
   });
 }

@@ -1,0 +1,149 @@
+"""What a page shows is what a device signs, in a real browser; anything else signs nothing."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from browser import chromium, person, served
+from flask import render_template_string
+
+from consent import Grant
+from web.pages import page, patient, signing
+from web.pages.page import Page
+from web.people import PATIENT, Invited
+from web.statement import Asked, terms_for
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+HOSPITAL = "organisation:this-hospital"
+SHOWN = """
+{%- extends "base.html" -%}
+{%- from "parts/sign.html" import sign_form, sign_script with context -%}
+{%- block head -%}{{ sign_script() }}{%- endblock -%}
+{%- block content -%}
+<p data-term="statement">{{ terms.statement }}</p>
+<ul><li data-term="purposes" data-code="TREATDS">to ask a computer model about you</li></ul>
+{% call sign_form(prepared, "/patient/trial") %}{% endcall %}
+{%- endblock -%}
+"""
+
+
+def show(visit):
+    now_s = int(visit.platform.clock())
+    terms = terms_for(Asked("permit", HOSPITAL, ("TREATDS",)))
+    prepared = signing.prepare(visit, Grant(visit.subject, terms, now_s, now_s + 9_999))
+    body = render_template_string(
+        SHOWN, title="Trial", visit=visit, say=visit.words, platform=visit.platform,
+        prepared=prepared, terms=terms,
+    )  # fmt: skip
+    return page.Response(body, content_type="text/html")
+
+
+def bring(visit):
+    done = signing.bring(visit)
+    said = "again" if done.is_again else "in force" if done.is_in_force else done.outcome.reason
+    return page.Response(f"<main>{said}</main>", content_type="text/html")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def origin(hospital):
+    import web.pages
+
+    roles, held = frozenset({PATIENT}), web.pages.PAGES
+    mine = (
+        Page("GET", "/patient/trial", show, roles),
+        Page("POST", "/patient/trial", bring, roles),
+    )
+    web.pages.PAGES = (*held, *mine)
+    try:
+        with served(hospital.platform) as made:
+            yield made
+    finally:
+        web.pages.PAGES = held
+        assert patient.PAGES is not mine
+
+
+@pytest.fixture
+def someone(hospital, browser, origin):
+    """A patient with a device, at a page that asks for a signature."""
+    subject = secrets.token_bytes(32)
+    link = hospital.platform.people.invite(Invited("patient", "", "", subject))
+    with person(browser, origin) as made:
+        made.join(link)
+        made.subject = subject
+        made.go("/patient/trial")
+        yield made
+
+
+def states(hospital, someone) -> list[str]:
+    return [one.state for one in hospital.platform.law.consents_of(someone.subject)]
+
+
+def press(someone) -> None:
+    someone.page.click("form[data-sign] button.primary")
+
+
+def test_what_is_shown_is_signed_and_counts(hospital, someone) -> None:
+    press(someone)
+    someone.says("in force")
+    assert states(hospital, someone) == ["active"]
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "document.querySelector('[data-term=statement]').textContent += ' And more.'",
+        "document.querySelector('[data-term=statement]').remove()",
+        "document.querySelector('[data-term=purposes]').dataset.code = 'HRESCH'",
+        "document.querySelector('[data-term=purposes]').dataset.term = 'nonsense'",
+        "const d = document.querySelector('[data-typed]'); "
+        "d.textContent = d.textContent.replace('TREATDS', 'HRESCH')",
+        "const d = document.querySelector('[data-typed]'); const t = JSON.parse(d.textContent); "
+        "t.options.challenge = 'A'.repeat(43); d.textContent = JSON.stringify(t)",
+        "const d = document.querySelector('[data-typed]'); const t = JSON.parse(d.textContent); "
+        "t.typed_data.message.more = 1; d.textContent = JSON.stringify(t)",
+        "const d = document.querySelector('[data-typed]'); const t = JSON.parse(d.textContent); "
+        "t.typed_data.domain.chainId = 1; d.textContent = JSON.stringify(t)",
+    ],
+)
+def test_a_page_that_shows_something_else_has_nothing_signed(hospital, someone, altered) -> None:
+    asked = "navigator.credentials.get = () => { document.title = 'asked'; throw 1; }"
+    someone.page.evaluate(f"() => {{ {asked}; {altered} }}")
+    press(someone)
+    someone.says("The request changed while you were reading.")
+    assert someone.page.title() != "asked"
+    assert states(hospital, someone) == []
+
+
+def test_a_closed_window_signs_nothing_and_can_be_tried_again(hospital, someone) -> None:
+    someone.verifies(False)
+    press(someone)
+    someone.says("Nothing was signed.")
+    assert states(hospital, someone) == []
+    someone.verifies(True)
+    press(someone)
+    someone.says("in force")
+    assert states(hospital, someone) == ["active"]
+
+
+def test_a_double_press_asks_once_and_sends_once(hospital, someone) -> None:
+    sent = []
+    someone.page.on("request", lambda one: sent.append(one) if one.method == "POST" else None)
+    someone.page.dblclick("form[data-sign] button.primary")
+    someone.says("in force")
+    assert len(sent) == 1
+    assert states(hospital, someone) == ["active"]
+
+
+def test_a_signature_that_was_not_asked_for_is_told_in_the_patients_words(someone) -> None:
+    someone.page.evaluate(
+        "() => { const form = document.querySelector('[data-sign]'); "
+        "form.elements.credential.value = '{}'; HTMLFormElement.prototype.submit.call(form); }"
+    )
+    someone.says("Nothing was signed")
