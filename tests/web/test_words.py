@@ -26,7 +26,7 @@ NEVER = (
     "commitment|EIP|FHIR|TREATDS|MLTRAINING|BTG|revoke|opt-in|terms and conditions|AI|magic"
 )
 """What a patient never reads (the rules of the pages, section 4)."""
-LAW_WANTS_IT = {"consent-receipt-lead", "privacy-why"}
+LAW_WANTS_IT = {"consent-receipt-lead", "receipt-title", "privacy-why"}
 """The texts in which the word consent may stand once."""
 SAMPLES = defaultdict(
     lambda: "Mercy Hospital",
