@@ -57,7 +57,7 @@ class Choice:
     def not_after_s(self) -> int:
         """Return the last second of the last day, UTC."""
         day = datetime.date.fromisoformat(self.ends_on)
-        start = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+        start = datetime.datetime.combine(day, datetime.time.min, datetime.UTC)
         return int(start.timestamp()) + DAY_S - 1
 
     def asked(self, party: str, held: Mapping[str, str]) -> Asked:
