@@ -13,12 +13,14 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
-NAMES = ("deposit", "grants", "decisions", "gather", "diagnosis")
+NAMES = ("deposit", "grants", "passkeys", "decisions", "gather", "diagnosis")
 ASKED = {
     "deposit": "records deposited a second, against Kubo's own CAR import of the same bytes; "
     "at least 50 %",
     "grants": "signed grants a second to confirmed and mirrored, at least 1,500; "
     "gas a grant in batches of 100, at most 40,000",
+    "passkeys": "gas of a grant that a passkey signed, beside an account's; at most 60,000 in "
+    "batches of 100; passkey grants a second, at least 500",
     "decisions": "a million decisions in one pass, digest checked; at most 1 s",
     "gather": "a cohort gathered, against reading the same records as plaintext NDJSON; "
     "goal 1.5 times",

@@ -31,7 +31,7 @@ _FRAME_BYTES: Final = 1_024
 """Signature, fees, nonce, selector and lengths around the structs of a batch, with room."""
 _BASE_GAS: Final = 700_000
 _ACCOUNT_GAS: Final = 70_000
-_PASSKEY_GAS: Final = 150_000
+_PASSKEY_GAS: Final = 90_000
 _CONTRACT_GAS: Final = 1_000_000
 _BYTE_GAS: Final = 40
 """The most that a byte of calldata can cost (EIP-7623). A transaction with less gas than its bytes
