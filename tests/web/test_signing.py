@@ -23,10 +23,11 @@ from consent import (
     Wallet,
     Withdrawal,
     digest,
+    passkey_signer,
     terms_hash,
 )
 from web.pages import signing
-from web.people import AlreadyDone, BadlyProven, Invited, SigningOver
+from web.people import AlreadyDone, BadlyProven, Invited, NotSignedIn, SigningOver
 from web.people.accounts import new_id
 from web.people.challenges import MAKE, SIGN_IN
 from web.people.messages import message_from, message_to
@@ -147,6 +148,70 @@ def test_nonsense_signs_nothing(hospital, patient, credential) -> None:
     with pytest.raises((SigningOver, BadlyProven)):
         signing.bring(patient.visit(signing="0" * 32, credential=credential))
     assert hospital.platform.law.consents_of(patient.subject) == []
+
+
+def with_another(hospital, people, patient):
+    """Make a second passkey for a patient, prove it, and have the first say yes."""
+    new = Passkey(people.site.origin, people.site.rp_id)
+    asked = people.adding.begin(patient.account)
+    then = people.adding.keep(
+        patient.account, asked["challenge"], new.answer(asked["options"]), "Telephone"
+    )
+    people.adding.prove(patient.account, then["challenge"], new.answer(then["options"]))
+    prepared = people.signings.get(patient.account, then["challenge"])
+    answer = orjson.dumps(patient.passkey.answer(prepared.options)).decode()
+    assert signing.bring(patient.visit(signing=prepared.id, credential=answer)).is_in_force
+    return new
+
+
+@node
+def test_another_passkey_is_added_by_one_of_old_and_then_signs(hospital, people, patient) -> None:
+    new = with_another(hospital, people, patient)
+    held = people.passkeys.of(patient.account.id)
+    assert {one.id for one in held} == {new.id, patient.passkey.id}
+    assert [one.label for one in held if one.id == new.id] == ["Telephone"]
+    asked = people.sign_in_options()
+    assert people.sign_in(asked["challenge"], new.answer(asked["options"])) == patient.account
+    patient.passkey = new
+    assert signing.bring(signed_form(patient, permit(hospital, patient.subject))).outcome.ok
+
+
+@node
+def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, people, patient) -> None:
+    new = with_another(hospital, people, patient)
+    signer = passkey_signer(hospital.platform.law.passkey_verifier(), *new.point)
+    done = signing.bring(signed_form(patient, KeyRemoval(patient.subject, signer)))
+    assert done.is_in_force
+    asked = people.sign_in_options()
+    with pytest.raises(NotSignedIn):
+        people.sign_in(asked["challenge"], new.answer(asked["options"]))
+    patient.passkey = new
+    with pytest.raises(BadlyProven):
+        signing.bring(signed_form(patient, permit(hospital, patient.subject)))
+
+
+@node
+def test_a_passkey_that_proved_nothing_or_is_anothers_is_not_added(
+    hospital, people, patient
+) -> None:
+    new, other = (Passkey(people.site.origin, people.site.rp_id) for _ in range(2))
+    asked = people.adding.begin(patient.account)
+    excluded = [one["id"] for one in asked["options"]["excludeCredentials"]]
+    assert excluded == [patient.passkey.answer(asked["options"])["id"]]
+    then = people.adding.keep(patient.account, asked["challenge"], new.answer(asked["options"]))
+    with pytest.raises(BadlyProven):
+        people.adding.prove(patient.account, then["challenge"], other.answer(then["options"]))
+    prepared = people.signings.get(patient.account, then["challenge"])
+    with pytest.raises(BadlyProven):
+        people.signings.finish(patient.account, prepared.id, new.answer(then["options"]))
+    answer = orjson.dumps(patient.passkey.answer(prepared.options)).decode()
+    with pytest.raises(BadlyProven):
+        signing.bring(patient.visit(signing=prepared.id, credential=answer))
+    asked = people.adding.begin(patient.account)
+    with pytest.raises(BadlyProven):
+        known = patient.passkey.answer(asked["options"])
+        people.adding.keep(patient.account, asked["challenge"], known)
+    assert len(people.passkeys.of(patient.account.id)) == 1
 
 
 @node

@@ -6,8 +6,9 @@ import hashlib
 import hmac
 from typing import Final
 
-from flask import Response
+from flask import Response, request
 
+from web.people import Account
 from web.platform import Platform
 
 LANGUAGE: Final = "language"
@@ -34,6 +35,14 @@ def with_session(platform: Platform, answer: Response, secret: str) -> Response:
         cookie_name(platform), secret, secure=platform.site.is_secure, httponly=True, samesite="Lax"
     )
     return answer
+
+
+def renewed(platform: Platform, answer: Response, account: Account) -> Response:
+    """Return the answer with a new session in place of the old: after each change of keys."""
+    old = request.cookies.get(cookie_name(platform), "")
+    device = request.headers.get("User-Agent", "")
+    secret = platform.people.sessions.begin(account.id, device, instead_of=old)
+    return with_session(platform, answer, secret)
 
 
 def without_session(platform: Platform, answer: Response) -> Response:

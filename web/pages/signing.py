@@ -7,13 +7,26 @@ from typing import Any, Final
 
 import orjson
 
-from consent import PENDING, Grant, Message, Outcome, Signed, Stop, Withdrawal
+from consent import (
+    PENDING,
+    Grant,
+    KeyAddition,
+    KeyRemoval,
+    Message,
+    Outcome,
+    RecoveryVeto,
+    Signed,
+    Stop,
+    Withdrawal,
+    keccak,
+)
 from web.pages.page import Visit
 from web.people import AlreadyDone, BadlyProven, Prepared
 from web.platform import Platform
 
 MOST_JSON_BYTES: Final = 16_384
 KNOWN: Final = "consent-id-used"
+KEY_KNOWN: Final = "key-used"
 _WHY: Final = {Withdrawal: "withdrawal", Stop: "stop"}
 
 
@@ -48,13 +61,19 @@ def bring(visit: Visit) -> Brought:
         LedgerUnavailable (consent): nothing was kept but what the outbox has; the form can be sent
             again.
     """
-    identity, signings = visit.form.get("signing", ""), visit.platform.people.signings
+    people, identity = visit.platform.people, visit.form.get("signing", "")
+    prepared = people.signings.get(visit.me, identity)
     try:
         signed = _signed(visit, identity)
     except AlreadyDone as exc:
-        return Brought(signings.get(visit.me, identity), exc.outcome, True)
-    outcome = signings.keep_outcome(visit.me, identity, _submit(visit.platform, signed))
-    return Brought(signings.get(visit.me, identity), outcome, False)
+        return Brought(prepared, exc.outcome, True)
+    if isinstance(signed.message, KeyAddition):
+        signed = replace(signed, proof=people.adding.proof_of(prepared))
+    outcome = _submit(visit.platform, signed)
+    if outcome.ok:
+        people.adding.settle(visit.me, prepared, signed.message)
+    outcome = people.signings.keep_outcome(visit.me, identity, outcome)
+    return Brought(people.signings.get(visit.me, identity), outcome, False)
 
 
 def _signed(visit: Visit, identity: str) -> Signed:
@@ -68,11 +87,18 @@ def _signed(visit: Visit, identity: str) -> Signed:
 
 def _submit(platform: Platform, signed: Signed) -> Outcome:
     kind, law = type(signed.message), platform.law
-    bring_to = {Grant: law.grant, Withdrawal: law.withdraw, Stop: law.stop}
+    bring_to = {
+        Grant: law.grant,
+        Withdrawal: law.withdraw,
+        Stop: law.stop,
+        KeyAddition: law.add_key,
+        KeyRemoval: law.remove_key,
+        RecoveryVeto: law.veto_recovery,
+    }
     if kind not in bring_to:
         raise BadlyProven(f"a page brings no {kind.__name__}", "changed")
     outcome = bring_to[kind]([signed])[0]
-    if outcome.reason == KNOWN and _is_active(platform, signed.message.subject, outcome):
+    if _is_known(platform, signed, outcome):
         # The ledger took it, and we died before we wrote that down: it is in force.
         outcome = replace(outcome, ok=True, reason="")
     if kind in _WHY and (outcome.ok or outcome.reason == PENDING):
@@ -81,8 +107,14 @@ def _submit(platform: Platform, signed: Signed) -> Outcome:
     return outcome
 
 
-def _is_active(platform: Platform, subject: bytes, outcome: Outcome) -> bool:
-    known = platform.law.consents_of(subject)
+def _is_known(platform: Platform, signed: Signed, outcome: Outcome) -> bool:
+    message = signed.message
+    if isinstance(message, KeyAddition) and outcome.reason == KEY_KNOWN:
+        keys, hashed = platform.law.keys_of(message.subject), keccak(message.signer)
+        return any(one.key_hash == hashed and not one.is_removed for one in keys)
+    if outcome.reason != KNOWN:
+        return False
+    known = platform.law.consents_of(message.subject)
     return any(one.consent_id == outcome.consent_id and one.state == "active" for one in known)
 
 

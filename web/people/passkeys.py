@@ -52,6 +52,13 @@ class Passkeys:
         row = {name: getattr(wanted, name) for name in Passkey.__slots__}
         connection.execute(sa.insert(_PASSKEYS), row)
 
+    def keep(self, account: str, identity: bytes, point: tuple[bytes, bytes], label: str) -> None:
+        """Write down a passkey that counts from now on; one that is here stays as it is."""
+        now_s = int(self._clock())
+        if self.find(identity) is None:
+            with self._engine.begin() as connection:
+                self.add(connection, Passkey(identity, account, *point, label, now_s, now_s))
+
     def find(self, identity: bytes) -> Passkey | None:
         """Return the passkey of a credential id."""
         asked = sa.select(_PASSKEYS).where(_PASSKEYS.c.id == identity)

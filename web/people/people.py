@@ -11,6 +11,7 @@ from consent import Domain, Law
 from web.people import webauthn
 from web.people.account import Account
 from web.people.accounts import Accounts
+from web.people.adding import Adding
 from web.people.challenges import SIGN_IN, Challenges
 from web.people.errors import BadlyProven, NotSignedIn
 from web.people.invitations import Invitations, Invited
@@ -28,6 +29,7 @@ class People:
     Attributes:
         accounts, passkeys, sessions, signings: the parts, for pages that show them.
         joining: the way from an invitation to an account.
+        adding: the way to one more passkey, and one fewer.
     """
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float], site: Site, law: Law) -> None:
@@ -40,6 +42,7 @@ class People:
         self._invitations = Invitations(engine, clock)
         self._challenges = Challenges(engine, clock)
         self.signings = Signings(engine, clock, site, self.passkeys, self._ledger)
+        self.adding = Adding(site, law, self._challenges, self.passkeys, self.signings)
         self.joining = Doorway(
             Parts(
                 engine,

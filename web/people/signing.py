@@ -112,6 +112,17 @@ class Signings:
             outcome,
         )
 
+    def note(self, account: Account, identity: str, after: Mapping[str, Any]) -> None:
+        """Write another note beside what was prepared and is not signed yet.
+
+        Raises:
+            SigningOver, AlreadyDone: as `finish`.
+        """
+        self._require_open(account, identity)
+        mine = sa.update(_SIGNINGS).where(_SIGNINGS.c.id == identity)
+        with self._engine.begin() as connection:
+            connection.execute(mine.values(after=orjson.dumps(dict(after))))
+
     def finish(self, account: Account, identity: str, credential: Any) -> Signed:
         """Return the message signed by one of the account's passkeys.
 

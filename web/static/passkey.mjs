@@ -1,4 +1,6 @@
-// Makes a passkey for an invited person, and signs people in; nothing here can sign a permission.
+// Makes passkeys and signs people in. What it has a device sign is a challenge of 64 bytes, which no
+// permission has, or the enrolment or addition of the very key that signs it (web/people/joining.py).
+// A form with data-passkey="make" posts to its action: /begin, /passkey and /proof below it.
 const form = document.querySelector("form[data-passkey]");
 const said = form.querySelector("[data-said]");
 
@@ -16,9 +18,9 @@ const use = (options) => navigator.credentials.get({ publicKey: toUse.call(Publi
 const told = (challenge, credential) => ({ challenge, credential: JSON.stringify(credential.toJSON()) });
 
 async function join() {
-  const path = location.pathname;
+  const path = new URL(form.action).pathname;
   let asked = await send(`${path}/begin`, {});
-  if (asked.step === "make") {
+  if (asked.step !== "prove") {
     said.textContent = said.dataset.make;
     asked = await send(`${path}/passkey`, told(asked.challenge, await make(asked.options)));
   }
@@ -34,6 +36,7 @@ async function signIn() {
 
 // Browsers tell closing the window, no passkey and taking too long by one and the same error.
 function why(error) {
+  if (error.name === "InvalidStateError") return form.dataset.exists; // it holds one of ours already
   if (error.status === undefined && error instanceof DOMException) return form.dataset.cancel;
   return error.status >= 500 || error instanceof TypeError ? form.dataset.away : form.dataset.failed;
 }
@@ -44,7 +47,7 @@ form.addEventListener("submit", async (event) => {
   if (busy) return;
   busy = true;
   try {
-    const { go } = await (form.dataset.passkey === "join" ? join() : signIn());
+    const { go } = await (form.dataset.passkey === "make" ? join() : signIn());
     location.assign(go);
   } catch (error) {
     said.textContent = why(error);

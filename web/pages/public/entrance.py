@@ -9,7 +9,7 @@ import orjson
 from flask import Response, request
 
 from web.errors import Malformed
-from web.pages.cookies import cookie_name, with_session, without_session
+from web.pages.cookies import cookie_name, renewed, without_session
 from web.pages.page import Visit
 from web.people import Account
 
@@ -104,10 +104,7 @@ def keep_session(visit: Visit) -> Response:
 
 
 def _signed_in(visit: Visit, account: Account, path: str) -> Response:
-    old = request.cookies.get(cookie_name(visit.platform), "")
-    device = request.headers.get("User-Agent", "")
-    secret = visit.platform.people.sessions.begin(account.id, device, instead_of=old)
-    return with_session(visit.platform, _json({"go": path}), secret)
+    return renewed(visit.platform, _json({"go": path}), account)
 
 
 def _way_on(account: Account, after: str) -> str:
