@@ -1,4 +1,4 @@
-"""Measures grants signed by passkeys beside accounts' ones, with the P-256 precompile and without."""
+"""Measures grants by passkeys beside those by accounts, with the P-256 precompile and without."""
 
 from __future__ import annotations
 

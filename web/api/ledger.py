@@ -40,7 +40,7 @@ def get_ledger(call: Call) -> dict[str, Any]:
         "anchors": {
             kind: [
                 {"root": one.root.hex(), "count": one.count, "block": one.block_number}
-                for one in law.anchors(kind)[-10:]
+                for one in law.anchors(kind, 10)
             ]
             for kind in ANCHOR_KINDS
         },
