@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from flask.testing import FlaskClient
 
+from web.pages import PAGES
 from web.pages.cookies import csrf_of
 from web.people import Account, Invited, Site
 from web.people.accounts import new_id
@@ -82,6 +83,21 @@ def test_a_form_from_another_site_or_none_changes_nothing(visitor) -> None:
     assert me.get("/session").get_json()["left_s"] > 0
     assert me.send("/sign-out").location == "/signed-out"
     assert me.get("/session").get_json()["left_s"] == 0
+
+
+def test_no_form_of_any_page_is_taken_without_our_origin_and_token(visitor) -> None:
+    people = {role: visitor(role) for role in ROLES}
+    stranger = visitor()
+    for page in (one for one in PAGES if one.method != "GET"):
+        path = re.sub(r"{\w+}", "0" * 32, page.path)
+        if not page.roles:
+            assert stranger.http.post(path).status_code == 403, page
+        for role in page.roles:
+            me = people[role]
+            assert me.http.post(path, data={"csrf": csrf_of(me.secret)}).status_code == 403, page
+            assert me.send(path, csrf="0" * 64).status_code == 403, page
+        for role in set(ROLES) - page.roles if page.roles else ():
+            assert people[role].send(path).status_code == 404, page
 
 
 def test_another_sessions_token_opens_no_form(visitor) -> None:

@@ -179,9 +179,11 @@ def test_another_passkey_is_added_by_one_of_old_and_then_signs(hospital, people,
 @node
 def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, people, patient) -> None:
     new = with_another(hospital, people, patient)
+    thief = people.sessions.begin(patient.account.id)
     signer = passkey_signer(hospital.platform.law.passkey_verifier(), *new.point)
     done = signing.bring(signed_form(patient, KeyRemoval(patient.subject, signer)))
     assert done.is_in_force
+    assert people.find_signed_in(thief) is None
     asked = people.sign_in_options()
     with pytest.raises(NotSignedIn):
         people.sign_in(asked["challenge"], new.answer(asked["options"]))

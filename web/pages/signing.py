@@ -53,7 +53,8 @@ def bring(visit: Visit) -> Brought:
     """Bring what the form's device or wallet signed to the ledger, and keep what became of it.
 
     Pressed twice, the second press is told the first result. After a withdrawal or a stop, what
-    grantees could open is re-keyed by a job.
+    grantees could open is re-keyed by a job. After a change of keys every session of the account
+    has ended: answer through web.pages.cookies.renewed.
 
     Raises:
         SigningOver: unknown, another's, or ten minutes are over; the door has a page that says so.

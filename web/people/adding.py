@@ -10,8 +10,8 @@ from web.people.account import Account
 from web.people.challenges import MAKE, Challenges
 from web.people.errors import BadlyProven
 from web.people.passkeys import Passkeys
+from web.people.sessions import Sessions
 from web.people.signing import Prepared, Signings
-from web.people.site import Site
 
 OWN: Final = 0
 FOR_EVER: Final = 0
@@ -27,12 +27,18 @@ class Adding:
     """
 
     def __init__(
-        self, site: Site, law: Law, challenges: Challenges, passkeys: Passkeys, signings: Signings
+        self,
+        law: Law,
+        challenges: Challenges,
+        passkeys: Passkeys,
+        sessions: Sessions,
+        signings: Signings,
     ) -> None:
-        self._site = site
+        self._site = signings.site
         self._law = law
         self._challenges = challenges
         self._passkeys = passkeys
+        self._sessions = sessions
         self._signings = signings
 
     def begin(self, account: Account) -> dict[str, Any]:
@@ -100,7 +106,11 @@ class Adding:
         return bytes.fromhex(prepared.after["proof"])
 
     def settle(self, account: Account, prepared: Prepared, message: Message) -> None:
-        """Do here what the ledger has done: a passkey signs in from now on, or never again."""
+        """Do here what the ledger has done: a passkey signs in from now on, or never again.
+
+        Every session of the account has then ended; the page that changed the keys begins a new
+        one (web.pages.cookies.renewed), so that who holds a key of old is signed out.
+        """
         if isinstance(message, KeyAddition):
             noted = prepared.after
             point = bytes.fromhex(noted["qx"]), bytes.fromhex(noted["qy"])
@@ -109,3 +119,5 @@ class Adding:
             for one in self._passkeys.of(account.id):
                 if message.signer[-POINT_BYTES:] == one.qx + one.qy:
                     self._passkeys.remove(account.id, one.id)
+        if isinstance(message, KeyAddition | KeyRemoval):
+            self._sessions.end_all(account.id)

@@ -42,7 +42,7 @@ class People:
         self._invitations = Invitations(engine, clock)
         self._challenges = Challenges(engine, clock)
         self.signings = Signings(engine, clock, site, self.passkeys, self._ledger)
-        self.adding = Adding(site, law, self._challenges, self.passkeys, self.signings)
+        self.adding = Adding(law, self._challenges, self.passkeys, self.sessions, self.signings)
         self.joining = Doorway(
             Parts(
                 engine,

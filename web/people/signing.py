@@ -71,7 +71,7 @@ class Signings:
         """Join the parts; `ledger` tells the domain and the verifier of passkeys."""
         self._engine = engine
         self._clock = clock
-        self._site = site
+        self.site = site
         self._passkeys = passkeys
         self._ledger = ledger
 
@@ -107,7 +107,7 @@ class Signings:
             row.kind,
             typed_message(domain, message),
             hashed,
-            webauthn.options_to_use(self._site, hashed, known),
+            webauthn.options_to_use(self.site, hashed, known),
             orjson.loads(row.after),
             outcome,
         )
@@ -140,7 +140,7 @@ class Signings:
         if passkey is None or passkey.account != account.id:
             raise BadlyProven("this passkey is not this account's")
         key = passkey.qx, passkey.qy
-        made = webauthn.require_used(self._site, digest(domain, message), credential, key)
+        made = webauthn.require_used(self.site, digest(domain, message), credential, key)
         signature = passkey_signature(made.authenticator_data, made.client_data, made.signature)
         self._passkeys.touch(passkey.id)
         return Signed(message, passkey_signer(verifier, *key), signature)
