@@ -25,7 +25,8 @@ class Recovery:
 
     `state` is ``waiting`` (the patient may still veto it), ``ready`` (its time has come),
     ``finished``, ``vetoed``, ``replaced`` (by a newer proposal) or ``void`` (the key was added or
-    removed by the patient meanwhile). `ready_at_s` is None once it waits no more.
+    removed by the patient meanwhile). `ready_at_s` is None once it waits no more, or where the
+    chain's newest block has another proposal already, which is not final yet.
     """
 
     subject: bytes
@@ -81,18 +82,17 @@ def timed(chain: Chain, contract: str, found: Sequence[Recovery], now_s: float) 
     """Return recoveries with the time from which each that waits will work, as the contract says.
 
     Raises:
-        LedgerUnavailable: the chain is away, or says something else than the mirror.
+        LedgerUnavailable: the chain is away.
     """
     waiting = [one for one in found if one.state == WAITING]
     asked = [abi.encode_call(abi.RECOVERY_OF, one.subject) for one in waiting]
     ready = {}
     for one, answer in zip(waiting, chain.answers(contract, asked) if asked else [], strict=True):
         signer, ready_at_s = _read(answer)
-        if signer != one.signer:
-            raise LedgerUnavailable("this recovery has just changed: ask again")
-        state = READY if ready_at_s <= now_s else WAITING
-        ready[one.subject] = replace(one, state=state, ready_at_s=ready_at_s)
-    return [ready[one.subject] if one.state == WAITING else one for one in found]
+        if signer == one.signer:
+            state = READY if ready_at_s <= now_s else WAITING
+            ready[one.subject] = replace(one, state=state, ready_at_s=ready_at_s)
+    return [ready.get(one.subject, one) if one.state == WAITING else one for one in found]
 
 
 def _read(answer: bytes | None) -> tuple[bytes, int]:
