@@ -27,6 +27,7 @@ from consent.law import Law
 from consent.ledger import PENDING
 from consent.passkeys import passkey_signature, passkey_signer
 from consent.recoveries import Recovery
+from consent.signatures import recover
 from consent.terms import (
     ANY,
     Decision,
@@ -119,6 +120,7 @@ __all__ = [
     "open_law",
     "passkey_signature",
     "passkey_signer",
+    "recover",
     "require_terms",
     "require_word",
     "terms_hash",

@@ -27,6 +27,7 @@ from web.people.invitations import Invitation, Invitations
 from web.people.joinings import Joining, Joinings
 from web.people.passkeys import Passkey, Passkeys
 from web.people.site import Site
+from web.people.wallets import Wallets, require_signed_by
 
 KNOWN: Final = "already-enrolled"
 
@@ -43,6 +44,7 @@ class Parts:
     invitations: Invitations
     challenges: Challenges
     passkeys: Passkeys
+    wallets: Wallets
     joinings: Joinings
 
 
@@ -130,8 +132,36 @@ class Doorway:
         else:
             self._require_possession(joining, challenge, credential)
         if invitation.invited.subject is not None:
-            self._require_speaks(invitation.invited.subject, joining.passkey)
-        return self._open(invitation, joining)
+            self._require_speaks(invitation.invited.subject, self._signer(joining.passkey))
+        return self._open_with_passkey(invitation, joining)
+
+    def typed_for(self, secret: str, address: bytes) -> dict[str, Any]:
+        """Return the enrolment that a patient's wallet signs to join, for `eth_signTypedData_v4`.
+
+        Raises:
+            InvitationOver: as `begin`, or the invitation is no patient's.
+        """
+        message = self._enrolment_of(self._require(secret), address)
+        return {"typed_data": typed_message(self._parts.law.domain(), message)}
+
+    def join_by_wallet(self, secret: str, address: bytes, signature: str) -> Account:
+        """Return the new account of a patient whose own wallet is the subject's key.
+
+        Raises:
+            InvitationOver: as `typed_for`.
+            BadlyProven: another wallet signed, or another message.
+            NotSignedIn: another key speaks for this patient.
+        """
+        invitation, law = self._require(secret), self._parts.law
+        message = self._enrolment_of(invitation, address)
+        hashed = digest(law.domain(), message)
+        held = require_signed_by(address, hashed, signature, BadlyProven)
+        self._bring(Signed(message, address, held))
+        self._require_speaks(message.subject, address)
+        joining = self._parts.joinings.begin(invitation.key)
+        return self._open(
+            invitation, joining, lambda to: self._parts.wallets.add(to, address, joining.account)
+        )
 
     def _require(self, secret: str) -> Invitation:
         found = self.find(secret)
@@ -150,12 +180,17 @@ class Doorway:
         options = webauthn.options_to_use(parts.site, challenge.value, known)
         return {"challenge": challenge.id, "options": options}
 
+    def _signer(self, made: webauthn.NewPasskey) -> bytes:
+        return passkey_signer(self._parts.law.passkey_verifier(), made.qx, made.qy)
+
     def _enrolment(self, invitation: Invitation, made: webauthn.NewPasskey) -> Enrolment:
-        law, subject = self._parts.law, invitation.invited.subject
+        return self._enrolment_of(invitation, self._signer(made))
+
+    def _enrolment_of(self, invitation: Invitation, signer: bytes) -> Enrolment:
+        subject = invitation.invited.subject
         if subject is None:
             raise InvitationOver("this invitation is no patient's")
-        signer = passkey_signer(law.passkey_verifier(), made.qx, made.qy)
-        return Enrolment(subject, law.custodian(), signer)
+        return Enrolment(subject, self._parts.law.custodian(), signer)
 
     def _enrol(self, invitation: Invitation, made: webauthn.NewPasskey, credential: Any) -> None:
         message, law = self._enrolment(invitation, made), self._parts.law
@@ -165,13 +200,15 @@ class Doorway:
         if proof.credential_id != made.credential_id:
             raise BadlyProven("another passkey was used than the one just made")
         signature = passkey_signature(proof.authenticator_data, proof.client_data, proof.signature)
-        outcome = law.enrol([Signed(message, message.signer, signature)])[0]
+        self._bring(Signed(message, message.signer, signature))
+
+    def _bring(self, signed: Signed) -> None:
+        outcome = self._parts.law.enrol([signed])[0]
         if not outcome.ok and outcome.reason != KNOWN:
             raise NotSignedIn(f"the enrolment was refused: {outcome.reason}")
 
-    def _require_speaks(self, subject: bytes, made: webauthn.NewPasskey) -> None:
+    def _require_speaks(self, subject: bytes, signer: bytes) -> None:
         """Refuse a key that is not the subject's on the ledger: another one was there first."""
-        signer = passkey_signer(self._parts.law.passkey_verifier(), made.qx, made.qy)
         keys = self._parts.law.keys_of(subject)
         if not any(one.key_hash == keccak(signer) and not one.is_removed for one in keys):
             raise NotSignedIn("another key speaks for this patient: it is added by that key")
@@ -185,19 +222,24 @@ class Doorway:
         if proof.credential_id != made.credential_id:
             raise BadlyProven("another passkey was used than the one just made")
 
-    def _open(self, invitation: Invitation, joining: Joining) -> Account:
-        parts, invited, made = self._parts, invitation.invited, joining.passkey
+    def _open_with_passkey(self, invitation: Invitation, joining: Joining) -> Account:
+        parts, made, now_s = self._parts, joining.passkey, int(self._parts.clock())
         if made is None:
             raise BadlyProven("make a passkey first", "cancel")
-        now_s = int(parts.clock())
+        passkey = Passkey(made.credential_id, joining.account, made.qx, made.qy, "", now_s, now_s)
+        return self._open(invitation, joining, lambda to: parts.passkeys.add(to, passkey))
+
+    def _open(
+        self, invitation: Invitation, joining: Joining, add_key: Callable[[sa.Connection], None]
+    ) -> Account:
+        parts, invited, now_s = self._parts, invitation.invited, int(self._parts.clock())
         account = Account(
             joining.account, invited.role, invited.party, invited.name, invited.subject, "", now_s
         )
-        passkey = Passkey(made.credential_id, account.id, made.qx, made.qy, "", now_s, now_s)
         with parts.engine.begin() as connection:
             if not parts.invitations.use(connection, invitation.key):
                 raise InvitationOver("this link was used just now")
             parts.accounts.add(connection, account)
-            parts.passkeys.add(connection, passkey)
+            add_key(connection)
             parts.joinings.forget(connection, invitation.key)
         return account

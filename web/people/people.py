@@ -21,13 +21,14 @@ from web.people.passkeys import Passkeys
 from web.people.sessions import Session, Sessions
 from web.people.signing import Signings
 from web.people.site import Site
+from web.people.wallets import Wallets
 
 
 class People:
     """Everybody who can sign in to this install; safe to use from many threads.
 
     Attributes:
-        accounts, passkeys, sessions, signings: the parts, for pages that show them.
+        accounts, passkeys, wallets, sessions, signings: the parts, for pages that show them.
         joining: the way from an invitation to an account.
         adding: the way to one more passkey, and one fewer.
     """
@@ -41,6 +42,7 @@ class People:
         self.sessions = Sessions(engine, clock)
         self._invitations = Invitations(engine, clock)
         self._challenges = Challenges(engine, clock)
+        self.wallets = Wallets(engine, clock, site, self._challenges)
         self.signings = Signings(engine, clock, site, self.passkeys, self._ledger)
         self.adding = Adding(law, self._challenges, self.passkeys, self.sessions, self.signings)
         self.joining = Doorway(
@@ -53,6 +55,7 @@ class People:
                 self._invitations,
                 self._challenges,
                 self.passkeys,
+                self.wallets,
                 Joinings(engine, clock),
             )
         )
@@ -93,6 +96,21 @@ class People:
         if account is None or account.is_disabled:
             raise NotSignedIn("this passkey opens nothing here")
         self.passkeys.touch(identity)
+        return account
+
+    def wallet_options(self, address: bytes) -> dict[str, Any]:
+        """Return a fresh message for a wallet to sign (ERC-4361)."""
+        return self.wallets.begin(address, self._law.domain().chain_id)
+
+    def sign_in_by_wallet(self, address: bytes, sent: dict[str, str]) -> Account:
+        """Return whose wallet signed the message; `sent` is what the options told, and it signed.
+
+        Raises:
+            NotSignedIn: for every cause alike, as `sign_in`.
+        """
+        account = self.accounts.find(self.wallets.finish(address, sent))
+        if account is None or account.is_disabled:
+            raise NotSignedIn("this wallet opens nothing here")
         return account
 
     def find_signed_in(self, secret: str, *, is_quiet: bool = False) -> Account | None:
