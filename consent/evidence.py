@@ -17,7 +17,8 @@ from consent.outbox import FAILED, REGAINED, WRITTEN, Outbox
 from consent.raw import read_payload
 from consent.typed_data import GENESIS_HEAD, Op, keccak
 
-_PART: Final = "consent"
+LEDGER: Final = "ledger"
+MIRROR: Final = "mirror"
 _WORD: Final = 32
 _LOW_TRANSACTIONS: Final = 100
 
@@ -45,21 +46,21 @@ class Parts:
 def check(parts: Parts, progress: Callable[[str], None] | None = None) -> list[Finding]:
     """Return what is wrong, in the order of the checks; nothing is good."""
     found: list[Finding] = []
-    checks: dict[str, Callable[[Parts], Iterator[tuple[str, str]]]] = {
-        "the chain is the one that was deployed on": _chain,
-        "the chain checks passkeys": _passkeys,
-        "the outbox is empty and its account can pay": _outbox,
-        "the mirror's rows follow from each other": _mirror,
-        "the mirror is what the chain shows": _chain_again,
-        "every consent has its opening": _openings,
+    checks: dict[str, tuple[str, Callable[[Parts], Iterator[tuple[str, str]]]]] = {
+        "the chain is the one that was deployed on": (LEDGER, _chain),
+        "the chain checks passkeys": (LEDGER, _passkeys),
+        "the outbox is empty and its account can pay": (LEDGER, _outbox),
+        "the mirror's rows follow from each other": (MIRROR, _mirror),
+        "the mirror is what the chain shows": (MIRROR, _chain_again),
+        "every consent has its opening": (MIRROR, _openings),
     }
-    for what, run in checks.items():
+    for what, (part, run) in checks.items():
         if progress is not None:
             progress(what)
         try:
-            found += [Finding(_PART, wrong, where) for wrong, where in run(parts)]
+            found += [Finding(part, wrong, where) for wrong, where in run(parts)]
         except ConsentError as exc:
-            found.append(Finding(_PART, f"not checked that {what}: {exc}", ""))
+            found.append(Finding(part, f"not checked that {what}: {exc}", ""))
     return found
 
 

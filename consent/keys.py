@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,7 @@ def list_keys(state: LedgerState, events: Events, chain: Chain, subject: bytes) 
     hashes = [state.keys.key_hash[row].tobytes() for row in rows]
     blocks = [known[one].block_number if one in known else -1 for one in hashes]
     asked = [block for block in blocks if block >= 0]
-    times = iter(_times(chain, asked) if asked else [])
+    times = iter(block_times(chain, asked) if asked else [])
     return [
         SubjectKey(
             known[one].signer if one in known else b"",
@@ -63,7 +64,8 @@ def list_keys(state: LedgerState, events: Events, chain: Chain, subject: bytes) 
     ]
 
 
-def _times(chain: Chain, blocks: list[int]) -> list[int | None]:
+def block_times(chain: Chain, blocks: Sequence[int]) -> list[int | None]:
+    """Return when these blocks were made, seconds UTC; None where the chain has no such block."""
     asked = [("eth_getBlockByNumber", [hex(block), False]) for block in blocks]
     return chain.read_each(lambda found: found and abi.number(found["timestamp"]), asked)
 

@@ -20,6 +20,7 @@ from consent.deployment import Deployment, require_p256
 from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted, ViewRefused
 from consent.evidence import Finding, Parts, check, evidence
 from consent.key_law import KeyLaw
+from consent.keys import block_times
 from consent.ledger import Ledger, Progress
 from consent.mirror import Mirror
 from consent.openings import Openings
@@ -169,6 +170,14 @@ class Law(KeyLaw):
     def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
         """Return the roots of a kind, oldest first, as far as mirrored here: all, or the last."""
         return list_anchors(self._mirror.events, kind, last)
+
+    def times_of(self, numbers: Sequence[int]) -> list[int | None]:
+        """Return when these blocks were made (seconds UTC), as the chain says; None: not known.
+
+        Raises:
+            LedgerUnavailable: the chain is away.
+        """
+        return block_times(self._chain, numbers) if numbers else []
 
     def consents_of(self, subject: bytes) -> list[Consent]:
         """Return every grant of a subject, oldest first, with what pending withdrawals did."""

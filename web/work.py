@@ -7,9 +7,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from models import Model, Run, RunCancelled
+from web.deposits import check_upload, store_upload
+from web.evidence import make_bundle
 from web.jobs import Job, JobCancelled
 from web.platform import Platform
-from web.verify import verify
+from web.verify import shown as verified
+from web.verify import verify_parts
 
 Progress = Callable[[str, int, int], None]
 Runner = Callable[[Platform, Job, Progress], dict[str, Any]]
@@ -67,8 +70,19 @@ def _stoppable(act: Callable[[Progress], Model], progress: Progress) -> Model:
 
 
 def _verify(platform: Platform, _: Job, progress: Progress) -> dict[str, Any]:
-    findings = verify(platform, progress)
-    return {"agrees": not findings, "findings": [vars_of(finding) for finding in findings]}
+    return verified(verify_parts(platform, progress))
+
+
+def _evidence(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
+    return make_bundle(platform, job.id, progress)
+
+
+def _check_upload(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
+    return check_upload(platform, job.arguments["upload"], progress)
+
+
+def _store_upload(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
+    return store_upload(platform, job.arguments["upload"], progress)
 
 
 def _rekey(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
@@ -78,7 +92,15 @@ def _rekey(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
 
 
 RUNNERS: Final[Mapping[str, Runner]] = MappingProxyType(
-    {"train": _train, "retrain": _retrain, "verify": _verify, "rekey": _rekey}
+    {
+        "train": _train,
+        "retrain": _retrain,
+        "verify": _verify,
+        "rekey": _rekey,
+        "evidence": _evidence,
+        "check-upload": _check_upload,
+        "store-upload": _store_upload,
+    }
 )
 PATIENT: Final = frozenset({"rekey"})
 """What is owed to a patient: while a part is away it waits, and is never given up for that."""
@@ -94,8 +116,3 @@ def shown(model: Model) -> dict[str, Any]:
         "manifest_root": model.manifest_root,
         "state": model.state,
     }
-
-
-def vars_of(finding: Any) -> dict[str, str]:
-    """Return a finding as JSON."""
-    return {"part": finding.part, "what": finding.what, "where": finding.where}

@@ -13,6 +13,7 @@ import models
 import storage
 from consent import ConsentError, LedgerUnavailable
 from web import database
+from web.deposits import uploads
 from web.jobs import CANCELLED, DONE, FAILED, HEARTBEAT_S, Job, JobCancelled, JobLost, Jobs
 from web.logs import trace_of
 from web.platform import Platform
@@ -102,6 +103,7 @@ class Worker:
         for act in (self._platform.law, self._platform.safe):
             trying(act.recover)
         trying(self._platform.diagnostics.affected)
+        trying(uploads(self._platform).drop_old)
 
     def _again(self, every_s: float, act: Callable[[], object]) -> None:
         while True:

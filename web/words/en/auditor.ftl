@@ -138,3 +138,99 @@ evidence-button = Make the bundle
 evidence-ready = The bundle of { $time } is ready: { $size }.
 
 empty-evidence = No bundle has been made yet.
+
+auditor-now = Now
+
+auditor-ledger = Ledger
+
+auditor-mirror = Mirror
+
+auditor-journal = Journal
+
+auditor-anchors = Anchors
+
+auditor-quick = This is a first look. A full check reads every row and every block.
+
+auditor-mark-count = Changes on the ledger
+
+auditor-mark-head = Head
+
+auditor-away = The ledger cannot be read now. Every decision is a refusal until it can.
+
+auditor-contract = Contract
+
+auditor-finality = Kind
+
+auditor-checks = Checks so far
+
+empty-checks = No check has been run yet. Run verify.
+
+anchors-caption = Anchors, the newest first
+
+anchors-when = within a minute of the first deposit or use
+
+audit-journal-both = Both
+
+audit-journal-lines = Lines
+
+audit-journal-caption = Lines, the newest first
+
+audit-journal-kind-of = Event
+
+audit-journal-use = access
+
+audit-journal-purpose-hint = A code such as TREATDS
+
+verify-advice = Do not rely on: { $parts }.
+
+verify-caption = The seven checks
+
+verify-seconds = { $seconds } s
+
+verify-shared = Catalogue and blocks are read together, and so are manifests and cards. Each shows the time of both.
+
+verify-compares-ledger = The chain, its contract and our transactions
+
+verify-compares-mirror = Our copy of each change, and each opening
+
+verify-compares-journal = Each row with the one before and its anchor
+
+verify-compares-catalogue = Each record's row with its anchor and its key
+
+verify-compares-blocks = Each sealed block with its name
+
+verify-compares-manifests = Each model's list of records with its anchor
+
+verify-compares-cards = Each model's card and file with its anchor
+
+evidence-making = Writing the bundle: { $lines } lines so far
+
+evidence-caption = What the bundle holds
+
+evidence-lines = Lines
+
+evidence-sha = SHA-256 of the file
+
+evidence-failed = The last bundle was not made. Make it again.
+
+evidence-how-spec = The description is docs/spec/evidence.md. It says how each line is hashed, and what must be on the chain.
+
+evidence-care = The bundle holds what patients signed, under their pseudonyms. Keep it as safe as the site itself.
+
+evidence-kind-deployment = Which ledger
+
+evidence-kind-operation = Changes on the ledger
+
+evidence-kind-opening = What was signed
+
+evidence-kind-batch = Batches of records
+
+evidence-kind-use = Uses
+
+evidence-kind-journal = Rows of the journal
+
+evidence-kind-card = Cards
+
+evidence-kind-manifest = Manifests
+
+size-mb = { $size } MB

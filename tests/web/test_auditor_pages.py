@@ -1,0 +1,99 @@
+"""The auditor's pages in a real browser: standing, the seven checks, journal, bundle."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import chromium, person, served
+
+import storage
+from web.people import Invited
+from web.verify import AGREES, PARTS, UNCHECKED, verify_parts
+from web.work import RUNNERS
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+AUDITORS = "organisation:auditors"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def auditor(hospital, browser):
+    with served(hospital.platform) as origin, person(browser, origin) as made:
+        made.join(hospital.platform.people.invite(Invited("auditor", AUDITORS, "A")))
+        yield made
+
+
+def work(hospital) -> None:
+    """Do what a worker would."""
+    jobs = hospital.platform.jobs
+    for name in jobs.waiting():
+        job = jobs.claim(name)
+        if job is not None:
+            jobs.end(job, "done", RUNNERS[job.kind](hospital.platform, job, lambda *_: None))
+
+
+def test_the_pages_have_no_barrier_that_axe_knows(auditor) -> None:
+    for path in ("", "/anchors", "/journal", "/evidence"):
+        auditor.go(f"/auditor{path}")
+        assert Axe().run(auditor.page).violations_count == 0, path
+
+
+def test_a_green_total_needs_seven_of_seven(hospital, auditor) -> None:
+    auditor.go("/auditor")
+    auditor.page.click("text=Run verify >> nth=0")
+    auditor.says("Stop this")
+    work(hospital)
+    auditor.says("All seven checks agree.")
+    assert Axe().run(auditor.page).violations_count == 0
+    assert auditor.page.locator("tbody .status.agrees").count() == len(PARTS)
+
+
+def test_a_check_that_was_stopped_has_checked_nothing(auditor) -> None:
+    auditor.go("/auditor")
+    auditor.page.click("text=Run verify >> nth=0")
+    auditor.page.click("text=Stop this")
+    auditor.says("7 of seven were not checked. This is not a pass.")
+    assert auditor.page.locator("tbody .status.agrees").count() == 0
+
+
+def test_what_is_away_is_unchecked_and_hides_nothing_else(hospital, monkeypatch) -> None:
+    def away(*_: object) -> None:
+        raise storage.StoreUnavailable("the IPFS node is down")
+
+    monkeypatch.setattr(hospital.platform.safe, "check", away)
+    found = {one.part: one.state for one in verify_parts(hospital.platform, lambda *_: None)}
+    assert [part for part, state in found.items() if state == UNCHECKED] == [
+        "journal",
+        "catalogue",
+        "blocks",
+    ]
+    assert found["ledger"] == found["mirror"] == AGREES
+
+
+def test_the_journal_is_searched_and_shows_no_subject(hospital, auditor) -> None:
+    subject = hospital.subjects[0]
+    record = hospital.platform.safe.records_of(subject)[0].record_id.hex()
+    hospital.platform.safe.vault.open("study:small", "MLTRAINING", record, "test")
+    auditor.go("/auditor/journal?party=small&kind=permit")
+    assert "MLTRAINING" in auditor.text()
+    assert subject.hex() not in auditor.page.content()
+    assert record not in auditor.page.content()
+    auditor.go("/auditor/journal?party=nobody-at-all")
+    auditor.says("nothing fits the search")
+
+
+def test_the_bundle_is_made_as_a_job_and_taken_away(hospital, auditor) -> None:
+    auditor.go("/auditor/evidence")
+    auditor.page.click("button:has-text('Make the bundle')")
+    work(hospital)
+    auditor.go("/auditor/evidence")
+    with auditor.page.expect_download() as taken:
+        auditor.page.click("text=Download")
+    first = open(taken.value.path(), encoding="utf-8").readline()  # noqa: PTH123, SIM115
+    assert '"deployment"' in first
+    assert Axe().run(auditor.page).violations_count == 0
