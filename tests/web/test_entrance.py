@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
 import pytest
 from browser import chromium, person, served
 
+from consent import Enrolment, digest, keccak
+from consent.signatures import Key
 from web.people import Invited
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
@@ -62,3 +65,44 @@ def test_a_link_that_was_used_says_whom_to_ask(hospital, browser, origin) -> Non
     with person(browser, origin) as late:
         late.page.goto(link)
         late.says("Ask this hospital for a new one.")
+
+
+WALLET = """
+window.ethereum = { request: ({ method, params }) => window.walletAsked(method, params ?? []) };
+"""
+
+
+def test_a_patient_joins_and_signs_in_with_a_signing_program_of_their_own(
+    hospital, browser, origin
+) -> None:
+    key, law, subject = Key(secrets.token_bytes(32)), hospital.platform.law, secrets.token_bytes(32)
+
+    def asked(method, params):
+        if method == "eth_signTypedData_v4":
+            assert json.loads(params[1])["primaryType"] == "Enrolment"
+            message = Enrolment(subject, law.custodian(), key.address)
+            return "0x" + key.sign(digest(law.domain(), message)).hex()
+        if method == "personal_sign":
+            text = bytes.fromhex(params[0][2:])
+            mark = f"\x19Ethereum Signed Message:\n{len(text)}".encode()
+            return "0x" + key.sign(keccak(mark + text)).hex()
+        return ["0x" + key.address.hex()]
+
+    link = hospital.platform.people.invite(Invited("patient", "", "", subject))
+    with person(browser, origin) as patient:
+        patient.page.expose_function("walletAsked", asked)
+        patient.page.add_init_script(WALLET)
+        patient.page.goto(link)
+        patient.page.click("[data-wallet]")
+        patient.page.wait_for_url("**/patient")
+        patient.page.click("form.out button")
+        patient.page.wait_for_url("**/signed-out")
+        patient.go("/sign-in")
+        patient.page.click("[data-wallet]")
+        patient.page.wait_for_url("**/patient")
+
+
+def test_without_a_signing_program_no_button_for_one_is_shown(browser, origin) -> None:
+    with person(browser, origin) as anybody:
+        anybody.go("/sign-in")
+        assert not anybody.page.is_visible("[data-wallet]")

@@ -12,6 +12,7 @@ from web.errors import Malformed
 from web.pages.cookies import cookie_name, renewed, without_session
 from web.pages.page import Visit
 from web.people import Account
+from web.people.wallets import address_of
 
 MOST_JSON_BYTES = 16_384
 
@@ -77,6 +78,34 @@ def finish_sign_in(visit: Visit) -> Response:
     account = visit.platform.people.sign_in(visit.form.get("challenge", ""), _credential(visit))
     after = _local(visit.form.get("next", ""))
     return _signed_in(visit, account, _way_on(account, after))
+
+
+def begin_wallet_join(visit: Visit) -> Response:
+    """What a patient's wallet signs to join, as JSON for the page's script."""
+    address = address_of(visit.form.get("address", ""))
+    return _json(visit.platform.people.joining.typed_for(visit.names["token"], address))
+
+
+def prove_wallet_join(visit: Visit) -> Response:
+    """Open the account of a patient whose wallet signed its own enrolment, and sign it in."""
+    address, signature = address_of(visit.form.get("address", "")), visit.form.get("signature", "")
+    joining = visit.platform.people.joining
+    account = joining.join_by_wallet(visit.names["token"], address, signature)
+    visit.platform.people.accounts.set_language(account.id, visit.language)
+    return _signed_in(visit, account, f"/{account.role}")
+
+
+def begin_wallet_sign_in(visit: Visit) -> Response:
+    """A fresh message for a wallet to sign, as JSON for the page's script."""
+    address = address_of(visit.form.get("address", ""))
+    return _json(visit.platform.people.wallet_options(address))
+
+
+def finish_wallet_sign_in(visit: Visit) -> Response:
+    """Sign in whoever's wallet signed the message."""
+    address = address_of(visit.form.get("address", ""))
+    account = visit.platform.people.sign_in_by_wallet(address, visit.form.to_dict())
+    return _signed_in(visit, account, _way_on(account, _local(visit.form.get("next", ""))))
 
 
 def sign_out(visit: Visit) -> Response:

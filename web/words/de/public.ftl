@@ -167,3 +167,7 @@ home-for-researchers = Die Forschung lernt aus den Daten von Menschen, die Ja ge
 join-failed = Das hat nicht geklappt. Öffnen Sie den Link noch einmal, oder bitten Sie um einen neuen.
 
 sign-in-back = Melden Sie sich an, dann kommen Sie hierher zurück.
+
+join-wallet = Mit eigenem Unterschriftsprogramm beitreten
+
+sign-in-wallet = Mit eigenem Unterschriftsprogramm anmelden

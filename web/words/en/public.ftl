@@ -167,3 +167,7 @@ home-for-researchers = Researchers learn from the records of people who said yes
 join-failed = This did not work. Open the link again, or ask for a new one.
 
 sign-in-back = Sign in and you come back to this page.
+
+join-wallet = Join with your own signing program
+
+sign-in-wallet = Sign in with your own signing program

@@ -167,3 +167,7 @@ home-for-researchers = La investigación aprende de los datos de personas que di
 join-failed = No funcionó. Abra el enlace otra vez o pida uno nuevo.
 
 sign-in-back = Entre y volverá a esta página.
+
+join-wallet = Unirse con su propio programa de firma
+
+sign-in-wallet = Entrar con su propio programa de firma
