@@ -106,3 +106,11 @@ def test_without_a_signing_program_no_button_for_one_is_shown(browser, origin) -
     with person(browser, origin) as anybody:
         anybody.go("/sign-in")
         assert not anybody.page.is_visible("[data-wallet]")
+
+
+def test_a_browser_without_passkeys_is_told_so(browser, origin) -> None:
+    with person(browser, origin) as anybody:
+        anybody.page.add_init_script("delete window.PublicKeyCredential;")
+        anybody.go("/sign-in")
+        anybody.page.click("form[data-passkey] button.primary")
+        anybody.says("This browser cannot use passkeys here.")

@@ -12,7 +12,8 @@ async function send(path, fields) {
   return answer.json();
 }
 
-const { parseCreationOptionsFromJSON: toMake, parseRequestOptionsFromJSON: toUse } = PublicKeyCredential;
+const { parseCreationOptionsFromJSON: toMake, parseRequestOptionsFromJSON: toUse } = window.PublicKeyCredential ?? {};
+const isTooOld = !toMake || !toUse || !window.isSecureContext;
 const make = (options) => navigator.credentials.create({ publicKey: toMake.call(PublicKeyCredential, options) });
 const use = (options) => navigator.credentials.get({ publicKey: toUse.call(PublicKeyCredential, options) });
 const told = (challenge, credential) => ({ challenge, credential: JSON.stringify(credential.toJSON()) });
@@ -44,7 +45,8 @@ function why(error) {
 let busy = false;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (busy) return;
+  if (isTooOld) said.textContent = form.dataset.old;
+  if (busy || isTooOld) return;
   busy = true;
   try {
     const { go } = await (form.dataset.passkey === "make" ? join() : signIn());

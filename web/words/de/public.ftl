@@ -171,3 +171,5 @@ sign-in-back = Melden Sie sich an, dann kommen Sie hierher zurück.
 join-wallet = Mit eigenem Unterschriftsprogramm beitreten
 
 sign-in-wallet = Mit eigenem Unterschriftsprogramm anmelden
+
+no-passkeys = Dieser Browser kann hier keine Passkeys nutzen. Nehmen Sie einen neueren.

@@ -171,3 +171,5 @@ sign-in-back = Sign in and you come back to this page.
 join-wallet = Join with your own signing program
 
 sign-in-wallet = Sign in with your own signing program
+
+no-passkeys = This browser cannot use passkeys here. Use a newer one.

@@ -171,3 +171,5 @@ sign-in-back = Entre y volverá a esta página.
 join-wallet = Unirse con su propio programa de firma
 
 sign-in-wallet = Entrar con su propio programa de firma
+
+no-passkeys = Este navegador no puede usar llaves de acceso aquí. Use uno más nuevo.
