@@ -68,6 +68,14 @@ def find_lost(
     return [name for name in consent_ids if name not in standing]
 
 
+def ends_of(events: Events, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the last second of each of these consents, as far as its grant is mirrored."""
+    return {
+        keccak(change.body[:_ID_BYTES]): int.from_bytes(change.body[4 * _WORD :], "big")
+        for _, change in events.named(consent_ids)
+    }
+
+
 def taken_back_since(state: LedgerState, newer: LedgerState) -> LedgerState:
     """Return `state`, less what was withdrawn or stopped between it and a newer one of its log."""
     at = len(state.withdrawals.subject)

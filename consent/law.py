@@ -14,7 +14,7 @@ from consent.admission import Admission
 from consent.anchors import Anchor, list_anchors
 from consent.batch import Decisions, RequestBatch, decide_many
 from consent.chain import Account, Chain, Tip
-from consent.consents import Consent, find_lost, list_consents, taken_back_since
+from consent.consents import Consent, ends_of, find_lost, list_consents, taken_back_since
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
 from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted, ViewRefused
@@ -183,6 +183,10 @@ class Law(KeyLaw):
         """Return every grant of a subject, oldest first, with what pending withdrawals did."""
         view, state = self._decided_on(None)
         return list_consents(state, self.openings, subject, Clocks.of(view, self._clock()))
+
+    def ends_of(self, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """Return the last second of each of these consents, as far as they are mirrored here."""
+        return ends_of(self._mirror.events, consent_ids)
 
     def subjects(self) -> int:
         """Return how many subjects are enrolled."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         TableInvalid,
         UnitMismatch,
     )
+    from models.inputs import InputValue
     from models.manifest import Manifest
     from models.mapping import Mapping
     from models.plots import draw_contributions
@@ -68,6 +69,7 @@ _MODULES: Final = {
         "TableInvalid",
         "UnitMismatch",
     ),
+    "inputs": ("InputValue",),
     "manifest": ("Manifest",),
     "mapping": ("Mapping",),
     "plots": ("draw_contributions",),
@@ -110,6 +112,7 @@ __all__ = [
     "GateClosed",
     "InputMissing",
     "InputOutOfRange",
+    "InputValue",
     "Manifest",
     "Mapping",
     "Model",

@@ -10,22 +10,25 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+import storage
 from consent import Finding
 from models.card import Card
 from models.cohort import Cohort, gather
 from models.diagnosis import Clinic, Diagnosis, DiagnosisAsked, diagnose
 from models.errors import NotFound, Refused
 from models.files import CARD, MANIFEST, Files
+from models.inputs import InputValue, input_values
 from models.manifest import Manifest
 from models.plots import draw
 from models.ports import Clock, Law, Progress, Safe, silent
-from models.question import Question
+from models.question import DIAGNOSIS, Question, remembered
 from models.registry import PUBLISHED, TRAINED, Model, Registry
 from models.scorer import Scorer
 from models.serving import Affected, Serving
 from models.soundness import check, evidence
 from models.studies import RUNNING, Run, Studies, Study
 from models.training import Workshop, train
+from storage import Wanted
 
 QUESTIONS: Final = Path(__file__).parent / "questions"
 DEFAULT_GRACE_S: Final = 30 * 86_400
@@ -224,6 +227,19 @@ class Diagnostics:
     def diagnose(self, asked: DiagnosisAsked) -> Diagnosis:
         """Return one answer; see `models.diagnosis.diagnose` for what it raises."""
         return diagnose(Clinic(self.safe, self._serving, self._files, self.scorer), asked)
+
+    def inputs(self, asked: DiagnosisAsked) -> tuple[InputValue, ...]:
+        """Return what the model would be given; opening the records for it is in the journal.
+
+        Raises:
+            NotFound (storage): no such patient, or none of the records is permitted.
+        """
+        question = remembered(self._registry.get(asked.model_id).question_text)
+        who = None, (asked.subject,), asked.why, asked.actor
+        gathered = self.safe.vault.gather(Wanted(asked.party, DIAGNOSIS, question.categories, *who))
+        if not gathered.records:
+            raise storage.NotFound("no such patient, or not for you")
+        return input_values(question, gathered.records)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return what does not fit together; nothing is good."""

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from consent import Law
 from models import Diagnostics
 from storage import Safe
+from web.asking.answers import Answers
+from web.asking.care import Care
 from web.asking.directory import Directory
 from web.asking.history import History
 from web.asking.proposals import Proposals
@@ -48,6 +50,16 @@ class Asking:
     def requests(self) -> Requests:
         """What patients are asked."""
         return Requests(self.engine, self.safe, self.clock)
+
+    @cached_property
+    def care(self) -> Care:
+        """Whom an organisation may help."""
+        return Care(self.safe, self.law, self.directory)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The diagnoses that clinicians asked for."""
+        return Answers(self.engine, self.safe, self.clock)
 
     @cached_property
     def history(self) -> History:
