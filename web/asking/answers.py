@@ -21,7 +21,7 @@ UNUSED: Final = "unused"
 CHOICES: Final = (AGREE, DISAGREE, UNUSED)
 
 _ANSWERS: Final = sa.Table(
-    "web_answers",
+    "web_diagnoses",
     METADATA,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("party", sa.String(128), nullable=False, index=True),

@@ -100,8 +100,8 @@ def decide(visit: Visit) -> Response:
 def plot(visit: Visit) -> Response:
     """The plot of all contributions to one answer."""
     body = _require(visit).body
-    bars = [(one["words"], one["value"], one["log_odds"]) for one in body["contributions"]]
-    return Response(draw_contributions(bars), content_type="image/svg+xml")
+    bars = [(f"{one['words']} {one['value']}", one["log_odds"]) for one in body["contributions"]]
+    return Response(draw_contributions(bars, "svg"), content_type="image/svg+xml")
 
 
 def _asked(visit: Visit, key: str, question: str) -> tuple[InCare, Model | None]:

@@ -239,3 +239,91 @@ glass-reason-error = Enter what the emergency is
 glass-button = Open for this emergency
 
 glass-done = The records are open for this emergency. The patient is told. A second person checks it by { $date }.
+
+clinician-caption = Patients who permit you something: { $shown } of { $total }
+
+records-kinds = at least one kind of record
+
+ask-end-what = how long
+
+ask-choose = Choose
+
+ask-condition = an illness that a model may find early
+
+purpose-TREATDS-work = an estimate by a model
+
+values-outside-range = outside { $accepts }, which this model knows
+
+values-unit-other = in another unit than the model knows ({ $accepts })
+
+values-not-whole = The model gives no answer while a value is outside what it knows. Check value and unit in your own file.
+
+values-asking = Asking the model…
+
+diagnosis-about = Patient { $number }, asked on { $time }. The estimate is about now, not about time to come.
+
+diagnosis-result-title = What the model says
+
+diagnosis-tested-on = Tested on { $n } people who never trained it, with records of { $places }.
+
+diagnosis-risks-none = Known risks: people may rely on it too much.
+
+diagnosis-affected = People that this model learned from have withdrawn. It is being replaced.
+
+diagnosis-points = Points of 100
+
+card-outcome = What is estimated
+
+card-tested = Tried on { $n } people who never trained it; { $events } of them had it.
+
+card-slope-name = Calibration slope (right: 1)
+
+card-intercept-name = Calibration intercept (right: 0)
+
+card-scaled = scaled
+
+card-auprc-name = Area under precision and recall
+
+card-prevalence = prevalence
+
+card-plot-calibration = Calibration: how many of 100 had it, by what the model said
+
+card-plot-decision = Decision curve: benefit by threshold, against treating all and none
+
+card-plot-distributions = How the estimates are spread
+
+card-plot-contributions = What moves the estimates most
+
+card-as-table = As a table: { $what }
+
+card-said = The model said (of 100)
+
+card-had = Had it (of 100)
+
+card-people = People
+
+card-with = With it
+
+card-group = Group
+
+card-people-training = who trained it
+
+card-people-testing = who tried it, and never trained it
+
+card-dates = Recorded
+
+card-left-out = Left out
+
+card-refused = Records refused
+
+card-inputs = What it is given
+
+card-input = Value
+
+card-accepts = What it knows
+
+card-affected = Since { $date } people it learned from have withdrawn
+
+card-at-block = ledger at block { $block }, { $count } changes
+
+count-hidden = 10 or fewer
