@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from models.mapping import Mapping
     from models.plots import draw_contributions
     from models.question import Question
+    from models.release import AGREEMENT, Release, ReleaseAsked
     from models.serving import Affected
     from models.table import Row, TableReport, check_table, read_table
     from models.training import recompute
@@ -74,6 +75,7 @@ _MODULES: Final = {
     "mapping": ("Mapping",),
     "plots": ("draw_contributions",),
     "question": ("Question",),
+    "release": ("AGREEMENT", "Release", "ReleaseAsked"),
     "serving": ("Affected",),
     "table": (
         "Row",
@@ -97,6 +99,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "AGREEMENT",
     "Affected",
     "Away",
     "BadlyAsked",
@@ -122,6 +125,8 @@ __all__ = [
     "Question",
     "QuestionInvalid",
     "Refused",
+    "Release",
+    "ReleaseAsked",
     "Row",
     "Run",
     "RunCancelled",

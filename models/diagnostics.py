@@ -23,6 +23,7 @@ from models.plots import draw
 from models.ports import Clock, Law, Progress, Safe, silent
 from models.question import DIAGNOSIS, Question, remembered
 from models.registry import PUBLISHED, TRAINED, Model, Registry
+from models.release import Release, ReleaseAsked, release
 from models.scorer import Scorer
 from models.serving import Affected, Serving
 from models.soundness import check, evidence
@@ -240,6 +241,11 @@ class Diagnostics:
         if not gathered.records:
             raise storage.NotFound("no such patient, or not for you")
         return input_values(question, gathered.records)
+
+    def release(self, question_id: str, asked: ReleaseAsked) -> Release:
+        """Return a training set that may leave; see `models.release.release`."""
+        self._studies.require_open(asked.study, self.clock())
+        return release(self.safe, self.question(question_id), asked)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return what does not fit together; nothing is good."""
