@@ -6,6 +6,7 @@ from web.pages.page import Page
 from web.pages.patient import (
     asked,
     history,
+    keys,
     learned,
     permissions,
     records,
@@ -48,5 +49,13 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/patient/journal", history.history, ONLY),
     Page("GET", "/patient/journal/{seq}/proof", history.proof, ONLY),
     Page("GET", "/patient/journal/{seq}/proof.json", history.download_proof, ONLY),
+    Page("GET", "/patient/keys", keys.keys, ONLY),
+    Page("POST", "/patient/keys/begin", keys.begin_add, ONLY),
+    Page("POST", "/patient/keys/passkey", keys.keep_add, ONLY),
+    Page("POST", "/patient/keys/proof", keys.prove_add, ONLY),
+    Page("GET", "/patient/keys/add/{signing}", keys.add, ONLY),
+    Page("GET", "/patient/keys/veto/{signer}", keys.veto, ONLY),
+    Page("GET", "/patient/keys/{id}/removal", keys.remove, ONLY),
+    Page("POST", "/patient/keys/sign", keys.sign, ONLY),
     Page("GET", "/patient/models", learned.learned, ONLY),
 )

@@ -521,3 +521,13 @@ copy-asked = { $study } möchte auch eine Kopie herunterladen. Wählen Sie „Ja
 consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten nicht mehr nutzen.
 
 grant-withdraw-care = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach fragt niemand mehr ein Modell nach Ihnen.
+
+keys-added = Ab jetzt können Sie sich mit dem neuen Passkey anmelden und damit unterschreiben.
+
+keys-removed = Der Passkey ist entfernt. Er kann nicht mehr für Sie unterschreiben.
+
+keys-veto-title = Nein zu diesem neuen Schlüssel sagen?
+
+keys-veto-done = Sie haben Nein gesagt. Dieser Schlüssel wird nicht gelten.
+
+keys-sign = Ihr Gerät fragt jetzt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit, was auf dieser Seite steht. Sonst nichts.

@@ -521,3 +521,13 @@ copy-asked = { $study } also asks to download a copy. Choose “yes, but less”
 consent-over = This permission has ended. { $study } may no longer use your records.
 
 grant-withdraw-care = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody asks a model about you.
+
+keys-added = You can sign in and sign with your new passkey from now on.
+
+keys-removed = The passkey is removed. It can no longer sign for you.
+
+keys-veto-title = Say no to this new key?
+
+keys-veto-done = You said no. This key will not work.
+
+keys-sign = Your device will ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs what this page says. Nothing else is signed.

@@ -521,3 +521,13 @@ copy-asked = { $study } pide también descargar una copia. Elija «Sí, pero men
 consent-over = Este permiso ha terminado. { $study } ya no puede usar los datos de usted.
 
 grant-withdraw-care = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie pregunta por usted a un modelo.
+
+keys-added = Desde ahora puede entrar y firmar con su passkey nueva.
+
+keys-removed = La passkey está eliminada. Ya no puede firmar por usted.
+
+keys-veto-title = ¿Decir que no a esta llave nueva?
+
+keys-veto-done = Usted dijo que no. Esta llave no funcionará.
+
+keys-sign = Ahora su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar lo que dice esta página. No se firma nada más.

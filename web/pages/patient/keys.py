@@ -1,0 +1,133 @@
+"""Who can sign for me: passkeys added and removed, others who may sign, a new key to refuse."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from flask import Response
+
+from consent import ConsentError, KeyRemoval, RecoveryVeto, passkey_signer
+from web.errors import Malformed, NotFound
+from web.pages.cookies import renewed
+from web.pages.page import Visit
+from web.pages.patient.signed import failed
+from web.pages.signing import bring, prepare
+
+DELEGATE: Final = 1
+OPEN: Final = ("waiting", "ready")
+MOST_JSON_BYTES: Final = 16_384
+DONE: Final = {"added": "keys-added", "removed": "keys-removed", "vetoed": "keys-veto-done"}
+
+
+def keys(visit: Visit) -> Response:
+    """Who can sign for me? Each passkey, delegates, and whether a new key was asked for."""
+    law, words = visit.platform.law, visit.words
+    passkeys = visit.platform.people.passkeys.of(visit.me.id)
+    try:
+        held = [one for one in law.keys_of(visit.subject) if not one.is_removed]
+        asked = [one for one in law.recoveries_of(visit.subject) if one.state in OPEN]
+        is_checked = True
+    except ConsentError:
+        held, asked, is_checked = [], [], False
+    return visit.show(
+        "patient/keys.html",
+        title=words("keys-title"),
+        passkeys=passkeys,
+        delegates=[words.day(one.until_s) for one in held if one.role == DELEGATE],
+        others=sum(one.role != DELEGATE for one in held) > len(passkeys),
+        recoveries=[
+            (one.signer.hex(), words.day(one.ready_at_s or visit.platform.clock())) for one in asked
+        ],
+        keeper=visit.platform.asking.party_name(visit.platform.organisation),
+        is_checked=is_checked,
+        done=words(DONE[visit.query["done"]]) if visit.query.get("done") in DONE else "",
+    )
+
+
+def begin_add(visit: Visit) -> Response:
+    """What the new device is asked first, as JSON for the page's script."""
+    return _json(visit.platform.people.adding.begin(visit.me))
+
+
+def keep_add(visit: Visit) -> Response:
+    """Note the passkey that the device made; what it is to prove, as JSON."""
+    label = visit.words("keys-new")
+    adding, challenge = visit.platform.people.adding, visit.form.get("challenge", "")
+    return _json(adding.keep(visit.me, challenge, _credential(visit), label))
+
+
+def prove_add(visit: Visit) -> Response:
+    """Note that the new passkey proved itself; a passkey of old says yes on the next page."""
+    signing = visit.form.get("challenge", "")
+    visit.platform.people.adding.prove(visit.me, signing, _credential(visit))
+    return _json({"go": f"/patient/keys/add/{signing}"})
+
+
+def add(visit: Visit) -> Response:
+    """Let this passkey sign for me? The page that a passkey of old signs."""
+    prepared = visit.platform.people.signings.get(visit.me, visit.names["signing"])
+    if prepared.kind != "KeyAddition":
+        raise NotFound
+    words = ("keys-add-sign-title", "keys-add-sign", "keys-add-button")
+    return _to_sign(visit, prepared, words)
+
+
+def remove(visit: Visit) -> Response:
+    """Remove this passkey? What follows, and whether it is the last."""
+    people = visit.platform.people
+    found = {one.id.hex(): one for one in people.passkeys.of(visit.me.id)}
+    if visit.names["id"] not in found:
+        raise NotFound
+    one = found[visit.names["id"]]
+    signer = passkey_signer(visit.platform.law.passkey_verifier(), one.qx, one.qy)
+    prepared = prepare(visit, KeyRemoval(visit.subject, signer))
+    words = ("keys-remove-title", "keys-remove-lead", "keys-remove-button")
+    return _to_sign(visit, prepared, words, is_last=len(found) == 1)
+
+
+def veto(visit: Visit) -> Response:
+    """Say no to the new key? One touch ends its recovery."""
+    for one in visit.platform.law.recoveries_of(visit.subject):
+        if one.signer.hex() == visit.names["signer"] and one.state in OPEN:
+            prepared = prepare(visit, RecoveryVeto(visit.subject, one.signer))
+            return _to_sign(visit, prepared, ("keys-veto-title", "", "keys-recovery-no"))
+    raise NotFound
+
+
+def sign(visit: Visit) -> Response:
+    """Bring a change of keys to the register, once; every session of old has then ended."""
+    done = bring(visit)
+    if not done.is_in_force:
+        return failed(visit, done.outcome)
+    kind = done.prepared.kind
+    told = {"KeyAddition": "added", "KeyRemoval": "removed"}.get(kind, "vetoed")
+    has_keys = bool(visit.platform.people.passkeys.of(visit.me.id))
+    answer = visit.go(f"/patient/keys?done={told}" if has_keys else "/signed-out")
+    is_change = kind != "RecoveryVeto" and not done.is_again
+    return renewed(visit.platform, answer, visit.me) if is_change and has_keys else answer
+
+
+def _to_sign(visit: Visit, prepared: Any, words: tuple[str, str, str], **more: Any) -> Response:
+    title, lead, button = words
+    return visit.show(
+        "patient/keys_sign.html",
+        title=visit.words(title),
+        lead=visit.words(lead) if lead else "",
+        button=visit.words(button),
+        prepared=prepared,
+        keeper=visit.platform.asking.party_name(visit.platform.organisation),
+        is_last=bool(more.get("is_last")),
+    )
+
+
+def _credential(visit: Visit) -> Any:
+    sent = visit.form.get("credential", "")
+    try:
+        return orjson.loads(sent[:MOST_JSON_BYTES])
+    except ValueError as exc:
+        raise Malformed("the device sent no JSON") from exc
+
+
+def _json(told: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(told), content_type="application/json")
