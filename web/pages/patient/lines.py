@@ -33,11 +33,11 @@ def shown(visit: Visit, line: HistoryLine) -> Shown:
         else words("records"),
         "condition": words("condition-asked"),
         "date": words.day(line.since_s) if line.since_s else "",
-        "why": "",
+        "why": words(f"reason-{line.outcome}") if words.has(f"reason-{line.outcome}") else "",
     }
     word = line.word
     if not line.since_s and word in ("refused-withdrawn", "refused-ended"):
-        word = "refused-never"
+        word = "refused-other"  # when they ended it was not seen here
     if not line.since_s and word.startswith("used-") and word != "used-self":
         word += "-undated"
     text = words(word, **told)
