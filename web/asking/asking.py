@@ -14,9 +14,11 @@ from storage import Safe
 from web.asking.answers import Answers
 from web.asking.care import Care
 from web.asking.directory import Directory
+from web.asking.feasibility import Feasibility
 from web.asking.history import History
 from web.asking.proposals import Proposals
 from web.asking.requests import Requests
+from web.asking.sets import Sets
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,16 @@ class Asking:
     def answers(self) -> Answers:
         """The diagnoses that clinicians asked for."""
         return Answers(self.engine, self.safe, self.clock)
+
+    @cached_property
+    def feasibility(self) -> Feasibility:
+        """How many people may fit a question."""
+        return Feasibility(self.engine, self.clock)
+
+    @cached_property
+    def sets(self) -> Sets:
+        """The training sets that left."""
+        return Sets(self.engine, self.safe, self.clock)
 
     @cached_property
     def history(self) -> History:

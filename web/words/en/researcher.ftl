@@ -201,3 +201,101 @@ notices-confirm = Confirm deletion
 notices-confirmed = You said on { $date } that the copy is deleted.
 
 empty-notices = Nothing to do.
+
+empty-research = No study yet. Start with a question.
+
+study-state-proposed = waiting for the custodian
+
+study-state-approved = approved
+
+study-state-refused = not approved
+
+study-question = Question
+
+study-question-what = a question
+
+study-condition = What it is about
+
+study-condition-hint = One illness, in the patient's words, such as diabetes
+
+study-condition-what = what it is about
+
+study-title-what = the name of the study
+
+study-title-taken = Choose another name: a study has this one
+
+study-protocol-hint = What you will do, with which records, and how it ends
+
+study-protocol-what = the protocol
+
+study-ethics-hint = Who approved it, and the number of the approval
+
+study-board-what = who approved it
+
+study-contact = Contact
+
+study-contact-hint = Whom patients may ask
+
+study-contact-what = whom patients may ask
+
+study-days = How long a permission lasts
+
+study-copy = We also ask to download a copy
+
+study-copy-hint = Each patient ticks this apart. The set is k-anonymous and has an end.
+
+study-request-sent = The request is sent to everybody who fits and was not asked before.
+
+cohort-link = See the cohort
+
+cohort-reason = Reason
+
+cohort-everybody = { $count } people permit this in all.
+
+set-link = Training set
+
+set-people = People who permit a copy: { $count }.
+
+set-how = Names are replaced, rare combinations are left out.
+
+set-end-name = End
+
+set-taken = Copies taken
+
+set-when = Taken on
+
+set-recalled-now = People in this set withdrew, or its time is over. Delete your copy and confirm.
+
+notices-gone = People who left: { $count }, of { $rows } rows.
+
+notices-model = People that this model learned from withdrew. It is to be replaced:
+
+training-waiting = waiting for a worker
+
+training-done = The model is trained and published.
+
+training-see = See its card
+
+training-not = No model was published.
+
+model-card-title = How good is { $model }?
+
+model-touched = People it learned from who withdrew: { $count }.
+
+model-replaced-by = Its successor never saw their records:
+
+model-retrain = Train its successor
+
+model-state-trained = trained, not yet published
+
+model-state-published = published
+
+model-state-active = in use
+
+model-state-affected = in use, to be replaced
+
+model-state-retired = ended
+
+model-state-replaced = replaced, destroyed
+
+empty-models-work = No model yet. Train one on the cohort.

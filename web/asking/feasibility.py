@@ -1,0 +1,64 @@
+"""Keeps how many people may fit a question: counted once a week, the same number for everyone."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from web.asking.suppression import LEAST
+from web.tables import METADATA
+
+WEEK_DAYS: Final = 7
+
+_FEASIBILITY: Final = sa.Table(
+    "web_feasibility",
+    METADATA,
+    sa.Column("question", sa.String(64), primary_key=True),
+    sa.Column("week", sa.String(10), primary_key=True),
+    sa.Column("people", sa.Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Feasible:
+    """How many people may fit, counted on `day` (ISO) and counted anew on `next_day`."""
+
+    count: int
+    day: str
+    next_day: str
+
+
+class Feasibility:
+    """The frozen counts; a change of fewer than 11 people waits, so that no difference tells."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def of(self, question: str, count: Callable[[], int]) -> Feasible:
+        """Return this week's number; whoever asks first has it counted."""
+        today = datetime.datetime.fromtimestamp(self._clock(), datetime.UTC).date()
+        monday = today - datetime.timedelta(days=today.weekday())
+        week = monday.isoformat()
+        following = (monday + datetime.timedelta(days=WEEK_DAYS)).isoformat()
+        mine = sa.select(_FEASIBILITY.c.week, _FEASIBILITY.c.people).where(
+            _FEASIBILITY.c.question == question
+        )
+        with self._engine.connect() as connection:
+            newest = connection.execute(mine.order_by(_FEASIBILITY.c.week.desc())).first()
+        if newest is not None and newest.week == week:
+            return Feasible(newest.people, week, following)
+        found = count()
+        if newest is not None and abs(found - newest.people) < LEAST:
+            found = newest.people
+        row = {"question": question, "week": week, "people": found}
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(_FEASIBILITY), row)
+        except sa.exc.IntegrityError:  # another was first: theirs is the number
+            return self.of(question, count)
+        return Feasible(found, week, following)
