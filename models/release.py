@@ -157,9 +157,7 @@ def _dictionary(question: Question, table: Mapping[str, list[Any]]) -> list[dict
         told.append(
             {
                 "column": name,
-                "words": feature.words
-                if feature
-                else {"name": "pseudonym"}.get(name, question.label.words),
+                "words": feature.words if feature else others[name],
                 "accepts": accepts(feature) if feature else "",
                 "unit": feature.unit if feature else "",
                 "coarse": name in coarse,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from marshmallow import ValidationError
-
 from consent import Enrolment
-from web.errors import Malformed
+from web.errors import Malformed, ValidationError
 from web.json_strict import loads
 from web.keeping import CHECKS, InviteWrong
 from web.platform import Platform

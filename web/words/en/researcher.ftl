@@ -20,7 +20,6 @@ researcher-models = Models
 
 researcher-register = Register a study
 
-empty-studies = No study yet. Start with a question.
 
 question-title = Are there enough people?
 
