@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 from flask import Flask, Response, g, render_template, request
-from marshmallow import ValidationError
+from marshmallow import ValidationError as ValidationError  # handed on: no other file knows it
 from werkzeug.exceptions import HTTPException
 
 import consent
