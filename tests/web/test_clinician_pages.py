@@ -39,7 +39,8 @@ def clinician(hospital) -> Visitor:
 
 
 def key_of(hospital, number: str) -> str:
-    (found,) = hospital.platform.asking.care.patients(HOSPITAL, number)
+    (found,), total = hospital.platform.asking.care.patients(HOSPITAL, number)
+    assert total == 1
     return found.key
 
 

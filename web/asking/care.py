@@ -40,19 +40,23 @@ class Care:
         self._law = law
         self._directory = directory
 
-    def patients(self, party: str, search: str = "") -> list[InCare]:
-        """Return everybody who permits this organisation help by a model, by hospital number.
+    def patients(self, party: str, search: str = "", most: int = 50) -> tuple[list[InCare], int]:
+        """Return the first of those who permit this organisation help by a model, and how many.
+
+        They stand in the order of their hospital numbers; `search` is a part of such a number.
 
         Raises:
             LedgerUnavailable (consent): the ledger is away or in doubt.
         """
         permitted = self._safe.permitted(party, PURPOSE)
         numbers = self._directory.numbers_of(permitted)
-        wanted = [one for one in permitted if search.casefold() in numbers.get(one, "").casefold()]
+        part = search.casefold()
+        wanted = [one for one in permitted if part in numbers.get(one, "").casefold()]
+        wanted.sort(key=lambda one: (numbers.get(one, ""), one))
+        chosen, name = wanted[:most], self._safe.pseudonyms(LABEL)
         ends = self._law.ends_of(
-            sorted({consent for one in wanted for consent in permitted[one].values()})
+            sorted({consent for one in chosen for consent in permitted[one].values()})
         )
-        name = self._safe.pseudonyms(LABEL)
         found = [
             InCare(
                 name(one).hex()[:32],
@@ -61,9 +65,9 @@ class Care:
                 tuple(sorted(permitted[one])),
                 min(ends.get(consent, 0) for consent in permitted[one].values()),
             )
-            for one in wanted
+            for one in chosen
         ]
-        return sorted(found, key=lambda one: (one.number, one.key))
+        return found, len(wanted)
 
     def patient(self, party: str, key: str) -> InCare:
         """Return one of an organisation's patients.

@@ -12,6 +12,7 @@ from web.tables import METADATA
 
 LABEL: Final = "directory"
 AT_ONCE: Final = 500
+MOST_OPENED: Final = 100_000
 
 _PATIENTS: Final = sa.Table(
     "web_patients",
@@ -30,6 +31,7 @@ class Directory:
         self._engine = engine
         self._safe = safe
         self._clock = clock
+        self._opened: dict[bytes, str] = {}
 
     def add(self, numbers: Iterable[tuple[str, bytes]]) -> int:
         """Write down (hospital number, subject); those that are here stay; return how many are new.
@@ -69,8 +71,14 @@ class Directory:
         return None if found is None else bytes(found)
 
     def numbers_of(self, subjects: Iterable[bytes]) -> dict[bytes, str]:
-        """Return the hospital number of each subject that is here."""
-        wanted, found = list(subjects), dict[bytes, str]()
+        """Return the hospital number of each subject that is here.
+
+        A number never changes, so one that was opened is remembered while this process runs, which
+        could open it again at any time.
+        """
+        asked_for = list(subjects)
+        found = {one: self._opened[one] for one in asked_for if one in self._opened}
+        wanted = [one for one in asked_for if one not in found]
         for start in range(0, len(wanted), AT_ONCE):
             part = wanted[start : start + AT_ONCE]
             asked = sa.select(_PATIENTS.c.subject, _PATIENTS.c.number)
@@ -78,6 +86,8 @@ class Directory:
                 for row in connection.execute(asked.where(_PATIENTS.c.subject.in_(part))):
                     subject = bytes(row.subject)
                     found[subject] = self._safe.open_text(LABEL, bytes(row.number), subject)
+        if len(self._opened) < MOST_OPENED:
+            self._opened |= found
         return found
 
     def number_of(self, subject: bytes) -> str | None:

@@ -19,12 +19,12 @@ ASK_S = 0.05
 def ward(visit: Visit) -> Response:
     """Who may I help today?"""
     search = visit.query.get("search", "").strip()
-    found = visit.platform.asking.care.patients(visit.me.party, search)
+    found, total = visit.platform.asking.care.patients(visit.me.party, search, SHOWN)
     return visit.show(
         "clinician/ward.html",
         title=visit.words("clinician-title"),
-        found=found[:SHOWN],
-        total=len(found),
+        found=found,
+        total=total,
         values={"search": search},
         errors={},
     )

@@ -1,0 +1,242 @@
+"""Measures the pages as people meet them: 20 clicking at once on 5,014 patients' platform."""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import os
+import random
+import secrets
+import socket
+import statistics
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+import app
+from consent import Grant, Wallet, Withdrawal
+from deploy.demo.people import MAPPING, TABLE
+from deploy.nodes.watch import Watch
+from deploy.processes import Web
+from deploy.settings import Settings, read_settings
+from models import Mapping, read_table
+from web import Platform
+from web.asking import Proposal, Wanted
+from web.cli.records import to_records
+from web.pages.cookies import cookie_name, csrf_of
+from web.people.account import Account
+from web.schemas import GrantSchema, WithdrawalSchema
+from web.statement import Asked
+from web.trial import enrol_people, sign_grants
+
+PEOPLE_CLICKING = 20
+GOAL_PAGE_P95_MS = 150
+GOAL_ACTIVE_S = 2
+GOAL_REFUSED_S = 1
+ORGANISATION = "organisation:this-hospital"
+STUDY = "study:bench-of-pages"
+YEAR_S = 365 * 86_400
+PATHS = {
+    "patient": ("/patient", "/patient/consents", "/patient/journal", "/patient/records"),
+    "clinician": ("/clinician", "/clinician/requests/new"),
+    "researcher": ("/researcher", "/researcher/studies/bench-of-pages/cohort"),
+    "custodian": ("/custodian", "/custodian/deposits/new"),
+    "auditor": ("/auditor", "/auditor/anchors"),
+}
+ROLES = ("patient",) * 12 + ("clinician",) * 4 + ("researcher",) * 2 + ("custodian", "auditor")
+"""Who the 20 people are."""
+
+
+@dataclass
+class Person:
+    """Somebody who is signed in, with an HTTP connection of their own."""
+
+    account: Account
+    session: requests.Session
+    origin: str
+    csrf: str
+
+    def get(self, path: str) -> float:
+        """Return the milliseconds that a page took."""
+        began_s = time.perf_counter()
+        answer = self.session.get(self.origin + path, timeout=30)
+        answer.raise_for_status()
+        return 1000 * (time.perf_counter() - began_s)
+
+    def post(self, path: str, **fields: str) -> requests.Response:
+        """Send a form."""
+        sent = {"csrf": self.csrf, **fields}
+        headers = {"Origin": self.origin}
+        return self.session.post(self.origin + path, data=sent, headers=headers, timeout=30)
+
+
+def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
+    """Enrol and deposit everybody; all permit the study, most of them care as well."""
+    rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
+    wallet = Wallet.create(folder / "wallet")
+    labels = [row.person for row in rows]
+    enrol_people(platform, wallet, labels, lambda *_: None)
+    records, sources = to_records(rows, wallet, ORGANISATION)
+    platform.safe.deposits.deposit(records, sources)
+    platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
+    now_s = int(platform.clock()) - 60
+    wanted = [
+        (wallet.get_subject(label), Asked("permit", party, (purpose,)), now_s, now_s + YEAR_S)
+        for label in labels
+        for party, purpose in ((STUDY, "MLTRAINING"), (ORGANISATION, "TREATDS"))
+    ]
+    platform.law.grant(sign_grants(platform, wallet, wanted))
+    rest = ("Bench of pages", "Board 1", "A protocol.", "diabetes", "nhanes-diabetes", "MLTRAINING")
+    ends_s = now_s + YEAR_S
+    proposal = Proposal(STUDY, ORGANISATION, *rest, ("condition",), "", "", 365, ends_s)
+    platform.asking.proposals.register(proposal)
+    platform.asking.proposals.approve(STUDY, "bench")
+    return wallet
+
+
+def sign_in(platform: Platform, role: str, subject: bytes | None) -> Person:
+    """Return somebody of this role who is signed in."""
+    party = "" if subject else ORGANISATION
+    account = Account(secrets.token_hex(16), role, party, "", subject, "en", 0)
+    with platform.engine.begin() as connection:
+        platform.people.accounts.add(connection, account)
+    secret, session = platform.people.sessions.begin(account.id), requests.Session()
+    session.trust_env = False
+    session.cookies.set(cookie_name(platform), secret)
+    return Person(account, session, platform.site.origin, csrf_of(secret))
+
+
+def click(people: list[Person], rounds: int) -> list[float]:
+    """Let everybody click through their pages at once; return the milliseconds of each page."""
+    times: list[float] = []
+    lock = threading.Lock()
+
+    def through(person: Person, chance: random.Random) -> None:
+        for _ in range(rounds):
+            time.sleep(chance.uniform(0.2, 1.0))  # people read before they click
+            took = person.get(chance.choice(PATHS[person.account.role]))
+            with lock:
+                times.append(took)
+
+    threads = [
+        threading.Thread(target=through, args=(person, random.Random(place)))  # noqa: S311 - a draw, no secret
+        for place, person in enumerate(people)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times
+
+
+def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tuple[float, float]:
+    """Return the seconds from the signature sent to the page that says active, and to refusal."""
+    subject = patient.account.subject or b""
+    care = Wanted(ORGANISATION, "care", ("TREATDS",), ("condition",), "", "", 90, "diabetes")
+    platform.asking.requests.send(care, [subject], "bench")
+    request = platform.asking.requests.waiting(subject)[0]
+    path = f"/patient/requests/{request.id}"
+    patient.post(path, answer="yes")
+    began_s, answer = _signed(platform, wallet, patient, f"{path}/check")
+    if "Your permission is active" not in answer.text:
+        raise SystemExit("the permission did not become active")
+    active_s = time.perf_counter() - began_s
+    consent = answer.url.split("?")[0]
+    began_s, answer = _signed(
+        platform, wallet, patient, consent.removeprefix(patient.origin) + "/withdrawal"
+    )
+    if "You have withdrawn" not in answer.text:
+        raise SystemExit("the withdrawal was not taken")
+    states = {one.consent_id.hex(): one.state for one in platform.law.consents_of(subject)}
+    if states[consent.rsplit("/", 1)[1]] != "withdrawn":
+        raise SystemExit("the withdrawal is not in force")
+    return active_s, time.perf_counter() - began_s
+
+
+def message_of(typed: dict[str, Any]) -> Grant | Withdrawal:
+    """Return the message that a page asks to be signed."""
+    if typed["primaryType"] == "Withdrawal":
+        held: Any = WithdrawalSchema().load(typed["message"])
+        return Withdrawal(held["subject"], held["termsHash"])
+    held = GrantSchema().load(typed["message"])
+    return Grant(held["subject"], held["terms"], held["signedAt"], held["notAfter"])
+
+
+def _signed(
+    platform: Platform, wallet: Wallet, patient: Person, path: str
+) -> tuple[float, requests.Response]:
+    """Have a patient's own key sign what a page prepared, and send it."""
+    page = patient.session.get(patient.origin + path, timeout=30).text
+    signing = page.split('name="signing" value="')[1].split('"')[0]
+    typed = page.split("data-typed>")[1].split("</script>")[0]
+    message = message_of(json.loads(html.unescape(typed))["typed_data"])
+    signed = wallet.sign(platform.law.domain(), message)
+    began_s = time.perf_counter()
+    told = {"wallet": "0x" + signed.signer.hex(), "signature": "0x" + signed.signature.hex()}
+    return began_s, patient.post(path, signing=signing, credential=json.dumps(told))
+
+
+def measure(count: int | None, rounds: int) -> dict[str, Any]:
+    """Return the figures of pages, of a grant, and of a withdrawal."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = _settings(Path(folder))
+        with app.open_platform(settings) as platform:
+            wallet = settle(platform, Path(folder), count)
+            subjects = list(wallet.subjects().values())[: ROLES.count("patient")]
+            patients = iter(subjects)
+            people = [
+                sign_in(platform, role, next(patients) if role == "patient" else None)
+                for role in ROLES
+            ]
+            web = Watch(Web(settings, {**os.environ, **_environment(settings)}))
+            web.start()
+            try:
+                for person in people:
+                    person.get(PATHS[person.account.role][0])
+                times = sorted(click(people, rounds))
+                signed = [touch_to_active(platform, wallet, one) for one in people[:10]]
+            finally:
+                web.stop()
+    active, refused = ([one[place] for one in signed] for place in (0, 1))
+    return {
+        "patients": len(wallet.subjects()),
+        "people_clicking": len(people),
+        "pages": len(times),
+        "page_p50_ms": round(statistics.median(times), 1),
+        "page_p95_ms": round(times[int(0.95 * len(times))], 1),
+        "goal_page_p95_ms": GOAL_PAGE_P95_MS,
+        "touch_to_active_worst_s": round(max(active), 3),
+        "goal_touch_to_active_s": GOAL_ACTIVE_S,
+        "withdrawal_to_refusal_worst_s": round(max(refused), 3),
+        "goal_withdrawal_to_refusal_s": GOAL_REFUSED_S,
+    }
+
+
+def _settings(folder: Path) -> Settings:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return read_settings({"VOUCHSAFE_HOME": str(folder / "home"), "VOUCHSAFE_PORT": str(port)})
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {"VOUCHSAFE_HOME": str(settings.home), "VOUCHSAFE_PORT": str(settings.port)}
+
+
+def main() -> None:
+    """Print the figures as one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=None)
+    parser.add_argument("--rounds", type=int, default=30)
+    asked = parser.parse_args()
+    print(json.dumps(measure(asked.people, asked.rounds)))
+
+
+if __name__ == "__main__":
+    main()
