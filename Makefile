@@ -27,7 +27,7 @@ run: dev nodes ## start the platform on http://localhost:8000
 	$(PY) app.py
 
 demo: dev nodes ## the main job on 5,014 real people, from enrolment to withdrawal
-	$(PY) app.py demo
+	$(PY) app.py demo --serve
 
 test: dev nodes ## every test (at most 15 minutes on 2 cores)
 	@# Side by side, since both mostly wait: for disks, for nodes, for processes to die.

@@ -181,7 +181,7 @@ def commands() -> click.Group:
     """Return the command line: every command of the platform, and what to do without one."""
     group = make_cli(open_platform, (SettingsInvalid, NodesError))
     group.add_command(worker)
-    group.add_command(demo(open_platform))
+    group.add_command(demo(open_platform, serve))
     return group
 
 

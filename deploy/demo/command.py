@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,6 +15,7 @@ import click
 import orjson
 
 from consent import ConsentError
+from deploy.demo.guests import links
 from deploy.demo.people import gather_people
 from deploy.demo.proof import DemoFailed
 from deploy.demo.report import report
@@ -31,13 +33,14 @@ DEFAULT_SEED = 2018
 Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Platform]]
 
 
-def demo(opener: Open) -> click.Command:
-    """Return the command, which opens the platform with `opener`."""
+def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None]) -> click.Command:
+    """Return the command, which opens the platform with `opener` and can go on with `serve`."""
 
     @click.command("demo")
     @click.option("--people", type=click.IntRange(100), help="Only so many of the 5,014.")
     @click.option("--seed", type=int, default=DEFAULT_SEED, help="Of the draw of consents.")
     @click.option("--wallet", type=click.Path(file_okay=False, path_type=Path), default=None)
+    @click.option("--serve/--no-serve", default=None, help="Go on serving (on a terminal).")
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
     @click.pass_context
     def run(context: click.Context, /, as_json: bool, **how: Any) -> None:
@@ -59,7 +62,11 @@ def demo(opener: Open) -> click.Command:
         text = report(story, time.monotonic() - began_s)
         (settings.home / "demo" / "report.txt").write_text(text, encoding="utf-8")
         finish(settings.home)
-        say.result(story.facts, text)
+        say.result(story.facts, text + links(story.facts["invitations"]))
+        if sys.stdout.isatty() if how["serve"] is None else how["serve"]:
+            serve(settings, say.line)
+        else:
+            say.line(f"VOUCHSAFE_HOME={settings.home} python app.py starts it again")
 
     return run
 
@@ -67,7 +74,7 @@ def demo(opener: Open) -> click.Command:
 def tell(
     platform: Platform, settings: Settings, wallet: Path, say: Say, how: dict[str, Any]
 ) -> Story:
-    """Do the seven steps with a worker beside, and return the story."""
+    """Do the eight steps with a worker beside, and return the story."""
     people = gather_people(wallet, how["people"], how["seed"])
     story = Story(platform, people, settings.home / "demo", how["seed"], bool(how["people"]))
     worker = Watch(Worker(settings, os.environ))
@@ -81,6 +88,7 @@ def tell(
             story.diagnose,
             story.withdraw,
             story.check,
+            story.invite,
         ):
             say.line(str(step.__doc__))
             with say.progress() as progress:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.kept import Kept
+from deploy.nodes.private_file import find_json, write_private_json
 from models import Mapping, Row, read_table
 from storage import Record
 from web import Platform
-from web.cli.records import to_records
 from web.statement import Asked
 from web.trial import sign_grants
 
@@ -20,6 +21,8 @@ TABLE = ROOT / "deploy" / "examples" / "nhanes" / "table.csv"
 MAPPING = TABLE.with_name("mapping.toml")
 STUDY = "study:diabetes-risk"
 OTHER_STUDY = "study:sleep"
+KEYLESS = 5
+KEYLESS_STAY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,16 @@ class People:
     kinds: list[Kind]
     wallet: Wallet
     kept: Kept
+    waiting: dict[str, bytes]
+    """Who has records but no key yet: label and subject; they are invited in the end."""
+
+    def subject_of(self, label: str) -> bytes:
+        """Return somebody's subject, with a key or without."""
+        return self.waiting.get(label) or self.wallet.get_subject(label)
+
+    def with_keys(self) -> list[str]:
+        """Return the labels of those whose keys are in the wallet."""
+        return [label for label in self.labels() if label not in self.waiting]
 
     def labels(self) -> list[str]:
         """Return each person's label."""
@@ -37,7 +50,7 @@ class People:
 
     def subjects(self) -> list[bytes]:
         """Return each person's subject."""
-        return [self.wallet.get_subject(row.person) for row in self.rows]
+        return [self.subject_of(label) for label in self.labels()]
 
     def of_kind(self, *names: str) -> list[str]:
         """Return the labels of the people of these kinds."""
@@ -47,7 +60,13 @@ class People:
 
     def records(self, custodian: str) -> tuple[list[Record], list[str]]:
         """Return every record, and the source of each."""
-        return to_records(self.rows, self.wallet, custodian)
+        records, sources = list[Record](), list[str]()
+        for row in self.rows:
+            made = row.records(self.subject_of(row.person), custodian)
+            records += made
+            day = row.recorded_on
+            sources += [f"{row.person}\0{n}\0{r.category}\0{day}" for n, r in enumerate(made)]
+        return records, sources
 
     def grants(self, platform: Platform) -> list[tuple[str, Signed]]:
         """Return everybody's signed grants: those kept from before, or signed and kept now."""
@@ -71,5 +90,25 @@ def gather_people(folder: Path, count: int | None, seed: int) -> People:
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     is_new = not (folder / "seed.json").exists()
     wallet = Wallet.create(folder) if is_new else Wallet.open(folder)
-    wallet.new_subjects(row.person for row in rows)
-    return People(rows, draw(len(rows), seed), wallet, Kept(folder))
+    drawn = draw(len(rows), seed)
+    waiting = _waiting(folder, rows, drawn)
+    wallet.new_subjects(row.person for row in rows if row.person not in waiting)
+    return People(rows, drawn, wallet, Kept(folder), waiting)
+
+
+def _waiting(folder: Path, rows: list[Row], drawn: list[Kind]) -> dict[str, bytes]:
+    """Return who waits for a key: some with whole records who have signed nothing."""
+    path = folder / "waiting.json"
+    known = find_json(path)
+    if known is None:
+        most = max(len(row.documents) for row in rows)
+        signed_nothing = [
+            row.person
+            for row, kind in zip(rows, drawn, strict=True)
+            if kind.name == "nothing" and len(row.documents) == most
+        ]
+        # The first ones stay: the story asks about them.
+        held = signed_nothing[KEYLESS_STAY:][-KEYLESS:]
+        known = {label: secrets.token_hex(32) for label in held}
+        write_private_json(path, known)
+    return {label: bytes.fromhex(str(subject)) for label, subject in known.items()}

@@ -17,6 +17,8 @@ def report(story: Story, took_s: float) -> str:
         *_learned(facts),
         "7. verify     everything agrees; in a copy with one byte changed it found:",
         f"              {facts['verify']['damaged']}",
+        f"8. invited    {facts['invitations']['with_keys']:,} with keys in the demo's wallet, "
+        f"{facts['invitations']['waiting']} wait for theirs",
         "",
         f"pictures      {', '.join(facts.get('pictures', ['none']))}",
         f"took          {took_s:.0f} s; seed {story.seed}; patients' keys: {story.people.wallet!r}",

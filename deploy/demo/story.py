@@ -1,4 +1,4 @@
-"""The seven steps of the demo, each of which may be repeated after a crash."""
+"""The eight steps of the demo, each of which may be repeated after a crash."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import orjson
 
 from consent import ConsentError
 from deploy.demo.draw import NARROWED
+from deploy.demo.guests import approve_study, invite_guests
 from deploy.demo.people import STUDY, People
 from deploy.demo.proof import DemoFailed, flip_byte, require, trained_by_a_stranger
-from models import DiagnosisAsked, Study
+from models import DiagnosisAsked
 from storage import BlockFolder, NotFound
 from web import Platform
 from web.jobs import OVER
@@ -26,7 +27,6 @@ from web.verify import verify
 Progress = Callable[[str, int, int], None]
 
 QUESTION = "nhanes-diabetes"
-YEAR_S = 365 * 86_400
 WITHDRAWING = 50
 ASKED_ABOUT = 5
 JOB_POLL_S = 0.1
@@ -47,9 +47,9 @@ class Story:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def enrol_and_deposit(self, progress: Progress) -> None:
-        """1. Everybody is a patient with a key of their own, and every record is in the safe."""
+        """1. Everybody but a few has a key of their own, and every record is in the safe."""
         platform, people = self.platform, self.people
-        counted = enrol_people(platform, people.wallet, people.labels(), progress)
+        counted = enrol_people(platform, people.wallet, people.with_keys(), progress)
         require(not counted.refused, f"enrolments were refused: {counted.refused}")
         records, sources = people.records(platform.organisation)
         began_s = time.monotonic()
@@ -86,11 +86,7 @@ class Story:
 
     def gather(self, progress: Progress) -> None:
         """3. The study gathers exactly the permitted records, at one view."""
-        known = {study.id for study in self.platform.diagnostics.studies()}
-        if STUDY not in known:
-            until_s = int(self.platform.clock()) + YEAR_S
-            protocol = "Predict diabetes, known or not yet known, from a survey examination."
-            self.platform.diagnostics.add_study(Study(STUDY, "Diabetes risk", protocol, until_s))
+        approve_study(self.platform, QUESTION)
         progress("gathering", 0, 1)
         cohort = self.platform.diagnostics.gather(STUDY, QUESTION)
         progress("gathering", 1, 1)
@@ -114,11 +110,11 @@ class Story:
     def _unusable(self, cohort: Any) -> int:
         """Return how many permitted records belong to people who make no row of the matrix."""
         used = {record.subject for record in cohort.records.values()}
-        wallet = self.people.wallet
+        people = self.people
         return sum(
             len(categories)
-            for label, categories in zip(self.people.labels(), self._permitted(), strict=True)
-            if wallet.get_subject(label) not in used and label not in self._withdrawn()
+            for label, categories in zip(people.labels(), self._permitted(), strict=True)
+            if people.subject_of(label) not in used and label not in self._withdrawn()
         )
 
     def _permitted(self) -> list[list[str]]:
@@ -177,7 +173,7 @@ class Story:
             raise DemoFailed("a patient who did not permit it was diagnosed")
 
     def _ask(self, model_id: str, label: str) -> list[dict[str, Any]]:
-        subject = self.people.wallet.get_subject(label)
+        subject = self.people.subject_of(label)
         asked = DiagnosisAsked(self.platform.organisation, subject, model_id, "demo")
         began_s = time.monotonic()
         answer = self.platform.diagnostics.diagnose(asked)
@@ -264,6 +260,12 @@ class Story:
         shutil.rmtree(copy)
         require(len(found) == 1, f"one byte was changed, and {len(found)} things were found")
         self.facts["verify"] = {"findings": 0, "damaged": f"{found[0].what}: {found[0].where}"}
+
+    def invite(self, progress: Progress) -> None:
+        """8. Those without a key, and one of each role, are invited; requests wait for them."""
+        progress("inviting", 0, 1)
+        self.facts["invitations"] = invite_guests(self.platform, self.people)
+        progress("inviting", 1, 1)
 
     def _job(self, kind: str, arguments: dict[str, Any], progress: Progress) -> str:
         """Have the worker do something, and wait for it; return why the gate refused, or ""."""
