@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import orjson
 import pytest
-from rig import Demo, Town, running
+from rig import Demo, Town, free_port, running
 
 from deploy.demo.draw import KINDS, draw
 from deploy.demo.people import MAPPING, TABLE
@@ -26,5 +26,5 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     labels = orjson.loads((demo.wallet / "subjects.json").read_bytes())
     subjects = {label: bytes.fromhex(subject) for label, subject in labels.items()}
     leaving = orjson.loads((demo.home / "demo" / "leaving.json").read_bytes())
-    with running(demo.home) as platform:
+    with running(demo.home, VOUCHSAFE_PORT=free_port()) as platform:
         yield Town(demo, platform, subjects, kinds, leaving)

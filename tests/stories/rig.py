@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -80,6 +81,13 @@ def enrolled_people(
     return dict(wallet.subjects())
 
 
+def free_port() -> str:
+    """Return a port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 def hear_nothing(step: str, done: int, of: int) -> None:
     """Hear nothing."""
 
@@ -89,7 +97,7 @@ class Demo:
 
     def __init__(self, folder: Path, people: int | None, seed: int) -> None:
         self.home, self.wallet = folder / "home", folder / "wallet"
-        self._asked = ["--seed", str(seed), "--wallet", str(self.wallet)]
+        self._asked = ["--no-serve", "--seed", str(seed), "--wallet", str(self.wallet)]
         self._asked += ["--people", str(people)] if people is not None else []
         self.log = folder / "log"
 
@@ -144,5 +152,6 @@ class Town:
     leaving: list[str]
 
     def of_kind(self, *names: str) -> list[str]:
-        """Return who is of these kinds and did not withdraw."""
-        return [p for p, kind in self.kinds.items() if kind in names and p not in self.leaving]
+        """Return who is of these kinds, has a key in the wallet, and did not withdraw."""
+        here = [person for person in self.kinds if person in self.subjects]
+        return [p for p in here if self.kinds[p] in names and p not in self.leaving]
