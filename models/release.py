@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -14,6 +15,7 @@ import numpy as np
 
 from consent import View
 from models.anonymity import HIDDEN, K, anonymise, quasi_identifiers
+from models.card import shown
 from models.cohort import unusable
 from models.errors import CohortTooSmall
 from models.features import accepts, label_of, newest, to_row
@@ -40,7 +42,8 @@ class Release:
     """One training set, made now.
 
     Attributes:
-        content: the ZIP: data.parquet, manifest.json, dictionary.json, agreement.txt, deleted.json.
+        content: the ZIP: data.parquet, manifest.json, dictionary.json and .csv, agreement.txt,
+            deleted.json (whose rows were in an earlier copy, and who permit it no more).
         rows, columns: its size. `left_out` rows were too rare to be shown.
         k: the smallest class of quasi-identifiers in it.
         names: the pseudonym of each row.
@@ -89,17 +92,21 @@ def release(safe: Safe, question: Question, asked: ReleaseAsked) -> Release:
     named = sorted((name_of(s).hex()[:NAME_CHARACTERS], held) for s, held in used.items())
     table, kept = _table(question, named)
     names = tuple(name for (name, _), stays in zip(named, kept, strict=True) if stays)
-    rows = len(names)
-    facts = _facts(question, asked, gathered.view, {"rows": rows, "left_out": len(named) - rows})
+    rows, left_out = len(names), len(named) - len(names)
+    if rows < LEAST:
+        raise CohortTooSmall("no set: fewer than 50 people could be shown")
+    counts = {"rows": rows, "left_out": shown(left_out)}
+    facts = _facts(question, asked, gathered.view, counts)
+    told = _dictionary(question, table)
     parts = {
         "data.parquet": write_parquet(table),
-        "dictionary.json": _json(_dictionary(question, table)),
+        "dictionary.json": _json(told),
+        "dictionary.csv": _csv(told),
         "agreement.txt": (AGREEMENT + "\n").encode(),
-        "deleted.json": _json(sorted(set(asked.before) - set(names))),
+        "deleted.json": _json(sorted(set(asked.before) - {name for name, _ in named})),
     }
     hashes = {one: hashlib.sha256(content).hexdigest() for one, content in parts.items()}
     parts["manifest.json"] = _json(facts | {"names": names, "sha256": hashes})
-    left_out = len(named) - rows
     return Release(_zipped(parts), rows, len(table), left_out, K, names, gathered.view)
 
 
@@ -132,7 +139,7 @@ def _cells(column: np.ndarray, is_number: bool) -> list[float | int | None]:
 
 
 def _facts(
-    question: Question, asked: ReleaseAsked, view: View, counts: Mapping[str, int]
+    question: Question, asked: ReleaseAsked, view: View, counts: Mapping[str, int | str]
 ) -> dict[str, Any]:
     return {
         "format": "vouchsafe training set 1",
@@ -165,6 +172,14 @@ def _dictionary(question: Question, table: Mapping[str, list[Any]]) -> list[dict
             }
         )
     return told
+
+
+def _csv(told: list[dict[str, Any]]) -> bytes:
+    made = io.StringIO()
+    writer = csv.DictWriter(made, list(told[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(told)
+    return made.getvalue().encode()
 
 
 def _json(told: Any) -> bytes:

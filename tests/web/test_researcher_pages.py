@@ -15,7 +15,7 @@ from visitors import HOSPITAL, signed_in
 
 from web import Worker
 from web.asking.feasibility import Feasibility
-from web.asking.suppression import LEAST, OTHER, is_small, merged
+from web.asking.suppression import LEAST, OTHER, is_small, merged, of_asked
 from web.statement import Asked
 from web.trial import sign_grants, stop_all
 
@@ -138,7 +138,14 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
         table = pq.read_table(io.BytesIO(archive.read("data.parquet")))
         manifest = json.loads(archive.read("manifest.json"))
     assert names == sorted(
-        ("agreement.txt", "data.parquet", "deleted.json", "dictionary.json", "manifest.json")
+        (
+            "agreement.txt",
+            "data.parquet",
+            "deleted.json",
+            "dictionary.csv",
+            "dictionary.json",
+            "manifest.json",
+        )
     )
     assert table.num_rows == len(people) == manifest["rows"]
     assert not any(one.hex() in done.data.hex() for one in people)
@@ -171,6 +178,33 @@ def test_a_feasible_number_is_frozen_for_a_week_and_small_changes_wait(hospital)
     assert feasibility.of(name, lambda: 110).count == 100
     now[0] += 7 * DAY_S
     assert feasibility.of(name, lambda: 111).count == 111
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+def test_nothing_small_follows_from_what_is_told_of_people_asked(yes, silent, no) -> None:
+    asked = yes + silent + no
+    told = of_asked(asked, yes, {"no-answer": silent, "said-no": no})
+    shown = None if told.at_least or is_small(yes) else yes
+    if is_small(yes):
+        assert not told.reasons
+    if shown is not None:
+        assert not is_small(asked - shown)
+        assert sum(told.reasons.values()) == asked - shown
+        assert not any(is_small(one) for one in told.reasons.values())
+    if told.at_least:
+        assert told.at_least <= yes
+
+
+def test_a_count_that_moves_by_fewer_than_eleven_is_told_as_it_was(hospital) -> None:
+    feasibility, name = hospital.platform.asking.feasibility, secrets.token_hex(8)
+    assert [feasibility.steady(name, one) for one in (50, 51, 60, 61, 55, 50)] == [
+        50,
+        50,
+        50,
+        61,
+        61,
+        50,
+    ]
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 40)))

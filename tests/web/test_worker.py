@@ -323,5 +323,6 @@ def test_a_training_that_is_cancelled_ends_its_run_too(jobs, tmp_path) -> None:
 
 
 def test_every_kind_of_job_that_is_asked_for_can_be_done() -> None:
-    assert set(RUNNERS) == {"train", "retrain", "verify", "rekey"}
+    of_uploads = {"check-upload", "store-upload"}
+    assert set(RUNNERS) == {"train", "retrain", "verify", "rekey", "evidence"} | of_uploads
     assert set(web.worker.PATIENT) <= set(RUNNERS)

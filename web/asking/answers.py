@@ -11,7 +11,6 @@ import orjson
 import sqlalchemy as sa
 
 from storage import Safe
-from web.errors import NotFound
 from web.tables import METADATA
 
 LABEL: Final = "answer"
@@ -73,17 +72,13 @@ class Answers:
             connection.execute(sa.insert(_ANSWERS), row)
         return identity
 
-    def get(self, party: str, identity: str) -> KeptAnswer:
-        """Return a diagnosis that this organisation asked for.
-
-        Raises:
-            NotFound: there is none, or it is another's.
-        """
+    def find(self, party: str, identity: str) -> KeptAnswer | None:
+        """Return a diagnosis that this organisation asked for; None if it is another's, or none."""
         asked = sa.select(_ANSWERS).where(_ANSWERS.c.id == identity, _ANSWERS.c.party == party)
         with self._engine.connect() as connection:
             row = connection.execute(asked).first()
         if row is None:
-            raise NotFound
+            return None
         about = identity.encode()
         reason = self._safe.open_text(LABEL, bytes(row.reason), about) if row.reason else ""
         body = orjson.loads(self._safe.open_text(LABEL, bytes(row.body), about))

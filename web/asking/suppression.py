@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 LEAST: Final = 11
 OTHER: Final = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who permits it, and by reason who does not; `at_least` stands in for the first if not 0."""
+
+    permitted: int
+    reasons: Mapping[str, int]
+    at_least: int
 
 
 def is_small(count: int) -> bool:
@@ -26,3 +36,17 @@ def merged(classes: Mapping[str, int]) -> dict[str, int]:
         smallest = min(kept, key=lambda name: (kept[name], name))
         other += kept.pop(smallest)
     return kept | ({OTHER: other} if other else {})
+
+
+def of_asked(asked: int, permitted: int, reasons: Mapping[str, int]) -> Told:
+    """Return what may be told of the people whom a study asked, so that nothing small follows.
+
+    With few who permit it, no reason is told, since the rest is known; with few who do not, neither
+    the reasons nor the exact number of those who do.
+    """
+    rest = asked - permitted
+    if is_small(permitted) or sum(reasons.values()) != rest:
+        return Told(permitted, {}, 0)
+    if is_small(rest):
+        return Told(permitted, {}, asked - LEAST + 1)
+    return Told(permitted, merged(reasons), 0)

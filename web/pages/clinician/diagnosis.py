@@ -19,10 +19,11 @@ from models import (
 )
 from web import errors
 from web.asking.answers import AGREE, CHOICES, KeptAnswer
-from web.asking.care import InCare
+from web.asking.care import PURPOSE, InCare
 from web.pages.page import Visit
 
 PERCENT = 100
+NOBODY = bytes(32)
 
 
 def values(visit: Visit) -> Response:
@@ -119,24 +120,21 @@ def _to_ask(visit: Visit, one: InCare, model: Model, why: str) -> DiagnosisAsked
 
 
 def _require(visit: Visit) -> KeptAnswer:
-    """Return a diagnosis of one's own organisation about somebody who still permits it."""
-    found = visit.platform.asking.answers.get(visit.me.party, visit.names["id"])
-    records = visit.platform.safe.records_of(found.subject)
-    wanted = set(found.body["records"])
+    """Return a diagnosis of one's own organisation about somebody who still permits all of it.
+
+    One that does not exist costs the same decision as one that is not permitted any more.
+    """
+    answers, party = visit.platform.asking.answers, visit.me.party
+    found = answers.find(party, visit.names["id"])
+    subject, wanted = (found.subject, set(found.body["records"])) if found else (NOBODY, set())
     requests = [
-        Request(
-            visit.me.party,
-            "TREATDS",
-            one.subject,
-            one.record_id.hex(),
-            one.category,
-            one.recorded_on,
-        )
-        for one in records
+        Request(party, PURPOSE, subject, one.record_id.hex(), one.category, one.recorded_on)
+        for one in visit.platform.safe.records_of(subject)
         if one.record_id.hex() in wanted
     ]
-    decided = visit.platform.law.decide_each(requests)
-    if not decided or not any(one.permitted for one in decided):
+    nothing = Request(party, PURPOSE, NOBODY, "0" * 32, "condition", "2000-01-01")
+    decided = visit.platform.law.decide_each(requests or [nothing])
+    if found is None or len(requests) < len(wanted) or not all(one.permitted for one in decided):
         raise errors.NotFound
     return found
 

@@ -9,7 +9,7 @@ from flask import Response
 from consent import ConsentError
 from web import errors
 from web.asking import ACCEPTED, APPROVED, DECLINED, LAPSED, WAITING, Proposal
-from web.asking.suppression import merged
+from web.asking.suppression import of_asked
 from web.jobs import OVER
 from web.pages.page import Visit
 from web.pages.researcher import mine
@@ -37,6 +37,10 @@ def cohort(visit: Visit) -> Response:
     except ConsentError:
         title, said = visit.words("cohort-title"), visit.words("cohort-none")
         return visit.show("researcher/told.html", title=title, said=said, back_to=mine.slug(one))
+    may_say = of_asked(found.asked, found.permitted, found.reasons)
+    permitted = told(visit, found.permitted)
+    if may_say.at_least:
+        permitted = visit.words("cohort-at-least", count=visit.words.number(may_say.at_least))
     return visit.show(
         "researcher/cohort.html",
         title=visit.words("cohort-title"),
@@ -44,11 +48,11 @@ def cohort(visit: Visit) -> Response:
         slug=mine.slug(one),
         found=found,
         asked=told(visit, found.asked),
-        permitted=told(visit, found.permitted),
+        permitted=permitted,
         everybody=told(visit, found.all_permitted),
         reasons=[
             (visit.words(f"cohort-reason-{name}"), told(visit, count))
-            for name, count in merged(found.reasons).items()
+            for name, count in may_say.reasons.items()
         ],
         is_enough=found.all_permitted >= LEAST,
         view=view,
@@ -98,15 +102,19 @@ def stop(visit: Visit) -> Response:
 
 
 def _standing(visit: Visit, one: Proposal) -> Standing:
+    """Return the counts as they may be told now: none moves by fewer than 11 people."""
     asking = visit.platform.asking
     counts = asking.requests.counts(one.study)
     permitted = visit.platform.safe.permitted(one.study, one.purpose)
     asked = asking.requests.asked_by(one.study)
     inside = sum(subject in permitted for subject in asked)
-    over = max(0, counts[ACCEPTED] - inside)
-    reasons = {
+    live = {
         "no-answer": counts[WAITING] + counts[LAPSED],
         "said-no": counts[DECLINED],
-        "withdrew": over,
+        "withdrew": max(0, counts[ACCEPTED] - inside),
     }
-    return Standing(len(asked), inside, reasons, len(permitted))
+    steady = asking.feasibility.steady
+    reasons = {name: steady(f"{one.study} {name}", count) for name, count in live.items()}
+    held = steady(f"{one.study} permitted", inside)
+    everybody = steady(f"{one.study} everybody", len(permitted))
+    return Standing(held + sum(reasons.values()), held, reasons, everybody)

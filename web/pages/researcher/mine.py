@@ -70,3 +70,8 @@ def job(visit: Visit, one: Proposal) -> Job:
 def told(visit: Visit, count: int) -> str:
     """Return a count in words; 1 to 10 is never told."""
     return visit.words("few") if is_small(count) else visit.words.number(count)
+
+
+def steadily(visit: Visit, name: str, count: int) -> str:
+    """Return a live count in words that no two looks can be compared by."""
+    return told(visit, visit.platform.asking.feasibility.steady(name, count))

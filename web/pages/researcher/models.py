@@ -11,7 +11,7 @@ from web.jobs import OVER
 from web.pages.clinician.card import shown_picture
 from web.pages.page import Visit
 from web.pages.researcher import mine
-from web.pages.researcher.mine import told
+from web.pages.researcher.mine import steadily
 
 
 def model(visit: Visit) -> Response:
@@ -29,7 +29,7 @@ def model(visit: Visit) -> Response:
         pictures=f"/researcher/models/{one.id}/pictures",
         study=visit.platform.asking.party_name(one.study),
         slug=one.study.removeprefix("study:"),
-        gone=told(visit, gone),
+        gone=steadily(visit, f"{one.id} gone", gone),
         is_touched=gone > 0,
         gates=_gates(visit, content),
     )

@@ -12,7 +12,7 @@ from web.asking import APPROVED, Proposal
 from web.asking.sets import Leaving, Taken
 from web.pages.page import Visit
 from web.pages.researcher import mine
-from web.pages.researcher.mine import told
+from web.pages.researcher.mine import steadily
 
 DAY_S = 86_400
 MOST_DAYS = 365
@@ -29,7 +29,7 @@ def training_set(visit: Visit, wrong: dict[str, str] | None = None) -> Response:
         title=visit.words("set-title"),
         one=one,
         slug=mine.slug(one),
-        people=told(visit, len(permitted)),
+        people=steadily(visit, f"{one.study} copies", len(permitted)),
         question=visit.platform.diagnostics.question(one.question),
         agreement=AGREEMENT,
         ends=visit.words.day(_ends_at_s(visit, one)),
@@ -71,7 +71,8 @@ def notices(visit: Visit) -> Response:
             is_due = taken.deleted_at_s is None and (
                 gone or taken.ends_at_s <= visit.platform.clock()
             )
-            rows.append((one, taken, told(visit, gone), bool(is_due)))
+            said = steadily(visit, f"{taken.id} gone", gone)
+            rows.append((one, taken, said, bool(is_due)))
         touched += [
             found for found in mine.models_of(visit, one.study) if found.state == "affected"
         ]

@@ -13,7 +13,7 @@ from web import errors
 from web.asking import ACCEPTED, APPROVED, Proposal, Wanted
 from web.pages.page import Visit
 from web.pages.researcher import mine
-from web.pages.researcher.mine import MOST_TEXT, told
+from web.pages.researcher.mine import MOST_TEXT, steadily
 
 DAY_S = 86_400
 DAYS = (365, 730, 1825)
@@ -26,7 +26,8 @@ def start(visit: Visit) -> Response:
     for one in mine.studies(visit):
         counts = visit.platform.asking.requests.counts(one.study)
         models = [found for found in mine.models_of(visit, one.study) if found.state == "active"]
-        asked, said_yes = told(visit, sum(counts.values())), told(visit, counts[ACCEPTED])
+        asked = steadily(visit, f"{one.study} asked", sum(counts.values()))
+        said_yes = steadily(visit, f"{one.study} yes", counts[ACCEPTED])
         rows.append((one, mine.slug(one), asked, said_yes, len(models)))
     return visit.show("researcher/start.html", title=visit.words("researcher-title"), rows=rows)
 
@@ -124,7 +125,7 @@ def study(visit: Visit) -> Response:
         one=one,
         slug=mine.slug(one),
         question=visit.platform.diagnostics.question(one.question),
-        asked=told(visit, sum(counts.values())),
+        asked=steadily(visit, f"{one.study} asked", sum(counts.values())),
         models=mine.models_of(visit, one.study),
         is_over=one.until_s <= visit.platform.clock(),
         keeper=visit.platform.asking.party_name(visit.platform.organisation),

@@ -14,7 +14,7 @@ researcher-state = State
 
 researcher-asked = Asked
 
-researcher-permitted = Permitted
+researcher-permitted = Said yes
 
 researcher-models = Models
 
@@ -33,7 +33,7 @@ question-feasible = About { $count } people may fit.
 
 question-feasible-few = Fewer than 50 people may fit. No cohort can be made.
 
-question-frozen = Counted on { $date }, the same for everyone. Counted anew on { $next }.
+question-frozen = Counted once in the week of { $date }, the same for everyone. Counted anew from { $next }.
 
 study-title = What is approved?
 
@@ -79,7 +79,7 @@ cohort-reason-no-answer = have not answered
 
 cohort-reason-said-no = said no
 
-cohort-reason-withdrew = withdrew
+cohort-reason-withdrew = withdrew, or their permission ended or leaves out what is needed
 
 cohort-reason-ended = permission ended
 
@@ -298,3 +298,5 @@ model-state-retired = ended
 model-state-replaced = replaced, destroyed
 
 empty-models-work = No model yet. Train one on the cohort.
+
+cohort-at-least = at least { $count }
