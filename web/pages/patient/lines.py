@@ -41,6 +41,7 @@ def shown(visit: Visit, line: HistoryLine) -> Shown:
     if not line.since_s and word.startswith("used-") and word != "used-self":
         word += "-undated"
     text = words(word, **told)
+    text = text[:1].upper() + text[1:]
     return Shown(
         line.seq, words.day(line.at_s), words.time(line.at_s), text, line.count, line.is_refusal
     )

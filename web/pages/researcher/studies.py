@@ -11,6 +11,7 @@ from consent import CATEGORIES
 from models import BadlyAsked
 from web import errors
 from web.asking import ACCEPTED, APPROVED, Proposal, Wanted
+from web.asking.wording import day_of
 from web.pages.page import Visit
 from web.pages.researcher import mine
 from web.pages.researcher.mine import MOST_TEXT, steadily
@@ -53,6 +54,8 @@ def question(visit: Visit) -> Response:
         question=found,
         feasible=feasible,
         count=visit.words.number(feasible.count),
+        day=day_of(visit.words, feasible.day),
+        next_day=day_of(visit.words, feasible.next_day),
     )
 
 
