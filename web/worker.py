@@ -50,6 +50,7 @@ class Worker:
             (BEAT_S, lambda: self._workers.beat(self._name)),
             (MEND_EVERY_S, self._mend),
             (ANCHOR_EVERY_S, self._platform.safe.journal.anchor),
+            (ANCHOR_EVERY_S, self._platform.law.end_expired_keys),
         )
         for every_s, act in acts:
             threading.Thread(target=self._again, args=(every_s, act), daemon=True).start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from web.cli.audit import export, status, verification
+from web.cli.audit import accept_loss, export, status, verification
 from web.cli.output import FAULTS, Faults, Opener, Session, told_in_a_line
 from web.cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from web.cli.people import invite
@@ -15,7 +15,7 @@ from web.cli.tokens import token
 COMMANDS = (
     *(wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, study, gather, train, models, card, diagnose, retrain),
-    *(verification, export, status, token, invite),
+    *(verification, export, status, accept_loss, token, invite),
 )
 
 

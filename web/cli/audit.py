@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import orjson
 
-from storage import BlockFolder
+from storage import BlockFolder, Use
 from web.cli.output import Say, platform_command
 from web.cli.records import FOLDER
 from web.platform import Platform
@@ -46,6 +46,31 @@ def export(platform: Platform, say: Say, folder: Path) -> None:
             file.write(orjson.dumps(line) + b"\n")
             count += 1
     say.result({"lines": count}, f"{count} lines in {folder / 'evidence.ndjson'}")
+
+
+@click.command("accept-loss")
+@click.option("--yes", is_flag=True, help="Do it; without this it only says what would be done.")
+@platform_command
+def accept_loss(platform: Platform, say: Say, yes: bool) -> None:
+    """Go on after journal rows that were anchored and are gone for good, as after a fire.
+
+    First look for a newer copy of the database: with one, nothing is lost. A row says for ever that
+    rows are missing, and every check says so too. Until this is done nothing is handed out.
+    """
+    journal = platform.safe.journal
+    last, here = journal.anchored(), journal.head()[0]
+    gone = max(0, last - here)
+    if not gone:
+        say.result({"gone": 0, "done": False}, "No row that was anchored is gone.")
+        return
+    if not yes:
+        said = f"{gone} rows are gone ({here + 1} to {last}). Say --yes to go on without them."
+        say.result({"gone": gone, "done": False}, said)
+        raise click.exceptions.Exit(1)
+    now_s, view = int(platform.clock()), platform.law.view()
+    use = Use(now_s, platform.organisation, "operator", "HOPERAT", "rows lost, accepted", view)
+    row = journal.accept_loss(use)
+    say.result({"gone": gone, "done": True, "row": row}, f"The journal goes on at row {row}.")
 
 
 @click.command()

@@ -116,3 +116,5 @@ used-copy-undated = { $study } hat eine Kopie einiger Werte erhalten, ohne Ihren
 records = Daten
 
 condition-asked = eine Krankheit
+
+interval-minute = jede Minute

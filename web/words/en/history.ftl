@@ -116,3 +116,5 @@ used-copy-undated = { $study } took a copy of some of your values, without your 
 records = records
 
 condition-asked = an illness
+
+interval-minute = minute

@@ -116,3 +116,5 @@ used-copy-undated = { $study } recibió una copia de algunos valores, sin el nom
 records = datos
 
 condition-asked = una enfermedad
+
+interval-minute = minuto

@@ -1,0 +1,45 @@
+"""An operator goes on after rows of the journal that are gone for good, and only when told to."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from storage import Answer, Use
+from web.cli import make_cli
+
+pytestmark = pytest.mark.node
+
+
+def run(platform: Any, *words: str) -> tuple[int, dict[str, Any]]:
+    @contextmanager
+    def opener(settings: None = None, tell: Any = None) -> Any:
+        yield platform
+
+    done = CliRunner().invoke(make_cli(opener), ["accept-loss", "--json", *words])
+    return done.exit_code, orjson.loads(done.stdout)
+
+
+def test_rows_that_are_gone_are_accepted_only_with_a_yes(hospital) -> None:
+    platform = hospital.platform
+    journal, law = platform.safe.journal, platform.law
+    assert run(platform) == (0, {"gone": 0, "done": False})
+    use = Use(1, "organisation:x", "", "TREAT", "a test", law.view())
+    row = Answer(b"s" * 32, b"r" * 16, 1, "no-consent", b"\0" * 32)
+    last = journal.write(use, [row, row, row])
+    journal.anchor()
+    columns = sa.column("seq"), sa.column("hash")
+    rows, head = (sa.table(name, *columns) for name in ("storage_journal", "storage_journal_head"))
+    kept = next(journal.rows(last - 3, last - 3))
+    with platform.engine.begin() as connection:
+        connection.execute(sa.delete(rows).where(rows.c.seq > last - 3))
+        connection.execute(sa.update(head).values(seq=last - 3, hash=kept.hash))
+    assert run(platform) == (1, {"gone": 3, "done": False})
+    code, told = run(platform, "--yes")
+    assert (code, told["gone"], told["row"]) == (0, 3, last + 1)
+    assert run(platform) == (0, {"gone": 0, "done": False})
