@@ -33,8 +33,10 @@ def test_rows_that_are_gone_are_accepted_only_with_a_yes(hospital) -> None:
     row = Answer(b"s" * 32, b"r" * 16, 1, "no-consent", b"\0" * 32)
     last = journal.write(use, [row, row, row])
     journal.anchor()
-    columns = sa.column("seq"), sa.column("hash")
-    rows, head = (sa.table(name, *columns) for name in ("storage_journal", "storage_journal_head"))
+    rows, head = (
+        sa.table(name, sa.column("seq"), sa.column("hash"))
+        for name in ("storage_journal", "storage_journal_head")
+    )
     kept = next(journal.rows(last - 3, last - 3))
     with platform.engine.begin() as connection:
         connection.execute(sa.delete(rows).where(rows.c.seq > last - 3))
