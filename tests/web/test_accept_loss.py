@@ -31,7 +31,7 @@ def test_rows_that_are_gone_are_accepted_only_with_a_yes(hospital) -> None:
     assert run(platform) == (0, {"gone": 0, "done": False})
     use = Use(1, "organisation:x", "", "TREAT", "a test", law.view())
     row = Answer(b"s" * 32, b"r" * 16, 1, "no-consent", b"\0" * 32)
-    last = journal.write(use, [row, row, row])
+    last = journal.write(use, [row, row, row, row])
     journal.anchor()
     rows, head = (
         sa.table(name, sa.column("seq"), sa.column("hash"))
