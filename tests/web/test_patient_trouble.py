@@ -1,0 +1,151 @@
+"""The same grant with a double press, two tabs, a reload, an ended session, the register away."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from browser import chromium, person, served
+
+from storage import Record
+from web.asking import Wanted
+from web.people import Invited
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def origin(hospital):
+    with served(hospital.platform) as made:
+        yield made
+
+
+@pytest.fixture
+def patient(hospital, browser, origin):
+    """Somebody with a record, whom a study has asked."""
+    platform, subject = hospital.platform, secrets.token_bytes(32)
+    record = Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (61.5, "kg")})
+    platform.safe.deposits.deposit([record])
+    kinds = ("vital-signs", "condition")
+    wanted = Wanted(STUDY, "study", ("MLTRAINING",), kinds, "", "", 365, "it")
+    platform.asking.requests.send(wanted, [subject], "r")
+    with person(browser, origin) as made:
+        made.join(platform.people.invite(Invited("patient", "", "", subject)))
+        made.subject = subject
+        yield made
+
+
+@contextmanager
+def register_hangs(hospital) -> Iterator[None]:
+    """Stop the chain's process in its tracks, and let it go on at the end."""
+    pid = json.loads((hospital.platform.home / "chain" / "pid.json").read_text())["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def to_the_check(patient) -> None:
+    """Say yes, and stand before the signature."""
+    patient.go("/patient")
+    patient.page.click("text=Read the request")
+    patient.page.check("input[value=yes]")
+    patient.page.click("button:text('Continue')")
+    patient.page.click("main a:text('Skip')")
+    patient.says("What you sign, word for word")
+
+
+def states(hospital, patient) -> list[str]:
+    return [one.state for one in hospital.platform.law.consents_of(patient.subject)]
+
+
+def test_a_double_press_signs_once(hospital, patient) -> None:
+    to_the_check(patient)
+    patient.page.dblclick("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+    assert states(hospital, patient) == ["active"]
+
+
+def test_a_reload_half_way_keeps_what_was_chosen(hospital, patient) -> None:
+    patient.go("/patient")
+    patient.page.click("text=Read the request")
+    patient.page.check("input[value=less]")
+    patient.page.click("button:text('Continue')")
+    patient.page.check("input[value=MLTRAINING]")
+    patient.page.check("input[name=categories][value=vital-signs]")
+    patient.page.click("button:text('Continue')")
+    patient.page.click("main a:text('Skip')")
+    patient.page.reload()
+    patient.page.click("main a:text('Change') >> nth=0")
+    assert patient.page.is_checked("input[name=categories][value=vital-signs]")
+    assert not patient.page.is_checked("input[name=categories][value=condition]")
+
+
+def test_a_second_tab_cannot_answer_what_the_first_has_signed(hospital, patient) -> None:
+    to_the_check(patient)
+    second = patient.context.new_page()
+    second.goto(patient.page.url.removesuffix("/check"))
+    second.check("input[value=no]")
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+    second.click("button:text('Continue')")
+    second.wait_for_url("**/patient/consents/**")
+    assert states(hospital, patient) == ["active"]
+
+
+def test_an_ended_session_keeps_the_answers_and_leads_back(hospital, patient) -> None:
+    to_the_check(patient)
+    people = hospital.platform.people
+    people.sessions.end_all(people.accounts.of_subject(patient.subject).id)
+    patient.page.reload()
+    assert "/sign-in" in patient.page.url
+    patient.page.click("form[data-passkey] button")
+    patient.says("What you sign, word for word")
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+
+
+def test_while_the_register_hangs_nothing_is_lost_and_afterwards_it_goes_on(
+    hospital, patient
+) -> None:
+    to_the_check(patient)
+    with register_hangs(hospital):
+        patient.page.click("button:text('Sign with your passkey')")
+        patient.says("We cannot record or check permissions right now.")
+        patient.go("/patient")
+        patient.says("Until we can, every request for records is refused.")
+    patient.page.wait_for_timeout(1_000)
+    patient.go("/patient")
+    patient.page.click("text=Read the request")
+    assert patient.page.is_checked("input[value=yes]")
+    patient.page.click("button:text('Continue')")
+    patient.page.click("main a:text('Skip')")
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+
+
+def test_a_withdrawal_counts_also_while_the_register_hangs(hospital, patient) -> None:
+    to_the_check(patient)
+    patient.page.click("button:text('Sign with your passkey')")
+    patient.says("Your permission is active.")
+    patient.page.click("main a:text('Withdraw')")
+    patient.says("This stops now")
+    patient.page.set_default_timeout(90_000)
+    with register_hangs(hospital):
+        patient.page.click("button:text('Withdraw')")
+        patient.page.wait_for_selector("text=it counts from now", timeout=90_000)
+    patient.page.wait_for_timeout(1_000)
+    assert states(hospital, patient) == ["withdrawn"]
