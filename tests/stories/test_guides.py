@@ -1,0 +1,260 @@
+"""The guides say what the pages are: their pictures, their paths, the words on the buttons.
+
+With VOUCHSAFE_SHOTS=1 the pictures are taken anew, of the running platform after the demo.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from browser import Person, chromium, person, served
+from PIL import Image
+from playwright.sync_api import Browser
+from rig import ROOT, running
+
+from deploy.demo.people import MAPPING, TABLE
+from models import Mapping, read_table
+from web import Platform
+from web.asking import Proposal, Wanted
+from web.pages import PAGES
+from web.people import Invited
+from web.work import RUNNERS
+
+GUIDES = ROOT / "docs" / "guide"
+SHOTS = GUIDES / "shots"
+ROLES = ("patient", "clinician", "researcher", "custodian", "auditor")
+MOST_BYTES = 120_000
+PICTURES = {f"docs/guide/{role}.md": GUIDES / f"{role}.md" for role in ROLES}
+PICTURES["README.md"] = ROOT / "README.md"
+PORT = "8017"
+HOSPITAL, STUDY = "organisation:this-hospital", "study:early-diabetes"
+CATEGORIES = ("demographics", "vital-signs", "laboratory", "condition")
+DAY_S = 86_400
+
+
+def _pictures(path: Path) -> list[tuple[str, Path]]:
+    """Return (what it shows, file) of each picture of a page of text."""
+    text = path.read_text(encoding="utf-8")
+    found = re.findall(r'<img src="([^"]+)" width="\d+" alt="([^"]*)">', text)
+    found += [(name, words) for words, name in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)]
+    return [(words, (path.parent / name).resolve()) for name, words in found]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_each_guide_has_pictures_that_are_there_and_small(name: str) -> None:
+    pictures = _pictures(PICTURES[name])
+    assert 1 <= len(pictures) <= 3
+    for words, path in pictures:
+        assert words.strip(), f"{path.name} says nothing to whoever cannot see it"
+        assert path.parent == SHOTS
+        assert path.stat().st_size < MOST_BYTES, path.name
+
+
+def test_no_picture_is_left_over() -> None:
+    used = {path for one in PICTURES.values() for _, path in _pictures(one)}
+    assert set(SHOTS.glob("*")) == used
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_path_that_a_guide_names_is_a_page_of_that_role_or_of_everybody(role: str) -> None:
+    paths = {page.path for page in PAGES if page.path.startswith(f"/{role}") or not page.roles}
+    named = re.findall(r"`(/[a-z][^`]*)`", (GUIDES / f"{role}.md").read_text(encoding="utf-8"))
+    assert f"/{role}" in named
+    assert [one for one in named if not any(_is(path, one) for path in paths)] == []
+
+
+def _is(path: str, named: str) -> bool:
+    return re.fullmatch(re.sub(r"{[a-z]+}", "[^/]+", path), named) is not None
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_word_in_bold_stands_on_a_page(role: str) -> None:
+    words = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "web" / "words" / "en").glob("*.ftl")
+    )
+    bold = re.findall(r"\*\*([^*]+)\*\*", (GUIDES / f"{role}.md").read_text(encoding="utf-8"))
+    assert bold
+    assert [one for one in bold if one not in words] == []
+
+
+def test_the_readme_names_each_story_and_no_other() -> None:
+    named = set(re.findall(r"`(test_\w+\.py)`", (ROOT / "README.md").read_text(encoding="utf-8")))
+    here = {path.name for path in Path(__file__).parent.glob("test_*.py")}
+    assert named == here - {Path(__file__).name}
+
+
+# What follows takes the pictures.
+
+
+@pytest.mark.node
+@pytest.mark.slow
+@pytest.mark.skipif("VOUCHSAFE_SHOTS" not in os.environ, reason="pictures are taken when asked for")
+def test_the_pictures_are_of_the_running_platform(request: pytest.FixtureRequest) -> None:
+    home = request.getfixturevalue("town").demo.home
+    take_pictures(home, SHOTS)
+    assert {path for one in PICTURES.values() for _, path in _pictures(one)} <= set(SHOTS.iterdir())
+
+
+def take_pictures(home: Path, folder: Path) -> None:
+    """Take every picture of the guides, of the platform that the demo left in `home`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with running(home, VOUCHSAFE_PORT=PORT) as platform, served(platform) as origin:
+        with chromium() as browser:
+            set_ = Set(platform, browser, origin, folder)
+            for role in (_custodian, _patient, _clinician, _researcher, _auditor):
+                role(set_)
+
+
+@dataclass(frozen=True)
+class Set:
+    """Where the pictures are taken: the platform, a browser, and a folder for them."""
+
+    platform: Platform
+    browser: Browser
+    origin: str
+    folder: Path
+
+    @contextmanager
+    def somebody(self, invited: Invited, width: int, height: int) -> Iterator[Person]:
+        """Yield somebody who has joined, at a window of this size."""
+        size = {"width": width, "height": height}
+        scale = 2 if width < 500 else 1
+        how = {"viewport": size, "device_scale_factor": scale, "color_scheme": "light"}
+        with person(self.browser, self.origin, **how) as made:
+            made.join(self.platform.people.invite(invited))
+            yield made
+
+    def take(self, somebody: Person, name: str, top: str = "") -> None:
+        """Keep what the window shows, from `top` on, as a small PNG."""
+        somebody.page.wait_for_load_state("networkidle")
+        if top:
+            somebody.page.locator(top).first.evaluate("one => one.scrollIntoView(true)")
+        held = io.BytesIO(somebody.page.screenshot())
+        picture = Image.open(held).convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        picture.save(self.folder / f"{name}.png", optimize=True)
+
+    def work(self) -> None:
+        """Do what a worker would."""
+        jobs = self.platform.jobs
+        for name in jobs.waiting():
+            job = jobs.claim(name)
+            if job is not None:
+                jobs.end(job, "done", RUNNERS[job.kind](self.platform, job, lambda *_: None))
+
+
+def _staff(role: str, name: str, party: str = HOSPITAL) -> Invited:
+    return Invited(role, party, name)
+
+
+def _custodian(at: Set) -> None:
+    with at.somebody(_staff("custodian", "Records office"), 1280, 800) as one:
+        one.go("/custodian/patients/new")
+        at.take(one, "custodian-invite")
+        one.go("/custodian/deposits/new")
+        file = {"name": "visit.csv", "mimeType": "text/csv", "buffer": _table_with_a_slip()}
+        one.page.set_input_files("#file", file)
+        one.page.select_option("#mapping", "own")
+        one.page.set_input_files("#own-mapping", str(MAPPING))
+        one.page.check("input[name=bad][value=leave]")
+        one.page.click("text=Check the file")
+        one.page.wait_for_load_state()
+        at.work()
+        one.page.reload()
+        at.take(one, "custodian-deposit")
+
+
+def _table_with_a_slip() -> bytes:
+    """Return ten people's rows, one of them with a weight nobody has."""
+    lines = TABLE.read_text(encoding="utf-8").splitlines()[:11]
+    names, cells = lines[0].split(","), lines[3].split(",")
+    cells[names.index("WeightKg")] = "9999"
+    return "\n".join([*lines[:3], ",".join(cells), *lines[4:], ""]).encode()
+
+
+def _patient(at: Set) -> None:
+    subject, platform = secrets.token_bytes(32), at.platform
+    row = next(iter(read_table(TABLE, Mapping.load(MAPPING))))
+    platform.safe.deposits.deposit(row.records(subject, HOSPITAL))
+    _ask(platform, subject)
+    with at.somebody(Invited("patient", "", "", subject), 390, 760) as one:
+        one.go("/patient")
+        one.page.click("text=Read the request")
+        at.take(one, "patient-request")
+        one.page.check("input[value=yes]")
+        one.page.click("button:text('Continue')")
+        one.page.click("main a:text('Skip')")
+        at.take(one, "patient-sign", "h2:text('What you sign')")
+        one.page.click("button:text('Sign with your passkey')")
+        one.says("Your permission is active.")
+        record = platform.safe.records_of(subject)[0].record_id.hex()
+        platform.safe.vault.open(STUDY, "MLTRAINING", record, "early diabetes")
+        platform.safe.journal.anchor()
+        one.go("/patient/journal")
+        at.take(one, "patient-history")
+
+
+def _ask(platform: Platform, subject: bytes) -> None:
+    until_s = int(platform.clock()) + 365 * DAY_S
+    proposals = platform.asking.proposals
+    proposals.register(
+        Proposal(
+            study=STUDY,
+            owner=HOSPITAL,
+            title="The Early Diabetes Study",
+            board="The ethics board of the hospital",
+            protocol="Predict diabetes, known or not yet known, from an examination.",
+            condition="diabetes",
+            question="nhanes-diabetes",
+            purpose="MLTRAINING",
+            categories=CATEGORIES,
+            data_from="",
+            data_to="",
+            days=365,
+            until_s=until_s,
+        )
+    )
+    proposals.approve(STUDY, "pictures")
+    asked = (STUDY, "study", ("MLTRAINING",), CATEGORIES, "", "", 365, "diabetes")
+    platform.asking.requests.send(Wanted(*asked), [subject], "pictures")
+
+
+def _clinician(at: Set) -> None:
+    asking = at.platform.asking
+    (model,) = [one for one in at.platform.diagnostics.models() if one.state == "active"]
+    with at.somebody(_staff("clinician", "Dr Adeyemi"), 1280, 800) as one:
+        known = asking.care.patients(HOSPITAL)[:40]
+        asking.directory.add((f"H-{20_481 + 7 * n}", who.subject) for n, who in enumerate(known))
+        one.go("/clinician?search=H-2")
+        at.take(one, "clinician-patients")
+        path = f"/clinician/diagnoses/new?patient={known[3].key}&question={model.question}"
+        one.go(path)
+        one.page.click("text=Ask the model")
+        one.page.wait_for_url("**/clinician/diagnoses/*")
+        at.take(one, "clinician-answer", "h2:text('What the model says')")
+
+
+def _researcher(at: Set) -> None:
+    (model,) = [one for one in at.platform.diagnostics.models() if one.state == "active"]
+    with at.somebody(_staff("researcher", "Dr Okafor"), 1280, 800) as one:
+        one.go("/researcher/questions/nhanes-diabetes")
+        at.take(one, "researcher-question")
+        one.go(f"/researcher/models/{model.id}")
+        at.take(one, "researcher-model")
+
+
+def _auditor(at: Set) -> None:
+    with at.somebody(_staff("auditor", "Audit", "organisation:auditors"), 1280, 800) as one:
+        one.go("/auditor")
+        one.page.click("text=Run verify >> nth=0")
+        one.says("Stop this")
+        at.work()
+        one.says("All seven checks agree.")
+        at.take(one, "auditor-verify", "h1")
