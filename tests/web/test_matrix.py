@@ -1,0 +1,349 @@
+"""Who may what on the pages: every role, organisation, object and verb of the URL map."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from visitors import HOSPITAL, signed_in
+
+from consent import Grant
+from models import GateClosed
+from storage import Record
+from web.asking import Wanted
+from web.deposits import uploads
+from web.statement import Asked, terms_for
+from web.trial import sign_grants
+from web.uploads import Sent
+
+pytestmark = pytest.mark.node
+ELSEWHERE = "organisation:elsewhere"
+
+# method, rule, who may, and which kind of object its name stands for ("-": none; "!": own forms
+# without a signature or with nothing to show may be refused in words).
+TABLE = """
+GET  /                                              anybody     -
+GET  /register                                      anybody     -
+GET  /help                                          anybody     -
+GET  /accessibility                                 anybody     -
+GET  /privacy                                       anybody     -
+GET  /join/<token>                                  anybody     -
+POST /join/<token>/begin                            anybody     -
+POST /join/<token>/passkey                          anybody     -
+POST /join/<token>/proof                            anybody     -
+POST /join/<token>/wallet                           anybody     -
+POST /join/<token>/wallet/proof                     anybody     -
+GET  /sign-in                                       anybody     -
+POST /sign-in/begin                                 anybody     -
+POST /sign-in/finish                                anybody     -
+POST /sign-in/wallet                                anybody     -
+POST /sign-in/wallet/finish                         anybody     -
+GET  /signed-out                                    anybody     -
+GET  /session                                       anybody     -
+GET  /patient                                       patient     -
+GET  /patient/requests/<id>                         patient     request
+POST /patient/requests/<id>                         patient     request
+GET  /patient/requests/<id>/limits                  patient     request
+POST /patient/requests/<id>/limits                  patient     request
+GET  /patient/requests/<id>/understand              patient     request
+POST /patient/requests/<id>/understand              patient     request
+GET  /patient/requests/<id>/check                   patient     request
+POST /patient/requests/<id>/check                   patient     request!
+GET  /patient/consents                              patient     -
+GET  /patient/consents/<id>                         patient     consent
+GET  /patient/consents/<id>/state                   patient     consent
+GET  /patient/consents/<id>/receipt                 patient     consent
+GET  /patient/consents/<id>/withdrawal              patient     consent
+POST /patient/consents/<id>/withdrawal              patient     consent!
+GET  /patient/stop                                  patient     -
+POST /patient/stop                                  patient     -!
+GET  /patient/opt-out                               patient     -
+POST /patient/opt-out                               patient     -
+POST /patient/opt-out/sign                          patient     -!
+GET  /patient/records                               patient     -
+GET  /patient/records/<id>                          patient     record
+GET  /patient/download                              patient     -
+POST /patient/download                              patient     -
+GET  /patient/journal                               patient     -
+GET  /patient/journal/<seq>/proof                   patient     line
+GET  /patient/journal/<seq>/proof.json              patient     line
+GET  /patient/keys                                  patient     -
+POST /patient/keys/begin                            patient     -!
+POST /patient/keys/passkey                          patient     -!
+POST /patient/keys/proof                            patient     -!
+GET  /patient/keys/add/<signing>                    patient     nothing!
+GET  /patient/keys/veto/<signer>                    patient     nothing!
+GET  /patient/keys/<id>/removal                     patient     nothing!
+POST /patient/keys/sign                             patient     -!
+GET  /patient/models                                patient     -
+GET  /clinician                                     clinician   -
+GET  /clinician/requests/new                        clinician   -
+POST /clinician/requests/new                        clinician   -
+GET  /clinician/patients/<id>                       clinician   person
+GET  /clinician/diagnoses/new                       clinician   -!
+POST /clinician/diagnoses/new                       clinician   -!
+GET  /clinician/diagnoses/<id>                      clinician   diagnosis
+POST /clinician/diagnoses/<id>                      clinician   diagnosis
+GET  /clinician/diagnoses/<id>/contributions.svg    clinician   diagnosis
+GET  /clinician/models/<id>                         clinician   -card
+GET  /clinician/models/<id>/pictures/<name>         clinician   -card
+GET  /researcher                                    researcher  -
+GET  /researcher/questions                          researcher  -
+GET  /researcher/questions/<id>                     researcher  -question
+GET  /researcher/studies/new                        researcher  -
+POST /researcher/studies/new                        researcher  -
+GET  /researcher/studies/<slug>                     researcher  study
+POST /researcher/studies/<slug>/request             researcher  study
+GET  /researcher/studies/<slug>/cohort              researcher  study
+POST /researcher/studies/<slug>/cohort              researcher  study
+GET  /researcher/studies/<slug>/jobs/<job>          researcher  study
+POST /researcher/studies/<slug>/jobs/<job>          researcher  study
+GET  /researcher/models/<id>                        researcher  model
+POST /researcher/models/<id>/retraining             researcher  model
+GET  /researcher/models/<id>/pictures/<name>        researcher  model
+GET  /researcher/sets/<slug>                        researcher  study
+POST /researcher/sets/<slug>                        researcher  study
+GET  /researcher/notices                            researcher  -
+POST /researcher/notices                            researcher  -
+GET  /custodian                                     custodian   ours
+GET  /custodian/patients/new                        custodian   ours
+POST /custodian/patients/new                        custodian   ours
+GET  /custodian/deposits/new                        custodian   ours
+POST /custodian/deposits/new                        custodian   ours
+GET  /custodian/deposits/<upload>                   custodian   upload
+POST /custodian/deposits/<upload>                   custodian   upload
+GET  /custodian/deposits/<upload>/report            custodian   upload!
+GET  /custodian/studies                             custodian   ours
+GET  /custodian/studies/<slug>                      custodian   ours
+POST /custodian/studies/<slug>                      custodian   ours
+GET  /custodian/recoveries                          custodian   ours
+POST /custodian/recoveries                          custodian   ours
+GET  /auditor                                       auditor     -
+GET  /auditor/anchors                               auditor     -
+GET  /auditor/journal                               auditor     -
+POST /auditor/verify                                auditor     -
+GET  /auditor/verify/<job>                          auditor     -check
+POST /auditor/verify/<job>/stop                     auditor     -check
+GET  /auditor/verify/<job>/report                   auditor     -check!
+GET  /auditor/evidence                              auditor     -
+POST /auditor/evidence                              auditor     -
+GET  /auditor/evidence/<job>                        auditor     -check!
+POST /session                                       everybody   -
+POST /sign-out                                      everybody   -
+"""
+ROWS = {
+    (method, rule): (who, kind)
+    for method, rule, who, kind in (line.split() for line in TABLE.strip().splitlines())
+}
+CALLERS = (
+    ("nobody", ""),
+    ("patient", "own"),
+    ("patient", "another"),
+    ("clinician", HOSPITAL),
+    ("clinician", ELSEWHERE),
+    ("researcher", HOSPITAL),
+    ("researcher", ELSEWHERE),
+    ("custodian", HOSPITAL),
+    ("custodian", ELSEWHERE),
+    ("auditor", HOSPITAL),
+)
+
+
+def pages_of(hospital) -> list[tuple[str, str]]:
+    """Return (method, rule) of every page in the URL map."""
+    found = []
+    for rule in hospital.app.url_map.iter_rules():
+        if rule.endpoint.startswith("pages.") and "nothing_" not in rule.endpoint:
+            found += [(one, rule.rule) for one in rule.methods - {"HEAD", "OPTIONS"}]
+    return found
+
+
+def a_patient(hospital) -> bytes:
+    """Return somebody with a record, a request, a permission and a line in the history."""
+    platform, wallet = hospital.platform, hospital.wallet
+    law, subject = platform.law, hospital.new_patient()
+    record = Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (50.0, "kg")})
+    platform.safe.deposits.deposit([record])
+    now_s = int(platform.clock())
+    grant = Grant(subject, terms_for(Asked("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999)
+    assert law.grant([wallet.sign(law.domain(), grant)])[0].ok
+    wanted = Wanted(HOSPITAL, "care", ("TREATDS",), ("vital-signs",), "", "", 90, "it")
+    platform.asking.requests.send(wanted, [subject], "r")
+    entry = platform.safe.records_of(subject)[0]
+    platform.safe.vault.open(HOSPITAL, "TREATDS", entry.record_id.hex(), "a look")
+    platform.safe.journal.anchor()
+    return subject
+
+
+@pytest.fixture(scope="module")
+def model(hospital):
+    """A model of a study that this hospital's researchers registered, and that many permit."""
+    platform, researcher = hospital.platform, signed_in(hospital, "researcher")
+    told = {"condition": "it", "protocol": "p", "board": "b", "contact": "c", "days": "365"}
+    told |= {"end-day": "1", "end-month": "3", "end-year": "2090", "copy": "yes"}
+    now_s = int(platform.clock())
+    for question in (one.id for one in platform.diagnostics.questions() if "small" in one.id):
+        more = {"title": f"Matrix {secrets.token_hex(4)}", "question": question}
+        path = researcher.post("/researcher/studies/new", **(told | more)).location
+        study = "study:" + path.rsplit("/", 1)[1]
+        platform.asking.proposals.approve(study, "c")
+        asked = Asked("permit", study, ("MLTRAINING",))
+        wanted = [(one, asked, now_s, now_s + 99_999) for one in hospital.subjects]
+        platform.law.grant(sign_grants(platform, hospital.wallet, wanted))
+        try:
+            return platform.diagnostics.train(study, question)
+        except GateClosed:
+            continue
+    raise AssertionError("no question's model passed the gate")
+
+
+@pytest.fixture(scope="module")
+def names(hospital, model) -> dict[str, str]:
+    """What stands for each kind of object, and who it is of; made once."""
+    platform, subject = hospital.platform, a_patient(hospital)
+    asking, safe = platform.asking, platform.safe
+    slug = model.study.removeprefix("study:")
+    key = next(
+        one.key for one in asking.care.patients(HOSPITAL, most=9_999)[0] if one.subject == subject
+    )
+    body = {
+        "question": model.question,
+        "model": model.id,
+        "records": [safe.records_of(subject)[0].record_id.hex()],
+    }
+    body |= {"inputs": [], "contributions": [], "probability": 0.2, "low": 0.1, "high": 0.3}
+    body |= {"prevalence": 0.2, "outcome": "it", "affected": False, "block": 1, "count": 1}
+    body |= {"model_sha256": model.sha256}
+    upload = uploads(platform).add(
+        Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), b"person,number\n1,2\n"
+    )
+    job = platform.jobs.add("train", {"study": f"study:{slug}"}, f"study:{slug}").id
+    check = platform.jobs.add("verify", {}, HOSPITAL).id
+    return {
+        "subject": subject.hex(),
+        "request": asking.requests.waiting(subject)[0].id,
+        "consent": platform.law.consents_of(subject)[0].consent_id.hex(),
+        "record": safe.records_of(subject)[0].record_id.hex(),
+        "line": str(safe.journal.of_subject(subject, 1)[0].seq),
+        "person": key,
+        "diagnosis": asking.answers.keep(HOSPITAL, "a", subject, body),
+        "study": slug,
+        "job": job,
+        "check": check,
+        "model": model.id,
+        "question": model.question,
+        "upload": upload.id,
+    }
+
+
+def test_every_page_has_a_row_and_every_row_a_page(hospital) -> None:
+    assert set(ROWS) == set(pages_of(hospital))
+
+
+def path_of(rule: str, kind: str, names: dict[str, str]) -> str:
+    """Return the rule with the names of real objects in it."""
+    plain = kind.strip("-!")
+    own = {"card": "model", "question": "question", "check": "check"}.get(plain, plain)
+    values = {"token": "x" * 43, "name": "calibration.svg", "job": names["job"]}
+    values |= {"slug": names["study"], "upload": names["upload"], "seq": names["line"]}
+    values |= {"id": names.get(own, "ab" * 16), "signing": "ab" * 16, "signer": "ab" * 84}
+    if "auditor" in rule:
+        values["job"] = names["check"]
+    for name, value in values.items():
+        rule = rule.replace(f"<{name}>", value)
+    return rule
+
+
+def expected(caller: tuple[str, str], who: str, kind: str) -> str:
+    """Return what a caller must meet: open, sign-in, nothing, or may."""
+    role, party = caller
+    if who == "anybody":
+        return "open"
+    if role == "nobody":
+        return "sign-in"
+    if who not in (role, "everybody"):
+        return "nothing"
+    is_others = party in ("another", ELSEWHERE)
+    has_owner = not kind.startswith("-")
+    return "nothing" if is_others and has_owner else "may"
+
+
+def met(answer) -> str:
+    """Return what an answer is."""
+    if answer.status_code == 303 and answer.location.startswith("/sign-in"):
+        return "sign-in"
+    if answer.status_code >= 500:
+        return f"broken {answer.status_code}"
+    return "nothing" if answer.status_code == 404 else "may"
+
+
+def visitor(hospital, caller: tuple[str, str], subject: bytes):
+    role, party = caller
+    if role == "nobody":
+        return None
+    if role != "patient":
+        return signed_in(hospital, role, party)
+    whose = subject if party == "own" else a_patient(hospital)
+    known = hospital.platform.people.accounts.of_subject(whose)
+    assert known is None
+    return signed_in(hospital, role, "", whose)
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=" ".join)
+def test_each_caller_meets_what_the_table_says(hospital, names, caller) -> None:
+    who_calls = visitor(hospital, caller, bytes.fromhex(names["subject"]))
+    wrong = []
+    for (method, rule), (who, kind) in ROWS.items():
+        if rule == "/sign-out":
+            continue  # it ends the session that the rest is asked with
+        path = path_of(rule, kind, names)
+        if who_calls is None:
+            headers = {"Origin": hospital.platform.site.origin}
+            answer = hospital.app.test_client().open(path, method=method, headers=headers)
+        else:
+            answer = who_calls.get(path) if method == "GET" else who_calls.post(path)
+        found, wish = met(answer), expected(caller, who, kind)
+        if wish == "open":
+            is_right = found in ("may", "nothing")  # an invitation that is none says so
+        else:
+            is_right = found == wish or (
+                wish == "may" and kind.endswith("!") and found == "nothing"
+            )
+        if not is_right:
+            wrong.append((method, path, wish, found, answer.status_code))
+    assert wrong == []
+
+
+def test_refused_missing_and_another_organisations_are_one_answer(hospital, names) -> None:
+    stranger = signed_in(hospital, "clinician", ELSEWHERE)
+    answers = [
+        stranger.get(f"/clinician/patients/{names['person']}"),
+        stranger.get(f"/clinician/patients/{'ab' * 16}"),
+        stranger.get(f"/clinician/diagnoses/{names['diagnosis']}"),
+        stranger.get("/clinician/no/such/page"),
+        stranger.get("/custodian"),
+        stranger.get("/auditor/journal"),
+    ]
+    told = [
+        (
+            one.status_code,
+            one.data,
+            {k: v for k, v in one.headers if k not in ("Date", "X-Request-Id")},
+        )
+        for one in answers
+    ]
+    assert all(one == told[0] for one in told)
+
+
+def test_a_form_without_our_origin_or_token_does_nothing(hospital, names) -> None:
+    researcher = signed_in(hospital, "researcher")
+    path = f"/researcher/studies/{names['study']}/request"
+    for data, headers in (
+        ({"csrf": researcher.csrf}, {}),
+        ({"csrf": researcher.csrf}, {"Origin": "https://evil.example"}),
+        ({"csrf": "0" * 64}, {"Origin": researcher.origin}),
+        ({}, {"Origin": researcher.origin}),
+    ):
+        assert researcher.http.post(path, data=data, headers=headers).status_code == 403
+    before = hospital.platform.asking.requests.counts(f"study:{names['study']}")
+    assert sum(before.values()) == 0 or researcher.post(path).status_code == 303
