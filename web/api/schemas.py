@@ -285,7 +285,6 @@ class JobAnswer(Answer):
     of = number()
     is_cancelling = truth()
     asked_at_s = number()
-    beat_at_s = number()
     result = anything(["object", "null"])
     error = text()
 

@@ -154,8 +154,9 @@ def send(visit: Visit) -> Response:
         condition=one.condition,
         wants_copy=one.wants_copy,
     )
+    permits = visit.platform.safe.permitted(one.study, one.purpose)
     people = asking.eligible((*found.required, found.label.category))
-    asking.requests.send(wanted, people, visit.me.id)
+    asking.requests.send(wanted, [who for who in people if who not in permits], visit.me.id)
     return visit.go(f"/researcher/studies/{mine.slug(one)}?sent=yes")
 
 
