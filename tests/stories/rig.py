@@ -95,7 +95,8 @@ def hear_nothing(step: str, done: int, of: int) -> None:
 class Demo:
     """The demo of a few people, in a process that may be killed and started again."""
 
-    def __init__(self, folder: Path, people: int | None, seed: int) -> None:
+    def __init__(self, folder: Path, people: int | None, seed: int, **more: str) -> None:
+        self._more = more
         self.home, self.wallet = folder / "home", folder / "wallet"
         self._asked = ["--no-serve", "--seed", str(seed), "--wallet", str(self.wallet)]
         self._asked += ["--people", str(people)] if people is not None else []
@@ -103,7 +104,7 @@ class Demo:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the demo, or let it go on."""
-        environment = {"VOUCHSAFE_HOME": str(self.home), "VOUCHSAFE_CACHE": CACHE}
+        environment = {"VOUCHSAFE_HOME": str(self.home), "VOUCHSAFE_CACHE": CACHE, **self._more}
         return subprocess.Popen(
             [sys.executable, str(ROOT / "app.py"), "demo", *self._asked],
             env={**os.environ, **environment},
