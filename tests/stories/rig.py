@@ -137,9 +137,12 @@ class Demo:
         ]
 
     def subjects(self) -> list[str]:
-        """Return every subject of the wallet, in hex."""
-        path = self.wallet / "subjects.json"
-        return list(json.loads(path.read_text()).values()) if path.exists() else []
+        """Return every subject, in hex: those with a key in the wallet, and those who wait."""
+        found: list[str] = []
+        for name in ("subjects.json", "waiting.json"):
+            path = self.wallet / name
+            found += json.loads(path.read_text()).values() if path.exists() else []
+        return found
 
 
 @dataclass(frozen=True)

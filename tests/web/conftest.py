@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import secrets
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,6 +132,13 @@ class Hospital:
         return grant, self.sign(grant)
 
 
+def free_port() -> str:
+    """Return a port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 def records_of(subject: bytes, drawn: random.Random) -> list[Record]:
     """Return one person's two records; the greater the number, the likelier it is there."""
     number = round(drawn.uniform(0, 100), 1)
@@ -146,7 +154,7 @@ def records_of(subject: bytes, drawn: random.Random) -> list[Record]:
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     """A platform with 600 people who permit training and answers."""
     home = tmp_path_factory.mktemp("home")
-    settings = read_settings({"VOUCHSAFE_HOME": str(home)})
+    settings = read_settings({"VOUCHSAFE_HOME": str(home), "VOUCHSAFE_PORT": free_port()})
     nodes = application.nodes_of(settings, application.silent)
     with nodes:
         platform = application.join(settings, nodes)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
+from rig import running
 
 from storage import Answer, Use
 from web.cli import make_cli
@@ -25,8 +27,12 @@ def run(platform: Any, *words: str) -> tuple[int, dict[str, Any]]:
     return done.exit_code, orjson.loads(done.stdout)
 
 
-def test_rows_that_are_gone_are_accepted_only_with_a_yes(hospital) -> None:
-    platform = hospital.platform
+def test_rows_that_are_gone_are_accepted_only_with_a_yes(tmp_path: Path) -> None:
+    with running(tmp_path / "home") as platform:
+        lose_rows_and_go_on(platform)
+
+
+def lose_rows_and_go_on(platform: Any) -> None:
     journal, law = platform.safe.journal, platform.law
     assert run(platform) == (0, {"gone": 0, "done": False})
     use = Use(1, "organisation:x", "", "TREAT", "a test", law.view())

@@ -129,6 +129,15 @@ def test_one_touch_withdraws(hospital, patient) -> None:
     assert may(hospital, patient.subject) == ["withdrawn"]
 
 
+def test_what_the_safe_does_after_a_withdrawal_is_told_as_neither_use_nor_refusal(
+    hospital, patient
+) -> None:
+    hospital.platform.safe.erasure.rekey([patient.subject], "withdrawal")
+    patient.go("/patient/journal")
+    patient.says("Your records got new keys")
+    assert "refused" not in patient.text()
+
+
 def test_one_touch_stops_everything(hospital, patient) -> None:
     ask(hospital, patient.subject)
     grant(patient)

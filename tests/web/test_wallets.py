@@ -47,7 +47,8 @@ def test_a_wallet_joins_and_signs_in(hospital, people) -> None:
     assert hospital.platform.law.is_enrolled(subject)
     options = people.wallet_options(key.address)
     first, second = options["message"].split("\n")[:2]
-    assert first == "localhost:8000 wants you to sign in with your Ethereum account:"
+    host = people.site.origin.removeprefix("http://")
+    assert first == f"{host} wants you to sign in with your Ethereum account:"
     assert second == checksummed(key.address)
     sent = answer(key, options)
     assert people.sign_in_by_wallet(key.address, sent) == account

@@ -13,6 +13,8 @@ from web.asking.choices import COPY
 
 PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
+LOCKED: Final = {"re-keyed": "locked-anew", "shredded": "erased"}
+"""What the safe does after a withdrawal: no use, and no refusal."""
 SELF: Final = "PATRQT"
 ROWS: Final = 400
 """How many of the newest rows one page looks through."""
@@ -47,11 +49,13 @@ class HistoryLine:
     @property
     def is_refusal(self) -> bool:
         """True when the answer was no."""
-        return self.outcome not in (PERMITTED, ANSWERED)
+        return self.outcome not in (PERMITTED, ANSWERED, *LOCKED)
 
     @property
     def word(self) -> str:
         """The name of this line's text."""
+        if self.outcome in LOCKED:
+            return LOCKED[self.outcome]
         if self.is_refusal:
             return _REFUSALS.get(self.outcome, "refused-never")
         if self.purpose == SELF:
@@ -117,7 +121,7 @@ class History:
 
 
 def _key(row: Any, use: dict[str, Any]) -> tuple[Any, ...]:
-    if row.answer.outcome in (PERMITTED, ANSWERED):
+    if row.answer.outcome in (PERMITTED, ANSWERED, *LOCKED):
         return (row.use, row.answer.outcome)
     day = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).date()
     word = _REFUSALS.get(row.answer.outcome, "refused-never")

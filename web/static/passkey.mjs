@@ -56,3 +56,5 @@ form.addEventListener("submit", async (event) => {
     busy = false;
   }
 });
+// A press before this script was there would send the form as it is.
+for (const ready of form.querySelectorAll("[data-ready]")) ready.hidden = false;

@@ -102,6 +102,8 @@ for (const form of forms) {
       isAsking = false;
     }
   });
+  // A press before this script was there would send the form unsigned.
+  for (const ready of form.querySelectorAll("[data-ready]")) ready.hidden = false;
   // A page that comes back from the browser's memory holds no signature that could be sent again.
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;

@@ -118,3 +118,7 @@ records = Daten
 condition-asked = eine Krankheit
 
 interval-minute = jede Minute
+
+locked-anew = Ihre Daten haben neue Schlüssel bekommen. Wer sie vorher öffnen konnte, kann es nicht mehr.
+
+erased = Ihre Daten wurden gelöscht. Niemand kann sie mehr lesen.

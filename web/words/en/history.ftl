@@ -118,3 +118,7 @@ records = records
 condition-asked = an illness
 
 interval-minute = minute
+
+locked-anew = Your records got new keys, so that whoever could open them before cannot any more.
+
+erased = Your records were erased. Nobody can read them any more.

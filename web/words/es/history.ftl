@@ -118,3 +118,7 @@ records = datos
 condition-asked = una enfermedad
 
 interval-minute = minuto
+
+locked-anew = Los datos de usted tienen claves nuevas. Quien antes podía abrirlos ya no puede.
+
+erased = Los datos de usted se han borrado. Nadie puede leerlos ya.
