@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from web import Platform, create_app
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 
 @contextmanager
