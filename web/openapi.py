@@ -50,13 +50,7 @@ def describe(routes: Sequence[Route], prefix: str, version: str) -> dict[str, An
     )
     spec.components.schema("Problem", _PROBLEM)
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    session = {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": "__Host-vouchsafe",
-        "description": _SESSION,
-    }
-    spec.components.security_scheme("session", session)
+    spec.components.security_scheme("session", _SESSION)
     for route in routes:
         spec.path(prefix + route.path, operations={route.method.lower(): _operation(route)})
     described: dict[str, Any] = spec.to_dict()

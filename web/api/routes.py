@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from web import schemas
-from web.api import jobs, ledger, people, records, studies
+from web.api import (
+    auditor,
+    clinician,
+    custodian,
+    jobs,
+    ledger,
+    patient,
+    people,
+    records,
+    researcher,
+    studies,
+)
 from web.api import schemas as answers
 from web.api.route import (
     ALL,
@@ -182,4 +193,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route("GET", "/evidence", jobs.get_evidence, AUDITORS),
     *people.ROUTES,
+    *patient.ROUTES,
+    *clinician.ROUTES,
+    *researcher.ROUTES,
+    *custodian.ROUTES,
+    *auditor.ROUTES,
 )
