@@ -11,6 +11,7 @@ from flask import render_template_string
 from consent import Grant
 from web.pages import page, patient, signing
 from web.pages.page import Page
+from web.patient import bringing
 from web.people import PATIENT, Invited
 from web.statement import Asked, terms_for
 
@@ -31,7 +32,7 @@ SHOWN = """
 def show(visit):
     now_s = int(visit.platform.clock())
     terms = terms_for(Asked("permit", HOSPITAL, ("TREATDS",)))
-    prepared = signing.prepare(visit, Grant(visit.subject, terms, now_s, now_s + 9_999))
+    prepared = bringing.prepare(visit, Grant(visit.subject, terms, now_s, now_s + 9_999))
     body = render_template_string(
         SHOWN, title="Trial", visit=visit, say=visit.words, platform=visit.platform,
         prepared=prepared, terms=terms,

@@ -13,6 +13,7 @@ from web.errors import NotFound
 from web.people import PATIENT, Account
 from web.platform import Platform
 from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, ROLES
+from web.words import Words, best_language
 
 SMALL_BYTES: Final = 64 * 2**10
 LARGE_BYTES: Final = 16 * 2**20
@@ -70,15 +71,31 @@ class Call:
         return self.caller.session_id if self.caller else ""
 
     @property
+    def me(self) -> Account:
+        """The person who is signed in.
+
+        Raises:
+            NotFound: the caller is a token.
+        """
+        if self.account is None:
+            raise NotFound
+        return self.account
+
+    @property
+    def words(self) -> Words:
+        """The texts in the language of the person who is signed in; else English."""
+        return Words(best_language(self.account.language if self.account else ""))
+
+    @property
     def subject(self) -> bytes:
         """The patient's own subject.
 
         Raises:
             NotFound: the caller is no patient who is signed in.
         """
-        if self.account is None or self.account.subject is None:
+        if self.me.subject is None:
             raise NotFound
-        return self.account.subject
+        return self.me.subject
 
     def require_own(self, party: str) -> None:
         """Let only the party itself go on; to others it is as if there were nothing.

@@ -7,17 +7,10 @@ import datetime
 from flask import Response
 
 from web.asking import DECLINED, LAPSED, WAITING, Request
-from web.asking.choices import Choice, ChoiceInvalid, latest_end, narrowed, whole
-from web.asking.wording import categories_in, day_of
+from web.asking.choices import Choice, ChoiceInvalid, latest_end
+from web.asking.wording import day_of
 from web.pages.page import Visit
-
-DAY_S = 86_400
-CARE = ("who", "free", "end", "withdraw", "limits")
-STUDY = (
-    *("who", "free", "what", "why", "access", "end", "means"),
-    *("not", "risk", "withdraw", "limits"),
-)
-"""The blocks of a request, key facts first (45 CFR 46.116(a)(5)(i))."""
+from web.patient.asked import allow_all, allow_less, blocks, chosen_of, refuse, told
 
 
 def request_(visit: Visit, errors: dict[str, str] | None = None) -> Response:
@@ -31,7 +24,7 @@ def request_(visit: Visit, errors: dict[str, str] | None = None) -> Response:
         title=visit.words("request-title", study=party),
         one=one,
         told=told(visit, one),
-        blocks=_blocks(one),
+        blocks=blocks(one),
         errors=errors or {},
         values={"answer": visit.platform.asking.requests.draft(one).get("answer", "")},
     )
@@ -45,14 +38,13 @@ def answer(visit: Visit) -> Response:
     said = visit.form.get("answer", "")
     requests, path = visit.platform.asking.requests, f"/patient/requests/{one.id}"
     if said == "yes":
-        choice = whole(one.wanted, visit.platform.clock())
-        requests.keep_draft(one, {"answer": said, "choice": choice.kept()})
+        allow_all(visit, one)
         return visit.go(f"{path}/understand")
     if said == "less":
         requests.keep_draft(one, requests.draft(one) | {"answer": said})
         return visit.go(f"{path}/limits")
     if said == "no":
-        requests.answer(one, DECLINED)
+        refuse(visit, one)
         return visit.go(path)
     return request_(visit, {"answer": visit.words("request-error")})
 
@@ -62,8 +54,8 @@ def limits(visit: Visit, errors: dict[str, str] | None = None) -> Response:
     one = _require(visit)
     if one.state != WAITING:
         return over(visit, one)
-    kept = visit.platform.asking.requests.draft(one).get("choice")
-    values = visit.form if errors else _values(Choice.of(kept)) if kept else {}
+    kept = chosen_of(visit, one)
+    values = visit.form if errors else _values(kept) if kept else {}
     latest = latest_end(one.wanted, visit.platform.clock())
     return visit.show(
         "patient/limits.html",
@@ -85,7 +77,7 @@ def keep_limits(visit: Visit) -> Response:
     now_s, form = visit.platform.clock(), visit.form
     latest = latest_end(one.wanted, now_s)
     days = {name: _day(visit, name) for name in ("from", "to", "end")}
-    errors = {name: visit.words("error-day") for name, day in days.items() if day is None}
+    errors = {name: "error-day" for name, day in days.items() if day is None}
     chosen = Choice(
         tuple(form.getlist("purposes")),
         tuple(form.getlist("categories")),
@@ -96,14 +88,10 @@ def keep_limits(visit: Visit) -> Response:
         tuple(form.getlist("left_out")),
     )
     try:
-        choice = narrowed(one.wanted, chosen, now_s)
+        allow_less(visit, one, chosen, errors)
     except ChoiceInvalid as exc:
         said = {"date": day_of(visit.words, latest)}
-        errors |= {name: visit.words(word, **said) for name, word in exc.errors.items()}
-    if errors:
-        return limits(visit, errors)
-    requests = visit.platform.asking.requests
-    requests.keep_draft(one, {"answer": "less", "choice": choice.kept()})
+        return limits(visit, {name: visit.words(word, **said) for name, word in exc.errors.items()})
     return visit.go(f"/patient/requests/{one.id}/understand")
 
 
@@ -138,43 +126,6 @@ def over(visit: Visit, one: Request) -> Response:
     party = visit.platform.asking.party_name(one.wanted.party)
     said = visit.words(word, study=party, date=visit.words.day(one.lapses_at_s))
     return visit.show("patient/over.html", title=visit.words(f"{word}-title"), said=said)
-
-
-def told(visit: Visit, one: Request) -> dict[str, str]:
-    """Return what the sentences of a request are filled in with."""
-    asking, words, wanted = visit.platform.asking, visit.words, one.wanted
-    proposal = asking.proposals.find(wanted.party)
-    owner = proposal.owner if proposal else wanted.party
-    party = asking.party_name(wanted.party)
-    found = {
-        "study": party,
-        "clinic": party,
-        "organisation": asking.party_name(owner),
-        "board": proposal.board if proposal else "",
-        "protocol": proposal.protocol if proposal else "",
-        "contact": proposal.contact if proposal else "",
-        "operator": asking.party_name(visit.platform.organisation),
-        "condition": wanted.condition,
-        "categories": categories_in(words, wanted.categories),
-        "date": day_of(words, latest_end(wanted, visit.platform.clock())),
-        "n": words.number(visit.platform.diagnostics.grace_s // DAY_S),
-        "from": day_of(words, wanted.data_from) if wanted.data_from else "",
-        "to": day_of(words, wanted.data_to) if wanted.data_to else "",
-        "lapses": words.day(one.lapses_at_s),
-    }
-    return found
-
-
-def _blocks(one: Request) -> list[tuple[str, list[str]]]:
-    """Return (heading, texts) of a request in the order of reference OHRP: key facts first."""
-    wanted = one.wanted
-    texts: dict[str, list[str]] = {"who": ["grant-care"], "withdraw": ["grant-withdraw-care"]}
-    names: tuple[str, ...] = CARE
-    if wanted.kind != "care":
-        spans = "grant-what" if wanted.data_from and wanted.data_to else "grant-what-always"
-        later = "grant-what-old" if wanted.data_to else "grant-what-new"
-        names, texts = STUDY, {"what": [spans, later]}
-    return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
 
 
 def _require(visit: Visit) -> Request:

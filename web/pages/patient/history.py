@@ -10,7 +10,8 @@ from flask import Response
 from web.asking.history import HistoryLine
 from web.errors import NotFound
 from web.pages.page import Visit
-from web.pages.patient.lines import Shown, shown
+from web.patient import held
+from web.patient.lines import Shown, shown
 
 ANCHOR_S = 60
 """The worker puts the journal's fingerprint into the register so often."""
@@ -44,8 +45,9 @@ def history(visit: Visit) -> Response:
 
 def proof(visit: Visit) -> Response:
     """Can I check this line? The browser does; without script there is the proof as a file."""
-    line, found = _line(visit), visit.platform.safe.prove(_seq(visit))
-    row = visit.platform.safe.journal.of_subject(visit.subject, 1, _seq(visit) + 1)[0]
+    seq = held.own_seq(visit, visit.names["seq"])
+    line, found = _line(visit, seq), visit.platform.safe.prove(seq)
+    row = visit.platform.safe.journal.of_subject(visit.subject, 1, seq + 1)[0]
     return visit.show(
         "patient/proof.html",
         title=visit.words("proof-title"),
@@ -60,28 +62,16 @@ def proof(visit: Visit) -> Response:
 
 def download_proof(visit: Visit) -> Response:
     """The proof as a file, with the line's hash."""
-    seq = _seq(visit)
-    found = visit.platform.safe.prove(seq)
+    seq = held.own_seq(visit, visit.names["seq"])
+    found = held.proof(visit, seq)
     if found is None:
         raise NotFound
-    row = visit.platform.safe.journal.of_subject(visit.subject, 1, seq + 1)[0]
     headers = {"Content-Disposition": f'attachment; filename="proof-{seq}.json"'}
-    body = orjson.dumps(found | {"hash": row.hash.hex()}, option=orjson.OPT_INDENT_2)
+    body = orjson.dumps(found, option=orjson.OPT_INDENT_2)
     return Response(body, 200, headers, content_type="application/json")
 
 
-def _seq(visit: Visit) -> int:
-    text = visit.names["seq"]
-    if not text.isdecimal() or len(text) > 18:  # noqa: PLR2004 - more is no row's number
-        raise NotFound
-    seq = int(text)
-    if not visit.platform.asking.history.is_own(visit.subject, seq):
-        raise NotFound
-    return seq
-
-
-def _line(visit: Visit) -> HistoryLine | None:
-    seq = _seq(visit)
+def _line(visit: Visit, seq: int) -> HistoryLine | None:
     lines, _ = visit.platform.asking.history.lines(visit.subject, seq + 1)
     return next((one for one in lines if one.seq == seq), None)
 

@@ -7,40 +7,34 @@ from typing import Any, Final
 import orjson
 from flask import Response
 
-from consent import ConsentError, KeyRemoval, RecoveryVeto, passkey_signer
-from web.errors import Malformed, NotFound
+from web.errors import Malformed
 from web.pages.cookies import renewed
 from web.pages.page import Visit
 from web.pages.patient.signed import failed
-from web.pages.signing import bring, prepare
+from web.pages.signing import bring
+from web.patient.keyring import OPEN, keyring, to_add, to_remove, to_veto
 
-DELEGATE: Final = 1
-OPEN: Final = ("waiting", "ready")
 MOST_JSON_BYTES: Final = 16_384
 DONE: Final = {"added": "keys-added", "removed": "keys-removed", "vetoed": "keys-veto-done"}
 
 
 def keys(visit: Visit) -> Response:
     """Who can sign for me? Each passkey, delegates, and whether a new key was asked for."""
-    law, words = visit.platform.law, visit.words
-    passkeys = visit.platform.people.passkeys.of(visit.me.id)
-    try:
-        held = [one for one in law.keys_of(visit.subject) if not one.is_removed]
-        asked = [one for one in law.recoveries_of(visit.subject) if one.state in OPEN]
-        is_checked = True
-    except ConsentError:
-        held, asked, is_checked = [], [], False
+    words, held = visit.words, keyring(visit)
     return visit.show(
         "patient/keys.html",
         title=words("keys-title"),
-        passkeys=passkeys,
-        delegates=[words.day(one.until_s) for one in held if one.role == DELEGATE],
-        others=sum(one.role != DELEGATE for one in held) > len(passkeys),
+        passkeys=held.passkeys,
+        delegates=[words.day(until_s) for until_s in held.delegates_until_s],
+        others=held.has_others,
         recoveries=[
-            (one.signer.hex(), words.day(one.ready_at_s or visit.platform.clock())) for one in asked
+            (one.signer.hex(), words.day(one.ready_at_s or visit.platform.clock()))
+            for one in held.recoveries
+            if one.state in OPEN
         ],
+        vetoed=sum(one.state == "vetoed" for one in held.recoveries),
         keeper=visit.platform.asking.party_name(visit.platform.organisation),
-        is_checked=is_checked,
+        is_checked=held.is_checked,
         done=words(DONE[visit.query["done"]]) if visit.query.get("done") in DONE else "",
     )
 
@@ -66,33 +60,22 @@ def prove_add(visit: Visit) -> Response:
 
 def add(visit: Visit) -> Response:
     """Let this passkey sign for me? The page that a passkey of old signs."""
-    prepared = visit.platform.people.signings.get(visit.me, visit.names["signing"])
-    if prepared.kind != "KeyAddition":
-        raise NotFound
+    prepared = to_add(visit, visit.names["signing"])
     words = ("keys-add-sign-title", "keys-add-sign", "keys-add-button")
     return _to_sign(visit, prepared, words)
 
 
 def remove(visit: Visit) -> Response:
     """Remove this passkey? What follows, and whether it is the last."""
-    people = visit.platform.people
-    found = {one.id.hex(): one for one in people.passkeys.of(visit.me.id)}
-    if visit.names["id"] not in found:
-        raise NotFound
-    one = found[visit.names["id"]]
-    signer = passkey_signer(visit.platform.law.passkey_verifier(), one.qx, one.qy)
-    prepared = prepare(visit, KeyRemoval(visit.subject, signer))
+    prepared, is_last = to_remove(visit, visit.names["id"])
     words = ("keys-remove-title", "keys-remove-lead", "keys-remove-button")
-    return _to_sign(visit, prepared, words, is_last=len(found) == 1)
+    return _to_sign(visit, prepared, words, is_last=is_last)
 
 
 def veto(visit: Visit) -> Response:
     """Say no to the new key? One touch ends its recovery."""
-    for one in visit.platform.law.recoveries_of(visit.subject):
-        if one.signer.hex() == visit.names["signer"] and one.state in OPEN:
-            prepared = prepare(visit, RecoveryVeto(visit.subject, one.signer))
-            return _to_sign(visit, prepared, ("keys-veto-title", "", "keys-recovery-no"))
-    raise NotFound
+    prepared = to_veto(visit, visit.names["signer"])
+    return _to_sign(visit, prepared, ("keys-veto-title", "", "keys-recovery-no"))
 
 
 def sign(visit: Visit) -> Response:

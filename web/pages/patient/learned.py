@@ -6,22 +6,21 @@ from flask import Response
 
 from models import Model
 from web.pages.page import Visit
-from web.pages.patient.standing import standings
+from web.patient import changes
+from web.patient.standing import standings
 
 
 def learned(visit: Visit) -> Response:
     """What learned from me?"""
     words, asking = visit.words, visit.platform.asking
     consents = [one.consent_id for one in standings(visit)[0]]
-    models = visit.platform.diagnostics.resting_on(consents) if consents else []
     rows = [
         (
             asking.party_name(one.study),
             words.day(one.trained_at_s),
             _state(visit, one),
         )
-        for one in models
-        if one.published_at_s is not None
+        for one in changes.learned(visit, consents)
     ]
     return visit.show("patient/models.html", title=words("models-title"), rows=rows)
 

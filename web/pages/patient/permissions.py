@@ -7,15 +7,16 @@ from typing import Any
 import orjson
 from flask import Response
 
-from consent import PENDING, Withdrawal, terms_hash
+from consent import PENDING
 from web.asking.choices import COPY
 from web.asking.wording import allows, categories_in, purposes_in
-from web.errors import NotFound
 from web.pages.page import Visit
-from web.pages.patient.lines import shown
 from web.pages.patient.signed import failed
-from web.pages.patient.standing import Standing, is_deny, standing, standings
-from web.pages.signing import bring, prepare
+from web.pages.signing import bring
+from web.patient import held
+from web.patient.changes import to_withdraw
+from web.patient.lines import shown
+from web.patient.standing import Standing, is_deny, standing, standings
 
 DAY_S = 86_400
 
@@ -71,19 +72,7 @@ def state(visit: Visit) -> Response:
 def receipt(visit: Visit) -> Response:
     """The patient's own copy: every term as signed, and where it stands in the register."""
     one = standing(visit, visit.names["id"])
-    if one.terms is None:
-        raise NotFound
-    law = visit.platform.law
-    domain = law.domain()
-    told = {
-        "permission (consent)": "0x" + one.consent_id.hex(),
-        "person": "0x" + visit.subject.hex(),
-        "terms": shown_terms(one.terms),
-        "signed_at_s": one.signed_at_s,
-        "not_after_s": one.not_after_s,
-        "state": one.kind,
-        "register": {"chain_id": domain.chain_id, "contract": domain.contract},
-    }
+    told = held.receipt(visit, one)
     body = orjson.dumps(told, option=orjson.OPT_INDENT_2)
     name = f'attachment; filename="permission-{one.consent_id.hex()[:8]}.json"'
     headers = {"Content-Disposition": name}
@@ -95,16 +84,12 @@ def withdrawal(visit: Visit) -> Response:
     one = standing(visit, visit.names["id"])
     if one.kind in ("withdrawn", "ended"):
         return visit.go(one.path)
-    prepared = None
-    if one.terms is not None:
-        message = Withdrawal(visit.subject, _terms_hash(one))
-        prepared = prepare(visit, message)
     return visit.show(
         "patient/withdrawal.html",
         title=visit.words("withdraw-page"),
         one=one,
         party=_party(visit, one),
-        prepared=prepared,
+        prepared=to_withdraw(visit, one),
         has_models=bool(_models(visit, one)),
         may_copy=one.terms is not None and COPY in one.terms.purposes,
         days=visit.words.number(visit.platform.diagnostics.grace_s // DAY_S),
@@ -129,20 +114,6 @@ def withdraw(visit: Visit) -> Response:
         is_again=brought.is_again,
         may_copy=one.terms is not None and COPY in one.terms.purposes,
     )
-
-
-def shown_terms(terms: Any) -> dict[str, Any]:
-    """Return terms as JSON, the salt with them: the receipt proves what was agreed."""
-    return {
-        name: (value.hex() if isinstance(value, bytes) else value)
-        for name, value in ((name, getattr(terms, name)) for name in type(terms).__slots__)
-    }
-
-
-def _terms_hash(one: Standing) -> bytes:
-    if one.terms is None:
-        raise NotFound
-    return terms_hash(one.terms)
 
 
 def _party(visit: Visit, one: Standing) -> str:

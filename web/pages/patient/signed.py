@@ -6,16 +6,15 @@ from typing import Any
 
 from flask import Response
 
-from consent import Grant, Outcome
-from web.asking import ACCEPTED, WAITING, Request
+from consent import Outcome
+from web.asking import WAITING, Request
 from web.asking.choices import Choice
-from web.asking.wording import categories_in, day_of, purposes_in, span_in, statement
+from web.asking.wording import categories_in, day_of, purposes_in, span_in
 from web.pages.page import Visit
-from web.pages.patient.asked import over, told
-from web.pages.signing import bring, prepare
-from web.statement import terms_for
-
-KNOWN = "consent-id-used"
+from web.pages.patient.asked import over
+from web.pages.signing import bring
+from web.patient.asked import chosen_of, grant_of
+from web.patient.bringing import prepare
 
 
 def check(visit: Visit) -> Response:
@@ -23,35 +22,26 @@ def check(visit: Visit) -> Response:
     one = visit.platform.asking.requests.get(visit.subject, visit.names["id"])
     if one.state != WAITING:
         return over(visit, one)
-    kept = visit.platform.asking.requests.draft(one).get("choice")
-    if kept is None:
+    choice = chosen_of(visit, one)
+    if choice is None:
         return visit.go(f"/patient/requests/{one.id}")
-    choice = Choice.of(kept)
-    held = {e.record_id.hex(): e.category for e in visit.platform.safe.records_of(visit.subject)}
-    asked = choice.asked(one.wanted.party, held)
-    facts = told(visit, one)
-    said = statement(visit.words, facts["study"], choice, asked.records)
-    now_s = int(visit.platform.clock())
-    grant = Grant(visit.subject, terms_for(asked, said), now_s, choice.not_after_s())
-    prepared = prepare(visit, grant, request=one.id)
+    grant = grant_of(visit, one, choice)
     return visit.show(
         "patient/check.html",
         title=visit.words("check-title"),
         one=one,
-        rows=_rows(visit, one, choice, facts),
-        statement=said,
-        prepared=prepared,
+        rows=_rows(visit, one, choice),
+        statement=grant.terms.statement,
+        prepared=prepare(visit, grant, request=one.id),
     )
 
 
 def sign(visit: Visit) -> Response:
     """Bring the signed permission to the register, once; then show how it stands."""
-    requests = visit.platform.asking.requests
-    one = requests.get(visit.subject, visit.names["id"])
+    visit.platform.asking.requests.get(visit.subject, visit.names["id"])
     brought = bring(visit)
-    if not (brought.is_in_force or brought.outcome.reason == KNOWN):
+    if not brought.is_known:
         return failed(visit, brought.outcome)
-    requests.answer(one, ACCEPTED, brought.outcome.consent_id)
     consent_id = (brought.outcome.consent_id or b"").hex()
     return visit.go(f"/patient/consents/{consent_id}?new={'again' if brought.is_again else 'yes'}")
 
@@ -71,12 +61,12 @@ def failed(visit: Visit, outcome: Outcome) -> Response:
     return visit.show("patient/over.html", title=title, said=said, status=409)
 
 
-def _rows(visit: Visit, one: Request, choice: Choice, facts: dict[str, str]) -> list[Any]:
+def _rows(visit: Visit, one: Request, choice: Choice) -> list[Any]:
     words, change = visit.words, f"/patient/requests/{one.id}/limits"
     span = span_in(words, choice.data_from, choice.data_to)
     copies = words("check-copies-yes" if choice.may_copy else "check-copies-no")
     rows = [
-        (words("check-who"), facts["study"]),
+        (words("check-who"), visit.platform.asking.party_name(one.wanted.party)),
         (words("check-purposes"), purposes_in(words, choice.purposes), change),
         (words("check-categories"), categories_in(words, choice.categories), change),
         (words("check-dates"), span, change),

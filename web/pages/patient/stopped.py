@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from flask import Response
 
-from consent import PENDING, Grant, Stop, Withdrawal, terms_hash
-from web.asking.choices import COPY
+from consent import PENDING
 from web.pages.page import Visit
 from web.pages.patient.signed import failed
-from web.pages.patient.standing import Standing, is_deny, standings
-from web.pages.signing import bring, prepare
-from web.statement import Asked, terms_for
-
-FOR_EVER_S = 100 * 365 * 86_400
+from web.pages.signing import bring
+from web.patient.changes import opt_out_of, to_opt_out, to_stop
 
 
 def stop(visit: Visit) -> Response:
     """What does stopping everything do?"""
-    active = _active(visit)
-    message = Stop(visit.subject, int(visit.platform.clock()))
-    prepared = prepare(visit, message, n=len(active))
+    prepared, ended = to_stop(visit)
     asking = visit.platform.asking
-    names = [asking.party_name(one.terms.recipient) for one in active if one.terms]
+    names = [asking.party_name(one.terms.recipient) for one in ended if one.terms]
     title = visit.words("stop-page")
     return visit.show("patient/stop.html", title=title, prepared=prepared, names=names)
 
@@ -43,7 +37,7 @@ def stop_all(visit: Visit) -> Response:
 
 def opt_out(visit: Visit, errors: dict[str, str] | None = None) -> Response:
     """May research use my records? A no beats every permission for research."""
-    off = _opt_out(visit)
+    off = opt_out_of(visit)
     return visit.show(
         "patient/opt_out.html",
         title=visit.words("opt-out-title"),
@@ -55,21 +49,13 @@ def opt_out(visit: Visit, errors: dict[str, str] | None = None) -> Response:
 
 def choose_opt_out(visit: Visit) -> Response:
     """Show what is to be signed for the choice, or that nothing changes."""
-    wanted, off = visit.form.get("research", ""), _opt_out(visit)
+    wanted = visit.form.get("research", "")
     if wanted not in ("on", "off"):
         return opt_out(visit, {"research": visit.words("opt-out-error")})
-    if (wanted == "off") == (off is not None):
+    found = to_opt_out(visit, wanted)
+    if found is None:
         return _saved(visit, wanted)
-    message: Grant | Withdrawal
-    if off is None or off.terms is None:
-        now_s = int(visit.platform.clock())
-        said = visit.words("statement-opt-out")
-        terms = terms_for(Asked("deny", "*", ("HRESCH",)), said)
-        message = Grant(visit.subject, terms, now_s, now_s + FOR_EVER_S)
-    else:
-        said = visit.words("opt-out-on")
-        message = Withdrawal(visit.subject, terms_hash(off.terms))
-    prepared = prepare(visit, message, research=wanted)
+    prepared, said = found
     title = visit.words("opt-out-title")
     return visit.show("patient/opt_out_sign.html", title=title, prepared=prepared, said=said)
 
@@ -79,25 +65,9 @@ def sign_opt_out(visit: Visit) -> Response:
     brought = bring(visit)
     if not brought.is_in_force:
         return failed(visit, brought.outcome)
-    wanted = str(brought.prepared.after.get("research", ""))
-    if wanted == "off":
-        about = {"subjects": [visit.subject.hex()], "why": "opt-out"}
-        visit.platform.jobs.add("rekey", about, "patients")
-    return _saved(visit, wanted)
+    return _saved(visit, str(brought.prepared.after.get("research", "")))
 
 
 def _saved(visit: Visit, wanted: str) -> Response:
     said = visit.words(f"opt-out-saved-{'off' if wanted == 'off' else 'on'}")
     return visit.show("patient/over.html", title=visit.words("opt-out-title"), said=said)
-
-
-def _active(visit: Visit) -> list[Standing]:
-    found, _ = standings(visit)
-    return [one for one in found if one.kind in ("active", "recording") and not is_deny(one)]
-
-
-def _opt_out(visit: Visit) -> Standing | None:
-    for one in standings(visit)[0]:
-        if one.kind == "active" and is_deny(one) and one.terms and COPY in one.terms.purposes:
-            return one
-    return None

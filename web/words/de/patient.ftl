@@ -432,6 +432,11 @@ keys-recovery = Ein neuer Schlüssel für Sie
 
 keys-recovery-none = Niemand will einen Schlüssel für Sie eintragen.
 
+keys-recovery-vetoed = { $n ->
+    [one] Sie haben einen neuen Schlüssel abgelehnt. Er gilt nicht.
+   *[other] Sie haben { $n } neue Schlüssel abgelehnt. Sie gelten nicht.
+}
+
 keys-recovery-no = Zu diesem Schlüssel Nein sagen
 
 key-recovery = { $custodian } will einen neuen Schlüssel für Sie eintragen. Er gilt ab { $date }. Wenn Sie nicht darum gebeten haben, sagen Sie jetzt Nein.

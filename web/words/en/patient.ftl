@@ -432,6 +432,11 @@ keys-recovery = A new key for you
 
 keys-recovery-none = Nobody has asked to add a key for you.
 
+keys-recovery-vetoed = { $n ->
+    [one] You said no to one new key. It will not work.
+   *[other] You said no to { $n } new keys. They will not work.
+}
+
 keys-recovery-no = Say no to this key
 
 key-recovery = { $custodian } wants to add a new key for you. It starts to work on { $date }. If you did not ask for this, say no now.

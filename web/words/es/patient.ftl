@@ -432,6 +432,11 @@ keys-recovery = Una llave nueva para usted
 
 keys-recovery-none = Nadie ha pedido añadir una llave para usted.
 
+keys-recovery-vetoed = { $n ->
+    [one] Usted rechazó una clave nueva. No funcionará.
+   *[other] Usted rechazó { $n } claves nuevas. No funcionarán.
+}
+
 keys-recovery-no = Decir que no a esta llave
 
 key-recovery = { $custodian } quiere añadir una llave nueva para usted. Empieza a valer el { $date }. Si usted no la pidió, diga ahora que no.

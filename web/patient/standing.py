@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from consent import Consent, ConsentError, Terms
 from web.asking import ACCEPTED
 from web.errors import NotFound
-from web.pages.page import Visit
+from web.patient.asker import Asker
 
 ACTIVE = "active"
 KINDS = {
@@ -21,7 +21,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One permission as a page shows it.
+    """One permission as it is shown.
 
     Attributes:
         consent_id: 32 bytes.
@@ -49,12 +49,12 @@ class Standing:
         return self.terms is not None
 
 
-def standings(visit: Visit) -> tuple[list[Standing], bool]:
+def standings(asker: Asker) -> tuple[list[Standing], bool]:
     """Return a patient's permissions, the newest first, and whether they could be checked now.
 
     What waits for the register is `recording`; with the register away, all are `unknown`.
     """
-    law, subject = visit.platform.law, visit.subject
+    law, subject = asker.platform.law, asker.subject
     kept = law.openings.of_subject(subject)
     try:
         consents = law.consents_of(subject)
@@ -65,7 +65,7 @@ def standings(visit: Visit) -> tuple[list[Standing], bool]:
     known = {one.consent_id for one in consents}
     accepted = {
         one.consent_id
-        for one in visit.platform.asking.requests.of_subject(subject)
+        for one in asker.platform.asking.requests.of_subject(subject)
         if one.state == ACCEPTED and one.consent_id is not None
     }
     waiting = [one for one in kept if one in accepted and one not in known]
@@ -73,13 +73,13 @@ def standings(visit: Visit) -> tuple[list[Standing], bool]:
     return sorted(found, key=lambda one: -one.signed_at_s), True
 
 
-def standing(visit: Visit, name: str) -> Standing:
+def standing(asker: Asker, name: str) -> Standing:
     """Return one of a patient's permissions by its id in hex.
 
     Raises:
         NotFound: it is not there, or another's.
     """
-    for one in standings(visit)[0]:
+    for one in standings(asker)[0]:
         if one.consent_id.hex() == name:
             return one
     raise NotFound

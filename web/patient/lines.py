@@ -1,4 +1,4 @@
-"""Says a line of the history in the visitor's words."""
+"""Says a line of the history in the patient's words."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from web.asking.history import HistoryLine
 from web.asking.wording import categories_in
-from web.pages.page import Visit
+from web.patient.asker import Asker
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A line as a page shows it; times in words."""
+    """A line as it is shown; times in words."""
 
     seq: int
     day: str
@@ -21,9 +21,9 @@ class Shown:
     is_refusal: bool
 
 
-def shown(visit: Visit, line: HistoryLine) -> Shown:
+def shown(asker: Asker, line: HistoryLine) -> Shown:
     """Return the line's sentence; one without a date on which it was allowed says less."""
-    words, asking = visit.words, visit.platform.asking
+    words, asking = asker.words, asker.platform.asking
     name = asking.party_name(line.party)
     told = {
         "party": name,
