@@ -1,0 +1,224 @@
+"""A patient's API: all that the pages do, for who is signed in, and for nobody else."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from visitors import signed_in
+
+from storage import Record
+from web.asking import Wanted
+from web.people import PATIENT
+from web.tokens import ROLES
+
+pytestmark = pytest.mark.node
+HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
+
+
+@pytest.fixture
+def patient(hospital):
+    """Somebody with two records who is signed in, and whose wallet signs."""
+    subject = hospital.new_patient()
+    values = (("vital-signs", "x|number", (61.5, "kg")), ("condition", "x|label", ("yes", "")))
+    hospital.platform.safe.deposits.deposit(
+        [Record(subject, kind, HOSPITAL, "2024-01-02", {code: one}) for kind, code, one in values]
+    )
+    return signed_in(hospital, PATIENT, "", subject)
+
+
+def asked(hospital, patient) -> str:
+    categories = ("vital-signs", "condition")
+    wanted = Wanted(STUDY, "study", ("MLTRAINING",), categories, "", "", 365, "it", True)
+    hospital.platform.asking.requests.send(wanted, [patient.account.subject], "r")
+    found = patient.api("GET", "/patient/requests").get_json()["requests"]
+    return str(found[0]["id"])
+
+
+def signed(hospital, patient, prepared):
+    """Bring what was prepared, signed by the patient's wallet."""
+    key = hospital.wallet._key(patient.account.subject)
+    said = {
+        "wallet": "0x" + key.address.hex(),
+        "signature": "0x" + key.sign(bytes.fromhex(prepared["digest"][2:])).hex(),
+    }
+    return patient.api("POST", f"/patient/signings/{prepared['signing']}", said)
+
+
+def granted(hospital, patient, **answer):
+    request = asked(hospital, patient)
+    said = {"answer": "yes", **answer}
+    path = f"/patient/requests/{request}"
+    assert patient.api("POST", f"{path}/answer", said).status_code == 200
+    prepared = patient.api("POST", f"{path}/signing", {}).get_json()
+    return request, prepared, signed(hospital, patient, prepared).get_json()
+
+
+def test_a_request_says_in_sentences_who_asks_and_what_it_means(hospital, patient) -> None:
+    told = patient.api("GET", f"/patient/requests/{asked(hospital, patient)}").get_json()
+    assert told["state"] == "waiting"
+    assert told["name"] == "Small"
+    assert told["chosen"] is None
+    assert len(told["says"]) == 11
+    assert all(one["heading"] and one["text"] for one in told["says"])
+
+
+def test_a_yes_counts_only_when_it_is_signed(hospital, patient) -> None:
+    request = asked(hospital, patient)
+    patient.api("POST", f"/patient/requests/{request}/answer", {"answer": "yes"})
+    assert patient.api("GET", "/patient/consents").get_json()["consents"] == []
+    assert patient.account.subject not in hospital.platform.safe.permitted(STUDY, "MLTRAINING")
+
+
+def test_what_is_signed_is_what_was_shown_and_it_is_in_force(hospital, patient) -> None:
+    request, prepared, done = granted(hospital, patient)
+    assert "Small" in prepared["statement"]
+    assert prepared["typed_data"]["message"]["terms"]["statement"] == prepared["statement"]
+    assert done["is_in_force"]
+    assert not done["is_again"]
+    consent = patient.api("GET", f"/patient/consents/{done['consent']}").get_json()
+    assert (consent["state"], consent["recipient"]) == ("active", STUDY)
+    assert patient.api("GET", f"/patient/requests/{request}").get_json()["state"] == "accepted"
+    receipt = patient.api("GET", f"/patient/consents/{done['consent']}/receipt").get_json()
+    assert receipt["terms"]["statement"] == prepared["statement"]
+
+
+def test_a_signature_sent_twice_is_told_the_first_result(hospital, patient) -> None:
+    _, prepared, first = granted(hospital, patient)
+    again = signed(hospital, patient, prepared).get_json()
+    assert again == first | {"is_again": True}
+
+
+def test_less_is_allowed_and_more_is_not(hospital, patient) -> None:
+    path = f"/patient/requests/{asked(hospital, patient)}"
+    less = {"answer": "less", "purposes": ["MLTRAINING"], "categories": ["condition", "genomics"]}
+    told = patient.api("POST", f"{path}/answer", less).get_json()
+    assert told["chosen"]["categories"] == ["condition"]
+    assert not told["chosen"]["may_copy"]
+    wrong = patient.api("POST", f"{path}/answer", {"answer": "less", "ends_on": "2999-01-01"})
+    assert wrong.status_code == 422
+    assert set(wrong.get_json()["errors"]) == {"purposes", "categories", "ends_on"}
+    kept = patient.api("GET", path).get_json()["chosen"]
+    assert kept["categories"] == ["condition"]
+
+
+def test_a_no_is_written_down_and_cannot_be_signed_over(hospital, patient) -> None:
+    path = f"/patient/requests/{asked(hospital, patient)}"
+    told = patient.api("POST", f"{path}/answer", {"answer": "no"}).get_json()
+    assert told["state"] == "declined"
+    assert patient.api("POST", f"{path}/answer", {"answer": "yes"}).status_code == 404
+    assert patient.api("POST", f"{path}/signing", {}).status_code == 404
+
+
+def test_a_withdrawal_is_at_once_in_force(hospital, patient) -> None:
+    _, _, done = granted(hospital, patient)
+    path = f"/patient/consents/{done['consent']}"
+    gone = signed(hospital, patient, patient.api("POST", f"{path}/withdrawal", {}).get_json())
+    assert gone.get_json()["is_in_force"]
+    assert patient.api("GET", path).get_json()["state"] == "withdrawn"
+    assert patient.api("POST", f"{path}/withdrawal", {}).status_code == 404
+
+
+def test_a_stop_ends_every_permission(hospital, patient) -> None:
+    _, _, done = granted(hospital, patient)
+    assert signed(hospital, patient, patient.api("POST", "/patient/stop", {}).get_json())
+    told = patient.api("GET", f"/patient/consents/{done['consent']}").get_json()
+    assert told["state"] == "withdrawn"
+
+
+def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
+    path = "/patient/opt-out"
+    assert patient.api("POST", path, {"research": "on"}).get_json() == {"to_sign": None}
+    to_sign = patient.api("POST", path, {"research": "off"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    assert patient.api("GET", path).get_json() == {"research": "off"}
+    to_sign = patient.api("POST", path, {"research": "on"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    assert patient.api("GET", path).get_json() == {"research": "on"}
+
+
+def test_a_record_that_the_patient_opens_is_in_their_history(hospital, patient) -> None:
+    held = patient.api("GET", "/patient/records").get_json()["records"]
+    assert {one["category"] for one in held} == {"vital-signs", "condition"}
+    number = next(one for one in held if one["category"] == "vital-signs")
+    told = patient.api("GET", f"/patient/records/{number['record']}").get_json()
+    assert told["values"] == {"x|number": [61.5, "kg"]}
+    assert told["says"] == [{"what": "number", "value": "61.5 kg"}]
+    line = patient.api("GET", "/patient/journal").get_json()["lines"][0]
+    assert (line["purpose"], line["is_refusal"]) == ("PATRQT", False)
+    assert line["says"]
+
+
+def test_a_line_of_the_history_has_a_proof_once_it_is_anchored(hospital, patient) -> None:
+    patient.api("POST", "/patient/copy", {})
+    line = patient.api("GET", "/patient/journal").get_json()["lines"][0]
+    path = f"/patient/journal/{line['seq']}/proof"
+    assert patient.api("GET", path).status_code == 404
+    hospital.platform.safe.journal.anchor()
+    assert len(patient.api("GET", path).get_json()["hash"]) == 64
+
+
+def test_the_copy_holds_records_permissions_and_history(hospital, patient) -> None:
+    granted(hospital, patient)
+    told = patient.api("POST", "/patient/copy", {}).get_json()
+    assert len(told["records"]) == 2
+    assert [one["state"] for one in told["permissions"]] == ["active"]
+
+
+def test_models_that_learned_are_told_and_keys_are_listed(hospital, patient) -> None:
+    assert patient.api("GET", "/patient/models").get_json() == {"models": []}
+    keys = patient.api("GET", "/patient/keys").get_json()
+    assert keys["passkeys"] == []
+    assert keys["has_others"]
+    assert keys["is_checked"]
+    begun = patient.api("POST", "/patient/keys", {}).get_json()
+    assert begun["options"]["challenge"]
+
+
+def test_what_is_anothers_is_as_if_it_were_not_there(hospital, patient) -> None:
+    request, prepared, done = granted(hospital, patient)
+    record = patient.api("GET", "/patient/records").get_json()["records"][0]["record"]
+    seq = patient.api("GET", "/patient/journal").get_json()["lines"]
+    other = signed_in(hospital, PATIENT, "", hospital.new_patient())
+    paths = (
+        ("GET", f"/patient/requests/{request}", None),
+        ("POST", f"/patient/requests/{request}/answer", {"answer": "no"}),
+        ("POST", f"/patient/requests/{request}/signing", {}),
+        ("GET", f"/patient/consents/{done['consent']}", None),
+        ("GET", f"/patient/consents/{done['consent']}/receipt", None),
+        ("POST", f"/patient/consents/{done['consent']}/withdrawal", {}),
+        ("GET", f"/patient/records/{record}", None),
+        ("GET", "/patient/journal/0/proof", None),
+        ("POST", f"/patient/keys/{secrets.token_hex(16)}/removal", {}),
+        ("POST", f"/patient/keys/{secrets.token_hex(20)}/veto", {}),
+        ("POST", f"/patient/signings/{prepared['signing']}", {"wallet": "0x", "signature": "0x"}),
+    )
+    assert seq == [] or all(one["is_refusal"] for one in seq)
+    for method, path, body in paths:
+        answer = other.api(method, path, body)
+        assert answer.status_code == 404, path
+    assert patient.api("GET", f"/patient/requests/{request}").get_json()["state"] == "accepted"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_other_role_and_no_token_gets_in(hospital, role) -> None:
+    staff, token = signed_in(hospital, role), hospital.client(role, HOSPITAL)
+    for path in ("requests", "consents", "records", "journal", "models", "keys", "opt-out"):
+        assert staff.api("GET", f"/patient/{path}").status_code == 403
+        assert token.get(f"/patient/{path}").status_code == 403
+    assert staff.api("POST", "/patient/stop", {}).status_code == 403
+
+
+def test_a_signature_of_another_key_signs_nothing(hospital, patient) -> None:
+    prepared = patient.api("POST", "/patient/stop", {}).get_json()
+    stranger = hospital.wallet._key(secrets.token_bytes(32))
+    said = {
+        "wallet": "0x" + stranger.address.hex(),
+        "signature": "0x" + stranger.sign(bytes.fromhex(prepared["digest"][2:])).hex(),
+    }
+    done = patient.api("POST", f"/patient/signings/{prepared['signing']}", said).get_json()
+    assert not done["is_in_force"]
+    assert done["reason"]
+    for odd in ({}, {"wallet": "0x00"}, {"response": {}}, {"wallet": "x", "signature": "y"}):
+        answer = patient.api("POST", f"/patient/signings/{prepared['signing']}", odd)
+        assert answer.status_code in (200, 422), odd
