@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema, fields
+from marshmallow import INCLUDE, RAISE, Schema, fields
 
 from consent import ANCHOR_KINDS
 
@@ -291,3 +291,8 @@ class JobAnswer(Answer):
 
 class ObjectAnswer(Schema):
     """An object that is described in docs/spec/: a card, for one."""
+
+    class Meta:
+        """Whatever is in it."""
+
+        unknown = INCLUDE

@@ -9,6 +9,7 @@ from web.api.patient import consents, keys, records, requests, signings
 from web.api.patient import schemas as _S
 from web.api.route import PATIENTS, BodySchema, Route, View
 from web.api.schemas import ObjectAnswer
+from web.people import schemas as _P
 from web.schemas import NothingSchema
 
 Body = Callable[[], BodySchema]
@@ -47,10 +48,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     _get("/patient/journal", records.get_own_journal, _S.OwnJournalAnswer, _S.BeforeSchema),
     _get("/patient/journal/{seq}/proof", records.get_own_proof, ObjectAnswer),
     _get("/patient/models", records.get_own_models, _S.OwnModelsAnswer),
-    _get("/patient/keys", keys.get_own_keys, _S.OwnKeysAnswer),
-    _post("/patient/keys", keys.post_key, _S.ToMakeAnswer),
-    _post("/patient/keys/passkey", keys.post_key_made, _S.ToProveAnswer, _S.MadeSchema),
-    _post("/patient/keys/proof", keys.post_key_proof, _SIGNED, _S.ProofSchema),
+    _get("/patient/keys", keys.get_own_keys, _P.OwnKeysAnswer),
+    _post("/patient/keys", keys.post_key, _P.ToMakeAnswer),
+    _post("/patient/keys/passkey", keys.post_key_made, _P.ToProveAnswer, _P.MadeSchema),
+    _post("/patient/keys/proof", keys.post_key_proof, _SIGNED, _P.ProofSchema),
     _post("/patient/keys/{key}/removal", keys.post_key_removal, _SIGNED),
     _post("/patient/keys/{signer}/veto", keys.post_key_veto, _SIGNED),
 )

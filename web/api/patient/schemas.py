@@ -7,19 +7,15 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from web.api.schemas import Answer, anything, many, number, one, text, truth
+from web.people.schemas import credential
 from web.schemas import MAX_CODES, Strict, Text
 
 MOST_LEFT_OUT: Final = 10_000
 MOST_HEX: Final = 4_096
-_OPEN: Final = {"type": "object", "additionalProperties": True}
 
 
 def _texts(most: int = MAX_CODES) -> fields.List[Any]:
     return fields.List(Text(), validate=[validate.Length(0, most)], load_default=list)
-
-
-def _credential(**how: Any) -> fields.Dict:
-    return fields.Dict(keys=fields.String(), metadata=_OPEN, **how)
 
 
 class AnswerSchema(Strict):
@@ -42,8 +38,8 @@ class SignatureSchema(Strict):
     rawId = fields.String()  # noqa: N815 - WebAuthn's names
     type = fields.String()
     authenticatorAttachment = fields.String(allow_none=True)  # noqa: N815
-    response = _credential()
-    clientExtensionResults = _credential()  # noqa: N815
+    response = credential()
+    clientExtensionResults = credential()  # noqa: N815
     wallet = Text(MOST_HEX)
     signature = Text(MOST_HEX)
 
@@ -51,20 +47,6 @@ class SignatureSchema(Strict):
     def _require_one(self, data: dict[str, Any], **_: Any) -> None:
         if "response" not in data and not {"wallet", "signature"} <= data.keys():
             raise ValidationError("Send a passkey's credential, or wallet and signature.")
-
-
-class MadeSchema(Strict):
-    """The passkey that a device made for a challenge."""
-
-    challenge = Text(required=True)
-    credential = _credential(required=True)
-
-
-class ProofSchema(Strict):
-    """What the new passkey signed."""
-
-    signing = Text(required=True)
-    credential = _credential(required=True)
 
 
 class ResearchSchema(Strict):
@@ -266,44 +248,3 @@ class OwnModelsAnswer(Answer):
     """Every published model that learned from a patient."""
 
     models = many(LearnedAnswer)
-
-
-class PasskeyAnswer(Answer):
-    """One passkey."""
-
-    key = text()
-    label = text()
-    made_at_s = number()
-    used_at_s = number()
-
-
-class RecoveryAnswer(Answer):
-    """A new key that was asked for."""
-
-    signer = text()
-    state = text()
-    ready_at_s = number(allow_none=True)
-
-
-class OwnKeysAnswer(Answer):
-    """Who can sign for a patient."""
-
-    passkeys = many(PasskeyAnswer)
-    delegates_until_s = fields.List(fields.Integer(), required=True)
-    has_others = truth()
-    recoveries = many(RecoveryAnswer)
-    is_checked = truth()
-
-
-class ToMakeAnswer(Answer):
-    """What a new device is asked: to make a passkey."""
-
-    challenge = text()
-    options = anything()
-
-
-class ToProveAnswer(Answer):
-    """What a new passkey is to sign, and the signing that waits for it."""
-
-    signing = text()
-    options = anything()
