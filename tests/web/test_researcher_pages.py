@@ -118,7 +118,11 @@ def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, 
         assert words in page
     picture = researcher.get(f"{done.location}/pictures/calibration.svg")
     assert picture.mimetype == "image/svg+xml"
-    stop_all(hospital.platform, hospital.wallet, hospital.subjects[50:61], lambda *_: None)
+    assert "who withdrew" not in page
+    stop_all(hospital.platform, hospital.wallet, hospital.subjects[50:51], lambda *_: None)
+    page = researcher.get(done.location).text
+    assert "People it learned from who withdrew: 10 or fewer." in page
+    stop_all(hospital.platform, hospital.wallet, hospital.subjects[51:61], lambda *_: None)
     page = researcher.get(done.location).text
     assert "People it learned from who withdrew: 11." in page
     retraining = researcher.post(f"{done.location}/retraining").location

@@ -11,7 +11,7 @@ from web.jobs import OVER
 from web.pages.clinician.card import shown_picture
 from web.pages.page import Visit
 from web.pages.researcher import mine
-from web.pages.researcher.mine import steadily
+from web.pages.researcher.mine import told
 
 
 def model(visit: Visit) -> Response:
@@ -29,7 +29,7 @@ def model(visit: Visit) -> Response:
         pictures=f"/researcher/models/{one.id}/pictures",
         study=visit.platform.asking.party_name(one.study),
         slug=one.study.removeprefix("study:"),
-        gone=steadily(visit, f"{one.id} gone", gone),
+        gone=_gone(visit, one.id, gone),
         is_touched=gone > 0,
         gates=_gates(visit, content),
     )
@@ -49,6 +49,15 @@ def retrain(visit: Visit) -> Response:
     alive = [j for j in jobs.all() if j.arguments == arguments and j.state not in OVER]
     job = alive[0] if alive else jobs.add("retrain", arguments, one.study)
     return visit.go(f"/researcher/studies/{one.study.removeprefix('study:')}/jobs/{job.id}")
+
+
+def _gone(visit: Visit, name: str, gone: int) -> str:
+    """Return how many withdrew, in words; that somebody did is told at once, though not how many.
+
+    The count stays what it was when it was first looked at until it changes by eleven: 0, often.
+    """
+    steady = visit.platform.asking.feasibility.steady(f"{name} gone", gone)
+    return told(visit, steady or min(gone, 1))
 
 
 def _gates(visit: Visit, card: Mapping[str, Any]) -> list[tuple[str, str, str]]:
