@@ -240,6 +240,12 @@ class Catalogue:
             self.current(categories=categories, subjects=subjects, custodian=custodian)
         )
 
+    def visible_batches(self) -> int:
+        """Return how many batches can be asked for; the number grows with each deposit."""
+        asked = sa.select(sa.func.count()).where(_BATCHES.c.state.in_(VISIBLE))
+        with reading(self._engine) as connection:
+            return int(connection.scalar(asked) or 0)
+
     def totals(self) -> dict[str, int]:
         """Return how many records, subjects and batches are here."""
         live = sa.select(_RECORDS).join(_BATCHES, _RECORDS.c.batch == _BATCHES.c.id)

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from consent import Finding, Law, RequestBatch
+from consent import Finding, Law
 from storage import merkle
 from storage.blobs import Blobs, Blocks
 from storage.catalogue import Catalogue
 from storage.deposit import Deposits
-from storage.entry import Columns, Entry
+from storage.entry import Entry
 from storage.erasure import Erasure
 from storage.journal import Journal
 from storage.journal_check import check_journal
 from storage.journal_row import START
 from storage.keys import Keys
 from storage.parts import Parts, Progress, silent
+from storage.permitted import Listed, Permitted
 from storage.rootkey import make_root_key, open_root_key
 from storage.staging import Staging
 from storage.store_check import check_store
 from storage.vault import Vault
 
-LIST_S: Final = 10.0
-"""For how long a list of patients may go without looking for new records."""
+LIST_S: Final = 60.0
+"""For how long a list of patients may show one whose records are erased; they open no more."""
 
 
 class Safe:
@@ -43,7 +44,7 @@ class Safe:
         self._blobs = blobs
         self._root_path = home / "secrets" / "root.key"
         self._staging = staging = Staging(home / "sealed")
-        self._held: tuple[float, Columns] | None = None
+        self._held: tuple[float, int, Listed] | None = None
         self.journal = Journal(engine, self._keys, law)
         parts = Parts(self._catalogue, self._keys, self.journal, staging, blobs, law, clock)
         self.vault = Vault(parts)
@@ -95,30 +96,24 @@ class Safe:
         """Return what is held of a subject, without opening any of it."""
         return self._catalogue.current(subjects=[subject])
 
-    def permitted(self, party: str, purpose: str) -> dict[bytes, dict[str, bytes]]:
+    def permitted(self, party: str, purpose: str) -> Mapping[bytes, dict[str, bytes]]:
         """Return, for each subject that permits it now, each category and the consent that says so.
 
         A list for people to choose from: nothing is opened, and what is opened later is decided and
-        journalled then. The catalogue is remembered for some seconds; no decision is.
+        journalled then. The catalogue is remembered (`_listed`); no decision is.
 
         Raises:
             LedgerUnavailable (consent): the ledger is away or in doubt.
         """
-        columns = self._columns()
-        held = (columns.subjects, columns.records, columns.categories, columns.recorded_on)
-        decided = self._law.decide_many(RequestBatch(party, purpose, *held))
-        found: dict[bytes, dict[str, bytes]] = {}
-        for place in decided.permitted().nonzero()[0].tolist():
-            entry = columns.entries[place]
-            mine = found.setdefault(entry.subject, {})
-            mine[entry.category] = decided.consents[place].tobytes()
-        return found
+        listed = self._listed()
+        return Permitted(listed, self._law.decide_many(listed.asked(party, purpose)))
 
-    def _columns(self) -> Columns:
-        now_s = time.monotonic()
-        if self._held is None or now_s - self._held[0] > LIST_S:
-            self._held = now_s, self._catalogue.columns()
-        return self._held[1]
+    def _listed(self) -> Listed:
+        """Return what is listed: at most a minute old, and newer than the newest batch."""
+        now_s, batches = time.monotonic(), self._catalogue.visible_batches()
+        if self._held is None or now_s - self._held[0] > LIST_S or batches != self._held[1]:
+            self._held = now_s, batches, Listed(self._catalogue.columns())
+        return self._held[2]
 
     def held(self, categories: Sequence[str]) -> list[tuple[bytes, str]]:
         """Return (subject, category) of each current record of these categories, in their order."""

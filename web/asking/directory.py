@@ -76,19 +76,19 @@ class Directory:
         A number never changes, so one that was opened is remembered while this process runs, which
         could open it again at any time.
         """
-        asked_for = list(subjects)
-        found = {one: self._opened[one] for one in asked_for if one in self._opened}
-        wanted = [one for one in asked_for if one not in found]
+        asked_for, opened = list(subjects), self._opened
+        wanted = [one for one in asked_for if one not in opened]
+        fresh: dict[bytes, str] = {}
         for start in range(0, len(wanted), AT_ONCE):
             part = wanted[start : start + AT_ONCE]
             asked = sa.select(_PATIENTS.c.subject, _PATIENTS.c.number)
             with self._engine.connect() as connection:
                 for row in connection.execute(asked.where(_PATIENTS.c.subject.in_(part))):
                     subject = bytes(row.subject)
-                    found[subject] = self._safe.open_text(LABEL, bytes(row.number), subject)
-        if len(self._opened) < MOST_OPENED:
-            self._opened |= found
-        return found
+                    fresh[subject] = self._safe.open_text(LABEL, bytes(row.number), subject)
+        if fresh and len(opened) < MOST_OPENED:
+            opened.update(fresh)
+        return {one: opened[one] for one in asked_for if one in opened} | fresh
 
     def number_of(self, subject: bytes) -> str | None:
         """Return the hospital number of a subject."""

@@ -1,0 +1,42 @@
+"""Lists by subject say what record by record decisions say, and no more."""
+
+from __future__ import annotations
+
+import secrets
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent import CATEGORY_CODES, REASONS, Decisions
+from storage.entry import Entry, columns_of
+from storage.permitted import Listed, Permitted
+
+PERMITTED, DENIED = REASONS.index("permitted"), REASONS.index("no-consent")
+PEOPLE = [secrets.token_bytes(32) for _ in range(4)] + [b"\0" * 32, b"a" + b"\0" * 31]
+CODES = CATEGORY_CODES[:4]
+ROWS = st.lists(
+    st.tuples(st.sampled_from(PEOPLE), st.sampled_from(CODES), st.booleans()), max_size=40
+)
+
+
+def entry(subject: bytes, category: str) -> Entry:
+    held = dict.fromkeys(Entry._fields)
+    named = {"record_id": secrets.token_bytes(16), "subject": subject, "category": category}
+    return Entry(**held | named | {"recorded_on": "2024-01-02"})
+
+
+@given(ROWS)
+def test_a_list_names_whom_and_what_the_decisions_permit(rows) -> None:
+    listed = Listed(columns_of([entry(subject, category) for subject, category, _ in rows]))
+    reasons = np.array([PERMITTED if yes else DENIED for *_, yes in rows], np.uint8)
+    consents = np.frombuffer(secrets.token_bytes(32 * len(rows)), np.uint8).reshape(-1, 32)
+    decided = Decisions(None, reasons, consents, np.zeros(len(rows), np.uint32))
+    wanted: dict[bytes, dict[str, bytes]] = {}
+    for (subject, category, yes), consent in zip(rows, consents, strict=True):
+        if yes:
+            wanted.setdefault(subject, {})[category] = consent.tobytes()
+    found = Permitted(listed, decided)
+    assert dict(found) == wanted
+    assert len(found) == len(wanted)
+    assert all((one in found) == (one in wanted) for one in PEOPLE)
