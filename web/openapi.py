@@ -9,7 +9,7 @@ from typing import Any, Final
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from web.api.route import Route
+from web.api.route import JSON, Route
 
 _NAME: Final = re.compile(r"{(\w+)}")
 _PROBLEM: Final = {
@@ -58,7 +58,7 @@ def describe(routes: Sequence[Route], prefix: str, version: str) -> dict[str, An
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    found = "application/x-ndjson" if route.name == "get_evidence" else "application/json"
+    given = route.gives or {"type": "object" if route.media == JSON else "string"}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {
         "operationId": route.name,
@@ -70,7 +70,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {
             str(route.status): {
                 "description": route.words,
-                "content": {found: {"schema": route.gives or {"type": "object"}}},
+                "content": {route.media: {"schema": given}},
             },
             "default": {"description": "Why not.", "content": problem},
         },

@@ -17,6 +17,7 @@ from web.words import Words, best_language
 
 SMALL_BYTES: Final = 64 * 2**10
 LARGE_BYTES: Final = 16 * 2**20
+JSON: Final = "application/json"
 ANYBODY: Final[frozenset[str]] = frozenset()
 """No token is needed: what comes in proves itself, or nothing is told that is not public."""
 
@@ -115,7 +116,8 @@ class Route:
     """One endpoint. `path` is under /api/v1, in OpenAPI's notation.
 
     `keeps` says that the answer may be kept for an Idempotency-Key: not of what tells about a
-    patient, and not where nothing changes. `gives` is the answer's schema.
+    patient, and not where nothing changes. `gives` is the answer's schema, or None for a file of
+    the media type `media`.
     """
 
     method: str
@@ -127,6 +129,7 @@ class Route:
     most_bytes: int = SMALL_BYTES
     keeps: bool = False
     gives: Any = None
+    media: str = JSON
 
     @property
     def name(self) -> str:

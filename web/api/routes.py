@@ -191,7 +191,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         keeps=True,
         gives=_A.JobAnswer,
     ),
-    Route("GET", "/evidence", jobs.get_evidence, AUDITORS),
+    Route("GET", "/evidence", jobs.get_evidence, AUDITORS, media="application/x-ndjson"),
     *people.ROUTES,
     *patient.ROUTES,
     *clinician.ROUTES,
