@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from models import DiagnosisAsked, Model, Study
 from web.api.jobs import accepted
 from web.api.ledger import view_shown
 from web.api.route import Call
+from web.asking.suppression import as_told
 from web.errors import NotFound
 from web.tokens import CUSTODIAN, RESEARCHER
 from web.work import shown
-
-LEAST_SHOWN: Final = 11
-"""A smaller count of people might point at one of them."""
-
 
 def get_questions(call: Call) -> dict[str, Any]:
     """The questions that can be asked."""
@@ -41,8 +38,8 @@ def post_cohorts(call: Call) -> dict[str, Any]:
     cohort = call.platform.diagnostics.gather(call.party, call.body["question"])
     patients = len({line.patient for line in cohort.manifest.lines})
     return {
-        "patients": _told(patients),
-        "records": _told(len(cohort.records)),
+        "patients": as_told(patients),
+        "records": as_told(len(cohort.records)),
         "refused_records": _all_told(cohort.refused),
         "left_out_patients": _all_told(cohort.left_out),
         "view": view_shown(cohort.view),
@@ -125,9 +122,5 @@ def _study(study: Study) -> dict[str, Any]:
     return {name: getattr(study, name) for name in Study.__slots__}
 
 
-def _told(count: int) -> int | str:
-    return count if count == 0 or count >= LEAST_SHOWN else f"1 to {LEAST_SHOWN - 1}"
-
-
 def _all_told(counts: Mapping[str, int]) -> dict[str, int | str]:
-    return {reason: _told(count) for reason, count in counts.items()}
+    return {reason: as_told(count) for reason, count in counts.items()}

@@ -24,6 +24,11 @@ def is_small(count: int) -> bool:
     return 0 < count < LEAST
 
 
+def as_told(count: int) -> int | str:
+    """Return a count as programs are told it; 1 to 10 is said as that, in words."""
+    return f"1 to {LEAST - 1}" if is_small(count) else count
+
+
 def merged(classes: Mapping[str, int]) -> dict[str, int]:
     """Return counts by class in which no class is small: small ones join `other`.
 

@@ -7,20 +7,19 @@ from typing import Any
 
 from flask import Response
 
-from web.jobs import OVER
+from models import Model
 from web.pages.clinician.card import shown_picture
 from web.pages.page import Visit
 from web.pages.researcher import mine
 from web.pages.researcher.mine import told
+from web.research import training
 
 
 def model(visit: Visit) -> Response:
     """How good is it?"""
-    one = mine.model(visit)
-    diagnostics = visit.platform.diagnostics
+    one, diagnostics = _model(visit), visit.platform.diagnostics
     content = diagnostics.card(one.id).content
-    consents = [bytes.fromhex(line.consent) for line in diagnostics.manifest(one.id).lines]
-    gone = len(set(visit.platform.law.lost(sorted(set(consents)))))
+    gone = training.gone_from(mine.researcher(visit), one)
     return visit.show(
         "researcher/model.html",
         title=visit.words("model-card-title", model=one.id),
@@ -29,7 +28,7 @@ def model(visit: Visit) -> Response:
         pictures=f"/researcher/models/{one.id}/pictures",
         study=visit.platform.asking.party_name(one.study),
         slug=one.study.removeprefix("study:"),
-        gone=_gone(visit, one.id, gone),
+        gone=told(visit, gone),
         is_touched=gone > 0,
         gates=_gates(visit, content),
     )
@@ -37,27 +36,20 @@ def model(visit: Visit) -> Response:
 
 def picture(visit: Visit) -> Response:
     """One of the card's plots."""
-    return shown_picture(visit, mine.model(visit).id, visit.names["name"])
+    return shown_picture(visit, _model(visit).id, visit.names["name"])
 
 
 def retrain(visit: Visit) -> Response:
     """Have the worker train a successor on what is permitted now."""
-    one = mine.model(visit)
+    one = _model(visit)
     if one.successor is not None:
         return visit.go(f"/researcher/models/{one.successor}")
-    arguments, jobs = {"model": one.id}, visit.platform.jobs
-    alive = [j for j in jobs.all() if j.arguments == arguments and j.state not in OVER]
-    job = alive[0] if alive else jobs.add("retrain", arguments, one.study)
+    job = training.retrain(mine.researcher(visit), one)
     return visit.go(f"/researcher/studies/{one.study.removeprefix('study:')}/jobs/{job.id}")
 
 
-def _gone(visit: Visit, name: str, gone: int) -> str:
-    """Return how many withdrew, in words; that somebody did is told at once, though not how many.
-
-    The count stays what it was when it was first looked at until it changes by eleven: 0, often.
-    """
-    steady = visit.platform.asking.feasibility.steady(f"{name} gone", gone)
-    return told(visit, steady or min(gone, 1))
+def _model(visit: Visit) -> Model:
+    return mine.researcher(visit).model(visit.names["id"])
 
 
 def _gates(visit: Visit, card: Mapping[str, Any]) -> list[tuple[str, str, str]]:

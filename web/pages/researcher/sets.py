@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import datetime
-
 from flask import Response
 
-from models import AGREEMENT, BadlyAsked, ReleaseAsked
-from web import errors
-from web.asking import APPROVED, Proposal
-from web.asking.sets import Leaving, Taken
+from models import AGREEMENT, BadlyAsked
 from web.pages.page import Visit
 from web.pages.researcher import mine
-from web.pages.researcher.mine import steadily
-
-DAY_S = 86_400
-MOST_DAYS = 365
-PURPOSE = "HRESCH"
+from web.pages.researcher.mine import told
+from web.research import copies
+from web.research.own import slug
 
 
 def training_set(visit: Visit, wrong: dict[str, str] | None = None) -> Response:
     """What do I get, with which duties?"""
-    one = _study(visit)
-    permitted = visit.platform.safe.permitted(one.study, PURPOSE)
-    taken = visit.platform.asking.sets.of_study(one.study)
+    researcher = mine.researcher(visit)
+    one = copies.require_copy(researcher, visit.names["slug"])
     return visit.show(
         "researcher/set.html",
         title=visit.words("set-title"),
         one=one,
-        slug=mine.slug(one),
-        people=steadily(visit, f"{one.study} copies", len(permitted)),
+        slug=slug(one),
+        people=told(visit, copies.people_of(researcher, one)),
         question=visit.platform.diagnostics.question(one.question),
         agreement=AGREEMENT,
-        ends=visit.words.day(_ends_at_s(visit, one)),
+        ends=visit.words.day(copies.ends_at_s(researcher, one)),
         party=visit.platform.asking.party_name(visit.me.party),
-        taken=taken,
+        taken=visit.platform.asking.sets.of_study(one.study),
         errors=wrong or {},
         values=visit.form,
         status=422 if wrong else 200,
@@ -43,65 +35,28 @@ def training_set(visit: Visit, wrong: dict[str, str] | None = None) -> Response:
 
 def download(visit: Visit) -> Response:
     """Make the set of those who permit a copy now; it is written down before it leaves."""
-    one, sets = _study(visit), visit.platform.asking.sets
+    researcher = mine.researcher(visit)
+    one = copies.require_copy(researcher, visit.names["slug"])
     if visit.form.get("agree") != "yes":
         return training_set(visit, {"agree": visit.words("set-agree-error")})
-    ends_at_s, release = _ends_at_s(visit, one), sets.release_of(one.study)
-    ends_on = datetime.datetime.fromtimestamp(ends_at_s, datetime.UTC).date().isoformat()
-    before = tuple({name for old in sets.of_study(one.study) for name in old.names})
-    asked = ReleaseAsked(one.study, release, ends_on, f"researcher:{visit.me.id}", before)
     try:
-        made = visit.platform.diagnostics.release(one.question, asked)
+        made = copies.take(researcher, one)
     except BadlyAsked as exc:
         said = f"{str(exc)[:1].upper()}{str(exc)[1:]}."
         return training_set(visit, {"agree": said})
-    sets.keep(Leaving(one.study, release, visit.me.id, ends_at_s), made.names)
-    name = f'attachment; filename="{mine.slug(one)}.zip"'
-    return Response(
-        made.content, 200, {"Content-Disposition": name}, content_type="application/zip"
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{slug(one)}.zip"'}
+    return Response(made.content, 200, headers, content_type="application/zip")
 
 
 def notices(visit: Visit) -> Response:
     """Who left, and what must I do? By batch, never by person."""
-    rows, touched = [], []
-    for one in mine.studies(visit):
-        for taken in visit.platform.asking.sets.of_study(one.study):
-            gone = _gone(visit, one, taken)
-            is_due = taken.deleted_at_s is None and (
-                gone or taken.ends_at_s <= visit.platform.clock()
-            )
-            said = steadily(visit, f"{taken.id} gone", gone)
-            rows.append((one, taken, said, bool(is_due)))
-        touched += [
-            found for found in mine.models_of(visit, one.study) if found.state == "affected"
-        ]
+    found, touched = copies.notices(mine.researcher(visit))
+    rows = [(one.study, one.taken, told(visit, one.gone), one.is_due) for one in found]
     title = visit.words("notices-title")
     return visit.show("researcher/notices.html", title=title, rows=rows, touched=touched)
 
 
 def confirm(visit: Visit) -> Response:
     """Write down that a copy is deleted; the patients in it are told that this was said."""
-    for one in mine.studies(visit):
-        if visit.platform.asking.sets.confirm(one.study, visit.form.get("set", "")):
-            break
+    copies.confirm(mine.researcher(visit), visit.form.get("set", ""))
     return visit.go("/researcher/notices")
-
-
-def _study(visit: Visit) -> Proposal:
-    one = mine.study(visit)
-    if one.state != APPROVED or not one.wants_copy:
-        raise errors.NotFound
-    return one
-
-
-def _ends_at_s(visit: Visit, one: Proposal) -> int:
-    return min(one.until_s, int(visit.platform.clock()) + MOST_DAYS * DAY_S)
-
-
-def _gone(visit: Visit, one: Proposal, taken: Taken) -> int:
-    """Return how many people of a copy permit it no more."""
-    permitted = visit.platform.safe.permitted(one.study, PURPOSE)
-    name = visit.platform.safe.pseudonyms(f"release {one.study} {taken.release}")
-    still = {name(subject).hex()[:32] for subject in permitted}
-    return len(set(taken.names) - still)
