@@ -10,13 +10,14 @@ import zipfile
 
 import pyarrow.parquet as pq
 import pytest
-from visitors import signed_in
+from visitors import HOSPITAL, signed_in
 
+from storage import Record
 from web import Worker
 from web.api.researcher import ROUTES
 from web.statement import Asked
 from web.tokens import RESEARCHER, ROLES
-from web.trial import sign_grants, stop_all
+from web.trial import enrol_people, sign_grants, stop_all
 
 pytestmark = pytest.mark.node
 ELSEWHERE = "organisation:elsewhere"
@@ -65,12 +66,29 @@ def permit(hospital, study: str, purposes: tuple[str, ...], people: list[bytes])
 
 
 @pytest.fixture(scope="module")
-def trained(hospital, researcher) -> tuple[str, str, str]:
+def leavers(hospital) -> list[bytes]:
+    """Thirteen people of these tests alone, with records, who stop everything in them."""
+    labels = [secrets.token_hex(8) for _ in range(13)]
+    assert enrol_people(hospital.platform, hospital.wallet, labels, lambda *_: None).done == 13
+    people = [hospital.wallet.get_subject(label) for label in labels]
+    held = (("vital-signs", "x|number", (40.0, "kg")), ("condition", "x|label", ("no", "")))
+    hospital.platform.safe.deposits.deposit(
+        [
+            Record(one, kind, HOSPITAL, "2024-01-02", {code: value})
+            for one in people
+            for kind, code, value in held
+        ]
+    )
+    return people
+
+
+@pytest.fixture(scope="module")
+def trained(hospital, researcher, leavers) -> tuple[str, str, str]:
     """The path and id of a study, and its model, trained by way of the API and the worker."""
     known = [one.id for one in hospital.platform.diagnostics.questions() if "small" in one.id]
     for question in known:
         path, study = approved(hospital, researcher, question=question)
-        permit(hospital, study, ("MLTRAINING",), hospital.subjects[40:])
+        permit(hospital, study, ("MLTRAINING",), [*hospital.subjects[40:], leavers[12]])
         job = researcher.api("POST", f"{path}/training", {}).get_json()["id"]
         Worker(hospital.platform).run(job)
         done = researcher.api("GET", f"{path}/training/{job}").get_json()
@@ -175,17 +193,12 @@ def test_a_model_is_told_with_its_card_and_its_pictures(researcher, trained) -> 
 
 
 def test_a_withdrawal_touches_a_model_at_once_and_a_successor_replaces_it(
-    hospital, researcher, trained
+    hospital, researcher, leavers, trained
 ) -> None:
-    path, study, model = trained
+    path, _, model = trained
     before = researcher.api("GET", f"/researcher/models/{model}").get_json()
     assert (before["is_touched"], before["withdrew"], before["successor"]) == (False, 0, None)
-    learned = [
-        one
-        for one in hospital.subjects[40:]
-        if one in hospital.platform.safe.permitted(study, "MLTRAINING")
-    ]
-    stop_all(hospital.platform, hospital.wallet, learned[:1], lambda *_: None)
+    stop_all(hospital.platform, hospital.wallet, leavers[12:], lambda *_: None)
     after = researcher.api("GET", f"/researcher/models/{model}").get_json()
     assert (after["is_touched"], after["withdrew"]) == (True, "1 to 10")
     job = researcher.api("POST", f"/researcher/models/{model}/retraining", {}).get_json()["id"]
@@ -222,10 +235,10 @@ def test_an_idempotency_key_gets_the_first_answer_again(hospital, researcher) ->
 
 
 def test_a_set_leaves_only_with_the_agreement_and_its_deletion_is_said(
-    hospital, researcher
+    hospital, researcher, leavers
 ) -> None:
     path, study = approved(hospital, researcher, wants_copy=True)
-    people = hospital.subjects[300:380]
+    people = [*leavers[:12], *hospital.subjects[300:368]]
     permit(hospital, study, ("MLTRAINING", "HRESCH"), people)
     told = researcher.api("GET", f"{path}/set").get_json()
     assert (told["people"], told["taken"]) == (80, [])

@@ -14,6 +14,7 @@ from web.errors import NotFound
 from web.tokens import CUSTODIAN, RESEARCHER
 from web.work import shown
 
+
 def get_questions(call: Call) -> dict[str, Any]:
     """The questions that can be asked."""
     known = call.platform.diagnostics.questions()
