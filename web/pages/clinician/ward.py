@@ -48,7 +48,7 @@ def ask(visit: Visit, errors: dict[str, str] | None = None) -> Response:
         "clinician/ask.html",
         title=visit.words("ask-title"),
         categories=[(code, visit.words(f"category-{code}")) for code in CATEGORIES],
-        days=[(str(days), f"{days} days") for days in DAYS],
+        days=[(str(days), visit.words("days-of", days=days)) for days in DAYS],
         errors=errors or {},
         values=visit.form,
     )

@@ -55,7 +55,7 @@ def new(visit: Visit, wrong: dict[str, str] | None = None) -> Response:
         "researcher/new.html",
         title=visit.words("researcher-register"),
         questions=[choose, *((one.id, one.title) for one in known)],
-        days=[choose, *((str(one), f"{one} days") for one in DAYS)],
+        days=[choose, *((str(one), visit.words("days-of", days=one)) for one in DAYS)],
         errors=wrong or {},
         values=visit.form or visit.query,
         status=422 if wrong else 200,

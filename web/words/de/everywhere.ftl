@@ -93,6 +93,11 @@ notice-out = Wir haben Sie nach 15 Minuten abgemeldet. Melden Sie sich an, dann 
 
 error-title = Etwas stimmt nicht
 error-needed = Bitte ausfüllen: { $what }
+days-of = { $days ->
+    [one] 1 Tag
+   *[other] { $days } Tage
+}
+
 error-choose = Bitte wählen: { $what }
 error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3. März 2027
 error-day-past = Der Tag muss nach heute liegen

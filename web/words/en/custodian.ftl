@@ -324,11 +324,6 @@ may-study-categories = Kinds of records
 
 may-study-days = How long a permission lasts
 
-may-study-days-of = { $days ->
-    [one] 1 day
-   *[other] { $days } days
-}
-
 may-study-end = The study ends on
 
 may-study-many-of = { $many } with records of every kind asked for, of { $all } in the directory

@@ -94,6 +94,11 @@ notice-out = You were signed out after 15 minutes. Sign in and you come back to 
 
 error-title = There is a problem
 error-needed = Enter { $what }
+days-of = { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}
+
 error-choose = Choose { $what }
 error-day = Enter a real day, such as 3 March 2027
 error-day-past = The day must be later than today

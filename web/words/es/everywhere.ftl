@@ -93,6 +93,11 @@ notice-out = Su sesión se cerró a los 15 minutos. Entre y volverá a esta pág
 
 error-title = Hay un problema
 error-needed = Escriba { $what }
+days-of = { $days ->
+    [one] 1 día
+   *[other] { $days } días
+}
+
 error-choose = Elija { $what }
 error-day = Escriba un día que exista, por ejemplo 3 de marzo de 2027
 error-day-past = El día tiene que ser posterior a hoy
