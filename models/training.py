@@ -178,24 +178,35 @@ def closed(question: Question, evaluation: Evaluation, attack: Attack) -> tuple[
     slope, slope_by = evaluation.slope, _Z_95 * evaluation.slope_error
     large, large_by = abs(evaluation.intercept), _Z_95 * evaluation.intercept_error
     conditions = (
-        (attack.auroc <= gate.max_attack_auroc, f"membership attack AUROC {attack.auroc:.3f}"),
+        (
+            attack.auroc <= gate.max_attack_auroc,
+            f"membership attack AUROC {attack.auroc:.3f}, at most {gate.max_attack_auroc:g}",
+        ),
         (
             attack.tpr_at_1_percent_fpr <= gate.max_attack_tpr,
-            f"membership attack finds {attack.tpr_at_1_percent_fpr:.3f} at 1 % false alarms",
+            f"membership attack finds {attack.tpr_at_1_percent_fpr:.3f} at 1 % false alarms, "
+            f"at most {gate.max_attack_tpr:g}",
         ),
         (
             gate.min_slope <= slope + slope_by and slope - slope_by <= gate.max_slope,
-            f"calibration slope {evaluation.slope:.2f}",
+            f"calibration slope {slope:.2f} ± {slope_by:.2f}, "
+            f"{gate.min_slope:g} to {gate.max_slope:g}",
         ),
         (
             large - large_by <= gate.max_intercept,
-            f"calibration in the large {evaluation.intercept:.2f}",
+            f"calibration in the large {evaluation.intercept:.2f} ± {large_by:.2f}, "
+            f"at most {gate.max_intercept:g} either way",
         ),
         (
             evaluation.slope_error <= _MOST_SLOPE_ERROR,
-            f"too few outcomes to judge calibration by: slope ± {slope_by:.2f}",
+            f"too few outcomes to judge calibration by: slope ± {slope_by:.2f}, "
+            f"at most {_Z_95 * _MOST_SLOPE_ERROR:.2f}",
         ),
-        (evaluation.auroc.low > 0.5, f"AUROC {evaluation.auroc.value:.3f} may be chance"),
+        (
+            evaluation.auroc.low > 0.5,
+            f"AUROC {evaluation.auroc.value:.3f} may be chance: from {evaluation.auroc.low:.3f}, "
+            "more than 0.5",
+        ),
     )
     return tuple(words for holds, words in conditions if not holds)
 

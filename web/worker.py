@@ -93,7 +93,9 @@ class Worker:
         if isinstance(error, AWAY) and job.kind in PATIENT:
             jobs.put_back(job, why, TRY_AGAIN_S)
         else:
-            jobs.end(job, FAILED, error=why)
+            failures = error.failures if isinstance(error, models.GateClosed) else ()
+            result = {"gate": list(failures)} if failures else None
+            jobs.end(job, FAILED, result, why)
 
     def _tell(self) -> None:
         if self._queue.is_empty():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import secrets
 import zipfile
 
@@ -112,7 +113,7 @@ def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, 
         done = researcher.get(job)
         if done.status_code == 303:
             break
-        assert "No model was published." in done.text
+        assert "The gate is closed." in done.text
     page = researcher.get(done.location).text
     for words in ("AUROC", "Calibration slope", "not known", "none yet", "Membership attack"):
         assert words in page
@@ -127,6 +128,33 @@ def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, 
     assert "People it learned from who withdrew: 11." in page
     retraining = researcher.post(f"{done.location}/retraining").location
     assert retraining.startswith(f"{path}/jobs/")
+
+
+def test_the_cohorts_page_looks_every_second_while_a_job_runs(hospital, researcher) -> None:
+    path = approved(hospital, researcher)
+    assert "hx-get" not in researcher.get(f"{path}/cohort").text
+    job = researcher.post(f"{path}/cohort").location
+    page = researcher.get(f"{path}/cohort").text
+    assert f'hx-get="{job}?said=0" hx-trigger="every 1s"' in page
+    researcher.post(job)
+    part = researcher.http.get(job, headers={"HX-Request": "true"}).text
+    assert "No model was published." in part
+    assert "hx-get" not in part
+    assert "hx-get" not in researcher.get(f"{path}/cohort").text
+
+
+def test_a_closed_gate_says_what_was_found_and_what_must_be(hospital, researcher) -> None:
+    known = hospital.platform.home / "questions"
+    text = (known / "small.toml").read_text().replace('id = "small"', 'id = "strict"')
+    strict = text.replace("[parameters]", "[gate]\nmax_attack_auroc = 0.01\n\n[parameters]")
+    (known / "strict.toml").write_text(strict)
+    path = approved(hospital, researcher, question="strict")
+    permit(hospital, "study:" + path.rsplit("/", 1)[1], ("MLTRAINING",), hospital.subjects[70:])
+    job = researcher.post(f"{path}/cohort").location
+    Worker(hospital.platform).run(job.rsplit("/", 1)[1])
+    page = researcher.get(job).text
+    assert "No model was published. The gate is closed." in page
+    assert re.search(r"<li>membership attack AUROC 0\.\d{3}, at most 0\.01</li>", page)
 
 
 def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, researcher) -> None:

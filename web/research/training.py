@@ -25,6 +25,12 @@ def retrain(researcher: Researcher, model: Model) -> Job:
     return _once(researcher, "retrain", {"model": model.id}, model.study)
 
 
+def under_way(researcher: Researcher, one: Proposal) -> Job | None:
+    """Return the newest job of a study that is not over; None if there is none."""
+    jobs = researcher.platform.jobs.all()
+    return next((job for job in jobs if job.asked_by == one.study and job.state not in OVER), None)
+
+
 def gone_from(researcher: Researcher, model: Model) -> int:
     """Return how many withdrew of whom a model learned, as it may be told.
 

@@ -18,9 +18,9 @@ SLOW_S = 10
 
 def cohort(visit: Visit) -> Response:
     """Who is in, who is not, and why?"""
-    one = mine.study(visit)
+    one, researcher = mine.study(visit), mine.researcher(visit)
     try:
-        found, view = standing(mine.researcher(visit), one), visit.platform.law.view()
+        found, view = standing(researcher, one), visit.platform.law.view()
     except ConsentError:
         title, said = visit.words("cohort-title"), visit.words("cohort-none")
         return visit.show("researcher/told.html", title=title, said=said, back_to=slug(one))
@@ -43,6 +43,7 @@ def cohort(visit: Visit) -> Response:
         ],
         is_enough=found.is_enough,
         view=view,
+        job=training.under_way(researcher, one),
     )
 
 

@@ -277,6 +277,8 @@ training-see = See its card
 
 training-not = No model was published.
 
+training-gate-closed = The gate is closed. What was found, and what must be:
+
 model-card-title = How good is { $model }?
 
 model-touched = People it learned from who withdrew: { $count }.
