@@ -159,6 +159,12 @@ def heart() -> Question:
     return Question.load(QUESTIONS / "uci-heart.toml")
 
 
+@pytest.fixture(scope="session")
+def safe_of() -> Callable[[list[list[Record]]], MemorySafe]:
+    """Return a function that puts some people in a safe of their own, who permit everything."""
+    return lambda people: MemorySafe(MemoryVault(MemoryLaw(), people))
+
+
 @pytest.fixture
 def build(sqlite_engine, tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Return a function that builds a world around some people; each world is closed at the end."""
