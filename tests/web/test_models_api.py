@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from storage import Record
 from web import Worker
+from web.statement import Asked
 from web.tokens import CLINICIAN, RESEARCHER
+from web.trial import sign_grants, stop_all
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -77,6 +80,24 @@ def test_no_small_count_is_told(hospital, researcher) -> None:
     assert told["patients"] >= 100
     counts = [told["records"], *told["refused_records"].values()]
     assert all(count == "1 to 10" or count == 0 or count >= 11 for count in counts)
+
+
+def test_one_person_who_joins_or_leaves_moves_no_count(hospital, researcher) -> None:
+    platform, asked = hospital.platform, {"question": "small"}
+    before = researcher.post("/cohorts", asked).get_json()
+    one = hospital.new_patient()
+    held = (("vital-signs", "x|number", (40.0, "kg")), ("condition", "x|label", ("no", "")))
+    platform.safe.deposits.deposit(
+        [Record(one, kind, HOSPITAL, "2024-01-02", {code: value}) for kind, code, value in held]
+    )
+    permit, now_s = Asked("permit", STUDY, ("MLTRAINING",)), int(platform.clock())
+    grants = sign_grants(platform, hospital.wallet, [(one, permit, now_s, now_s + 1000)])
+    assert platform.law.grant(grants)[0].ok
+    joined = researcher.post("/cohorts", asked).get_json()
+    stop_all(platform, hospital.wallet, [one], lambda *_: None)
+    left = researcher.post("/cohorts", asked).get_json()
+    for name in ("patients", "records"):
+        assert before[name] == joined[name] == left[name]
 
 
 def test_a_model_is_trained_anew(hospital, model, researcher) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from models import DiagnosisAsked, Model, Study
@@ -36,13 +35,20 @@ def post_studies(call: Call) -> dict[str, Any]:
 
 def post_cohorts(call: Call) -> dict[str, Any]:
     """How many the study may learn from now, and how many not, by reason; 1 to 10 is not told."""
-    cohort = call.platform.diagnostics.gather(call.party, call.body["question"])
+    question, party = call.body["question"], call.party
+    cohort = call.platform.diagnostics.gather(party, question)
     patients = len({line.patient for line in cohort.manifest.lines})
+
+    def told(name: str, count: int) -> int | str:
+        # A change of fewer than 11 waits, so that no two answers tell what one person did.
+        steady = call.platform.asking.feasibility.steady
+        return as_told(steady(f"{party} {question} cohort {name}", count))
+
     return {
-        "patients": as_told(patients),
-        "records": as_told(len(cohort.records)),
-        "refused_records": _all_told(cohort.refused),
-        "left_out_patients": _all_told(cohort.left_out),
+        "patients": told("patients", patients),
+        "records": told("records", len(cohort.records)),
+        "refused_records": {why: told(f"refused {why}", n) for why, n in cohort.refused.items()},
+        "left_out_patients": {why: told(f"left {why}", n) for why, n in cohort.left_out.items()},
         "view": view_shown(cohort.view),
     }
 
@@ -121,7 +127,3 @@ def _model(model: Model) -> dict[str, Any]:
 
 def _study(study: Study) -> dict[str, Any]:
     return {name: getattr(study, name) for name in Study.__slots__}
-
-
-def _all_told(counts: Mapping[str, int]) -> dict[str, int | str]:
-    return {reason: as_told(count) for reason, count in counts.items()}
