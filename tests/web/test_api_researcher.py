@@ -154,6 +154,23 @@ def test_what_is_wrong_with_a_study_is_named(researcher, changed, field) -> None
     assert set(done.get_json()["errors"]) == {field}
 
 
+def test_a_title_in_any_letters_names_a_study_of_its_own(researcher) -> None:
+    mark = secrets.token_hex(4)
+    paths = [proposed(researcher, title=title) for title in (f"Für Ärzte {mark}", "心臓", "糖尿")]
+    assert paths[0].endswith(f"/fur-arzte-{mark}")
+    assert len(set(paths)) == 3
+    assert all(researcher.get(path).status_code == 200 for path in paths)
+
+
+def test_a_study_that_ends_with_the_calendar_is_one_like_any_other(hospital, researcher) -> None:
+    path, study = approved(hospital, researcher, ends_on="9999-12-31", wants_copy=True)
+    permit(hospital, study, ("MLTRAINING", "HRESCH"), hospital.subjects[200:260])
+    for page in (path, f"{path}/cohort", path.replace("studies", "sets"), "/researcher"):
+        assert researcher.get(page).status_code == 200, page
+    assert researcher.api("POST", f"{path}/request", {}).status_code == 200
+    assert researcher.api("GET", f"{path}/set").get_json()["people"] == 60
+
+
 def test_a_study_speaks_for_itself_by_a_token_and_proposes_no_other(hospital, researcher) -> None:
     path, study = approved(hospital, researcher)
     token = hospital.client(RESEARCHER, study)

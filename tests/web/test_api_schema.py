@@ -21,11 +21,13 @@ from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
+IN_PERSON = "researcher in person"
 PARTIES = {
     "": "",
     PATIENT: "",
     CUSTODIAN: HOSPITAL,
     RESEARCHER: "study:small",
+    IN_PERSON: HOSPITAL,
     CLINICIAN: HOSPITAL,
     AUDITOR: HOSPITAL,
 }
@@ -33,6 +35,7 @@ OWN = {
     PATIENT: "/api/v1/patient/requests",
     CUSTODIAN: "/api/v1/me",
     RESEARCHER: "/api/v1/models",
+    IN_PERSON: "/api/v1/researcher/studies",
     CLINICIAN: "/api/v1/models",
     AUDITOR: "/api/v1/me",
 }
@@ -48,8 +51,9 @@ EXAMPLES = 4
 
 def sent_by(hospital, role: str) -> dict[str, dict[str, str]]:
     """Return what this role sends along: a token, a patient's session, or nothing."""
-    if role == PATIENT:
-        visitor = signed_in(hospital, PATIENT, "", hospital.new_patient())
+    if role in (PATIENT, IN_PERSON):
+        subject = hospital.new_patient() if role == PATIENT else None
+        visitor = signed_in(hospital, role.partition(" ")[0], PARTIES[role], subject)
         name = cookie_name(hospital.platform)
         own = {"Origin": visitor.origin, "X-CSRF-Token": visitor.csrf}
         return {"headers": own, "cookies": {name: visitor.http.get_cookie(name).value}}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -106,8 +108,10 @@ def _categories(question: Question) -> tuple[str, ...]:
 
 
 def _slug(title: str) -> str:
-    found = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-    return found[:60] or "study"
+    """Return a title as it stands in addresses; one in other letters than ours gets a number."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    found = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    return found[:60] or f"study-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
 
 
 def _end_of(day: datetime.date | None) -> int:
