@@ -20,6 +20,16 @@ LIVE_TIMEOUT_S = 1.0
 REQUEST_TIMEOUT_S = 60
 
 
+def environment_for(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return `environment` with whole paths in it: the process runs in another folder than ours."""
+    return {
+        **environment,
+        "VOUCHSAFE_HOME": str(settings.home),
+        "VOUCHSAFE_CACHE": str(settings.cache),
+        "VOUCHSAFE_PASSPHRASE_FILE": str(settings.passphrase_file),
+    }
+
+
 class Web:
     """The pages and the API, served by gunicorn on the port of the settings."""
 
@@ -28,7 +38,7 @@ class Web:
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self.folder = settings.home / "web"
         self._settings = settings
-        self._environment = environment
+        self._environment = environment_for(settings, environment)
 
     def prepare(self) -> Launch:
         """Check that the port is free, and say how to start."""
@@ -79,7 +89,7 @@ class Worker:
 
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self.folder = settings.home / "worker"
-        self._environment = environment
+        self._environment = environment_for(settings, environment)
 
     def prepare(self) -> Launch:
         """Say how to start."""

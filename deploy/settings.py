@@ -81,7 +81,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     port = _number(environment, "VOUCHSAFE_PORT", 8000, (0, 65535))
     return Settings(
         home=home,
-        cache=Path(get("VOUCHSAFE_CACHE") or "~/.cache/vouchsafe").expanduser(),
+        cache=Path(get("VOUCHSAFE_CACHE") or "~/.cache/vouchsafe").expanduser().resolve(),
         database_url=get("DATABASE_URL") or f"sqlite:///{home / 'vouchsafe.db'}",
         ipfs_api=get("IPFS_API") or "",
         ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
@@ -92,9 +92,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ledger_chain_id=_number(environment, "LEDGER_CHAIN_ID", 8686, (1, 2**53)),
         organisation=get("VOUCHSAFE_ORGANISATION") or "organisation:this-hospital",
         passphrase=get("VOUCHSAFE_PASSPHRASE") or "",
-        passphrase_file=Path(
-            get("VOUCHSAFE_PASSPHRASE_FILE") or home / "secrets" / "passphrase"
-        ).expanduser(),
+        passphrase_file=Path(get("VOUCHSAFE_PASSPHRASE_FILE") or home / "secrets" / "passphrase")
+        .expanduser()
+        .resolve(),
         host=get("VOUCHSAFE_HOST") or "127.0.0.1",
         port=port,
         origin=get("VOUCHSAFE_ORIGIN") or f"http://localhost:{port}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,11 +25,12 @@ class CellWrong(ValueError):
 
 
 def plain(cell: str) -> str:
-    """Return the cell without outer blanks, and a whole number without its ``.0``.
+    """Return the cell without outer blanks, in Unicode's NFC, and a whole number without ``.0``.
 
-    A table that went through a data frame writes 1 as 1.0; both are the same cell.
+    A table that went through a data frame writes 1 as 1.0, one that went through a Mac writes ü as
+    two signs: both are the same cell.
     """
-    cell = cell.strip()
+    cell = unicodedata.normalize("NFC", cell.strip())
     if cell.endswith(".0") and cell[:-2].lstrip("-").isdigit():
         return cell[:-2]
     return cell
@@ -63,7 +65,7 @@ class Column:
                 raise CellWrong("is none of the values that the mapping knows")
             return self.values[text]
         if text.lower() not in _TRUTHS:
-            raise CellWrong("is neither true nor false")
+            raise CellWrong("is neither true nor false; other words belong into values")
         return _TRUTHS[text.lower()]
 
     def _number(self, text: str, decimal: str) -> float:
@@ -125,7 +127,7 @@ class Mapping:
         Raises:
             QuestionInvalid: see `load`.
         """
-        top = Section.of_text(text, name)
+        top = Section.of_text(unicodedata.normalize("NFC", text), name)
         table = top.section("table")
         missing = frozenset(plain(one) for one in table.texts("missing", ("", "NA", "NaN")))
         found = cls(

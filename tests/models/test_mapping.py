@@ -34,7 +34,7 @@ category = "vital-signs"
   column = "blood"
   code = "x|blood"
   kind = "category"
-  values = { A = "a", B = "b", "0" = "o" }
+  values = { A = "a", B = "b", "0" = "o", "\u00fc" = "ue" }
 """
 
 
@@ -56,6 +56,7 @@ def column(place: int) -> Column:
         (1, "no", False),
         (2, "A", "a"),
         (2, "0.0", "o"),
+        (2, "u\u0308", "ue"),
     ],
 )
 def test_a_cell_becomes_the_value_that_the_mapping_says(place, cell, value) -> None:
@@ -142,7 +143,7 @@ def test_the_examples_that_we_ship_load() -> None:
         ('code = "x|weight"', 'code = "weight"', "system|code"),
         ('code = "x|weight"', 'code = "x|smokes"', "one code"),
         ('unit = "kg"', "", "unit"),
-        ('values = { A = "a", B = "b", "0" = "o" }', "", "needs its values"),
+        ('values = { A = "a", B = "b", "0" = "o", "\u00fc" = "ue" }', "", "needs its values"),
         ('A = "a"', "A = true", "must become a text"),
         ('kind = "boolean"', 'kind = "boolean"\n  values = { J = "yes" }', "true or false"),
     ],

@@ -34,12 +34,13 @@ def deposit(
     layout = Mapping.load(mapping)
     report = check_table(table, layout)
     facts = {"rows": report.rows, "good": report.good, "bad": report.wrong}
+    facts["replaced"] = report.replaced
     if how["dry_run"]:
         listed = [{"row": row, "column": column, "what": what} for row, column, what in report.bad]
         say.result(
             {**facts, "deposited": 0, "problems": listed},
             f"{report.rows} rows read. {report.good} are good, {report.wrong} are not. "
-            "Nothing has been stored.",
+            f"{_replaced(report.replaced)}Nothing has been stored.",
         )
         say.table(
             ("row", "column", "what is wrong"),
@@ -53,8 +54,12 @@ def deposit(
     say.result(
         {**facts, "records": len(records), "deposited": done.new, "batches": list(done.batches)},
         f"{done.new} records stored, {len(records) - done.new} were here already. "
-        f"{report.wrong} rows refused.",
+        f"{_replaced(report.replaced)}{report.wrong} rows refused.",
     )
+
+
+def _replaced(rows: int) -> str:
+    return f"{rows} were replaced by a newer row of the same person. " if rows else ""
 
 
 def to_records(

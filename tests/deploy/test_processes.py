@@ -1,0 +1,25 @@
+"""The platform's own processes read the same install, wherever they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.processes import Web, Worker
+from deploy.settings import read_settings
+
+
+@pytest.mark.parametrize("given", [{}, {"VOUCHSAFE_HOME": "data", "VOUCHSAFE_CACHE": "nodes"}])
+def test_worker_and_web_find_the_same_home_from_another_folder(
+    given: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = {**given, "VOUCHSAFE_PORT": "0", "PATH": "/bin"}
+    settings = read_settings(given)
+    (settings.home).mkdir()
+    for program in (Worker(settings, given), Web(settings, given)):
+        launch = program.prepare()
+        monkeypatch.chdir(launch.folder)
+        assert read_settings(launch.environment) == settings
+        assert launch.environment["PATH"] == "/bin"
