@@ -10,6 +10,7 @@ import zipfile
 
 import pyarrow.parquet as pq
 import pytest
+from browser import chromium, person, served
 from hypothesis import given
 from hypothesis import strategies as st
 from visitors import HOSPITAL, signed_in
@@ -17,6 +18,7 @@ from visitors import HOSPITAL, signed_in
 from web import Worker
 from web.asking.feasibility import Feasibility
 from web.asking.suppression import LEAST, OTHER, is_small, merged, of_asked
+from web.pages.cookies import cookie_name
 from web.statement import Asked
 from web.trial import sign_grants, stop_all
 
@@ -141,6 +143,28 @@ def test_the_cohorts_page_looks_every_second_while_a_job_runs(hospital, research
     assert "No model was published." in part
     assert "hx-get" not in part
     assert "hx-get" not in researcher.get(f"{path}/cohort").text
+
+
+@pytest.mark.slow
+def test_in_a_browser_the_cohorts_page_says_what_came_of_a_job(hospital, researcher) -> None:
+    path = approved(hospital, researcher)
+    job = researcher.post(f"{path}/cohort").location
+    cookie = researcher.http.get_cookie(cookie_name(hospital.platform))
+    with (
+        served(hospital.platform) as origin,
+        chromium() as browser,
+        person(browser, origin) as one,
+    ):
+        one.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": origin}])
+        one.go(f"{path}/cohort")
+        one.says("waiting for a worker")
+        for _ in range(2):
+            with one.page.expect_response(lambda answer: job in answer.url):
+                pass
+        assert one.page.locator("#training").count() == 1
+        researcher.post(job)
+        one.says("No model was published.")
+        assert one.page.locator("#training").count() == 1
 
 
 def test_a_closed_gate_says_what_was_found_and_what_must_be(hospital, researcher) -> None:
