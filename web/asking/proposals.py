@@ -124,8 +124,11 @@ class Proposals:
             "answered_by": "",
             "why": "",
         }
-        with self._engine.begin() as connection:
-            connection.execute(sa.insert(_PROPOSALS), row)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(_PROPOSALS), row)
+        except sa.exc.IntegrityError:  # another was first: it is the same study, or another's
+            return self.register(wanted)
         return self.get(wanted.study)
 
     def find(self, study: str) -> Proposal | None:

@@ -1,0 +1,57 @@
+"""What many ask for first at the same moment: a steady count and a study's name are one's alone."""
+
+from __future__ import annotations
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from models import BadlyAsked
+from web.asking.feasibility import Feasibility
+from web.asking.proposals import Proposal, Proposals
+
+NOW_S = 1_800_000_000.0
+AT_ONCE = 8
+
+
+@pytest.mark.parametrize("how", ["steady", "weekly"])
+def test_many_who_ask_first_at_the_same_moment_are_told_one_number(engine, how) -> None:
+    feasibility, together = Feasibility(engine, lambda: NOW_S), Barrier(AT_ONCE)
+    for _ in range(10):
+        name = secrets.token_hex(8)
+
+        def ask(count: int, name: str = name) -> int:
+            together.wait()
+            if how == "steady":
+                return feasibility.steady(name, count)
+            return feasibility.of(name, lambda: count).count
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            told = set(pool.map(ask, range(100, 100 + AT_ONCE)))
+        assert len(told) == 1
+
+
+class NoStudies:
+    """Diagnostics without a study."""
+
+    def studies(self) -> list[object]:
+        return []
+
+
+def test_of_many_who_take_a_name_at_the_same_moment_one_has_it(engine) -> None:
+    proposals, together = Proposals(engine, NoStudies(), lambda: NOW_S), Barrier(AT_ONCE)
+    texts = ("T", "B", "P", "C", "small", "MLTRAINING", (), "", "", 365, 2_000_000_000)
+
+    def propose(owner: str) -> str:
+        together.wait()
+        try:
+            return proposals.register(Proposal("study:t", owner, *texts)).owner
+        except BadlyAsked:
+            return ""
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        told = list(pool.map(propose, [f"organisation:{n % 2}" for n in range(AT_ONCE)]))
+    has_it = proposals.get("study:t").owner
+    assert sorted(told) == [""] * (AT_ONCE // 2) + [has_it] * (AT_ONCE // 2)
