@@ -17,6 +17,7 @@ class Kept:
     """Two files that only grow: signed grants, so that a repeat sends the same, and receipts."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._signed = folder / "signed.ndjson"
         self._receipts = folder / "receipts.ndjson"
 

@@ -21,7 +21,8 @@ def report(story: Story, took_s: float) -> str:
         f"{facts['invitations']['waiting']} wait for theirs",
         "",
         f"pictures      {', '.join(facts.get('pictures', ['none']))}",
-        f"took          {took_s:.0f} s; seed {story.seed}; patients' keys: {story.people.wallet!r}",
+        f"took          {took_s:.0f} s; seed {story.seed}",
+        f"keys          {story.people.kept.folder} (the patients' side)",
     ]
     return "\n".join(lines) + "\n"
 
@@ -41,7 +42,7 @@ def _learned(facts: dict[str, Any]) -> list[str]:
 
 def _people(story: Story, facts: dict[str, Any]) -> list[str]:
     deposit, grants = facts["deposit"], facts["grants"]
-    drawn = [f"{count} {kind.says}" for kind, count in shares(story.people.kinds)]
+    drawn = [f"{count:,} {kind.says}" for kind, count in shares(story.people.kinds)]
     halves = (drawn[:4], drawn[4:])
     return [
         f"1. records    {deposit['records']:,} of {deposit['people']:,} people, sealed and "
@@ -84,8 +85,8 @@ def _diagnoses(found: dict[str, Any]) -> list[str]:
         f"{'; '.join(one['reasons'])}"
         for one in found["answers"]
     ]
-    head = f"5. diagnoses  {len(lines)} answered; one who does not permit it: “{found['refused']}”"
-    return [head, *lines]
+    head = f"5. diagnoses  one who does not permit it: “{found['refused']}”; {len(lines)} answered,"
+    return [head, "              each with the estimate, its interval and what moved it:", *lines]
 
 
 def _withdrawal(found: dict[str, Any]) -> list[str]:

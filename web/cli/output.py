@@ -92,6 +92,9 @@ class Say:
                 bars.update(known[step], completed=done, total=of or None)
 
             yield hear
+            for task in bars.tasks:  # a step that told only of its start is done all the same
+                whole = task.total or task.completed or 1
+                bars.update(task.id, completed=whole, total=whole)
 
 
 def platform_command(run: Callable[..., None]) -> Callable[..., None]:

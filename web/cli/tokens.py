@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import click
 
 from web.cli.output import Say, platform_command
@@ -53,6 +55,11 @@ def listing(platform: Platform, say: Say) -> None:
     ]
     say.result({"tokens": rows})
     say.table(
-        ("id", "role", "party", "state"),
-        [(x.id, x.role, x.party, "revoked" if x.is_revoked else "made") for x in known],
+        ("id", "role", "party", "counts until"),
+        [(x.id, x.role, x.party, _until(x.expires_at_s, x.is_revoked)) for x in known],
     )
+
+
+def _until(expires_at_s: int, is_revoked: bool) -> str:
+    day = datetime.datetime.fromtimestamp(expires_at_s, datetime.UTC).date().isoformat()
+    return "revoked" if is_revoked else day
