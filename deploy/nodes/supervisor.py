@@ -148,7 +148,8 @@ class Nodes:
     def _wait_for_others(self) -> None:
         """Wait until the nodes of another process answer, or are ours to run."""
         until_s = time.monotonic() + OTHERS_READY_WITHIN_S
-        self._tell("another process runs the nodes; using them as soon as they answer")
+        if _find_running(self._wanted) is None:
+            self._tell("another process starts the nodes; using them as soon as they answer")
         while _find_running(self._wanted) is None and not self._try_own():
             if time.monotonic() > until_s:
                 raise NodeFailed(

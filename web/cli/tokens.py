@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from typing import Final
 
 import click
 
 from web.cli.output import Say, platform_command
 from web.platform import Platform
-from web.tokens import ROLES, Tokens
+from web.tokens import CLINICIAN, CUSTODIAN, RESEARCHER, ROLES, Tokens
+
+SPEAKS_FOR: Final = {CUSTODIAN: "organisation:", CLINICIAN: "organisation:", RESEARCHER: "study:"}
 
 
 @click.group()
@@ -23,6 +26,9 @@ def token() -> None:
 @platform_command
 def create(platform: Platform, say: Say, role: str, party: str, days: int) -> None:
     """Make a token and show it, this once."""
+    kind = SPEAKS_FOR.get(role, "")
+    if not party.startswith(kind) or party == kind:
+        raise click.UsageError(f"a {role} speaks for one party: {kind}NAME")
     made, secret = Tokens(platform.engine, platform.clock).create(role, party, days)
     say.result({"id": made.id, "token": secret, "expires_at_s": made.expires_at_s}, secret)
     say.line(f"Its id is {made.id}. It is not shown again: only its hash is kept.")
