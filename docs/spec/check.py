@@ -166,4 +166,4 @@ def main(evidence, chain, blocks):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:4]))
+    sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 4 else __doc__)
