@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from deploy.demo.people import gather_people
 from deploy.demo.proof import DemoFailed
 from deploy.demo.report import report
 from deploy.demo.story import Story
+from deploy.nodes import is_in_use
 from deploy.nodes.private_file import find_json, write_private_json
 from deploy.nodes.watch import Watch
 from deploy.processes import Worker
@@ -46,7 +46,8 @@ def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None])
     def run(context: click.Context, /, as_json: bool, **how: Any) -> None:
         """Do the platform's main job on real people, from enrolment to withdrawal.
 
-        Killed half-way, it goes on where it was; finished before, it begins anew.
+        Killed half-way, it goes on where it was; finished before, it begins anew: what was there is
+        moved aside (var.1, wallet.1), never deleted.
         """
         say = Say(as_json)
         settings = read_settings(os.environ)
@@ -102,7 +103,7 @@ def begin(home: Path, wallet: Path, asked: dict[str, Any]) -> None:
     """Make room for the demo: go on with one that was cut short, or begin anew after another.
 
     Raises:
-        ClickException: the home holds something else than a demo; nothing is touched.
+        ClickException: the home holds something else than a demo, or is in use; nothing is touched.
     """
     mark = home / "demo" / "demo.json"
     known = find_json(mark)
@@ -111,11 +112,22 @@ def begin(home: Path, wallet: Path, asked: dict[str, Any]) -> None:
             f"{home} holds an install that is not the demo's; set VOUCHSAFE_HOME to another folder"
         )
     if known is not None and (known["finished"] or known["asked"] != asked):
-        shutil.rmtree(home)
-        shutil.rmtree(wallet, ignore_errors=True)
+        if is_in_use(home):
+            raise click.ClickException(f"{home} is in use; stop the platform that runs on it")
+        set_aside(home, wallet)
     mark.parent.mkdir(parents=True, exist_ok=True)
     if not mark.exists():
         write_private_json(mark, {"asked": asked, "finished": False})
+
+
+def set_aside(*folders: Path) -> None:
+    """Give the folders that are there the first number that is free; the data stays."""
+    number = 1
+    while any(one.with_name(f"{one.name}.{number}").exists() for one in folders):
+        number += 1
+    for one in folders:
+        if one.exists():
+            one.rename(one.with_name(f"{one.name}.{number}"))
 
 
 def finish(home: Path) -> None:

@@ -14,7 +14,7 @@ from deploy.nodes.errors import (
 )
 from deploy.nodes.geth import GethNode
 from deploy.nodes.kubo import KuboNode
-from deploy.nodes.supervisor import Nodes, Wanted
+from deploy.nodes.supervisor import Nodes, Wanted, is_in_use
 from deploy.nodes.watch import NodeState
 
 __all__ = [
@@ -35,4 +35,5 @@ __all__ = [
     "PortInUse",
     "Wanted",
     "find_or_build",
+    "is_in_use",
 ]

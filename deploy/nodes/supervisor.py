@@ -237,3 +237,11 @@ def _find_lock(home: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def is_in_use(home: Path) -> bool:
+    """Tell whether a process runs the nodes of `home` now."""
+    descriptor = _find_lock(home)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is None

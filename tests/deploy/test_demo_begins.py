@@ -1,0 +1,40 @@
+"""A demo that begins anew deletes nothing of what was there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from deploy.demo.command import begin, finish
+
+ASKED = {"people": None, "seed": 1}
+
+
+def test_a_demo_after_a_finished_one_moves_home_and_wallet_aside(tmp_path: Path) -> None:
+    home, wallet = tmp_path / "var", tmp_path / "wallet"
+    for number in (1, 2):
+        begin(home, wallet, ASKED)
+        finish(home)
+        (home / "mine").write_text(str(number))
+        wallet.mkdir()
+    begin(home, wallet, ASKED)
+    assert [(tmp_path / f"var.{n}" / "mine").read_text() for n in (1, 2)] == ["1", "2"]
+    assert (tmp_path / "wallet.2").is_dir()
+    assert not (home / "mine").exists()
+    assert not wallet.exists()
+
+
+def test_a_demo_goes_on_where_one_was_cut_short(tmp_path: Path) -> None:
+    home = tmp_path / "var"
+    begin(home, tmp_path / "wallet", ASKED)
+    (home / "mine").touch()
+    begin(home, tmp_path / "wallet", ASKED)
+    assert (home / "mine").exists()
+
+
+def test_a_demo_touches_no_other_install(tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()
+    with pytest.raises(click.ClickException, match="not the demo's"):
+        begin(tmp_path, tmp_path / "wallet", ASKED)
