@@ -123,6 +123,8 @@ def test_the_operator_makes_lists_and_revokes_tokens(hospital) -> None:
     assert run("revoke", made["id"]).exit_code == 0
     assert client.get("/models").status_code == 401
     assert run("revoke", "none").exit_code == 2
+    for role, party in (("researcher", "organisation:x"), ("clinician", "organisation:")):
+        assert run("create", "--role", role, "--party", party).exit_code == 2
 
 
 def test_another_organisation_neither_enrols_here_nor_sees_models(hospital) -> None:
