@@ -130,7 +130,7 @@ def open_platform(settings: Settings | None = None, tell: Tell = silent) -> Iter
 def web() -> Flask:
     """Return the application that gunicorn serves; the nodes are those that the supervisor runs."""
     settings = read_settings(os.environ)
-    return create_app(join(settings, nodes_of(settings, silent)))
+    return create_app(join(settings, nodes_of(settings, silent)), settings.proxies)
 
 
 def serve(settings: Settings, tell: Tell) -> None:

@@ -19,14 +19,15 @@ def make_engine(url: str) -> sa.Engine:
     """Return an engine whose commits are durable before they return.
 
     SQLite runs in WAL mode with ``synchronous=FULL`` and takes its write lock at the start of a
-    write, so that two processes wait for each other instead of failing half-way.
+    write, so that two processes wait for each other instead of failing half-way. No error of it
+    repeats the parameters of a statement: wrapped keys and names are among them.
     """
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
     path = sa.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    engine = sa.create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     engine.__class__ = _WriterFirstEngine  # create_engine() offers no way to name the class

@@ -34,6 +34,7 @@ class Settings:
     origin: str
     rp_id: str
     web_threads: int
+    proxies: int
     model_grace_days: int
     development: bool
 
@@ -64,6 +65,7 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_PORT": "the port that the pages listen on (8000)",
     "VOUCHSAFE_ORIGIN": "where browsers find the pages (http://localhost:PORT); https://… in use",
     "VOUCHSAFE_RP_ID": "the domain that passkeys are made for (the origin's host)",
+    "VOUCHSAFE_PROXIES": "reverse proxies in front, whose word on who asks is taken (0)",
     "VOUCHSAFE_WEB_THREADS": "threads of the web process (8)",
     "VOUCHSAFE_MODEL_GRACE_DAYS": "days that an affected model may go on answering (30)",
     "VOUCHSAFE_DEVELOPMENT": "1 allows development chains; the pages then say DEVELOPMENT (0)",
@@ -100,6 +102,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         origin=get("VOUCHSAFE_ORIGIN") or f"http://localhost:{port}",
         rp_id=get("VOUCHSAFE_RP_ID") or "",
         web_threads=_number(environment, "VOUCHSAFE_WEB_THREADS", 8, (1, 256)),
+        proxies=_number(environment, "VOUCHSAFE_PROXIES", 0, (0, 9)),
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
         development=_one_of(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",
     )

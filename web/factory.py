@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import errors, logs
 from web.api import Api
@@ -29,14 +30,20 @@ HEADERS = {
 TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def create_app(platform: Platform) -> Flask:
-    """Return the application; nothing is asked of the platform until a request comes."""
+def create_app(platform: Platform, proxies: int = 0) -> Flask:
+    """Return the application; nothing is asked of the platform until a request comes.
+
+    Who asks is the address that the outermost of our `proxies` saw; with none, the socket's.
+    """
     app = Flask("web")
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         MAX_FORM_PARTS=MAX_FORM_PARTS,
     )
+    if proxies:
+        # Of what a proxy adds, the address alone: host and scheme are the site's, from settings.
+        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, 0, 0, 0, 0)  # type: ignore[method-assign]
     logs.install(app)
     errors.install(app)
     app.register_blueprint(health(platform))

@@ -74,3 +74,12 @@ def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
         writer.execute(sa.text("INSERT INTO t VALUES (1)"))
         with engine.connect() as reader:
             assert reader.execute(sa.text("SELECT count(*) FROM t")).scalar_one() == 0
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "postgresql+psycopg://nobody@127.0.0.1:1/none"])
+def test_no_error_of_the_database_repeats_what_was_written(url: str) -> None:
+    engine = make_engine(url)
+    assert engine.hide_parameters
+    with pytest.raises(sa.exc.DBAPIError) as raised, engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO none VALUES (:key)"), {"key": "a wrapped key"})
+    assert "a wrapped key" not in str(raised.value)

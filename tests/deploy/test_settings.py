@@ -35,6 +35,7 @@ def test_nodes_that_are_named_are_used_instead_of_started() -> None:
         ("VOUCHSAFE_PORT", "65536"),
         ("VOUCHSAFE_PORT", "http"),
         ("VOUCHSAFE_WEB_THREADS", "0"),
+        ("VOUCHSAFE_PROXIES", "all"),
         ("VOUCHSAFE_DEVELOPMENT", "yes"),
         ("LEDGER_CHAIN_ID", "-1"),
     ],
