@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from consent import Enrolment, digest, keccak
+from consent import Enrolment, KeyAddition, KeyRemoval, Signed, digest, keccak
 from consent.signatures import Key
 from web.people import BadlyProven, Invited, NotSignedIn
 from web.people.wallets import address_of, checksummed
@@ -89,3 +89,20 @@ def test_an_account_is_written_as_eip_55_does() -> None:
     for wrong in ("", "0x", "zz", known + "00"):
         with pytest.raises(BadlyProven):
             address_of(wrong)
+
+
+def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, people) -> None:
+    key, subject = Key(secrets.token_bytes(32)), secrets.token_bytes(32)
+    joined(hospital, key, subject)
+    law = hospital.platform.law
+    new = Key(secrets.token_bytes(32))
+    message = KeyAddition(subject, new.address, 0, 0)
+    hashed = digest(law.domain(), message)
+    added = Signed(message, key.address, key.sign(hashed), new.sign(hashed))
+    assert law.add_key([added])[0].ok
+    assert people.sign_in_by_wallet(key.address, answer(key, people.wallet_options(key.address)))
+    gone = KeyRemoval(subject, key.address)
+    signature = new.sign(digest(law.domain(), gone))
+    assert law.remove_key([Signed(gone, new.address, signature)])[0].ok
+    with pytest.raises(NotSignedIn):
+        people.sign_in_by_wallet(key.address, answer(key, people.wallet_options(key.address)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from consent import Domain, Law
+from consent import ConsentError, Domain, Law, keccak, passkey_signer
 from web.people import webauthn
 from web.people.account import Account
 from web.people.accounts import Accounts
@@ -81,7 +81,8 @@ class People:
         """Return whose passkey answered the challenge.
 
         Raises:
-            NotSignedIn: for every cause alike: unknown, another's, too late, malformed, disabled.
+            NotSignedIn: for every cause alike: unknown, another's, too late, malformed, disabled,
+                or taken from the subject on the ledger.
         """
         try:
             identity = webauthn.credential_id_of(credential)
@@ -95,6 +96,9 @@ class People:
         account = self.accounts.find(passkey.account)
         if account is None or account.is_disabled:
             raise NotSignedIn("this passkey opens nothing here")
+        if account.subject is not None:
+            signer = passkey_signer(self._law.passkey_verifier(), passkey.qx, passkey.qy)
+            self._require_not_removed(account.subject, signer)
         self.passkeys.touch(identity)
         return account
 
@@ -111,6 +115,8 @@ class People:
         account = self.accounts.find(self.wallets.finish(address, sent))
         if account is None or account.is_disabled:
             raise NotSignedIn("this wallet opens nothing here")
+        if account.subject is not None:
+            self._require_not_removed(account.subject, address)
         return account
 
     def find_signed_in(self, secret: str, *, is_quiet: bool = False) -> Account | None:
@@ -126,6 +132,18 @@ class People:
     def session(self, secret: str) -> Session | None:
         """Return the session of this secret, without counting as a use of it."""
         return self.sessions.peek(secret) if secret else None
+
+    def _require_not_removed(self, subject: bytes, signer: bytes) -> None:
+        """Refuse a key that was taken from a subject, wherever that was done.
+
+        While the ledger cannot be asked, what is kept here counts: taking back is always possible.
+        """
+        try:
+            keys = self._law.keys_of(subject)
+        except ConsentError:
+            return
+        if any(one.key_hash == keccak(signer) and one.is_removed for one in keys):
+            raise NotSignedIn("this key speaks for the patient no more")
 
     def _ledger(self) -> tuple[Domain, bytes]:
         return self._law.domain(), self._law.passkey_verifier()
