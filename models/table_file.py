@@ -14,6 +14,8 @@ from models.errors import TableInvalid
 from models.mapping import Mapping, plain
 
 _BATCH_ROWS: Final = 4096
+_MAX_PARQUET_ROWS: Final = 5_000_000
+"""A file of 2 MB can say that it has billions: equal cells cost nothing there, but much here."""
 _PARQUET: Final = b"PAR1"
 
 
@@ -63,6 +65,9 @@ def _parquet(path: Path, mapping: Mapping) -> Iterator[list[str]]:
             nested = [f.name for f in schema if pyarrow.types.is_nested(f.type)]
             if nested:
                 raise TableInvalid(f"{path.name}: column {nested[0]!r} holds tables, not cells")
+            if file.metadata.num_rows > _MAX_PARQUET_ROWS:
+                what = f"more than {_MAX_PARQUET_ROWS} rows; cut it in parts"
+                raise TableInvalid(f"{path.name}: {what}")
             yield list(schema.names)
             for batch in file.iter_batches(_BATCH_ROWS):
                 columns = [_cells(column, mapping.decimal) for column in batch.columns]

@@ -78,3 +78,13 @@ def test_a_row_of_a_wrong_length_is_none(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("who,v\n1,2\n3\n")
     assert list(read_cells(path, MAPPING)) == [["who", "v"], ["1", "2"], None]
+
+
+def test_a_small_parquet_file_of_endlessly_many_rows_is_refused_before_a_row_is_read(
+    tmp_path: Path,
+) -> None:
+    rows = pa.nulls(5_000_001, pa.int8())
+    path = written(tmp_path, who=rows)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(TableInvalid, match="more than 5000000 rows"):
+        next(read_cells(path, MAPPING))
