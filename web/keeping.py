@@ -17,6 +17,7 @@ from web.errors import WebError
 from web.jobs import OVER
 from web.people import PATIENT, Invited
 from web.platform import Platform
+from web.tokens import CLINICIAN, CUSTODIAN
 from web.workers import Workers
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
@@ -106,6 +107,8 @@ def _invite_staff(platform: Platform, asked: Asked, by: str) -> str:
     well_formed = party.startswith("organisation:") and party.isascii() and party.isprintable()
     if not well_formed or not len("organisation:") < len(party) <= MOST_NAME or " " in party:
         raise InviteWrong("party", "invite-party-error")
+    if asked.role in (CUSTODIAN, CLINICIAN) and party != platform.organisation:
+        raise InviteWrong("party", "invite-party-own")
     try:
         link = platform.people.invite(Invited(asked.role, party, name))
     except ValueError as exc:

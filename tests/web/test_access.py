@@ -135,3 +135,9 @@ def test_another_organisation_neither_enrols_here_nor_sees_models(hospital) -> N
     assert other.post("/enrolments", {"signed": [signed]}).status_code == 403
     assert not law.is_enrolled(subject)
     assert other.get("/models").get_json() == {"models": []}
+
+
+def test_a_custodian_of_another_organisation_cannot_have_this_one_checked(hospital) -> None:
+    other = hospital.client("custodian", "organisation:elsewhere")
+    assert other.post("/verifications", {}).status_code == 403
+    assert hospital.client("custodian", HOSPITAL).post("/verifications", {}).status_code == 202

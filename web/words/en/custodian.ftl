@@ -212,6 +212,8 @@ invite-name-error = Enter the name, 128 characters or fewer
 
 invite-party-error = Enter the organisation as organisation:name, without spaces
 
+invite-party-own = Leave the organisation empty: clinicians and colleagues here speak for this hospital
+
 invite-role-error = Choose who is invited
 
 invite-has-account = This patient can sign in already. If their device is lost, propose a recovery.
