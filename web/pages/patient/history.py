@@ -13,6 +13,7 @@ from web.pages.page import Visit
 from web.patient import held
 from web.patient.lines import Shown, shown
 
+_MOST_DIGITS = 15
 ANCHOR_S = 60
 """The worker puts the journal's fingerprint into the register so often."""
 
@@ -21,7 +22,8 @@ def history(visit: Visit) -> Response:
     """Who used my records? Filters stand in the address."""
     asking, words = visit.platform.asking, visit.words
     before = visit.query.get("before", "")
-    lines, older = asking.history.lines(visit.subject, int(before) if before.isdecimal() else None)
+    is_row = before.isascii() and before.isdecimal() and len(before) <= _MOST_DIGITS
+    lines, older = asking.history.lines(visit.subject, int(before) if is_row else None)
     who, what = visit.query.get("who", ""), visit.query.get("what", "")
     kept = [one for one in lines if _fits(one, who, what, visit.query.get("refused") == "yes")]
     told = [shown(visit, one) for one in kept]

@@ -1,0 +1,14 @@
+"""A patient's history is asked for by numbers that anybody may write into the address."""
+
+from __future__ import annotations
+
+import pytest
+from visitors import signed_in
+
+pytestmark = pytest.mark.node
+
+
+@pytest.mark.parametrize("before", ["9" * 20, "²", "-1", "%00", "x"])
+def test_a_row_that_cannot_be_is_no_error_of_ours(hospital, before) -> None:
+    patient = signed_in(hospital, "patient", "", hospital.new_patient())
+    assert patient.get(f"/patient/journal?before={before}").status_code == 200
