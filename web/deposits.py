@@ -18,6 +18,7 @@ from web.platform import Platform
 from web.uploads import (
     CHECKED,
     CHECKING,
+    DROPPED,
     LEAVE,
     MOST_BYTES,
     STORED,
@@ -59,6 +60,18 @@ def mappings(platform: Platform) -> dict[str, Path]:
     ours = {path.parent.name: path for path in sorted(EXAMPLES.glob("*/mapping.toml"))}
     own = sorted((platform.home / "mappings").glob("*.toml"))
     return {path.stem: path for path in own} | {f"example {n}": p for n, p in ours.items()}
+
+
+def mapping_text(platform: Platform, name: str) -> str:
+    """Return the TOML text of a mapping that is installed here.
+
+    Raises:
+        NotThisFile: there is none of this name.
+    """
+    path = mappings(platform).get(name)
+    if path is None:
+        raise NotThisFile("deposit-mapping-choose", {})
+    return path.read_text(encoding="utf-8")
 
 
 def kind_of(body: bytes) -> str:
@@ -116,13 +129,19 @@ def take(platform: Platform, sent: Sent, body: bytes) -> Upload:
     return kept.require(upload.id)
 
 
+def drop(platform: Platform, upload: Upload) -> None:
+    """Forget a checked file; one that is being stored, or was, stays as it is."""
+    if upload.state == CHECKED:
+        uploads(platform).report(upload, {}, DROPPED)
+
+
 def begin_store(platform: Platform, upload: Upload) -> Upload:
     """Have a worker store the good rows of a checked file; pressed twice, once is done.
 
     Raises:
         NotFound: it is not checked, or nothing of it may be stored.
     """
-    if not may_store(upload):
+    if not may_store(upload) or upload.state in (DROPPED, UNUSABLE):
         raise NotFound
     kept = uploads(platform)
     if kept.move(upload, CHECKED, STORING) or is_stuck(platform, upload):

@@ -11,9 +11,12 @@ from typing import Any, Final
 
 import orjson
 
+from web.errors import NotFound
+from web.jobs import DONE, OVER, Job
 from web.platform import Platform
 from web.verify import evidence
 
+KIND: Final = "evidence"
 FOLDER: Final = "evidence"
 KEEPS: Final = 3
 """So many bundles stay; older ones leave when a new one is there."""
@@ -23,6 +26,29 @@ _TELL_EVERY: Final = 1_000
 def bundle_path(home: Path, name: str) -> Path:
     """Return where the bundle of a job lies; `name` is the job's id, 32 hex digits."""
     return home / FOLDER / f"{name}.ndjson"
+
+
+def begin_bundle(platform: Platform, party: str) -> Job:
+    """Have a worker make a bundle; one that is being made already is returned in its place."""
+    alive = [job for job in platform.jobs.all() if job.kind == KIND and job.state not in OVER]
+    return alive[0] if alive else platform.jobs.add(KIND, {}, party)
+
+
+def is_ready(platform: Platform, job: Job) -> bool:
+    """Tell whether a job's bundle can be handed out."""
+    return job.state == DONE and bundle_path(platform.home, job.id).is_file()
+
+
+def ready_bundle(platform: Platform, name: str) -> Path:
+    """Return where the bundle of a job lies.
+
+    Raises:
+        NotFound: there is no such job, it makes no bundle, or its bundle is not there (any more).
+    """
+    job = platform.jobs.find(name)
+    if job is None or job.kind != KIND or not is_ready(platform, job):
+        raise NotFound
+    return bundle_path(platform.home, job.id)
 
 
 def make_bundle(

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import Response, send_file
 
-from web.errors import NotFound
-from web.evidence import bundle_path
-from web.jobs import DONE, OVER, Job
+from web.evidence import KIND, begin_bundle, is_ready, ready_bundle
+from web.jobs import DONE, OVER
 from web.pages.page import Visit
-
-KIND: Final = "evidence"
 
 
 def evidence(visit: Visit) -> Response:
     """What may I take away?"""
     jobs = [job for job in visit.platform.jobs.all() if job.kind == KIND]
     alive = [job for job in jobs if job.state not in OVER]
-    ready = [job for job in jobs if _is_ready(visit, job)]
+    ready = [job for job in jobs if is_ready(visit.platform, job)]
     job = alive[0] if alive else None
     if visit.is_fragment and job is None:
         return Response(b"", 204, {"HX-Refresh": "true"})
@@ -33,22 +28,13 @@ def evidence(visit: Visit) -> Response:
 
 def make(visit: Visit) -> Response:
     """Begin a bundle; one that is being made already is waited for."""
-    jobs = visit.platform.jobs
-    if not any(job.kind == KIND and job.state not in OVER for job in jobs.all()):
-        jobs.add(KIND, {}, visit.me.party)
+    begin_bundle(visit.platform, visit.me.party)
     return visit.go("/auditor/evidence")
 
 
 def download(visit: Visit) -> Response:
     """The bundle as a file: one JSON object a line."""
-    job = visit.platform.jobs.find(visit.names["job"])
-    if job is None or job.kind != KIND or not _is_ready(visit, job):
-        raise NotFound
-    path = bundle_path(visit.platform.home, job.id)
+    path = ready_bundle(visit.platform, visit.names["job"])
     return send_file(
         path.absolute(), "application/x-ndjson", as_attachment=True, download_name="evidence.ndjson"
     )
-
-
-def _is_ready(visit: Visit, job: Job) -> bool:
-    return job.state == DONE and bundle_path(visit.platform.home, job.id).is_file()

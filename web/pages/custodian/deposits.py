@@ -10,13 +10,13 @@ from typing import Final
 from flask import Response
 
 from web import deposits
+from web.cures import cure
 from web.errors import NotFound
 from web.jobs import Job
 from web.pages.page import Visit
 from web.uploads import (
     CHECKED,
     CHECKING,
-    DROPPED,
     LEAVE,
     MOST_BYTES,
     NONE,
@@ -33,20 +33,6 @@ SLOW_S: Final = 10
 MEGA: Final = 10**6
 _UNPROCESSABLE: Final = 422
 _MOST_NAME: Final = 120
-_CURES: Final = (
-    ("is out of range", "cure-range"),
-    ("is not a number", "cure-number"),
-    ("is none of the values", "cure-values"),
-    ("is neither true", "cure-truth"),
-    ("is not a date", "cure-date"),
-    ("is not a whole date", "cure-date"),
-    ("is the person of row", "cure-twice"),
-    ("stands there twice", "cure-twice"),
-    ("is no id", "cure-id"),
-    ("has not", "cure-cells"),
-    ("is a kind that", "cure-kind"),
-    ("names no Patient", "cure-subject"),
-)
 
 
 def ask(visit: Visit) -> Response:
@@ -94,7 +80,7 @@ def show(visit: Visit) -> Response:
         is_working=is_working,
         may_store=deposits.may_store(upload),
         is_again=visit.query.get("again") == "yes" and upload.state == STORED,
-        bad=[(*one, _cure(visit, one[2])) for one in upload.report.get("bad", [])[:SHOWN]],
+        bad=[(*one, cure(visit.words, one[2])) for one in upload.report.get("bad", [])[:SHOWN]],
         slow=_is_slow(visit, job),
     )
 
@@ -103,8 +89,8 @@ def answer(visit: Visit) -> Response:
     """Store the good rows, or nothing; pressed twice, it is done once."""
     upload = _require(visit)
     wish = visit.form.get("wish", "")
-    if wish == "nothing" and upload.state == CHECKED:
-        deposits.uploads(visit.platform).report(upload, {}, DROPPED)
+    if wish == "nothing":
+        deposits.drop(visit.platform, upload)
     elif wish == "store" and upload.state in (CHECKED, STORING):
         deposits.begin_store(visit.platform, upload)
     return visit.go(f"/custodian/deposits/{upload.id}")
@@ -122,7 +108,7 @@ def report(visit: Visit) -> Response:
     for row, column, what in upload.report.get("bad", []):
         # A column's name is whoever's who wrote the file: no spreadsheet may take it for a formula.
         safe = f"'{column}" if column[:1] in ("=", "+", "-", "@", "\t") else column
-        lines.writerow([row, safe, what, _cure(visit, what)])
+        lines.writerow([row, safe, what, cure(visit.words, what)])
     headers = {"Content-Disposition": f'attachment; filename="report-{upload.id}.csv"'}
     return Response(text.getvalue(), 200, headers, content_type="text/csv; charset=utf-8")
 
@@ -161,10 +147,7 @@ def _mapping(visit: Visit) -> str:
             return text
         except UnicodeDecodeError as exc:
             raise deposits.NotThisFile("deposit-mapping-error", {}) from exc
-    path = deposits.mappings(visit.platform).get(chosen)
-    if path is None:
-        raise deposits.NotThisFile("deposit-mapping-choose", {})
-    return path.read_text(encoding="utf-8")
+    return deposits.mapping_text(visit.platform, chosen)
 
 
 def _said(visit: Visit, wrong: deposits.NotThisFile) -> str:
@@ -176,13 +159,6 @@ def _said(visit: Visit, wrong: deposits.NotThisFile) -> str:
 
 def _size(visit: Visit, size: int) -> str:
     return visit.words("size-mb", size=visit.words.number(size / MEGA, 1))
-
-
-def _cure(visit: Visit, what: str) -> str:
-    for start, word in _CURES:
-        if what.startswith(start):
-            return visit.words(word)
-    return visit.words("cure-other")
 
 
 def _is_slow(visit: Visit, job: Job | None) -> bool:

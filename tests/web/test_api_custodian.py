@@ -1,0 +1,167 @@
+"""A custodian's API: health, files row by row, studies, lost keys; another's see nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+
+import pytest
+from visitors import signed_in
+
+from consent import Enrolment
+from web import Worker
+from web.asking import Proposal
+
+pytestmark = pytest.mark.node
+HOSPITAL, ELSEWHERE = "organisation:this-hospital", "organisation:elsewhere"
+MAPPING = """
+[table]
+id = "id"
+date = "2024-01-02"
+
+[[documents]]
+name = "vitals"
+category = "vital-signs"
+
+[[documents.columns]]
+column = "number"
+code = "x|number"
+kind = "number"
+unit = "kg"
+minimum = 0
+maximum = 100
+"""
+
+
+def file_of(text: str, **changed):
+    body = base64.b64encode(text.encode()).decode()
+    return {"name": "a.csv", "file": body, "own_mapping": MAPPING, "on_bad": "leave"} | changed
+
+
+def proposed(hospital) -> str:
+    slug = f"study-{secrets.token_hex(4)}"
+    told = ("Title", "Board", "Protocol", "it", "small", "MLTRAINING", ("condition",), "", "", 365)
+    ends_s = int(hospital.platform.clock()) + 86_400
+    proposal = Proposal(f"study:{slug}", HOSPITAL, *told, ends_s)
+    hospital.platform.asking.proposals.register(proposal)
+    return slug
+
+
+def test_the_overview_says_what_answers_and_what_is_held(custodian) -> None:
+    told = custodian.get("/custodian/overview").get_json()
+    assert told["health"]["chain"]
+    assert told["health"]["ipfs"]
+    assert told["held"]["records"] >= 1200
+
+
+def test_a_file_is_checked_row_by_row_and_its_good_rows_are_stored(hospital, custodian) -> None:
+    person = secrets.token_hex(4)
+    text = f"id,number\n{person},61.5\n{person}-2,9999\n"
+    done = custodian.post("/custodian/uploads", file_of(text))
+    assert done.status_code == 202
+    upload = done.get_json()
+    path = f"/custodian/uploads/{upload['id']}"
+    Worker(hospital.platform).run(upload["job"]["id"])
+    told = custodian.get(path).get_json()
+    assert (told["state"], told["may_store"]) == ("checked", True)
+    assert [(one["row"], one["column"]) for one in told["bad"]] == [(2, "number")]
+    assert told["bad"][0]["cure"]
+    assert "9999" not in json.dumps(told)
+    stored = custodian.post(f"{path}/storing", {}).get_json()
+    Worker(hospital.platform).run(stored["job"]["id"])
+    assert custodian.get(path).get_json()["state"] == "stored"
+    assert path.rsplit("/", 1)[1] in [
+        one["id"] for one in custodian.get("/custodian/uploads").get_json()["uploads"]
+    ]
+
+
+def test_a_file_that_is_dropped_is_never_stored(hospital, custodian) -> None:
+    text = f"id,number\n{secrets.token_hex(4)},61.5\n"
+    upload = custodian.post("/custodian/uploads", file_of(text)).get_json()
+    path = f"/custodian/uploads/{upload['id']}"
+    Worker(hospital.platform).run(upload["job"]["id"])
+    assert custodian.ask("DELETE", path).get_json()["state"] == "dropped"
+    assert custodian.post(f"{path}/storing", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"file": "not base64!"}, "file"),
+        ({"file": ""}, "file"),
+        ({"file": base64.b64encode(b"PK\x03\x04zip").decode()}, "file"),
+        ({"own_mapping": "", "mapping": "nobody's"}, "mapping"),
+        ({"own_mapping": "this is no mapping"}, "mapping"),
+        ({"on_bad": "perhaps"}, "on_bad"),
+    ],
+)
+def test_what_is_no_file_or_no_mapping_is_named(custodian, changed, field) -> None:
+    answer = custodian.post("/custodian/uploads", file_of("id,number\na,1\n", **changed))
+    assert answer.status_code == 422
+    assert field in answer.get_json()["errors"]
+
+
+def test_a_study_is_answered_once_and_a_no_needs_a_reason(hospital, custodian) -> None:
+    slug = proposed(hospital)
+    path = f"/custodian/studies/{slug}"
+    told = custodian.get(path).get_json()
+    assert told["study"]["state"] == "proposed"
+    assert told["reaches"] >= 600
+    assert len(told["patients_read"]) >= 10
+    assert custodian.post(f"{path}/answer", {"answer": "refuse"}).status_code == 422
+    said = {"answer": "refuse", "why": "Too broad."}
+    assert custodian.post(f"{path}/answer", said).get_json()["study"]["state"] == "refused"
+    again = custodian.post(f"{path}/answer", {"answer": "approve"}).get_json()
+    assert again["study"]["state"] == "refused"
+    known = custodian.get("/custodian/studies").get_json()["studies"]
+    assert f"study:{slug}" in [one["study"] for one in known]
+
+
+def test_a_new_key_is_proposed_with_its_own_proof_alone(hospital, custodian) -> None:
+    subject, number = hospital.new_patient(), secrets.token_hex(4)
+    hospital.platform.asking.directory.add([(number, subject)])
+    other = secrets.token_bytes(32)
+    law = hospital.platform.law
+    message = Enrolment(subject, law.custodian(), hospital.wallet.address(other))
+    bad = {"number": number, "identity": "card", "proof": {"message": {}}}
+    answer = custodian.post("/custodian/recoveries", bad)
+    assert (answer.status_code, set(answer.get_json()["errors"])) == (422, {"proof"})
+    wrong_key = hospital.sign(message)  # signed by the old key, not by the new one
+    answer = custodian.post("/custodian/recoveries", bad | {"proof": wrong_key})
+    assert answer.status_code == 422
+    waiting = custodian.get("/custodian/recoveries").get_json()["recoveries"]
+    assert number not in [one["hospital_number"] for one in waiting]
+
+
+def test_other_organisations_and_other_roles_get_nothing(hospital, custodian) -> None:
+    slug = proposed(hospital)
+    text = f"id,number\n{secrets.token_hex(4)},61.5\n"
+    upload = custodian.post("/custodian/uploads", file_of(text)).get_json()["id"]
+    paths = (
+        "/custodian/overview",
+        "/custodian/mappings",
+        "/custodian/uploads",
+        f"/custodian/uploads/{upload}",
+        "/custodian/studies",
+        f"/custodian/studies/{slug}",
+        "/custodian/recoveries",
+    )
+    elsewhere = hospital.client("custodian", ELSEWHERE)
+    for path in paths:
+        assert custodian.get(path).status_code == 200, path
+        assert elsewhere.get(path).status_code == 404, path
+        for role in ("clinician", "auditor"):
+            assert hospital.client(role, HOSPITAL).get(path).status_code == 403, path
+    said = {"answer": "approve"}
+    assert elsewhere.post(f"/custodian/studies/{slug}/answer", said).status_code == 404
+    assert elsewhere.post("/custodian/uploads", file_of(text)).status_code == 404
+
+
+def test_a_custodian_who_is_signed_in_may_the_same(hospital) -> None:
+    person = signed_in(hospital, "custodian")
+    assert person.api("GET", "/custodian/overview").status_code == 200
+    assert (
+        signed_in(hospital, "custodian", ELSEWHERE).api("GET", "/custodian/overview").status_code
+        == 404
+    )
