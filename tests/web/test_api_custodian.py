@@ -89,6 +89,7 @@ def test_a_file_that_is_dropped_is_never_stored(hospital, custodian) -> None:
     ("changed", "field"),
     [
         ({"file": "not base64!"}, "file"),
+        ({"file": "\u00f8"}, "file"),
         ({"file": ""}, "file"),
         ({"file": base64.b64encode(b"PK\x03\x04zip").decode()}, "file"),
         ({"own_mapping": "", "mapping": "nobody's"}, "mapping"),

@@ -54,10 +54,11 @@ def keeper(hospital, browser, origin):
 
 
 def work(hospital) -> None:
-    """Do what a worker would."""
+    """Do what a worker would, of the custodian's jobs."""
     jobs = hospital.platform.jobs
     for name in jobs.waiting():
-        job = jobs.claim(name)
+        is_ours = jobs.require(name).kind in ("check-upload", "store-upload")
+        job = jobs.claim(name) if is_ours else None
         if job is not None:
             result = RUNNERS[job.kind](hospital.platform, job, lambda *_: None)
             jobs.end(job, "done", result)

@@ -27,6 +27,7 @@ from consent import (
     terms_hash,
 )
 from web.pages import signing
+from web.patient import bringing
 from web.people import AlreadyDone, BadlyProven, Invited, NotSignedIn, SigningOver
 from web.people.accounts import new_id
 from web.people.challenges import MAKE, SIGN_IN
@@ -64,7 +65,7 @@ def permit(hospital, subject):
 
 
 def signed_form(patient, message):
-    prepared = signing.prepare(patient.visit(), message, request="r")
+    prepared = bringing.prepare(patient.visit(), message, about="r")
     answer = patient.passkey.answer(prepared.options)
     return patient.visit(signing=prepared.id, credential=orjson.dumps(answer).decode())
 
@@ -77,7 +78,7 @@ def test_a_permission_is_signed_withdrawn_and_everything_stopped_by_forms_alone(
     done = signing.bring(signed_form(patient, grant))
     assert done.outcome.ok
     assert done.is_in_force
-    assert done.prepared.after == {"request": "r"}
+    assert done.prepared.after == {"about": "r"}
     withdrawal = Withdrawal(patient.subject, terms_hash(grant.terms))
     assert signing.bring(signed_form(patient, withdrawal)).is_in_force
     assert [one.state for one in law.consents_of(patient.subject)] == ["withdrawn"]
@@ -105,7 +106,9 @@ def test_pressed_twice_the_second_is_told_the_first_result(hospital, people, pat
 @node
 def test_a_crash_before_the_result_was_written_down_is_gone_on_from(hospital, patient) -> None:
     form = signed_form(patient, permit(hospital, patient.subject))
-    assert signing._submit(hospital.platform, signing._signed(form, form.form["signing"])).ok
+    signing_id, credential = form.form["signing"], orjson.loads(form.form["credential"])
+    signed = bringing._signed(form, signing_id, credential)
+    assert bringing._submit(hospital.platform, signed).ok
     done = signing.bring(form)
     assert done.is_in_force
     assert [one.state for one in hospital.platform.law.consents_of(patient.subject)] == ["active"]
@@ -142,7 +145,7 @@ def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, people, pati
     ],
 )
 def test_nonsense_signs_nothing(hospital, patient, credential) -> None:
-    prepared = signing.prepare(patient.visit(), permit(hospital, patient.subject))
+    prepared = bringing.prepare(patient.visit(), permit(hospital, patient.subject))
     with pytest.raises(BadlyProven):
         signing.bring(patient.visit(signing=prepared.id, credential=credential))
     with pytest.raises((SigningOver, BadlyProven)):
@@ -221,7 +224,7 @@ def test_a_wallet_that_is_no_key_of_the_subject_signs_nothing(hospital, patient,
     law, wallet = hospital.platform.law, Wallet.create(tmp_path / "wallet")
     theirs = wallet.new_subjects(["x"]).popitem()[1]
     grant = permit(hospital, patient.subject)
-    prepared = signing.prepare(patient.visit(), grant)
+    prepared = bringing.prepare(patient.visit(), grant)
     by = wallet.sign(law.domain(), Enrolment(theirs, law.custodian(), wallet.address(theirs)))
     told = {"wallet": "0x" + by.signer.hex(), "signature": "0x" + by.signature.hex()}
     form = patient.visit(signing=prepared.id, credential=orjson.dumps(told).decode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -35,15 +34,13 @@ def post_upload(call: Call) -> dict[str, Any]:
     """Have a table or a FHIR bundle checked; nothing is stored before that is asked for."""
     require_own(call)
     said, platform = call.body, call.platform
+    body = _decoded(said["file"])
     try:
-        body = base64.b64decode(said["file"], validate=True)
         kind = deposits.kind_of(body)
         mapping = _mapping(call) if kind == deposits.TABLE else ""
         name = PurePath(said["name"]).name[:MOST_NAME]
         sent = Sent(call.party, call.id, name, kind, mapping, said["on_bad"])
         return _shown(call, deposits.take(platform, sent, body))
-    except binascii.Error as exc:
-        raise ValidationError({"file": ["Must be base64."]}) from exc
     except deposits.NotThisFile as exc:
         field = "mapping" if exc.word.startswith("deposit-mapping") else "file"
         raise ValidationError({field: [call.words(exc.word, **_numbers(exc))]}) from exc
@@ -63,6 +60,13 @@ def delete_upload(call: Call) -> dict[str, Any]:
     """Forget a checked file; one that is being stored, or was, stays as it is."""
     deposits.drop(call.platform, _require(call))
     return _shown(call, _require(call))
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as exc:
+        raise ValidationError({"file": ["Must be base64."]}) from exc
 
 
 def _mapping(call: Call) -> str:
