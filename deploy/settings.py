@@ -84,10 +84,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         home=home,
         cache=Path(get("VOUCHSAFE_CACHE") or "~/.cache/vouchsafe").expanduser().resolve(),
-        database_url=get("DATABASE_URL") or f"sqlite:///{home / 'vouchsafe.db'}",
+        database_url=_whole_url(get("DATABASE_URL") or f"sqlite:///{home / 'vouchsafe.db'}"),
         ipfs_api=get("IPFS_API") or "",
         ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
-        ledger_rpc_url=get("LEDGER_RPC_URL") or "",
+        ledger_rpc_url=_whole_path(get("LEDGER_RPC_URL") or ""),
         ledger_finality=cast(
             "Finality", _one_of(environment, "LEDGER_FINALITY", get_args(Finality))
         ),
@@ -106,6 +106,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
         development=_one_of(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",
     )
+
+
+def _whole_url(url: str) -> str:
+    """Return a database's URL with a whole path: worker and web run in folders of their own."""
+    kind, _, path = url.partition(":///")
+    is_file = kind.startswith("sqlite") and path and not path.startswith((":memory:", "file:"))
+    return f"{kind}:///{Path(path).expanduser().resolve()}" if is_file else url
+
+
+def _whole_path(url: str) -> str:
+    """Return a node's URL as it is, or its socket's whole path."""
+    return url if not url or "://" in url else str(Path(url).expanduser().resolve())
 
 
 def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

@@ -23,6 +23,7 @@ from web import Platform
 from web.jobs import OVER
 from web.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
 from web.verify import verify
+from web.workers import Workers
 
 Progress = Callable[[str, int, int], None]
 
@@ -30,6 +31,7 @@ QUESTION = "nhanes-diabetes"
 WITHDRAWING = 50
 ASKED_ABOUT = 5
 JOB_POLL_S = 0.1
+WORKER_WITHIN_S = 90
 TOO_FEW = ("not published", "too few patients")
 LEARNING = ("training and care", "training only", "narrowed")
 
@@ -45,6 +47,10 @@ class Story:
     is_part: bool = False
     """True when not everybody takes part: a model of few people may stay unpublished."""
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def _workers(self) -> Workers:
+        return Workers(self.platform.engine, self.platform.clock)
 
     def enrol_and_deposit(self, progress: Progress) -> None:
         """1. Everybody but a few has a key of their own, and every record is in the safe."""
@@ -273,10 +279,15 @@ class Story:
         waiting = [j for j in jobs.all() if (j.kind, j.arguments) == (kind, arguments)]
         alive = [job for job in waiting if job.state not in OVER]
         job = alive[0] if alive else jobs.add(kind, arguments, "demo")
+        heard_s = time.monotonic()
         while job.state not in OVER:
             time.sleep(JOB_POLL_S)
             job = jobs.require(job.id)
             progress(job.step, job.done, job.of)
+            if self._workers.is_any_alive():
+                heard_s = time.monotonic()
+            is_heard = time.monotonic() - heard_s < WORKER_WITHIN_S
+            require(is_heard, f"{kind}: no worker is alive; its log says why")
         if self.is_part and any(words in job.error for words in TOO_FEW):
             return job.error
         require(job.state == "done", f"{kind}: {job.error}")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from deploy.settings import VARIABLES, SettingsInvalid, read_settings
@@ -47,3 +49,13 @@ def test_a_setting_that_makes_no_sense_is_named_with_what_it_may_be(name: str, v
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
     assert read_settings(dict.fromkeys(VARIABLES, "")) == read_settings({})
+
+
+def test_paths_in_urls_are_whole_since_the_children_run_in_other_folders() -> None:
+    told = {"DATABASE_URL": "sqlite:///x.db", "LEDGER_RPC_URL": "chain/geth.ipc"}
+    found = read_settings(told)
+    assert found.database_url == f"sqlite:///{Path.cwd() / 'x.db'}"
+    assert found.ledger_rpc_url == str(Path.cwd() / "chain" / "geth.ipc")
+    for kept in ("postgresql+psycopg://u@h/db", "sqlite:////srv/x.db", "sqlite:///:memory:"):
+        assert read_settings({"DATABASE_URL": kept}).database_url == kept
+    assert read_settings({"LEDGER_RPC_URL": "http://h:1"}).ledger_rpc_url == "http://h:1"

@@ -240,6 +240,8 @@ glass-button = Open for this emergency
 
 glass-done = The records are open for this emergency. The patient is told. A second person checks it by { $date }.
 
+clinician-more = The first { $shown } are shown. Search by hospital number for the others.
+
 clinician-caption = Patients who permit you something: { $shown } of { $total }
 
 records-kinds = at least one kind of record

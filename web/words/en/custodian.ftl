@@ -6,6 +6,8 @@ menu-invite = Invite
 
 menu-deposit = Deposit
 
+menu-studies = Studies
+
 menu-recoveries = Recoveries
 
 custodian-title = Is all well?
@@ -204,7 +206,7 @@ invite-number-hint = For a patient. It stays here, sealed.
 
 invite-name-hint = For everybody else
 
-invite-party-hint = Such as organisation:town-clinic. Leave it empty for this hospital.
+invite-party-hint = For a researcher or an auditor of another place: such as organisation:town-clinic. Leave it empty for this hospital.
 
 invite-number-error = Enter the hospital number, 64 characters or fewer
 
