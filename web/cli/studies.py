@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+import consent
 import storage
 from consent import Wallet
 from models import DiagnosisAsked, Question, Study
@@ -132,13 +133,14 @@ def card(platform: Platform, say: Say, model: str, folder: Path | None) -> None:
 @platform_command
 def diagnose(platform: Platform, say: Say, person: str, wallet: Path, **how: Any) -> None:
     """Ask the newest model about one patient who permits it, with the reasons of its answer."""
-    subject = Wallet.open(wallet).get_subject(person)
+    held = Wallet.open(wallet)
     model = platform.diagnostics.serving(how["asked"])
     try:
+        subject = held.get_subject(person)
         answer = platform.diagnostics.diagnose(
             DiagnosisAsked(platform.organisation, subject, model.id, how["why"])
         )
-    except storage.NotFound as exc:
+    except (consent.NotFound, storage.NotFound) as exc:
         raise storage.NotFound("no such patient, or not for you") from exc
     reasons = [
         {"words": one.words, "value": one.value, "log_odds": one.log_odds}
@@ -164,7 +166,8 @@ def diagnose(platform: Platform, say: Say, person: str, wallet: Path, **how: Any
 def told(platform: Platform, say: Say, model_id: str) -> None:
     """Say what a run made."""
     model, found = platform.diagnostics.model(model_id), platform.diagnostics.card(model_id)
-    say.result(shown(model) | {"evaluation": found.content["evaluation"]}, *summary(found.content))
+    facts = shown(model) | {"evaluation": found.content["evaluation"]}
+    say.result(facts, f"{model.id} of {model.study}", *summary(found.content))
 
 
 def summary(content: Mapping[str, Any]) -> list[str]:
