@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    sync_playwright,
+)
+from playwright.sync_api import (
+    TimeoutError as Late,
+)
 from werkzeug.serving import make_server
 
 from web import Platform, create_app
@@ -79,9 +87,12 @@ class Person:
 
     def says(self, words: str) -> None:
         """Wait until the page says this."""
-        self.page.wait_for_function(
-            "words => document.querySelector('main').innerText.includes(words)", arg=words
-        )
+        try:  # between two pages there is no main for a moment
+            self.page.wait_for_function(
+                "words => document.querySelector('main')?.innerText.includes(words)", arg=words
+            )
+        except Late as exc:
+            raise AssertionError(f"{words!r} is not in: {self.text()}") from exc
 
 
 @contextmanager
