@@ -28,10 +28,14 @@ from deploy.secrets import passphrase, relayer_key
 from deploy.settings import Settings, SettingsInvalid, read_settings
 from models import Diagnostics
 from storage import Kubo, Safe, StoreUnavailable
-from web import Jobs, Platform, Worker, create_app, make_cli
-from web.asking import Asking
-from web.cli import FAULTS, told_in_a_line
-from web.people import People, Site
+from services.jobs.queue import Jobs
+from services.platform import Platform
+from services.jobs.worker import Worker
+from web import create_app
+from cli import make_cli
+from services.requests import Asking
+from cli import FAULTS, told_in_a_line
+from services.accounts import People, Site
 
 VERSION = "0.1.0"
 DAY_S = 86_400

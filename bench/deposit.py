@@ -21,8 +21,8 @@ from eth_account import Account
 from consent import Install, Law, open_law
 from deploy.database import make_engine, metadatas
 from deploy.nodes import GethNode, KuboEndpoint, KuboNode, find_or_build
-from models.mapping import Mapping
-from models.table import read_table
+from records.mapping import Mapping
+from records.table import read_table
 from storage import Kubo, Record, Safe
 
 CHAIN_ID = 8686

@@ -25,15 +25,15 @@ from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.watch import Watch
 from deploy.processes import Web
 from deploy.settings import Settings, read_settings
-from models import Mapping, read_table
-from web import Platform
-from web.asking import Proposal, Wanted
-from web.cli.records import to_records
+from records import Mapping, read_table
+from services.platform import Platform
+from services.requests import Proposal, Wanted
+from cli.records import to_records
 from web.pages.cookies import cookie_name, csrf_of
-from web.people.account import Account
-from web.schemas import GrantSchema, WithdrawalSchema
-from web.statement import Asked
-from web.trial import enrol_people, sign_grants
+from services.accounts.account import Account
+from services.schemas import GrantSchema, WithdrawalSchema
+from services.statement import Asked
+from services.trial import enrol_people, sign_grants
 
 PEOPLE_CLICKING = 20
 GOAL_PAGE_P95_MS = 150

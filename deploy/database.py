@@ -80,7 +80,7 @@ def upgrade(engine: sa.Engine) -> None:
 def metadatas() -> tuple[sa.MetaData, ...]:
     """Return the tables of all packages, for migrations and for tests."""
     # Importing what each package is built from declares its tables.
-    for module in ("consent", "storage", "models.diagnostics", "web"):
+    for module in ("consent", "storage", "models.diagnostics", "web", "services"):
         import_module(module)
     return tuple(
         import_module(f"{package}.tables").METADATA

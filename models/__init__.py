@@ -25,21 +25,17 @@ if TYPE_CHECKING:
         ModelRetired,
         ModelsError,
         NotFound,
-        QuestionInvalid,
         Refused,
         RunCancelled,
         ScorerUnavailable,
-        TableInvalid,
         UnitMismatch,
     )
     from models.inputs import InputValue
     from models.manifest import Manifest
-    from models.mapping import Mapping
     from models.plots import draw_contributions
     from models.question import Question
     from models.release import AGREEMENT, Release, ReleaseAsked
     from models.serving import Affected
-    from models.table import Row, TableReport, check_table, read_table
     from models.training import recompute
 
 _MODULES: Final = {
@@ -63,26 +59,17 @@ _MODULES: Final = {
         "ModelRetired",
         "ModelsError",
         "NotFound",
-        "QuestionInvalid",
         "Refused",
         "RunCancelled",
         "ScorerUnavailable",
-        "TableInvalid",
         "UnitMismatch",
     ),
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
-    "mapping": ("Mapping",),
     "plots": ("draw_contributions",),
     "question": ("Question",),
     "release": ("AGREEMENT", "Release", "ReleaseAsked"),
     "serving": ("Affected",),
-    "table": (
-        "Row",
-        "TableReport",
-        "check_table",
-        "read_table",
-    ),
     "training": ("recompute",),
 }
 _HOMES: Final = {name: module for module, names in _MODULES.items() for name in names}
@@ -117,26 +104,19 @@ __all__ = [
     "InputOutOfRange",
     "InputValue",
     "Manifest",
-    "Mapping",
     "Model",
     "ModelRetired",
     "ModelsError",
     "NotFound",
     "Question",
-    "QuestionInvalid",
     "Refused",
     "Release",
     "ReleaseAsked",
-    "Row",
     "Run",
     "RunCancelled",
     "ScorerUnavailable",
     "Study",
-    "TableInvalid",
-    "TableReport",
     "UnitMismatch",
-    "check_table",
     "draw_contributions",
-    "read_table",
     "recompute",
 ]

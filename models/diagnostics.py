@@ -85,7 +85,7 @@ class Diagnostics:
         """Return every question, by id.
 
         Raises:
-            QuestionInvalid: a file makes no sense.
+            DeclarationInvalid: a file makes no sense.
         """
         paths = [path for folder in self.question_folders for path in sorted(folder.glob("*.toml"))]
         found = {one.id: one for one in map(Question.load, paths)}

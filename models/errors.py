@@ -15,19 +15,6 @@ class BadlyAsked(ModelsError):
     """The input is wrong; the message says what to change (422)."""
 
 
-class QuestionInvalid(BadlyAsked):
-    """A question or mapping file that does not make sense, with the line that is wrong."""
-
-
-class TableInvalid(BadlyAsked):
-    """A table with rows that cannot be deposited; `rows` names each row, column and reason."""
-
-    def __init__(self, message: str, rows: tuple[tuple[int, str, str], ...] = ()) -> None:
-        """Keep (row number from 1, column, what is wrong) of each bad cell."""
-        super().__init__(message)
-        self.rows = rows
-
-
 class InputOutOfRange(BadlyAsked):
     """A patient's value is outside what the model was made for; names feature and range."""
 

@@ -22,7 +22,7 @@ from models.features import accepts, label_of, newest, to_row
 from models.ports import Safe
 from models.question import Question
 from models.question_parts import NUMBER
-from models.table_file import write_parquet
+from records.table_file import write_parquet
 from storage import Record, Wanted
 
 PURPOSE: Final = "HRESCH"

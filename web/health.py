@@ -10,9 +10,9 @@ from flask import Blueprint, Response, jsonify
 
 from consent import ConsentError
 from storage import Away, StorageError, VaultSealed
-from web import database
-from web.platform import Platform
-from web.workers import Workers
+from services import database
+from services.platform import Platform
+from services.jobs.heartbeats import Workers
 
 LOG: Final = logging.getLogger("vouchsafe.web")
 

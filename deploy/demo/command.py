@@ -26,8 +26,8 @@ from deploy.processes import Worker
 from deploy.settings import Settings, read_settings
 from models import ModelsError
 from storage import StorageError
-from web import Platform
-from web.cli.output import Say
+from services.platform import Platform
+from cli.output import Say
 
 DEFAULT_SEED = 2018
 Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Platform]]

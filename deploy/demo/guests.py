@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from deploy.demo.people import STUDY, People
-from web import Platform
-from web.asking import Proposal, Wanted
-from web.people import Invited
+from services.platform import Platform
+from services.requests import Proposal, Wanted
+from services.accounts import Invited
 
 YEAR_S = 365 * 86_400
 PROTOCOL = "Predict diabetes, known or not yet known, from a survey examination."

@@ -10,11 +10,11 @@ from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.kept import Kept
 from deploy.nodes.private_file import find_json, write_private_json
-from models import Mapping, Row, read_table
+from records import Mapping, Row, read_table
 from storage import Record
-from web import Platform
-from web.statement import Asked
-from web.trial import sign_grants
+from services.platform import Platform
+from services.statement import Asked
+from services.trial import sign_grants
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLE = ROOT / "deploy" / "examples" / "nhanes" / "table.csv"

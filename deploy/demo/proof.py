@@ -11,7 +11,7 @@ import orjson
 
 from deploy.demo.people import MAPPING, ROOT, TABLE, People
 from models import Model
-from web import Platform
+from services.platform import Platform
 
 
 class DemoFailed(Exception):

@@ -19,11 +19,11 @@ from deploy.demo.people import STUDY, People
 from deploy.demo.proof import DemoFailed, flip_byte, require, trained_by_a_stranger
 from models import DiagnosisAsked
 from storage import BlockFolder, NotFound
-from web import Platform
-from web.jobs import OVER
-from web.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
-from web.verify import verify
-from web.workers import Workers
+from services.platform import Platform
+from services.jobs.queue import OVER
+from services.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
+from services.auditor.verification import verify
+from services.jobs.heartbeats import Workers
 
 Progress = Callable[[str, int, int], None]
 

@@ -13,10 +13,10 @@ import pytest
 
 from consent import Anchor, View
 from models.diagnostics import QUESTIONS, Diagnostics
-from models.mapping import Mapping
+from records.mapping import Mapping
 from models.question import Question
 from models.studies import Study
-from models.table import read_table
+from records.table import read_table
 from storage.record import Record
 from storage.vault import Gathered, Wanted
 

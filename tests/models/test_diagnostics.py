@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import models
-from models.errors import NotFound, QuestionInvalid
+from models.errors import NotFound, DeclarationInvalid
 
 STUDY = "study:diabetes-risk"
 
@@ -19,7 +19,7 @@ def test_questions_come_from_all_folders_and_the_last_one_wins(build, tmp_path: 
     (folder / "h.toml").write_text(text.replace('title = "Narrowed', 'title = "Our', 1))
     assert own.question("uci-heart").title.startswith("Our")
     (folder / "h.toml").write_text("id = 1")
-    with pytest.raises(QuestionInvalid, match=r"h\.toml"):
+    with pytest.raises(DeclarationInvalid, match=r"h\.toml"):
         own.questions()
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.errors import QuestionInvalid
-from models.mapping import CellWrong, Column, Mapping, plain, read_date
+from records import DeclarationInvalid
+from records.mapping import CellWrong, Column, Mapping, plain, read_date
 
 GOOD = """
 [table]
@@ -150,7 +150,7 @@ def test_the_examples_that_we_ship_load() -> None:
 )
 def test_a_mapping_that_makes_no_sense_is_refused_with_its_key(old, new, says) -> None:
     assert old in GOOD
-    with pytest.raises(QuestionInvalid, match=r"m\.toml") as caught:
+    with pytest.raises(DeclarationInvalid, match=r"m\.toml") as caught:
         Mapping.parse(GOOD.replace(old, new, 1), "m.toml")
     assert says in str(caught.value)
 
@@ -160,5 +160,5 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | 
     path = tmp_path / "m.toml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(QuestionInvalid, match=r"m\.toml: cannot be read"):
+    with pytest.raises(DeclarationInvalid, match=r"m\.toml: cannot be read"):
         Mapping.load(path)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.errors import QuestionInvalid
-from models.strict_toml import Section
+from records import DeclarationInvalid
+from records.strict_toml import Section
 
 
 def section(text: str) -> Section:
@@ -11,7 +11,7 @@ def section(text: str) -> Section:
 
 
 def test_text_that_is_not_toml_is_named_with_its_line() -> None:
-    with pytest.raises(QuestionInvalid, match=r"a\.toml: not TOML.*line 2"):
+    with pytest.raises(DeclarationInvalid, match=r"a\.toml: not TOML.*line 2"):
         section("a = 1\nb = = 2\n")
 
 
@@ -40,13 +40,13 @@ def test_text_that_is_not_toml_is_named_with_its_line() -> None:
     ],
 )
 def test_a_value_of_another_kind_is_refused_by_file_and_key(ask, wrong) -> None:
-    with pytest.raises(QuestionInvalid, match=r"a\.toml:k: "):
+    with pytest.raises(DeclarationInvalid, match=r"a\.toml:k: "):
         ask(section(wrong))
 
 
 @pytest.mark.parametrize("method", ["text", "number", "integer", "truth_or_text", "texts"])
 def test_a_key_without_default_must_be_there(method: str) -> None:
-    with pytest.raises(QuestionInvalid, match=r"a\.toml:k: is missing"):
+    with pytest.raises(DeclarationInvalid, match=r"a\.toml:k: is missing"):
         getattr(section(""), method)("k")
 
 
@@ -75,5 +75,5 @@ def test_silence_gives_the_default() -> None:
 def test_a_misspelt_key_is_refused_and_the_known_ones_are_told() -> None:
     read = section("minimun = 1\nminimum = 0")
     read.number("minimum")
-    with pytest.raises(QuestionInvalid, match=r"a\.toml:minimun: is not known here; known: minim"):
+    with pytest.raises(DeclarationInvalid, match=r"a\.toml:minimun: is not known here; known: minim"):
         read.close()

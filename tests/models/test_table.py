@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import TableInvalid
-from models.mapping import Mapping
-from models.table import MAX_LISTED, check_table, read_table
+from records import TableInvalid
+from records.mapping import Mapping
+from records.table import MAX_LISTED, check_table, read_table
 
 MAPPING = """
 [table]

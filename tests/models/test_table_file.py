@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from models.errors import TableInvalid
-from models.mapping import Mapping
-from models.table_file import read_cells
+from records import TableInvalid
+from records.mapping import Mapping
+from records.table_file import read_cells
 
 MAPPING = Mapping.parse(
     '[table]\nid = "who"\ndate = "2020-01-31"\n[[documents]]\nname = "d"\ncategory = "laboratory"\n'

@@ -18,11 +18,11 @@ import app
 from consent import Wallet
 from deploy.demo.people import MAPPING, TABLE
 from deploy.settings import read_settings
-from models import Mapping, read_table
-from web import Platform
-from web.cli.records import to_records
-from web.statement import Asked
-from web.trial import enrol_people, sign_grants
+from records import Mapping, read_table
+from services.platform import Platform
+from cli.records import to_records
+from services.statement import Asked
+from services.trial import enrol_people, sign_grants
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 YEAR_S = 365 * 86_400

@@ -16,7 +16,7 @@ from rig import enrolled_people, running
 
 from consent import LedgerBroken, LedgerUnavailable
 from storage import NotFound, Wanted
-from web import Platform
+from services.platform import Platform
 
 PURPOSE = "MLTRAINING"
 STUDY = "study:sleep"

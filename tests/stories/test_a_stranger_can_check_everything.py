@@ -16,7 +16,7 @@ from rig import ROOT, Town
 
 from deploy.demo.proof import flip_byte
 from storage import BlockFolder
-from web.verify import evidence, verify
+from services.auditor.verification import evidence, verify
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 SCRIPT = ROOT / "docs" / "spec" / "check.py"

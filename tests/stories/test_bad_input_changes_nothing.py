@@ -14,9 +14,9 @@ from rig import CACHE, ROOT, enrolled_people, running
 
 from consent import Grant, UnknownWord, Wallet
 from storage import Record, RecordInvalid, VaultSealed
-from web.statement import Asked, terms_for
-from web.trial import sign_grants
-from web.verify import verify
+from services.statement import Asked, terms_for
+from services.trial import sign_grants
+from services.auditor.verification import verify
 
 pytestmark = [pytest.mark.node]
 HEART = ROOT / "deploy" / "examples" / "heart"

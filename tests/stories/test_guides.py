@@ -21,12 +21,12 @@ from playwright.sync_api import Browser
 from rig import ROOT, running
 
 from deploy.demo.people import MAPPING, TABLE
-from models import Mapping, read_table
-from web import Platform
-from web.asking import Proposal, Wanted
+from records import Mapping, read_table
+from services.platform import Platform
+from services.requests import Proposal, Wanted
 from web.pages import PAGES
-from web.people import Invited
-from web.work import RUNNERS
+from services.accounts import Invited
+from services.jobs.kinds import RUNNERS
 
 GUIDES = ROOT / "docs" / "guide"
 SHOTS = GUIDES / "shots"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rig import Demo, running
 
-from web.verify import verify
+from services.auditor.verification import verify
 
 POINTS = 50
 PEOPLE = 120

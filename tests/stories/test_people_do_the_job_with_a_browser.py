@@ -16,7 +16,7 @@ from rig import CACHE, Town, settings_of
 from deploy.demo.people import STUDY
 from deploy.nodes.watch import Watch
 from deploy.processes import Worker
-from web.people import Invited
+from services.accounts import Invited
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 STUDY_PAGE = f"/researcher/studies/{STUDY.removeprefix('study:')}"

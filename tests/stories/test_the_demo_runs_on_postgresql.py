@@ -8,7 +8,7 @@ import pytest
 from postgres import new_database
 from rig import Demo, running
 
-from web.verify import verify
+from services.auditor.verification import verify
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 PEOPLE = 150

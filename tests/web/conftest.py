@@ -19,9 +19,10 @@ from consent import Enrolment, Grant, Message, Signed, Wallet, typed_message
 from deploy.settings import read_settings
 from models import Study
 from storage import Record
-from web import Platform, create_app
-from web.tables import METADATA
-from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
+from services.platform import Platform
+from web import create_app
+from services.tables import METADATA
+from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
 
 HOSPITAL = "organisation:this-hospital"
 STUDY = "study:small"
@@ -123,7 +124,7 @@ class Hospital:
 
     def granted(self, subject: bytes, **changed: Any) -> tuple[Grant, dict[str, Any]]:
         """Return a grant made by way of the API's own typed data, and it signed."""
-        from web.schemas import GrantSchema
+        from services.schemas import GrantSchema
 
         asked = {"subject": subject.hex(), "recipient": HOSPITAL, "purposes": ["TREATDS"]}
         found = self.client().post("/typed-data", asked | changed).get_json()
@@ -172,8 +173,8 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
 
 
 def _settle(hospital: Hospital) -> None:
-    from web.statement import Asked
-    from web.trial import enrol_people, sign_grants
+    from services.statement import Asked
+    from services.trial import enrol_people, sign_grants
 
     platform, wallet = hospital.platform, hospital.wallet
     labels = [f"person-{place}" for place in range(PEOPLE)]

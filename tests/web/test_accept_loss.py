@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from rig import running
 
 from storage import Answer, Use
-from web.cli import make_cli
+from cli import make_cli
 
 pytestmark = pytest.mark.node
 

@@ -8,13 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from consent import Enrolment
-from web import make_cli
+from cli import make_cli
 from web.api import PREFIX
 from web.api.routes import ROUTES
 from web.errors import TITLES
 from web.factory import HEADERS
 from web.pages import PAGES
-from web.tokens import ROLES, Tokens
+from services.tokens import ROLES, Tokens
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"

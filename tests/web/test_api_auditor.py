@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from web import Worker
+from services.jobs.worker import Worker
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"

@@ -10,8 +10,8 @@ import pytest
 from visitors import signed_in
 
 from consent import Enrolment
-from web import Worker
-from web.asking import Proposal
+from services.jobs.worker import Worker
+from services.requests import Proposal
 
 pytestmark = pytest.mark.node
 HOSPITAL, ELSEWHERE = "organisation:this-hospital", "organisation:elsewhere"

@@ -8,9 +8,9 @@ import pytest
 from visitors import signed_in
 
 from storage import Record
-from web.asking import Wanted
-from web.people import PATIENT
-from web.tokens import ROLES
+from services.requests import Wanted
+from services.accounts import PATIENT
+from services.tokens import ROLES
 
 pytestmark = pytest.mark.node
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"

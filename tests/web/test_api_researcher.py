@@ -13,11 +13,11 @@ import pytest
 from visitors import HOSPITAL, signed_in
 
 from storage import Record
-from web import Worker
+from services.jobs.worker import Worker
 from web.api.researcher import ROUTES
-from web.statement import Asked
-from web.tokens import RESEARCHER, ROLES
-from web.trial import enrol_people, sign_grants, stop_all
+from services.statement import Asked
+from services.tokens import RESEARCHER, ROLES
+from services.trial import enrol_people, sign_grants, stop_all
 
 pytestmark = pytest.mark.node
 ELSEWHERE = "organisation:elsewhere"

@@ -16,8 +16,8 @@ from schemathesis.specs.openapi.checks import (
 from visitors import signed_in
 
 from web.pages.cookies import cookie_name
-from web.people import PATIENT
-from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER
+from services.accounts import PATIENT
+from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"

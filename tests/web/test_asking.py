@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from models import BadlyAsked
 from storage.errors import SealBroken
-from web.asking import ACCEPTED, DECLINED, LAPSED, WAITING, Proposal, Wanted
-from web.asking.directory import Directory
-from web.asking.requests import DAY_S, LAPSE_DAYS, QUIET_DAYS, Requests
-from web.errors import NotFound
+from services.requests import ACCEPTED, DECLINED, LAPSED, WAITING, Proposal, Wanted
+from services.requests.directory import Directory
+from services.requests.requests import DAY_S, LAPSE_DAYS, QUIET_DAYS, Requests
+from services.errors import NotFound
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"

@@ -7,9 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
 import storage
-from web.people import Invited
-from web.verify import AGREES, PARTS, UNCHECKED, verify_parts
-from web.work import RUNNERS
+from services.accounts import Invited
+from services.auditor.verification import AGREES, PARTS, UNCHECKED, verify_parts
+from services.jobs.kinds import RUNNERS
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 AUDITORS = "organisation:auditors"

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from storage import RecordInvalid, StoreUnavailable
-from web.cli import make_cli, told_in_a_line
+from cli import make_cli, told_in_a_line
 
 
 class NoNodes(Exception):

@@ -7,11 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
-from web.asking import Proposal
-from web.deposits import uploads
-from web.errors import NotFound
-from web.people import Invited
-from web.work import RUNNERS
+from services.requests import Proposal
+from services.custodian.deposits import uploads
+from services.errors import NotFound
+from services.accounts import Invited
+from services.jobs.kinds import RUNNERS
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"

@@ -10,7 +10,7 @@ from browser import chromium, person, served
 
 from consent import Enrolment, digest, keccak
 from consent.signatures import Key
-from web.people import Invited
+from services.accounts import Invited
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"

@@ -9,8 +9,8 @@ from threading import Barrier
 import pytest
 
 from models import BadlyAsked
-from web.asking.feasibility import Feasibility
-from web.asking.proposals import Proposal, Proposals
+from services.requests.feasibility import Feasibility
+from services.requests.proposals import Proposal, Proposals
 
 NOW_S = 1_800_000_000.0
 AT_ONCE = 8

@@ -14,7 +14,7 @@ from consent import open_law
 from deploy.settings import read_settings
 from storage import Safe
 from web import create_app
-from web.workers import STALE_S, Workers
+from services.jobs.heartbeats import STALE_S, Workers
 
 pytestmark = pytest.mark.node
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from web.api.routes import ROUTES
-from web.errors import Malformed
-from web.json_strict import loads
+from services.errors import Malformed
+from records.json_strict import loads
 
 POSTS = [route.path.replace("{model}", "small-1") for route in ROUTES if route.method == "POST"]
 BODIES = {

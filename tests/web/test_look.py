@@ -14,8 +14,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
 from web.factory import HEADERS
-from web.people import Account
-from web.words import LANGUAGES, Words
+from services.accounts import Account
+from services.words import LANGUAGES, Words
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "web" / "static"

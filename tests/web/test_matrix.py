@@ -10,11 +10,11 @@ from visitors import HOSPITAL, signed_in
 from consent import Grant
 from models import GateClosed
 from storage import Record
-from web.asking import Wanted
-from web.deposits import uploads
-from web.statement import Asked, terms_for
-from web.trial import sign_grants
-from web.uploads import Sent
+from services.requests import Wanted
+from services.custodian.deposits import uploads
+from services.statement import Asked, terms_for
+from services.trial import sign_grants
+from services.custodian.uploads import Sent
 
 pytestmark = pytest.mark.node
 ELSEWHERE = "organisation:elsewhere"

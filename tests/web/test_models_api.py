@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from storage import Record
-from web import Worker
-from web.statement import Asked
-from web.tokens import CLINICIAN, RESEARCHER
-from web.trial import sign_grants, stop_all
+from services.jobs.worker import Worker
+from services.statement import Asked
+from services.tokens import CLINICIAN, RESEARCHER
+from services.trial import sign_grants, stop_all
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"

@@ -9,9 +9,9 @@ from browser import chromium, person, served
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.asking import Wanted
-from web.asking.choices import COPY, Choice, ChoiceInvalid, latest_end, narrowed
-from web.people import Invited
+from services.requests import Wanted
+from services.requests.choices import COPY, Choice, ChoiceInvalid, latest_end, narrowed
+from services.accounts import Invited
 
 NOW_S = 1_800_000_000
 PURPOSES = ("MLTRAINING", "TREATDS", "TREAT")

@@ -8,8 +8,8 @@ import pytest
 from browser import chromium, person, served
 
 from storage import Record
-from web.asking import Wanted
-from web.people import Invited
+from services.requests import Wanted
+from services.accounts import Invited
 
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
 

@@ -13,8 +13,8 @@ import pytest
 from browser import chromium, person, served
 
 from storage import Record
-from web.asking import Wanted
-from web.people import Invited
+from services.requests import Wanted
+from services.accounts import Invited
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"

@@ -9,17 +9,17 @@ import pytest
 from passkeys import Passkey, unb64
 
 from consent import Grant, Stop, digest
-from web.people import (
+from services.accounts import (
     BadlyProven,
     InvitationOver,
     Invited,
     NotSignedIn,
     SigningOver,
 )
-from web.people.challenges import VALID_S, Challenges
-from web.people.invitations import DAY_S, VALID_DAYS, Invitations
-from web.people.sessions import IDLE_S, MOST_S, Sessions
-from web.statement import Asked, terms_for
+from services.accounts.challenges import VALID_S, Challenges
+from services.accounts.invitations import DAY_S, VALID_DAYS, Invitations
+from services.accounts.sessions import IDLE_S, MOST_S, Sessions
+from services.statement import Asked, terms_for
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"

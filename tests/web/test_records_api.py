@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from storage import proves_row
-from web.tokens import CUSTODIAN
+from services.tokens import CUSTODIAN
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visitors import HOSPITAL, signed_in
 
-from web import Worker
-from web.asking.feasibility import Feasibility
-from web.asking.suppression import LEAST, OTHER, is_small, merged, of_asked
+from services.jobs.worker import Worker
+from services.requests.feasibility import Feasibility
+from services.requests.suppression import LEAST, OTHER, is_small, merged, of_asked
 from web.pages.cookies import cookie_name
-from web.statement import Asked
-from web.trial import sign_grants, stop_all
+from services.statement import Asked
+from services.trial import sign_grants, stop_all
 
 pytestmark = pytest.mark.node
 DAY_S = 86_400

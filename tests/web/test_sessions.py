@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from passkeys import Passkey
 
-from web import make_cli
+from cli import make_cli
 from web.pages.cookies import csrf_of
-from web.people import Account
-from web.people.accounts import new_id
+from services.accounts import Account
+from services.accounts.accounts import new_id
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"

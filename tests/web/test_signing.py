@@ -27,13 +27,13 @@ from consent import (
     terms_hash,
 )
 from web.pages import signing
-from web.patient import bringing
-from web.people import AlreadyDone, BadlyProven, Invited, NotSignedIn, SigningOver
-from web.people.accounts import new_id
-from web.people.challenges import MAKE, SIGN_IN
-from web.people.messages import message_from, message_to
-from web.people.signing import VALID_S
-from web.statement import Asked, terms_for
+from services.patient import bringing
+from services.accounts import AlreadyDone, BadlyProven, Invited, NotSignedIn, SigningOver
+from services.accounts.accounts import new_id
+from services.accounts.challenges import MAKE, SIGN_IN
+from services.accounts.messages import message_from, message_to
+from services.accounts.signing import VALID_S
+from services.statement import Asked, terms_for
 
 HOSPITAL = "organisation:this-hospital"
 node = pytest.mark.node

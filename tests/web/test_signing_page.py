@@ -11,9 +11,9 @@ from flask import render_template_string
 from consent import Grant
 from web.pages import page, patient, signing
 from web.pages.page import Page
-from web.patient import bringing
-from web.people import PATIENT, Invited
-from web.statement import Asked, terms_for
+from services.patient import bringing
+from services.accounts import PATIENT, Invited
+from services.statement import Asked, terms_for
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"

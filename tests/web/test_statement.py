@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownWord, require_terms, terms_hash
-from web.statement import Asked, statement_of, terms_for
+from services.statement import Asked, statement_of, terms_for
 
 ASKED = Asked("permit", "study:a", ("MLTRAINING",))
 

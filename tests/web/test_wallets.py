@@ -8,8 +8,8 @@ import pytest
 
 from consent import Enrolment, KeyAddition, KeyRemoval, Signed, digest, keccak
 from consent.signatures import Key
-from web.people import BadlyProven, Invited, NotSignedIn
-from web.people.wallets import address_of, checksummed
+from services.accounts import BadlyProven, Invited, NotSignedIn
+from services.accounts.wallets import address_of, checksummed
 
 pytestmark = pytest.mark.node
 

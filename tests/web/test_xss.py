@@ -10,7 +10,7 @@ from visitors import HOSPITAL, signed_in
 
 from storage import Record
 from web.pages.cookies import cookie_name
-from web.people import Invited
+from services.accounts import Invited
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 

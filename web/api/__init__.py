@@ -10,11 +10,12 @@ from flask import Blueprint, Response, request
 from web.api.callers import Caller, Callers
 from web.api.route import Call, Route
 from web.api.routes import ROUTES
-from web.errors import NotFound, WrongType
-from web.idempotency import Answers, key_of
-from web.json_strict import loads
+from services.errors import NotFound
+from web.errors import UnsupportedMediaType
+from services.idempotency import Answers, key_of
+from records.json_strict import loads
 from web.openapi import describe
-from web.platform import Platform
+from services.platform import Platform
 
 PREFIX: Final = "/api/v1"
 
@@ -78,7 +79,7 @@ def _body(route: Route) -> Any:
     if route.method == "GET":
         return route.schema().load(request.args.to_dict())
     if request.mimetype != "application/json":
-        raise WrongType("send application/json")
+        raise UnsupportedMediaType("send application/json")
     return route.schema().load(loads(request.get_data()))
 
 

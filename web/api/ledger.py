@@ -23,7 +23,7 @@ from consent import (
     typed_message,
 )
 from web.api.route import Call
-from web.statement import terms_for
+from services.statement import terms_for
 
 DAY_S = 86_400
 

@@ -8,8 +8,8 @@ from typing import Any
 import consent
 from web.api.ledger import view_shown
 from web.api.route import Call
-from web.errors import NotFound
-from web.tokens import CUSTODIAN
+from services.errors import NotFound
+from services.tokens import CUSTODIAN
 
 SUBJECT_BYTES = 32
 

@@ -8,10 +8,10 @@ from models import DiagnosisAsked, Model, Study
 from web.api.jobs import accepted
 from web.api.ledger import view_shown
 from web.api.route import Call
-from web.asking.suppression import as_told
-from web.errors import NotFound
-from web.tokens import CUSTODIAN, RESEARCHER
-from web.work import shown
+from services.requests.suppression import as_told
+from services.errors import NotFound
+from services.tokens import CUSTODIAN, RESEARCHER
+from services.jobs.kinds import shown
 
 
 def get_questions(call: Call) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from flask import Blueprint, Response
 from web.pages import auditor, clinician, custodian, patient, public, researcher
 from web.pages.door import Door
 from web.pages.page import Page
-from web.people import PATIENT
-from web.platform import Platform
-from web.tokens import ROLES
+from services.accounts import PATIENT
+from services.platform import Platform
+from services.tokens import ROLES
 
 PAGES: Final[tuple[Page, ...]] = (
     *public.PAGES,

@@ -8,8 +8,8 @@ from typing import Final
 
 from flask import Response, request
 
-from web.people import Account
-from web.platform import Platform
+from services.accounts import Account
+from services.platform import Platform
 
 LANGUAGE: Final = "language"
 YEAR_S: Final = 365 * 86_400

@@ -7,12 +7,12 @@ from typing import Any, Final
 from flask import Response
 
 from models import BadlyAsked, NotFound
-from web import errors
+from services import errors
 from web.api.clinician.patients import clinician
 from web.api.route import Call
-from web.asking.answers import AGREE, KeptAnswer
-from web.clinic import Diagnosing
-from web.clinic.diagnosing import drawn, kept_answer
+from services.requests.answers import AGREE, KeptAnswer
+from services.clinician import Diagnosing
+from services.clinician.diagnosing import drawn, kept_answer
 from web.errors import ValidationError
 
 SVG: Final = "image/svg+xml"

@@ -6,8 +6,8 @@ from typing import Any
 
 from consent import CATEGORIES
 from web.api.route import Call
-from web.asking.care import InCare
-from web.clinic import Clinician
+from services.requests.care import InCare
+from services.clinician import Clinician
 
 
 def clinician(call: Call) -> Clinician:

@@ -7,12 +7,13 @@ from typing import Any
 
 import orjson
 
-from web import approving, keeping
+from services.custodian import approvals as approving
+from services.custodian import overview as keeping
 from web.api.custodian.own import require_own
 from web.api.route import Call
-from web.asking import Proposal
+from services.requests import Proposal
 from web.errors import ValidationError
-from web.recovering import propose
+from services.custodian.recoveries import propose
 
 
 def get_overview(call: Call) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from typing import Any
 
 from web.api.patient.signings import prepared_shown
 from web.api.route import Call
-from web.asking.history import HistoryLine
-from web.asking.wording import allows
-from web.errors import NotFound
-from web.patient import held
-from web.patient.changes import to_withdraw
-from web.patient.lines import shown
-from web.patient.standing import Standing, is_deny, standing, standings
+from services.requests.history import HistoryLine
+from services.requests.wording import allows
+from services.errors import NotFound
+from services.patient import held
+from services.patient.changes import to_withdraw
+from services.patient.lines import shown
+from services.patient.standing import Standing, is_deny, standing, standings
 
 OVER = ("withdrawn", "ended")
 

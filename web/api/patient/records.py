@@ -6,9 +6,9 @@ from typing import Any
 
 from web.api.patient.consents import line_shown
 from web.api.route import Call
-from web.errors import NotFound
-from web.patient import changes, held
-from web.patient.standing import standings
+from services.errors import NotFound
+from services.patient import changes, held
+from services.patient.standing import standings
 
 
 def get_own_records(call: Call) -> dict[str, Any]:

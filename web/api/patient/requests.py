@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from web.api.patient.signings import prepared_shown
 from web.api.route import Call
-from web.asking import WAITING, Request
-from web.asking.choices import Choice, ChoiceInvalid, latest_end
-from web.errors import NotFound, ValidationError
-from web.patient.asked import (
+from services.requests import WAITING, Request
+from services.requests.choices import Choice, ChoiceInvalid, latest_end
+from services.errors import NotFound
+from web.errors import ValidationError
+from services.patient.asked import (
     allow_all,
     allow_less,
     blocks,
@@ -19,7 +20,7 @@ from web.patient.asked import (
     refuse,
     told,
 )
-from web.patient.bringing import prepare
+from services.patient.bringing import prepare
 
 _FIELDS: Final = {"end": "ends_on", "from": "data_from", "to": "data_to"}
 

@@ -9,9 +9,9 @@ from flask import Response
 
 from web.api.route import Call
 from web.pages.cookies import renewed
-from web.patient.bringing import Brought, bring
-from web.patient.changes import opt_out_of, to_opt_out, to_stop
-from web.people import Prepared
+from services.patient.bringing import Brought, bring
+from services.patient.changes import opt_out_of, to_opt_out, to_stop
+from services.accounts import Prepared
 
 KEY_CHANGES = ("KeyAddition", "KeyRemoval")
 

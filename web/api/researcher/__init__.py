@@ -9,7 +9,7 @@ from web.api.researcher import copies, studies, training
 from web.api.researcher import schemas as _S
 from web.api.route import JSON, RESEARCHERS, BodySchema, Route, View
 from web.api.schemas import JobAnswer, ObjectAnswer
-from web.schemas import NothingSchema
+from services.schemas import NothingSchema
 
 Body = Callable[[], BodySchema]
 _STUDIES: Final = "/researcher/studies"

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from web.api.ledger import view_shown
 from web.api.route import Call
-from web.asking import Proposal
-from web.asking.suppression import as_told
+from services.requests import Proposal
+from services.requests.suppression import as_told
 from web.errors import ValidationError
-from web.research.own import Researcher
-from web.research.proposing import TEXTS, ProposalInvalid, Said, register
-from web.research.standing import LEAST, asked_and_agreed, feasible, send, standing
+from services.researcher.own import Researcher
+from services.researcher.proposing import TEXTS, ProposalInvalid, Said, register
+from services.researcher.standing import LEAST, asked_and_agreed, feasible, send, standing
 
 _FIELDS: Final = {"end": "ends_on"}
 

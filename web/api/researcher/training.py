@@ -7,12 +7,12 @@ from typing import Any
 from flask import Response
 
 from models import Model, NotFound
-from web import errors
+from services import errors
 from web.api.jobs import job_shown
 from web.api.researcher.studies import own_study, researcher
 from web.api.route import Call
-from web.asking.suppression import as_told
-from web.research import training
+from services.requests.suppression import as_told
+from services.researcher import training
 
 
 def post_training(call: Call) -> dict[str, Any]:

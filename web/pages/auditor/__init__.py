@@ -4,7 +4,7 @@ from typing import Final
 
 from web.pages.auditor import bundle, checking, reading
 from web.pages.page import Page
-from web.tokens import AUDITOR
+from services.tokens import AUDITOR
 
 _AUDITORS: Final = frozenset({AUDITOR})
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Response
 
 from consent import ConsentError
-from web import auditing
+from services.auditor import status as auditing
 from web.pages.page import Visit
 
 ANCHORS: Final = 50

@@ -4,7 +4,7 @@ from typing import Final
 
 from web.pages.clinician import card, diagnosis, ward
 from web.pages.page import Page
-from web.tokens import CLINICIAN
+from services.tokens import CLINICIAN
 
 ONLY: Final = frozenset({CLINICIAN})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from models import NotFound
-from web import errors
+from services import errors
 from web.pages.page import Visit
 
 PICTURES = ("calibration.svg", "decision.svg", "contributions.svg", "distributions.svg")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from flask import Response
 
 from models import BadlyAsked, Model, ModelRetired
-from web.asking.answers import AGREE, CHOICES, KeptAnswer
-from web.clinic import Diagnosing
-from web.clinic.diagnosing import MOST_REASON, drawn, kept_answer, row
+from services.requests.answers import AGREE, CHOICES, KeptAnswer
+from services.clinician import Diagnosing
+from services.clinician.diagnosing import MOST_REASON, drawn, kept_answer, row
 from web.pages.clinician.ward import clinician
 from web.pages.page import Visit
 

@@ -9,12 +9,12 @@ from typing import Final
 
 from flask import Response
 
-from web import deposits
-from web.cures import cure
-from web.errors import NotFound
-from web.jobs import Job
+from services.custodian import deposits
+from services.custodian.remedies import cure
+from services.errors import NotFound
+from services.jobs.queue import Job
 from web.pages.page import Visit
-from web.uploads import (
+from services.custodian.uploads import (
     CHECKED,
     CHECKING,
     LEAVE,

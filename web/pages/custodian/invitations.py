@@ -7,10 +7,10 @@ from typing import Final
 
 from flask import Response
 
-from web import keeping
+from services.custodian import overview as keeping
 from web.pages.page import Visit
-from web.people import PATIENT
-from web.people.invitations import DAY_S, VALID_DAYS
+from services.accounts import PATIENT
+from services.accounts.invitations import DAY_S, VALID_DAYS
 
 _UNPROCESSABLE: Final = 422
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from flask import Response
 
-from web import keeping
+from services.custodian import overview as keeping
 from web.pages.page import Visit
-from web.recovering import propose as begin
+from services.custodian.recoveries import propose as begin
 
 MOST_PROOF: Final = 32_768
 _UNPROCESSABLE: Final = 422

@@ -14,7 +14,7 @@ from web.pages.patient import (
     start,
     stopped,
 )
-from web.people import PATIENT
+from services.accounts import PATIENT
 
 ONLY: Final = frozenset({PATIENT})
 

@@ -6,11 +6,11 @@ import datetime
 
 from flask import Response
 
-from web.asking import DECLINED, LAPSED, WAITING, Request
-from web.asking.choices import Choice, ChoiceInvalid, latest_end
-from web.asking.wording import day_of
+from services.requests import DECLINED, LAPSED, WAITING, Request
+from services.requests.choices import Choice, ChoiceInvalid, latest_end
+from services.requests.wording import day_of
 from web.pages.page import Visit
-from web.patient.asked import allow_all, allow_less, blocks, chosen_of, refuse, told
+from services.patient.asked import allow_all, allow_less, blocks, chosen_of, refuse, told
 
 
 def request_(visit: Visit, errors: dict[str, str] | None = None) -> Response:

@@ -7,11 +7,11 @@ from itertools import groupby
 import orjson
 from flask import Response
 
-from web.asking.history import HistoryLine
-from web.errors import NotFound
+from services.requests.history import HistoryLine
+from services.errors import NotFound
 from web.pages.page import Visit
-from web.patient import held
-from web.patient.lines import Shown, shown
+from services.patient import held
+from services.patient.lines import Shown, shown
 
 _MOST_DIGITS = 15
 ANCHOR_S = 60

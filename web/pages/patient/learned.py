@@ -6,8 +6,8 @@ from flask import Response
 
 from models import Model
 from web.pages.page import Visit
-from web.patient import changes
-from web.patient.standing import standings
+from services.patient import changes
+from services.patient.standing import standings
 
 
 def learned(visit: Visit) -> Response:

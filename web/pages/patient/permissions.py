@@ -8,15 +8,15 @@ import orjson
 from flask import Response
 
 from consent import PENDING
-from web.asking.choices import COPY
-from web.asking.wording import allows, categories_in, purposes_in
+from services.requests.choices import COPY
+from services.requests.wording import allows, categories_in, purposes_in
 from web.pages.page import Visit
 from web.pages.patient.signed import failed
 from web.pages.signing import bring
-from web.patient import held
-from web.patient.changes import to_withdraw
-from web.patient.lines import shown
-from web.patient.standing import Standing, is_deny, standing, standings
+from services.patient import held
+from services.patient.changes import to_withdraw
+from services.patient.lines import shown
+from services.patient.standing import Standing, is_deny, standing, standings
 
 DAY_S = 86_400
 

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 from flask import Response
 
-from web.asking.wording import day_of
+from services.requests.wording import day_of
 from web.pages.page import Visit
-from web.patient.held import everything, observed
+from services.patient.held import everything, observed
 
 
 def records(visit: Visit) -> Response:

@@ -7,14 +7,14 @@ from typing import Any
 from flask import Response
 
 from consent import Outcome
-from web.asking import WAITING, Request
-from web.asking.choices import Choice
-from web.asking.wording import categories_in, day_of, purposes_in, span_in
+from services.requests import WAITING, Request
+from services.requests.choices import Choice
+from services.requests.wording import categories_in, day_of, purposes_in, span_in
 from web.pages.page import Visit
 from web.pages.patient.asked import over
 from web.pages.signing import bring
-from web.patient.asked import chosen_of, grant_of
-from web.patient.bringing import prepare
+from services.patient.asked import chosen_of, grant_of
+from services.patient.bringing import prepare
 
 
 def check(visit: Visit) -> Response:

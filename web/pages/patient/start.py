@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from web.pages.page import Visit
-from web.patient.lines import shown
-from web.patient.standing import is_deny, standings
+from services.patient.lines import shown
+from services.patient.standing import is_deny, standings
 
 LAST_USES = 3
 

@@ -8,7 +8,7 @@ from consent import PENDING
 from web.pages.page import Visit
 from web.pages.patient.signed import failed
 from web.pages.signing import bring
-from web.patient.changes import opt_out_of, to_opt_out, to_stop
+from services.patient.changes import opt_out_of, to_opt_out, to_stop
 
 
 def stop(visit: Visit) -> Response:

@@ -4,7 +4,7 @@ from typing import Final
 
 from web.pages.page import Page
 from web.pages.researcher import cohort, models, sets, studies
-from web.tokens import RESEARCHER
+from services.tokens import RESEARCHER
 
 ONLY: Final = frozenset({RESEARCHER})
 _STUDY: Final = "/researcher/studies/{slug}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Response
 
 from consent import ConsentError
-from web.jobs import OVER
+from services.jobs.queue import OVER
 from web.pages.page import Visit
 from web.pages.researcher import mine
 from web.pages.researcher.mine import told
-from web.research import training
-from web.research.own import slug
-from web.research.standing import standing
+from services.researcher import training
+from services.researcher.own import slug
+from services.researcher.standing import standing
 
 SLOW_S = 10
 

@@ -12,7 +12,7 @@ from web.pages.clinician.card import shown_picture
 from web.pages.page import Visit
 from web.pages.researcher import mine
 from web.pages.researcher.mine import told
-from web.research import training
+from services.researcher import training
 
 
 def model(visit: Visit) -> Response:

@@ -8,8 +8,8 @@ from models import AGREEMENT, BadlyAsked
 from web.pages.page import Visit
 from web.pages.researcher import mine
 from web.pages.researcher.mine import told
-from web.research import copies
-from web.research.own import slug
+from services.researcher import copies
+from services.researcher.own import slug
 
 
 def training_set(visit: Visit, wrong: dict[str, str] | None = None) -> Response:
