@@ -9,12 +9,12 @@ from cli.output import FAULTS, Faults, Opener, Session, told_in_a_line
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite
 from cli.records import deposit
-from cli.studies import card, diagnose, gather, models, question, retrain, study, train
+from cli.studies import card, gather, models, predict, question, retrain, study, train
 from cli.tokens import token
 
 COMMANDS = (
     *(wallet, enrol, deposit, sign, withdraw, stop, uses),
-    *(question, study, gather, train, models, card, diagnose, retrain),
+    *(question, study, gather, train, models, card, predict, retrain),
     *(verification, export, status, accept_loss, token, invite),
 )
 

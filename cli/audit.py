@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 import orjson
 
-from storage import BlockFolder, Use
 from cli.output import Say, platform_command
 from cli.records import FOLDER
-from services.platform import Platform
 from services.auditor.verification import evidence, verify
+from services.platform import Platform
+from storage import BlockFolder, Use
 
 
 @click.command("verify")
@@ -57,7 +57,7 @@ def accept_loss(platform: Platform, say: Say, yes: bool) -> None:
     First look for a newer copy of the database: with one, nothing is lost. A row says for ever that
     rows are missing, and every check says so too. Until this is done nothing is handed out.
     """
-    journal = platform.safe.journal
+    journal = platform.store.journal
     last, here = journal.anchored(), journal.head()[0]
     gone = max(0, last - here)
     if not gone:
@@ -67,7 +67,7 @@ def accept_loss(platform: Platform, say: Say, yes: bool) -> None:
         said = f"{gone} rows are gone ({here + 1} to {last}). Say --yes to go on without them."
         say.result({"gone": gone, "done": False}, said)
         raise click.exceptions.Exit(1)
-    now_s, view = int(platform.clock()), platform.law.view()
+    now_s, view = int(platform.clock()), platform.ledger.view()
     use = Use(now_s, platform.organisation, "operator", "HOPERAT", "rows lost, accepted", view)
     row = journal.accept_loss(use)
     say.result({"gone": gone, "done": True, "row": row}, f"The journal goes on at row {row}.")
@@ -77,8 +77,8 @@ def accept_loss(platform: Platform, say: Say, yes: bool) -> None:
 @platform_command
 def status(platform: Platform, say: Say) -> None:
     """Say where ledger, safe and models stand."""
-    view = platform.law.view()
-    totals = platform.safe.totals()
+    view = platform.ledger.view()
+    totals = platform.store.totals()
     facts = {
         "ledger": {
             "contract": view.contract,
@@ -86,10 +86,10 @@ def status(platform: Platform, say: Say) -> None:
             "block": view.block_number,
             "count": view.count,
             "head": view.head.hex(),
-            "finality": platform.law.deployment.finality,
+            "finality": platform.ledger.deployment.finality,
         },
-        "subjects": platform.law.subjects(),
-        "store": platform.safe.ready(),
+        "subjects": platform.ledger.subjects(),
+        "store": platform.store.ready(),
         **totals,
         "models": len(platform.diagnostics.models()),
         "development": platform.development,

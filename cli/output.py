@@ -19,7 +19,7 @@ import models
 import storage
 from services.platform import Platform
 
-ASKED_WRONGLY: Final = (consent.BadlyAsked, storage.BadlyAsked, models.BadlyAsked)
+ASKED_WRONGLY: Final = (consent.ConsentInvalid, storage.StorageInvalid, models.ModelsInvalid)
 OURS: Final = (consent.ConsentError, storage.StorageError, models.ModelsError)
 FAULTS: Final = (*OURS, OSError, SQLAlchemyError)
 MAX_ROWS_SHOWN: Final = 30

@@ -8,13 +8,21 @@ from typing import Any
 
 import click
 
-from consent import ANY, Wallet, WalletUnusable
-from records import Mapping, read_table
 from cli.output import Say, platform_command
 from cli.records import FILE, FOLDER
+from consent import ANY, Wallet, WalletUnusable
+from records import Mapping, read_table
 from services.platform import Platform
-from services.statement import Asked
-from services.trial import Tally, enrol_people, erase_after, sign_grants, stop_all, tally, withdraw_all
+from services.statement import RequestedTerms
+from services.trial import (
+    Tally,
+    enrol_people,
+    erase_after,
+    sign_grants,
+    stop_all,
+    tally,
+    withdraw_all,
+)
 
 WALLET = click.option("--wallet", type=FOLDER, default=Path("wallet"), help="The patients' keys.")
 PEOPLE = click.option("--person", "people", multiple=True, help="Whom; may be given again.")
@@ -64,7 +72,7 @@ def enrol(platform: Platform, say: Say, table: Path, mapping: Path, **how: Any) 
 def sign(platform: Platform, say: Say, wallet: Path, **how: Any) -> None:
     """Sign a consent for people of the wallet, and bring it to the ledger."""
     keys = Wallet.open(wallet)
-    asked = Asked(
+    asked = RequestedTerms(
         "deny" if how["deny"] else "permit",
         how["recipient"],
         how["purposes"],
@@ -77,7 +85,7 @@ def sign(platform: Platform, say: Say, wallet: Path, **how: Any) -> None:
     wanted = [(one, asked, now_s, ends_s) for one in chosen(keys, how["people"], how["everybody"])]
     with say.progress() as progress:
         signed = sign_grants(platform, keys, wanted)
-        outcomes = platform.law.grant(signed, lambda done, of: progress("signing", done, of))
+        outcomes = platform.ledger.grant(signed, lambda done, of: progress("signing", done, of))
     report(say, tally(outcomes), "consents in force")
 
 
@@ -119,7 +127,7 @@ def stop(platform: Platform, say: Say, wallet: Path, **how: Any) -> None:
 def uses(platform: Platform, say: Say, wallet: Path, person: str, limit: int) -> None:
     """Show who used a person's records or was refused, newest first, with proofs."""
     subject = Wallet.open(wallet).get_subject(person)
-    journal = platform.safe.journal
+    journal = platform.store.journal
     lines = []
     for row in journal.of_subject(subject, limit):
         use = journal.use(row.use)
@@ -133,7 +141,7 @@ def uses(platform: Platform, say: Say, wallet: Path, person: str, limit: int) ->
                 "why": use["why"],
                 "outcome": row.answer.outcome,
                 "hash": row.hash.hex(),
-                "proof": platform.safe.prove(row.seq),
+                "proof": platform.store.prove(row.seq),
             }
         )
     say.result({"uses": lines})

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from cli.output import Say, platform_command
-from services.custodian.invitations import NotInvited
-from services.custodian.invitations import invite as make_invitation
 from services.accounts import PATIENT
 from services.accounts.invitations import VALID_DAYS
+from services.custodian.invitations import NotInvited
+from services.custodian.invitations import invite as make_invitation
 from services.platform import Platform
 from services.tokens import ROLES
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
+from cli.output import Say, platform_command
 from consent import Wallet
 from records import Mapping, Row, check_table, read_table
-from storage import Record
-from cli.output import Say, platform_command
 from services.platform import Platform
+from storage import Record
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -50,7 +50,7 @@ def deposit(
     rows = list(read_table(table, layout, how["only_good"]))
     records, sources = to_records(rows, Wallet.open(wallet), platform.organisation)
     with say.progress() as progress:
-        done = platform.safe.deposits.deposit(records, sources, progress)
+        done = platform.store.deposits.deposit(records, sources, progress)
     say.result(
         {**facts, "records": len(records), "deposited": done.new, "batches": list(done.batches)},
         f"{done.new} records stored, {len(records) - done.new} were here already. "

@@ -11,12 +11,12 @@ import click
 
 import consent
 import storage
-from consent import Wallet
-from models import DiagnosisAsked, Question, Study
 from cli.output import Say, platform_command
 from cli.records import FILE, FOLDER
-from services.platform import Platform
+from consent import Wallet
+from models import PredictionRequest, Question, Study
 from services.jobs.kinds import shown
+from services.platform import Platform
 
 DAY_S = 86_400
 
@@ -131,17 +131,17 @@ def card(platform: Platform, say: Say, model: str, folder: Path | None) -> None:
 @click.option("--question", "asked", required=True, help="The question's id.")
 @click.option("--why", default="asked at the command line", help="For the journal.")
 @platform_command
-def diagnose(platform: Platform, say: Say, person: str, wallet: Path, **how: Any) -> None:
+def predict(platform: Platform, say: Say, person: str, wallet: Path, **how: Any) -> None:
     """Ask the newest model about one patient who permits it, with the reasons of its answer."""
     held = Wallet.open(wallet)
     model = platform.diagnostics.serving(how["asked"])
     try:
         subject = held.get_subject(person)
-        answer = platform.diagnostics.diagnose(
-            DiagnosisAsked(platform.organisation, subject, model.id, how["why"])
+        answer = platform.diagnostics.predict(
+            PredictionRequest(platform.organisation, subject, model.id, how["why"])
         )
-    except (consent.NotFound, storage.NotFound) as exc:
-        raise storage.NotFound("no such patient, or not for you") from exc
+    except (consent.ConsentNotFound, storage.StorageNotFound) as exc:
+        raise storage.StorageNotFound("no such patient, or not for you") from exc
     reasons = [
         {"words": one.words, "value": one.value, "log_odds": one.log_odds}
         for one in answer.contributions

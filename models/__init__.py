@@ -11,21 +11,20 @@ from models.studies import Run, Study
 if TYPE_CHECKING:
     from models.card import Card
     from models.cohort import Cohort
-    from models.diagnosis import Contribution, Diagnosis, DiagnosisAsked
     from models.diagnostics import Diagnostics
     from models.errors import (
-        Away,
-        BadlyAsked,
-        Broken,
         CohortTooSmall,
         ConsentMoved,
         GateClosed,
         InputMissing,
         InputOutOfRange,
         ModelRetired,
+        ModelsBroken,
         ModelsError,
-        NotFound,
-        Refused,
+        ModelsInvalid,
+        ModelsNotFound,
+        ModelsRefused,
+        ModelsUnavailable,
         RunCancelled,
         ScorerUnavailable,
         UnitMismatch,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from models.inputs import InputValue
     from models.manifest import Manifest
     from models.plots import draw_contributions
+    from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question
     from models.release import AGREEMENT, Release, ReleaseAsked
     from models.serving import Affected
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
 _MODULES: Final = {
     "card": ("Card",),
     "cohort": ("Cohort",),
-    "diagnosis": (
+    "prediction": (
         "Contribution",
-        "Diagnosis",
-        "DiagnosisAsked",
+        "Prediction",
+        "PredictionRequest",
     ),
     "diagnostics": ("Diagnostics",),
     "errors": (
-        "Away",
-        "BadlyAsked",
-        "Broken",
+        "ModelsUnavailable",
+        "ModelsInvalid",
+        "ModelsBroken",
         "CohortTooSmall",
         "ConsentMoved",
         "GateClosed",
@@ -58,8 +58,8 @@ _MODULES: Final = {
         "InputOutOfRange",
         "ModelRetired",
         "ModelsError",
-        "NotFound",
-        "Refused",
+        "ModelsNotFound",
+        "ModelsRefused",
         "RunCancelled",
         "ScorerUnavailable",
         "UnitMismatch",
@@ -88,16 +88,16 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "AGREEMENT",
     "Affected",
-    "Away",
-    "BadlyAsked",
-    "Broken",
+    "ModelsUnavailable",
+    "ModelsInvalid",
+    "ModelsBroken",
     "Card",
     "Cohort",
     "CohortTooSmall",
     "ConsentMoved",
     "Contribution",
-    "Diagnosis",
-    "DiagnosisAsked",
+    "Prediction",
+    "PredictionRequest",
     "Diagnostics",
     "GateClosed",
     "InputMissing",
@@ -107,9 +107,9 @@ __all__ = [
     "Model",
     "ModelRetired",
     "ModelsError",
-    "NotFound",
+    "ModelsNotFound",
     "Question",
-    "Refused",
+    "ModelsRefused",
     "Release",
     "ReleaseAsked",
     "Run",

@@ -11,20 +11,10 @@ from types import MappingProxyType
 from typing import Final
 
 from consent import CATEGORIES
+from models.question_parts import HOUSE, Feature, Gate, Label, Rule, Subgroup
 from records.errors import DeclarationInvalid
-from models.question_parts import (
-    CATEGORY,
-    HOUSE,
-    KINDS,
-    NUMBER,
-    Feature,
-    Gate,
-    Label,
-    Rule,
-    Subgroup,
-    is_code,
-)
 from records.strict_toml import Section
+from records.values import CATEGORY, KINDS, NUMBER, is_code
 
 TRAINING: Final = "MLTRAINING"
 DIAGNOSIS: Final = "TREATDS"

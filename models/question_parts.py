@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One input of the model, or (`predicts` false) a fact kept for subgroups only."""

@@ -62,13 +62,13 @@ def _of_manifest(workshop: Workshop, model: Model) -> Iterator[str]:
 
 def _of_ledger(workshop: Workshop, model: Model) -> Iterator[str]:
     if model.state == ACTIVE:
-        lost = len(workshop.law.lost(workshop.registry.consents(model.id)))
+        lost = len(workshop.ledger.lost(workshop.registry.consents(model.id)))
         if lost:
             yield f"the model answers, and {lost} of its consents are lost; it is not listed yet"
     if model.state == TRAINED:
         return
     for kind, root in (("manifest", model.manifest_root), ("card", model.card_sha256)):
-        if bytes.fromhex(root) not in {bytes(one.root) for one in workshop.law.anchors(kind)}:
+        if bytes.fromhex(root) not in {bytes(one.root) for one in workshop.ledger.anchors(kind)}:
             yield f"the {kind} is not anchored on the ledger"
 
 

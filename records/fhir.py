@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from consent import is_known
-from records.table import Row
 from records.errors import FhirInvalid
 from records.json_strict import loads
+from records.table import Row
 
 MOST_ENTRIES: Final = 100_000
 MOST_LISTED: Final = 1_000

@@ -12,8 +12,8 @@ from typing import Final
 
 from consent import CATEGORIES
 from records.errors import DeclarationInvalid
-from records.values import BOOLEAN, CATEGORY, KINDS, NUMBER, is_code
 from records.strict_toml import Section
+from records.values import BOOLEAN, CATEGORY, KINDS, NUMBER, is_code
 
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _TRUTHS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

@@ -22,7 +22,7 @@ class Forbidden(ServiceError):
 
 
 class NotFound(ServiceError):
-    """Nothing of that name exists, or the caller has no access; strangers cannot tell which (404)."""
+    """It does not exist, or the caller has no access; strangers cannot tell which (404)."""
 
 
 class Conflict(ServiceError):

@@ -43,7 +43,7 @@ class Kept:
     answer: bytes
 
 
-class Answers:
+class StoredResponses:
     """The answers of a day, by the hash of who asked, what for, and under which key."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:

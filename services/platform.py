@@ -8,23 +8,23 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from consent import Law
+from consent import ConsentLedger
 from models import Diagnostics
-from storage import Safe
+from services.accounts import IdentityService, Site
+from services.jobs.queue import JobQueue
 from services.requests import Asking
-from services.jobs.queue import Jobs
-from services.accounts import People, Site
+from storage import RecordStore
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
     """Every part of an install, joined; `organisation` is the custodian's party id."""
 
-    law: Law
-    safe: Safe
+    ledger: ConsentLedger
+    store: RecordStore
     diagnostics: Diagnostics
-    jobs: Jobs
-    people: People
+    jobs: JobQueue
+    people: IdentityService
     asking: Asking
     site: Site
     engine: sa.Engine

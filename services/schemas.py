@@ -9,8 +9,8 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from consent import ANY, Enrolment, Grant, Message, Signed, Stop, Terms, Withdrawal
+from services.statement import RequestedTerms
 from storage.schemas import RecordSchema
-from services.statement import Asked
 
 MAX_SIGNED: Final = 1_000
 MAX_RECORDS: Final = 5_000
@@ -123,7 +123,7 @@ class AskedSchema(Strict):
     @post_load
     def _to_asked(self, data: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         rest = {name: data[name] for name in data if name not in ("subject", "days")}
-        return {"subject": data["subject"], "days": data["days"], "asked": Asked(**rest)}
+        return {"subject": data["subject"], "days": data["days"], "asked": RequestedTerms(**rest)}
 
 
 class SubjectSchema(Strict):

@@ -18,7 +18,7 @@ SALT_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedTerms:
     """What a party asks a patient for, before it has words."""
 
     decision: str
@@ -31,7 +31,7 @@ class Asked:
     obligations: Sequence[str] = ("AUDIT", "NORELINK", "NORDSCLCD")
 
 
-def terms_for(asked: Asked, statement: str = "") -> Terms:
+def terms_for(asked: RequestedTerms, statement: str = "") -> Terms:
     """Return terms under a fresh salt, with the statement given or else the English one.
 
     Raises:
@@ -55,7 +55,7 @@ def terms_for(asked: Asked, statement: str = "") -> Terms:
     return terms
 
 
-def statement_of(asked: Asked) -> str:
+def statement_of(asked: RequestedTerms) -> str:
     """Return the sentences that a patient reads and signs."""
     purposes = _joined([require_word("purpose", code).label for code in asked.purposes])
     verb = "I allow" if asked.decision == "permit" else "I do not allow"
@@ -66,7 +66,7 @@ def statement_of(asked: Asked) -> str:
     return f"{verb} {who} to use {what}{when} for {purposes}. {end}"
 
 
-def _what(asked: Asked) -> str:
+def _what(asked: RequestedTerms) -> str:
     records = "my records" if ANY in asked.records else f"{len(asked.records)} of my records"
     if ANY in asked.categories:
         return records
@@ -74,7 +74,7 @@ def _what(asked: Asked) -> str:
     return f"{records} of these kinds ({_joined(labels)})"
 
 
-def _when(asked: Asked) -> str:
+def _when(asked: RequestedTerms) -> str:
     first = f" from {asked.data_from}" if asked.data_from else ""
     last = f" to {asked.data_to}" if asked.data_to else ""
     return f"{first}{last}"

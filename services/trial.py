@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from consent import Enrolment, Grant, Outcome, Signed, Stop, Wallet, Withdrawal
 from services.platform import Platform
-from services.statement import Asked, terms_for
+from services.statement import RequestedTerms, terms_for
 
 Progress = Callable[[str, int, int], None]
 KNOWN = frozenset({"consent-id-used", "already-enrolled"})
@@ -46,21 +46,21 @@ def enrol_people(
 ) -> Tally:
     """Enrol everybody who is not yet: each with a key of their own, which proves itself."""
     subjects = wallet.new_subjects(labels)
-    law = platform.law
-    domain, custodian = law.domain(), law.custodian()
-    unknown = [subject for subject in subjects.values() if not law.is_enrolled(subject)]
+    ledger = platform.ledger
+    domain, custodian = ledger.domain(), ledger.custodian()
+    unknown = [subject for subject in subjects.values() if not ledger.is_enrolled(subject)]
     messages = [Enrolment(subject, custodian, wallet.address(subject)) for subject in unknown]
     signed = [wallet.sign(domain, message) for message in messages]
-    outcomes = law.enrol(signed, lambda done, of: progress("enrolling", done, of))
+    outcomes = ledger.enrol(signed, lambda done, of: progress("enrolling", done, of))
     counted = tally(outcomes)
     return Tally(counted.done, counted.known + len(subjects) - len(unknown), counted.refused)
 
 
 def sign_grants(
-    platform: Platform, wallet: Wallet, wanted: Sequence[tuple[bytes, Asked, int, int]]
+    platform: Platform, wallet: Wallet, wanted: Sequence[tuple[bytes, RequestedTerms, int, int]]
 ) -> list[Signed]:
     """Return each (subject, what is asked, signed at, ends at) signed by the subject's key."""
-    domain = platform.law.domain()
+    domain = platform.ledger.domain()
     return [
         wallet.sign(domain, Grant(subject, terms_for(asked), signed_at_s, not_after_s))
         for subject, asked, signed_at_s, not_after_s in wanted
@@ -71,14 +71,14 @@ def withdraw_all(
     platform: Platform, wallet: Wallet, subjects: Sequence[bytes], progress: Progress
 ) -> Tally:
     """Withdraw every active consent of these subjects."""
-    domain = platform.law.domain()
+    domain = platform.ledger.domain()
     signed = [
         wallet.sign(domain, Withdrawal(subject, consent.terms_hash))
         for subject in subjects
-        for consent in platform.law.consents_of(subject)
+        for consent in platform.ledger.consents_of(subject)
         if consent.state == "active"
     ]
-    outcomes = platform.law.withdraw(signed, lambda done, of: progress("withdrawing", done, of))
+    outcomes = platform.ledger.withdraw(signed, lambda done, of: progress("withdrawing", done, of))
     return tally(outcomes)
 
 
@@ -86,14 +86,14 @@ def stop_all(
     platform: Platform, wallet: Wallet, subjects: Sequence[bytes], progress: Progress
 ) -> Tally:
     """Stop everything for these subjects, now."""
-    domain, now_s = platform.law.domain(), int(platform.clock())
+    domain, now_s = platform.ledger.domain(), int(platform.clock())
     signed = [wallet.sign(domain, Stop(subject, now_s)) for subject in subjects]
-    outcomes = platform.law.stop(signed, lambda done, of: progress("stopping", done, of))
+    outcomes = platform.ledger.stop(signed, lambda done, of: progress("stopping", done, of))
     return tally(outcomes)
 
 
 def erase_after(platform: Platform, subjects: Sequence[bytes], why: str, progress: Progress) -> int:
     """Re-key what grantees could open, after a withdrawal; return how many subjects that were."""
-    platform.safe.erasure.rekey(subjects, why, progress)
+    platform.store.erasure.rekey(subjects, why, progress)
     platform.diagnostics.affected()
     return len(subjects)

@@ -13,7 +13,7 @@ from storage.catalogue import ANCHORED, Catalogue
 from storage.deposit import described
 from storage.entry import Batch, Entry
 from storage.envelope import unpack
-from storage.errors import NameMismatch, NotFound, SealBroken
+from storage.errors import NameMismatch, SealBroken, StorageNotFound
 from storage.keys import Keys, SecretKey, unwrap_record_key
 from storage.parts import Progress, silent
 from storage.seal import commitment_of
@@ -67,12 +67,12 @@ def _read(blocks: Blocks, entries: Sequence[Entry]) -> dict[bytes, bytes]:
     """Return every block that is there and whole; one bad block hides no other."""
     try:
         return dict(blocks.get_many([entry.cid for entry in entries])) if entries else {}
-    except (NotFound, NameMismatch):
+    except (StorageNotFound, NameMismatch):
         found = {}
     for entry in entries:
         try:
             found[entry.cid] = blocks.get(entry.cid, entry.size)
-        except (NotFound, NameMismatch):
+        except (StorageNotFound, NameMismatch):
             continue  # its absence is the finding
     return found
 

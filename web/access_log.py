@@ -9,7 +9,6 @@ from typing import Final
 
 from flask import Flask, Response, g, request
 
-
 LOG: Final = logging.getLogger("vouchsafe.access")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from services.platform import Platform
 from web import access_log, errors
 from web.api import Api
 from web.health import health
 from web.pages import pages
-from services.platform import Platform
 
 MAX_BODY_BYTES = 16 * 2**20
 MAX_FORM_BYTES = 64 * 2**10

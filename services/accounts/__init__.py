@@ -1,9 +1,15 @@
 """The people who use the pages: accounts, invitations, passkeys, sessions, signatures."""
 
 from services.accounts.account import PATIENT, Account
-from services.accounts.errors import AlreadyDone, BadlyProven, InvitationOver, NotSignedIn, SigningOver
+from services.accounts.errors import (
+    AlreadyDone,
+    BadlyProven,
+    InvitationOver,
+    NotSignedIn,
+    SigningOver,
+)
 from services.accounts.invitations import Invited
-from services.accounts.people import People
+from services.accounts.people import IdentityService
 from services.accounts.signing import Prepared, Signings
 from services.accounts.site import Site
 
@@ -15,7 +21,7 @@ __all__ = [
     "InvitationOver",
     "Invited",
     "NotSignedIn",
-    "People",
+    "IdentityService",
     "Prepared",
     "Signings",
     "SigningOver",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from consent import KeyAddition, KeyRemoval, Law, Message, passkey_signature, passkey_signer
+from consent import (
+    ConsentLedger,
+    KeyAddition,
+    KeyRemoval,
+    Message,
+    passkey_signature,
+    passkey_signer,
+)
 from services.accounts import webauthn
 from services.accounts.account import Account
 from services.accounts.challenges import MAKE, Challenges
@@ -28,14 +35,14 @@ class Adding:
 
     def __init__(
         self,
-        law: Law,
+        ledger: ConsentLedger,
         challenges: Challenges,
         passkeys: Passkeys,
         sessions: Sessions,
         signings: Signings,
     ) -> None:
         self._site = signings.site
-        self._law = law
+        self._ledger = ledger
         self._challenges = challenges
         self._passkeys = passkeys
         self._sessions = sessions
@@ -65,7 +72,7 @@ class Adding:
         made = webauthn.require_made(self._site, asked, credential)
         if self._passkeys.find(made.credential_id) is not None:
             raise BadlyProven("this passkey is in use already")
-        signer = passkey_signer(self._law.passkey_verifier(), made.qx, made.qy)
+        signer = passkey_signer(self._ledger.passkey_verifier(), made.qx, made.qy)
         message = KeyAddition(account.subject, signer, OWN, FOR_EVER)
         noted = {
             "passkey": made.credential_id.hex(),
@@ -109,7 +116,7 @@ class Adding:
         """Do here what the ledger has done: a passkey signs in from now on, or never again.
 
         Every session of the account has then ended; the page that changed the keys begins a new
-        one (web.pages.cookies.renewed), so that who holds a key of old is signed out.
+        one (web.cookies.renewed), so that who holds a key of old is signed out.
         """
         if isinstance(message, KeyAddition):
             noted = prepared.after

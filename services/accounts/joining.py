@@ -9,8 +9,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from consent import (
+    ConsentLedger,
     Enrolment,
-    Law,
     Signed,
     digest,
     keccak,
@@ -39,7 +39,7 @@ class Parts:
     engine: sa.Engine
     clock: Callable[[], float]
     site: Site
-    law: Law
+    ledger: ConsentLedger
     accounts: Accounts
     invitations: Invitations
     challenges: Challenges
@@ -106,7 +106,7 @@ class Doorway:
         kept = Joining(invitation.key, joining.account, made)
         if invitation.invited.role != PATIENT:
             return self._to_prove_again(kept)
-        message, domain = self._enrolment(invitation, made), parts.law.domain()
+        message, domain = self._enrolment(invitation, made), parts.ledger.domain()
         hashed = digest(domain, message)
         return {
             "challenge": "",
@@ -142,7 +142,7 @@ class Doorway:
             InvitationOver: as `begin`, or the invitation is no patient's.
         """
         message = self._enrolment_of(self._require(secret), address)
-        return {"typed_data": typed_message(self._parts.law.domain(), message)}
+        return {"typed_data": typed_message(self._parts.ledger.domain(), message)}
 
     def join_by_wallet(self, secret: str, address: bytes, signature: str) -> Account:
         """Return the new account of a patient whose own wallet is the subject's key.
@@ -152,9 +152,9 @@ class Doorway:
             BadlyProven: another wallet signed, or another message.
             NotSignedIn: another key speaks for this patient.
         """
-        invitation, law = self._require(secret), self._parts.law
+        invitation, ledger = self._require(secret), self._parts.ledger
         message = self._enrolment_of(invitation, address)
-        hashed = digest(law.domain(), message)
+        hashed = digest(ledger.domain(), message)
         held = require_signed_by(address, hashed, signature, BadlyProven)
         self._bring(Signed(message, address, held))
         self._require_speaks(message.subject, address)
@@ -171,7 +171,7 @@ class Doorway:
 
     def _is_enrolled(self, invitation: Invitation) -> bool:
         subject = invitation.invited.subject
-        return subject is not None and self._parts.law.is_enrolled(subject)
+        return subject is not None and self._parts.ledger.is_enrolled(subject)
 
     def _to_prove_again(self, joining: Joining) -> dict[str, Any]:
         parts, made = self._parts, joining.passkey
@@ -181,7 +181,7 @@ class Doorway:
         return {"challenge": challenge.id, "options": options}
 
     def _signer(self, made: webauthn.NewPasskey) -> bytes:
-        return passkey_signer(self._parts.law.passkey_verifier(), made.qx, made.qy)
+        return passkey_signer(self._parts.ledger.passkey_verifier(), made.qx, made.qy)
 
     def _enrolment(self, invitation: Invitation, made: webauthn.NewPasskey) -> Enrolment:
         return self._enrolment_of(invitation, self._signer(made))
@@ -190,11 +190,11 @@ class Doorway:
         subject = invitation.invited.subject
         if subject is None:
             raise InvitationOver("this invitation is no patient's")
-        return Enrolment(subject, self._parts.law.custodian(), signer)
+        return Enrolment(subject, self._parts.ledger.custodian(), signer)
 
     def _enrol(self, invitation: Invitation, made: webauthn.NewPasskey, credential: Any) -> None:
-        message, law = self._enrolment(invitation, made), self._parts.law
-        hashed = digest(law.domain(), message)
+        message, ledger = self._enrolment(invitation, made), self._parts.ledger
+        hashed = digest(ledger.domain(), message)
         key = made.qx, made.qy
         proof = webauthn.require_used(self._parts.site, hashed, credential, key)
         if proof.credential_id != made.credential_id:
@@ -203,13 +203,13 @@ class Doorway:
         self._bring(Signed(message, message.signer, signature))
 
     def _bring(self, signed: Signed) -> None:
-        outcome = self._parts.law.enrol([signed])[0]
+        outcome = self._parts.ledger.enrol([signed])[0]
         if not outcome.ok and outcome.reason != KNOWN:
             raise NotSignedIn(f"the enrolment was refused: {outcome.reason}")
 
     def _require_speaks(self, subject: bytes, signer: bytes) -> None:
         """Refuse a key that is not the subject's on the ledger: another one was there first."""
-        keys = self._parts.law.keys_of(subject)
+        keys = self._parts.ledger.keys_of(subject)
         if not any(one.key_hash == keccak(signer) and not one.is_removed for one in keys):
             raise NotSignedIn("another key speaks for this patient: it is added by that key")
 

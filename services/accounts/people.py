@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from consent import ConsentError, Domain, Law, keccak, passkey_signer
+from consent import ConsentError, ConsentLedger, Domain, keccak, passkey_signer
 from services.accounts import webauthn
 from services.accounts.account import Account
 from services.accounts.accounts import Accounts
@@ -24,7 +24,7 @@ from services.accounts.site import Site
 from services.accounts.wallets import Wallets
 
 
-class People:
+class IdentityService:
     """Everybody who can sign in to this install; safe to use from many threads.
 
     Attributes:
@@ -33,24 +33,26 @@ class People:
         adding: the way to one more passkey, and one fewer.
     """
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], float], site: Site, law: Law) -> None:
+    def __init__(
+        self, engine: sa.Engine, clock: Callable[[], float], site: Site, ledger: ConsentLedger
+    ) -> None:
         """Join the parts; nothing is asked of them yet."""
         self.site = site
-        self._law = law
+        self._ledger = ledger
         self.accounts = Accounts(engine, clock)
         self.passkeys = Passkeys(engine, clock)
         self.sessions = Sessions(engine, clock)
         self._invitations = Invitations(engine, clock)
         self._challenges = Challenges(engine, clock)
         self.wallets = Wallets(engine, clock, site, self._challenges)
-        self.signings = Signings(engine, clock, site, self.passkeys, self._ledger)
-        self.adding = Adding(law, self._challenges, self.passkeys, self.sessions, self.signings)
+        self.signings = Signings(engine, clock, site, self.passkeys, self._signing_domain)
+        self.adding = Adding(ledger, self._challenges, self.passkeys, self.sessions, self.signings)
         self.joining = Doorway(
             Parts(
                 engine,
                 clock,
                 site,
-                law,
+                ledger,
                 self.accounts,
                 self._invitations,
                 self._challenges,
@@ -97,14 +99,14 @@ class People:
         if account is None or account.is_disabled:
             raise NotSignedIn("this passkey opens nothing here")
         if account.subject is not None:
-            signer = passkey_signer(self._law.passkey_verifier(), passkey.qx, passkey.qy)
+            signer = passkey_signer(self._ledger.passkey_verifier(), passkey.qx, passkey.qy)
             self._require_not_removed(account.subject, signer)
         self.passkeys.touch(identity)
         return account
 
     def wallet_options(self, address: bytes) -> dict[str, Any]:
         """Return a fresh message for a wallet to sign (ERC-4361)."""
-        return self.wallets.begin(address, self._law.domain().chain_id)
+        return self.wallets.begin(address, self._ledger.domain().chain_id)
 
     def sign_in_by_wallet(self, address: bytes, sent: dict[str, str]) -> Account:
         """Return whose wallet signed the message; `sent` is what the options told, and it signed.
@@ -139,11 +141,11 @@ class People:
         While the ledger cannot be asked, what is kept here counts: taking back is always possible.
         """
         try:
-            keys = self._law.keys_of(subject)
+            keys = self._ledger.keys_of(subject)
         except ConsentError:
             return
         if any(one.key_hash == keccak(signer) and one.is_removed for one in keys):
             raise NotSignedIn("this key speaks for the patient no more")
 
-    def _ledger(self) -> tuple[Domain, bytes]:
-        return self._law.domain(), self._law.passkey_verifier()
+    def _signing_domain(self) -> tuple[Domain, bytes]:
+        return self._ledger.domain(), self._ledger.passkey_verifier()

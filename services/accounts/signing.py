@@ -66,14 +66,14 @@ class Signings:
         clock: Callable[[], float],
         site: Site,
         passkeys: Passkeys,
-        ledger: Callable[[], tuple[Domain, bytes]],
+        signing_domain: Callable[[], tuple[Domain, bytes]],
     ) -> None:
         """Join the parts; `ledger` tells the domain and the verifier of passkeys."""
         self._engine = engine
         self._clock = clock
         self.site = site
         self._passkeys = passkeys
-        self._ledger = ledger
+        self._signing_domain = signing_domain
 
     def prepare(self, account: Account, message: Message, after: Mapping[str, Any]) -> Prepared:
         """Keep a message for ten minutes and return what the page needs to have it signed."""
@@ -98,7 +98,7 @@ class Signings:
             SigningOver: unknown, another's, or its time is over and it was never signed.
         """
         row = self._row(account, identity)
-        message, domain = message_from(row.kind, row.message), self._ledger()[0]
+        message, domain = message_from(row.kind, row.message), self._signing_domain()[0]
         hashed = digest(domain, message)
         known = [one.id for one in self._passkeys.of(account.id)]
         outcome = None if row.outcome is None else _outcome(orjson.loads(row.outcome))
@@ -135,7 +135,7 @@ class Signings:
             BadlyProven: another key, another message, another site; nothing is signed.
         """
         message = self._require_open(account, identity)
-        domain, verifier = self._ledger()
+        domain, verifier = self._signing_domain()
         passkey = self._passkeys.find(webauthn.credential_id_of(credential))
         if passkey is None or passkey.account != account.id:
             raise BadlyProven("this passkey is not this account's")

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import orjson
 
+from services.auditor.verification import evidence
 from services.errors import NotFound
 from services.jobs.queue import DONE, OVER, Job
 from services.platform import Platform
-from services.auditor.verification import evidence
 
 KIND: Final = "evidence"
 FOLDER: Final = "evidence"

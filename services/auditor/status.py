@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import ANCHOR_KINDS, Anchor, ConsentError
-from storage import StorageError
 from services.platform import Platform
+from storage import StorageError
 
 AGREES: Final = "agrees"
 DIFFERS: Final = "differs"
@@ -63,10 +63,10 @@ def anchors(platform: Platform, last: int) -> list[tuple[Anchor, int | None]]:
 
     A time is None while the chain is away.
     """
-    found = [one for kind in ANCHOR_KINDS for one in platform.law.anchors(kind, last)]
+    found = [one for kind in ANCHOR_KINDS for one in platform.ledger.anchors(kind, last)]
     found.sort(key=lambda one: -one.block_number)
     try:
-        times = platform.law.times_of([one.block_number for one in found])
+        times = platform.ledger.times_of([one.block_number for one in found])
     except ConsentError:
         times = [None] * len(found)
     return list(zip(found, times, strict=True))
@@ -77,13 +77,13 @@ def journal(platform: Platform, search: Mapping[str, str], before: int | None = 
 
     `search` may hold party, purpose, outcome (parts of them) and kind (permit or refusal).
     """
-    last = platform.safe.journal.size() if before is None else before - 1
+    last = platform.store.journal.size() if before is None else before - 1
     end, lines, uses = max(0, last - MOST_READ), list[Line](), dict[bytes, Any]()
     while last > end and len(lines) < LINES:
         first = max(end, last - _AT_ONCE) + 1
-        for row in reversed(list(platform.safe.journal.rows(first, last))):
+        for row in reversed(list(platform.store.journal.rows(first, last))):
             if row.use not in uses:
-                uses[row.use] = platform.safe.journal.use(row.use)
+                uses[row.use] = platform.store.journal.use(row.use)
             use, outcome = uses[row.use], row.answer.outcome
             kind = PERMIT if outcome == PERMITTED else REFUSAL
             line = Line(row.seq, use["at_s"], kind, use["party"], use["purpose"], outcome, row.hash)
@@ -106,7 +106,7 @@ def _fits(line: Line, search: Mapping[str, str]) -> bool:
 
 def _ledger(platform: Platform) -> list[Stands]:
     try:
-        view = platform.law.view()
+        view = platform.ledger.view()
     except ConsentError:
         return [Stands(part, None, None, UNCHECKED) for part in ("ledger", "mirror")]
     # A view is given only when the mirror's head and count are the contract's at that block.
@@ -117,7 +117,7 @@ def _ledger(platform: Platform) -> list[Stands]:
 
 
 def _journal(platform: Platform) -> Stands:
-    journal_, (seq, _) = platform.safe.journal, platform.safe.journal.head()
+    journal_, (seq, _) = platform.store.journal, platform.store.journal.head()
     agrees = seq == journal_.size() and journal_.anchored() <= seq
     last = next(iter(journal(platform, {}).lines), None)
     return Stands("journal", seq, last.at_s if last else None, AGREES if agrees else DIFFERS)
@@ -125,7 +125,7 @@ def _journal(platform: Platform) -> Stands:
 
 def _anchored(platform: Platform) -> Stands:
     try:
-        count = sum(len(platform.law.anchors(kind)) for kind in ANCHOR_KINDS)
+        count = sum(len(platform.ledger.anchors(kind)) for kind in ANCHOR_KINDS)
         newest = anchors(platform, 1)
     except ConsentError:
         return Stands("anchors", None, None, UNCHECKED)

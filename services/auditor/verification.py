@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from consent import ConsentError, Finding
 from models import ModelsError
-from storage import Blocks, StorageError
 from services import database
 from services.platform import Platform
+from storage import Blocks, StorageError
 
 Progress = Callable[[str, int, int], None]
 PARTS: Final = ("ledger", "mirror", "journal", "catalogue", "blocks", "manifests", "cards")
@@ -58,8 +58,8 @@ def verify(platform: Platform, progress: Progress, blocks: Blocks | None = None)
         LedgerUnavailable, StoreUnavailable, VaultSealed: what is away cannot be checked.
     """
     watch = _Watch(progress)
-    findings = _law(platform, watch)
-    findings += platform.safe.check(watch.safe, blocks)
+    findings = _ledger(platform, watch)
+    findings += platform.store.check(watch.store, blocks)
     findings += _models(platform, watch)
     return findings
 
@@ -68,8 +68,8 @@ def verify_parts(platform: Platform, progress: Progress) -> list[Checked]:
     """Return what came of each of the seven checks; what is away leaves its parts unchecked."""
     watch = _Watch(progress)
     sections: tuple[tuple[Sequence[str], Callable[[], list[Finding]]], ...] = (
-        (_LAW, lambda: _law(platform, watch)),
-        (_SAFE, lambda: platform.safe.check(watch.safe)),
+        (_LAW, lambda: _ledger(platform, watch)),
+        (_SAFE, lambda: platform.store.check(watch.store)),
         (_MODELS, lambda: _models(platform, watch)),
     )
     found: dict[str, Checked] = {}
@@ -103,8 +103,8 @@ def shown(checked: Sequence[Checked]) -> dict[str, Any]:
 
 def evidence(platform: Platform) -> Iterator[dict[str, Any]]:
     """Yield everything that a stranger needs to check all of it: docs/spec/evidence.md."""
-    yield from platform.law.evidence()
-    yield from platform.safe.evidence()
+    yield from platform.ledger.evidence()
+    yield from platform.store.evidence()
     yield from platform.diagnostics.evidence()
 
 
@@ -122,14 +122,14 @@ class _Watch:
         self.spent_s[self._part] += now_s - self._since_s  # type: ignore[assignment]
         self._part, self._since_s = part, now_s
 
-    def law(self, step: str) -> None:
-        """Hear of a step of the law's check."""
+    def ledger(self, step: str) -> None:
+        """Hear of a step of the ledger's check."""
         part = "mirror" if "mirror" in step or "opening" in step else "ledger"
         self.turn(part)
         self._progress(part, 0, 1)
 
-    def safe(self, step: str, done: int, of: int) -> None:
-        """Hear of a step of the safe's check."""
+    def store(self, step: str, done: int, of: int) -> None:
+        """Hear of a step of the record store's check."""
         self.turn(step)
         self._progress(step, done, of)
 
@@ -139,8 +139,8 @@ class _Watch:
         self._progress("cards", 0, 1)
 
 
-def _law(platform: Platform, watch: _Watch) -> list[Finding]:
-    return platform.law.check(watch.law)
+def _ledger(platform: Platform, watch: _Watch) -> list[Finding]:
+    return platform.ledger.check(watch.ledger)
 
 
 def _models(platform: Platform, watch: _Watch) -> list[Finding]:
@@ -149,10 +149,10 @@ def _models(platform: Platform, watch: _Watch) -> list[Finding]:
 
 def _many(platform: Platform, parts: Sequence[str]) -> dict[str, int]:
     if parts is _LAW:
-        count = platform.law.view().count
+        count = platform.ledger.view().count
         return dict.fromkeys(_LAW, count)
     if parts is _SAFE:
-        totals = platform.safe.totals()
+        totals = platform.store.totals()
         records = totals["records"]
         return {"journal": totals["journal"], "catalogue": records, "blocks": records}
     return dict.fromkeys(_MODELS, len(platform.diagnostics.models()))

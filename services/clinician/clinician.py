@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from models import Question
-from services.requests import Wanted
-from services.requests.care import InCare
 from services.platform import Platform
+from services.requests import RequestDetails
+from services.requests.care import InCare
 from services.words import Words
 
 SHOWN: Final = 50
@@ -60,6 +60,6 @@ class Clinician:
         began_s, asking = time.monotonic(), self.platform.asking
         subject = asking.directory.find(number)
         purposes, condition = ("TREATDS",), self.words("ask-condition")
-        wanted = Wanted(self.party, "care", purposes, categories, "", "", days, condition)
+        wanted = RequestDetails(self.party, "care", purposes, categories, "", "", days, condition)
         asking.requests.send(wanted, [subject] if subject else [], self.id)
         time.sleep(max(0.0, ASK_S - (time.monotonic() - began_s)))

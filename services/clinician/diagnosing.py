@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from math import exp
 from typing import Any, Final
 
-from consent import Request
+from consent import DecisionRequest
 from models import (
-    Diagnosis,
-    DiagnosisAsked,
     InputValue,
     Model,
-    NotFound,
+    ModelsNotFound,
+    Prediction,
+    PredictionRequest,
     draw_contributions,
 )
 from services import errors
+from services.clinician.clinician import Clinician
 from services.requests.answers import KeptAnswer
 from services.requests.care import PURPOSE, InCare
-from services.clinician.clinician import Clinician
 from services.words import Words
 
 PERCENT: Final = 100
@@ -53,7 +53,7 @@ class Diagnosing:
             raise errors.NotFound
         try:
             return cls(asker, one, question, diagnostics.serving(question))
-        except NotFound:
+        except ModelsNotFound:
             return cls(asker, one, question, None)
 
     def values(self, model: Model) -> tuple[InputValue, ...]:
@@ -61,7 +61,7 @@ class Diagnosing:
         asked = self._asked(model, "looking at the values")
         return self.asker.platform.diagnostics.inputs(asked)
 
-    def diagnose(self, model: Model) -> str:
+    def predict(self, model: Model) -> str:
         """Ask the model, keep its answer sealed, and return the answer's id.
 
         Raises:
@@ -71,13 +71,13 @@ class Diagnosing:
         asker, asked = self.asker, self._asked(model, "a diagnosis")
         diagnostics = asker.platform.diagnostics
         inputs = diagnostics.inputs(asked)
-        kept = _kept(asker.words, diagnostics.diagnose(asked), inputs)
+        kept = _kept(asker.words, diagnostics.predict(asked), inputs)
         answers = asker.platform.asking.answers
         return answers.keep(asker.party, asker.id, self.patient.subject, kept)
 
-    def _asked(self, model: Model, why: str) -> DiagnosisAsked:
+    def _asked(self, model: Model, why: str) -> PredictionRequest:
         asker = self.asker
-        return DiagnosisAsked(
+        return PredictionRequest(
             asker.party, self.patient.subject, model.id, why, f"clinician:{asker.id}"
         )
 
@@ -94,12 +94,12 @@ def kept_answer(asker: Clinician, identity: str) -> KeptAnswer:
     found = platform.asking.answers.find(party, identity)
     subject, wanted = (found.subject, set(found.body["records"])) if found else (NOBODY, set())
     requests = [
-        Request(party, PURPOSE, subject, one.record_id.hex(), one.category, one.recorded_on)
-        for one in platform.safe.records_of(subject)
+        DecisionRequest(party, PURPOSE, subject, one.record_id.hex(), one.category, one.recorded_on)
+        for one in platform.store.records_of(subject)
         if one.record_id.hex() in wanted
     ]
-    nothing = Request(party, PURPOSE, NOBODY, "0" * 32, "condition", "2000-01-01")
-    decided = platform.law.decide_each(requests or [nothing])
+    nothing = DecisionRequest(party, PURPOSE, NOBODY, "0" * 32, "condition", "2000-01-01")
+    decided = platform.ledger.decide_each(requests or [nothing])
     if found is None or len(requests) < len(wanted) or not all(one.permitted for one in decided):
         raise errors.NotFound
     return found
@@ -119,7 +119,7 @@ def row(words: Words, value: InputValue) -> list[str]:
     return [value.words, shown, value.recorded_on or words("frame-unknown")]
 
 
-def _kept(words: Words, answer: Diagnosis, inputs: Sequence[InputValue]) -> dict[str, Any]:
+def _kept(words: Words, answer: Prediction, inputs: Sequence[InputValue]) -> dict[str, Any]:
     return {
         "model": answer.model_id,
         "model_sha256": answer.model_sha256,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.requests import PROPOSED, Proposal
 from services.platform import Platform
+from services.requests import PROPOSED, Proposal
 from services.words import Words
 
 DAY_S: Final = 86_400

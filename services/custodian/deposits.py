@@ -10,13 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from models import ModelsError
-from records import Mapping, DeclarationInvalid, Row, check_table, read_table
-from storage import Record
-from records import RecordsError
-from services.errors import Invalid, NotFound
+from records import DeclarationInvalid, Mapping, RecordsError, Row, check_table, read_table
 from records.fhir import read_bundle
-from services.jobs.queue import CANCELLED, FAILED
-from services.platform import Platform
 from services.custodian.uploads import (
     CHECKED,
     CHECKING,
@@ -30,6 +25,10 @@ from services.custodian.uploads import (
     Upload,
     Uploads,
 )
+from services.errors import Invalid, NotFound
+from services.jobs.queue import CANCELLED, FAILED
+from services.platform import Platform
+from storage import Record
 
 Progress = Callable[[str, int, int], None]
 FHIR: Final = "fhir"
@@ -52,7 +51,7 @@ class NotThisFile(Invalid):
 
 def uploads(platform: Platform) -> Uploads:
     """Return the files that wait on this platform."""
-    return Uploads(platform.engine, platform.safe, platform.clock)
+    return Uploads(platform.engine, platform.store, platform.clock)
 
 
 def mappings(platform: Platform) -> dict[str, Path]:
@@ -194,7 +193,7 @@ def store_upload(platform: Platform, identity: str, progress: Progress) -> dict[
     for start in range(0, len(records), _STORE_AT_ONCE):
         progress("storing", start, len(records))
         part = slice(start, start + _STORE_AT_ONCE)
-        new += platform.safe.deposits.deposit(records[part], sources[part]).new
+        new += platform.store.deposits.deposit(records[part], sources[part]).new
     progress("storing", len(records), len(records))
     done = {"records": len(records), "new": new, "anchored_at_s": int(platform.clock())}
     kept.report(upload, done, STORED)

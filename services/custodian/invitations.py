@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from services.errors import Invalid
 from services.accounts import PATIENT, Invited
+from services.errors import Invalid
 from services.platform import Platform
 from services.tokens import CLINICIAN, CUSTODIAN
 

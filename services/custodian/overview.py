@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import ConsentError
-from storage import StorageError
 from services import database
-from services.requests import PROPOSED
+from services.accounts import PATIENT, Invited
 from services.custodian.deposits import uploads
 from services.errors import Invalid
-from services.jobs.queue import OVER
-from services.accounts import PATIENT, Invited
-from services.platform import Platform
-from services.tokens import CLINICIAN, CUSTODIAN
 from services.jobs.heartbeats import Workers
+from services.jobs.queue import OVER
+from services.platform import Platform
+from services.requests import PROPOSED
+from services.tokens import CLINICIAN, CUSTODIAN
+from storage import StorageError
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 CHECKS: Final = ("card", "known", "video")
@@ -39,7 +39,7 @@ class InviteWrong(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class InvitationForm:
     """Who is to be invited: for patients a hospital number, for others name and organisation."""
 
     role: str
@@ -53,22 +53,22 @@ def health(platform: Platform) -> dict[str, bool]:
     """Return which parts answer: chain, ipfs, worker."""
     workers = Workers(platform.engine, platform.clock)
     return {
-        "chain": _answers(platform.law.view),
-        "ipfs": _answers(platform.safe.ready),
+        "chain": _answers(platform.ledger.view),
+        "ipfs": _answers(platform.store.ready),
         "worker": _answers(lambda: _require(workers.is_any_alive())),
     }
 
 
 def held(platform: Platform) -> dict[str, Any]:
     """Return how much is held and what waits; `copies` counts this install's own node alone."""
-    totals = platform.safe.totals()
-    found = platform.law.anchors("records", 1)
+    totals = platform.store.totals()
+    found = platform.ledger.anchors("records", 1)
     waiting = [job for job in platform.jobs.all() if job.state not in OVER]
     return {
         "patients": platform.asking.directory.size(),
         "subjects": totals["subjects"],
         "records": totals["records"],
-        "copies": totals["records"] if _answers(platform.safe.ready) else 0,
+        "copies": totals["records"] if _answers(platform.store.ready) else 0,
         "anchor": _anchored_at(platform, found[0].block_number) if found else None,
         "is_anchored": bool(found),
         "jobs": len(waiting),
@@ -77,7 +77,7 @@ def held(platform: Platform) -> dict[str, Any]:
     }
 
 
-def invite(platform: Platform, asked: Asked, by: str) -> str:
+def invite(platform: Platform, asked: InvitationForm, by: str) -> str:
     """Return a link that is told once; a patient who is new here gets a subject and a line.
 
     Who checked the identity, and how, is in the log, beside the subject and nothing else.
@@ -98,7 +98,7 @@ def invite(platform: Platform, asked: Asked, by: str) -> str:
     return link
 
 
-def _invite_staff(platform: Platform, asked: Asked, by: str) -> str:
+def _invite_staff(platform: Platform, asked: InvitationForm, by: str) -> str:
     name, party = asked.name.strip(), asked.party.strip() or platform.organisation
     if not 0 < len(name) <= MOST_NAME or not name.isprintable():
         raise InviteWrong("name", "invite-name-error")
@@ -129,7 +129,7 @@ def _subject(platform: Platform, told: str) -> bytes:
 
 def _anchored_at(platform: Platform, block: int) -> int | None:
     try:
-        return platform.law.times_of([block])[0]
+        return platform.ledger.times_of([block])[0]
     except ConsentError:
         return None
 

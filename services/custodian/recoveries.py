@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from marshmallow import ValidationError
+
 from consent import Enrolment
 from records import JsonInvalid
 from records.json_strict import loads
 from services.custodian.overview import CHECKS, InviteWrong
 from services.platform import Platform
-from services.schemas import SignedEnrolments, ValidationError
+from services.schemas import SignedEnrolments
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 
@@ -27,7 +29,7 @@ def propose(platform: Platform, number: str, identity: str, proof: bytes, by: st
     if identity not in CHECKS:
         raise InviteWrong("identity", "invite-identity-error")
     subject = platform.asking.directory.find(number.strip()) if number.strip() else None
-    if subject is None or not platform.law.is_enrolled(subject):
+    if subject is None or not platform.ledger.is_enrolled(subject):
         raise InviteWrong("number", "recoveries-number-error")
     try:
         signed = SignedEnrolments().load({"signed": [loads(proof)]})["signed"][0]
@@ -36,7 +38,7 @@ def propose(platform: Platform, number: str, identity: str, proof: bytes, by: st
     message = signed.message
     if not isinstance(message, Enrolment) or message.subject != subject:
         raise InviteWrong("proof", "recoveries-proof-error")
-    outcome = platform.law.propose_recovery(signed)
+    outcome = platform.ledger.propose_recovery(signed)
     if not outcome.ok:
         raise InviteWrong("proof", "recoveries-refused")
     LOG.info("recovery proposed for %s, identity %s, by %s", subject.hex(), identity, by)

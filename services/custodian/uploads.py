@@ -12,9 +12,9 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from storage import Safe
 from services.errors import NotFound
 from services.tables import METADATA
+from storage import RecordStore
 
 CHECKING: Final = "checking"
 CHECKED: Final = "checked"
@@ -86,9 +86,9 @@ class Upload:
 class Uploads:
     """The files that wait; whatever of them is kept can be opened by this install alone."""
 
-    def __init__(self, engine: sa.Engine, safe: Safe, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
         self._engine = engine
-        self._safe = safe
+        self._store = store
         self._clock = clock
 
     def add(self, sent: Sent, body: bytes) -> Upload:
@@ -166,7 +166,7 @@ class Uploads:
         if not pieces:
             raise NotFound
         opened = [
-            self._safe.open_text(LABEL, piece, _about(upload.id, place))
+            self._store.open_text(LABEL, piece, _about(upload.id, place))
             for place, piece in enumerate(pieces)
         ]
         return b"".join(base64.b64decode(text) for text in opened)
@@ -209,13 +209,13 @@ class Uploads:
 
     def _sealed(self, identity: str, place: int, piece: bytes) -> bytes:
         text = base64.b64encode(piece).decode()
-        return self._safe.seal_text(LABEL, text, _about(identity, place))
+        return self._store.seal_text(LABEL, text, _about(identity, place))
 
     def _mark(self, sent: Sent, body: bytes) -> bytes:
         # Keyed, so that a copy of the database confirms nobody's guess of a file.
         told = (sent.party.encode(), sent.kind.encode(), sent.mapping.encode(), body)
         hashed = b"".join(hashlib.sha256(one).digest() for one in told)
-        return self._safe.pseudonyms(LABEL)(hashed)
+        return self._store.pseudonyms(LABEL)(hashed)
 
 
 def _pieces(body: bytes) -> list[bytes]:

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from models import Model, Run, RunCancelled
-from services.custodian.deposits import check_upload, store_upload
 from services.auditor.bundle import make_bundle
-from services.jobs.queue import Job, JobCancelled
-from services.platform import Platform
 from services.auditor.verification import shown as verified
 from services.auditor.verification import verify_parts
+from services.custodian.deposits import check_upload, store_upload
+from services.jobs.queue import Job, JobCancelled
+from services.platform import Platform
 
 Progress = Callable[[str, int, int], None]
 Runner = Callable[[Platform, Job, Progress], dict[str, Any]]
@@ -87,7 +87,7 @@ def _store_upload(platform: Platform, job: Job, progress: Progress) -> dict[str,
 
 def _rekey(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
     subjects = [bytes.fromhex(subject) for subject in job.arguments["subjects"]]
-    receipt = platform.safe.erasure.rekey(subjects, job.arguments["why"], progress)
+    receipt = platform.store.erasure.rekey(subjects, job.arguments["why"], progress)
     return {"receipt": receipt.body.decode() if receipt else ""}
 
 

@@ -71,7 +71,7 @@ class Job:
     error: str
 
 
-class Jobs:
+class JobQueue:
     """The rows of all jobs. The row is the truth: a queue only carries word that there is one."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:

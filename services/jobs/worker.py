@@ -14,16 +14,30 @@ import storage
 from consent import ConsentError, LedgerUnavailable
 from services import database
 from services.custodian.deposits import uploads
-from services.jobs.queue import CANCELLED, DONE, FAILED, HEARTBEAT_S, Job, JobCancelled, JobLost, Jobs
+from services.jobs.heartbeats import BEAT_S, Workers
+from services.jobs.kinds import PATIENT, RUNNERS
+from services.jobs.notices import Queue
+from services.jobs.queue import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    HEARTBEAT_S,
+    Job,
+    JobCancelled,
+    JobLost,
+    JobQueue,
+)
 from services.logs import trace_of
 from services.platform import Platform
-from services.jobs.notices import Queue
-from services.jobs.kinds import PATIENT, RUNNERS
-from services.jobs.heartbeats import BEAT_S, Workers
 
 LOG: Final = logging.getLogger("vouchsafe.worker")
 OURS: Final = (ConsentError, storage.StorageError, models.ModelsError)
-AWAY: Final = (LedgerUnavailable, storage.Away, models.Away, *database.AWAY)
+AWAY: Final = (
+    LedgerUnavailable,
+    storage.StorageUnavailable,
+    models.ModelsUnavailable,
+    *database.AWAY,
+)
 POLL_S: Final = 0.5
 TELL_EVERY_S: Final = 0.25
 TRY_AGAIN_S: Final = 10
@@ -49,8 +63,8 @@ class Worker:
             (POLL_S, self._tell),
             (BEAT_S, lambda: self._workers.beat(self._name)),
             (MEND_EVERY_S, self._mend),
-            (ANCHOR_EVERY_S, self._platform.safe.journal.anchor),
-            (ANCHOR_EVERY_S, self._platform.law.end_expired_keys),
+            (ANCHOR_EVERY_S, self._platform.store.journal.anchor),
+            (ANCHOR_EVERY_S, self._platform.ledger.end_expired_keys),
         )
         for every_s, act in acts:
             threading.Thread(target=self._again, args=(every_s, act), daemon=True).start()
@@ -76,7 +90,7 @@ class Worker:
         finally:
             over.set()
 
-    def _run(self, jobs: Jobs, job: Job) -> None:
+    def _run(self, jobs: JobQueue, job: Job) -> None:
         try:
             result = RUNNERS[job.kind](self._platform, job, Reports(jobs, job))
         except JobLost:
@@ -88,7 +102,7 @@ class Worker:
         else:
             jobs.end(job, DONE, result)
 
-    def _missed(self, jobs: Jobs, job: Job, error: Exception) -> None:
+    def _missed(self, jobs: JobQueue, job: Job, error: Exception) -> None:
         why = said(error)
         if isinstance(error, AWAY) and job.kind in PATIENT:
             jobs.put_back(job, why, TRY_AGAIN_S)
@@ -103,7 +117,7 @@ class Worker:
                 self._queue.tell(job_id)
 
     def _mend(self) -> None:
-        for act in (self._platform.law, self._platform.safe):
+        for act in (self._platform.ledger, self._platform.store):
             trying(act.recover)
         trying(self._platform.diagnostics.affected)
         trying(uploads(self._platform).drop_old)
@@ -118,7 +132,7 @@ class Worker:
 class Reports:
     """Notes how far a job is: every new step, and then a few times a second at most."""
 
-    def __init__(self, jobs: Jobs, job: Job) -> None:
+    def __init__(self, jobs: JobQueue, job: Job) -> None:
         self._jobs = jobs
         self._job = job
         self._step = ""
@@ -150,7 +164,7 @@ def trying(act: Callable[[], object]) -> None:
         LOG.warning("%s: %s", type(exc).__name__, said(exc))
 
 
-def _beat(jobs: Jobs, job: Job, over: threading.Event) -> None:
+def _beat(jobs: JobQueue, job: Job, over: threading.Event) -> None:
     while not over.wait(HEARTBEAT_S):
         try:
             jobs.beat(job)

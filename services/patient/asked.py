@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from consent import Grant
-from services.requests import DECLINED, Request
+from services.patient.asker import Asker
+from services.requests import DECLINED, ConsentRequest
 from services.requests.choices import Choice, ChoiceInvalid, latest_end, narrowed, whole
 from services.requests.wording import categories_in, day_of, statement
-from services.patient.asker import Asker
 from services.statement import terms_for
 
 DAY_S: Final = 86_400
@@ -21,7 +21,7 @@ STUDY: Final = (
 """The blocks of a request, key facts first (45 CFR 46.116(a)(5)(i))."""
 
 
-def told(asker: Asker, one: Request) -> dict[str, str]:
+def told(asker: Asker, one: ConsentRequest) -> dict[str, str]:
     """Return what the sentences of a request are filled in with."""
     asking, words, wanted = asker.platform.asking, asker.words, one.wanted
     proposal = asking.proposals.find(wanted.party)
@@ -45,7 +45,7 @@ def told(asker: Asker, one: Request) -> dict[str, str]:
     }
 
 
-def blocks(one: Request) -> list[tuple[str, list[str]]]:
+def blocks(one: ConsentRequest) -> list[tuple[str, list[str]]]:
     """Return (heading, texts), as names of words, in the order of reference OHRP."""
     wanted = one.wanted
     texts: dict[str, list[str]] = {"who": ["grant-care"], "withdraw": ["grant-withdraw-care"]}
@@ -57,7 +57,7 @@ def blocks(one: Request) -> list[tuple[str, list[str]]]:
     return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
 
 
-def allow_all(asker: Asker, one: Request) -> Choice:
+def allow_all(asker: Asker, one: ConsentRequest) -> Choice:
     """Keep that all that is asked for is allowed; nothing is signed yet."""
     choice = whole(one.wanted, asker.platform.clock())
     draft = {"answer": "yes", "choice": choice.kept()}
@@ -66,7 +66,7 @@ def allow_all(asker: Asker, one: Request) -> Choice:
 
 
 def allow_less(
-    asker: Asker, one: Request, chosen: Choice, wrong: Mapping[str, str] | None = None
+    asker: Asker, one: ConsentRequest, chosen: Choice, wrong: Mapping[str, str] | None = None
 ) -> Choice:
     """Keep what is allowed of a request; nothing is signed yet.
 
@@ -85,21 +85,21 @@ def allow_less(
     return choice
 
 
-def refuse(asker: Asker, one: Request) -> None:
+def refuse(asker: Asker, one: ConsentRequest) -> None:
     """Write down the no."""
     asker.platform.asking.requests.answer(one, DECLINED)
 
 
-def chosen_of(asker: Asker, one: Request) -> Choice | None:
+def chosen_of(asker: Asker, one: ConsentRequest) -> Choice | None:
     """Return what was chosen so far; None before a yes."""
     kept = asker.platform.asking.requests.draft(one).get("choice")
     return None if kept is None else Choice.of(kept)
 
 
-def grant_of(asker: Asker, one: Request, choice: Choice) -> Grant:
+def grant_of(asker: Asker, one: ConsentRequest, choice: Choice) -> Grant:
     """Return what is signed for this choice; its terms hold the sentences that are shown."""
     platform = asker.platform
-    held = {e.record_id.hex(): e.category for e in platform.safe.records_of(asker.subject)}
+    held = {e.record_id.hex(): e.category for e in platform.store.records_of(asker.subject)}
     asked = choice.asked(one.wanted.party, held)
     party = platform.asking.party_name(one.wanted.party)
     said = statement(asker.words, party, choice, asked.records)

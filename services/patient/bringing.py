@@ -19,10 +19,10 @@ from consent import (
     Withdrawal,
     keccak,
 )
-from services.requests import ACCEPTED
-from services.patient.asker import Asker
 from services.accounts import AlreadyDone, BadlyProven, Prepared
+from services.patient.asker import Asker
 from services.platform import Platform
+from services.requests import ACCEPTED
 
 KNOWN: Final = "consent-id-used"
 KEY_KNOWN: Final = "key-used"
@@ -63,7 +63,7 @@ def bring(asker: Asker, identity: str, credential: Mapping[str, Any]) -> Brought
     `credential` is WebAuthn's, as JSON, or ``{"wallet": …, "signature": …}`` in hex. Pressed twice,
     the second press is told the first result. After a withdrawal or a stop, what grantees could
     open is re-keyed by a job. After a change of keys every session of the account has ended:
-    answer through web.pages.cookies.renewed.
+    answer through web.cookies.renewed.
 
     Raises:
         SigningOver: unknown, another's, or ten minutes are over.
@@ -109,14 +109,14 @@ def _follow(asker: Asker, brought: Brought) -> None:
 
 
 def _submit(platform: Platform, signed: Signed) -> Outcome:
-    kind, law = type(signed.message), platform.law
+    kind, ledger = type(signed.message), platform.ledger
     bring_to = {
-        Grant: law.grant,
-        Withdrawal: law.withdraw,
-        Stop: law.stop,
-        KeyAddition: law.add_key,
-        KeyRemoval: law.remove_key,
-        RecoveryVeto: law.veto_recovery,
+        Grant: ledger.grant,
+        Withdrawal: ledger.withdraw,
+        Stop: ledger.stop,
+        KeyAddition: ledger.add_key,
+        KeyRemoval: ledger.remove_key,
+        RecoveryVeto: ledger.veto_recovery,
     }
     if kind not in bring_to:
         raise BadlyProven(f"a patient brings no {kind.__name__}", "changed")
@@ -136,11 +136,11 @@ def _rekey(platform: Platform, subject: bytes, why: str) -> None:
 def _is_known(platform: Platform, signed: Signed, outcome: Outcome) -> bool:
     message = signed.message
     if isinstance(message, KeyAddition) and outcome.reason == KEY_KNOWN:
-        keys, hashed = platform.law.keys_of(message.subject), keccak(message.signer)
+        keys, hashed = platform.ledger.keys_of(message.subject), keccak(message.signer)
         return any(one.key_hash == hashed and not one.is_removed for one in keys)
     if outcome.reason != KNOWN:
         return False
-    known = platform.law.consents_of(message.subject)
+    known = platform.ledger.consents_of(message.subject)
     return any(one.consent_id == outcome.consent_id and one.state == "active" for one in known)
 
 

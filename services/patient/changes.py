@@ -6,24 +6,24 @@ from typing import Final
 
 from consent import Grant, Stop, Withdrawal, terms_hash
 from models import Model
-from services.requests.choices import COPY
+from services.accounts import Prepared
 from services.patient.asker import Asker
 from services.patient.bringing import prepare
-from services.patient.standing import Standing, is_deny, standings
-from services.accounts import Prepared
-from services.statement import Asked, terms_for
+from services.patient.standing import ConsentSummary, is_deny, standings
+from services.requests.choices import COPY
+from services.statement import RequestedTerms, terms_for
 
 FOR_EVER_S: Final = 100 * 365 * 86_400
 
 
-def to_withdraw(asker: Asker, one: Standing) -> Prepared | None:
+def to_withdraw(asker: Asker, one: ConsentSummary) -> Prepared | None:
     """Return what is signed to take a permission back; None where its terms cannot be read."""
     if one.terms is None:
         return None
     return prepare(asker, Withdrawal(asker.subject, terms_hash(one.terms)))
 
 
-def to_stop(asker: Asker) -> tuple[Prepared, list[Standing]]:
+def to_stop(asker: Asker) -> tuple[Prepared, list[ConsentSummary]]:
     """Return what is signed to stop everything, and the permissions that it ends."""
     ended = [
         one
@@ -34,7 +34,7 @@ def to_stop(asker: Asker) -> tuple[Prepared, list[Standing]]:
     return prepare(asker, message, n=len(ended)), ended
 
 
-def opt_out_of(asker: Asker) -> Standing | None:
+def opt_out_of(asker: Asker) -> ConsentSummary | None:
     """Return the patient's no to research that is in force, or None."""
     for one in standings(asker)[0]:
         if one.kind == "active" and is_deny(one) and one.terms and COPY in one.terms.purposes:
@@ -53,7 +53,7 @@ def to_opt_out(asker: Asker, wanted: str) -> tuple[Prepared, str] | None:
     message: Grant | Withdrawal
     if off is None or off.terms is None:
         now_s, said = int(asker.platform.clock()), asker.words("statement-opt-out")
-        terms = terms_for(Asked("deny", "*", ("HRESCH",)), said)
+        terms = terms_for(RequestedTerms("deny", "*", ("HRESCH",)), said)
         message = Grant(asker.subject, terms, now_s, now_s + FOR_EVER_S)
     else:
         said = asker.words("opt-out-on")

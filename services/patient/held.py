@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from storage import Record
 from services.errors import NotFound
 from services.patient.asker import Asker
 from services.patient.lines import shown
-from services.patient.standing import Standing, standings
+from services.patient.standing import ConsentSummary, standings
+from storage import Record
 
 AT_ONCE: Final = 500
 MOST_DIGITS: Final = 18
@@ -41,7 +41,7 @@ def plain(found: Record) -> dict[str, Any]:
     }
 
 
-def receipt(asker: Asker, one: Standing) -> dict[str, Any]:
+def receipt(asker: Asker, one: ConsentSummary) -> dict[str, Any]:
     """Return the patient's own copy: every term as signed, and where it stands in the register.
 
     Raises:
@@ -49,7 +49,7 @@ def receipt(asker: Asker, one: Standing) -> dict[str, Any]:
     """
     if one.terms is None:
         raise NotFound
-    domain = asker.platform.law.domain()
+    domain = asker.platform.ledger.domain()
     return {
         "permission (consent)": "0x" + one.consent_id.hex(),
         "person": "0x" + asker.subject.hex(),
@@ -71,10 +71,10 @@ def shown_terms(terms: Any) -> dict[str, Any]:
 
 def everything(asker: Asker) -> dict[str, Any]:
     """Return a patient's records, permissions and history; that they were opened is written."""
-    safe = asker.platform.safe
+    store = asker.platform.store
     held = [
-        safe.vault.open_own(asker.subject, entry.record_id.hex())
-        for entry in safe.records_of(asker.subject)[:AT_ONCE]
+        store.vault.open_own(asker.subject, entry.record_id.hex())
+        for entry in store.records_of(asker.subject)[:AT_ONCE]
     ]
     lines, _ = asker.platform.asking.history.lines(asker.subject)
     return {
@@ -105,10 +105,10 @@ def own_seq(asker: Asker, name: str) -> int:
 
 def proof(asker: Asker, seq: int) -> dict[str, Any] | None:
     """Return the proof of an own journal row with the row's hash; None before it is anchored."""
-    found = asker.platform.safe.prove(seq)
+    found = asker.platform.store.prove(seq)
     if found is None:
         return None
-    row = asker.platform.safe.journal.of_subject(asker.subject, 1, seq + 1)[0]
+    row = asker.platform.store.journal.of_subject(asker.subject, 1, seq + 1)[0]
     return found | {"hash": row.hash.hex()}
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent import ConsentError, KeyAddition, KeyRemoval, Recovery, RecoveryVeto, passkey_signer
+from services.accounts import Prepared
+from services.accounts.passkeys import Passkey
 from services.errors import NotFound
 from services.patient.asker import Asker
 from services.patient.bringing import prepare
-from services.accounts import Prepared
-from services.accounts.passkeys import Passkey
 
 DELEGATE: Final = 1
 OPEN: Final = ("waiting", "ready")
@@ -37,11 +37,11 @@ class Keyring:
 
 def keyring(asker: Asker) -> Keyring:
     """Return who can sign for the patient now."""
-    law = asker.platform.law
+    ledger = asker.platform.ledger
     passkeys = asker.platform.people.passkeys.of(asker.me.id)
     try:
-        held = [one for one in law.keys_of(asker.subject) if not one.is_removed]
-        recoveries = law.recoveries_of(asker.subject)
+        held = [one for one in ledger.keys_of(asker.subject) if not one.is_removed]
+        recoveries = ledger.recoveries_of(asker.subject)
     except ConsentError:
         return Keyring(passkeys, [], False, [], False)
     delegates = [one.until_s for one in held if one.role == DELEGATE]
@@ -73,7 +73,7 @@ def to_remove(asker: Asker, name: str) -> tuple[Prepared, bool]:
     if name not in found:
         raise NotFound
     one = found[name]
-    signer = passkey_signer(asker.platform.law.passkey_verifier(), one.qx, one.qy)
+    signer = passkey_signer(asker.platform.ledger.passkey_verifier(), one.qx, one.qy)
     return prepare(asker, KeyRemoval(asker.subject, signer)), len(found) == 1
 
 
@@ -83,7 +83,7 @@ def to_veto(asker: Asker, name: str) -> Prepared:
     Raises:
         NotFound: nobody asked for it, or it waits no more.
     """
-    for one in asker.platform.law.recoveries_of(asker.subject):
+    for one in asker.platform.ledger.recoveries_of(asker.subject):
         if one.signer.hex() == name and one.state in OPEN:
             return prepare(asker, RecoveryVeto(asker.subject, one.signer))
     raise NotFound

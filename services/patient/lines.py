@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.patient.asker import Asker
 from services.requests.history import HistoryLine
 from services.requests.wording import categories_in
-from services.patient.asker import Asker
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from consent import Consent, ConsentError, Terms
-from services.requests import ACCEPTED
 from services.errors import NotFound
 from services.patient.asker import Asker
+from services.requests import ACCEPTED
 
 ACTIVE = "active"
 KINDS = {
@@ -20,7 +20,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ConsentSummary:
     """One permission as it is shown.
 
     Attributes:
@@ -49,17 +49,17 @@ class Standing:
         return self.terms is not None
 
 
-def standings(asker: Asker) -> tuple[list[Standing], bool]:
+def standings(asker: Asker) -> tuple[list[ConsentSummary], bool]:
     """Return a patient's permissions, the newest first, and whether they could be checked now.
 
     What waits for the register is `recording`; with the register away, all are `unknown`.
     """
-    law, subject = asker.platform.law, asker.subject
-    kept = law.openings.of_subject(subject)
+    ledger, subject = asker.platform.ledger, asker.subject
+    kept = ledger.openings.of_subject(subject)
     try:
-        consents = law.consents_of(subject)
+        consents = ledger.consents_of(subject)
     except ConsentError:
-        found = [Standing(one, terms, "unknown", "", 0, 0) for one, terms in kept.items()]
+        found = [ConsentSummary(one, terms, "unknown", "", 0, 0) for one, terms in kept.items()]
         return found, False
     found = [_of(one) for one in consents]
     known = {one.consent_id for one in consents}
@@ -69,11 +69,11 @@ def standings(asker: Asker) -> tuple[list[Standing], bool]:
         if one.state == ACCEPTED and one.consent_id is not None
     }
     waiting = [one for one in kept if one in accepted and one not in known]
-    found += [Standing(one, kept[one], "recording", "", 0, 0) for one in waiting]
+    found += [ConsentSummary(one, kept[one], "recording", "", 0, 0) for one in waiting]
     return sorted(found, key=lambda one: -one.signed_at_s), True
 
 
-def standing(asker: Asker, name: str) -> Standing:
+def standing(asker: Asker, name: str) -> ConsentSummary:
     """Return one of a patient's permissions by its id in hex.
 
     Raises:
@@ -85,13 +85,13 @@ def standing(asker: Asker, name: str) -> Standing:
     raise NotFound
 
 
-def is_deny(one: Standing) -> bool:
+def is_deny(one: ConsentSummary) -> bool:
     """Tell whether it forbids, as the research opt-out does."""
     return one.terms is not None and one.terms.decision == "deny"
 
 
-def _of(consent: Consent) -> Standing:
-    return Standing(
+def _of(consent: Consent) -> ConsentSummary:
+    return ConsentSummary(
         consent.consent_id,
         consent.terms,
         KINDS.get(consent.state, "unknown"),

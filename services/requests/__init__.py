@@ -2,7 +2,14 @@
 
 from services.requests.asking import Asking
 from services.requests.proposals import APPROVED, PROPOSED, REFUSED, Proposal
-from services.requests.requests import ACCEPTED, DECLINED, LAPSED, WAITING, Request, Wanted
+from services.requests.requests import (
+    ACCEPTED,
+    DECLINED,
+    LAPSED,
+    WAITING,
+    ConsentRequest,
+    RequestDetails,
+)
 
 __all__ = [
     "ACCEPTED",
@@ -14,6 +21,6 @@ __all__ = [
     "WAITING",
     "Asking",
     "Proposal",
-    "Request",
-    "Wanted",
+    "ConsentRequest",
+    "RequestDetails",
 ]

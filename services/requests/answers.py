@@ -10,8 +10,8 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from storage import Safe
 from services.tables import METADATA
+from storage import RecordStore
 
 LABEL: Final = "answer"
 AGREE: Final = "agree"
@@ -47,18 +47,18 @@ class KeptAnswer:
     decided_at_s: int | None
 
 
-class Answers:
+class StoredPredictions:
     """The rows of diagnoses; what was told and why it was overridden is sealed."""
 
-    def __init__(self, engine: sa.Engine, safe: Safe, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
         self._engine = engine
-        self._safe = safe
+        self._store = store
         self._clock = clock
 
     def keep(self, party: str, account: str, subject: bytes, body: dict[str, Any]) -> str:
         """Keep a diagnosis and return its id."""
         identity = secrets.token_hex(16)
-        sealed = self._safe.seal_text(LABEL, orjson.dumps(body).decode(), identity.encode())
+        sealed = self._store.seal_text(LABEL, orjson.dumps(body).decode(), identity.encode())
         row = {
             "id": identity,
             "party": party,
@@ -80,14 +80,14 @@ class Answers:
         if row is None:
             return None
         about = identity.encode()
-        reason = self._safe.open_text(LABEL, bytes(row.reason), about) if row.reason else ""
-        body = orjson.loads(self._safe.open_text(LABEL, bytes(row.body), about))
+        reason = self._store.open_text(LABEL, bytes(row.reason), about) if row.reason else ""
+        body = orjson.loads(self._store.open_text(LABEL, bytes(row.body), about))
         told = row.at_s, row.decision, reason, row.decided_at_s
         return KeptAnswer(identity, bytes(row.subject), body, *told)
 
     def decide(self, party: str, identity: str, decision: str, reason: str) -> None:
         """Keep what was decided with a diagnosis; deciding anew replaces it."""
-        sealed = self._safe.seal_text(LABEL, reason, identity.encode()) if reason else None
+        sealed = self._store.seal_text(LABEL, reason, identity.encode()) if reason else None
         mine = sa.update(_ANSWERS).where(_ANSWERS.c.id == identity, _ANSWERS.c.party == party)
         values = {"decision": decision, "reason": sealed, "decided_at_s": int(self._clock())}
         with self._engine.begin() as connection:

@@ -8,10 +8,9 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
-from consent import Law
+from consent import ConsentLedger
 from models import Diagnostics
-from storage import Safe
-from services.requests.answers import Answers
+from services.requests.answers import StoredPredictions
 from services.requests.care import Care
 from services.requests.directory import Directory
 from services.requests.feasibility import Feasibility
@@ -19,6 +18,7 @@ from services.requests.history import History
 from services.requests.proposals import Proposals
 from services.requests.requests import Requests
 from services.requests.sets import Sets
+from storage import RecordStore
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class Asking:
 
     engine: sa.Engine
     clock: Callable[[], float]
-    law: Law
-    safe: Safe
+    ledger: ConsentLedger
+    store: RecordStore
     diagnostics: Diagnostics
     organisation: str
 
     @cached_property
     def directory(self) -> Directory:
         """Which hospital number is which subject."""
-        return Directory(self.engine, self.safe, self.clock)
+        return Directory(self.engine, self.store, self.clock)
 
     @cached_property
     def proposals(self) -> Proposals:
@@ -51,17 +51,17 @@ class Asking:
     @cached_property
     def requests(self) -> Requests:
         """What patients are asked."""
-        return Requests(self.engine, self.safe, self.clock)
+        return Requests(self.engine, self.store, self.clock)
 
     @cached_property
     def care(self) -> Care:
         """Whom an organisation may help."""
-        return Care(self.safe, self.law, self.directory)
+        return Care(self.store, self.ledger, self.directory)
 
     @cached_property
-    def answers(self) -> Answers:
+    def answers(self) -> StoredPredictions:
         """The diagnoses that clinicians asked for."""
-        return Answers(self.engine, self.safe, self.clock)
+        return StoredPredictions(self.engine, self.store, self.clock)
 
     @cached_property
     def feasibility(self) -> Feasibility:
@@ -71,17 +71,17 @@ class Asking:
     @cached_property
     def sets(self) -> Sets:
         """The training sets that left."""
-        return Sets(self.engine, self.safe, self.clock)
+        return Sets(self.engine, self.store, self.clock)
 
     @cached_property
     def history(self) -> History:
         """What happened to a patient's records."""
-        return History(self.safe, self.law)
+        return History(self.store, self.ledger)
 
     def eligible(self, categories: Sequence[str]) -> list[bytes]:
         """Return the subjects of whom records of each of these categories are here, in order."""
         held: dict[bytes, set[str]] = {}
-        for subject, category in self.safe.held(categories):
+        for subject, category in self.store.held(categories):
             held.setdefault(subject, set()).add(category)
         wanted = set(categories)
         return [subject for subject, found in held.items() if found >= wanted]

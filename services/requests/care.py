@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from consent import Law
-from storage import Safe
-from services.requests.directory import Directory
+from consent import ConsentLedger
 from services.errors import NotFound
+from services.requests.directory import Directory
+from storage import RecordStore
 
 PURPOSE = "TREATDS"
 LABEL = "clinic patient"
@@ -35,9 +35,9 @@ class InCare:
 class Care:
     """The patients of an organisation, as the ledger permits them now."""
 
-    def __init__(self, safe: Safe, law: Law, directory: Directory) -> None:
-        self._safe = safe
-        self._law = law
+    def __init__(self, store: RecordStore, ledger: ConsentLedger, directory: Directory) -> None:
+        self._store = store
+        self._ledger = ledger
         self._directory = directory
 
     def patients(self, party: str, search: str = "", most: int = 50) -> tuple[list[InCare], int]:
@@ -48,13 +48,13 @@ class Care:
         Raises:
             LedgerUnavailable (consent): the ledger is away or in doubt.
         """
-        permitted = self._safe.permitted(party, PURPOSE)
+        permitted = self._store.permitted(party, PURPOSE)
         numbers = self._directory.numbers_of(permitted)
         part = search.casefold()
         wanted = [one for one in permitted if part in numbers.get(one, "").casefold()]
         wanted.sort(key=lambda one: (numbers.get(one, ""), one))
-        chosen, name = wanted[:most], self._safe.pseudonyms(LABEL)
-        ends = self._law.ends_of(
+        chosen, name = wanted[:most], self._store.pseudonyms(LABEL)
+        ends = self._ledger.ends_of(
             sorted({consent for one in chosen for consent in permitted[one].values()})
         )
         found = [
@@ -77,12 +77,12 @@ class Care:
         Raises:
             NotFound: nobody of this name permits it now.
         """
-        permitted = self._safe.permitted(party, PURPOSE)
-        name = self._safe.pseudonyms(LABEL)
+        permitted = self._store.permitted(party, PURPOSE)
+        name = self._store.pseudonyms(LABEL)
         found = next((one for one in permitted if name(one).hex()[:32] == key), None)
         number = self._directory.number_of(found or b"\0" * 32) or ""
         consents = sorted(set(permitted[found].values())) if found else []
-        ends = self._law.ends_of(consents)
+        ends = self._ledger.ends_of(consents)
         if found is None:
             raise NotFound
         categories = tuple(sorted(permitted[found]))

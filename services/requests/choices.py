@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import ANY
-from services.requests.requests import DAY_S, Wanted
-from services.statement import Asked
+from services.requests.requests import DAY_S, RequestDetails
+from services.statement import RequestedTerms
 
 COPY: Final = "HRESCH"
 """A copy that leaves is research outside the vault: a purpose of its own (docs/decisions/0013)."""
@@ -60,7 +60,7 @@ class Choice:
         start = datetime.datetime.combine(day, datetime.time.min, datetime.UTC)
         return int(start.timestamp()) + DAY_S - 1
 
-    def asked(self, party: str, held: Mapping[str, str]) -> Asked:
+    def asked(self, party: str, held: Mapping[str, str]) -> RequestedTerms:
         """Return the terms of this choice; `held` is {record id: category} of what is here.
 
         With single records left out, the rest is named one by one, so later ones are not meant.
@@ -73,10 +73,10 @@ class Choice:
             )
         purposes = (*self.purposes, COPY) if self.may_copy else self.purposes
         period = self.data_from, self.data_to
-        return Asked("permit", party, purposes, self.categories, records, *period)
+        return RequestedTerms("permit", party, purposes, self.categories, records, *period)
 
 
-def latest_end(wanted: Wanted, now_s: float) -> str:
+def latest_end(wanted: RequestDetails, now_s: float) -> str:
     """Return the last day on which a permission that is signed now may count."""
     return (
         datetime.datetime.fromtimestamp(now_s + wanted.days * DAY_S, datetime.UTC)
@@ -85,13 +85,13 @@ def latest_end(wanted: Wanted, now_s: float) -> str:
     )
 
 
-def whole(wanted: Wanted, now_s: float) -> Choice:
+def whole(wanted: RequestDetails, now_s: float) -> Choice:
     """Return all that is asked for; a copy is never part of that: it has a tick of its own."""
     period = wanted.data_from, wanted.data_to
     return Choice(wanted.purposes, wanted.categories, *period, latest_end(wanted, now_s))
 
 
-def narrowed(wanted: Wanted, chosen: Choice, now_s: float) -> Choice:
+def narrowed(wanted: RequestDetails, chosen: Choice, now_s: float) -> Choice:
     """Return what was chosen, as far as it was asked for.
 
     Raises:

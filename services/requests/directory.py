@@ -7,8 +7,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from storage import Safe
 from services.tables import METADATA
+from storage import RecordStore
 
 LABEL: Final = "directory"
 AT_ONCE: Final = 500
@@ -27,9 +27,9 @@ _PATIENTS: Final = sa.Table(
 class Directory:
     """The patients that this custodian knows; the database alone tells nobody's number."""
 
-    def __init__(self, engine: sa.Engine, safe: Safe, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
         self._engine = engine
-        self._safe = safe
+        self._store = store
         self._clock = clock
         self._opened: dict[bytes, str] = {}
 
@@ -39,13 +39,13 @@ class Directory:
         Raises:
             VaultSealed (storage): the root key is absent.
         """
-        key_of = self._safe.pseudonyms(LABEL)
+        key_of = self._store.pseudonyms(LABEL)
         now_s, added = int(self._clock()), 0
         rows = [
             {
                 "subject": subject,
                 "number_key": key_of(number.encode()),
-                "number": self._safe.seal_text(LABEL, number, subject),
+                "number": self._store.seal_text(LABEL, number, subject),
                 "added_at_s": now_s,
             }
             for number, subject in numbers
@@ -64,7 +64,7 @@ class Directory:
 
     def find(self, number: str) -> bytes | None:
         """Return the subject of a hospital number."""
-        key = self._safe.pseudonyms(LABEL)(number.encode())
+        key = self._store.pseudonyms(LABEL)(number.encode())
         asked = sa.select(_PATIENTS.c.subject).where(_PATIENTS.c.number_key == key)
         with self._engine.connect() as connection:
             found = connection.scalar(asked)
@@ -85,7 +85,7 @@ class Directory:
             with self._engine.connect() as connection:
                 for row in connection.execute(asked.where(_PATIENTS.c.subject.in_(part))):
                     subject = bytes(row.subject)
-                    fresh[subject] = self._safe.open_text(LABEL, bytes(row.number), subject)
+                    fresh[subject] = self._store.open_text(LABEL, bytes(row.number), subject)
         if fresh and len(opened) < MOST_OPENED:
             opened.update(fresh)
         return {one: opened[one] for one in asked_for if one in opened} | fresh

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from consent import Consent, ConsentError, Law
-from storage import Safe
+from consent import Consent, ConsentError, ConsentLedger
 from services.requests.choices import COPY
+from storage import RecordStore
 
 PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
 LOCKED: Final = {"re-keyed": "locked-anew", "shredded": "erased"}
-"""What the safe does after a withdrawal: no use, and no refusal."""
+"""What the record store does after a withdrawal: no use, and no refusal."""
 SELF: Final = "PATRQT"
 ROWS: Final = 400
 """How many of the newest rows one page looks through."""
@@ -78,9 +78,9 @@ _REFUSALS: Final = {
 class History:
     """What happened to a patient's records, as the journal has it."""
 
-    def __init__(self, safe: Safe, law: Law) -> None:
-        self._safe = safe
-        self._law = law
+    def __init__(self, store: RecordStore, ledger: ConsentLedger) -> None:
+        self._store = store
+        self._ledger = ledger
 
     def lines(
         self, subject: bytes, before: int | None = None
@@ -89,8 +89,8 @@ class History:
 
         The records of one act make one line; a day's refusals of one asker make one line.
         """
-        rows = self._safe.journal.of_subject(subject, ROWS, before)
-        kinds = {one.record_id: one.category for one in self._safe.records_of(subject)}
+        rows = self._store.journal.of_subject(subject, ROWS, before)
+        kinds = {one.record_id: one.category for one in self._store.records_of(subject)}
         consents = self._consents(subject)
         uses: dict[bytes, dict[str, Any]] = {}
         acts: dict[tuple[Any, ...], list[Any]] = {}
@@ -107,15 +107,15 @@ class History:
 
     def is_own(self, subject: bytes, seq: int) -> bool:
         """Tell whether a journal row is about this patient."""
-        found = self._safe.journal.of_subject(subject, 1, seq + 1)
+        found = self._store.journal.of_subject(subject, 1, seq + 1)
         return bool(found) and found[0].seq == seq
 
     def _use(self, name: bytes, known: dict[bytes, dict[str, Any]]) -> dict[str, Any]:
-        return known[name] if name in known else self._safe.journal.use(name)
+        return known[name] if name in known else self._store.journal.use(name)
 
     def _consents(self, subject: bytes) -> dict[bytes, Consent]:
         try:
-            return {one.consent_id: one for one in self._law.consents_of(subject)}
+            return {one.consent_id: one for one in self._ledger.consents_of(subject)}
         except ConsentError:
             return {}  # the lines stand; only since when is not known now
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from models import BadlyAsked, Diagnostics, Study
+from models import Diagnostics, ModelsInvalid, Study
 from services.errors import NotFound
 from services.tables import METADATA
 
@@ -109,12 +109,12 @@ class Proposals:
         known = self.find(wanted.study)
         if known is not None:
             if replace(known, **_answer_of(wanted)) != wanted:
-                raise BadlyAsked("another study has this name")
+                raise ModelsInvalid("another study has this name")
             return known
         if not wanted.study.startswith("study:") or len(wanted.study) < len("study:x"):
-            raise BadlyAsked("a study's id is study:NAME")
+            raise ModelsInvalid("a study's id is study:NAME")
         if wanted.study in {study.id for study in self._diagnostics.studies()}:
-            raise BadlyAsked("another study has this name")
+            raise ModelsInvalid("another study has this name")
         row = {
             "study": wanted.study,
             "owner": wanted.owner,

@@ -10,9 +10,9 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from storage import Safe
 from services.errors import NotFound
 from services.tables import METADATA
+from storage import RecordStore
 
 WAITING: Final = "waiting"
 ACCEPTED: Final = "accepted"
@@ -54,7 +54,7 @@ _REQUESTS: Final = sa.Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestDetails:
     """What a party asks patients for.
 
     Attributes:
@@ -79,12 +79,12 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ConsentRequest:
     """One question to one patient, and how it stands; times are seconds UTC."""
 
     id: str
     asking: str
-    wanted: Wanted
+    wanted: RequestDetails
     subject: bytes
     state: str
     at_s: int
@@ -96,19 +96,19 @@ class Request:
 class Requests:
     """The rows of requests; an answer is given once, and a request that lapsed takes none."""
 
-    def __init__(self, engine: sa.Engine, safe: Safe, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
         self._engine = engine
-        self._safe = safe
+        self._store = store
         self._clock = clock
 
-    def send(self, wanted: Wanted, subjects: Sequence[bytes], by: str) -> tuple[str, int]:
+    def send(self, wanted: RequestDetails, subjects: Sequence[bytes], by: str) -> tuple[str, int]:
         """Ask every one of these; return the asking's id and how many are asked now.
 
         Whoever has not answered the same party yet, or said no less than half a year ago, is not
         asked again.
         """
         asking, now_s, sent = secrets.token_hex(16), int(self._clock()), 0
-        body = orjson.dumps({name: getattr(wanted, name) for name in Wanted.__slots__})
+        body = orjson.dumps({name: getattr(wanted, name) for name in RequestDetails.__slots__})
         head = {"id": asking, "party": wanted.party, "body": body, "by": by, "at_s": now_s}
         with self._engine.begin() as connection:
             connection.execute(sa.insert(_ASKINGS), head)
@@ -133,15 +133,15 @@ class Requests:
                 sent += len(rows)
         return asking, sent
 
-    def of_subject(self, subject: bytes) -> list[Request]:
+    def of_subject(self, subject: bytes) -> list[ConsentRequest]:
         """Return every request to a patient, the newest first."""
         return self._where(_REQUESTS.c.subject == subject)
 
-    def waiting(self, subject: bytes) -> list[Request]:
+    def waiting(self, subject: bytes) -> list[ConsentRequest]:
         """Return the requests that wait for a patient's answer, the newest first."""
         return [one for one in self.of_subject(subject) if one.state == WAITING]
 
-    def get(self, subject: bytes, identity: str) -> Request:
+    def get(self, subject: bytes, identity: str) -> ConsentRequest:
         """Return one of a patient's requests.
 
         Raises:
@@ -152,13 +152,13 @@ class Requests:
             raise NotFound
         return found[0]
 
-    def of_consent(self, subject: bytes, consent_id: bytes) -> Request | None:
+    def of_consent(self, subject: bytes, consent_id: bytes) -> ConsentRequest | None:
         """Return the request that a patient answered with this consent."""
         mine = sa.and_(_REQUESTS.c.subject == subject, _REQUESTS.c.consent == consent_id)
         found = self._where(mine)
         return found[0] if found else None
 
-    def answer(self, request: Request, state: str, consent_id: bytes | None = None) -> bool:
+    def answer(self, request: ConsentRequest, state: str, consent_id: bytes | None = None) -> bool:
         """Write down the answer of a request that waits; False if it has one already."""
         mine = sa.update(_REQUESTS).where(
             _REQUESTS.c.id == request.id, _REQUESTS.c.state == WAITING
@@ -168,22 +168,22 @@ class Requests:
         with self._engine.begin() as connection:
             return bool(connection.execute(mine.values(**values)).rowcount == 1)
 
-    def keep_draft(self, request: Request, draft: dict[str, Any]) -> None:
+    def keep_draft(self, request: ConsentRequest, draft: dict[str, Any]) -> None:
         """Keep what was chosen so far, sealed, until the request is answered."""
         text = orjson.dumps(draft).decode()
-        sealed = self._safe.seal_text(LABEL, text, request.id.encode())
+        sealed = self._store.seal_text(LABEL, text, request.id.encode())
         mine = sa.update(_REQUESTS).where(_REQUESTS.c.id == request.id)
         with self._engine.begin() as connection:
             connection.execute(mine.values(draft=sealed))
 
-    def draft(self, request: Request) -> dict[str, Any]:
+    def draft(self, request: ConsentRequest) -> dict[str, Any]:
         """Return what was chosen so far; nothing at first."""
         asked = sa.select(_REQUESTS.c.draft).where(_REQUESTS.c.id == request.id)
         with self._engine.connect() as connection:
             sealed = connection.scalar(asked)
         if sealed is None:
             return {}
-        told = self._safe.open_text(LABEL, bytes(sealed), request.id.encode())
+        told = self._store.open_text(LABEL, bytes(sealed), request.id.encode())
         held: dict[str, Any] = orjson.loads(told)
         return held
 
@@ -223,7 +223,7 @@ class Requests:
             return [bytes(row.subject) for row in connection.execute(asked)]
 
     def _quiet(
-        self, connection: sa.Connection, wanted: Wanted, subjects: Sequence[bytes]
+        self, connection: sa.Connection, wanted: RequestDetails, subjects: Sequence[bytes]
     ) -> set[bytes]:
         now_s = int(self._clock())
         unanswered = sa.and_(_REQUESTS.c.state == WAITING, _REQUESTS.c.lapses_at_s > now_s)
@@ -237,7 +237,7 @@ class Requests:
         )
         return {bytes(row.subject) for row in connection.execute(asked)}
 
-    def _where(self, which: Any) -> list[Request]:
+    def _where(self, which: Any) -> list[ConsentRequest]:
         joined = _REQUESTS.join(_ASKINGS, _REQUESTS.c.asking == _ASKINGS.c.id)
         asked = sa.select(_REQUESTS, _ASKINGS.c.body).select_from(joined).where(which)
         with self._engine.connect() as connection:
@@ -245,14 +245,14 @@ class Requests:
             return [_request(row, self._clock()) for row in rows]
 
 
-def _request(row: Any, now_s: float) -> Request:
+def _request(row: Any, now_s: float) -> ConsentRequest:
     body = orjson.loads(row.body)
     lists = {name: tuple(body[name]) for name in ("purposes", "categories")}
     is_over = row.state == WAITING and row.lapses_at_s <= now_s
-    return Request(
+    return ConsentRequest(
         row.id,
         row.asking,
-        Wanted(**(body | lists)),
+        RequestDetails(**(body | lists)),
         bytes(row.subject),
         LAPSED if is_over else row.state,
         row.at_s,

@@ -10,8 +10,8 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from storage import Safe
 from services.tables import METADATA
+from storage import RecordStore
 
 LABEL: Final = "set"
 
@@ -57,9 +57,9 @@ class Taken:
 class Sets:
     """The rows of copies that left."""
 
-    def __init__(self, engine: sa.Engine, safe: Safe, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
         self._engine = engine
-        self._safe = safe
+        self._store = store
         self._clock = clock
 
     def release_of(self, study: str) -> str:
@@ -72,7 +72,7 @@ class Sets:
     def keep(self, leaving: Leaving, names: Iterable[str]) -> str:
         """Write down a copy before it leaves; return its id."""
         identity, held = secrets.token_hex(16), tuple(names)
-        sealed = self._safe.seal_text(LABEL, orjson.dumps(held).decode(), identity.encode())
+        sealed = self._store.seal_text(LABEL, orjson.dumps(held).decode(), identity.encode())
         row = {
             "id": identity,
             "study": leaving.study,
@@ -103,6 +103,6 @@ class Sets:
         return bool(done.rowcount == 1)
 
     def _taken(self, row: Any) -> Taken:
-        names = orjson.loads(self._safe.open_text(LABEL, bytes(row.names), row.id.encode()))
+        names = orjson.loads(self._store.open_text(LABEL, bytes(row.names), row.id.encode()))
         told = row.id, row.study, row.release, row.at_s, row.ends_at_s, row.rows
         return Taken(*told, tuple(names), row.deleted_at_s)

@@ -40,7 +40,7 @@ def require_copy(researcher: Researcher, name: str) -> Proposal:
 
 def people_of(researcher: Researcher, one: Proposal) -> int:
     """Return how many permit a copy, steadily."""
-    permitted = researcher.platform.safe.permitted(one.study, PURPOSE)
+    permitted = researcher.platform.store.permitted(one.study, PURPOSE)
     return researcher.steady(f"{one.study} copies", len(permitted))
 
 
@@ -86,7 +86,7 @@ def confirm(researcher: Researcher, set_id: str) -> bool:
 
 def _gone(researcher: Researcher, one: Proposal, taken: Taken) -> int:
     """Return how many people of a copy permit it no more."""
-    safe = researcher.platform.safe
-    name = safe.pseudonyms(f"release {one.study} {taken.release}")
-    still = {name(subject).hex()[:32] for subject in safe.permitted(one.study, PURPOSE)}
+    store = researcher.platform.store
+    name = store.pseudonyms(f"release {one.study} {taken.release}")
+    still = {name(subject).hex()[:32] for subject in store.permitted(one.study, PURPOSE)}
     return len(set(taken.names) - still)

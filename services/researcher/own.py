@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import Model, NotFound
+from models import Model, ModelsNotFound
 from services import errors
-from services.requests import Proposal
 from services.jobs.queue import Job
 from services.platform import Platform
+from services.requests import Proposal
 from services.words import Words
 
 PREFIX = "study:"
@@ -64,7 +64,7 @@ class Researcher:
         """
         try:
             found = self.platform.diagnostics.model(model_id)
-        except NotFound as exc:
+        except ModelsNotFound as exc:
             raise errors.NotFound from exc
         if found.study not in {one.study for one in self.studies()}:
             raise errors.NotFound

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consent import CATEGORIES
-from models import BadlyAsked, Question
-from services.requests import Proposal
+from models import ModelsInvalid, Question
 from services.errors import Forbidden
+from services.requests import Proposal
 from services.researcher.own import PREFIX, Researcher
 
 PURPOSE = "MLTRAINING"
@@ -76,7 +76,7 @@ def register(researcher: Researcher, said: Said) -> Proposal:
     )
     try:
         return researcher.platform.asking.proposals.register(proposal)
-    except BadlyAsked as exc:
+    except ModelsInvalid as exc:
         raise ProposalInvalid({"title": researcher.words("study-title-taken")}) from exc
 
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import NotFound, Question
+from models import ModelsNotFound, Question
 from services import errors
-from services.requests import ACCEPTED, APPROVED, DECLINED, LAPSED, WAITING, Proposal, Wanted
+from services.requests import (
+    ACCEPTED,
+    APPROVED,
+    DECLINED,
+    LAPSED,
+    WAITING,
+    Proposal,
+    RequestDetails,
+)
 from services.requests.feasibility import Feasible
 from services.requests.suppression import Told, of_asked
 from services.researcher.own import Researcher
@@ -17,7 +25,7 @@ LEAST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StudyCounts:
     """Whom a study asked and who permits it; a person counts once."""
 
     asked: int
@@ -43,7 +51,7 @@ def feasible(researcher: Researcher, question_id: str) -> tuple[Question, Feasib
     """
     try:
         found = researcher.platform.diagnostics.question(question_id)
-    except NotFound as exc:
+    except ModelsNotFound as exc:
         raise errors.NotFound from exc
     asking = researcher.platform.asking
     return found, asking.feasibility.of(found.id, lambda: len(asking.eligible(_needed(found))))
@@ -58,7 +66,7 @@ def asked_and_agreed(researcher: Researcher, one: Proposal) -> tuple[int, int]:
     )
 
 
-def standing(researcher: Researcher, one: Proposal) -> Standing:
+def standing(researcher: Researcher, one: Proposal) -> StudyCounts:
     """Return the counts as they may be told now: none moves by fewer than 11 people.
 
     Raises:
@@ -66,7 +74,7 @@ def standing(researcher: Researcher, one: Proposal) -> Standing:
     """
     asking = researcher.platform.asking
     counts = asking.requests.counts(one.study)
-    permitted = researcher.platform.safe.permitted(one.study, one.purpose)
+    permitted = researcher.platform.store.permitted(one.study, one.purpose)
     asked = asking.requests.asked_by(one.study)
     inside = sum(subject in permitted for subject in asked)
     live = {
@@ -77,7 +85,7 @@ def standing(researcher: Researcher, one: Proposal) -> Standing:
     reasons = {name: researcher.steady(f"{one.study} {name}", n) for name, n in live.items()}
     held = researcher.steady(f"{one.study} permitted", inside)
     everybody = researcher.steady(f"{one.study} everybody", len(permitted))
-    return Standing(held + sum(reasons.values()), held, reasons, everybody)
+    return StudyCounts(held + sum(reasons.values()), held, reasons, everybody)
 
 
 def send(researcher: Researcher, one: Proposal) -> None:
@@ -89,7 +97,7 @@ def send(researcher: Researcher, one: Proposal) -> None:
     platform = researcher.platform
     if one.state != APPROVED or one.until_s <= platform.clock():
         raise errors.NotFound
-    wanted = Wanted(
+    wanted = RequestDetails(
         party=one.study,
         kind="study",
         purposes=(one.purpose,),
@@ -100,7 +108,7 @@ def send(researcher: Researcher, one: Proposal) -> None:
         condition=one.condition,
         wants_copy=one.wants_copy,
     )
-    permits = platform.safe.permitted(one.study, one.purpose)
+    permits = platform.store.permitted(one.study, one.purpose)
     people = platform.asking.eligible(_needed(platform.diagnostics.question(one.question)))
     asked = [who for who in people if who not in permits]
     platform.asking.requests.send(wanted, asked, researcher.id)

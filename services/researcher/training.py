@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from models import Model
 from services import errors
-from services.requests import APPROVED, Proposal
 from services.jobs.queue import OVER, Job
+from services.requests import APPROVED, Proposal
 from services.researcher.own import Researcher
 
 
@@ -41,7 +41,7 @@ def gone_from(researcher: Researcher, model: Model) -> int:
     consents = {
         bytes.fromhex(line.consent) for line in platform.diagnostics.manifest(model.id).lines
     }
-    gone = len(set(platform.law.lost(sorted(consents))))
+    gone = len(set(platform.ledger.lost(sorted(consents))))
     return researcher.steady(f"{model.id} gone", gone) or min(gone, 1)
 
 

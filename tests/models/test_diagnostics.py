@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import models
-from models.errors import NotFound, DeclarationInvalid
+from models.errors import ModelsNotFound
+from records import DeclarationInvalid
 
 STUDY = "study:diabetes-risk"
 
@@ -37,9 +38,9 @@ def test_pictures_cards_and_manifests_are_found_by_model(build, heart_people) ->
     assert [one.id for one in diagnostics.models()] == [model.id]
     assert [one.id for one in diagnostics.studies()] == [STUDY]
     for name in ("model.ubj", "../x.svg", "other.svg"):
-        with pytest.raises(NotFound):
+        with pytest.raises(ModelsNotFound):
             diagnostics.picture(model.id, name)
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         diagnostics.card("none-1")
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from records import DeclarationInvalid
 from models.question import Question, remembered
+from records import DeclarationInvalid
 
 FOLDER = Path(__file__).resolve().parents[2] / "models" / "questions"
 GOOD = (Path(__file__).parent / "small-question.toml").read_text()

@@ -55,12 +55,12 @@ def test_a_manifest_that_was_made_anew_is_found_by_its_root_and_consents(world) 
 
 
 def test_a_missing_anchor_is_named(world) -> None:
-    world.law.anchored["card"].clear()
+    world.ledger.anchored["card"].clear()
     assert findings(world) == ["the card is not anchored on the ledger"]
 
 
 def test_a_withdrawal_that_nobody_listed_yet_is_named(world) -> None:
-    world.law.withdraw(world.people[0][0].subject)
+    world.ledger.withdraw(world.people[0][0].subject)
     (found,) = findings(world)
     assert "1 of its consents are lost" in found
     world.diagnostics.affected()
@@ -79,7 +79,7 @@ def test_a_ledger_that_is_away_is_a_finding_not_an_answer(world) -> None:
     def away() -> None:
         raise LedgerUnavailable("away")
 
-    world.law.before_each = away
+    world.ledger.before_each = away
     assert findings(world) == ["not checked against the ledger: away"]
 
 
@@ -97,10 +97,10 @@ def test_a_model_that_is_only_trained_needs_no_anchor_yet(build, heart_people) -
     world = build(heart_people)
 
     def away() -> None:
-        if world.law.asked == 2:
+        if world.ledger.asked == 2:
             raise LedgerUnavailable("away")
 
-    world.law.before_each = away
+    world.ledger.before_each = away
     with pytest.raises(LedgerUnavailable):
         world.diagnostics.train(STUDY, "uci-heart")
     assert world.diagnostics.check() == []

@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from models import BadlyAsked
+from models import ModelsInvalid
 from services.requests.feasibility import Feasibility
 from services.requests.proposals import Proposal, Proposals
 
@@ -48,7 +48,7 @@ def test_of_many_who_take_a_name_at_the_same_moment_one_has_it(engine) -> None:
         together.wait()
         try:
             return proposals.register(Proposal("study:t", owner, *texts)).owner
-        except BadlyAsked:
+        except ModelsInvalid:
             return ""
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -15,7 +15,7 @@ from services.jobs.queue import (
     JobCancelled,
     JobLost,
 )
-from services.jobs.queue import Jobs as JobRows
+from services.jobs.queue import JobQueue as JobRows
 
 
 @pytest.fixture

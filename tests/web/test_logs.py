@@ -9,8 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from consent import LedgerUnavailable
-from services.logs import log_to_stderr
-from services.logs import trace_of
+from services.logs import log_to_stderr, trace_of
 
 
 @pytest.fixture

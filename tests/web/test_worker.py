@@ -11,15 +11,15 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-import services.jobs.worker
 import services.jobs.heartbeats
+import services.jobs.worker
 from consent import LedgerUnavailable
 from models import RunCancelled
-from storage import StoreUnavailable
-from services.jobs.queue import CANCELLED, DONE, FAILED, QUEUED, RUNNING, STALE_S
-from services.jobs.queue import Jobs as JobRows
-from services.jobs.kinds import RUNNERS
 from services.jobs.heartbeats import Workers
+from services.jobs.kinds import RUNNERS
+from services.jobs.queue import CANCELLED, DONE, FAILED, QUEUED, RUNNING, STALE_S
+from services.jobs.queue import JobQueue as JobRows
+from storage import StoreUnavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDLESS = """
@@ -28,14 +28,14 @@ from pathlib import Path
 from types import SimpleNamespace
 import services.jobs.worker
 from deploy.database import make_engine
-from services.jobs.queue import Jobs
+from services.jobs.queue import JobQueue
 
 def endless(platform, job, progress):
     progress("begun", 0, 1)
     time.sleep(600)
 
 services.jobs.worker.RUNNERS = {"try": endless}
-jobs = Jobs(make_engine(sys.argv[1]), time.time)
+jobs = JobQueue(make_engine(sys.argv[1]), time.time)
 platform = SimpleNamespace(jobs=jobs, home=Path(sys.argv[2]), engine=None, clock=time.time)
 services.jobs.worker.Worker(platform).run(sys.argv[3])
 """
@@ -198,7 +198,9 @@ def test_a_beat_goes_on_when_the_database_is_back_and_ends_when_the_job_is_lost(
 
     def beat(job) -> None:
         beats.append(job)
-        raise (sa.exc.OperationalError("x", {}, None), services.jobs.worker.JobLost())[len(beats) > 2]
+        raise (sa.exc.OperationalError("x", {}, None), services.jobs.worker.JobLost())[
+            len(beats) > 2
+        ]
 
     job = jobs.add("try", {}, "a")
     services.jobs.worker._beat(SimpleNamespace(beat=beat), job, threading.Event())

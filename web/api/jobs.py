@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 from flask import Response
 
-from web.api.route import Call
+from services.auditor.verification import evidence
 from services.errors import Forbidden, NotFound
 from services.jobs.queue import Job
 from services.tokens import AUDITOR, CUSTODIAN
-from services.auditor.verification import evidence
+from web.api.route import Call
 
 
 def accepted(call: Call, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:

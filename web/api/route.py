@@ -8,12 +8,12 @@ from typing import Any, Final, Protocol
 
 from flask import Response
 
-from web.api.callers import Caller
-from services.errors import NotFound
 from services.accounts import PATIENT, Account
+from services.errors import NotFound
 from services.platform import Platform
 from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, ROLES
 from services.words import Words, best_language
+from web.api.callers import Caller
 
 SMALL_BYTES: Final = 64 * 2**10
 LARGE_BYTES: Final = 16 * 2**20

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from flask import Blueprint, Response
 
-from web.pages import auditor, clinician, custodian, patient, public, researcher
-from web.pages.door import Door
-from web.pages.page import Page
 from services.accounts import PATIENT
 from services.platform import Platform
 from services.tokens import ROLES
+from web.pages import auditor, clinician, custodian, patient, public, researcher
+from web.pages.door import Door
+from web.pages.page import Page
 
 PAGES: Final[tuple[Page, ...]] = (
     *public.PAGES,

@@ -9,8 +9,8 @@ from typing import Any, Final
 from flask import Response, render_template, request
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from services.errors import NotFound
 from services.accounts import Account
+from services.errors import NotFound
 from services.platform import Platform
 from services.words import Words
 

@@ -6,16 +6,16 @@ from typing import Any, Final
 
 import orjson
 
-from web.pages.page import Visit
+from services.accounts import BadlyProven
 from services.patient import bringing
 from services.patient.bringing import Brought
-from services.accounts import BadlyProven
+from web.pages.page import Visit
 
 MOST_JSON_BYTES: Final = 16_384
 
 
 def bring(visit: Visit) -> Brought:
-    """Bring what the form's device or wallet signed to the ledger; as services.patient.bringing.bring.
+    """Bring what the form's device or wallet signed to the ledger.
 
     Raises:
         SigningOver, BadlyProven: the door has a page that says so.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from web.api.schemas import Answer, many, number, text
 from services.auditor.status import PERMIT, REFUSAL
 from services.schemas import Strict, Text
+from web.api.schemas import Answer, many, number, text
 
 MOST_SEQ = 10**15
 

@@ -7,11 +7,11 @@ from typing import Final
 from marshmallow import fields, validate
 
 from consent import CATEGORIES
-from web.api.schemas import Answer, anything, many, number, real, text, truth
-from services.requests.answers import CHOICES
 from services.clinician.clinician import DAYS
 from services.clinician.diagnosing import MOST_REASON
+from services.requests.answers import CHOICES
 from services.schemas import Strict, Text
+from web.api.schemas import Answer, anything, many, number, real, text, truth
 
 _ANY: Final = ["string", "number", "boolean", "null"]
 

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from flask import Response
 
-from web.api.route import Call
-from web.pages.cookies import renewed
+from services.accounts import Prepared
 from services.patient.bringing import Brought, bring
 from services.patient.changes import opt_out_of, to_opt_out, to_stop
-from services.accounts import Prepared
+from web.api.route import Call
+from web.cookies import renewed
 
 KEY_CHANGES = ("KeyAddition", "KeyRemoval")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from web.api.route import ALL, CUSTODIANS, PATIENTS, Call, Route
-from services.errors import Forbidden, NotFound
-from services.custodian.invitations import invite
 from services.accounts import Account
-from web.api.people import schemas as _S
 from services.accounts.invitations import VALID_DAYS
+from services.custodian.invitations import invite
+from services.errors import Forbidden, NotFound
+from web.api.people import schemas as _S
+from web.api.route import ALL, CUSTODIANS, PATIENTS, Call, Route
 
 
 def get_me(call: Call) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from marshmallow import fields, validate
 
-from web.api.schemas import Answer, anything, many, number, text, truth
 from services.accounts.account import PATIENT
 from services.schemas import Strict, Text
 from services.tokens import ROLES
+from web.api.schemas import Answer, anything, many, number, text, truth
 
 MOST_PARTY: Final = 128
 _OPEN: Final = {"type": "object", "additionalProperties": True}

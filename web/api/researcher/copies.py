@@ -7,14 +7,14 @@ from typing import Any
 from flask import Response
 
 from models import AGREEMENT
-from web.api.researcher.studies import researcher
-from web.api.route import Call
+from services.errors import NotFound
 from services.requests.sets import Taken
 from services.requests.suppression import as_told
-from services.errors import NotFound
 from services.researcher import copies
 from services.researcher.copies import Notice
 from services.researcher.own import slug
+from web.api.researcher.studies import researcher
+from web.api.route import Call
 
 
 def get_set(call: Call) -> dict[str, Any]:

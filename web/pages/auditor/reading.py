@@ -21,7 +21,7 @@ def standing(visit: Visit) -> Response:
     """Where does everything stand?"""
     platform = visit.platform
     try:
-        view = platform.law.view()
+        view = platform.ledger.view()
     except ConsentError:
         view = None
     checks = [job for job in platform.jobs.all() if job.kind == "verify"][:5]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
-from web.pages.page import Visit
 from services.patient.lines import shown
 from services.patient.standing import is_deny, standings
+from web.pages.page import Visit
 
 LAST_USES = 3
 

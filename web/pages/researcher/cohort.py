@@ -6,12 +6,12 @@ from flask import Response
 
 from consent import ConsentError
 from services.jobs.queue import OVER
-from web.pages.page import Visit
-from web.pages.researcher import mine
-from web.pages.researcher.mine import told
 from services.researcher import training
 from services.researcher.own import slug
 from services.researcher.standing import standing
+from web.pages.page import Visit
+from web.pages.researcher import mine
+from web.pages.researcher.mine import told
 
 SLOW_S = 10
 
@@ -20,7 +20,7 @@ def cohort(visit: Visit) -> Response:
     """Who is in, who is not, and why?"""
     one, researcher = mine.study(visit), mine.researcher(visit)
     try:
-        found, view = standing(researcher, one), visit.platform.law.view()
+        found, view = standing(researcher, one), visit.platform.ledger.view()
     except ConsentError:
         title, said = visit.words("cohort-title"), visit.words("cohort-none")
         return visit.show("researcher/told.html", title=title, said=said, back_to=slug(one))

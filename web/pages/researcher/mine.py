@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from services.requests import Proposal
 from services.requests.suppression import is_small
-from web.pages.page import Visit
 from services.researcher.own import Researcher
+from web.pages.page import Visit
 
 
 def researcher(visit: Visit) -> Researcher:

@@ -7,14 +7,14 @@ import datetime
 from flask import Response
 
 from services.requests.wording import day_of
-from web.pages.page import Visit
-from web.pages.researcher import mine
-from web.pages.researcher.mine import told
 from services.researcher.own import slug
 from services.researcher.proposing import DAYS, TEXTS, ProposalInvalid, Said
 from services.researcher.proposing import register as keep
 from services.researcher.standing import asked_and_agreed, feasible
 from services.researcher.standing import send as send_request
+from web.pages.page import Visit
+from web.pages.researcher import mine
+from web.pages.researcher.mine import told
 
 
 def start(visit: Visit) -> Response:

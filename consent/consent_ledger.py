@@ -1,4 +1,4 @@
-"""The front door of the law: every decision and every change of a consent goes through here."""
+"""The front door of the ledger: every decision and every change of a consent goes through here."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ import sqlalchemy as sa
 
 from consent.admission import Admission
 from consent.anchors import Anchor, list_anchors
-from consent.batch import Decisions, RequestBatch, decide_many
+from consent.batch import DecisionRequestBatch, Decisions, decide_many
 from consent.chain import Account, Chain, Tip
 from consent.consents import Consent, ends_of, find_lost, list_consents, taken_back_since
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
 from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted, ViewRefused
 from consent.evidence import Finding, Parts, check, evidence
-from consent.key_law import KeyLaw
+from consent.key_law import KeyLedger
 from consent.keys import block_times
-from consent.ledger import Ledger, Progress
 from consent.mirror import Mirror
 from consent.openings import Openings
 from consent.outbox import Outbox
 from consent.regain import regain
 from consent.register import Register
+from consent.relayer import Progress, Relayer
 from consent.sightings import taken_back
 from consent.standing import Clocks
 from consent.state import LedgerState
 from consent.terms import (
     Decision,
+    DecisionRequest,
     Enrolment,
     Grant,
-    Request,
     Signed,
     Stop,
     View,
@@ -49,7 +49,7 @@ _MEND_EVERY_S: Final = 1.0
 _RECOVER_WITHIN_S: Final = 60.0
 
 
-class Law(KeyLaw):
+class ConsentLedger(KeyLedger):
     """Who may use which record, for what, until when; safe to use from many threads.
 
     Whatever it cannot prove at this moment it refuses with `LedgerUnavailable`; `ViewRefused` is
@@ -72,8 +72,8 @@ class Law(KeyLaw):
         mirror = Mirror(engine, chain, deployment, clock)
         admission = Admission(chain, mirror, deployment, account.address)
         self._domain = admission.domain
-        ledger = Ledger(self._outbox, mirror, self.openings, admission)
-        super().__init__(ledger, mirror, chain, deployment.contract, clock)
+        relayer = Relayer(self._outbox, mirror, self.openings, admission)
+        super().__init__(relayer, mirror, chain, deployment.contract, clock)
         self._parts = Parts(chain, deployment, self._outbox, self._mirror, self.openings)
         self._register = Register(self.openings)
         self._held: OrderedDict[View, LedgerState] = OrderedDict()
@@ -102,7 +102,7 @@ class Law(KeyLaw):
         """
         return self._newest()[0]
 
-    def decide(self, request: Request, view: View | None = None) -> Decision:
+    def decide(self, request: DecisionRequest, view: View | None = None) -> Decision:
         """Permit or deny one request; a refusal is an answer.
 
         With a `view` from here, what it showed decides, less what was taken back since.
@@ -113,13 +113,15 @@ class Law(KeyLaw):
         view, state = self._decided_on(view)
         return decide(request, state, self.openings, view, self._clock())
 
-    def decide_each(self, requests: Sequence[Request], view: View | None = None) -> list[Decision]:
+    def decide_each(
+        self, requests: Sequence[DecisionRequest], view: View | None = None
+    ) -> list[Decision]:
         """Decide on a few requests at once, on one look at the chain; each as `decide` would."""
         view, state = self._decided_on(view)
         now_s = self._clock()
         return [decide(request, state, self.openings, view, now_s) for request in requests]
 
-    def require(self, request: Request, view: View | None = None) -> Decision:
+    def require(self, request: DecisionRequest, view: View | None = None) -> Decision:
         """Return the permit, or refuse.
 
         Raises:
@@ -131,14 +133,14 @@ class Law(KeyLaw):
             raise NotPermitted(decision.reason)
         return decision
 
-    def decide_many(self, batch: RequestBatch, view: View | None = None) -> Decisions:
+    def decide_many(self, batch: DecisionRequestBatch, view: View | None = None) -> Decisions:
         """Decide on many records of one party and purpose; each as `decide` would."""
         view, state = self._decided_on(view)
         return decide_many(batch, self._register.at(state), view, self._clock())
 
     def enrol(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
         """Enrol subjects by their first keys; see `grant`."""
-        return self._ledger.submit(Enrolment, signed, progress)
+        return self._relayer.submit(Enrolment, signed, progress)
 
     def grant(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
         """Bring signed grants to the ledger; afterwards each counts, or its outcome says why not.
@@ -148,15 +150,15 @@ class Law(KeyLaw):
         Raises:
             LedgerUnavailable: the chain is away; nothing was kept.
         """
-        return self._ledger.submit(Grant, signed, progress)
+        return self._relayer.submit(Grant, signed, progress)
 
     def withdraw(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
         """Withdraw consents; each is in force as soon as it is kept, chain or no chain."""
-        return self._ledger.submit(Withdrawal, signed, progress)
+        return self._relayer.submit(Withdrawal, signed, progress)
 
     def stop(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
         """Stop all consents of subjects up to a time; in force as withdrawals are."""
-        return self._ledger.submit(Stop, signed, progress)
+        return self._relayer.submit(Stop, signed, progress)
 
     def anchor(self, kind: str, root: bytes, count: int) -> str:
         """Put a root of 32 bytes on the chain and return the transaction's hash once mined.
@@ -165,7 +167,7 @@ class Law(KeyLaw):
             BadlyAsked: an unknown kind, or not a root.
             LedgerUnavailable: not confirmed; it is kept and sent again.
         """
-        return self._ledger.anchor(kind, root, count)
+        return self._relayer.anchor(kind, root, count)
 
     def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
         """Return the roots of a kind, oldest first, as far as mirrored here: all, or the last."""

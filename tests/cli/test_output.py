@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from storage import RecordInvalid, StoreUnavailable
 from cli import make_cli, told_in_a_line
+from storage import RecordInvalid, StoreUnavailable
 
 
 class NoNodes(Exception):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from models.booster import Booster
-from models.diagnosis import DiagnosisAsked
-from models.errors import Broken, InputMissing, InputOutOfRange, NotFound, UnitMismatch
+from models.errors import InputMissing, InputOutOfRange, ModelsBroken, ModelsNotFound, UnitMismatch
 from models.features import newest, to_row
 from models.files import CARD, MODEL
+from models.prediction import PredictionRequest
 from models.question import Question
-from storage.errors import NotFound as RecordNotFound
+from storage.errors import StorageNotFound as RecordNotFound
 from storage.record import Record
 
 STUDY = "study:diabetes-risk"
@@ -27,8 +27,8 @@ def world(build, heart_people):
 
 
 def ask(world, subject: bytes, model: str = "uci-heart-1"):
-    asked = DiagnosisAsked(CLINIC, subject, model, "chest pain", "clinician:a")
-    return world.diagnostics.diagnose(asked)
+    asked = PredictionRequest(CLINIC, subject, model, "chest pain", "clinician:a")
+    return world.diagnostics.predict(asked)
 
 
 def change(world, place: int, category: str, **observations: object) -> bytes:
@@ -65,7 +65,7 @@ def test_an_answer_holds_probability_interval_reasons_and_what_it_rests_on(
 
 def test_the_journal_has_the_organisation_the_clinician_the_purpose_and_the_model(world) -> None:
     told = ask(world, world.people[3][0].subject)
-    asked, answered = world.safe.vault.journal[-2:]
+    asked, answered = world.store.vault.journal[-2:]
     for wanted in (asked, answered):
         assert (wanted.party, wanted.actor, wanted.purpose) == (CLINIC, "clinician:a", "TREATDS")
         assert wanted.detail["model"] == world.diagnostics.model("uci-heart-1").sha256
@@ -75,14 +75,14 @@ def test_the_journal_has_the_organisation_the_clinician_the_purpose_and_the_mode
 
 def test_a_diagnosis_never_opens_the_answer(world) -> None:
     told = ask(world, world.people[3][0].subject)
-    assert "condition" not in world.safe.vault.journal[-1].categories
+    assert "condition" not in world.store.vault.journal[-1].categories
     answer = [one.record_id for one in world.people[3] if one.category == "condition"]
     assert not set(answer) & set(told.records)
 
 
 def test_a_refused_patient_and_one_who_is_not_there_get_the_same_answer(world) -> None:
     subject = world.people[3][0].subject
-    world.law.withdraw(subject, "TREATDS")
+    world.ledger.withdraw(subject, "TREATDS")
     says = []
     for one in (subject, b"\7" * 32):
         with pytest.raises(RecordNotFound) as caught:
@@ -92,7 +92,7 @@ def test_a_refused_patient_and_one_who_is_not_there_get_the_same_answer(world) -
 
 
 def test_a_consent_to_training_does_not_permit_a_diagnosis_nor_the_other_way(world) -> None:
-    world.law.withdraw(world.people[3][0].subject, "MLTRAINING")
+    world.ledger.withdraw(world.people[3][0].subject, "MLTRAINING")
     assert ask(world, world.people[3][0].subject).probability >= 0
 
 
@@ -126,7 +126,7 @@ def test_an_optional_category_may_be_missing(world) -> None:
 
 
 def test_a_model_that_does_not_exist_is_not_found(world) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         ask(world, world.people[3][0].subject, "none-1")
 
 
@@ -135,7 +135,7 @@ def test_a_changed_file_answers_nobody(world, name: str) -> None:
     path = world.diagnostics.home / "uci-heart-1" / name
     path.write_bytes(path.read_bytes().replace(b"e", b"f", 1))
     world.diagnostics.close()
-    with pytest.raises(Broken):
+    with pytest.raises(ModelsBroken):
         ask(world, world.people[3][0].subject)
 
 

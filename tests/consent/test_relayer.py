@@ -7,7 +7,7 @@ import pytest
 from geth import Geth
 from township import Patient, Town, make_terms
 
-from consent.errors import BadlyAsked, LedgerUnavailable, NotPermitted
+from consent.errors import ConsentInvalid, LedgerUnavailable, NotPermitted
 from consent.signatures import ORDER
 from consent.terms import Enrolment, Grant, Signed, Stop, Withdrawal
 from consent.typed_data import consent_id, digest, terms_hash
@@ -141,7 +141,7 @@ def test_more_than_a_batch_keeps_each_outcome_at_its_place_and_tells_progress(to
     signed[17] = replace(signed[17], signature=b"\0" * 65)
     signed[203] = signed[3]
     told: list[tuple[int, int]] = []
-    outcomes = town.ledger.submit(Grant, signed, lambda done, of: told.append((done, of)))
+    outcomes = town.relayer.submit(Grant, signed, lambda done, of: told.append((done, of)))
     refused = {i: o.reason for i, o in enumerate(outcomes) if not o.ok}
     assert refused == {17: "badly-signed", 203: "consent-id-used"}
     assert told[-1] == (250, 250)
@@ -150,19 +150,19 @@ def test_more_than_a_batch_keeps_each_outcome_at_its_place_and_tells_progress(to
 
 def test_messages_of_another_kind_are_asked_wrongly(town: Town) -> None:
     patient = town.patient()
-    with pytest.raises(BadlyAsked, match="Grant"):
-        town.ledger.submit(Withdrawal, [patient.grants(town.now_s())])
-    assert town.ledger.submit(Grant, []) == []
+    with pytest.raises(ConsentInvalid, match="Grant"):
+        town.relayer.submit(Withdrawal, [patient.grants(town.now_s())])
+    assert town.relayer.submit(Grant, []) == []
 
 
 def test_an_anchor_is_on_the_chain_when_the_call_returns(town: Town) -> None:
-    name = town.ledger.anchor("journal", b"\7" * 32, 12)
+    name = town.relayer.anchor("journal", b"\7" * 32, 12)
     assert name.startswith("0x")
     body = [c.body for _, c, _ in town.mirror.events.in_order()][-1]
     assert body == b"journal".ljust(32, b"\0") + b"\7" * 32 + (12).to_bytes(32, "big")
     for kind, root in (("gossip", b"\7" * 32), ("journal", b"\7")):
-        with pytest.raises(BadlyAsked):
-            town.ledger.anchor(kind, root, 12)
+        with pytest.raises(ConsentInvalid):
+            town.relayer.anchor(kind, root, 12)
 
 
 def test_a_paused_ledger_refuses_grants_and_nothing_else(town: Town) -> None:
@@ -181,7 +181,7 @@ def test_an_anchor_without_the_role_is_refused(town: Town) -> None:
     role = town.role("ANCHOR_ROLE")
     town.call("renounceRole(bytes32,address)", role, town.own_word())
     with pytest.raises(NotPermitted, match="role-missing"):
-        town.ledger.anchor("card", b"\7" * 32, 1)
+        town.relayer.anchor("card", b"\7" * 32, 1)
 
 
 def test_without_a_chain_grants_are_not_written_and_withdrawals_are_in_force(
@@ -192,7 +192,7 @@ def test_without_a_chain_grants_are_not_written_and_withdrawals_are_in_force(
     granted = patient.grants(town.now_s())
     town.bring(granted)
     own_geth.kill()
-    monkeypatch.setattr("consent.ledger.CONFIRM_WAIT_S", 0.3)
+    monkeypatch.setattr("consent.relayer.CONFIRM_WAIT_S", 0.3)
     with pytest.raises(LedgerUnavailable):
         town.bring(patient.grants(town.now_s()))
     outcome = town.bring(patient.withdraws(granted))[0]
@@ -279,5 +279,5 @@ def test_a_passkey_that_did_not_sign_and_a_foreign_verifier_are_refused(town: To
 
 def test_a_stop_from_the_future_is_refused_by_the_contract(town: Town) -> None:
     patient = town.patient()
-    outcome = town.ledger.submit(Stop, [patient.stops(town.now_s() + 10_000)])[0]
+    outcome = town.relayer.submit(Stop, [patient.stops(town.now_s() + 10_000)])[0]
     assert (outcome.ok, outcome.reason) == (False, "time-in-future")

@@ -75,5 +75,7 @@ def test_silence_gives_the_default() -> None:
 def test_a_misspelt_key_is_refused_and_the_known_ones_are_told() -> None:
     read = section("minimun = 1\nminimum = 0")
     read.number("minimum")
-    with pytest.raises(DeclarationInvalid, match=r"a\.toml:minimun: is not known here; known: minim"):
+    with pytest.raises(
+        DeclarationInvalid, match=r"a\.toml:minimun: is not known here; known: minim"
+    ):
         read.close()

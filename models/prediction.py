@@ -9,22 +9,22 @@ import numpy as np
 
 from consent import View
 from models.card import Card
-from models.errors import Broken, InputMissing, InputOutOfRange
+from models.errors import InputMissing, InputOutOfRange, ModelsBroken
 from models.evaluation import interval
 from models.features import Values, eligible, newest, spoken, to_row
 from models.files import CARD, MODEL, Files
-from models.ports import Safe
+from models.ports import RecordStore
 from models.question import DIAGNOSIS, Question, remembered
 from models.registry import Model
 from models.scorer import Scorer
 from models.serving import Serving
-from storage import Gathered, NotFound, Wanted
+from storage import AccessRequest, Gathered, StorageNotFound
 
 _TOP: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class DiagnosisAsked:
+class PredictionRequest:
     """Who asks about whom: `party` is the clinician's organisation, `actor` the clinician.
 
     `why` is a reason in words for the journal.
@@ -48,7 +48,7 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Prediction:
     """One answer with all that it rests on; `low` and `high` are the card's 95 % interval.
 
     `contributions` are the greatest first; `top` are three of them. `input_commitment` is a keyed
@@ -79,13 +79,13 @@ class Diagnosis:
 class Clinic:
     """Everything that an answer needs."""
 
-    safe: Safe
+    store: RecordStore
     serving: Serving
     files: Files
     scorer: Scorer
 
 
-def diagnose(clinic: Clinic, asked: DiagnosisAsked) -> Diagnosis:
+def predict(clinic: Clinic, asked: PredictionRequest) -> Prediction:
     """Return the answer; what was opened for it, and the answer itself, are in the journal by then.
 
     Raises:
@@ -108,10 +108,10 @@ def diagnose(clinic: Clinic, asked: DiagnosisAsked) -> Diagnosis:
     card = _card(clinic, model)
     probability = scores.probabilities[0]
     low, high = interval(card.bins(), probability)
-    commitment = _commitment(clinic.safe, model, row)
+    commitment = _commitment(clinic.store, model, row)
     told = {"model": model.sha256, "input": commitment.hex()}
-    clinic.safe.vault.note(replace(wanted, detail=told), gathered.view)
-    return Diagnosis(
+    clinic.store.vault.note(replace(wanted, detail=told), gathered.view)
+    return Prediction(
         model_id=model.id,
         model_sha256=model.sha256,
         question=question.id,
@@ -129,8 +129,8 @@ def diagnose(clinic: Clinic, asked: DiagnosisAsked) -> Diagnosis:
     )
 
 
-def _wanted(asked: DiagnosisAsked, model: Model, question: Question) -> Wanted:
-    return Wanted(
+def _wanted(asked: PredictionRequest, model: Model, question: Question) -> AccessRequest:
+    return AccessRequest(
         asked.party,
         DIAGNOSIS,
         question.categories,
@@ -142,10 +142,10 @@ def _wanted(asked: DiagnosisAsked, model: Model, question: Question) -> Wanted:
     )
 
 
-def _opened(clinic: Clinic, wanted: Wanted) -> Gathered:
-    gathered = clinic.safe.vault.gather(wanted)
+def _opened(clinic: Clinic, wanted: AccessRequest) -> Gathered:
+    gathered = clinic.store.vault.gather(wanted)
     if not gathered.records:
-        raise NotFound("no such patient, or not for you")
+        raise StorageNotFound("no such patient, or not for you")
     return gathered
 
 
@@ -165,7 +165,7 @@ def _row(question: Question, gathered: Gathered) -> Values:
 def _card(clinic: Clinic, model: Model) -> Card:
     card = Card.from_json(clinic.files.read(model.id, CARD))
     if card.sha256 != model.card_sha256:
-        raise Broken(f"the card of model {model.id} is not the one that was written")
+        raise ModelsBroken(f"the card of model {model.id} is not the one that was written")
     return card
 
 
@@ -180,6 +180,6 @@ def _contributions(
     return tuple(sorted(found, key=lambda one: (-abs(one.log_odds), one.code)))
 
 
-def _commitment(safe: Safe, model: Model, row: Values) -> bytes:
+def _commitment(store: RecordStore, model: Model, row: Values) -> bytes:
     content = model.sha256.encode() + np.ascontiguousarray(row, "<f4").tobytes()
-    return safe.pseudonyms("diagnosis input")(content)
+    return store.pseudonyms("diagnosis input")(content)

@@ -15,17 +15,17 @@ from township import RECORD, RELAYER, STUDY, Clock, Patient, Town, ask, make_law
 
 from consent import (
     CATEGORY_CODES,
-    BadlyAsked,
+    ConsentInvalid,
+    ConsentLedger,
+    DecisionRequestBatch,
     Grant,
     Install,
-    Law,
     LedgerBroken,
     LedgerUnavailable,
     NotPermitted,
-    RequestBatch,
     Signed,
     ViewRefused,
-    open_law,
+    open_ledger,
     terms_hash,
 )
 from consent.typed_data import GENESIS_HEAD, Op, keccak, next_head
@@ -34,12 +34,12 @@ pytestmark = pytest.mark.node
 
 
 @pytest.fixture
-def law(town: Town) -> Law:
+def ledger(town: Town) -> ConsentLedger:
     return make_law(town)
 
 
-def batch_of(*patients: Patient) -> RequestBatch:
-    return RequestBatch(
+def batch_of(*patients: Patient) -> DecisionRequestBatch:
+    return DecisionRequestBatch(
         STUDY,
         "HRESCH",
         np.frombuffer(b"".join(p.subject for p in patients), np.uint8).reshape(-1, 32),
@@ -54,108 +54,114 @@ def name_of(granted: Signed) -> bytes:
     return keccak(granted.message.subject + terms_hash(granted.message.terms))
 
 
-def test_what_is_granted_is_permitted_until_it_is_withdrawn(town: Town, law: Law) -> None:
+def test_what_is_granted_is_permitted_until_it_is_withdrawn(
+    town: Town, ledger: ConsentLedger
+) -> None:
     patient = town.patient()
-    assert law.decide(ask(patient)).reason == "no-consent"
+    assert ledger.decide(ask(patient)).reason == "no-consent"
     granted = patient.grants(town.now_s())
-    assert law.grant([granted])[0].ok
-    decision = law.require(ask(patient))
+    assert ledger.grant([granted])[0].ok
+    decision = ledger.require(ask(patient))
     assert decision.permitted
     assert decision.consent_ids == (name_of(granted),)
-    assert decision.view == law.view()
-    assert law.withdraw([patient.withdraws(granted)])[0].ok
+    assert decision.view == ledger.view()
+    assert ledger.withdraw([patient.withdraws(granted)])[0].ok
     with pytest.raises(NotPermitted, match="withdrawn"):
-        law.require(ask(patient))
+        ledger.require(ask(patient))
 
 
-def test_one_by_one_and_all_at_once_agree(town: Town, law: Law) -> None:
+def test_one_by_one_and_all_at_once_agree(town: Town, ledger: ConsentLedger) -> None:
     patients = [town.patient() for _ in range(3)] + [town.patient(enrolled=False)]
-    law.grant([patients[0].grants(town.now_s()), patients[1].grants(town.now_s())])
-    law.stop([patients[1].stops(town.now_s())])
-    view = law.view()
-    decisions = law.decide_many(batch_of(*patients), view)
-    expected = [law.decide(ask(patient), view) for patient in patients]
+    ledger.grant([patients[0].grants(town.now_s()), patients[1].grants(town.now_s())])
+    ledger.stop([patients[1].stops(town.now_s())])
+    view = ledger.view()
+    decisions = ledger.decide_many(batch_of(*patients), view)
+    expected = [ledger.decide(ask(patient), view) for patient in patients]
     assert [decisions.one(i) for i in range(4)] == expected
     assert [d.reason for d in expected] == ["permitted", "stopped", "no-consent", "not-enrolled"]
 
 
-def test_a_view_given_decides_less_what_was_taken_back_since(town: Town, law: Law) -> None:
+def test_a_view_given_decides_less_what_was_taken_back_since(
+    town: Town, ledger: ConsentLedger
+) -> None:
     early, late = town.patient(), town.patient()
     granted = early.grants(town.now_s())
-    law.grant([granted])
-    view = law.view()
+    ledger.grant([granted])
+    view = ledger.view()
     later = late.grants(town.now_s())
-    law.grant([later])
-    assert law.decide(ask(early), view).permitted
-    assert not law.decide(ask(late), view).permitted
-    law.withdraw([early.withdraws(granted)])
-    law.stop([late.stops(town.now_s())])
-    assert law.decide(ask(early), view).reason == "withdrawn"
-    assert law.decide_many(batch_of(early), view).counts() == {"withdrawn": 1}
+    ledger.grant([later])
+    assert ledger.decide(ask(early), view).permitted
+    assert not ledger.decide(ask(late), view).permitted
+    ledger.withdraw([early.withdraws(granted)])
+    ledger.stop([late.stops(town.now_s())])
+    assert ledger.decide(ask(early), view).reason == "withdrawn"
+    assert ledger.decide_many(batch_of(early), view).counts() == {"withdrawn": 1}
 
 
-def test_a_view_from_elsewhere_or_too_old_is_refused(town: Town, law: Law) -> None:
+def test_a_view_from_elsewhere_or_too_old_is_refused(town: Town, ledger: ConsentLedger) -> None:
     patient = town.patient()
-    view = law.view()
+    view = ledger.view()
     with pytest.raises(ViewRefused, match="not held"):
-        law.decide(ask(patient), replace(view, block_number=7))
+        ledger.decide(ask(patient), replace(view, block_number=7))
     town.clock.now_s += 61
-    assert law.view().count == view.count
+    assert ledger.view().count == view.count
     with pytest.raises(ViewRefused, match="older"):
-        law.decide(ask(patient), view)
+        ledger.decide(ask(patient), view)
 
 
-def test_consents_are_listed_with_how_they_stand(town: Town, law: Law) -> None:
+def test_consents_are_listed_with_how_they_stand(town: Town, ledger: ConsentLedger) -> None:
     patient = town.patient()
     now_s = town.now_s()
     stopped, withdrawn = patient.grants(now_s - 10), patient.grants(now_s - 1)
     short, active = patient.grants(now_s - 2, until_s=now_s), patient.grants(now_s)
-    law.grant([stopped, withdrawn, short, active])
-    law.stop([patient.stops(now_s - 5)])
-    law.withdraw([patient.withdraws(withdrawn)])
+    ledger.grant([stopped, withdrawn, short, active])
+    ledger.stop([patient.stops(now_s - 5)])
+    ledger.withdraw([patient.withdraws(withdrawn)])
     town.clock.now_s += 1
-    found = law.consents_of(patient.subject)
+    found = ledger.consents_of(patient.subject)
     assert [c.state for c in found] == ["stopped", "withdrawn", "expired", "active"]
     assert isinstance(active.message, Grant)
     assert found[3].terms == active.message.terms
     assert found[3].consent_id == name_of(active)
-    assert law.consents_of(b"\0" * 32) == []
+    assert ledger.consents_of(b"\0" * 32) == []
     names = [name_of(g) for g in (stopped, withdrawn, short, active)]
-    assert law.lost([*names, b"\1" * 32]) == [*names[:3], b"\1" * 32]
+    assert ledger.lost([*names, b"\1" * 32]) == [*names[:3], b"\1" * 32]
 
 
-def test_subjects_are_counted_and_known(town: Town, law: Law) -> None:
+def test_subjects_are_counted_and_known(town: Town, ledger: ConsentLedger) -> None:
     patient, stranger = town.patient(), town.patient(enrolled=False)
-    assert law.subjects() == 1
-    assert law.is_enrolled(patient.subject)
-    assert not law.is_enrolled(stranger.subject)
-    assert law.enrol([stranger.enrols()])[0].ok
-    assert law.subjects() == 2
-    assert law.custodian() == patient.custodian
-    assert law.domain() == patient.domain
+    assert ledger.subjects() == 1
+    assert ledger.is_enrolled(patient.subject)
+    assert not ledger.is_enrolled(stranger.subject)
+    assert ledger.enrol([stranger.enrols()])[0].ok
+    assert ledger.subjects() == 2
+    assert ledger.custodian() == patient.custodian
+    assert ledger.domain() == patient.domain
 
 
-def test_anchors_are_read_back_by_kind(town: Town, law: Law) -> None:
-    law.anchor("journal", b"\1" * 32, 5)
-    law.anchor("card", b"\2" * 32, 1)
-    law.anchor("journal", b"\3" * 32, 9)
-    assert [(a.root, a.count) for a in law.anchors("journal")] == [
+def test_anchors_are_read_back_by_kind(town: Town, ledger: ConsentLedger) -> None:
+    ledger.anchor("journal", b"\1" * 32, 5)
+    ledger.anchor("card", b"\2" * 32, 1)
+    ledger.anchor("journal", b"\3" * 32, 9)
+    assert [(a.root, a.count) for a in ledger.anchors("journal")] == [
         (b"\1" * 32, 5),
         (b"\3" * 32, 9),
     ]
-    assert law.anchors("manifest") == law.anchors("manifest", 5) == []
-    assert law.anchors("journal", 1) == law.anchors("journal")[1:]
-    assert law.anchors("journal", 9) == law.anchors("journal")
-    with pytest.raises(BadlyAsked, match="gossip"):
-        law.anchors("gossip", 1)
+    assert ledger.anchors("manifest") == ledger.anchors("manifest", 5) == []
+    assert ledger.anchors("journal", 1) == ledger.anchors("journal")[1:]
+    assert ledger.anchors("journal", 9) == ledger.anchors("journal")
+    with pytest.raises(ConsentInvalid, match="gossip"):
+        ledger.anchors("gossip", 1)
 
 
-def test_a_stranger_recomputes_head_and_commitments_from_the_evidence(town: Town, law: Law) -> None:
+def test_a_stranger_recomputes_head_and_commitments_from_the_evidence(
+    town: Town, ledger: ConsentLedger
+) -> None:
     patient = town.patient()
     granted = patient.grants(town.now_s())
-    law.grant([granted])
-    law.anchor("card", b"\2" * 32, 1)
-    lines = [json.loads(json.dumps(line)) for line in law.evidence()]
+    ledger.grant([granted])
+    ledger.anchor("card", b"\2" * 32, 1)
+    lines = [json.loads(json.dumps(line)) for line in ledger.evidence()]
     head = GENESIS_HEAD
     for line in lines:
         if line["kind"] == "operation":
@@ -165,7 +171,7 @@ def test_a_stranger_recomputes_head_and_commitments_from_the_evidence(town: Town
             if line["op"] == "enrolled":
                 assert keccak(bytes.fromhex(line["signer"][2:])) == words[2]
     assert lines[0]["kind"] == "deployment"
-    assert lines[0]["head"] == "0x" + head.hex() == "0x" + law.view().head.hex()
+    assert lines[0]["head"] == "0x" + head.hex() == "0x" + ledger.view().head.hex()
     opening = lines[-1]
     shown = {**opening["terms"], "salt": bytes.fromhex(opening["terms"]["salt"][2:])}
     shown["policy_hash"] = bytes.fromhex(shown["policy_hash"][2:])
@@ -175,18 +181,20 @@ def test_a_stranger_recomputes_head_and_commitments_from_the_evidence(town: Town
     assert opening["consent_id"] == "0x" + keccak(subject + terms_hash(terms)).hex()
 
 
-def test_a_sound_ledger_has_no_findings_and_each_damage_is_found(town: Town, law: Law) -> None:
+def test_a_sound_ledger_has_no_findings_and_each_damage_is_found(
+    town: Town, ledger: ConsentLedger
+) -> None:
     patient = town.patient()
     granted = patient.grants(town.now_s())
-    law.grant([granted])
+    ledger.grant([granted])
     told: list[str] = []
-    assert law.check(told.append) == []
+    assert ledger.check(told.append) == []
     assert len(told) == 6
-    law.openings.erase(name_of(granted))
-    assert [f.what for f in law.check()] == ["the opening is missing or is not what was signed"]
+    ledger.openings.erase(name_of(granted))
+    assert [f.what for f in ledger.check()] == ["the opening is missing or is not what was signed"]
     with town.engine.begin() as connection:
         connection.execute(sa.text("update consent_events set block_number=0, body=x'00'"))
-    assert "does not follow" in law.check()[0].what
+    assert "does not follow" in ledger.check()[0].what
     with town.engine.begin() as connection:
         connection.execute(sa.text("update consent_outbox set state='failed' where nonce=0"))
         connection.execute(sa.text("update consent_outbox_writer set fee_most='1'"))
@@ -196,19 +204,19 @@ def test_a_sound_ledger_has_no_findings_and_each_damage_is_found(town: Town, law
 
 
 def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw_it(
-    town: Town, law: Law, monkeypatch: pytest.MonkeyPatch
+    town: Town, ledger: ConsentLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = town.patient()
     granted, other = patient.grants(town.now_s()), patient.grants(town.now_s())
-    law.grant([granted, other])
+    ledger.grant([granted, other])
     monkeypatch.setattr("consent.outbox.Outbox.send", lambda *_: None)  # died before sending
     monkeypatch.setattr("consent.outbox.Outbox.flush", lambda *_: 0)
-    monkeypatch.setattr("consent.ledger.CONFIRM_WAIT_S", 0.05)
-    assert law.withdraw([patient.withdraws(granted)])[0].reason == "pending"
+    monkeypatch.setattr("consent.relayer.CONFIRM_WAIT_S", 0.05)
+    assert ledger.withdraw([patient.withdraws(granted)])[0].reason == "pending"
     elsewhere = make_law(town.process())
     assert elsewhere.consents_of(patient.subject)[0].state == "withdrawn"
     assert elsewhere.lost([name_of(granted), name_of(other)]) == [name_of(granted)]
-    assert law.stop([patient.stops(town.now_s())])[0].reason == "pending"
+    assert ledger.stop([patient.stops(town.now_s())])[0].reason == "pending"
     assert elsewhere.decide(ask(patient)).reason == "stopped"
     monkeypatch.undo()
     elsewhere.recover()
@@ -218,13 +226,13 @@ def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw
 
 
 def test_a_withdrawal_races_requests_and_none_starts_after_it_is_acknowledged(
-    town: Town, law: Law
+    town: Town, ledger: ConsentLedger
 ) -> None:
     patient = town.patient()
     other = make_law(town.process())
     for _ in range(5):
         granted = patient.grants(town.now_s())
-        law.grant([granted])
+        ledger.grant([granted])
         acknowledged_at: list[float] = []
         permitted_from: list[float] = []
 
@@ -236,7 +244,7 @@ def test_a_withdrawal_races_requests_and_none_starts_after_it_is_acknowledged(
 
         thread = threading.Thread(target=request)
         thread.start()
-        law.withdraw([patient.withdraws(granted)])
+        ledger.withdraw([patient.withdraws(granted)])
         acknowledged_at.append(time.monotonic())
         thread.join()
         assert [at for at in permitted_from if at > acknowledged_at[0]] == []
@@ -248,29 +256,29 @@ def test_an_install_deploys_once_and_opens_the_same_ledger_again(
     install = Install(own_geth.endpoint, "single", tmp_path / "ledger.json", RELAYER)
     clock = Clock(time.time())
     assert "07" not in repr(install)
-    first = open_law(sqlite_engine, clock, install)
-    second = open_law(sqlite_engine, clock, install)
+    first = open_ledger(sqlite_engine, clock, install)
+    second = open_ledger(sqlite_engine, clock, install)
     assert first.deployment == second.deployment
     assert first.view().head == second.view().head
     with pytest.raises(LedgerBroken, match="finality"):
-        open_law(sqlite_engine, clock, replace(install, finality="bft"))
+        open_ledger(sqlite_engine, clock, replace(install, finality="bft"))
     own_geth.kill(signal.SIGTERM)  # SIGKILL would take the newest blocks along
-    away = open_law(sqlite_engine, clock, install)
+    away = open_ledger(sqlite_engine, clock, install)
     with pytest.raises(LedgerUnavailable):
         away.view()
     with pytest.raises(LedgerUnavailable):
-        open_law(sqlite_engine, clock, replace(install, record=tmp_path / "none.json"))
+        open_ledger(sqlite_engine, clock, replace(install, record=tmp_path / "none.json"))
     own_geth.start()
     assert away.view().head == first.view().head
 
 
 def test_only_the_newest_views_are_held(
-    town: Town, law: Law, monkeypatch: pytest.MonkeyPatch
+    town: Town, ledger: ConsentLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("consent.law._VIEWS_HELD", 2)
+    monkeypatch.setattr("consent.consent_ledger._VIEWS_HELD", 2)
     patient, views = town.patient(), []
     for _ in range(3):
         town.clock.now_s += 1
-        views.append(law.view())
+        views.append(ledger.view())
     with pytest.raises(ViewRefused, match="not held"):
-        law.decide(ask(patient), views[0])
+        ledger.decide(ask(patient), views[0])

@@ -12,7 +12,7 @@ from consent import abi
 from consent.admission import Admission
 from consent.anchors import anchor_word
 from consent.chain import Receipt
-from consent.errors import BadlyAsked, LedgerBroken, LedgerUnavailable, NotPermitted
+from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, NotPermitted
 from consent.mirror import Mirror
 from consent.openings import Openings
 from consent.outbox import Intent, Outbox, Sent
@@ -53,7 +53,7 @@ class Flying:
     sent: Sent
 
 
-class Ledger:
+class Relayer:
     """Writes to the contract; every call returns when its outcome is mined and mirrored.
 
     What cannot be confirmed in time is kept, sent again, and reported as ``pending``: a pending
@@ -78,7 +78,7 @@ class Ledger:
         """
         for one in signed:
             if type(one.message) is not kind:
-                raise BadlyAsked(f"a {type(one.message).__name__} is not a {kind.__name__}")
+                raise ConsentInvalid(f"a {type(one.message).__name__} is not a {kind.__name__}")
         if KINDS[kind].values is None:
             return self._submit(KINDS[kind], signed, progress)
         # One may stand on the one before it, so each is on the ledger before the next is checked.
@@ -91,7 +91,7 @@ class Ledger:
             LedgerUnavailable: the chain is away; nothing was written.
         """
         if not isinstance(signed.message, Enrolment):
-            raise BadlyAsked("a recovery is proposed by an Enrolment that the new key signed")
+            raise ConsentInvalid("a recovery is proposed by an Enrolment that the new key signed")
         return self._submit(RECOVERY, [signed], None)[0]
 
     def call(self, kind: str, function: str, *values: bytes) -> Outcome:
@@ -137,7 +137,7 @@ class Ledger:
             LedgerUnavailable: not confirmed yet; it is kept and will be sent again.
         """
         if len(root) != 32 or not 0 <= count < 1 << 64:  # noqa: PLR2004 - bytes32, uint64
-            raise BadlyAsked("an anchor is a root of 32 bytes and a number of leaves")
+            raise ConsentInvalid("an anchor is a root of 32 bytes and a number of leaves")
         data = abi.encode_words(abi.ANCHOR, anchor_word(kind), root, abi.word(count))
         sent = self._outbox.write([Intent("anchor", self._admission.contract, data, _ANCHOR_GAS)])
         self._outbox.send(sent)

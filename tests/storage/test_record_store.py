@@ -13,10 +13,10 @@ from house import House, record_of, wanted
 from deploy.nodes import KuboNode
 from storage import (
     BlockFolder,
-    Broken,
     JournalBroken,
     Kubo,
-    Safe,
+    RecordStore,
+    StorageBroken,
     StoreUnavailable,
     Use,
     VaultSealed,
@@ -32,17 +32,17 @@ def deposited(house: House, count: int = 3) -> bytes:
     patient = house.patient()
     house.grant(patient)
     records = [record_of(patient.subject, number) for number in range(count)]
-    house.safe.deposits.deposit(records)
+    house.store.deposits.deposit(records)
     return patient.subject
 
 
 def whats(house: House, **how: Any) -> set[tuple[str, str]]:
-    return {(finding.part, finding.what) for finding in house.safe.check(**how)}
+    return {(finding.part, finding.what) for finding in house.store.check(**how)}
 
 
 def test_a_safe_is_sealed_until_its_passphrase_is_given(house: House) -> None:
     deposited(house)
-    closed = Safe(house.engine, house.kubo, house.law, house.home, house.clock)
+    closed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
     assert closed.is_sealed
     for call in (
         lambda: closed.vault.gather(wanted()),
@@ -56,9 +56,9 @@ def test_a_safe_is_sealed_until_its_passphrase_is_given(house: House) -> None:
         closed.unseal("another")
     closed.unseal("passphrase")
     assert not closed.is_sealed
-    assert closed.pseudonyms("x")(b"y") == house.safe.pseudonyms("x")(b"y")
+    assert closed.pseudonyms("x")(b"y") == house.store.pseudonyms("x")(b"y")
     (house.home / "secrets" / "root.key").write_text("{}")
-    with pytest.raises(Broken):
+    with pytest.raises(StorageBroken):
         closed.unseal("passphrase")
 
 
@@ -67,30 +67,30 @@ def test_the_first_of_two_processes_makes_the_root_key(
 ) -> None:
     monkeypatch.setattr(Path, "exists", lambda _: False)
     late = house.another()
-    assert late.pseudonyms("x")(b"y") == house.safe.pseudonyms("x")(b"y")
+    assert late.pseudonyms("x")(b"y") == house.store.pseudonyms("x")(b"y")
 
 
 def test_what_the_pages_ask_is_answered_without_opening_anything(house: House) -> None:
     subject = deposited(house)
-    assert house.safe.totals() == {"records": 3, "subjects": 1, "batches": 1, "journal": 0}
-    assert [entry.category for entry in house.safe.records_of(subject)] == ["laboratory"] * 3
-    assert house.safe.records_of(b"?" * 32) == []
-    assert house.safe.ready().startswith("0.")
+    assert house.store.totals() == {"records": 3, "subjects": 1, "batches": 1, "journal": 0}
+    assert [entry.category for entry in house.store.records_of(subject)] == ["laboratory"] * 3
+    assert house.store.records_of(b"?" * 32) == []
+    assert house.store.ready().startswith("0.")
 
 
 def test_a_fresh_install_and_a_used_one_are_found_clean(each_house: House) -> None:
     house = each_house
-    assert house.safe.check() == []
-    assert house.safe.recover() == 0
+    assert house.store.check() == []
+    assert house.store.recover() == 0
     subject = deposited(house)
     house.gathered()
-    house.safe.erasure.rekey([subject], "a withdrawal")
+    house.store.erasure.rekey([subject], "a withdrawal")
     house.gathered()
-    house.safe.journal.anchor()
+    house.store.journal.anchor()
     heard: list[tuple[str, int, int]] = []
-    assert house.safe.check(lambda *told: heard.append(told)) == []
+    assert house.store.check(lambda *told: heard.append(told)) == []
     assert ("blocks", 2, 2) in heard
-    assert house.safe.recover() == 0
+    assert house.store.recover() == 0
 
 
 def test_every_block_that_is_harmed_or_lost_is_found_in_kubo_and_in_a_copy(
@@ -109,7 +109,7 @@ def test_every_block_that_is_harmed_or_lost_is_found_in_kubo_and_in_a_copy(
         else:
             path.unlink()
         assert whats(house) == {expected}
-        [finding] = house.safe.check(blocks=copy)
+        [finding] = house.store.check(blocks=copy)
         assert entry.record_id.hex() in finding.where
         path.write_bytes(whole)
     # Kubo remembers that a block was missing until it is started again.
@@ -138,7 +138,7 @@ def test_every_change_to_the_catalogue_is_found(house: House, name: str) -> None
     deposited(house)
     with house.engine.begin() as connection:
         connection.exec_driver_sql(TAMPERINGS[name])
-    assert house.safe.check() != []
+    assert house.store.check() != []
 
 
 def test_an_envelope_of_another_record_is_found(house: House) -> None:
@@ -167,33 +167,33 @@ def test_a_check_needs_its_store(house: House, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Kubo, "get_many", away)
     with pytest.raises(StoreUnavailable):
-        house.safe.check()
+        house.store.check()
 
 
 def test_a_row_is_proved_to_whoever_has_the_anchor_alone(house: House) -> None:
     deposited(house)
     house.gathered()
-    assert house.safe.prove(1) is None
-    house.safe.journal.anchor()
+    assert house.store.prove(1) is None
+    house.store.journal.anchor()
     house.gathered()
-    row = next(house.safe.journal.rows())
-    proof = orjson.loads(orjson.dumps(house.safe.prove(1)))
+    row = next(house.store.journal.rows())
+    proof = orjson.loads(orjson.dumps(house.store.prove(1)))
     assert proves_row(row.hash, proof)
     assert not proves_row(row.hash[::-1], proof)
-    assert proof["root"] == house.law.anchors("journal")[0].root.hex()
-    assert house.safe.prove(4) is None
+    assert proof["root"] == house.ledger.anchors("journal")[0].root.hex()
+    assert house.store.prove(4) is None
 
 
 def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) -> None:
     subject = deposited(house)
     house.gathered()
-    house.safe.journal.anchor()
+    house.store.journal.anchor()
     house.gathered()
-    lines = [orjson.loads(orjson.dumps(line)) for line in house.safe.evidence()]
+    lines = [orjson.loads(orjson.dumps(line)) for line in house.store.evidence()]
     text = orjson.dumps(lines).decode()
     assert subject.hex() not in text
     batches = [line for line in lines if line["kind"] == "batch"]
-    anchored = {anchor.root.hex() for anchor in house.law.anchors("records")}
+    anchored = {anchor.root.hex() for anchor in house.ledger.anchors("records")}
     for batch in batches:
         leaves = [bytes.fromhex(leaf) for leaf in batch["leaves"]]
         assert merkle.root(leaves).hex() == batch["root"]
@@ -216,7 +216,7 @@ def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) 
         assert before.hex() == row["hash"]
         assert row["use"] in uses
         hashes.append(before)
-    [anchor] = house.law.anchors("journal")
+    [anchor] = house.ledger.anchors("journal")
     assert merkle.root(hashes[: anchor.count]) == anchor.root
     assert len(hashes) == 6
 
@@ -227,7 +227,7 @@ def test_an_old_backup_hands_nothing_out_until_its_loss_is_accepted(
     kept, withdrawn = house.patient(), house.patient()
     house.grant(kept)
     granted = house.grant(withdrawn)
-    house.safe.deposits.deposit([record_of(one.subject) for one in (kept, withdrawn)])
+    house.store.deposits.deposit([record_of(one.subject) for one in (kept, withdrawn)])
     assert len(house.gathered()) == 2
     backup = tmp_path / "backup.db"
     with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
@@ -235,15 +235,15 @@ def test_an_old_backup_hands_nothing_out_until_its_loss_is_accepted(
     house.withdraw(withdrawn, granted)
     for _ in range(3):
         assert len(house.gathered()) == 1
-    house.safe.journal.anchor()
+    house.store.journal.anchor()
     with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
         copy.backup(now)
     after = house.process()
     with pytest.raises(JournalBroken):
         after.gathered()
     assert ("journal", "rows that were anchored are gone") in whats(after)
-    view = after.law.view()
+    view = after.ledger.view()
     use = Use(int(house.clock()), "operator", "", "restore", "the disk of Monday", view)
-    after.safe.journal.accept_loss(use)
+    after.store.journal.accept_loss(use)
     assert [record.subject for record in after.gathered()] == [kept.subject]
     assert whats(after) == {("journal", "rows are gone for good; this was accepted")}

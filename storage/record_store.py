@@ -1,4 +1,4 @@
-"""The front door of the safe: what app.py builds, and what pages, jobs and models may use."""
+"""The record store: the front door of this package for services and models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from consent import Finding, Law
+from consent import ConsentLedger, Finding
 from storage import merkle
 from storage.blobs import Blobs, Blocks
 from storage.catalogue import Catalogue
@@ -31,22 +31,27 @@ LIST_S: Final = 60.0
 """For how long a list of patients may show one whose records are erased; they open no more."""
 
 
-class Safe:
+class RecordStore:
     """Sealed records: the way in, the one door, the way out, and the journal of all of it."""
 
     def __init__(
-        self, engine: sa.Engine, blobs: Blobs, law: Law, home: Path, clock: Callable[[], float]
+        self,
+        engine: sa.Engine,
+        blobs: Blobs,
+        ledger: ConsentLedger,
+        home: Path,
+        clock: Callable[[], float],
     ) -> None:
         """Join the parts; nothing can be sealed or opened until `unseal`."""
         self._keys = Keys(engine)
         self._catalogue = Catalogue(engine)
-        self._law = law
+        self._ledger = ledger
         self._blobs = blobs
         self._root_path = home / "secrets" / "root.key"
         self._staging = staging = Staging(home / "sealed")
         self._held: tuple[float, int, Listed] | None = None
-        self.journal = Journal(engine, self._keys, law)
-        parts = Parts(self._catalogue, self._keys, self.journal, staging, blobs, law, clock)
+        self.journal = Journal(engine, self._keys, ledger)
+        parts = Parts(self._catalogue, self._keys, self.journal, staging, blobs, ledger, clock)
         self.vault = Vault(parts)
         self.deposits = Deposits(parts)
         self.erasure = Erasure(engine, parts, self.deposits)
@@ -106,7 +111,7 @@ class Safe:
             LedgerUnavailable (consent): the ledger is away or in doubt.
         """
         listed = self._listed()
-        return Permitted(listed, self._law.decide_many(listed.asked(party, purpose)))
+        return Permitted(listed, self._ledger.decide_many(listed.asked(party, purpose)))
 
     def _listed(self) -> Listed:
         """Return what is listed: at most a minute old, and newer than the newest batch."""
@@ -151,7 +156,7 @@ class Safe:
 
         With `blocks`, those are checked instead of Kubo's, and pins are not.
         """
-        anchored = {anchor.root for anchor in self._law.anchors("records")}
+        anchored = {anchor.root for anchor in self._ledger.anchors("records")}
         findings = check_store(
             self._catalogue, self._keys, blocks or self._blobs, anchored, progress
         )
@@ -162,7 +167,7 @@ class Safe:
                 for batch in self._catalogue.batches()
                 if batch.pin and batch.pin not in pins
             ]
-        heard = self._law.anchors("journal")
+        heard = self._ledger.anchors("journal")
         return findings + check_journal(
             self.journal, heard, lambda done, of: progress("journal", done, of)
         )
@@ -222,7 +227,7 @@ class Safe:
 
 
 def proves_row(row_hash: bytes, proof: dict[str, Any]) -> bool:
-    """Tell whether a proof from `Safe.prove` leads from a row's hash to its anchored root."""
+    """Return whether a proof from `RecordStore.prove` leads from a row to its anchored root."""
     path = tuple(bytes.fromhex(sister) for sister in proof["path"])
     inner = merkle.Proof(proof["index"], proof["size"], path)
     return merkle.proves(inner, row_hash, bytes.fromhex(proof["root"]))
