@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import RAISE, Schema, fields, post_load, validate
+from marshmallow import (
+    ValidationError as ValidationError,  # re-exported: only schemas know marshmallow
+)
 
 from consent import ANY, Enrolment, Grant, Message, Signed, Stop, Terms, Withdrawal
 from services.statement import RequestedTerms

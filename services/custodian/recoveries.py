@@ -5,14 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from marshmallow import ValidationError
-
 from consent import Enrolment
 from records import JsonInvalid
 from records.json_strict import loads
 from services.custodian.overview import CHECKS, InviteWrong
 from services.platform import Platform
-from services.schemas import SignedEnrolments
+from services.schemas import SignedEnrolments, ValidationError
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 
