@@ -89,7 +89,7 @@ def status(platform: Platform, say: Say) -> None:
             "finality": platform.ledger.deployment.finality,
         },
         "subjects": platform.ledger.subjects(),
-        "store": platform.store.ready(),
+        "store": platform.store.ipfs_version(),
         **totals,
         "models": len(platform.diagnostics.models()),
         "development": platform.development,

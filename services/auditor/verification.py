@@ -12,7 +12,7 @@ from consent import ConsentError, Finding
 from models import ModelsError
 from services import database
 from services.platform import Platform
-from storage import Blocks, StorageError
+from storage import BlockReader, StorageError
 
 Progress = Callable[[str, int, int], None]
 PARTS: Final = ("ledger", "mirror", "journal", "catalogue", "blocks", "manifests", "cards")
@@ -49,7 +49,9 @@ class Checked:
     where: str = ""
 
 
-def verify(platform: Platform, progress: Progress, blocks: Blocks | None = None) -> list[Finding]:
+def verify(
+    platform: Platform, progress: Progress, blocks: BlockReader | None = None
+) -> list[Finding]:
     """Return everything that does not agree with everything else; nothing is good.
 
     Each package checks its own part. With `blocks`, those are checked in place of the IPFS node's.
