@@ -16,7 +16,8 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from consent import Install, open_law
+from cli import FAULTS, make_cli, told_in_a_line
+from consent import Install, open_ledger
 from deploy.database import make_engine, upgrade
 from deploy.demo.command import demo
 from deploy.nodes import Nodes, NodesError, Wanted
@@ -27,11 +28,13 @@ from deploy.processes import Worker as WorkerProgram
 from deploy.secrets import passphrase, relayer_key
 from deploy.settings import Settings, SettingsInvalid, read_settings
 from models import Diagnostics
-from storage import Kubo, Safe, StoreUnavailable
-from web import Jobs, Platform, Worker, create_app, make_cli
-from web.asking import Asking
-from web.cli import FAULTS, told_in_a_line
-from web.people import People, Site
+from services.accounts import IdentityService, Site
+from services.jobs.queue import JobQueue
+from services.jobs.worker import Worker
+from services.platform import Platform
+from services.requests import Asking
+from storage import Kubo, RecordStore, StoreUnavailable
+from web import create_app
 
 VERSION = "0.1.0"
 DAY_S = 86_400
@@ -79,7 +82,7 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
     make_private_folder(settings.home)
     engine = make_engine(settings.database_url)
     upgrade(engine)
-    law = open_law(engine, clock, install_of(settings, nodes.endpoints().chain.url))
+    ledger = open_ledger(engine, clock, install_of(settings, nodes.endpoints().chain.url))
 
     def kubo() -> tuple[str, str]:
         try:
@@ -88,20 +91,20 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
             raise StoreUnavailable("the IPFS node is down; it is started again") from exc
         return found.multiaddr, found.authorization
 
-    safe = Safe(engine, Kubo(kubo), law, settings.home, clock)
-    safe.unseal(passphrase(settings))
+    store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
+    store.unseal(passphrase(settings))
     grace_s = settings.model_grace_days * DAY_S
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")
     models_home = settings.home / "models"
-    diagnostics = Diagnostics(engine, law, safe, models_home, clock, grace_s, folders)
+    diagnostics = Diagnostics(engine, ledger, store, models_home, clock, grace_s, folders)
     site = Site.at(settings.origin, settings.rp_id)
     return Platform(
-        law=law,
-        safe=safe,
+        ledger=ledger,
+        store=store,
         diagnostics=diagnostics,
-        jobs=Jobs(engine, clock),
-        people=People(engine, clock, site, law),
-        asking=Asking(engine, clock, law, safe, diagnostics, settings.organisation),
+        jobs=JobQueue(engine, clock),
+        people=IdentityService(engine, clock, site, ledger),
+        asking=Asking(engine, clock, ledger, store, diagnostics, settings.organisation),
         site=site,
         engine=engine,
         clock=clock,
@@ -120,7 +123,7 @@ def open_platform(settings: Settings | None = None, tell: Tell = silent) -> Iter
     with nodes:
         platform = join(chosen, nodes)
         try:
-            platform.law.recover()
+            platform.ledger.recover()
             yield platform
         finally:
             platform.diagnostics.close()

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from consent.batch import RequestBatch, decide_many
+from consent.batch import DecisionRequestBatch, decide_many
 from consent.decision import decide
 from consent.openings import Openings
 from consent.register import Consents, Register
 from consent.state import Enrolments, Grants, Keys, LedgerLog, LedgerState, Stops, Withdrawals
 from consent.tables import METADATA
-from consent.terms import Request, Stop, Terms, View, Withdrawal
+from consent.terms import DecisionRequest, Stop, Terms, View, Withdrawal
 from consent.typed_data import terms_hash
 from consent.vocabulary import CATEGORY_CODES
 from deploy.database import make_engine
@@ -73,12 +73,14 @@ def fill(log: LedgerLog, subjects: np.ndarray, hashes: np.ndarray, keys: np.ndar
     log.extend(Grants(subjects, hashes, keys, zeros + NOW_S - 10, zeros + NOW_S + 10**6))
 
 
-def as_batch(subjects: np.ndarray) -> RequestBatch:
+def as_batch(subjects: np.ndarray) -> DecisionRequestBatch:
     count = len(subjects)
     records = np.frombuffer(secrets.token_hex(16 * count).encode(), "S32")
     categories = np.full(count, CATEGORY_CODES.index("laboratory"), np.int16)
     days = np.full(count, 18_000, np.int32)
-    return RequestBatch("study:diabetes-risk", "MLTRAINING", subjects, records, categories, days)
+    return DecisionRequestBatch(
+        "study:diabetes-risk", "MLTRAINING", subjects, records, categories, days
+    )
 
 
 def view(count: int) -> View:
@@ -128,7 +130,7 @@ def compile_all(
 def one_by_one(state: LedgerState, openings: Openings, subjects: np.ndarray) -> float:
     start = time.perf_counter()
     for subject in subjects[:200]:
-        asked = Request(
+        asked = DecisionRequest(
             "study:diabetes-risk",
             "MLTRAINING",
             subject.tobytes(),

@@ -18,12 +18,12 @@ from typing import Any
 import requests
 from eth_account import Account
 
-from consent import Install, Law, open_law
+from consent import ConsentLedger, Install, open_ledger
 from deploy.database import make_engine, metadatas
 from deploy.nodes import GethNode, KuboEndpoint, KuboNode, find_or_build
-from models.mapping import Mapping
-from models.table import read_table
-from storage import Kubo, Record, Safe
+from records.mapping import Mapping
+from records.table import read_table
+from storage import Kubo, Record, RecordStore
 
 CHAIN_ID = 8686
 GOAL = 0.5
@@ -36,8 +36,8 @@ class Bench:
     """An install of the benchmark's own, on real nodes."""
 
     home: Path
-    safe: Safe
-    law: Law
+    store: RecordStore
+    ledger: ConsentLedger
     kubo: KuboEndpoint
 
 
@@ -56,11 +56,11 @@ def install() -> Iterator[Bench]:
             for metadata in metadatas():
                 metadata.create_all(engine)
             named = Install(chain.url, "single", home / "ledger.json", key)
-            law = open_law(engine, time.time, named)
+            ledger = open_ledger(engine, time.time, named)
             blobs = Kubo(lambda: (ipfs.multiaddr, ipfs.authorization))
-            safe = Safe(engine, blobs, law, home, time.time)
-            safe.unseal("bench")
-            yield Bench(home, safe, law, ipfs)
+            store = RecordStore(engine, blobs, ledger, home, time.time)
+            store.unseal("bench")
+            yield Bench(home, store, ledger, ipfs)
             engine.dispose()
         finally:
             kubo.stop()
@@ -126,7 +126,7 @@ def measure(rounds: int) -> dict[str, Any]:
             for car in sealed.glob("*.car"):
                 car.unlink()
             started = time.perf_counter()
-            bench.safe.deposits.deposit(records)
+            bench.store.deposits.deposit(records)
             ours.append(time.perf_counter() - started)
             theirs.append(rival_s(bench.kubo, sealed, bench.home))
     our_s, their_s = statistics.median(ours), statistics.median(theirs)

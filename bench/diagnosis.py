@@ -13,8 +13,8 @@ from bench.deposit import Bench, documents, install
 from consent import Enrolment, Grant, Message, Signed, Terms, digest
 from consent.signatures import Key
 from deploy.database import make_engine
-from models import DiagnosisAsked, Diagnostics, Study
-from storage import NotFound
+from models import Diagnostics, PredictionRequest, Study
+from storage import StorageNotFound
 
 GOAL_P50_MS = 20
 GOAL_P99_MS = 100
@@ -43,30 +43,32 @@ def terms(recipient: str, purpose: str) -> Terms:
 
 def permit(bench: Bench, subjects: list[bytes]) -> None:
     """Let every subject be enrolled and permit training by the study and care by the clinic."""
-    law, now_s = bench.law, int(time.time())
+    ledger, now_s = bench.ledger, int(time.time())
     keys = {subject: Key(secrets.token_bytes(32)) for subject in subjects}
 
     def signed(message: Message) -> Signed:
         key = keys[message.subject]
-        return Signed(message, key.address, key.sign(digest(law.domain(), message)))
+        return Signed(message, key.address, key.sign(digest(ledger.domain(), message)))
 
-    law.enrol([signed(Enrolment(one, law.custodian(), keys[one].address)) for one in subjects])
+    ledger.enrol(
+        [signed(Enrolment(one, ledger.custodian(), keys[one].address)) for one in subjects]
+    )
     wanted = ((STUDY, "MLTRAINING"), (CLINIC, "TREATDS"))
     grants = [
         signed(Grant(one, terms(*party), now_s - 1, now_s + YEAR_S))
         for one in subjects
         for party in wanted
     ]
-    if not all(outcome.ok for outcome in law.grant(grants)):
+    if not all(outcome.ok for outcome in ledger.grant(grants)):
         raise SystemExit("not all were granted")
 
 
-def took_ms(diagnostics: Diagnostics, asked: list[DiagnosisAsked]) -> list[float]:
+def took_ms(diagnostics: Diagnostics, asked: list[PredictionRequest]) -> list[float]:
     """Return how long each answer takes, in milliseconds, in rising order."""
     found = []
     for one in asked:
         started = time.perf_counter()
-        diagnostics.diagnose(one)
+        diagnostics.predict(one)
         found.append((time.perf_counter() - started) * 1000)
     return sorted(found)
 
@@ -77,10 +79,10 @@ def refused_ms(diagnostics: Diagnostics, model_id: str, asked: int) -> float:
     for _ in range(asked):
         started = time.perf_counter()
         try:
-            diagnostics.diagnose(
-                DiagnosisAsked(CLINIC, secrets.token_bytes(32), model_id, "a benchmark")
+            diagnostics.predict(
+                PredictionRequest(CLINIC, secrets.token_bytes(32), model_id, "a benchmark")
             )
-        except NotFound:
+        except StorageNotFound:
             found.append((time.perf_counter() - started) * 1000)
     return statistics.median(found)
 
@@ -89,11 +91,11 @@ def measure(asked: int) -> dict[str, Any]:
     """Train on everybody, then ask about one patient after the other."""
     subjects, records = documents()
     with install() as bench:
-        bench.safe.deposits.deposit(records)
+        bench.store.deposits.deposit(records)
         permit(bench, subjects)
         home = bench.home / "models"
         engine = make_engine(f"sqlite:///{bench.home / 'bench.db'}")
-        diagnostics = Diagnostics(engine, bench.law, bench.safe, home, time.time)
+        diagnostics = Diagnostics(engine, bench.ledger, bench.store, home, time.time)
         diagnostics.add_study(Study(STUDY, "A benchmark", "", int(time.time()) + YEAR_S))
         try:
             started = time.perf_counter()
@@ -101,9 +103,11 @@ def measure(asked: int) -> dict[str, Any]:
             train_s = time.perf_counter() - started
             diagnostics.warm_up()
             known = {line.patient for line in diagnostics.manifest(model.id).lines}
-            hashed = bench.safe.pseudonyms("manifest patient")
+            hashed = bench.store.pseudonyms("manifest patient")
             patients = [one for one in subjects if hashed(one).hex() in known][:asked]
-            questions = [DiagnosisAsked(CLINIC, one, model.id, "a benchmark") for one in patients]
+            questions = [
+                PredictionRequest(CLINIC, one, model.id, "a benchmark") for one in patients
+            ]
             took_ms(diagnostics, questions[:5])
             found = took_ms(diagnostics, questions)
             refusal = refused_ms(diagnostics, model.id, asked // 4)

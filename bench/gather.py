@@ -17,25 +17,25 @@ from bench.deposit import Bench, documents, install
 from consent import Enrolment, Grant, Terms, digest
 from consent.signatures import Key
 from consent.terms import Message, Signed
-from storage import Record, Wanted
+from storage import AccessRequest, Record
 
 GOAL = 1.5
 STUDY = "study:bench"
-WANTED = Wanted(STUDY, "MLTRAINING", None, None, None, "a benchmark")
+WANTED = AccessRequest(STUDY, "MLTRAINING", None, None, None, "a benchmark")
 
 
 def permit(bench: Bench, subjects: list[bytes]) -> None:
     """Let every subject be enrolled and permit the study."""
-    law, now_s = bench.law, int(time.time())
+    ledger, now_s = bench.ledger, int(time.time())
     keys = [Key(secrets.token_bytes(32)) for _ in subjects]
     pairs = list(zip(subjects, keys, strict=True))
 
     def signed(messages: list[Message]) -> list[Signed]:
         joined = zip(messages, keys, strict=True)
-        return [Signed(m, k.address, k.sign(digest(law.domain(), m))) for m, k in joined]
+        return [Signed(m, k.address, k.sign(digest(ledger.domain(), m))) for m, k in joined]
 
-    law.enrol(signed([Enrolment(s, law.custodian(), k.address) for s, k in pairs]))
-    outcomes = law.grant(signed([Grant(s, terms(), now_s - 1, now_s + 10**6) for s in subjects]))
+    ledger.enrol(signed([Enrolment(s, ledger.custodian(), k.address) for s, k in pairs]))
+    outcomes = ledger.grant(signed([Grant(s, terms(), now_s - 1, now_s + 10**6) for s in subjects]))
     if not all(outcome.ok for outcome in outcomes):
         raise SystemExit("not all were granted")
 
@@ -109,9 +109,9 @@ def measure(rounds: int) -> dict[str, Any]:
     """Gather everything from the sealed cache, from Kubo alone, and from plaintext."""
     subjects, records = documents()
     with install() as bench:
-        bench.safe.deposits.deposit(records)
+        bench.store.deposits.deposit(records)
         permit(bench, subjects)
-        cached_s, gathered = took(lambda: bench.safe.vault.gather(WANTED).records, rounds)
+        cached_s, gathered = took(lambda: bench.store.vault.gather(WANTED).records, rounds)
         plain = bench.home / "plain.ndjson"
         write_plain(plain, gathered)
         plain_s, read = took(lambda: read_plain(plain), rounds)
@@ -119,7 +119,7 @@ def measure(rounds: int) -> dict[str, Any]:
             raise SystemExit("the two do not give the same records")
         for car in (bench.home / "sealed").glob("*.car"):
             car.unlink()
-        kubo_s, _ = took(lambda: bench.safe.vault.gather(WANTED).records, rounds)
+        kubo_s, _ = took(lambda: bench.store.vault.gather(WANTED).records, rounds)
     return {
         "records": len(records),
         "gather_s": round(cached_s, 3),

@@ -16,16 +16,16 @@ from typing import Any
 from eth_account import Account
 
 from consent import (
+    ConsentLedger,
     Enrolment,
     Grant,
     Install,
-    Law,
     Message,
     Outcome,
     Signed,
     Terms,
     digest,
-    open_law,
+    open_ledger,
 )
 from consent.chain import Chain
 from consent.signatures import Key
@@ -53,34 +53,34 @@ TERMS = Terms(
 )
 
 
-def sign(law: Law, messages: list[Message], keys: list[Key]) -> list[Signed]:
+def sign(ledger: ConsentLedger, messages: list[Message], keys: list[Key]) -> list[Signed]:
     """Return the messages as their patients sign them; this is the patients' time, not ours."""
-    domain = law.domain()
+    domain = ledger.domain()
     return [
         Signed(message, key.address, key.sign(digest(domain, message)))
         for message, key in zip(messages, keys, strict=True)
     ]
 
 
-def measure(law: Law, chain: Chain, count: int) -> dict[str, Any]:
+def measure(ledger: ConsentLedger, chain: Chain, count: int) -> dict[str, Any]:
     """Enrol `count` patients, bring one grant of each, and return what it took."""
     keys = [Key(secrets.token_bytes(32)) for _ in range(count)]
     subjects = [secrets.token_bytes(32) for _ in range(count)]
-    custodian = law.custodian()
+    custodian = ledger.custodian()
     pairs = list(zip(subjects, keys, strict=True))
-    enrolments = sign(law, [Enrolment(s, custodian, k.address) for s, k in pairs], keys)
+    enrolments = sign(ledger, [Enrolment(s, custodian, k.address) for s, k in pairs], keys)
     started = time.perf_counter()
-    require_ok(law.enrol(enrolments))
+    require_ok(ledger.enrol(enrolments))
     enrolled_s = time.perf_counter() - started
     now_s = int(time.time())
     grants: list[Message] = [
         Grant(s, replace(TERMS, salt=secrets.token_bytes(32)), now_s - 1, now_s + 10**7)
         for s in subjects
     ]
-    signed = sign(law, grants, keys)
+    signed = sign(ledger, grants, keys)
     cpu_s = used_s()
     started = time.perf_counter()
-    outcomes = law.grant(signed)
+    outcomes = ledger.grant(signed)
     granted_s = time.perf_counter() - started
     cpu_s = used_s() - cpu_s
     require_ok(outcomes)
@@ -89,7 +89,7 @@ def measure(law: Law, chain: Chain, count: int) -> dict[str, Any]:
     gas = [receipt.gas_used for receipt in receipts if receipt is not None]
     started = time.perf_counter()
     for _ in range(100):
-        view = law.view()
+        view = ledger.view()
     return {
         "grants": count,
         "grants_a_second": round(count / granted_s, 1),
@@ -128,8 +128,8 @@ def main() -> None:
             engine = make_engine(f"sqlite:///{home / 'bench.db'}")
             METADATA.create_all(engine)
             install = Install(endpoint.url, "single", home / "ledger.json", key)
-            law = open_law(engine, time.time, install)
-            figures = measure(law, Chain(endpoint.url), count)
+            ledger = open_ledger(engine, time.time, install)
+            figures = measure(ledger, Chain(endpoint.url), count)
             engine.dispose()
         finally:
             node.stop()

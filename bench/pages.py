@@ -20,20 +20,20 @@ from typing import Any
 import requests
 
 import app
+from cli.records import to_records
 from consent import Grant, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.watch import Watch
 from deploy.processes import Web
 from deploy.settings import Settings, read_settings
-from models import Mapping, read_table
-from web import Platform
-from web.asking import Proposal, Wanted
-from web.cli.records import to_records
-from web.pages.cookies import cookie_name, csrf_of
-from web.people.account import Account
-from web.schemas import GrantSchema, WithdrawalSchema
-from web.statement import Asked
-from web.trial import enrol_people, sign_grants
+from records import Mapping, read_table
+from services.accounts.account import Account
+from services.platform import Platform
+from services.requests import Proposal, RequestDetails
+from services.schemas import GrantSchema, WithdrawalSchema
+from services.statement import RequestedTerms
+from services.trial import enrol_people, sign_grants
+from web.cookies import cookie_name, csrf_of
 
 PEOPLE_CLICKING = 20
 GOAL_PAGE_P95_MS = 150
@@ -83,15 +83,20 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
     labels = [row.person for row in rows]
     enrol_people(platform, wallet, labels, lambda *_: None)
     records, sources = to_records(rows, wallet, ORGANISATION)
-    platform.safe.deposits.deposit(records, sources)
+    platform.store.deposits.deposit(records, sources)
     platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
     now_s = int(platform.clock()) - 60
     wanted = [
-        (wallet.get_subject(label), Asked("permit", party, (purpose,)), now_s, now_s + YEAR_S)
+        (
+            wallet.get_subject(label),
+            RequestedTerms("permit", party, (purpose,)),
+            now_s,
+            now_s + YEAR_S,
+        )
         for label in labels
         for party, purpose in ((STUDY, "MLTRAINING"), (ORGANISATION, "TREATDS"))
     ]
-    platform.law.grant(sign_grants(platform, wallet, wanted))
+    platform.ledger.grant(sign_grants(platform, wallet, wanted))
     rest = ("Bench of pages", "Board 1", "A protocol.", "diabetes", "nhanes-diabetes", "MLTRAINING")
     ends_s = now_s + YEAR_S
     proposal = Proposal(STUDY, ORGANISATION, *rest, ("condition",), "", "", 365, ends_s)
@@ -138,7 +143,9 @@ def click(people: list[Person], rounds: int) -> list[float]:
 def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tuple[float, float]:
     """Return the seconds from the signature sent to the page that says active, and to refusal."""
     subject = patient.account.subject or b""
-    care = Wanted(ORGANISATION, "care", ("TREATDS",), ("condition",), "", "", 90, "diabetes")
+    care = RequestDetails(
+        ORGANISATION, "care", ("TREATDS",), ("condition",), "", "", 90, "diabetes"
+    )
     platform.asking.requests.send(care, [subject], "bench")
     request = platform.asking.requests.waiting(subject)[0]
     path = f"/patient/requests/{request.id}"
@@ -153,7 +160,7 @@ def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tupl
     )
     if "You have withdrawn" not in answer.text:
         raise SystemExit("the withdrawal was not taken")
-    states = {one.consent_id.hex(): one.state for one in platform.law.consents_of(subject)}
+    states = {one.consent_id.hex(): one.state for one in platform.ledger.consents_of(subject)}
     if states[consent.rsplit("/", 1)[1]] != "withdrawn":
         raise SystemExit("the withdrawal is not in force")
     return active_s, time.perf_counter() - began_s
@@ -176,7 +183,7 @@ def _signed(
     signing = page.split('name="signing" value="')[1].split('"')[0]
     typed = page.split("data-typed>")[1].split("</script>")[0]
     message = message_of(json.loads(html.unescape(typed))["typed_data"])
-    signed = wallet.sign(platform.law.domain(), message)
+    signed = wallet.sign(platform.ledger.domain(), message)
     began_s = time.perf_counter()
     told = {"wallet": "0x" + signed.signer.hex(), "signature": "0x" + signed.signature.hex()}
     return began_s, patient.post(path, signing=signing, credential=json.dumps(told))

@@ -22,9 +22,9 @@ from eth_account import Account as EthAccount
 
 from bench.grants import CACHE, CHAIN_ID, TERMS, require_ok
 from consent import (
+    ConsentLedger,
     Enrolment,
     Grant,
-    Law,
     Message,
     Signed,
     digest,
@@ -71,23 +71,23 @@ class Device:
 class Bench:
     """One ledger on one chain."""
 
-    law: Law
+    ledger: ConsentLedger
     chain: Chain
     outbox: Outbox
 
     def enrolled(self, make: Callable[[], Any], count: int) -> list[tuple[bytes, Any]]:
         """Return `count` new subjects with their keys, enrolled."""
         pairs = [(secrets.token_bytes(32), make()) for _ in range(count)]
-        custodian = self.law.custodian()
+        custodian = self.ledger.custodian()
         messages = [(Enrolment(s, custodian, key.address), key) for s, key in pairs]
         # Few at once: without the precompile each needs far more gas than we offer for it.
         for one in [messages[at : at + 1] for at in range(count)] if count < 200 else [messages]:
-            require_ok(self.law.enrol([self.signed(*pair) for pair in one]))
+            require_ok(self.ledger.enrol([self.signed(*pair) for pair in one]))
         return pairs
 
     def signed(self, message: Message, key: Any) -> Signed:
         """Sign a message by an account or a passkey."""
-        return Signed(message, key.address, key.sign(digest(self.law.domain(), message)))
+        return Signed(message, key.address, key.sign(digest(self.ledger.domain(), message)))
 
     def grants(self, pairs: list[tuple[bytes, Any]]) -> list[Signed]:
         """Return one signed grant of each subject."""
@@ -105,7 +105,7 @@ class Bench:
             signed = self.grants(self.enrolled(make, size))
             entries = [check(KINDS[Grant], i, one, alone=False) for i, one in enumerate(signed)]
             batch = Batch(KINDS[Grant], tuple(entries))
-            contract = self.law.deployment.contract
+            contract = self.ledger.deployment.contract
             intent = Intent("grant", contract, batch.calldata(), limit or batch.gas())
             sent = self.outbox.write([intent])
             self.outbox.send(sent)
@@ -124,7 +124,7 @@ class Bench:
         """Return grants a second from signed to confirmed and mirrored."""
         signed = self.grants(self.enrolled(make, count))
         started = time.perf_counter()
-        require_ok(self.law.grant(signed))
+        require_ok(self.ledger.grant(signed))
         return round(count / (time.perf_counter() - started), 1)
 
 
@@ -154,8 +154,10 @@ def running(kind: type[GethNode]) -> Iterator[Bench]:
             METADATA.create_all(engine)
             account = Account(key)
             outbox = Outbox(engine, chain, account)
-            law = Law(engine, chain, deploy(chain, outbox, "single"), account, time.time)
-            yield Bench(law, chain, outbox)
+            ledger = ConsentLedger(
+                engine, chain, deploy(chain, outbox, "single"), account, time.time
+            )
+            yield Bench(ledger, chain, outbox)
             engine.dispose()
         finally:
             node.stop()
@@ -173,14 +175,14 @@ def main() -> None:
     count = parser.parse_args().count
     figures: dict[str, Any] = {"grants": count}
     with running(GethNode) as bench:
-        verifier = bench.law.passkey_verifier()
+        verifier = bench.ledger.passkey_verifier()
         bench.gas(account, 0)  # the first grant of a contract costs more
         for name, make in (("account", account), ("passkey", lambda: Device(verifier))):
             for size, gas in bench.gas(make, 0).items():
                 figures[f"gas_a_grant_{name}_{size}"] = gas
             figures[f"grants_a_second_{name}"] = bench.rate(make, count)
     with running(OlderGeth) as bench:
-        verifier = bench.law.passkey_verifier()
+        verifier = bench.ledger.passkey_verifier()
         bench.gas(account, 0)
         for size, gas in bench.gas(lambda: Device(verifier), _WITHOUT_PRECOMPILE_GAS).items():
             figures[f"gas_a_grant_passkey_without_precompile_{size}"] = gas

@@ -1,43 +1,43 @@
-"""The front door of the law: what the other packages may use of it."""
+"""The front door of the ledger: what the other packages may use of it."""
 
 from consent.anchors import ANCHOR_KINDS, Anchor
-from consent.batch import Decisions, RequestBatch
+from consent.batch import DecisionRequestBatch, Decisions
 from consent.chain import Finality
+from consent.consent_ledger import ConsentLedger
 from consent.consents import Consent
 from consent.decision import REASONS
 from consent.deployment import Deployment
 from consent.errors import (
-    BadlyAsked,
     BadlySigned,
     ConsentError,
+    ConsentInvalid,
+    ConsentNotFound,
+    ConsentRefused,
     LedgerBroken,
     LedgerUnavailable,
-    NotFound,
     NotPermitted,
-    Refused,
     TermsInvalid,
     UnknownWord,
     ViewRefused,
     WalletUnusable,
 )
-from consent.evidence import Finding
-from consent.install import Install, open_law
+from consent.findings import Finding, FindingCode, LedgerFinding
+from consent.install import Install, open_ledger
 from consent.keys import SubjectKey
-from consent.law import Law
-from consent.ledger import PENDING
 from consent.passkeys import passkey_signature, passkey_signer
 from consent.recoveries import Recovery
+from consent.relayer import PENDING
 from consent.signatures import recover
 from consent.terms import (
     ANY,
     Decision,
+    DecisionRequest,
     Enrolment,
     Grant,
     KeyAddition,
     KeyRemoval,
     Message,
     RecoveryVeto,
-    Request,
     Signed,
     Stop,
     Terms,
@@ -65,7 +65,7 @@ __all__ = [
     "ANCHOR_KINDS",
     "ANY",
     "Anchor",
-    "BadlyAsked",
+    "ConsentInvalid",
     "BadlySigned",
     "CATEGORIES",
     "CATEGORY_CODES",
@@ -79,15 +79,17 @@ __all__ = [
     "Enrolment",
     "Finality",
     "Finding",
+    "FindingCode",
+    "LedgerFinding",
     "Grant",
     "Install",
     "KeyAddition",
     "KeyRemoval",
-    "Law",
+    "ConsentLedger",
     "LedgerBroken",
     "LedgerUnavailable",
     "Message",
-    "NotFound",
+    "ConsentNotFound",
     "NotPermitted",
     "OBLIGATIONS",
     "Outcome",
@@ -97,9 +99,9 @@ __all__ = [
     "RESEARCH",
     "Recovery",
     "RecoveryVeto",
-    "Refused",
-    "Request",
-    "RequestBatch",
+    "ConsentRefused",
+    "DecisionRequest",
+    "DecisionRequestBatch",
     "Signed",
     "Stop",
     "SubjectKey",
@@ -117,7 +119,7 @@ __all__ = [
     "digest",
     "is_known",
     "keccak",
-    "open_law",
+    "open_ledger",
     "passkey_signature",
     "passkey_signer",
     "recover",

@@ -9,7 +9,7 @@ import numpy as np
 
 from consent.chain import Chain
 from consent.deployment import Deployment
-from consent.errors import BadlyAsked, BadlySigned, LedgerBroken, LedgerUnavailable
+from consent.errors import BadlySigned, ConsentInvalid, LedgerBroken, LedgerUnavailable
 from consent.keys import find_ended
 from consent.mirror import Mirror
 from consent.signatures import recover
@@ -97,7 +97,7 @@ class Admission:
             hashed = digest(self.domain, message)
             if isinstance(message, Grant):
                 require_terms(message.terms)
-        except BadlyAsked as exc:
+        except ConsentInvalid as exc:
             raise _Refusal("terms-invalid") from exc
         if isinstance(message, Enrolment):
             self._require_enrolment(one, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from consent.errors import BadlyAsked
+from consent.errors import ConsentInvalid
 from consent.events import Events
 
 ANCHOR_KINDS: Final = ("records", "journal", "manifest", "card")
@@ -29,7 +29,7 @@ def anchor_word(kind: str) -> bytes:
         BadlyAsked: not a kind that is anchored.
     """
     if kind not in ANCHOR_KINDS:
-        raise BadlyAsked(f"unknown anchor {kind!r}; known: {', '.join(ANCHOR_KINDS)}")
+        raise ConsentInvalid(f"unknown anchor {kind!r}; known: {', '.join(ANCHOR_KINDS)}")
     return kind.encode().ljust(_WORD, b"\0")
 
 

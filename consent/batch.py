@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consent.decision import BY_WEIGHT, REASONS, UNDECIDED
-from consent.errors import BadlyAsked
+from consent.errors import ConsentInvalid
 from consent.register import Consents, Flags
 from consent.standing import Clocks
 from consent.subject_index import Hashes, Numbers
@@ -46,7 +46,7 @@ _MAX_PAIRS: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RequestBatch:
+class DecisionRequestBatch:
     """One party and one purpose, and n records in columns of one length.
 
     `subjects` (n, 32) uint8; `records` (n,) ids as ``S32``; `categories` (n,) int16, index in
@@ -71,9 +71,9 @@ class RequestBatch:
         numbers = ((self.categories, (count,), np.int16), (self.recorded_on, (count,), np.int32))
         for column, shape, kind in (*shapes, *numbers):
             if column.shape != shape or column.dtype != np.dtype(kind):
-                raise BadlyAsked(f"a column of the batch is not {shape} of {np.dtype(kind)}")
+                raise ConsentInvalid(f"a column of the batch is not {shape} of {np.dtype(kind)}")
 
-    def part(self, some: slice) -> RequestBatch:
+    def part(self, some: slice) -> DecisionRequestBatch:
         """Return some of the records, without copying them."""
         return replace(
             self,
@@ -135,7 +135,9 @@ class _Pairs:
     """The records that have any pair, and where the pairs of each start."""
 
 
-def decide_many(batch: RequestBatch, consents: Consents, view: View, now_s: float) -> Decisions:
+def decide_many(
+    batch: DecisionRequestBatch, consents: Consents, view: View, now_s: float
+) -> Decisions:
     """Decide each record as `decide` would; a million take about half a second."""
     count = len(batch.subjects)
     reasons = np.full(count, _CODE["unknown-word"], np.uint8)
@@ -150,7 +152,7 @@ def decide_many(batch: RequestBatch, consents: Consents, view: View, now_s: floa
 
 
 def _decide_some(
-    batch: RequestBatch, consents: Consents, clocks: Clocks, decisions: Decisions
+    batch: DecisionRequestBatch, consents: Consents, clocks: Clocks, decisions: Decisions
 ) -> None:
     subjects = consents.subjects.find(batch.subjects)
     count = len(subjects)
@@ -171,7 +173,7 @@ def _decide_some(
     decisions.obligations[reasons != _CODE["permitted"]] = 0
 
 
-def _understood(batch: RequestBatch) -> Flags:
+def _understood(batch: DecisionRequestBatch) -> Flags:
     letters = np.ascontiguousarray(batch.records).view(np.uint8)
     eights = _HEX.take(letters).view(np.uint64).reshape(-1, _ID_BYTES // 8) == _EIGHT_TRUE
     known = (batch.categories >= 0) & (batch.categories < len(CATEGORY_CODES))
@@ -207,7 +209,7 @@ def _pairs(subjects: Numbers, consents: Consents) -> _Pairs:
 
 
 def _verdicts(
-    batch: RequestBatch, consents: Consents, pairs: _Pairs, clocks: Clocks
+    batch: DecisionRequestBatch, consents: Consents, pairs: _Pairs, clocks: Clocks
 ) -> npt.NDArray[np.uint8]:
     """Return what each consent says to the record beside it, the farthest miss written last."""
     kind = pairs.terms["kind"]
@@ -234,7 +236,9 @@ def _verdicts(
     return verdicts
 
 
-def _attributes(batch: RequestBatch, consents: Consents, pairs: _Pairs) -> npt.NDArray[np.uint8]:
+def _attributes(
+    batch: DecisionRequestBatch, consents: Consents, pairs: _Pairs
+) -> npt.NDArray[np.uint8]:
     terms = pairs.terms
     verdicts = np.full(len(pairs.record), _CODE["permitted"], np.uint8)
     named = np.flatnonzero(~terms["any_record"])

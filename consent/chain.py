@@ -10,7 +10,7 @@ from eth_account import Account as EthAccount
 from web3 import Web3
 
 from consent import abi
-from consent.errors import BadlyAsked, LedgerUnavailable
+from consent.errors import ConsentInvalid, LedgerUnavailable
 from consent.rpc import NodeRefused, Rpc
 from consent.typed_data import keccak
 
@@ -91,7 +91,7 @@ class Account:
         try:
             self._signer = EthAccount.from_key(key)
         except ValueError as exc:
-            raise BadlyAsked("the relayer's key is not 32 bytes of secp256k1") from exc
+            raise ConsentInvalid("the relayer's key is not 32 bytes of secp256k1") from exc
         self.address: str = self._signer.address.lower()
 
     def __repr__(self) -> str:

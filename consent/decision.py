@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from consent.errors import BadlyAsked
+from consent.errors import ConsentInvalid
 from consent.openings import Openings
-from consent.standing import Clocks, Standing, standings
+from consent.standing import Clocks, GrantStatus, standings
 from consent.state import LedgerState
-from consent.terms import ANY, Decision, Request, Terms, View
+from consent.terms import ANY, Decision, DecisionRequest, Terms, View
 from consent.vocabulary import CATEGORIES, OBLIGATIONS, PURPOSES, RESEARCH, covers
 from consent.wording import find_day, is_party, is_record_id, require_terms
 
@@ -43,7 +43,7 @@ _SUBJECT_BYTES: Final = 32
 
 
 def decide(
-    request: Request, state: LedgerState, openings: Openings, view: View, now_s: float
+    request: DecisionRequest, state: LedgerState, openings: Openings, view: View, now_s: float
 ) -> Decision:
     """Permit or deny, with the consents that decided; reads the openings anew and proves them.
 
@@ -69,7 +69,7 @@ def decide(
     return Decision(True, reason, decided, tuple(o for o in OBLIGATIONS if o in owed), view)
 
 
-def is_understood(request: Request) -> bool:
+def is_understood(request: DecisionRequest) -> bool:
     """Tell whether every word of the request is known; a wildcard or a blank never asks."""
     return (
         len(request.subject) == _SUBJECT_BYTES
@@ -81,7 +81,7 @@ def is_understood(request: Request) -> bool:
     )
 
 
-def verdict(standing: Standing, terms: Terms | None, request: Request) -> str:
+def verdict(standing: GrantStatus, terms: Terms | None, request: DecisionRequest) -> str:
     """Return what one consent says to the request; ``no-consent``: nothing."""
     if standing.may_bar:
         # What cannot be read might be a deny: it bars everything until it is withdrawn.
@@ -100,7 +100,7 @@ def is_sound(terms: Terms) -> bool:
     """Tell whether every word of the terms is known to this version of the vocabulary."""
     try:
         require_terms(terms)
-    except BadlyAsked:
+    except ConsentInvalid:
         return False
     return True
 
@@ -110,7 +110,7 @@ def is_opt_out(terms: Terms) -> bool:
     return terms.decision == "deny" and terms.recipient == ANY and OPT_OUT_PURPOSE in terms.purposes
 
 
-def _denial(terms: Terms, request: Request) -> str:
+def _denial(terms: Terms, request: DecisionRequest) -> str:
     opted_out = is_opt_out(terms) and request.purpose in RESEARCH
     if _miss(terms, request, opted_out or _covers_any(terms, request.purpose)):
         return "no-consent"
@@ -121,7 +121,7 @@ def _covers_any(terms: Terms, purpose: str) -> bool:
     return any(covers(granted, purpose) for granted in terms.purposes)
 
 
-def _miss(terms: Terms, request: Request, covered: bool) -> str | None:
+def _miss(terms: Terms, request: DecisionRequest, covered: bool) -> str | None:
     """Return the first attribute that keeps the terms from speaking of the request."""
     attributes = {
         "other-recipient": terms.recipient in (ANY, request.party),

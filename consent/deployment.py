@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from consent import abi
 from consent.chain import FINALITIES, Chain, Finality, Look, Receipt, encode_ledger_constructor
-from consent.errors import BadlyAsked, LedgerBroken
+from consent.errors import ConsentInvalid, LedgerBroken
 from consent.outbox import Intent, Outbox
 from consent.passkeys import P256, P256_VECTOR, P256_WRONG_VECTOR, P256_YES
 from consent.typed_data import keccak
@@ -151,7 +151,7 @@ def deploy(
         LedgerBroken: the chain refused the deployment or holds other code than was sent.
     """
     if finality not in FINALITIES:
-        raise BadlyAsked(f"finality is {finality!r}; it must be one of {', '.join(FINALITIES)}")
+        raise ConsentInvalid(f"finality is {finality!r}; it must be one of {', '.join(FINALITIES)}")
     compiled = abi.contract()
     verifier = _deployed(outbox, "verifier", abi.data(compiled["verifier"]["bytecode"]))
     code = encode_ledger_constructor(outbox.address, [verifier.contract], recovery_delay_s)

@@ -7,11 +7,11 @@ class ConsentError(Exception):
     """Every error of this package."""
 
 
-class Refused(ConsentError):
+class ConsentRefused(ConsentError):
     """The answer is no: ask the patient, not the platform (403; 404 to strangers)."""
 
 
-class NotPermitted(Refused):
+class NotPermitted(ConsentRefused):
     """No consent on the ledger permits the request; `reason` is the code that decided."""
 
     def __init__(self, reason: str) -> None:
@@ -20,27 +20,27 @@ class NotPermitted(Refused):
         self.reason = reason
 
 
-class BadlySigned(Refused):
+class BadlySigned(ConsentRefused):
     """What was sent is not signed by a key that may sign it."""
 
 
-class NotFound(ConsentError):
+class ConsentNotFound(ConsentError):
     """Nothing of that name is here (404)."""
 
 
-class BadlyAsked(ConsentError):
+class ConsentInvalid(ConsentError):
     """The input is wrong; the message says what to change (422)."""
 
 
-class UnknownWord(BadlyAsked):
+class UnknownWord(ConsentInvalid):
     """A purpose, category or obligation that the vocabulary does not hold."""
 
 
-class TermsInvalid(BadlyAsked):
+class TermsInvalid(ConsentInvalid):
     """Terms that nobody could sign: a missing recipient, an unparsable date, a wrong length."""
 
 
-class WalletUnusable(BadlyAsked):
+class WalletUnusable(ConsentInvalid):
     """A wallet that is missing, already there, damaged or open to other users; choose another."""
 
 

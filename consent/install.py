@@ -1,4 +1,4 @@
-"""Finds the ledger of an install, or deploys it at the first start, and opens the law on it."""
+"""Finds the ledger of an install, or deploys it at the first start, and opens the ledger on it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from consent.chain import Account, Chain, Finality
+from consent.consent_ledger import ConsentLedger
 from consent.deployment import deploy, load, require_p256, require_production
 from consent.errors import LedgerBroken, LedgerUnavailable
-from consent.law import Law
 from consent.outbox import Outbox
 
 
@@ -35,10 +35,11 @@ class Install:
         return Account(self.relayer_key).address
 
 
-def open_law(engine: sa.Engine, clock: Callable[[], float], install: Install) -> Law:
-    """Return the law of an install; at the first start the ledger is deployed and written down.
+def open_ledger(engine: sa.Engine, clock: Callable[[], float], install: Install) -> ConsentLedger:
+    """Return the ledger of an install; at the first start the ledger is deployed and written down.
 
-    A chain that lost the deployment is given it again, at the same address, by `Law.recover`.
+    A chain that lost the deployment is given it again, at the same address, by
+    `ConsentLedger.recover`.
     With a deployment on record the chain may be away: every request is refused until it is back.
 
     Raises:
@@ -60,4 +61,4 @@ def open_law(engine: sa.Engine, clock: Callable[[], float], install: Install) ->
             raise
     if deployment.finality != install.finality:
         raise LedgerBroken(f"the ledger was deployed with finality {deployment.finality}")
-    return Law(engine, chain, deployment, account, clock)
+    return ConsentLedger(engine, chain, deployment, account, clock)

@@ -9,9 +9,9 @@ from typing import Final
 from consent import abi
 from consent.chain import Chain
 from consent.keys import SubjectKey, find_ended, list_keys
-from consent.ledger import Ledger
 from consent.mirror import Mirror
 from consent.recoveries import READY, WAITING, Recovery, timed
+from consent.relayer import Relayer
 from consent.state import LedgerState
 from consent.terms import KeyAddition, KeyRemoval, RecoveryVeto, Signed, View
 from consent.transactions import Outcome
@@ -20,18 +20,18 @@ from consent.view import MAX_SKEW_S
 _ENDED_AT_ONCE: Final = 100
 
 
-class KeyLaw(ABC):
-    """Keys of subjects, delegates and recoveries; see `Law`, which is this too."""
+class KeyLedger(ABC):
+    """Keys of subjects, delegates and recoveries; see `ConsentLedger`, which is this too."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        relayer: Relayer,
         mirror: Mirror,
         chain: Chain,
         contract: str,
         clock: Callable[[], float],
     ) -> None:
-        self._ledger = ledger
+        self._relayer = relayer
         self._mirror = mirror
         self._chain = chain
         self._contract = contract
@@ -40,17 +40,17 @@ class KeyLaw(ABC):
     def add_key(self, signed: Sequence[Signed]) -> list[Outcome]:
         """Add keys: each KeyAddition signed by an own key, `proof` by the new key itself.
 
-        Outcomes are as those of `Law.grant`, one after the other.
+        Outcomes are as those of `ConsentLedger.grant`, one after the other.
         """
-        return self._ledger.submit(KeyAddition, signed)
+        return self._relayer.submit(KeyAddition, signed)
 
     def remove_key(self, signed: Sequence[Signed]) -> list[Outcome]:
         """Remove keys for ever; each KeyRemoval signed by an own key of the subject."""
-        return self._ledger.submit(KeyRemoval, signed)
+        return self._relayer.submit(KeyRemoval, signed)
 
     def veto_recovery(self, signed: Sequence[Signed]) -> list[Outcome]:
         """End recoveries; each RecoveryVeto signed by an own key of the subject."""
-        return self._ledger.submit(RecoveryVeto, signed)
+        return self._relayer.submit(RecoveryVeto, signed)
 
     def propose_recovery(self, signed: Signed) -> Outcome:
         """Propose a new key for a patient who lost all: an Enrolment that this key signed.
@@ -61,7 +61,7 @@ class KeyLaw(ABC):
             BadlyAsked: not an Enrolment.
             LedgerUnavailable: the chain is away; nothing was kept.
         """
-        return self._ledger.propose(signed)
+        return self._relayer.propose(signed)
 
     def finish_recovery(self, subject: bytes) -> Outcome:
         """Make the proposed key one of the patient's own, once its time has come.
@@ -74,13 +74,13 @@ class KeyLaw(ABC):
             return Outcome(False, "recovery-not-pending", None, "")
         if waits[0].state != READY:
             return Outcome(False, "recovery-too-early", None, "")
-        return self._ledger.call("recover", abi.COMPLETE_RECOVERY, subject)
+        return self._relayer.call("recover", abi.COMPLETE_RECOVERY, subject)
 
     def keys_of(self, subject: bytes) -> list[SubjectKey]:
         """Return every key that the subject has or had, oldest first.
 
         Raises:
-            ViewRefused, LedgerUnavailable: as `Law.view`.
+            ViewRefused, LedgerUnavailable: as `ConsentLedger.view`.
         """
         return list_keys(self._newest()[1], self._mirror.events, self._chain, subject)
 
@@ -88,7 +88,7 @@ class KeyLaw(ABC):
         """Return what was ever proposed for a subject, oldest first.
 
         Raises:
-            ViewRefused, LedgerUnavailable: as `Law.view`.
+            ViewRefused, LedgerUnavailable: as `ConsentLedger.view`.
         """
         self._newest()
         found = self._mirror.recoveries.of(subject)
@@ -98,7 +98,7 @@ class KeyLaw(ABC):
         """Return every recovery that waits, or whose time has come.
 
         Raises:
-            ViewRefused, LedgerUnavailable: as `Law.view`.
+            ViewRefused, LedgerUnavailable: as `ConsentLedger.view`.
         """
         self._newest()
         found = self._mirror.recoveries.waiting()
@@ -111,7 +111,7 @@ class KeyLaw(ABC):
         key granted stays; nothing is brought for it here from the end itself on.
 
         Raises:
-            ViewRefused, LedgerUnavailable: as `Law.view`.
+            ViewRefused, LedgerUnavailable: as `ConsentLedger.view`.
         """
         state = self._newest()[1]
         outcomes: list[Outcome] = []
@@ -124,7 +124,7 @@ class KeyLaw(ABC):
                 continue
             known = {key.key_hash: key.signer for key in self.keys_of(subject)}
             if signer := known[key_hash]:
-                outcomes.append(self._ledger.call("end-key", abi.END_KEY, subject, signer))
+                outcomes.append(self._relayer.call("end-key", abi.END_KEY, subject, signer))
         return outcomes
 
     @abstractmethod

@@ -29,7 +29,7 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class GrantStatus:
     """A grant without its terms: what keeps it from permitting, and whether it may still bar.
 
     `fault` is a reason of a decision, or None. Doubt counts against release: a permit starts by
@@ -43,7 +43,7 @@ class Standing:
     may_bar: bool
 
 
-def standings(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterator[Standing]:
+def standings(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterator[GrantStatus]:
     """Yield how each grant of the subject stands, in the order of the ledger."""
     number = state.index.find_one(subject)
     if number < 0:
@@ -67,7 +67,7 @@ def standings(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterator[St
             "withdrawn": grant.terms_hash in seen_withdrawn,
         }
         over = clocks.earlier_s > grant.not_after_s or grant.signed_at_s <= stop_s
-        yield Standing(
+        yield GrantStatus(
             consent_id(subject, grant.terms_hash),
             next((fault for fault, holds in faults.items() if holds), None),
             not over and grant.terms_hash not in withdrawn,

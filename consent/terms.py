@@ -1,4 +1,4 @@
-"""The words of the law: terms, what a patient signs, requests and decisions; frozen, no I/O."""
+"""The words of the ledger: terms, what a patient signs, requests and decisions; frozen, no I/O."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DecisionRequest:
     """Who asks to use one record, and for exactly one purpose."""
 
     party: str

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from consent.errors import NotFound, WalletUnusable
+from consent.errors import ConsentNotFound, WalletUnusable
 from consent.signatures import ORDER, Key
 from consent.terms import Message, Signed
 from consent.typed_data import Domain, digest
@@ -111,7 +111,7 @@ class Wallet:
             NotFound: the wallet has no such label.
         """
         if label not in self._subjects:
-            raise NotFound("the wallet has no subject of that label")
+            raise ConsentNotFound("the wallet has no subject of that label")
         return self._subjects[label]
 
     def address(self, subject: bytes) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,10 +80,12 @@ def upgrade(engine: sa.Engine) -> None:
 
 def metadatas() -> tuple[sa.MetaData, ...]:
     """Return the tables of all packages, for migrations and for tests."""
-    # Importing what each package is built from declares its tables.
-    for module in ("consent", "storage", "models.diagnostics", "web"):
+    # Importing the modules of a package declares its tables.
+    for module in ("consent", "storage", "models.diagnostics"):
         import_module(module)
+    for found in walk_packages(import_module("services").__path__, "services."):
+        import_module(found.name)
     return tuple(
         import_module(f"{package}.tables").METADATA
-        for package in ("consent", "storage", "models", "web")
+        for package in ("consent", "storage", "models", "services")
     )

@@ -11,50 +11,46 @@ from models.studies import Run, Study
 if TYPE_CHECKING:
     from models.card import Card
     from models.cohort import Cohort
-    from models.diagnosis import Contribution, Diagnosis, DiagnosisAsked
     from models.diagnostics import Diagnostics
     from models.errors import (
-        Away,
-        BadlyAsked,
-        Broken,
         CohortTooSmall,
         ConsentMoved,
         GateClosed,
         InputMissing,
         InputOutOfRange,
         ModelRetired,
+        ModelsBroken,
         ModelsError,
-        NotFound,
-        QuestionInvalid,
-        Refused,
+        ModelsInvalid,
+        ModelsNotFound,
+        ModelsRefused,
+        ModelsUnavailable,
         RunCancelled,
         ScorerUnavailable,
-        TableInvalid,
         UnitMismatch,
     )
     from models.inputs import InputValue
     from models.manifest import Manifest
-    from models.mapping import Mapping
     from models.plots import draw_contributions
+    from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question
     from models.release import AGREEMENT, Release, ReleaseAsked
     from models.serving import Affected
-    from models.table import Row, TableReport, check_table, read_table
     from models.training import recompute
 
 _MODULES: Final = {
     "card": ("Card",),
     "cohort": ("Cohort",),
-    "diagnosis": (
+    "prediction": (
         "Contribution",
-        "Diagnosis",
-        "DiagnosisAsked",
+        "Prediction",
+        "PredictionRequest",
     ),
     "diagnostics": ("Diagnostics",),
     "errors": (
-        "Away",
-        "BadlyAsked",
-        "Broken",
+        "ModelsUnavailable",
+        "ModelsInvalid",
+        "ModelsBroken",
         "CohortTooSmall",
         "ConsentMoved",
         "GateClosed",
@@ -62,27 +58,18 @@ _MODULES: Final = {
         "InputOutOfRange",
         "ModelRetired",
         "ModelsError",
-        "NotFound",
-        "QuestionInvalid",
-        "Refused",
+        "ModelsNotFound",
+        "ModelsRefused",
         "RunCancelled",
         "ScorerUnavailable",
-        "TableInvalid",
         "UnitMismatch",
     ),
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
-    "mapping": ("Mapping",),
     "plots": ("draw_contributions",),
     "question": ("Question",),
     "release": ("AGREEMENT", "Release", "ReleaseAsked"),
     "serving": ("Affected",),
-    "table": (
-        "Row",
-        "TableReport",
-        "check_table",
-        "read_table",
-    ),
     "training": ("recompute",),
 }
 _HOMES: Final = {name: module for module, names in _MODULES.items() for name in names}
@@ -101,42 +88,35 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "AGREEMENT",
     "Affected",
-    "Away",
-    "BadlyAsked",
-    "Broken",
+    "ModelsUnavailable",
+    "ModelsInvalid",
+    "ModelsBroken",
     "Card",
     "Cohort",
     "CohortTooSmall",
     "ConsentMoved",
     "Contribution",
-    "Diagnosis",
-    "DiagnosisAsked",
+    "Prediction",
+    "PredictionRequest",
     "Diagnostics",
     "GateClosed",
     "InputMissing",
     "InputOutOfRange",
     "InputValue",
     "Manifest",
-    "Mapping",
     "Model",
     "ModelRetired",
     "ModelsError",
-    "NotFound",
+    "ModelsNotFound",
     "Question",
-    "QuestionInvalid",
-    "Refused",
+    "ModelsRefused",
     "Release",
     "ReleaseAsked",
-    "Row",
     "Run",
     "RunCancelled",
     "ScorerUnavailable",
     "Study",
-    "TableInvalid",
-    "TableReport",
     "UnitMismatch",
-    "check_table",
     "draw_contributions",
-    "read_table",
     "recompute",
 ]

@@ -11,7 +11,8 @@ import numpy as np
 
 from models.features import Values, spoken
 from models.question import Question
-from models.question_parts import NUMBER, Feature
+from models.question_parts import Feature
+from records.values import NUMBER
 
 K: Final = 11
 """The smallest class that is released (CMS cell suppression: 11)."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import Broken
-from models.question_parts import CATEGORY
+from models.errors import ModelsBroken
+from records.values import CATEGORY
 
-if TYPE_CHECKING:  # the scorer's process needs neither the law nor the safe
+if TYPE_CHECKING:  # the scorer's process needs neither the ledger nor the record store
     from models.features import Matrix, Values
     from models.question import Question
 
@@ -45,7 +45,7 @@ def fit(matrix: Matrix, question: Question, seed: int) -> bytes:
         fitted = xgboost.train({**wanted, **fixed}, data, rounds)
         return bytes(fitted.save_raw("ubj"))
     except xgboost.core.XGBoostError as exc:
-        raise Broken("the model cannot be fitted to these rows") from exc
+        raise ModelsBroken("the model cannot be fitted to these rows") from exc
 
 
 def _data(values: Values, question: Question, labels: Any = None) -> Any:
@@ -76,7 +76,7 @@ class Booster:
         try:
             self._booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(raw))
         except xgboost.core.XGBoostError as exc:
-            raise Broken("the model cannot be read") from exc
+            raise ModelsBroken("the model cannot be read") from exc
         self._types = self._booster.feature_types
 
     @classmethod
@@ -89,10 +89,10 @@ class Booster:
         try:
             raw = path.read_bytes()
         except OSError as exc:
-            raise Broken(f"model {sha256[:16]} cannot be read") from exc
+            raise ModelsBroken(f"model {sha256[:16]} cannot be read") from exc
         # A tampered model can end the process that loads it: the hash comes first.
         if hashlib.sha256(raw).hexdigest() != sha256:
-            raise Broken(f"model {sha256[:16]} is not the file that was written")
+            raise ModelsBroken(f"model {sha256[:16]} is not the file that was written")
         return cls(raw)
 
     def predict(self, values: Values) -> Probabilities:

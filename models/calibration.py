@@ -36,8 +36,8 @@ def _errors(columns: Floats, found: Floats, offset: Floats) -> Floats:
 
 
 def _logit(probabilities: Floats) -> Floats:
-    safe = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(safe / (1 - safe)), np.float64)
+    store = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(store / (1 - store)), np.float64)
 
 
 def _logistic(columns: Floats, labels: Truths, offset: Floats) -> Floats:

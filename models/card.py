@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from models.errors import Broken
+from models.errors import ModelsBroken
 from models.evaluation import SMALL, Bin, Estimate
 from models.manifest import canonical
 
@@ -56,9 +56,9 @@ class Card:
         try:
             content = json.loads(text)
         except ValueError as exc:
-            raise Broken("a card cannot be read") from exc
+            raise ModelsBroken("a card cannot be read") from exc
         if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise Broken("a card is not one of ours")
+            raise ModelsBroken("a card is not one of ours")
         return cls(content)
 
     def bins(self) -> tuple[Bin, ...]:

@@ -12,9 +12,9 @@ from consent import View
 from models.errors import InputOutOfRange
 from models.features import Matrix, eligible, label_of, newest, to_row
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Line, Manifest
-from models.ports import Safe
+from models.ports import RecordStore
 from models.question import TRAINING, Question
-from storage import Gathered, Record, Wanted
+from storage import AccessRequest, Gathered, Record
 
 NO_LABEL = "no-label"
 NO_CATEGORY = "required-category-missing"
@@ -27,7 +27,7 @@ class Cohort:
     """Permitted, usable patients at one view, written down in a manifest.
 
     `records` finds each manifest line's record by its keyed hash. `left_out` counts patients whose
-    permitted records do not make a row; `refused` counts the records that the law refused.
+    permitted records do not make a row; `refused` counts the records that the ledger refused.
     """
 
     view: View
@@ -43,29 +43,29 @@ class Cohort:
         ]
 
 
-def gather(safe: Safe, question: Question, study: str) -> Cohort:
+def gather(store: RecordStore, question: Question, study: str) -> Cohort:
     """Return the cohort that the ledger permits the study now, for training alone.
 
     Raises:
         UnitMismatch: a record is in another unit than the question.
-        StorageError, ConsentError: the safe or the ledger is away or in doubt.
+        StorageError, ConsentError: the record store or the ledger is away or in doubt.
     """
     categories = (*question.categories, question.label.category)
     why = f"cohort for {question.id}"
-    gathered = safe.vault.gather(Wanted(study, TRAINING, categories, None, None, why))
+    gathered = store.vault.gather(AccessRequest(study, TRAINING, categories, None, None, why))
     by_subject: dict[bytes, list[Record]] = {}
     for record in gathered.records:
         by_subject.setdefault(record.subject, []).append(record)
     left_out: Counter[str] = Counter()
     used: dict[bytes, str] = {}
-    drawn = safe.pseudonyms(f"split {question.id}")
+    drawn = store.pseudonyms(f"split {question.id}")
     for subject, records in by_subject.items():
         reason = unusable(question, records)
         if reason:
             left_out[reason] += 1
         else:
             used[subject] = _part(drawn(subject), question.held_out)
-    manifest, lookup = _written(safe, question, gathered, used)
+    manifest, lookup = _written(store, question, gathered, used)
     return Cohort(gathered.view, manifest, lookup, dict(left_out), dict(gathered.refused))
 
 
@@ -92,9 +92,12 @@ def _part(drawn: bytes, held_out: float) -> str:
 
 
 def _written(
-    safe: Safe, question: Question, gathered: Gathered, used: Mapping[bytes, str]
+    store: RecordStore, question: Question, gathered: Gathered, used: Mapping[bytes, str]
 ) -> tuple[Manifest, dict[str, Record]]:
-    of_patient, of_record = safe.pseudonyms("manifest patient"), safe.pseudonyms("manifest record")
+    of_patient, of_record = (
+        store.pseudonyms("manifest patient"),
+        store.pseudonyms("manifest record"),
+    )
     patients = {one: of_patient(one).hex() for one in used}
     lines, lookup = [], {}
     for record, consent in zip(gathered.records, gathered.consents, strict=True):

@@ -14,13 +14,13 @@ import storage
 from consent import Finding
 from models.card import Card
 from models.cohort import Cohort, gather
-from models.diagnosis import Clinic, Diagnosis, DiagnosisAsked, diagnose
-from models.errors import NotFound, Refused
+from models.errors import ModelsNotFound, ModelsRefused
 from models.files import CARD, MANIFEST, Files
 from models.inputs import InputValue, input_values
 from models.manifest import Manifest
 from models.plots import draw
-from models.ports import Clock, Law, Progress, Safe, silent
+from models.ports import Clock, ConsentLedger, Progress, RecordStore, silent
+from models.prediction import Clinic, Prediction, PredictionRequest, predict
 from models.question import DIAGNOSIS, Question, remembered
 from models.registry import PUBLISHED, TRAINED, Model, Registry
 from models.release import Release, ReleaseAsked, release
@@ -29,7 +29,7 @@ from models.serving import Affected, Serving
 from models.soundness import check, evidence
 from models.studies import RUNNING, Run, Studies, Study
 from models.training import Workshop, train
-from storage import Wanted
+from storage import AccessRequest
 
 QUESTIONS: Final = Path(__file__).parent / "questions"
 DEFAULT_GRACE_S: Final = 30 * 86_400
@@ -50,8 +50,8 @@ class Diagnostics:
     """
 
     engine: sa.Engine
-    law: Law
-    safe: Safe
+    ledger: ConsentLedger
+    store: RecordStore
     home: Path
     clock: Clock
     grace_s: int = DEFAULT_GRACE_S
@@ -72,20 +72,22 @@ class Diagnostics:
 
     @cached_property
     def _serving(self) -> Serving:
-        serving = Serving(self.law, self._registry, self._files, self.clock)
+        serving = Serving(self.ledger, self._registry, self._files, self.clock)
         serving.grace_s = self.grace_s
         serving.on_end = self.scorer.close
         return serving
 
     @cached_property
     def _workshop(self) -> Workshop:
-        return Workshop(self.law, self.safe, self._studies, self._registry, self._files, self.clock)
+        return Workshop(
+            self.ledger, self.store, self._studies, self._registry, self._files, self.clock
+        )
 
     def questions(self) -> list[Question]:
         """Return every question, by id.
 
         Raises:
-            QuestionInvalid: a file makes no sense.
+            DeclarationInvalid: a file makes no sense.
         """
         paths = [path for folder in self.question_folders for path in sorted(folder.glob("*.toml"))]
         found = {one.id: one for one in map(Question.load, paths)}
@@ -99,7 +101,7 @@ class Diagnostics:
         """
         found = {one.id: one for one in self.questions()}
         if question_id not in found:
-            raise NotFound(f"no question {question_id}")
+            raise ModelsNotFound(f"no question {question_id}")
         return found[question_id]
 
     def add_study(self, study: Study) -> None:
@@ -121,7 +123,7 @@ class Diagnostics:
     def gather(self, study_id: str, question_id: str) -> Cohort:
         """Return what the study may learn from now; see `models.cohort.gather`."""
         self._studies.require_open(study_id, self.clock())
-        return gather(self.safe, self.question(question_id), study_id)
+        return gather(self.store, self.question(question_id), study_id)
 
     def train(self, study_id: str, question_id: str, progress: Progress = silent) -> Model:
         """Return the active model of a new run; see `models.training.train` for what it raises."""
@@ -136,7 +138,7 @@ class Diagnostics:
         """
         model = self._registry.get(model_id)
         if model.state in (TRAINED, PUBLISHED) or model.successor is not None:
-            raise Refused(f"model {model_id} is {model.state}: it cannot be replaced")
+            raise ModelsRefused(f"model {model_id} is {model.state}: it cannot be replaced")
         self._studies.require_open(model.study, self.clock())
         return self._run(model.study, model.question_text, model_id, progress)
 
@@ -155,7 +157,7 @@ class Diagnostics:
         """Return the model of a run that was interrupted; one that is over is refused."""
         run = self._studies.run(run_id)
         if run.state != RUNNING:
-            raise Refused(f"run {run_id} is {run.state}")
+            raise ModelsRefused(f"run {run_id} is {run.state}")
         made = train(self._workshop, run, progress)
         if made.predecessor is not None:
             self.scorer.close()
@@ -210,10 +212,10 @@ class Diagnostics:
         card = self.card(model_id)
         try:
             return self._files.read(model_id, name if name.endswith((".svg", ".png")) else "")
-        except NotFound:
+        except ModelsNotFound:
             drawn = draw(card, name)
         if drawn is None:
-            raise NotFound(f"no picture {name}")
+            raise ModelsNotFound(f"no picture {name}")
         self._files.write(model_id, name, drawn)
         return drawn
 
@@ -225,11 +227,11 @@ class Diagnostics:
         """Return every model, over or not, that learned by one of these consents."""
         return self._registry.resting_on(consent_ids)
 
-    def diagnose(self, asked: DiagnosisAsked) -> Diagnosis:
-        """Return one answer; see `models.diagnosis.diagnose` for what it raises."""
-        return diagnose(Clinic(self.safe, self._serving, self._files, self.scorer), asked)
+    def predict(self, asked: PredictionRequest) -> Prediction:
+        """Return one answer; see `models.prediction.diagnose` for what it raises."""
+        return predict(Clinic(self.store, self._serving, self._files, self.scorer), asked)
 
-    def inputs(self, asked: DiagnosisAsked) -> tuple[InputValue, ...]:
+    def inputs(self, asked: PredictionRequest) -> tuple[InputValue, ...]:
         """Return what the model would be given; opening the records for it is in the journal.
 
         Raises:
@@ -237,15 +239,17 @@ class Diagnostics:
         """
         question = remembered(self._registry.get(asked.model_id).question_text)
         who = None, (asked.subject,), asked.why, asked.actor
-        gathered = self.safe.vault.gather(Wanted(asked.party, DIAGNOSIS, question.categories, *who))
+        gathered = self.store.vault.gather(
+            AccessRequest(asked.party, DIAGNOSIS, question.categories, *who)
+        )
         if not gathered.records:
-            raise storage.NotFound("no such patient, or not for you")
+            raise storage.StorageNotFound("no such patient, or not for you")
         return input_values(question, gathered.records)
 
     def release(self, question_id: str, asked: ReleaseAsked) -> Release:
         """Return a training set that may leave; see `models.release.release`."""
         self._studies.require_open(asked.study, self.clock())
-        return release(self.safe, self.question(question_id), asked)
+        return release(self.store, self.question(question_id), asked)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return what does not fit together; nothing is good."""

@@ -7,52 +7,39 @@ class ModelsError(Exception):
     """Every error of this package."""
 
 
-class NotFound(ModelsError):
+class ModelsNotFound(ModelsError):
     """No such question, study, model or run is here (404)."""
 
 
-class BadlyAsked(ModelsError):
+class ModelsInvalid(ModelsError):
     """The input is wrong; the message says what to change (422)."""
 
 
-class QuestionInvalid(BadlyAsked):
-    """A question or mapping file that does not make sense, with the line that is wrong."""
-
-
-class TableInvalid(BadlyAsked):
-    """A table with rows that cannot be deposited; `rows` names each row, column and reason."""
-
-    def __init__(self, message: str, rows: tuple[tuple[int, str, str], ...] = ()) -> None:
-        """Keep (row number from 1, column, what is wrong) of each bad cell."""
-        super().__init__(message)
-        self.rows = rows
-
-
-class InputOutOfRange(BadlyAsked):
+class InputOutOfRange(ModelsInvalid):
     """A patient's value is outside what the model was made for; names feature and range."""
 
 
-class InputMissing(BadlyAsked):
+class InputMissing(ModelsInvalid):
     """Records that a diagnosis needs are not available; the message names the category."""
 
 
-class UnitMismatch(BadlyAsked):
+class UnitMismatch(ModelsInvalid):
     """A record's unit is not the question's; the message names the code and both units."""
 
 
-class CohortTooSmall(BadlyAsked):
+class CohortTooSmall(ModelsInvalid):
     """Too few permitted patients to train on."""
 
 
-class RunCancelled(BadlyAsked):
+class RunCancelled(ModelsInvalid):
     """The run was stopped by whoever started it; nothing is published."""
 
 
-class Refused(ModelsError):
+class ModelsRefused(ModelsError):
     """The model may not be published or used (403)."""
 
 
-class GateClosed(Refused):
+class GateClosed(ModelsRefused):
     """The publish gate refused the model; `failures` says why, in order."""
 
     def __init__(self, failures: tuple[str, ...]) -> None:
@@ -61,21 +48,21 @@ class GateClosed(Refused):
         self.failures = failures
 
 
-class ModelRetired(Refused):
+class ModelRetired(ModelsRefused):
     """The model lost consent and its grace period is over, or it was replaced."""
 
 
-class Broken(ModelsError):
+class ModelsBroken(ModelsError):
     """A model file or card is not the one that was written (502)."""
 
 
-class ConsentMoved(Refused):
+class ConsentMoved(ModelsRefused):
     """Consents were withdrawn again and again while the run went on; start it anew."""
 
 
-class Away(ModelsError):
+class ModelsUnavailable(ModelsError):
     """A part is away; ask again later (503)."""
 
 
-class ScorerUnavailable(Away):
+class ScorerUnavailable(ModelsUnavailable):
     """The process that runs the model is away; ask again later (503)."""

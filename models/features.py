@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from models.errors import InputOutOfRange, UnitMismatch
 from models.question import Question
-from models.question_parts import BOOLEAN, CATEGORY, NUMBER, Feature
+from models.question_parts import Feature
+from records.values import BOOLEAN, CATEGORY, NUMBER
 from storage import Record
 
 Values = npt.NDArray[np.float32]

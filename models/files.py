@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from models.errors import Broken, NotFound
+from models.errors import ModelsBroken, ModelsNotFound
 
 MODEL: Final = "model.ubj"
 CARD: Final = "card.json"
@@ -28,7 +28,7 @@ class Files:
         """
         for part in (model_id, name):
             if not part or part.startswith(".") or Path(part).name != part:
-                raise NotFound(f"no file {name} of model {model_id}")
+                raise ModelsNotFound(f"no file {name} of model {model_id}")
         return self._home / model_id / name
 
     def write(self, model_id: str, name: str, content: bytes) -> None:
@@ -52,7 +52,7 @@ class Files:
         try:
             return self.path(model_id, name).read_bytes()
         except OSError as exc:
-            raise NotFound(f"no file {name} of model {model_id}") from exc
+            raise ModelsNotFound(f"no file {name} of model {model_id}") from exc
 
     def destroy_model(self, model_id: str) -> None:
         """Delete the model itself; card, manifest and pictures stay as evidence.
@@ -78,7 +78,9 @@ class Files:
             if path.parent.is_dir():
                 _sync(path.parent)
         except OSError as exc:
-            raise Broken(f"{path.name} of model {path.parent.name} cannot be deleted") from exc
+            raise ModelsBroken(
+                f"{path.name} of model {path.parent.name} cannot be deleted"
+            ) from exc
 
 
 def _sync(folder: Path) -> None:

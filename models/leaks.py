@@ -7,7 +7,7 @@ import numpy as np
 from models.evaluation import Floats, Truths, auroc
 from models.features import Matrix
 from models.question import Question
-from models.question_parts import CATEGORY
+from records.values import CATEGORY
 
 
 def suspects(matrix: Matrix, question: Question) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from models.errors import Broken
+from models.errors import ModelsBroken
 from storage.merkle import root as merkle_root
 
 TRAINING_PART: Final = "training"
@@ -82,9 +82,9 @@ class Manifest:
             held = json.loads(text)
             found = cls.of(held["question"], (Line(**line) for line in held["lines"]))
         except (ValueError, KeyError, TypeError) as exc:
-            raise Broken("a manifest cannot be read") from exc
+            raise ModelsBroken("a manifest cannot be read") from exc
         if found.to_json() != text:
-            raise Broken("a manifest is not in its one form")
+            raise ModelsBroken("a manifest is not in its one form")
         return found
 
 

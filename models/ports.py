@@ -1,4 +1,4 @@
-"""What the diagnostics need of the law and of the safe, and nothing more."""
+"""What the diagnostics need of the ledger and of the record store, and nothing more."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from consent import Anchor, View
-from storage import Gathered, Wanted
+from storage import AccessRequest, Gathered
 
 Clock = Callable[[], float]
 """Seconds UTC."""
 
 
-class Law(Protocol):
+class ConsentLedger(Protocol):
     """The part of `consent.Law` that is used here."""
 
     def lost(self, consent_ids: Sequence[bytes]) -> list[bytes]:
@@ -31,16 +31,16 @@ class Law(Protocol):
 class Vault(Protocol):
     """The only door to plaintexts."""
 
-    def gather(self, wanted: Wanted) -> Gathered:
-        """Return what the law permits at one view; everything else is only counted."""
+    def gather(self, wanted: AccessRequest) -> Gathered:
+        """Return what the ledger permits at one view; everything else is only counted."""
         ...
 
-    def note(self, wanted: Wanted, view: View, outcome: str = "answered") -> int:
+    def note(self, wanted: AccessRequest, view: View, outcome: str = "answered") -> int:
         """Journal what was made of records that were handed out, before the answer leaves."""
         ...
 
 
-class Safe(Protocol):
+class RecordStore(Protocol):
     """The part of `storage.Safe` that is used here."""
 
     @property

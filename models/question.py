@@ -11,20 +11,10 @@ from types import MappingProxyType
 from typing import Final
 
 from consent import CATEGORIES
-from models.errors import QuestionInvalid
-from models.question_parts import (
-    CATEGORY,
-    HOUSE,
-    KINDS,
-    NUMBER,
-    Feature,
-    Gate,
-    Label,
-    Rule,
-    Subgroup,
-    is_code,
-)
-from models.strict_toml import Section
+from models.question_parts import HOUSE, Feature, Gate, Label, Rule, Subgroup
+from records.errors import DeclarationInvalid
+from records.strict_toml import Section
+from records.values import CATEGORY, KINDS, NUMBER, is_code
 
 TRAINING: Final = "MLTRAINING"
 DIAGNOSIS: Final = "TREATDS"
@@ -69,12 +59,12 @@ class Question:
         """Return the question of a file.
 
         Raises:
-            QuestionInvalid: the file is not there, or makes no sense; the message names the key.
+            DeclarationInvalid: the file is not there, or makes no sense; the message names the key.
         """
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as exc:
-            raise QuestionInvalid(f"{path.name}: cannot be read as UTF-8 text") from exc
+            raise DeclarationInvalid(f"{path.name}: cannot be read as UTF-8 text") from exc
         return cls.parse(text, path.name)
 
     @classmethod
@@ -82,7 +72,7 @@ class Question:
         """Return the question that the text holds; `name` is what errors call it.
 
         Raises:
-            QuestionInvalid: see `load`.
+            DeclarationInvalid: see `load`.
         """
         top = Section.of_text(text, name)
         label = _label(top.section("label"))
@@ -129,7 +119,7 @@ def remembered(text: str) -> Question:
     """Return the question of a text that is kept with a run or a model; the same value each time.
 
     Raises:
-        QuestionInvalid: see `Question.load`.
+        DeclarationInvalid: see `Question.load`.
     """
     return Question.parse(text, "kept question")
 

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
-
-NUMBER: Final = "number"
-BOOLEAN: Final = "boolean"
-CATEGORY: Final = "category"
-KINDS: Final = (NUMBER, BOOLEAN, CATEGORY)
-
-_CODE: Final = re.compile(r"[!-{}~]{1,64}\|[!-{}~]{1,128}\Z")
-
-
-def is_code(text: str) -> bool:
-    """Tell whether a text is ``system|code`` in printable ASCII, as records want it."""
-    return _CODE.match(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

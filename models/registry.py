@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from models.errors import ModelRetired, NotFound
+from models.errors import ModelRetired, ModelsNotFound
 from models.tables import METADATA
 
 TRAINED: Final = "trained"
@@ -118,7 +118,7 @@ class Registry:
         """
         found = self.find(model_id)
         if found is None:
-            raise NotFound(f"no model {model_id}")
+            raise ModelsNotFound(f"no model {model_id}")
         return found
 
     def all(self, *states: str) -> list[Model]:
@@ -137,7 +137,7 @@ class Registry:
         """
         found = [one for one in self.all(ACTIVE, AFFECTED) if one.question == question]
         if not found:
-            raise NotFound(f"no model answers {question}")
+            raise ModelsNotFound(f"no model answers {question}")
         return max(found, key=lambda one: (one.state == ACTIVE, one.published_at_s or 0, one.id))
 
     def consents(self, model_id: str) -> list[bytes]:

@@ -19,11 +19,11 @@ from models.card import shown
 from models.cohort import unusable
 from models.errors import CohortTooSmall
 from models.features import accepts, label_of, newest, to_row
-from models.ports import Safe
+from models.ports import RecordStore
 from models.question import Question
-from models.question_parts import NUMBER
-from models.table_file import write_parquet
-from storage import Record, Wanted
+from records.table_file import write_parquet
+from records.values import NUMBER
+from storage import AccessRequest, Record
 
 PURPOSE: Final = "HRESCH"
 """A copy leaves the vault: research by the study itself, which the patient ticked apart."""
@@ -70,17 +70,17 @@ class ReleaseAsked:
     before: tuple[str, ...] = ()
 
 
-def release(safe: Safe, question: Question, asked: ReleaseAsked) -> Release:
+def release(store: RecordStore, question: Question, asked: ReleaseAsked) -> Release:
     """Return the set of everybody who permits the study a copy now; the journal has it first.
 
     Raises:
         CohortTooSmall: fewer than 50 people permit it.
-        StorageError, ConsentError: the safe or the ledger is away or in doubt.
+        StorageError, ConsentError: the record store or the ledger is away or in doubt.
     """
     categories = (*question.categories, question.label.category)
     why = f"training set {asked.release}"
-    gathered = safe.vault.gather(
-        Wanted(asked.study, PURPOSE, categories, None, None, why, asked.actor)
+    gathered = store.vault.gather(
+        AccessRequest(asked.study, PURPOSE, categories, None, None, why, asked.actor)
     )
     by_subject: dict[bytes, list[Record]] = {}
     for record in gathered.records:
@@ -88,7 +88,7 @@ def release(safe: Safe, question: Question, asked: ReleaseAsked) -> Release:
     used = {s: held for s, held in by_subject.items() if not unusable(question, held)}
     if len(used) < LEAST:
         raise CohortTooSmall("no set: fewer than 50 people permit a copy")
-    name_of = safe.pseudonyms(f"release {asked.study} {asked.release}")
+    name_of = store.pseudonyms(f"release {asked.study} {asked.release}")
     named = sorted((name_of(s).hex()[:NAME_CHARACTERS], held) for s, held in used.items())
     table, kept = _table(question, named)
     names = tuple(name for (name, _), stays in zip(named, kept, strict=True) if stays)

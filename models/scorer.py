@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import numpy as np
 
 from models.booster import Booster
-from models.errors import Broken, ScorerUnavailable
+from models.errors import ModelsBroken, ScorerUnavailable
 
 if TYPE_CHECKING:
     from models.features import Values
@@ -67,7 +67,7 @@ class Scorer:
                 self._end()
                 answer = self._ask_anew(asked)
         if "broken" in answer:
-            raise Broken(answer["broken"])
+            raise ModelsBroken(answer["broken"])
         return Scores(answer["probabilities"], answer["contributions"])
 
     def close(self) -> None:
@@ -146,7 +146,7 @@ def answer(message: bytes, kept: Kept) -> dict[str, Any]:
             "probabilities": model.predict(rows).tolist(),
             "contributions": model.contributions(rows).tolist(),
         }
-    except Broken as exc:
+    except ModelsBroken as exc:
         return {"broken": str(exc)}
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from models.errors import ModelRetired
 from models.files import Files
-from models.ports import Clock, Law
+from models.ports import Clock, ConsentLedger
 from models.registry import ACTIVE, AFFECTED, RETIRED, Model, Registry
 
 _RECHECK_S: Final = 60
@@ -27,9 +27,11 @@ class Affected:
 class Serving:
     """The models that answer, held against the ledger."""
 
-    def __init__(self, law: Law, registry: Registry, files: Files, clock: Clock) -> None:
+    def __init__(
+        self, ledger: ConsentLedger, registry: Registry, files: Files, clock: Clock
+    ) -> None:
         """Ask nothing yet; `grace_s` and `on_end` may be set before use."""
-        self._law = law
+        self._ledger = ledger
         self._registry = registry
         self._files = files
         self._clock = clock
@@ -39,13 +41,13 @@ class Serving:
         self.on_end: Callable[[], None] = lambda: None
 
     def affected(self) -> list[Affected]:
-        """Return every model in service that lost consent, after asking the law about all of them.
+        """Return every model in service that lost consent, checking all of them on the ledger.
 
         Models found so are marked; those past their grace period are retired and destroyed.
         """
         found = []
         for model in self._registry.all(ACTIVE, AFFECTED):
-            lost = self._law.lost(self._registry.consents(model.id))
+            lost = self._ledger.lost(self._registry.consents(model.id))
             if not lost and model.state == ACTIVE:
                 continue
             if model.state == ACTIVE:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from models.errors import BadlyAsked, NotFound, Refused
+from models.errors import ModelsInvalid, ModelsNotFound, ModelsRefused
 from models.tables import METADATA
 
 RUNNING: Final = "running"
@@ -86,14 +86,14 @@ class Studies:
             BadlyAsked: the id is no study's, or another study has it.
         """
         if not study.id.startswith("study:") or len(study.id) < len("study:x"):
-            raise BadlyAsked("a study's id is study:NAME")
+            raise ModelsInvalid("a study's id is study:NAME")
         with self._engine.begin() as connection:
             found = self._find(connection, study.id)
             if found is None:
                 row = {name: getattr(study, name) for name in Study.__slots__}
                 connection.execute(sa.insert(_STUDIES), row)
             elif found != study:
-                raise BadlyAsked(f"{study.id} is another study already")
+                raise ModelsInvalid(f"{study.id} is another study already")
 
     def _find(self, connection: sa.Connection, study_id: str) -> Study | None:
         row = connection.execute(sa.select(_STUDIES).where(_STUDIES.c.id == study_id)).first()
@@ -114,9 +114,9 @@ class Studies:
         with self._engine.connect() as connection:
             found = self._find(connection, study_id)
         if found is None:
-            raise NotFound(f"no study {study_id}")
+            raise ModelsNotFound(f"no study {study_id}")
         if now_s >= found.until_s:
-            raise Refused(f"{study_id} is over")
+            raise ModelsRefused(f"{study_id} is over")
         return found
 
     def begin(self, run: dict[str, Any]) -> Run:
@@ -135,7 +135,7 @@ class Studies:
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(_RUNS).where(_RUNS.c.id == run_id)).first()
         if row is None:
-            raise NotFound(f"no run {run_id}")
+            raise ModelsNotFound(f"no run {run_id}")
         return Run(*row)
 
     def runs(self) -> list[Run]:

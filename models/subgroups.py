@@ -9,7 +9,8 @@ import numpy as np
 from models.evaluation import Truths
 from models.features import Matrix
 from models.question import Question
-from models.question_parts import CATEGORY, NUMBER, Feature, Subgroup
+from models.question_parts import Feature, Subgroup
+from records.values import CATEGORY, NUMBER
 
 
 def subgroups(question: Question, matrix: Matrix) -> dict[str, dict[str, Truths]]:

@@ -1,4 +1,4 @@
-"""One run: gather, fit, evaluate, pass the gate, ask the law again, publish, activate."""
+"""One run: gather, fit, evaluate, pass the gate, ask the ledger again, publish, activate."""
 
 from __future__ import annotations
 
@@ -12,19 +12,13 @@ import numpy as np
 from models.booster import Booster, Probabilities, fit
 from models.card import Card
 from models.cohort import Cohort, gather, matrix
-from models.errors import (
-    CohortTooSmall,
-    ConsentMoved,
-    GateClosed,
-    ModelsError,
-    RunCancelled,
-)
+from models.errors import CohortTooSmall, ConsentMoved, GateClosed, ModelsError, RunCancelled
 from models.evaluation import SMALL, Attack, Evaluation, evaluate, membership
 from models.features import Matrix
 from models.files import CARD, MANIFEST, MODEL, Files
 from models.leaks import suspects
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest
-from models.ports import Clock, Law, Progress, Safe
+from models.ports import Clock, ConsentLedger, Progress, RecordStore
 from models.question import Question, remembered
 from models.registry import ACTIVE, OVER, PUBLISHED, REPLACED, TRAINED, Model, Registry
 from models.report import Made, write_card
@@ -43,8 +37,8 @@ _MOST_SLOPE_ERROR: Final = 0.35
 class Workshop:
     """Everything that a run works with."""
 
-    law: Law
-    safe: Safe
+    ledger: ConsentLedger
+    store: RecordStore
     studies: Studies
     registry: Registry
     files: Files
@@ -72,7 +66,7 @@ def _fit(manifest: Manifest, records: Mapping[str, Record], question: Question) 
 def train(workshop: Workshop, run: Run, progress: Progress) -> Model:
     """Return the active model that the run made; a run that was killed goes on where it can.
 
-    The law is asked when the cohort is gathered, before the fit, before publishing and before
+    The ledger is asked when the cohort is gathered, before the fit, before publishing and before
     activation; whenever a consent was lost in between, the cohort is gathered anew.
 
     Raises:
@@ -114,7 +108,7 @@ def _step(workshop: Workshop, run: Run, progress: Progress, step: str) -> None:
 def _gathered(workshop: Workshop, run: Run, question: Question, progress: Progress) -> Cohort:
     _step(workshop, run, progress, "gather")
     workshop.studies.require_open(run.study, workshop.clock())
-    cohort = gather(workshop.safe, question, run.study)
+    cohort = gather(workshop.store, question, run.study)
     parts = [cohort.manifest.patients(part) for part in (TRAINING_PART, HELD_OUT_PART)]
     if len(parts[0]) + len(parts[1]) < question.gate.min_patients:
         # How many there are is not said: it is a count of patients, and a small one.
@@ -129,7 +123,7 @@ def _fitted(workshop: Workshop, run: Run, cohort: Cohort, progress: Progress) ->
     held = matrix(question, cohort.manifest, cohort.records, HELD_OUT_PART)
     rows = matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
     _require_outcomes(rows, held)
-    if workshop.law.lost(cohort.consents()):
+    if workshop.ledger.lost(cohort.consents()):
         return None
     raw = fit(rows, question, cohort.manifest.seed)
     _step(workshop, run, progress, "evaluate")
@@ -240,15 +234,15 @@ def _published(workshop: Workshop, run: Run, model: Model, progress: Progress) -
     consents = workshop.registry.consents(model.id)
     if model.state == TRAINED:
         _step(workshop, run, progress, "publish")
-        if workshop.law.lost(consents):
+        if workshop.ledger.lost(consents):
             return False
         lines = workshop.files.read(model.id, MANIFEST).count(b'"record"')
-        workshop.law.anchor("manifest", bytes.fromhex(model.manifest_root), lines)
-        workshop.law.anchor("card", bytes.fromhex(model.card_sha256), 1)
+        workshop.ledger.anchor("manifest", bytes.fromhex(model.manifest_root), lines)
+        workshop.ledger.anchor("card", bytes.fromhex(model.card_sha256), 1)
         workshop.registry.move(model.id, PUBLISHED, workshop.now_s())
     if workshop.registry.get(model.id).state == PUBLISHED:
         _step(workshop, run, progress, "activate")
-        if workshop.law.lost(consents):
+        if workshop.ledger.lost(consents):
             return False
         workshop.registry.move(model.id, ACTIVE, workshop.now_s())
     _replace(workshop, model)

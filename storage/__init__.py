@@ -1,24 +1,24 @@
-"""The front door of the safe: what the other packages may use of it."""
+"""The front door of the record store: what the other packages may use of it."""
 
 from storage.blobs import Blobs, Blocks
 from storage.deposit import DepositReport
 from storage.entry import Entry
 from storage.erasure import Receipt
 from storage.errors import (
-    Away,
-    BadlyAsked,
-    Broken,
     DatabaseUnavailable,
     DiskFull,
     JournalBroken,
     JournalUnavailable,
     NameMismatch,
-    NotFound,
     Overtaken,
     RecordInvalid,
     RecordLost,
     SealBroken,
+    StorageBroken,
     StorageError,
+    StorageInvalid,
+    StorageNotFound,
+    StorageUnavailable,
     StoreUnavailable,
     VaultSealed,
 )
@@ -26,18 +26,18 @@ from storage.folder import BlockFolder
 from storage.ipfs import Kubo
 from storage.journal_row import Answer, Row, Use
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
-from storage.safe import Safe, proves_row
-from storage.vault import Gathered, Vault, Wanted
+from storage.record_store import RecordStore, proves_row
+from storage.vault import AccessRequest, Gathered, Vault
 
 __all__ = [
     "MAX_RECORD_BYTES",
     "Answer",
-    "Away",
-    "BadlyAsked",
+    "StorageUnavailable",
+    "StorageInvalid",
     "Blobs",
     "BlockFolder",
     "Blocks",
-    "Broken",
+    "StorageBroken",
     "DatabaseUnavailable",
     "DepositReport",
     "DiskFull",
@@ -47,14 +47,14 @@ __all__ = [
     "JournalUnavailable",
     "Kubo",
     "NameMismatch",
-    "NotFound",
+    "StorageNotFound",
     "Overtaken",
     "Receipt",
     "Record",
     "RecordInvalid",
     "RecordLost",
     "Row",
-    "Safe",
+    "RecordStore",
     "SealBroken",
     "StorageError",
     "StoreUnavailable",
@@ -62,7 +62,7 @@ __all__ = [
     "Value",
     "Vault",
     "VaultSealed",
-    "Wanted",
+    "AccessRequest",
     "proves_row",
     "require_record",
 ]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from storage.errors import Broken, DatabaseUnavailable, DiskFull, Overtaken, StorageError
+from storage.errors import DatabaseUnavailable, DiskFull, Overtaken, StorageBroken, StorageError
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; SQLite says it in words.
 _FULL: Final = ("53100", "disk is full", "no space left", "disk quota")
@@ -78,5 +78,5 @@ def _meaning(cause: BaseException | None) -> StorageError:
     if any(sign in said for sign in _OVERTAKEN):
         return Overtaken("another process was first; ask again")
     if any(sign in said for sign in _DAMAGED):
-        return Broken("the database is damaged; put it back from a backup")
+        return StorageBroken("the database is damaged; put it back from a backup")
     return DatabaseUnavailable("the database cannot be used at the moment")

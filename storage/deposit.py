@@ -12,7 +12,7 @@ from storage import merkle
 from storage.car import raw_cid
 from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED
 from storage.entry import Batch, Entry
-from storage.errors import BadlyAsked, Overtaken, StorageError
+from storage.errors import Overtaken, StorageError, StorageInvalid
 from storage.keys import SecretKey, wrap_record_key
 from storage.parts import Parts, Progress, silent
 from storage.pause import collector_paused
@@ -51,7 +51,7 @@ class Sealed:
 
 
 class Deposits:
-    """The way into the safe.
+    """The way into the record store.
 
     Each batch goes sealed → pinned → catalogued → anchored. Its envelopes are on disk before its
     rows are written, and its rows before Kubo is asked, so whatever is killed is found again.
@@ -62,7 +62,7 @@ class Deposits:
         self._keys = parts.keys
         self._staging = parts.staging
         self._blobs = parts.blobs
-        self._law = parts.law
+        self._ledger = parts.ledger
         self._clock = parts.clock
 
     def deposit(
@@ -103,14 +103,14 @@ class Deposits:
         if sources is None:
             return [None] * len(records)
         if len(sources) != len(records):
-            raise BadlyAsked("as many sources as records")
+            raise StorageInvalid("as many sources as records")
         marked = self._keys.pseudonyms("source")
         marks = [
             marked(f"{record.custodian}\0{source}".encode())
             for record, source in zip(records, sources, strict=True)
         ]
         if len(set(marks)) != len(marks):
-            raise BadlyAsked("two records of this deposit come from the same source")
+            raise StorageInvalid("two records of this deposit come from the same source")
         return marks
 
     def _deposit_part(
@@ -187,9 +187,9 @@ class Deposits:
 
     def anchor(self, batch: Batch) -> None:
         """Put a batch's root on the ledger, unless it is there already."""
-        newest = self._law.anchors("records", _NEWEST_ANCHORS)  # an older one may come twice
+        newest = self._ledger.anchors("records", _NEWEST_ANCHORS)  # an older one may come twice
         if batch.root not in {anchor.root for anchor in newest}:
-            self._law.anchor("records", batch.root, batch.count)
+            self._ledger.anchor("records", batch.root, batch.count)
         self._catalogue.move(batch.id, ANCHORED)
 
     def finish_unfinished(self) -> int:

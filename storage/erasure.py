@@ -47,7 +47,7 @@ class Receipt:
 
 
 class Erasure:
-    """The way out of the safe."""
+    """The way out of the record store."""
 
     def __init__(self, engine: sa.Engine, parts: Parts, deposits: Deposits) -> None:
         self._engine = engine
@@ -142,7 +142,7 @@ class Erasure:
         return len(left)
 
     def _journal(self, outcome: str, why: str, entries: Sequence[Entry]) -> None:
-        view, at_s = self._parts.law.view(), int(self._parts.clock())
+        view, at_s = self._parts.ledger.view(), int(self._parts.clock())
         use = Use(at_s, _OPERATOR, "", _PURPOSE, why, view)
         answers = [Answer(e.subject, e.record_id, e.version, outcome, NOBODY) for e in entries]
         self._parts.journal.write(use, answers)

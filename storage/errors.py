@@ -1,4 +1,4 @@
-"""Says what can go wrong in the safe, grouped by what the reader can do about it."""
+"""Says what can go wrong in the record store, grouped by what the reader can do about it."""
 
 from __future__ import annotations
 
@@ -7,61 +7,61 @@ class StorageError(Exception):
     """Every error of this package."""
 
 
-class NotFound(StorageError):
+class StorageNotFound(StorageError):
     """Nothing of that name is here, or not for you: a stranger cannot tell which (404)."""
 
 
-class BadlyAsked(StorageError):
+class StorageInvalid(StorageError):
     """The input is wrong; the message says what to change (422)."""
 
 
-class RecordInvalid(BadlyAsked):
+class RecordInvalid(StorageInvalid):
     """A record that cannot be deposited: malformed, oversize, or in unknown words."""
 
 
-class Broken(StorageError):
+class StorageBroken(StorageError):
     """What is stored is not what was stored; nothing is handed out (502)."""
 
 
-class SealBroken(Broken):
+class SealBroken(StorageBroken):
     """An envelope does not open as itself; one error for every cause."""
 
 
-class NameMismatch(Broken):
+class NameMismatch(StorageBroken):
     """Bytes from the store do not have the name (CID, length) that was asked for."""
 
 
-class RecordLost(Broken):
+class RecordLost(StorageBroken):
     """A block that the catalogue knows is not kept any more."""
 
 
-class JournalBroken(Broken):
+class JournalBroken(StorageBroken):
     """The journal's chain does not hold together."""
 
 
-class Away(StorageError):
+class StorageUnavailable(StorageError):
     """A part is away; ask again later (503)."""
 
 
-class StoreUnavailable(Away):
+class StoreUnavailable(StorageUnavailable):
     """The IPFS node cannot be reached or does not answer in time."""
 
 
-class VaultSealed(Away):
+class VaultSealed(StorageUnavailable):
     """The root key is not unsealed: nothing can be opened until an operator unseals it."""
 
 
-class DatabaseUnavailable(Away):
+class DatabaseUnavailable(StorageUnavailable):
     """The database cannot be reached, is locked, or broke off; nothing was written."""
 
 
-class Overtaken(Away):
+class Overtaken(StorageUnavailable):
     """Another process did the same first; look again, then ask again."""
 
 
-class JournalUnavailable(Away):
+class JournalUnavailable(StorageUnavailable):
     """The journal cannot be written, so nothing may leave."""
 
 
-class DiskFull(Away):
+class DiskFull(StorageUnavailable):
     """There is no room to write; free some and try again."""

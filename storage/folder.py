@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from storage.car import raw_cid, text_cid
-from storage.errors import NameMismatch, NotFound, StoreUnavailable
+from storage.errors import NameMismatch, StorageNotFound, StoreUnavailable
 
 _MULTIHASH_AT = 2
 
@@ -42,7 +42,7 @@ class BlockFolder:
         try:
             block = self.path(cid).read_bytes()
         except FileNotFoundError as exc:
-            raise NotFound("no such block") from exc
+            raise StorageNotFound("no such block") from exc
         if len(block) != size or raw_cid(block) != cid:
             raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
         return block
@@ -53,7 +53,7 @@ class BlockFolder:
             try:
                 block = self.path(cid).read_bytes()
             except FileNotFoundError as exc:
-                raise NotFound("a block is not kept here") from exc
+                raise StorageNotFound("a block is not kept here") from exc
             if raw_cid(block) != cid:
                 raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
             yield cid, block

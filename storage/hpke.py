@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from storage.errors import BadlyAsked, SealBroken
+from storage.errors import SealBroken, StorageInvalid
 from storage.keys import SecretKey
 from storage.seal import KEY_BYTES
 
@@ -74,7 +74,7 @@ def send(key: bytes, recipient: bytes, decision: bytes, library: Hpke = _fast_se
     try:
         return library(key, recipient, _LABEL + decision)
     except ValueError:  # a point of low order too: everybody could open what is sent to it
-        raise BadlyAsked("recipient: must be a public X25519 key of 32 bytes") from None
+        raise StorageInvalid("recipient: must be a public X25519 key of 32 bytes") from None
 
 
 def receive(

@@ -29,7 +29,7 @@ from storage.car import (
     root_cid,
     text_cid,
 )
-from storage.errors import DiskFull, NameMismatch, NotFound, StoreUnavailable
+from storage.errors import DiskFull, NameMismatch, StorageNotFound, StoreUnavailable
 
 T = TypeVar("T")
 Address = tuple[str, str]
@@ -103,11 +103,11 @@ class Kubo:
             self._list(cids)
             try:
                 self._call(lambda: self._tell("pin/add", options, LEAST_BULK_S))
-            except NotFound:
+            except StorageNotFound:
                 continue  # the list itself may have been collected: a second try tells
             self._require_pinned(root)
             return root
-        raise NotFound("a block is not kept here")
+        raise StorageNotFound("a block is not kept here")
 
     def _list(self, cids: Sequence[bytes]) -> bytes:
         """Store the block that lists these links, without a pin; return its name."""
@@ -128,13 +128,13 @@ class Kubo:
     def _require_pinned(self, root: bytes) -> None:
         try:
             self._call(lambda: self._client().pin.ls(text_cid(root), type="recursive"))
-        except NotFound as exc:
+        except StorageNotFound as exc:
             raise StoreUnavailable("Kubo does not show the pin that it confirmed") from exc
 
     def unpin(self, roots: Sequence[bytes]) -> None:
         """See `Blobs.unpin`."""
         for root in roots:
-            with suppress(NotFound):
+            with suppress(StorageNotFound):
                 self._call(partial(self._let_go, text_cid(root)))
 
     def _let_go(self, name: str) -> None:
@@ -175,7 +175,7 @@ class Kubo:
         options = {"arg": text_cid(self._list(cids)), "offline": "true", "progress": "false"}
         try:
             answer = self._call(lambda: self._post("dag/export", options, BULK_TIMEOUT_S[1]))
-        except NotFound:
+        except StorageNotFound:
             return  # the list may have been collected before it was read
         with answer:
             sent = read_car(Capped(answer.raw, MOST_EXPORT_BYTES, BULK_TIMEOUT_S[1]))
@@ -278,5 +278,5 @@ def _in_our_words() -> Iterator[None]:
         if "no space left" in said or "disk quota" in said:
             raise DiskFull("the IPFS node's disk is full; make room, then try again") from exc
         if any(sign in said for sign in _MISSING):
-            raise NotFound("a block is not kept here") from exc
+            raise StorageNotFound("a block is not kept here") from exc
         raise StoreUnavailable("the IPFS node does not answer; is it running?") from exc

@@ -15,12 +15,12 @@ from consent import Anchor
 from storage import merkle
 from storage.database import insert_many, plain, reading, writing
 from storage.errors import (
-    BadlyAsked,
-    Broken,
     DatabaseUnavailable,
     JournalBroken,
     JournalUnavailable,
     Overtaken,
+    StorageBroken,
+    StorageInvalid,
 )
 from storage.journal_row import LOST, NO_RECORD, NOBODY, START, Answer, Row, Use, row_hash
 from storage.keys import Keys
@@ -58,7 +58,7 @@ _ROWS = sa.Table(
 
 
 class Anchoring(Protocol):
-    """What the journal needs of the law."""
+    """What the journal needs of the ledger."""
 
     def anchor(self, kind: str, root: bytes, count: int) -> str:
         """Put a root on the ledger."""
@@ -72,10 +72,10 @@ class Anchoring(Protocol):
 class Journal:
     """The one list of what was asked and answered; rows are only ever added at its end."""
 
-    def __init__(self, engine: sa.Engine, keys: Keys, law: Anchoring) -> None:
+    def __init__(self, engine: sa.Engine, keys: Keys, ledger: Anchoring) -> None:
         self._engine = engine
         self._keys = keys
-        self._law = law
+        self._ledger = ledger
         self._reached = -1
 
     def write(self, use: Use, answers: Sequence[Answer]) -> int:
@@ -99,7 +99,7 @@ class Journal:
         """
         last = self.anchored()
         if self.head()[0] >= last:
-            raise BadlyAsked("no row that was anchored is gone")
+            raise StorageInvalid("no row that was anchored is gone")
         return self._append(use, [Answer(NOBODY, NO_RECORD, 0, LOST, NOBODY)], last)
 
     def _append(self, use: Use, answers: Sequence[Answer], after: int) -> int:
@@ -124,7 +124,7 @@ class Journal:
                 connection.execute(sa.update(_HEAD).values(seq=seq, hash=before))
         except JournalBroken:
             raise
-        except (DatabaseUnavailable, Overtaken, Broken) as exc:
+        except (DatabaseUnavailable, Overtaken, StorageBroken) as exc:
             raise JournalUnavailable("the journal cannot be written, so nothing leaves") from exc
         self._reached = seq
         return seq
@@ -198,13 +198,13 @@ class Journal:
         last, size = self.anchored(), self.size()
         if size <= last:
             return 0
-        self._law.anchor("journal", self.root(last + 1, size), size)
+        self._ledger.anchor("journal", self.root(last + 1, size), size)
         return size - last
 
     def anchored(self) -> int:
         """Return the number of the last row that an anchor on the ledger covers."""
         # Two processes that anchored at once may have done so in either order.
-        newest = self._law.anchors("journal", _NEWEST_ANCHORS)
+        newest = self._ledger.anchors("journal", _NEWEST_ANCHORS)
         return max((anchor.count for anchor in newest), default=0)
 
     def root(self, first: int, last: int) -> bytes:
@@ -217,7 +217,7 @@ class Journal:
         Raises:
             JournalBroken: the rows are not those that were anchored.
         """
-        anchors = self._law.anchors("journal")
+        anchors = self._ledger.anchors("journal")
         for place, anchor in enumerate(anchors):
             if seq > anchor.count:
                 continue

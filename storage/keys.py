@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 import sqlalchemy as sa
 
 from storage.database import reading, writing
-from storage.errors import NotFound, Overtaken, SealBroken, VaultSealed
+from storage.errors import Overtaken, SealBroken, StorageNotFound, VaultSealed
 from storage.mac import mac_of
 from storage.seal import decrypt_key, decrypt_text, derive, encrypt_key, encrypt_text, new_key
 from storage.tables import METADATA
@@ -222,5 +222,5 @@ def require_patient_key(keys: Keys, subject: bytes) -> SecretKey:
     """
     found = keys.patient_keys([subject])
     if subject not in found:
-        raise NotFound("no such record")
+        raise StorageNotFound("no such record")
     return found[subject]

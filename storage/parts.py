@@ -1,11 +1,11 @@
-"""The parts of the safe that its doors share, joined once."""
+"""The parts of the record store that its doors share, joined once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consent import Law
+from consent import ConsentLedger
 from storage.blobs import Blobs
 from storage.catalogue import Catalogue
 from storage.journal import Journal
@@ -29,5 +29,5 @@ class Parts:
     journal: Journal
     staging: Staging
     blobs: Blobs
-    law: Law
+    ledger: ConsentLedger
     clock: Callable[[], float]

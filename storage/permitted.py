@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from consent import Decisions, RequestBatch
+from consent import DecisionRequestBatch, Decisions
 from storage.entry import Columns
 
 
@@ -21,11 +21,11 @@ class Listed:
         self.whose = np.array(numbers, np.int32)
         self.people = list(known)
 
-    def asked(self, party: str, purpose: str) -> RequestBatch:
+    def asked(self, party: str, purpose: str) -> DecisionRequestBatch:
         """Return what is to be decided: every record that is listed."""
         held = self.columns
         named = (held.subjects, held.records, held.categories, held.recorded_on)
-        return RequestBatch(party, purpose, *named)
+        return DecisionRequestBatch(party, purpose, *named)
 
 
 class Permitted(Mapping[bytes, dict[str, bytes]]):

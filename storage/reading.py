@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from storage.car import raw_cid
 from storage.entry import Entry
-from storage.errors import NameMismatch, NotFound, RecordLost
+from storage.errors import NameMismatch, RecordLost, StorageNotFound
 from storage.keys import SecretKey, unwrap_record_key
 from storage.parts import Parts, Progress, silent
 from storage.record import Record, parse
@@ -72,7 +72,7 @@ class Reader:
             if len(missing) <= _FEW:
                 return {entry.cid: self._blobs.get(entry.cid, entry.size) for entry in missing}
             return dict(self._blobs.get_many([entry.cid for entry in missing]))
-        except NotFound as exc:
+        except StorageNotFound as exc:
             raise RecordLost("a block is not kept any more: run verify") from exc
 
 

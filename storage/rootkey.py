@@ -14,7 +14,7 @@ import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from storage.errors import BadlyAsked, Broken, SealBroken, VaultSealed
+from storage.errors import SealBroken, StorageBroken, StorageInvalid, VaultSealed
 from storage.keys import SecretKey
 from storage.seal import KEY_BYTES, WRAPPED_BYTES, decrypt_key, derive, encrypt_key
 
@@ -50,7 +50,7 @@ def make_root_key(path: Path, passphrase: str) -> SecretKey:
         BadlyAsked: an empty passphrase.
     """
     if not passphrase:
-        raise BadlyAsked("a root key needs a passphrase")
+        raise StorageInvalid("a root key needs a passphrase")
     key, salt = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(SALT_BYTES)
     content = _content(salt, encrypt_key(_stretched(passphrase, salt), key, _LABEL))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -90,7 +90,7 @@ def open_root_key(path: Path, passphrase: str) -> SecretKey:
     """
     try:
         if path.stat().st_mode & 0o007:
-            raise Broken(f"{path} is open to everybody on this machine: chmod 600 it")
+            raise StorageBroken(f"{path} is open to everybody on this machine: chmod 600 it")
         content = orjson.loads(path.read_bytes())
         salt, sealed = bytes.fromhex(content["kdf"]["salt"]), bytes.fromhex(content["sealed"])
         if (len(salt), len(sealed)) != (SALT_BYTES, WRAPPED_BYTES):
@@ -98,7 +98,7 @@ def open_root_key(path: Path, passphrase: str) -> SecretKey:
         if content != _content(salt, sealed):
             raise ValueError("other costs, words or spelling than ours")
     except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise Broken(f"{path} does not hold a root key; put it back from a backup") from exc
+        raise StorageBroken(f"{path} does not hold a root key; put it back from a backup") from exc
     try:
         return SecretKey(decrypt_key(_stretched(passphrase, salt), sealed, _LABEL))
     except SealBroken:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from consent import REASONS, Request, RequestBatch, View
+from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
 from storage.entry import Columns, Entry
-from storage.errors import NotFound, RecordLost
+from storage.errors import RecordLost, StorageNotFound
 from storage.journal_row import NO_RECORD, NOBODY, Answer, Use
 from storage.parts import Parts, Progress, silent
 from storage.pause import collector_paused
@@ -30,7 +30,7 @@ _FEW: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AccessRequest:
     """Who asks for which records, what for, and why in words for the journal.
 
     `categories`, `custodian` and `subjects` narrow what is asked for; None is all. `actor` is the
@@ -49,7 +49,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """What the law permitted at one view: records in catalogue order, each with its consent.
+    """What the ledger permitted at one view: records in catalogue order, each with its consent.
 
     `refused` counts the records that were not handed out by reason, `refused_subjects` says one
     reason for each subject of whom nothing was.
@@ -64,7 +64,7 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Judged:
-    """The records that were asked for and, place by place, what the law said of each."""
+    """The records that were asked for and, place by place, what the ledger said of each."""
 
     entries: list[Entry]
     outcomes: list[str]
@@ -86,12 +86,12 @@ class Vault:
     def __init__(self, parts: Parts) -> None:
         self._catalogue = parts.catalogue
         self._journal = parts.journal
-        self._law = parts.law
+        self._ledger = parts.ledger
         self._reader = Reader(parts)
         self._clock = parts.clock
 
     @collector_paused()
-    def gather(self, wanted: Wanted, progress: Progress = silent) -> Gathered:
+    def gather(self, wanted: AccessRequest, progress: Progress = silent) -> Gathered:
         """Return every record that is wanted and permitted now, at one view of the ledger.
 
         Permits and refusals are in the journal, one row a record, before anything is opened. What
@@ -108,8 +108,8 @@ class Vault:
             # Re-keyed between catalogue and fetch: the second look finds the new names.
             return self._gather(wanted, progress)
 
-    def _gather(self, wanted: Wanted, progress: Progress) -> Gathered:
-        view = self._law.view()
+    def _gather(self, wanted: AccessRequest, progress: Progress) -> Gathered:
+        view = self._ledger.view()
         progress("deciding", 0, 1)
         asked = wanted.categories, wanted.subjects, wanted.custodian
         judged = self._judge(wanted, self._catalogue.columns(*asked), view)
@@ -126,17 +126,17 @@ class Vault:
             LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, Broken: as `gather`.
         """
         name = bytes.fromhex(record_id) if _RECORD_ID.match(record_id) else NO_RECORD
-        wanted = Wanted(party, purpose, None, None, None, why)
+        wanted = AccessRequest(party, purpose, None, None, None, why)
         try:
             records = self._open(wanted, name)
         except RecordLost:
             records = self._open(wanted, name)
         if not records:
-            raise NotFound("no such record")
+            raise StorageNotFound("no such record")
         return records[0]
 
-    def _open(self, wanted: Wanted, name: bytes) -> list[Record]:
-        view = self._law.view()
+    def _open(self, wanted: AccessRequest, name: bytes) -> list[Record]:
+        view = self._ledger.view()
         found = self._catalogue.current(record_ids=[name])
         judged = self._judge_few(wanted, found, view)
         return self._hand_out(self._use(wanted, view), judged, (NOBODY, name), silent)
@@ -151,16 +151,16 @@ class Vault:
         name = bytes.fromhex(record_id) if _RECORD_ID.match(record_id) else NO_RECORD
         found = self._catalogue.current(record_ids=[name], subjects=[subject])
         if not found:
-            raise NotFound("no such record")
-        wanted = Wanted(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
+            raise StorageNotFound("no such record")
+        wanted = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
         answers = [Answer(subject, one.record_id, one.version, PERMITTED, NOBODY) for one in found]
-        self._journal.write(self._use(wanted, self._law.view()), answers)
+        self._journal.write(self._use(wanted, self._ledger.view()), answers)
         records = self._reader.read(found)
         if records[0] is None:
-            raise NotFound("no such record")
+            raise StorageNotFound("no such record")
         return records[0]
 
-    def note(self, wanted: Wanted, view: View, outcome: str = ANSWERED) -> int:
+    def note(self, wanted: AccessRequest, view: View, outcome: str = ANSWERED) -> int:
         """Journal what was made of records that were handed out, durably; return the row's number.
 
         One row for each subject of `wanted`, whose `detail` says what of: the hash of a model, the
@@ -172,16 +172,16 @@ class Vault:
         answers = [Answer(one, NO_RECORD, 0, outcome, NOBODY) for one in wanted.subjects or ()]
         return self._journal.write(self._use(wanted, view), answers)
 
-    def _use(self, wanted: Wanted, view: View) -> Use:
+    def _use(self, wanted: AccessRequest, view: View) -> Use:
         detail = tuple(sorted(wanted.detail.items()))
         at_s = int(self._clock())
         return Use(at_s, wanted.party, wanted.actor, wanted.purpose, wanted.why, view, detail)
 
-    def _judge(self, wanted: Wanted, columns: Columns, view: View) -> _Judged:
+    def _judge(self, wanted: AccessRequest, columns: Columns, view: View) -> _Judged:
         entries = columns.entries
         if len(entries) <= _FEW:
             return self._judge_few(wanted, entries, view)
-        batch = RequestBatch(
+        batch = DecisionRequestBatch(
             wanted.party,
             wanted.purpose,
             columns.subjects,
@@ -189,14 +189,14 @@ class Vault:
             columns.categories,
             columns.recorded_on,
         )
-        decided = self._law.decide_many(batch, view)
+        decided = self._ledger.decide_many(batch, view)
         outcomes = [REASONS[code] for code in decided.reasons.tolist()]
         told = decided.consents.tobytes()
         return _Judged(entries, outcomes, [told[at : at + 32] for at in range(0, len(told), 32)])
 
-    def _judge_few(self, wanted: Wanted, entries: list[Entry], view: View) -> _Judged:
+    def _judge_few(self, wanted: AccessRequest, entries: list[Entry], view: View) -> _Judged:
         requests = [
-            Request(
+            DecisionRequest(
                 wanted.party,
                 wanted.purpose,
                 entry.subject,
@@ -206,7 +206,7 @@ class Vault:
             )
             for entry in entries
         ]
-        decided = self._law.decide_each(requests, view)
+        decided = self._ledger.decide_each(requests, view)
         return _Judged(
             entries,
             [PERMITTED if one.permitted else one.reason for one in decided],
@@ -221,7 +221,7 @@ class Vault:
         self._journal.write(use, judged.answers() or [nothing])
         places = judged.permitted()
         records = self._reader.read([judged.entries[place] for place in places], progress)
-        lost = set(self._law.lost(sorted({judged.consents[place] for place in places})))
+        lost = set(self._ledger.lost(sorted({judged.consents[place] for place in places})))
         kept: list[Record] = []
         gone: list[int] = []
         for place, record in zip(places, records, strict=True):

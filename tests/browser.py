@@ -19,7 +19,8 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import make_server
 
-from web import Platform, create_app
+from services.platform import Platform
+from web import create_app
 
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 30_000

@@ -10,10 +10,10 @@ from passkeys import Passkey, unb64
 from township import Patient
 
 from consent import (
+    ConsentLedger,
     Enrolment,
     KeyAddition,
     KeyRemoval,
-    Law,
     Message,
     RecoveryVeto,
     Signed,
@@ -63,13 +63,13 @@ class Device(Patient):
         return self.sign(RecoveryVeto(self.subject, signer))
 
 
-def device(law: Law, subject: bytes = b"", *, enrolled: bool = True) -> Device:
+def device(ledger: ConsentLedger, subject: bytes = b"", *, enrolled: bool = True) -> Device:
     made = Device(
-        law.domain(),
-        law.custodian(),
+        ledger.domain(),
+        ledger.custodian(),
         subject or secrets.token_bytes(32),
-        verifier=law.passkey_verifier(),
+        verifier=ledger.passkey_verifier(),
     )
     if enrolled:
-        assert law.enrol([made.enrols()])[0].ok
+        assert ledger.enrol([made.enrols()])[0].ok
     return made

@@ -1,4 +1,4 @@
-"""An install on a real Kubo and a real chain, with patients who sign: what the safe's tests use."""
+"""An install on a real Kubo and a real chain, with patients who sign, for storage tests."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from township import Clock, Patient, make_terms
 
-from consent import Install, Law, Signed, open_law
+from consent import ConsentLedger, Install, Signed, open_ledger
 from deploy.database import make_engine
-from storage import Blobs, Record, Safe, Wanted
+from storage import AccessRequest, Blobs, Record, RecordStore
 
 STUDY = "study:diabetes-risk"
 TRAINING = "MLTRAINING"
@@ -31,12 +31,12 @@ class House:
     home: Path
     clock: Clock
     install: Install
-    law: Law = field(init=False)
-    safe: Safe = field(init=False)
+    ledger: ConsentLedger = field(init=False)
+    store: RecordStore = field(init=False)
 
     def __post_init__(self) -> None:
-        self.law = open_law(self.engine, self.clock, self.install)
-        self.safe = self.another()
+        self.ledger = open_ledger(self.engine, self.clock, self.install)
+        self.store = self.another()
 
     def process(self) -> House:
         """Return what another process would hold: the same stores, nothing else in common."""
@@ -59,10 +59,10 @@ class House:
         assert not os.WIFEXITED(status) or os.WEXITSTATUS(status) == 0
         return os.WIFSIGNALED(status)
 
-    def another(self, **other: Any) -> Safe:
+    def another(self, **other: Any) -> RecordStore:
         """Return what another process of the install would hold."""
-        parts = {"engine": self.engine, "blobs": self.kubo, "law": self.law, **other}
-        made = Safe(parts["engine"], parts["blobs"], parts["law"], self.home, self.clock)
+        parts = {"engine": self.engine, "blobs": self.kubo, "law": self.ledger, **other}
+        made = RecordStore(parts["engine"], parts["blobs"], parts["law"], self.home, self.clock)
         made.unseal("passphrase")
         return made
 
@@ -71,8 +71,8 @@ class House:
 
     def patients(self, count: int) -> list[Patient]:
         """Enrol patients, all at once."""
-        made = [Patient(self.law.domain(), self.law.custodian()) for _ in range(count)]
-        assert all(outcome.ok for outcome in self.law.enrol([one.enrols() for one in made]))
+        made = [Patient(self.ledger.domain(), self.ledger.custodian()) for _ in range(count)]
+        assert all(outcome.ok for outcome in self.ledger.enrol([one.enrols() for one in made]))
         return made
 
     def grant(self, patient: Patient, **changed: Any) -> Signed:
@@ -83,17 +83,17 @@ class House:
         terms = {"recipient": STUDY, "purposes": (TRAINING,), "categories": ("*",), **changed}
         at_s = int(self.clock()) - 5
         signed = [patient.grants(at_s, make_terms(**terms)) for patient in patients]
-        assert all(outcome.ok for outcome in self.law.grant(signed))
+        assert all(outcome.ok for outcome in self.ledger.grant(signed))
         return signed
 
     def withdraw(self, patient: Patient, granted: Signed) -> None:
-        assert self.law.withdraw([patient.withdraws(granted)])[0].ok
+        assert self.ledger.withdraw([patient.withdraws(granted)])[0].ok
 
     def gathered(self, **narrowed: Any) -> list[Record]:
-        return self.safe.vault.gather(wanted(**narrowed)).records
+        return self.store.vault.gather(wanted(**narrowed)).records
 
 
-def wanted(**narrowed: Any) -> Wanted:
+def wanted(**narrowed: Any) -> AccessRequest:
     told: dict[str, Any] = {
         "party": STUDY,
         "purpose": TRAINING,
@@ -102,7 +102,7 @@ def wanted(**narrowed: Any) -> Wanted:
         "subjects": None,
         "why": "a test",
     }
-    return Wanted(**{**told, **narrowed})
+    return AccessRequest(**{**told, **narrowed})
 
 
 def record_of(subject: bytes, number: int = 0, **changed: Any) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from consent.terms import Request, Terms
+from consent.terms import DecisionRequest, Terms
 
 PARENT = {
     **dict.fromkeys(["CLINTRL", "COC", "ETREAT", "POPHLTH"], "TREAT"),
@@ -55,7 +55,7 @@ def is_under(asked: str | None, granted: str) -> bool:
     return asked is not None
 
 
-def wrong_words(terms: Terms, request: Request, purpose_fits: bool) -> list[str]:
+def wrong_words(terms: Terms, request: DecisionRequest, purpose_fits: bool) -> list[str]:
     recipient = terms.recipient in ("*", request.party)
     purpose = purpose_fits or any(is_under(request.purpose, p) for p in terms.purposes)
     category = "*" in terms.categories or request.category in terms.categories
@@ -66,7 +66,9 @@ def wrong_words(terms: Terms, request: Request, purpose_fits: bool) -> list[str]
     return [reason for reason, fit in zip(ORDER[5:10], fits, strict=True) if not fit]
 
 
-def answer(history: History, request: Request, now_s: int, block_s: int) -> tuple[str, set[str]]:
+def answer(
+    history: History, request: DecisionRequest, now_s: int, block_s: int
+) -> tuple[str, set[str]]:
     """Return the reason (``permitted`` or why not) and what is owed."""
     if request.purpose not in KNOWN:
         return "unknown-word", set()
@@ -81,7 +83,7 @@ def answer(history: History, request: Request, now_s: int, block_s: int) -> tupl
     return reason, owed if reason == "permitted" else set()
 
 
-def bar(history: History, given: Given, request: Request, now_s: int, block_s: int) -> str:
+def bar(history: History, given: Given, request: DecisionRequest, now_s: int, block_s: int) -> str:
     """A deny, or what may be one: silent, or a reason to refuse; nothing if it is a permit."""
     stopped = any(s == given.subject and given.signed_s <= t for s, t in history.stops)
     over = now_s > given.ends_s and block_s > given.ends_s
@@ -100,7 +102,7 @@ def bar(history: History, given: Given, request: Request, now_s: int, block_s: i
     return "opted-out" if opts_out else "denied"
 
 
-def miss(history: History, given: Given, request: Request, now_s: int, block_s: int) -> str:
+def miss(history: History, given: Given, request: DecisionRequest, now_s: int, block_s: int) -> str:
     """The last of all that keeps it from permitting, or ``permitted``."""
     gone = [*history.withdrawn, *history.seen_withdrawn]
     stops = [*history.stops, *history.seen_stops]

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("consent", "storage", "models", "web", "deploy")
+PACKAGES = ("consent", "storage", "records", "models", "services", "web", "cli", "deploy")
 BANNED_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "base", "core"}
-BANNED_NAMES |= {"manager", "service"}
-MAX_LINES = 300
+BANNED_NAMES |= {"manager"}
+MAX_LINES = 400
 MAX_TEST_LINES = 500  # a test file mirrors one source file: docs/decisions/0011
 WATCHED_SUFFIXES = {".py", ".sol", ".js", ".css", ".html"}
 
@@ -47,7 +47,7 @@ def _most_lines(path: Path) -> int:
     return MAX_TEST_LINES if path.relative_to(ROOT).parts[0] == "tests" else MAX_LINES
 
 
-def test_no_file_is_longer_than_three_hundred_lines() -> None:
+def test_no_file_is_longer_than_four_hundred_lines() -> None:
     long = [
         path
         for path in _tracked()
@@ -95,14 +95,14 @@ def test_nothing_imports_app() -> None:
 def test_no_package_fetches_the_environment_or_the_wall_clock(word: str) -> None:
     fetching = [
         path
-        for path in _modules("consent", "storage", "models", "web")
+        for path in _modules("consent", "storage", "records", "models", "services", "web", "cli")
         if word in path.read_text(encoding="utf-8")
     ]
     assert _names(fetching) == []
 
 
 def test_broad_excepts_stand_only_where_an_unknown_error_becomes_an_answer() -> None:
-    allowed = {"web/errors.py", "web/worker.py"}
+    allowed = {"web/errors.py", "services/jobs/worker.py"}
     broad = {
         str(path.relative_to(ROOT))
         for path in _modules(*PACKAGES)

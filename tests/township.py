@@ -13,17 +13,26 @@ import sqlalchemy as sa
 from consent.abi import encode_words, word
 from consent.admission import Admission
 from consent.chain import Account, Chain, Finality, Receipt
+from consent.consent_ledger import ConsentLedger
 from consent.deployment import Deployment, deploy
 from consent.errors import LedgerBroken, LedgerUnavailable
-from consent.law import Law
-from consent.ledger import Ledger
 from consent.mirror import Mirror
 from consent.openings import Openings
 from consent.outbox import Intent, Outbox
+from consent.relayer import Relayer
 from consent.rpc import Rpc
 from consent.signatures import Key
 from consent.tables import METADATA
-from consent.terms import Enrolment, Grant, Message, Request, Signed, Stop, Terms, Withdrawal
+from consent.terms import (
+    DecisionRequest,
+    Enrolment,
+    Grant,
+    Message,
+    Signed,
+    Stop,
+    Terms,
+    Withdrawal,
+)
 from consent.transactions import Outcome
 from consent.typed_data import Domain, digest, keccak, terms_hash
 from deploy.database import make_engine
@@ -107,7 +116,7 @@ class Town:
         self.openings = Openings(self.engine)
         self.mirror = Mirror(self.engine, self.chain, self.deployment, clock)
         self.admission = Admission(self.chain, self.mirror, self.deployment, self.account.address)
-        self.ledger = Ledger(self.outbox, self.mirror, self.openings, self.admission)
+        self.relayer = Relayer(self.outbox, self.mirror, self.openings, self.admission)
 
     def process(self, endpoint: str = "", deployment: Deployment | None = None) -> Town:
         """Return what another process would hold: the same database, nothing else in common."""
@@ -116,12 +125,12 @@ class Town:
     def patient(self, *, enrolled: bool = True) -> Patient:
         made = Patient(self.admission.domain, bytes.fromhex(self.account.address[2:]))
         if enrolled:
-            assert self.ledger.submit(Enrolment, [made.enrols()])[0].ok
+            assert self.relayer.submit(Enrolment, [made.enrols()])[0].ok
         return made
 
     def bring(self, *signed: Signed) -> list[Outcome]:
         """Submit messages of one kind."""
-        return self.ledger.submit(type(signed[0].message), signed)
+        return self.relayer.submit(type(signed[0].message), signed)
 
     def now_s(self) -> int:
         """Return a time at which a patient may sign: no clock here is behind it."""
@@ -169,14 +178,14 @@ def make_town(folder: Path, endpoint: str, now_s: float) -> Town:
     return Town(f"sqlite:///{folder / 'town.db'}", endpoint, Clock(now_s))
 
 
-def make_law(town: Town) -> Law:
-    return Law(town.engine, town.chain, town.deployment, town.account, town.clock)
+def make_law(town: Town) -> ConsentLedger:
+    return ConsentLedger(town.engine, town.chain, town.deployment, town.account, town.clock)
 
 
-def ask(patient: Patient, **changed: str) -> Request:
+def ask(patient: Patient, **changed: str) -> DecisionRequest:
     values = {"party": STUDY, "purpose": "HRESCH", "category": "laboratory"}
     asked = {**values, "record_id": RECORD, "recorded_on": "2026-01-02", **changed}
-    return Request(subject=patient.subject, **asked)
+    return DecisionRequest(subject=patient.subject, **asked)
 
 
 def some_history(town: Town) -> tuple[Patient, list[Signed]]:

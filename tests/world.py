@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from policy import Given, History, answer
 from sqlalchemy.pool import StaticPool
 
-from consent.batch import Decisions, RequestBatch, decide_many
+from consent.batch import DecisionRequestBatch, Decisions, decide_many
 from consent.decision import decide
 from consent.openings import Openings
 from consent.register import Register
@@ -26,7 +26,7 @@ from consent.state import (
     columns,
 )
 from consent.tables import METADATA
-from consent.terms import ANY, Decision, Request, Stop, Terms, View, Withdrawal
+from consent.terms import ANY, Decision, DecisionRequest, Stop, Terms, View, Withdrawal
 from consent.typed_data import consent_id, terms_hash
 from consent.vocabulary import CATEGORY_CODES, PURPOSES
 
@@ -117,10 +117,10 @@ class World:
     def view(self) -> View:
         return View(1, "0x", b"", 9, b"", self.block_s, self.count, b"", self.now_s)
 
-    def decide(self, request: Request) -> Decision:
+    def decide(self, request: DecisionRequest) -> Decision:
         return decide(request, self.state(), self.openings, self.view(), self.now_s)
 
-    def decide_many(self, requests: list[Request]) -> Decisions:
+    def decide_many(self, requests: list[DecisionRequest]) -> Decisions:
         consents = self.register.at(self.state())
         return decide_many(as_batch(requests), consents, self.view(), self.now_s)
 
@@ -150,7 +150,7 @@ PERMIT = Terms(
     policy_hash=bytes(32),
     salt=bytes(32),
 )
-REQUEST = Request(STUDY, "MLTRAINING", ALICE, RECORD, "laboratory", "2020-06-01")
+REQUEST = DecisionRequest(STUDY, "MLTRAINING", ALICE, RECORD, "laboratory", "2020-06-01")
 OPT_OUT: dict[str, Any] = {
     "decision": "deny",
     "recipient": ANY,
@@ -159,8 +159,8 @@ OPT_OUT: dict[str, Any] = {
 }
 
 
-def as_batch(requests: list[Request]) -> RequestBatch:
-    return RequestBatch(
+def as_batch(requests: list[DecisionRequest]) -> DecisionRequestBatch:
+    return DecisionRequestBatch(
         requests[0].party,
         requests[0].purpose,
         np.frombuffer(b"".join(r.subject for r in requests), np.uint8).reshape(-1, 32),

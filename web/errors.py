@@ -14,125 +14,89 @@ from werkzeug.exceptions import HTTPException
 
 import consent
 import models
+import records
 import storage
-from web import database
-from web.logs import OURS, trace_of
-from web.words import Words, best_language
+from services import database
+from services.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    ServiceError,
+    TooManyRequests,
+    Unauthenticated,
+)
+from services.idempotency import InProgress
+from services.logs import OURS, trace_of
+from services.words import Words, best_language
 
 LOG: Final = logging.getLogger("vouchsafe.web")
 MACHINES: Final = ("/api/", "/health/")
 RETRY_AFTER_S: Final = 5
 
 
-class WebError(Exception):
-    """Every error of this package; `status` is the answer's, `headers` are added to it."""
-
-    status = 400
-    headers: Mapping[str, str] = {}
-
-
-class Malformed(WebError):
-    """The body is not what its headers say, or not JSON as we take it (400)."""
-
-
-class Unauthenticated(WebError):
-    """No token, or one that is unknown, expired or revoked (401)."""
-
-    status = 401
-    headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="vouchsafe"'}
-
-
-class Forbidden(WebError):
-    """This role may not do this, whatever it is done to (403)."""
-
-    status = 403
-
-
-class NotFound(WebError):
-    """Nothing of that name is here, or not for you: a stranger cannot tell which (404)."""
-
-    status = 404
-
-
-class InProgress(WebError):
-    """The same request is being done at this moment (409)."""
-
-    status = 409
-    headers: Mapping[str, str] = {"Retry-After": "1"}
-
-
-class WrongType(WebError):
+class UnsupportedMediaType(ServiceError):
     """The body is of another media type than application/json (415)."""
-
-    status = 415
-
-
-class KeyReused(WebError):
-    """An Idempotency-Key came again with another body (422)."""
-
-    status = 422
-
-
-class TooMany(WebError):
-    """Too many requests in too short a time (429)."""
-
-    status = 429
-
-    def __init__(self, wait_s: int) -> None:
-        """Keep after how many whole seconds to ask again."""
-        super().__init__("too many requests; ask again later")
-        self.headers = {"Retry-After": str(wait_s)}
 
 
 TITLES: Final[Mapping[int, str]] = {
-    400: "Malformed",
+    400: "Malformed request",
     401: "Not signed in",
     403: "Refused",
     404: "Not found",
     405: "Method not allowed",
-    409: "In progress",
+    409: "Conflict",
     413: "Too large",
-    415: "Not JSON",
-    422: "Badly asked",
+    415: "Unsupported media type",
+    422: "Invalid request",
     429: "Too many requests",
-    500: "An error of ours",
-    502: "Something is broken",
-    503: "Away",
+    500: "Internal error",
+    502: "Integrity error",
+    503: "Service unavailable",
 }
 
 STATUSES: Final[Mapping[type[Exception], int]] = {
-    consent.Refused: 403,
-    consent.NotFound: 404,
-    consent.BadlyAsked: 422,
+    consent.ConsentRefused: 403,
+    consent.ConsentNotFound: 404,
+    consent.ConsentInvalid: 422,
     consent.LedgerBroken: 502,
     consent.LedgerUnavailable: 503,
-    storage.NotFound: 404,
-    storage.BadlyAsked: 422,
-    storage.Broken: 502,
-    storage.Away: 503,
-    models.Refused: 403,
-    models.NotFound: 404,
-    models.BadlyAsked: 422,
-    models.Broken: 502,
-    models.Away: 503,
+    storage.StorageNotFound: 404,
+    storage.StorageInvalid: 422,
+    storage.StorageBroken: 502,
+    storage.StorageUnavailable: 503,
+    models.ModelsRefused: 403,
+    models.ModelsNotFound: 404,
+    models.ModelsInvalid: 422,
+    models.ModelsBroken: 502,
+    models.ModelsUnavailable: 503,
+    records.RecordsInvalid: 422,
+    records.JsonInvalid: 400,
     ValidationError: 422,
+    Malformed: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    UnsupportedMediaType: 415,
+    Invalid: 422,
+    TooManyRequests: 429,
     **dict.fromkeys(database.AWAY, 503),
 }
 """Each group of errors, and its status; a leaf has its group's."""
 
 FIXED: Final[Mapping[int, str]] = {
-    404: "There is no such thing here, or it is not for you.",
-    500: "This should not have happened. Tell your operator the incident's number.",
-    502: "What is stored is not what was stored, so nothing is handed out. An operator must look.",
-    503: "A part that this needs is away, so the answer is no for now. Ask again later.",
+    404: "Not found, or you do not have access.",
+    500: "An unexpected error occurred. Give your operator the incident number.",
+    502: "Stored data failed an integrity check; nothing was returned. Contact your operator.",
+    503: "A required service is unavailable; nothing was returned. Try again later.",
 }
 """What is said whatever the cause: strangers learn nothing from it, and the log has the rest."""
 
 
 def status_of(error: Exception) -> int:
     """Return the status of an error; 500 if nobody foresaw it."""
-    if isinstance(error, WebError):
-        return error.status
     if isinstance(error, HTTPException):
         return error.code or 500
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
@@ -153,6 +117,8 @@ def answer_to(error: Exception) -> Response:
         _log(error, status, problem)
     elif isinstance(error, ValidationError):
         problem["errors"] = error.messages
+    elif isinstance(error, Invalid) and error.fields:
+        problem["errors"] = dict(error.fields)
     elif isinstance(error, models.GateClosed):
         problem["errors"] = list(error.failures)
     return _rendered(problem, _headers(error, status))
@@ -168,7 +134,7 @@ def install(app: Flask) -> None:
 
 def _detail(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        return "Some fields are not as they must be; `errors` names each."
+        return "Some fields are invalid; `errors` names each."
     if isinstance(error, HTTPException):
         return error.description or ""
     return str(error)
@@ -186,8 +152,12 @@ def _log(error: Exception, status: int, problem: dict[str, Any]) -> None:
 
 
 def _headers(error: Exception, status: int) -> dict[str, str]:
-    if isinstance(error, WebError):
-        return dict(error.headers)
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="vouchsafe"'}
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.wait_s)}
+    if isinstance(error, InProgress):
+        return {"Retry-After": "1"}
     if status == 503:  # noqa: PLR2004 - away
         return {"Retry-After": str(RETRY_AFTER_S)}
     if isinstance(error, HTTPException):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import errors, logs
+from services.platform import Platform
+from web import access_log, errors
 from web.api import Api
 from web.health import health
 from web.pages import pages
-from web.platform import Platform
 
 MAX_BODY_BYTES = 16 * 2**20
 MAX_FORM_BYTES = 64 * 2**10
@@ -44,7 +44,7 @@ def create_app(platform: Platform, proxies: int = 0) -> Flask:
     if proxies:
         # Of what a proxy adds, the address alone: host and scheme are the site's, from settings.
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, 0, 0, 0, 0)  # type: ignore[method-assign]
-    logs.install(app)
+    access_log.install(app)
     errors.install(app)
     app.register_blueprint(health(platform))
     app.register_blueprint(Api(platform).blueprint())

@@ -9,10 +9,10 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify
 
 from consent import ConsentError
-from storage import Away, StorageError, VaultSealed
-from web import database
-from web.platform import Platform
-from web.workers import Workers
+from services import database
+from services.jobs.heartbeats import Workers
+from services.platform import Platform
+from storage import StorageError, StorageUnavailable, VaultSealed
 
 LOG: Final = logging.getLogger("vouchsafe.web")
 
@@ -31,9 +31,9 @@ def health(platform: Platform) -> Blueprint:
     def ready() -> tuple[Response, int]:
         """Every part that a request needs answers; 503 names those that do not."""
         parts = {
-            "ledger": _state("ledger", platform.law.view),
-            "store": _state("store", platform.safe.ready),
-            "journal": _state("journal", platform.safe.journal.size),
+            "ledger": _state("ledger", platform.ledger.view),
+            "store": _state("store", platform.store.ready),
+            "journal": _state("journal", platform.store.journal.size),
             "root_key": _state("root_key", lambda: _require_unsealed(platform)),
             "worker": _state("worker", lambda: _require_worker(workers)),
         }
@@ -58,10 +58,10 @@ def _state(part: str, ask: Callable[[], object]) -> dict[str, str]:
 
 
 def _require_unsealed(platform: Platform) -> None:
-    if platform.safe.is_sealed:
+    if platform.store.is_sealed:
         raise VaultSealed("the root key is not unsealed")
 
 
 def _require_worker(workers: Workers) -> None:
     if not workers.is_any_alive():
-        raise Away("no worker has been heard of lately, so jobs wait")
+        raise StorageUnavailable("no worker has been heard of lately, so jobs wait")

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from web.errors import TooMany
+from services.errors import TooManyRequests
 
 MAX_CALLERS: Final = 10_000
 
@@ -30,7 +30,7 @@ class Limit:
         """Count one request of a caller.
 
         Raises:
-            TooMany: the bucket is empty; says when there is one more.
+            TooManyRequests: the bucket is empty; says when there is one more.
         """
         now_s = self._clock()
         with self._lock:
@@ -41,4 +41,4 @@ class Limit:
             while len(self._held) > MAX_CALLERS:
                 self._held.popitem(last=False)
         if left < 1:
-            raise TooMany(max(1, math.ceil((1 - left) / self._rate_per_s)))
+            raise TooManyRequests(max(1, math.ceil((1 - left) / self._rate_per_s)))

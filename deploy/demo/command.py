@@ -13,6 +13,7 @@ from typing import Any
 import click
 import orjson
 
+from cli.output import Say
 from consent import ConsentError
 from deploy.demo.guests import links
 from deploy.demo.people import gather_people
@@ -25,9 +26,8 @@ from deploy.nodes.watch import Watch
 from deploy.processes import Worker
 from deploy.settings import Settings, read_settings
 from models import ModelsError
+from services.platform import Platform
 from storage import StorageError
-from web import Platform
-from web.cli.output import Say
 
 DEFAULT_SEED = 2018
 Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Platform]]
@@ -86,7 +86,7 @@ def tell(
             story.sign,
             story.gather,
             story.train,
-            story.diagnose,
+            story.predict,
             story.withdraw,
             story.check,
             story.invite,

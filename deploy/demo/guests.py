@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from deploy.demo.people import STUDY, People
-from web import Platform
-from web.asking import Proposal, Wanted
-from web.people import Invited
+from services.accounts import Invited
+from services.platform import Platform
+from services.requests import Proposal, RequestDetails
 
 YEAR_S = 365 * 86_400
 PROTOCOL = "Predict diabetes, known or not yet known, from a survey examination."
@@ -51,10 +51,10 @@ def invite_guests(platform: Platform, people: People) -> dict[str, Any]:
     asking, waiting = platform.asking, list(people.waiting.values())
     asking.directory.add(zip(people.labels(), people.subjects(), strict=True))
     study = asking.proposals.get(STUDY)
-    train = Wanted(
+    train = RequestDetails(
         STUDY, "study", (study.purpose,), study.categories, "", "", study.days, study.condition
     )
-    care = Wanted(
+    care = RequestDetails(
         platform.organisation, "care", ("TREATDS",), study.categories, "", "", 365, study.condition
     )
     for wanted in (train, care):

@@ -10,11 +10,11 @@ from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.kept import Kept
 from deploy.nodes.private_file import find_json, write_private_json
-from models import Mapping, Row, read_table
+from records import Mapping, Row, read_table
+from services.platform import Platform
+from services.statement import RequestedTerms
+from services.trial import sign_grants
 from storage import Record
-from web import Platform
-from web.statement import Asked
-from web.trial import sign_grants
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLE = ROOT / "deploy" / "examples" / "nhanes" / "table.csv"
@@ -76,7 +76,9 @@ class People:
         now_s, labels, wanted = int(platform.clock()), [], []
         for row, kind in zip(self.rows, self.kinds, strict=True):
             for choice in choices(kind, STUDY, OTHER_STUDY, platform.organisation):
-                asked = Asked(choice.decision, choice.recipient, choice.purposes, choice.categories)
+                asked = RequestedTerms(
+                    choice.decision, choice.recipient, choice.purposes, choice.categories
+                )
                 subject = self.wallet.get_subject(row.person)
                 wanted.append((subject, asked, now_s + choice.signed_s, now_s + choice.ends_s))
                 labels.append(row.person)

@@ -11,7 +11,7 @@ import orjson
 
 from deploy.demo.people import MAPPING, ROOT, TABLE, People
 from models import Model
-from web import Platform
+from services.platform import Platform
 
 
 class DemoFailed(Exception):
@@ -55,9 +55,9 @@ def trained_by_a_stranger(
 
 def _names(platform: Platform, people: People, used: set[str]) -> dict[str, tuple[str, int]]:
     """Return whose and which document each record of a manifest is."""
-    named = platform.safe.pseudonyms("manifest record")
+    named = platform.store.pseudonyms("manifest record")
     records, sources = people.records(platform.organisation)
-    ids = platform.safe.deposits.deposit(records, sources).record_ids
+    ids = platform.store.deposits.deposit(records, sources).record_ids
     whose = [(row.person, place) for row in people.rows for place in range(len(row.documents))]
     found = {named(bytes.fromhex(one)).hex(): who for one, who in zip(ids, whose, strict=True)}
     return {name: who for name, who in found.items() if name in used}

@@ -17,13 +17,13 @@ from deploy.demo.draw import NARROWED
 from deploy.demo.guests import approve_study, invite_guests
 from deploy.demo.people import STUDY, People
 from deploy.demo.proof import DemoFailed, flip_byte, require, trained_by_a_stranger
-from models import DiagnosisAsked
-from storage import BlockFolder, NotFound
-from web import Platform
-from web.jobs import OVER
-from web.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
-from web.verify import verify
-from web.workers import Workers
+from models import PredictionRequest
+from services.auditor.verification import verify
+from services.jobs.heartbeats import Workers
+from services.jobs.queue import OVER
+from services.platform import Platform
+from services.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
+from storage import BlockFolder, StorageNotFound
 
 Progress = Callable[[str, int, int], None]
 
@@ -53,13 +53,13 @@ class Story:
         return Workers(self.platform.engine, self.platform.clock)
 
     def enrol_and_deposit(self, progress: Progress) -> None:
-        """1. Everybody but a few has a key of their own, and every record is in the safe."""
+        """1. Enrol everybody but a few with keys of their own, and deposit every record."""
         platform, people = self.platform, self.people
         counted = enrol_people(platform, people.wallet, people.with_keys(), progress)
         require(not counted.refused, f"enrolments were refused: {counted.refused}")
         records, sources = people.records(platform.organisation)
         began_s = time.monotonic()
-        report = platform.safe.deposits.deposit(records, sources, progress)
+        report = platform.store.deposits.deposit(records, sources, progress)
         took_s = time.monotonic() - began_s
         people.kept.acknowledge({"kind": "record", "id": one} for one in report.record_ids)
         self.facts["deposit"] = {
@@ -78,7 +78,7 @@ class Story:
         gone = set(self._withdrawn())
         sent = [grant for label, grant in signed if label not in gone]
         began_s = time.monotonic()
-        outcomes = self.platform.law.grant(sent, lambda done, of: progress("signing", done, of))
+        outcomes = self.platform.ledger.grant(sent, lambda done, of: progress("signing", done, of))
         took_s = time.monotonic() - began_s
         counted = tally(outcomes)
         require(not counted.refused, f"grants were refused: {counted.refused}")
@@ -154,7 +154,7 @@ class Story:
             (self.folder / name).write_bytes(picture)
         return [str(self.folder / name) for name in names]
 
-    def diagnose(self, progress: Progress) -> None:
+    def predict(self, progress: Progress) -> None:
         """5. A clinician is answered about patients who permit it, and only about them."""
         if "gate" in self.facts:
             return
@@ -173,16 +173,16 @@ class Story:
         refused = self.people.of_kind("nothing", "training only")[0]
         try:
             self._ask(model.id, refused)
-        except NotFound as exc:
+        except StorageNotFound as exc:
             self.facts["diagnoses"] = {"answers": answers, "refused": str(exc)}
         else:
             raise DemoFailed("a patient who did not permit it was diagnosed")
 
     def _ask(self, model_id: str, label: str) -> list[dict[str, Any]]:
         subject = self.people.subject_of(label)
-        asked = DiagnosisAsked(self.platform.organisation, subject, model_id, "demo")
+        asked = PredictionRequest(self.platform.organisation, subject, model_id, "demo")
         began_s = time.monotonic()
-        answer = self.platform.diagnostics.diagnose(asked)
+        answer = self.platform.diagnostics.predict(asked)
         return [
             {
                 "probability": answer.probability,
@@ -243,10 +243,10 @@ class Story:
         return chance.sample(learned, count)
 
     def _opens(self, subject: bytes) -> bool:
-        record = self.platform.safe.records_of(subject)[0]
+        record = self.platform.store.records_of(subject)[0]
         try:
-            self.platform.safe.vault.open(STUDY, "MLTRAINING", record.record_id.hex(), "demo")
-        except (NotFound, ConsentError):
+            self.platform.store.vault.open(STUDY, "MLTRAINING", record.record_id.hex(), "demo")
+        except (StorageNotFound, ConsentError):
             return False
         return True
 
@@ -259,13 +259,13 @@ class Story:
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(self.platform.home / "kubo" / "repo" / "blocks", copy)
         progress("copying blocks", 1, 1)
-        entry = self.platform.safe.records_of(self.people.subjects()[0])[0]
+        entry = self.platform.store.records_of(self.people.subjects()[0])[0]
         folder = BlockFolder(copy)
         flip_byte(folder.path(entry.cid))
-        found = self.platform.safe.check(progress, folder)
+        found = self.platform.store.check(progress, folder)
         shutil.rmtree(copy)
         require(len(found) == 1, f"one byte was changed, and {len(found)} things were found")
-        self.facts["verify"] = {"findings": 0, "damaged": f"{found[0].what}: {found[0].where}"}
+        self.facts["verify"] = {"findings": 0, "damaged": f"{found[0].message}: {found[0].where}"}
 
     def invite(self, progress: Progress) -> None:
         """8. Those without a key, and one of each role, are invited; requests wait for them."""

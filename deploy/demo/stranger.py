@@ -7,7 +7,8 @@ from pathlib import Path
 
 import orjson
 
-from models import Manifest, Mapping, Question, read_table, recompute
+from models import Manifest, Question, recompute
+from records import Mapping, read_table
 from storage import Record
 
 NOBODY = b"\0" * 32

@@ -20,7 +20,7 @@ from world import (
 )
 
 from consent.decision import REASONS
-from consent.terms import ANY, Request
+from consent.terms import ANY, DecisionRequest
 from consent.typed_data import consent_id, terms_hash
 
 subjects = st.sampled_from([ALICE, BOB, CAROL])
@@ -91,7 +91,7 @@ def check_all(world: World) -> None:
     for party in (STUDY, "organisation:hospital"):
         for purpose in ("MLTRAINING", "DSRCH", "TREATDS", "ETREAT"):
             asked = [
-                Request(party, purpose, subject, record, category, day)
+                DecisionRequest(party, purpose, subject, record, category, day)
                 for subject in (ALICE, BOB, CAROL)
                 for record in (RECORD, OTHER_RECORD)
                 for category, day in (("laboratory", "2020-06-01"), ("imaging", "2020-12-24"))

@@ -22,7 +22,7 @@ from world import (
 
 from consent.batch import decide_many
 from consent.decision import REASONS
-from consent.errors import BadlyAsked, LedgerUnavailable
+from consent.errors import ConsentInvalid, LedgerUnavailable
 from consent.state import Grants, LedgerLog, columns
 from consent.tables import METADATA
 from consent.terms import ANY, Decision
@@ -65,7 +65,7 @@ def test_nor_is_one_in_a_batch(world: World, change: dict[str, Any]) -> None:
     ],
 )
 def test_columns_that_do_not_fit_are_badly_asked(change: dict[str, Any]) -> None:
-    with pytest.raises(BadlyAsked):
+    with pytest.raises(ConsentInvalid):
         replace(as_batch([REQUEST]), **change)
 
 

@@ -11,7 +11,7 @@ from township import RELAYER, Town, make_town
 from consent import abi
 from consent.chain import Account, Chain
 from consent.deployment import deploy, load, require_production
-from consent.errors import BadlyAsked, LedgerBroken, LedgerUnavailable
+from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable
 
 pytestmark = pytest.mark.node
 
@@ -57,7 +57,7 @@ def test_deploying_again_finds_the_first_and_a_lost_one_comes_back_at_the_same_a
 
 
 def test_an_unknown_finality_is_asked_wrongly(town: Town) -> None:
-    with pytest.raises(BadlyAsked, match="single, bft, pos"):
+    with pytest.raises(ConsentInvalid, match="single, bft, pos"):
         deploy(town.chain, town.outbox, "soon")  # type: ignore[arg-type]
 
 
@@ -101,7 +101,7 @@ def test_development_chains_are_refused_unless_asked_for(shared_geth: Geth, tmp_
 
 def test_a_relayers_key_must_be_one_and_never_shows_itself() -> None:
     for wrong in (b"", bytes(32), b"\xff" * 32):
-        with pytest.raises(BadlyAsked):
+        with pytest.raises(ConsentInvalid):
             Account(wrong)
     assert "07" * 4 not in repr(Account(RELAYER))
 

@@ -10,7 +10,7 @@ from devices import Device, device
 from passkeys import ORDER, UP, UV, b64
 from township import Town, ask, make_law
 
-from consent import Grant, Law, LedgerBroken, Signed, digest
+from consent import ConsentLedger, Grant, LedgerBroken, Signed, digest
 from consent.abi import word
 from consent.deployment import require_p256
 from consent.outbox import Intent
@@ -22,7 +22,7 @@ FIXED = 6 * 32
 
 
 @pytest.fixture
-def law(town: Town) -> Law:
+def ledger(town: Town) -> ConsentLedger:
     return make_law(town)
 
 
@@ -119,41 +119,45 @@ BAD: dict[str, Damage] = {
 
 
 def test_no_bad_signature_of_any_kind_is_taken_by_us_or_by_the_contract(
-    town: Town, law: Law
+    town: Town, ledger: ConsentLedger
 ) -> None:
-    patient = device(law)
+    patient = device(ledger)
     good = [patient.grants(town.now_s()) for _ in BAD]
     bad = [
         damage(patient, one, digest(patient.domain, one.message))
         for one, damage in zip(good, BAD.values(), strict=True)
     ]
-    refused = dict(zip(BAD, (o.reason for o in law.grant(bad)), strict=True))
+    refused = dict(zip(BAD, (o.reason for o in ledger.grant(bad)), strict=True))
     on_chain = dict(zip(BAD, (o.reason for o in straight(town, bad)), strict=True))
     for name in ("an open verifier", "a longer signer"):
         assert refused.pop(name) == "signer-malformed"
         assert on_chain.pop(name) == "key-unknown"
     assert set(refused.values()) == set(on_chain.values()) == {"badly-signed"}
-    assert not law.decide(ask(patient)).permitted
+    assert not ledger.decide(ask(patient)).permitted
     assert [o.reason for o in straight(town, good)] == [""] * len(BAD)
 
 
-def test_a_malformed_signer_cannot_even_enrol(town: Town, law: Law) -> None:
-    one = device(law, enrolled=False)
+def test_a_malformed_signer_cannot_even_enrol(town: Town, ledger: ConsentLedger) -> None:
+    one = device(ledger, enrolled=False)
     for signer in (word(4)[12:] + one.signer[20:], one.signer[:83], b"\1" * 32):
         enrolment = one.enrols()
         message = replace(enrolment.message, signer=signer)  # type: ignore[type-var]
-        outcome = law.enrol([replace(enrolment, message=message, signer=signer)])[0]
+        outcome = ledger.enrol([replace(enrolment, message=message, signer=signer)])[0]
         assert outcome.reason == "signer-malformed"
 
 
-def test_forty_signatures_with_what_browsers_add_are_all_taken(town: Town, law: Law) -> None:
-    patient = device(law)
+def test_forty_signatures_with_what_browsers_add_are_all_taken(
+    town: Town, ledger: ConsentLedger
+) -> None:
+    patient = device(ledger)
     now_s = town.now_s()
-    assert {o.reason for o in law.grant([patient.grants(now_s) for _ in range(40)])} == {""}
+    assert {o.reason for o in ledger.grant([patient.grants(now_s) for _ in range(40)])} == {""}
 
 
-def test_a_challenge_for_signing_in_never_verifies_as_any_consent(town: Town, law: Law) -> None:
-    patient = device(law)
+def test_a_challenge_for_signing_in_never_verifies_as_any_consent(
+    town: Town, ledger: ConsentLedger
+) -> None:
+    patient = device(ledger)
     for _ in range(8):
         granted = patient.grants(town.now_s())
         hashed = digest(patient.domain, granted.message)
@@ -169,7 +173,7 @@ def test_a_challenge_for_signing_in_never_verifies_as_any_consent(town: Town, la
 
 
 def test_a_chain_without_the_precompile_is_refused_with_a_sentence(
-    town: Town, law: Law, monkeypatch: pytest.MonkeyPatch
+    town: Town, ledger: ConsentLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     require_p256(town.chain)
     for answers in ([b"", b""], [word(1), word(1)], [None, None], [word(0), b""]):
@@ -177,5 +181,5 @@ def test_a_chain_without_the_precompile_is_refused_with_a_sentence(
         with pytest.raises(LedgerBroken, match="0x100"):
             require_p256(town.chain)
         with pytest.raises(LedgerBroken, match="make nodes"):
-            law.recover()
-        assert any("0x100" in finding.what for finding in law.check())
+            ledger.recover()
+        assert any("0x100" in finding.message for finding in ledger.check())

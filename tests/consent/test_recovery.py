@@ -10,37 +10,37 @@ from faults import FaultProxy, delayed
 from geth import Geth
 from township import Patient, Town, ask, make_law
 
-from consent import Law, LedgerBroken, LedgerUnavailable, ViewRefused
+from consent import ConsentLedger, LedgerBroken, LedgerFinding, LedgerUnavailable, ViewRefused
 
 pytestmark = pytest.mark.node
 
 
 @pytest.fixture
-def law(town: Town) -> Law:
+def ledger(town: Town) -> ConsentLedger:
     return make_law(town)
 
 
 def test_without_the_chain_every_request_is_refused_at_once_and_served_again_after(
     own_town: Town, own_geth: Geth
 ) -> None:
-    law, patient = make_law(own_town), own_town.patient()
-    law.grant([patient.grants(own_town.now_s())])
-    assert law.decide(ask(patient)).permitted
+    ledger, patient = make_law(own_town), own_town.patient()
+    ledger.grant([patient.grants(own_town.now_s())])
+    assert ledger.decide(ask(patient)).permitted
     own_geth.kill(signal.SIGTERM)
     started = time.monotonic()
     for _ in range(20):
         with pytest.raises(LedgerUnavailable):
-            law.decide(ask(patient))
+            ledger.decide(ask(patient))
     assert time.monotonic() - started < 2
     own_geth.start()
-    assert served_again(law, patient)
+    assert served_again(ledger, patient)
 
 
-def served_again(law: Law, patient: Patient, within_s: float = 10) -> bool:
+def served_again(ledger: ConsentLedger, patient: Patient, within_s: float = 10) -> bool:
     until_s = time.monotonic() + within_s
     while time.monotonic() < until_s:
         try:
-            return law.decide(ask(patient)).permitted
+            return ledger.decide(ask(patient)).permitted
         except LedgerUnavailable:
             time.sleep(0.05)
     return False
@@ -48,14 +48,14 @@ def served_again(law: Law, patient: Patient, within_s: float = 10) -> bool:
 
 def test_a_chain_that_hangs_is_refused_within_two_seconds(town: Town, tmp_path: Path) -> None:
     proxy = FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
-    law, patient = make_law(town.process(proxy.endpoint)), town.patient()
-    law.view()
+    ledger, patient = make_law(town.process(proxy.endpoint)), town.patient()
+    ledger.view()
     proxy.fault = delayed(0.9)  # each answer is in time, the two together hardly
-    law.view()
+    ledger.view()
     proxy.fault = delayed(30)
     started = time.monotonic()
     with pytest.raises(LedgerUnavailable):
-        law.decide(ask(patient))
+        ledger.decide(ask(patient))
     assert time.monotonic() - started < 2
     proxy.close()
 
@@ -63,44 +63,44 @@ def test_a_chain_that_hangs_is_refused_within_two_seconds(town: Town, tmp_path: 
 def test_a_kill_that_takes_blocks_refuses_until_all_is_sent_again_to_the_same_head(
     own_town: Town, own_geth: Geth
 ) -> None:
-    town, law = own_town, make_law(own_town)
+    town, ledger = own_town, make_law(own_town)
     patients = [town.patient() for _ in range(3)]
     granted = [p.grants(town.now_s()) for p in patients for _ in range(3)]
-    law.grant(granted)
-    law.withdraw([patients[0].withdraws(granted[0])])
-    law.stop([patients[1].stops(town.now_s())])
-    before, statuses = law.view(), [town.status(g) for g in granted]
+    ledger.grant(granted)
+    ledger.withdraw([patients[0].withdraws(granted[0])])
+    ledger.stop([patients[1].stops(town.now_s())])
+    before, statuses = ledger.view(), [town.status(g) for g in granted]
     own_geth.wipe()  # as kill -9 does to the newest blocks, here to all of them
     own_geth.start()
     with pytest.raises(ViewRefused):
-        law.decide(ask(patients[2]))
-    law.recover()
-    after = law.view()
+        ledger.decide(ask(patients[2]))
+    ledger.recover()
+    after = ledger.view()
     assert (after.count, after.head) == (before.count, before.head)
     assert after.contract == before.contract
     assert after.block_hash != before.block_hash
     assert [town.status(g) for g in granted] == statuses
-    assert law.decide(ask(patients[2])).permitted
-    law.grant([patients[2].grants(town.now_s())])
+    assert ledger.decide(ask(patients[2])).permitted
+    ledger.grant([patients[2].grants(town.now_s())])
     assert make_law(town.process()).view().count == before.count + 1
 
 
 def test_requests_alone_bring_a_lost_chain_back_without_a_restart(
     own_town: Town, own_geth: Geth
 ) -> None:
-    law, patient = make_law(own_town), own_town.patient()
-    law.grant([patient.grants(own_town.now_s())])
+    ledger, patient = make_law(own_town), own_town.patient()
+    ledger.grant([patient.grants(own_town.now_s())])
     own_geth.wipe()
     own_geth.start()
-    assert served_again(law, patient)
+    assert served_again(ledger, patient)
 
 
 def test_during_a_replay_no_old_state_is_ever_served(own_town: Town, own_geth: Geth) -> None:
-    town, law = own_town, make_law(own_town)
+    town, ledger = own_town, make_law(own_town)
     patient = town.patient()
     granted = patient.grants(town.now_s())
-    law.grant([granted])
-    law.withdraw([patient.withdraws(granted)])
+    ledger.grant([granted])
+    ledger.withdraw([patient.withdraws(granted)])
     raws = [sent.raw for sent in town.outbox.find()]
     own_geth.wipe()
     own_geth.start()
@@ -114,8 +114,8 @@ def test_during_a_replay_no_old_state_is_ever_served(own_town: Town, own_geth: G
             continue
     assert served == []
     assert town.status(granted) == 1  # the chain itself would permit now
-    law.recover()
-    assert law.decide(ask(patient)).reason == "withdrawn"
+    ledger.recover()
+    assert ledger.decide(ask(patient)).reason == "withdrawn"
 
 
 def restored(town: Town, folder: Path, copy: bytes) -> Town:
@@ -133,24 +133,24 @@ def copied(town: Town) -> bytes:
 def test_a_restored_database_goes_on_after_what_the_chain_has_and_reuses_no_nonce(
     own_town: Town, own_geth: Geth, tmp_path: Path
 ) -> None:
-    town, law, patient = own_town, make_law(own_town), own_town.patient()
+    town, ledger, patient = own_town, make_law(own_town), own_town.patient()
     first = patient.grants(town.now_s())
-    law.grant([first])
+    ledger.grant([first])
     copy = copied(town)
     later = [patient.grants(town.now_s()) for _ in range(3)]
     for one in later:
-        law.grant([one])
-    law.withdraw([patient.withdraws(later[0])])
+        ledger.grant([one])
+    ledger.withdraw([patient.withdraws(later[0])])
     lost = [sent.hash for sent in town.outbox.find()][-4:]
     town.engine.dispose()
 
     old = restored(town, tmp_path, copy)
     again = make_law(old)
-    assert any("not kept here" in finding.what for finding in again.check())
+    assert LedgerFinding.RELAYER_TRANSACTIONS_UNKNOWN in {found.code for found in again.check()}
     again.recover()
     assert [sent.hash for sent in old.outbox.find("regained")] == lost
-    assert again.view().count == law.view().count
-    assert law.decide(ask(patient)).permitted
+    assert again.view().count == ledger.view().count
+    assert ledger.decide(ask(patient)).permitted
     assert again.grant([patient.grants(old.now_s())])[0].ok
     nonces = [sent.nonce for sent in old.outbox.find()]
     assert nonces == list(range(len(nonces)))
@@ -165,15 +165,15 @@ def test_a_restored_database_goes_on_after_what_the_chain_has_and_reuses_no_nonc
 def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
     own_town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    town, law, patient = own_town, make_law(own_town), own_town.patient()
+    town, ledger, patient = own_town, make_law(own_town), own_town.patient()
     first = patient.grants(town.now_s())
-    law.grant([first])
+    ledger.grant([first])
     copy = copied(town)
     second = patient.grants(town.now_s())
-    law.grant([second])
+    ledger.grant([second])
     old = restored(town, tmp_path, copy)
     again = make_law(old)
-    monkeypatch.setattr("consent.ledger.CONFIRM_WAIT_S", 0.3)
+    monkeypatch.setattr("consent.relayer.CONFIRM_WAIT_S", 0.3)
     assert again.withdraw([patient.withdraws(first)])[0].reason == "pending"
     overtaken = old.outbox.find("withdraw")[0]
     assert again.consents_of(patient.subject)[0].state == "withdrawn"
@@ -185,27 +185,26 @@ def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
     assert town.status(first) == 2
     assert old.outbox.find(state="written") == []
     assert [one.state for one in again.consents_of(patient.subject)] == ["withdrawn", "active"]
-    findings = [finding.what for finding in again.check()]
-    assert findings == ["the opening is missing or is not what was signed"]  # it was not copied
+    codes = [finding.code for finding in again.check()]
+    assert codes == [LedgerFinding.TERMS_MISSING]  # they were not copied
 
 
 def test_the_relayers_key_used_elsewhere_is_found_and_its_transactions_are_kept(
     own_town: Town, tmp_path: Path
 ) -> None:
-    town, law, patient = own_town, make_law(own_town), own_town.patient()
-    law.grant([patient.grants(town.now_s())])
+    town, ledger, patient = own_town, make_law(own_town), own_town.patient()
+    ledger.grant([patient.grants(town.now_s())])
     other = restored(town, tmp_path, copied(town))
     other.transact("0x" + "11" * 20, b"")
-    law.recover()
-    assert [finding.what for finding in law.check()] == [
-        "the relayer's account is used elsewhere too"
-    ]
-    assert law.grant([patient.grants(town.now_s())])[0].ok
+    ledger.recover()
+    codes = [finding.code for finding in ledger.check()]
+    assert codes == [LedgerFinding.RELAYER_USED_ELSEWHERE]
+    assert ledger.grant([patient.grants(town.now_s())])[0].ok
 
 
-def test_altered_rows_are_read_anew_by_recovering(town: Town, law: Law) -> None:
+def test_altered_rows_are_read_anew_by_recovering(town: Town, ledger: ConsentLedger) -> None:
     patient = town.patient()
-    law.grant([patient.grants(town.now_s())])
+    ledger.grant([patient.grants(town.now_s())])
     with town.engine.begin() as connection:
         connection.execute(sa.text("delete from consent_events where op = 4"))
     other = make_law(town.process())
@@ -215,27 +214,29 @@ def test_altered_rows_are_read_anew_by_recovering(town: Town, law: Law) -> None:
     assert other.decide(ask(patient)).permitted
 
 
-def test_a_view_from_before_the_mirror_was_read_anew_is_refused(town: Town, law: Law) -> None:
+def test_a_view_from_before_the_mirror_was_read_anew_is_refused(
+    town: Town, ledger: ConsentLedger
+) -> None:
     patient = town.patient()
-    law.grant([patient.grants(town.now_s())])
-    view = law.view()
-    law._mirror.rebuild()  # noqa: SLF001 - what an operator's recover() does to damaged rows
-    law.grant([patient.grants(town.now_s())])
+    ledger.grant([patient.grants(town.now_s())])
+    view = ledger.view()
+    ledger._mirror.rebuild()  # noqa: SLF001 - what an operator's recover() does to damaged rows
+    ledger.grant([patient.grants(town.now_s())])
     with pytest.raises(ViewRefused, match="read anew"):
-        law.decide(ask(patient), view)
-    assert law.decide(ask(patient)).permitted
+        ledger.decide(ask(patient), view)
+    assert ledger.decide(ask(patient)).permitted
 
 
 def test_a_recovery_that_the_chain_does_not_take_says_so(
     own_town: Town, own_geth: Geth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    law = make_law(own_town)
-    monkeypatch.setattr("consent.law._RECOVER_WITHIN_S", 0.2)
+    ledger = make_law(own_town)
+    monkeypatch.setattr("consent.consent_ledger._RECOVER_WITHIN_S", 0.2)
     monkeypatch.setattr("consent.chain.Chain.send", lambda *_: [])
     own_geth.wipe()
     own_geth.start()
     with pytest.raises(LedgerUnavailable, match="not taken"):
-        law.recover()
+        ledger.recover()
     monkeypatch.undo()
-    law.recover()
-    assert law.view().count == 4
+    ledger.recover()
+    assert ledger.view().count == 4

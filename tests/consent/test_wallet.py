@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import signatures, typed_data
-from consent.errors import NotFound, TermsInvalid, WalletUnusable
+from consent.errors import ConsentNotFound, TermsInvalid, WalletUnusable
 from consent.terms import Grant, Stop, Terms, Withdrawal
 from consent.typed_data import Domain
 from consent.wallet import Wallet
@@ -74,7 +74,7 @@ def test_a_label_keeps_its_subject(wallet: Wallet) -> None:
 
 
 def test_an_unknown_label_is_not_there(wallet: Wallet) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(ConsentNotFound):
         wallet.get_subject("nobody")
 
 

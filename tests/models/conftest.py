@@ -13,12 +13,12 @@ import pytest
 
 from consent import Anchor, View
 from models.diagnostics import QUESTIONS, Diagnostics
-from models.mapping import Mapping
 from models.question import Question
 from models.studies import Study
-from models.table import read_table
+from records.mapping import Mapping
+from records.table import read_table
 from storage.record import Record
-from storage.vault import Gathered, Wanted
+from storage.vault import AccessRequest, Gathered
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 STUDY = "study:diabetes-risk"
@@ -86,9 +86,9 @@ class MemoryLaw:
 
 @dataclass
 class MemoryVault:
-    law: MemoryLaw
+    ledger: MemoryLaw
     people: list[list[Record]]
-    journal: list[Wanted] = field(default_factory=list)
+    journal: list[AccessRequest] = field(default_factory=list)
 
     def _of(self, subjects: Sequence[bytes] | None) -> list[Record]:
         if subjects is None:
@@ -96,11 +96,11 @@ class MemoryVault:
         found = {person[0].subject: person for person in self.people}
         return [record for one in subjects for record in found.get(one, [])]
 
-    def note(self, wanted: Wanted, view: View, outcome: str = "answered") -> int:
+    def note(self, wanted: AccessRequest, view: View, outcome: str = "answered") -> int:
         self.journal.append(wanted)
         return len(self.journal)
 
-    def gather(self, wanted: Wanted) -> Gathered:
+    def gather(self, wanted: AccessRequest) -> Gathered:
         self.journal.append(wanted)
         records: list[Record] = []
         consents: list[bytes] = []
@@ -108,13 +108,13 @@ class MemoryVault:
         for record in self._of(wanted.subjects):
             if record.category not in wanted.categories:
                 continue
-            consent = self.law.consent(record.subject, wanted.purpose)
-            if consent in self.law.withdrawn:
+            consent = self.ledger.consent(record.subject, wanted.purpose)
+            if consent in self.ledger.withdrawn:
                 refused["withdrawn"] += 1
             else:
                 records.append(record)
                 consents.append(consent)
-        return Gathered(self.law.view(), records, consents, dict(refused), {})
+        return Gathered(self.ledger.view(), records, consents, dict(refused), {})
 
 
 @dataclass
@@ -129,14 +129,14 @@ class MemorySafe:
 class World:
     """A whole platform in memory around a real database and real files."""
 
-    law: MemoryLaw
-    safe: MemorySafe
+    ledger: MemoryLaw
+    store: MemorySafe
     diagnostics: Diagnostics
     now: list[float]
 
     @property
     def people(self) -> list[list[Record]]:
-        return self.safe.vault.people
+        return self.store.vault.people
 
 
 @pytest.fixture(scope="session")
@@ -171,12 +171,12 @@ def build(sqlite_engine, tmp_path: Path) -> Iterator[Callable[..., World]]:
     worlds: list[World] = []
 
     def built(people: list[list[Record]], **changes: object) -> World:
-        law, now = MemoryLaw(), [1_000_000.0]
-        safe = MemorySafe(MemoryVault(law, people))
+        ledger, now = MemoryLaw(), [1_000_000.0]
+        store = MemorySafe(MemoryVault(ledger, people))
         home = tmp_path / f"models-{len(worlds)}"
-        made = Diagnostics(sqlite_engine, law, safe, home, lambda: now[0], **changes)
+        made = Diagnostics(sqlite_engine, ledger, store, home, lambda: now[0], **changes)
         made.add_study(Study(STUDY, "Diabetes risk", "https://example.org/protocol", 2_000_000))
-        worlds.append(World(law, safe, made, now))
+        worlds.append(World(ledger, store, made, now))
         return worlds[-1]
 
     yield built

@@ -11,7 +11,7 @@ import pytest
 
 from models.booster import Booster, fit, version
 from models.cohort import unusable
-from models.errors import Broken
+from models.errors import ModelsBroken
 from models.features import Matrix, label_of, newest, to_row
 from models.question import Question
 
@@ -103,20 +103,20 @@ def test_a_model_loads_by_its_hash_alone(heart, matrix, tmp_path: Path) -> None:
         tampered = bytearray(raw)
         tampered[place] ^= 1
         path.write_bytes(tampered)
-        with pytest.raises(Broken, match="not the file that was written"):
+        with pytest.raises(ModelsBroken, match="not the file that was written"):
             Booster.load(path, sha256)
 
 
 def test_a_missing_file_and_bytes_that_are_no_model_are_broken(tmp_path: Path) -> None:
-    with pytest.raises(Broken, match="cannot be read"):
+    with pytest.raises(ModelsBroken, match="cannot be read"):
         Booster.load(tmp_path / "none.ubj", "00" * 32)
-    with pytest.raises(Broken, match="cannot be read"):
+    with pytest.raises(ModelsBroken, match="cannot be read"):
         Booster(b"no model")
 
 
 def test_rows_that_cannot_be_fitted_are_broken(heart: Question) -> None:
     endless = Matrix(np.full((60, 13), np.inf, np.float32), np.arange(60) < 30)
-    with pytest.raises(Broken, match="cannot be fitted"):
+    with pytest.raises(ModelsBroken, match="cannot be fitted"):
         fit(endless, heart, 1)
 
 

@@ -5,7 +5,7 @@ import html.parser
 import pytest
 
 from models.card import Card, rounded, shown
-from models.errors import Broken
+from models.errors import ModelsBroken
 from models.evaluation import interval
 
 STUDY = "study:diabetes-risk"
@@ -15,7 +15,7 @@ STUDY = "study:diabetes-risk"
 def card(build, heart_people) -> Card:
     world = build(heart_people)
     for records in heart_people[:3]:
-        world.law.withdraw(records[0].subject)
+        world.ledger.withdraw(records[0].subject)
     return world.diagnostics.card(world.diagnostics.train(STUDY, "uci-heart").id)
 
 
@@ -90,7 +90,7 @@ def test_what_a_file_says_is_escaped(card: Card) -> None:
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"format": "other"}'])
 def test_a_text_that_is_no_card_is_broken(text: bytes) -> None:
-    with pytest.raises(Broken):
+    with pytest.raises(ModelsBroken):
         Card.from_json(text)
 
 

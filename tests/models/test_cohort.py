@@ -71,14 +71,14 @@ def test_another_unit_stops_the_run(heart, heart_people) -> None:
 def test_a_cohort_is_what_is_permitted_with_its_evidence(build, heart, heart_people) -> None:
     people = [*heart_people[:100], changed(heart_people[100], "demographics", **{AGE: (1.0, "a")})]
     world = build(people)
-    world.law.withdraw(people[0][0].subject)
-    cohort = gather(world.safe, heart, STUDY)
+    world.ledger.withdraw(people[0][0].subject)
+    cohort = gather(world.store, heart, STUDY)
     parts = [cohort.manifest.patients(part) for part in (TRAINING_PART, HELD_OUT_PART)]
     assert len(parts[0]) + len(parts[1]) == 99
     assert dict(cohort.left_out) == {OUT_OF_RANGE: 1}
     assert dict(cohort.refused) == {"withdrawn": len(people[0])}
     assert len(cohort.consents()) == 99
-    assert world.law.consent(people[1][0].subject, "MLTRAINING") in cohort.consents()
+    assert world.ledger.consent(people[1][0].subject, "MLTRAINING") in cohort.consents()
     assert {one.record_id for one in cohort.records.values()} == {
         one.record_id for person in people[1:100] for one in person
     }
@@ -86,7 +86,7 @@ def test_a_cohort_is_what_is_permitted_with_its_evidence(build, heart, heart_peo
 
 def test_a_manifest_names_nobody(build, heart, heart_people) -> None:
     world = build(heart_people[:60])
-    text = gather(world.safe, heart, STUDY).manifest.to_json().decode()
+    text = gather(world.store, heart, STUDY).manifest.to_json().decode()
     for records in heart_people[:60]:
         assert records[0].subject.hex() not in text
         assert all(one.record_id not in text for one in records)
@@ -94,7 +94,7 @@ def test_a_manifest_names_nobody(build, heart, heart_people) -> None:
 
 def test_a_matrix_has_a_row_for_each_patient_of_a_part(build, heart, heart_people) -> None:
     world = build(heart_people[:100])
-    cohort = gather(world.safe, heart, STUDY)
+    cohort = gather(world.store, heart, STUDY)
     for part in (TRAINING_PART, HELD_OUT_PART):
         rows = matrix(heart, cohort.manifest, cohort.records, part)
         n = len(cohort.manifest.patients(part))
@@ -103,7 +103,7 @@ def test_a_matrix_has_a_row_for_each_patient_of_a_part(build, heart, heart_peopl
 
 def test_a_matrix_cannot_be_made_without_every_record(build, heart, heart_people) -> None:
     world = build(heart_people[:60])
-    cohort = gather(world.safe, heart, STUDY)
+    cohort = gather(world.store, heart, STUDY)
     fewer = dict(list(cohort.records.items())[1:])
     with pytest.raises(KeyError):
         for part in (TRAINING_PART, HELD_OUT_PART):

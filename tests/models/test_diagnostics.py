@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import models
-from models.errors import NotFound, QuestionInvalid
+from models.errors import ModelsNotFound
+from records import DeclarationInvalid
 
 STUDY = "study:diabetes-risk"
 
@@ -19,7 +20,7 @@ def test_questions_come_from_all_folders_and_the_last_one_wins(build, tmp_path: 
     (folder / "h.toml").write_text(text.replace('title = "Narrowed', 'title = "Our', 1))
     assert own.question("uci-heart").title.startswith("Our")
     (folder / "h.toml").write_text("id = 1")
-    with pytest.raises(QuestionInvalid, match=r"h\.toml"):
+    with pytest.raises(DeclarationInvalid, match=r"h\.toml"):
         own.questions()
 
 
@@ -37,9 +38,9 @@ def test_pictures_cards_and_manifests_are_found_by_model(build, heart_people) ->
     assert [one.id for one in diagnostics.models()] == [model.id]
     assert [one.id for one in diagnostics.studies()] == [STUDY]
     for name in ("model.ubj", "../x.svg", "other.svg"):
-        with pytest.raises(NotFound):
+        with pytest.raises(ModelsNotFound):
             diagnostics.picture(model.id, name)
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         diagnostics.card("none-1")
 
 

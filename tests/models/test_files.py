@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import Broken, NotFound
+from models.errors import ModelsBroken, ModelsNotFound
 from models.files import MODEL, Files
 
 
@@ -23,12 +23,12 @@ def test_a_file_comes_back_and_only_its_owner_may_read_it(tmp_path: Path) -> Non
     [("..", MODEL), ("m/../..", MODEL), ("", MODEL), ("m", "../x"), ("m", ""), ("m", ".model.ubj")],
 )
 def test_no_name_leads_out_of_the_folder(tmp_path: Path, model_id: str, name: str) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         Files(tmp_path).path(model_id, name)
 
 
 def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         Files(tmp_path).read("m-1", MODEL)
 
 
@@ -41,11 +41,11 @@ def test_the_model_can_be_destroyed_alone_or_with_all_else(tmp_path: Path) -> No
     files.destroy_model("m-1")
     assert files.read("m-1", "card.json") == b"x"
     files.destroy_all("m-1")
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         files.read("m-1", "card.json")
 
 
 def test_a_file_that_cannot_be_deleted_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "m-1" / MODEL / "inside").mkdir(parents=True)
-    with pytest.raises(Broken, match="cannot be deleted"):
+    with pytest.raises(ModelsBroken, match="cannot be deleted"):
         Files(tmp_path).destroy_model("m-1")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.errors import Broken
+from models.errors import ModelsBroken
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Line, Manifest, canonical
 
 HEX = st.binary(min_size=32, max_size=32).map(bytes.hex)
@@ -74,13 +74,13 @@ def test_patients_stand_in_the_order_of_their_hashes_once_each() -> None:
     [b"", b"[]", b"{}", b'{"question":"q","lines":[{"patient":"a"}]}', b"\xff"],
 )
 def test_a_text_that_is_no_manifest_is_broken(text: bytes) -> None:
-    with pytest.raises(Broken):
+    with pytest.raises(ModelsBroken):
         Manifest.from_json(text)
 
 
 def test_a_manifest_in_another_form_is_broken() -> None:
     text = Manifest.of("q", [Line("a", "b", 1, "c", "permitted", TRAINING_PART)]).to_json()
-    with pytest.raises(Broken, match="one form"):
+    with pytest.raises(ModelsBroken, match="one form"):
         Manifest.from_json(json.dumps(json.loads(text)).encode())
 
 

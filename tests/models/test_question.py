@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import QuestionInvalid
 from models.question import Question, remembered
+from records import DeclarationInvalid
 
 FOLDER = Path(__file__).resolve().parents[2] / "models" / "questions"
 GOOD = (Path(__file__).parent / "small-question.toml").read_text()
@@ -73,14 +73,14 @@ def test_the_hash_of_a_question_follows_its_text() -> None:
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused_with_its_key(old, new, says) -> None:
-    with pytest.raises(QuestionInvalid, match=r"q\.toml") as caught:
+    with pytest.raises(DeclarationInvalid, match=r"q\.toml") as caught:
         changed(old, new)
     assert says in str(caught.value)
 
 
 def test_a_question_in_which_nothing_predicts_is_refused() -> None:
     text = GOOD.replace("predicts = false\n", "").replace("kind =", "predicts = false\nkind =")
-    with pytest.raises(QuestionInvalid, match="none of them predicts"):
+    with pytest.raises(DeclarationInvalid, match="none of them predicts"):
         Question.parse(text, "q.toml")
 
 
@@ -94,5 +94,5 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | 
     path = tmp_path / "q.toml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(QuestionInvalid, match=r"q\.toml: cannot be read"):
+    with pytest.raises(DeclarationInvalid, match=r"q\.toml: cannot be read"):
         Question.load(path)

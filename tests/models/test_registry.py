@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.errors import ModelRetired, NotFound
+from models.errors import ModelRetired, ModelsNotFound
 from models.registry import (
     ACTIVE,
     AFFECTED,
@@ -40,11 +40,11 @@ def test_a_model_comes_back_as_it_was_written(engine: sa.Engine) -> None:
 def test_an_unknown_model_is_not_found(engine: sa.Engine) -> None:
     registry = Registry(engine)
     assert registry.find("q-9") is None
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         registry.get("q-9")
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         registry.serving("q")
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         registry.move("q-9", ACTIVE, 1)
 
 

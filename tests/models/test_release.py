@@ -153,12 +153,12 @@ def test_the_same_people_make_the_same_bytes_in_whatever_order(safe_of, nhanes, 
 
 
 def test_who_withdrew_has_no_row_and_is_named_as_to_be_deleted(safe_of, nhanes, fitting) -> None:
-    safe = safe_of(fitting[:200])
-    first = release(safe, nhanes, ASKED)
-    gone = safe.pseudonyms(f"release {ASKED.study} {ASKED.release}")
+    store = safe_of(fitting[:200])
+    first = release(store, nhanes, ASKED)
+    gone = store.pseudonyms(f"release {ASKED.study} {ASKED.release}")
     left = fitting[3][0].subject
-    safe.vault.law.withdraw(left, PURPOSE)
-    again = release(safe, nhanes, replace(ASKED, before=first.names))
+    store.vault.ledger.withdraw(left, PURPOSE)
+    again = release(store, nhanes, replace(ASKED, before=first.names))
     name = gone(left).hex()[:32]
     assert name in first.names
     assert name not in again.names
@@ -166,11 +166,11 @@ def test_who_withdrew_has_no_row_and_is_named_as_to_be_deleted(safe_of, nhanes, 
 
 
 def test_who_permits_training_alone_is_in_no_set(safe_of, nhanes, fitting) -> None:
-    safe = safe_of(fitting[:120])
+    store = safe_of(fitting[:120])
     for person in fitting[:100]:
-        safe.vault.law.withdraw(person[0].subject, PURPOSE)
+        store.vault.ledger.withdraw(person[0].subject, PURPOSE)
     with pytest.raises(CohortTooSmall):
-        release(safe, nhanes, ASKED)
+        release(store, nhanes, ASKED)
 
 
 @pytest.mark.parametrize("count", [0, 1, LEAST - 1])
@@ -180,9 +180,9 @@ def test_of_fewer_than_fifty_people_no_set_is_made(safe_of, nhanes, fitting, cou
 
 
 def test_it_is_asked_for_as_research_by_who_takes_it(safe_of, nhanes, fitting) -> None:
-    safe = safe_of(fitting[:200])
-    release(safe, nhanes, ASKED)
-    (asked,) = safe.vault.journal
+    store = safe_of(fitting[:200])
+    release(store, nhanes, ASKED)
+    (asked,) = store.vault.journal
     assert (asked.party, asked.purpose, asked.actor) == (ASKED.study, PURPOSE, ASKED.actor)
     assert asked.why == "training set r1"
     assert nhanes.label.category in asked.categories

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from models.booster import Booster, fit
-from models.errors import Broken, ScorerUnavailable
+from models.errors import ModelsBroken, ScorerUnavailable
 from models.features import Matrix
 from models.question import Question
 from models.scorer import Scorer, answer
@@ -60,7 +60,7 @@ def test_a_killed_process_is_started_again(scorer: Scorer, tmp_path: Path) -> No
 
 def test_a_file_of_another_hash_is_broken_and_the_process_lives_on(scorer, tmp_path) -> None:
     path, sha256 = made(tmp_path)
-    with pytest.raises(Broken):
+    with pytest.raises(ModelsBroken):
         scorer.score(path, "00" * 32, ROWS)
     assert len(scorer.score(path, sha256, ROWS).probabilities) == 2
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from models.diagnosis import DiagnosisAsked
 from models.errors import ModelRetired
 from models.files import MODEL
+from models.prediction import PredictionRequest
 from models.registry import ACTIVE, AFFECTED, RETIRED
 
 STUDY = "study:diabetes-risk"
@@ -21,13 +21,13 @@ def served(build, heart_people):
 
 def ask(world, place: int = 0):
     subject = world.people[place][0].subject
-    return world.diagnostics.diagnose(DiagnosisAsked(CLINIC, subject, "uci-heart-1", "visit"))
+    return world.diagnostics.predict(PredictionRequest(CLINIC, subject, "uci-heart-1", "visit"))
 
 
 def test_a_model_that_lost_consent_is_listed_at_once_and_goes_on_for_its_grace(served) -> None:
     assert served.diagnostics.affected() == []
-    served.law.withdraw(served.people[0][0].subject)
-    served.law.withdraw(served.people[1][0].subject)
+    served.ledger.withdraw(served.people[0][0].subject)
+    served.ledger.withdraw(served.people[1][0].subject)
     (found,) = served.diagnostics.affected()
     assert (found.model.state, found.lost) == (AFFECTED, 2)
     assert found.stops_at_s == served.now[0] + 30 * DAY_S
@@ -35,7 +35,7 @@ def test_a_model_that_lost_consent_is_listed_at_once_and_goes_on_for_its_grace(s
 
 
 def test_after_its_grace_it_is_retired_and_its_file_destroyed(served) -> None:
-    served.law.withdraw(served.people[0][0].subject)
+    served.ledger.withdraw(served.people[0][0].subject)
     served.diagnostics.affected()
     served.now[0] += 30 * DAY_S
     assert served.diagnostics.affected() == []
@@ -47,7 +47,7 @@ def test_after_its_grace_it_is_retired_and_its_file_destroyed(served) -> None:
 
 
 def test_nobody_has_to_look_for_the_grace_period_to_end(served) -> None:
-    served.law.withdraw(served.people[0][0].subject)
+    served.ledger.withdraw(served.people[0][0].subject)
     served.diagnostics.affected()
     served.now[0] += 30 * DAY_S
     with pytest.raises(ModelRetired):
@@ -57,7 +57,7 @@ def test_nobody_has_to_look_for_the_grace_period_to_end(served) -> None:
 
 def test_the_next_diagnosis_after_a_withdrawal_lists_the_model(served) -> None:
     assert not ask(served).affected
-    served.law.withdraw(served.people[1][0].subject)
+    served.ledger.withdraw(served.people[1][0].subject)
     assert ask(served).affected
     assert served.diagnostics.model("uci-heart-1").state == AFFECTED
 
@@ -67,29 +67,29 @@ def test_without_a_grace_period_a_withdrawal_stops_the_model_at_the_next_questio
 ) -> None:
     world = build(heart_people, grace_s=0)
     world.diagnostics.train(STUDY, "uci-heart")
-    world.law.withdraw(world.people[1][0].subject)
+    world.ledger.withdraw(world.people[1][0].subject)
     with pytest.raises(ModelRetired):
         ask(world)
 
 
 def test_consents_that_end_by_time_alone_are_seen_within_a_minute(served) -> None:
     ask(served)
-    asked = served.law.asked
+    asked = served.ledger.asked
     ask(served)
-    assert served.law.asked == asked
+    assert served.ledger.asked == asked
     served.now[0] += 61
     ask(served)
-    assert served.law.asked == asked + 1
+    assert served.ledger.asked == asked + 1
 
 
 def test_a_model_is_found_by_the_consents_that_it_rests_on(served) -> None:
-    consent = served.law.consent(served.people[0][0].subject, "MLTRAINING")
+    consent = served.ledger.consent(served.people[0][0].subject, "MLTRAINING")
     assert [model.id for model in served.diagnostics.resting_on([consent])] == ["uci-heart-1"]
     assert served.diagnostics.resting_on([b"\0" * 32]) == []
 
 
 def test_a_successor_answers_in_the_place_of_the_affected_model(served) -> None:
-    served.law.withdraw(served.people[0][0].subject)
+    served.ledger.withdraw(served.people[0][0].subject)
     served.diagnostics.affected()
     made = served.diagnostics.retrain("uci-heart-1")
     assert served.diagnostics.affected() == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from models.errors import BadlyAsked, NotFound, Refused
+from models.errors import ModelsInvalid, ModelsNotFound, ModelsRefused
 from models.studies import DONE, RUNNING, Studies, Study
 
 STUDY = Study("study:s", "S", "https://example.org", 100)
@@ -22,22 +22,22 @@ def test_a_study_is_open_until_its_end(engine: sa.Engine) -> None:
     studies.add(STUDY)
     assert studies.all() == [STUDY]
     assert studies.require_open("study:s", 99.9) == STUDY
-    with pytest.raises(Refused, match="is over"):
+    with pytest.raises(ModelsRefused, match="is over"):
         studies.require_open("study:s", 100)
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         studies.require_open("study:t", 1)
 
 
 @pytest.mark.parametrize("name", ["s", "study:", "organisation:s"])
 def test_a_study_is_named_as_a_study(engine: sa.Engine, name: str) -> None:
-    with pytest.raises(BadlyAsked, match="study:NAME"):
+    with pytest.raises(ModelsInvalid, match="study:NAME"):
         Studies(engine).add(Study(name, "S", "P", 100))
 
 
 def test_a_study_cannot_be_made_into_another(engine: sa.Engine) -> None:
     studies = Studies(engine)
     studies.add(STUDY)
-    with pytest.raises(BadlyAsked, match="another study already"):
+    with pytest.raises(ModelsInvalid, match="another study already"):
         studies.add(Study("study:s", "T", "https://example.org", 100))
 
 
@@ -52,5 +52,5 @@ def test_runs_are_numbered_and_say_what_became_of_them(engine: sa.Engine) -> Non
         (second.id, RUNNING),
     ]
     assert studies.run(first.id).ended_at_s == 9
-    with pytest.raises(NotFound):
+    with pytest.raises(ModelsNotFound):
         studies.run(99)

@@ -10,13 +10,7 @@ from pathlib import Path
 import pytest
 
 from models.cohort import gather
-from models.errors import (
-    BadlyAsked,
-    CohortTooSmall,
-    GateClosed,
-    NotFound,
-    Refused,
-)
+from models.errors import CohortTooSmall, GateClosed, ModelsInvalid, ModelsNotFound, ModelsRefused
 from models.features import label_of
 from models.files import MANIFEST, MODEL
 from models.manifest import TRAINING_PART
@@ -40,10 +34,10 @@ def test_a_run_gathers_fits_publishes_and_activates(build, heart_people) -> None
     model = world.diagnostics.train(STUDY, QUESTION, lambda step, done, of: steps.append(step))
     assert steps == ["gather", "fit", "evaluate", "publish", "activate"]
     assert (model.id, model.state) == ("uci-heart-1", ACTIVE)
-    assert world.safe.vault.journal[0].purpose == "MLTRAINING"
-    assert world.safe.vault.journal[0].party == STUDY
-    roots = [anchor.root.hex() for anchor in world.law.anchors("manifest")]
-    cards = [anchor.root.hex() for anchor in world.law.anchors("card")]
+    assert world.store.vault.journal[0].purpose == "MLTRAINING"
+    assert world.store.vault.journal[0].party == STUDY
+    roots = [anchor.root.hex() for anchor in world.ledger.anchors("manifest")]
+    cards = [anchor.root.hex() for anchor in world.ledger.anchors("card")]
     assert (roots, cards) == ([model.manifest_root], [model.card_sha256])
     (run,) = world.diagnostics.runs()
     assert (run.state, run.step, run.model_id) == (DONE, "activate", model.id)
@@ -70,7 +64,7 @@ def test_forgetting_fifty_gives_byte_for_byte_the_model_that_never_saw_them(
     first = world.diagnostics.train(STUDY, QUESTION)
     gone = random.Random(7).sample(range(len(heart_people)), 50)
     for place in gone:
-        world.law.withdraw(heart_people[place][0].subject)
+        world.ledger.withdraw(heart_people[place][0].subject)
     second = world.diagnostics.retrain(first.id)
     never = build([one for place, one in enumerate(heart_people) if place not in set(gone)])
     third = never.diagnostics.train(STUDY, QUESTION)
@@ -94,10 +88,10 @@ def test_who_leaves_moves_nobody_else_between_training_and_trial(
     build, heart_people, heart
 ) -> None:
     world = build(heart_people)
-    before = {one.patient: one.part for one in gather(world.safe, heart, STUDY).manifest.lines}
+    before = {one.patient: one.part for one in gather(world.store, heart, STUDY).manifest.lines}
     for people in heart_people[:50]:
-        world.law.withdraw(people[0].subject)
-    after = {one.patient: one.part for one in gather(world.safe, heart, STUDY).manifest.lines}
+        world.ledger.withdraw(people[0].subject)
+    after = {one.patient: one.part for one in gather(world.store, heart, STUDY).manifest.lines}
     assert len(before) - len(after) == 50
     assert all(before[patient] == part for patient, part in after.items())
 
@@ -107,7 +101,7 @@ def test_a_stranger_with_the_records_recomputes_the_model_in_a_process_of_his_ow
 ) -> None:
     world = build(heart_people)
     model = world.diagnostics.train(STUDY, QUESTION)
-    cohort = gather(world.safe, heart, STUDY)
+    cohort = gather(world.store, heart, STUDY)
     training = {one.record for one in cohort.manifest.lines if one.part == TRAINING_PART}
     records = {
         name: [one.subject.hex(), one.category, one.custodian, one.recorded_on, one.observations]
@@ -209,7 +203,7 @@ def test_a_successor_replaces_its_predecessor_and_destroys_it(build, heart_peopl
     assert MODEL not in files(world, first.id)
     assert {"card.json", "manifest.json"} <= files(world, first.id)
     assert world.diagnostics.check() == []
-    with pytest.raises(Refused, match="cannot be replaced"):
+    with pytest.raises(ModelsRefused, match="cannot be replaced"):
         world.diagnostics.retrain(first.id)
 
 
@@ -226,14 +220,14 @@ def test_a_retraining_asks_the_old_question_word_for_word(build, heart_people, t
 
 def test_a_study_that_is_over_or_unknown_does_not_train(build, heart_people) -> None:
     world = build(heart_people)
-    with pytest.raises(NotFound, match="no study"):
+    with pytest.raises(ModelsNotFound, match="no study"):
         world.diagnostics.train("study:other", QUESTION)
-    with pytest.raises(NotFound, match="no question"):
+    with pytest.raises(ModelsNotFound, match="no question"):
         world.diagnostics.train(STUDY, "other")
     world.now[0] = 2_000_000.0
-    with pytest.raises(Refused, match="is over"):
+    with pytest.raises(ModelsRefused, match="is over"):
         world.diagnostics.train(STUDY, QUESTION)
-    with pytest.raises(BadlyAsked, match="another study already"):
+    with pytest.raises(ModelsInvalid, match="another study already"):
         world.diagnostics.add_study(Study(STUDY, "x", "y", 3))
 
 

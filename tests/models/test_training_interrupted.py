@@ -5,11 +5,7 @@ import hashlib
 import pytest
 
 from consent import LedgerUnavailable
-from models.errors import (
-    ConsentMoved,
-    Refused,
-    RunCancelled,
-)
+from models.errors import ConsentMoved, ModelsRefused, RunCancelled
 from models.files import MODEL
 from models.registry import ACTIVE, REPLACED
 from models.studies import RUNNING, STOPPED
@@ -31,13 +27,13 @@ def test_a_consent_that_is_lost_at_any_moment_of_a_run_is_not_in_the_model(
     leaver = heart_people[5][0].subject
 
     def withdraw() -> None:
-        if world.law.asked == moment:
-            world.law.withdraw(leaver)
+        if world.ledger.asked == moment:
+            world.ledger.withdraw(leaver)
 
-    world.law.before_each = withdraw
+    world.ledger.before_each = withdraw
     model = world.diagnostics.train(STUDY, QUESTION)
     consents = world.diagnostics._registry.consents(model.id)
-    assert world.law.consent(leaver, "MLTRAINING") not in consents
+    assert world.ledger.consent(leaver, "MLTRAINING") not in consents
     assert len(consents) == len(heart_people) - 1
     assert world.diagnostics.check() == []
 
@@ -45,7 +41,7 @@ def test_a_consent_that_is_lost_at_any_moment_of_a_run_is_not_in_the_model(
 def test_a_run_that_loses_consents_at_every_attempt_ends_with_nothing(build, heart_people) -> None:
     world = build(heart_people)
     leaving = iter(heart_people)
-    world.law.before_each = lambda: world.law.withdraw(next(leaving)[0].subject)
+    world.ledger.before_each = lambda: world.ledger.withdraw(next(leaving)[0].subject)
     with pytest.raises(ConsentMoved):
         world.diagnostics.train(STUDY, QUESTION)
     assert world.diagnostics.models() == []
@@ -63,7 +59,7 @@ def test_a_run_can_be_cancelled_and_leaves_nothing(build, heart_people) -> None:
         world.diagnostics.train(STUDY, QUESTION, cancel)
     assert world.diagnostics.runs()[0].state == STOPPED
     assert (world.diagnostics.models(), files(world, "uci-heart-1")) == ([], set())
-    with pytest.raises(Refused, match="is stopped"):
+    with pytest.raises(ModelsRefused, match="is stopped"):
         world.diagnostics.resume(1)
 
 
@@ -74,10 +70,10 @@ def test_a_run_that_the_ledger_interrupts_goes_on_to_the_same_model(
     world = build(heart_people)
 
     def away() -> None:
-        if world.law.asked == asked:
+        if world.ledger.asked == asked:
             raise LedgerUnavailable("away")
 
-    world.law.before_each = away
+    world.ledger.before_each = away
     try:
         world.diagnostics.train(STUDY, QUESTION)
     except LedgerUnavailable:
@@ -106,8 +102,8 @@ def test_a_run_that_was_killed_late_goes_on_from_there(build, heart_people, mome
     with pytest.raises(LedgerUnavailable):
         world.diagnostics.retrain(first.id)
     registry.move = move
-    gathered = len(world.safe.vault.journal)
+    gathered = len(world.store.vault.journal)
     second = world.diagnostics.resume(2)
-    assert len(world.safe.vault.journal) == gathered
+    assert len(world.store.vault.journal) == gathered
     assert (second.state, world.diagnostics.model(first.id).state) == (ACTIVE, REPLACED)
     assert world.diagnostics.check() == []

@@ -1,4 +1,4 @@
-"""Real nodes for the safe's tests, one Kubo and one chain for all, and an install on them."""
+"""Real nodes for the storage tests, one Kubo and one chain for all, and an install on them."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from deploy.database import make_engine
 from storage.database import insert_many, reading, writing
-from storage.errors import Broken, DatabaseUnavailable, DiskFull, Overtaken
+from storage.errors import DatabaseUnavailable, DiskFull, Overtaken, StorageBroken
 
 META = sa.MetaData()
 THINGS = sa.Table(
@@ -72,7 +72,7 @@ def test_a_damaged_file_is_said_to_be_broken(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     path.write_bytes(b"no database at all " * 100)
     engine = sa.create_engine(f"sqlite:///{path}")
-    with pytest.raises(Broken), reading(engine) as connection:
+    with pytest.raises(StorageBroken), reading(engine) as connection:
         connection.execute(sa.text("SELECT * FROM things"))
 
 

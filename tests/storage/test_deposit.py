@@ -12,10 +12,11 @@ import pytest
 import sqlalchemy as sa
 from house import House, die_at, record_of
 
-from consent import Law, LedgerUnavailable
-from storage import BadlyAsked, DiskFull, Kubo, Overtaken, RecordInvalid, StoreUnavailable
+from consent import ConsentLedger, LedgerUnavailable
+from storage import DiskFull, Kubo, Overtaken, RecordInvalid, StorageInvalid, StoreUnavailable
 from storage import deposit as deposit_file
 from storage.catalogue import ANCHORED, Catalogue
+from storage.findings import StoreFinding
 from storage.keys import Keys
 from storage.staging import Staging
 
@@ -27,7 +28,7 @@ STEPS: list[tuple[type, str]] = [
     (Catalogue, "add"),
     (Kubo, "put_many"),
     (Catalogue, "move"),
-    (Law, "anchor"),
+    (ConsentLedger, "anchor"),
 ]
 
 
@@ -49,40 +50,40 @@ def test_what_is_deposited_can_be_asked_for_and_is_anchored(each_house: House) -
     patient = house.patient()
     house.grant(patient)
     records = [record_of(patient.subject, number) for number in range(40)]
-    report = house.safe.deposits.deposit(records)
+    report = house.store.deposits.deposit(records)
     assert report.new == 40
     found = house.gathered()
     assert [r.record_id for r in found] == list(report.record_ids)
     assert [r.observations for r in found] == [r.observations for r in records]
     assert states(house) == [ANCHORED]
-    assert house.safe.check() == []
-    assert house.safe.totals()["records"] == 40
+    assert house.store.check() == []
+    assert house.store.totals()["records"] == 40
 
 
 def test_the_same_source_is_deposited_once(each_house: House) -> None:
     house, subject = each_house, secrets.token_bytes(32)
     records = [record_of(subject, number) for number in range(3)]
-    first = house.safe.deposits.deposit(records[:2], ["row 1", "row 2"])
-    again = house.safe.deposits.deposit(records, ["row 1", "row 2", "row 3"])
+    first = house.store.deposits.deposit(records[:2], ["row 1", "row 2"])
+    again = house.store.deposits.deposit(records, ["row 1", "row 2", "row 3"])
     assert (first.new, again.new) == (2, 1)
     assert again.record_ids[:2] == first.record_ids
-    assert house.safe.deposits.deposit(records, ["row 1", "row 2", "row 3"]).batches == ()
+    assert house.store.deposits.deposit(records, ["row 1", "row 2", "row 3"]).batches == ()
     elsewhere = [replace(records[0], custodian="organisation:elsewhere")]
-    assert house.safe.deposits.deposit(elsewhere, ["row 1"]).new == 1
+    assert house.store.deposits.deposit(elsewhere, ["row 1"]).new == 1
 
 
 def test_what_cannot_be_a_record_or_is_named_twice_is_refused_whole(house: House) -> None:
     subject = secrets.token_bytes(32)
     good, bad = record_of(subject), record_of(subject, category="no-such")
     with pytest.raises(RecordInvalid):
-        house.safe.deposits.deposit([good, bad])
-    with pytest.raises(BadlyAsked):
-        house.safe.deposits.deposit([good, good], ["a", "a"])
-    with pytest.raises(BadlyAsked):
-        house.safe.deposits.deposit([good], ["a", "b"])
-    assert house.safe.totals()["batches"] == 0
+        house.store.deposits.deposit([good, bad])
+    with pytest.raises(StorageInvalid):
+        house.store.deposits.deposit([good, good], ["a", "a"])
+    with pytest.raises(StorageInvalid):
+        house.store.deposits.deposit([good], ["a", "b"])
+    assert house.store.totals()["batches"] == 0
     assert staged(house) == []
-    assert house.safe.deposits.deposit([]).record_ids == ()
+    assert house.store.deposits.deposit([]).record_ids == ()
 
 
 def test_a_deposit_is_cut_into_batches_bounded_in_number_and_in_bytes(
@@ -95,7 +96,7 @@ def test_a_deposit_is_cut_into_batches_bounded_in_number_and_in_bytes(
     records = [record_of(subject, n) for n in range(7)]
     records += [record_of(subject, observations=long) for _ in range(2)]
     heard: list[tuple[str, int, int]] = []
-    report = house.safe.deposits.deposit(records, progress=lambda *told: heard.append(told))
+    report = house.store.deposits.deposit(records, progress=lambda *told: heard.append(told))
     batches = Catalogue(house.engine).batches()
     assert [batch.count for batch in batches] == [3, 3, 2, 1]
     assert len(report.batches) == 4
@@ -111,19 +112,19 @@ def test_killed_anywhere_a_deposit_ends_or_vanishes_and_can_be_repeated(house: H
 
         def deposit(process: House, at: int = at, of: Any = (records, marked)) -> None:
             die_at(at, STEPS)
-            process.safe.deposits.deposit(*of)
+            process.store.deposits.deposit(*of)
 
         killed = house.dies(deposit)
         house.clock.now_s += 31
-        house.safe.recover()
-        assert house.safe.totals()["records"] in (3 * at, 3 * at + 3)
+        house.store.recover()
+        assert house.store.totals()["records"] in (3 * at, 3 * at + 3)
         assert set(states(house)) <= {ANCHORED}
-        assert len(staged(house)) == house.safe.totals()["batches"]
-        assert house.safe.check() == []
-        house.safe.deposits.deposit(records, marked)
-        assert house.safe.totals()["records"] == 3 * at + 3
+        assert len(staged(house)) == house.store.totals()["batches"]
+        assert house.store.check() == []
+        house.store.deposits.deposit(records, marked)
+        assert house.store.totals()["records"] == 3 * at + 3
         at += 1
-    assert house.safe.check() == []
+    assert house.store.check() == []
     assert at > len(STEPS) * 2
 
 
@@ -142,32 +143,32 @@ def test_recovery_leaves_a_deposit_that_lives_alone(
     monkeypatch.setattr(Kubo, "put_many", slowly)
     other = house.process()
     work = threading.Thread(
-        target=other.safe.deposits.deposit, args=([record_of(secrets.token_bytes(32))],)
+        target=other.store.deposits.deposit, args=([record_of(secrets.token_bytes(32))],)
     )
     work.start()
     assert reached.wait(20)
     house.clock.now_s += 3_600
-    assert house.safe.recover() == 0
+    assert house.store.recover() == 0
     assert states(house) == ["sealed"]
     assert len(staged(house)) == 1
     may_go.set()
     work.join()
     assert states(house) == [ANCHORED]
-    assert house.safe.check() == []
+    assert house.store.check() == []
 
 
 def test_a_batch_whose_file_is_elsewhere_is_given_up_only_when_it_is_old(house: House) -> None:
     def deposit(process: House) -> None:
         die_at(0, [(Kubo, "put_many")])
-        process.safe.deposits.deposit([record_of(secrets.token_bytes(32))])
+        process.store.deposits.deposit([record_of(secrets.token_bytes(32))])
 
     assert house.dies(deposit)
     [path] = staged(house)
     path.unlink()
-    assert house.safe.recover() == 0
+    assert house.store.recover() == 0
     assert states(house) == ["sealed"]
     house.clock.now_s += 31
-    assert house.safe.recover() == 1
+    assert house.store.recover() == 1
     assert states(house) == []
 
 
@@ -183,8 +184,8 @@ def test_a_deposit_that_was_given_up_meanwhile_is_not_acknowledged(
 
     monkeypatch.setattr(Kubo, "put_many", too_late)
     with pytest.raises(Overtaken):
-        house.safe.deposits.deposit([record_of(secrets.token_bytes(32))])
-    assert house.safe.totals()["records"] == 0
+        house.store.deposits.deposit([record_of(secrets.token_bytes(32))])
+    assert house.store.totals()["records"] == 0
 
 
 def test_two_processes_with_the_same_sources_deposit_each_once(each_house: House) -> None:
@@ -197,7 +198,7 @@ def test_two_processes_with_the_same_sources_deposit_each_once(each_house: House
 
     def deposit(process: House, order: int) -> None:
         start.wait()
-        reports.append(process.safe.deposits.deposit(records[::order], sources[::order]))
+        reports.append(process.store.deposits.deposit(records[::order], sources[::order]))
 
     works = [
         threading.Thread(target=deposit, args=(process, order))
@@ -210,10 +211,10 @@ def test_two_processes_with_the_same_sources_deposit_each_once(each_house: House
     assert sorted(report.new for report in reports) == [0, 0, 200]
     ids = [set(report.record_ids) for report in reports]
     assert ids[0] == ids[1] == ids[2]
-    house.safe.recover()
-    assert house.safe.totals()["records"] == 200
+    house.store.recover()
+    assert house.store.totals()["records"] == 200
     assert len(staged(house)) == 1
-    assert house.safe.check() == []
+    assert house.store.check() == []
 
 
 def test_sources_that_are_always_overtaken_are_given_up(
@@ -224,7 +225,7 @@ def test_sources_that_are_always_overtaken_are_given_up(
 
     monkeypatch.setattr(Catalogue, "add", overtaken)
     with pytest.raises(Overtaken):
-        house.safe.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
+        house.store.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
     assert staged(house) == []
 
 
@@ -237,13 +238,13 @@ def test_kubo_away_fails_the_deposit_and_recovery_finishes_it(
     with monkeypatch.context() as patched:
         patched.setattr(Kubo, "put_many", away)
         with pytest.raises(StoreUnavailable):
-            house.safe.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
+            house.store.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
         with pytest.raises(StoreUnavailable):
-            house.safe.recover()
-    assert house.safe.totals()["records"] == 0
-    assert house.safe.recover() == 1
-    assert house.safe.totals()["records"] == 1
-    assert house.safe.recover() == 0
+            house.store.recover()
+    assert house.store.totals()["records"] == 0
+    assert house.store.recover() == 1
+    assert house.store.totals()["records"] == 1
+    assert house.store.recover() == 0
 
 
 def test_a_ledger_that_is_away_leaves_the_anchor_to_recovery(
@@ -253,12 +254,12 @@ def test_a_ledger_that_is_away_leaves_the_anchor_to_recovery(
         raise LedgerUnavailable("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Law, "anchor", away)
+        patched.setattr(ConsentLedger, "anchor", away)
         with pytest.raises(LedgerUnavailable):
-            house.safe.deposits.deposit([record_of(secrets.token_bytes(32))])
-    assert [f.what for f in house.safe.check()] == ["a batch is not finished yet"]
-    assert house.safe.recover() == 1
-    assert house.safe.check() == []
+            house.store.deposits.deposit([record_of(secrets.token_bytes(32))])
+    assert [f.code for f in house.store.check()] == [StoreFinding.BATCH_UNFINISHED]
+    assert house.store.recover() == 1
+    assert house.store.check() == []
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(
@@ -270,7 +271,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         with pytest.raises(DiskFull):
-            house.safe.deposits.deposit([record_of(secrets.token_bytes(32))])
+            house.store.deposits.deposit([record_of(secrets.token_bytes(32))])
     assert staged(house) == []
     with house.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
@@ -279,7 +280,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(
         house.engine, "connect", lambda made, _: made.execute(f"PRAGMA max_page_count = {pages}")
     )
     with pytest.raises(DiskFull):
-        house.safe.deposits.deposit([record_of(secrets.token_bytes(32), n) for n in range(2_000)])
+        house.store.deposits.deposit([record_of(secrets.token_bytes(32), n) for n in range(2_000)])
     assert staged(house) == []
 
 
@@ -287,16 +288,16 @@ def test_the_sealed_cache_is_bounded_and_its_oldest_leave_first(house: House) ->
     patient = house.patient()
     house.grant(patient)
     for number in range(4):
-        house.safe.deposits.deposit([record_of(patient.subject, number)])
+        house.store.deposits.deposit([record_of(patient.subject, number)])
         time.sleep(0.01)
     sizes = {path: path.stat().st_size for path in staged(house)}
     oldest_first = sorted(sizes, key=lambda path: path.stat().st_mtime_ns)
-    house.safe.keep_sealed(sum(sizes.values()) - 1)
+    house.store.keep_sealed(sum(sizes.values()) - 1)
     assert set(staged(house)) == set(oldest_first[1:])
-    house.safe.keep_sealed(0)
+    house.store.keep_sealed(0)
     assert staged(house) == []
     assert len(house.gathered()) == 4  # from IPFS
-    house.safe.deposits.deposit([record_of(patient.subject, 5)])
+    house.store.deposits.deposit([record_of(patient.subject, 5)])
     assert staged(house) == []
 
 
@@ -311,13 +312,13 @@ def test_a_source_that_is_only_half_deposited_is_not_acknowledged_again(
         patched.setattr(Kubo, "put_many", away)
         for _ in range(2):
             with pytest.raises(StoreUnavailable):
-                house.safe.deposits.deposit(*given)
-        assert house.safe.totals()["records"] == 0
-    report = house.safe.deposits.deposit(*given)
+                house.store.deposits.deposit(*given)
+        assert house.store.totals()["records"] == 0
+    report = house.store.deposits.deposit(*given)
     assert report.new == 0  # the first one's batch was finished
     assert [entry.hex() for entry in held_ids(house)] == list(report.record_ids)
     assert states(house) == [ANCHORED]
-    assert house.safe.check() == []
+    assert house.store.check() == []
 
 
 def test_a_source_that_another_machine_deposits_now_is_waited_for(house: House) -> None:
@@ -325,16 +326,16 @@ def test_a_source_that_another_machine_deposits_now_is_waited_for(house: House) 
 
     def deposit(process: House) -> None:
         die_at(0, [(Kubo, "put_many")])
-        process.safe.deposits.deposit(*given)
+        process.store.deposits.deposit(*given)
 
     assert house.dies(deposit)
     [path] = staged(house)
     path.unlink()  # as on another machine, which has a folder of its own
     with pytest.raises(Overtaken):
-        house.safe.deposits.deposit(*given)
+        house.store.deposits.deposit(*given)
     house.clock.now_s += 31
-    assert house.safe.deposits.deposit(*given).new == 1
-    assert house.safe.check() == []
+    assert house.store.deposits.deposit(*given).new == 1
+    assert house.store.check() == []
 
 
 def test_a_source_that_another_process_deposits_now_is_there_when_both_have_answered(
@@ -351,7 +352,7 @@ def test_a_source_that_another_process_deposits_now_is_there_when_both_have_answ
     monkeypatch.setattr(Kubo, "put_many", slowly)
     given = [record_of(secrets.token_bytes(32))], ["a"]
     first, second = house.process(), house.process()
-    works = [threading.Thread(target=p.safe.deposits.deposit, args=given) for p in (first, second)]
+    works = [threading.Thread(target=p.store.deposits.deposit, args=given) for p in (first, second)]
     works[0].start()
     assert reached.wait(20)
     works[1].start()
@@ -361,4 +362,4 @@ def test_a_source_that_another_process_deposits_now_is_there_when_both_have_answ
     for work in works:
         work.join(20)
     assert states(house) == [ANCHORED]
-    assert house.safe.totals()["records"] == 1
+    assert house.store.totals()["records"] == 1

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from house import House, die_at, record_of, wanted
 
-from consent import Law
+from consent import ConsentLedger
 from deploy.nodes import KuboNode
-from storage import Broken, Kubo, NotFound, Overtaken, StoreUnavailable
+from storage import Kubo, Overtaken, StorageBroken, StorageNotFound, StoreUnavailable
 from storage.car import root_cid
 from storage.catalogue import ANCHORED, Catalogue
 from storage.entry import Entry
@@ -32,7 +32,7 @@ STEPS: list[tuple[type, str]] = [
     (Kubo, "put_many"),
     (Catalogue, "move"),
     (Catalogue, "replace"),
-    (Law, "anchor"),
+    (ConsentLedger, "anchor"),
     (Staging, "drop"),
     (Kubo, "hold"),
     (Kubo, "unpin"),
@@ -47,7 +47,7 @@ EXTRA = 12  # some steps are taken more than once
 
 def deposited(house: House, subjects: list[bytes], each: int = 2) -> None:
     records = [record_of(subject, number) for subject in subjects for number in range(each)]
-    house.safe.deposits.deposit(records)
+    house.store.deposits.deposit(records)
 
 
 def all_bytes(folder: Path) -> bytes:
@@ -57,7 +57,7 @@ def all_bytes(folder: Path) -> bytes:
 def is_gone(house: House, cid: bytes, size: int) -> bool:
     try:
         house.kubo.get(cid, size)
-    except NotFound:
+    except StorageNotFound:
         return True
     return False
 
@@ -72,7 +72,7 @@ def test_re_keyed_records_have_new_names_and_the_old_ones_are_gone_everywhere(
     deposited(house, [leaves.subject, stays.subject])
     before = house.gathered()
     old = Catalogue(house.engine).current(subjects=[leaves.subject])
-    receipt = house.safe.erasure.rekey([leaves.subject], "a withdrawal")
+    receipt = house.store.erasure.rekey([leaves.subject], "a withdrawal")
     assert receipt is not None
     new = Catalogue(house.engine).current(subjects=[leaves.subject])
     assert [(e.record_id, e.version) for e in new] == [(e.record_id, 2) for e in old]
@@ -88,8 +88,8 @@ def test_re_keyed_records_have_new_names_and_the_old_ones_are_gone_everywhere(
     after = house.gathered()
     assert {r.record_id for r in after} == {r.record_id for r in before}
     assert sorted(str(r.observations) for r in after) == sorted(str(r.observations) for r in before)
-    assert house.safe.check() == []
-    assert house.safe.erasure.rekey([secrets.token_bytes(32)], "nobody") is None
+    assert house.store.check() == []
+    assert house.store.erasure.rekey([secrets.token_bytes(32)], "nobody") is None
 
 
 def test_an_old_catalogue_row_that_is_restored_opens_nothing(house: House) -> None:
@@ -97,7 +97,7 @@ def test_an_old_catalogue_row_that_is_restored_opens_nothing(house: House) -> No
     house.grant(patient)
     deposited(house, [patient.subject])
     old = Catalogue(house.engine).current()
-    house.safe.erasure.rekey([patient.subject], "a withdrawal")
+    house.store.erasure.rekey([patient.subject], "a withdrawal")
     with house.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE storage_records SET wrapped = NULL WHERE version = 2")
         for entry in old:
@@ -105,7 +105,7 @@ def test_an_old_catalogue_row_that_is_restored_opens_nothing(house: House) -> No
                 "UPDATE storage_records SET wrapped = ? WHERE record_id = ? AND version = 1",
                 (entry.wrapped, entry.record_id),
             )
-    with pytest.raises(Broken):
+    with pytest.raises(StorageBroken):
         house.gathered()
 
 
@@ -113,14 +113,14 @@ def test_a_receipt_names_the_blocks_and_no_person_and_is_signed(house: House) ->
     patient = house.patient()
     deposited(house, [patient.subject])
     cids = sorted(entry.cid.hex() for entry in Catalogue(house.engine).current())
-    made = house.safe.erasure.rekey([patient.subject], "a withdrawal")
+    made = house.store.erasure.rekey([patient.subject], "a withdrawal")
     assert made is not None
     told = orjson.loads(made.body)
     assert (told["what"], told["why"], told["blocks"]) == ("re-keyed", "a withdrawal", cids)
     assert patient.subject.hex() not in made.body.decode()
     assert verifies_receipt(made.public_key, made.body, made.signature)
     assert not verifies_receipt(made.public_key, made.body + b" ", made.signature)
-    assert house.safe.erasure.receipts() == [made]
+    assert house.store.erasure.receipts() == [made]
 
 
 def test_a_shredded_patient_opens_never_again_not_even_from_an_old_catalogue(
@@ -132,20 +132,20 @@ def test_a_shredded_patient_opens_never_again_not_even_from_an_old_catalogue(
         house.grant(patient)
     deposited(house, [leaves.subject, stays.subject])
     old = Catalogue(house.engine).current(subjects=[leaves.subject])
-    receipt = house.safe.erasure.shred(leaves.subject, "asked for")
+    receipt = house.store.erasure.shred(leaves.subject, "asked for")
     assert receipt is not None
     assert {record.subject for record in house.gathered()} == {stays.subject}
-    assert Keys.patient_keys(house.safe._keys, [leaves.subject]) == {}
+    assert Keys.patient_keys(house.store._keys, [leaves.subject]) == {}
     assert all(is_gone(house, entry.cid, entry.size) for entry in old)
-    assert house.safe.check() == []
+    assert house.store.check() == []
     with house.engine.begin() as connection:
         restored = sa.text("UPDATE storage_records SET wrapped = :w WHERE record_id = :r")
         for entry in old:
             connection.execute(restored, {"w": entry.wrapped, "r": entry.record_id})
-    with pytest.raises(Broken):
+    with pytest.raises(StorageBroken):
         house.gathered(subjects=[leaves.subject])
-    assert house.safe.check() != []
-    assert house.safe.erasure.shred(secrets.token_bytes(32), "nobody") is None
+    assert house.store.check() != []
+    assert house.store.erasure.shred(secrets.token_bytes(32), "nobody") is None
 
 
 def test_every_erasure_is_journalled_before_it_begins(
@@ -153,11 +153,11 @@ def test_every_erasure_is_journalled_before_it_begins(
 ) -> None:
     patient = house.patient()
     deposited(house, [patient.subject], 3)
-    house.safe.erasure.rekey([patient.subject], "a withdrawal")
-    house.safe.erasure.shred(patient.subject, "asked for")
-    rows = house.safe.journal.of_subject(patient.subject)
+    house.store.erasure.rekey([patient.subject], "a withdrawal")
+    house.store.erasure.shred(patient.subject, "asked for")
+    rows = house.store.journal.of_subject(patient.subject)
     assert [row.answer.outcome for row in rows] == ["shredded"] * 3 + ["re-keyed"] * 3
-    assert house.safe.journal.use(rows[0].use)["why"] == "asked for"
+    assert house.store.journal.use(rows[0].use)["why"] == "asked for"
 
 
 @pytest.mark.parametrize("what", ["rekey", "shred"])
@@ -173,12 +173,12 @@ def test_killed_anywhere_an_erasure_is_finished_by_recovery(house: House, what: 
         def erase(process: House, at: int = at, subject: bytes = leaves.subject) -> None:
             die_at(at, STEPS)
             if what == "rekey":
-                process.safe.erasure.rekey([subject], "a withdrawal")
+                process.store.erasure.rekey([subject], "a withdrawal")
             else:
-                process.safe.erasure.shred(subject, "asked for")
+                process.store.erasure.shred(subject, "asked for")
 
         killed = house.dies(erase)
-        house.safe.recover()
+        house.store.recover()
         now = assert_whole(house, leaves.subject, old)
         assert len(house.gathered(subjects=[leaves.subject])) == now
         at += 1
@@ -191,7 +191,7 @@ def assert_whole(house: House, subject: bytes, old: list[Entry]) -> int:
     batches = Catalogue(house.engine).batches()
     assert {batch.state for batch in batches} == {ANCHORED}
     assert not any(batch.has_erased for batch in batches)
-    assert house.safe.check() == []
+    assert house.store.check() == []
     now = Catalogue(house.engine).current(subjects=[subject])
     if {entry.cid for entry in now} != {entry.cid for entry in old}:
         assert {entry.cid for entry in now}.isdisjoint(entry.cid for entry in old)
@@ -209,14 +209,14 @@ def test_re_keying_the_same_records_twice_at_once_keeps_one_version(
 
     def add(*args: Any) -> int:
         monkeypatch.undo()
-        house.process().safe.erasure.rekey([patient.subject], "somebody else")
+        house.process().store.erasure.rekey([patient.subject], "somebody else")
         return adds(*args)
 
     monkeypatch.setattr(Catalogue, "add", add)
     with pytest.raises(Overtaken):
-        house.safe.erasure.rekey([patient.subject], "a withdrawal")
+        house.store.erasure.rekey([patient.subject], "a withdrawal")
     assert {record.version for record in house.gathered()} == {2}
-    assert house.safe.check() == []
+    assert house.store.check() == []
 
 
 def test_recovery_does_not_wait_for_whoever_collects_and_a_re_key_does(house: House) -> None:
@@ -226,17 +226,17 @@ def test_recovery_does_not_wait_for_whoever_collects_and_a_re_key_does(house: Ho
     done = threading.Event()
 
     def rekey() -> None:
-        house.process().safe.erasure.rekey([patient.subject], "a withdrawal")
+        house.process().store.erasure.rekey([patient.subject], "a withdrawal")
         done.set()
 
     with staging.turn(waits=True):
         thread = threading.Thread(target=rekey)
         thread.start()
         assert not done.wait(0.7)
-        assert house.safe.erasure.sweep(waits=False) == 0
+        assert house.store.erasure.sweep(waits=False) == 0
     thread.join()
     assert done.is_set()
-    assert house.safe.check() == []
+    assert house.store.check() == []
 
 
 def test_what_is_erased_while_a_batch_is_written_anew_is_collected_next(
@@ -254,9 +254,9 @@ def test_what_is_erased_while_a_batch_is_written_anew_is_collected_next(
         return holds(*args)
 
     monkeypatch.setattr(Kubo, "hold", hold)
-    house.safe.erasure.shred(one.subject, "asked for")
+    house.store.erasure.shred(one.subject, "asked for")
     assert any(batch.has_erased for batch in Catalogue(house.engine).batches())
-    house.safe.recover()
+    house.store.recover()
     assert all(is_gone(house, entry.cid, entry.size) for entry in old)
     assert not any(batch.has_erased for batch in Catalogue(house.engine).batches())
 
@@ -277,9 +277,9 @@ def test_a_batch_that_another_machine_gave_a_new_pin_is_left_to_it(
     with monkeypatch.context() as patched:
         patched.setattr(Kubo, "hold", hold)
         with pytest.raises(Overtaken):
-            house.safe.erasure.shred(one.subject, "asked for")
-    house.safe.recover()
-    assert house.safe.check() == []
+            house.store.erasure.shred(one.subject, "asked for")
+    house.store.recover()
+    assert house.store.check() == []
 
 
 def test_kubo_away_leaves_the_collection_to_recovery(
@@ -296,9 +296,9 @@ def test_kubo_away_leaves_the_collection_to_recovery(
     with monkeypatch.context() as patched:
         patched.setattr(Kubo, "unpin", away)
         with pytest.raises(StoreUnavailable):
-            house.safe.erasure.rekey([patient.subject], "a withdrawal")
+            house.store.erasure.rekey([patient.subject], "a withdrawal")
     assert {record.version for record in house.gathered()} == {2}
-    assert house.safe.recover() == 1
+    assert house.store.recover() == 1
     assert all(is_gone(house, entry.cid, entry.size) for entry in old)
     assert os.listdir(house.home / "sealed")
     assert wanted()

@@ -8,7 +8,7 @@ import pytest
 from deploy.nodes import KuboNode
 from storage import Kubo
 from storage.car import links_block, raw_cid, root_cid, write_car
-from storage.errors import NameMismatch, NotFound, StoreUnavailable
+from storage.errors import NameMismatch, StorageNotFound, StoreUnavailable
 from storage.folder import BlockFolder
 
 
@@ -45,9 +45,9 @@ def test_a_missing_a_longer_and_a_flipped_block_are_found(
     folder: BlockFolder, blocks: list[bytes]
 ) -> None:
     cids = list(map(raw_cid, blocks))
-    with pytest.raises(NotFound):
+    with pytest.raises(StorageNotFound):
         folder.get(raw_cid(b"never"), 5)
-    with pytest.raises(NotFound):
+    with pytest.raises(StorageNotFound):
         dict(folder.get_many([cids[0], raw_cid(b"never")]))
     with pytest.raises(NameMismatch):
         folder.get(cids[0], len(blocks[0]) + 1)

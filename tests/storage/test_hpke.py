@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.errors import BadlyAsked, SealBroken
+from storage.errors import SealBroken, StorageInvalid
 from storage.hpke import (
     CRYPTOGRAPHY,
     PYCRYPTODOME,
@@ -86,7 +86,7 @@ def test_no_single_bit_of_a_sent_key_can_be_flipped_but_the_one_that_x25519_igno
 def test_a_public_key_that_everybody_could_open_is_refused(
     public: bytes, library: tuple[Hpke, Hpke]
 ) -> None:
-    with pytest.raises(BadlyAsked, match="recipient"):
+    with pytest.raises(StorageInvalid, match="recipient"):
         send(KEY, public, b"decision", library[0])
 
 

@@ -14,7 +14,7 @@ import pytest
 import storage.ipfs
 from deploy.nodes import KuboEndpoint, KuboNode
 from storage.car import links_block, raw_cid, root_cid, write_car
-from storage.errors import DiskFull, NameMismatch, NotFound, StoreUnavailable
+from storage.errors import DiskFull, NameMismatch, StorageNotFound, StoreUnavailable
 from storage.folder import BlockFolder
 from storage.ipfs import Kubo
 
@@ -64,9 +64,9 @@ def test_collection_takes_what_no_pin_holds_and_nothing_else(kubo: Kubo, tmp_pat
     kubo.unpin([root])  # again changes nothing
     kubo.collect()
     assert len(dict(kubo.get_many(list(map(raw_cid, kept))))) == 5
-    with pytest.raises(NotFound):
+    with pytest.raises(StorageNotFound):
         kubo.get(raw_cid(gone[0]), len(gone[0]))
-    with pytest.raises(NotFound):
+    with pytest.raises(StorageNotFound):
         dict(kubo.get_many(list(map(raw_cid, gone + kept))))
 
 
@@ -79,9 +79,9 @@ def test_a_part_of_a_batch_is_held_when_the_rest_is_let_go(kubo: Kubo, tmp_path:
     kubo.unpin([root])
     kubo.collect()
     assert len(dict(kubo.get_many(cids[:3]))) == 3
-    with pytest.raises(NotFound):
+    with pytest.raises(StorageNotFound):
         kubo.get(cids[3], len(blocks[3]))
-    with pytest.raises(NotFound):
+    with pytest.raises(StorageNotFound):
         kubo.hold(cids)
 
 

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from consent import Anchor, View
 from deploy.database import make_engine, metadatas
 from storage.errors import (
-    BadlyAsked,
     DatabaseUnavailable,
     DiskFull,
     JournalBroken,
     JournalUnavailable,
+    StorageInvalid,
     VaultSealed,
 )
+from storage.findings import StoreFinding
 from storage.journal import Journal
 from storage.journal_check import check_journal
 from storage.journal_row import LOST, NOBODY, Answer, Row, Use
@@ -44,10 +45,10 @@ class Anchors:
         return [anchor for anchor in self.kept if anchor.kind == kind][-(last or 0) :]
 
 
-def journal_on(engine: sa.Engine, law: Anchors | None = None) -> Journal:
+def journal_on(engine: sa.Engine, ledger: Anchors | None = None) -> Journal:
     keys = Keys(engine)
     keys.unseal(SecretKey(b"k" * 32))
-    return Journal(engine, keys, law or Anchors())
+    return Journal(engine, keys, ledger or Anchors())
 
 
 def use(why: str = "a test", at_s: int = 1_000) -> Use:
@@ -59,20 +60,20 @@ def answers(count: int, subject: bytes = ANNA) -> list[Answer]:
 
 
 @pytest.fixture
-def law() -> Anchors:
+def ledger() -> Anchors:
     return Anchors()
 
 
 @pytest.fixture
-def journal(engine: sa.Engine, law: Anchors) -> Journal:
-    return journal_on(engine, law)
+def journal(engine: sa.Engine, ledger: Anchors) -> Journal:
+    return journal_on(engine, ledger)
 
 
-def findings(journal: Journal, law: Anchors) -> list[str]:
-    return [finding.what for finding in check_journal(journal, law.anchors("journal"))]
+def findings(journal: Journal, ledger: Anchors) -> list[str]:
+    return [finding.code for finding in check_journal(journal, ledger.anchors("journal"))]
 
 
-def test_rows_are_numbered_chained_and_read_back(journal: Journal, law: Anchors) -> None:
+def test_rows_are_numbered_chained_and_read_back(journal: Journal, ledger: Anchors) -> None:
     told = answers(3)
     assert journal.write(use(), told) == 3
     assert journal.write(use("again"), answers(2, BERTA)) == 5
@@ -82,16 +83,16 @@ def test_rows_are_numbered_chained_and_read_back(journal: Journal, law: Anchors)
     assert journal.use(rows[3].use)["why"] == "again"
     assert journal.size() == 5
     assert journal.head() == (5, rows[4].hash)
-    assert findings(journal, law) == []
+    assert findings(journal, ledger) == []
 
 
-def test_an_empty_journal_is_whole(journal: Journal, law: Anchors) -> None:
+def test_an_empty_journal_is_whole(journal: Journal, ledger: Anchors) -> None:
     assert journal.size() == 0
-    assert findings(journal, law) == []
+    assert findings(journal, ledger) == []
     assert journal.anchor() == 0
     assert journal.prove(1) is None
     assert journal.write(use(), []) == 0
-    assert findings(journal, law) == []
+    assert findings(journal, ledger) == []
 
 
 def test_a_subjects_rows_come_newest_first_and_page_by_page(journal: Journal) -> None:
@@ -109,7 +110,7 @@ def test_the_same_use_is_kept_once(journal: Journal) -> None:
 
 
 def test_a_proof_leads_from_each_row_to_its_anchor_and_from_no_other(
-    journal: Journal, law: Anchors
+    journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(5))
     assert journal.prove(1) is None
@@ -126,24 +127,24 @@ def test_a_proof_leads_from_each_row_to_its_anchor_and_from_no_other(
         assert not proves(proof, row.hash[::-1], anchor.root)
         assert anchor.count == (5 if row.seq <= 5 else 9)
     assert journal.prove(10) is None
-    assert findings(journal, law) == []
+    assert findings(journal, ledger) == []
 
 
 def test_two_processes_that_anchor_at_once_leave_a_whole_journal(
-    journal: Journal, law: Anchors
+    journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(5))
     early = journal.root(1, 5)
     journal.write(use(), answers(3))
     late = journal.root(1, 8)
-    law.anchor("journal", early, 5)
-    law.anchor("journal", late, 8)  # did not see the one before
-    law.anchor("journal", late, 8)  # nor this one
-    assert findings(journal, law) == []
+    ledger.anchor("journal", early, 5)
+    ledger.anchor("journal", late, 8)  # did not see the one before
+    ledger.anchor("journal", late, 8)  # nor this one
+    assert findings(journal, ledger) == []
     proved = journal.prove(7)
     assert proved is not None
     assert proves(proved[0], next(journal.rows(7)).hash, late)
-    law.kept[1] = Anchor("journal", secrets.token_bytes(32), 8, 2)
+    ledger.kept[1] = Anchor("journal", secrets.token_bytes(32), 8, 2)
     with pytest.raises(JournalBroken):
         journal.prove(7)
 
@@ -196,19 +197,19 @@ TAMPERINGS: dict[str, str | Callable[[sa.Engine, Journal], None]] = {
 
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_every_tampering_is_found(
-    engine: sa.Engine, journal: Journal, law: Anchors, name: str
+    engine: sa.Engine, journal: Journal, ledger: Anchors, name: str
 ) -> None:
     journal.write(use(), answers(5))
     journal.write(use(), answers(3, BERTA))
     journal.anchor()
     journal.write(use(), answers(2, BERTA))
-    assert findings(journal, law) == []
+    assert findings(journal, ledger) == []
     tampering = TAMPERINGS[name]
     if isinstance(tampering, str):
         sql(engine, *tampering.split(";"))
     else:
         tampering(engine, journal)
-    assert findings(journal, law) != []
+    assert findings(journal, ledger) != []
 
 
 @pytest.fixture(scope="module")
@@ -367,7 +368,7 @@ def put_back(engine: sa.Engine, size: int) -> None:
 
 
 def test_an_old_copy_of_the_journal_is_not_written_on(
-    engine: sa.Engine, journal: Journal, law: Anchors
+    engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     for count in (5, 5, 5):
         journal.write(use(), answers(count))
@@ -375,43 +376,43 @@ def test_an_old_copy_of_the_journal_is_not_written_on(
     put_back(engine, 7)
     with pytest.raises(JournalBroken):
         journal.write(use(), answers(1))  # the process that goes on
-    again = journal_on(engine, law)
+    again = journal_on(engine, ledger)
     with pytest.raises(JournalBroken):
         again.write(use(), answers(1))
     assert again.head()[0] == again.size() == 7
 
 
 def test_rows_that_no_anchor_covers_may_be_missing_from_a_copy(
-    engine: sa.Engine, journal: Journal, law: Anchors
+    engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(5))
     journal.anchor()
     journal.write(use(), answers(5))
     put_back(engine, 5)
-    again = journal_on(engine, law)
+    again = journal_on(engine, ledger)
     assert again.write(use(), answers(1)) == 6
-    assert findings(again, law) == []
+    assert findings(again, ledger) == []
 
 
 def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
-    engine: sa.Engine, journal: Journal, law: Anchors
+    engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     for count in (5, 5, 5):
         journal.write(use(), answers(count))
         journal.anchor()
-    with pytest.raises(BadlyAsked):
+    with pytest.raises(StorageInvalid):
         journal.accept_loss(use("nothing is gone"))
     put_back(engine, 7)
-    again = journal_on(engine, law)
-    assert findings(again, law) == ["rows that were anchored are gone"]
+    again = journal_on(engine, ledger)
+    assert findings(again, ledger) == [StoreFinding.ANCHORED_ROWS_MISSING]
     assert again.accept_loss(use("the disk of Monday")) == 16
-    with pytest.raises(BadlyAsked):
+    with pytest.raises(StorageInvalid):
         again.accept_loss(use("twice"))
     assert again.write(use(), answers(3)) == 19
     assert again.anchor() == 4
-    told = ["rows are gone for good; this was accepted"]
-    assert findings(again, law) == told
-    assert check_journal(again, law.anchors("journal"))[0].where == "rows 8 to 15"
+    told = [StoreFinding.ROWS_LOST]
+    assert findings(again, ledger) == told
+    assert check_journal(again, ledger.anchors("journal"))[0].where == "rows 8 to 15"
     assert [row.seq for row in again.rows(7)] == [7, 16, 17, 18, 19]
     for seq in (3, 17):
         proved = again.prove(seq)
@@ -419,34 +420,34 @@ def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
         assert proves(proved[0], next(again.rows(seq)).hash, proved[1].root)
     with pytest.raises(JournalBroken):
         again.prove(7)  # its anchor covers rows that are gone
-    assert law.kept.pop()  # the last anchor: two of its rows are edited
+    assert ledger.kept.pop()  # the last anchor: two of its rows are edited
     sql(engine, "UPDATE storage_journal SET version = 9 WHERE seq IN (3, 17)")
-    assert "a row is not the one that was written" in findings(again, law)
+    assert StoreFinding.ROW_DIFFERS in findings(again, ledger)
 
 
 @pytest.mark.parametrize("seq", [17, 10**15])
 def test_a_gap_is_accepted_only_where_an_anchor_shows_that_rows_were(
-    engine: sa.Engine, journal: Journal, law: Anchors, seq: int
+    engine: sa.Engine, journal: Journal, ledger: Anchors, seq: int
 ) -> None:
     for count in (5, 5, 5):
         journal.write(use(), answers(count))
     journal.anchor()
     put_back(engine, 7)
-    law.anchor("journal", b"r" * 32, seq - 1)
-    forged = journal_on(engine, law)
+    ledger.anchor("journal", b"r" * 32, seq - 1)
+    forged = journal_on(engine, ledger)
     assert forged.accept_loss(use()) == seq
-    law.kept.pop()
-    assert findings(forged, law) == ["a row is not the one that was written"]
+    ledger.kept.pop()
+    assert findings(forged, ledger) == [StoreFinding.ROW_DIFFERS]
 
 
 def test_the_row_of_a_loss_is_one_of_the_chain(
-    engine: sa.Engine, journal: Journal, law: Anchors
+    engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(9))
     journal.anchor()
     put_back(engine, 7)
-    again = journal_on(engine, law)
+    again = journal_on(engine, ledger)
     assert again.accept_loss(use()) == 10
     assert next(again.rows(10)).answer.outcome == LOST
     sql(engine, "UPDATE storage_journal SET outcome = 'permitted' WHERE seq = 10")
-    assert findings(again, law) == ["a row is not the one that was written"]
+    assert findings(again, ledger) == [StoreFinding.ROW_DIFFERS]

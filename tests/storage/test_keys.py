@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.errors import NotFound, SealBroken, VaultSealed
+from storage.errors import SealBroken, StorageNotFound, VaultSealed
 from storage.keys import (
     Keys,
     SecretKey,
@@ -177,7 +177,7 @@ def test_a_shredded_patient_has_no_key_and_a_new_one_opens_nothing_old(engine: s
     assert keys.shred_patient(ANNA)
     assert not keys.shred_patient(ANNA)
     assert set(keys.patient_keys([ANNA, BERT])) == {BERT}
-    with pytest.raises(NotFound):
+    with pytest.raises(StorageNotFound):
         require_patient_key(keys, ANNA)
     new = keys.make_patient_keys([ANNA])
     with pytest.raises(SealBroken):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from storage.errors import BadlyAsked, Broken, VaultSealed
+from storage.errors import StorageBroken, StorageInvalid, VaultSealed
 from storage.keys import SecretKey
 from storage.rootkey import (
     make_root_key,
@@ -62,7 +62,7 @@ def test_one_passphrase_has_one_spelling(tmp_path: Path) -> None:
 
 
 def test_an_empty_passphrase_is_no_passphrase(tmp_path: Path) -> None:
-    with pytest.raises(BadlyAsked, match="passphrase"):
+    with pytest.raises(StorageInvalid, match="passphrase"):
         make_root_key(tmp_path / "root.key", "")
     assert os.listdir(tmp_path) == []
 
@@ -73,7 +73,7 @@ def test_a_file_that_everybody_can_read_is_refused(
     path = tmp_path / "root.key"
     path.write_text(made[0].read_text())
     path.chmod(0o604)
-    with pytest.raises(Broken, match="chmod 600"):
+    with pytest.raises(StorageBroken, match="chmod 600"):
         open_root_key(path, PASSPHRASE)
 
 
@@ -119,7 +119,7 @@ def test_a_damaged_file_says_that_it_must_come_from_a_backup(
     if content is not None:
         path.write_bytes(content)
         path.chmod(0o600)
-    with pytest.raises(Broken, match="backup"):
+    with pytest.raises(StorageBroken, match="backup"):
         open_root_key(path, PASSPHRASE)
 
 

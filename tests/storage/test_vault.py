@@ -12,35 +12,35 @@ from house import HERE, STUDY, TRAINING, House, record_of, wanted
 from consent import LedgerUnavailable, View
 from deploy.nodes import KuboNode
 from storage import (
-    Broken,
+    AccessRequest,
     DatabaseUnavailable,
     JournalUnavailable,
     Kubo,
     NameMismatch,
-    NotFound,
     RecordLost,
+    StorageBroken,
+    StorageNotFound,
     StoreUnavailable,
     VaultSealed,
-    Wanted,
 )
 from storage.car import raw_cid
 from storage.catalogue import Catalogue
 from storage.folder import BlockFolder
 from storage.keys import Keys
 from storage.reading import Reader
-from storage.safe import Safe
+from storage.record_store import RecordStore
 
 pytestmark = pytest.mark.node
 MANY = 40  # more than are decided and fetched one by one
 
 
 def outcomes(house: House) -> list[str]:
-    return [row.answer.outcome for row in house.safe.journal.rows()]
+    return [row.answer.outcome for row in house.store.journal.rows()]
 
 
 def deposited(house: House, subject: bytes, count: int = 1, **changed: Any) -> list[str]:
     records = [record_of(subject, number, **changed) for number in range(count)]
-    return list(house.safe.deposits.deposit(records).record_ids)
+    return list(house.store.deposits.deposit(records).record_ids)
 
 
 @pytest.mark.parametrize("count", [3, MANY])
@@ -51,14 +51,14 @@ def test_only_what_is_permitted_is_handed_out_and_everything_is_journalled(
     granted = house.grant(permits)
     ids = deposited(house, permits.subject, count)
     deposited(house, refuses.subject, count)
-    found = house.safe.vault.gather(wanted())
+    found = house.store.vault.gather(wanted())
     assert [record.record_id for record in found.records] == ids
     assert len(set(found.consents)) == 1
     assert len(found.consents) == count
     assert found.refused == {"no-consent": count}
     assert found.refused_subjects == {refuses.subject: "no-consent"}
     assert outcomes(house) == ["permitted"] * count + ["no-consent"] * count
-    assert house.law.lost(found.consents[:1]) == []
+    assert house.ledger.lost(found.consents[:1]) == []
     house.withdraw(permits, granted)
     assert house.gathered() == []
 
@@ -68,7 +68,7 @@ def test_a_grant_for_one_category_hands_out_that_category(house: House) -> None:
     house.grant(patient, categories=("laboratory",))
     deposited(house, patient.subject, MANY)
     deposited(house, patient.subject, 2, category="vital-signs")
-    found = house.safe.vault.gather(wanted())
+    found = house.store.vault.gather(wanted())
     assert {record.category for record in found.records} == {"laboratory"}
     assert found.refused == {"other-category": 2}
     assert found.refused_subjects == {}
@@ -96,9 +96,9 @@ def test_one_record_is_opened_where_its_consent_permits(house: House) -> None:
     patient = house.patient()
     house.grant(patient)
     [name] = deposited(house, patient.subject)
-    record = house.safe.vault.open(STUDY, TRAINING, name, "a test")
+    record = house.store.vault.open(STUDY, TRAINING, name, "a test")
     assert record.observations == record_of(patient.subject).observations
-    assert house.safe.journal.use(next(house.safe.journal.rows()).use)["party"] == STUDY
+    assert house.store.journal.use(next(house.store.journal.rows()).use)["party"] == STUDY
 
 
 def test_a_stranger_cannot_tell_a_refused_record_from_a_missing_one(house: House) -> None:
@@ -106,8 +106,8 @@ def test_a_stranger_cannot_tell_a_refused_record_from_a_missing_one(house: House
     [name] = deposited(house, patient.subject)
     said = []
     for asked in (name, secrets.token_hex(16), "no id at all", name.upper()):
-        with pytest.raises(NotFound) as refusal:
-            house.safe.vault.open(STUDY, TRAINING, asked, "a test")
+        with pytest.raises(StorageNotFound) as refusal:
+            house.store.vault.open(STUDY, TRAINING, asked, "a test")
         said.append((type(refusal.value), refusal.value.args, refusal.value.__cause__))
     assert len(set(said)) == 1
     assert outcomes(house) == ["no-consent", "not-there", "not-there", "not-there"]
@@ -136,7 +136,7 @@ def test_a_consent_withdrawn_between_decision_and_hand_out_hands_nothing_out(
     kept = deposited(house, stays.subject, count)
     lost = deposited(house, goes.subject, count)
     meanwhile(monkeypatch, lambda: house.withdraw(goes, granted))
-    found = house.safe.vault.gather(wanted())
+    found = house.store.vault.gather(wanted())
     assert [record.record_id for record in found.records] == kept
     assert len(found.consents) == count
     assert found.refused == {"withdrawn": count}
@@ -144,8 +144,8 @@ def test_a_consent_withdrawn_between_decision_and_hand_out_hands_nothing_out(
     assert outcomes(house) == ["permitted"] * 2 * count + ["withdrawn"] * count
     again = house.grant(goes)
     meanwhile(monkeypatch, lambda: house.withdraw(goes, again))
-    with pytest.raises(NotFound):
-        house.safe.vault.open(STUDY, TRAINING, lost[0], "a test")
+    with pytest.raises(StorageNotFound):
+        house.store.vault.open(STUDY, TRAINING, lost[0], "a test")
 
 
 def test_a_patient_stopped_or_shredded_meanwhile_is_left_out(
@@ -156,24 +156,24 @@ def test_a_patient_stopped_or_shredded_meanwhile_is_left_out(
         house.grant(patient)
         deposited(house, patient.subject, 20)
     stop = patients[0].stops(int(house.clock()))
-    meanwhile(monkeypatch, lambda: house.law.stop([stop]))
+    meanwhile(monkeypatch, lambda: house.ledger.stop([stop]))
     assert {r.subject for r in house.gathered()} == {p.subject for p in patients[1:]}
 
-    decides = house.law.decide_many
+    decides = house.ledger.decide_many
 
     def decide_many(*args: Any) -> Any:
         monkeypatch.undo()
         Keys(house.engine).shred_patient(patients[1].subject)
         return decides(*args)
 
-    monkeypatch.setattr(house.law, "decide_many", decide_many)
-    found = house.safe.vault.gather(wanted())
+    monkeypatch.setattr(house.ledger, "decide_many", decide_many)
+    found = house.store.vault.gather(wanted())
     assert {record.subject for record in found.records} == {patients[2].subject}
     assert found.refused == {"stopped": 20, "not-there": 20}
     assert found.refused_subjects[patients[1].subject] == "not-there"
-    house.safe.erasure.shred(patients[1].subject, "asked for")
-    assert house.safe.vault.gather(wanted()).refused == {"stopped": 20}
-    assert house.safe.check() == []
+    house.store.erasure.shred(patients[1].subject, "asked for")
+    assert house.store.vault.gather(wanted()).refused == {"stopped": 20}
+    assert house.store.check() == []
 
 
 def test_records_that_are_re_keyed_meanwhile_are_handed_out_under_their_new_names(
@@ -187,14 +187,14 @@ def test_records_that_are_re_keyed_meanwhile_are_handed_out_under_their_new_name
     def current(*args: Any, **named: Any) -> Any:
         found = looks(*args, **named)
         monkeypatch.undo()
-        house.safe.erasure.rekey([patient.subject], "a withdrawal")
+        house.store.erasure.rekey([patient.subject], "a withdrawal")
         return found
 
     monkeypatch.setattr(Catalogue, "current", current)
     found = house.gathered()
     assert [(record.record_id, record.version) for record in found] == [(i, 2) for i in ids]
     monkeypatch.setattr(Catalogue, "current", current)
-    assert house.safe.vault.open(STUDY, TRAINING, ids[0], "a test").version == 3
+    assert house.store.vault.open(STUDY, TRAINING, ids[0], "a test").version == 3
 
 
 def test_nothing_is_handed_out_when_the_journal_cannot_be_written(
@@ -210,9 +210,9 @@ def test_nothing_is_handed_out_when_the_journal_cannot_be_written(
     with pytest.raises(JournalUnavailable):
         house.gathered()
     with pytest.raises(JournalUnavailable):
-        house.safe.vault.open(STUDY, TRAINING, name, "a test")
+        house.store.vault.open(STUDY, TRAINING, name, "a test")
     with pytest.raises(JournalUnavailable):
-        house.safe.vault.note(wanted(subjects=[patient.subject]), house.law.view())
+        house.store.vault.note(wanted(subjects=[patient.subject]), house.ledger.view())
     assert read == []
 
 
@@ -252,10 +252,10 @@ def test_every_part_that_is_away_refuses(house: House, monkeypatch: pytest.Monke
         with pytest.raises(StoreUnavailable):
             house.gathered()
     with monkeypatch.context() as patched:
-        patched.setattr(house.law, "lost", away(LedgerUnavailable("away")))
+        patched.setattr(house.ledger, "lost", away(LedgerUnavailable("away")))
         with pytest.raises(LedgerUnavailable):
             house.gathered()
-    sealed = Safe(house.engine, house.kubo, house.law, house.home, house.clock)
+    sealed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
     with pytest.raises(VaultSealed):
         sealed.vault.gather(wanted())
     with house.engine.begin() as connection:
@@ -284,10 +284,10 @@ def test_what_was_altered_is_never_handed_out(
     block[90] ^= 1
     path.chmod(0o600)
     path.write_bytes(block)
-    with pytest.raises(Broken):
+    with pytest.raises(StorageBroken):
         house.gathered()
     path.unlink()
-    with pytest.raises(Broken):
+    with pytest.raises(StorageBroken):
         house.gathered()
 
 
@@ -310,9 +310,9 @@ def test_a_catalogue_row_that_says_something_else_opens_nothing(house: House, co
     deposited(house, patient.subject)
     with house.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE storage_records SET {SWAPS[column]}")
-    with contextlib.suppress(Broken):
+    with contextlib.suppress(StorageBroken):
         assert house.gathered() == []
-    assert house.safe.check() != []
+    assert house.store.check() != []
 
 
 def test_two_records_that_are_swapped_in_the_catalogue_do_not_open_as_each_other(
@@ -328,7 +328,7 @@ def test_two_records_that_are_swapped_in_the_catalogue_do_not_open_as_each_other
                 "UPDATE storage_records SET cid = ?, size = ?, place = 0 WHERE record_id = ?",
                 (cid, size, name),
             )
-    with pytest.raises(Broken):
+    with pytest.raises(StorageBroken):
         house.gathered()
 
 
@@ -342,18 +342,18 @@ def test_a_block_that_is_lost_is_broken_and_not_missing(
         path.unlink()
 
     def missing(*_: object) -> bytes:
-        raise NotFound("no such block")
+        raise StorageNotFound("no such block")
 
     monkeypatch.setattr(Kubo, "get", missing)
     with pytest.raises(RecordLost):
         house.gathered()
     with pytest.raises(RecordLost):
-        house.safe.vault.open(STUDY, TRAINING, name, "a test")
+        house.store.vault.open(STUDY, TRAINING, name, "a test")
 
 
 def test_an_answer_is_journalled_with_its_model_and_input(house: House) -> None:
     patient = house.patient()
-    asked = Wanted(
+    asked = AccessRequest(
         "organisation:here",
         "TREATDS",
         None,
@@ -363,14 +363,14 @@ def test_an_answer_is_journalled_with_its_model_and_input(house: House) -> None:
         "clinician:who",
         {"model": "ab" * 32, "input": "cd" * 32},
     )
-    view: View = house.law.view()
-    number = house.safe.vault.note(asked, view)
-    [row] = house.safe.journal.of_subject(patient.subject)
+    view: View = house.ledger.view()
+    number = house.store.vault.note(asked, view)
+    [row] = house.store.journal.of_subject(patient.subject)
     assert (row.seq, row.answer.outcome) == (number, "answered")
-    use = house.safe.journal.use(row.use)
+    use = house.store.journal.use(row.use)
     assert use["detail"] == {"model": "ab" * 32, "input": "cd" * 32}
     assert use["actor"] == "clinician:who"
-    assert house.safe.check() == []
+    assert house.store.check() == []
 
 
 def test_many_threads_ask_at_once_and_every_answer_is_journalled(each_house: House) -> None:
@@ -382,10 +382,10 @@ def test_many_threads_ask_at_once_and_every_answer_is_journalled(each_house: Hou
 
     def ask() -> None:
         try:
-            safe = house.another()
+            store = house.another()
             for _ in range(5):
-                safe.vault.open(STUDY, TRAINING, name, "a test")
-        except (Broken, NotFound, JournalUnavailable) as exc:
+                store.vault.open(STUDY, TRAINING, name, "a test")
+        except (StorageBroken, StorageNotFound, JournalUnavailable) as exc:
             problems.append(exc)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
@@ -395,7 +395,7 @@ def test_many_threads_ask_at_once_and_every_answer_is_journalled(each_house: Hou
         thread.join()
     assert problems == []
     assert outcomes(house) == ["permitted"] * 20
-    assert house.safe.check() == []
+    assert house.store.check() == []
 
 
 def test_an_envelope_of_another_length_is_refused(

@@ -10,7 +10,7 @@ from rig import Demo, Town, free_port, running
 
 from deploy.demo.draw import KINDS, draw
 from deploy.demo.people import MAPPING, TABLE
-from models import Mapping, read_table
+from records import Mapping, read_table
 
 SEED = 2018
 

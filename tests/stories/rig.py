@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import app
+from cli.records import to_records
 from consent import Wallet
 from deploy.demo.people import MAPPING, TABLE
 from deploy.settings import read_settings
-from models import Mapping, read_table
-from web import Platform
-from web.cli.records import to_records
-from web.statement import Asked
-from web.trial import enrol_people, sign_grants
+from records import Mapping, read_table
+from services.platform import Platform
+from services.statement import RequestedTerms
+from services.trial import enrol_people, sign_grants
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 YEAR_S = 365 * 86_400
@@ -69,14 +69,16 @@ def enrolled_people(
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     enrol_people(platform, wallet, [row.person for row in rows], hear_nothing)
     records, sources = to_records(rows, wallet, platform.organisation)
-    platform.safe.deposits.deposit(records, sources)
+    platform.store.deposits.deposit(records, sources)
     now_s = int(platform.clock()) - 60
-    asked = Asked("permit", recipient, (purpose,))
+    asked = RequestedTerms("permit", recipient, (purpose,))
     fresh = [
-        subject for subject in wallet.subjects().values() if not platform.law.consents_of(subject)
+        subject
+        for subject in wallet.subjects().values()
+        if not platform.ledger.consents_of(subject)
     ]
     wanted = [(subject, asked, now_s, now_s + YEAR_S) for subject in fresh]
-    outcomes = platform.law.grant(sign_grants(platform, wallet, wanted))
+    outcomes = platform.ledger.grant(sign_grants(platform, wallet, wanted))
     assert all(outcome.ok for outcome in outcomes)
     return dict(wallet.subjects())
 

@@ -15,8 +15,8 @@ import pytest
 from rig import enrolled_people, running
 
 from consent import LedgerBroken, LedgerUnavailable
-from storage import NotFound, Wanted
-from web import Platform
+from services.platform import Platform
+from storage import AccessRequest, StorageNotFound
 
 PURPOSE = "MLTRAINING"
 STUDY = "study:sleep"
@@ -39,13 +39,13 @@ def chain_pid(platform: Platform) -> int:
 
 
 def requests_of(platform: Platform) -> list[Callable[[], object]]:
-    entry = platform.safe.records_of(first_subject(platform))[0].record_id.hex()
-    wanted = Wanted(STUDY, PURPOSE, None, None, None, "story")
+    entry = platform.store.records_of(first_subject(platform))[0].record_id.hex()
+    wanted = AccessRequest(STUDY, PURPOSE, None, None, None, "story")
     return [
-        lambda: platform.safe.vault.gather(wanted),
-        lambda: platform.safe.vault.open(STUDY, PURPOSE, entry, "story"),
-        lambda: platform.law.view(),
-        lambda: platform.law.consents_of(first_subject(platform)),
+        lambda: platform.store.vault.gather(wanted),
+        lambda: platform.store.vault.open(STUDY, PURPOSE, entry, "story"),
+        lambda: platform.ledger.view(),
+        lambda: platform.ledger.consents_of(first_subject(platform)),
     ]
 
 
@@ -55,13 +55,13 @@ def first_subject(platform: Platform) -> bytes:
 
 
 def require_refused(platform: Platform) -> None:
-    rows = platform.safe.journal.size()
+    rows = platform.store.journal.size()
     for ask in requests_of(platform):
         began_s = time.monotonic()
         with pytest.raises(LedgerUnavailable):
             ask()
         assert time.monotonic() - began_s < REFUSED_WITHIN_S
-    released = [r for r in platform.safe.journal.rows(rows + 1) if r.answer.outcome == "permitted"]
+    released = [r for r in platform.store.journal.rows(rows + 1) if r.answer.outcome == "permitted"]
     assert released == []
 
 
@@ -80,10 +80,10 @@ def test_a_chain_that_was_killed_refuses_until_it_is_back(platform: Platform) ->
     require_back(platform)
     pid = chain_pid(platform)
     os.kill(pid, signal.SIGKILL)
-    wanted = Wanted(STUDY, PURPOSE, None, None, None, "story")
+    wanted = AccessRequest(STUDY, PURPOSE, None, None, None, "story")
     # It may be back already; then the answer is a permit that was decided anew.
     with suppress(LedgerUnavailable):
-        platform.safe.vault.gather(wanted)
+        platform.store.vault.gather(wanted)
     require_back(platform)
     assert chain_pid(platform) != pid
 
@@ -117,15 +117,15 @@ def test_a_chain_behind_its_mark_refuses_until_all_is_sent_again(tmp_path: Path)
     shutil.copytree(home / "chain" / "data", tmp_path / "older")
     with running(home) as platform:
         enrolled_people(platform, tmp_path / "wallet", 6, STUDY, PURPOSE)
-        before = platform.law.view()
+        before = platform.ledger.view()
     shutil.rmtree(home / "chain" / "data")
     shutil.copytree(tmp_path / "older", home / "chain" / "data")
     with running(home, recovers=False) as platform:
         # The first look finds the chain behind its mark, and refuses; what it lost is sent again.
         with pytest.raises(LedgerUnavailable):
-            platform.law.view()
+            platform.ledger.view()
         require_back(platform)
-        after = platform.law.view()
+        after = platform.ledger.view()
         assert (after.count, after.head) == (before.count, before.head)
 
 
@@ -138,5 +138,5 @@ def test_a_refusal_for_doubt_is_not_a_refusal_of_the_patient(platform: Platform)
         os.kill(chain_pid(platform), signal.SIGCONT)
     require_back(platform)
     unknown = "00" * 16
-    with pytest.raises(NotFound):
-        platform.safe.vault.open(STUDY, PURPOSE, unknown, "story")
+    with pytest.raises(StorageNotFound):
+        platform.store.vault.open(STUDY, PURPOSE, unknown, "story")

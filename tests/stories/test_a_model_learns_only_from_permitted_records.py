@@ -16,7 +16,7 @@ def test_every_line_of_the_manifest_rests_on_a_consent_to_this_study_to_train(to
     terms = {
         consent.consent_id.hex(): consent.terms
         for person in town.of_kind(*LEARNING)
-        for consent in town.platform.law.consents_of(town.subjects[person])
+        for consent in town.platform.ledger.consents_of(town.subjects[person])
     }
     for line in lines:
         permitted = terms[line.consent]

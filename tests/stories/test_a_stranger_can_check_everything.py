@@ -15,8 +15,8 @@ import pytest
 from rig import ROOT, Town
 
 from deploy.demo.proof import flip_byte
+from services.auditor.verification import evidence, verify
 from storage import BlockFolder
-from web.verify import evidence, verify
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 SCRIPT = ROOT / "docs" / "spec" / "check.py"
@@ -36,7 +36,7 @@ def check(lines: list[dict[str, Any]], town: Town, folder: Path, blocks: Path) -
 
 @pytest.fixture(scope="module")
 def told(town: Town) -> list[dict[str, Any]]:
-    town.platform.safe.journal.anchor()
+    town.platform.store.journal.anchor()
     return list(evidence(town.platform))
 
 
@@ -60,7 +60,7 @@ def test_the_stranger_agrees_with_verify(
     assert verify(town.platform, lambda step, done, of: None) == []
     found = check(told, town, tmp_path, own_blocks(town))
     assert found["agrees"], found["wrong"]
-    assert found["records"] == town.platform.safe.totals()["records"]
+    assert found["records"] == town.platform.store.totals()["records"]
     assert found["journal_rows"] == sum(1 for line in told if line["kind"] == "journal")
 
 
@@ -69,9 +69,9 @@ def test_both_find_a_byte_that_was_changed(
 ) -> None:
     copy = tmp_path / "blocks"
     shutil.copytree(own_blocks(town), copy)
-    entry = town.platform.safe.records_of(next(iter(town.subjects.values())))[0]
+    entry = town.platform.store.records_of(next(iter(town.subjects.values())))[0]
     flip_byte(BlockFolder(copy).path(entry.cid))
-    assert len(town.platform.safe.check(blocks=BlockFolder(copy))) == 1
+    assert len(town.platform.store.check(blocks=BlockFolder(copy))) == 1
     found = check(told, town, tmp_path, copy)
     assert found["wrong"] == [f"block of record {entry.record_id.hex()} is missing or altered"]
 

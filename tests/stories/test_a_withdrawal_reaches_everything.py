@@ -6,25 +6,25 @@ import pytest
 from rig import Town
 
 from deploy.demo.people import STUDY
-from storage import NotFound
+from storage import StorageNotFound
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 
 def test_their_records_open_no_more(town: Town) -> None:
     for person in town.leaving:
-        entry = town.platform.safe.records_of(town.subjects[person])[0]
-        with pytest.raises(NotFound):
-            town.platform.safe.vault.open(STUDY, "MLTRAINING", entry.record_id.hex(), "story")
+        entry = town.platform.store.records_of(town.subjects[person])[0]
+        with pytest.raises(StorageNotFound):
+            town.platform.store.vault.open(STUDY, "MLTRAINING", entry.record_id.hex(), "story")
 
 
 def test_every_record_of_theirs_has_a_new_key_and_a_new_name(town: Town) -> None:
     for person in town.leaving:
-        assert {e.version for e in town.platform.safe.records_of(town.subjects[person])} == {2}
+        assert {e.version for e in town.platform.store.records_of(town.subjects[person])} == {2}
 
 
 def test_no_old_block_of_theirs_is_left_in_kubo_or_in_the_sealed_cache(town: Town) -> None:
-    lines = [line for line in town.platform.safe.evidence() if line["kind"] == "batch"]
+    lines = [line for line in town.platform.store.evidence() if line["kind"] == "batch"]
     old = {
         bytes.fromhex(leaf)[20:56]
         for line in lines
@@ -41,7 +41,7 @@ def test_no_old_block_of_theirs_is_left_in_kubo_or_in_the_sealed_cache(town: Tow
 
 
 def test_the_erasure_has_a_signed_receipt(town: Town) -> None:
-    receipt = town.platform.safe.erasure.receipts()[-1]
+    receipt = town.platform.store.erasure.receipts()[-1]
     assert b'"re-keyed"' in receipt.body
     assert len(receipt.signature) == 64
 
@@ -57,7 +57,7 @@ def test_the_new_model_rests_on_none_of_their_consents(town: Town) -> None:
     theirs = {
         consent.consent_id.hex()
         for person in town.leaving
-        for consent in town.platform.law.consents_of(town.subjects[person])
+        for consent in town.platform.ledger.consents_of(town.subjects[person])
     }
     newer = town.platform.diagnostics.models()[1]
     assert not theirs & {

@@ -13,10 +13,10 @@ import pytest
 from rig import CACHE, ROOT, enrolled_people, running
 
 from consent import Grant, UnknownWord, Wallet
+from services.auditor.verification import verify
+from services.statement import RequestedTerms, terms_for
+from services.trial import sign_grants
 from storage import Record, RecordInvalid, VaultSealed
-from web.statement import Asked, terms_for
-from web.trial import sign_grants
-from web.verify import verify
 
 pytestmark = [pytest.mark.node]
 HEART = ROOT / "deploy" / "examples" / "heart"
@@ -103,22 +103,22 @@ def test_a_setting_that_makes_no_sense_is_said(tmp_path: Path) -> None:
 def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Path) -> None:
     with running(tmp_path / "home") as platform:
         people = enrolled_people(platform, tmp_path / "wallet", 2, "study:a", "MLTRAINING")
-        before, stored = platform.law.view().count, platform.safe.totals()
+        before, stored = platform.ledger.view().count, platform.store.totals()
         with pytest.raises(UnknownWord, match="known: "):
-            terms_for(Asked("permit", "study:a", ("TRAINING",)))
+            terms_for(RequestedTerms("permit", "study:a", ("TRAINING",)))
         with pytest.raises(UnknownWord, match="known: "):
-            terms_for(Asked("permit", "study:a", ("TREAT",), ("blood",)))
+            terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)))
         first, second = people.values()
         wallet, now_s = Wallet.open(tmp_path / "wallet"), int(platform.clock())
-        asked = Asked("permit", "study:a", ("TREAT",))
+        asked = RequestedTerms("permit", "study:a", ("TREAT",))
         signed = sign_grants(platform, wallet, [(first, asked, now_s, now_s + 999)])[0]
         grant = signed.message
         assert isinstance(grant, Grant)
         forged = type(signed)(
             Grant(second, grant.terms, now_s, now_s + 999), signed.signer, signed.signature
         )
-        assert not platform.law.grant([forged])[0].ok
-        good = platform.safe.records_of(first)[0]
+        assert not platform.ledger.grant([forged])[0].ok
+        good = platform.store.records_of(first)[0]
         for bad in (
             Record(first, "blood", good.custodian, "2020-01-01", {}),
             Record(first, "laboratory", good.custodian, "2020-13-01", {}),
@@ -126,9 +126,9 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
             Record(first, "laboratory", good.custodian, "2020-01-01", {"a|b": ("x" * 2**21, "")}),
         ):
             with pytest.raises(RecordInvalid):
-                platform.safe.deposits.deposit([bad])
-        assert platform.law.view().count == before
-        assert platform.safe.totals() == stored
+                platform.store.deposits.deposit([bad])
+        assert platform.ledger.view().count == before
+        assert platform.store.totals() == stored
         assert verify(platform, lambda step, done, of: None) == []
 
 

@@ -21,12 +21,12 @@ from playwright.sync_api import Browser
 from rig import ROOT, running
 
 from deploy.demo.people import MAPPING, TABLE
-from models import Mapping, read_table
-from web import Platform
-from web.asking import Proposal, Wanted
+from records import Mapping, read_table
+from services.accounts import Invited
+from services.jobs.kinds import RUNNERS
+from services.platform import Platform
+from services.requests import Proposal, RequestDetails
 from web.pages import PAGES
-from web.people import Invited
-from web.work import RUNNERS
 
 GUIDES = ROOT / "docs" / "guide"
 SHOTS = GUIDES / "shots"
@@ -78,7 +78,7 @@ def _is(path: str, named: str) -> bool:
 @pytest.mark.parametrize("role", ROLES)
 def test_each_word_in_bold_stands_on_a_page(role: str) -> None:
     words = "\n".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "web" / "words" / "en").glob("*.ftl")
+        path.read_text(encoding="utf-8") for path in (ROOT / "services/words/en").glob("*.ftl")
     )
     bold = re.findall(r"\*\*([^*]+)\*\*", (GUIDES / f"{role}.md").read_text(encoding="utf-8"))
     assert bold
@@ -185,7 +185,7 @@ def _table_with_a_slip() -> bytes:
 def _patient(at: Set) -> None:
     subject, platform = secrets.token_bytes(32), at.platform
     row = next(iter(read_table(TABLE, Mapping.load(MAPPING))))
-    platform.safe.deposits.deposit(row.records(subject, HOSPITAL))
+    platform.store.deposits.deposit(row.records(subject, HOSPITAL))
     _ask(platform, subject)
     with at.somebody(Invited("patient", "", "", subject), 390, 760) as one:
         one.go("/patient")
@@ -197,9 +197,9 @@ def _patient(at: Set) -> None:
         at.take(one, "patient-sign", "h2:text('What you sign')")
         one.page.click("button:text('Sign with your passkey')")
         one.says("Your permission is active.")
-        record = platform.safe.records_of(subject)[0].record_id.hex()
-        platform.safe.vault.open(STUDY, "MLTRAINING", record, "early diabetes")
-        platform.safe.journal.anchor()
+        record = platform.store.records_of(subject)[0].record_id.hex()
+        platform.store.vault.open(STUDY, "MLTRAINING", record, "early diabetes")
+        platform.store.journal.anchor()
         one.go("/patient/journal")
         one.says("Prove it")
 
@@ -226,7 +226,7 @@ def _ask(platform: Platform, subject: bytes) -> None:
     )
     proposals.approve(STUDY, "pictures")
     asked = (STUDY, "study", ("MLTRAINING",), CATEGORIES, "", "", 365, "diabetes")
-    platform.asking.requests.send(Wanted(*asked), [subject], "pictures")
+    platform.asking.requests.send(RequestDetails(*asked), [subject], "pictures")
 
 
 def _clinician(at: Set) -> None:

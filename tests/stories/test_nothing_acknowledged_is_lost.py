@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rig import Demo, running
 
-from web.verify import verify
+from services.auditor.verification import verify
 
 POINTS = 50
 PEOPLE = 120
@@ -49,16 +49,16 @@ def require_nothing_lost(demo: Demo) -> None:
     for receipt in receipts:
         by_kind.setdefault(receipt["kind"], set()).add(receipt["id"])
     with running(demo.home) as platform:
-        platform.safe.recover()
+        platform.store.recover()
         subjects = {bytes.fromhex(s) for s in demo.subjects()}
         held = {
-            e.record_id.hex() for subject in subjects for e in platform.safe.records_of(subject)
+            e.record_id.hex() for subject in subjects for e in platform.store.records_of(subject)
         }
         assert by_kind["record"] <= held
-        consents = [c for subject in subjects for c in platform.law.consents_of(subject)]
+        consents = [c for subject in subjects for c in platform.ledger.consents_of(subject)]
         assert by_kind["grant"] <= {consent.consent_id.hex() for consent in consents}
         for gone in by_kind["withdrawal"]:
-            states = {c.state for c in platform.law.consents_of(bytes.fromhex(gone))}
+            states = {c.state for c in platform.ledger.consents_of(bytes.fromhex(gone))}
             assert "active" not in states
         assert verify(platform, lambda step, done, of: None) == []
 

@@ -16,7 +16,7 @@ from rig import CACHE, Town, settings_of
 from deploy.demo.people import STUDY
 from deploy.nodes.watch import Watch
 from deploy.processes import Worker
-from web.people import Invited
+from services.accounts import Invited
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 STUDY_PAGE = f"/researcher/studies/{STUDY.removeprefix('study:')}"
@@ -87,7 +87,7 @@ def grant_everything(patient: Person) -> None:
         patient.go("/patient")
 
 
-def diagnose(clinician: Person, number: str) -> str:
+def predict(clinician: Person, number: str) -> str:
     """Ask the model about a patient, and return where its answer stands."""
     clinician.go(f"/clinician?search={number}")
     clinician.page.click(f"main a:text('{number}')")
@@ -129,7 +129,7 @@ def withdraw_everything(patient: Person) -> None:
 
 def prove_the_newest_line(town: Town, patient: Person) -> None:
     """Have the browser check the newest line of the history."""
-    town.platform.safe.journal.anchor()
+    town.platform.store.journal.anchor()
     patient.go("/patient/journal")
     patient.page.locator("text=Prove it").first.click()
     patient.says("This line is in the journal, as it was written.")
@@ -142,7 +142,7 @@ def test_grant_diagnosis_training_use_withdrawal_refusal_and_a_retrained_model(
     patient = stage.comes(invite_a_patient(stage.colleague("custodian"), number))
     grant_everything(patient)
     clinician, researcher = stage.colleague("clinician"), stage.colleague("researcher")
-    answer = diagnose(clinician, number)
+    answer = predict(clinician, number)
     model = train(researcher)
     patient.go("/patient/journal")
     patient.says("asked a model about")

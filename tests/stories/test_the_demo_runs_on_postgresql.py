@@ -8,7 +8,7 @@ import pytest
 from postgres import new_database
 from rig import Demo, running
 
-from web.verify import verify
+from services.auditor.verification import verify
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 PEOPLE = 150
@@ -26,4 +26,4 @@ def test_the_demo_of_a_few_people_comes_to_its_end_and_verifies(
     with running(demo.home, DATABASE_URL=url) as platform:
         assert verify(platform, lambda step, done, of: None) == []
         held = {bytes.fromhex(subject) for subject in demo.subjects()}
-        assert all(platform.safe.records_of(subject) for subject in held)
+        assert all(platform.store.records_of(subject) for subject in held)

@@ -18,10 +18,11 @@ import app as application
 from consent import Enrolment, Grant, Message, Signed, Wallet, typed_message
 from deploy.settings import read_settings
 from models import Study
+from services.platform import Platform
+from services.tables import METADATA
+from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
 from storage import Record
-from web import Platform, create_app
-from web.tables import METADATA
-from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
+from web import create_app
 
 HOSPITAL = "organisation:this-hospital"
 STUDY = "study:small"
@@ -105,7 +106,7 @@ class Hospital:
 
     def sign(self, message: Message) -> dict[str, Any]:
         """Return a patient's signed message as the API takes it."""
-        domain = self.platform.law.domain()
+        domain = self.platform.ledger.domain()
         signed: Signed = self.wallet.sign(domain, message)
         return {
             "message": typed_message(domain, message)["message"],
@@ -116,14 +117,14 @@ class Hospital:
     def new_patient(self) -> bytes:
         """Return a new subject of the wallet, enrolled."""
         subject = self.wallet.new_subjects([secrets.token_hex(8)]).popitem()[1]
-        law = self.platform.law
-        message = Enrolment(subject, law.custodian(), self.wallet.address(subject))
-        assert law.enrol([self.wallet.sign(law.domain(), message)])[0].ok
+        ledger = self.platform.ledger
+        message = Enrolment(subject, ledger.custodian(), self.wallet.address(subject))
+        assert ledger.enrol([self.wallet.sign(ledger.domain(), message)])[0].ok
         return subject
 
     def granted(self, subject: bytes, **changed: Any) -> tuple[Grant, dict[str, Any]]:
         """Return a grant made by way of the API's own typed data, and it signed."""
-        from web.schemas import GrantSchema
+        from services.schemas import GrantSchema
 
         asked = {"subject": subject.hex(), "recipient": HOSPITAL, "purposes": ["TREATDS"]}
         found = self.client().post("/typed-data", asked | changed).get_json()
@@ -172,8 +173,8 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
 
 
 def _settle(hospital: Hospital) -> None:
-    from web.statement import Asked
-    from web.trial import enrol_people, sign_grants
+    from services.statement import RequestedTerms
+    from services.trial import enrol_people, sign_grants
 
     platform, wallet = hospital.platform, hospital.wallet
     labels = [f"person-{place}" for place in range(PEOPLE)]
@@ -181,14 +182,14 @@ def _settle(hospital: Hospital) -> None:
     hospital.subjects = [wallet.get_subject(label) for label in labels]
     drawn = random.Random(7)
     records = [r for s in hospital.subjects for r in records_of(s, drawn)]
-    platform.safe.deposits.deposit(records)
+    platform.store.deposits.deposit(records)
     now_s = int(platform.clock())
     asked = (
-        Asked("permit", STUDY, ("MLTRAINING",)),
-        Asked("permit", HOSPITAL, ("TREATDS",)),
+        RequestedTerms("permit", STUDY, ("MLTRAINING",)),
+        RequestedTerms("permit", HOSPITAL, ("TREATDS",)),
     )
     wanted = [(s, one, now_s, now_s + DAY_S) for s in hospital.subjects for one in asked]
-    done = platform.law.grant(sign_grants(platform, wallet, wanted))
+    done = platform.ledger.grant(sign_grants(platform, wallet, wanted))
     assert all(one.ok for one in done)
     platform.diagnostics.add_study(Study(STUDY, "Small", "", now_s + DAY_S))
 

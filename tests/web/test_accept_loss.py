@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from rig import running
 
+from cli import make_cli
 from storage import Answer, Use
-from web.cli import make_cli
 
 pytestmark = pytest.mark.node
 
@@ -33,9 +33,9 @@ def test_rows_that_are_gone_are_accepted_only_with_a_yes(tmp_path: Path) -> None
 
 
 def lose_rows_and_go_on(platform: Any) -> None:
-    journal, law = platform.safe.journal, platform.law
+    journal, ledger = platform.store.journal, platform.ledger
     assert run(platform) == (0, {"gone": 0, "done": False})
-    use = Use(1, "organisation:x", "", "TREAT", "a test", law.view())
+    use = Use(1, "organisation:x", "", "TREAT", "a test", ledger.view())
     row = Answer(b"s" * 32, b"r" * 16, 1, "no-consent", b"\0" * 32)
     last = journal.write(use, [row, row, row, row])
     journal.anchor()

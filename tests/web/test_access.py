@@ -7,14 +7,14 @@ from contextlib import contextmanager
 import pytest
 from click.testing import CliRunner
 
+from cli import make_cli
 from consent import Enrolment
-from web import make_cli
+from services.tokens import ROLES, Tokens
 from web.api import PREFIX
 from web.api.routes import ROUTES
 from web.errors import TITLES
 from web.factory import HEADERS
 from web.pages import PAGES
-from web.tokens import ROLES, Tokens
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -130,10 +130,10 @@ def test_the_operator_makes_lists_and_revokes_tokens(hospital) -> None:
 def test_another_organisation_neither_enrols_here_nor_sees_models(hospital) -> None:
     other = hospital.client("custodian", "organisation:elsewhere")
     subject = hospital.wallet.new_subjects(["elsewhere"])["elsewhere"]
-    law = hospital.platform.law
-    signed = hospital.sign(Enrolment(subject, law.custodian(), hospital.wallet.address(subject)))
+    ledger = hospital.platform.ledger
+    signed = hospital.sign(Enrolment(subject, ledger.custodian(), hospital.wallet.address(subject)))
     assert other.post("/enrolments", {"signed": [signed]}).status_code == 403
-    assert not law.is_enrolled(subject)
+    assert not ledger.is_enrolled(subject)
     assert other.get("/models").get_json() == {"models": []}
 
 

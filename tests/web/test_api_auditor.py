@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from web import Worker
+from services.jobs.worker import Worker
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -19,9 +19,9 @@ def test_every_part_stands_and_agrees(auditor) -> None:
 
 
 def test_the_anchors_are_those_of_the_chain(hospital, auditor) -> None:
-    hospital.platform.safe.journal.anchor()
+    hospital.platform.store.journal.anchor()
     told = auditor.get("/auditor/anchors").get_json()["anchors"]
-    roots = {one.root.hex() for one in hospital.platform.law.anchors("records")}
+    roots = {one.root.hex() for one in hospital.platform.ledger.anchors("records")}
     assert {one["root"] for one in told if one["kind"] == "records"} <= roots
     assert told == sorted(told, key=lambda one: -one["block"])
 

@@ -8,8 +8,8 @@ import pytest
 from test_clinician_pages import key_of, model
 from visitors import signed_in
 
-from web.people import PATIENT
-from web.trial import stop_all
+from services.accounts import PATIENT
+from services.trial import stop_all
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"

@@ -10,8 +10,8 @@ import pytest
 from visitors import signed_in
 
 from consent import Enrolment
-from web import Worker
-from web.asking import Proposal
+from services.jobs.worker import Worker
+from services.requests import Proposal
 
 pytestmark = pytest.mark.node
 HOSPITAL, ELSEWHERE = "organisation:this-hospital", "organisation:elsewhere"
@@ -123,8 +123,8 @@ def test_a_new_key_is_proposed_with_its_own_proof_alone(hospital, custodian) -> 
     subject, number = hospital.new_patient(), secrets.token_hex(4)
     hospital.platform.asking.directory.add([(number, subject)])
     other = secrets.token_bytes(32)
-    law = hospital.platform.law
-    message = Enrolment(subject, law.custodian(), hospital.wallet.address(other))
+    ledger = hospital.platform.ledger
+    message = Enrolment(subject, ledger.custodian(), hospital.wallet.address(other))
     bad = {"number": number, "identity": "card", "proof": {"message": {}}}
     answer = custodian.post("/custodian/recoveries", bad)
     assert (answer.status_code, set(answer.get_json()["errors"])) == (422, {"proof"})

@@ -7,10 +7,10 @@ import secrets
 import pytest
 from visitors import signed_in
 
+from services.accounts import PATIENT
+from services.requests import RequestDetails
+from services.tokens import ROLES
 from storage import Record
-from web.asking import Wanted
-from web.people import PATIENT
-from web.tokens import ROLES
 
 pytestmark = pytest.mark.node
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
@@ -21,7 +21,7 @@ def patient(hospital):
     """Somebody with two records who is signed in, and whose wallet signs."""
     subject = hospital.new_patient()
     values = (("vital-signs", "x|number", (61.5, "kg")), ("condition", "x|label", ("yes", "")))
-    hospital.platform.safe.deposits.deposit(
+    hospital.platform.store.deposits.deposit(
         [Record(subject, kind, HOSPITAL, "2024-01-02", {code: one}) for kind, code, one in values]
     )
     return signed_in(hospital, PATIENT, "", subject)
@@ -29,7 +29,7 @@ def patient(hospital):
 
 def asked(hospital, patient) -> str:
     categories = ("vital-signs", "condition")
-    wanted = Wanted(STUDY, "study", ("MLTRAINING",), categories, "", "", 365, "it", True)
+    wanted = RequestDetails(STUDY, "study", ("MLTRAINING",), categories, "", "", 365, "it", True)
     hospital.platform.asking.requests.send(wanted, [patient.account.subject], "r")
     found = patient.api("GET", "/patient/requests").get_json()["requests"]
     return str(found[0]["id"])
@@ -67,7 +67,7 @@ def test_a_yes_counts_only_when_it_is_signed(hospital, patient) -> None:
     request = asked(hospital, patient)
     patient.api("POST", f"/patient/requests/{request}/answer", {"answer": "yes"})
     assert patient.api("GET", "/patient/consents").get_json()["consents"] == []
-    assert patient.account.subject not in hospital.platform.safe.permitted(STUDY, "MLTRAINING")
+    assert patient.account.subject not in hospital.platform.store.permitted(STUDY, "MLTRAINING")
 
 
 def test_what_is_signed_is_what_was_shown_and_it_is_in_force(hospital, patient) -> None:
@@ -154,7 +154,7 @@ def test_a_line_of_the_history_has_a_proof_once_it_is_anchored(hospital, patient
     line = patient.api("GET", "/patient/journal").get_json()["lines"][0]
     path = f"/patient/journal/{line['seq']}/proof"
     assert patient.api("GET", path).status_code == 404
-    hospital.platform.safe.journal.anchor()
+    hospital.platform.store.journal.anchor()
     assert len(patient.api("GET", path).get_json()["hash"]) == 64
 
 

@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 from visitors import HOSPITAL, signed_in
 
+from services.jobs.worker import Worker
+from services.statement import RequestedTerms
+from services.tokens import RESEARCHER, ROLES
+from services.trial import enrol_people, sign_grants, stop_all
 from storage import Record
-from web import Worker
 from web.api.researcher import ROUTES
-from web.statement import Asked
-from web.tokens import RESEARCHER, ROLES
-from web.trial import enrol_people, sign_grants, stop_all
 
 pytestmark = pytest.mark.node
 ELSEWHERE = "organisation:elsewhere"
@@ -60,8 +60,10 @@ def approved(hospital, researcher, **changed) -> tuple[str, str]:
 
 def permit(hospital, study: str, purposes: tuple[str, ...], people: list[bytes]) -> None:
     now_s = int(hospital.platform.clock())
-    wanted = [(one, Asked("permit", study, purposes), now_s, now_s + DAY_S) for one in people]
-    done = hospital.platform.law.grant(sign_grants(hospital.platform, hospital.wallet, wanted))
+    wanted = [
+        (one, RequestedTerms("permit", study, purposes), now_s, now_s + DAY_S) for one in people
+    ]
+    done = hospital.platform.ledger.grant(sign_grants(hospital.platform, hospital.wallet, wanted))
     assert all(one.ok for one in done)
 
 
@@ -72,7 +74,7 @@ def leavers(hospital) -> list[bytes]:
     assert enrol_people(hospital.platform, hospital.wallet, labels, lambda *_: None).done == 13
     people = [hospital.wallet.get_subject(label) for label in labels]
     held = (("vital-signs", "x|number", (40.0, "kg")), ("condition", "x|label", ("no", "")))
-    hospital.platform.safe.deposits.deposit(
+    hospital.platform.store.deposits.deposit(
         [
             Record(one, kind, HOSPITAL, "2024-01-02", {code: value})
             for one in people

@@ -15,9 +15,9 @@ from schemathesis.specs.openapi.checks import (
 )
 from visitors import signed_in
 
-from web.pages.cookies import cookie_name
-from web.people import PATIENT
-from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER
+from services.accounts import PATIENT
+from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER
+from web.cookies import cookie_name
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"

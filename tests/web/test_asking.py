@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from models import BadlyAsked
+from models import ModelsInvalid
+from services.errors import NotFound
+from services.requests import ACCEPTED, DECLINED, LAPSED, WAITING, Proposal, RequestDetails
+from services.requests.directory import Directory
+from services.requests.requests import DAY_S, LAPSE_DAYS, QUIET_DAYS, Requests
 from storage.errors import SealBroken
-from web.asking import ACCEPTED, DECLINED, LAPSED, WAITING, Proposal, Wanted
-from web.asking.directory import Directory
-from web.asking.requests import DAY_S, LAPSE_DAYS, QUIET_DAYS, Requests
-from web.errors import NotFound
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -27,11 +27,11 @@ def now() -> list[float]:
 @pytest.fixture
 def requests(hospital, now) -> Requests:
     platform = hospital.platform
-    return Requests(platform.engine, platform.safe, lambda: now[0])
+    return Requests(platform.engine, platform.store, lambda: now[0])
 
 
-def wanted(party: str) -> Wanted:
-    return Wanted(party, "study", ("MLTRAINING",), ("condition",), "", "", 365, "diabetes")
+def wanted(party: str) -> RequestDetails:
+    return RequestDetails(party, "study", ("MLTRAINING",), ("condition",), "", "", 365, "diabetes")
 
 
 def people(count: int) -> list[bytes]:
@@ -64,7 +64,7 @@ def test_a_hospital_number_finds_its_subject_and_the_database_tells_nobody(hospi
 
 def test_a_sealed_number_that_is_moved_to_another_patient_does_not_open(hospital) -> None:
     platform = hospital.platform
-    directory = Directory(platform.engine, platform.safe, platform.clock)
+    directory = Directory(platform.engine, platform.store, platform.clock)
     first, second = people(2)
     directory.add([(secrets.token_hex(6), first), (secrets.token_hex(6), second)])
     table = sa.table("web_patients", sa.column("subject"), sa.column("number"))
@@ -103,9 +103,9 @@ def test_a_studys_name_is_given_once(hospital) -> None:
     proposals, name = hospital.platform.asking.proposals, study()
     first = proposals.register(proposal(name))
     assert proposals.register(proposal(name)) == first
-    with pytest.raises(BadlyAsked):
+    with pytest.raises(ModelsInvalid):
         proposals.register(replace(proposal(name), title="Another"))
-    with pytest.raises(BadlyAsked):
+    with pytest.raises(ModelsInvalid):
         proposals.register(replace(proposal(name), study="study:small"))
     with pytest.raises(NotFound):
         proposals.get("study:nobody")

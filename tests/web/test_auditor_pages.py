@@ -7,9 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
 import storage
-from web.people import Invited
-from web.verify import AGREES, PARTS, UNCHECKED, verify_parts
-from web.work import RUNNERS
+from services.accounts import Invited
+from services.auditor.verification import AGREES, PARTS, UNCHECKED, verify_parts
+from services.jobs.kinds import RUNNERS
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 AUDITORS = "organisation:auditors"
@@ -67,7 +67,7 @@ def test_what_is_away_is_unchecked_and_hides_nothing_else(hospital, monkeypatch)
     def away(*_: object) -> None:
         raise storage.StoreUnavailable("the IPFS node is down")
 
-    monkeypatch.setattr(hospital.platform.safe, "check", away)
+    monkeypatch.setattr(hospital.platform.store, "check", away)
     found = {one.part: one.state for one in verify_parts(hospital.platform, lambda *_: None)}
     assert [part for part, state in found.items() if state == UNCHECKED] == [
         "journal",
@@ -79,8 +79,8 @@ def test_what_is_away_is_unchecked_and_hides_nothing_else(hospital, monkeypatch)
 
 def test_the_journal_is_searched_and_shows_no_subject(hospital, auditor) -> None:
     subject = hospital.subjects[0]
-    record = hospital.platform.safe.records_of(subject)[0].record_id.hex()
-    hospital.platform.safe.vault.open("study:small", "MLTRAINING", record, "test")
+    record = hospital.platform.store.records_of(subject)[0].record_id.hex()
+    hospital.platform.store.vault.open("study:small", "MLTRAINING", record, "test")
     auditor.go("/auditor/journal?party=small&kind=permit")
     assert "MLTRAINING" in auditor.text()
     assert subject.hex() not in auditor.page.content()

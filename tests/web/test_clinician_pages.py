@@ -105,7 +105,7 @@ def test_a_decision_against_the_model_needs_a_reason_and_is_kept(
 def test_who_withdraws_looks_as_if_never_there_also_in_an_old_diagnosis(
     hospital, known, model, clinician
 ) -> None:
-    from web.trial import stop_all
+    from services.trial import stop_all
 
     number, subject = list(known.items())[2]
     key = key_of(hospital, number)

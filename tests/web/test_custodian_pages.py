@@ -7,11 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
-from web.asking import Proposal
-from web.deposits import uploads
-from web.errors import NotFound
-from web.people import Invited
-from web.work import RUNNERS
+from services.accounts import Invited
+from services.custodian.deposits import uploads
+from services.errors import NotFound
+from services.jobs.kinds import RUNNERS
+from services.requests import Proposal
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
@@ -86,7 +86,7 @@ def test_the_pages_have_no_barrier_that_axe_knows(keeper) -> None:
 def test_a_custodian_sees_whether_all_is_well(hospital, keeper) -> None:
     keeper.go("/custodian")
     assert "No worker is running" in keeper.text()
-    held = f"{hospital.platform.safe.totals()['records']:,}"
+    held = f"{hospital.platform.store.totals()['records']:,}"
     assert f"{held} of {held} records" in keeper.text()
 
 
@@ -118,7 +118,7 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospit
     keeper.page.reload()
     assert "2 records stored. 1 rows refused." in keeper.text()
     subject = hospital.platform.asking.directory.find("W-1")
-    assert len(hospital.platform.safe.records_of(subject)) == 1
+    assert len(hospital.platform.store.records_of(subject)) == 1
     send(keeper, "again.csv", body)
     keeper.says("Nothing was added.")
     kept = uploads(hospital.platform)
@@ -170,7 +170,7 @@ def test_a_fhir_bundle_is_stored_like_a_table(hospital, keeper) -> None:
     keeper.page.click("text=Store the 2 good rows")
     work(hospital)
     subject = hospital.platform.asking.directory.find("F-1")
-    assert [one.category for one in hospital.platform.safe.records_of(subject)] == ["vital-signs"]
+    assert [one.category for one in hospital.platform.store.records_of(subject)] == ["vital-signs"]
 
 
 def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:

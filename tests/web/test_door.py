@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pytest
 from flask.testing import FlaskClient
 
+from services.accounts import Account, Invited, Site
+from services.accounts.accounts import new_id
+from web.cookies import csrf_of
 from web.pages import PAGES
-from web.pages.cookies import csrf_of
-from web.people import Account, Invited, Site
-from web.people.accounts import new_id
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"

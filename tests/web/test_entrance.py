@@ -10,7 +10,7 @@ from browser import chromium, person, served
 
 from consent import Enrolment, digest, keccak
 from consent.signatures import Key
-from web.people import Invited
+from services.accounts import Invited
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
@@ -35,7 +35,7 @@ def test_a_patient_joins_signs_out_and_in_again_with_a_passkey_alone(
     link = people.invite(Invited("patient", "", "", subject))
     with person(browser, origin) as patient:
         patient.join(link)
-        assert hospital.platform.law.is_enrolled(subject)
+        assert hospital.platform.ledger.is_enrolled(subject)
         patient.go("/")
         patient.page.click("form.out button")
         patient.page.wait_for_url("**/signed-out")
@@ -75,13 +75,17 @@ window.ethereum = { request: ({ method, params }) => window.walletAsked(method, 
 def test_a_patient_joins_and_signs_in_with_a_signing_program_of_their_own(
     hospital, browser, origin
 ) -> None:
-    key, law, subject = Key(secrets.token_bytes(32)), hospital.platform.law, secrets.token_bytes(32)
+    key, ledger, subject = (
+        Key(secrets.token_bytes(32)),
+        hospital.platform.ledger,
+        secrets.token_bytes(32),
+    )
 
     def asked(method, params):
         if method == "eth_signTypedData_v4":
             assert json.loads(params[1])["primaryType"] == "Enrolment"
-            message = Enrolment(subject, law.custodian(), key.address)
-            return "0x" + key.sign(digest(law.domain(), message)).hex()
+            message = Enrolment(subject, ledger.custodian(), key.address)
+            return "0x" + key.sign(digest(ledger.domain(), message)).hex()
         if method == "personal_sign":
             text = bytes.fromhex(params[0][2:])
             mark = f"\x19Ethereum Signed Message:\n{len(text)}".encode()

@@ -8,9 +8,9 @@ from threading import Barrier
 
 import pytest
 
-from models import BadlyAsked
-from web.asking.feasibility import Feasibility
-from web.asking.proposals import Proposal, Proposals
+from models import ModelsInvalid
+from services.requests.feasibility import Feasibility
+from services.requests.proposals import Proposal, Proposals
 
 NOW_S = 1_800_000_000.0
 AT_ONCE = 8
@@ -48,7 +48,7 @@ def test_of_many_who_take_a_name_at_the_same_moment_one_has_it(engine) -> None:
         together.wait()
         try:
             return proposals.register(Proposal("study:t", owner, *texts)).owner
-        except BadlyAsked:
+        except ModelsInvalid:
             return ""
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

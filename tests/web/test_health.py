@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 import app as application
-from consent import open_law
+from consent import open_ledger
 from deploy.settings import read_settings
-from storage import Safe
+from services.jobs.heartbeats import STALE_S, Workers
+from storage import RecordStore
 from web import create_app
-from web.workers import STALE_S, Workers
 
 pytestmark = pytest.mark.node
 
@@ -33,8 +33,10 @@ def without_chain(hospital, endpoint: str):
     """Return a client of the same platform, whose chain is elsewhere."""
     platform = hospital.platform
     settings = read_settings({"VOUCHSAFE_HOME": str(platform.home)})
-    law = open_law(platform.engine, platform.clock, application.install_of(settings, endpoint))
-    return create_app(dataclasses.replace(platform, law=law)).test_client()
+    ledger = open_ledger(
+        platform.engine, platform.clock, application.install_of(settings, endpoint)
+    )
+    return create_app(dataclasses.replace(platform, ledger=ledger)).test_client()
 
 
 def test_all_parts_are_ready(hospital, stranger) -> None:
@@ -59,8 +61,10 @@ def test_a_worker_that_is_not_heard_of_is_away(hospital) -> None:
 
 def test_a_root_key_that_is_not_unsealed_is_away(hospital) -> None:
     platform = hospital.platform
-    sealed = Safe(platform.engine, platform.safe._blobs, platform.law, platform.home, time.time)
-    app = create_app(dataclasses.replace(platform, safe=sealed))
+    sealed = RecordStore(
+        platform.engine, platform.store._blobs, platform.ledger, platform.home, time.time
+    )
+    app = create_app(dataclasses.replace(platform, store=sealed))
     parts = app.test_client().get("/health/ready").get_json()["parts"]
     assert (parts["root_key"]["state"], parts["store"]["state"]) == ("away", "ready")
 

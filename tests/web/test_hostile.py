@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from records import JsonInvalid
+from records.json_strict import loads
 from web.api.routes import ROUTES
-from web.errors import Malformed
-from web.json_strict import loads
 
 POSTS = [route.path.replace("{model}", "small-1") for route in ROUTES if route.method == "POST"]
 BODIES = {
@@ -171,7 +171,7 @@ def test_what_is_json_is_read_as_it_is(value) -> None:
 def test_whatever_comes_is_read_or_refused(body) -> None:
     try:
         loads(body)
-    except Malformed:
+    except JsonInvalid:
         return
 
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from web.jobs import (
+from services.jobs.queue import (
     CANCELLED,
     DONE,
     FAILED,
@@ -15,7 +15,7 @@ from web.jobs import (
     JobCancelled,
     JobLost,
 )
-from web.jobs import Jobs as JobRows
+from services.jobs.queue import JobQueue as JobRows
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from web import keeping
+from services.custodian import overview as keeping
 
 pytestmark = pytest.mark.node
 

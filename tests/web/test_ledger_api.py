@@ -78,7 +78,7 @@ def test_a_custodian_enrols_and_the_key_proves_itself(hospital, custodian, stran
     shown = stranger.post("/typed-data/enrolment", asked).get_json()["typed_data"]["message"]
     signed = hospital.sign(Enrolment(subject, bytes.fromhex(shown["custodian"][2:]), key))
     assert custodian.post("/enrolments", {"signed": [signed]}).get_json()["outcomes"][0]["ok"]
-    assert hospital.platform.law.is_enrolled(subject)
+    assert hospital.platform.ledger.is_enrolled(subject)
 
 
 @pytest.mark.parametrize("kind", ["withdrawal", "stop"])

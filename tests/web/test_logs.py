@@ -9,8 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from consent import LedgerUnavailable
-from web import show_log
-from web.logs import trace_of
+from services.logs import log_to_stderr, trace_of
 
 
 @pytest.fixture
@@ -21,8 +20,8 @@ def lines(monkeypatch):
     ours.handlers[:] = []
     stderr = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
-    show_log()
-    show_log()
+    log_to_stderr()
+    log_to_stderr()
     yield lambda: [json.loads(line) for line in stderr.getvalue().splitlines()]
     ours.handlers[:], ours.level, ours.propagate = before
 

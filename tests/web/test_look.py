@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
+from services.accounts import Account
+from services.words import LANGUAGES, Words
 from web.factory import HEADERS
-from web.people import Account
-from web.words import LANGUAGES, Words
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "web" / "static"
@@ -134,7 +134,7 @@ def sample() -> str:
         values=MultiDict(request.args),
         platform=SimpleNamespace(
             development=True,
-            law=SimpleNamespace(deployment=SimpleNamespace(finality="single")),
+            ledger=SimpleNamespace(deployment=SimpleNamespace(finality="single")),
         ),
     )
 

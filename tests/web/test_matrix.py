@@ -9,12 +9,12 @@ from visitors import HOSPITAL, signed_in
 
 from consent import Grant
 from models import GateClosed
+from services.custodian.deposits import uploads
+from services.custodian.uploads import Sent
+from services.requests import RequestDetails
+from services.statement import RequestedTerms, terms_for
+from services.trial import sign_grants
 from storage import Record
-from web.asking import Wanted
-from web.deposits import uploads
-from web.statement import Asked, terms_for
-from web.trial import sign_grants
-from web.uploads import Sent
 
 pytestmark = pytest.mark.node
 ELSEWHERE = "organisation:elsewhere"
@@ -161,17 +161,19 @@ def pages_of(hospital) -> list[tuple[str, str]]:
 def a_patient(hospital) -> bytes:
     """Return somebody with a record, a request, a permission and a line in the history."""
     platform, wallet = hospital.platform, hospital.wallet
-    law, subject = platform.law, hospital.new_patient()
+    ledger, subject = platform.ledger, hospital.new_patient()
     record = Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (50.0, "kg")})
-    platform.safe.deposits.deposit([record])
+    platform.store.deposits.deposit([record])
     now_s = int(platform.clock())
-    grant = Grant(subject, terms_for(Asked("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999)
-    assert law.grant([wallet.sign(law.domain(), grant)])[0].ok
-    wanted = Wanted(HOSPITAL, "care", ("TREATDS",), ("vital-signs",), "", "", 90, "it")
+    grant = Grant(
+        subject, terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999
+    )
+    assert ledger.grant([wallet.sign(ledger.domain(), grant)])[0].ok
+    wanted = RequestDetails(HOSPITAL, "care", ("TREATDS",), ("vital-signs",), "", "", 90, "it")
     platform.asking.requests.send(wanted, [subject], "r")
-    entry = platform.safe.records_of(subject)[0]
-    platform.safe.vault.open(HOSPITAL, "TREATDS", entry.record_id.hex(), "a look")
-    platform.safe.journal.anchor()
+    entry = platform.store.records_of(subject)[0]
+    platform.store.vault.open(HOSPITAL, "TREATDS", entry.record_id.hex(), "a look")
+    platform.store.journal.anchor()
     return subject
 
 
@@ -187,9 +189,9 @@ def model(hospital):
         path = researcher.post("/researcher/studies/new", **(told | more)).location
         study = "study:" + path.rsplit("/", 1)[1]
         platform.asking.proposals.approve(study, "c")
-        asked = Asked("permit", study, ("MLTRAINING",))
+        asked = RequestedTerms("permit", study, ("MLTRAINING",))
         wanted = [(one, asked, now_s, now_s + 99_999) for one in hospital.subjects]
-        platform.law.grant(sign_grants(platform, hospital.wallet, wanted))
+        platform.ledger.grant(sign_grants(platform, hospital.wallet, wanted))
         try:
             return platform.diagnostics.train(study, question)
         except GateClosed:
@@ -201,7 +203,7 @@ def model(hospital):
 def names(hospital, model) -> dict[str, str]:
     """What stands for each kind of object, and who it is of; made once."""
     platform, subject = hospital.platform, a_patient(hospital)
-    asking, safe = platform.asking, platform.safe
+    asking, store = platform.asking, platform.store
     slug = model.study.removeprefix("study:")
     key = next(
         one.key for one in asking.care.patients(HOSPITAL, most=9_999)[0] if one.subject == subject
@@ -209,7 +211,7 @@ def names(hospital, model) -> dict[str, str]:
     body = {
         "question": model.question,
         "model": model.id,
-        "records": [safe.records_of(subject)[0].record_id.hex()],
+        "records": [store.records_of(subject)[0].record_id.hex()],
     }
     body |= {"inputs": [], "contributions": [], "probability": 0.2, "low": 0.1, "high": 0.3}
     body |= {"prevalence": 0.2, "outcome": "it", "affected": False, "block": 1, "count": 1}
@@ -222,9 +224,9 @@ def names(hospital, model) -> dict[str, str]:
     return {
         "subject": subject.hex(),
         "request": asking.requests.waiting(subject)[0].id,
-        "consent": platform.law.consents_of(subject)[0].consent_id.hex(),
-        "record": safe.records_of(subject)[0].record_id.hex(),
-        "line": str(safe.journal.of_subject(subject, 1)[0].seq),
+        "consent": platform.ledger.consents_of(subject)[0].consent_id.hex(),
+        "record": store.records_of(subject)[0].record_id.hex(),
+        "line": str(store.journal.of_subject(subject, 1)[0].seq),
         "person": key,
         "diagnosis": asking.answers.keep(HOSPITAL, "a", subject, body),
         "study": slug,

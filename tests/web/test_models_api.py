@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from services.jobs.worker import Worker
+from services.statement import RequestedTerms
+from services.tokens import CLINICIAN, RESEARCHER
+from services.trial import sign_grants, stop_all
 from storage import Record
-from web import Worker
-from web.statement import Asked
-from web.tokens import CLINICIAN, RESEARCHER
-from web.trial import sign_grants, stop_all
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -58,8 +58,8 @@ def test_a_clinician_is_answered_about_a_patient_who_permits_it(hospital, model,
     assert answer.status_code == 200, told
     assert question_of(told["model"]) == question_of(model)
     assert 0 <= told["probability"] <= 1
-    row = hospital.platform.safe.journal.of_subject(subject, 1)[0]
-    assert hospital.platform.safe.journal.use(row.use)["party"] == HOSPITAL
+    row = hospital.platform.store.journal.of_subject(subject, 1)[0]
+    assert hospital.platform.store.journal.use(row.use)["party"] == HOSPITAL
 
 
 def test_refused_and_missing_are_the_same_byte_for_byte(hospital, model, clinician) -> None:
@@ -87,12 +87,12 @@ def test_one_person_who_joins_or_leaves_moves_no_count(hospital, researcher) -> 
     before = researcher.post("/cohorts", asked).get_json()
     one = hospital.new_patient()
     held = (("vital-signs", "x|number", (40.0, "kg")), ("condition", "x|label", ("no", "")))
-    platform.safe.deposits.deposit(
+    platform.store.deposits.deposit(
         [Record(one, kind, HOSPITAL, "2024-01-02", {code: value}) for kind, code, value in held]
     )
-    permit, now_s = Asked("permit", STUDY, ("MLTRAINING",)), int(platform.clock())
+    permit, now_s = RequestedTerms("permit", STUDY, ("MLTRAINING",)), int(platform.clock())
     grants = sign_grants(platform, hospital.wallet, [(one, permit, now_s, now_s + 1000)])
-    assert platform.law.grant(grants)[0].ok
+    assert platform.ledger.grant(grants)[0].ok
     joined = researcher.post("/cohorts", asked).get_json()
     stop_all(platform, hospital.wallet, [one], lambda *_: None)
     left = researcher.post("/cohorts", asked).get_json()
@@ -137,7 +137,7 @@ def test_jobs_are_their_askers_and_the_auditors(hospital, researcher, auditor) -
 
 
 def test_everything_is_checked_and_the_evidence_is_handed_out(hospital, model, auditor) -> None:
-    hospital.platform.safe.journal.anchor()
+    hospital.platform.store.journal.anchor()
     job = auditor.post("/verifications", {}).get_json()["id"]
     Worker(hospital.platform).run(job)
     done = auditor.get(f"/jobs/{job}").get_json()

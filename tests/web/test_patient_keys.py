@@ -9,9 +9,9 @@ from browser import chromium, person, served
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.asking import Wanted
-from web.asking.choices import COPY, Choice, ChoiceInvalid, latest_end, narrowed
-from web.people import Invited
+from services.accounts import Invited
+from services.requests import RequestDetails
+from services.requests.choices import COPY, Choice, ChoiceInvalid, latest_end, narrowed
 
 NOW_S = 1_800_000_000
 PURPOSES = ("MLTRAINING", "TREATDS", "TREAT")
@@ -25,7 +25,7 @@ def some(codes):
 
 
 wanted = st.builds(
-    Wanted,
+    RequestDetails,
     st.just("study:a"),
     st.just("study"),
     some(PURPOSES),
@@ -86,7 +86,7 @@ def test_a_passkey_is_added_on_the_page_and_removed_again(hospital) -> None:
         me.page.click("form[data-sign] button.primary")
         me.says("The passkey is removed.")
         assert [one.id for one in people.passkeys.of(account.id)] == [first.id]
-        assert sum(one.is_removed for one in hospital.platform.law.keys_of(subject)) == 1
+        assert sum(one.is_removed for one in hospital.platform.ledger.keys_of(subject)) == 1
 
 
 def add_by_another_device(me) -> None:

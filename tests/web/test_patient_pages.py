@@ -7,9 +7,9 @@ import secrets
 import pytest
 from browser import chromium, person, served
 
+from services.accounts import Invited
+from services.requests import RequestDetails
 from storage import Record
-from web.asking import Wanted
-from web.people import Invited
 
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
 
@@ -33,7 +33,7 @@ def patient(hospital, browser, origin):
     """Somebody with two records, who has joined with a passkey."""
     subject = secrets.token_bytes(32)
     values = (("vital-signs", "x|number", (61.5, "kg")), ("condition", "x|label", ("yes", "")))
-    hospital.platform.safe.deposits.deposit(
+    hospital.platform.store.deposits.deposit(
         [Record(subject, kind, HOSPITAL, "2024-01-02", {code: one}) for kind, code, one in values]
     )
     link = hospital.platform.people.invite(Invited("patient", "", "", subject))
@@ -54,7 +54,7 @@ def ask(hospital, subject: bytes, **changed) -> None:
         "days": 365,
         "condition": "it",
     }
-    hospital.platform.asking.requests.send(Wanted(**(wanted | changed)), [subject], "r")
+    hospital.platform.asking.requests.send(RequestDetails(**(wanted | changed)), [subject], "r")
 
 
 def grant(patient) -> None:
@@ -69,13 +69,13 @@ def grant(patient) -> None:
 
 
 def may(hospital, subject: bytes) -> list[str]:
-    return [one.state for one in hospital.platform.law.consents_of(subject)]
+    return [one.state for one in hospital.platform.ledger.consents_of(subject)]
 
 
 def test_a_yes_signed_with_a_passkey_is_active_on_the_ledger(hospital, patient) -> None:
     ask(hospital, patient.subject)
     grant(patient)
-    (consent,) = hospital.platform.law.consents_of(patient.subject)
+    (consent,) = hospital.platform.ledger.consents_of(patient.subject)
     assert consent.state == "active"
     assert consent.terms.recipient == STUDY
     assert consent.terms.statement in patient.text()
@@ -102,7 +102,7 @@ def test_less_is_less_and_nothing_is_ticked_at_first(hospital, patient) -> None:
     patient.page.click("main a:text('Skip')")
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("Your permission is active.")
-    (consent,) = hospital.platform.law.consents_of(patient.subject)
+    (consent,) = hospital.platform.ledger.consents_of(patient.subject)
     assert consent.terms.categories == ("vital-signs",)
 
 
@@ -132,7 +132,7 @@ def test_one_touch_withdraws(hospital, patient) -> None:
 def test_what_the_safe_does_after_a_withdrawal_is_told_as_neither_use_nor_refusal(
     hospital, patient
 ) -> None:
-    hospital.platform.safe.erasure.rekey([patient.subject], "withdrawal")
+    hospital.platform.store.erasure.rekey([patient.subject], "withdrawal")
     patient.go("/patient/journal")
     patient.says("Your records got new keys")
     assert "refused" not in patient.text()
@@ -184,10 +184,10 @@ def test_a_page_that_shows_other_words_than_it_signs_is_refused_by_its_own_scrip
 def test_every_use_is_a_line_that_the_browser_proves(hospital, patient) -> None:
     ask(hospital, patient.subject, party=HOSPITAL, kind="care", purposes=("TREATDS",))
     grant(patient)
-    safe = hospital.platform.safe
-    entry = safe.records_of(patient.subject)[0]
-    safe.vault.open(HOSPITAL, "TREATDS", entry.record_id.hex(), "a look")
-    safe.journal.anchor()
+    store = hospital.platform.store
+    entry = store.records_of(patient.subject)[0]
+    store.vault.open(HOSPITAL, "TREATDS", entry.record_id.hex(), "a look")
+    store.journal.anchor()
     patient.go("/patient/journal")
     patient.says("looked at your body measurements")
     patient.page.click("text=Prove it")
@@ -211,7 +211,8 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("Research is off.")
     states = {
-        one.terms.decision: one.state for one in hospital.platform.law.consents_of(patient.subject)
+        one.terms.decision: one.state
+        for one in hospital.platform.ledger.consents_of(patient.subject)
     }
     assert states == {"permit": "active", "deny": "active"}
     patient.go("/patient/opt-out")

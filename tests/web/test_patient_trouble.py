@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import pytest
 from browser import chromium, person, served
 
+from services.accounts import Invited
+from services.requests import RequestDetails
 from storage import Record
-from web.asking import Wanted
-from web.people import Invited
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
@@ -37,9 +37,9 @@ def patient(hospital, browser, origin):
     """Somebody with a record, whom a study has asked."""
     platform, subject = hospital.platform, secrets.token_bytes(32)
     record = Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (61.5, "kg")})
-    platform.safe.deposits.deposit([record])
+    platform.store.deposits.deposit([record])
     kinds = ("vital-signs", "condition")
-    wanted = Wanted(STUDY, "study", ("MLTRAINING",), kinds, "", "", 365, "it")
+    wanted = RequestDetails(STUDY, "study", ("MLTRAINING",), kinds, "", "", 365, "it")
     platform.asking.requests.send(wanted, [subject], "r")
     with person(browser, origin) as made:
         made.join(platform.people.invite(Invited("patient", "", "", subject)))
@@ -69,7 +69,7 @@ def to_the_check(patient) -> None:
 
 
 def states(hospital, patient) -> list[str]:
-    return [one.state for one in hospital.platform.law.consents_of(patient.subject)]
+    return [one.state for one in hospital.platform.ledger.consents_of(patient.subject)]
 
 
 def test_a_double_press_signs_once(hospital, patient) -> None:

@@ -9,17 +9,17 @@ import pytest
 from passkeys import Passkey, unb64
 
 from consent import Grant, Stop, digest
-from web.people import (
+from services.accounts import (
     BadlyProven,
     InvitationOver,
     Invited,
     NotSignedIn,
     SigningOver,
 )
-from web.people.challenges import VALID_S, Challenges
-from web.people.invitations import DAY_S, VALID_DAYS, Invitations
-from web.people.sessions import IDLE_S, MOST_S, Sessions
-from web.statement import Asked, terms_for
+from services.accounts.challenges import VALID_S, Challenges
+from services.accounts.invitations import DAY_S, VALID_DAYS, Invitations
+from services.accounts.sessions import IDLE_S, MOST_S, Sessions
+from services.statement import RequestedTerms, terms_for
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -50,7 +50,7 @@ def new_patient(people, passkey: Passkey):
 def test_an_invited_patients_passkey_enrols_the_subject_and_signs_in(hospital, people) -> None:
     passkey = device(people)
     account = new_patient(people, passkey)
-    assert hospital.platform.law.is_enrolled(account.subject)
+    assert hospital.platform.ledger.is_enrolled(account.subject)
     asked = people.sign_in_options()
     assert people.sign_in(asked["challenge"], passkey.answer(asked["options"])) == account
 
@@ -191,7 +191,9 @@ def test_nonsense_signs_nobody_in(people, odd) -> None:
 
 def a_grant(hospital, subject: bytes) -> Grant:
     now_s = int(hospital.platform.clock())
-    return Grant(subject, terms_for(Asked("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999)
+    return Grant(
+        subject, terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999
+    )
 
 
 def test_a_grant_signed_with_a_passkey_counts_on_the_ledger(hospital, people) -> None:
@@ -199,13 +201,13 @@ def test_a_grant_signed_with_a_passkey_counts_on_the_ledger(hospital, people) ->
     account = new_patient(people, passkey)
     grant = a_grant(hospital, account.subject)
     prepared = people.signings.prepare(account, grant, {"request": "r"})
-    assert prepared.digest == digest(hospital.platform.law.domain(), grant)
+    assert prepared.digest == digest(hospital.platform.ledger.domain(), grant)
     assert unb64(prepared.options["challenge"]) == prepared.digest
     signed = people.signings.finish(account, prepared.id, passkey.answer(prepared.options))
     assert signed.message == grant
-    outcome = hospital.platform.law.grant([signed])[0]
+    outcome = hospital.platform.ledger.grant([signed])[0]
     assert outcome.ok
-    assert [c.state for c in hospital.platform.law.consents_of(account.subject)] == ["active"]
+    assert [c.state for c in hospital.platform.ledger.consents_of(account.subject)] == ["active"]
     people.signings.keep_outcome(account, prepared.id, outcome)
     assert people.signings.get(account, prepared.id).outcome == outcome
 

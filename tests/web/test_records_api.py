@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from services.tokens import CUSTODIAN
 from storage import proves_row
-from web.tokens import CUSTODIAN
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -27,14 +27,14 @@ def test_records_are_stored_once_whatever_comes_twice(hospital, custodian) -> No
     again = custodian.post("/records", body)
     assert (first.status_code, first.get_json()["new"], again.get_json()["new"]) == (201, 1, 0)
     assert first.get_json()["record_ids"] == again.get_json()["record_ids"]
-    assert len(hospital.platform.safe.records_of(subject)) == 1
+    assert len(hospital.platform.store.records_of(subject)) == 1
 
 
 def test_a_custodian_cannot_deposit_in_another_ones_name(hospital, custodian) -> None:
     subject = hospital.new_patient()
     answer = custodian.post("/records", {"records": [record(subject, custodian="organisation:b")]})
     assert answer.status_code == 403
-    assert hospital.platform.safe.records_of(subject) == []
+    assert hospital.platform.store.records_of(subject) == []
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_record_that_is_none_is_badly_asked(hospital, custodian, changed) -> N
 def test_uses_are_listed_newest_first_and_proved(hospital, clinician, researcher, auditor) -> None:
     subject = hospital.subjects[3]
     assert researcher.post("/cohorts", {"question": "small"}).status_code == 200
-    hospital.platform.safe.journal.anchor()
+    hospital.platform.store.journal.anchor()
     path = f"/subjects/{subject.hex()}/uses"
     found = auditor.get(path + "?limit=2").get_json()
     seqs = [line["seq"] for line in found["uses"]]

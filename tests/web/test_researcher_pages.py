@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visitors import HOSPITAL, signed_in
 
-from web import Worker
-from web.asking.feasibility import Feasibility
-from web.asking.suppression import LEAST, OTHER, is_small, merged, of_asked
-from web.pages.cookies import cookie_name
-from web.statement import Asked
-from web.trial import sign_grants, stop_all
+from services.jobs.worker import Worker
+from services.requests.feasibility import Feasibility
+from services.requests.suppression import LEAST, OTHER, is_small, merged, of_asked
+from services.statement import RequestedTerms
+from services.trial import sign_grants, stop_all
+from web.cookies import cookie_name
 
 pytestmark = pytest.mark.node
 DAY_S = 86_400
@@ -57,8 +57,10 @@ def approved(hospital, researcher, **changed) -> str:
 
 def permit(hospital, study: str, purposes: tuple[str, ...], people: list[bytes]) -> None:
     now_s = int(hospital.platform.clock())
-    wanted = [(one, Asked("permit", study, purposes), now_s, now_s + DAY_S) for one in people]
-    done = hospital.platform.law.grant(sign_grants(hospital.platform, hospital.wallet, wanted))
+    wanted = [
+        (one, RequestedTerms("permit", study, purposes), now_s, now_s + DAY_S) for one in people
+    ]
+    done = hospital.platform.ledger.grant(sign_grants(hospital.platform, hospital.wallet, wanted))
     assert all(one.ok for one in done)
 
 

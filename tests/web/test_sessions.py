@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from passkeys import Passkey
 
-from web import make_cli
-from web.pages.cookies import csrf_of
-from web.people import Account
-from web.people.accounts import new_id
+from cli import make_cli
+from services.accounts import Account
+from services.accounts.accounts import new_id
+from web.cookies import csrf_of
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -119,7 +119,7 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
     first, second = (custodian.post("/invitations", body).get_json()["link"] for _ in range(2))
     account = joined(hospital, first)
     assert account.subject == platform.asking.directory.find(number)
-    assert platform.law.is_enrolled(account.subject)
+    assert platform.ledger.is_enrolled(account.subject)
     assert platform.people.joining.find(second.rsplit("/", 1)[1]) is None
     assert custodian.post("/invitations", body).status_code == 422
 

@@ -26,14 +26,14 @@ from consent import (
     passkey_signer,
     terms_hash,
 )
+from services.accounts import AlreadyDone, BadlyProven, Invited, NotSignedIn, SigningOver
+from services.accounts.accounts import new_id
+from services.accounts.challenges import MAKE, SIGN_IN
+from services.accounts.messages import message_from, message_to
+from services.accounts.signing import VALID_S
+from services.patient import bringing
+from services.statement import RequestedTerms, terms_for
 from web.pages import signing
-from web.patient import bringing
-from web.people import AlreadyDone, BadlyProven, Invited, NotSignedIn, SigningOver
-from web.people.accounts import new_id
-from web.people.challenges import MAKE, SIGN_IN
-from web.people.messages import message_from, message_to
-from web.people.signing import VALID_S
-from web.statement import Asked, terms_for
 
 HOSPITAL = "organisation:this-hospital"
 node = pytest.mark.node
@@ -61,7 +61,9 @@ def patient(hospital, people):
 
 def permit(hospital, subject):
     now_s = int(hospital.platform.clock())
-    return Grant(subject, terms_for(Asked("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999)
+    return Grant(
+        subject, terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999
+    )
 
 
 def signed_form(patient, message):
@@ -74,18 +76,18 @@ def signed_form(patient, message):
 def test_a_permission_is_signed_withdrawn_and_everything_stopped_by_forms_alone(
     hospital, patient
 ) -> None:
-    law, grant = hospital.platform.law, permit(hospital, patient.subject)
+    ledger, grant = hospital.platform.ledger, permit(hospital, patient.subject)
     done = signing.bring(signed_form(patient, grant))
     assert done.outcome.ok
     assert done.is_in_force
     assert done.prepared.after == {"about": "r"}
     withdrawal = Withdrawal(patient.subject, terms_hash(grant.terms))
     assert signing.bring(signed_form(patient, withdrawal)).is_in_force
-    assert [one.state for one in law.consents_of(patient.subject)] == ["withdrawn"]
+    assert [one.state for one in ledger.consents_of(patient.subject)] == ["withdrawn"]
     assert signing.bring(signed_form(patient, permit(hospital, patient.subject))).outcome.ok
     now_s = int(hospital.platform.clock())
     assert signing.bring(signed_form(patient, Stop(patient.subject, now_s))).is_in_force
-    assert "active" not in {one.state for one in law.consents_of(patient.subject)}
+    assert "active" not in {one.state for one in ledger.consents_of(patient.subject)}
 
 
 @node
@@ -95,7 +97,7 @@ def test_pressed_twice_the_second_is_told_the_first_result(hospital, people, pat
     assert not first.is_again
     assert second.is_again
     assert second.outcome == first.outcome
-    assert len(hospital.platform.law.consents_of(patient.subject)) == 1
+    assert len(hospital.platform.ledger.consents_of(patient.subject)) == 1
     with pytest.raises(AlreadyDone):
         people.signings.finish(patient.account, first.prepared.id, {})
     other = first.outcome.__class__(False, "paused", None, "")
@@ -111,7 +113,9 @@ def test_a_crash_before_the_result_was_written_down_is_gone_on_from(hospital, pa
     assert bringing._submit(hospital.platform, signed).ok
     done = signing.bring(form)
     assert done.is_in_force
-    assert [one.state for one in hospital.platform.law.consents_of(patient.subject)] == ["active"]
+    assert [one.state for one in hospital.platform.ledger.consents_of(patient.subject)] == [
+        "active"
+    ]
 
 
 @node
@@ -124,7 +128,7 @@ def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, people, pati
             signing.bring(form)
     finally:
         signings._clock = real
-    assert hospital.platform.law.consents_of(patient.subject) == []
+    assert hospital.platform.ledger.consents_of(patient.subject) == []
 
 
 @node
@@ -150,7 +154,7 @@ def test_nonsense_signs_nothing(hospital, patient, credential) -> None:
         signing.bring(patient.visit(signing=prepared.id, credential=credential))
     with pytest.raises((SigningOver, BadlyProven)):
         signing.bring(patient.visit(signing="0" * 32, credential=credential))
-    assert hospital.platform.law.consents_of(patient.subject) == []
+    assert hospital.platform.ledger.consents_of(patient.subject) == []
 
 
 def with_another(hospital, people, patient):
@@ -183,7 +187,7 @@ def test_another_passkey_is_added_by_one_of_old_and_then_signs(hospital, people,
 def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, people, patient) -> None:
     new = with_another(hospital, people, patient)
     thief = people.sessions.begin(patient.account.id)
-    signer = passkey_signer(hospital.platform.law.passkey_verifier(), *new.point)
+    signer = passkey_signer(hospital.platform.ledger.passkey_verifier(), *new.point)
     done = signing.bring(signed_form(patient, KeyRemoval(patient.subject, signer)))
     assert done.is_in_force
     assert people.find_signed_in(thief) is None
@@ -221,16 +225,16 @@ def test_a_passkey_that_proved_nothing_or_is_anothers_is_not_added(
 
 @node
 def test_a_wallet_that_is_no_key_of_the_subject_signs_nothing(hospital, patient, tmp_path) -> None:
-    law, wallet = hospital.platform.law, Wallet.create(tmp_path / "wallet")
+    ledger, wallet = hospital.platform.ledger, Wallet.create(tmp_path / "wallet")
     theirs = wallet.new_subjects(["x"]).popitem()[1]
     grant = permit(hospital, patient.subject)
     prepared = bringing.prepare(patient.visit(), grant)
-    by = wallet.sign(law.domain(), Enrolment(theirs, law.custodian(), wallet.address(theirs)))
+    by = wallet.sign(ledger.domain(), Enrolment(theirs, ledger.custodian(), wallet.address(theirs)))
     told = {"wallet": "0x" + by.signer.hex(), "signature": "0x" + by.signature.hex()}
     form = patient.visit(signing=prepared.id, credential=orjson.dumps(told).decode())
     done = signing.bring(form)
     assert not done.is_in_force
-    assert law.consents_of(patient.subject) == []
+    assert ledger.consents_of(patient.subject) == []
 
 
 @node
@@ -241,9 +245,9 @@ def test_a_wallet_of_the_patients_own_signs_too(hospital, people, patient) -> No
         people.accounts.add(connection, account)
     grant = permit(hospital, subject)
     prepared = people.signings.prepare(account, grant, {})
-    by = hospital.wallet.sign(hospital.platform.law.domain(), grant)
+    by = hospital.wallet.sign(hospital.platform.ledger.domain(), grant)
     signed = people.signings.finish_by_wallet(account, prepared.id, by.signer, by.signature)
-    assert hospital.platform.law.grant([signed])[0].ok
+    assert hospital.platform.ledger.grant([signed])[0].ok
 
 
 @node
@@ -289,7 +293,7 @@ MESSAGES = st.one_of(
         words,
         st.builds(
             lambda name: replace(
-                terms_for(Asked("permit", HOSPITAL, ("TREATDS", "HRESCH"))), statement=name
+                terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS", "HRESCH"))), statement=name
             ),
             st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=9),
         ),

@@ -9,11 +9,11 @@ from browser import chromium, person, served
 from flask import render_template_string
 
 from consent import Grant
+from services.accounts import PATIENT, Invited
+from services.patient import bringing
+from services.statement import RequestedTerms, terms_for
 from web.pages import page, patient, signing
 from web.pages.page import Page
-from web.patient import bringing
-from web.people import PATIENT, Invited
-from web.statement import Asked, terms_for
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
@@ -31,7 +31,7 @@ SHOWN = """
 
 def show(visit):
     now_s = int(visit.platform.clock())
-    terms = terms_for(Asked("permit", HOSPITAL, ("TREATDS",)))
+    terms = terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)))
     prepared = bringing.prepare(visit, Grant(visit.subject, terms, now_s, now_s + 9_999))
     body = render_template_string(
         SHOWN, title="Trial", visit=visit, say=visit.words, platform=visit.platform,
@@ -83,7 +83,7 @@ def someone(hospital, browser, origin):
 
 
 def states(hospital, someone) -> list[str]:
-    return [one.state for one in hospital.platform.law.consents_of(someone.subject)]
+    return [one.state for one in hospital.platform.ledger.consents_of(someone.subject)]
 
 
 def press(someone) -> None:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownWord, require_terms, terms_hash
-from web.statement import Asked, statement_of, terms_for
+from services.statement import RequestedTerms, statement_of, terms_for
 
-ASKED = Asked("permit", "study:a", ("MLTRAINING",))
+ASKED = RequestedTerms("permit", "study:a", ("MLTRAINING",))
 
 
 def test_a_permit_says_who_what_for_and_that_it_can_be_withdrawn() -> None:
@@ -20,7 +20,7 @@ def test_a_permit_says_who_what_for_and_that_it_can_be_withdrawn() -> None:
 
 
 def test_a_deny_for_everybody_says_so() -> None:
-    said = statement_of(Asked("deny", "*", ("HRESCH",)))
+    said = statement_of(RequestedTerms("deny", "*", ("HRESCH",)))
     assert said.startswith("I do not allow anybody to use my records for health research.")
 
 
@@ -43,7 +43,7 @@ def test_what_is_narrowed_is_said() -> None:
     st.lists(st.sampled_from(sorted(CATEGORIES)), min_size=1, unique=True),
 )
 def test_every_code_that_is_signed_is_said_in_words(decision, purposes, categories) -> None:
-    terms = terms_for(Asked(decision, "study:a", purposes, categories))
+    terms = terms_for(RequestedTerms(decision, "study:a", purposes, categories))
     assert require_terms(terms) == terms
     for code in purposes:
         assert PURPOSES[code].label in terms.statement

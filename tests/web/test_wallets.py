@@ -8,8 +8,8 @@ import pytest
 
 from consent import Enrolment, KeyAddition, KeyRemoval, Signed, digest, keccak
 from consent.signatures import Key
-from web.people import BadlyProven, Invited, NotSignedIn
-from web.people.wallets import address_of, checksummed
+from services.accounts import BadlyProven, Invited, NotSignedIn
+from services.accounts.wallets import address_of, checksummed
 
 pytestmark = pytest.mark.node
 
@@ -20,12 +20,12 @@ def people(hospital):
 
 
 def joined(hospital, key: Key, subject: bytes):
-    people, law = hospital.platform.people, hospital.platform.law
+    people, ledger = hospital.platform.people, hospital.platform.ledger
     secret = people.invite(Invited("patient", "", "", subject)).rsplit("/", 1)[1]
     told = people.joining.typed_for(secret, key.address)["typed_data"]
     assert told["primaryType"] == "Enrolment"
-    message = Enrolment(subject, law.custodian(), key.address)
-    signature = key.sign(digest(law.domain(), message)).hex()
+    message = Enrolment(subject, ledger.custodian(), key.address)
+    signature = key.sign(digest(ledger.domain(), message)).hex()
     return people.joining.join_by_wallet(secret, key.address, signature)
 
 
@@ -44,7 +44,7 @@ def test_a_wallet_joins_and_signs_in(hospital, people) -> None:
     key, subject = Key(secrets.token_bytes(32)), secrets.token_bytes(32)
     account = joined(hospital, key, subject)
     assert account.subject == subject
-    assert hospital.platform.law.is_enrolled(subject)
+    assert hospital.platform.ledger.is_enrolled(subject)
     options = people.wallet_options(key.address)
     first, second = options["message"].split("\n")[:2]
     host = people.site.origin.removeprefix("http://")
@@ -94,15 +94,15 @@ def test_an_account_is_written_as_eip_55_does() -> None:
 def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, people) -> None:
     key, subject = Key(secrets.token_bytes(32)), secrets.token_bytes(32)
     joined(hospital, key, subject)
-    law = hospital.platform.law
+    ledger = hospital.platform.ledger
     new = Key(secrets.token_bytes(32))
     message = KeyAddition(subject, new.address, 0, 0)
-    hashed = digest(law.domain(), message)
+    hashed = digest(ledger.domain(), message)
     added = Signed(message, key.address, key.sign(hashed), new.sign(hashed))
-    assert law.add_key([added])[0].ok
+    assert ledger.add_key([added])[0].ok
     assert people.sign_in_by_wallet(key.address, answer(key, people.wallet_options(key.address)))
     gone = KeyRemoval(subject, key.address)
-    signature = new.sign(digest(law.domain(), gone))
-    assert law.remove_key([Signed(gone, new.address, signature)])[0].ok
+    signature = new.sign(digest(ledger.domain(), gone))
+    assert ledger.remove_key([Signed(gone, new.address, signature)])[0].ok
     with pytest.raises(NotSignedIn):
         people.sign_in_by_wallet(key.address, answer(key, people.wallet_options(key.address)))

@@ -8,8 +8,8 @@ from fluent.syntax.visitor import Visitor
 
 from consent import REASONS
 from consent.vocabulary import CATEGORIES, OBLIGATIONS, PURPOSES
-from web import words as package
-from web.words import LANGUAGES, Words, best_language
+from services import words as package
+from services.words import LANGUAGES, Words, best_language
 
 HERE = Path(package.__file__).parent
 FOR_PATIENTS = ("everywhere", "public", "patient", "history")

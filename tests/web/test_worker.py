@@ -11,33 +11,33 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-import web.worker
-import web.workers
+import services.jobs.heartbeats
+import services.jobs.worker
 from consent import LedgerUnavailable
 from models import RunCancelled
+from services.jobs.heartbeats import Workers
+from services.jobs.kinds import RUNNERS
+from services.jobs.queue import CANCELLED, DONE, FAILED, QUEUED, RUNNING, STALE_S
+from services.jobs.queue import JobQueue as JobRows
 from storage import StoreUnavailable
-from web.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, STALE_S
-from web.jobs import Jobs as JobRows
-from web.work import RUNNERS
-from web.workers import Workers
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDLESS = """
 import sys, time
 from pathlib import Path
 from types import SimpleNamespace
-import web.worker
+import services.jobs.worker
 from deploy.database import make_engine
-from web.jobs import Jobs
+from services.jobs.queue import JobQueue
 
 def endless(platform, job, progress):
     progress("begun", 0, 1)
     time.sleep(600)
 
-web.worker.RUNNERS = {"try": endless}
-jobs = Jobs(make_engine(sys.argv[1]), time.time)
+services.jobs.worker.RUNNERS = {"try": endless}
+jobs = JobQueue(make_engine(sys.argv[1]), time.time)
 platform = SimpleNamespace(jobs=jobs, home=Path(sys.argv[2]), engine=None, clock=time.time)
-web.worker.Worker(platform).run(sys.argv[3])
+services.jobs.worker.Worker(platform).run(sys.argv[3])
 """
 
 
@@ -50,13 +50,13 @@ def jobs(sqlite_engine) -> JobRows:
 def runners(monkeypatch) -> dict:
     """What the worker can do in these tests."""
     made: dict = {}
-    monkeypatch.setattr(web.worker, "RUNNERS", made)
+    monkeypatch.setattr(services.jobs.worker, "RUNNERS", made)
     return made
 
 
 def worker(jobs, tmp_path, **parts):
     held = {"jobs": jobs, "home": tmp_path, "engine": None, "clock": time.time}
-    return web.worker.Worker(SimpleNamespace(**held | parts))
+    return services.jobs.worker.Worker(SimpleNamespace(**held | parts))
 
 
 def raiser(error):
@@ -125,7 +125,7 @@ def test_a_job_whose_worker_is_killed_is_taken_up_by_another(
 def test_what_a_patient_is_owed_waits_for_a_part_that_is_away(
     jobs, runners, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(web.worker, "TRY_AGAIN_S", 0)
+    monkeypatch.setattr(services.jobs.worker, "TRY_AGAIN_S", 0)
     job = jobs.add("rekey", {"subjects": []}, "patients")
     for error in (StoreUnavailable("the store is away"), sa.exc.OperationalError("x", {}, None)):
         runners["rekey"] = raiser(error)
@@ -152,7 +152,7 @@ def test_a_worker_that_lost_its_job_leaves_it_alone(jobs, runners, sqlite_engine
 def test_progress_is_written_down_a_few_times_a_second_and_at_each_step(jobs) -> None:
     told = []
     rows = SimpleNamespace(progress=lambda job, *how: told.append(how))
-    reports = web.worker.Reports(rows, jobs.add("try", {}, "a"))
+    reports = services.jobs.worker.Reports(rows, jobs.add("try", {}, "a"))
     for step in ("fit", "evaluate"):
         for done in range(1_001):
             reports(step, done, 1_000)
@@ -193,15 +193,17 @@ def test_a_job_that_waits_long_is_told_of_once_at_a_time(jobs, tmp_path) -> None
 def test_a_beat_goes_on_when_the_database_is_back_and_ends_when_the_job_is_lost(
     jobs, monkeypatch
 ) -> None:
-    monkeypatch.setattr(web.worker, "HEARTBEAT_S", 0.001)
+    monkeypatch.setattr(services.jobs.worker, "HEARTBEAT_S", 0.001)
     beats = []
 
     def beat(job) -> None:
         beats.append(job)
-        raise (sa.exc.OperationalError("x", {}, None), web.worker.JobLost())[len(beats) > 2]
+        raise (sa.exc.OperationalError("x", {}, None), services.jobs.worker.JobLost())[
+            len(beats) > 2
+        ]
 
     job = jobs.add("try", {}, "a")
-    web.worker._beat(SimpleNamespace(beat=beat), job, threading.Event())
+    services.jobs.worker._beat(SimpleNamespace(beat=beat), job, threading.Event())
     assert len(beats) == 3
 
 
@@ -214,9 +216,9 @@ def test_a_worker_is_heard_of_until_it_leaves_or_dies(engine) -> None:
     workers.beat("two")
     workers.leave("one")
     assert workers.is_any_alive()
-    now[0] += web.workers.STALE_S + 1
+    now[0] += services.jobs.heartbeats.STALE_S + 1
     assert not workers.is_any_alive()
-    now[0] += web.workers.FORGOTTEN_S
+    now[0] += services.jobs.heartbeats.FORGOTTEN_S
     workers.beat("three")
     assert workers.is_any_alive()
 
@@ -325,4 +327,4 @@ def test_a_training_that_is_cancelled_ends_its_run_too(jobs, tmp_path) -> None:
 def test_every_kind_of_job_that_is_asked_for_can_be_done() -> None:
     of_uploads = {"check-upload", "store-upload"}
     assert set(RUNNERS) == {"train", "retrain", "verify", "rekey", "evidence"} | of_uploads
-    assert set(web.worker.PATIENT) <= set(RUNNERS)
+    assert set(services.jobs.worker.PATIENT) <= set(RUNNERS)

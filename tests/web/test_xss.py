@@ -8,9 +8,9 @@ import pytest
 from browser import Person, chromium, person, served
 from visitors import HOSPITAL, signed_in
 
+from services.accounts import Invited
 from storage import Record
-from web.pages.cookies import cookie_name
-from web.people import Invited
+from web.cookies import cookie_name
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 
@@ -111,7 +111,7 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
     values = {"x|number": (1.0, "kg"), "x|note": (CORPUS[0], "")}
     records = [Record(subject, "vital-signs", HOSPITAL, "2024-01-02", values)]
     records.append(Record(subject, "condition", HOSPITAL, "2024-01-02", {"x|label": ("yes", "")}))
-    platform.safe.deposits.deposit(records)
+    platform.store.deposits.deposit(records)
     platform.asking.directory.add([(ALL[:200], subject)])
     signed_in(hospital, "researcher").post(f"/researcher/studies/{slug}/request")
     invitation = Invited("patient", "", "", subject)
@@ -123,7 +123,7 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
         visitor.go(path)
         visitor.page.check("input[value=yes]")
         visitor.page.click("button:text('Continue')")
-        record = platform.safe.records_of(subject)[0].record_id.hex()
+        record = platform.store.records_of(subject)[0].record_id.hex()
         for one in ("", "/limits", "/understand", "/check"):
             look(visitor, path + one)
         for one in (

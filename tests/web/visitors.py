@@ -8,8 +8,8 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from web.pages.cookies import cookie_name, csrf_of
-from web.people.account import Account
+from services.accounts.account import Account
+from web.cookies import cookie_name, csrf_of
 
 HOSPITAL = "organisation:this-hospital"
 

@@ -7,14 +7,15 @@ from typing import Any, Final
 import orjson
 from flask import Blueprint, Response, request
 
+from records.json_strict import loads
+from services.errors import NotFound
+from services.idempotency import StoredResponses, key_of
+from services.platform import Platform
 from web.api.callers import Caller, Callers
 from web.api.route import Call, Route
 from web.api.routes import ROUTES
-from web.errors import NotFound, WrongType
-from web.idempotency import Answers, key_of
-from web.json_strict import loads
+from web.errors import UnsupportedMediaType
 from web.openapi import describe
-from web.platform import Platform
 
 PREFIX: Final = "/api/v1"
 
@@ -25,7 +26,7 @@ class Api:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._callers = Callers(platform)
-        self._answers = Answers(platform.engine, platform.clock)
+        self._answers = StoredResponses(platform.engine, platform.clock)
 
     def blueprint(self) -> Blueprint:
         """Return the blueprint of every route, and of the description of all of them."""
@@ -78,7 +79,7 @@ def _body(route: Route) -> Any:
     if route.method == "GET":
         return route.schema().load(request.args.to_dict())
     if request.mimetype != "application/json":
-        raise WrongType("send application/json")
+        raise UnsupportedMediaType("send application/json")
     return route.schema().load(loads(request.get_data()))
 
 

@@ -8,12 +8,12 @@ from typing import Final
 
 from flask import g, request
 
-from web.errors import Forbidden, Unauthenticated
+from services.accounts import Account
+from services.errors import Forbidden, Unauthenticated
+from services.platform import Platform
+from services.tokens import Tokens
+from web.cookies import cookie_name, csrf_of
 from web.limits import Limit
-from web.pages.cookies import cookie_name, csrf_of
-from web.people import Account
-from web.platform import Platform
-from web.tokens import Tokens
 
 STRANGERS: Final = (5.0, 100)
 KNOWN: Final = (50.0, 500)

@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 from flask import Response
 
+from services.auditor.verification import evidence
+from services.errors import Forbidden, NotFound
+from services.jobs.queue import Job
+from services.tokens import AUDITOR, CUSTODIAN
 from web.api.route import Call
-from web.errors import Forbidden, NotFound
-from web.jobs import Job
-from web.tokens import AUDITOR, CUSTODIAN
-from web.verify import evidence
 
 
 def accepted(call: Call, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from typing import Any
 from consent import (
     ANCHOR_KINDS,
     PENDING,
+    ConsentRefused,
     Enrolment,
     Grant,
     Message,
     Outcome,
-    Refused,
     Signed,
     Stop,
     View,
@@ -22,25 +22,25 @@ from consent import (
     terms_hash,
     typed_message,
 )
+from services.statement import terms_for
 from web.api.route import Call
-from web.statement import terms_for
 
 DAY_S = 86_400
 
 
 def get_ledger(call: Call) -> dict[str, Any]:
     """Where the ledger stands, what signatures are for, and what is anchored on it."""
-    law = call.platform.law
-    domain = law.domain()
+    ledger = call.platform.ledger
+    domain = ledger.domain()
     return {
         "domain": {"chain_id": domain.chain_id, "contract": domain.contract},
-        "custodian": "0x" + law.custodian().hex(),
-        "finality": law.deployment.finality,
-        "view": view_shown(law.view()),
+        "custodian": "0x" + ledger.custodian().hex(),
+        "finality": ledger.deployment.finality,
+        "view": view_shown(ledger.view()),
         "anchors": {
             kind: [
                 {"root": one.root.hex(), "count": one.count, "block": one.block_number}
-                for one in law.anchors(kind, 10)
+                for one in ledger.anchors(kind, 10)
             ]
             for kind in ANCHOR_KINDS
         },
@@ -69,26 +69,26 @@ def ask_stop(call: Call) -> dict[str, Any]:
 
 def ask_enrolment(call: Call) -> dict[str, Any]:
     """The EIP-712 message by which a first key proves itself, and its digest."""
-    custodian = call.platform.law.custodian()
+    custodian = call.platform.ledger.custodian()
     return _typed(call, Enrolment(call.body["subject"], custodian, call.body["signer"]))
 
 
 def post_enrolments(call: Call) -> dict[str, Any]:
     """Enrol subjects by their first keys; one outcome each."""
     if call.party != call.platform.organisation:
-        raise Refused("subjects are enrolled here by this organisation alone")
-    return outcomes(call.platform.law.enrol(call.body["signed"]))
+        raise ConsentRefused("subjects are enrolled here by this organisation alone")
+    return outcomes(call.platform.ledger.enrol(call.body["signed"]))
 
 
 def post_grants(call: Call) -> dict[str, Any]:
     """Bring signed grants to the ledger; one outcome each."""
-    return outcomes(call.platform.law.grant(call.body["signed"]))
+    return outcomes(call.platform.ledger.grant(call.body["signed"]))
 
 
 def post_withdrawals(call: Call) -> dict[str, Any]:
     """Withdraw consents, at once in force; what grantees could open is then re-keyed."""
     signed = call.body["signed"]
-    done = call.platform.law.withdraw(signed)
+    done = call.platform.ledger.withdraw(signed)
     _erase(call, signed, done, "withdrawal")
     return outcomes(done)
 
@@ -96,7 +96,7 @@ def post_withdrawals(call: Call) -> dict[str, Any]:
 def post_stops(call: Call) -> dict[str, Any]:
     """Stop everything of these subjects, at once; what grantees could open is then re-keyed."""
     signed = call.body["signed"]
-    done = call.platform.law.stop(signed)
+    done = call.platform.ledger.stop(signed)
     _erase(call, signed, done, "stop")
     return outcomes(done)
 
@@ -123,7 +123,7 @@ def view_shown(view: View) -> dict[str, Any]:
 
 
 def _typed(call: Call, message: Message) -> dict[str, Any]:
-    domain = call.platform.law.domain()
+    domain = call.platform.ledger.domain()
     return {
         "typed_data": typed_message(domain, message),
         "digest": "0x" + digest(domain, message).hex(),

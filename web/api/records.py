@@ -6,10 +6,10 @@ import datetime
 from typing import Any
 
 import consent
+from services.errors import NotFound
+from services.tokens import CUSTODIAN
 from web.api.ledger import view_shown
 from web.api.route import Call
-from web.errors import NotFound
-from web.tokens import CUSTODIAN
 
 SUBJECT_BYTES = 32
 
@@ -19,8 +19,8 @@ def post_records(call: Call) -> dict[str, Any]:
     records = call.body["records"]
     for record in records:
         if record.custodian != call.party:
-            raise consent.Refused("custodian: a token deposits its own party's records only")
-    report = call.platform.safe.deposits.deposit(records, call.body.get("sources"))
+            raise consent.ConsentRefused("custodian: a token deposits its own party's records only")
+    report = call.platform.store.deposits.deposit(records, call.body.get("sources"))
     return {
         "record_ids": list(report.record_ids),
         "new": report.new,
@@ -31,9 +31,9 @@ def post_records(call: Call) -> dict[str, Any]:
 def get_consents(call: Call) -> dict[str, Any]:
     """Every grant of a subject, oldest first, with how it stands now."""
     subject = _require_subject(call)
-    law = call.platform.law
+    ledger = call.platform.ledger
     return {
-        "view": view_shown(law.view()),
+        "view": view_shown(ledger.view()),
         "consents": [
             {
                 "consent_id": "0x" + one.consent_id.hex(),
@@ -43,7 +43,7 @@ def get_consents(call: Call) -> dict[str, Any]:
                 "not_after_s": one.not_after_s,
                 "terms": _terms(one.terms) if one.terms else None,
             }
-            for one in law.consents_of(subject)
+            for one in ledger.consents_of(subject)
         ],
     }
 
@@ -51,10 +51,10 @@ def get_consents(call: Call) -> dict[str, Any]:
 def get_uses(call: Call) -> dict[str, Any]:
     """Who used a subject's records or was refused, newest first, each with its proof."""
     subject = _require_subject(call)
-    safe, page = call.platform.safe, call.body
+    store, page = call.platform.store, call.body
     lines = []
-    for row in safe.journal.of_subject(subject, page["limit"], page["before"]):
-        use = safe.journal.use(row.use)
+    for row in store.journal.of_subject(subject, page["limit"], page["before"]):
+        use = store.journal.use(row.use)
         lines.append(
             {
                 "seq": row.seq,
@@ -65,7 +65,7 @@ def get_uses(call: Call) -> dict[str, Any]:
                 "why": use["why"],
                 "outcome": row.answer.outcome,
                 "hash": row.hash.hex(),
-                "proof": safe.prove(row.seq),
+                "proof": store.prove(row.seq),
             }
         )
     return {"uses": lines, "before": lines[-1]["seq"] if len(lines) == page["limit"] else None}
@@ -80,9 +80,9 @@ def _require_subject(call: Call) -> bytes:
         raise NotFound from exc
     if subject.hex() != text or len(subject) != SUBJECT_BYTES:
         raise NotFound
-    held = {entry.custodian for entry in call.platform.safe.records_of(subject)}
+    held = {entry.custodian for entry in call.platform.store.records_of(subject)}
     ours = call.role != CUSTODIAN or call.party == call.platform.organisation
-    if not (call.party in held or (ours and call.platform.law.is_enrolled(subject))):
+    if not (call.party in held or (ours and call.platform.ledger.is_enrolled(subject))):
         raise NotFound
     return subject
 

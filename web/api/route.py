@@ -8,12 +8,12 @@ from typing import Any, Final, Protocol
 
 from flask import Response
 
+from services.accounts import PATIENT, Account
+from services.errors import NotFound
+from services.platform import Platform
+from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, ROLES
+from services.words import Words, best_language
 from web.api.callers import Caller
-from web.errors import NotFound
-from web.people import PATIENT, Account
-from web.platform import Platform
-from web.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, ROLES
-from web.words import Words, best_language
 
 SMALL_BYTES: Final = 64 * 2**10
 LARGE_BYTES: Final = 16 * 2**20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from web import schemas
+from services import schemas
 from web.api import (
     auditor,
     clinician,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from models import DiagnosisAsked, Model, Study
+from models import Model, PredictionRequest, Study
+from services.errors import NotFound
+from services.jobs.kinds import shown
+from services.requests.suppression import as_told
+from services.tokens import CUSTODIAN, RESEARCHER
 from web.api.jobs import accepted
 from web.api.ledger import view_shown
 from web.api.route import Call
-from web.asking.suppression import as_told
-from web.errors import NotFound
-from web.tokens import CUSTODIAN, RESEARCHER
-from web.work import shown
 
 
 def get_questions(call: Call) -> dict[str, Any]:
@@ -86,8 +86,8 @@ def post_diagnoses(call: Call) -> dict[str, Any]:
     """Ask the newest model about one patient who permits it, with the reasons of its answer."""
     diagnostics, asked = call.platform.diagnostics, call.body
     model = diagnostics.serving(asked["question"])
-    answer = diagnostics.diagnose(
-        DiagnosisAsked(call.party, asked["subject"], model.id, asked["why"], call.id)
+    answer = diagnostics.predict(
+        PredictionRequest(call.party, asked["subject"], model.id, asked["why"], call.id)
     )
     return {
         "model": answer.model_id,

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from flask import Blueprint, Response
 
+from services.accounts import PATIENT
+from services.platform import Platform
+from services.tokens import ROLES
 from web.pages import auditor, clinician, custodian, patient, public, researcher
 from web.pages.door import Door
 from web.pages.page import Page
-from web.people import PATIENT
-from web.platform import Platform
-from web.tokens import ROLES
 
 PAGES: Final[tuple[Page, ...]] = (
     *public.PAGES,

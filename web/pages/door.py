@@ -8,14 +8,15 @@ from urllib.parse import quote, urlsplit
 
 from flask import Response, g, request
 
-from web.errors import Forbidden, NotFound
+from services.accounts import Account, BadlyProven, SigningOver
+from services.errors import Forbidden, NotFound
+from services.platform import Platform
+from services.tokens import CUSTODIAN
+from services.words import LANGUAGES, Words, best_language
+from web.cookies import LANGUAGE, cookie_name, csrf_of, with_language
+from web.errors import status_of
 from web.limits import Limit
-from web.pages.cookies import LANGUAGE, cookie_name, csrf_of, with_language
 from web.pages.page import Page, Visit
-from web.people import Account, BadlyProven, SigningOver
-from web.platform import Platform
-from web.tokens import CUSTODIAN
-from web.words import LANGUAGES, Words, best_language
 
 VISITORS: Final = (20.0, 200)
 """Requests a second, and at once, of one address that is not signed in, or of one account."""
@@ -111,7 +112,9 @@ def _answer(page: Page, visit: Visit) -> Response:
             raise  # a script asked, and has the words for it
         told = visit.words(exc.word)
         title = visit.words("unsigned-title")
-        return visit.show("unsigned.html", title=title, status=exc.status, told=told, back=_here())
+        return visit.show(
+            "unsigned.html", title=title, status=status_of(exc), told=told, back=_here()
+        )
 
 
 def _here() -> str:

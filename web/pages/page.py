@@ -9,10 +9,10 @@ from typing import Any, Final
 from flask import Response, render_template, request
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from web.errors import NotFound
-from web.people import Account
-from web.platform import Platform
-from web.words import Words
+from services.accounts import Account
+from services.errors import NotFound
+from services.platform import Platform
+from services.words import Words
 
 SMALL_BYTES: Final = 64 * 2**10
 ANYBODY: Final[frozenset[str]] = frozenset()

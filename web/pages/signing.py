@@ -6,16 +6,16 @@ from typing import Any, Final
 
 import orjson
 
+from services.accounts import BadlyProven
+from services.patient import bringing
+from services.patient.bringing import Brought
 from web.pages.page import Visit
-from web.patient import bringing
-from web.patient.bringing import Brought
-from web.people import BadlyProven
 
 MOST_JSON_BYTES: Final = 16_384
 
 
 def bring(visit: Visit) -> Brought:
-    """Bring what the form's device or wallet signed to the ledger; as web.patient.bringing.bring.
+    """Bring what the form's device or wallet signed to the ledger.
 
     Raises:
         SigningOver, BadlyProven: the door has a page that says so.

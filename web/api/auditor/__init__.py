@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from services.schemas import NothingSchema
 from web.api.auditor import reading
 from web.api.auditor import schemas as _S
 from web.api.route import AUDITORS, JSON, Route, View
 from web.api.schemas import JobAnswer
-from web.schemas import NothingSchema
 
 
 def _get(path: str, view: View, gives: Any, media: str = JSON) -> Route:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from flask import Response, send_file
 
-from web import auditing
+from services.auditor import status as auditing
+from services.auditor.bundle import begin_bundle, ready_bundle
 from web.api.jobs import job_shown
 from web.api.route import Call
-from web.evidence import begin_bundle, ready_bundle
 
 ANCHORS: Final = 50
 NDJSON: Final = "application/x-ndjson"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from services.auditor.status import PERMIT, REFUSAL
+from services.schemas import Strict, Text
 from web.api.schemas import Answer, many, number, text
-from web.auditing import PERMIT, REFUSAL
-from web.schemas import Strict, Text
 
 MOST_SEQ = 10**15
 

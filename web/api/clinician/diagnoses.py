@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from flask import Response
 
-from models import BadlyAsked, NotFound
-from web import errors
+from models import ModelsInvalid, ModelsNotFound
+from services import errors
+from services.clinician import Diagnosing
+from services.clinician.diagnosing import drawn, kept_answer
+from services.requests.answers import AGREE, KeptAnswer
 from web.api.clinician.patients import clinician
 from web.api.route import Call
-from web.asking.answers import AGREE, KeptAnswer
-from web.clinic import Diagnosing
-from web.clinic.diagnosing import drawn, kept_answer
 from web.errors import ValidationError
 
 SVG: Final = "image/svg+xml"
@@ -34,7 +34,7 @@ def get_values(call: Call) -> dict[str, Any]:
 def post_own_diagnosis(call: Call) -> dict[str, Any]:
     """Ask the model in service about a patient; the answer is kept, sealed."""
     asked, model = _asked(call, call.body["patient"], call.body["question"])
-    return _shown(call, kept_answer(clinician(call), asked.diagnose(model)))
+    return _shown(call, kept_answer(clinician(call), asked.predict(model)))
 
 
 def get_own_diagnosis(call: Call) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def get_card_picture(call: Call) -> Response:
     name = f"{call.names['picture']}.svg"
     try:
         drawn_of_card = call.platform.diagnostics.picture(call.names["model"], name)
-    except NotFound as exc:
+    except ModelsNotFound as exc:
         raise errors.NotFound from exc
     return Response(drawn_of_card, content_type=SVG)
 
@@ -71,7 +71,7 @@ def get_card_picture(call: Call) -> Response:
 def _asked(call: Call, patient: str, question: str) -> tuple[Diagnosing, Any]:
     asked = Diagnosing.of(clinician(call), patient, question)
     if asked.model is None:
-        raise BadlyAsked(call.words("no-answer-model"))
+        raise ModelsInvalid(call.words("no-answer-model"))
     return asked, asked.model
 
 

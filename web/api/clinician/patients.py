@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from consent import CATEGORIES
+from services.clinician import Clinician
+from services.requests.care import InCare
 from web.api.route import Call
-from web.asking.care import InCare
-from web.clinic import Clinician
 
 
 def clinician(call: Call) -> Clinician:

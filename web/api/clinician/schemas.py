@@ -7,11 +7,11 @@ from typing import Final
 from marshmallow import fields, validate
 
 from consent import CATEGORIES
+from services.clinician.clinician import DAYS
+from services.clinician.diagnosing import MOST_REASON
+from services.requests.answers import CHOICES
+from services.schemas import Strict, Text
 from web.api.schemas import Answer, anything, many, number, real, text, truth
-from web.asking.answers import CHOICES
-from web.clinic.clinician import DAYS
-from web.clinic.diagnosing import MOST_REASON
-from web.schemas import Strict, Text
 
 _ANY: Final = ["string", "number", "boolean", "null"]
 

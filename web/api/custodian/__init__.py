@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from services.schemas import NothingSchema
 from web.api.custodian import keeping, uploads
 from web.api.custodian import schemas as _S
 from web.api.route import CUSTODIANS, Route, View
-from web.schemas import NothingSchema
 
 _UPLOAD: Final = "/custodian/uploads/{upload}"
 _STUDY: Final = "/custodian/studies/{study}"

@@ -7,12 +7,13 @@ from typing import Any
 
 import orjson
 
-from web import approving, keeping
+from services.custodian import approvals as approving
+from services.custodian import overview as keeping
+from services.custodian.recoveries import propose
+from services.requests import Proposal
 from web.api.custodian.own import require_own
 from web.api.route import Call
-from web.asking import Proposal
 from web.errors import ValidationError
-from web.recovering import propose
 
 
 def get_overview(call: Call) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def post_proposal_answer(call: Call) -> dict[str, Any]:
 def get_recoveries(call: Call) -> dict[str, Any]:
     """Every new key that was proposed for a patient who lost all, and waits."""
     require_own(call)
-    waiting = call.platform.law.recoveries()
+    waiting = call.platform.ledger.recoveries()
     numbers = call.platform.asking.directory.numbers_of([one.subject for one in waiting])
     return {
         "recoveries": [

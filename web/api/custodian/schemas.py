@@ -6,11 +6,11 @@ from typing import Final
 
 from marshmallow import fields, validate
 
+from services.custodian.approvals import MOST_REASON
+from services.custodian.overview import CHECKS
+from services.custodian.uploads import LEAVE, MOST_BYTES, NONE
+from services.schemas import Strict, Text
 from web.api.schemas import Answer, JobAnswer, anything, many, number, one, text, truth
-from web.approving import MOST_REASON
-from web.keeping import CHECKS
-from web.schemas import Strict, Text
-from web.uploads import LEAVE, MOST_BYTES, NONE
 
 MOST_MAPPING: Final = 256 * 2**10
 MOST_BASE64: Final = MOST_BYTES * 4 // 3 + 8

@@ -6,13 +6,13 @@ import base64
 from pathlib import PurePath
 from typing import Any, Final
 
-from web import deposits
+from services.custodian import deposits
+from services.custodian.remedies import cure
+from services.custodian.uploads import Sent, Upload
 from web.api.custodian.own import require_own
 from web.api.jobs import job_shown
 from web.api.route import Call
-from web.cures import cure
 from web.errors import ValidationError
-from web.uploads import Sent, Upload
 
 MOST_NAME: Final = 120
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from services.schemas import NothingSchema
 from web.api.patient import consents, keys, records, requests, signings
 from web.api.patient import schemas as _S
+from web.api.people import schemas as _P
 from web.api.route import PATIENTS, BodySchema, Route, View
 from web.api.schemas import ObjectAnswer
-from web.people import schemas as _P
-from web.schemas import NothingSchema
 
 Body = Callable[[], BodySchema]
 _REQUEST: Final = "/patient/requests/{request}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.errors import NotFound
+from services.patient import held
+from services.patient.changes import to_withdraw
+from services.patient.lines import shown
+from services.patient.standing import ConsentSummary, is_deny, standing, standings
+from services.requests.history import HistoryLine
+from services.requests.wording import allows
 from web.api.patient.signings import prepared_shown
 from web.api.route import Call
-from web.asking.history import HistoryLine
-from web.asking.wording import allows
-from web.errors import NotFound
-from web.patient import held
-from web.patient.changes import to_withdraw
-from web.patient.lines import shown
-from web.patient.standing import Standing, is_deny, standing, standings
 
 OVER = ("withdrawn", "ended")
 
@@ -60,11 +60,11 @@ def line_shown(call: Call, line: HistoryLine) -> dict[str, Any]:
     }
 
 
-def _require(call: Call) -> Standing:
+def _require(call: Call) -> ConsentSummary:
     return standing(call, call.names["consent"].removeprefix("0x"))
 
 
-def _shown(call: Call, one: Standing) -> dict[str, Any]:
+def _shown(call: Call, one: ConsentSummary) -> dict[str, Any]:
     terms = one.terms
     party = call.platform.asking.party_name(terms.recipient) if terms else ""
     return {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.patient.keyring import keyring, to_add, to_remove, to_veto
 from web.api.patient.signings import prepared_shown
 from web.api.route import Call
-from web.patient.keyring import keyring, to_add, to_remove, to_veto
 
 
 def get_own_keys(call: Call) -> dict[str, Any]:

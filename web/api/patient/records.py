@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.errors import NotFound
+from services.patient import changes, held
+from services.patient.standing import standings
 from web.api.patient.consents import line_shown
 from web.api.route import Call
-from web.errors import NotFound
-from web.patient import changes, held
-from web.patient.standing import standings
 
 
 def get_own_records(call: Call) -> dict[str, Any]:
@@ -21,14 +21,14 @@ def get_own_records(call: Call) -> dict[str, Any]:
                 "recorded_on": one.recorded_on,
                 "custodian": one.custodian,
             }
-            for one in call.platform.safe.records_of(call.subject)
+            for one in call.platform.store.records_of(call.subject)
         ]
     }
 
 
 def get_own_record(call: Call) -> dict[str, Any]:
     """One record, opened for the patient; the history has it."""
-    found = call.platform.safe.vault.open_own(call.subject, call.names["record"])
+    found = call.platform.store.vault.open_own(call.subject, call.names["record"])
     rows = held.observed(call, found)
     return held.plain(found) | {"says": [{"what": what, "value": value} for what, value in rows]}
 

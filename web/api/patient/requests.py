@@ -5,12 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any, Final
 
-from web.api.patient.signings import prepared_shown
-from web.api.route import Call
-from web.asking import WAITING, Request
-from web.asking.choices import Choice, ChoiceInvalid, latest_end
-from web.errors import NotFound, ValidationError
-from web.patient.asked import (
+from services.errors import NotFound
+from services.patient.asked import (
     allow_all,
     allow_less,
     blocks,
@@ -19,7 +15,12 @@ from web.patient.asked import (
     refuse,
     told,
 )
-from web.patient.bringing import prepare
+from services.patient.bringing import prepare
+from services.requests import WAITING, ConsentRequest
+from services.requests.choices import Choice, ChoiceInvalid, latest_end
+from web.api.patient.signings import prepared_shown
+from web.api.route import Call
+from web.errors import ValidationError
 
 _FIELDS: Final = {"end": "ends_on", "from": "data_from", "to": "data_to"}
 
@@ -79,7 +80,7 @@ def post_signing_of_request(call: Call) -> dict[str, Any]:
     return prepared_shown(prepared, grant.terms.statement)
 
 
-def _narrow(call: Call, one: Request) -> None:
+def _narrow(call: Call, one: ConsentRequest) -> None:
     said = call.body
     latest = latest_end(one.wanted, call.platform.clock())
     first, last, ends_on = (_day(said[name]) for name in ("data_from", "data_to", "ends_on"))
@@ -111,7 +112,7 @@ def _day(day: datetime.date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _shown(call: Call, one: Request) -> dict[str, Any]:
+def _shown(call: Call, one: ConsentRequest) -> dict[str, Any]:
     return {
         "id": one.id,
         "state": one.state,
@@ -126,5 +127,5 @@ def _shown(call: Call, one: Request) -> dict[str, Any]:
     }
 
 
-def _require(call: Call) -> Request:
+def _require(call: Call) -> ConsentRequest:
     return call.platform.asking.requests.get(call.subject, call.names["request"])

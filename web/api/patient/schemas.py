@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from services.schemas import MAX_CODES, Strict, Text
+from web.api.people.schemas import credential
 from web.api.schemas import Answer, anything, many, number, one, text, truth
-from web.people.schemas import credential
-from web.schemas import MAX_CODES, Strict, Text
 
 MOST_LEFT_OUT: Final = 10_000
 MOST_HEX: Final = 4_096

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from flask import Response
 
+from services.accounts import Prepared
+from services.patient.bringing import Brought, bring
+from services.patient.changes import opt_out_of, to_opt_out, to_stop
 from web.api.route import Call
-from web.pages.cookies import renewed
-from web.patient.bringing import Brought, bring
-from web.patient.changes import opt_out_of, to_opt_out, to_stop
-from web.people import Prepared
+from web.cookies import renewed
 
 KEY_CHANGES = ("KeyAddition", "KeyRemoval")
 

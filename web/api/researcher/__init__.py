@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from services.schemas import NothingSchema
 from web.api.researcher import copies, studies, training
 from web.api.researcher import schemas as _S
 from web.api.route import JSON, RESEARCHERS, BodySchema, Route, View
 from web.api.schemas import JobAnswer, ObjectAnswer
-from web.schemas import NothingSchema
 
 Body = Callable[[], BodySchema]
 _STUDIES: Final = "/researcher/studies"

@@ -7,14 +7,14 @@ from typing import Any
 from flask import Response
 
 from models import AGREEMENT
+from services.errors import NotFound
+from services.requests.sets import Taken
+from services.requests.suppression import as_told
+from services.researcher import copies
+from services.researcher.copies import Notice
+from services.researcher.own import slug
 from web.api.researcher.studies import researcher
 from web.api.route import Call
-from web.asking.sets import Taken
-from web.asking.suppression import as_told
-from web.errors import NotFound
-from web.research import copies
-from web.research.copies import Notice
-from web.research.own import slug
 
 
 def get_set(call: Call) -> dict[str, Any]:

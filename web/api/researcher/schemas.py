@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from marshmallow import fields, validate
 
+from services.researcher.proposing import DAYS, MOST_TEXT
+from services.schemas import Strict, Text
 from web.api.schemas import COUNTS, Answer, ViewAnswer, anything, many, number, one, text, truth
-from web.research.proposing import DAYS, MOST_TEXT
-from web.schemas import Strict, Text
 
 _COUNT: Final = ["integer", "string"]
 

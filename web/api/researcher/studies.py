@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from services.requests import Proposal
+from services.requests.suppression import as_told
+from services.researcher.own import Researcher
+from services.researcher.proposing import TEXTS, ProposalInvalid, Said, register
+from services.researcher.standing import LEAST, asked_and_agreed, feasible, send, standing
 from web.api.ledger import view_shown
 from web.api.route import Call
-from web.asking import Proposal
-from web.asking.suppression import as_told
 from web.errors import ValidationError
-from web.research.own import Researcher
-from web.research.proposing import TEXTS, ProposalInvalid, Said, register
-from web.research.standing import LEAST, asked_and_agreed, feasible, send, standing
 
 _FIELDS: Final = {"end": "ends_on"}
 
@@ -112,7 +112,7 @@ def get_cohort(call: Call) -> dict[str, Any]:
         "not_included": {name: as_told(count) for name, count in told.reasons.items()},
         "permitted_in_all": as_told(found.all_permitted),
         "is_enough": found.is_enough,
-        "view": view_shown(call.platform.law.view()),
+        "view": view_shown(call.platform.ledger.view()),
     }
 
 

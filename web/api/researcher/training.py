@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Response
 
-from models import Model, NotFound
-from web import errors
+from models import Model, ModelsNotFound
+from services import errors
+from services.requests.suppression import as_told
+from services.researcher import training
 from web.api.jobs import job_shown
 from web.api.researcher.studies import own_study, researcher
 from web.api.route import Call
-from web.asking.suppression import as_told
-from web.research import training
 
 
 def post_training(call: Call) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def get_own_picture(call: Call) -> Response:
     one = researcher(call).model(call.names["model"])
     try:
         drawn = call.platform.diagnostics.picture(one.id, f"{call.names['picture']}.svg")
-    except NotFound as exc:
+    except ModelsNotFound as exc:
         raise errors.NotFound from exc
     return Response(drawn, content_type="image/svg+xml")
 

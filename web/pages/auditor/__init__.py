@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from services.tokens import AUDITOR
 from web.pages.auditor import bundle, checking, reading
 from web.pages.page import Page
-from web.tokens import AUDITOR
 
 _AUDITORS: Final = frozenset({AUDITOR})
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response, send_file
 
-from web.evidence import KIND, begin_bundle, is_ready, ready_bundle
-from web.jobs import DONE, OVER
+from services.auditor.bundle import KIND, begin_bundle, is_ready, ready_bundle
+from services.jobs.queue import DONE, OVER
 from web.pages.page import Visit
 
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 import orjson
 from flask import Response
 
-from web.errors import NotFound
-from web.jobs import DONE, OVER, Job
+from services.auditor.verification import DIFFERS, PARTS, UNCHECKED, Checked
+from services.errors import NotFound
+from services.jobs.queue import DONE, OVER, Job
 from web.pages.page import Visit
-from web.verify import DIFFERS, PARTS, UNCHECKED, Checked
 
 KIND: Final = "verify"
 SLOW_S: Final = 10

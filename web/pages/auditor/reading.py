@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Response
 
 from consent import ConsentError
-from web import auditing
+from services.auditor import status as auditing
 from web.pages.page import Visit
 
 ANCHORS: Final = 50
@@ -21,7 +21,7 @@ def standing(visit: Visit) -> Response:
     """Where does everything stand?"""
     platform = visit.platform
     try:
-        view = platform.law.view()
+        view = platform.ledger.view()
     except ConsentError:
         view = None
     checks = [job for job in platform.jobs.all() if job.kind == "verify"][:5]

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from services.tokens import CLINICIAN
 from web.pages.clinician import card, diagnosis, ward
 from web.pages.page import Page
-from web.tokens import CLINICIAN
 
 ONLY: Final = frozenset({CLINICIAN})
 
@@ -14,7 +14,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/clinician/requests/new", ward.send, ONLY),
     Page("GET", "/clinician/patients/{id}", ward.patient, ONLY),
     Page("GET", "/clinician/diagnoses/new", diagnosis.values, ONLY),
-    Page("POST", "/clinician/diagnoses/new", diagnosis.diagnose, ONLY),
+    Page("POST", "/clinician/diagnoses/new", diagnosis.predict, ONLY),
     Page("GET", "/clinician/diagnoses/{id}", diagnosis.diagnosis, ONLY),
     Page("POST", "/clinician/diagnoses/{id}", diagnosis.decide, ONLY),
     Page("GET", "/clinician/diagnoses/{id}/contributions.svg", diagnosis.plot, ONLY),

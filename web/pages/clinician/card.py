@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from models import NotFound
-from web import errors
+from models import ModelsNotFound
+from services import errors
 from web.pages.page import Visit
 
 PICTURES = ("calibration.svg", "decision.svg", "contributions.svg", "distributions.svg")
@@ -16,7 +16,7 @@ def card(visit: Visit) -> Response:
     try:
         model = visit.platform.diagnostics.model(visit.names["id"])
         content = visit.platform.diagnostics.card(model.id).content
-    except NotFound as exc:
+    except ModelsNotFound as exc:
         raise errors.NotFound from exc
     return visit.show(
         "clinician/card.html",
@@ -39,6 +39,6 @@ def shown_picture(visit: Visit, model_id: str, name: str) -> Response:
         raise errors.NotFound
     try:
         drawn = visit.platform.diagnostics.picture(model_id, name)
-    except NotFound as exc:
+    except ModelsNotFound as exc:
         raise errors.NotFound from exc
     return Response(drawn, content_type="image/svg+xml")

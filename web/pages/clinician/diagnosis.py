@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from flask import Response
 
-from models import BadlyAsked, Model, ModelRetired
-from web.asking.answers import AGREE, CHOICES, KeptAnswer
-from web.clinic import Diagnosing
-from web.clinic.diagnosing import MOST_REASON, drawn, kept_answer, row
+from models import Model, ModelRetired, ModelsInvalid
+from services.clinician import Diagnosing
+from services.clinician.diagnosing import MOST_REASON, drawn, kept_answer, row
+from services.requests.answers import AGREE, CHOICES, KeptAnswer
 from web.pages.clinician.ward import clinician
 from web.pages.page import Visit
 
@@ -30,16 +30,16 @@ def values(visit: Visit) -> Response:
     )
 
 
-def diagnose(visit: Visit) -> Response:
+def predict(visit: Visit) -> Response:
     """Ask the model; its answer is kept, sealed, and shown on a page of its own."""
     asked = _asked(visit, visit.form)
     if asked.model is None:
         return _no_answer(visit, visit.words("no-answer-model"))
     try:
-        identity = asked.diagnose(asked.model)
+        identity = asked.predict(asked.model)
     except ModelRetired:
         return _stopped(visit, asked.model)
-    except BadlyAsked as exc:
+    except ModelsInvalid as exc:
         return _no_answer(
             visit, f"{visit.words('no-answer-title')}. {str(exc)[:1].upper()}{str(exc)[1:]}."
         )

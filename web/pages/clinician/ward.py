@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from consent import CATEGORIES
-from web.clinic import Clinician
-from web.clinic.clinician import DAYS
+from services.clinician import Clinician
+from services.clinician.clinician import DAYS
 from web.pages.page import Visit
 
 

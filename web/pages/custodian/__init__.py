@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from services.custodian.uploads import MOST_BYTES
+from services.tokens import CUSTODIAN
 from web.pages.custodian import deposits, invitations, overview, recoveries, studies
 from web.pages.page import Page
-from web.tokens import CUSTODIAN
-from web.uploads import MOST_BYTES
 
 _CUSTODIANS: Final = frozenset({CUSTODIAN})
 _FORM_BYTES: Final = 2**20

@@ -9,12 +9,9 @@ from typing import Final
 
 from flask import Response
 
-from web import deposits
-from web.cures import cure
-from web.errors import NotFound
-from web.jobs import Job
-from web.pages.page import Visit
-from web.uploads import (
+from services.custodian import deposits
+from services.custodian.remedies import cure
+from services.custodian.uploads import (
     CHECKED,
     CHECKING,
     LEAVE,
@@ -25,6 +22,9 @@ from web.uploads import (
     Sent,
     Upload,
 )
+from services.errors import NotFound
+from services.jobs.queue import Job
+from web.pages.page import Visit
 
 OWN: Final = "own"
 SHOWN: Final = 50
@@ -107,8 +107,8 @@ def report(visit: Visit) -> Response:
     lines.writerow([visit.words(name) for name in names])
     for row, column, what in upload.report.get("bad", []):
         # A column's name is whoever's who wrote the file: no spreadsheet may take it for a formula.
-        safe = f"'{column}" if column[:1] in ("=", "+", "-", "@", "\t") else column
-        lines.writerow([row, safe, what, cure(visit.words, what)])
+        store = f"'{column}" if column[:1] in ("=", "+", "-", "@", "\t") else column
+        lines.writerow([row, store, what, cure(visit.words, what)])
     headers = {"Content-Disposition": f'attachment; filename="report-{upload.id}.csv"'}
     return Response(text.getvalue(), 200, headers, content_type="text/csv; charset=utf-8")
 

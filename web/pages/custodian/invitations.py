@@ -7,10 +7,10 @@ from typing import Final
 
 from flask import Response
 
-from web import keeping
+from services.accounts import PATIENT
+from services.accounts.invitations import DAY_S, VALID_DAYS
+from services.custodian import overview as keeping
 from web.pages.page import Visit
-from web.people import PATIENT
-from web.people.invitations import DAY_S, VALID_DAYS
 
 _UNPROCESSABLE: Final = 422
 
@@ -23,7 +23,7 @@ def ask(visit: Visit) -> Response:
 def make(visit: Visit) -> Response:
     """Make the link, and show it this once."""
     form = visit.form
-    asked = keeping.Asked(
+    asked = keeping.InvitationForm(
         form.get("role", ""),
         form.get("identity", ""),
         form.get("number", ""),

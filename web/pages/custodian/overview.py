@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from web import keeping
+from services.custodian import overview as keeping
 from web.pages.page import Visit
 
 

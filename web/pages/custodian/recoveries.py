@@ -6,9 +6,9 @@ from typing import Final
 
 from flask import Response
 
-from web import keeping
+from services.custodian import overview as keeping
+from services.custodian.recoveries import propose as begin
 from web.pages.page import Visit
-from web.recovering import propose as begin
 
 MOST_PROOF: Final = 32_768
 _UNPROCESSABLE: Final = 422
@@ -32,7 +32,7 @@ def propose(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, errors: dict[str, str], status: int) -> Response:
-    waiting = visit.platform.law.recoveries()
+    waiting = visit.platform.ledger.recoveries()
     numbers = visit.platform.asking.directory.numbers_of([one.subject for one in waiting])
     return visit.show(
         "custodian/recoveries.html",

@@ -6,8 +6,8 @@ from typing import Final
 
 from flask import Response
 
-from web import approving
-from web.asking import PROPOSED, Proposal
+from services.custodian import approvals as approving
+from services.requests import PROPOSED, Proposal
 from web.pages.page import Visit
 
 _UNPROCESSABLE: Final = 422

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.accounts import PATIENT
 from web.pages.page import Page
 from web.pages.patient import (
     asked,
@@ -14,7 +15,6 @@ from web.pages.patient import (
     start,
     stopped,
 )
-from web.people import PATIENT
 
 ONLY: Final = frozenset({PATIENT})
 

@@ -6,11 +6,11 @@ import datetime
 
 from flask import Response
 
-from web.asking import DECLINED, LAPSED, WAITING, Request
-from web.asking.choices import Choice, ChoiceInvalid, latest_end
-from web.asking.wording import day_of
+from services.patient.asked import allow_all, allow_less, blocks, chosen_of, refuse, told
+from services.requests import DECLINED, LAPSED, WAITING, ConsentRequest
+from services.requests.choices import Choice, ChoiceInvalid, latest_end
+from services.requests.wording import day_of
 from web.pages.page import Visit
-from web.patient.asked import allow_all, allow_less, blocks, chosen_of, refuse, told
 
 
 def request_(visit: Visit, errors: dict[str, str] | None = None) -> Response:
@@ -116,7 +116,7 @@ def understood(visit: Visit) -> Response:
     return understand(visit)
 
 
-def over(visit: Visit, one: Request) -> Response:
+def over(visit: Visit, one: ConsentRequest) -> Response:
     """Say what became of a request that waits no more."""
     if one.state not in (DECLINED, LAPSED):
         return visit.go(
@@ -128,14 +128,14 @@ def over(visit: Visit, one: Request) -> Response:
     return visit.show("patient/over.html", title=visit.words(f"{word}-title"), said=said)
 
 
-def _require(visit: Visit) -> Request:
+def _require(visit: Visit) -> ConsentRequest:
     return visit.platform.asking.requests.get(visit.subject, visit.names["id"])
 
 
-def _records(visit: Visit, one: Request) -> list[tuple[str, str]]:
+def _records(visit: Visit, one: ConsentRequest) -> list[tuple[str, str]]:
     """Return (record id, what it is in words) of the records that are asked for."""
     found = []
-    for entry in visit.platform.safe.records_of(visit.subject):
+    for entry in visit.platform.store.records_of(visit.subject):
         if entry.category in one.wanted.categories:
             kind = visit.words(f"category-{entry.category}")
             found.append(

@@ -7,11 +7,11 @@ from itertools import groupby
 import orjson
 from flask import Response
 
-from web.asking.history import HistoryLine
-from web.errors import NotFound
+from services.errors import NotFound
+from services.patient import held
+from services.patient.lines import Shown, shown
+from services.requests.history import HistoryLine
 from web.pages.page import Visit
-from web.patient import held
-from web.patient.lines import Shown, shown
 
 _MOST_DIGITS = 15
 ANCHOR_S = 60
@@ -48,8 +48,8 @@ def history(visit: Visit) -> Response:
 def proof(visit: Visit) -> Response:
     """Can I check this line? The browser does; without script there is the proof as a file."""
     seq = held.own_seq(visit, visit.names["seq"])
-    line, found = _line(visit, seq), visit.platform.safe.prove(seq)
-    row = visit.platform.safe.journal.of_subject(visit.subject, 1, seq + 1)[0]
+    line, found = _line(visit, seq), visit.platform.store.prove(seq)
+    row = visit.platform.store.journal.of_subject(visit.subject, 1, seq + 1)[0]
     return visit.show(
         "patient/proof.html",
         title=visit.words("proof-title"),

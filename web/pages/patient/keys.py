@@ -7,12 +7,12 @@ from typing import Any, Final
 import orjson
 from flask import Response
 
-from web.errors import Malformed
-from web.pages.cookies import renewed
+from services.errors import Malformed
+from services.patient.keyring import OPEN, keyring, to_add, to_remove, to_veto
+from web.cookies import renewed
 from web.pages.page import Visit
 from web.pages.patient.signed import failed
 from web.pages.signing import bring
-from web.patient.keyring import OPEN, keyring, to_add, to_remove, to_veto
 
 MOST_JSON_BYTES: Final = 16_384
 DONE: Final = {"added": "keys-added", "removed": "keys-removed", "vetoed": "keys-veto-done"}

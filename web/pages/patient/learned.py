@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Response
 
 from models import Model
+from services.patient import changes
+from services.patient.standing import standings
 from web.pages.page import Visit
-from web.patient import changes
-from web.patient.standing import standings
 
 
 def learned(visit: Visit) -> Response:

@@ -8,15 +8,15 @@ import orjson
 from flask import Response
 
 from consent import PENDING
-from web.asking.choices import COPY
-from web.asking.wording import allows, categories_in, purposes_in
+from services.patient import held
+from services.patient.changes import to_withdraw
+from services.patient.lines import shown
+from services.patient.standing import ConsentSummary, is_deny, standing, standings
+from services.requests.choices import COPY
+from services.requests.wording import allows, categories_in, purposes_in
 from web.pages.page import Visit
 from web.pages.patient.signed import failed
 from web.pages.signing import bring
-from web.patient import held
-from web.patient.changes import to_withdraw
-from web.patient.lines import shown
-from web.patient.standing import Standing, is_deny, standing, standings
 
 DAY_S = 86_400
 
@@ -116,10 +116,10 @@ def withdraw(visit: Visit) -> Response:
     )
 
 
-def _party(visit: Visit, one: Standing) -> str:
+def _party(visit: Visit, one: ConsentSummary) -> str:
     return visit.platform.asking.party_name(one.terms.recipient) if one.terms else ""
 
 
-def _models(visit: Visit, one: Standing) -> list[Any]:
+def _models(visit: Visit, one: ConsentSummary) -> list[Any]:
     found = visit.platform.diagnostics.resting_on([one.consent_id])
     return [model for model in found if model.ended_at_s is None]

@@ -7,16 +7,16 @@ from typing import Any
 import orjson
 from flask import Response
 
-from web.asking.wording import day_of
+from services.patient.held import everything, observed
+from services.requests.wording import day_of
 from web.pages.page import Visit
-from web.patient.held import everything, observed
 
 
 def records(visit: Visit) -> Response:
     """What do you hold?"""
     words, asking = visit.words, visit.platform.asking
     by_kind: dict[str, list[Any]] = {}
-    for entry in visit.platform.safe.records_of(visit.subject):
+    for entry in visit.platform.store.records_of(visit.subject):
         kind = words(f"category-{entry.category}")
         keeper = asking.party_name(entry.custodian)
         row = (entry.record_id.hex(), day_of(words, entry.recorded_on), keeper)
@@ -29,7 +29,7 @@ def records(visit: Visit) -> Response:
 def record(visit: Visit) -> Response:
     """One record, opened for the patient; the history has it."""
     words = visit.words
-    found = visit.platform.safe.vault.open_own(visit.subject, visit.names["id"])
+    found = visit.platform.store.vault.open_own(visit.subject, visit.names["id"])
     return visit.show(
         "patient/record.html",
         title=words("record-title", kind=words(f"category-{found.category}")),

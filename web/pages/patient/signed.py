@@ -7,14 +7,14 @@ from typing import Any
 from flask import Response
 
 from consent import Outcome
-from web.asking import WAITING, Request
-from web.asking.choices import Choice
-from web.asking.wording import categories_in, day_of, purposes_in, span_in
+from services.patient.asked import chosen_of, grant_of
+from services.patient.bringing import prepare
+from services.requests import WAITING, ConsentRequest
+from services.requests.choices import Choice
+from services.requests.wording import categories_in, day_of, purposes_in, span_in
 from web.pages.page import Visit
 from web.pages.patient.asked import over
 from web.pages.signing import bring
-from web.patient.asked import chosen_of, grant_of
-from web.patient.bringing import prepare
 
 
 def check(visit: Visit) -> Response:
@@ -61,7 +61,7 @@ def failed(visit: Visit, outcome: Outcome) -> Response:
     return visit.show("patient/over.html", title=title, said=said, status=409)
 
 
-def _rows(visit: Visit, one: Request, choice: Choice) -> list[Any]:
+def _rows(visit: Visit, one: ConsentRequest, choice: Choice) -> list[Any]:
     words, change = visit.words, f"/patient/requests/{one.id}/limits"
     span = span_in(words, choice.data_from, choice.data_to)
     copies = words("check-copies-yes" if choice.may_copy else "check-copies-no")

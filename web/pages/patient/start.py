@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
+from services.patient.lines import shown
+from services.patient.standing import is_deny, standings
 from web.pages.page import Visit
-from web.patient.lines import shown
-from web.patient.standing import is_deny, standings
 
 LAST_USES = 3
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Response
 
 from consent import PENDING
+from services.patient.changes import opt_out_of, to_opt_out, to_stop
 from web.pages.page import Visit
 from web.pages.patient.signed import failed
 from web.pages.signing import bring
-from web.patient.changes import opt_out_of, to_opt_out, to_stop
 
 
 def stop(visit: Visit) -> Response:

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from services.accounts import PATIENT
+from services.tokens import ROLES
 from web.pages.page import ANYBODY, Page
 from web.pages.public import about, entrance
-from web.people import PATIENT
-from web.tokens import ROLES
 
 EVERYBODY: Final = frozenset({PATIENT, *ROLES})
 

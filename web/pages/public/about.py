@@ -43,6 +43,6 @@ def _told(visit: Visit, page: str, names: tuple[str, ...]) -> Response:
 
 def _find_view(visit: Visit) -> View | None:
     try:
-        return visit.platform.law.view()
+        return visit.platform.ledger.view()
     except ConsentError:
         return None  # the page then says that every request is refused

@@ -8,11 +8,11 @@ from urllib.parse import quote, urlsplit
 import orjson
 from flask import Response, request
 
-from web.errors import Malformed
-from web.pages.cookies import cookie_name, renewed, without_session
+from services.accounts import Account
+from services.accounts.wallets import address_of
+from services.errors import Malformed
+from web.cookies import cookie_name, renewed, without_session
 from web.pages.page import Visit
-from web.people import Account
-from web.people.wallets import address_of
 
 MOST_JSON_BYTES = 16_384
 

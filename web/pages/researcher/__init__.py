@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from services.tokens import RESEARCHER
 from web.pages.page import Page
 from web.pages.researcher import cohort, models, sets, studies
-from web.tokens import RESEARCHER
 
 ONLY: Final = frozenset({RESEARCHER})
 _STUDY: Final = "/researcher/studies/{slug}"

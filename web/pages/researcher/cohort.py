@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Response
 
 from consent import ConsentError
-from web.jobs import OVER
+from services.jobs.queue import OVER
+from services.researcher import training
+from services.researcher.own import slug
+from services.researcher.standing import standing
 from web.pages.page import Visit
 from web.pages.researcher import mine
 from web.pages.researcher.mine import told
-from web.research import training
-from web.research.own import slug
-from web.research.standing import standing
 
 SLOW_S = 10
 
@@ -20,7 +20,7 @@ def cohort(visit: Visit) -> Response:
     """Who is in, who is not, and why?"""
     one, researcher = mine.study(visit), mine.researcher(visit)
     try:
-        found, view = standing(researcher, one), visit.platform.law.view()
+        found, view = standing(researcher, one), visit.platform.ledger.view()
     except ConsentError:
         title, said = visit.words("cohort-title"), visit.words("cohort-none")
         return visit.show("researcher/told.html", title=title, said=said, back_to=slug(one))

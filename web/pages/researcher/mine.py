@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from web.asking import Proposal
-from web.asking.suppression import is_small
+from services.requests import Proposal
+from services.requests.suppression import is_small
+from services.researcher.own import Researcher
 from web.pages.page import Visit
-from web.research.own import Researcher
 
 
 def researcher(visit: Visit) -> Researcher:

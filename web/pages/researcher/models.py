@@ -8,11 +8,11 @@ from typing import Any
 from flask import Response
 
 from models import Model
+from services.researcher import training
 from web.pages.clinician.card import shown_picture
 from web.pages.page import Visit
 from web.pages.researcher import mine
 from web.pages.researcher.mine import told
-from web.research import training
 
 
 def model(visit: Visit) -> Response:

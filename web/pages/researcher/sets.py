@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Response
 
-from models import AGREEMENT, BadlyAsked
+from models import AGREEMENT, ModelsInvalid
+from services.researcher import copies
+from services.researcher.own import slug
 from web.pages.page import Visit
 from web.pages.researcher import mine
 from web.pages.researcher.mine import told
-from web.research import copies
-from web.research.own import slug
 
 
 def training_set(visit: Visit, wrong: dict[str, str] | None = None) -> Response:
@@ -41,7 +41,7 @@ def download(visit: Visit) -> Response:
         return training_set(visit, {"agree": visit.words("set-agree-error")})
     try:
         made = copies.take(researcher, one)
-    except BadlyAsked as exc:
+    except ModelsInvalid as exc:
         said = f"{str(exc)[:1].upper()}{str(exc)[1:]}."
         return training_set(visit, {"agree": said})
     headers = {"Content-Disposition": f'attachment; filename="{slug(one)}.zip"'}

@@ -6,15 +6,15 @@ import datetime
 
 from flask import Response
 
-from web.asking.wording import day_of
+from services.requests.wording import day_of
+from services.researcher.own import slug
+from services.researcher.proposing import DAYS, TEXTS, ProposalInvalid, Said
+from services.researcher.proposing import register as keep
+from services.researcher.standing import asked_and_agreed, feasible
+from services.researcher.standing import send as send_request
 from web.pages.page import Visit
 from web.pages.researcher import mine
 from web.pages.researcher.mine import told
-from web.research.own import slug
-from web.research.proposing import DAYS, TEXTS, ProposalInvalid, Said
-from web.research.proposing import register as keep
-from web.research.standing import asked_and_agreed, feasible
-from web.research.standing import send as send_request
 
 
 def start(visit: Visit) -> Response:

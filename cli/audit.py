@@ -1,0 +1,106 @@
+"""The auditor's commands: check everything, export the evidence, see where things stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import orjson
+
+from cli.output import Say, platform_command
+from cli.records import FOLDER
+from services.auditor.verification import evidence, verify
+from services.platform import Platform
+from storage import BlockFolder, Use
+
+
+@click.command("verify")
+@click.option("--blocks", type=FOLDER, help="Check the blocks of this copy of Kubo's repository.")
+@platform_command
+def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
+    """Check ledger, mirror, catalogue, blocks, journal, manifests and cards against each other."""
+    folder = BlockFolder(blocks / "blocks") if blocks else None
+    if folder is not None:
+        folder.version()
+    with say.progress() as progress:
+        findings = verify(platform, progress, folder)
+    listed = [
+        {"part": f.part, "code": f.code, "what": f.message, "where": f.where} for f in findings
+    ]
+    say.result(
+        {"agrees": not findings, "findings": listed},
+        "Everything agrees." if not findings else f"{len(findings)} things differ.",
+    )
+    if findings:
+        say.table(("part", "what", "where"), [(f.part, f.message, f.where) for f in findings])
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@platform_command
+def export(platform: Platform, say: Say, folder: Path) -> None:
+    """Write the evidence to FOLDER: what a stranger needs to check all without us."""
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with (folder / "evidence.ndjson").open("wb") as file:
+        for line in evidence(platform):
+            file.write(orjson.dumps(line) + b"\n")
+            count += 1
+    say.result({"lines": count}, f"{count} lines in {folder / 'evidence.ndjson'}")
+
+
+@click.command("accept-loss")
+@click.option("--yes", is_flag=True, help="Do it; without this it only says what would be done.")
+@platform_command
+def accept_loss(platform: Platform, say: Say, yes: bool) -> None:
+    """Go on after journal rows that were anchored and are gone for good, as after a fire.
+
+    First look for a newer copy of the database: with one, nothing is lost. A row says for ever that
+    rows are missing, and every check says so too. Until this is done nothing is handed out.
+    """
+    journal = platform.store.journal
+    last, here = journal.anchored(), journal.head()[0]
+    gone = max(0, last - here)
+    if not gone:
+        say.result({"gone": 0, "done": False}, "No row that was anchored is gone.")
+        return
+    if not yes:
+        said = f"{gone} rows are gone ({here + 1} to {last}). Say --yes to go on without them."
+        say.result({"gone": gone, "done": False}, said)
+        raise click.exceptions.Exit(1)
+    now_s, view = int(platform.clock()), platform.ledger.view()
+    use = Use(now_s, platform.organisation, "operator", "HOPERAT", "rows lost, accepted", view)
+    row = journal.accept_loss(use)
+    say.result({"gone": gone, "done": True, "row": row}, f"The journal goes on at row {row}.")
+
+
+@click.command()
+@platform_command
+def status(platform: Platform, say: Say) -> None:
+    """Say where ledger, safe and models stand."""
+    view = platform.ledger.view()
+    totals = platform.store.totals()
+    facts = {
+        "ledger": {
+            "contract": view.contract,
+            "chain_id": view.chain_id,
+            "block": view.block_number,
+            "count": view.count,
+            "head": view.head.hex(),
+            "finality": platform.ledger.deployment.finality,
+        },
+        "subjects": platform.ledger.subjects(),
+        "store": platform.store.ready(),
+        **totals,
+        "models": len(platform.diagnostics.models()),
+        "development": platform.development,
+    }
+    say.result(
+        facts,
+        f"ledger: {view.count} changes at block {view.block_number} of chain {view.chain_id}",
+        f"enrolled: {facts['subjects']} patients",
+        f"safe: {totals['records']} records of {totals['subjects']} patients, "
+        f"{totals['journal']} journal rows",
+        f"models: {facts['models']}",
+    )

@@ -1,0 +1,1 @@
+"""What each role does: patients, clinicians, researchers, custodians, auditors; no HTTP here."""

@@ -1,0 +1,1 @@
+"""What an auditor does: read registers and the journal, verify, export evidence."""

@@ -1,0 +1,1 @@
+"""What a custodian does: uploads, invitations, approvals, recoveries."""

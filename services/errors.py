@@ -1,0 +1,53 @@
+"""Errors of the services, grouped by what the caller can do about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class ServiceError(Exception):
+    """Every error of this package."""
+
+
+class Malformed(ServiceError):
+    """The request cannot be parsed (400)."""
+
+
+class Unauthenticated(ServiceError):
+    """No valid token or session (401)."""
+
+
+class Forbidden(ServiceError):
+    """The caller's role may not do this, whatever it is done to (403)."""
+
+
+class NotFound(ServiceError):
+    """It does not exist, or the caller has no access; strangers cannot tell which (404)."""
+
+
+class Conflict(ServiceError):
+    """The request conflicts with the current state, for example one in progress (409)."""
+
+
+class Invalid(ServiceError):
+    """The request can be parsed but not carried out (422); `fields` says what to change.
+
+    Attributes:
+        fields: messages by the name of the field they are about.
+    """
+
+    def __init__(
+        self, message: str = "", fields: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """Keep the messages by field."""
+        super().__init__(message or "Some fields are invalid.")
+        self.fields = dict(fields or {})
+
+
+class TooManyRequests(ServiceError):
+    """The caller sent too many requests (429); `wait_s` says when to try again."""
+
+    def __init__(self, wait_s: int) -> None:
+        """Keep how many whole seconds to wait."""
+        super().__init__(f"too many requests; try again in {wait_s} s")
+        self.wait_s = wait_s

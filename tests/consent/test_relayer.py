@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from geth import Geth
+from township import Patient, Town, make_terms
+
+from consent.errors import ConsentInvalid, LedgerUnavailable, NotPermitted
+from consent.signatures import ORDER
+from consent.terms import Enrolment, Grant, Signed, Stop, Withdrawal
+from consent.typed_data import consent_id, digest, terms_hash
+
+pytestmark = pytest.mark.node
+
+NONE, ACTIVE, WITHDRAWN, STOPPED = range(4)
+
+
+def test_a_signed_grant_is_active_mirrored_and_opened_when_the_call_returns(town: Town) -> None:
+    patient = town.patient()
+    granted = patient.grants(town.now_s())
+    outcome = town.bring(granted)[0]
+    assert (outcome.ok, outcome.reason) == (True, "")
+    assert isinstance(granted.message, Grant)
+    expected = consent_id(patient.subject, terms_hash(granted.message.terms))
+    assert outcome.consent_id == expected
+    assert town.openings.find(expected) == granted.message.terms
+    assert town.status(granted) == ACTIVE
+    assert len(town.mirror.state().grants.subject) == 1
+    assert town.outbox.find(state="written") == []
+
+
+def test_a_withdrawal_ends_a_consent_and_may_come_before_its_grant(town: Town) -> None:
+    patient = town.patient()
+    first, second = patient.grants(town.now_s()), patient.grants(town.now_s())
+    town.bring(first)
+    assert [o.ok for o in town.bring(patient.withdraws(first), patient.withdraws(second))] == [
+        True,
+        True,
+    ]
+    assert town.bring(second)[0].reason == "consent-id-used"
+    assert (town.status(first), town.status(second)) == (WITHDRAWN, WITHDRAWN)
+
+
+def test_withdrawing_and_stopping_twice_is_as_good_as_once(town: Town) -> None:
+    patient = town.patient()
+    granted = patient.grants(town.now_s())
+    town.bring(granted)
+    for _ in range(2):
+        assert town.bring(patient.withdraws(granted))[0].ok
+        assert town.bring(patient.stops(town.now_s()))[0].ok
+
+
+def test_a_stop_voids_what_was_signed_before_it_and_not_what_is_signed_later(town: Town) -> None:
+    patient = town.patient()
+    before = patient.grants(town.now_s() - 10)
+    town.bring(before)
+    assert town.bring(patient.stops(town.now_s() - 5))[0].ok
+    late, after = patient.grants(town.now_s() - 7), patient.grants(town.now_s())
+    assert [o.reason for o in town.bring(late, after)] == ["stopped-since", ""]
+    assert [town.status(g) for g in (before, late, after)] == [STOPPED, NONE, ACTIVE]
+
+
+def test_one_bad_grant_does_not_stop_a_batch(town: Town) -> None:
+    patient, stranger = town.patient(), town.patient(enrolled=False)
+    good = patient.grants(town.now_s())
+    twisted = replace(good, message=replace(good.message, not_after_s=town.now_s() + 99))  # type: ignore[type-var]
+    assert isinstance(good.message, Grant)
+    by_other = Signed(good.message, stranger.key.address, stranger.key.sign(b"\1" * 32))
+    wrong_key = replace(stranger, subject=patient.subject).grants(town.now_s())
+    ended = patient.grants(town.now_s(), until_s=town.now_s() - 1)
+    early = patient.grants(town.now_s() + 100_000)
+    nonsense = patient.grants(town.now_s(), make_terms(purposes=("GOSSIP",)))
+    outcomes = town.bring(
+        good, twisted, by_other, wrong_key, ended, early, nonsense, stranger.grants(town.now_s()),
+        good, replace(good, signer=b"\1" * 7),
+    )  # fmt: skip
+    assert [o.reason for o in outcomes] == [
+        "", "badly-signed", "badly-signed", "key-unknown", "period-empty", "time-in-future",
+        "terms-invalid", "not-enrolled", "consent-id-used", "signer-malformed",
+    ]  # fmt: skip
+    assert [o.ok for o in outcomes].count(True) == 1
+
+
+def test_the_twin_of_a_signature_with_high_s_is_refused(town: Town) -> None:
+    patient = town.patient()
+    good = patient.grants(town.now_s())
+    r, s, v = good.signature[:32], int.from_bytes(good.signature[32:64], "big"), good.signature[64]
+    twin = r + (ORDER - s).to_bytes(32, "big") + bytes([55 - v])
+    assert town.bring(replace(good, signature=twin))[0].reason == "badly-signed"
+
+
+def test_a_signature_for_another_chain_or_contract_is_refused(town: Town) -> None:
+    patient = town.patient()
+    domain = patient.domain
+    for other in (replace(domain, chain_id=1), replace(domain, contract="0x" + "11" * 20)):
+        granted = replace(patient, domain=other).grants(town.now_s())
+        assert town.bring(granted)[0].reason == "badly-signed"
+
+
+def test_nobody_is_enrolled_twice_or_at_another_custodian_or_without_the_keys_proof(
+    town: Town,
+) -> None:
+    patient, other = town.patient(), town.patient(enrolled=False)
+    elsewhere = replace(other, custodian=b"\2" * 20).enrols()
+    unproved = replace(other.enrols(), signer=patient.key.address)
+    outcomes = town.bring(patient.enrols(), elsewhere, unproved, other.enrols())
+    assert [o.reason for o in outcomes] == [
+        "already-enrolled", "not-the-custodian", "badly-signed", "",
+    ]  # fmt: skip
+
+
+def test_a_strangers_withdrawal_or_stop_is_not_even_kept(town: Town) -> None:
+    patient, stranger = town.patient(), town.patient()
+    granted = patient.grants(town.now_s())
+    town.bring(granted)
+    posing = replace(stranger, subject=patient.subject)
+    assert town.bring(posing.withdraws(granted))[0].reason == "key-unknown"
+    assert town.bring(posing.stops(town.now_s()))[0].reason == "key-unknown"
+    assert town.outbox.pending("withdraw") == town.outbox.pending("stop") == []
+    assert town.status(granted) == ACTIVE
+
+
+def test_every_captured_message_sent_again_changes_nothing(town: Town) -> None:
+    patient = town.patient()
+    granted = patient.grants(town.now_s())
+    messages = [patient.enrols(), granted, patient.withdraws(granted), patient.stops(town.now_s())]
+    for message in messages:
+        town.bring(message)
+    before = town.mirror.sync()[0]
+    for message in messages:
+        town.bring(message)
+    after = town.mirror.sync()[0]
+    assert (after.count, after.head) == (before.count, before.head)
+
+
+def test_more_than_a_batch_keeps_each_outcome_at_its_place_and_tells_progress(town: Town) -> None:
+    patient = town.patient()
+    signed = [patient.grants(town.now_s()) for _ in range(250)]
+    signed[17] = replace(signed[17], signature=b"\0" * 65)
+    signed[203] = signed[3]
+    told: list[tuple[int, int]] = []
+    outcomes = town.relayer.submit(Grant, signed, lambda done, of: told.append((done, of)))
+    refused = {i: o.reason for i, o in enumerate(outcomes) if not o.ok}
+    assert refused == {17: "badly-signed", 203: "consent-id-used"}
+    assert told[-1] == (250, 250)
+    assert len({o.transaction_hash for o in outcomes}) == 4  # three batches, and one not sent
+
+
+def test_messages_of_another_kind_are_asked_wrongly(town: Town) -> None:
+    patient = town.patient()
+    with pytest.raises(ConsentInvalid, match="Grant"):
+        town.relayer.submit(Withdrawal, [patient.grants(town.now_s())])
+    assert town.relayer.submit(Grant, []) == []
+
+
+def test_an_anchor_is_on_the_chain_when_the_call_returns(town: Town) -> None:
+    name = town.relayer.anchor("journal", b"\7" * 32, 12)
+    assert name.startswith("0x")
+    body = [c.body for _, c, _ in town.mirror.events.in_order()][-1]
+    assert body == b"journal".ljust(32, b"\0") + b"\7" * 32 + (12).to_bytes(32, "big")
+    for kind, root in (("gossip", b"\7" * 32), ("journal", b"\7")):
+        with pytest.raises(ConsentInvalid):
+            town.relayer.anchor(kind, root, 12)
+
+
+def test_a_paused_ledger_refuses_grants_and_nothing_else(town: Town) -> None:
+    patient = town.patient()
+    first, second = patient.grants(town.now_s()), patient.grants(town.now_s())
+    town.bring(first)
+    town.call("pause()")
+    assert town.bring(second)[0].reason == "paused"
+    assert town.bring(patient.withdraws(first))[0].ok
+    assert town.bring(patient.stops(town.now_s()))[0].ok
+    town.call("unpause()")
+    assert town.status(first) == WITHDRAWN
+
+
+def test_an_anchor_without_the_role_is_refused(town: Town) -> None:
+    role = town.role("ANCHOR_ROLE")
+    town.call("renounceRole(bytes32,address)", role, town.own_word())
+    with pytest.raises(NotPermitted, match="role-missing"):
+        town.relayer.anchor("card", b"\7" * 32, 1)
+
+
+def test_without_a_chain_grants_are_not_written_and_withdrawals_are_in_force(
+    own_town: Town, own_geth: Geth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = own_town
+    patient = town.patient()
+    granted = patient.grants(town.now_s())
+    town.bring(granted)
+    own_geth.kill()
+    monkeypatch.setattr("consent.relayer.CONFIRM_WAIT_S", 0.3)
+    with pytest.raises(LedgerUnavailable):
+        town.bring(patient.grants(town.now_s()))
+    outcome = town.bring(patient.withdraws(granted))[0]
+    assert (outcome.ok, outcome.reason) == (True, "pending")
+    assert isinstance(granted.message, Grant)
+    kept = patient.subject + terms_hash(granted.message.terms)
+    assert town.outbox.pending("withdraw") == [kept]
+    # a contract's signature, or a passkey's, can only be checked by the chain: it is kept too
+    odd = replace(patient.withdraws(granted), signature=b"\1" * 65)
+    assert town.bring(odd)[0].reason == "pending"
+    own_geth.start()
+    town.outbox.flush()
+    town.outbox.settle(town.outbox.find(state="written"), 20)
+    assert town.outbox.settle_open(lambda: town.mirror.sync()[0].block_number) == 0
+    assert town.outbox.pending("withdraw") == []
+    assert town.status(granted) == WITHDRAWN
+
+
+def test_many_writers_at_once_lose_nothing_and_write_nothing_twice(town: Town) -> None:
+    patients = [town.patient() for _ in range(4)]
+    towns = [town, town.process()]
+    failures: list[BaseException] = []
+    granted: list[Signed] = []
+
+    def write(which: Town, patient: Patient) -> None:
+        try:
+            for _ in range(8):
+                signed = patient.grants(which.now_s())
+                granted.append(signed)
+                assert which.bring(signed)[0].ok
+        except BaseException as exc:  # noqa: BLE001 - a thread's failure must fail the test
+            failures.append(exc)
+
+    threads = [
+        threading.Thread(target=write, args=(which, patient))
+        for which in towns
+        for patient in patients
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(granted) == 64
+    assert {town.status(signed) for signed in granted} == {ACTIVE}
+    view, state = town.mirror.sync()
+    assert len(state.grants.subject) == 64
+    nonces = [sent.nonce for sent in town.outbox.find()]
+    assert nonces == list(range(nonces[0], nonces[0] + len(nonces)))
+    assert town.process().mirror.sync()[0].head == view.head
+
+
+def test_a_wallet_contract_signs_alone_and_others_do_not_wait_for_it(town: Town) -> None:
+    patient = town.patient(enrolled=False)
+    wallet = replace(patient, key=patient.key)
+    code_yes = town.deploy_code(bytes.fromhex("631626ba7e60e01b60005260206000f3"))
+    enrolment = Enrolment(wallet.subject, wallet.custodian, code_yes)
+    outcome = town.bring(Signed(enrolment, code_yes, b"any form"))[0]
+    assert outcome.ok
+    granted = [patient.grants(town.now_s()).message for _ in range(3)]
+    other = town.patient()
+    outcomes = town.bring(
+        other.grants(town.now_s()),
+        Signed(granted[0], code_yes, b""),
+        Signed(granted[1], code_yes, b"\1" * 15_000),
+        Signed(granted[2], code_yes, b"\1" * 16_384),
+        other.grants(town.now_s()),
+    )
+    assert [o.reason for o in outcomes] == ["", "", "", "signature-too-large", ""]
+    assert len({o.transaction_hash for o in outcomes if o.ok}) == 4
+
+
+def test_a_passkey_that_did_not_sign_and_a_foreign_verifier_are_refused(town: Town) -> None:
+    patient = town.patient()
+    message = patient.grants(town.now_s()).message
+    verifier = bytes.fromhex(town.deployment.verifiers[0][2:])
+    unsigned = Signed(message, verifier + b"\1" * 64, b"\1" * 300)
+    foreign = Signed(message, b"\3" * 20 + b"\1" * 64, b"\1" * 300)
+    huge = Signed(message, patient.key.address, patient.key.sign(digest(patient.domain, message)))
+    assert [o.reason for o in town.bring(unsigned, foreign, huge)] == [
+        "badly-signed", "signer-malformed", "",
+    ]  # fmt: skip
+
+
+def test_a_stop_from_the_future_is_refused_by_the_contract(town: Town) -> None:
+    patient = town.patient()
+    outcome = town.relayer.submit(Stop, [patient.stops(town.now_s() + 10_000)])[0]
+    assert (outcome.ok, outcome.reason) == (False, "time-in-future")

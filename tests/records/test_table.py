@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from records import TableInvalid
+from records.mapping import Mapping
+from records.table import MAX_LISTED, check_table, read_table
+
+MAPPING = """
+[table]
+id = "who"
+date = "2020-01-31"
+%s
+[[documents]]
+name = "person"
+category = "demographics"
+  [[documents.columns]]
+  column = "town"
+  code = "x|town"
+  kind = "category"
+  values = { "Zürich" = "zuerich", "東京" = "tokyo", "a\\nb" = "two-lines" }
+[[documents]]
+name = "body"
+category = "vital-signs"
+  [[documents.columns]]
+  column = "weight"
+  code = "x|weight"
+  kind = "number"
+  unit = "kg"
+  minimum = 2
+  maximum = 300
+"""
+
+
+def mapping(more: str = "") -> Mapping:
+    return Mapping.parse(MAPPING % more, "m.toml")
+
+
+def table(folder: Path, text: str | bytes) -> Path:
+    path = folder / "t.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def test_a_row_becomes_one_record_a_document(tmp_path: Path) -> None:
+    (row,) = read_table(table(tmp_path, "who,town,weight\n7,Zürich,70\n"), mapping())
+    person, body = row.records(b"s" * 32, "organisation:x")
+    assert (person.category, body.category) == ("demographics", "vital-signs")
+    assert person.observations == {"x|town": ("zuerich", "")}
+    assert body.observations == {"x|weight": (70.0, "kg")}
+    assert (body.recorded_on, body.custodian) == ("2020-01-31", "organisation:x")
+    assert body.record_id == ""
+
+
+def test_the_mappings_custodian_comes_before_the_callers(tmp_path: Path) -> None:
+    path = table(tmp_path, "who,town,weight\n7,Zürich,70\n")
+    (row,) = read_table(path, mapping('custodian = "organisation:y"'))
+    assert row.records(b"s" * 32, "organisation:x")[0].custodian == "organisation:y"
+
+
+def test_a_document_without_any_value_is_no_record(tmp_path: Path) -> None:
+    (row,) = read_table(table(tmp_path, "who,town,weight\n7,,70\n"), mapping())
+    assert [record.category for record in row.records(b"s" * 32)] == ["vital-signs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("\ufeffwho,town,weight\n7,東京,70\n", ""),
+        ("who;town;weight\r\n7;東京;70\r\n", 'separator = ";"'),
+        ("who;town;weight\n7;東京;70,0\n", 'separator = ";"\ndecimal = ","'),
+        ("who\ttown\tweight\n7\t東京\t70\n", 'separator = "\\t"'),
+        ("weight,extra, town ,who\n70,x,東京,7\n\n", 'ignore = ["extra"]'),
+    ],
+)
+def test_separators_marks_and_orders_of_columns_do_not_matter(tmp_path, text, more) -> None:
+    (row,) = read_table(table(tmp_path, text), mapping(more))
+    assert (row.person, row.documents[0][1]) == ("7", {"x|town": ("tokyo", "")})
+    assert row.documents[1][1] == {"x|weight": (70.0, "kg")}
+
+
+def test_another_encoding_can_be_named(tmp_path: Path) -> None:
+    path = table(tmp_path, "who,town,weight\n7,Zürich,70\n".encode("latin-1"))
+    assert next(read_table(path, mapping('encoding = "latin-1"'))).documents[0][1]
+    with pytest.raises(TableInvalid, match="not utf-8-sig after row 0"):
+        check_table(path, mapping())
+    with pytest.raises(TableInvalid, match="encoding klingon is unknown"):
+        check_table(path, mapping('encoding = "klingon"'))
+
+
+def test_a_quoted_cell_may_hold_a_newline(tmp_path: Path) -> None:
+    (row,) = read_table(table(tmp_path, 'who,town,weight\n7,"a\nb",70\n'), mapping())
+    assert row.documents[0][1] == {"x|town": ("two-lines", "")}
+
+
+def test_a_person_is_the_same_in_both_unicode_forms(tmp_path: Path) -> None:
+    path = table(tmp_path, "who,town,weight\nZoë,,70\nZoe\u0308,,71\n")
+    with pytest.raises(TableInvalid) as caught:
+        read_table(path, mapping())
+    assert caught.value.rows == ((2, "who", "is the person of row 1 again"),)
+
+
+def test_every_bad_cell_is_listed_by_row_and_column_and_none_is_told(tmp_path: Path) -> None:
+    path = table(
+        tmp_path,
+        "who,town,weight\n1,Zürich,70\n2,Atlantis,7000\n,Zürich,70\n4,Zürich\n5,Zürich,heavy\n",
+    )
+    with pytest.raises(TableInvalid, match="4 of 5 rows") as caught:
+        read_table(path, mapping())
+    assert [(row, column) for row, column, _ in caught.value.rows] == [
+        (2, "town"),
+        (2, "weight"),
+        (3, "who"),
+        (4, ""),
+        (5, "weight"),
+    ]
+    assert "Atlantis" not in str(caught.value) + str(caught.value.rows)
+
+
+def test_the_good_rows_can_be_taken_alone(tmp_path: Path) -> None:
+    path = table(tmp_path, "who,town,weight\n1,,70\n2,,1\n3,,71\n3,,72\n")
+    found = list(read_table(path, mapping(), only_good=True))
+    assert [(row.number, row.person) for row in found] == [(1, "1"), (3, "3")]
+
+
+def test_the_latest_row_of_a_person_can_count(tmp_path: Path) -> None:
+    text = "who,day,town,weight\n1,2020-03-01,,70\n1,2020-05-01,,71\n1,2020-04-01,,72\n"
+    more = 'on_duplicate = "latest"\ndate_column = "day"'
+    told = Mapping.parse((MAPPING % more).replace('date = "2020-01-31"\n', ""), "m.toml")
+    (row,) = read_table(table(tmp_path, text), told)
+    assert (row.number, row.recorded_on) == (2, "2020-05-01")
+    report = check_table(table(tmp_path, text), told)
+    assert (report.rows, report.good, report.replaced, report.wrong) == (3, 1, 2, 0)
+
+
+def test_a_bad_date_is_a_bad_cell(tmp_path: Path) -> None:
+    told = Mapping.parse(
+        (MAPPING % 'date_column = "day"').replace('date = "2020-01-31"\n', ""), "m.toml"
+    )
+    report = check_table(table(tmp_path, "who,day,town,weight\n1,yesterday,,70\n"), told)
+    assert report.bad == [(1, "day", "is not a date like 2024-05-31")]
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("who,town", "'weight' is not in the table"),
+        ("who,town,weight,iq", "'iq' is not in the mapping"),
+        ("who,town,weight,town", "'town' stands in the header twice"),
+    ],
+)
+def test_a_header_that_does_not_fit_the_mapping_is_refused(tmp_path, header, says) -> None:
+    with pytest.raises(TableInvalid, match=says):
+        check_table(table(tmp_path, header + "\n"), mapping())
+
+
+@pytest.mark.parametrize("text", ["", "\n", 'who,town,weight\n7,"Zürich,70\n', b"\x00PAR"])
+def test_a_broken_file_is_refused(tmp_path: Path, text: str | bytes) -> None:
+    with pytest.raises(TableInvalid):
+        check_table(table(tmp_path, text), mapping())
+
+
+def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableInvalid, match="cannot be read"):
+        check_table(tmp_path / "none.csv", mapping())
+
+
+def test_fifty_thousand_rows_are_streamed(tmp_path: Path) -> None:
+    rows = "".join(f"{n},Zürich,{2 + n % 298}\n" for n in range(50_000))
+    path = table(tmp_path, "who,town,weight\n" + rows)
+    tracemalloc.start()
+    rows_read = read_table(path, mapping())
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    # What is held is who was met in which row, not the rows.
+    assert held < 20 * 2**20
+    assert sum(1 for _ in rows_read) == 50_000
+
+
+def test_only_the_first_bad_cells_are_listed(tmp_path: Path) -> None:
+    path = table(tmp_path, "who,town,weight\n" + "".join(f"{n},,0\n" for n in range(1500)))
+    report = check_table(path, mapping())
+    assert (report.wrong, len(report.bad)) == (1500, MAX_LISTED)

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from house import House, record_of, wanted
+
+from deploy.nodes import KuboNode
+from storage import (
+    BlockFolder,
+    JournalBroken,
+    Kubo,
+    RecordStore,
+    StorageBroken,
+    StoreUnavailable,
+    Use,
+    VaultSealed,
+    merkle,
+    proves_row,
+)
+from storage.catalogue import Catalogue
+from storage.findings import StoreFinding
+
+pytestmark = pytest.mark.node
+
+
+def deposited(house: House, count: int = 3) -> bytes:
+    patient = house.patient()
+    house.grant(patient)
+    records = [record_of(patient.subject, number) for number in range(count)]
+    house.store.deposits.deposit(records)
+    return patient.subject
+
+
+def whats(house: House, **how: Any) -> set[tuple[str, str]]:
+    return {(finding.part, finding.code) for finding in house.store.check(**how)}
+
+
+def test_a_safe_is_sealed_until_its_passphrase_is_given(house: House) -> None:
+    deposited(house)
+    closed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
+    assert closed.is_sealed
+    for call in (
+        lambda: closed.vault.gather(wanted()),
+        lambda: closed.deposits.deposit([record_of(secrets.token_bytes(32))]),
+        lambda: closed.pseudonyms("x"),
+        closed.check,
+    ):
+        with pytest.raises(VaultSealed):
+            call()
+    with pytest.raises(VaultSealed):
+        closed.unseal("another")
+    closed.unseal("passphrase")
+    assert not closed.is_sealed
+    assert closed.pseudonyms("x")(b"y") == house.store.pseudonyms("x")(b"y")
+    (house.home / "secrets" / "root.key").write_text("{}")
+    with pytest.raises(StorageBroken):
+        closed.unseal("passphrase")
+
+
+def test_the_first_of_two_processes_makes_the_root_key(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    late = house.another()
+    assert late.pseudonyms("x")(b"y") == house.store.pseudonyms("x")(b"y")
+
+
+def test_what_the_pages_ask_is_answered_without_opening_anything(house: House) -> None:
+    subject = deposited(house)
+    assert house.store.totals() == {"records": 3, "subjects": 1, "batches": 1, "journal": 0}
+    assert [entry.category for entry in house.store.records_of(subject)] == ["laboratory"] * 3
+    assert house.store.records_of(b"?" * 32) == []
+    assert house.store.ready().startswith("0.")
+
+
+def test_a_fresh_install_and_a_used_one_are_found_clean(each_house: House) -> None:
+    house = each_house
+    assert house.store.check() == []
+    assert house.store.recover() == 0
+    subject = deposited(house)
+    house.gathered()
+    house.store.erasure.rekey([subject], "a withdrawal")
+    house.gathered()
+    house.store.journal.anchor()
+    heard: list[tuple[str, int, int]] = []
+    assert house.store.check(lambda *told: heard.append(told)) == []
+    assert ("blocks", 2, 2) in heard
+    assert house.store.recover() == 0
+
+
+def test_every_block_that_is_harmed_or_lost_is_found_in_kubo_and_in_a_copy(
+    house: House, kubo_node: KuboNode
+) -> None:
+    deposited(house, 12)
+    copy = BlockFolder(kubo_node.folder / "repo" / "blocks")
+    assert whats(house, blocks=copy) == set()
+    expected = ("blocks", StoreFinding.BLOCK_MISSING)
+    for place, entry in enumerate(Catalogue(house.engine).current()):
+        path = copy.path(entry.cid)
+        whole = path.read_bytes()
+        path.chmod(0o600)
+        if place % 2:
+            path.write_bytes(whole[:60] + bytes([whole[60] ^ 4]) + whole[61:])
+        else:
+            path.unlink()
+        assert whats(house) == {expected}
+        [finding] = house.store.check(blocks=copy)
+        assert entry.record_id.hex() in finding.where
+        path.write_bytes(whole)
+    # Kubo remembers that a block was missing until it is started again.
+    assert whats(house, blocks=copy) == set()
+
+
+TAMPERINGS = {
+    "category": "UPDATE storage_records SET category = category + 1",
+    "custodian": "UPDATE storage_records SET custodian = 'organisation:other'",
+    "recorded_on": "UPDATE storage_records SET recorded_on = recorded_on + 1",
+    "subject": "UPDATE storage_records SET subject = cid",
+    "size": "UPDATE storage_records SET size = size + 1",
+    "wrapped": "UPDATE storage_records SET wrapped = zeroblob(60)",
+    "swapped": "UPDATE storage_records SET wrapped = (SELECT wrapped FROM storage_records"
+    " ORDER BY seq LIMIT 1)",
+    "row": "DELETE FROM storage_records WHERE seq = (SELECT max(seq) FROM storage_records)",
+    "root": "UPDATE storage_batches SET root = zeroblob(32)",
+    "pin": "UPDATE storage_batches SET pin = zeroblob(36)",
+    "state": "UPDATE storage_batches SET state = 'catalogued'",
+    "key": "DELETE FROM storage_patient_keys",
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_every_change_to_the_catalogue_is_found(house: House, name: str) -> None:
+    deposited(house)
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql(TAMPERINGS[name])
+    assert house.store.check() != []
+
+
+def test_an_envelope_of_another_record_is_found(house: House) -> None:
+    deposited(house)
+    a, b, _ = Catalogue(house.engine).current()
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE storage_records SET cid = ?, size = ? WHERE record_id = ?",
+            (b.cid, b.size, a.record_id),
+        )
+    assert ("blocks", StoreFinding.ENVELOPE_DIFFERS) in whats(house)
+
+
+def test_a_batch_that_lost_its_pin_is_found(house: House) -> None:
+    deposited(house)
+    [batch] = Catalogue(house.engine).batches()
+    house.kubo.unpin([batch.pin])
+    assert whats(house) == {("pins", StoreFinding.BATCH_NOT_PINNED)}
+
+
+def test_a_check_needs_its_store(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    deposited(house)
+
+    def away(*_: object) -> Any:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(Kubo, "get_many", away)
+    with pytest.raises(StoreUnavailable):
+        house.store.check()
+
+
+def test_a_row_is_proved_to_whoever_has_the_anchor_alone(house: House) -> None:
+    deposited(house)
+    house.gathered()
+    assert house.store.prove(1) is None
+    house.store.journal.anchor()
+    house.gathered()
+    row = next(house.store.journal.rows())
+    proof = orjson.loads(orjson.dumps(house.store.prove(1)))
+    assert proves_row(row.hash, proof)
+    assert not proves_row(row.hash[::-1], proof)
+    assert proof["root"] == house.ledger.anchors("journal")[0].root.hex()
+    assert house.store.prove(4) is None
+
+
+def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) -> None:
+    subject = deposited(house)
+    house.gathered()
+    house.store.journal.anchor()
+    house.gathered()
+    lines = [orjson.loads(orjson.dumps(line)) for line in house.store.evidence()]
+    text = orjson.dumps(lines).decode()
+    assert subject.hex() not in text
+    batches = [line for line in lines if line["kind"] == "batch"]
+    anchored = {anchor.root.hex() for anchor in house.ledger.anchors("records")}
+    for batch in batches:
+        leaves = [bytes.fromhex(leaf) for leaf in batch["leaves"]]
+        assert merkle.root(leaves).hex() == batch["root"]
+        assert batch["root"] in anchored
+        assert batch["held"] == [True] * 3
+    uses = {line["hash"]: line["body"] for line in lines if line["kind"] == "use"}
+    assert all(hashlib.sha256(body.encode()).hexdigest() == name for name, body in uses.items())
+    before, hashes = bytes(32), []
+    for row in (line for line in lines if line["kind"] == "journal"):
+        told = (
+            before
+            + row["seq"].to_bytes(8, "big")
+            + bytes.fromhex(row["use"])
+            + bytes.fromhex(row["commitments"])
+            + row["version"].to_bytes(4, "big")
+            + bytes.fromhex(row["consent"])
+            + row["outcome"].encode()
+        )
+        before = hashlib.sha256(told).digest()
+        assert before.hex() == row["hash"]
+        assert row["use"] in uses
+        hashes.append(before)
+    [anchor] = house.ledger.anchors("journal")
+    assert merkle.root(hashes[: anchor.count]) == anchor.root
+    assert len(hashes) == 6
+
+
+def test_an_old_backup_hands_nothing_out_until_its_loss_is_accepted(
+    house: House, tmp_path: Path
+) -> None:
+    kept, withdrawn = house.patient(), house.patient()
+    house.grant(kept)
+    granted = house.grant(withdrawn)
+    house.store.deposits.deposit([record_of(one.subject) for one in (kept, withdrawn)])
+    assert len(house.gathered()) == 2
+    backup = tmp_path / "backup.db"
+    with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
+        now.backup(copy)
+    house.withdraw(withdrawn, granted)
+    for _ in range(3):
+        assert len(house.gathered()) == 1
+    house.store.journal.anchor()
+    with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
+        copy.backup(now)
+    after = house.process()
+    with pytest.raises(JournalBroken):
+        after.gathered()
+    assert ("journal", StoreFinding.ANCHORED_ROWS_MISSING) in whats(after)
+    view = after.ledger.view()
+    use = Use(int(house.clock()), "operator", "", "restore", "the disk of Monday", view)
+    after.store.journal.accept_loss(use)
+    assert [record.subject for record in after.gathered()] == [kept.subject]
+    assert whats(after) == {("journal", StoreFinding.ROWS_LOST)}
