@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from collections.abc import Callable
@@ -27,6 +26,7 @@ NONE: Final = "none"
 MOST_BYTES: Final = 32 * 2**20
 KEPT_S: Final = 86_400
 LABEL: Final = "upload"
+PIECE_LABEL: Final = "upload-piece"
 _CHUNK_BYTES: Final = 2**20
 _WAITING: Final = (CHECKING, CHECKED, STORING)
 
@@ -165,11 +165,10 @@ class Uploads:
             pieces = [bytes(one) for one in connection.scalars(asked.order_by(_PARTS.c.place))]
         if not pieces:
             raise NotFound
-        opened = [
-            self._store.open_text(LABEL, piece, _about(upload.id, place))
+        return b"".join(
+            self._store.open_bytes(PIECE_LABEL, piece, _about(upload.id, place))
             for place, piece in enumerate(pieces)
-        ]
-        return b"".join(base64.b64decode(text) for text in opened)
+        )
 
     def move(self, upload: Upload, before: str, state: str, job: str = "") -> bool:
         """Let an upload go from one state to another; False if it is in another one already."""
@@ -208,8 +207,7 @@ class Uploads:
             return [_upload(row) for row in connection.execute(asked.limit(50))]
 
     def _sealed(self, identity: str, place: int, piece: bytes) -> bytes:
-        text = base64.b64encode(piece).decode()
-        return self._store.seal_text(LABEL, text, _about(identity, place))
+        return self._store.seal_bytes(PIECE_LABEL, piece, _about(identity, place))
 
     def _mark(self, sent: Sent, body: bytes) -> bytes:
         # Keyed, so that a copy of the database confirms nobody's guess of a file.
