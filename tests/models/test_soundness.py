@@ -63,7 +63,7 @@ def test_a_withdrawal_that_nobody_listed_yet_is_named(world) -> None:
     world.ledger.withdraw(world.people[0][0].subject)
     (found,) = findings(world)
     assert "1 of its consents are lost" in found
-    world.diagnostics.affected()
+    world.diagnostics.apply_withdrawals()
     assert findings(world) == []
 
 
