@@ -24,13 +24,15 @@ def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
         folder.version()
     with say.progress() as progress:
         findings = verify(platform, progress, folder)
-    listed = [{"part": f.part, "what": f.what, "where": f.where} for f in findings]
+    listed = [
+        {"part": f.part, "code": f.code, "what": f.message, "where": f.where} for f in findings
+    ]
     say.result(
         {"agrees": not findings, "findings": listed},
         "Everything agrees." if not findings else f"{len(findings)} things differ.",
     )
     if findings:
-        say.table(("part", "what", "where"), [(f.part, f.what, f.where) for f in findings])
+        say.table(("part", "what", "where"), [(f.part, f.message, f.where) for f in findings])
         raise click.exceptions.Exit(1)
 
 
@@ -89,7 +91,7 @@ def status(platform: Platform, say: Say) -> None:
             "finality": platform.ledger.deployment.finality,
         },
         "subjects": platform.ledger.subjects(),
-        "store": platform.store.ready(),
+        "store": platform.store.ipfs_version(),
         **totals,
         "models": len(platform.diagnostics.models()),
         "development": platform.development,

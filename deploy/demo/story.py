@@ -265,7 +265,7 @@ class Story:
         found = self.platform.store.check(progress, folder)
         shutil.rmtree(copy)
         require(len(found) == 1, f"one byte was changed, and {len(found)} things were found")
-        self.facts["verify"] = {"findings": 0, "damaged": f"{found[0].what}: {found[0].where}"}
+        self.facts["verify"] = {"findings": 0, "damaged": f"{found[0].message}: {found[0].where}"}
 
     def invite(self, progress: Progress) -> None:
         """8. Those without a key, and one of each role, are invited; requests wait for them."""

@@ -12,7 +12,7 @@ from consent import ConsentError, Finding
 from models import ModelsError
 from services import database
 from services.platform import Platform
-from storage import Blocks, StorageError
+from storage import BlockReader, StorageError
 
 Progress = Callable[[str, int, int], None]
 PARTS: Final = ("ledger", "mirror", "journal", "catalogue", "blocks", "manifests", "cards")
@@ -21,7 +21,6 @@ DIFFERS: Final = "differs"
 UNCHECKED: Final = "unchecked"
 OURS: Final = (ConsentError, StorageError, ModelsError, *database.AWAY)
 _MILLI: Final = 1000
-_NOT_CHECKED: Final = "not checked"
 _LAW: Final = ("ledger", "mirror")
 _SAFE: Final = ("journal", "catalogue", "blocks")
 _MODELS: Final = ("manifests", "cards")
@@ -49,7 +48,9 @@ class Checked:
     where: str = ""
 
 
-def verify(platform: Platform, progress: Progress, blocks: Blocks | None = None) -> list[Finding]:
+def verify(
+    platform: Platform, progress: Progress, blocks: BlockReader | None = None
+) -> list[Finding]:
     """Return everything that does not agree with everything else; nothing is good.
 
     Each package checks its own part. With `blocks`, those are checked in place of the IPFS node's.
@@ -124,9 +125,8 @@ class _Watch:
 
     def ledger(self, step: str) -> None:
         """Hear of a step of the ledger's check."""
-        part = "mirror" if "mirror" in step or "opening" in step else "ledger"
-        self.turn(part)
-        self._progress(part, 0, 1)
+        self.turn(step)
+        self._progress(step, 0, 1)
 
     def store(self, step: str, done: int, of: int) -> None:
         """Hear of a step of the record store's check."""
@@ -165,9 +165,11 @@ def _checked(part: str, findings: Sequence[Finding], many: int, watch: _Watch) -
     if not mine:
         return Checked(part, AGREES, many, took_ms)
     first = mine[0]
-    is_open = all(one.what.startswith(_NOT_CHECKED) for one in mine)
+    is_open = all(one.is_unchecked for one in mine)
     state = UNCHECKED if is_open else DIFFERS
-    return Checked(part, state, many, took_ms, 0 if is_open else len(mine), first.what, first.where)
+    return Checked(
+        part, state, many, took_ms, 0 if is_open else len(mine), first.message, first.where
+    )
 
 
 def _parts_of(finding: Finding) -> tuple[str, ...]:
@@ -176,9 +178,4 @@ def _parts_of(finding: Finding) -> tuple[str, ...]:
         return (finding.part,)
     if finding.part in ("keys", "pins"):
         return ("catalogue",) if finding.part == "keys" else ("blocks",)
-    if finding.part != "models":
-        return PARTS
-    if finding.what.startswith(_NOT_CHECKED):
-        return _MODELS
-    is_manifest = "manifest" in finding.what or "consents" in finding.what
-    return ("manifests",) if is_manifest else ("cards",)
+    return _MODELS if finding.part == "models" else PARTS

@@ -40,7 +40,7 @@ def require_copy(researcher: Researcher, name: str) -> Proposal:
 
 def people_of(researcher: Researcher, one: Proposal) -> int:
     """Return how many permit a copy, steadily."""
-    permitted = researcher.platform.store.permitted(one.study, PURPOSE)
+    permitted = researcher.platform.store.permitted_subjects(one.study, PURPOSE)
     return researcher.steady(f"{one.study} copies", len(permitted))
 
 
@@ -88,5 +88,5 @@ def _gone(researcher: Researcher, one: Proposal, taken: Taken) -> int:
     """Return how many people of a copy permit it no more."""
     store = researcher.platform.store
     name = store.pseudonyms(f"release {one.study} {taken.release}")
-    still = {name(subject).hex()[:32] for subject in store.permitted(one.study, PURPOSE)}
+    still = {name(subject).hex()[:32] for subject in store.permitted_subjects(one.study, PURPOSE)}
     return len(set(taken.names) - still)

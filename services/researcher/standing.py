@@ -71,7 +71,7 @@ def standing(researcher: Researcher, one: Proposal) -> StudyCounts:
     """
     asking = researcher.platform.asking
     counts = asking.requests.counts(one.study)
-    permitted = researcher.platform.store.permitted(one.study, one.purpose)
+    permitted = researcher.platform.store.permitted_subjects(one.study, one.purpose)
     asked = asking.requests.asked_by(one.study)
     inside = sum(subject in permitted for subject in asked)
     live = {
@@ -105,7 +105,7 @@ def send(researcher: Researcher, one: Proposal) -> None:
         condition=one.condition,
         wants_copy=one.wants_copy,
     )
-    permits = platform.store.permitted(one.study, one.purpose)
+    permits = platform.store.permitted_subjects(one.study, one.purpose)
     people = platform.asking.eligible(_needed(platform.diagnostics.question(one.question)))
     asked = [who for who in people if who not in permits]
     platform.asking.requests.send(wanted, asked, researcher.id)

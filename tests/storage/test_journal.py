@@ -20,9 +20,10 @@ from storage.errors import (
     StorageInvalid,
     VaultSealed,
 )
+from storage.findings import StoreFinding
 from storage.journal import Journal
 from storage.journal_check import check_journal
-from storage.journal_row import LOST, NOBODY, Answer, Row, Use
+from storage.journal_row import LOST, NOBODY, AccessOutcome, JournalRow, Use
 from storage.keys import Keys, SecretKey
 from storage.merkle import proves
 
@@ -54,8 +55,11 @@ def use(why: str = "a test", at_s: int = 1_000) -> Use:
     return Use(at_s, "study:x", "", "MLTRAINING", why, VIEW)
 
 
-def answers(count: int, subject: bytes = ANNA) -> list[Answer]:
-    return [Answer(subject, secrets.token_bytes(16), 1, "permitted", NOBODY) for _ in range(count)]
+def answers(count: int, subject: bytes = ANNA) -> list[AccessOutcome]:
+    return [
+        AccessOutcome(subject, secrets.token_bytes(16), 1, "permitted", NOBODY)
+        for _ in range(count)
+    ]
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ def journal(engine: sa.Engine, ledger: Anchors) -> Journal:
 
 
 def findings(journal: Journal, ledger: Anchors) -> list[str]:
-    return [finding.what for finding in check_journal(journal, ledger.anchors("journal"))]
+    return [finding.code for finding in check_journal(journal, ledger.anchors("journal"))]
 
 
 def test_rows_are_numbered_chained_and_read_back(journal: Journal, ledger: Anchors) -> None:
@@ -212,7 +216,7 @@ def test_every_tampering_is_found(
 
 
 @pytest.fixture(scope="module")
-def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, list[Row]]:
+def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, list[JournalRow]]:
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('journal') / 'test.db'}")
     for metadata in metadatas():
         metadata.create_all(engine)
@@ -225,7 +229,7 @@ def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, l
 class _Told(Journal):
     """A journal whose rows were tampered with."""
 
-    told: list[Row]
+    told: list[JournalRow]
 
     def rows(self, first: int = 1, last: int | None = None) -> object:  # type: ignore[override]
         return iter(self.told)
@@ -233,7 +237,7 @@ class _Told(Journal):
 
 @given(st.data())
 def test_any_change_of_any_row_is_found(
-    long_journal: tuple[sa.Engine, list[Row]], data: st.DataObject
+    long_journal: tuple[sa.Engine, list[JournalRow]], data: st.DataObject
 ) -> None:
     engine, rows = long_journal
     told = list(rows)
@@ -252,7 +256,7 @@ def test_any_change_of_any_row_is_found(
         held = bytearray(getattr(row.answer, field_name))
         held[data.draw(st.integers(0, len(held) - 1))] ^= data.draw(st.integers(1, 255))
         answer = row.answer._replace(**{field_name: bytes(held)})
-        told[place] = Row(row.seq, row.use, answer, row.hash)
+        told[place] = JournalRow(row.seq, row.use, answer, row.hash)
     keys = Keys(engine)
     keys.unseal(SecretKey(b"k" * 32))
     journal = _Told(engine, keys, Anchors())
@@ -340,7 +344,7 @@ def test_a_sealed_vault_journals_nothing(sqlite_engine: sa.Engine) -> None:
 
 
 def test_the_chain_holds_no_pseudonym(journal: Journal) -> None:
-    told = Answer(ANNA, b"r" * 16, 1, "permitted", NOBODY)
+    told = AccessOutcome(ANNA, b"r" * 16, 1, "permitted", NOBODY)
     shown = journal.committing()(told)
     assert len(shown) == 64
     assert ANNA not in shown
@@ -403,13 +407,13 @@ def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
         journal.accept_loss(use("nothing is gone"))
     put_back(engine, 7)
     again = journal_on(engine, ledger)
-    assert findings(again, ledger) == ["rows that were anchored are gone"]
+    assert findings(again, ledger) == [StoreFinding.ANCHORED_ROWS_MISSING]
     assert again.accept_loss(use("the disk of Monday")) == 16
     with pytest.raises(StorageInvalid):
         again.accept_loss(use("twice"))
     assert again.write(use(), answers(3)) == 19
     assert again.anchor() == 4
-    told = ["rows are gone for good; this was accepted"]
+    told = [StoreFinding.ROWS_LOST]
     assert findings(again, ledger) == told
     assert check_journal(again, ledger.anchors("journal"))[0].where == "rows 8 to 15"
     assert [row.seq for row in again.rows(7)] == [7, 16, 17, 18, 19]
@@ -421,7 +425,7 @@ def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
         again.prove(7)  # its anchor covers rows that are gone
     assert ledger.kept.pop()  # the last anchor: two of its rows are edited
     sql(engine, "UPDATE storage_journal SET version = 9 WHERE seq IN (3, 17)")
-    assert "a row is not the one that was written" in findings(again, ledger)
+    assert StoreFinding.ROW_DIFFERS in findings(again, ledger)
 
 
 @pytest.mark.parametrize("seq", [17, 10**15])
@@ -436,7 +440,7 @@ def test_a_gap_is_accepted_only_where_an_anchor_shows_that_rows_were(
     forged = journal_on(engine, ledger)
     assert forged.accept_loss(use()) == seq
     ledger.kept.pop()
-    assert findings(forged, ledger) == ["a row is not the one that was written"]
+    assert findings(forged, ledger) == [StoreFinding.ROW_DIFFERS]
 
 
 def test_the_row_of_a_loss_is_one_of_the_chain(
@@ -449,4 +453,4 @@ def test_the_row_of_a_loss_is_one_of_the_chain(
     assert again.accept_loss(use()) == 10
     assert next(again.rows(10)).answer.outcome == LOST
     sql(engine, "UPDATE storage_journal SET outcome = 'permitted' WHERE seq = 10")
-    assert findings(again, ledger) == ["a row is not the one that was written"]
+    assert findings(again, ledger) == [StoreFinding.ROW_DIFFERS]

@@ -152,7 +152,7 @@ def test_the_cohorts_page_looks_every_second_while_a_job_runs(hospital, research
 def test_in_a_browser_the_cohorts_page_says_what_came_of_a_job(hospital, researcher) -> None:
     path = approved(hospital, researcher)
     job = researcher.post(f"{path}/cohort").location
-    cookie = researcher.http.get_cookie(cookie_name(hospital.platform))
+    cookie = researcher.http.get_cookie(cookie_name(hospital.platform.site))
     with (
         served(hospital.platform) as origin,
         chromium() as browser,
