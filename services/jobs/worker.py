@@ -108,7 +108,8 @@ class Worker:
             jobs.put_back(job, why, TRY_AGAIN_S)
         else:
             failures = error.failures if isinstance(error, models.GateClosed) else ()
-            result = {"gate": list(failures)} if failures else None
+            messages = [failure.message for failure in failures]
+            result = {"gate": messages} if messages else None
             jobs.end(job, FAILED, result, why)
 
     def _tell(self) -> None:

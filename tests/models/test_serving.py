@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from models.errors import ModelRetired
-from models.files import MODEL
+from models.model_files import MODEL
 from models.prediction import PredictionRequest
 from models.registry import ACTIVE, AFFECTED, RETIRED
 
