@@ -103,7 +103,7 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
         store=store,
         diagnostics=diagnostics,
         jobs=JobQueue(engine, clock),
-        people=IdentityService(engine, clock, site, ledger),
+        identity=IdentityService(engine=engine, clock=clock, site=site, ledger=ledger),
         asking=Asking(engine, clock, ledger, store, diagnostics, settings.organisation),
         site=site,
         engine=engine,
