@@ -137,6 +137,7 @@ def test_no_path_of_a_developers_machine_is_named() -> None:
     ]
     assert _names(naming) == []
 
+
 def test_each_decision_page_has_context_alternatives_decision_and_consequence() -> None:
     headings = ("## Context", "## Alternatives", "## Decision", "## Consequence")
     incomplete = [
