@@ -9,7 +9,6 @@ import orjson
 
 from cli.output import Say, platform_command
 from cli.records import FOLDER
-from services.auditor.verification import evidence, verify
 from services.platform import Platform
 from storage import BlockFolder, Use
 
@@ -23,14 +22,16 @@ def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
     if folder is not None:
         folder.version()
     with say.progress() as progress:
-        findings = verify(platform, progress, folder)
-    listed = [{"part": f.part, "what": f.what, "where": f.where} for f in findings]
+        findings = platform.auditor.verify(progress, folder)
+    listed = [
+        {"part": f.part, "code": f.code, "what": f.message, "where": f.where} for f in findings
+    ]
     say.result(
         {"agrees": not findings, "findings": listed},
         "Everything agrees." if not findings else f"{len(findings)} things differ.",
     )
     if findings:
-        say.table(("part", "what", "where"), [(f.part, f.what, f.where) for f in findings])
+        say.table(("part", "what", "where"), [(f.part, f.message, f.where) for f in findings])
         raise click.exceptions.Exit(1)
 
 
@@ -42,7 +43,7 @@ def export(platform: Platform, say: Say, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with (folder / "evidence.ndjson").open("wb") as file:
-        for line in evidence(platform):
+        for line in platform.auditor.evidence():
             file.write(orjson.dumps(line) + b"\n")
             count += 1
     say.result({"lines": count}, f"{count} lines in {folder / 'evidence.ndjson'}")

@@ -21,7 +21,7 @@ from consent.errors import (
     ViewRefused,
     WalletUnusable,
 )
-from consent.evidence import Finding
+from consent.findings import Finding, FindingCode, LedgerFinding
 from consent.install import Install, open_ledger
 from consent.keys import SubjectKey
 from consent.passkeys import passkey_signature, passkey_signer
@@ -79,6 +79,8 @@ __all__ = [
     "Enrolment",
     "Finality",
     "Finding",
+    "FindingCode",
+    "LedgerFinding",
     "Grant",
     "Install",
     "KeyAddition",

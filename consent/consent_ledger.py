@@ -18,7 +18,8 @@ from consent.consents import Consent, ends_of, find_lost, list_consents, taken_b
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
 from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted, ViewRefused
-from consent.evidence import Finding, Parts, check, evidence
+from consent.evidence import Parts, check, evidence
+from consent.findings import Finding
 from consent.key_law import KeyLedger
 from consent.keys import block_times
 from consent.mirror import Mirror
@@ -234,7 +235,7 @@ class ConsentLedger(KeyLedger):
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
-        """Return what is wrong with this package's part, in words; nothing is good."""
+        """Return what is wrong with this package's part; an empty list means no problems."""
         return check(self._parts, progress)
 
     def evidence(self) -> Iterator[dict[str, Any]]:

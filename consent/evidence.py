@@ -11,6 +11,7 @@ from consent.chain import MAX_TRANSACTION_GAS, Chain
 from consent.deployment import Deployment, require_p256
 from consent.errors import ConsentError, LedgerBroken
 from consent.events import Events, roll
+from consent.findings import Finding, LedgerFinding
 from consent.mirror import Mirror
 from consent.openings import Openings
 from consent.outbox import FAILED, REGAINED, WRITTEN, Outbox
@@ -21,15 +22,6 @@ LEDGER: Final = "ledger"
 MIRROR: Final = "mirror"
 _WORD: Final = 32
 _LOW_TRANSACTIONS: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong: in which part, what, and where."""
-
-    part: str
-    what: str
-    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,70 +36,100 @@ class Parts:
 
 
 def check(parts: Parts, progress: Callable[[str], None] | None = None) -> list[Finding]:
-    """Return what is wrong, in the order of the checks; nothing is good."""
-    found: list[Finding] = []
-    checks: dict[str, tuple[str, Callable[[Parts], Iterator[tuple[str, str]]]]] = {
-        "the chain is the one that was deployed on": (LEDGER, _chain),
-        "the chain checks passkeys": (LEDGER, _passkeys),
+    """Return the findings in the order of the checks; an empty list means no problems.
+
+    `progress` receives the part before each check.
+    """
+    findings: list[Finding] = []
+    checks: dict[str, tuple[str, Callable[[Parts], Iterator[Finding]]]] = {
+        "the chain holds the deployed contract": (LEDGER, _chain),
+        "the chain verifies passkeys": (LEDGER, _passkeys),
         "the outbox is empty and its account can pay": (LEDGER, _outbox),
-        "the mirror's rows follow from each other": (MIRROR, _mirror),
-        "the mirror is what the chain shows": (MIRROR, _chain_again),
-        "every consent has its opening": (MIRROR, _openings),
+        "the rows of the mirror are complete": (MIRROR, _mirror),
+        "the mirror agrees with the chain": (MIRROR, _chain_again),
+        "every consent has its terms": (MIRROR, _terms),
     }
-    for what, (part, run) in checks.items():
+    for name, (part, run) in checks.items():
         if progress is not None:
-            progress(what)
+            progress(part)
         try:
-            found += [Finding(part, wrong, where) for wrong, where in run(parts)]
+            findings += run(parts)
         except ConsentError as exc:
-            found.append(Finding(part, f"not checked that {what}: {exc}", ""))
-    return found
+            facts = {"check": name, "error": str(exc)}
+            findings.append(
+                Finding(part=part, code=LedgerFinding.UNCHECKED, facts=facts, is_unchecked=True)
+            )
+    return findings
 
 
-def _chain(parts: Parts) -> Iterator[tuple[str, str]]:
+def _chain(parts: Parts) -> Iterator[Finding]:
     parts.deployment.require_same(parts.chain)
     coming = parts.outbox.writer.find_next_nonce()
     if coming is not None and parts.chain.transaction_count(parts.outbox.address) > coming:
-        yield "the chain has transactions of the relayer that are not kept here", "run recover"
+        yield Finding(
+            part=LEDGER,
+            code=LedgerFinding.RELAYER_TRANSACTIONS_UNKNOWN,
+            where=parts.outbox.address,
+        )
     ours = parts.deployment.contract
     for sent in parts.outbox.find(REGAINED):
         if read_payload(sent.raw).to not in ("", ours):
-            yield "the relayer's account is used elsewhere too", f"0x{sent.hash.hex()}"
+            yield Finding(
+                part=LEDGER,
+                code=LedgerFinding.RELAYER_USED_ELSEWHERE,
+                where=f"0x{sent.hash.hex()}",
+            )
 
 
-def _passkeys(parts: Parts) -> Iterator[tuple[str, str]]:
+def _passkeys(parts: Parts) -> Iterator[Finding]:
     require_p256(parts.chain)
     yield from ()
 
 
-def _outbox(parts: Parts) -> Iterator[tuple[str, str]]:
-    for state, what in ((WRITTEN, "not on the chain yet"), (FAILED, "failed on the chain")):
+def _outbox(parts: Parts) -> Iterator[Finding]:
+    codes = {
+        WRITTEN: LedgerFinding.TRANSACTION_WAITING,
+        FAILED: LedgerFinding.TRANSACTION_FAILED,
+    }
+    for state, code in codes.items():
         for sent in parts.outbox.find(state=state):
-            yield f"transaction {sent.kind} {what}", f"0x{sent.hash.hex()}"
+            where = f"0x{sent.hash.hex()}"
+            yield Finding(part=LEDGER, code=code, where=where, facts={"kind": sent.kind})
     address = parts.outbox.address
     price = _LOW_TRANSACTIONS * MAX_TRANSACTION_GAS * parts.chain.fees().most
     if parts.chain.balance(address) < price:
-        yield f"the relayer can pay for fewer than {_LOW_TRANSACTIONS} transactions", address
+        yield Finding(
+            part=LEDGER,
+            code=LedgerFinding.RELAYER_BALANCE_LOW,
+            where=address,
+            facts={"transactions": _LOW_TRANSACTIONS},
+        )
 
 
-def _mirror(parts: Parts) -> Iterator[tuple[str, str]]:
+def _mirror(parts: Parts) -> Iterator[Finding]:
     for position in prove(parts.mirror.events):
-        yield "a mirrored change does not follow from those before it", f"position {position}"
+        where = f"position {position}"
+        yield Finding(part=MIRROR, code=LedgerFinding.CHANGE_NOT_CHAINED, where=where)
 
 
-def _chain_again(parts: Parts) -> Iterator[tuple[str, str]]:
+def _chain_again(parts: Parts) -> Iterator[Finding]:
     parts.mirror.sync()
     yield from ()
 
 
-def _openings(parts: Parts) -> Iterator[tuple[str, str]]:
+def _terms(parts: Parts) -> Iterator[Finding]:
     state = parts.mirror.sync()[1]
-    known = {one.consent_id for _, one in parts.openings.load_since(0) if one.terms is not None}
+    known = {
+        opening.consent_id
+        for _, opening in parts.openings.load_since(0)
+        if opening.terms is not None
+    }
     withdrawn = _pairs(state.withdrawals)
     for subject, terms_hash in _pairs(state.grants):
-        name = keccak(subject + terms_hash)
-        if name not in known and (subject, terms_hash) not in withdrawn:
-            yield "the opening is missing or is not what was signed", f"consent {name.hex()}"
+        consent_id = keccak(subject + terms_hash)
+        if consent_id not in known and (subject, terms_hash) not in withdrawn:
+            where = f"consent {consent_id.hex()}"
+            yield Finding(part=MIRROR, code=LedgerFinding.TERMS_MISSING, where=where)
 
 
 def _pairs(rows: Any) -> dict[tuple[bytes, bytes], None]:

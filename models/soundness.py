@@ -4,40 +4,49 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from consent import ConsentError, Finding
 from models.errors import ModelsError
 from models.files import CARD, MANIFEST, MODEL
+from models.findings import ModelFinding
 from models.manifest import Manifest
 from models.registry import ACTIVE, OVER, TRAINED, Model
 from models.training import Workshop
 
+MODELS: Final = "models"
+MANIFESTS: Final = "manifests"
+CARDS: Final = "cards"
+
 
 def check(workshop: Workshop, progress: Callable[[str], None] | None = None) -> list[Finding]:
-    """Return what does not fit together; nothing is good. `progress` hears each model's id."""
-    found = []
+    """Return the findings; an empty list means no problems. `progress` receives each model's id."""
+    findings: list[Finding] = []
     for model in workshop.registry.all():
         if progress is not None:
             progress(model.id)
-        wrong = [*_of_files(workshop, model), *_of_manifest(workshop, model)]
+        findings += _of_files(workshop, model)
+        findings += _of_manifest(workshop, model)
         try:
-            wrong += _of_ledger(workshop, model)
+            findings += _of_ledger(workshop, model)
         except ConsentError as exc:
-            wrong.append(f"not checked against the ledger: {exc}")
-        found += [Finding("models", what, model.id) for what in wrong]
-    return found
+            facts = {"error": str(exc)}
+            code = ModelFinding.UNCHECKED
+            findings.append(
+                Finding(part=MODELS, code=code, where=model.id, facts=facts, is_unchecked=True)
+            )
+    return findings
 
 
-def _of_files(workshop: Workshop, model: Model) -> Iterator[str]:
+def _of_files(workshop: Workshop, model: Model) -> Iterator[Finding]:
     path = workshop.files.path(model.id, MODEL)
     if model.state in OVER:
         if path.exists():
-            yield "the model is over, and its file is still there"
+            yield Finding(part=CARDS, code=ModelFinding.FILE_LEFT, where=model.id)
     elif _sha256(workshop, model.id, MODEL) != model.sha256:
-        yield "the model's file is missing, or not the one that was written"
+        yield Finding(part=CARDS, code=ModelFinding.FILE_DIFFERS, where=model.id)
     if _sha256(workshop, model.id, CARD) != model.card_sha256:
-        yield "the card is missing, or not the one that was written"
+        yield Finding(part=CARDS, code=ModelFinding.CARD_DIFFERS, where=model.id)
 
 
 def _sha256(workshop: Workshop, model_id: str, name: str) -> str:
@@ -47,29 +56,35 @@ def _sha256(workshop: Workshop, model_id: str, name: str) -> str:
         return ""
 
 
-def _of_manifest(workshop: Workshop, model: Model) -> Iterator[str]:
+def _of_manifest(workshop: Workshop, model: Model) -> Iterator[Finding]:
     consents = workshop.registry.consents(model.id)
     try:
         manifest = Manifest.from_json(workshop.files.read(model.id, MANIFEST))
     except ModelsError:
-        yield "the manifest is missing, or cannot be read"
+        yield Finding(part=MANIFESTS, code=ModelFinding.MANIFEST_UNREADABLE, where=model.id)
     else:
         if manifest.root.hex() != model.manifest_root:
-            yield "the manifest has another root than the model's"
-        if {line.consent for line in manifest.lines} != {one.hex() for one in consents}:
-            yield "the manifest names other consents than the registry"
+            yield Finding(part=MANIFESTS, code=ModelFinding.MANIFEST_ROOT_DIFFERS, where=model.id)
+        if {line.consent for line in manifest.lines} != {consent.hex() for consent in consents}:
+            code = ModelFinding.MANIFEST_CONSENTS_DIFFER
+            yield Finding(part=MANIFESTS, code=code, where=model.id)
 
 
-def _of_ledger(workshop: Workshop, model: Model) -> Iterator[str]:
+def _of_ledger(workshop: Workshop, model: Model) -> Iterator[Finding]:
     if model.state == ACTIVE:
-        lost = len(workshop.ledger.lost(workshop.registry.consents(model.id)))
-        if lost:
-            yield f"the model answers, and {lost} of its consents are lost; it is not listed yet"
+        count = len(workshop.ledger.lost(workshop.registry.consents(model.id)))
+        if count:
+            code, facts = ModelFinding.CONSENTS_LOST, {"count": count}
+            yield Finding(part=MANIFESTS, code=code, where=model.id, facts=facts)
     if model.state == TRAINED:
         return
-    for kind, root in (("manifest", model.manifest_root), ("card", model.card_sha256)):
-        if bytes.fromhex(root) not in {bytes(one.root) for one in workshop.ledger.anchors(kind)}:
-            yield f"the {kind} is not anchored on the ledger"
+    for part, kind, root, code in (
+        (MANIFESTS, "manifest", model.manifest_root, ModelFinding.MANIFEST_NOT_ANCHORED),
+        (CARDS, "card", model.card_sha256, ModelFinding.CARD_NOT_ANCHORED),
+    ):
+        anchored = {bytes(anchor.root) for anchor in workshop.ledger.anchors(kind)}
+        if bytes.fromhex(root) not in anchored:
+            yield Finding(part=part, code=code, where=model.id)
 
 
 def evidence(workshop: Workshop) -> Iterator[dict[str, Any]]:

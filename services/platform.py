@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from consent import ConsentLedger
 from models import Diagnostics
 from services.accounts import IdentityService, Site
+from services.auditor.service import AuditorService
 from services.jobs.queue import JobQueue
 from services.requests import Asking
 from storage import RecordStore
@@ -33,3 +34,14 @@ class Platform:
     organisation: str
     development: bool
     version: str
+
+    @property
+    def auditor(self) -> AuditorService:
+        """What auditors can do."""
+        return AuditorService(
+            ledger=self.ledger,
+            store=self.store,
+            diagnostics=self.diagnostics,
+            jobs=self.jobs,
+            folder=self.home / "evidence",
+        )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from consent import Anchor, Finding
 from storage import merkle
+from storage.findings import StoreFinding
 from storage.journal import Journal, starts_of
 from storage.journal_row import LOST, START, row_hash
 
@@ -31,23 +32,21 @@ def check_journal(
         place = len(hashes) + 1
         if row.answer.outcome == LOST and place < row.seq <= last + 1:
             where = f"rows {place} to {row.seq - 1}"
-            findings.append(Finding("journal", "rows are gone for good; this was accepted", where))
+            findings.append(_finding(StoreFinding.ROWS_LOST, where))
             hashes += [_GONE] * (row.seq - place)
             place = row.seq
         expected = row_hash(before, place, row.use, commit(row.answer), row.answer)
         if row.seq != place or row.hash != expected:
-            told = "a row is not the one that was written"
-            return [*findings, Finding("journal", told, f"row {place}")]
+            return [*findings, _finding(StoreFinding.ROW_DIFFERS, f"row {place}")]
         if row.use not in uses:
-            told = "the use that a row names is altered"
-            findings.append(Finding("journal", told, f"row {place}"))
+            findings.append(_finding(StoreFinding.USE_DIFFERS, f"row {place}"))
         before = row.hash
         hashes.append(before)
         if progress is not None and not place % 5_000:
             progress(place, size)
     if (len(hashes), before) != (size, head) or journal.size() > journal.head()[0]:
         where = f"{len(hashes)} rows, the last written was {size}"
-        findings.append(Finding("journal", "the end is not the one that was written", where))
+        findings.append(_finding(StoreFinding.END_DIFFERS, where))
     return findings + _check_anchors(hashes, anchors)
 
 
@@ -55,11 +54,15 @@ def _check_anchors(hashes: list[bytes], anchors: Sequence[Anchor]) -> list[Findi
     for place, anchor in enumerate(anchors):
         if anchor.count > len(hashes):
             missing = f"{len(hashes)} of {anchor.count} rows"
-            return [Finding("journal", "rows that were anchored are gone", missing)]
+            return [_finding(StoreFinding.ANCHORED_ROWS_MISSING, missing)]
         if _GONE in hashes[max(starts_of(anchors, place)) : anchor.count]:
             continue  # that they are gone is a finding already; the root cannot be computed
         roots = (merkle.root(hashes[first : anchor.count]) for first in starts_of(anchors, place))
         if anchor.root not in roots:
             where = f"up to row {anchor.count}"
-            return [Finding("journal", "rows are not those that were anchored", where)]
+            return [_finding(StoreFinding.ANCHORED_ROWS_DIFFER, where)]
     return []
+
+
+def _finding(code: StoreFinding, where: str) -> Finding:
+    return Finding(part="journal", code=code, where=where)

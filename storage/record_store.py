@@ -16,6 +16,7 @@ from storage.catalogue import Catalogue
 from storage.deposit import Deposits
 from storage.entry import Entry
 from storage.erasure import Erasure
+from storage.findings import StoreFinding
 from storage.journal import Journal
 from storage.journal_check import check_journal
 from storage.journal_row import START
@@ -163,7 +164,7 @@ class RecordStore:
         if blocks is None:
             pins = self._blobs.pinned()
             findings += [
-                Finding("pins", "a batch is not pinned", batch.name)
+                Finding(part="pins", code=StoreFinding.BATCH_NOT_PINNED, where=batch.name)
                 for batch in self._catalogue.batches()
                 if batch.pin and batch.pin not in pins
             ]

@@ -14,6 +14,7 @@ from storage.deposit import described
 from storage.entry import Batch, Entry
 from storage.envelope import unpack
 from storage.errors import NameMismatch, SealBroken, StorageNotFound
+from storage.findings import StoreFinding
 from storage.keys import Keys, SecretKey, unwrap_record_key
 from storage.parts import Progress, silent
 from storage.seal import commitment_of
@@ -50,14 +51,14 @@ def _check_catalogue(
     batch: Batch, entries: Sequence[Entry], keys: Keys, anchored: set[bytes]
 ) -> list[Finding]:
     if batch.state != ANCHORED:
-        return [Finding("catalogue", "a batch is not finished yet", batch.name)]
+        return [Finding(part="catalogue", code=StoreFinding.BATCH_UNFINISHED, where=batch.name)]
     if batch.root not in anchored:
-        return [Finding("catalogue", "a batch is not anchored on the ledger", batch.name)]
+        return [Finding(part="catalogue", code=StoreFinding.BATCH_NOT_ANCHORED, where=batch.name)]
     if merkle.root([entry.leaf() for entry in entries]) != batch.root:
-        return [Finding("catalogue", "rows are not those that were anchored", batch.name)]
+        return [Finding(part="catalogue", code=StoreFinding.ENTRIES_DIFFER, where=batch.name)]
     commit = keys.pseudonyms("catalogue")
     return [
-        Finding("catalogue", "a row's words are not those that were anchored", _named(entry))
+        Finding(part="catalogue", code=StoreFinding.DESCRIPTION_DIFFERS, where=_named(entry))
         for entry in entries
         if not hmac.compare_digest(commit(described(entry)), entry.commitment)
     ]
@@ -80,17 +81,17 @@ def _read(blocks: Blocks, entries: Sequence[Entry]) -> dict[bytes, bytes]:
 def _check_entry(entry: Entry, block: bytes | None, patient: SecretKey | None) -> list[Finding]:
     if block is None or len(block) != entry.size:
         where = f"{_named(entry)}, block {text_cid(entry.cid)}"
-        return [Finding("blocks", "a block is missing, or not what its name says", where)]
+        return [Finding(part="blocks", code=StoreFinding.BLOCK_MISSING, where=where)]
     if patient is None or entry.wrapped is None:
-        return [Finding("keys", "a record's patient has no key", _named(entry))]
+        return [Finding(part="keys", code=StoreFinding.PATIENT_KEY_MISSING, where=_named(entry))]
     try:
         header, _, _ = unpack(block)
         key = unwrap_record_key(patient, entry.wrapped, entry.record_id, entry.version)
     except SealBroken:
-        return [Finding("keys", "a record's key does not unwrap", _named(entry))]
+        return [Finding(part="keys", code=StoreFinding.RECORD_KEY_BROKEN, where=_named(entry))]
     is_its_own = (header.record_id, header.version) == (entry.record_id, entry.version)
     if not is_its_own or not hmac.compare_digest(header.commitment, commitment_of(key)):
-        return [Finding("blocks", "an envelope is not this record's", _named(entry))]
+        return [Finding(part="blocks", code=StoreFinding.ENVELOPE_DIFFERS, where=_named(entry))]
     return []
 
 

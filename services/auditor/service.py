@@ -119,9 +119,7 @@ class AuditorService:
 
     def anchors(self, limit: int = ANCHORS) -> list[AnchorRow]:
         """Return the newest `limit` anchors of each kind, newest first."""
-        anchors = [
-            anchor for kind in ANCHOR_KINDS for anchor in self._ledger.anchors(kind, limit)
-        ]
+        anchors = [anchor for kind in ANCHOR_KINDS for anchor in self._ledger.anchors(kind, limit)]
         anchors.sort(key=lambda anchor: -anchor.block_number)
         try:
             times = self._ledger.times_of([anchor.block_number for anchor in anchors])
@@ -240,9 +238,7 @@ def _ledger_status(view: View | None) -> list[PartStatus]:
     ]
 
 
-def _part_status(
-    part: Literal["journal", "anchors"], read: Callable[[], PartStatus]
-) -> PartStatus:
+def _part_status(part: Literal["journal", "anchors"], read: Callable[[], PartStatus]) -> PartStatus:
     try:
         return read()
     except ConsentError:

@@ -26,9 +26,14 @@ NOT_CHECKABLE: Final = (
     *database.UNAVAILABLE_ERRORS,
 )
 _MILLI: Final = 1000
-_NOT_CHECKED: Final = "not checked"
 _TIMED_WITH: Final = {"catalogue": "blocks", "manifests": "cards"}
 """Parts that are read together with another share its time."""
+_ALSO_NAMED: Final[dict[str, tuple[str, ...]]] = {
+    "keys": ("catalogue",),
+    "pins": ("blocks",),
+    "models": ("manifests", "cards"),
+}
+"""What the packages' checks name more precisely or less precisely than the seven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +46,8 @@ class PartResult:
         many: how many entries were compared.
         took_ms: how long it took; catalogue and blocks share one time, as do manifests and cards.
         wrong: how many findings there are.
-        what, where: the first finding, or why nothing was checked.
+        code, what, where: the first finding's code, message and place; without a code, `what`
+            is why nothing was checked.
     """
 
     part: str
@@ -49,6 +55,7 @@ class PartResult:
     many: int = 0
     took_ms: int = 0
     wrong: int = 0
+    code: str = ""
     what: str = ""
     where: str = ""
 
@@ -149,9 +156,7 @@ def _check_section(section: _Section, timer: _Timer) -> list[PartResult]:
         timer.start("")
     results = [_result(part, findings) for part in parts]
     return [
-        replace(
-            result, many=counts[result.part], took_ms=timer.spent_ms(_timed_as(result.part))
-        )
+        replace(result, many=counts[result.part], took_ms=timer.spent_ms(_timed_as(result.part)))
         for result in results
     ]
 
@@ -164,26 +169,20 @@ def _result(part: str, findings: Sequence[Finding]) -> PartResult:
     mine = [finding for finding in findings if part in _parts_of(finding)]
     if not mine:
         return PartResult(part=part, state=AGREES)
-    first = mine[0]
-    if all(finding.what.startswith(_NOT_CHECKED) for finding in mine):
-        return PartResult(part=part, state=UNCHECKED, what=first.what, where=first.where)
+    is_unchecked = all(finding.is_unchecked for finding in mine)
     return PartResult(
-        part=part, state=DIFFERS, wrong=len(mine), what=first.what, where=first.where
+        part=part,
+        state=UNCHECKED if is_unchecked else DIFFERS,
+        wrong=0 if is_unchecked else len(mine),
+        code=str(mine[0].code),
+        what=mine[0].message,
+        where=mine[0].where,
     )
 
 
 def _parts_of(finding: Finding) -> tuple[str, ...]:
-    """Return which of the seven a finding concerns; an unknown one concerns all."""
-    if finding.part in PARTS:
-        return (finding.part,)
-    if finding.part in ("keys", "pins"):
-        return ("catalogue",) if finding.part == "keys" else ("blocks",)
-    if finding.part != "models":
-        return PARTS
-    if finding.what.startswith(_NOT_CHECKED):
-        return ("manifests", "cards")
-    is_manifest = "manifest" in finding.what or "consents" in finding.what
-    return ("manifests",) if is_manifest else ("cards",)
+    """Return which of the seven a finding concerns; an unknown part concerns all."""
+    return (finding.part,) if finding.part in PARTS else _ALSO_NAMED.get(finding.part, PARTS)
 
 
 def results_as_json(results: Sequence[PartResult]) -> dict[str, Any]:
@@ -191,7 +190,7 @@ def results_as_json(results: Sequence[PartResult]) -> dict[str, Any]:
     return {
         "agrees": all(result.state == AGREES for result in results),
         "findings": [
-            {"part": result.part, "what": result.what, "where": result.where}
+            {name: getattr(result, name) for name in ("part", "code", "what", "where")}
             for result in results
             if result.state != AGREES
         ],
@@ -219,9 +218,8 @@ class _Timer:
 
     def ledger(self, step: str) -> None:
         """Report a step of the ledger's check."""
-        part = "mirror" if "mirror" in step or "opening" in step else "ledger"
-        self.start(part)
-        self._progress(part, 0, 1)
+        self.start(step)
+        self._progress(step, 0, 1)
 
     def store(self, step: str, done: int, of: int) -> None:
         """Report a step of the record store's check."""

@@ -14,7 +14,6 @@ from services.accounts import PATIENT, Invited
 from services.custodian.deposits import uploads
 from services.errors import Invalid
 from services.jobs.heartbeats import Workers
-from services.jobs.queue import OVER
 from services.platform import Platform
 from services.requests import PROPOSED
 from services.tokens import CLINICIAN, CUSTODIAN
@@ -63,7 +62,6 @@ def held(platform: Platform) -> dict[str, Any]:
     """Return how much is held and what waits; `copies` counts this install's own node alone."""
     totals = platform.store.totals()
     found = platform.ledger.anchors("records", 1)
-    waiting = [job for job in platform.jobs.all() if job.state not in OVER]
     return {
         "patients": platform.asking.directory.size(),
         "subjects": totals["subjects"],
@@ -71,7 +69,7 @@ def held(platform: Platform) -> dict[str, Any]:
         "copies": totals["records"] if _answers(platform.store.ready) else 0,
         "anchor": _anchored_at(platform, found[0].block_number) if found else None,
         "is_anchored": bool(found),
-        "jobs": len(waiting),
+        "jobs": sum(platform.jobs.counts().values()),
         "studies": sum(one.state == PROPOSED for one in platform.asking.proposals.all()),
         "uploads": uploads(platform).of_party(platform.organisation)[:5],
     }
@@ -142,6 +140,6 @@ def _require(holds: bool) -> None:
 def _answers(ask: Callable[[], object]) -> bool:
     try:
         ask()
-    except (ConsentError, StorageError, *database.AWAY):
+    except (ConsentError, StorageError, *database.UNAVAILABLE_ERRORS):
         return False
     return True

@@ -69,9 +69,7 @@ def _retrain(diagnostics: Diagnostics, job: Job, progress: Progress) -> dict[str
     successor = diagnostics.model(model_id).successor
     if successor is not None:  # retrained before the worker died
         return model_facts(diagnostics.model(successor))
-    return model_facts(
-        _cancellable(lambda report: diagnostics.retrain(model_id, report), progress)
-    )
+    return model_facts(_cancellable(lambda report: diagnostics.retrain(model_id, report), progress))
 
 
 def _resume(diagnostics: Diagnostics, run: Run, progress: Progress) -> Model:

@@ -257,9 +257,7 @@ class JobQueue:
         """Cancel a job: at once if queued, at its next progress if running, never if ended."""
         with self._engine.begin() as connection:
             mine = _JOBS.c.id == identity
-            connection.execute(
-                sa.update(_JOBS).where(mine & _IS_ACTIVE).values(is_cancelling=True)
-            )
+            connection.execute(sa.update(_JOBS).where(mine & _IS_ACTIVE).values(is_cancelling=True))
             queued = mine & (_JOBS.c.state == QUEUED)
             connection.execute(sa.update(_JOBS).where(queued).values(state=CANCELLED))
 

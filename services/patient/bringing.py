@@ -130,7 +130,7 @@ def _submit(platform: Platform, signed: Signed) -> Outcome:
 
 
 def _rekey(platform: Platform, subject: bytes, why: str) -> None:
-    platform.jobs.add("rekey", {"subjects": [subject.hex()], "why": why}, "patients")
+    platform.jobs.enqueue("rekey", {"subjects": [subject.hex()], "why": why}, "patients")
 
 
 def _is_known(platform: Platform, signed: Signed, outcome: Outcome) -> bool:

@@ -77,7 +77,7 @@ class Researcher:
             NotFound: there is none of this id, or it is another's.
         """
         found = self.platform.jobs.find(job_id)
-        if found is None or found.asked_by != one.study:
+        if found is None or found.requested_by != one.study:
             raise errors.NotFound
         return found
 

@@ -21,6 +21,7 @@ from consent import (
     Grant,
     Install,
     LedgerBroken,
+    LedgerFinding,
     LedgerUnavailable,
     NotPermitted,
     Signed,
@@ -191,16 +192,16 @@ def test_a_sound_ledger_has_no_findings_and_each_damage_is_found(
     assert ledger.check(told.append) == []
     assert len(told) == 6
     ledger.openings.erase(name_of(granted))
-    assert [f.what for f in ledger.check()] == ["the opening is missing or is not what was signed"]
+    assert [finding.code for finding in ledger.check()] == [LedgerFinding.TERMS_MISSING]
     with town.engine.begin() as connection:
         connection.execute(sa.text("update consent_events set block_number=0, body=x'00'"))
-    assert "does not follow" in ledger.check()[0].what
+    assert ledger.check()[0].code == LedgerFinding.CHANGE_NOT_CHAINED
     with town.engine.begin() as connection:
         connection.execute(sa.text("update consent_outbox set state='failed' where nonce=0"))
         connection.execute(sa.text("update consent_outbox_writer set fee_most='1'"))
     town.chain.close()
     away = town.process(endpoint="/nowhere")
-    assert any("not checked" in f.what for f in make_law(away).check())
+    assert any(finding.is_unchecked for finding in make_law(away).check())
 
 
 def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw_it(

@@ -182,4 +182,4 @@ def test_a_chain_without_the_precompile_is_refused_with_a_sentence(
             require_p256(town.chain)
         with pytest.raises(LedgerBroken, match="make nodes"):
             ledger.recover()
-        assert any("0x100" in finding.what for finding in ledger.check())
+        assert any("0x100" in finding.message for finding in ledger.check())

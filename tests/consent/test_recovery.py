@@ -10,7 +10,7 @@ from faults import FaultProxy, delayed
 from geth import Geth
 from township import Patient, Town, ask, make_law
 
-from consent import ConsentLedger, LedgerBroken, LedgerUnavailable, ViewRefused
+from consent import ConsentLedger, LedgerBroken, LedgerFinding, LedgerUnavailable, ViewRefused
 
 pytestmark = pytest.mark.node
 
@@ -146,7 +146,7 @@ def test_a_restored_database_goes_on_after_what_the_chain_has_and_reuses_no_nonc
 
     old = restored(town, tmp_path, copy)
     again = make_law(old)
-    assert any("not kept here" in finding.what for finding in again.check())
+    assert LedgerFinding.RELAYER_TRANSACTIONS_UNKNOWN in {found.code for found in again.check()}
     again.recover()
     assert [sent.hash for sent in old.outbox.find("regained")] == lost
     assert again.view().count == ledger.view().count
@@ -185,8 +185,8 @@ def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
     assert town.status(first) == 2
     assert old.outbox.find(state="written") == []
     assert [one.state for one in again.consents_of(patient.subject)] == ["withdrawn", "active"]
-    findings = [finding.what for finding in again.check()]
-    assert findings == ["the opening is missing or is not what was signed"]  # it was not copied
+    codes = [finding.code for finding in again.check()]
+    assert codes == [LedgerFinding.TERMS_MISSING]  # they were not copied
 
 
 def test_the_relayers_key_used_elsewhere_is_found_and_its_transactions_are_kept(
@@ -197,9 +197,8 @@ def test_the_relayers_key_used_elsewhere_is_found_and_its_transactions_are_kept(
     other = restored(town, tmp_path, copied(town))
     other.transact("0x" + "11" * 20, b"")
     ledger.recover()
-    assert [finding.what for finding in ledger.check()] == [
-        "the relayer's account is used elsewhere too"
-    ]
+    codes = [finding.code for finding in ledger.check()]
+    assert codes == [LedgerFinding.RELAYER_USED_ELSEWHERE]
     assert ledger.grant([patient.grants(town.now_s())])[0].ok
 
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from consent import LedgerUnavailable
+from consent import FindingCode, LedgerUnavailable
 from models.files import CARD, MANIFEST, MODEL
+from models.findings import ModelFinding
 from models.manifest import Manifest
 
 STUDY = "study:diabetes-risk"
@@ -16,8 +17,8 @@ def world(build, heart_people):
     return found
 
 
-def findings(world) -> list[str]:
-    return [finding.what for finding in world.diagnostics.check()]
+def findings(world) -> list[FindingCode]:
+    return [finding.code for finding in world.diagnostics.check()]
 
 
 def test_what_fits_together_has_no_finding(world) -> None:
@@ -27,19 +28,25 @@ def test_what_fits_together_has_no_finding(world) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
-    [(MODEL, "the model's file"), (CARD, "the card"), (MANIFEST, "the manifest")],
+    ("name", "part", "code"),
+    [
+        (MODEL, "cards", ModelFinding.FILE_DIFFERS),
+        (CARD, "cards", ModelFinding.CARD_DIFFERS),
+        (MANIFEST, "manifests", ModelFinding.MANIFEST_UNREADABLE),
+    ],
 )
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_changed_or_missing_file_is_named(world, name: str, says: str, gone: bool) -> None:
+def test_a_changed_or_missing_file_is_named(
+    world, name: str, part: str, code: ModelFinding, gone: bool
+) -> None:
     path = world.diagnostics.home / "uci-heart-1" / name
     if gone:
         path.unlink()
     else:
         path.write_bytes(path.read_bytes() + b" ")
     (found,) = world.diagnostics.check()
-    assert found.what.startswith(says)
-    assert (found.part, found.where) == ("models", "uci-heart-1")
+    assert found.code == code
+    assert (found.part, found.where) == (part, "uci-heart-1")
 
 
 def test_a_manifest_that_was_made_anew_is_found_by_its_root_and_consents(world) -> None:
@@ -49,20 +56,20 @@ def test_a_manifest_that_was_made_anew_is_found_by_its_root_and_consents(world) 
     kept = [one for one in held.lines if one.consent != first]
     path.write_bytes(Manifest.of(held.question, kept).to_json())
     assert findings(world) == [
-        "the manifest has another root than the model's",
-        "the manifest names other consents than the registry",
+        ModelFinding.MANIFEST_ROOT_DIFFERS,
+        ModelFinding.MANIFEST_CONSENTS_DIFFER,
     ]
 
 
 def test_a_missing_anchor_is_named(world) -> None:
     world.ledger.anchored["card"].clear()
-    assert findings(world) == ["the card is not anchored on the ledger"]
+    assert findings(world) == [ModelFinding.CARD_NOT_ANCHORED]
 
 
 def test_a_withdrawal_that_nobody_listed_yet_is_named(world) -> None:
     world.ledger.withdraw(world.people[0][0].subject)
-    (found,) = findings(world)
-    assert "1 of its consents are lost" in found
+    (finding,) = world.diagnostics.check()
+    assert (finding.code, finding.facts) == (ModelFinding.CONSENTS_LOST, {"count": 1})
     world.diagnostics.affected()
     assert findings(world) == []
 
@@ -72,7 +79,7 @@ def test_a_file_that_outlived_its_model_is_named(world) -> None:
     raw = path.read_bytes()
     world.diagnostics._serving.end("uci-heart-1")
     path.write_bytes(raw)
-    assert findings(world) == ["the model is over, and its file is still there"]
+    assert findings(world) == [ModelFinding.FILE_LEFT]
 
 
 def test_a_ledger_that_is_away_is_a_finding_not_an_answer(world) -> None:
@@ -80,7 +87,9 @@ def test_a_ledger_that_is_away_is_a_finding_not_an_answer(world) -> None:
         raise LedgerUnavailable("away")
 
     world.ledger.before_each = away
-    assert findings(world) == ["not checked against the ledger: away"]
+    (finding,) = world.diagnostics.check()
+    assert (finding.code, finding.is_unchecked) == (ModelFinding.UNCHECKED, True)
+    assert finding.message == "not checked against the ledger: away"
 
 
 def test_the_evidence_holds_every_card_and_manifest(world) -> None:

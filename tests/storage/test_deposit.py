@@ -16,6 +16,7 @@ from consent import ConsentLedger, LedgerUnavailable
 from storage import DiskFull, Kubo, Overtaken, RecordInvalid, StorageInvalid, StoreUnavailable
 from storage import deposit as deposit_file
 from storage.catalogue import ANCHORED, Catalogue
+from storage.findings import StoreFinding
 from storage.keys import Keys
 from storage.staging import Staging
 
@@ -256,7 +257,7 @@ def test_a_ledger_that_is_away_leaves_the_anchor_to_recovery(
         patched.setattr(ConsentLedger, "anchor", away)
         with pytest.raises(LedgerUnavailable):
             house.store.deposits.deposit([record_of(secrets.token_bytes(32))])
-    assert [f.what for f in house.store.check()] == ["a batch is not finished yet"]
+    assert [f.code for f in house.store.check()] == [StoreFinding.BATCH_UNFINISHED]
     assert house.store.recover() == 1
     assert house.store.check() == []
 

@@ -20,6 +20,7 @@ from storage.errors import (
     StorageInvalid,
     VaultSealed,
 )
+from storage.findings import StoreFinding
 from storage.journal import Journal
 from storage.journal_check import check_journal
 from storage.journal_row import LOST, NOBODY, Answer, Row, Use
@@ -69,7 +70,7 @@ def journal(engine: sa.Engine, ledger: Anchors) -> Journal:
 
 
 def findings(journal: Journal, ledger: Anchors) -> list[str]:
-    return [finding.what for finding in check_journal(journal, ledger.anchors("journal"))]
+    return [finding.code for finding in check_journal(journal, ledger.anchors("journal"))]
 
 
 def test_rows_are_numbered_chained_and_read_back(journal: Journal, ledger: Anchors) -> None:
@@ -403,13 +404,13 @@ def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
         journal.accept_loss(use("nothing is gone"))
     put_back(engine, 7)
     again = journal_on(engine, ledger)
-    assert findings(again, ledger) == ["rows that were anchored are gone"]
+    assert findings(again, ledger) == [StoreFinding.ANCHORED_ROWS_MISSING]
     assert again.accept_loss(use("the disk of Monday")) == 16
     with pytest.raises(StorageInvalid):
         again.accept_loss(use("twice"))
     assert again.write(use(), answers(3)) == 19
     assert again.anchor() == 4
-    told = ["rows are gone for good; this was accepted"]
+    told = [StoreFinding.ROWS_LOST]
     assert findings(again, ledger) == told
     assert check_journal(again, ledger.anchors("journal"))[0].where == "rows 8 to 15"
     assert [row.seq for row in again.rows(7)] == [7, 16, 17, 18, 19]
@@ -421,7 +422,7 @@ def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
         again.prove(7)  # its anchor covers rows that are gone
     assert ledger.kept.pop()  # the last anchor: two of its rows are edited
     sql(engine, "UPDATE storage_journal SET version = 9 WHERE seq IN (3, 17)")
-    assert "a row is not the one that was written" in findings(again, ledger)
+    assert StoreFinding.ROW_DIFFERS in findings(again, ledger)
 
 
 @pytest.mark.parametrize("seq", [17, 10**15])
@@ -436,7 +437,7 @@ def test_a_gap_is_accepted_only_where_an_anchor_shows_that_rows_were(
     forged = journal_on(engine, ledger)
     assert forged.accept_loss(use()) == seq
     ledger.kept.pop()
-    assert findings(forged, ledger) == ["a row is not the one that was written"]
+    assert findings(forged, ledger) == [StoreFinding.ROW_DIFFERS]
 
 
 def test_the_row_of_a_loss_is_one_of_the_chain(
@@ -449,4 +450,4 @@ def test_the_row_of_a_loss_is_one_of_the_chain(
     assert again.accept_loss(use()) == 10
     assert next(again.rows(10)).answer.outcome == LOST
     sql(engine, "UPDATE storage_journal SET outcome = 'permitted' WHERE seq = 10")
-    assert findings(again, ledger) == ["a row is not the one that was written"]
+    assert findings(again, ledger) == [StoreFinding.ROW_DIFFERS]

@@ -24,6 +24,7 @@ from storage import (
     proves_row,
 )
 from storage.catalogue import Catalogue
+from storage.findings import StoreFinding
 
 pytestmark = pytest.mark.node
 
@@ -37,7 +38,7 @@ def deposited(house: House, count: int = 3) -> bytes:
 
 
 def whats(house: House, **how: Any) -> set[tuple[str, str]]:
-    return {(finding.part, finding.what) for finding in house.store.check(**how)}
+    return {(finding.part, finding.code) for finding in house.store.check(**how)}
 
 
 def test_a_safe_is_sealed_until_its_passphrase_is_given(house: House) -> None:
@@ -99,7 +100,7 @@ def test_every_block_that_is_harmed_or_lost_is_found_in_kubo_and_in_a_copy(
     deposited(house, 12)
     copy = BlockFolder(kubo_node.folder / "repo" / "blocks")
     assert whats(house, blocks=copy) == set()
-    expected = ("blocks", "a block is missing, or not what its name says")
+    expected = ("blocks", StoreFinding.BLOCK_MISSING)
     for place, entry in enumerate(Catalogue(house.engine).current()):
         path = copy.path(entry.cid)
         whole = path.read_bytes()
@@ -149,14 +150,14 @@ def test_an_envelope_of_another_record_is_found(house: House) -> None:
             "UPDATE storage_records SET cid = ?, size = ? WHERE record_id = ?",
             (b.cid, b.size, a.record_id),
         )
-    assert ("blocks", "an envelope is not this record's") in whats(house)
+    assert ("blocks", StoreFinding.ENVELOPE_DIFFERS) in whats(house)
 
 
 def test_a_batch_that_lost_its_pin_is_found(house: House) -> None:
     deposited(house)
     [batch] = Catalogue(house.engine).batches()
     house.kubo.unpin([batch.pin])
-    assert whats(house) == {("pins", "a batch is not pinned")}
+    assert whats(house) == {("pins", StoreFinding.BATCH_NOT_PINNED)}
 
 
 def test_a_check_needs_its_store(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,9 +242,9 @@ def test_an_old_backup_hands_nothing_out_until_its_loss_is_accepted(
     after = house.process()
     with pytest.raises(JournalBroken):
         after.gathered()
-    assert ("journal", "rows that were anchored are gone") in whats(after)
+    assert ("journal", StoreFinding.ANCHORED_ROWS_MISSING) in whats(after)
     view = after.ledger.view()
     use = Use(int(house.clock()), "operator", "", "restore", "the disk of Monday", view)
     after.store.journal.accept_loss(use)
     assert [record.subject for record in after.gathered()] == [kept.subject]
-    assert whats(after) == {("journal", "rows are gone for good; this was accepted")}
+    assert whats(after) == {("journal", StoreFinding.ROWS_LOST)}

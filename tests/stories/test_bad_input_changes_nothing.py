@@ -13,7 +13,6 @@ import pytest
 from rig import CACHE, ROOT, enrolled_people, running
 
 from consent import Grant, UnknownWord, Wallet
-from services.auditor.verification import verify
 from services.statement import RequestedTerms, terms_for
 from services.trial import sign_grants
 from storage import Record, RecordInvalid, VaultSealed
@@ -129,7 +128,7 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
                 platform.store.deposits.deposit([bad])
         assert platform.ledger.view().count == before
         assert platform.store.totals() == stored
-        assert verify(platform, lambda step, done, of: None) == []
+        assert platform.auditor.verify(lambda step, done, of: None) == []
 
 
 def test_another_passphrase_opens_nothing(tmp_path: Path) -> None:

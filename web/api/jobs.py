@@ -1,4 +1,4 @@
-"""Long work: how far a job is, stopping it, checking everything, handing out the evidence."""
+"""Jobs: their progress, cancelling one, verifying everything, downloading the evidence."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from typing import Any
 import orjson
 from flask import Response
 
-from services.auditor.verification import evidence
 from services.errors import Forbidden, NotFound
 from services.jobs.queue import Job
 from services.tokens import AUDITOR, CUSTODIAN
 from web.api.route import Call
+from web.api.schemas import JobAnswer
 
 
 def accepted(call: Call, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Write down a job of the caller's party and return it as JSON."""
-    return job_shown(call.platform.jobs.add(kind, arguments, call.party))
+    """Queue a job of the caller's party and return it as JSON."""
+    return job_shown(call.platform.jobs.enqueue(kind, arguments, call.party))
 
 
 def get_job(call: Call) -> dict[str, Any]:
-    """How far a job is, or what came of it."""
+    """A job's progress, or its result."""
     return job_shown(_require_job(call))
 
 
 def delete_job(call: Call) -> dict[str, Any]:
-    """Ask a job to end; one that is over stays as it is."""
+    """Cancel a job; one that has ended stays as it is."""
     job = _require_job(call)
-    call.require_own(job.asked_by)
+    call.require_own(job.requested_by)
     call.platform.jobs.cancel(job.id)
-    return job_shown(call.platform.jobs.require(job.id))
+    return job_shown(call.platform.jobs.get(job.id))
 
 
 def post_verifications(call: Call) -> dict[str, Any]:
-    """Check ledger, safe, journal, models and cards against each other; the job has the result."""
+    """Verify ledger, store, journal, models and cards; the job holds the result."""
     if call.role == CUSTODIAN and call.party != call.platform.organisation:
-        raise Forbidden("this organisation has its own records checked, and auditors do")
-    return accepted(call, "verify", {})
+        raise Forbidden("only this organisation or an auditor can start a verification")
+    return job_shown(call.platform.auditor.start_verification(call.party))
 
 
 def get_evidence(call: Call) -> Response:
-    """Everything that a stranger needs to check all of it: one JSON object a line."""
-    lines = evidence(call.platform)
-    first = next(lines, None)  # what is away is away before the first line leaves
+    """Everything that a third party needs to verify it: one JSON object a line."""
+    lines = call.platform.auditor.evidence()
+    first = next(lines, None)  # an unavailable part is reported before the first line is sent
     whole = chain([first] if first is not None else [], lines)
     return Response(_written(whole), content_type="application/x-ndjson")
 
 
 def job_shown(job: Job) -> dict[str, Any]:
     """Return a job as JSON."""
-    hidden = ("arguments", "asked_by", "attempts")
-    return {name: getattr(job, name) for name in Job.__slots__ if name not in hidden}
+    answer: dict[str, Any] = JobAnswer().dump(job)
+    return answer
 
 
 def _written(lines: Iterator[dict[str, Any]]) -> Iterator[bytes]:
@@ -62,6 +62,13 @@ def _written(lines: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 def _require_job(call: Call) -> Job:
     job = call.platform.jobs.find(call.names["job"])
-    if job is None or (call.role != AUDITOR and job.asked_by != call.party):
+    if job is None or not _may_read(call, job):
         raise NotFound
     return job
+
+
+def _may_read(call: Call, job: Job) -> bool:
+    # A verification that somebody else started is returned to this organisation, too.
+    is_verification = job.kind == "verify" and call.party == call.platform.organisation
+    is_custodian = call.role == CUSTODIAN and is_verification
+    return call.role == AUDITOR or job.requested_by == call.party or is_custodian

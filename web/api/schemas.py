@@ -48,9 +48,9 @@ def one(schema: type[Schema], **how: Any) -> fields.Nested:
     return fields.Nested(schema, required=True, **how)
 
 
-def many(schema: type[Schema]) -> fields.List[Any]:
+def many(schema: type[Schema], **how: Any) -> fields.List[Any]:
     """Return the field of a list of nested answers."""
-    return fields.List(fields.Nested(schema), required=True)
+    return fields.List(fields.Nested(schema), required=True, **how)
 
 
 class ViewAnswer(Answer):
@@ -284,7 +284,7 @@ class JobAnswer(Answer):
     done = number()
     of = number()
     is_cancelling = truth()
-    asked_at_s = number()
+    asked_at_s = number(attribute="requested_at_s")
     result = anything(["object", "null"])
     error = text()
 

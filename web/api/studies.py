@@ -6,7 +6,7 @@ from typing import Any
 
 from models import Model, PredictionRequest, Study
 from services.errors import NotFound
-from services.jobs.kinds import shown
+from services.jobs.kinds import model_facts
 from services.requests.suppression import as_told
 from services.tokens import CUSTODIAN, RESEARCHER
 from web.api.jobs import accepted
@@ -122,7 +122,7 @@ def _require_model(call: Call) -> Model:
 
 def _model(model: Model) -> dict[str, Any]:
     rest = ("trained_at_s", "affected_at_s", "ended_at_s", "predecessor", "successor")
-    return shown(model) | {name: getattr(model, name) for name in rest}
+    return model_facts(model) | {name: getattr(model, name) for name in rest}
 
 
 def _study(study: Study) -> dict[str, Any]:

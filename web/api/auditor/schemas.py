@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from services.auditor.status import PERMIT, REFUSAL
+from services.auditor.journal import PERMIT, REFUSAL
 from services.schemas import Strict, Text
 from web.api.schemas import Answer, many, number, text
 
@@ -40,9 +40,9 @@ class AnchoredAnswer(Answer):
     """One root on the chain."""
 
     kind = text()
-    root = text()
+    root = fields.Function(lambda anchor: anchor.root.hex(), required=True)
     count = number()
-    block = number()
+    block = number(attribute="block_number")
     at_s = number(allow_none=True)
 
 
@@ -61,11 +61,11 @@ class AuditLineAnswer(Answer):
     party = text()
     purpose = text()
     outcome = text()
-    hash = text()
+    hash = fields.Function(lambda row: row.hash.hex(), required=True)
 
 
 class AuditJournalAnswer(Answer):
     """Rows, the newest first, and where older ones begin."""
 
-    lines = many(AuditLineAnswer)
+    lines = many(AuditLineAnswer, attribute="rows")
     older_before = number(allow_none=True)

@@ -1,57 +1,47 @@
-"""What an auditor reads: where everything stands, the anchors, the journal without content."""
+"""Pages on which an auditor reads the ledger status, the anchors and the journal."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 from urllib.parse import urlencode
 
 from flask import Response
 
-from consent import ConsentError
-from services.auditor import status as auditing
+from services.auditor.journal import JournalSearch
 from web.pages.page import Visit
 
-ANCHORS: Final = 50
 _SEARCH: Final = ("kind", "party", "purpose", "outcome")
-_MOST_SEARCH: Final = 128
-_MOST_ROW: Final = 15
+_MAX_SEARCH: Final = 128
+_MAX_ROW_DIGITS: Final = 15
 
 
 def standing(visit: Visit) -> Response:
-    """Where does everything stand?"""
-    platform = visit.platform
-    try:
-        view = platform.ledger.view()
-    except ConsentError:
-        view = None
-    checks = [job for job in platform.jobs.all() if job.kind == "verify"][:5]
-    return visit.show(
-        "auditor/standing.html",
-        title=visit.words("auditor-title"),
-        stands=auditing.standing(platform),
-        view=view,
-        checks=checks,
-    )
+    """Ledger status."""
+    status = visit.platform.auditor.status()
+    return visit.show("auditor/standing.html", title=visit.words("auditor-title"), status=status)
 
 
 def anchors(visit: Visit) -> Response:
-    """What was put on the chain?"""
-    found = auditing.anchors(visit.platform, ANCHORS)
+    """Anchors."""
+    found = visit.platform.auditor.anchors()
     return visit.show("auditor/anchors.html", title=visit.words("anchors-title"), anchors=found)
 
 
 def journal(visit: Visit) -> Response:
-    """What happened, without content?"""
-    search = {name: visit.query.get(name, "").strip()[:_MOST_SEARCH] for name in _SEARCH}
-    told = visit.query.get("before", "")
-    is_row = told.isascii() and told.isdigit() and len(told) <= _MOST_ROW
-    found = auditing.journal(visit.platform, search, int(told) if is_row else None)
-    asked = {name: value for name, value in search.items() if value}
-    older = f"/auditor/journal?{urlencode({**asked, 'before': found.before})}"
+    """Journal."""
+    search = JournalSearch(
+        **{name: visit.query.get(name, "").strip()[:_MAX_SEARCH] for name in _SEARCH}
+    )
+    text = visit.query.get("before", "")
+    is_row = text.isascii() and text.isdigit() and len(text) <= _MAX_ROW_DIGITS
+    page = visit.platform.auditor.journal(search, int(text) if is_row else None)
+    filters = {name: value for name, value in asdict(search).items() if value}
+    older = f"/auditor/journal?{urlencode({**filters, 'before': page.older_before})}"
     return visit.show(
         "auditor/journal.html",
         title=visit.words("audit-journal-title"),
-        found=found,
-        values=search,
-        older=older if found.before else "",
+        journal=page,
+        values=asdict(search),
+        older=older if page.older_before else "",
     )

@@ -1,0 +1,76 @@
+"""Findings: what a check reports, as codes with facts, and the sentence for each code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Self
+
+
+class FindingCode(StrEnum):
+    """A code with its sentence; each package lists its own codes in a subclass.
+
+    The sentence is a format string whose fields are the finding's facts.
+    """
+
+    sentence: str
+
+    def __new__(cls, value: str, sentence: str) -> Self:
+        """Make a member: its value is the code."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A difference that a check found, or a check that could not be done.
+
+    Attributes:
+        part: which part of the store it concerns, e.g. ``mirror``.
+        code: what is wrong; decisions depend on this and never on the message.
+        where: the record, row or transaction; may be empty.
+        facts: the values that the code's sentence needs.
+        is_unchecked: True if nothing is known to be wrong but the check could not be done.
+    """
+
+    part: str
+    code: FindingCode
+    where: str = ""
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    is_unchecked: bool = False
+
+    @property
+    def message(self) -> str:
+        """One plain English sentence, without a full stop."""
+        return self.code.sentence.format(**self.facts)
+
+
+class LedgerFinding(FindingCode):
+    """What a check of the ledger and its mirror can find."""
+
+    UNCHECKED = ("unchecked", "not checked that {check}: {error}")
+    RELAYER_TRANSACTIONS_UNKNOWN = (
+        "relayer-transactions-unknown",
+        "the chain has relayer transactions that the outbox does not list; run recover",
+    )
+    RELAYER_USED_ELSEWHERE = (
+        "relayer-used-elsewhere",
+        "the relayer account has sent transactions to other contracts",
+    )
+    TRANSACTION_WAITING = ("transaction-waiting", "transaction {kind} is not on the chain yet")
+    TRANSACTION_FAILED = ("transaction-failed", "transaction {kind} failed on the chain")
+    RELAYER_BALANCE_LOW = (
+        "relayer-balance-low",
+        "the relayer account can pay for fewer than {transactions} transactions; add funds",
+    )
+    CHANGE_NOT_CHAINED = (
+        "change-not-chained",
+        "a mirrored change does not follow from the changes before it",
+    )
+    TERMS_MISSING = (
+        "terms-missing",
+        "the terms of a consent are missing or differ from what was signed",
+    )
