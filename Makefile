@@ -1,66 +1,96 @@
-# Every target makes what it needs; nothing is installed outside .venv, node_modules and the node cache.
-PYTHON ?= python3.11
-PY := .venv/bin/python
+# Every target makes what it needs. Nothing is installed outside .venv, node_modules and CACHE.
 CACHE ?= $(HOME)/.cache/vouchsafe
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	$$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+PY := .venv/bin/python
+INSTALL = $(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 with its venv module is not on PATH. Install one, or run: make PYTHON=/path/to/python))$(PYTHON) -m deploy.environments
+# The folder of a tool's programs, in an environment of its own; installed at its first use.
+TOOL = $$($(INSTALL) tool $(1) --cache "$(CACHE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help dev nodes contract run demo test quick check fix map bench clean
+.PHONY: help dev nodes contract run demo test test-stories test-parts quick check check-locks check-runtime-lock check-development-lock fix map bench lock release doctor clean
 
-help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t12
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t14
 
-.venv/installed: requirements.lock requirements-dev.lock
-	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not on PATH: install Python 3.11 (with its venv module), or say 'make PYTHON=…'" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+.venv/runtime: requirements.lock deploy/tools/build.lock
+	@echo "installing the packages of requirements.lock into .venv" >&2
+	@$(INSTALL) install .venv requirements.lock >/dev/null
 	@touch $@
 
-dev: .venv/installed ## the virtual environment, from the lock file with hashes
+.venv/bin/vouchsafe: .venv/runtime
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@touch $@
 
-nodes: dev ## build Kubo and geth into the cache (or find them on PATH)
+.venv/dev: .venv/bin/vouchsafe requirements-dev.lock
+	@echo "installing the packages of requirements-dev.lock into .venv" >&2
+	@$(INSTALL) install .venv requirements-dev.lock >/dev/null
+	@touch $@
+
+dev: .venv/dev ## install what the tests and checks need
+
+nodes: .venv/bin/vouchsafe ## find Kubo and geth on PATH, or build them into the cache
 	@$(PY) -m deploy.nodes build --cache "$(CACHE)"
 
-contract: dev ## rebuild the ledger's ABI and bytecode (needs Node.js and npm)
+contract: .venv/runtime ## rebuild the ledger's ABI and bytecode (needs Node.js and npm)
 	$(PY) consent/contract/build.py
 
-run: dev nodes ## start the platform on http://localhost:8000
-	$(PY) app.py
+run: nodes ## start the platform on http://localhost:8000
+	VOUCHSAFE_CACHE="$(CACHE)" .venv/bin/vouchsafe
 
-demo: dev nodes ## the main job on 5,014 real people, from enrolment to withdrawal
-	$(PY) app.py demo --serve
+demo: nodes ## run the whole process on 5,014 real people, from enrolment to withdrawal
+	VOUCHSAFE_CACHE="$(CACHE)" .venv/bin/vouchsafe demo --serve
 
-test: dev nodes ## every test (at most 15 minutes on 2 cores)
-	@# Side by side, since both mostly wait: for disks, for nodes, for processes to die.
+doctor: .venv/bin/vouchsafe ## check this machine; each problem comes with its remedy
+	@VOUCHSAFE_CACHE="$(CACHE)" .venv/bin/vouchsafe doctor
+
+test: .venv/dev nodes ## run every test (at most 12 minutes on 2 cores)
+	@# Side by side, since both mostly wait: for disks, for nodes, for processes to end.
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-stories test-parts
 
-.PHONY: test-stories test-parts
 test-stories:
 	$(PY) -m pytest tests/stories
 
 test-parts:
-	$(PY) -m pytest tests --ignore=tests/stories
+	$(PY) -m pytest tests --ignore=tests/stories -m "not install"
 
-quick: dev ## the tests that need no node, in under a minute
-	$(PY) -m pytest tests -m "not node and not slow"
+quick: .venv/dev ## run the tests that need no node, in under a minute
+	$(PY) -m pytest tests -m "not node and not slow and not install"
 
-check: dev nodes ## format, lint, types, imports, house rules, map, contract, coverage
+check: .venv/dev nodes ## format, lint, types, imports, house rules, map, contract, coverage
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) tests/map.py --check
 	$(PY) -m pytest tests/test_house.py
-	$(PY) -m pytest tests -m "not slow" --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
+	$(PY) -m pytest tests -m "not slow and not install" --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
 
-fix: dev ## format, and mend what the linter can
+check-locks: .venv/dev ## install each lock with every supported Python here, with old and new pip
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-runtime-lock check-development-lock
+
+check-runtime-lock:
+	$(PY) -m pytest tests/deploy/test_locks.py -m install -k runtime
+
+check-development-lock:
+	$(PY) -m pytest tests/deploy/test_locks.py -m install -k development
+
+fix: .venv/dev ## format, and correct what the linter can
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
-map: dev ## draw docs/map.md from the modules' first sentences
+map: .venv/dev ## write docs/map.md from the modules' first sentences
 	$(PY) tests/map.py
 
-bench: dev nodes ## every figure of docs/benchmarks.md, each beside its rival
+bench: .venv/dev nodes ## measure every figure of docs/benchmarks.md
 	$(PY) -m bench
 
+COMPILE = "$(call TOOL,uv)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
+lock: ## write the lock files from their .txt files (UPGRADE=1: with the newest versions)
+	@for name in deploy/tools/*.txt; do echo "$${name%.txt}.lock"; $(COMPILE) $$name -o $${name%.txt}.lock || exit 1; done
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) --constraint requirements.lock requirements-dev.txt -o requirements-dev.lock
+
 clean: ## remove what was built here (not var/, which is data)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache consent/contract/node_modules consent/contract/out consent/contract/cache
+	rm -rf .venv .venv.lock *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache consent/contract/node_modules consent/contract/out consent/contract/cache

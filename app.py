@@ -36,6 +36,7 @@ from services.jobs.queue import JobQueue
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
 from services.platform import Platform
+from services.wiring import build_services
 from services.requests import Asking
 from storage import Kubo, RecordStore, StoreUnavailable
 from web import create_app
@@ -141,7 +142,7 @@ def make_worker(platform: Platform) -> Worker:
     recover = (
         platform.ledger.recover,
         platform.store.recover,
-        platform.diagnostics.affected,
+        platform.diagnostics.apply_withdrawals,
         lambda: uploads(platform).drop_old(),
     )
     return Worker(
@@ -150,7 +151,7 @@ def make_worker(platform: Platform) -> Worker:
         runners=make_runners(
             diagnostics=platform.diagnostics,
             store=platform.store,
-            auditor=platform.auditor,
+            auditor=build_services(platform).auditor,
             check_upload=partial(check_upload, platform),
             store_upload=partial(store_upload, platform),
         ),
@@ -170,7 +171,7 @@ def web() -> Flask:
 
 
 def serve(settings: Settings, tell: Tell) -> None:
-    """Run nodes, worker and web until told to stop; then stop all of them cleanly."""
+    """TrainingRun nodes, worker and web until told to stop; then stop all of them cleanly."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
@@ -203,7 +204,7 @@ def to_people(line: str) -> None:
 
 @click.command()
 def worker() -> None:
-    """Run the platform's jobs; `python app.py` starts this itself."""
+    """TrainingRun the platform's jobs; `python app.py` starts this itself."""
     log_to_stderr()
     settings = read_settings(os.environ)
     platform = join(settings, nodes_of(settings, silent))

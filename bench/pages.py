@@ -113,7 +113,7 @@ def sign_in(platform: Platform, role: str, subject: bytes | None) -> Person:
         platform.people.accounts.add(connection, account)
     secret, session = platform.people.sessions.begin(account.id), requests.Session()
     session.trust_env = False
-    session.cookies.set(cookie_name(platform), secret)
+    session.cookies.set(cookie_name(platform.site), secret)
     return Person(account, session, platform.site.origin, csrf_of(secret))
 
 

@@ -9,7 +9,7 @@ import click
 
 from cli.output import Say, platform_command
 from consent import Wallet
-from records import Mapping, Row, check_table, read_table
+from records import Mapping, ParsedRow, check_table, read_table
 from services.platform import Platform
 from storage import Record
 
@@ -63,7 +63,7 @@ def _replaced(rows: int) -> str:
 
 
 def to_records(
-    rows: Sequence[Row], wallet: Wallet, custodian: str
+    rows: Sequence[ParsedRow], wallet: Wallet, custodian: str
 ) -> tuple[list[Record], list[str]]:
     """Return the records of these rows, and for each the source that tells it from all others.
 

@@ -14,7 +14,7 @@ from models.features import Matrix, eligible, label_of, newest, to_row
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Line, Manifest
 from models.ports import RecordStore
 from models.question import TRAINING, Question
-from storage import AccessRequest, Gathered, Record
+from storage import AccessRequest, AccessResult, Record
 
 NO_LABEL = "no-label"
 NO_CATEGORY = "required-category-missing"
@@ -92,7 +92,7 @@ def _part(drawn: bytes, held_out: float) -> str:
 
 
 def _written(
-    store: RecordStore, question: Question, gathered: Gathered, used: Mapping[bytes, str]
+    store: RecordStore, question: Question, gathered: AccessResult, used: Mapping[bytes, str]
 ) -> tuple[Manifest, dict[str, Record]]:
     of_patient, of_record = (
         store.pseudonyms("manifest patient"),

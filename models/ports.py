@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from consent import Anchor, View
-from storage import AccessRequest, Gathered
+from storage import AccessRequest, AccessResult
 
 Clock = Callable[[], float]
 """Seconds UTC."""
@@ -31,11 +31,11 @@ class ConsentLedger(Protocol):
 class Vault(Protocol):
     """The only door to plaintexts."""
 
-    def gather(self, wanted: AccessRequest) -> Gathered:
+    def gather(self, wanted: AccessRequest) -> AccessResult:
         """Return what the ledger permits at one view; everything else is only counted."""
         ...
 
-    def note(self, wanted: AccessRequest, view: View, outcome: str = "answered") -> int:
+    def record_use(self, wanted: AccessRequest, view: View, outcome: str = "answered") -> int:
         """Journal what was made of records that were handed out, before the answer leaves."""
         ...
 

@@ -18,7 +18,7 @@ from models.question import DIAGNOSIS, Question, remembered
 from models.registry import Model
 from models.scorer import Scorer
 from models.serving import Serving
-from storage import AccessRequest, Gathered, StorageNotFound
+from storage import AccessRequest, AccessResult, StorageNotFound
 
 _TOP: Final = 3
 
@@ -27,13 +27,13 @@ _TOP: Final = 3
 class PredictionRequest:
     """Who asks about whom: `party` is the clinician's organisation, `actor` the clinician.
 
-    `why` is a reason in words for the journal.
+    `reason` is a sentence for the journal.
     """
 
     party: str
     subject: bytes
     model_id: str
-    why: str
+    reason: str
     actor: str = ""
 
 
@@ -67,7 +67,7 @@ class Prediction:
     records: tuple[str, ...]
     view: View
     input_commitment: bytes
-    affected: bool
+    is_affected: bool
 
     @property
     def top(self) -> tuple[Contribution, ...]:
@@ -110,7 +110,7 @@ def predict(clinic: Clinic, asked: PredictionRequest) -> Prediction:
     low, high = interval(card.bins(), probability)
     commitment = _commitment(clinic.store, model, row)
     told = {"model": model.sha256, "input": commitment.hex()}
-    clinic.store.vault.note(replace(wanted, detail=told), gathered.view)
+    clinic.store.vault.record_use(replace(wanted, detail=told), gathered.view)
     return Prediction(
         model_id=model.id,
         model_sha256=model.sha256,
@@ -125,7 +125,7 @@ def predict(clinic: Clinic, asked: PredictionRequest) -> Prediction:
         records=tuple(record.record_id for record in gathered.records),
         view=gathered.view,
         input_commitment=commitment,
-        affected=model.state == "affected",
+        is_affected=model.state == "affected",
     )
 
 
@@ -136,20 +136,20 @@ def _wanted(asked: PredictionRequest, model: Model, question: Question) -> Acces
         question.categories,
         None,
         (asked.subject,),
-        asked.why,
+        asked.reason,
         asked.actor,
         {"model": model.sha256},
     )
 
 
-def _opened(clinic: Clinic, wanted: AccessRequest) -> Gathered:
+def _opened(clinic: Clinic, wanted: AccessRequest) -> AccessResult:
     gathered = clinic.store.vault.gather(wanted)
     if not gathered.records:
         raise StorageNotFound("no such patient, or not for you")
     return gathered
 
 
-def _row(question: Question, gathered: Gathered) -> Values:
+def _row(question: Question, gathered: AccessResult) -> Values:
     held = {record.category for record in gathered.records}
     absent = [category for category in question.required if category not in held]
     if absent:

@@ -9,7 +9,7 @@ from records.errors import (
     TableInvalid,
 )
 from records.mapping import Mapping
-from records.table import Row, TableReport, check_table, read_table
+from records.table import ParsedRow, TableReport, check_table, read_table
 
 __all__ = [
     "DeclarationInvalid",
@@ -18,7 +18,7 @@ __all__ = [
     "Mapping",
     "RecordsError",
     "RecordsInvalid",
-    "Row",
+    "ParsedRow",
     "TableInvalid",
     "TableReport",
     "check_table",

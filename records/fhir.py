@@ -11,7 +11,7 @@ from typing import Any, Final
 from consent import is_known
 from records.errors import FhirInvalid
 from records.json_strict import loads
-from records.table import Row
+from records.table import ParsedRow
 
 MOST_ENTRIES: Final = 100_000
 MOST_LISTED: Final = 1_000
@@ -39,7 +39,7 @@ class Bundle:
     """What a bundle holds: a row for each person, category and day, and the bad entries."""
 
     entries: int = 0
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ParsedRow] = field(default_factory=list)
     wrong: int = 0
     bad: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -78,7 +78,7 @@ class _Reading:
         self._each(self._resource, None)
         for (person, category, day), held in self._found.items():
             number = self._numbers[person, category, day]
-            self._bundle.rows.append(Row(number, person, day, "", ((category, held),)))
+            self._bundle.rows.append(ParsedRow(number, person, day, "", ((category, held),)))
         return self._bundle
 
     def _each(self, act: Callable[[dict[str, Any], Any], None], kinds: Any) -> None:

@@ -22,7 +22,7 @@ BadCell = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ParsedRow:
     """One good row: a person at the custodian, and the documents that the row becomes."""
 
     number: int
@@ -89,7 +89,7 @@ class _Layout:
             for document in mapping.documents
         ]
 
-    def read(self, number: int, cells: list[str]) -> tuple[Row, list[BadCell]]:
+    def read(self, number: int, cells: list[str]) -> tuple[ParsedRow, list[BadCell]]:
         """Return the row, and its bad cells if it has any."""
         bad: list[BadCell] = []
         person = unicodedata.normalize("NFC", cells[self.person].strip())
@@ -108,7 +108,7 @@ class _Layout:
             bad += [(number, column, what) for column, what in wrong]
             if found:
                 documents.append((category, found))
-        return Row(number, person, recorded_on, self.mapping.custodian, tuple(documents)), bad
+        return ParsedRow(number, person, recorded_on, self.mapping.custodian, tuple(documents)), bad
 
     def _document(
         self, columns: list[tuple[int, Column]], cells: list[str]
@@ -136,7 +136,7 @@ def check_table(path: Path, mapping: Mapping) -> TableReport:
     return report
 
 
-def read_table(path: Path, mapping: Mapping, only_good: bool = False) -> Iterator[Row]:
+def read_table(path: Path, mapping: Mapping, only_good: bool = False) -> Iterator[ParsedRow]:
     """Yield the rows, each person once; the table is checked whole before the first one.
 
     Raises:
@@ -150,13 +150,13 @@ def read_table(path: Path, mapping: Mapping, only_good: bool = False) -> Iterato
     )
 
 
-def _rows(path: Path, mapping: Mapping) -> Iterator[tuple[Row, list[BadCell]]]:
+def _rows(path: Path, mapping: Mapping) -> Iterator[tuple[ParsedRow, list[BadCell]]]:
     cells = read_cells(path, mapping)
     header = next(cells)
     layout = _Layout(header or [], mapping, path.name)
     for number, row in enumerate(cells, 1):
         if row is None:
-            empty = Row(number, "", "", "", ())
+            empty = ParsedRow(number, "", "", "", ())
             yield empty, [(number, "", f"has not {len(header or [])} cells")]
         else:
             yield layout.read(number, row)

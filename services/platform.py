@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from consent import ConsentLedger
 from models import Diagnostics
 from services.accounts import IdentityService, Site
-from services.auditor.service import AuditorService
 from services.jobs.queue import JobQueue
 from services.requests import Asking
 from storage import RecordStore
@@ -34,14 +33,3 @@ class Platform:
     organisation: str
     development: bool
     version: str
-
-    @property
-    def auditor(self) -> AuditorService:
-        """What auditors can do."""
-        return AuditorService(
-            ledger=self.ledger,
-            store=self.store,
-            diagnostics=self.diagnostics,
-            jobs=self.jobs,
-            folder=self.home / "evidence",
-        )

@@ -1,16 +1,17 @@
 """The front door of the record store: what the other packages may use of it."""
 
-from storage.blobs import Blobs, Blocks
+from storage.block_folder import BlockFolder
+from storage.block_store import BlockReader, BlockStore
 from storage.deposit import DepositReport
 from storage.entry import Entry
 from storage.erasure import Receipt
 from storage.errors import (
+    ConcurrentChange,
     DatabaseUnavailable,
     DiskFull,
     JournalBroken,
     JournalUnavailable,
     NameMismatch,
-    Overtaken,
     RecordInvalid,
     RecordLost,
     SealBroken,
@@ -22,38 +23,37 @@ from storage.errors import (
     StoreUnavailable,
     VaultSealed,
 )
-from storage.folder import BlockFolder
 from storage.ipfs import Kubo
-from storage.journal_row import Answer, Row, Use
+from storage.journal_row import AccessOutcome, JournalRow, Use
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.record_store import RecordStore, proves_row
-from storage.vault import AccessRequest, Gathered, Vault
+from storage.vault import AccessRequest, AccessResult, Vault
 
 __all__ = [
     "MAX_RECORD_BYTES",
-    "Answer",
+    "AccessOutcome",
     "StorageUnavailable",
     "StorageInvalid",
-    "Blobs",
+    "BlockStore",
     "BlockFolder",
-    "Blocks",
+    "BlockReader",
     "StorageBroken",
     "DatabaseUnavailable",
     "DepositReport",
     "DiskFull",
     "Entry",
-    "Gathered",
+    "AccessResult",
     "JournalBroken",
     "JournalUnavailable",
     "Kubo",
     "NameMismatch",
     "StorageNotFound",
-    "Overtaken",
+    "ConcurrentChange",
     "Receipt",
     "Record",
     "RecordInvalid",
     "RecordLost",
-    "Row",
+    "JournalRow",
     "RecordStore",
     "SealBroken",
     "StorageError",

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from consent import CATEGORY_CODES
 from storage.database import insert_many, plain, reading, writing
 from storage.entry import Batch, Columns, Entry, columns_of, day_number, iso_date
-from storage.errors import Overtaken
+from storage.errors import ConcurrentChange
 from storage.tables import METADATA
 
 SEALED: Final = "sealed"
@@ -95,7 +95,7 @@ class Catalogue:
         with writing(self._engine) as connection:
             moved = sa.update(_BATCHES).where(_BATCHES.c.id == batch)
             if connection.execute(moved.values(state=state)).rowcount != 1:
-                raise Overtaken("the batch was given up: deposit it again")
+                raise ConcurrentChange("the batch was given up: deposit it again")
 
     def drop(self, batch: int) -> None:
         """Forget a batch that was never catalogued, with all its entries."""
@@ -145,7 +145,7 @@ class Catalogue:
         with writing(self._engine) as connection:
             same = (_BATCHES.c.id == batch.id) & (_BATCHES.c.pin == batch.pin)
             if connection.execute(sa.update(_BATCHES).where(same).values(pin=pin)).rowcount != 1:
-                raise Overtaken("another process collects the same blocks")
+                raise ConcurrentChange("another process collects the same blocks")
             rows = [{"of": entry.record_id, "to": entry.place} for entry in placed]
             if rows:
                 connection.execute(place, rows)

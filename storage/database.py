@@ -9,7 +9,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from storage.errors import DatabaseUnavailable, DiskFull, Overtaken, StorageBroken, StorageError
+from storage.errors import (
+    ConcurrentChange,
+    DatabaseUnavailable,
+    DiskFull,
+    StorageBroken,
+    StorageError,
+)
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; SQLite says it in words.
 _FULL: Final = ("53100", "disk is full", "no space left", "disk quota")
@@ -76,7 +82,7 @@ def _meaning(cause: BaseException | None) -> StorageError:
     if any(sign in said for sign in _FULL):
         return DiskFull("the database's disk is full; make room, then try again")
     if any(sign in said for sign in _OVERTAKEN):
-        return Overtaken("another process was first; ask again")
+        return ConcurrentChange("another process was first; ask again")
     if any(sign in said for sign in _DAMAGED):
         return StorageBroken("the database is damaged; put it back from a backup")
     return DatabaseUnavailable("the database cannot be used at the moment")

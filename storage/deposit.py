@@ -10,15 +10,15 @@ from typing import Final
 
 from storage import merkle
 from storage.car import raw_cid
+from storage.car_folder import places
 from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED
+from storage.components import Components, Progress, no_progress
 from storage.entry import Batch, Entry
-from storage.errors import Overtaken, StorageError, StorageInvalid
+from storage.errors import ConcurrentChange, StorageError, StorageInvalid
 from storage.keys import SecretKey, wrap_record_key
-from storage.parts import Parts, Progress, silent
 from storage.pause import collector_paused
 from storage.record import Record, canonical, require_record
 from storage.seal import Context, new_key, seal
-from storage.staging import places
 
 _NEWEST_ANCHORS = 1_000
 BATCH_RECORDS: Final = 5_000
@@ -57,11 +57,11 @@ class Deposits:
     rows are written, and its rows before Kubo is asked, so whatever is killed is found again.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Components) -> None:
         self._catalogue = parts.catalogue
         self._keys = parts.keys
-        self._staging = parts.staging
-        self._blobs = parts.blobs
+        self._car_folder = parts.car_folder
+        self._blocks = parts.blocks
         self._ledger = parts.ledger
         self._clock = parts.clock
 
@@ -69,7 +69,7 @@ class Deposits:
         self,
         records: Sequence[Record],
         sources: Sequence[str] | None = None,
-        progress: Progress = silent,
+        progress: Progress = no_progress,
     ) -> DepositReport:
         """Deposit records; afterwards each can be asked for, and is anchored on the ledger.
 
@@ -134,9 +134,9 @@ class Deposits:
                 return ids, None
             try:
                 return ids, self._deposit(self.seal(named))
-            except Overtaken:
+            except ConcurrentChange:
                 continue  # another process deposits the same sources: see which it took
-        raise Overtaken("other processes deposit the same sources: ask again")
+        raise ConcurrentChange("other processes deposit the same sources: ask again")
 
     @collector_paused()
     def seal(self, records: Sequence[tuple[Record, bytes | None]]) -> Sealed:
@@ -164,11 +164,11 @@ class Deposits:
         cids = [entry.cid for entry in sealed.entries]
         root = merkle.root([entry.leaf() for entry in sealed.entries])
         at_s = int(self._clock())
-        with self._staging.written(name, cids, sealed.blocks) as pin:
+        with self._car_folder.written(name, cids, sealed.blocks) as pin:
             try:
                 identity = self._catalogue.add(name, at_s, pin, root, sealed.entries)
             except StorageError:
-                self._staging.drop(name)
+                self._car_folder.drop(name)
                 raise
             yield Batch(identity, name, SEALED, at_s, len(cids), pin, root, False)
 
@@ -182,7 +182,7 @@ class Deposits:
 
     def pin(self, batch: Batch) -> None:
         """Bring a staged batch to Kubo; it is pinned there when this returns."""
-        self._blobs.put_many(self._staging.path(batch.name), batch.pin)
+        self._blocks.put_many(self._car_folder.path(batch.name), batch.pin)
         self._catalogue.move(batch.id, PINNED)
 
     def anchor(self, batch: Batch) -> None:
@@ -204,7 +204,7 @@ class Deposits:
         """
         finished = self._finish_all(self._catalogue.batches(unfinished=True), waits=False)
         known = self._catalogue.batches
-        self._staging.drop_orphans(lambda: {batch.name for batch in known()})
+        self._car_folder.drop_orphans(lambda: {batch.name for batch in known()})
         self.trim()
         return finished
 
@@ -212,19 +212,19 @@ class Deposits:
         """Finish these batches; wait for who works on one, or leave it to them."""
         finished = 0
         for one in listed:
-            with self._staging.held(one.name, waits=waits) as is_ours:
+            with self._car_folder.held(one.name, waits=waits) as is_ours:
                 batch = self._catalogue.find_batch(one.id) if is_ours else None
                 if batch is not None and batch.state != ANCHORED:
                     finished += self._finish(batch)
         return finished
 
     def _finish(self, batch: Batch) -> bool:
-        if batch.state == SEALED and not self._staging.path(batch.name).exists():
+        if batch.state == SEALED and not self._car_folder.path(batch.name).exists():
             # Its file may be on another machine, where it is being deposited at this moment.
             if self._clock() - batch.at_s < GIVEN_UP_AFTER_S:
                 return False
             self._catalogue.drop(batch.id)
-            self._blobs.unpin([batch.pin])
+            self._blocks.unpin([batch.pin])
             return True
         if batch.state == SEALED:
             self.pin(batch)
@@ -237,7 +237,7 @@ class Deposits:
     def trim(self) -> int:
         """Keep the sealed cache under its bound; return how many batches left it."""
         needed = {batch.name for batch in self._catalogue.batches(unfinished=True)}
-        return self._staging.trim(needed)
+        return self._car_folder.trim(needed)
 
 
 def _parts(records: Sequence[Record]) -> Iterator[slice]:

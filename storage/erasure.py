@@ -9,15 +9,15 @@ from typing import Final
 import orjson
 import sqlalchemy as sa
 
+from storage.car_folder import places
+from storage.components import Components, Progress, no_progress
 from storage.database import reading, writing
 from storage.deposit import Deposits
 from storage.entry import Batch, Entry
-from storage.journal_row import NOBODY, Answer, Use
+from storage.journal_row import NOBODY, AccessOutcome, Use
 from storage.keys import purge_deleted
-from storage.parts import Parts, Progress, silent
-from storage.reading import Reader
+from storage.reader import Reader
 from storage.rootkey import receipt_key, sign_receipt
-from storage.staging import places
 from storage.tables import METADATA
 
 REKEYED: Final = "re-keyed"
@@ -49,14 +49,14 @@ class Receipt:
 class Erasure:
     """The way out of the record store."""
 
-    def __init__(self, engine: sa.Engine, parts: Parts, deposits: Deposits) -> None:
+    def __init__(self, engine: sa.Engine, parts: Components, deposits: Deposits) -> None:
         self._engine = engine
         self._parts = parts
         self._deposits = deposits
         self._reader = Reader(parts)
 
     def rekey(
-        self, subjects: Sequence[bytes], why: str, progress: Progress = silent
+        self, subjects: Sequence[bytes], why: str, progress: Progress = no_progress
     ) -> Receipt | None:
         """Give every record of these subjects a new key, a new envelope and a new name.
 
@@ -100,21 +100,21 @@ class Erasure:
         self.sweep()
         return self._sign(SHREDDED, why, entries) if entries else None
 
-    def sweep(self, progress: Progress = silent, *, waits: bool = True) -> int:
+    def sweep(self, progress: Progress = no_progress, *, waits: bool = True) -> int:
         """Unpin and collect every block that belongs to a deleted key; return batches touched.
 
         The sealed cache of those batches is written anew without it. Safe to repeat: what was
         killed in between is found again. One process at a time does this; another waits for its
         turn, or returns at once if it does not `wait`.
         """
-        with self._parts.staging.turn(waits=waits) as is_ours:
+        with self._parts.car_folder.turn(waits=waits) as is_ours:
             touched = self._parts.catalogue.batches(erased=True) if is_ours else []
             left = {}
             for place, batch in enumerate(touched):
                 progress("collecting", place, len(touched))
                 left[batch.id] = self._repin(batch)
             if touched:
-                self._parts.blobs.collect()
+                self._parts.blocks.collect()
                 progress("collecting", len(touched), len(touched))
             for identity, count in left.items():
                 self._parts.catalogue.collected(identity, count)
@@ -128,23 +128,25 @@ class Erasure:
         parts = self._parts
         left = [entry for entry in parts.catalogue.entries(batch.id) if entry.wrapped is not None]
         pin = b""
-        parts.staging.drop(batch.name)
+        parts.car_folder.drop(batch.name)
         if left:
             cids = [entry.cid for entry in left]
-            blocks = dict(parts.blobs.get_many(cids))
-            with parts.staging.written(batch.name, cids, [blocks[cid] for cid in cids]):
+            blocks = dict(parts.blocks.get_many(cids))
+            with parts.car_folder.written(batch.name, cids, [blocks[cid] for cid in cids]):
                 stands = places([entry.size for entry in left])
                 left = [e._replace(place=at) for e, at in zip(left, stands, strict=True)]
-            pin = parts.blobs.hold(cids)
+            pin = parts.blocks.hold(cids)
         if pin != batch.pin:
-            parts.blobs.unpin([batch.pin])
+            parts.blocks.unpin([batch.pin])
         parts.catalogue.repinned(batch, pin, left)
         return len(left)
 
     def _journal(self, outcome: str, why: str, entries: Sequence[Entry]) -> None:
         view, at_s = self._parts.ledger.view(), int(self._parts.clock())
         use = Use(at_s, _OPERATOR, "", _PURPOSE, why, view)
-        answers = [Answer(e.subject, e.record_id, e.version, outcome, NOBODY) for e in entries]
+        answers = [
+            AccessOutcome(e.subject, e.record_id, e.version, outcome, NOBODY) for e in entries
+        ]
         self._parts.journal.write(use, answers)
 
     def _sign(self, what: str, why: str, entries: Sequence[Entry]) -> Receipt:

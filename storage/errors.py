@@ -55,7 +55,7 @@ class DatabaseUnavailable(StorageUnavailable):
     """The database cannot be reached, is locked, or broke off; nothing was written."""
 
 
-class Overtaken(StorageUnavailable):
+class ConcurrentChange(StorageUnavailable):
     """Another process did the same first; look again, then ask again."""
 
 

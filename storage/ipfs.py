@@ -17,7 +17,7 @@ import urllib3
 from ipfshttpclient.exceptions import Error as ClientError
 from requests import Response
 
-from storage.capped import SLOWEST_BYTES_PER_S, Capped
+from storage.bounded_stream import SLOWEST_BYTES_PER_S, BoundedStream
 from storage.car import (
     MAX_BLOCK_BYTES,
     MAX_LINKS,
@@ -73,7 +73,7 @@ class Kubo:
         self._local = threading.local()
 
     def version(self) -> str:
-        """See `Blocks.version`."""
+        """See `BlockReader.version`."""
         found = self._call(lambda: str(self._client().version()["Version"]))
         numbers = re.match(r"(\d+)\.(\d+)\.", found)
         if not numbers or not OLDEST <= tuple(map(int, numbers.groups())) < (NEWEST_MAJOR, 0):
@@ -81,7 +81,7 @@ class Kubo:
         return found
 
     def put_many(self, car: Path, root: bytes) -> None:
-        """See `Blobs.put_many`: one `dag/import`, one pin."""
+        """See `BlockStore.put_many`: one `dag/import`, one pin."""
         options = {"pin-roots": "true", "allow-big-block": "true", "stats": "false"}
         self.version()  # found out now whether anybody answers: an import may take its time
         limit_s = _limit_s(car.stat().st_size)
@@ -96,7 +96,7 @@ class Kubo:
         self._require_pinned(root)
 
     def hold(self, cids: Sequence[bytes]) -> bytes:
-        """See `Blobs.hold`."""
+        """See `BlockStore.hold`."""
         root = root_cid(links_block(cids))
         options = {"arg": text_cid(root), "recursive": "true", "progress": "false"}
         for _ in range(TRIES):
@@ -116,7 +116,7 @@ class Kubo:
         return root_cid(block)
 
     def pinned(self) -> set[bytes]:
-        """See `Blobs.pinned`."""
+        """See `BlockStore.pinned`."""
 
         def ask() -> list[str]:
             listed = self._client().pin.ls(type="recursive", timeout=BULK_TIMEOUT_S)
@@ -132,7 +132,7 @@ class Kubo:
             raise StoreUnavailable("Kubo does not show the pin that it confirmed") from exc
 
     def unpin(self, roots: Sequence[bytes]) -> None:
-        """See `Blobs.unpin`."""
+        """See `BlockStore.unpin`."""
         for root in roots:
             with suppress(StorageNotFound):
                 self._call(partial(self._let_go, text_cid(root)))
@@ -141,7 +141,7 @@ class Kubo:
         self._client().pin.rm(name, timeout=BULK_TIMEOUT_S)
 
     def get(self, cid: bytes, size: int) -> bytes:
-        """See `Blocks.get`."""
+        """See `BlockReader.get`."""
         block = self._block(cid, size)
         if len(block) != size:
             raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
@@ -151,13 +151,13 @@ class Kubo:
         options = {"arg": text_cid(cid), "offline": "true"}
         answer = self._call(lambda: self._post("block/get", options, SMALL_TIMEOUT_S[1]))
         with answer, _in_our_words():
-            block = Capped(answer.raw, most + 1, SMALL_TIMEOUT_S[1]).read(most + 1)
+            block = BoundedStream(answer.raw, most + 1, SMALL_TIMEOUT_S[1]).read(most + 1)
         if raw_cid(block) != cid:
             raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
         return block
 
     def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """See `Blocks.get_many`: a passing root over what is wanted, and one `dag/export`."""
+        """See `BlockReader.get_many`: a passing root over what is wanted, and one `dag/export`."""
         for start in range(0, len(cids), MAX_LINKS):
             wanted = dict.fromkeys(cids[start : start + MAX_LINKS])
             for _ in range(TRIES):
@@ -178,7 +178,7 @@ class Kubo:
         except StorageNotFound:
             return  # the list may have been collected before it was read
         with answer:
-            sent = read_car(Capped(answer.raw, MOST_EXPORT_BYTES, BULK_TIMEOUT_S[1]))
+            sent = read_car(BoundedStream(answer.raw, MOST_EXPORT_BYTES, BULK_TIMEOUT_S[1]))
             while True:
                 try:
                     with _in_our_words():
@@ -194,7 +194,7 @@ class Kubo:
         raise StoreUnavailable("the IPFS node's answers break off")
 
     def collect(self) -> None:
-        """See `Blobs.collect`."""
+        """See `BlockStore.collect`."""
         self.version()
         self._call(lambda: self._tell("repo/gc", {"silent": "true"}, COLLECT_WITHIN_S))
 
@@ -234,7 +234,9 @@ class Kubo:
             **how,
         )
         if answer.status_code != requests.codes.ok:
-            said = Capped(answer.raw, MOST_ERROR_BYTES, SMALL_TIMEOUT_S[1]).read(MOST_ERROR_BYTES)
+            said = BoundedStream(answer.raw, MOST_ERROR_BYTES, SMALL_TIMEOUT_S[1]).read(
+                MOST_ERROR_BYTES
+            )
             answer.close()
             raise requests.HTTPError(said.decode("utf-8", "replace"))
         return answer
@@ -242,7 +244,7 @@ class Kubo:
     def _tell(self, path: str, options: dict[str, str], limit_s: float, **how: Any) -> str:
         """Return what Kubo says when it has done something that may take its time."""
         with self._post(path, options, limit_s, **how) as answer:
-            said = Capped(answer.raw, MOST_TOLD_BYTES, limit_s).read(MOST_TOLD_BYTES)
+            said = BoundedStream(answer.raw, MOST_TOLD_BYTES, limit_s).read(MOST_TOLD_BYTES)
         return said.decode("utf-8", "replace")
 
     def _call(self, work: Callable[[], T]) -> T:

@@ -15,14 +15,23 @@ from consent import Anchor
 from storage import merkle
 from storage.database import insert_many, plain, reading, writing
 from storage.errors import (
+    ConcurrentChange,
     DatabaseUnavailable,
     JournalBroken,
     JournalUnavailable,
-    Overtaken,
     StorageBroken,
     StorageInvalid,
 )
-from storage.journal_row import LOST, NO_RECORD, NOBODY, START, Answer, Row, Use, row_hash
+from storage.journal_row import (
+    LOST,
+    NO_RECORD,
+    NOBODY,
+    START,
+    AccessOutcome,
+    JournalRow,
+    Use,
+    row_hash,
+)
 from storage.keys import Keys
 from storage.tables import METADATA
 
@@ -78,7 +87,7 @@ class Journal:
         self._ledger = ledger
         self._reached = -1
 
-    def write(self, use: Use, answers: Sequence[Answer]) -> int:
+    def write(self, use: Use, answers: Sequence[AccessOutcome]) -> int:
         """Add one row for each answer, durably; return the number of the last row.
 
         Raises:
@@ -100,9 +109,9 @@ class Journal:
         last = self.anchored()
         if self.head()[0] >= last:
             raise StorageInvalid("no row that was anchored is gone")
-        return self._append(use, [Answer(NOBODY, NO_RECORD, 0, LOST, NOBODY)], last)
+        return self._append(use, [AccessOutcome(NOBODY, NO_RECORD, 0, LOST, NOBODY)], last)
 
-    def _append(self, use: Use, answers: Sequence[Answer], after: int) -> int:
+    def _append(self, use: Use, answers: Sequence[AccessOutcome], after: int) -> int:
         """Add rows behind the last one, or behind row `after` where that is further on."""
         if self._reached < 0:  # once a process: an old copy is put in place while none runs
             self._reached = self.anchored()
@@ -124,12 +133,12 @@ class Journal:
                 connection.execute(sa.update(_HEAD).values(seq=seq, hash=before))
         except JournalBroken:
             raise
-        except (DatabaseUnavailable, Overtaken, StorageBroken) as exc:
+        except (DatabaseUnavailable, ConcurrentChange, StorageBroken) as exc:
             raise JournalUnavailable("the journal cannot be written, so nothing leaves") from exc
         self._reached = seq
         return seq
 
-    def committing(self) -> Callable[[Answer], bytes]:
+    def committing(self) -> Callable[[AccessOutcome], bytes]:
         """Return what tells a row's commitments: 32 bytes for the subject, 32 for the record.
 
         Raises:
@@ -150,7 +159,9 @@ class Journal:
         with reading(self._engine) as connection:
             return int(connection.scalar(sa.select(sa.func.max(_ROWS.c.seq))) or 0)
 
-    def of_subject(self, subject: bytes, limit: int = 100, before: int | None = None) -> list[Row]:
+    def of_subject(
+        self, subject: bytes, limit: int = 100, before: int | None = None
+    ) -> list[JournalRow]:
         """Return a subject's rows, newest first."""
         asked = sa.select(_ROWS).where(_ROWS.c.subject == subject)
         if before is not None:
@@ -168,7 +179,7 @@ class Journal:
         found: dict[str, Any] = orjson.loads(body)
         return found
 
-    def rows(self, first: int = 1, last: int | None = None) -> Iterator[Row]:
+    def rows(self, first: int = 1, last: int | None = None) -> Iterator[JournalRow]:
         """Yield the rows from `first` to `last`, oldest first."""
         asked = sa.select(*plain(list(_ROWS.columns))).where(_ROWS.c.seq >= first)
         asked = asked.order_by(_ROWS.c.seq)
@@ -259,6 +270,6 @@ def _keep_use(connection: sa.Connection, name: bytes, body: bytes) -> None:
 _WRITTEN: Final = tuple(column.name for column in _ROWS.columns)
 
 
-def _row(found: Sequence[Any]) -> Row:
+def _row(found: Sequence[Any]) -> JournalRow:
     seq, use, *answer, name = found
-    return Row(seq, use, Answer(*answer), name)
+    return JournalRow(seq, use, AccessOutcome(*answer), name)

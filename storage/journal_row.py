@@ -47,7 +47,7 @@ class Use:
         )
 
 
-class Answer(NamedTuple):
+class AccessOutcome(NamedTuple):
     """What became of one record that was asked for: `permitted`, or the reason of a refusal."""
 
     subject: bytes
@@ -58,16 +58,18 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JournalRow:
     """One line of the journal, as it stands in the chain."""
 
     seq: int
     use: bytes
-    answer: Answer
+    answer: AccessOutcome
     hash: bytes
 
 
-def row_hash(before: bytes, seq: int, use: bytes, commitments: bytes, answer: Answer) -> bytes:
+def row_hash(
+    before: bytes, seq: int, use: bytes, commitments: bytes, answer: AccessOutcome
+) -> bytes:
     """Return the hash that chains a row to the one before (docs/spec/evidence.md).
 
     Subject and record stand in it as keyed commitments (64 bytes), so that a journal that is

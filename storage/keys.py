@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 import sqlalchemy as sa
 
 from storage.database import reading, writing
-from storage.errors import Overtaken, SealBroken, StorageNotFound, VaultSealed
+from storage.errors import ConcurrentChange, SealBroken, StorageNotFound, VaultSealed
 from storage.mac import mac_of
 from storage.seal import decrypt_key, decrypt_text, derive, encrypt_key, encrypt_text, new_key
 from storage.tables import METADATA
@@ -151,7 +151,7 @@ class Keys:
         try:
             with writing(self._engine) as connection:
                 connection.execute(sa.insert(_PATIENT_KEYS), rows)
-        except Overtaken:  # another process was first for one of them: ask again
+        except ConcurrentChange:  # another process was first for one of them: ask again
             return self.make_patient_keys(wanted)
         return known | {subject: SecretKey(key) for subject, key in fresh.items()}
 

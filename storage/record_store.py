@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from consent import ConsentLedger, Finding
 from storage import merkle
-from storage.blobs import Blobs, Blocks
+from storage.block_store import BlockReader, BlockStore
+from storage.car_folder import CarFolder
 from storage.catalogue import Catalogue
+from storage.components import Components, Progress, no_progress
 from storage.deposit import Deposits
 from storage.entry import Entry
 from storage.erasure import Erasure
@@ -21,10 +23,8 @@ from storage.journal import Journal
 from storage.journal_check import check_journal
 from storage.journal_row import START
 from storage.keys import Keys
-from storage.parts import Parts, Progress, silent
-from storage.permitted import Listed, Permitted
+from storage.permissions import PermittedSubjects, RecordList
 from storage.rootkey import make_root_key, open_root_key
-from storage.staging import Staging
 from storage.store_check import check_store
 from storage.vault import Vault
 
@@ -38,7 +38,7 @@ class RecordStore:
     def __init__(
         self,
         engine: sa.Engine,
-        blobs: Blobs,
+        blocks: BlockStore,
         ledger: ConsentLedger,
         home: Path,
         clock: Callable[[], float],
@@ -47,12 +47,14 @@ class RecordStore:
         self._keys = Keys(engine)
         self._catalogue = Catalogue(engine)
         self._ledger = ledger
-        self._blobs = blobs
+        self._blocks = blocks
         self._root_path = home / "secrets" / "root.key"
-        self._staging = staging = Staging(home / "sealed")
-        self._held: tuple[float, int, Listed] | None = None
+        self._car_folder = car_folder = CarFolder(home / "sealed")
+        self._held: tuple[float, int, RecordList] | None = None
         self.journal = Journal(engine, self._keys, ledger)
-        parts = Parts(self._catalogue, self._keys, self.journal, staging, blobs, ledger, clock)
+        parts = Components(
+            self._catalogue, self._keys, self.journal, car_folder, blocks, ledger, clock
+        )
         self.vault = Vault(parts)
         self.deposits = Deposits(parts)
         self.erasure = Erasure(engine, parts, self.deposits)
@@ -102,7 +104,7 @@ class RecordStore:
         """Return what is held of a subject, without opening any of it."""
         return self._catalogue.current(subjects=[subject])
 
-    def permitted(self, party: str, purpose: str) -> Mapping[bytes, dict[str, bytes]]:
+    def permitted_subjects(self, party: str, purpose: str) -> Mapping[bytes, dict[str, bytes]]:
         """Return, for each subject that permits it now, each category and the consent that says so.
 
         A list for people to choose from: nothing is opened, and what is opened later is decided and
@@ -112,34 +114,34 @@ class RecordStore:
             LedgerUnavailable (consent): the ledger is away or in doubt.
         """
         listed = self._listed()
-        return Permitted(listed, self._ledger.decide_many(listed.asked(party, purpose)))
+        return PermittedSubjects(listed, self._ledger.decide_many(listed.asked(party, purpose)))
 
-    def _listed(self) -> Listed:
+    def _listed(self) -> RecordList:
         """Return what is listed: at most a minute old, and newer than the newest batch."""
         now_s, batches = time.monotonic(), self._catalogue.visible_batches()
         if self._held is None or now_s - self._held[0] > LIST_S or batches != self._held[1]:
-            self._held = now_s, batches, Listed(self._catalogue.columns())
+            self._held = now_s, batches, RecordList(self._catalogue.columns())
         return self._held[2]
 
-    def held(self, categories: Sequence[str]) -> list[tuple[bytes, str]]:
+    def list_subject_categories(self, categories: Sequence[str]) -> list[tuple[bytes, str]]:
         """Return (subject, category) of each current record of these categories, in their order."""
         entries = self._catalogue.current(categories=categories)
         return [(entry.subject, entry.category) for entry in entries]
 
-    def ready(self) -> str:
+    def ipfs_version(self) -> str:
         """Return the store's version.
 
         Raises:
             StoreUnavailable: it is away.
         """
-        return self._blobs.version()
+        return self._blocks.version()
 
     def keep_sealed(self, most_bytes: int) -> None:
         """Keep at most so many bytes of finished batches on this disk; the oldest leave first.
 
         They are a cache: whatever is not in it is read from IPFS.
         """
-        self._staging.most_bytes = most_bytes
+        self._car_folder.most_bytes = most_bytes
         self.deposits.trim()
 
     def recover(self) -> int:
@@ -152,17 +154,19 @@ class RecordStore:
         """
         return self.deposits.finish_unfinished() + self.erasure.sweep(waits=False)
 
-    def check(self, progress: Progress = silent, blocks: Blocks | None = None) -> list[Finding]:
+    def check(
+        self, progress: Progress = no_progress, blocks: BlockReader | None = None
+    ) -> list[Finding]:
         """Return what is wrong with this package's part; nothing is good.
 
         With `blocks`, those are checked instead of Kubo's, and pins are not.
         """
         anchored = {anchor.root for anchor in self._ledger.anchors("records")}
         findings = check_store(
-            self._catalogue, self._keys, blocks or self._blobs, anchored, progress
+            self._catalogue, self._keys, blocks or self._blocks, anchored, progress
         )
         if blocks is None:
-            pins = self._blobs.pinned()
+            pins = self._blocks.pinned()
             findings += [
                 Finding(part="pins", code=StoreFinding.BATCH_NOT_PINNED, where=batch.name)
                 for batch in self._catalogue.batches()

@@ -7,25 +7,25 @@ from collections.abc import Sequence
 
 from consent import Finding
 from storage import merkle
-from storage.blobs import Blocks
+from storage.block_store import BlockReader
 from storage.car import text_cid
 from storage.catalogue import ANCHORED, Catalogue
+from storage.components import Progress, no_progress
 from storage.deposit import described
 from storage.entry import Batch, Entry
 from storage.envelope import unpack
 from storage.errors import NameMismatch, SealBroken, StorageNotFound
 from storage.findings import StoreFinding
 from storage.keys import Keys, SecretKey, unwrap_record_key
-from storage.parts import Progress, silent
 from storage.seal import commitment_of
 
 
 def check_store(
     catalogue: Catalogue,
     keys: Keys,
-    blocks: Blocks,
+    blocks: BlockReader,
     anchored: set[bytes],
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> list[Finding]:
     """Return what is wrong with catalogue, keys and blocks; nothing is good.
 
@@ -64,7 +64,7 @@ def _check_catalogue(
     ]
 
 
-def _read(blocks: Blocks, entries: Sequence[Entry]) -> dict[bytes, bytes]:
+def _read(blocks: BlockReader, entries: Sequence[Entry]) -> dict[bytes, bytes]:
     """Return every block that is there and whole; one bad block hides no other."""
     try:
         return dict(blocks.get_many([entry.cid for entry in entries])) if entries else {}

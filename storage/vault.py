@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
+from storage.components import Components, Progress, no_progress
 from storage.entry import Columns, Entry
 from storage.errors import RecordLost, StorageNotFound
-from storage.journal_row import NO_RECORD, NOBODY, Answer, Use
-from storage.parts import Parts, Progress, silent
+from storage.journal_row import NO_RECORD, NOBODY, AccessOutcome, Use
 from storage.pause import collector_paused
-from storage.reading import Reader
+from storage.reader import Reader
 from storage.record import Record
 
 PERMITTED: Final = REASONS[0]
@@ -48,7 +48,7 @@ class AccessRequest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
+class AccessResult:
     """What the ledger permitted at one view: records in catalogue order, each with its consent.
 
     `refused` counts the records that were not handed out by reason, `refused_subjects` says one
@@ -70,10 +70,12 @@ class _Judged:
     outcomes: list[str]
     consents: list[bytes]
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[AccessOutcome]:
         """Return the journal's rows, in order."""
         joined = zip(self.entries, self.outcomes, self.consents, strict=True)
-        return [Answer(e.subject, e.record_id, e.version, said, by) for e, said, by in joined]
+        return [
+            AccessOutcome(e.subject, e.record_id, e.version, said, by) for e, said, by in joined
+        ]
 
     def permitted(self) -> list[int]:
         """Return the places of those that are permitted."""
@@ -83,7 +85,7 @@ class _Judged:
 class Vault:
     """Hands out what the ledger permits, after the journal has it; each step may only refuse."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Components) -> None:
         self._catalogue = parts.catalogue
         self._journal = parts.journal
         self._ledger = parts.ledger
@@ -91,7 +93,7 @@ class Vault:
         self._clock = parts.clock
 
     @collector_paused()
-    def gather(self, wanted: AccessRequest, progress: Progress = silent) -> Gathered:
+    def gather(self, wanted: AccessRequest, progress: Progress = no_progress) -> AccessResult:
         """Return every record that is wanted and permitted now, at one view of the ledger.
 
         Permits and refusals are in the journal, one row a record, before anything is opened. What
@@ -108,7 +110,7 @@ class Vault:
             # Re-keyed between catalogue and fetch: the second look finds the new names.
             return self._gather(wanted, progress)
 
-    def _gather(self, wanted: AccessRequest, progress: Progress) -> Gathered:
+    def _gather(self, wanted: AccessRequest, progress: Progress) -> AccessResult:
         view = self._ledger.view()
         progress("deciding", 0, 1)
         asked = wanted.categories, wanted.subjects, wanted.custodian
@@ -116,7 +118,7 @@ class Vault:
         one = wanted.subjects[0] if wanted.subjects and len(wanted.subjects) == 1 else NOBODY
         records = self._hand_out(self._use(wanted, view), judged, (one, NO_RECORD), progress)
         consents = [judged.consents[place] for place in judged.permitted()]
-        return Gathered(view, records, consents, *_refusals(judged))
+        return AccessResult(view, records, consents, *_refusals(judged))
 
     def open(self, party: str, purpose: str, record_id: str, why: str) -> Record:
         """Return one record, if it is there and permitted.
@@ -139,7 +141,7 @@ class Vault:
         view = self._ledger.view()
         found = self._catalogue.current(record_ids=[name])
         judged = self._judge_few(wanted, found, view)
-        return self._hand_out(self._use(wanted, view), judged, (NOBODY, name), silent)
+        return self._hand_out(self._use(wanted, view), judged, (NOBODY, name), no_progress)
 
     def open_own(self, subject: bytes, record_id: str) -> Record:
         """Return one of a patient's own records; no consent is asked, and the journal has it first.
@@ -153,14 +155,16 @@ class Vault:
         if not found:
             raise StorageNotFound("no such record")
         wanted = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
-        answers = [Answer(subject, one.record_id, one.version, PERMITTED, NOBODY) for one in found]
+        answers = [
+            AccessOutcome(subject, one.record_id, one.version, PERMITTED, NOBODY) for one in found
+        ]
         self._journal.write(self._use(wanted, self._ledger.view()), answers)
         records = self._reader.read(found)
         if records[0] is None:
             raise StorageNotFound("no such record")
         return records[0]
 
-    def note(self, wanted: AccessRequest, view: View, outcome: str = ANSWERED) -> int:
+    def record_use(self, wanted: AccessRequest, view: View, outcome: str = ANSWERED) -> int:
         """Journal what was made of records that were handed out, durably; return the row's number.
 
         One row for each subject of `wanted`, whose `detail` says what of: the hash of a model, the
@@ -169,7 +173,9 @@ class Vault:
         Raises:
             JournalUnavailable, DiskFull: it was not written, so the answer may not leave.
         """
-        answers = [Answer(one, NO_RECORD, 0, outcome, NOBODY) for one in wanted.subjects or ()]
+        answers = [
+            AccessOutcome(one, NO_RECORD, 0, outcome, NOBODY) for one in wanted.subjects or ()
+        ]
         return self._journal.write(self._use(wanted, view), answers)
 
     def _use(self, wanted: AccessRequest, view: View) -> Use:
@@ -217,7 +223,7 @@ class Vault:
         self, use: Use, judged: _Judged, asked: tuple[bytes, bytes], progress: Progress
     ) -> list[Record]:
         """Journal, open, ask again, and return what is still permitted; `judged` says so too."""
-        nothing = Answer(*asked, 0, NOT_THERE, NOBODY)
+        nothing = AccessOutcome(*asked, 0, NOT_THERE, NOBODY)
         self._journal.write(use, judged.answers() or [nothing])
         places = judged.permitted()
         records = self._reader.read([judged.entries[place] for place in places], progress)

@@ -15,7 +15,7 @@ from township import Clock, Patient, make_terms
 
 from consent import ConsentLedger, Install, Signed, open_ledger
 from deploy.database import make_engine
-from storage import AccessRequest, Blobs, Record, RecordStore
+from storage import AccessRequest, BlockStore, Record, RecordStore
 
 STUDY = "study:diabetes-risk"
 TRAINING = "MLTRAINING"
@@ -27,7 +27,7 @@ class House:
     """An install: its parts, its clock, and patients whose keys it does not have."""
 
     engine: sa.Engine
-    kubo: Blobs
+    kubo: BlockStore
     home: Path
     clock: Clock
     install: Install

@@ -32,7 +32,7 @@ def health(platform: Platform) -> Blueprint:
         """Every part that a request needs answers; 503 names those that do not."""
         parts = {
             "ledger": _state("ledger", platform.ledger.view),
-            "store": _state("store", platform.store.ready),
+            "store": _state("store", platform.store.ipfs_version),
             "journal": _state("journal", platform.store.journal.size),
             "root_key": _state("root_key", lambda: _require_unsealed(platform)),
             "worker": _state("worker", lambda: _require_worker(workers)),

@@ -10,7 +10,7 @@ from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.kept import Kept
 from deploy.nodes.private_file import find_json, write_private_json
-from records import Mapping, Row, read_table
+from records import Mapping, ParsedRow, read_table
 from services.platform import Platform
 from services.statement import RequestedTerms
 from services.trial import sign_grants
@@ -29,7 +29,7 @@ KEYLESS_STAY = 2
 class People:
     """Everybody of the demo, in the order of the table."""
 
-    rows: list[Row]
+    rows: list[ParsedRow]
     kinds: list[Kind]
     wallet: Wallet
     kept: Kept
@@ -98,7 +98,7 @@ def gather_people(folder: Path, count: int | None, seed: int) -> People:
     return People(rows, drawn, wallet, Kept(folder), waiting)
 
 
-def _waiting(folder: Path, rows: list[Row], drawn: list[Kind]) -> dict[str, bytes]:
+def _waiting(folder: Path, rows: list[ParsedRow], drawn: list[Kind]) -> dict[str, bytes]:
     """Return who waits for a key: some with whole records who have signed nothing."""
     path = folder / "waiting.json"
     known = find_json(path)

@@ -21,6 +21,7 @@ from models import PredictionRequest
 from services.jobs.heartbeats import Workers
 from services.platform import Platform
 from services.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
+from services.wiring import build_services
 from storage import BlockFolder, StorageNotFound
 
 Progress = Callable[[str, int, int], None]
@@ -157,7 +158,7 @@ class Story:
         if "gate" in self.facts:
             return
         platform = self.platform
-        model = platform.diagnostics.serving(QUESTION)
+        model = platform.diagnostics.serving_model(QUESTION)
         allowed = [
             p for p in self.people.of_kind("training and care") if p not in self._withdrawn()
         ]
@@ -211,7 +212,7 @@ class Story:
         """Retrain the model, and have a stranger train it who never had the records."""
         diagnostics = self.platform.diagnostics
         first = diagnostics.model(self.facts["model"]["id"])
-        listed = first.id in {one.model.id for one in diagnostics.affected()}
+        listed = first.id in {one.model.id for one in diagnostics.apply_withdrawals()}
         require(listed or first.successor is not None, "the model is not listed as affected")
         if first.successor is None:
             refused = self._job("retrain", {"model": first.id}, progress)
@@ -250,7 +251,7 @@ class Story:
 
     def check(self, progress: Progress) -> None:
         """7. `verify` finds nothing wrong, and then finds one byte that is changed in a copy."""
-        findings = self.platform.auditor.verify(progress)
+        findings = build_services(self.platform).auditor.verify(progress)
         require(not findings, f"verify found: {findings[:3]}")
         progress("copying blocks", 0, 1)
         copy = self.folder / "copy"

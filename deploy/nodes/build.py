@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.nodes.errors import BuildFailed, DiskFull, NodeMissing
+from deploy.nodes.go import find_go
 
 HERE = Path(__file__).parent
 VERSION = re.compile(r"\b(\d+)\.(\d+)\.(\d+)(-[a-z0-9.]+)?")
@@ -84,7 +85,7 @@ def find_or_build(
     `environment` is the caller's (PATH, HOME and what Go needs); `progress` is told in words.
 
     Raises:
-        NodeMissing: there is no suitable program and no Go.
+        NodeMissing: there is no suitable program, and no Go to build one.
         BuildFailed: Go could not build it.
         DiskFull: there was no room to build it.
     """
@@ -96,16 +97,14 @@ def find_or_build(
     built = built_path(name, cache)
     if built.is_file():
         return built
-    go = shutil.which("go", path=environment.get("PATH", ""))
-    if go is None:
-        raise NodeMissing(
-            f"{name} is needed ({recipe.accepted}) and there is none on PATH. Install Go 1.26 "
-            f"(https://go.dev/dl/) and run `make nodes`, or put such an {name} on PATH"
-        )
+    try:
+        go = find_go(HERE / recipe.module, cache, environment, tell)
+    except NodeMissing as exc:
+        raise NodeMissing(f"{exc}, or put {name} {recipe.accepted} on PATH") from exc
     built.parent.mkdir(parents=True, exist_ok=True)
     with _only_builder(built.with_suffix(".lock"), name, tell):
         if not built.is_file():
-            _build(recipe, go, built, environment, tell)
+            _build(recipe, str(go), built, environment, tell)
     return built
 
 
@@ -178,7 +177,13 @@ def _build(
             *("-ldflags=-s -w", "-o", str(draft), recipe.package),
         ],
         HERE / recipe.module,
-        {**environment, "GOFLAGS": "", "GOWORK": "off", **recipe.environment},
+        {
+            **environment,
+            "GOFLAGS": "",
+            "GOWORK": "off",
+            "GOTOOLCHAIN": "local",
+            **recipe.environment,
+        },
         lambda count: tell(
             f"building {recipe.name}: {count} steps, {time.monotonic() - began_s:.0f} s"
         ),
@@ -229,7 +234,5 @@ def _build_failure(recipe: Recipe, lines: list[str]) -> BuildFailed | DiskFull:
     advice = "look at what Go says below"
     if "dial tcp" in said or "lookup " in said or "proxyconnect" in said:
         advice = "Go could not download its modules: connect to the network or set GOPROXY"
-    elif "requires go >=" in said:
-        advice = "this Go is too old: install Go 1.26 (https://go.dev/dl/)"
     shown = "".join(f"\n    {line}" for line in lines)
     return BuildFailed(f"{recipe.name} {recipe.version} could not be built; {advice}{shown}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from storage import RecordStore, Row
+from storage import JournalRow as StoredRow
+from storage import RecordStore
 
 PERMIT: Final = "permit"
 REFUSAL: Final = "refusal"
@@ -68,7 +69,7 @@ def search_journal(
     return JournalPage(rows, last + 1 if last > 0 else None)
 
 
-def _row(entry: Row, use: dict[str, Any]) -> JournalRow:
+def _row(entry: StoredRow, use: dict[str, Any]) -> JournalRow:
     outcome = entry.answer.outcome
     kind = PERMIT if outcome == PERMITTED else REFUSAL
     return JournalRow(

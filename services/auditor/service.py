@@ -23,7 +23,7 @@ from services.auditor.verification import (
 )
 from services.errors import NotFound
 from services.jobs.queue import ACTIVE, DONE, Job, JobQueue
-from storage import Blocks, RecordStore, StorageError
+from storage import BlockReader, RecordStore, StorageError
 
 VERIFY: Final = "verify"
 EVIDENCE: Final = "evidence"
@@ -154,7 +154,7 @@ class AuditorService:
         """
         self._jobs.cancel(self._get_job(VERIFY, job_id).id)
 
-    def verify(self, progress: Progress, blocks: Blocks | None = None) -> list[Finding]:
+    def verify(self, progress: Progress, blocks: BlockReader | None = None) -> list[Finding]:
         """Return every difference between the parts; an empty list means no problems.
 
         See `Verifier.find_all`.

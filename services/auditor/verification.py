@@ -12,7 +12,7 @@ from consent import ConsentError, ConsentLedger, Finding
 from models import Diagnostics, ModelsError
 from services import database
 from services.jobs.queue import DONE, Job
-from storage import Blocks, RecordStore, StorageError
+from storage import BlockReader, RecordStore, StorageError
 
 Progress = Callable[[str, int, int], None]
 PARTS: Final = ("ledger", "mirror", "journal", "catalogue", "blocks", "manifests", "cards")
@@ -94,7 +94,7 @@ class Verifier:
         self._store = store
         self._diagnostics = diagnostics
 
-    def find_all(self, progress: Progress, blocks: Blocks | None = None) -> list[Finding]:
+    def find_all(self, progress: Progress, blocks: BlockReader | None = None) -> list[Finding]:
         """Return every difference between the parts; an empty list means no problems.
 
         With `blocks`, those are checked instead of the IPFS node's.

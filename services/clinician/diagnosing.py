@@ -52,14 +52,14 @@ class Diagnosing:
         if question not in {known.id for known in diagnostics.questions()}:
             raise errors.NotFound
         try:
-            return cls(asker, one, question, diagnostics.serving(question))
+            return cls(asker, one, question, diagnostics.serving_model(question))
         except ModelsNotFound:
             return cls(asker, one, question, None)
 
     def values(self, model: Model) -> tuple[InputValue, ...]:
         """Return what the model would be given; opening the records is an access, journalled."""
         asked = self._asked(model, "looking at the values")
-        return self.asker.platform.diagnostics.inputs(asked)
+        return self.asker.platform.diagnostics.input_values(asked)
 
     def predict(self, model: Model) -> str:
         """Ask the model, keep its answer sealed, and return the answer's id.
@@ -70,7 +70,7 @@ class Diagnosing:
         """
         asker, asked = self.asker, self._asked(model, "a diagnosis")
         diagnostics = asker.platform.diagnostics
-        inputs = diagnostics.inputs(asked)
+        inputs = diagnostics.input_values(asked)
         kept = _kept(asker.words, diagnostics.predict(asked), inputs)
         answers = asker.platform.asking.answers
         return answers.keep(asker.party, asker.id, self.patient.subject, kept)
@@ -143,7 +143,7 @@ def _kept(words: Words, answer: Prediction, inputs: Sequence[InputValue]) -> dic
         "count": answer.view.count,
         "block": answer.view.block_number,
         "commitment": answer.input_commitment.hex(),
-        "affected": answer.affected,
+        "affected": answer.is_affected,
     }
 
 

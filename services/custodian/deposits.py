@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from models import ModelsError
-from records import DeclarationInvalid, Mapping, RecordsError, Row, check_table, read_table
+from records import DeclarationInvalid, Mapping, ParsedRow, RecordsError, check_table, read_table
 from records.fhir import read_bundle
 from services.custodian.uploads import (
     CHECKED,
@@ -224,7 +224,7 @@ def _told(rows: int, good: int, wrong: int, bad: Sequence[tuple[int, str, str]])
     return {"rows": rows, "good": good, "wrong": wrong, "bad": [list(one) for one in bad]}
 
 
-def _rows(upload: Upload, body: bytes) -> list[Row]:
+def _rows(upload: Upload, body: bytes) -> list[ParsedRow]:
     if upload.sent.kind == FHIR:
         return read_bundle(body).rows
     with _as_path(body) as path:
@@ -232,7 +232,7 @@ def _rows(upload: Upload, body: bytes) -> list[Row]:
 
 
 def _records(
-    upload: Upload, rows: Sequence[Row], subjects: dict[str, bytes]
+    upload: Upload, rows: Sequence[ParsedRow], subjects: dict[str, bytes]
 ) -> tuple[list[Record], list[str]]:
     records, sources = list[Record](), list[str]()
     before = "fhir\0" if upload.sent.kind == FHIR else ""

@@ -53,7 +53,7 @@ def health(platform: Platform) -> dict[str, bool]:
     workers = Workers(platform.engine, platform.clock)
     return {
         "chain": _answers(platform.ledger.view),
-        "ipfs": _answers(platform.store.ready),
+        "ipfs": _answers(platform.store.ipfs_version),
         "worker": _answers(lambda: _require(workers.is_any_alive())),
     }
 
@@ -66,7 +66,7 @@ def held(platform: Platform) -> dict[str, Any]:
         "patients": platform.asking.directory.size(),
         "subjects": totals["subjects"],
         "records": totals["records"],
-        "copies": totals["records"] if _answers(platform.store.ready) else 0,
+        "copies": totals["records"] if _answers(platform.store.ipfs_version) else 0,
         "anchor": _anchored_at(platform, found[0].block_number) if found else None,
         "is_anchored": bool(found),
         "jobs": sum(platform.jobs.counts().values()),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from models import Diagnostics, Model, Run, RunCancelled
+from models import Diagnostics, Model, RunCancelled, TrainingRun
 from services.auditor.service import AuditorService
 from services.jobs.queue import Job, JobCancelled
 from storage import RecordStore
@@ -45,7 +45,7 @@ def _train(diagnostics: Diagnostics, job: Job, progress: Progress) -> dict[str, 
     study, question = job.arguments["study"], job.arguments["question"]
     runs = [
         run
-        for run in diagnostics.runs()
+        for run in diagnostics.training_runs()
         if (run.study, run.question, run.predecessor) == (study, question, None)
     ]
     for run in runs:
@@ -63,7 +63,7 @@ def _train(diagnostics: Diagnostics, job: Job, progress: Progress) -> dict[str, 
 
 def _retrain(diagnostics: Diagnostics, job: Job, progress: Progress) -> dict[str, Any]:
     model_id = job.arguments["model"]
-    for run in diagnostics.runs():
+    for run in diagnostics.training_runs():
         if run.state == RUNNING and run.predecessor == model_id:
             return model_facts(_resume(diagnostics, run, progress))
     successor = diagnostics.model(model_id).successor
@@ -72,7 +72,7 @@ def _retrain(diagnostics: Diagnostics, job: Job, progress: Progress) -> dict[str
     return model_facts(_cancellable(lambda report: diagnostics.retrain(model_id, report), progress))
 
 
-def _resume(diagnostics: Diagnostics, run: Run, progress: Progress) -> Model:
+def _resume(diagnostics: Diagnostics, run: TrainingRun, progress: Progress) -> Model:
     return _cancellable(lambda report: diagnostics.resume(run.id, report), progress)
 
 

@@ -81,7 +81,7 @@ class Asking:
     def eligible(self, categories: Sequence[str]) -> list[bytes]:
         """Return the subjects of whom records of each of these categories are here, in order."""
         held: dict[bytes, set[str]] = {}
-        for subject, category in self.store.held(categories):
+        for subject, category in self.store.list_subject_categories(categories):
             held.setdefault(subject, set()).add(category)
         wanted = set(categories)
         return [subject for subject, found in held.items() if found >= wanted]

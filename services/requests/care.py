@@ -48,7 +48,7 @@ class Care:
         Raises:
             LedgerUnavailable (consent): the ledger is away or in doubt.
         """
-        permitted = self._store.permitted(party, PURPOSE)
+        permitted = self._store.permitted_subjects(party, PURPOSE)
         numbers = self._directory.numbers_of(permitted)
         part = search.casefold()
         wanted = [one for one in permitted if part in numbers.get(one, "").casefold()]
@@ -77,7 +77,7 @@ class Care:
         Raises:
             NotFound: nobody of this name permits it now.
         """
-        permitted = self._store.permitted(party, PURPOSE)
+        permitted = self._store.permitted_subjects(party, PURPOSE)
         name = self._store.pseudonyms(LABEL)
         found = next((one for one in permitted if name(one).hex()[:32] == key), None)
         number = self._directory.number_of(found or b"\0" * 32) or ""

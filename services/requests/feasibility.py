@@ -10,7 +10,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from services.requests.suppression import LEAST
+from models import MIN_COUNT
 from services.tables import METADATA
 
 WEEK_DAYS: Final = 7
@@ -55,7 +55,7 @@ class Feasibility:
         if newest is not None and newest.week == week:
             return Feasible(newest.people, week, following)
         found = count()
-        if newest is not None and abs(found - newest.people) < LEAST:
+        if newest is not None and abs(found - newest.people) < MIN_COUNT:
             found = newest.people
         row = {"question": question, "week": week, "people": found}
         try:
@@ -81,7 +81,7 @@ class Feasibility:
         with self._engine.begin() as connection:
             asked = sa.select(_FEASIBILITY.c.people).where(mine)
             known = connection.scalar(asked)
-            if known is not None and abs(count - known) < LEAST:
+            if known is not None and abs(count - known) < MIN_COUNT:
                 return int(known)
             if known is None:
                 row = {"question": key, "week": STEADY, "people": count}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from models import Model, Release, ReleaseAsked
+from models import Model, Release, ReleaseRequest
 from services import errors
 from services.requests import APPROVED, Proposal
 from services.requests.sets import Leaving, Taken
@@ -40,7 +40,7 @@ def require_copy(researcher: Researcher, name: str) -> Proposal:
 
 def people_of(researcher: Researcher, one: Proposal) -> int:
     """Return how many permit a copy, steadily."""
-    permitted = researcher.platform.store.permitted(one.study, PURPOSE)
+    permitted = researcher.platform.store.permitted_subjects(one.study, PURPOSE)
     return researcher.steady(f"{one.study} copies", len(permitted))
 
 
@@ -59,7 +59,7 @@ def take(researcher: Researcher, one: Proposal) -> Release:
     release = sets.release_of(one.study)
     ends_on = datetime.datetime.fromtimestamp(end_s, datetime.UTC).date().isoformat()
     before = tuple({name for old in sets.of_study(one.study) for name in old.names})
-    asked = ReleaseAsked(one.study, release, ends_on, f"researcher:{researcher.id}", before)
+    asked = ReleaseRequest(one.study, release, ends_on, f"researcher:{researcher.id}", before)
     made = researcher.platform.diagnostics.release(one.question, asked)
     sets.keep(Leaving(one.study, release, researcher.id, end_s), made.names)
     return made
@@ -88,5 +88,5 @@ def _gone(researcher: Researcher, one: Proposal, taken: Taken) -> int:
     """Return how many people of a copy permit it no more."""
     store = researcher.platform.store
     name = store.pseudonyms(f"release {one.study} {taken.release}")
-    still = {name(subject).hex()[:32] for subject in store.permitted(one.study, PURPOSE)}
+    still = {name(subject).hex()[:32] for subject in store.permitted_subjects(one.study, PURPOSE)}
     return len(set(taken.names) - still)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import ModelsNotFound, Question
+from models import MIN_COHORT, ModelsNotFound, Question
 from services import errors
 from services.requests import (
     ACCEPTED,
@@ -17,11 +17,8 @@ from services.requests import (
     RequestDetails,
 )
 from services.requests.feasibility import Feasible
-from services.requests.suppression import Told, of_asked
+from services.requests.suppression import SuppressedCounts, suppress_counts
 from services.researcher.own import Researcher
-
-LEAST = 50
-"""Of fewer people no cohort is made (DESIGN §9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +33,11 @@ class StudyCounts:
     @property
     def is_enough(self) -> bool:
         """True if a cohort can be made of those who permit it."""
-        return self.all_permitted >= LEAST
+        return self.all_permitted >= MIN_COHORT
 
-    def told(self) -> Told:
+    def told(self) -> SuppressedCounts:
         """Return what may be told of those who were asked."""
-        return of_asked(self.asked, self.permitted, self.reasons)
+        return suppress_counts(self.asked, self.permitted, self.reasons)
 
 
 def feasible(researcher: Researcher, question_id: str) -> tuple[Question, Feasible]:
@@ -74,7 +71,7 @@ def standing(researcher: Researcher, one: Proposal) -> StudyCounts:
     """
     asking = researcher.platform.asking
     counts = asking.requests.counts(one.study)
-    permitted = researcher.platform.store.permitted(one.study, one.purpose)
+    permitted = researcher.platform.store.permitted_subjects(one.study, one.purpose)
     asked = asking.requests.asked_by(one.study)
     inside = sum(subject in permitted for subject in asked)
     live = {
@@ -108,7 +105,7 @@ def send(researcher: Researcher, one: Proposal) -> None:
         condition=one.condition,
         wants_copy=one.wants_copy,
     )
-    permits = platform.store.permitted(one.study, one.purpose)
+    permits = platform.store.permitted_subjects(one.study, one.purpose)
     people = platform.asking.eligible(_needed(platform.diagnostics.question(one.question)))
     asked = [who for who in people if who not in permits]
     platform.asking.requests.send(wanted, asked, researcher.id)

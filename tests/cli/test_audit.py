@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from rig import running
 
 from cli import make_cli
-from storage import Answer, Use
+from storage import AccessOutcome, Use
 
 pytestmark = pytest.mark.node
 
@@ -36,7 +36,7 @@ def lose_rows_and_go_on(platform: Any) -> None:
     journal, ledger = platform.store.journal, platform.ledger
     assert run(platform) == (0, {"gone": 0, "done": False})
     use = Use(1, "organisation:x", "", "TREAT", "a test", ledger.view())
-    row = Answer(b"s" * 32, b"r" * 16, 1, "no-consent", b"\0" * 32)
+    row = AccessOutcome(b"s" * 32, b"r" * 16, 1, "no-consent", b"\0" * 32)
     last = journal.write(use, [row, row, row, row])
     journal.anchor()
     rows, head = (

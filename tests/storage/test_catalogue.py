@@ -14,7 +14,7 @@ from storage import catalogue as catalogue_file
 from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED, Catalogue
 from storage.database import writing
 from storage.entry import Entry, day_number, iso_date
-from storage.errors import Overtaken
+from storage.errors import ConcurrentChange
 
 ANNA, BERTA = b"a" * 32, b"b" * 32
 PIN, ROOT = b"p" * 36, b"r" * 32
@@ -136,7 +136,7 @@ def test_the_same_source_or_version_is_refused_whole(catalogue: Catalogue) -> No
     first = entry(source=source)
     added(catalogue, [first])
     for again in (entry(source=source), entry(record_id=first.record_id)):
-        with pytest.raises(Overtaken):
+        with pytest.raises(ConcurrentChange):
             added(catalogue, [entry(), again])
     assert len(catalogue.batches()) == 1
     assert catalogue.known_sources([source, b"?" * 32]) == {source: first.record_id.hex()}
@@ -175,7 +175,7 @@ def test_what_is_left_of_a_batch_moves_and_the_batch_is_clean_once_it_is_collect
     catalogue.repinned(batch, b"q" * 36, [left[0]._replace(place=7)])
     assert catalogue.current()[0].place == 7
     assert catalogue.batches(erased=True)
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentChange):
         catalogue.repinned(batch, b"x" * 36, left)
     catalogue.collected(identity, 2)
     assert catalogue.batches(erased=True)
@@ -188,7 +188,7 @@ def test_a_batch_that_was_given_up_is_gone_and_moves_no_more(catalogue: Catalogu
     catalogue.drop(batch)
     assert catalogue.find_batch(batch) is None
     assert catalogue.entries(batch) == []
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentChange):
         catalogue.move(batch, PINNED)
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from deploy.database import make_engine
 from storage.database import insert_many, reading, writing
-from storage.errors import DatabaseUnavailable, DiskFull, Overtaken, StorageBroken
+from storage.errors import ConcurrentChange, DatabaseUnavailable, DiskFull, StorageBroken
 
 META = sa.MetaData()
 THINGS = sa.Table(
@@ -43,7 +43,7 @@ def test_a_row_that_is_there_already_is_overtaken_and_nothing_is_written(
 ) -> None:
     META.create_all(engine)
     put(engine, list(ROWS))
-    with pytest.raises(Overtaken) as raised:
+    with pytest.raises(ConcurrentChange) as raised:
         put(engine, [(b"secret", 7, "seven"), (b"secret", 8, "one")])
     assert "secret" not in f"{raised.value} {raised.value.__cause__}"
     with reading(engine) as connection:
@@ -118,7 +118,7 @@ def test_two_that_wait_for_each_other_do_not_wait_for_ever(engine: sa.Engine) ->
                     connection.execute(changed.values(bytes=b"z"))
                     if not place:
                         met.wait()
-        except Overtaken as exc:
+        except ConcurrentChange as exc:
             raised.append(exc)
 
     threads = [threading.Thread(target=work, args=order) for order in ((1, 2), (2, 1))]

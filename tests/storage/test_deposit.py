@@ -13,18 +13,25 @@ import sqlalchemy as sa
 from house import House, die_at, record_of
 
 from consent import ConsentLedger, LedgerUnavailable
-from storage import DiskFull, Kubo, Overtaken, RecordInvalid, StorageInvalid, StoreUnavailable
+from storage import (
+    ConcurrentChange,
+    DiskFull,
+    Kubo,
+    RecordInvalid,
+    StorageInvalid,
+    StoreUnavailable,
+)
 from storage import deposit as deposit_file
+from storage.car_folder import CarFolder
 from storage.catalogue import ANCHORED, Catalogue
 from storage.findings import StoreFinding
 from storage.keys import Keys
-from storage.staging import Staging
 
 pytestmark = pytest.mark.node
 
 STEPS: list[tuple[type, str]] = [
     (Keys, "make_patient_keys"),
-    (Staging, "path"),
+    (CarFolder, "path"),
     (Catalogue, "add"),
     (Kubo, "put_many"),
     (Catalogue, "move"),
@@ -183,7 +190,7 @@ def test_a_deposit_that_was_given_up_meanwhile_is_not_acknowledged(
         catalogue.drop(catalogue.batches()[0].id)
 
     monkeypatch.setattr(Kubo, "put_many", too_late)
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentChange):
         house.store.deposits.deposit([record_of(secrets.token_bytes(32))])
     assert house.store.totals()["records"] == 0
 
@@ -221,10 +228,10 @@ def test_sources_that_are_always_overtaken_are_given_up(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def overtaken(*_: object) -> int:
-        raise Overtaken("somebody was first")
+        raise ConcurrentChange("somebody was first")
 
     monkeypatch.setattr(Catalogue, "add", overtaken)
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentChange):
         house.store.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
     assert staged(house) == []
 
@@ -331,7 +338,7 @@ def test_a_source_that_another_machine_deposits_now_is_waited_for(house: House) 
     assert house.dies(deposit)
     [path] = staged(house)
     path.unlink()  # as on another machine, which has a folder of its own
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentChange):
         house.store.deposits.deposit(*given)
     house.clock.now_s += 31
     assert house.store.deposits.deposit(*given).new == 1

@@ -13,16 +13,16 @@ from house import House, die_at, record_of, wanted
 
 from consent import ConsentLedger
 from deploy.nodes import KuboNode
-from storage import Kubo, Overtaken, StorageBroken, StorageNotFound, StoreUnavailable
+from storage import ConcurrentChange, Kubo, StorageBroken, StorageNotFound, StoreUnavailable
+from storage.block_folder import BlockFolder
 from storage.car import root_cid
+from storage.car_folder import CarFolder
 from storage.catalogue import ANCHORED, Catalogue
 from storage.entry import Entry
 from storage.erasure import Erasure
-from storage.folder import BlockFolder
 from storage.journal import Journal
 from storage.keys import Keys
 from storage.rootkey import verifies_receipt
-from storage.staging import Staging
 
 pytestmark = pytest.mark.node
 
@@ -33,7 +33,7 @@ STEPS: list[tuple[type, str]] = [
     (Catalogue, "move"),
     (Catalogue, "replace"),
     (ConsentLedger, "anchor"),
-    (Staging, "drop"),
+    (CarFolder, "drop"),
     (Kubo, "hold"),
     (Kubo, "unpin"),
     (Catalogue, "repinned"),
@@ -213,7 +213,7 @@ def test_re_keying_the_same_records_twice_at_once_keeps_one_version(
         return adds(*args)
 
     monkeypatch.setattr(Catalogue, "add", add)
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentChange):
         house.store.erasure.rekey([patient.subject], "a withdrawal")
     assert {record.version for record in house.gathered()} == {2}
     assert house.store.check() == []
@@ -222,14 +222,14 @@ def test_re_keying_the_same_records_twice_at_once_keeps_one_version(
 def test_recovery_does_not_wait_for_whoever_collects_and_a_re_key_does(house: House) -> None:
     patient = house.patient()
     deposited(house, [patient.subject])
-    staging = Staging(house.home / "sealed")
+    car_folder = CarFolder(house.home / "sealed")
     done = threading.Event()
 
     def rekey() -> None:
         house.process().store.erasure.rekey([patient.subject], "a withdrawal")
         done.set()
 
-    with staging.turn(waits=True):
+    with car_folder.turn(waits=True):
         thread = threading.Thread(target=rekey)
         thread.start()
         assert not done.wait(0.7)
@@ -276,7 +276,7 @@ def test_a_batch_that_another_machine_gave_a_new_pin_is_left_to_it(
 
     with monkeypatch.context() as patched:
         patched.setattr(Kubo, "hold", hold)
-        with pytest.raises(Overtaken):
+        with pytest.raises(ConcurrentChange):
             house.store.erasure.shred(one.subject, "asked for")
     house.store.recover()
     assert house.store.check() == []

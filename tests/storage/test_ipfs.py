@@ -13,9 +13,9 @@ import pytest
 
 import storage.ipfs
 from deploy.nodes import KuboEndpoint, KuboNode
+from storage.block_folder import BlockFolder
 from storage.car import links_block, raw_cid, root_cid, write_car
 from storage.errors import DiskFull, NameMismatch, StorageNotFound, StoreUnavailable
-from storage.folder import BlockFolder
 from storage.ipfs import Kubo
 
 pytestmark = pytest.mark.node
@@ -348,8 +348,8 @@ def test_a_node_that_is_down_is_said_to_be_away_at_once() -> None:
 
 
 def test_a_node_that_hangs_is_said_to_be_away_within_three_seconds(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        hung = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{silent.getsockname()[1]}", ""))
+    with socket.create_server(("127.0.0.1", 0)) as no_progress:
+        hung = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{no_progress.getsockname()[1]}", ""))
         calls: list[Callable[[], object]] = [
             hung.version,
             lambda: hung.get(raw_cid(b"x"), 1),

@@ -23,7 +23,7 @@ from storage.errors import (
 from storage.findings import StoreFinding
 from storage.journal import Journal
 from storage.journal_check import check_journal
-from storage.journal_row import LOST, NOBODY, Answer, Row, Use
+from storage.journal_row import LOST, NOBODY, AccessOutcome, JournalRow, Use
 from storage.keys import Keys, SecretKey
 from storage.merkle import proves
 
@@ -55,8 +55,11 @@ def use(why: str = "a test", at_s: int = 1_000) -> Use:
     return Use(at_s, "study:x", "", "MLTRAINING", why, VIEW)
 
 
-def answers(count: int, subject: bytes = ANNA) -> list[Answer]:
-    return [Answer(subject, secrets.token_bytes(16), 1, "permitted", NOBODY) for _ in range(count)]
+def answers(count: int, subject: bytes = ANNA) -> list[AccessOutcome]:
+    return [
+        AccessOutcome(subject, secrets.token_bytes(16), 1, "permitted", NOBODY)
+        for _ in range(count)
+    ]
 
 
 @pytest.fixture
@@ -213,7 +216,7 @@ def test_every_tampering_is_found(
 
 
 @pytest.fixture(scope="module")
-def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, list[Row]]:
+def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, list[JournalRow]]:
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('journal') / 'test.db'}")
     for metadata in metadatas():
         metadata.create_all(engine)
@@ -226,7 +229,7 @@ def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, l
 class _Told(Journal):
     """A journal whose rows were tampered with."""
 
-    told: list[Row]
+    told: list[JournalRow]
 
     def rows(self, first: int = 1, last: int | None = None) -> object:  # type: ignore[override]
         return iter(self.told)
@@ -234,7 +237,7 @@ class _Told(Journal):
 
 @given(st.data())
 def test_any_change_of_any_row_is_found(
-    long_journal: tuple[sa.Engine, list[Row]], data: st.DataObject
+    long_journal: tuple[sa.Engine, list[JournalRow]], data: st.DataObject
 ) -> None:
     engine, rows = long_journal
     told = list(rows)
@@ -253,7 +256,7 @@ def test_any_change_of_any_row_is_found(
         held = bytearray(getattr(row.answer, field_name))
         held[data.draw(st.integers(0, len(held) - 1))] ^= data.draw(st.integers(1, 255))
         answer = row.answer._replace(**{field_name: bytes(held)})
-        told[place] = Row(row.seq, row.use, answer, row.hash)
+        told[place] = JournalRow(row.seq, row.use, answer, row.hash)
     keys = Keys(engine)
     keys.unseal(SecretKey(b"k" * 32))
     journal = _Told(engine, keys, Anchors())
@@ -341,7 +344,7 @@ def test_a_sealed_vault_journals_nothing(sqlite_engine: sa.Engine) -> None:
 
 
 def test_the_chain_holds_no_pseudonym(journal: Journal) -> None:
-    told = Answer(ANNA, b"r" * 16, 1, "permitted", NOBODY)
+    told = AccessOutcome(ANNA, b"r" * 16, 1, "permitted", NOBODY)
     shown = journal.committing()(told)
     assert len(shown) == 64
     assert ANNA not in shown

@@ -76,7 +76,7 @@ def test_what_the_pages_ask_is_answered_without_opening_anything(house: House) -
     assert house.store.totals() == {"records": 3, "subjects": 1, "batches": 1, "journal": 0}
     assert [entry.category for entry in house.store.records_of(subject)] == ["laboratory"] * 3
     assert house.store.records_of(b"?" * 32) == []
-    assert house.store.ready().startswith("0.")
+    assert house.store.ipfs_version().startswith("0.")
 
 
 def test_a_fresh_install_and_a_used_one_are_found_clean(each_house: House) -> None:

@@ -23,11 +23,11 @@ from storage import (
     StoreUnavailable,
     VaultSealed,
 )
+from storage.block_folder import BlockFolder
 from storage.car import raw_cid
 from storage.catalogue import Catalogue
-from storage.folder import BlockFolder
 from storage.keys import Keys
-from storage.reading import Reader
+from storage.reader import Reader
 from storage.record_store import RecordStore
 
 pytestmark = pytest.mark.node
@@ -212,7 +212,7 @@ def test_nothing_is_handed_out_when_the_journal_cannot_be_written(
     with pytest.raises(JournalUnavailable):
         house.store.vault.open(STUDY, TRAINING, name, "a test")
     with pytest.raises(JournalUnavailable):
-        house.store.vault.note(wanted(subjects=[patient.subject]), house.ledger.view())
+        house.store.vault.record_use(wanted(subjects=[patient.subject]), house.ledger.view())
     assert read == []
 
 
@@ -364,7 +364,7 @@ def test_an_answer_is_journalled_with_its_model_and_input(house: House) -> None:
         {"model": "ab" * 32, "input": "cd" * 32},
     )
     view: View = house.ledger.view()
-    number = house.store.vault.note(asked, view)
+    number = house.store.vault.record_use(asked, view)
     [row] = house.store.journal.of_subject(patient.subject)
     assert (row.seq, row.answer.outcome) == (number, "answered")
     use = house.store.journal.use(row.use)
@@ -408,6 +408,6 @@ def test_an_envelope_of_another_length_is_refused(
         connection.exec_driver_sql("UPDATE storage_records SET size = size + 1")
     block = b"x" * 10
     monkeypatch.setattr(Kubo, "get", lambda *_: block)
-    monkeypatch.setattr("storage.reading.raw_cid", lambda _: raw_cid(b""))
+    monkeypatch.setattr("storage.reader.raw_cid", lambda _: raw_cid(b""))
     with pytest.raises(NameMismatch):
         house.gathered()

@@ -67,7 +67,9 @@ def test_a_yes_counts_only_when_it_is_signed(hospital, patient) -> None:
     request = asked(hospital, patient)
     patient.api("POST", f"/patient/requests/{request}/answer", {"answer": "yes"})
     assert patient.api("GET", "/patient/consents").get_json()["consents"] == []
-    assert patient.account.subject not in hospital.platform.store.permitted(STUDY, "MLTRAINING")
+    assert patient.account.subject not in hospital.platform.store.permitted_subjects(
+        STUDY, "MLTRAINING"
+    )
 
 
 def test_what_is_signed_is_what_was_shown_and_it_is_in_force(hospital, patient) -> None:

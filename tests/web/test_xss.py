@@ -84,8 +84,8 @@ def look_as_colleagues(hospital, visitor: Person, slug: str) -> None:
 def become(hospital, visitor: Person, role: str) -> None:
     """Sign the browser in as a colleague whose own name is hostile."""
     secret = signed_in(hospital, role)
-    value = secret.http.get_cookie(cookie_name(hospital.platform)).value
-    cookie = {"name": cookie_name(hospital.platform), "value": value, "url": visitor.origin}
+    value = secret.http.get_cookie(cookie_name(hospital.platform.site)).value
+    cookie = {"name": cookie_name(hospital.platform.site), "value": value, "url": visitor.origin}
     visitor.context.add_cookies([cookie])
 
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from flask import Response
 
-from models import AGREEMENT
+from models import AGREEMENT, suppress
 from services.errors import NotFound
 from services.requests.sets import Taken
-from services.requests.suppression import as_told
 from services.researcher import copies
 from services.researcher.copies import Notice
 from services.researcher.own import slug
@@ -24,7 +23,7 @@ def get_set(call: Call) -> dict[str, Any]:
     question = call.platform.diagnostics.question(one.question)
     return {
         "study": one.study,
-        "people": as_told(copies.people_of(asker, one)),
+        "people": suppress(copies.people_of(asker, one)),
         "columns": ["name", *(feature.code for feature in question.features), "label"],
         "agreement": AGREEMENT,
         "ends_at_s": copies.ends_at_s(asker, one),
@@ -60,7 +59,7 @@ def post_deletion(call: Call) -> dict[str, Any]:
 def _notice(one: Notice) -> dict[str, Any]:
     return _shown(one.taken) | {
         "study": one.study.study,
-        "left": as_told(one.gone),
+        "left": suppress(one.gone),
         "is_due": one.is_due,
     }
 

@@ -121,5 +121,5 @@ def _party(visit: Visit, one: ConsentSummary) -> str:
 
 
 def _models(visit: Visit, one: ConsentSummary) -> list[Any]:
-    found = visit.platform.diagnostics.resting_on([one.consent_id])
+    found = visit.platform.diagnostics.models_trained_under([one.consent_id])
     return [model for model in found if model.ended_at_s is None]

@@ -10,7 +10,7 @@ from consent import DecisionRequestBatch, Decisions
 from storage.entry import Columns
 
 
-class Listed:
+class RecordList:
     """The current records as columns, and whose each is; made once for many lists."""
 
     def __init__(self, columns: Columns) -> None:
@@ -28,10 +28,10 @@ class Listed:
         return DecisionRequestBatch(party, purpose, *named)
 
 
-class Permitted(Mapping[bytes, dict[str, bytes]]):
+class PermittedSubjects(Mapping[bytes, dict[str, bytes]]):
     """For each subject with a permitted record, {category: the consent that says so}."""
 
-    def __init__(self, listed: Listed, decided: Decisions) -> None:
+    def __init__(self, listed: RecordList, decided: Decisions) -> None:
         """Take the decisions on what was `listed`, in its order."""
         self._entries, self._consents = listed.columns.entries, decided.consents
         places = decided.permitted().nonzero()[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Blocks(Protocol):
+class BlockReader(Protocol):
     """Reads blocks by their CID (36 bytes, binary). Every block handed out fits its name.
 
     Every call may raise StoreUnavailable (away, or no answer in time: ask again later) and
@@ -35,7 +35,7 @@ class Blocks(Protocol):
         ...
 
 
-class Blobs(Blocks, Protocol):
+class BlockStore(BlockReader, Protocol):
     """Keeps blocks; what it confirms is durable. Every writing call may raise DiskFull too."""
 
     def put_many(self, car: Path, root: bytes) -> None:

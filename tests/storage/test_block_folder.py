@@ -7,9 +7,9 @@ import pytest
 
 from deploy.nodes import KuboNode
 from storage import Kubo
+from storage.block_folder import BlockFolder
 from storage.car import links_block, raw_cid, root_cid, write_car
 from storage.errors import NameMismatch, StorageNotFound, StoreUnavailable
-from storage.folder import BlockFolder
 
 
 @pytest.fixture

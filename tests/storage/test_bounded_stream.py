@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from storage.capped import Capped
+from storage.bounded_stream import BoundedStream
 
 
 class Body(io.BytesIO):
@@ -19,14 +19,14 @@ class Body(io.BytesIO):
 
 
 def test_it_reads_all_there_is_up_to_its_bound() -> None:
-    assert Capped(Body(b"x" * 50), 100, 1).read(60) == b"x" * 50
-    stream = Capped(Body(b"x" * 50), 30, 1)
+    assert BoundedStream(Body(b"x" * 50), 100, 1).read(60) == b"x" * 50
+    stream = BoundedStream(Body(b"x" * 50), 30, 1)
     assert (stream.read(20), stream.read(20), stream.read(20)) == (b"x" * 20, b"x" * 10, b"")
-    assert Capped(Body(b""), 30, 1).read(20) == b""
+    assert BoundedStream(Body(b""), 30, 1).read(20) == b""
 
 
 def test_a_trickle_ends_in_an_error() -> None:
     body = Body(b"x" * 500)
     body.pause_s = 0.02
     with pytest.raises(TimeoutError):
-        Capped(body, 500, 0.1).read(500)
+        BoundedStream(body, 500, 0.1).read(500)

@@ -37,7 +37,7 @@ def room_needed() -> Iterator[None]:
         raise StoreUnavailable("the folder of sealed batches cannot be written") from exc
 
 
-class Staging:
+class CarFolder:
     """The folder of batches' CAR files: made before a deposit, kept after it as a cache.
 
     It holds nothing but sealed envelopes, and what is read from it is checked against its name.

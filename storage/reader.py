@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage.car import raw_cid
+from storage.components import Components, Progress, no_progress
 from storage.entry import Entry
 from storage.errors import NameMismatch, RecordLost, StorageNotFound
 from storage.keys import SecretKey, unwrap_record_key
-from storage.parts import Parts, Progress, silent
 from storage.record import Record, parse
 from storage.seal import Context, open_sealed
 
@@ -19,13 +19,15 @@ _FEW = 32
 class Reader:
     """Turns entries of the catalogue into records; it asks nobody's consent."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Components) -> None:
         self._catalogue = parts.catalogue
         self._keys = parts.keys
-        self._staging = parts.staging
-        self._blobs = parts.blobs
+        self._car_folder = parts.car_folder
+        self._blocks = parts.blocks
 
-    def read(self, entries: Sequence[Entry], progress: Progress = silent) -> list[Record | None]:
+    def read(
+        self, entries: Sequence[Entry], progress: Progress = no_progress
+    ) -> list[Record | None]:
         """Return the record of each entry, in their order; None where the patient was shredded.
 
         Raises:
@@ -56,7 +58,7 @@ class Reader:
         for batch, batch_places in held.items():
             its = [entries[place] for place in batch_places]
             for place, block in zip(
-                batch_places, self._staging.read(names[batch], its), strict=True
+                batch_places, self._car_folder.read(names[batch], its), strict=True
             ):
                 blocks[place] = block
         missing = [
@@ -70,8 +72,8 @@ class Reader:
     def _ask(self, missing: Sequence[Entry]) -> dict[bytes, bytes]:
         try:
             if len(missing) <= _FEW:
-                return {entry.cid: self._blobs.get(entry.cid, entry.size) for entry in missing}
-            return dict(self._blobs.get_many([entry.cid for entry in missing]))
+                return {entry.cid: self._blocks.get(entry.cid, entry.size) for entry in missing}
+            return dict(self._blocks.get_many([entry.cid for entry in missing]))
         except StorageNotFound as exc:
             raise RecordLost("a block is not kept any more: run verify") from exc
 

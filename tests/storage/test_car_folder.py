@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.car import raw_cid, read_car
+from storage.car_folder import CarFolder, places
 from storage.entry import Entry
 from storage.errors import DiskFull, StoreUnavailable
-from storage.staging import Staging, places
 
 blocks_of = st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=20, unique=True)
 
@@ -25,8 +25,8 @@ def entries_of(blocks: list[bytes]) -> list[Entry]:
     ]
 
 
-def write(staging: Staging, name: str, blocks: list[bytes]) -> bytes:
-    with staging.written(name, list(map(raw_cid, blocks)), blocks) as root:
+def write(car_folder: CarFolder, name: str, blocks: list[bytes]) -> bytes:
+    with car_folder.written(name, list(map(raw_cid, blocks)), blocks) as root:
         return root
 
 
@@ -34,10 +34,10 @@ def write(staging: Staging, name: str, blocks: list[bytes]) -> bytes:
 def test_every_block_stands_where_its_place_says(
     tmp_path_factory: pytest.TempPathFactory, blocks: list[bytes]
 ) -> None:
-    staging = Staging(tmp_path_factory.mktemp("staging"))
-    root = write(staging, "a", blocks)
-    assert staging.read("a", entries_of(blocks)) == blocks
-    with staging.path("a").open("rb") as file:
+    car_folder = CarFolder(tmp_path_factory.mktemp("staging"))
+    root = write(car_folder, "a", blocks)
+    assert car_folder.read("a", entries_of(blocks)) == blocks
+    with car_folder.path("a").open("rb") as file:
         found = list(read_car(file))
     assert [block for _, block in found[:-1]] == blocks
     assert found[-1][0] == root
@@ -45,21 +45,21 @@ def test_every_block_stands_where_its_place_says(
 
 def test_a_long_block_has_its_place_too(tmp_path: Path) -> None:
     blocks = [os.urandom(size) for size in (1, 91, 92, 127, 128, 16_347, 16_348, 2**21)]
-    staging = Staging(tmp_path)
-    write(staging, "a", blocks)
-    assert staging.read("a", entries_of(blocks)) == blocks
+    car_folder = CarFolder(tmp_path)
+    write(car_folder, "a", blocks)
+    assert car_folder.read("a", entries_of(blocks)) == blocks
 
 
 def test_what_is_not_there_or_cut_short_reads_as_other_bytes(tmp_path: Path) -> None:
     blocks = [b"one", b"two"]
-    staging = Staging(tmp_path)
-    assert staging.read("a", entries_of(blocks)) == [b"", b""]
-    write(staging, "a", blocks)
-    os.truncate(staging.path("a"), places([3, 3])[1])
-    assert staging.read("a", entries_of(blocks)) == [b"one", b""]
-    staging.drop("a")
-    staging.drop("a")
-    assert not staging.path("a").exists()
+    car_folder = CarFolder(tmp_path)
+    assert car_folder.read("a", entries_of(blocks)) == [b"", b""]
+    write(car_folder, "a", blocks)
+    os.truncate(car_folder.path("a"), places([3, 3])[1])
+    assert car_folder.read("a", entries_of(blocks)) == [b"one", b""]
+    car_folder.drop("a")
+    car_folder.drop("a")
+    assert not car_folder.path("a").exists()
 
 
 @pytest.mark.parametrize(
@@ -73,23 +73,23 @@ def test_a_write_that_fails_leaves_nothing(
 
     monkeypatch.setattr(os, "fsync", fails)
     with pytest.raises(error):
-        write(Staging(tmp_path / "sealed"), "a", [b"one"])
+        write(CarFolder(tmp_path / "sealed"), "a", [b"one"])
     assert list((tmp_path / "sealed").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreUnavailable):
-        write(Staging(tmp_path / "file" / "sealed"), "a", [b"one"])
+        write(CarFolder(tmp_path / "file" / "sealed"), "a", [b"one"])
 
 
 def test_whoever_writes_a_batch_holds_it_until_they_are_done(tmp_path: Path) -> None:
-    staging, other = Staging(tmp_path), Staging(tmp_path)
-    with staging.written("a", [raw_cid(b"one")], [b"one"]):
+    car_folder, other = CarFolder(tmp_path), CarFolder(tmp_path)
+    with car_folder.written("a", [raw_cid(b"one")], [b"one"]):
         with other.held("a") as is_ours:
             assert not is_ours
         assert other.drop_orphans(lambda: set()) == 0
-    with other.held("a") as is_ours, staging.held("a") as too:
+    with other.held("a") as is_ours, car_folder.held("a") as too:
         assert is_ours
         assert not too
     with other.held("never") as is_ours:
@@ -97,23 +97,23 @@ def test_whoever_writes_a_batch_holds_it_until_they_are_done(tmp_path: Path) -> 
 
 
 def test_orphans_are_dropped_and_nothing_else(tmp_path: Path) -> None:
-    staging = Staging(tmp_path)
+    car_folder = CarFolder(tmp_path)
     for name in ("known", "orphan"):
-        write(staging, name, [secrets.token_bytes(9)])
+        write(car_folder, name, [secrets.token_bytes(9)])
     (tmp_path / "known.new").write_bytes(b"half")
     (tmp_path / "kept.txt").write_bytes(b"")
-    assert staging.drop_orphans(lambda: {"known"}) == 2
+    assert car_folder.drop_orphans(lambda: {"known"}) == 2
     assert {path.name for path in tmp_path.iterdir()} == {"known.car", "kept.txt"}
-    assert Staging(tmp_path / "none").drop_orphans(lambda: set()) == 0
+    assert CarFolder(tmp_path / "none").drop_orphans(lambda: set()) == 0
 
 
 def test_a_file_that_goes_meanwhile_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    staging = Staging(tmp_path, most_bytes=0)
+    car_folder = CarFolder(tmp_path, most_bytes=0)
     monkeypatch.setattr(Path, "glob", lambda *_: iter([tmp_path / "gone.car"]))
-    assert staging.drop_orphans(lambda: set()) == 0
-    assert staging.trim(set()) == 0
+    assert car_folder.drop_orphans(lambda: set()) == 0
+    assert car_folder.trim(set()) == 0
 
 
 def test_a_draft_that_was_swept_away_before_it_was_locked_is_made_again(
@@ -129,29 +129,29 @@ def test_a_draft_that_was_swept_away_before_it_was_locked_is_made_again(
         locks(file, how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    staging = Staging(tmp_path)
-    write(staging, "a", [b"one"])
-    assert staging.read("a", entries_of([b"one"])) == [b"one"]
+    car_folder = CarFolder(tmp_path)
+    write(car_folder, "a", [b"one"])
+    assert car_folder.read("a", entries_of([b"one"])) == [b"one"]
 
 
 def test_the_oldest_files_leave_first_but_none_that_is_needed(tmp_path: Path) -> None:
-    staging = Staging(tmp_path)
+    car_folder = CarFolder(tmp_path)
     for age, name in enumerate(("oldest", "older", "newest")):
-        write(staging, name, [bytes([age]) * 100])
-        os.utime(staging.path(name), (age, age))
-    size = staging.path("older").stat().st_size
-    staging.most_bytes = 3 * size
-    assert staging.trim(set()) == 0
-    staging.most_bytes = 2 * size
-    assert staging.trim({"oldest"}) == 1
-    assert not staging.path("older").exists()
-    staging.most_bytes = 0
-    assert staging.trim({"oldest"}) == 1
-    assert staging.path("oldest").exists()
+        write(car_folder, name, [bytes([age]) * 100])
+        os.utime(car_folder.path(name), (age, age))
+    size = car_folder.path("older").stat().st_size
+    car_folder.most_bytes = 3 * size
+    assert car_folder.trim(set()) == 0
+    car_folder.most_bytes = 2 * size
+    assert car_folder.trim({"oldest"}) == 1
+    assert not car_folder.path("older").exists()
+    car_folder.most_bytes = 0
+    assert car_folder.trim({"oldest"}) == 1
+    assert car_folder.path("oldest").exists()
 
 
 def test_one_process_at_a_time_collects(tmp_path: Path) -> None:
-    one, other = Staging(tmp_path), Staging(tmp_path)
+    one, other = CarFolder(tmp_path), CarFolder(tmp_path)
     with one.turn(waits=True) as first, other.turn(waits=False) as second:
         assert first
         assert not second

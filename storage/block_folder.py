@@ -19,7 +19,7 @@ class BlockFolder:
         self._folder = folder
 
     def version(self) -> str:
-        """See `Blocks.version`.
+        """See `BlockReader.version`.
 
         Raises:
             StoreUnavailable: not such a folder.
@@ -38,7 +38,7 @@ class BlockFolder:
         return self._folder / name[-3:-1] / f"{name}.data"
 
     def get(self, cid: bytes, size: int) -> bytes:
-        """See `Blocks.get`."""
+        """See `BlockReader.get`."""
         try:
             block = self.path(cid).read_bytes()
         except FileNotFoundError as exc:
@@ -48,7 +48,7 @@ class BlockFolder:
         return block
 
     def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """See `Blocks.get_many`."""
+        """See `BlockReader.get_many`."""
         for cid in cids:
             try:
                 block = self.path(cid).read_bytes()

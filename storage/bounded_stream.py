@@ -10,7 +10,7 @@ SLOWEST_BYTES_PER_S: Final = 250_000
 _AT_ONCE: Final = 2**20
 
 
-class Capped:
+class BoundedStream:
     """A stream over the body of an HTTP answer (urllib3's).
 
     `grace_s` is how long it may take beside what the slowest link would need.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consent import CATEGORY_CODES, REASONS, Decisions
 from storage.entry import Entry, columns_of
-from storage.permitted import Listed, Permitted
+from storage.permissions import PermittedSubjects, RecordList
 
 PERMITTED, DENIED = REASONS.index("permitted"), REASONS.index("no-consent")
 PEOPLE = [secrets.token_bytes(32) for _ in range(4)] + [b"\0" * 32, b"a" + b"\0" * 31]
@@ -28,7 +28,7 @@ def entry(subject: bytes, category: str) -> Entry:
 
 @given(ROWS)
 def test_a_list_names_whom_and_what_the_decisions_permit(rows) -> None:
-    listed = Listed(columns_of([entry(subject, category) for subject, category, _ in rows]))
+    listed = RecordList(columns_of([entry(subject, category) for subject, category, _ in rows]))
     reasons = np.array([PERMITTED if yes else DENIED for *_, yes in rows], np.uint8)
     consents = np.frombuffer(secrets.token_bytes(32 * len(rows)), np.uint8).reshape(-1, 32)
     decided = Decisions(None, reasons, consents, np.zeros(len(rows), np.uint32))
@@ -36,7 +36,7 @@ def test_a_list_names_whom_and_what_the_decisions_permit(rows) -> None:
     for (subject, category, yes), consent in zip(rows, consents, strict=True):
         if yes:
             wanted.setdefault(subject, {})[category] = consent.tobytes()
-    found = Permitted(listed, decided)
+    found = PermittedSubjects(listed, decided)
     assert dict(found) == wanted
     assert len(found) == len(wanted)
     assert all((one in found) == (one in wanted) for one in PEOPLE)
