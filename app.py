@@ -36,8 +36,8 @@ from services.jobs.queue import JobQueue
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
 from services.platform import Platform
-from services.wiring import build_services
 from services.requests import Asking
+from services.wiring import build_services
 from storage import Kubo, RecordStore, StoreUnavailable
 from web import create_app
 

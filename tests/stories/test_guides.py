@@ -20,10 +20,10 @@ from PIL import Image
 from playwright.sync_api import Browser
 from rig import ROOT, running
 
+import app as application
 from deploy.demo.people import MAPPING, TABLE
 from records import Mapping, read_table
 from services.accounts import Invited
-from services.jobs.kinds import RUNNERS
 from services.platform import Platform
 from services.requests import Proposal, RequestDetails
 from web.pages import PAGES
@@ -146,11 +146,7 @@ class Set:
 
     def work(self) -> None:
         """Do what a worker would."""
-        jobs = self.platform.jobs
-        for name in jobs.waiting():
-            job = jobs.claim(name)
-            if job is not None:
-                jobs.end(job, "done", RUNNERS[job.kind](self.platform, job, lambda *_: None))
+        application.make_worker(self.platform).run_claimable()
 
 
 def _staff(role: str, name: str, party: str = HOSPITAL) -> Invited:

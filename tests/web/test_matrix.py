@@ -219,8 +219,9 @@ def names(hospital, model) -> dict[str, str]:
     upload = uploads(platform).add(
         Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), b"person,number\n1,2\n"
     )
-    job = platform.jobs.add("train", {"study": f"study:{slug}"}, f"study:{slug}").id
-    check = platform.jobs.add("verify", {}, HOSPITAL).id
+    arguments = {"study": f"study:{slug}", "question": model.question}
+    job = platform.jobs.enqueue("train", arguments, f"study:{slug}").id
+    check = platform.jobs.enqueue("verify", {}, HOSPITAL).id
     return {
         "subject": subject.hex(),
         "request": asking.requests.waiting(subject)[0].id,

@@ -286,7 +286,7 @@ class DiagnosisAnswer(Answer):
     note = text()
 
 
-class JobAnswer(Answer):
+class JobSchema(Answer):
     """How far long work is."""
 
     id = text()

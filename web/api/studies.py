@@ -8,7 +8,7 @@ from models import Model, PredictionRequest, Study, suppress
 from services.errors import NotFound
 from services.jobs.kinds import model_facts
 from services.tokens import CUSTODIAN, RESEARCHER
-from web.api.jobs import accepted
+from web.api.jobs import job_shown
 from web.api.ledger import view_shown
 from web.api.route import Call
 
@@ -73,12 +73,16 @@ def post_models(call: Call) -> dict[str, Any]:
     question = call.platform.diagnostics.question(call.body["question"]).id
     if call.party not in {one.id for one in call.platform.diagnostics.studies()}:
         raise NotFound
-    return accepted(call, "train", {"study": call.party, "question": question})
+    return job_shown(
+        call.platform.jobs.enqueue("train", {"study": call.party, "question": question}, call.party)
+    )
 
 
 def post_retraining(call: Call) -> dict[str, Any]:
     """Replace a model by one trained from scratch on what is permitted now."""
-    return accepted(call, "retrain", {"model": _require_model(call).id})
+    return job_shown(
+        call.platform.jobs.enqueue("retrain", {"model": _require_model(call).id}, call.party)
+    )
 
 
 def post_diagnoses(call: Call) -> dict[str, Any]:

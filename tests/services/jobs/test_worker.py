@@ -16,47 +16,58 @@ import services.jobs.worker
 from consent import LedgerUnavailable
 from models import RunCancelled
 from services.jobs.heartbeats import Workers
-from services.jobs.kinds import RUNNERS
-from services.jobs.queue import CANCELLED, DONE, FAILED, QUEUED, RUNNING, STALE_S
-from services.jobs.queue import JobQueue as JobRows
+from services.jobs.kinds import RETRIED_WHILE_UNAVAILABLE, make_runners
+from services.jobs.queue import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    STALE_S,
+    UNIQUE_ARGUMENTS,
+    JobQueue,
+)
+from services.jobs.worker import JobLost, PeriodicTask, ProgressWriter, Worker
 from storage import StoreUnavailable
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ENDLESS = """
 import sys, time
-from pathlib import Path
-from types import SimpleNamespace
-import services.jobs.worker
 from deploy.database import make_engine
 from services.jobs.queue import JobQueue
+from services.jobs.worker import Worker
 
-def endless(platform, job, progress):
+def endless(job, progress):
     progress("begun", 0, 1)
     time.sleep(600)
 
-services.jobs.worker.RUNNERS = {"try": endless}
 jobs = JobQueue(make_engine(sys.argv[1]), time.time)
-platform = SimpleNamespace(jobs=jobs, home=Path(sys.argv[2]), engine=None, clock=time.time)
-services.jobs.worker.Worker(platform).run(sys.argv[3])
+Worker(jobs=jobs, workers=None, runners={"try": endless}).run(sys.argv[2])
 """
 
 
 @pytest.fixture
-def jobs(sqlite_engine) -> JobRows:
-    return JobRows(sqlite_engine, time.time)
+def jobs(sqlite_engine) -> JobQueue:
+    return JobQueue(sqlite_engine, time.time)
 
 
 @pytest.fixture
-def runners(monkeypatch) -> dict:
-    """What the worker can do in these tests."""
-    made: dict = {}
-    monkeypatch.setattr(services.jobs.worker, "RUNNERS", made)
-    return made
+def runners() -> dict:
+    """What the worker can run in these tests."""
+    return {}
 
 
-def worker(jobs, tmp_path, **parts):
-    held = {"jobs": jobs, "home": tmp_path, "engine": None, "clock": time.time}
-    return services.jobs.worker.Worker(SimpleNamespace(**held | parts))
+def worker(jobs, runners=None, **options) -> Worker:
+    return Worker(jobs=jobs, workers=None, runners=runners or {}, **options)
+
+
+def training_worker(jobs, diagnostics) -> Worker:
+    return worker(
+        jobs,
+        make_runners(
+            diagnostics=diagnostics, store=None, auditor=None, check_upload=None, store_upload=None
+        ),
+    )
 
 
 def raiser(error):
@@ -66,104 +77,103 @@ def raiser(error):
     return act
 
 
-def test_what_a_job_returns_is_its_result(jobs, runners, tmp_path) -> None:
-    runners["try"] = lambda platform, job, progress: {"twice": job.arguments["n"] * 2}
-    job = jobs.add("try", {"n": 2}, "a")
-    worker(jobs, tmp_path).run(job.id)
-    worker(jobs, tmp_path).run(job.id)
-    assert (jobs.require(job.id).result, jobs.require(job.id).attempts) == ({"twice": 4}, 1)
+def test_the_value_that_a_runner_returns_is_the_result_of_the_job(jobs, runners) -> None:
+    runners["try"] = lambda job, progress: {"twice": job.arguments["n"] * 2}
+    job = jobs.enqueue("try", {"n": 2}, "a")
+    worker(jobs, runners).run(job.id)
+    worker(jobs, runners).run(job.id)
+    assert (jobs.get(job.id).result, jobs.get(job.id).attempts) == ({"twice": 4}, 1)
 
 
-def test_a_refusal_is_told_and_a_surprise_is_not(jobs, runners, tmp_path) -> None:
-    runners["refused"] = raiser(LedgerUnavailable("the ledger is away"))
+def test_the_message_of_a_refusal_is_shown_and_of_an_unexpected_error_is_not(jobs, runners) -> None:
+    runners["refused"] = raiser(LedgerUnavailable("the ledger is unavailable"))
     runners["surprise"] = raiser(RuntimeError("a secret"))
-    told = {}
+    ended = {}
     for kind in runners:
-        job = jobs.add(kind, {}, "a")
-        worker(jobs, tmp_path).run(job.id)
-        told[kind] = jobs.require(job.id)
-    assert {job.state for job in told.values()} == {FAILED}
-    assert told["refused"].error == "the ledger is away"
-    assert "secret" not in told["surprise"].error
+        job = jobs.enqueue(kind, {}, "a")
+        worker(jobs, runners).run(job.id)
+        ended[kind] = jobs.get(job.id)
+    assert {job.state for job in ended.values()} == {FAILED}
+    assert ended["refused"].error == "the ledger is unavailable"
+    assert "secret" not in ended["surprise"].error
 
 
-def test_a_job_ends_when_it_is_cancelled(jobs, runners, tmp_path) -> None:
-    def run(platform, _, progress):
+def test_a_cancelled_job_ends_at_its_next_progress(jobs, runners) -> None:
+    def run(_, progress):
         jobs.cancel(job.id)
         progress("next", 1, 2)
         raise AssertionError("it went on")
 
     runners["try"] = run
-    job = jobs.add("try", {}, "a")
-    worker(jobs, tmp_path).run(job.id)
-    assert jobs.require(job.id).state == CANCELLED
+    job = jobs.enqueue("try", {}, "a")
+    worker(jobs, runners).run(job.id)
+    assert jobs.get(job.id).state == CANCELLED
 
 
-def test_a_job_whose_worker_is_killed_is_taken_up_by_another(
-    jobs, runners, sqlite_engine, tmp_path
-) -> None:
-    job = jobs.add("try", {}, "a")
+def test_a_job_whose_worker_is_killed_is_claimed_by_another(jobs, runners, sqlite_engine) -> None:
+    job = jobs.enqueue("try", {}, "a")
     url = str(sqlite_engine.url)
-    child = subprocess.Popen([sys.executable, "-c", ENDLESS, url, str(tmp_path), job.id], cwd=ROOT)
+    child = subprocess.Popen([sys.executable, "-c", ENDLESS, url, job.id], cwd=ROOT)
     try:
         until_s = time.monotonic() + 30
-        while jobs.require(job.id).step != "begun":
+        while jobs.get(job.id).step != "begun":
             assert time.monotonic() < until_s
             time.sleep(0.05)
     finally:
         child.kill()
         child.wait()
-    assert jobs.require(job.id).state == RUNNING
-    assert jobs.waiting() == []
-    later = JobRows(sqlite_engine, lambda: time.time() + STALE_S + 5)
-    assert later.waiting() == [job.id]
+    assert jobs.get(job.id).state == RUNNING
+    assert jobs.claimable() == []
+    later = JobQueue(sqlite_engine, lambda: time.time() + STALE_S + 5)
+    assert later.claimable() == [job.id]
     runners["try"] = lambda *_: {}
-    worker(later, tmp_path).run(job.id)
-    assert (jobs.require(job.id).state, jobs.require(job.id).attempts) == (DONE, 2)
+    worker(later, runners).run(job.id)
+    assert (jobs.get(job.id).state, jobs.get(job.id).attempts) == (DONE, 2)
 
 
-def test_what_a_patient_is_owed_waits_for_a_part_that_is_away(
-    jobs, runners, tmp_path, monkeypatch
-) -> None:
-    monkeypatch.setattr(services.jobs.worker, "TRY_AGAIN_S", 0)
-    job = jobs.add("rekey", {"subjects": []}, "patients")
-    for error in (StoreUnavailable("the store is away"), sa.exc.OperationalError("x", {}, None)):
+def test_a_rekeying_waits_while_a_part_is_unavailable(jobs, runners, monkeypatch) -> None:
+    monkeypatch.setattr(services.jobs.worker, "RETRY_S", 0)
+    job = jobs.enqueue("rekey", {"subjects": []}, "patients")
+    for error in (
+        StoreUnavailable("the store is unavailable"),
+        sa.exc.OperationalError("x", {}, None),
+    ):
         runners["rekey"] = raiser(error)
-        worker(jobs, tmp_path).run(job.id)
-        assert jobs.require(job.id).state == QUEUED
+        worker(jobs, runners).run(job.id)
+        assert jobs.get(job.id).state == QUEUED
     runners["rekey"] = lambda *_: {"receipt": ""}
-    worker(jobs, tmp_path).run(job.id)
-    assert (jobs.require(job.id).state, jobs.require(job.id).attempts) == (DONE, 1)
+    worker(jobs, runners).run(job.id)
+    assert (jobs.get(job.id).state, jobs.get(job.id).attempts) == (DONE, 1)
 
 
-def test_a_worker_that_lost_its_job_leaves_it_alone(jobs, runners, sqlite_engine, tmp_path) -> None:
-    job = jobs.add("try", {}, "a")
-    later = JobRows(sqlite_engine, lambda: time.time() + STALE_S + 5)
+def test_a_worker_that_lost_its_job_leaves_it_alone(jobs, runners, sqlite_engine) -> None:
+    job = jobs.enqueue("try", {}, "a")
+    later = JobQueue(sqlite_engine, lambda: time.time() + STALE_S + 5)
 
-    def slow(platform, _, progress):
+    def slow(_, progress):
         later.end(later.claim(job.id), DONE, {"by": "another"})
         return {"by": "me"}
 
     runners["try"] = slow
-    worker(jobs, tmp_path).run(job.id)
-    assert jobs.require(job.id).result == {"by": "another"}
+    worker(jobs, runners).run(job.id)
+    assert jobs.get(job.id).result == {"by": "another"}
 
 
-def test_progress_is_written_down_a_few_times_a_second_and_at_each_step(jobs) -> None:
-    told = []
-    rows = SimpleNamespace(progress=lambda job, *how: told.append(how))
-    reports = services.jobs.worker.Reports(rows, jobs.add("try", {}, "a"))
+def test_progress_is_stored_a_few_times_a_second_and_at_each_step(jobs) -> None:
+    reported = []
+    rows = SimpleNamespace(progress=lambda job, *how: reported.append(how))
+    reports = ProgressWriter(rows, jobs.enqueue("try", {}, "a"))
     for step in ("fit", "evaluate"):
         for done in range(1_001):
             reports(step, done, 1_000)
-    assert ("fit", 0, 1_000) in told
-    assert ("fit", 1_000, 1_000) in told
-    assert ("evaluate", 1_000, 1_000) in told
-    assert len(told) < 50
+    assert ("fit", 0, 1_000) in reported
+    assert ("fit", 1_000, 1_000) in reported
+    assert ("evaluate", 1_000, 1_000) in reported
+    assert len(reported) < 50
 
 
-def test_a_loop_outlives_whatever_goes_wrong_in_it(jobs, tmp_path, caplog) -> None:
-    made, turns = worker(jobs, tmp_path), []
+def test_a_periodic_task_continues_after_an_error(jobs, caplog) -> None:
+    made, turns = worker(jobs, runners), []
     secret = "ab" * 8
 
     def act() -> None:
@@ -175,22 +185,42 @@ def test_a_loop_outlives_whatever_goes_wrong_in_it(jobs, tmp_path, caplog) -> No
         raise sa.exc.OperationalError(secret, {}, None)
 
     with caplog.at_level(logging.WARNING, "vouchsafe"):
-        made._again(0.001, act)
+        made._repeat(PeriodicTask(0.001, [act]))
     assert len(turns) == 4
     assert secret not in caplog.text
     assert "test_worker.py" in caplog.text
 
 
-def test_a_job_that_waits_long_is_told_of_once_at_a_time(jobs, tmp_path) -> None:
-    made = worker(jobs, tmp_path)
-    for n in range(10):
-        jobs.add("try", {"n": n}, "a")
-    for _ in range(20):
-        made._tell()
-    assert made._queue._huey.pending_count() == 10
+def test_a_worker_polls_the_rows_and_stops_when_told_to(jobs, runners, sqlite_engine) -> None:
+    seen = threading.Event()
+    runners["try"] = lambda job, _: seen.set() or {}
+    workers = Workers(sqlite_engine, time.time)
+    made = Worker(jobs=jobs, workers=workers, runners=runners, poll_s=0.01)
+    working = threading.Thread(target=made.work)
+    working.start()
+    job = jobs.enqueue("try", {}, "a")
+    assert seen.wait(10)
+    assert workers.is_any_alive()
+    made.stop()
+    working.join(10)
+    assert not working.is_alive()
+    assert not workers.is_any_alive()
+    assert jobs.get(job.id).state in (RUNNING, DONE)
 
 
-def test_a_beat_goes_on_when_the_database_is_back_and_ends_when_the_job_is_lost(
+def test_the_jobs_that_wait_are_run_oldest_first(jobs, runners) -> None:
+    seen = []
+    runners["try"] = lambda job, _: seen.append(job.arguments["n"]) or {}
+    now = [1_000.0]
+    jobs = JobQueue(jobs._engine, lambda: now[0])
+    for n in range(3):
+        jobs.enqueue("try", {"n": n}, "a")
+        now[0] += 1
+    worker(jobs, runners).run_claimable()
+    assert seen == [0, 1, 2]
+
+
+def test_heartbeats_continue_when_the_database_is_back_and_end_when_the_job_is_lost(
     jobs, monkeypatch
 ) -> None:
     monkeypatch.setattr(services.jobs.worker, "HEARTBEAT_S", 0.001)
@@ -198,16 +228,14 @@ def test_a_beat_goes_on_when_the_database_is_back_and_ends_when_the_job_is_lost(
 
     def beat(job) -> None:
         beats.append(job)
-        raise (sa.exc.OperationalError("x", {}, None), services.jobs.worker.JobLost())[
-            len(beats) > 2
-        ]
+        raise (sa.exc.OperationalError("x", {}, None), JobLost())[len(beats) > 2]
 
-    job = jobs.add("try", {}, "a")
+    job = jobs.enqueue("try", {}, "a")
     services.jobs.worker._beat(SimpleNamespace(beat=beat), job, threading.Event())
     assert len(beats) == 3
 
 
-def test_a_worker_is_heard_of_until_it_leaves_or_dies(engine) -> None:
+def test_a_worker_is_alive_until_it_leaves_or_its_heartbeat_stops(engine) -> None:
     now = [1_000.0]
     workers = Workers(engine, lambda: now[0])
     assert not workers.is_any_alive()
@@ -237,12 +265,12 @@ def run_of(**how):
 
 
 class Diagnostics:
-    """What was asked of the diagnostics, and the runs that it knows."""
+    """Diagnostics with these training runs; `asked` lists the models it returned."""
 
     def __init__(self, *runs) -> None:
         self._runs, self.asked = list(runs), []
 
-    def runs(self):
+    def training_runs(self):
         return self._runs
 
     def _model(self, name: str):
@@ -284,30 +312,30 @@ ASKED = {"study": "study:s", "question": "q", "model": "q-1"}
         (("retrain", (run_of(state="running"),), 1), "retrained"),
     ],
 )
-def test_a_job_goes_on_where_its_worker_died_and_makes_one_model(
-    jobs, sqlite_engine, tmp_path, case, result
+def test_a_training_continues_where_its_worker_died_and_makes_one_model(
+    jobs, sqlite_engine, case, result
 ) -> None:
     kind, runs, tries = case
-    job = jobs.add(kind, ASKED, "a")
+    job = jobs.enqueue(kind, ASKED, "a")
     if tries == 2:
         jobs.claim(job.id)
-        jobs = JobRows(sqlite_engine, lambda: time.time() + STALE_S + 5)
-    worker(jobs, tmp_path, diagnostics=Diagnostics(*runs)).run(job.id)
-    assert jobs.require(job.id).result["model"] == result
+        jobs = JobQueue(sqlite_engine, lambda: time.time() + STALE_S + 5)
+    training_worker(jobs, Diagnostics(*runs)).run(job.id)
+    assert jobs.get(job.id).result["model"] == result
 
 
-def test_a_model_that_has_a_successor_is_not_replaced_again(jobs, tmp_path) -> None:
+def test_a_model_that_has_a_successor_is_not_replaced_again(jobs) -> None:
     diagnostics = Diagnostics()
     replaced = SimpleNamespace(successor="q-9")
     diagnostics.model = lambda name: replaced if name == "q-1" else diagnostics._model(name)
-    job = jobs.add("retrain", ASKED, "a")
-    worker(jobs, tmp_path, diagnostics=diagnostics).run(job.id)
-    assert jobs.require(job.id).result["model"] == "q-9"
+    job = jobs.enqueue("retrain", ASKED, "a")
+    training_worker(jobs, diagnostics).run(job.id)
+    assert jobs.get(job.id).result["model"] == "q-9"
 
 
-def test_a_training_that_is_cancelled_ends_its_run_too(jobs, tmp_path) -> None:
+def test_cancelling_a_training_also_ends_its_run(jobs) -> None:
     seen = []
-    job = jobs.add("train", ASKED, "a")
+    job = jobs.enqueue("train", ASKED, "a")
 
     def train(study, question, progress):
         jobs.cancel(job.id)
@@ -319,12 +347,14 @@ def test_a_training_that_is_cancelled_ends_its_run_too(jobs, tmp_path) -> None:
 
     diagnostics = Diagnostics()
     diagnostics.train = train
-    worker(jobs, tmp_path, diagnostics=diagnostics).run(job.id)
+    training_worker(jobs, diagnostics).run(job.id)
     assert len(seen) == 1
-    assert jobs.require(job.id).state == CANCELLED
+    assert jobs.get(job.id).state == CANCELLED
 
 
-def test_every_kind_of_job_that_is_asked_for_can_be_done() -> None:
-    of_uploads = {"check-upload", "store-upload"}
-    assert set(RUNNERS) == {"train", "retrain", "verify", "rekey", "evidence"} | of_uploads
-    assert set(services.jobs.worker.PATIENT) <= set(RUNNERS)
+def test_every_kind_of_job_has_a_runner() -> None:
+    runners = make_runners(
+        diagnostics=None, store=None, auditor=None, check_upload=None, store_upload=None
+    )
+    assert set(runners) == set(UNIQUE_ARGUMENTS) | {"rekey"}
+    assert set(runners) >= RETRIED_WHILE_UNAVAILABLE
