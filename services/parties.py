@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from models import Diagnostics
+
+STUDY_PREFIX: Final = "study:"
+ORGANISATION_PREFIX: Final = "organisation:"
+
+
+def is_study(party: str) -> bool:
+    """Return whether a party is a study."""
+    return party.startswith(STUDY_PREFIX)
+
+
+def study_id(name: str) -> str:
+    """Return the party id of the study that addresses call `name`; an id stays as it is."""
+    return name if is_study(name) else STUDY_PREFIX + name
+
+
+def study_name(party: str) -> str:
+    """Return the name of a study in addresses: its party id without the prefix."""
+    return party.removeprefix(STUDY_PREFIX)
 
 
 class PartyNames:
