@@ -66,7 +66,7 @@ def anchors(platform: Platform, last: int) -> list[tuple[Anchor, int | None]]:
     found = [one for kind in ANCHOR_KINDS for one in platform.ledger.anchors(kind, last)]
     found.sort(key=lambda one: -one.block_number)
     try:
-        times = platform.ledger.times_of([one.block_number for one in found])
+        times = platform.ledger.block_times([one.block_number for one in found])
     except ConsentError:
         times = [None] * len(found)
     return list(zip(found, times, strict=True))

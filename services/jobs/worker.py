@@ -64,7 +64,7 @@ class Worker:
             (BEAT_S, lambda: self._workers.beat(self._name)),
             (MEND_EVERY_S, self._mend),
             (ANCHOR_EVERY_S, self._platform.store.journal.anchor),
-            (ANCHOR_EVERY_S, self._platform.ledger.end_expired_keys),
+            (ANCHOR_EVERY_S, self._platform.ledger.keys.remove_expired),
         )
         for every_s, act in acts:
             threading.Thread(target=self._again, args=(every_s, act), daemon=True).start()

@@ -54,7 +54,7 @@ class Care:
         wanted = [one for one in permitted if part in numbers.get(one, "").casefold()]
         wanted.sort(key=lambda one: (numbers.get(one, ""), one))
         chosen, name = wanted[:most], self._store.pseudonyms(LABEL)
-        ends = self._ledger.ends_of(
+        ends = self._ledger.end_times(
             sorted({consent for one in chosen for consent in permitted[one].values()})
         )
         found = [
@@ -82,7 +82,7 @@ class Care:
         found = next((one for one in permitted if name(one).hex()[:32] == key), None)
         number = self._directory.number_of(found or b"\0" * 32) or ""
         consents = sorted(set(permitted[found].values())) if found else []
-        ends = self._ledger.ends_of(consents)
+        ends = self._ledger.end_times(consents)
         if found is None:
             raise NotFound
         categories = tuple(sorted(permitted[found]))
