@@ -113,7 +113,7 @@ def sign_in(platform: Platform, role: str, subject: bytes | None) -> Person:
         platform.people.accounts.add(connection, account)
     secret, session = platform.people.sessions.begin(account.id), requests.Session()
     session.trust_env = False
-    session.cookies.set(cookie_name(platform), secret)
+    session.cookies.set(cookie_name(platform.site), secret)
     return Person(account, session, platform.site.origin, csrf_of(secret))
 
 
@@ -147,7 +147,7 @@ def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tupl
         ORGANISATION, "care", ("TREATDS",), ("condition",), "", "", 90, "diabetes"
     )
     platform.asking.requests.send(care, [subject], "bench")
-    request = platform.asking.requests.waiting(subject)[0]
+    request = platform.asking.requests.list_waiting(subject)[0]
     path = f"/patient/requests/{request.id}"
     patient.post(path, answer="yes")
     began_s, answer = _signed(platform, wallet, patient, f"{path}/check")

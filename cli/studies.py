@@ -100,7 +100,7 @@ def retrain(platform: Platform, say: Say, model: str) -> None:
 @platform_command
 def models(platform: Platform, say: Say) -> None:
     """List every model, and those that lost consent."""
-    lost = {one.model.id for one in platform.diagnostics.affected()}
+    lost = {one.model.id for one in platform.diagnostics.apply_withdrawals()}
     rows = [shown(model) for model in platform.diagnostics.models()]
     say.result({"models": rows, "affected": sorted(lost)})
     say.table(
@@ -134,7 +134,7 @@ def card(platform: Platform, say: Say, model: str, folder: Path | None) -> None:
 def predict(platform: Platform, say: Say, person: str, wallet: Path, **how: Any) -> None:
     """Ask the newest model about one patient who permits it, with the reasons of its answer."""
     held = Wallet.open(wallet)
-    model = platform.diagnostics.serving(how["asked"])
+    model = platform.diagnostics.serving_model(how["asked"])
     try:
         subject = held.get_subject(person)
         answer = platform.diagnostics.predict(
@@ -154,7 +154,7 @@ def predict(platform: Platform, say: Say, person: str, wallet: Path, **how: Any)
             "interval": [answer.low, answer.high],
             "prevalence": answer.prevalence,
             "contributions": reasons,
-            "affected": answer.affected,
+            "affected": answer.is_affected,
         },
         f"{answer.outcome}: {answer.probability:.2f} ({answer.low:.2f} to {answer.high:.2f}); "
         f"{answer.prevalence:.2f} of those it was tested on",

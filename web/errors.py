@@ -126,6 +126,7 @@ def answer_to(error: Exception) -> Response:
 
 def install(app: Flask) -> None:
     """Let every error of an application become an answer."""
+    app.extensions["error_response"] = answer_to
 
     @app.errorhandler(Exception)
     def answer(error: Exception) -> Response:
@@ -171,5 +172,7 @@ def _rendered(problem: dict[str, Any], headers: dict[str, str]) -> Response:
         body = orjson.dumps(problem, option=orjson.OPT_NON_STR_KEYS)
         return Response(body, status, headers, content_type="application/problem+json")
     liked = request.cookies.get("language") or request.headers.get("Accept-Language", "")
-    page = render_template("problem.html", say=Words(best_language(liked)), **problem)
+    page = render_template(
+        "problem.html", say=Words(best_language(liked)), csrf="", account=None, **problem
+    )
     return Response(page, status, headers)

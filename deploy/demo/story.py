@@ -159,7 +159,7 @@ class Story:
         if "gate" in self.facts:
             return
         platform = self.platform
-        model = platform.diagnostics.serving(QUESTION)
+        model = platform.diagnostics.serving_model(QUESTION)
         allowed = [
             p for p in self.people.of_kind("training and care") if p not in self._withdrawn()
         ]
@@ -213,7 +213,7 @@ class Story:
         """Retrain the model, and have a stranger train it who never had the records."""
         diagnostics = self.platform.diagnostics
         first = diagnostics.model(self.facts["model"]["id"])
-        listed = first.id in {one.model.id for one in diagnostics.affected()}
+        listed = first.id in {one.model.id for one in diagnostics.apply_withdrawals()}
         require(listed or first.successor is not None, "the model is not listed as affected")
         if first.successor is None:
             refused = self._job("retrain", {"model": first.id}, progress)

@@ -46,6 +46,18 @@ class Session:
         return min(self.used_at_s + IDLE_S, self.began_at_s + MOST_S)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSummary:
+    """One device that is signed in, as its owner sees it; times are seconds UTC."""
+
+    id: str
+    device: str
+    began_at_s: int
+    used_at_s: int
+    ends_at_s: int
+    is_current: bool
+
+
 class Sessions:
     """The rows of all sessions; of the secret only its SHA-256 is kept."""
 
@@ -106,6 +118,20 @@ class Sessions:
             rows = connection.execute(asked.order_by(_SESSIONS.c.began_at_s.desc()))
             found = [_session(row) for row in rows]
         return [one for one in found if self._clock() < one.ends_at_s]
+
+    def list_for(self, account: str, current_id: str) -> list[SessionSummary]:
+        """Return where somebody is signed in, the newest first; `current_id` is this session."""
+        return [
+            SessionSummary(
+                id=session.id,
+                device=session.device,
+                began_at_s=session.began_at_s,
+                used_at_s=session.used_at_s,
+                ends_at_s=session.ends_at_s,
+                is_current=session.id == current_id,
+            )
+            for session in self.of(account)
+        ]
 
     def end(self, secret: str) -> None:
         """End a session."""

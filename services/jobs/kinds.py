@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from models import Model, Run, RunCancelled
+from models import Model, RunCancelled, TrainingRun
 from services.auditor.bundle import make_bundle
 from services.auditor.verification import shown as verified
 from services.auditor.verification import verify_parts
@@ -25,7 +25,7 @@ def _train(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
     diagnostics = platform.diagnostics
     alike = [
         run
-        for run in diagnostics.runs()
+        for run in diagnostics.training_runs()
         if (run.study, run.question, run.predecessor) == (study, question, None)
     ]
     for run in alike:
@@ -41,7 +41,7 @@ def _train(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
 
 def _retrain(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
     model, diagnostics = job.arguments["model"], platform.diagnostics
-    for run in diagnostics.runs():
+    for run in diagnostics.training_runs():
         if run.state == RUNNING and run.predecessor == model:
             return shown(_resumed(platform, run, progress))
     known = diagnostics.model(model)
@@ -50,7 +50,7 @@ def _retrain(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]
     return shown(_stoppable(lambda hear: diagnostics.retrain(model, hear), progress))
 
 
-def _resumed(platform: Platform, run: Run, progress: Progress) -> Model:
+def _resumed(platform: Platform, run: TrainingRun, progress: Progress) -> Model:
     return _stoppable(lambda hear: platform.diagnostics.resume(run.id, hear), progress)
 
 

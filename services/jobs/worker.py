@@ -119,7 +119,7 @@ class Worker:
     def _mend(self) -> None:
         for act in (self._platform.ledger, self._platform.store):
             trying(act.recover)
-        trying(self._platform.diagnostics.affected)
+        trying(self._platform.diagnostics.apply_withdrawals)
         trying(uploads(self._platform).drop_old)
 
     def _again(self, every_s: float, act: Callable[[], object]) -> None:

@@ -45,7 +45,7 @@ def test_the_pages_have_no_barrier_that_axe_knows(auditor) -> None:
 
 
 def test_a_green_total_needs_seven_of_seven(hospital, auditor) -> None:
-    hospital.platform.diagnostics.affected()  # the worker lists, each minute, what others withdrew
+    hospital.platform.diagnostics.apply_withdrawals()  # as the worker does each minute
     auditor.go("/auditor")
     auditor.page.click("text=Run verify >> nth=0")
     auditor.says("Stop this")

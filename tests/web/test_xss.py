@@ -84,8 +84,8 @@ def look_as_colleagues(hospital, visitor: Person, slug: str) -> None:
 def become(hospital, visitor: Person, role: str) -> None:
     """Sign the browser in as a colleague whose own name is hostile."""
     secret = signed_in(hospital, role)
-    value = secret.http.get_cookie(cookie_name(hospital.platform)).value
-    cookie = {"name": cookie_name(hospital.platform), "value": value, "url": visitor.origin}
+    value = secret.http.get_cookie(cookie_name(hospital.platform.site)).value
+    cookie = {"name": cookie_name(hospital.platform.site), "value": value, "url": visitor.origin}
     visitor.context.add_cookies([cookie])
 
 
@@ -118,7 +118,7 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
     with served(platform) as origin, chromium() as browser, person(browser, origin) as visitor:
         watched(visitor)
         visitor.join(platform.people.invite(invitation))
-        request = platform.asking.requests.waiting(subject)[0]
+        request = platform.asking.requests.list_waiting(subject)[0]
         path = f"/patient/requests/{request.id}"
         visitor.go(path)
         visitor.page.check("input[value=yes]")

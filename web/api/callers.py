@@ -76,7 +76,7 @@ class Callers:
 
     def _by_session(self) -> Caller | None:
         people = self._platform.people
-        secret = request.cookies.get(cookie_name(self._platform), "")
+        secret = request.cookies.get(cookie_name(self._platform.site), "")
         account, session = people.find_signed_in(secret), people.session(secret)
         if account is None or session is None:
             return None

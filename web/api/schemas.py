@@ -18,6 +18,18 @@ class Answer(Schema):
         unknown = RAISE
 
 
+class HexString(fields.Field[bytes]):
+    """Bytes as lower-case hex after 0x."""
+
+    def __init__(self, *, prefix: str = "0x", **options: Any) -> None:
+        metadata = {"type": "string", "pattern": f"^{prefix}[0-9a-f]*$"}
+        super().__init__(required=True, metadata=metadata, **options)
+        self._prefix = prefix
+
+    def _serialize(self, value: bytes | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else self._prefix + value.hex()
+
+
 def text(**how: Any) -> fields.String:
     """Return the field of a text that is always there, though perhaps null."""
     return fields.String(required=True, **how)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from models import Model, PredictionRequest, Study
+from models import Model, PredictionRequest, Study, suppress
 from services.errors import NotFound
 from services.jobs.kinds import shown
-from services.requests.suppression import as_told
 from services.tokens import CUSTODIAN, RESEARCHER
 from web.api.jobs import accepted
 from web.api.ledger import view_shown
@@ -41,8 +40,8 @@ def post_cohorts(call: Call) -> dict[str, Any]:
 
     def told(name: str, count: int) -> int | str:
         # A change of fewer than 11 waits, so that no two answers tell what one person did.
-        steady = call.platform.asking.feasibility.steady
-        return as_told(steady(f"{party} {question} cohort {name}", count))
+        steady = call.platform.asking.feasibility.stable
+        return suppress(steady(f"{party} {question} cohort {name}", count))
 
     return {
         "patients": told("patients", patients),
@@ -85,7 +84,7 @@ def post_retraining(call: Call) -> dict[str, Any]:
 def post_diagnoses(call: Call) -> dict[str, Any]:
     """Ask the newest model about one patient who permits it, with the reasons of its answer."""
     diagnostics, asked = call.platform.diagnostics, call.body
-    model = diagnostics.serving(asked["question"])
+    model = diagnostics.serving_model(asked["question"])
     answer = diagnostics.predict(
         PredictionRequest(call.party, asked["subject"], model.id, asked["why"], call.id)
     )
@@ -100,7 +99,7 @@ def post_diagnoses(call: Call) -> dict[str, Any]:
             for one in answer.contributions
         ],
         "input_commitment": answer.input_commitment.hex(),
-        "affected": answer.affected,
+        "affected": answer.is_affected,
         "view": view_shown(answer.view),
         "note": "An estimate from a statistical model, not a diagnosis.",
     }

@@ -75,7 +75,7 @@ class Door:
         raise NotFound
 
     def _secret(self) -> str:
-        return request.cookies.get(cookie_name(self._platform), "")
+        return request.cookies.get(cookie_name(self._platform.site), "")
 
     def _take(self, account: Account | None, method: str) -> None:
         caller = account.id if account else str(request.remote_addr)
@@ -100,7 +100,7 @@ class Door:
             return answer
         if account is not None:
             self._platform.people.accounts.set_language(account.id, chosen)
-        return with_language(self._platform, answer, chosen)
+        return with_language(self._platform.site, answer, chosen)
 
 
 def _answer(page: Page, visit: Visit) -> Response:

@@ -11,7 +11,7 @@ from services.accounts import Prepared
 from services.patient.bringing import Brought, bring
 from services.patient.changes import opt_out_of, to_opt_out, to_stop
 from web.api.route import Call
-from web.cookies import renewed
+from web.cookies import with_new_session
 
 KEY_CHANGES = ("KeyAddition", "KeyRemoval")
 
@@ -38,7 +38,7 @@ def post_signing(call: Call) -> Response:
     answer = Response(orjson.dumps(_brought(brought)), content_type="application/json")
     is_change = brought.prepared.kind in KEY_CHANGES and brought.is_in_force
     if is_change and not brought.is_again and people.passkeys.of(call.me.id):
-        return renewed(call.platform, answer, call.me)
+        return with_new_session(call.platform.people, answer, call.me)
     return answer
 
 

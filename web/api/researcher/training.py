@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from models import Model, ModelsNotFound
+from models import Model, ModelsNotFound, suppress
 from services import errors
-from services.requests.suppression import as_told
 from services.researcher import training
 from web.api.jobs import job_shown
 from web.api.researcher.studies import own_study, researcher
@@ -43,7 +42,7 @@ def get_own_model(call: Call) -> dict[str, Any]:
     asker = researcher(call)
     one = asker.model(call.names["model"])
     gone = training.gone_from(asker, one)
-    return _shown(one) | {"is_touched": gone > 0, "withdrew": as_told(gone)}
+    return _shown(one) | {"is_touched": gone > 0, "withdrew": suppress(gone)}
 
 
 def get_own_card(call: Call) -> dict[str, Any]:

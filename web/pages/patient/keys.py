@@ -9,7 +9,7 @@ from flask import Response
 
 from services.errors import Malformed
 from services.patient.keyring import OPEN, keyring, to_add, to_remove, to_veto
-from web.cookies import renewed
+from web.cookies import with_new_session
 from web.pages.page import Visit
 from web.pages.patient.signed import failed
 from web.pages.signing import bring
@@ -88,7 +88,11 @@ def sign(visit: Visit) -> Response:
     has_keys = bool(visit.platform.people.passkeys.of(visit.me.id))
     answer = visit.go(f"/patient/keys?done={told}" if has_keys else "/signed-out")
     is_change = kind != "RecoveryVeto" and not done.is_again
-    return renewed(visit.platform, answer, visit.me) if is_change and has_keys else answer
+    return (
+        with_new_session(visit.platform.people, answer, visit.me)
+        if is_change and has_keys
+        else answer
+    )
 
 
 def _to_sign(visit: Visit, prepared: Any, words: tuple[str, str, str], **more: Any) -> Response:

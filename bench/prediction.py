@@ -1,4 +1,4 @@
-"""Measures one diagnosis: consent checked, journalled, opened, predicted and explained."""
+"""Measures one prediction: consent checked, records opened, predicted, journalled."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def measure(asked: int) -> dict[str, Any]:
             started = time.perf_counter()
             model = diagnostics.train(STUDY, "nhanes-diabetes")
             train_s = time.perf_counter() - started
-            diagnostics.warm_up()
+            diagnostics.scorer.start()
             known = {line.patient for line in diagnostics.manifest(model.id).lines}
             hashed = bench.store.pseudonyms("manifest patient")
             patients = [one for one in subjects if hashed(one).hex() in known][:asked]
@@ -115,7 +115,7 @@ def measure(asked: int) -> dict[str, Any]:
             diagnostics.close()
             engine.dispose()
     return {
-        "diagnoses": len(found),
+        "predictions": len(found),
         "p50_ms": round(statistics.median(found), 2),
         "p99_ms": round(found[int(len(found) * 0.99)], 2),
         "refusal_p50_ms": round(refusal, 2),
