@@ -17,7 +17,7 @@ import click
 from flask import Flask
 
 from cli import FAULTS, make_cli, told_in_a_line
-from consent import Install, open_ledger
+from consent import LedgerSettings, open_ledger
 from deploy.database import make_engine, upgrade
 from deploy.demo.command import demo
 from deploy.nodes import Nodes, NodesError, Wanted
@@ -53,9 +53,9 @@ def silent(line: str) -> None:
     """Tell nobody."""
 
 
-def install_of(settings: Settings, endpoint: str = "") -> Install:
+def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
     """Return where the ledger of these settings is."""
-    return Install(
+    return LedgerSettings(
         endpoint=endpoint,
         finality=settings.ledger_finality,
         record=settings.home / "ledger.json",
@@ -70,7 +70,7 @@ def nodes_of(settings: Settings, tell: Tell) -> Nodes:
         home=settings.home,
         cache=settings.cache,
         environment=os.environ,
-        relayer_address=install_of(settings).account(),
+        relayer_address=ledger_settings(settings).account(),
         chain_id=settings.ledger_chain_id,
         ipfs_api=settings.ipfs_api,
         ipfs_authorization=settings.ipfs_authorization,
@@ -89,7 +89,7 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
     make_private_folder(settings.home)
     engine = make_engine(settings.database_url)
     upgrade(engine)
-    ledger = open_ledger(engine, clock, install_of(settings, nodes.endpoints().chain.url))
+    ledger = open_ledger(engine, clock, ledger_settings(settings, nodes.endpoints().chain.url))
 
     def kubo() -> tuple[str, str]:
         try:
@@ -158,7 +158,7 @@ def make_worker(platform: Platform) -> Worker:
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (platform.store.journal.anchor,)),
-            PeriodicTask(ANCHOR_EVERY_S, (platform.ledger.end_expired_keys,)),
+            PeriodicTask(ANCHOR_EVERY_S, (platform.ledger.keys.remove_expired,)),
         ),
     )
 

@@ -122,7 +122,7 @@ class AuditorService:
         anchors = [anchor for kind in ANCHOR_KINDS for anchor in self._ledger.anchors(kind, limit)]
         anchors.sort(key=lambda anchor: -anchor.block_number)
         try:
-            times = self._ledger.times_of([anchor.block_number for anchor in anchors])
+            times = self._ledger.block_times([anchor.block_number for anchor in anchors])
         except ConsentError:
             times = [None] * len(anchors)
         return [

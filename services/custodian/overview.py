@@ -127,7 +127,7 @@ def _subject(platform: Platform, told: str) -> bytes:
 
 def _anchored_at(platform: Platform, block: int) -> int | None:
     try:
-        return platform.ledger.times_of([block])[0]
+        return platform.ledger.block_times([block])[0]
     except ConsentError:
         return None
 

@@ -42,5 +42,5 @@ def gone_from(researcher: Researcher, model: Model) -> int:
     consents = {
         bytes.fromhex(line.consent) for line in platform.diagnostics.manifest(model.id).lines
     }
-    gone = len(set(platform.ledger.lost(sorted(consents))))
+    gone = len(set(platform.ledger.find_ended(sorted(consents))))
     return researcher.steady(f"{model.id} gone", gone) or min(gone, 1)

@@ -34,7 +34,7 @@ def without_chain(hospital, endpoint: str):
     platform = hospital.platform
     settings = read_settings({"VOUCHSAFE_HOME": str(platform.home)})
     ledger = open_ledger(
-        platform.engine, platform.clock, application.install_of(settings, endpoint)
+        platform.engine, platform.clock, application.ledger_settings(settings, endpoint)
     )
     return create_app(dataclasses.replace(platform, ledger=ledger)).test_client()
 

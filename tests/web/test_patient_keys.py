@@ -86,7 +86,7 @@ def test_a_passkey_is_added_on_the_page_and_removed_again(hospital) -> None:
         me.page.click("form[data-sign] button.primary")
         me.says("The passkey is removed.")
         assert [one.id for one in people.passkeys.of(account.id)] == [first.id]
-        assert sum(one.is_removed for one in hospital.platform.ledger.keys_of(subject)) == 1
+        assert sum(one.is_removed for one in hospital.platform.ledger.keys.of_subject(subject)) == 1
 
 
 def add_by_another_device(me) -> None:
