@@ -83,7 +83,7 @@ class Web:
 
 
 class Worker:
-    """The process that does long work; see web/worker.py."""
+    """The process that does long work; see services/jobs/worker.py."""
 
     name = "worker"
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from models.registry import Model
-from models.studies import Run, Study
+from models.studies import Study, TrainingRun
 
 if TYPE_CHECKING:
     from models.card import Card
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.diagnostics import Diagnostics
     from models.errors import (
         CohortTooSmall,
-        ConsentMoved,
+        ConsentsChanged,
         GateClosed,
         InputMissing,
         InputOutOfRange,
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from models.plots import draw_contributions
     from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question
-    from models.release import AGREEMENT, Release, ReleaseAsked
-    from models.serving import Affected
+    from models.release import AGREEMENT, Release, ReleaseRequest
+    from models.serving import AffectedModel
+    from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
     from models.training import recompute
 
 _MODULES: Final = {
@@ -52,7 +53,7 @@ _MODULES: Final = {
         "ModelsInvalid",
         "ModelsBroken",
         "CohortTooSmall",
-        "ConsentMoved",
+        "ConsentsChanged",
         "GateClosed",
         "InputMissing",
         "InputOutOfRange",
@@ -68,8 +69,9 @@ _MODULES: Final = {
     "manifest": ("Manifest",),
     "plots": ("draw_contributions",),
     "question": ("Question",),
-    "release": ("AGREEMENT", "Release", "ReleaseAsked"),
-    "serving": ("Affected",),
+    "release": ("AGREEMENT", "Release", "ReleaseRequest"),
+    "serving": ("AffectedModel",),
+    "suppression": ("MIN_COHORT", "MIN_COUNT", "is_small", "merge_small", "suppress"),
     "training": ("recompute",),
 }
 _HOMES: Final = {name: module for module, names in _MODULES.items() for name in names}
@@ -87,14 +89,14 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "AGREEMENT",
-    "Affected",
+    "AffectedModel",
     "ModelsUnavailable",
     "ModelsInvalid",
     "ModelsBroken",
     "Card",
     "Cohort",
     "CohortTooSmall",
-    "ConsentMoved",
+    "ConsentsChanged",
     "Contribution",
     "Prediction",
     "PredictionRequest",
@@ -103,6 +105,8 @@ __all__ = [
     "InputMissing",
     "InputOutOfRange",
     "InputValue",
+    "MIN_COHORT",
+    "MIN_COUNT",
     "Manifest",
     "Model",
     "ModelRetired",
@@ -111,12 +115,15 @@ __all__ = [
     "Question",
     "ModelsRefused",
     "Release",
-    "ReleaseAsked",
-    "Run",
+    "ReleaseRequest",
+    "TrainingRun",
     "RunCancelled",
     "ScorerUnavailable",
     "Study",
     "UnitMismatch",
     "draw_contributions",
+    "is_small",
+    "merge_small",
     "recompute",
+    "suppress",
 ]

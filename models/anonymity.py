@@ -12,10 +12,9 @@ import numpy as np
 from models.features import Values, spoken
 from models.question import Question
 from models.question_parts import Feature
+from models.suppression import MIN_COUNT
 from records.values import NUMBER
 
-K: Final = 11
-"""The smallest class that is released (CMS cell suppression: 11)."""
 HIDDEN: Final = "*"
 WIDTHS: Final = (5.0, 10.0, 20.0, 40.0)
 MOST_DROPPED: Final = 0.05
@@ -27,7 +26,7 @@ class Anonymous:
     """Rows that may leave: the text of each quasi-identifier, and which rows are kept.
 
     `columns` has one list a quasi-identifier, as long as there are rows; `kept` says of each row
-    whether its class has at least `K` rows; `level` says how coarse each column became.
+    whether its class has at least k rows; `level` says how coarse each column became.
     """
 
     columns: dict[str, list[str]]
@@ -43,7 +42,7 @@ def quasi_identifiers(question: Question) -> tuple[Feature, ...]:
     )
 
 
-def anonymise(question: Question, values: Values, k: int = K) -> Anonymous:
+def anonymise(question: Question, values: Values, k: int = MIN_COUNT) -> Anonymous:
     """Return the quasi-identifiers of these rows, so coarse that each kept class has k rows.
 
     Generalisation comes first, on the column with the most values; what is still rare is left out

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.errors import ModelsBroken
-from models.evaluation import SMALL, Bin, Estimate
+from models.evaluation import Bin, Estimate
 from models.manifest import canonical
 
 FORMAT = "vouchsafe-card-1"
@@ -94,11 +94,6 @@ def rounded(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [rounded(value) for value in content]
     return content
-
-
-def shown(count: int) -> int | str:
-    """Return a count, or words in the place of 1 to 10, which could point at single people."""
-    return f"1 to {SMALL}" if 0 < count <= SMALL else count
 
 
 def figures(evaluation: Any) -> dict[str, Any]:

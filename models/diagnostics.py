@@ -23,11 +23,11 @@ from models.ports import Clock, ConsentLedger, Progress, RecordStore, silent
 from models.prediction import Clinic, Prediction, PredictionRequest, predict
 from models.question import DIAGNOSIS, Question, remembered
 from models.registry import PUBLISHED, TRAINED, Model, Registry
-from models.release import Release, ReleaseAsked, release
+from models.release import Release, ReleaseRequest, release
 from models.scorer import Scorer
-from models.serving import Affected, Serving
+from models.serving import AffectedModel, Serving
 from models.soundness import check, evidence
-from models.studies import RUNNING, Run, Studies, Study
+from models.studies import RUNNING, Studies, Study, TrainingRun
 from models.training import Workshop, train
 from storage import AccessRequest
 
@@ -116,7 +116,7 @@ class Diagnostics:
         """Return every study, by id."""
         return self._studies.all()
 
-    def runs(self) -> list[Run]:
+    def training_runs(self) -> list[TrainingRun]:
         """Return every run, oldest first, each with what became of it."""
         return self._studies.runs()
 
@@ -175,13 +175,13 @@ class Diagnostics:
         """
         return self._registry.get(model_id)
 
-    def serving(self, question_id: str) -> Model:
+    def serving_model(self, question_id: str) -> Model:
         """Return the newest model that answers a question.
 
         Raises:
             NotFound: none does.
         """
-        return self._registry.serving(question_id)
+        return self._registry.serving_model(question_id)
 
     def card(self, model_id: str) -> Card:
         """Return a model's card; it outlives the model.
@@ -219,26 +219,26 @@ class Diagnostics:
         self._files.write(model_id, name, drawn)
         return drawn
 
-    def affected(self) -> list[Affected]:
+    def apply_withdrawals(self) -> list[AffectedModel]:
         """Return the models in service that lost consent; those past their grace are ended now."""
-        return self._serving.affected()
+        return self._serving.apply_withdrawals()
 
-    def resting_on(self, consent_ids: list[bytes]) -> list[Model]:
+    def models_trained_under(self, consent_ids: list[bytes]) -> list[Model]:
         """Return every model, over or not, that learned by one of these consents."""
-        return self._registry.resting_on(consent_ids)
+        return self._registry.models_trained_under(consent_ids)
 
     def predict(self, asked: PredictionRequest) -> Prediction:
         """Return one answer; see `models.prediction.diagnose` for what it raises."""
         return predict(Clinic(self.store, self._serving, self._files, self.scorer), asked)
 
-    def inputs(self, asked: PredictionRequest) -> tuple[InputValue, ...]:
+    def input_values(self, asked: PredictionRequest) -> tuple[InputValue, ...]:
         """Return what the model would be given; opening the records for it is in the journal.
 
         Raises:
             NotFound (storage): no such patient, or none of the records is permitted.
         """
         question = remembered(self._registry.get(asked.model_id).question_text)
-        who = None, (asked.subject,), asked.why, asked.actor
+        who = None, (asked.subject,), asked.reason, asked.actor
         gathered = self.store.vault.gather(
             AccessRequest(asked.party, DIAGNOSIS, question.categories, *who)
         )
@@ -246,7 +246,7 @@ class Diagnostics:
             raise storage.StorageNotFound("no such patient, or not for you")
         return input_values(question, gathered.records)
 
-    def release(self, question_id: str, asked: ReleaseAsked) -> Release:
+    def release(self, question_id: str, asked: ReleaseRequest) -> Release:
         """Return a training set that may leave; see `models.release.release`."""
         self._studies.require_open(asked.study, self.clock())
         return release(self.store, self.question(question_id), asked)
@@ -258,10 +258,6 @@ class Diagnostics:
     def evidence(self) -> Iterator[dict[str, Any]]:
         """Yield every manifest and card, for whoever wants to check them without us."""
         return evidence(self._workshop)
-
-    def warm_up(self) -> None:
-        """Start the process that runs models, so that the first answer comes fast."""
-        self.scorer.start()
 
     def close(self) -> None:
         """End the process that runs models."""

@@ -56,7 +56,7 @@ class ModelsBroken(ModelsError):
     """A model file or card is not the one that was written (502)."""
 
 
-class ConsentMoved(ModelsRefused):
+class ConsentsChanged(ModelsRefused):
     """Consents were withdrawn again and again while the run went on; start it anew."""
 
 

@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.calibration import calibration, calibration_errors
+from models.suppression import MIN_COUNT
 
 Truths = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-SMALL: Final = 10
-"""Counts from 1 to this are not shown (CMS cell suppression); fewer events give no estimate."""
 _Z: Final = NormalDist().inv_cdf(0.975)
 _CURVE_STEPS: Final = 46
 
@@ -190,7 +189,7 @@ def bins(labels: Truths, probabilities: Floats, most: int = 10) -> tuple[Bin, ..
 
 
 def _is_large(events: int, n: int) -> bool:
-    return events > SMALL and n - events > SMALL
+    return events >= MIN_COUNT and n - events >= MIN_COUNT
 
 
 def interval(table: tuple[Bin, ...], probability: float) -> tuple[float, float]:
@@ -204,7 +203,7 @@ def interval(table: tuple[Bin, ...], probability: float) -> tuple[float, float]:
 
 def _spread(probabilities: Floats) -> tuple[float, ...]:
     counts, _ = np.histogram(probabilities, bins=20, range=(0, 1))
-    shown = np.where(counts > SMALL, counts, 0)
+    shown = np.where(counts >= MIN_COUNT, counts, 0)
     return tuple((shown / max(1, len(probabilities))).round(3).tolist())
 
 

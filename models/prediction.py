@@ -27,13 +27,13 @@ _TOP: Final = 3
 class PredictionRequest:
     """Who asks about whom: `party` is the clinician's organisation, `actor` the clinician.
 
-    `why` is a reason in words for the journal.
+    `reason` is a sentence for the journal.
     """
 
     party: str
     subject: bytes
     model_id: str
-    why: str
+    reason: str
     actor: str = ""
 
 
@@ -67,7 +67,7 @@ class Prediction:
     records: tuple[str, ...]
     view: View
     input_commitment: bytes
-    affected: bool
+    is_affected: bool
 
     @property
     def top(self) -> tuple[Contribution, ...]:
@@ -125,7 +125,7 @@ def predict(clinic: Clinic, asked: PredictionRequest) -> Prediction:
         records=tuple(record.record_id for record in gathered.records),
         view=gathered.view,
         input_commitment=commitment,
-        affected=model.state == "affected",
+        is_affected=model.state == "affected",
     )
 
 
@@ -136,7 +136,7 @@ def _wanted(asked: PredictionRequest, model: Model, question: Question) -> Acces
         question.categories,
         None,
         (asked.subject,),
-        asked.why,
+        asked.reason,
         asked.actor,
         {"model": model.sha256},
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from models.suppression import MIN_COHORT
+
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -55,7 +57,7 @@ class Subgroup:
 class Gate:
     """What a model must hold to be published; a question may be stricter than the house."""
 
-    min_patients: int = 50
+    min_patients: int = MIN_COHORT
     max_attack_auroc: float = 0.55
     max_attack_tpr: float = 0.03
     max_feature_auroc: float = 0.95

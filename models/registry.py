@@ -129,7 +129,7 @@ class Registry:
         with self._engine.connect() as connection:
             return [Model(*row) for row in connection.execute(asked)]
 
-    def serving(self, question: str) -> Model:
+    def serving_model(self, question: str) -> Model:
         """Return the newest model that answers a question.
 
         Raises:
@@ -147,7 +147,7 @@ class Registry:
             rows = connection.execute(asked.order_by(_CONSENTS.c.consent))
             return [bytes(row.consent) for row in rows]
 
-    def resting_on(self, consents: Sequence[bytes]) -> list[Model]:
+    def models_trained_under(self, consents: Sequence[bytes]) -> list[Model]:
         """Return the models, over or not, that rest on any of these consents."""
         asked = sa.select(_CONSENTS.c.model).where(_CONSENTS.c.consent.in_(list(consents)))
         with self._engine.connect() as connection:

@@ -14,20 +14,19 @@ from typing import Any, Final
 import numpy as np
 
 from consent import View
-from models.anonymity import HIDDEN, K, anonymise, quasi_identifiers
-from models.card import shown
+from models.anonymity import HIDDEN, anonymise, quasi_identifiers
 from models.cohort import unusable
 from models.errors import CohortTooSmall
 from models.features import accepts, label_of, newest, to_row
 from models.ports import RecordStore
 from models.question import Question
+from models.suppression import MIN_COHORT, MIN_COUNT, suppress
 from records.table_file import write_parquet
 from records.values import NUMBER
 from storage import AccessRequest, Record
 
 PURPOSE: Final = "HRESCH"
 """A copy leaves the vault: research by the study itself, which the patient ticked apart."""
-LEAST: Final = 50
 NAME_CHARACTERS: Final = 32
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # a ZIP's first day: the same rows make the same bytes
 AGREEMENT: Final = (
@@ -60,7 +59,7 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseAsked:
+class ReleaseRequest:
     """Who takes a copy: the study, a name for this release, its end, and who had rows before."""
 
     study: str
@@ -70,7 +69,7 @@ class ReleaseAsked:
     before: tuple[str, ...] = ()
 
 
-def release(store: RecordStore, question: Question, asked: ReleaseAsked) -> Release:
+def release(store: RecordStore, question: Question, asked: ReleaseRequest) -> Release:
     """Return the set of everybody who permits the study a copy now; the journal has it first.
 
     Raises:
@@ -86,16 +85,16 @@ def release(store: RecordStore, question: Question, asked: ReleaseAsked) -> Rele
     for record in gathered.records:
         by_subject.setdefault(record.subject, []).append(record)
     used = {s: held for s, held in by_subject.items() if not unusable(question, held)}
-    if len(used) < LEAST:
+    if len(used) < MIN_COHORT:
         raise CohortTooSmall("no set: fewer than 50 people permit a copy")
     name_of = store.pseudonyms(f"release {asked.study} {asked.release}")
     named = sorted((name_of(s).hex()[:NAME_CHARACTERS], held) for s, held in used.items())
     table, kept = _table(question, named)
     names = tuple(name for (name, _), stays in zip(named, kept, strict=True) if stays)
     rows, left_out = len(names), len(named) - len(names)
-    if rows < LEAST:
+    if rows < MIN_COHORT:
         raise CohortTooSmall("no set: fewer than 50 people could be shown")
-    counts = {"rows": rows, "left_out": shown(left_out)}
+    counts = {"rows": rows, "left_out": suppress(left_out)}
     facts = _facts(question, asked, gathered.view, counts)
     told = _dictionary(question, table)
     parts = {
@@ -107,7 +106,7 @@ def release(store: RecordStore, question: Question, asked: ReleaseAsked) -> Rele
     }
     hashes = {one: hashlib.sha256(content).hexdigest() for one, content in parts.items()}
     parts["manifest.json"] = _json(facts | {"names": names, "sha256": hashes})
-    return Release(_zipped(parts), rows, len(table), left_out, K, names, gathered.view)
+    return Release(_zipped(parts), rows, len(table), left_out, MIN_COUNT, names, gathered.view)
 
 
 def _table(
@@ -139,14 +138,14 @@ def _cells(column: np.ndarray, is_number: bool) -> list[float | int | None]:
 
 
 def _facts(
-    question: Question, asked: ReleaseAsked, view: View, counts: Mapping[str, int | str]
+    question: Question, asked: ReleaseRequest, view: View, counts: Mapping[str, int | str]
 ) -> dict[str, Any]:
     return {
         "format": "vouchsafe training set 1",
         "study": asked.study,
         "release": asked.release,
         "question": {"id": question.id, "sha256": question.sha256},
-        "k": K,
+        "k": MIN_COUNT,
         "ends_on": asked.ends_on,
         "view": {"block_number": view.block_number, "count": view.count, "head": view.head.hex()},
         **counts,
@@ -168,7 +167,7 @@ def _dictionary(question: Question, table: Mapping[str, list[Any]]) -> list[dict
                 "accepts": accepts(feature) if feature else "",
                 "unit": feature.unit if feature else "",
                 "coarse": name in coarse,
-                "missing": missing if missing == 0 or missing >= K else f"1 to {K - 1}",
+                "missing": suppress(missing),
             }
         )
     return told

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from models import booster
-from models.card import FORMAT, GATE_RULE, Card, figures, rounded, shown
+from models.card import FORMAT, GATE_RULE, Card, figures, rounded
 from models.cohort import Cohort
 from models.evaluation import Attack, Evaluation
 from models.features import Matrix, accepts
 from models.question import TRAINING, Question
-from models.studies import Run
+from models.studies import TrainingRun
+from models.suppression import suppress
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Made:
     importance: list[float]
 
 
-def write_card(run: Run, question: Question, made: Made) -> Card:
+def write_card(run: TrainingRun, question: Question, made: Made) -> Card:
     """Return the card: what TRIPOD+AI asks for, as far as a machine can know it."""
     return Card(
         {
@@ -94,7 +95,7 @@ def _data(made: Made) -> dict[str, Any]:
 
 
 def _shown(counts: Mapping[str, int]) -> dict[str, int | str]:
-    return {reason: shown(count) for reason, count in sorted(counts.items()) if count}
+    return {reason: suppress(count) for reason, count in sorted(counts.items()) if count}
 
 
 def _predictors(question: Question, made: Made) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ _RECHECK_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Affected:
+class AffectedModel:
     """A model that lost consent: how many of its consents, and when it stops answering."""
 
     model: Model
@@ -40,14 +40,14 @@ class Serving:
         self.grace_s = 30 * 86_400
         self.on_end: Callable[[], None] = lambda: None
 
-    def affected(self) -> list[Affected]:
+    def apply_withdrawals(self) -> list[AffectedModel]:
         """Return every model in service that lost consent, checking all of them on the ledger.
 
         Models found so are marked; those past their grace period are retired and destroyed.
         """
         found = []
         for model in self._registry.all(ACTIVE, AFFECTED):
-            lost = self._ledger.lost(self._registry.consents(model.id))
+            lost = self._ledger.find_ended(self._registry.consents(model.id))
             if not lost and model.state == ACTIVE:
                 continue
             if model.state == ACTIVE:
@@ -57,7 +57,7 @@ class Serving:
             if self._clock() >= stops_at_s:
                 self.end(model.id)
             else:
-                found.append(Affected(marked, len(lost), stops_at_s))
+                found.append(AffectedModel(marked, len(lost), stops_at_s))
         return found
 
     def refresh(self, count: int) -> None:
@@ -69,7 +69,7 @@ class Serving:
         with self._lock:
             seen, at_s = self._checked
             if count != seen or not 0 <= self._clock() - at_s < _RECHECK_S:
-                self.affected()
+                self.apply_withdrawals()
                 self._checked = (count, self._clock())
 
     def require(self, model_id: str) -> Model:

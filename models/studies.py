@@ -52,7 +52,7 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TrainingRun:
     """One attempt to make a model; `note` says in words why it ended other than done."""
 
     id: int
@@ -119,14 +119,14 @@ class Studies:
             raise ModelsRefused(f"{study_id} is over")
         return found
 
-    def begin(self, run: dict[str, Any]) -> Run:
+    def begin(self, run: dict[str, Any]) -> TrainingRun:
         """Write down a new run and return it."""
         row = {**run, "state": RUNNING, "step": "begun", "note": ""}
         with self._engine.begin() as connection:
             made = connection.execute(sa.insert(_RUNS).values(row)).inserted_primary_key
         return self.run(int(made[0]) if made else 0)
 
-    def run(self, run_id: int) -> Run:
+    def run(self, run_id: int) -> TrainingRun:
         """Return a run.
 
         Raises:
@@ -136,12 +136,14 @@ class Studies:
             row = connection.execute(sa.select(_RUNS).where(_RUNS.c.id == run_id)).first()
         if row is None:
             raise ModelsNotFound(f"no run {run_id}")
-        return Run(*row)
+        return TrainingRun(*row)
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[TrainingRun]:
         """Return every run, oldest first."""
         with self._engine.connect() as connection:
-            return [Run(*row) for row in connection.execute(sa.select(_RUNS).order_by("id"))]
+            return [
+                TrainingRun(*row) for row in connection.execute(sa.select(_RUNS).order_by("id"))
+            ]
 
     def note(self, run_id: int, **changes: Any) -> None:
         """Write down what became of a run."""

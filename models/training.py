@@ -12,8 +12,8 @@ import numpy as np
 from models.booster import Booster, Probabilities, fit
 from models.card import Card
 from models.cohort import Cohort, gather, matrix
-from models.errors import CohortTooSmall, ConsentMoved, GateClosed, ModelsError, RunCancelled
-from models.evaluation import SMALL, Attack, Evaluation, evaluate, membership
+from models.errors import CohortTooSmall, ConsentsChanged, GateClosed, ModelsError, RunCancelled
+from models.evaluation import Attack, Evaluation, evaluate, membership
 from models.features import Matrix
 from models.files import CARD, MANIFEST, MODEL, Files
 from models.leaks import suspects
@@ -22,8 +22,9 @@ from models.ports import Clock, ConsentLedger, Progress, RecordStore
 from models.question import Question, remembered
 from models.registry import ACTIVE, OVER, PUBLISHED, REPLACED, TRAINED, Model, Registry
 from models.report import Made, write_card
-from models.studies import DONE, FAILED, REFUSED, STOPPED, Run, Studies
+from models.studies import DONE, FAILED, REFUSED, STOPPED, Studies, TrainingRun
 from models.subgroups import subgroups
+from models.suppression import MIN_COUNT
 from storage import Record
 
 STEPS: Final = ("gather", "fit", "evaluate", "publish", "activate")
@@ -63,7 +64,7 @@ def _fit(manifest: Manifest, records: Mapping[str, Record], question: Question) 
     return fit(rows, question, manifest.seed)
 
 
-def train(workshop: Workshop, run: Run, progress: Progress) -> Model:
+def train(workshop: Workshop, run: TrainingRun, progress: Progress) -> Model:
     """Return the active model that the run made; a run that was killed goes on where it can.
 
     The ledger is asked when the cohort is gathered, before the fit, before publishing and before
@@ -72,7 +73,7 @@ def train(workshop: Workshop, run: Run, progress: Progress) -> Model:
     Raises:
         CohortTooSmall: too few permitted patients.
         GateClosed: the model is not good enough, or remembers too much; nothing is kept of it.
-        ConsentMoved: consents were lost at every attempt.
+        ConsentsChanged: consents were lost at every attempt.
         RunCancelled: `progress` said so.
     """
     try:
@@ -87,7 +88,7 @@ def train(workshop: Workshop, run: Run, progress: Progress) -> Model:
     return model
 
 
-def _made(workshop: Workshop, run: Run, progress: Progress) -> Model:
+def _made(workshop: Workshop, run: TrainingRun, progress: Progress) -> Model:
     question = remembered(run.question_text)
     for _ in range(_MOST_GATHERINGS):
         found = workshop.registry.find(run.model_id)
@@ -97,15 +98,17 @@ def _made(workshop: Workshop, run: Run, progress: Progress) -> Model:
         if found is not None and _published(workshop, run, found, progress):
             return workshop.registry.get(run.model_id)
         _forget(workshop, run)
-    raise ConsentMoved(f"consents of run {run.id} were withdrawn at every attempt; start it anew")
+    raise ConsentsChanged(f"consents of run {run.id} changed during every attempt. Start it again.")
 
 
-def _step(workshop: Workshop, run: Run, progress: Progress, step: str) -> None:
+def _step(workshop: Workshop, run: TrainingRun, progress: Progress, step: str) -> None:
     progress(step, STEPS.index(step), len(STEPS))
     workshop.studies.note(run.id, step=step)
 
 
-def _gathered(workshop: Workshop, run: Run, question: Question, progress: Progress) -> Cohort:
+def _gathered(
+    workshop: Workshop, run: TrainingRun, question: Question, progress: Progress
+) -> Cohort:
     _step(workshop, run, progress, "gather")
     workshop.studies.require_open(run.study, workshop.clock())
     cohort = gather(workshop.store, question, run.study)
@@ -116,14 +119,16 @@ def _gathered(workshop: Workshop, run: Run, question: Question, progress: Progre
     return cohort
 
 
-def _fitted(workshop: Workshop, run: Run, cohort: Cohort, progress: Progress) -> Model | None:
+def _fitted(
+    workshop: Workshop, run: TrainingRun, cohort: Cohort, progress: Progress
+) -> Model | None:
     """Write down the trained model, or return None if a consent was lost since the gathering."""
     _step(workshop, run, progress, "fit")
     question = remembered(run.question_text)
     held = matrix(question, cohort.manifest, cohort.records, HELD_OUT_PART)
     rows = matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
     _require_outcomes(rows, held)
-    if workshop.ledger.lost(cohort.consents()):
+    if workshop.ledger.find_ended(cohort.consents()):
         return None
     raw = fit(rows, question, cohort.manifest.seed)
     _step(workshop, run, progress, "evaluate")
@@ -139,7 +144,7 @@ def _fitted(workshop: Workshop, run: Run, cohort: Cohort, progress: Progress) ->
 def _require_outcomes(*parts: Matrix) -> None:
     for part in parts:
         events = int(part.labels.sum())
-        if min(events, len(part.labels) - events) <= SMALL:
+        if min(events, len(part.labels) - events) < MIN_COUNT:
             raise CohortTooSmall("too few patients with, or without, the label to try a model on")
 
 
@@ -205,7 +210,7 @@ def closed(question: Question, evaluation: Evaluation, attack: Attack) -> tuple[
     return tuple(words for holds, words in conditions if not holds)
 
 
-def _kept(workshop: Workshop, run: Run, made: Made, card: Card) -> Model:
+def _kept(workshop: Workshop, run: TrainingRun, made: Made, card: Card) -> Model:
     name = run.model_id
     contents = {
         MODEL: made.raw,
@@ -229,12 +234,12 @@ def _kept(workshop: Workshop, run: Run, made: Made, card: Card) -> Model:
     return model
 
 
-def _published(workshop: Workshop, run: Run, model: Model, progress: Progress) -> bool:
+def _published(workshop: Workshop, run: TrainingRun, model: Model, progress: Progress) -> bool:
     """Publish and activate the model; False if a consent was lost before either."""
     consents = workshop.registry.consents(model.id)
     if model.state == TRAINED:
         _step(workshop, run, progress, "publish")
-        if workshop.ledger.lost(consents):
+        if workshop.ledger.find_ended(consents):
             return False
         lines = workshop.files.read(model.id, MANIFEST).count(b'"record"')
         workshop.ledger.anchor("manifest", bytes.fromhex(model.manifest_root), lines)
@@ -242,7 +247,7 @@ def _published(workshop: Workshop, run: Run, model: Model, progress: Progress) -
         workshop.registry.move(model.id, PUBLISHED, workshop.now_s())
     if workshop.registry.get(model.id).state == PUBLISHED:
         _step(workshop, run, progress, "activate")
-        if workshop.ledger.lost(consents):
+        if workshop.ledger.find_ended(consents):
             return False
         workshop.registry.move(model.id, ACTIVE, workshop.now_s())
     _replace(workshop, model)
@@ -257,7 +262,7 @@ def _replace(workshop: Workshop, model: Model) -> None:
     workshop.files.destroy_model(model.predecessor)
 
 
-def _forget(workshop: Workshop, run: Run) -> None:
+def _forget(workshop: Workshop, run: TrainingRun) -> None:
     """Leave nothing of a model that never became active."""
     found = workshop.registry.find(run.model_id)
     if found is None or found.state in (TRAINED, PUBLISHED):

@@ -6,8 +6,8 @@ from services.accounts.errors import (
     AlreadySigned,
     InvitationExpired,
     InvitationInvalid,
+    ProofInvalid,
     SignatureExpired,
-    SignatureInvalid,
     SignInFailed,
 )
 from services.accounts.invitations import Invitee
@@ -28,7 +28,7 @@ __all__ = [
     "Invitee",
     "SignInFailed",
     "SignatureExpired",
-    "SignatureInvalid",
+    "ProofInvalid",
     "SignatureRequest",
     "SignatureRequests",
     "Site",

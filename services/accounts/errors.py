@@ -22,7 +22,7 @@ class AccountExists(InvitationInvalid):
     """The patient has an account already (422)."""
 
 
-class SignatureInvalid(Invalid):
+class ProofInvalid(Invalid):
     """The device's answer does not prove what it should; nothing was signed or stored (422).
 
     Attributes:

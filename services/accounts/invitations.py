@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from consent import DAY_S
 from services.accounts.accounts import PATIENT
 from services.accounts.errors import InvitationInvalid
 from services.tables import METADATA
 from services.tokens import ROLES
 
-DAY_S: Final = 86_400
 VALID_DAYS: Final = 7
 SECRET_BYTES: Final = 32
 

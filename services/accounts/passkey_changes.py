@@ -15,7 +15,7 @@ from consent import (
 from services.accounts import webauthn
 from services.accounts.accounts import Account
 from services.accounts.challenges import MAKE, Challenges
-from services.accounts.errors import SignatureInvalid
+from services.accounts.errors import ProofInvalid
 from services.accounts.passkeys import Passkeys
 from services.accounts.sessions import Sessions
 from services.accounts.signature_requests import SignatureRequest, SignatureRequests
@@ -67,14 +67,14 @@ class PasskeyChanges:
         passkey and then for an existing one.
 
         Raises:
-            SignatureInvalid: not a passkey created for this challenge here, or one in use already.
+            ProofInvalid: not a passkey created for this challenge here, or one in use already.
         """
         challenge = self._challenges.take(challenge_id, MAKE, account.id)
         if challenge is None or account.subject is None:
-            raise SignatureInvalid("This request expired after 5 minutes. Start again.", "cancel")
+            raise ProofInvalid("This request expired after 5 minutes. Start again.", "cancel")
         passkey = webauthn.require_created(self._site, challenge, credential)
         if self._passkeys.find(passkey.credential_id) is not None:
-            raise SignatureInvalid("This passkey is in use already.")
+            raise ProofInvalid("This passkey is in use already.")
         signer = passkey_signer(self._ledger.passkey_verifier(), passkey.qx, passkey.qy)
         context = {
             "passkey": passkey.credential_id.hex(),
@@ -92,11 +92,11 @@ class PasskeyChanges:
 
         Raises:
             SignatureExpired: unknown, someone else's, or older than ten minutes.
-            SignatureInvalid: another passkey, message or site.
+            ProofInvalid: another passkey, message or site.
         """
         request = self._signatures.get(account, request_id)
         if request.kind != KeyAddition.__name__ or "passkey" not in request.context:
-            raise SignatureInvalid("Create a passkey first.", "cancel")
+            raise ProofInvalid("Create a passkey first.", "cancel")
         passkey = _new_passkey(request)
         assertion = webauthn.require_signed(
             self._site, request.digest, credential, (passkey.qx, passkey.qy), passkey.credential_id
@@ -109,10 +109,10 @@ class PasskeyChanges:
         """Return the new passkey's signature.
 
         Raises:
-            SignatureInvalid: it has not signed yet.
+            ProofInvalid: it has not signed yet.
         """
         if "proof" not in request.context:
-            raise SignatureInvalid("The new passkey has not proved itself yet.", "cancel")
+            raise ProofInvalid("The new passkey has not proved itself yet.", "cancel")
         return bytes.fromhex(request.context["proof"])
 
     def apply(self, account: Account, request: SignatureRequest, message: Message) -> None:

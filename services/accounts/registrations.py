@@ -18,7 +18,7 @@ from consent import (
 from services.accounts import webauthn
 from services.accounts.accounts import PATIENT, Account
 from services.accounts.challenges import MAKE, SIGN_IN, Challenges
-from services.accounts.errors import InvitationExpired, SignatureInvalid, SignInFailed
+from services.accounts.errors import InvitationExpired, ProofInvalid, SignInFailed
 from services.accounts.invitations import Invitation
 from services.accounts.passkeys import Passkeys
 from services.accounts.pending_registrations import PendingRegistration, PendingRegistrations
@@ -78,18 +78,18 @@ class Registrations:
 
         Raises:
             InvitationExpired: as `begin`.
-            SignatureInvalid: not a passkey created for this challenge on this site.
+            ProofInvalid: not a passkey created for this challenge on this site.
         """
         invitation = self._pending.get_invitation(secret)
         pending = self._pending.begin(invitation)
         if pending.passkey is not None and self._is_enrolled(invitation):
-            raise SignatureInvalid("Another passkey is enrolled already. Start again.", "cancel")
+            raise ProofInvalid("Another passkey is enrolled already. Start again.", "cancel")
         challenge = self._challenges.take(challenge_id, MAKE, pending.account_id)
         if challenge is None:
-            raise SignatureInvalid("This request expired after 5 minutes. Start again.", "cancel")
+            raise ProofInvalid("This request expired after 5 minutes. Start again.", "cancel")
         passkey = webauthn.require_created(self._site, challenge, credential)
         if self._passkeys.find(passkey.credential_id) is not None:
-            raise SignatureInvalid("This passkey is in use already.")
+            raise ProofInvalid("This passkey is in use already.")
         self._pending.set_passkey(invitation, passkey)
         pending = PendingRegistration(invitation, pending.account_id, passkey)
         if invitation.invitee.role != PATIENT:
@@ -107,14 +107,14 @@ class Registrations:
 
         Raises:
             InvitationExpired: as `begin`.
-            SignatureInvalid: the device did not prove it.
+            ProofInvalid: the device did not prove it.
             SignInFailed: the ledger refused the enrolment, or has another key for the patient.
             LedgerUnavailable (consent): the same link continues later.
         """
         invitation = self._pending.get_invitation(secret)
         pending = self._pending.find(invitation)
         if pending is None or pending.passkey is None:
-            raise SignatureInvalid("Create a passkey first.", "cancel")
+            raise ProofInvalid("Create a passkey first.", "cancel")
         passkey = pending.passkey
         if invitation.invitee.role == PATIENT and not challenge_id:
             self._enrol(invitation, passkey, credential)
@@ -143,13 +143,13 @@ class Registrations:
 
         Raises:
             InvitationExpired: as `begin_with_wallet`.
-            SignatureInvalid: signed by another wallet, or another message.
+            ProofInvalid: signed by another wallet, or another message.
             SignInFailed: the ledger has another key for this patient.
         """
         invitation = self._pending.get_invitation(secret)
         message = self._enrolment(invitation, address)
         hashed = digest(self._ledger.domain(), message)
-        signature_bytes = require_signed_by(address, hashed, signature, SignatureInvalid)
+        signature_bytes = require_signed_by(address, hashed, signature, ProofInvalid)
         self._submit(Signed(message, address, signature_bytes))
         self._require_valid_key(message.subject, address)
         pending = self._pending.begin(invitation)
@@ -194,7 +194,7 @@ class Registrations:
 
         Such a person adds a key with the key that is enrolled.
         """
-        keys = self._ledger.keys_of(subject)
+        keys = self._ledger.keys.of_subject(subject)
         if not any(key.key_hash == keccak(signer) and not key.is_removed for key in keys):
             raise SignInFailed("Another key is enrolled for this patient. Sign in with that key.")
 
@@ -204,7 +204,7 @@ class Registrations:
         challenge = self._challenges.take(challenge_id, SIGN_IN, pending.account_id)
         passkey = pending.passkey
         if challenge is None or passkey is None:
-            raise SignatureInvalid("This request expired after 5 minutes. Start again.", "cancel")
+            raise ProofInvalid("This request expired after 5 minutes. Start again.", "cancel")
         webauthn.require_signed(
             self._site, challenge, credential, (passkey.qx, passkey.qy), passkey.credential_id
         )

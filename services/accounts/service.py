@@ -11,7 +11,7 @@ from consent import ConsentError, ConsentLedger, keccak, passkey_signer
 from services.accounts import webauthn
 from services.accounts.accounts import Account, Accounts
 from services.accounts.challenges import SIGN_IN, Challenges
-from services.accounts.errors import AccountExists, SignatureInvalid, SignInFailed
+from services.accounts.errors import AccountExists, ProofInvalid, SignInFailed
 from services.accounts.invitations import Invitations, Invitee
 from services.accounts.passkey_changes import PasskeyChanges
 from services.accounts.passkeys import Passkeys
@@ -110,7 +110,7 @@ class IdentityService:
             if challenge is None or passkey is None:
                 raise SignInFailed(_PASSKEY_REFUSED)
             webauthn.require_signed(self.site, challenge, credential, (passkey.qx, passkey.qy))
-        except SignatureInvalid as exc:
+        except ProofInvalid as exc:
             raise SignInFailed(_PASSKEY_REFUSED) from exc
         account = self.accounts.find(passkey.account)
         if account is None or account.is_disabled:
@@ -162,7 +162,7 @@ class IdentityService:
         While the ledger is unavailable the local rows decide: withdrawing must always be possible.
         """
         try:
-            keys = self._ledger.keys_of(subject)
+            keys = self._ledger.keys.of_subject(subject)
         except ConsentError:
             return
         if any(key.key_hash == keccak(signer) and key.is_removed for key in keys):

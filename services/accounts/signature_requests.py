@@ -30,7 +30,7 @@ from consent import (
 )
 from services.accounts import webauthn
 from services.accounts.accounts import Account
-from services.accounts.errors import AlreadySigned, SignatureExpired, SignatureInvalid
+from services.accounts.errors import AlreadySigned, ProofInvalid, SignatureExpired
 from services.accounts.passkeys import Passkeys
 from services.accounts.site import Site
 from services.accounts.wallets import ADDRESS_BYTES
@@ -156,12 +156,12 @@ class SignatureRequests:
         Raises:
             SignatureExpired: as `get`.
             AlreadySigned: it was sent to the ledger before; holds the first result.
-            SignatureInvalid: another key, message or site; nothing is signed.
+            ProofInvalid: another key, message or site; nothing is signed.
         """
         message = self._get_unsigned(account, request_id)
         passkey = self._passkeys.find(webauthn.credential_id_of(credential))
         if passkey is None or passkey.account != account.id:
-            raise SignatureInvalid("This passkey does not belong to this account.")
+            raise ProofInvalid("This passkey does not belong to this account.")
         key = passkey.qx, passkey.qy
         hashed = digest(self._ledger.domain(), message)
         assertion = webauthn.require_signed(self.site, hashed, credential, key)
@@ -176,11 +176,11 @@ class SignatureRequests:
 
         Raises:
             SignatureExpired, AlreadySigned: as `finish`.
-            SignatureInvalid: not an address of 20 bytes and a signature of 65.
+            ProofInvalid: not an address of 20 bytes and a signature of 65.
         """
         message = self._get_unsigned(account, request_id)
         if len(signature) != WALLET_SIGNATURE_BYTES or len(address) != ADDRESS_BYTES:
-            raise SignatureInvalid(
+            raise ProofInvalid(
                 f"A wallet's address has 20 bytes and its signature 65, not {len(address)} and "
                 f"{len(signature)}."
             )

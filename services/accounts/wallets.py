@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from consent import ConsentError, keccak, recover
 from services.accounts.challenges import Challenges
-from services.accounts.errors import SignatureInvalid, SignInFailed
+from services.accounts.errors import ProofInvalid, SignInFailed
 from services.accounts.site import Site
 from services.tables import METADATA
 
@@ -111,7 +111,7 @@ class Wallets:
 
 
 def require_signed_by(
-    address: bytes, hashed: bytes, signature: str, error: type[SignatureInvalid | SignInFailed]
+    address: bytes, hashed: bytes, signature: str, error: type[ProofInvalid | SignInFailed]
 ) -> bytes:
     """Return the signature's 65 bytes if the wallet with this address made it.
 
@@ -131,14 +131,14 @@ def address_of(text: str) -> bytes:
     """Return the 20 bytes of an address in hex.
 
     Raises:
-        SignatureInvalid: it is not an address.
+        ProofInvalid: it is not an address.
     """
     try:
         address = bytes.fromhex(text.removeprefix("0x"))
     except ValueError as exc:
-        raise SignatureInvalid("A wallet address must be hexadecimal.") from exc
+        raise ProofInvalid("A wallet address must be hexadecimal.") from exc
     if len(address) != ADDRESS_BYTES:
-        raise SignatureInvalid(f"A wallet address has 20 bytes, not {len(address)}.")
+        raise ProofInvalid(f"A wallet address has 20 bytes, not {len(address)}.")
     return address
 
 

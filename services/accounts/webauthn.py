@@ -28,7 +28,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from services.accounts.errors import SignatureInvalid
+from services.accounts.errors import ProofInvalid
 from services.accounts.site import Site
 
 ES256: Final = COSEAlgorithmIdentifier.ECDSA_SHA_256
@@ -129,7 +129,7 @@ def require_created(site: Site, challenge: bytes, credential: Any) -> NewPasskey
     """Return the key that a device created for this challenge.
 
     Raises:
-        SignatureInvalid: another challenge, origin or relying party, no user verification, no
+        ProofInvalid: another challenge, origin or relying party, no user verification, no
             P-256 key, or malformed.
     """
     _require_same_origin(credential)
@@ -144,11 +144,11 @@ def require_created(site: Site, challenge: bytes, credential: Any) -> NewPasskey
         )
         key = decode_credential_public_key(registration.credential_public_key)
     except _MALFORMED as exc:
-        raise SignatureInvalid("This passkey was not created for this site just now.") from exc
+        raise ProofInvalid("This passkey was not created for this site just now.") from exc
     if not isinstance(key, DecodedEC2PublicKey) or key.alg != ES256:
-        raise SignatureInvalid("Unsupported passkey: the key must be ES256 (P-256).")
+        raise ProofInvalid("Unsupported passkey: the key must be ES256 (P-256).")
     if len(key.x) != COORDINATE_BYTES or len(key.y) != COORDINATE_BYTES:
-        raise SignatureInvalid("Malformed passkey: the point's coordinates must be 32 bytes each.")
+        raise ProofInvalid("Malformed passkey: the point's coordinates must be 32 bytes each.")
     return NewPasskey(registration.credential_id, key.x, key.y)
 
 
@@ -164,7 +164,7 @@ def require_signed(
     The counter is not checked: synced passkeys send 0, and consents advance it too.
 
     Raises:
-        SignatureInvalid: another challenge, origin, relying party or key, no user verification, or
+        ProofInvalid: another challenge, origin, relying party or key, no user verification, or
             a page in a frame; or another credential than `credential_id`, if given.
     """
     _require_same_origin(credential)
@@ -179,7 +179,7 @@ def require_signed(
             require_user_verification=True,
         )
     except _MALFORMED as exc:
-        raise SignatureInvalid("The device did not sign this with the expected passkey.") from exc
+        raise ProofInvalid("The device did not sign this with the expected passkey.") from exc
     response = credential["response"]
     assertion = Assertion(
         credential_id_of(credential),
@@ -188,7 +188,7 @@ def require_signed(
         base64url_to_bytes(response["signature"]),
     )
     if credential_id and assertion.credential_id != credential_id:
-        raise SignatureInvalid("Signed with another passkey than the one just created.")
+        raise ProofInvalid("Signed with another passkey than the one just created.")
     return assertion
 
 
@@ -196,12 +196,12 @@ def credential_id_of(credential: Any) -> bytes:
     """Return the id that a credential names.
 
     Raises:
-        SignatureInvalid: it names none.
+        ProofInvalid: it names none.
     """
     try:
         return base64url_to_bytes(cast("str", credential["rawId"]))
     except _MALFORMED as exc:
-        raise SignatureInvalid("Malformed credential: rawId is missing.") from exc
+        raise ProofInvalid("Malformed credential: rawId is missing.") from exc
 
 
 def _require_same_origin(credential: Any) -> None:
@@ -211,6 +211,6 @@ def _require_same_origin(credential: Any) -> None:
         client = orjson.loads(client_data[:MAX_CLIENT_DATA_BYTES])
         is_framed = client.get("crossOrigin", False) or "topOrigin" in client
     except _MALFORMED as exc:
-        raise SignatureInvalid("Malformed credential: clientDataJSON cannot be read.") from exc
+        raise ProofInvalid("Malformed credential: clientDataJSON cannot be read.") from exc
     if is_framed:
-        raise SignatureInvalid("Signed in a cross-origin frame.")
+        raise ProofInvalid("Signed in a cross-origin frame.")

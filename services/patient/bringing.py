@@ -19,7 +19,7 @@ from consent import (
     Withdrawal,
     keccak,
 )
-from services.accounts import AlreadySigned, SignatureInvalid, SignatureRequest
+from services.accounts import AlreadySigned, ProofInvalid, SignatureRequest
 from services.patient.asker import Asker
 from services.platform import Platform
 from services.requests import ACCEPTED
@@ -67,7 +67,7 @@ def bring(asker: Asker, identity: str, credential: Mapping[str, Any]) -> Brought
 
     Raises:
         SignatureExpired: unknown, another's, or ten minutes are over.
-        SignatureInvalid: another key, message or site; nothing was sent.
+        ProofInvalid: another key, message or site; nothing was sent.
         LedgerUnavailable (consent): nothing was kept but what the outbox has; it can be sent again.
     """
     people = asker.platform.identity
@@ -103,7 +103,7 @@ def _follow(asker: Asker, brought: Brought) -> None:
     if "request" in after and brought.is_known:
         requests = asker.platform.asking.requests
         one = requests.get(asker.subject, str(after["request"]))
-        requests.answer(one, ACCEPTED, brought.outcome.consent_id)
+        requests.record_answer(one, ACCEPTED, brought.outcome.consent_id)
     if after.get("research") == "off" and brought.is_in_force:
         _rekey(asker.platform, asker.subject, OPT_OUT)
 
@@ -114,12 +114,12 @@ def _submit(platform: Platform, signed: Signed) -> Outcome:
         Grant: ledger.grant,
         Withdrawal: ledger.withdraw,
         Stop: ledger.stop,
-        KeyAddition: ledger.add_key,
-        KeyRemoval: ledger.remove_key,
-        RecoveryVeto: ledger.veto_recovery,
+        KeyAddition: ledger.keys.add,
+        KeyRemoval: ledger.keys.remove,
+        RecoveryVeto: ledger.keys.veto_recovery,
     }
     if kind not in bring_to:
-        raise SignatureInvalid(f"a patient brings no {kind.__name__}", "changed")
+        raise ProofInvalid(f"a patient brings no {kind.__name__}", "changed")
     outcome = bring_to[kind]([signed])[0]
     if _is_known(platform, signed, outcome):
         # The ledger took it, and we died before we wrote that down: it is in force.
@@ -130,13 +130,13 @@ def _submit(platform: Platform, signed: Signed) -> Outcome:
 
 
 def _rekey(platform: Platform, subject: bytes, why: str) -> None:
-    platform.jobs.add("rekey", {"subjects": [subject.hex()], "why": why}, "patients")
+    platform.jobs.enqueue("rekey", {"subjects": [subject.hex()], "why": why}, "patients")
 
 
 def _is_known(platform: Platform, signed: Signed, outcome: Outcome) -> bool:
     message = signed.message
     if isinstance(message, KeyAddition) and outcome.reason == KEY_KNOWN:
-        keys, hashed = platform.ledger.keys_of(message.subject), keccak(message.signer)
+        keys, hashed = platform.ledger.keys.of_subject(message.subject), keccak(message.signer)
         return any(one.key_hash == hashed and not one.is_removed for one in keys)
     if outcome.reason != KNOWN:
         return False
@@ -148,4 +148,4 @@ def _bytes(told: Any) -> bytes:
     try:
         return bytes.fromhex(str(told).removeprefix("0x"))
     except ValueError as exc:
-        raise SignatureInvalid("the signing program sent no signature", "cancel") from exc
+        raise ProofInvalid("the signing program sent no signature", "cancel") from exc

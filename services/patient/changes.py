@@ -63,5 +63,5 @@ def to_opt_out(asker: Asker, wanted: str) -> tuple[SignatureRequest, str] | None
 
 def learned(asker: Asker, consents: list[bytes]) -> list[Model]:
     """Return the published models that learned under these consents, with what became of each."""
-    found = asker.platform.diagnostics.resting_on(consents) if consents else []
+    found = asker.platform.diagnostics.models_trained_under(consents) if consents else []
     return [one for one in found if one.published_at_s is not None]

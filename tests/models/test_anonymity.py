@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.anonymity import HIDDEN, K, anonymise, quasi_identifiers
+from models.anonymity import HIDDEN, anonymise, quasi_identifiers
 from models.question import Question
+from models.suppression import MIN_COUNT
 
 NHANES = Question.load(Path("models/questions/nhanes-diabetes.toml"))
 
@@ -44,7 +45,7 @@ def test_every_class_that_is_kept_has_at_least_k_rows(seed: int, count: int) -> 
         for one, stays in zip(zip(*made.columns.values(), strict=True), made.kept, strict=True)
         if stays
     ]
-    assert all(classes[one] >= K for one in kept)
+    assert all(classes[one] >= MIN_COUNT for one in kept)
     assert len(made.kept) == count
 
 
@@ -63,5 +64,5 @@ def test_a_coarse_age_still_holds_the_age(seed: int) -> None:
 
 
 def test_few_rows_are_all_left_out() -> None:
-    made = anonymise(NHANES, rows(1, K - 1))
+    made = anonymise(NHANES, rows(1, MIN_COUNT - 1))
     assert not made.kept.any()

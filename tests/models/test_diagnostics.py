@@ -46,7 +46,7 @@ def test_pictures_cards_and_manifests_are_found_by_model(build, heart_people) ->
 
 def test_a_process_for_models_can_be_started_before_it_is_needed(build) -> None:
     diagnostics = build([]).diagnostics
-    diagnostics.warm_up()
+    diagnostics.scorer.start()
     assert diagnostics.scorer._process is not None
     diagnostics.close()
     assert diagnostics.scorer._process is None
@@ -55,6 +55,6 @@ def test_a_process_for_models_can_be_started_before_it_is_needed(build) -> None:
 def test_the_front_door_holds_what_it_says_and_nothing_else() -> None:
     for name in models.__all__:
         found = getattr(models, name)
-        assert isinstance(found, str) or found.__name__ == name
+        assert isinstance(found, str | int) or found.__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = models.nothing

@@ -11,7 +11,6 @@ from sklearn.metrics import roc_auc_score
 
 from models.calibration import calibration
 from models.evaluation import (
-    SMALL,
     auroc,
     bins,
     evaluate,
@@ -19,6 +18,7 @@ from models.evaluation import (
     membership,
     wilson,
 )
+from models.suppression import MIN_COUNT
 
 
 def drawn(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +105,7 @@ def test_no_bin_is_small_unless_it_is_alone(n: int, seed: int) -> None:
     if len(found) > 1:
         for one in found:
             events = one.observed.value * one.n
-            assert SMALL < round(events) < one.n - SMALL
+            assert MIN_COUNT <= round(events) <= one.n - MIN_COUNT
 
 
 def test_an_interval_holds_the_answer_and_what_came_true_of_the_like() -> None:
@@ -151,7 +151,7 @@ def test_small_counts_of_the_distribution_are_not_shown() -> None:
     labels, told = drawn(400)
     for outcome, shares in zip((False, True), whole(labels, told).spread, strict=True):
         n = (labels == outcome).sum()
-        assert all(share == 0 or round(share * n) > SMALL for share in shares)
+        assert all(share == 0 or round(share * n) >= MIN_COUNT for share in shares)
 
 
 def test_a_small_subgroup_and_the_one_that_would_tell_it_are_both_hidden() -> None:

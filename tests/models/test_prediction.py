@@ -60,7 +60,7 @@ def test_an_answer_holds_probability_interval_reasons_and_what_it_rests_on(
     assert sizes == sorted(sizes, reverse=True)
     assert told.top[0].words in {feature.words for feature in heart.features}
     assert len(told.input_commitment) == 32
-    assert not told.affected
+    assert not told.is_affected
 
 
 def test_the_journal_has_the_organisation_the_clinician_the_purpose_and_the_model(world) -> None:

@@ -43,7 +43,7 @@ def test_an_unknown_model_is_not_found(engine: sa.Engine) -> None:
     with pytest.raises(ModelsNotFound):
         registry.get("q-9")
     with pytest.raises(ModelsNotFound):
-        registry.serving("q")
+        registry.serving_model("q")
     with pytest.raises(ModelsNotFound):
         registry.move("q-9", ACTIVE, 1)
 
@@ -53,9 +53,9 @@ def test_models_are_found_by_any_of_their_consents(engine: sa.Engine) -> None:
     registry.add(model("q-1"), [b"\1" * 32, b"\2" * 32])
     registry.add(model("q-2"), [b"\2" * 32])
     registry.add(model("q-3"), [])
-    assert [one.id for one in registry.resting_on([b"\2" * 32])] == ["q-1", "q-2"]
-    assert [one.id for one in registry.resting_on([b"\1" * 32, b"\3" * 32])] == ["q-1"]
-    assert registry.resting_on([]) == []
+    assert [one.id for one in registry.models_trained_under([b"\2" * 32])] == ["q-1", "q-2"]
+    assert [one.id for one in registry.models_trained_under([b"\1" * 32, b"\3" * 32])] == ["q-1"]
+    assert registry.models_trained_under([]) == []
 
 
 def test_thousands_of_consents_are_written_at_once(engine: sa.Engine) -> None:
@@ -102,9 +102,9 @@ def test_the_newest_unaffected_model_answers(engine: sa.Engine) -> None:
         registry.add(model(name, at_s), [])
         registry.move(name, PUBLISHED, at_s)
         registry.move(name, ACTIVE, at_s)
-    assert registry.serving("q").id == "q-3"
+    assert registry.serving_model("q").id == "q-3"
     registry.move("q-3", AFFECTED, 9)
-    assert registry.serving("q").id == "q-2"
+    assert registry.serving_model("q").id == "q-2"
 
 
 def test_only_a_model_that_never_answered_can_be_forgotten(engine: sa.Engine) -> None:

@@ -17,15 +17,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.anonymity import HIDDEN, K, quasi_identifiers
+from models.anonymity import HIDDEN, quasi_identifiers
 from models.cohort import unusable
 from models.errors import CohortTooSmall
-from models.release import AGREEMENT, LEAST, PURPOSE, Release, ReleaseAsked, release
+from models.release import AGREEMENT, PURPOSE, Release, ReleaseRequest, release
+from models.suppression import MIN_COHORT, MIN_COUNT
 from storage.record import Record
 
 AGE = "http://loinc.org|30525-0"
 SEX = "http://loinc.org|46098-0"
-ASKED = ReleaseAsked("study:diabetes-risk", "r1", "2031-01-01", "researcher:r")
+ASKED = ReleaseRequest("study:diabetes-risk", "r1", "2031-01-01", "researcher:r")
 FILES = {
     "agreement.txt",
     "data.parquet",
@@ -35,7 +36,7 @@ FILES = {
     "manifest.json",
 }
 crowds = st.tuples(
-    st.integers(0, 10_000), st.integers(LEAST, 400), st.lists(st.integers(20, 85), max_size=30)
+    st.integers(0, 10_000), st.integers(MIN_COHORT, 400), st.lists(st.integers(20, 85), max_size=30)
 )
 """A seed, how many people, and the ages of the first of them, rare ones too."""
 
@@ -72,7 +73,7 @@ def table(parts: dict[str, bytes]) -> dict[str, list[Any]]:
 
 
 def small(count: object) -> bool:
-    return isinstance(count, int) and 0 < count < K
+    return isinstance(count, int) and 0 < count < MIN_COUNT
 
 
 @settings(
@@ -91,9 +92,9 @@ def test_every_combination_that_leaves_is_of_at_least_eleven_people(
     rows, told = table(parts), json.loads(parts["manifest.json"])
     known = [rows[one.code] for one in quasi_identifiers(nhanes)]
     classes = Counter(zip(*known, strict=True))
-    assert min(classes.values()) >= K
-    assert made.k == told["k"] == K
-    assert sum(classes.values()) == made.rows == told["rows"] == len(made.names) >= LEAST
+    assert min(classes.values()) >= MIN_COUNT
+    assert made.k == told["k"] == MIN_COUNT
+    assert sum(classes.values()) == made.rows == told["rows"] == len(made.names) >= MIN_COHORT
     assert rows["name"] == list(made.names) == told["names"]
     assert made.rows + made.left_out == len(people)
     assert not small(told["left_out"])
@@ -173,7 +174,7 @@ def test_who_permits_training_alone_is_in_no_set(safe_of, nhanes, fitting) -> No
         release(store, nhanes, ASKED)
 
 
-@pytest.mark.parametrize("count", [0, 1, LEAST - 1])
+@pytest.mark.parametrize("count", [0, 1, MIN_COHORT - 1])
 def test_of_fewer_than_fifty_people_no_set_is_made(safe_of, nhanes, fitting, count) -> None:
     with pytest.raises(CohortTooSmall, match="fewer than 50 people permit a copy"):
         release(safe_of(fitting[:count]), nhanes, ASKED)

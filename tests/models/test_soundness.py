@@ -70,7 +70,7 @@ def test_a_withdrawal_that_nobody_listed_yet_is_named(world) -> None:
     world.ledger.withdraw(world.people[0][0].subject)
     (finding,) = world.diagnostics.check()
     assert (finding.code, finding.facts) == (ModelFinding.CONSENTS_LOST, {"count": 1})
-    world.diagnostics.affected()
+    world.diagnostics.apply_withdrawals()
     assert findings(world) == []
 
 

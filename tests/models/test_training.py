@@ -39,7 +39,7 @@ def test_a_run_gathers_fits_publishes_and_activates(build, heart_people) -> None
     roots = [anchor.root.hex() for anchor in world.ledger.anchors("manifest")]
     cards = [anchor.root.hex() for anchor in world.ledger.anchors("card")]
     assert (roots, cards) == ([model.manifest_root], [model.card_sha256])
-    (run,) = world.diagnostics.runs()
+    (run,) = world.diagnostics.training_runs()
     assert (run.state, run.step, run.model_id) == (DONE, "activate", model.id)
     assert world.diagnostics.check() == []
     for path in (world.diagnostics.home / model.id).iterdir():
@@ -155,7 +155,7 @@ def test_a_leaking_feature_closes_the_gate_by_its_name(build, heart_people, hear
     world = build(people)
     with pytest.raises(GateClosed, match=r"fasting blood sugar.*alone tells the label: AUROC 0.9"):
         world.diagnostics.train(STUDY, QUESTION)
-    (run,) = world.diagnostics.runs()
+    (run,) = world.diagnostics.training_runs()
     assert run.state == REFUSED
     assert "fasting blood sugar" in run.note
     assert files(world, "uci-heart-1") == set()

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from consent import LedgerUnavailable
-from models.errors import ConsentMoved, ModelsRefused, RunCancelled
+from models.errors import ConsentsChanged, ModelsRefused, RunCancelled
 from models.files import MODEL
 from models.registry import ACTIVE, REPLACED
 from models.studies import RUNNING, STOPPED
@@ -42,7 +42,7 @@ def test_a_run_that_loses_consents_at_every_attempt_ends_with_nothing(build, hea
     world = build(heart_people)
     leaving = iter(heart_people)
     world.ledger.before_each = lambda: world.ledger.withdraw(next(leaving)[0].subject)
-    with pytest.raises(ConsentMoved):
+    with pytest.raises(ConsentsChanged):
         world.diagnostics.train(STUDY, QUESTION)
     assert world.diagnostics.models() == []
     assert files(world, "uci-heart-1") == set()
@@ -57,7 +57,7 @@ def test_a_run_can_be_cancelled_and_leaves_nothing(build, heart_people) -> None:
 
     with pytest.raises(RunCancelled):
         world.diagnostics.train(STUDY, QUESTION, cancel)
-    assert world.diagnostics.runs()[0].state == STOPPED
+    assert world.diagnostics.training_runs()[0].state == STOPPED
     assert (world.diagnostics.models(), files(world, "uci-heart-1")) == ([], set())
     with pytest.raises(ModelsRefused, match="is stopped"):
         world.diagnostics.resume(1)
@@ -77,7 +77,7 @@ def test_a_run_that_the_ledger_interrupts_goes_on_to_the_same_model(
     try:
         world.diagnostics.train(STUDY, QUESTION)
     except LedgerUnavailable:
-        assert world.diagnostics.runs()[0].state == RUNNING
+        assert world.diagnostics.training_runs()[0].state == RUNNING
         world.diagnostics.resume(1)
     (model,) = world.diagnostics.models()
     assert model.state == ACTIVE

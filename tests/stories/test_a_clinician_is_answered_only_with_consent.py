@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 
 def ask(town: Town, subject: bytes, party: str = "") -> Prediction:
-    model = town.platform.diagnostics.serving("nhanes-diabetes")
+    model = town.platform.diagnostics.serving_model("nhanes-diabetes")
     who = party or town.platform.organisation
     return town.platform.diagnostics.predict(PredictionRequest(who, subject, model.id, "story"))
 

@@ -13,8 +13,8 @@ from services.accounts import (
     AccountExists,
     InvitationExpired,
     Invitee,
+    ProofInvalid,
     SignatureExpired,
-    SignatureInvalid,
     SignInFailed,
 )
 from services.accounts.challenges import VALID_S, Challenges
@@ -112,7 +112,7 @@ def test_once_enrolled_no_other_passkey_is_kept_for_the_same_invitation(identity
     made = identity.registrations._pending.find(invitation).passkey
     identity.registrations._enrol(invitation, made, passkey.answer(then.options))
     other = device(identity)
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         identity.registrations.add_passkey(secret, again.challenge, other.answer(again.options))
 
 
@@ -131,7 +131,7 @@ def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passke
     again = identity.registrations.begin(secret)
     assert again.step == "prove"
     other = device(identity)
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         identity.registrations.finish(secret, again.challenge, other.answer(again.options))
     again = identity.registrations.begin(secret)
     account = identity.registrations.finish(secret, again.challenge, passkey.answer(again.options))
@@ -152,7 +152,7 @@ def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passke
 def test_a_passkey_made_elsewhere_or_without_the_person_is_not_kept(identity, changed) -> None:
     secret = identity.invite(Invitee("auditor", HOSPITAL, "A")).rsplit("/", 1)[1]
     asked, passkey = identity.registrations.begin(secret), device(identity)
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         identity.registrations.add_passkey(
             secret, asked.challenge, passkey.answer(asked.options, **changed)
         )
@@ -229,7 +229,7 @@ def test_a_sign_in_is_never_a_consent_and_a_consent_never_a_sign_in(hospital, id
     prepared = identity.signatures.prepare(account, Stop(account.subject, 1), {})
     asked = identity.begin_sign_in()
     for_sign_in = passkey.answer(asked.options)
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         identity.signatures.finish(account, prepared.id, for_sign_in)
     for_consent = passkey.answer(prepared.options)
     with pytest.raises(SignInFailed):
@@ -242,12 +242,12 @@ def test_only_the_accounts_own_passkey_signs_and_only_what_was_kept(hospital, id
     mine, theirs = device(identity), device(identity)
     account, other = new_patient(identity, mine), new_patient(identity, theirs)
     prepared = identity.signatures.prepare(account, a_grant(hospital, account.subject), {})
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         identity.signatures.finish(account, prepared.id, theirs.answer(prepared.options))
     with pytest.raises(SignatureExpired):
         identity.signatures.finish(other, prepared.id, theirs.answer(prepared.options))
     wrong = dict(prepared.options) | {"challenge": "A" * 43}
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         identity.signatures.finish(account, prepared.id, mine.answer(wrong))
 
 

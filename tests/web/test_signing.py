@@ -29,8 +29,8 @@ from consent import (
 from services.accounts import (
     AlreadySigned,
     Invitee,
+    ProofInvalid,
     SignatureExpired,
-    SignatureInvalid,
     SignInFailed,
 )
 from services.accounts.accounts import new_id
@@ -157,9 +157,9 @@ def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, identity, pa
 )
 def test_nonsense_signs_nothing(hospital, patient, credential) -> None:
     prepared = bringing.prepare(patient.visit(), permit(hospital, patient.subject))
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         signing.bring(patient.visit(signing=prepared.id, credential=credential))
-    with pytest.raises((SignatureExpired, SignatureInvalid)):
+    with pytest.raises((SignatureExpired, ProofInvalid)):
         signing.bring(patient.visit(signing="0" * 32, credential=credential))
     assert hospital.platform.ledger.consents_of(patient.subject) == []
 
@@ -204,7 +204,7 @@ def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, identity, patien
     with pytest.raises(SignInFailed):
         identity.sign_in(asked.challenge, new.answer(asked.options))
     patient.passkey = new
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         signing.bring(signed_form(patient, permit(hospital, patient.subject)))
 
 
@@ -219,18 +219,18 @@ def test_a_passkey_that_proved_nothing_or_is_anothers_is_not_added(
     then = identity.passkey_changes.add_passkey(
         patient.account, asked.challenge, new.answer(asked.options)
     )
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         identity.passkey_changes.prove_passkey(
             patient.account, then.challenge, other.answer(then.options)
         )
     prepared = identity.signatures.get(patient.account, then.challenge)
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         identity.signatures.finish(patient.account, prepared.id, new.answer(then.options))
     answer = orjson.dumps(patient.passkey.answer(prepared.options)).decode()
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         signing.bring(patient.visit(signing=prepared.id, credential=answer))
     asked = identity.passkey_changes.begin(patient.account)
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(ProofInvalid):
         known = patient.passkey.answer(asked.options)
         identity.passkey_changes.add_passkey(patient.account, asked.challenge, known)
     assert len(identity.passkeys.of(patient.account.id)) == 1

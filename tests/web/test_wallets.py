@@ -8,7 +8,7 @@ import pytest
 
 from consent import Enrolment, KeyAddition, KeyRemoval, Signed, digest, keccak
 from consent.signatures import Key
-from services.accounts import Invitee, SignatureInvalid, SignInFailed
+from services.accounts import Invitee, ProofInvalid, SignInFailed
 from services.accounts.wallets import address_of, checksummed
 
 pytestmark = pytest.mark.node
@@ -69,7 +69,7 @@ def test_another_wallets_signature_neither_joins_nor_signs_in(hospital, identity
     key, thief = Key(secrets.token_bytes(32)), Key(secrets.token_bytes(32))
     secret = identity.invite(Invitee("patient", "", "", secrets.token_bytes(32))).rsplit("/", 1)[1]
     for signature in ("", "0x", "zz", "00" * 65, thief.sign(bytes(32)).hex()):
-        with pytest.raises(SignatureInvalid):
+        with pytest.raises(ProofInvalid):
             identity.registrations.finish_with_wallet(secret, key.address, signature)
     joined(hospital, key, secrets.token_bytes(32))
     options = identity.begin_wallet_sign_in(key.address)
@@ -87,7 +87,7 @@ def test_an_account_is_written_as_eip_55_does() -> None:
     known = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
     assert checksummed(address_of(known)) == known
     for wrong in ("", "0x", "zz", known + "00"):
-        with pytest.raises(SignatureInvalid):
+        with pytest.raises(ProofInvalid):
             address_of(wrong)
 
 
@@ -99,13 +99,13 @@ def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, identity
     message = KeyAddition(subject, new.address, 0, 0)
     hashed = digest(ledger.domain(), message)
     added = Signed(message, key.address, key.sign(hashed), new.sign(hashed))
-    assert ledger.add_key([added])[0].ok
+    assert ledger.keys.add([added])[0].ok
     assert identity.sign_in_with_wallet(
         key.address, answer(key, identity.begin_wallet_sign_in(key.address))
     )
     gone = KeyRemoval(subject, key.address)
     signature = new.sign(digest(ledger.domain(), gone))
-    assert ledger.remove_key([Signed(gone, new.address, signature)])[0].ok
+    assert ledger.keys.remove([Signed(gone, new.address, signature)])[0].ok
     with pytest.raises(SignInFailed):
         identity.sign_in_with_wallet(
             key.address, answer(key, identity.begin_wallet_sign_in(key.address))

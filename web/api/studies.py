@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from models import Model, PredictionRequest, Study
+from models import Model, PredictionRequest, Study, suppress
 from services.errors import NotFound
-from services.jobs.kinds import shown
-from services.requests.suppression import as_told
+from services.jobs.kinds import model_facts
 from services.tokens import CUSTODIAN, RESEARCHER
-from web.api.jobs import accepted
+from web.api.jobs import job_shown
 from web.api.ledger import view_shown
 from web.api.route import Call
 
@@ -41,8 +40,8 @@ def post_cohorts(call: Call) -> dict[str, Any]:
 
     def told(name: str, count: int) -> int | str:
         # A change of fewer than 11 waits, so that no two answers tell what one person did.
-        steady = call.platform.asking.feasibility.steady
-        return as_told(steady(f"{party} {question} cohort {name}", count))
+        steady = call.platform.asking.feasibility.stable
+        return suppress(steady(f"{party} {question} cohort {name}", count))
 
     return {
         "patients": told("patients", patients),
@@ -74,18 +73,22 @@ def post_models(call: Call) -> dict[str, Any]:
     question = call.platform.diagnostics.question(call.body["question"]).id
     if call.party not in {one.id for one in call.platform.diagnostics.studies()}:
         raise NotFound
-    return accepted(call, "train", {"study": call.party, "question": question})
+    return job_shown(
+        call.platform.jobs.enqueue("train", {"study": call.party, "question": question}, call.party)
+    )
 
 
 def post_retraining(call: Call) -> dict[str, Any]:
     """Replace a model by one trained from scratch on what is permitted now."""
-    return accepted(call, "retrain", {"model": _require_model(call).id})
+    return job_shown(
+        call.platform.jobs.enqueue("retrain", {"model": _require_model(call).id}, call.party)
+    )
 
 
 def post_diagnoses(call: Call) -> dict[str, Any]:
     """Ask the newest model about one patient who permits it, with the reasons of its answer."""
     diagnostics, asked = call.platform.diagnostics, call.body
-    model = diagnostics.serving(asked["question"])
+    model = diagnostics.serving_model(asked["question"])
     answer = diagnostics.predict(
         PredictionRequest(call.party, asked["subject"], model.id, asked["why"], call.id)
     )
@@ -100,7 +103,7 @@ def post_diagnoses(call: Call) -> dict[str, Any]:
             for one in answer.contributions
         ],
         "input_commitment": answer.input_commitment.hex(),
-        "affected": answer.affected,
+        "affected": answer.is_affected,
         "view": view_shown(answer.view),
         "note": "An estimate from a statistical model, not a diagnosis.",
     }
@@ -122,7 +125,7 @@ def _require_model(call: Call) -> Model:
 
 def _model(model: Model) -> dict[str, Any]:
     rest = ("trained_at_s", "affected_at_s", "ended_at_s", "predecessor", "successor")
-    return shown(model) | {name: getattr(model, name) for name in rest}
+    return model_facts(model) | {name: getattr(model, name) for name in rest}
 
 
 def _study(study: Study) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Response, g, request
 
-from services.accounts import Account, SignatureExpired, SignatureInvalid
+from services.accounts import Account, ProofInvalid, SignatureExpired
 from services.errors import Forbidden, NotFound
 from services.platform import Platform
 from services.tokens import CUSTODIAN
@@ -107,7 +107,7 @@ def _answer(page: Page, visit: Visit) -> Response:
     """Return the page's answer; a signature that does not count is told in the patient's words."""
     try:
         return page.view(visit)
-    except (SignatureInvalid, SignatureExpired) as exc:
+    except (ProofInvalid, SignatureExpired) as exc:
         if not page.roles:
             raise  # a script asked, and has the words for it
         told = visit.words(exc.text)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Response, current_app, g, render_template, request
 
-from services.accounts import Account, SignatureExpired, SignatureInvalid
+from services.accounts import Account, ProofInvalid, SignatureExpired
 from services.errors import Forbidden, NotFound
 from services.tokens import CUSTODIAN
 from services.wiring import Services
@@ -137,7 +137,7 @@ def unknown_path(rest: str) -> Response:
     raise NotFound
 
 
-def unsigned(error: SignatureInvalid | SignatureExpired) -> Response:
+def unsigned(error: ProofInvalid | SignatureExpired) -> Response:
     """Show why a signature does not count; scripts of the entrance get the problem itself."""
     if not current_options().roles:
         handled: Response = current_app.extensions["error_response"](error)

@@ -6,10 +6,9 @@ from typing import Any
 
 from flask import Response
 
-from models import AGREEMENT
+from models import AGREEMENT, suppress
 from services.errors import NotFound
-from services.requests.sets import Taken
-from services.requests.suppression import as_told
+from services.requests.copies import ReleasedCopy
 from services.researcher import copies
 from services.researcher.copies import Notice
 from services.researcher.own import slug
@@ -24,11 +23,11 @@ def get_set(call: Call) -> dict[str, Any]:
     question = call.platform.diagnostics.question(one.question)
     return {
         "study": one.study,
-        "people": as_told(copies.people_of(asker, one)),
+        "people": suppress(copies.people_of(asker, one)),
         "columns": ["name", *(feature.code for feature in question.features), "label"],
         "agreement": AGREEMENT,
         "ends_at_s": copies.ends_at_s(asker, one),
-        "taken": [_shown(taken) for taken in call.platform.asking.sets.of_study(one.study)],
+        "taken": [_shown(taken) for taken in call.platform.asking.copies.list_by_study(one.study)],
     }
 
 
@@ -60,11 +59,11 @@ def post_deletion(call: Call) -> dict[str, Any]:
 def _notice(one: Notice) -> dict[str, Any]:
     return _shown(one.taken) | {
         "study": one.study.study,
-        "left": as_told(one.gone),
+        "left": suppress(one.gone),
         "is_due": one.is_due,
     }
 
 
-def _shown(taken: Taken) -> dict[str, Any]:
+def _shown(taken: ReleasedCopy) -> dict[str, Any]:
     names = ("at_s", "ends_at_s", "rows", "deleted_at_s")
     return {"set": taken.id} | {name: getattr(taken, name) for name in names}

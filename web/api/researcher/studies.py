@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from models import MIN_COHORT, suppress
 from services.requests import Proposal
-from services.requests.suppression import as_told
 from services.researcher.own import Researcher
 from services.researcher.proposing import TEXTS, ProposalInvalid, Said, register
-from services.researcher.standing import LEAST, asked_and_agreed, feasible, send, standing
+from services.researcher.standing import asked_and_agreed, feasible, send, standing
 from web.api.ledger import view_shown
 from web.api.route import Call
 from web.errors import ValidationError
@@ -50,7 +50,7 @@ def get_question(call: Call) -> dict[str, Any]:
             }
             for one in found.features
         ],
-        "people": people.count if people.count >= LEAST else f"fewer than {LEAST}",
+        "people": people.count if people.count >= MIN_COHORT else f"fewer than {MIN_COHORT}",
         "counted_on": people.day,
         "counted_anew_on": people.next_day,
     }
@@ -106,11 +106,11 @@ def get_cohort(call: Call) -> dict[str, Any]:
     found = standing(researcher(call), own_study(call))
     told = found.told()
     return {
-        "asked": as_told(found.asked),
-        "permitted": told.at_least or as_told(found.permitted),
+        "asked": suppress(found.asked),
+        "permitted": told.at_least or suppress(found.permitted),
         "is_at_least": told.at_least > 0,
-        "not_included": {name: as_told(count) for name, count in told.reasons.items()},
-        "permitted_in_all": as_told(found.all_permitted),
+        "not_included": {name: suppress(count) for name, count in told.reasons.items()},
+        "permitted_in_all": suppress(found.all_permitted),
         "is_enough": found.is_enough,
         "view": view_shown(call.platform.ledger.view()),
     }
@@ -123,6 +123,6 @@ def _shown(asker: Researcher, one: Proposal) -> dict[str, Any]:
         "id": one.study,
         "owner": one.owner,
         "wants_copy": one.wants_copy,
-        "asked": as_told(asked),
-        "agreed": as_told(agreed),
+        "asked": suppress(asked),
+        "agreed": suppress(agreed),
     }

@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from models import Model, ModelsNotFound
+from models import Model, ModelsNotFound, suppress
 from services import errors
-from services.requests.suppression import as_told
 from services.researcher import training
 from web.api.jobs import job_shown
 from web.api.researcher.studies import own_study, researcher
@@ -29,7 +28,7 @@ def delete_training(call: Call) -> dict[str, Any]:
     """Ask a study's training to end; one that is over stays as it is."""
     job = researcher(call).job(own_study(call), call.names["job"])
     call.platform.jobs.cancel(job.id)
-    return job_shown(call.platform.jobs.require(job.id))
+    return job_shown(call.platform.jobs.get(job.id))
 
 
 def get_own_trained(call: Call) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def get_own_model(call: Call) -> dict[str, Any]:
     asker = researcher(call)
     one = asker.model(call.names["model"])
     gone = training.gone_from(asker, one)
-    return _shown(one) | {"is_touched": gone > 0, "withdrew": as_told(gone)}
+    return _shown(one) | {"is_touched": gone > 0, "withdrew": suppress(gone)}
 
 
 def get_own_card(call: Call) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from models import is_small
 from services.requests import Proposal
-from services.requests.suppression import is_small
 from services.researcher.own import Researcher
 from web.pages.page import Visit
 
