@@ -209,7 +209,7 @@ class Doorway:
 
     def _require_speaks(self, subject: bytes, signer: bytes) -> None:
         """Refuse a key that is not the subject's on the ledger: another one was there first."""
-        keys = self._parts.ledger.keys_of(subject)
+        keys = self._parts.ledger.keys.of_subject(subject)
         if not any(one.key_hash == keccak(signer) and not one.is_removed for one in keys):
             raise NotSignedIn("another key speaks for this patient: it is added by that key")
 

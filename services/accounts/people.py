@@ -141,7 +141,7 @@ class IdentityService:
         While the ledger cannot be asked, what is kept here counts: taking back is always possible.
         """
         try:
-            keys = self._ledger.keys_of(subject)
+            keys = self._ledger.keys.of_subject(subject)
         except ConsentError:
             return
         if any(one.key_hash == keccak(signer) and one.is_removed for one in keys):

@@ -103,7 +103,7 @@ def _follow(asker: Asker, brought: Brought) -> None:
     if "request" in after and brought.is_known:
         requests = asker.platform.asking.requests
         one = requests.get(asker.subject, str(after["request"]))
-        requests.answer(one, ACCEPTED, brought.outcome.consent_id)
+        requests.record_answer(one, ACCEPTED, brought.outcome.consent_id)
     if after.get("research") == "off" and brought.is_in_force:
         _rekey(asker.platform, asker.subject, OPT_OUT)
 
@@ -114,9 +114,9 @@ def _submit(platform: Platform, signed: Signed) -> Outcome:
         Grant: ledger.grant,
         Withdrawal: ledger.withdraw,
         Stop: ledger.stop,
-        KeyAddition: ledger.add_key,
-        KeyRemoval: ledger.remove_key,
-        RecoveryVeto: ledger.veto_recovery,
+        KeyAddition: ledger.keys.add,
+        KeyRemoval: ledger.keys.remove,
+        RecoveryVeto: ledger.keys.veto_recovery,
     }
     if kind not in bring_to:
         raise BadlyProven(f"a patient brings no {kind.__name__}", "changed")
@@ -130,13 +130,13 @@ def _submit(platform: Platform, signed: Signed) -> Outcome:
 
 
 def _rekey(platform: Platform, subject: bytes, why: str) -> None:
-    platform.jobs.add("rekey", {"subjects": [subject.hex()], "why": why}, "patients")
+    platform.jobs.enqueue("rekey", {"subjects": [subject.hex()], "why": why}, "patients")
 
 
 def _is_known(platform: Platform, signed: Signed, outcome: Outcome) -> bool:
     message = signed.message
     if isinstance(message, KeyAddition) and outcome.reason == KEY_KNOWN:
-        keys, hashed = platform.ledger.keys_of(message.subject), keccak(message.signer)
+        keys, hashed = platform.ledger.keys.of_subject(message.subject), keccak(message.signer)
         return any(one.key_hash == hashed and not one.is_removed for one in keys)
     if outcome.reason != KNOWN:
         return False

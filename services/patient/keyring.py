@@ -40,8 +40,8 @@ def keyring(asker: Asker) -> Keyring:
     ledger = asker.platform.ledger
     passkeys = asker.platform.people.passkeys.of(asker.me.id)
     try:
-        held = [one for one in ledger.keys_of(asker.subject) if not one.is_removed]
-        recoveries = ledger.recoveries_of(asker.subject)
+        held = [one for one in ledger.keys.of_subject(asker.subject) if not one.is_removed]
+        recoveries = ledger.keys.recoveries_of(asker.subject)
     except ConsentError:
         return Keyring(passkeys, [], False, [], False)
     delegates = [one.until_s for one in held if one.role == DELEGATE]
@@ -83,7 +83,7 @@ def to_veto(asker: Asker, name: str) -> Prepared:
     Raises:
         NotFound: nobody asked for it, or it waits no more.
     """
-    for one in asker.platform.ledger.recoveries_of(asker.subject):
+    for one in asker.platform.ledger.keys.recoveries_of(asker.subject):
         if one.signer.hex() == name and one.state in OPEN:
             return prepare(asker, RecoveryVeto(asker.subject, one.signer))
     raise NotFound

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from rig import CACHE, ROOT, enrolled_people, running
 
-from consent import Grant, UnknownWord, Wallet
-from services.auditor.verification import verify
+from consent import Grant, UnknownCode, Wallet
 from services.statement import RequestedTerms, terms_for
 from services.trial import sign_grants
+from services.wiring import build_services
 from storage import Record, RecordInvalid, VaultSealed
 
 pytestmark = [pytest.mark.node]
@@ -104,9 +104,9 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
     with running(tmp_path / "home") as platform:
         people = enrolled_people(platform, tmp_path / "wallet", 2, "study:a", "MLTRAINING")
         before, stored = platform.ledger.view().count, platform.store.totals()
-        with pytest.raises(UnknownWord, match="known: "):
+        with pytest.raises(UnknownCode, match="known: "):
             terms_for(RequestedTerms("permit", "study:a", ("TRAINING",)))
-        with pytest.raises(UnknownWord, match="known: "):
+        with pytest.raises(UnknownCode, match="known: "):
             terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)))
         first, second = people.values()
         wallet, now_s = Wallet.open(tmp_path / "wallet"), int(platform.clock())
@@ -129,7 +129,7 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
                 platform.store.deposits.deposit([bad])
         assert platform.ledger.view().count == before
         assert platform.store.totals() == stored
-        assert verify(platform, lambda step, done, of: None) == []
+        assert build_services(platform).auditor.verify(lambda step, done, of: None) == []
 
 
 def test_another_passphrase_opens_nothing(tmp_path: Path) -> None:

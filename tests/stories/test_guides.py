@@ -20,10 +20,10 @@ from PIL import Image
 from playwright.sync_api import Browser
 from rig import ROOT, running
 
+import app as application
 from deploy.demo.people import MAPPING, TABLE
 from records import Mapping, read_table
 from services.accounts import Invited
-from services.jobs.kinds import RUNNERS
 from services.platform import Platform
 from services.requests import Proposal, RequestDetails
 from web.pages import PAGES
@@ -146,11 +146,7 @@ class Set:
 
     def work(self) -> None:
         """Do what a worker would."""
-        jobs = self.platform.jobs
-        for name in jobs.waiting():
-            job = jobs.claim(name)
-            if job is not None:
-                jobs.end(job, "done", RUNNERS[job.kind](self.platform, job, lambda *_: None))
+        application.make_worker(self.platform).run_claimable()
 
 
 def _staff(role: str, name: str, party: str = HOSPITAL) -> Invited:
@@ -233,7 +229,7 @@ def _clinician(at: Set) -> None:
     asking = at.platform.asking
     (model,) = [one for one in at.platform.diagnostics.models() if one.state == "active"]
     with at.somebody(_staff("clinician", "Dr Adeyemi"), 1280, 800) as one:
-        known = asking.care.patients(HOSPITAL)[:40]
+        known = asking.care.search(HOSPITAL)[:40]
         asking.directory.add((f"H-{20_481 + 7 * n}", who.subject) for n, who in enumerate(known))
         one.go("/clinician?search=H-2")
         at.take(one, "clinician-patients")

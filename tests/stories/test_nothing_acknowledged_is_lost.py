@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rig import Demo, running
 
-from services.auditor.verification import verify
+from services.wiring import build_services
 
 POINTS = 50
 PEOPLE = 120
@@ -60,7 +60,7 @@ def require_nothing_lost(demo: Demo) -> None:
         for gone in by_kind["withdrawal"]:
             states = {c.state for c in platform.ledger.consents_of(bytes.fromhex(gone))}
             assert "active" not in states
-        assert verify(platform, lambda step, done, of: None) == []
+        assert build_services(platform).auditor.verify(lambda step, done, of: None) == []
 
 
 def test_fifty_kills_at_random_points_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:

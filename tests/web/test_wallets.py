@@ -99,10 +99,10 @@ def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, people) 
     message = KeyAddition(subject, new.address, 0, 0)
     hashed = digest(ledger.domain(), message)
     added = Signed(message, key.address, key.sign(hashed), new.sign(hashed))
-    assert ledger.add_key([added])[0].ok
+    assert ledger.keys.add([added])[0].ok
     assert people.sign_in_by_wallet(key.address, answer(key, people.wallet_options(key.address)))
     gone = KeyRemoval(subject, key.address)
     signature = new.sign(digest(ledger.domain(), gone))
-    assert ledger.remove_key([Signed(gone, new.address, signature)])[0].ok
+    assert ledger.keys.remove([Signed(gone, new.address, signature)])[0].ok
     with pytest.raises(NotSignedIn):
         people.sign_in_by_wallet(key.address, answer(key, people.wallet_options(key.address)))

@@ -21,9 +21,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *clinician.PAGES,
     *researcher.PAGES,
     *custodian.PAGES,
-    *auditor.PAGES,
 )
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (*public.BLUEPRINTS,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (*public.BLUEPRINTS, *auditor.BLUEPRINTS)
 
 
 def pages(services: Services) -> Blueprint:
