@@ -20,11 +20,10 @@ from cli import FAULTS, make_cli, told_in_a_line
 from consent import LedgerSettings, open_ledger
 from deploy.database import make_engine, upgrade
 from deploy.demo.command import demo
-from deploy.nodes import Nodes, NodesError, Wanted
+from deploy.nodes import Nodes, NodesError, NodeSettings
 from deploy.nodes.private_file import make_private_folder
-from deploy.nodes.watch import Program, Watch
-from deploy.processes import Web
-from deploy.processes import Worker as WorkerProgram
+from deploy.nodes.supervisor import Program, Supervisor
+from deploy.processes import WebProgram, WorkerProgram
 from deploy.secrets import passphrase, relayer_key
 from deploy.settings import Settings, SettingsInvalid, read_settings
 from models import Diagnostics
@@ -66,7 +65,7 @@ def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
 
 def nodes_of(settings: Settings, tell: Tell) -> Nodes:
     """Return the nodes that an install runs, or shares with another process of it."""
-    wanted = Wanted(
+    node_settings = NodeSettings(
         home=settings.home,
         cache=settings.cache,
         environment=os.environ,
@@ -75,8 +74,9 @@ def nodes_of(settings: Settings, tell: Tell) -> Nodes:
         ipfs_api=settings.ipfs_api,
         ipfs_authorization=settings.ipfs_authorization,
         ledger_rpc_url=settings.ledger_rpc_url,
+        start_nodes=settings.start_nodes,
     )
-    return Nodes(wanted, tell)
+    return Nodes(node_settings, tell)
 
 
 def join(settings: Settings, nodes: Nodes) -> Platform:
@@ -178,18 +178,18 @@ def serve(settings: Settings, tell: Tell) -> None:
     with open_platform(settings, tell):
         programs: tuple[Program, ...] = (
             WorkerProgram(settings, os.environ),
-            Web(settings, os.environ),
+            WebProgram(settings, os.environ),
         )
-        watches = [Watch(program) for program in programs]
+        supervisors = [Supervisor(program) for program in programs]
         try:
-            for watch in watches:
-                watch.start()
+            for supervisor in supervisors:
+                supervisor.start()
             tell(f"Vouchsafe is on http://{shown_host(settings)}:{settings.port}; Ctrl-C stops it")
             stopping.wait()
             tell("stopping")
         finally:
-            for watch in reversed(watches):
-                watch.stop()
+            for supervisor in reversed(supervisors):
+                supervisor.stop()
 
 
 def shown_host(settings: Settings) -> str:

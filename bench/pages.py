@@ -23,8 +23,8 @@ import app
 from cli.records import to_records
 from consent import Grant, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
-from deploy.nodes.watch import Watch
-from deploy.processes import Web
+from deploy.nodes.supervisor import Supervisor
+from deploy.processes import WebProgram
 from deploy.settings import Settings, read_settings
 from records import Mapping, read_table
 from services.accounts.accounts import Account
@@ -201,7 +201,7 @@ def measure(count: int | None, rounds: int) -> dict[str, Any]:
                 sign_in(platform, role, next(patients) if role == "patient" else None)
                 for role in ROLES
             ]
-            web = Watch(Web(settings, {**os.environ, **_environment(settings)}))
+            web = Supervisor(WebProgram(settings, {**os.environ, **_environment(settings)}))
             web.start()
             try:
                 for person in people:

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser
 from rig import CACHE, Town, settings_of
 
 from deploy.demo.people import STUDY
-from deploy.nodes.watch import Watch
-from deploy.processes import Worker
+from deploy.nodes.supervisor import Supervisor
+from deploy.processes import WorkerProgram
 from services.accounts import Invitee
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
@@ -48,7 +48,7 @@ class Stage:
 def stage(town: Town) -> Iterator[Stage]:
     environment = {"VOUCHSAFE_HOME": str(town.demo.home), "VOUCHSAFE_CACHE": CACHE}
     settings = settings_of(town.demo.home)
-    worker = Watch(Worker(settings, {**os.environ, **environment}))
+    worker = Supervisor(WorkerProgram(settings, {**os.environ, **environment}))
     with ExitStack() as stack:
         origin = stack.enter_context(served(town.platform))
         browser = stack.enter_context(chromium())
