@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from consent import View
+from consent import MLTRAINING, View
 from models import booster
 from models.cohort import Cohort
 from models.errors import ModelsBroken
 from models.evaluation import Attack, Bin, Estimate, Evaluation
 from models.features import Matrix
 from models.manifest import canonical_json
-from models.question import TRAINING_PURPOSE, Question
+from models.question import Question
 from models.suppression import suppress
 from models.training_runs import TrainingRun
 
@@ -132,7 +132,7 @@ def create_card(run: TrainingRun, question: Question, result: TrainingResult) ->
                 "sha256": question.sha256,
             },
             "study": run.study,
-            "purpose": TRAINING_PURPOSE,
+            "purpose": MLTRAINING,
             "intended_use": question.intended_use,
             "limits": list(question.limits),
             "outcome": {

@@ -9,12 +9,12 @@ from typing import Final
 
 import numpy as np
 
-from consent import View
+from consent import MLTRAINING, View
 from models.errors import InputOutOfRange
 from models.features import Matrix, find_failed_rule, find_label, latest_observations, to_row
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest, ManifestLine
 from models.ports import RecordStore
-from models.question import TRAINING_PURPOSE, Question
+from models.question import Question
 from storage import AccessRequest, AccessResult, Record
 
 NO_LABEL: Final = "no-label"
@@ -54,9 +54,7 @@ def gather_cohort(store: RecordStore, question: Question, study: str) -> Cohort:
     """
     categories = (*question.categories, question.label.category)
     why = f"cohort for {question.id}"
-    gathered = store.vault.gather(
-        AccessRequest(study, TRAINING_PURPOSE, categories, None, None, why)
-    )
+    gathered = store.vault.gather(AccessRequest(study, MLTRAINING, categories, None, None, why))
     excluded: Counter[str] = Counter()
     parts: dict[bytes, str] = {}
     hash_patient = store.pseudonyms(f"split {question.id}")

@@ -81,7 +81,7 @@ class IntegrityCheck:
 
     def _check_ledger(self, model: Model) -> Iterator[Finding]:
         if model.state == ACTIVE:
-            count = len(self.ledger.lost(self.registry.consents(model.id)))
+            count = len(self.ledger.find_ended(self.registry.consents(model.id)))
             if count:
                 code, facts = ModelFinding.CONSENTS_LOST, {"count": count}
                 yield Finding(part=MANIFESTS, code=code, where=model.id, facts=facts)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from consent import View
+from consent import TREATDS, View
 from models.card import Card
 from models.errors import InputMissing, ModelsBroken, PatientIneligible
 from models.evaluation import interval
@@ -15,7 +15,7 @@ from models.features import Values, find_failed_rule, latest_observations, to_ro
 from models.inputs import InputValue, list_input_values
 from models.model_files import CARD, MODEL, ModelFiles
 from models.ports import RecordStore
-from models.question import PREDICTION_PURPOSE, Question, load_stored_question
+from models.question import Question, load_stored_question
 from models.registry import AFFECTED, Model
 from models.scorer import Scorer
 from models.serving import ModelServing
@@ -174,7 +174,7 @@ def _access(
 ) -> AccessRequest:
     return AccessRequest(
         party=request.party,
-        purpose=PREDICTION_PURPOSE,
+        purpose=TREATDS,
         categories=question.categories,
         custodian=None,
         subjects=(request.subject,),

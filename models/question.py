@@ -17,9 +17,6 @@ from records.errors import DeclarationInvalid
 from records.strict_toml import Section
 from records.values import CATEGORY, KINDS, NUMBER, is_code
 
-TRAINING_PURPOSE: Final = "MLTRAINING"
-PREDICTION_PURPOSE: Final = "TREATDS"
-
 _PARAMETERS: Final = MappingProxyType(
     {
         # name: (default, minimum, maximum); the names are XGBoost's own.

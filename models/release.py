@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from consent import View
+from consent import HRESCH, View
 from models.anonymity import HIDDEN, anonymise, quasi_identifiers
 from models.cohort import exclusion_reason, group_by_subject, to_matrix
 from models.errors import CohortTooSmall
@@ -24,8 +24,6 @@ from records.table_file import write_parquet
 from records.values import NUMBER
 from storage import AccessRequest, Record
 
-PURPOSE: Final = "HRESCH"
-"""The set leaves the vault: research by the study itself, which patients permit separately."""
 PSEUDONYM_CHARACTERS: Final = 32
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)  # ZIP's first day: the same rows make the same bytes
 AGREEMENT: Final = (
@@ -82,6 +80,8 @@ class Release:
 def create_release(store: RecordStore, question: Question, request: ReleaseRequest) -> Release:
     """Return the set of all patients who permit the study a copy now; it is journalled first.
 
+    The set leaves the vault, so the purpose is HRESCH, which patients permit separately.
+
     Raises:
         CohortTooSmall: fewer than 50 people permit it, or could be included.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
@@ -89,7 +89,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     categories = (*question.categories, question.label.category)
     why = f"training set {request.release}"
     gathered = store.vault.gather(
-        AccessRequest(request.study, PURPOSE, categories, None, None, why, request.actor)
+        AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
     )
     patients = [
         (subject, records)

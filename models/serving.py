@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from consent import DAY_S
 from models.errors import ModelRetired
 from models.model_files import ModelFiles
 from models.ports import Clock, ConsentLedger
 from models.registry import ACTIVE, AFFECTED, RETIRED, SERVING, Model, ModelRegistry
 
 _RECHECK_S: Final = 60
-DEFAULT_GRACE_S: Final = 30 * 86_400
+DEFAULT_GRACE_S: Final = 30 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class AffectedModel:
     """A model that lost consent: how many of its consents, and when it stops answering."""
 
     model: Model
-    lost: int
+    ended_consents: int
     stops_at_s: int
 
 
@@ -49,8 +50,8 @@ class ModelServing:
         """
         affected = []
         for model in self._registry.all(*SERVING):
-            lost = self._ledger.lost(self._registry.consents(model.id))
-            if not lost and model.state == ACTIVE:
+            ended = self._ledger.find_ended(self._registry.consents(model.id))
+            if not ended and model.state == ACTIVE:
                 continue
             if model.state == ACTIVE:
                 self._registry.change_state(model.id, AFFECTED, int(self._clock()))
@@ -59,7 +60,7 @@ class ModelServing:
             if self._clock() >= stops_at_s:
                 self.retire(model.id)
             else:
-                affected.append(AffectedModel(marked, len(lost), stops_at_s))
+                affected.append(AffectedModel(marked, len(ended), stops_at_s))
         return affected
 
     def recheck(self, count: int) -> None:

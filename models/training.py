@@ -128,7 +128,7 @@ class Trainer:
         held_out = build_matrix(question, cohort.manifest, cohort.records, HELD_OUT_PART)
         training = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
         _require_outcomes(training, held_out)
-        if self.ledger.lost(cohort.consents()):
+        if self.ledger.find_ended(cohort.consents()):
             return None
         raw = fit(training, question, cohort.manifest.seed)
         self._step(run, progress, "evaluate")
@@ -166,7 +166,7 @@ class Trainer:
         consents = self.registry.consents(model.id)
         if model.state == TRAINED:
             self._step(run, progress, "publish")
-            if self.ledger.lost(consents):
+            if self.ledger.find_ended(consents):
                 return False
             lines = self.files.read(model.id, MANIFEST).count(b'"record"')
             self.ledger.anchor("manifest", bytes.fromhex(model.manifest_root), lines)
@@ -174,7 +174,7 @@ class Trainer:
             self.registry.change_state(model.id, PUBLISHED, self._now_s())
         if self.registry.get(model.id).state == PUBLISHED:
             self._step(run, progress, "activate")
-            if self.ledger.lost(consents):
+            if self.ledger.find_ended(consents):
                 return False
             self.registry.change_state(model.id, ACTIVE, self._now_s())
         self._replace_predecessor(model)

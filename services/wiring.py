@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.accounts import IdentityService
+from services.auditor.service import AuditorService
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
@@ -32,6 +33,7 @@ class Services:
     responses: StoredResponses
     jobs: JobQueue
     information: InformationService
+    auditor: AuditorService
     platform: Platform
 
 
@@ -47,7 +49,7 @@ def build_services(platform: Platform) -> Services:
     )
     return Services(
         installation=installation,
-        identity=platform.people,
+        identity=platform.identity,
         tokens=Tokens(platform.engine, platform.clock),
         responses=StoredResponses(platform.engine, platform.clock),
         jobs=platform.jobs,
@@ -55,6 +57,13 @@ def build_services(platform: Platform) -> Services:
             ledger=platform.ledger,
             parties=PartyNames(platform.diagnostics),
             installation=installation,
+        ),
+        auditor=AuditorService(
+            ledger=platform.ledger,
+            store=platform.store,
+            diagnostics=platform.diagnostics,
+            jobs=platform.jobs,
+            folder=platform.home / "evidence",
         ),
         platform=platform,
     )

@@ -9,7 +9,7 @@ from typing import Final
 from models import Question
 from services.platform import Platform
 from services.requests import RequestDetails
-from services.requests.care import InCare
+from services.requests.patients_in_care import PatientInCare
 from services.words import Words
 
 SHOWN: Final = 50
@@ -34,23 +34,23 @@ class Clinician:
     party: str
     id: str
 
-    def patients(self, search: str) -> tuple[list[InCare], int]:
+    def patients(self, search: str) -> tuple[list[PatientInCare], int]:
         """Return the first 50 who permit the organisation a model's help, and how many do.
 
         Raises:
             LedgerUnavailable (consent): the ledger is away or in doubt.
         """
-        return self.platform.asking.care.patients(self.party, search.strip(), SHOWN)
+        return self.platform.asking.care.search(self.party, search.strip(), SHOWN)
 
-    def patient(self, key: str) -> InCare:
+    def patient(self, key: str) -> PatientInCare:
         """Return one of them by the key that the list shows.
 
         Raises:
             NotFound: nobody of this key permits it now, which looks as if there were nobody.
         """
-        return self.platform.asking.care.patient(self.party, key)
+        return self.platform.asking.care.get(self.party, key)
 
-    def questions(self, one: InCare) -> list[Question]:
+    def questions(self, one: PatientInCare) -> list[Question]:
         """Return the questions that can be asked about a patient, by the records permitted."""
         known, held = self.platform.diagnostics.questions(), set(one.categories)
         return [question for question in known if set(question.required) <= held]
@@ -58,7 +58,7 @@ class Clinician:
     def ask(self, number: str, categories: tuple[str, ...], days: int) -> None:
         """Ask whoever has this hospital number, if anybody; it takes as long either way."""
         began_s, asking = time.monotonic(), self.platform.asking
-        subject = asking.directory.find(number)
+        subject = asking.directory.find_subject(number)
         purposes, condition = ("TREATDS",), self.words("ask-condition")
         wanted = RequestDetails(self.party, "care", purposes, categories, "", "", days, condition)
         asking.requests.send(wanted, [subject] if subject else [], self.id)

@@ -18,8 +18,8 @@ from models import (
 )
 from services import errors
 from services.clinician.clinician import Clinician
-from services.requests.answers import KeptAnswer
-from services.requests.care import PURPOSE, InCare
+from services.requests.patients_in_care import PURPOSE, PatientInCare
+from services.requests.predictions import StoredPrediction
 from services.words import Words
 
 PERCENT: Final = 100
@@ -37,7 +37,7 @@ class Diagnosing:
     """One patient of a clinician, one question, and the model in service; None if there is none."""
 
     asker: Clinician
-    patient: InCare
+    patient: PatientInCare
     question: str
     model: Model | None
 
@@ -72,8 +72,8 @@ class Diagnosing:
         diagnostics = asker.platform.diagnostics
         inputs = diagnostics.input_values(asked)
         kept = _kept(asker.words, diagnostics.predict(asked), inputs)
-        answers = asker.platform.asking.answers
-        return answers.keep(asker.party, asker.id, self.patient.subject, kept)
+        answers = asker.platform.asking.predictions
+        return answers.add(asker.party, asker.id, self.patient.subject, kept)
 
     def _asked(self, model: Model, why: str) -> PredictionRequest:
         asker = self.asker
@@ -82,7 +82,7 @@ class Diagnosing:
         )
 
 
-def kept_answer(asker: Clinician, identity: str) -> KeptAnswer:
+def kept_answer(asker: Clinician, identity: str) -> StoredPrediction:
     """Return a diagnosis of one's own organisation about somebody who still permits all of it.
 
     One that does not exist costs the same decision as one that is not permitted any more.
@@ -91,7 +91,7 @@ def kept_answer(asker: Clinician, identity: str) -> KeptAnswer:
         NotFound: it is none of these.
     """
     platform, party = asker.platform, asker.party
-    found = platform.asking.answers.find(party, identity)
+    found = platform.asking.predictions.find(party, identity)
     subject, wanted = (found.subject, set(found.body["records"])) if found else (NOBODY, set())
     requests = [
         DecisionRequest(party, PURPOSE, subject, one.record_id.hex(), one.category, one.recorded_on)
@@ -105,7 +105,7 @@ def kept_answer(asker: Clinician, identity: str) -> KeptAnswer:
     return found
 
 
-def drawn(found: KeptAnswer) -> bytes:
+def drawn(found: StoredPrediction) -> bytes:
     """Return the plot of all contributions to an answer, as SVG."""
     held = found.body["contributions"]
     bars = [(f"{one['words']} {one['value']}", one["log_odds"]) for one in held]

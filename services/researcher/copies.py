@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models import Model, Release, ReleaseRequest
 from services import errors
 from services.requests import APPROVED, Proposal
-from services.requests.sets import Leaving, Taken
+from services.requests.copies import NewCopy, ReleasedCopy
 from services.researcher.own import Researcher
 
 PURPOSE = "HRESCH"
@@ -21,7 +21,7 @@ class Notice:
     """One copy that left: how many left it since (as it may be told), and whether it must go."""
 
     study: Proposal
-    taken: Taken
+    taken: ReleasedCopy
     gone: int
     is_due: bool
 
@@ -55,13 +55,13 @@ def take(researcher: Researcher, one: Proposal) -> Release:
     Raises:
         BadlyAsked (models): too few permit a copy, or the study is over.
     """
-    sets, end_s = researcher.platform.asking.sets, ends_at_s(researcher, one)
-    release = sets.release_of(one.study)
+    sets, end_s = researcher.platform.asking.copies, ends_at_s(researcher, one)
+    release = sets.release_name(one.study)
     ends_on = datetime.datetime.fromtimestamp(end_s, datetime.UTC).date().isoformat()
-    before = tuple({name for old in sets.of_study(one.study) for name in old.names})
+    before = tuple({name for old in sets.list_by_study(one.study) for name in old.pseudonyms})
     asked = ReleaseRequest(one.study, release, ends_on, f"researcher:{researcher.id}", before)
     made = researcher.platform.diagnostics.release(one.question, asked)
-    sets.keep(Leaving(one.study, release, researcher.id, end_s), made.names)
+    sets.add(NewCopy(one.study, release, researcher.id, end_s), made.names)
     return made
 
 
@@ -70,7 +70,7 @@ def notices(researcher: Researcher) -> tuple[list[Notice], list[Model]]:
     studies, now_s = researcher.studies(), researcher.platform.clock()
     found = []
     for one in studies:
-        for taken in researcher.platform.asking.sets.of_study(one.study):
+        for taken in researcher.platform.asking.copies.list_by_study(one.study):
             gone = _gone(researcher, one, taken)
             is_due = taken.deleted_at_s is None and (gone > 0 or taken.ends_at_s <= now_s)
             told = researcher.steady(f"{taken.id} gone", gone)
@@ -80,13 +80,13 @@ def notices(researcher: Researcher) -> tuple[list[Notice], list[Model]]:
 
 def confirm(researcher: Researcher, set_id: str) -> bool:
     """Write down that a copy is deleted, which its patients are told; False if it is not theirs."""
-    sets = researcher.platform.asking.sets
-    return any(sets.confirm(one.study, set_id) for one in researcher.studies())
+    sets = researcher.platform.asking.copies
+    return any(sets.confirm_deletion(one.study, set_id) for one in researcher.studies())
 
 
-def _gone(researcher: Researcher, one: Proposal, taken: Taken) -> int:
+def _gone(researcher: Researcher, one: Proposal, taken: ReleasedCopy) -> int:
     """Return how many people of a copy permit it no more."""
     store = researcher.platform.store
     name = store.pseudonyms(f"release {one.study} {taken.release}")
     still = {name(subject).hex()[:32] for subject in store.permitted_subjects(one.study, PURPOSE)}
-    return len(set(taken.names) - still)
+    return len(set(taken.pseudonyms) - still)

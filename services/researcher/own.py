@@ -37,7 +37,7 @@ class Researcher:
         if self.party.startswith(PREFIX):
             found = proposals.find(self.party)
             return [found] if found else []
-        return proposals.of_owner(self.party)
+        return proposals.list_by_owner(self.party)
 
     def study(self, name: str) -> Proposal:
         """Return the study of this name.
@@ -77,13 +77,13 @@ class Researcher:
             NotFound: there is none of this id, or it is another's.
         """
         found = self.platform.jobs.find(job_id)
-        if found is None or found.asked_by != one.study:
+        if found is None or found.requested_by != one.study:
             raise errors.NotFound
         return found
 
     def steady(self, name: str, count: int) -> int:
         """Return a live count as it may be told: no two looks can be compared by it."""
-        return self.platform.asking.feasibility.steady(name, count)
+        return self.platform.asking.feasibility.stable(name, count)
 
 
 def slug(one: Proposal) -> str:

@@ -16,7 +16,7 @@ from services.requests import (
     Proposal,
     RequestDetails,
 )
-from services.requests.feasibility import Feasible
+from services.requests.feasibility import FeasibilityCount
 from services.requests.suppression import SuppressedCounts, suppress_counts
 from services.researcher.own import Researcher
 
@@ -40,7 +40,7 @@ class StudyCounts:
         return suppress_counts(self.asked, self.permitted, self.reasons)
 
 
-def feasible(researcher: Researcher, question_id: str) -> tuple[Question, Feasible]:
+def feasible(researcher: Researcher, question_id: str) -> tuple[Question, FeasibilityCount]:
     """Return a question and how many may fit: frozen for a week, the same number for everyone.
 
     Raises:
@@ -50,13 +50,15 @@ def feasible(researcher: Researcher, question_id: str) -> tuple[Question, Feasib
         found = researcher.platform.diagnostics.question(question_id)
     except ModelsNotFound as exc:
         raise errors.NotFound from exc
-    asking = researcher.platform.asking
-    return found, asking.feasibility.of(found.id, lambda: len(asking.eligible(_needed(found))))
+    platform = researcher.platform
+    return found, platform.asking.feasibility.weekly(
+        found.id, lambda: len(platform.store.list_subjects_with(_needed(found)))
+    )
 
 
 def asked_and_agreed(researcher: Researcher, one: Proposal) -> tuple[int, int]:
     """Return how many people a study asked and how many said yes, steadily."""
-    counts = researcher.platform.asking.requests.counts(one.study)
+    counts = researcher.platform.asking.requests.count_by_state(one.study)
     return (
         researcher.steady(f"{one.study} asked", sum(counts.values())),
         researcher.steady(f"{one.study} yes", counts[ACCEPTED]),
@@ -70,9 +72,9 @@ def standing(researcher: Researcher, one: Proposal) -> StudyCounts:
         ConsentError: permissions cannot be checked now.
     """
     asking = researcher.platform.asking
-    counts = asking.requests.counts(one.study)
+    counts = asking.requests.count_by_state(one.study)
     permitted = researcher.platform.store.permitted_subjects(one.study, one.purpose)
-    asked = asking.requests.asked_by(one.study)
+    asked = asking.requests.list_subjects(one.study)
     inside = sum(subject in permitted for subject in asked)
     live = {
         "no-answer": counts[WAITING] + counts[LAPSED],
@@ -106,7 +108,7 @@ def send(researcher: Researcher, one: Proposal) -> None:
         wants_copy=one.wants_copy,
     )
     permits = platform.store.permitted_subjects(one.study, one.purpose)
-    people = platform.asking.eligible(_needed(platform.diagnostics.question(one.question)))
+    people = platform.store.list_subjects_with(_needed(platform.diagnostics.question(one.question)))
     asked = [who for who in people if who not in permits]
     platform.asking.requests.send(wanted, asked, researcher.id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models import Model
 from services import errors
-from services.jobs.queue import OVER, Job
+from services.jobs.queue import ACTIVE, Job
 from services.requests import APPROVED, Proposal
 from services.researcher.own import Researcher
 
@@ -17,18 +17,19 @@ def train(researcher: Researcher, one: Proposal) -> Job:
     """
     if one.state != APPROVED:
         raise errors.NotFound
-    return _once(researcher, "train", {"study": one.study, "question": one.question}, one.study)
+    arguments = {"study": one.study, "question": one.question}
+    return researcher.platform.jobs.enqueue("train", arguments, one.study)
 
 
 def retrain(researcher: Researcher, model: Model) -> Job:
     """Return the job that trains a successor on what is permitted now, or that is under way."""
-    return _once(researcher, "retrain", {"model": model.id}, model.study)
+    return researcher.platform.jobs.enqueue("retrain", {"model": model.id}, model.study)
 
 
 def under_way(researcher: Researcher, one: Proposal) -> Job | None:
     """Return the newest job of a study that is not over; None if there is none."""
-    jobs = researcher.platform.jobs.all()
-    return next((job for job in jobs if job.asked_by == one.study and job.state not in OVER), None)
+    jobs = researcher.platform.jobs.newest(requested_by=one.study, states=ACTIVE, limit=1)
+    return jobs[0] if jobs else None
 
 
 def gone_from(researcher: Researcher, model: Model) -> int:
@@ -41,13 +42,5 @@ def gone_from(researcher: Researcher, model: Model) -> int:
     consents = {
         bytes.fromhex(line.consent) for line in platform.diagnostics.manifest(model.id).lines
     }
-    gone = len(set(platform.ledger.lost(sorted(consents))))
+    gone = len(set(platform.ledger.find_ended(sorted(consents))))
     return researcher.steady(f"{model.id} gone", gone) or min(gone, 1)
-
-
-def _once(researcher: Researcher, kind: str, arguments: dict[str, str], study: str) -> Job:
-    jobs = researcher.platform.jobs
-    for job in jobs.all():
-        if (job.kind, job.arguments) == (kind, arguments) and job.state not in OVER:
-            return job
-    return jobs.add(kind, arguments, study)

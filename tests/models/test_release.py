@@ -17,10 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent import HRESCH
 from models.anonymity import HIDDEN, quasi_identifiers
 from models.cohort import exclusion_reason
 from models.errors import CohortTooSmall
-from models.release import AGREEMENT, PURPOSE, Release, ReleaseRequest, create_release
+from models.release import AGREEMENT, Release, ReleaseRequest, create_release
 from models.suppression import MIN_COHORT, MIN_COUNT
 from storage.record import Record
 
@@ -160,7 +161,7 @@ def test_who_withdrew_has_no_row_and_is_named_as_to_be_deleted(store_of, nhanes,
     first = create_release(store, nhanes, ASKED)
     gone = store.pseudonyms(f"release {ASKED.study} {ASKED.release}")
     left = fitting[3][0].subject
-    store.vault.ledger.withdraw(left, PURPOSE)
+    store.vault.ledger.withdraw(left, HRESCH)
     again = create_release(store, nhanes, replace(ASKED, before=first.names))
     name = gone(left).hex()[:32]
     assert name in first.names
@@ -171,7 +172,7 @@ def test_who_withdrew_has_no_row_and_is_named_as_to_be_deleted(store_of, nhanes,
 def test_who_permits_training_alone_is_in_no_set(store_of, nhanes, fitting) -> None:
     store = store_of(fitting[:120])
     for person in fitting[:100]:
-        store.vault.ledger.withdraw(person[0].subject, PURPOSE)
+        store.vault.ledger.withdraw(person[0].subject, HRESCH)
     with pytest.raises(CohortTooSmall):
         create_release(store, nhanes, ASKED)
 
@@ -186,6 +187,6 @@ def test_it_is_asked_for_as_research_by_who_takes_it(store_of, nhanes, fitting) 
     store = store_of(fitting[:200])
     create_release(store, nhanes, ASKED)
     (asked,) = store.vault.journal
-    assert (asked.party, asked.purpose, asked.actor) == (ASKED.study, PURPOSE, ASKED.actor)
+    assert (asked.party, asked.purpose, asked.actor) == (ASKED.study, HRESCH, ASKED.actor)
     assert asked.why == "training set r1"
     assert nhanes.label.category in asked.categories

@@ -6,10 +6,8 @@ from typing import Final
 
 from services import schemas
 from web.api import (
-    auditor,
     clinician,
     custodian,
-    jobs,
     ledger,
     patient,
     records,
@@ -20,7 +18,6 @@ from web.api import schemas as answers
 from web.api.route import (
     ALL,
     ANYBODY,
-    AUDITORS,
     CLINICIANS,
     CUSTODIANS,
     KEEPERS,
@@ -158,7 +155,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         _S.QuestionAskedSchema,
         202,
         keeps=True,
-        gives=_A.JobAnswer,
+        gives=_A.JobSchema,
     ),
     Route(
         "POST",
@@ -168,7 +165,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         _S.NothingSchema,
         202,
         keeps=True,
-        gives=_A.JobAnswer,
+        gives=_A.JobSchema,
     ),
     Route(
         "POST",
@@ -178,22 +175,8 @@ ROUTES: Final[tuple[Route, ...]] = (
         _S.DiagnosisSchema,
         gives=_A.DiagnosisAnswer,
     ),
-    Route("GET", "/jobs/{job}", jobs.get_job, ALL, gives=_A.JobAnswer),
-    Route("DELETE", "/jobs/{job}", jobs.delete_job, ALL, gives=_A.JobAnswer),
-    Route(
-        "POST",
-        "/verifications",
-        jobs.post_verifications,
-        KEEPERS,
-        _S.NothingSchema,
-        202,
-        keeps=True,
-        gives=_A.JobAnswer,
-    ),
-    Route("GET", "/evidence", jobs.get_evidence, AUDITORS, media="application/x-ndjson"),
     *patient.ROUTES,
     *clinician.ROUTES,
     *researcher.ROUTES,
     *custodian.ROUTES,
-    *auditor.ROUTES,
 )

@@ -6,9 +6,9 @@ from typing import Any
 
 from models import Model, PredictionRequest, Study, suppress
 from services.errors import NotFound
-from services.jobs.kinds import shown
+from services.jobs.kinds import model_facts
 from services.tokens import CUSTODIAN, RESEARCHER
-from web.api.jobs import accepted
+from web.api.jobs import job_shown
 from web.api.ledger import view_shown
 from web.api.route import Call
 
@@ -40,7 +40,7 @@ def post_cohorts(call: Call) -> dict[str, Any]:
 
     def told(name: str, count: int) -> int | str:
         # A change of fewer than 11 waits, so that no two answers tell what one person did.
-        steady = call.platform.asking.feasibility.steady
+        steady = call.platform.asking.feasibility.stable
         return suppress(steady(f"{party} {question} cohort {name}", count))
 
     return {
@@ -73,12 +73,16 @@ def post_models(call: Call) -> dict[str, Any]:
     question = call.platform.diagnostics.question(call.body["question"]).id
     if call.party not in {one.id for one in call.platform.diagnostics.studies()}:
         raise NotFound
-    return accepted(call, "train", {"study": call.party, "question": question})
+    return job_shown(
+        call.platform.jobs.enqueue("train", {"study": call.party, "question": question}, call.party)
+    )
 
 
 def post_retraining(call: Call) -> dict[str, Any]:
     """Replace a model by one trained from scratch on what is permitted now."""
-    return accepted(call, "retrain", {"model": _require_model(call).id})
+    return job_shown(
+        call.platform.jobs.enqueue("retrain", {"model": _require_model(call).id}, call.party)
+    )
 
 
 def post_diagnoses(call: Call) -> dict[str, Any]:
@@ -121,7 +125,7 @@ def _require_model(call: Call) -> Model:
 
 def _model(model: Model) -> dict[str, Any]:
     rest = ("trained_at_s", "affected_at_s", "ended_at_s", "predecessor", "successor")
-    return shown(model) | {name: getattr(model, name) for name in rest}
+    return model_facts(model) | {name: getattr(model, name) for name in rest}
 
 
 def _study(study: Study) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from services.schemas import NothingSchema
 from web.api.researcher import copies, studies, training
 from web.api.researcher import schemas as _S
 from web.api.route import JSON, RESEARCHERS, BodySchema, Route, View
-from web.api.schemas import JobAnswer, ObjectAnswer
+from web.api.schemas import JobSchema, ObjectAnswer
 
 Body = Callable[[], BodySchema]
 _STUDIES: Final = "/researcher/studies"
@@ -35,14 +35,14 @@ ROUTES: Final[tuple[Route, ...]] = (
     _get(_STUDY, studies.get_own_study, _S.OwnStudyToldAnswer),
     _post(f"{_STUDY}/request", studies.post_study_request, _S.OwnStudyAnswer),
     _get(f"{_STUDY}/cohort", studies.get_cohort, _S.StandingAnswer),
-    _post(f"{_STUDY}/training", training.post_training, JobAnswer, status=202),
-    _get(_JOB, training.get_training, JobAnswer),
-    Route("DELETE", _JOB, training.delete_training, RESEARCHERS, gives=JobAnswer),
+    _post(f"{_STUDY}/training", training.post_training, JobSchema, status=202),
+    _get(_JOB, training.get_training, JobSchema),
+    Route("DELETE", _JOB, training.delete_training, RESEARCHERS, gives=JobSchema),
     _get("/researcher/models", training.get_own_trained, _S.TrainedAllAnswer),
     _get(_MODEL, training.get_own_model, _S.TouchedAnswer),
     _get(f"{_MODEL}/card", training.get_own_card, ObjectAnswer),
     _get(f"{_MODEL}/pictures/{{picture}}", training.get_own_picture, None, "image/svg+xml"),
-    _post(f"{_MODEL}/retraining", training.post_own_retraining, JobAnswer, status=202),
+    _post(f"{_MODEL}/retraining", training.post_own_retraining, JobSchema, status=202),
     _get(f"{_STUDY}/set", copies.get_set, _S.SetAnswer),
     Route(
         "POST",

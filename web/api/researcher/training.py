@@ -28,7 +28,7 @@ def delete_training(call: Call) -> dict[str, Any]:
     """Ask a study's training to end; one that is over stays as it is."""
     job = researcher(call).job(own_study(call), call.names["job"])
     call.platform.jobs.cancel(job.id)
-    return job_shown(call.platform.jobs.require(job.id))
+    return job_shown(call.platform.jobs.get(job.id))
 
 
 def get_own_trained(call: Call) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Response
 
 from consent import ConsentError
-from services.jobs.queue import OVER
 from services.researcher import training
 from services.researcher.own import slug
 from services.researcher.standing import standing
@@ -66,9 +65,9 @@ def progress(visit: Visit) -> Response:
         title=visit.words("model-title"),
         slug=slug(one),
         job=job,
-        is_over=job.state in OVER,
+        is_over=not job.is_active,
         model=model,
-        is_slow=visit.platform.clock() - job.asked_at_s > SLOW_S,
+        is_slow=visit.platform.clock() - job.requested_at_s > SLOW_S,
     )
 
 
