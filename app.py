@@ -110,7 +110,7 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
         store=store,
         diagnostics=diagnostics,
         jobs=JobQueue(engine, clock),
-        people=IdentityService(engine, clock, site, ledger),
+        identity=IdentityService(engine=engine, clock=clock, site=site, ledger=ledger),
         asking=Asking(engine, clock, ledger, store, diagnostics, settings.organisation),
         site=site,
         engine=engine,
@@ -171,7 +171,7 @@ def web() -> Flask:
 
 
 def serve(settings: Settings, tell: Tell) -> None:
-    """TrainingRun nodes, worker and web until told to stop; then stop all of them cleanly."""
+    """Run nodes, worker and web until told to stop; then stop all of them cleanly."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
@@ -204,7 +204,7 @@ def to_people(line: str) -> None:
 
 @click.command()
 def worker() -> None:
-    """TrainingRun the platform's jobs; `python app.py` starts this itself."""
+    """Run the platform's jobs; `python app.py` starts this itself."""
     log_to_stderr()
     settings = read_settings(os.environ)
     platform = join(settings, nodes_of(settings, silent))

@@ -49,7 +49,7 @@ def build_services(platform: Platform) -> Services:
     )
     return Services(
         installation=installation,
-        identity=platform.people,
+        identity=platform.identity,
         tokens=Tokens(platform.engine, platform.clock),
         responses=StoredResponses(platform.engine, platform.clock),
         jobs=platform.jobs,

@@ -23,7 +23,7 @@ from rig import ROOT, running
 import app as application
 from deploy.demo.people import MAPPING, TABLE
 from records import Mapping, read_table
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.platform import Platform
 from services.requests import Proposal, RequestDetails
 from web.pages import PAGES
@@ -128,13 +128,13 @@ class Set:
     folder: Path
 
     @contextmanager
-    def somebody(self, invited: Invited, width: int, height: int) -> Iterator[Person]:
+    def somebody(self, invited: Invitee, width: int, height: int) -> Iterator[Person]:
         """Yield somebody who has joined, at a window of this size."""
         size = {"width": width, "height": height}
         scale = 2 if width < 500 else 1
         how = {"viewport": size, "device_scale_factor": scale, "color_scheme": "light"}
         with person(self.browser, self.origin, **how) as made:
-            made.join(self.platform.people.invite(invited))
+            made.join(self.platform.identity.invite(invited))
             yield made
 
     def take(self, somebody: Person, name: str, top: str = "") -> None:
@@ -151,8 +151,8 @@ class Set:
         application.make_worker(self.platform).run_claimable()
 
 
-def _staff(role: str, name: str, party: str = HOSPITAL) -> Invited:
-    return Invited(role, party, name)
+def _staff(role: str, name: str, party: str = HOSPITAL) -> Invitee:
+    return Invitee(role, party, name)
 
 
 def _custodian(at: Set) -> None:
@@ -185,7 +185,7 @@ def _patient(at: Set) -> None:
     row = next(iter(read_table(TABLE, Mapping.load(MAPPING))))
     platform.store.deposits.deposit(row.records(subject, HOSPITAL))
     _ask(platform, subject)
-    with at.somebody(Invited("patient", "", "", subject), 390, 760) as visitor:
+    with at.somebody(Invitee("patient", "", "", subject), 390, 760) as visitor:
         visitor.go("/patient")
         visitor.page.click("text=Read the request")
         at.take(visitor, "patient-request")

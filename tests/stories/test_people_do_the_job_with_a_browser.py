@@ -16,7 +16,7 @@ from rig import CACHE, Town, settings_of
 from deploy.demo.people import STUDY
 from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WorkerProgram
-from services.accounts import Invited
+from services.accounts import Invitee
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 STUDY_PAGE = f"/researcher/studies/{STUDY.removeprefix('study:')}"
@@ -41,7 +41,7 @@ class Stage:
     def colleague(self, role: str) -> Person:
         """Let a colleague of the hospital come."""
         platform = self.town.platform
-        return self.comes(platform.people.invite(Invited(role, platform.organisation, "Dr A")))
+        return self.comes(platform.identity.invite(Invitee(role, platform.organisation, "Dr A")))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
 import storage
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.auditor.verification import AGREES, PARTS, UNCHECKED
 from services.wiring import build_services
 
@@ -24,7 +24,7 @@ def browser():
 @pytest.fixture(scope="module")
 def auditor(hospital, browser):
     with served(hospital.platform) as origin, person(browser, origin) as made:
-        made.join(hospital.platform.people.invite(Invited("auditor", AUDITORS, "A")))
+        made.join(hospital.platform.identity.invite(Invitee("auditor", AUDITORS, "A")))
         yield made
 
 
