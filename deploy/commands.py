@@ -11,30 +11,15 @@ import click
 import orjson
 
 from deploy.doctor import Check, examine, problem
-from deploy.nodes import GethNode, KuboNode, NodeFailed, NodeSettings, is_in_use
+from deploy.nodes import GethNode, KuboNode, NodeFailed, is_in_use
 from deploy.nodes.process import stop_orphan
 from deploy.processes import WebProgram, become
-from deploy.secrets import relayer_address
 from deploy.settings import Settings, SettingsInvalid, read_settings
+from deploy.wiring import ledger_settings, node_settings
 
 READY_WITHIN_S = 60.0
 POLL_S = 0.1
 NODES = ("kubo", "geth")
-
-
-def node_settings(settings: Settings, relayer: str = "") -> NodeSettings:
-    """Return what the nodes need of the settings; without `relayer` they cannot be started."""
-    return NodeSettings(
-        home=settings.home,
-        cache=settings.cache,
-        environment=os.environ,
-        relayer_address=relayer,
-        chain_id=settings.ledger_chain_id,
-        ipfs_api=settings.ipfs_api,
-        ipfs_authorization=settings.ipfs_authorization,
-        ledger_rpc_url=settings.ledger_rpc_url,
-        start_nodes=settings.start_nodes,
-    )
 
 
 @click.command()
@@ -103,7 +88,7 @@ def ready(name: str, pid: int) -> None:
 
 
 def _make(name: str, settings: Settings) -> KuboNode | GethNode:
-    chosen = node_settings(settings, relayer_address(settings.home))
+    chosen = node_settings(settings, ledger_settings(settings).account())
     make: Callable[..., KuboNode | GethNode] = (
         chosen.make_kubo if name == "kubo" else chosen.make_geth
     )
