@@ -148,7 +148,8 @@ def web() -> Flask:
     """Return the application that gunicorn serves; the nodes are those that the supervisor runs."""
     log_to_stderr()
     settings = read_settings(os.environ)
-    return create_app(join(settings, nodes_of(settings, silent)), settings.proxies)
+    platform = join(settings, nodes_of(settings, silent))
+    return create_app(platform, settings.proxies, settings.metrics_token)
 
 
 def serve(settings: Settings, report: Report) -> None:

@@ -9,7 +9,9 @@ from services.auditor.service import AuditorService
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
+from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
+from services.monitoring import MonitoringService
 from services.parties import PartyNames
 from services.platform import Platform
 from services.tokens import Tokens
@@ -34,6 +36,7 @@ class Services:
     jobs: JobQueue
     information: InformationService
     auditor: AuditorService
+    monitoring: MonitoringService
     platform: Platform
 
 
@@ -64,6 +67,13 @@ def build_services(platform: Platform) -> Services:
             diagnostics=platform.diagnostics,
             jobs=platform.jobs,
             folder=platform.home / "evidence",
+        ),
+        monitoring=MonitoringService(
+            ledger=platform.ledger,
+            store=platform.store,
+            jobs=platform.jobs,
+            workers=Workers(platform.engine, platform.clock),
+            installation=installation,
         ),
         platform=platform,
     )
