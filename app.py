@@ -17,12 +17,12 @@ import click
 from flask import Flask
 
 from cli import FAULTS, make_cli, told_in_a_line
-from consent import LedgerSettings, open_ledger
+from consent import open_ledger
 from deploy.commands import doctor, node
 from deploy.commands import web as web_command
 from deploy.database import make_engine, upgrade
 from deploy.demo.command import demo
-from deploy.nodes import Nodes, NodesError, NodeSettings
+from deploy.nodes import Nodes, NodesError
 from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.supervisor import Program, Supervisor
 from deploy.processes import WebProgram, WorkerProgram
@@ -166,7 +166,9 @@ def serve(settings: Settings, report: Report) -> None:
         try:
             for supervisor in supervisors:
                 supervisor.start()
-            report(f"Vouchsafe is on http://{shown_host(settings)}:{settings.port}; Ctrl-C stops it")
+            report(
+                f"Vouchsafe is on http://{shown_host(settings)}:{settings.port}; Ctrl-C stops it"
+            )
             stopping.wait()
             report("stopping")
         finally:
@@ -186,7 +188,7 @@ def to_people(line: str) -> None:
 
 @click.command()
 def worker() -> None:
-    """Run the platform's jobs; `python app.py` starts this itself."""
+    """Run the platform's jobs, on nodes that run already; `vouchsafe` starts this itself."""
     log_to_stderr()
     settings = read_settings(os.environ)
     platform = join(settings, nodes_of(settings, silent))
@@ -199,23 +201,31 @@ def worker() -> None:
         platform.diagnostics.close()
 
 
+@click.command()
+def setup() -> None:
+    """Create or update the tables and deploy the ledger if there is none; safe to repeat."""
+    with open_platform(report=to_people):
+        to_people("the database and the ledger are ready")
+
+
 def commands() -> click.Group:
     """Return the command line: every command of the platform, and what to do without one."""
     group = make_cli(open_platform, (SettingsInvalid, NodesError))
-    group.add_command(worker)
-    group.add_command(demo(open_platform, serve))
+    for command in (worker, web_command, node, setup, doctor, demo(open_platform, serve)):
+        group.add_command(command)
     return group
 
 
 def main() -> None:
-    """Serve the platform, or do what the command says; the exit code tells how it went."""
+    """Serve the platform, or run a command; the exit code is 0 if it succeeded."""
+    program = Path(sys.argv[0]).name
     try:
         if len(sys.argv) == 1:
             serve(read_settings(os.environ), to_people)
         else:
-            commands()(prog_name="app.py")
+            commands()(prog_name=program)
     except (*FAULTS, SettingsInvalid, NodesError) as exc:
-        to_people(f"app.py: {told_in_a_line(exc)}")
+        to_people(f"{program}: {told_in_a_line(exc)}")
         sys.exit(1)
 
 
