@@ -12,6 +12,7 @@ from services.installation import Installation
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
+from services.operator import OperatorService
 from services.parties import PartyNames
 from services.platform import Platform
 from services.tokens import Tokens
@@ -37,6 +38,7 @@ class Services:
     information: InformationService
     auditor: AuditorService
     monitoring: MonitoringService
+    operator: OperatorService
     platform: Platform
 
 
@@ -67,6 +69,12 @@ def build_services(platform: Platform) -> Services:
             diagnostics=platform.diagnostics,
             jobs=platform.jobs,
             folder=platform.home / "evidence",
+        ),
+        operator=OperatorService(
+            ledger=platform.ledger,
+            store=platform.store,
+            diagnostics=platform.diagnostics,
+            installation=installation,
         ),
         monitoring=MonitoringService(
             ledger=platform.ledger,
