@@ -147,7 +147,7 @@ def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tupl
         ORGANISATION, "care", ("TREATDS",), ("condition",), "", "", 90, "diabetes"
     )
     platform.asking.requests.send(care, [subject], "bench")
-    request = platform.asking.requests.waiting(subject)[0]
+    request = platform.asking.requests.list_waiting(subject)[0]
     path = f"/patient/requests/{request.id}"
     patient.post(path, answer="yes")
     began_s, answer = _signed(platform, wallet, patient, f"{path}/check")

@@ -26,14 +26,18 @@ def study_name(party: str) -> str:
 
 
 class PartyNames:
-    """Names by party id; a study is called by its title."""
+    """Names by party id; a study is called by its title, which never changes."""
 
     def __init__(self, diagnostics: Diagnostics) -> None:
         self._diagnostics = diagnostics
+        self._titles: dict[str, str] = {}
 
     def name_of(self, party: str) -> str:
         """Return the name of a party; the words of its id if it has no other."""
-        for study in self._diagnostics.studies():
-            if study.id == party:
-                return study.title
-        return party.partition(":")[2].replace("-", " ").strip() or party
+        if party.startswith("study:") and party not in self._titles:
+            self._titles = {study.id: study.title for study in self._diagnostics.studies()}
+        return self._titles.get(party) or _words_of(party)
+
+
+def _words_of(party: str) -> str:
+    return party.partition(":")[2].replace("-", " ").strip() or party

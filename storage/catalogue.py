@@ -240,6 +240,17 @@ class Catalogue:
             self.current(categories=categories, subjects=subjects, custodian=custodian)
         )
 
+    def subjects_with(self, categories: Sequence[str]) -> list[bytes]:
+        """Return the subjects with a current record of each category, by their oldest record."""
+        codes = {CATEGORY_CODES.index(code) for code in categories}
+        query = sa.select(_RECORDS.c.subject).join(_BATCHES, _RECORDS.c.batch == _BATCHES.c.id)
+        query = query.where(_BATCHES.c.state.in_(VISIBLE), _RECORDS.c.wrapped.is_not(None))
+        query = query.where(_RECORDS.c.category.in_(codes)).group_by(_RECORDS.c.subject)
+        query = query.having(sa.func.count(_RECORDS.c.category.distinct()) == len(codes))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(sa.func.min(_RECORDS.c.seq)))
+            return [bytes(row.subject) for row in rows]
+
     def visible_batches(self) -> int:
         """Return how many batches can be asked for; the number grows with each deposit."""
         asked = sa.select(sa.func.count()).where(_BATCHES.c.state.in_(VISIBLE))

@@ -27,7 +27,7 @@ BANNED_PHRASES = {
     r"\bsisters?\b": "sibling",
     r"\bstands? (?:there|here|in|on|written|twice|alone|behind|beside)\b": "is",
     r"\bas (?:it|they) stands?\b": "as is",
-    r"\b(?:printable|\d+|so many|of) (?:signs|letters)\b": "characters",
+    r"\b(?:printable|so many|\d{2,}) (?:signs|letters)\b": "characters",
     r"\bnothing is good\b": "an empty list means no problems",
     r"\b(?:tell|tells) nobody\b": "do nothing",
     r"\bhear(?:s)? (?:nothing|of)\b": "receives",

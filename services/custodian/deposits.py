@@ -251,7 +251,7 @@ def _subjects(platform: Platform, people: Sequence[str]) -> dict[str, bytes]:
     """Return everybody's subject; whoever is new here gets one, and stands in the directory."""
     directory, found, new = platform.asking.directory, dict[str, bytes](), dict[str, bytes]()
     for person in dict.fromkeys(people):
-        known = directory.find(person)
+        known = directory.find_subject(person)
         if known is None:
             new[person] = secrets.token_bytes(32)
         else:

@@ -49,11 +49,11 @@ def _subject(platform: Platform, number: str) -> bytes:
     if not number:
         raise NotInvited("a patient is invited by their hospital number")
     directory = platform.asking.directory
-    found = directory.find(number)
+    found = directory.find_subject(number)
     if found is None:
         directory.add([(number, secrets.token_bytes(SUBJECT_BYTES))])
         # Of two invitations at once only one has added it.
-        found = directory.find(number)
+        found = directory.find_subject(number)
     if found is None:
         raise NotInvited("this hospital number could not be written down")
     return found

@@ -65,14 +65,14 @@ def held(platform: Platform) -> dict[str, Any]:
     found = platform.ledger.anchors("records", 1)
     waiting = [job for job in platform.jobs.all() if job.state not in OVER]
     return {
-        "patients": platform.asking.directory.size(),
+        "patients": platform.asking.directory.count(),
         "subjects": totals["subjects"],
         "records": totals["records"],
         "copies": totals["records"] if _answers(platform.store.ipfs_version) else 0,
         "anchor": _anchored_at(platform, found[0].block_number) if found else None,
         "is_anchored": bool(found),
         "jobs": len(waiting),
-        "studies": sum(one.state == PROPOSED for one in platform.asking.proposals.all()),
+        "studies": sum(one.state == PROPOSED for one in platform.asking.proposals.list_all()),
         "uploads": uploads(platform).of_party(platform.organisation)[:5],
     }
 
@@ -119,7 +119,7 @@ def _subject(platform: Platform, told: str) -> bytes:
     number, directory = told.strip(), platform.asking.directory
     if not 0 < len(number) <= MOST_NUMBER or not number.isprintable():
         raise InviteWrong("number", "invite-number-error")
-    known = directory.find(number)
+    known = directory.find_subject(number)
     if known is not None:
         return known
     subject = secrets.token_bytes(SUBJECT_BYTES)

@@ -26,7 +26,7 @@ def propose(platform: Platform, number: str, identity: str, proof: bytes, by: st
     """
     if identity not in CHECKS:
         raise InviteWrong("identity", "invite-identity-error")
-    subject = platform.asking.directory.find(number.strip()) if number.strip() else None
+    subject = platform.asking.directory.find_subject(number.strip()) if number.strip() else None
     if subject is None or not platform.ledger.is_enrolled(subject):
         raise InviteWrong("number", "recoveries-number-error")
     try:

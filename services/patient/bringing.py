@@ -103,7 +103,7 @@ def _follow(asker: Asker, brought: Brought) -> None:
     if "request" in after and brought.is_known:
         requests = asker.platform.asking.requests
         one = requests.get(asker.subject, str(after["request"]))
-        requests.answer(one, ACCEPTED, brought.outcome.consent_id)
+        requests.record_answer(one, ACCEPTED, brought.outcome.consent_id)
     if after.get("research") == "off" and brought.is_in_force:
         _rekey(asker.platform, asker.subject, OPT_OUT)
 

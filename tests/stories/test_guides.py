@@ -233,7 +233,7 @@ def _clinician(at: Set) -> None:
     asking = at.platform.asking
     (model,) = [one for one in at.platform.diagnostics.models() if one.state == "active"]
     with at.somebody(_staff("clinician", "Dr Adeyemi"), 1280, 800) as one:
-        known = asking.care.patients(HOSPITAL)[:40]
+        known = asking.care.search(HOSPITAL)[:40]
         asking.directory.add((f"H-{20_481 + 7 * n}", who.subject) for n, who in enumerate(known))
         one.go("/clinician?search=H-2")
         at.take(one, "clinician-patients")

@@ -104,8 +104,8 @@ def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, 
     there = doctor.api("POST", "/clinician/requests", said)
     nowhere = doctor.api("POST", "/clinician/requests", said | {"number": "nobody"})
     assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
-    waiting = hospital.platform.asking.requests.waiting(known[number])
-    assert ("TREATDS",) in [one.wanted.purposes for one in waiting]
+    waiting = hospital.platform.asking.requests.list_waiting(known[number])
+    assert ("TREATDS",) in [one.details.purposes for one in waiting]
     wrong = doctor.api("POST", "/clinician/requests", {"number": "1", "categories": [], "days": 1})
     assert set(wrong.get_json()["errors"]) == {"categories", "days"}
 

@@ -39,7 +39,7 @@ def clinician(hospital) -> Visitor:
 
 
 def key_of(hospital, number: str) -> str:
-    (found,), total = hospital.platform.asking.care.patients(HOSPITAL, number)
+    (found,), total = hospital.platform.asking.care.search(HOSPITAL, number)
     assert total == 1
     return found.key
 
@@ -131,8 +131,8 @@ def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, 
     there = clinician.post("/clinician/requests/new", number=number, **fields)
     nowhere = clinician.post("/clinician/requests/new", number="nobody", **fields)
     assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
-    waiting = hospital.platform.asking.requests.waiting(known[number])
-    assert ("TREATDS",) in [one.wanted.purposes for one in waiting]
+    waiting = hospital.platform.asking.requests.list_waiting(known[number])
+    assert ("TREATDS",) in [one.details.purposes for one in waiting]
 
 
 def test_asking_for_nothing_says_what_is_missing(clinician) -> None:

@@ -96,11 +96,11 @@ def test_a_patient_is_invited_after_the_identity_check_alone(hospital, keeper) -
     keeper.page.fill("#number", "H-1")
     keeper.page.click("text=Make the link")
     keeper.says("There is a problem")
-    assert hospital.platform.asking.directory.find("H-1") is None
+    assert hospital.platform.asking.directory.find_subject("H-1") is None
     keeper.page.check("input[name=identity][value=card]")
     keeper.page.click("text=Make the link")
     keeper.says("/join/")
-    assert hospital.platform.asking.directory.find("H-1") is not None
+    assert hospital.platform.asking.directory.find_subject("H-1") is not None
 
 
 def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospital, keeper) -> None:
@@ -112,12 +112,12 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospit
     assert "3 rows read. 2 are good, 1 are not. Nothing has been stored yet." in text
     assert "999" not in text
     assert Axe().run(keeper.page).violations_count == 0
-    assert hospital.platform.asking.directory.find("W-1") is None
+    assert hospital.platform.asking.directory.find_subject("W-1") is None
     keeper.page.click("text=Store the 2 good rows")
     work(hospital)
     keeper.page.reload()
     assert "2 records stored. 1 rows refused." in keeper.text()
-    subject = hospital.platform.asking.directory.find("W-1")
+    subject = hospital.platform.asking.directory.find_subject("W-1")
     assert len(hospital.platform.store.records_of(subject)) == 1
     send(keeper, "again.csv", body)
     keeper.says("Nothing was added.")
@@ -132,7 +132,7 @@ def test_nothing_is_kept_of_a_file_that_is_refused(hospital, keeper) -> None:
     keeper.page.reload()
     keeper.page.click("text=Store nothing")
     keeper.says("Nothing was stored. The file is gone.")
-    assert hospital.platform.asking.directory.find("W-9") is None
+    assert hospital.platform.asking.directory.find_subject("W-9") is None
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_fhir_bundle_is_stored_like_a_table(hospital, keeper) -> None:
     keeper.page.reload()
     keeper.page.click("text=Store the 2 good rows")
     work(hospital)
-    subject = hospital.platform.asking.directory.find("F-1")
+    subject = hospital.platform.asking.directory.find_subject("F-1")
     assert [one.category for one in hospital.platform.store.records_of(subject)] == ["vital-signs"]
 
 

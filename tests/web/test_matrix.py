@@ -206,7 +206,7 @@ def names(hospital, model) -> dict[str, str]:
     asking, store = platform.asking, platform.store
     slug = model.study.removeprefix("study:")
     key = next(
-        one.key for one in asking.care.patients(HOSPITAL, most=9_999)[0] if one.subject == subject
+        one.key for one in asking.care.search(HOSPITAL, limit=9_999)[0] if one.subject == subject
     )
     body = {
         "question": model.question,
@@ -223,12 +223,12 @@ def names(hospital, model) -> dict[str, str]:
     check = platform.jobs.add("verify", {}, HOSPITAL).id
     return {
         "subject": subject.hex(),
-        "request": asking.requests.waiting(subject)[0].id,
+        "request": asking.requests.list_waiting(subject)[0].id,
         "consent": platform.ledger.consents_of(subject)[0].consent_id.hex(),
         "record": store.records_of(subject)[0].record_id.hex(),
         "line": str(store.journal.of_subject(subject, 1)[0].seq),
         "person": key,
-        "diagnosis": asking.answers.keep(HOSPITAL, "a", subject, body),
+        "diagnosis": asking.predictions.add(HOSPITAL, "a", subject, body),
         "study": slug,
         "job": job,
         "check": check,
@@ -347,5 +347,5 @@ def test_a_form_without_our_origin_or_token_does_nothing(hospital, names) -> Non
         ({}, {"Origin": researcher.origin}),
     ):
         assert researcher.http.post(path, data=data, headers=headers).status_code == 403
-    before = hospital.platform.asking.requests.counts(f"study:{names['study']}")
+    before = hospital.platform.asking.requests.count_by_state(f"study:{names['study']}")
     assert sum(before.values()) == 0 or researcher.post(path).status_code == 303

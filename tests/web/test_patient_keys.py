@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.accounts import Invited
 from services.requests import RequestDetails
-from services.requests.choices import COPY, Choice, ChoiceInvalid, latest_end, narrowed
+from services.requests.choices import COPY, Choice, ChoiceInvalid, latest_end, restrict
 
 NOW_S = 1_800_000_000
 PURPOSES = ("MLTRAINING", "TREATDS", "TREAT")
@@ -44,11 +44,11 @@ chosen = st.builds(
 @given(wanted, chosen)
 def test_what_is_narrowed_never_permits_more_than_was_asked_for_or_chosen(asked, choice) -> None:
     try:
-        made = narrowed(asked, choice, NOW_S)
+        made = restrict(asked, choice, NOW_S)
     except ChoiceInvalid as exc:
         assert exc.errors
         return
-    terms = made.asked(asked.party, {})
+    terms = made.to_terms(asked.party, {})
     assert set(terms.purposes) - {COPY} <= set(asked.purposes) & set(choice.purposes)
     assert set(terms.categories) <= set(asked.categories) & set(choice.categories)
     assert (COPY in terms.purposes) <= (asked.wants_copy and choice.may_copy)

@@ -17,7 +17,7 @@ from visitors import HOSPITAL, signed_in
 
 from models import is_small
 from services.jobs.worker import Worker
-from services.requests.feasibility import Feasibility
+from services.requests.feasibility import FeasibilityCounts
 from services.requests.suppression import suppress_counts
 from services.statement import RequestedTerms
 from services.trial import sign_grants, stop_all
@@ -76,10 +76,10 @@ def test_a_study_waits_for_the_custodian_and_then_asks_everybody_who_fits(
     study = "study:" + path.rsplit("/", 1)[1]
     hospital.platform.asking.proposals.approve(study, "c")
     assert researcher.post(f"{path}/request").status_code == 303
-    counts = hospital.platform.asking.requests.counts(study)
+    counts = hospital.platform.asking.requests.count_by_state(study)
     assert counts["waiting"] >= len(hospital.subjects)
     researcher.post(f"{path}/request")
-    assert hospital.platform.asking.requests.counts(study) == counts
+    assert hospital.platform.asking.requests.count_by_state(study) == counts
     assert "have not answered" in researcher.get(f"{path}/cohort").text
 
 
@@ -213,7 +213,7 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
     again = researcher.post(page, agree="yes")
     with zipfile.ZipFile(io.BytesIO(again.data)) as archive:
         assert len(json.loads(archive.read("deleted.json"))) == 12
-    taken = {one.rows: one for one in hospital.platform.asking.sets.of_study(study)}
+    taken = {one.rows: one for one in hospital.platform.asking.copies.list_by_study(study)}
     assert sorted(taken) == [68, 80]
     researcher.post("/researcher/notices", set=taken[80].id)
     assert "You said on" in researcher.get("/researcher/notices").text
@@ -229,14 +229,14 @@ def test_who_permits_training_alone_is_in_no_set(hospital, researcher) -> None:
 
 def test_a_feasible_number_is_frozen_for_a_week_and_small_changes_wait(hospital) -> None:
     now = [1_800_000_000.0]
-    feasibility = Feasibility(hospital.platform.engine, lambda: now[0])
+    feasibility = FeasibilityCounts(hospital.platform.engine, lambda: now[0])
     name = secrets.token_hex(8)
-    assert feasibility.of(name, lambda: 100).count == 100
-    assert feasibility.of(name, lambda: 400).count == 100
+    assert feasibility.weekly(name, lambda: 100).count == 100
+    assert feasibility.weekly(name, lambda: 400).count == 100
     now[0] += 7 * DAY_S
-    assert feasibility.of(name, lambda: 110).count == 100
+    assert feasibility.weekly(name, lambda: 110).count == 100
     now[0] += 7 * DAY_S
-    assert feasibility.of(name, lambda: 111).count == 111
+    assert feasibility.weekly(name, lambda: 111).count == 111
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
@@ -256,7 +256,7 @@ def test_no_small_number_follows_from_what_is_shown_of_people_asked(yes, silent,
 
 def test_a_count_that_moves_by_fewer_than_eleven_is_told_as_it_was(hospital) -> None:
     feasibility, name = hospital.platform.asking.feasibility, secrets.token_hex(8)
-    assert [feasibility.steady(name, one) for one in (50, 51, 60, 61, 55, 50)] == [
+    assert [feasibility.stable(name, one) for one in (50, 51, 60, 61, 55, 50)] == [
         50,
         50,
         50,

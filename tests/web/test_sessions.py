@@ -118,7 +118,7 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
     body = {"role": "patient", "number": number}
     first, second = (custodian.post("/invitations", body).get_json()["link"] for _ in range(2))
     account = joined(hospital, first)
-    assert account.subject == platform.asking.directory.find(number)
+    assert account.subject == platform.asking.directory.find_subject(number)
     assert platform.ledger.is_enrolled(account.subject)
     assert platform.people.joining.find(second.rsplit("/", 1)[1]) is None
     assert custodian.post("/invitations", body).status_code == 422

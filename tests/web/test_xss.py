@@ -118,7 +118,7 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
     with served(platform) as origin, chromium() as browser, person(browser, origin) as visitor:
         watched(visitor)
         visitor.join(platform.people.invite(invitation))
-        request = platform.asking.requests.waiting(subject)[0]
+        request = platform.asking.requests.list_waiting(subject)[0]
         path = f"/patient/requests/{request.id}"
         visitor.go(path)
         visitor.page.check("input[value=yes]")

@@ -40,7 +40,7 @@ def post_cohorts(call: Call) -> dict[str, Any]:
 
     def told(name: str, count: int) -> int | str:
         # A change of fewer than 11 waits, so that no two answers tell what one person did.
-        steady = call.platform.asking.feasibility.steady
+        steady = call.platform.asking.feasibility.stable
         return suppress(steady(f"{party} {question} cohort {name}", count))
 
     return {

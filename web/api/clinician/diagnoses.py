@@ -10,7 +10,7 @@ from models import ModelsInvalid, ModelsNotFound
 from services import errors
 from services.clinician import Diagnosing
 from services.clinician.diagnosing import drawn, kept_answer
-from services.requests.answers import AGREE, KeptAnswer
+from services.requests.predictions import AGREE, StoredPrediction
 from web.api.clinician.patients import clinician
 from web.api.route import Call
 from web.errors import ValidationError
@@ -53,7 +53,7 @@ def post_decision(call: Call) -> dict[str, Any]:
     reason = said["reason"].strip()
     if said["decision"] != AGREE and not reason:
         raise ValidationError({"reason": [call.words("decision-error-reason")]})
-    answers = call.platform.asking.answers
+    answers = call.platform.asking.predictions
     answers.decide(call.party, found.id, said["decision"], reason)
     return _shown(call, _require(call))
 
@@ -75,11 +75,11 @@ def _asked(call: Call, patient: str, question: str) -> tuple[Diagnosing, Any]:
     return asked, asked.model
 
 
-def _require(call: Call) -> KeptAnswer:
+def _require(call: Call) -> StoredPrediction:
     return kept_answer(clinician(call), call.names["diagnosis"])
 
 
-def _shown(call: Call, found: KeptAnswer) -> dict[str, Any]:
+def _shown(call: Call, found: StoredPrediction) -> dict[str, Any]:
     body = found.body
     card = call.platform.diagnostics.card(body["model"]).content
     same = (

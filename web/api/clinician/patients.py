@@ -6,7 +6,7 @@ from typing import Any
 
 from consent import CATEGORIES
 from services.clinician import Clinician
-from services.requests.care import InCare
+from services.requests.patients_in_care import PatientInCare
 from web.api.route import Call
 
 
@@ -37,7 +37,7 @@ def post_care_request(call: Call) -> dict[str, Any]:
     return {"is_sent": True}
 
 
-def _shown(one: InCare) -> dict[str, Any]:
+def _shown(one: PatientInCare) -> dict[str, Any]:
     return {
         "patient": one.key,
         "hospital_number": one.number,

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from consent import CATEGORIES
 from services.clinician.clinician import DAYS
 from services.clinician.diagnosing import MOST_REASON
-from services.requests.answers import CHOICES
+from services.requests.predictions import CHOICES
 from services.schemas import Strict, Text
 from web.api.schemas import Answer, anything, many, number, real, text, truth
 

@@ -27,7 +27,7 @@ def get_overview(call: Call) -> dict[str, Any]:
 def get_proposals(call: Call) -> dict[str, Any]:
     """Every study that was proposed, the waiting ones too."""
     require_own(call)
-    return {"studies": [asdict(one) for one in call.platform.asking.proposals.all()]}
+    return {"studies": [asdict(one) for one in call.platform.asking.proposals.list_all()]}
 
 
 def get_proposal(call: Call) -> dict[str, Any]:

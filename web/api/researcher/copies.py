@@ -8,7 +8,7 @@ from flask import Response
 
 from models import AGREEMENT, suppress
 from services.errors import NotFound
-from services.requests.sets import Taken
+from services.requests.copies import ReleasedCopy
 from services.researcher import copies
 from services.researcher.copies import Notice
 from services.researcher.own import slug
@@ -27,7 +27,7 @@ def get_set(call: Call) -> dict[str, Any]:
         "columns": ["name", *(feature.code for feature in question.features), "label"],
         "agreement": AGREEMENT,
         "ends_at_s": copies.ends_at_s(asker, one),
-        "taken": [_shown(taken) for taken in call.platform.asking.sets.of_study(one.study)],
+        "taken": [_shown(taken) for taken in call.platform.asking.copies.list_by_study(one.study)],
     }
 
 
@@ -64,6 +64,6 @@ def _notice(one: Notice) -> dict[str, Any]:
     }
 
 
-def _shown(taken: Taken) -> dict[str, Any]:
+def _shown(taken: ReleasedCopy) -> dict[str, Any]:
     names = ("at_s", "ends_at_s", "rows", "deleted_at_s")
     return {"set": taken.id} | {name: getattr(taken, name) for name in names}

@@ -9,7 +9,7 @@ from flask import Response
 from models import Model, ModelRetired, ModelsInvalid
 from services.clinician import Diagnosing
 from services.clinician.diagnosing import MOST_REASON, drawn, kept_answer, row
-from services.requests.answers import AGREE, CHOICES, KeptAnswer
+from services.requests.predictions import AGREE, CHOICES, StoredPrediction
 from web.pages.clinician.ward import clinician
 from web.pages.page import Visit
 
@@ -77,7 +77,7 @@ def decide(visit: Visit) -> Response:
         wrong["reason"] = visit.words("decision-error-reason")
     if wrong:
         return diagnosis(visit, wrong)
-    visit.platform.asking.answers.decide(visit.me.party, found.id, decision, reason)
+    visit.platform.asking.predictions.decide(visit.me.party, found.id, decision, reason)
     return visit.go(f"/clinician/diagnoses/{found.id}#decision")
 
 
@@ -90,7 +90,7 @@ def _asked(visit: Visit, said: Mapping[str, str]) -> Diagnosing:
     return Diagnosing.of(clinician(visit), said.get("patient", ""), said.get("question", ""))
 
 
-def _require(visit: Visit) -> KeptAnswer:
+def _require(visit: Visit) -> StoredPrediction:
     return kept_answer(clinician(visit), visit.names["id"])
 
 

@@ -6,7 +6,7 @@ import datetime
 
 from flask import Response
 
-from services.requests.wording import day_of
+from services.requests.wording import format_day
 from services.researcher.own import slug
 from services.researcher.proposing import DAYS, TEXTS, ProposalInvalid, Said
 from services.researcher.proposing import register as keep
@@ -43,8 +43,8 @@ def question(visit: Visit) -> Response:
         question=found,
         feasible=people,
         count=visit.words.number(people.count),
-        day=day_of(visit.words, people.day),
-        next_day=day_of(visit.words, people.next_day),
+        day=format_day(visit.words, people.day),
+        next_day=format_day(visit.words, people.next_day),
     )
 
 

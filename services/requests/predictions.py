@@ -1,4 +1,4 @@
-"""Keeps the diagnoses that clinicians asked for, sealed, and what they decided with each."""
+"""Stores the predictions that clinicians requested, sealed, and what they decided with each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DISAGREE: Final = "disagree"
 UNUSED: Final = "unused"
 CHOICES: Final = (AGREE, DISAGREE, UNUSED)
 
-_ANSWERS: Final = sa.Table(
+_PREDICTIONS: Final = sa.Table(
     "web_diagnoses",
     METADATA,
     sa.Column("id", sa.String(32), primary_key=True),
@@ -35,8 +35,8 @@ _ANSWERS: Final = sa.Table(
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """One diagnosis as it was given; `decision` is "" until the clinician has decided."""
+class StoredPrediction:
+    """One prediction as it was shown; `decision` is "" until the clinician has decided."""
 
     id: str
     subject: bytes
@@ -48,15 +48,15 @@ class KeptAnswer:
 
 
 class StoredPredictions:
-    """The rows of diagnoses; what was told and why it was overridden is sealed."""
+    """The rows of predictions; the values shown and the clinician's reason are sealed."""
 
     def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._store = store
         self._clock = clock
 
-    def keep(self, party: str, account: str, subject: bytes, body: dict[str, Any]) -> str:
-        """Keep a diagnosis and return its id."""
+    def add(self, party: str, account: str, subject: bytes, body: dict[str, Any]) -> str:
+        """Store a prediction and return its id."""
         identity = secrets.token_hex(16)
         sealed = self._store.seal_text(LABEL, orjson.dumps(body).decode(), identity.encode())
         row = {
@@ -69,26 +69,35 @@ class StoredPredictions:
             "decision": "",
         }
         with self._engine.begin() as connection:
-            connection.execute(sa.insert(_ANSWERS), row)
+            connection.execute(sa.insert(_PREDICTIONS), row)
         return identity
 
-    def find(self, party: str, identity: str) -> KeptAnswer | None:
-        """Return a diagnosis that this organisation asked for; None if it is another's, or none."""
-        asked = sa.select(_ANSWERS).where(_ANSWERS.c.id == identity, _ANSWERS.c.party == party)
+    def find(self, party: str, identity: str) -> StoredPrediction | None:
+        """Return a prediction that this organisation requested; None if there is none."""
+        query = sa.select(_PREDICTIONS).where(
+            _PREDICTIONS.c.id == identity, _PREDICTIONS.c.party == party
+        )
         with self._engine.connect() as connection:
-            row = connection.execute(asked).first()
+            row = connection.execute(query).first()
         if row is None:
             return None
         about = identity.encode()
-        reason = self._store.open_text(LABEL, bytes(row.reason), about) if row.reason else ""
-        body = orjson.loads(self._store.open_text(LABEL, bytes(row.body), about))
-        told = row.at_s, row.decision, reason, row.decided_at_s
-        return KeptAnswer(identity, bytes(row.subject), body, *told)
+        return StoredPrediction(
+            id=identity,
+            subject=bytes(row.subject),
+            body=orjson.loads(self._store.open_text(LABEL, bytes(row.body), about)),
+            at_s=row.at_s,
+            decision=row.decision,
+            reason=self._store.open_text(LABEL, bytes(row.reason), about) if row.reason else "",
+            decided_at_s=row.decided_at_s,
+        )
 
     def decide(self, party: str, identity: str, decision: str, reason: str) -> None:
-        """Keep what was decided with a diagnosis; deciding anew replaces it."""
+        """Store what was decided with a prediction; a later decision replaces it."""
         sealed = self._store.seal_text(LABEL, reason, identity.encode()) if reason else None
-        mine = sa.update(_ANSWERS).where(_ANSWERS.c.id == identity, _ANSWERS.c.party == party)
+        update = sa.update(_PREDICTIONS).where(
+            _PREDICTIONS.c.id == identity, _PREDICTIONS.c.party == party
+        )
         values = {"decision": decision, "reason": sealed, "decided_at_s": int(self._clock())}
         with self._engine.begin() as connection:
-            connection.execute(mine.values(**values))
+            connection.execute(update.values(**values))
