@@ -10,6 +10,7 @@ from models import Diagnostics, Model, ModelsNotFound
 from services.errors import NotFound
 from services.parties import PartyNames
 
+IN_SERVICE: Final = ("active", "affected")
 PLOTS: Final = ("calibration", "decision", "contributions", "distributions", "groups")
 
 
@@ -33,6 +34,10 @@ class ModelCards:
     def __init__(self, *, diagnostics: Diagnostics, parties: PartyNames) -> None:
         self._diagnostics = diagnostics
         self._parties = parties
+
+    def list_in_service(self) -> list[Model]:
+        """Return the models that make predictions, the newest first."""
+        return [model for model in self._diagnostics.models() if model.state in IN_SERVICE][::-1]
 
     def get(self, model_id: str) -> ModelCard:
         """Return a model's card.

@@ -10,10 +10,14 @@ from typing import Final
 from consent import CATEGORIES
 from models import Diagnostics, Question
 from services.errors import Invalid
-from services.requests import RequestDetails
-from services.requests.care import PURPOSE, Care, PatientInCare
-from services.requests.consent_requests import Requests
-from services.requests.directory import Directory
+from services.requests import (
+    ConsentRequests,
+    PatientDirectory,
+    PatientInCare,
+    PatientsInCare,
+    RequestDetails,
+)
+from services.requests.patients_in_care import PURPOSE
 from services.words import Words
 
 MAX_SHOWN: Final = 50
@@ -52,7 +56,12 @@ class ClinicianPatients:
     """What a clinician's organisation may see of patients; `party` is its party id."""
 
     def __init__(
-        self, *, care: Care, directory: Directory, requests: Requests, diagnostics: Diagnostics
+        self,
+        *,
+        care: PatientsInCare,
+        directory: PatientDirectory,
+        requests: ConsentRequests,
+        diagnostics: Diagnostics,
     ) -> None:
         self._care = care
         self._directory = directory

@@ -25,8 +25,9 @@ from models import (
 from services.clinician.patients import ClinicianPatients
 from services.clinician.reports import PredictionReport, body_of, values_of
 from services.errors import Forbidden, Invalid, NotFound
-from services.requests.care import PURPOSE, PatientInCare
-from services.requests.predictions import AGREE, CHOICES, StoredPrediction, StoredPredictions
+from services.requests import PatientInCare, StoredPrediction, StoredPredictions
+from services.requests.patients_in_care import PURPOSE
+from services.requests.predictions import AGREE, CHOICES
 from services.words import Words
 from storage import RecordStore, StorageNotFound
 
@@ -167,7 +168,7 @@ class ClinicianPredictions:
             party, asked.subject, model.id, asked.reason, _actor(account_id)
         )
         inputs, prediction = self._predicted(request, words)
-        prediction_id = self._predictions.save(
+        prediction_id = self._predictions.add(
             party, account_id, asked.subject, body_of(words, prediction, inputs)
         )
         return self.get(party, prediction_id)

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 
 from consent import ConsentLedger, View
 from models import MIN_COHORT
-from services.requests import ACCEPTED, DECLINED, LAPSED, WAITING, Proposal
-from services.requests.consent_requests import Requests
-from services.requests.feasibility import Feasibility
+from services.requests import (
+    ACCEPTED,
+    DECLINED,
+    LAPSED,
+    WAITING,
+    ConsentRequests,
+    FeasibilityCounts,
+    Proposal,
+)
 from services.requests.suppression import SuppressedCounts, suppress_counts
 from services.researcher.owned_studies import OwnedStudies
 from storage import RecordStore
@@ -40,6 +46,11 @@ class CohortCounts:
         return self.all_permitted >= MIN_COHORT
 
     @property
+    def is_at_least(self) -> bool:
+        """Whether only a lower bound of the people who permit it may be shown."""
+        return self.shown.at_least > 0
+
+    @property
     def shown(self) -> SuppressedCounts:
         """The counts of the people asked, as they may be shown."""
         return suppress_counts(self.asked, self.permitted, self.reasons)
@@ -52,10 +63,10 @@ class StudyCohorts:
         self,
         *,
         owned: OwnedStudies,
-        requests: Requests,
+        requests: ConsentRequests,
         store: RecordStore,
         ledger: ConsentLedger,
-        feasibility: Feasibility,
+        feasibility: FeasibilityCounts,
     ) -> None:
         self._owned = owned
         self._requests = requests

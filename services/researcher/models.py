@@ -9,9 +9,9 @@ from consent import ConsentLedger
 from models import Diagnostics, Model
 from services.cards import ModelCard, ModelCards
 from services.errors import NotFound
-from services.jobs.queue import Job, JobQueue
+from services.jobs.queue import OVER, Job, JobQueue
 from services.parties import study_name
-from services.requests.feasibility import Feasibility
+from services.requests import FeasibilityCounts
 from services.researcher.owned_studies import OwnedStudies
 
 
@@ -40,6 +40,25 @@ class ModelStatus:
     def is_affected(self) -> bool:
         """Whether anybody withdrew."""
         return self.withdrawals > 0
+
+
+class WithdrawalCounts:
+    """How many people withdrew on whose records a model was trained."""
+
+    def __init__(
+        self, *, diagnostics: Diagnostics, ledger: ConsentLedger, feasibility: FeasibilityCounts
+    ) -> None:
+        self._diagnostics = diagnostics
+        self._ledger = ledger
+        self._feasibility = feasibility
+
+    def count(self, model: Model) -> int:
+        """Return the count, which moves in steps of 11; that anybody withdrew is shown at once."""
+        lines = self._diagnostics.manifest(model.id).lines
+        consents = sorted({bytes.fromhex(line.consent) for line in lines})
+        withdrawals = len(set(self._ledger.lost(consents)))
+        stable = self._feasibility.stable(f"{model.id} gone", withdrawals)
+        return stable or min(withdrawals, 1)
 
 
 class StudyModels:
@@ -89,7 +108,7 @@ class StudyModels:
         """
         study = self._owned.get_approved(party, name)
         arguments = {"study": study.study, "question": study.question}
-        return self._jobs.add_once("train", arguments, study.study)
+        return self._once("train", arguments, study.study)
 
     def retrain(self, party: str, model_id: str) -> Job:
         """Return the job that trains the successor of a model on what is permitted now.
@@ -98,7 +117,7 @@ class StudyModels:
             NotFound: as `get`.
         """
         model = self._owned.model(party, model_id)
-        return self._jobs.add_once("retrain", {"model": model.id}, model.study)
+        return self._once("retrain", {"model": model.id}, model.study)
 
     def active_job(self, party: str, name: str) -> Job | None:
         """Return the newest job of a study that is queued or running, if there is one.
@@ -107,8 +126,14 @@ class StudyModels:
             NotFound: there is no such study, or it is another party's.
         """
         study = self._owned.get(party, name)
-        jobs = self._jobs.list_active(asked_by=study.study)
-        return jobs[0] if jobs else None
+        return next(
+            (
+                job
+                for job in self._jobs.all()
+                if job.asked_by == study.study and job.state not in OVER
+            ),
+            None,
+        )
 
     def job(self, party: str, name: str, job_id: str) -> Job:
         """Return a job of a study.
@@ -131,21 +156,8 @@ class StudyModels:
         self._jobs.cancel(self.job(party, name, job_id).id)
         return self.job(party, name, job_id)
 
-
-class WithdrawalCounts:
-    """How many people withdrew on whose records a model was trained."""
-
-    def __init__(
-        self, *, diagnostics: Diagnostics, ledger: ConsentLedger, feasibility: Feasibility
-    ) -> None:
-        self._diagnostics = diagnostics
-        self._ledger = ledger
-        self._feasibility = feasibility
-
-    def count(self, model: Model) -> int:
-        """Return the count, which moves in steps of 11; that anybody withdrew is shown at once."""
-        lines = self._diagnostics.manifest(model.id).lines
-        consents = sorted({bytes.fromhex(line.consent) for line in lines})
-        withdrawals = len(set(self._ledger.lost(consents)))
-        stable = self._feasibility.stable(f"{model.id} gone", withdrawals)
-        return stable or min(withdrawals, 1)
+    def _once(self, kind: str, arguments: dict[str, str], study: str) -> Job:
+        for job in self._jobs.all():
+            if (job.kind, job.arguments) == (kind, arguments) and job.state not in OVER:
+                return job
+        return self._jobs.add(kind, arguments, study)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from models import Diagnostics, Model, ModelsNotFound
 from services.errors import NotFound
 from services.parties import is_study, study_id
-from services.requests import APPROVED, Proposal
-from services.requests.proposals import Proposals
+from services.requests import APPROVED, Proposal, StudyProposals
 
 
 class OwnedStudies:
     """Studies by party: an organisation has all that it proposed, a study has itself."""
 
-    def __init__(self, *, proposals: Proposals, diagnostics: Diagnostics) -> None:
+    def __init__(self, *, proposals: StudyProposals, diagnostics: Diagnostics) -> None:
         self._proposals = proposals
         self._diagnostics = diagnostics
 

@@ -15,8 +15,7 @@ from models import Diagnostics, ModelsInvalid, Question
 from services.dates import end_of_day_s
 from services.errors import Forbidden, Invalid
 from services.parties import is_study, study_id
-from services.requests import Proposal
-from services.requests.proposals import Proposals
+from services.requests import Proposal, StudyProposals
 from services.words import Words
 
 PURPOSE: Final = "MLTRAINING"
@@ -51,7 +50,7 @@ class StudyDraft:
 class StudyProposing:
     """Takes proposals of studies."""
 
-    def __init__(self, *, proposals: Proposals, diagnostics: Diagnostics) -> None:
+    def __init__(self, *, proposals: StudyProposals, diagnostics: Diagnostics) -> None:
         self._proposals = proposals
         self._diagnostics = diagnostics
 

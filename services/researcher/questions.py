@@ -9,7 +9,7 @@ from pathlib import Path
 
 from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question
 from services.errors import NotFound
-from services.requests.feasibility import Feasibility
+from services.requests import FeasibilityCounts
 from storage import RecordStore
 
 
@@ -32,7 +32,12 @@ class ResearchQuestions:
     """Every installed question."""
 
     def __init__(
-        self, *, diagnostics: Diagnostics, store: RecordStore, feasibility: Feasibility, home: Path
+        self,
+        *,
+        diagnostics: Diagnostics,
+        store: RecordStore,
+        feasibility: FeasibilityCounts,
+        home: Path,
     ) -> None:
         self._diagnostics = diagnostics
         self._store = store

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from models import Diagnostics, Model, Question
 from services.errors import NotFound
 from services.parties import study_name
-from services.requests import ACCEPTED, Proposal, RequestDetails
-from services.requests.consent_requests import Requests
-from services.requests.feasibility import Feasibility
+from services.requests import ACCEPTED, ConsentRequests, FeasibilityCounts, Proposal, RequestDetails
 from services.researcher.owned_studies import OwnedStudies
 from services.researcher.questions import needed_categories
 from storage import RecordStore
@@ -60,10 +58,10 @@ class Studies:
         self,
         *,
         owned: OwnedStudies,
-        requests: Requests,
+        requests: ConsentRequests,
         store: RecordStore,
         diagnostics: Diagnostics,
-        feasibility: Feasibility,
+        feasibility: FeasibilityCounts,
     ) -> None:
         self._owned = owned
         self._requests = requests

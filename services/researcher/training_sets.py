@@ -10,10 +10,8 @@ from models import AGREEMENT, Diagnostics, Model, Question, Release, ReleaseRequ
 from services.dates import DAY_S, iso_day
 from services.errors import NotFound
 from services.parties import study_name
-from services.requests import Proposal
+from services.requests import FeasibilityCounts, NewCopy, Proposal, ReleasedCopies, ReleasedCopy
 from services.requests.choices import COPY
-from services.requests.copies import Copies, NewCopy, ReleasedCopy
-from services.requests.feasibility import Feasibility
 from services.researcher.owned_studies import OwnedStudies
 from storage import RecordStore
 
@@ -83,10 +81,10 @@ class TrainingSets:
         self,
         *,
         owned: OwnedStudies,
-        copies: Copies,
+        copies: ReleasedCopies,
         store: RecordStore,
         diagnostics: Diagnostics,
-        feasibility: Feasibility,
+        feasibility: FeasibilityCounts,
     ) -> None:
         self._owned = owned
         self._copies = copies
@@ -119,18 +117,18 @@ class TrainingSets:
             CohortTooSmall (models): too few people permit a copy.
         """
         study = self._require(party, name)
-        ends_at_s, release = self._ends_at_s(study), self._copies.release_of(study.study)
+        ends_at_s, release = self._ends_at_s(study), self._copies.release_name(study.study)
         earlier = self._copies.list_by_study(study.study)
         request = ReleaseRequest(
             study=study.study,
             release=release,
             ends_on=iso_day(ends_at_s),
             actor=f"researcher:{account_id}",
-            before=tuple({row for copy in earlier for row in copy.names}),
+            before=tuple({row for copy in earlier for row in copy.pseudonyms}),
         )
         released = self._diagnostics.release(study.question, request)
         copy = NewCopy(study.study, release, account_id, ends_at_s)
-        self._copies.keep(copy, released.names)
+        self._copies.add(copy, released.names)
         return TrainingSetFile(name=f"{study_name(study.study)}.zip", release=released)
 
     def notices(self, party: str) -> Notices:
@@ -152,7 +150,7 @@ class TrainingSets:
             NotFound: there is no such copy, it is another party's, or it was confirmed before.
         """
         studies = self._owned.list(party)
-        if not any(self._copies.confirm(study.study, copy_id) for study in studies):
+        if not any(self._copies.confirm_deletion(study.study, copy_id) for study in studies):
             raise NotFound
 
     def _require(self, party: str, name: str) -> Proposal:
@@ -179,4 +177,4 @@ class TrainingSets:
         name_of = self._store.pseudonyms(f"release {study.study} {copy.release}")
         permitted = self._store.permitted_subjects(study.study, COPY)
         names = {name_of(subject).hex()[:NAME_CHARACTERS] for subject in permitted}
-        return len(set(copy.names) - names)
+        return len(set(copy.pseudonyms) - names)

@@ -18,12 +18,14 @@ from web.view_options import public as for_anybody
 
 PAGES: Final[tuple[Page, ...]] = (
     *patient.PAGES,
-    *clinician.PAGES,
-    *researcher.PAGES,
     *custodian.PAGES,
     *auditor.PAGES,
 )
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (*public.BLUEPRINTS,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    *public.BLUEPRINTS,
+    *clinician.BLUEPRINTS,
+    *researcher.BLUEPRINTS,
+)
 
 
 def pages(services: Services) -> Blueprint:
