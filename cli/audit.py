@@ -9,8 +9,8 @@ import orjson
 
 from cli.output import Say, platform_command
 from cli.records import FOLDER
-from services.auditor.verification import evidence, verify
 from services.platform import Platform
+from services.wiring import build_services
 from storage import BlockFolder, Use
 
 
@@ -23,7 +23,7 @@ def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
     if folder is not None:
         folder.version()
     with say.progress() as progress:
-        findings = verify(platform, progress, folder)
+        findings = build_services(platform).auditor.verify(progress, folder)
     listed = [
         {"part": f.part, "code": f.code, "what": f.message, "where": f.where} for f in findings
     ]
@@ -44,7 +44,7 @@ def export(platform: Platform, say: Say, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with (folder / "evidence.ndjson").open("wb") as file:
-        for line in evidence(platform):
+        for line in build_services(platform).auditor.evidence():
             file.write(orjson.dumps(line) + b"\n")
             count += 1
     say.result({"lines": count}, f"{count} lines in {folder / 'evidence.ndjson'}")

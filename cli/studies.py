@@ -15,7 +15,7 @@ from cli.output import Say, platform_command
 from cli.records import FILE, FOLDER
 from consent import Wallet
 from models import PredictionRequest, Question, Study
-from services.jobs.kinds import shown
+from services.jobs.kinds import model_facts
 from services.platform import Platform
 
 DAY_S = 86_400
@@ -101,7 +101,7 @@ def retrain(platform: Platform, say: Say, model: str) -> None:
 def models(platform: Platform, say: Say) -> None:
     """List every model, and those that lost consent."""
     lost = {one.model.id for one in platform.diagnostics.apply_withdrawals()}
-    rows = [shown(model) for model in platform.diagnostics.models()]
+    rows = [model_facts(model) for model in platform.diagnostics.models()]
     say.result({"models": rows, "affected": sorted(lost)})
     say.table(
         ("model", "question", "state"),
@@ -166,7 +166,7 @@ def predict(platform: Platform, say: Say, person: str, wallet: Path, **how: Any)
 def told(platform: Platform, say: Say, model_id: str) -> None:
     """Say what a run made."""
     model, found = platform.diagnostics.model(model_id), platform.diagnostics.card(model_id)
-    facts = shown(model) | {"evaluation": found.content["evaluation"]}
+    facts = model_facts(model) | {"evaluation": found.content["evaluation"]}
     say.result(facts, f"{model.id} of {model.study}", *summary(found.content))
 
 

@@ -15,7 +15,7 @@ Clock = Callable[[], float]
 class ConsentLedger(Protocol):
     """The part of `consent.Law` that is used here."""
 
-    def lost(self, consent_ids: Sequence[bytes]) -> list[bytes]:
+    def find_ended(self, consent_ids: Sequence[bytes]) -> list[bytes]:
         """Return those that no longer stand at the newest view."""
         ...
 

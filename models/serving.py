@@ -47,7 +47,7 @@ class Serving:
         """
         found = []
         for model in self._registry.all(ACTIVE, AFFECTED):
-            lost = self._ledger.lost(self._registry.consents(model.id))
+            lost = self._ledger.find_ended(self._registry.consents(model.id))
             if not lost and model.state == ACTIVE:
                 continue
             if model.state == ACTIVE:

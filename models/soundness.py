@@ -72,7 +72,7 @@ def _of_manifest(workshop: Workshop, model: Model) -> Iterator[Finding]:
 
 def _of_ledger(workshop: Workshop, model: Model) -> Iterator[Finding]:
     if model.state == ACTIVE:
-        count = len(workshop.ledger.lost(workshop.registry.consents(model.id)))
+        count = len(workshop.ledger.find_ended(workshop.registry.consents(model.id)))
         if count:
             code, facts = ModelFinding.CONSENTS_LOST, {"count": count}
             yield Finding(part=MANIFESTS, code=code, where=model.id, facts=facts)

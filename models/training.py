@@ -128,7 +128,7 @@ def _fitted(
     held = matrix(question, cohort.manifest, cohort.records, HELD_OUT_PART)
     rows = matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
     _require_outcomes(rows, held)
-    if workshop.ledger.lost(cohort.consents()):
+    if workshop.ledger.find_ended(cohort.consents()):
         return None
     raw = fit(rows, question, cohort.manifest.seed)
     _step(workshop, run, progress, "evaluate")
@@ -239,7 +239,7 @@ def _published(workshop: Workshop, run: TrainingRun, model: Model, progress: Pro
     consents = workshop.registry.consents(model.id)
     if model.state == TRAINED:
         _step(workshop, run, progress, "publish")
-        if workshop.ledger.lost(consents):
+        if workshop.ledger.find_ended(consents):
             return False
         lines = workshop.files.read(model.id, MANIFEST).count(b'"record"')
         workshop.ledger.anchor("manifest", bytes.fromhex(model.manifest_root), lines)
@@ -247,7 +247,7 @@ def _published(workshop: Workshop, run: TrainingRun, model: Model, progress: Pro
         workshop.registry.move(model.id, PUBLISHED, workshop.now_s())
     if workshop.registry.get(model.id).state == PUBLISHED:
         _step(workshop, run, progress, "activate")
-        if workshop.ledger.lost(consents):
+        if workshop.ledger.find_ended(consents):
             return False
         workshop.registry.move(model.id, ACTIVE, workshop.now_s())
     _replace(workshop, model)

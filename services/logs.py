@@ -15,7 +15,7 @@ import records
 import storage
 from services.errors import ServiceError
 
-OURS: Final = (
+PROJECT_ERRORS: Final = (
     consent.ConsentError,
     models.ModelsError,
     records.RecordsError,
@@ -48,7 +48,7 @@ def log_to_stderr() -> None:
 
 def trace_of(error: BaseException) -> str:
     """Return where an error came from: lines of code, and its message only if it is ours."""
-    words = f": {error}" if isinstance(error, OURS) else ""
+    words = f": {error}" if isinstance(error, PROJECT_ERRORS) else ""
     frames = "".join(traceback.format_tb(error.__traceback__))
     above = error.__cause__ or error.__context__
     rest = f"\nfrom {trace_of(above)}" if above is not None else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.accounts import IdentityService
+from services.auditor.service import AuditorService
 from services.cards import ModelCards
 from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
@@ -47,6 +48,7 @@ class Services:
     information: InformationService
     clinician: ClinicianService
     researcher: ResearcherService
+    auditor: AuditorService
     platform: Platform
 
 
@@ -64,7 +66,7 @@ def build_services(platform: Platform) -> Services:
     cards = ModelCards(diagnostics=platform.diagnostics, parties=parties)
     return Services(
         installation=installation,
-        identity=platform.people,
+        identity=platform.identity,
         tokens=Tokens(platform.engine, platform.clock),
         responses=StoredResponses(platform.engine, platform.clock),
         jobs=platform.jobs,
@@ -75,6 +77,13 @@ def build_services(platform: Platform) -> Services:
         ),
         clinician=_clinician(platform, cards),
         researcher=_researcher(platform, cards),
+        auditor=AuditorService(
+            ledger=platform.ledger,
+            store=platform.store,
+            diagnostics=platform.diagnostics,
+            jobs=platform.jobs,
+            folder=platform.home / "evidence",
+        ),
         platform=platform,
     )
 

@@ -227,7 +227,7 @@ class Vault:
         self._journal.write(use, judged.answers() or [nothing])
         places = judged.permitted()
         records = self._reader.read([judged.entries[place] for place in places], progress)
-        lost = set(self._ledger.lost(sorted({judged.consents[place] for place in places})))
+        lost = set(self._ledger.find_ended(sorted({judged.consents[place] for place in places})))
         kept: list[Record] = []
         gone: list[int] = []
         for place, record in zip(places, records, strict=True):

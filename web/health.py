@@ -51,8 +51,8 @@ def _state(part: str, ask: Callable[[], object]) -> dict[str, str]:
         # Why is the operator's business: an address or a path is not for strangers.
         LOG.warning("%s: %s: %s", part, type(exc).__name__, exc)
         return {"state": "away"}
-    except database.AWAY:
-        LOG.warning("%s: %s", part, database.SENTENCE)
+    except database.UNAVAILABLE_ERRORS:
+        LOG.warning("%s: %s", part, database.UNAVAILABLE_MESSAGE)
         return {"state": "away"}
     return {"state": "ready"}
 

@@ -15,7 +15,6 @@ from models import (
     Model,
     ModelRetired,
     ModelsNotFound,
-    PatientIneligible,
     Prediction,
     PredictionRequest,
     Question,
@@ -233,7 +232,7 @@ class ClinicianPredictions:
             retired_at_s = model.ended_at_s or model.affected_at_s or model.trained_at_s
             raise PredictionModelRetired(retired_at_s, words) from exc
         except (InputMissing, InputOutOfRange, UnitMismatch) as exc:
-            raise PredictionRefused(exc.code, words, **_facts(exc, words)) from exc
+            raise Invalid(str(exc)) from exc
 
     def _require(self, party: str, prediction_id: str) -> StoredPrediction:
         prediction = self._predictions.find(party, prediction_id)
@@ -270,14 +269,3 @@ class ClinicianPredictions:
 
 def _actor(account_id: str) -> str:
     return f"clinician:{account_id}"
-
-
-def _facts(error: InputMissing | InputOutOfRange | UnitMismatch, words: Words) -> dict[str, str]:
-    if isinstance(error, InputMissing):
-        return {"category": words(f"category-{error.category}")}
-    if isinstance(error, UnitMismatch):
-        feature = error.feature
-        return {"value": feature.words, "unit": error.unit, "expected": feature.unit}
-    if isinstance(error, PatientIneligible):
-        return {"value": error.feature.words, "accepted": error.rule.bounds}
-    return {"value": error.feature.words, "accepted": error.feature.accepted}

@@ -36,7 +36,7 @@ def propose(platform: Platform, number: str, identity: str, proof: bytes, by: st
     message = signed.message
     if not isinstance(message, Enrolment) or message.subject != subject:
         raise InviteWrong("proof", "recoveries-proof-error")
-    outcome = platform.ledger.propose_recovery(signed)
+    outcome = platform.ledger.keys.propose_recovery(signed)
     if not outcome.ok:
         raise InviteWrong("proof", "recoveries-refused")
     LOG.info("recovery proposed for %s, identity %s, by %s", subject.hex(), identity, by)

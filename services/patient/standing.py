@@ -55,7 +55,7 @@ def standings(asker: Asker) -> tuple[list[ConsentSummary], bool]:
     What waits for the register is `recording`; with the register away, all are `unknown`.
     """
     ledger, subject = asker.platform.ledger, asker.subject
-    kept = ledger.openings.of_subject(subject)
+    kept = ledger.consent_terms.of_subject(subject)
     try:
         consents = ledger.consents_of(subject)
     except ConsentError:

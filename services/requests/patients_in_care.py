@@ -64,7 +64,7 @@ class PatientsInCare:
         matches.sort(key=lambda subject: (numbers.get(subject, ""), subject))
         selected, key_of = matches[:limit], self._store.pseudonyms(LABEL)
         consents = {consent for subject in selected for consent in permitted[subject].values()}
-        ends = self._ledger.ends_of(sorted(consents))
+        ends = self._ledger.end_times(sorted(consents))
         patients = [
             PatientInCare(
                 key_of(subject).hex()[:KEY_LENGTH],
@@ -90,7 +90,7 @@ class PatientsInCare:
         subject = next((s for s in permitted if key_of(s).hex()[:KEY_LENGTH] == key), None)
         number = self._directory.number_of(subject or b"\0" * 32) or ""
         consents = sorted(set(permitted[subject].values())) if subject else []
-        ends = self._ledger.ends_of(consents)
+        ends = self._ledger.end_times(consents)
         if subject is None:
             raise NotFound
         categories = tuple(sorted(permitted[subject]))

@@ -9,7 +9,7 @@ from consent import ConsentLedger
 from models import Diagnostics, Model
 from services.cards import ModelCard, ModelCards
 from services.errors import NotFound
-from services.jobs.queue import OVER, Job, JobQueue
+from services.jobs.queue import ACTIVE, Job, JobQueue
 from services.parties import study_name
 from services.requests import FeasibilityCounts
 from services.researcher.owned_studies import OwnedStudies
@@ -56,7 +56,7 @@ class WithdrawalCounts:
         """Return the count, which moves in steps of 11; that anybody withdrew is shown at once."""
         lines = self._diagnostics.manifest(model.id).lines
         consents = sorted({bytes.fromhex(line.consent) for line in lines})
-        withdrawals = len(set(self._ledger.lost(consents)))
+        withdrawals = len(set(self._ledger.find_ended(consents)))
         stable = self._feasibility.stable(f"{model.id} gone", withdrawals)
         return stable or min(withdrawals, 1)
 
@@ -108,7 +108,7 @@ class StudyModels:
         """
         study = self._owned.get_approved(party, name)
         arguments = {"study": study.study, "question": study.question}
-        return self._once("train", arguments, study.study)
+        return self._jobs.enqueue("train", arguments, study.study)
 
     def retrain(self, party: str, model_id: str) -> Job:
         """Return the job that trains the successor of a model on what is permitted now.
@@ -117,7 +117,7 @@ class StudyModels:
             NotFound: as `get`.
         """
         model = self._owned.model(party, model_id)
-        return self._once("retrain", {"model": model.id}, model.study)
+        return self._jobs.enqueue("retrain", {"model": model.id}, model.study)
 
     def active_job(self, party: str, name: str) -> Job | None:
         """Return the newest job of a study that is queued or running, if there is one.
@@ -126,14 +126,8 @@ class StudyModels:
             NotFound: there is no such study, or it is another party's.
         """
         study = self._owned.get(party, name)
-        return next(
-            (
-                job
-                for job in self._jobs.all()
-                if job.asked_by == study.study and job.state not in OVER
-            ),
-            None,
-        )
+        jobs = self._jobs.newest(requested_by=study.study, states=ACTIVE, limit=1)
+        return jobs[0] if jobs else None
 
     def job(self, party: str, name: str, job_id: str) -> Job:
         """Return a job of a study.
@@ -143,7 +137,7 @@ class StudyModels:
         """
         study = self._owned.get(party, name)
         job = self._jobs.find(job_id)
-        if job is None or job.asked_by != study.study:
+        if job is None or job.requested_by != study.study:
             raise NotFound
         return job
 
@@ -155,9 +149,3 @@ class StudyModels:
         """
         self._jobs.cancel(self.job(party, name, job_id).id)
         return self.job(party, name, job_id)
-
-    def _once(self, kind: str, arguments: dict[str, str], study: str) -> Job:
-        for job in self._jobs.all():
-            if (job.kind, job.arguments) == (kind, arguments) and job.state not in OVER:
-                return job
-        return self._jobs.add(kind, arguments, study)

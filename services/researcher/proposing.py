@@ -81,7 +81,11 @@ class StudyProposing:
             days=draft.days,
             until_s=end_of_day_s(draft.ends_on),
             wants_copy=draft.wants_copy,
-            **texts,
+            title=texts["title"],
+            condition=texts["condition"],
+            board=texts["board"],
+            protocol=texts["protocol"],
+            contact=texts["contact"],
         )
         try:
             return self._proposals.register(proposal)

@@ -67,7 +67,7 @@ class MemoryLaw:
     def withdraw(self, subject: bytes, purpose: str = "MLTRAINING") -> None:
         self.withdrawn.add(self.consent(subject, purpose))
 
-    def lost(self, consent_ids: Sequence[bytes]) -> list[bytes]:
+    def find_ended(self, consent_ids: Sequence[bytes]) -> list[bytes]:
         self.asked += 1
         self.before_each()
         return [one for one in consent_ids if one in self.withdrawn]

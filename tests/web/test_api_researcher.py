@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from visitors import HOSPITAL, signed_in
 
-from services.jobs.worker import Worker
+import app as application
 from services.statement import RequestedTerms
 from services.tokens import RESEARCHER, ROLES
 from services.trial import enrol_people, sign_grants, stop_all
@@ -92,7 +92,7 @@ def trained(hospital, researcher, leavers) -> tuple[str, str, str]:
         path, study = approved(hospital, researcher, question=question)
         permit(hospital, study, ("MLTRAINING",), [*hospital.subjects[40:], leavers[12]])
         job = researcher.api("POST", f"{path}/training", {}).get_json()["id"]
-        Worker(hospital.platform).run(job)
+        application.make_worker(hospital.platform).run(job)
         done = researcher.api("GET", f"{path}/training/{job}").get_json()
         if done["state"] == "done":
             return path, study, done["result"]["model"]
@@ -223,7 +223,7 @@ def test_a_withdrawal_touches_a_model_at_once_and_a_successor_replaces_it(
     job = researcher.api("POST", f"/researcher/models/{model}/retraining", {}).get_json()["id"]
     again = researcher.api("POST", f"/researcher/models/{model}/retraining", {}).get_json()["id"]
     assert again == job
-    Worker(hospital.platform).run(job)
+    application.make_worker(hospital.platform).run(job)
     done = researcher.api("GET", f"{path}/training/{job}").get_json()
     told = researcher.api("GET", f"/researcher/models/{model}").get_json()
     assert told["successor"] == (done["result"] or {}).get("model"), done["error"]

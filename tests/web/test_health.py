@@ -34,7 +34,7 @@ def without_chain(hospital, endpoint: str):
     platform = hospital.platform
     settings = read_settings({"VOUCHSAFE_HOME": str(platform.home)})
     ledger = open_ledger(
-        platform.engine, platform.clock, application.install_of(settings, endpoint)
+        platform.engine, platform.clock, application.ledger_settings(settings, endpoint)
     )
     return create_app(dataclasses.replace(platform, ledger=ledger)).test_client()
 
@@ -62,7 +62,7 @@ def test_a_worker_that_is_not_heard_of_is_away(hospital) -> None:
 def test_a_root_key_that_is_not_unsealed_is_away(hospital) -> None:
     platform = hospital.platform
     sealed = RecordStore(
-        platform.engine, platform.store._blobs, platform.ledger, platform.home, time.time
+        platform.engine, platform.store._blocks, platform.ledger, platform.home, time.time
     )
     app = create_app(dataclasses.replace(platform, store=sealed))
     parts = app.test_client().get("/health/ready").get_json()["parts"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.jobs.worker import Worker
+import app as application
 from services.statement import RequestedTerms
 from services.tokens import CLINICIAN, RESEARCHER
 from services.trial import sign_grants, stop_all
@@ -22,7 +22,7 @@ def model(hospital) -> str:
         accepted = researcher.post("/models", {"question": question})
         assert accepted.status_code == 202
         job = accepted.get_json()["id"]
-        Worker(hospital.platform).run(job)
+        application.make_worker(hospital.platform).run(job)
         done = researcher.get(f"/jobs/{job}").get_json()
         if done["state"] == "done":
             return done["result"]["model"]
@@ -102,7 +102,7 @@ def test_one_person_who_joins_or_leaves_moves_no_count(hospital, researcher) -> 
 
 def test_a_model_is_trained_anew(hospital, model, researcher) -> None:
     job = researcher.post(f"/models/{model}/retraining", {}).get_json()["id"]
-    Worker(hospital.platform).run(job)
+    application.make_worker(hospital.platform).run(job)
     done = researcher.get(f"/jobs/{job}").get_json()
     assert done["state"] == "done", done["error"]
     assert researcher.get(f"/models/{model}").get_json()["successor"] == done["result"]["model"]
@@ -139,7 +139,7 @@ def test_jobs_are_their_askers_and_the_auditors(hospital, researcher, auditor) -
 def test_everything_is_checked_and_the_evidence_is_handed_out(hospital, model, auditor) -> None:
     hospital.platform.store.journal.anchor()
     job = auditor.post("/verifications", {}).get_json()["id"]
-    Worker(hospital.platform).run(job)
+    application.make_worker(hospital.platform).run(job)
     done = auditor.get(f"/jobs/{job}").get_json()
     assert (done["state"], done["result"]["findings"]) == ("done", [])
     evidence = auditor.get("/evidence")

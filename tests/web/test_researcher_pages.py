@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visitors import HOSPITAL, signed_in
 
+import app as application
 from models import is_small
-from services.jobs.worker import Worker
 from services.requests.feasibility import FeasibilityCounts
 from services.requests.suppression import suppress_counts
 from services.statement import RequestedTerms
@@ -114,7 +114,7 @@ def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, 
         job = researcher.post(f"{path}/cohort").location
         assert researcher.post(f"{path}/cohort").location == job
         assert "waiting for a worker" in researcher.get(job).text
-        Worker(hospital.platform).run(job.rsplit("/", 1)[1])
+        application.make_worker(hospital.platform).run(job.rsplit("/", 1)[1])
         done = researcher.get(job)
         if done.status_code == 303:
             break
@@ -178,7 +178,7 @@ def test_a_closed_gate_says_what_was_found_and_what_must_be(hospital, researcher
     path = approved(hospital, researcher, question="strict")
     permit(hospital, "study:" + path.rsplit("/", 1)[1], ("MLTRAINING",), hospital.subjects[70:])
     job = researcher.post(f"{path}/cohort").location
-    Worker(hospital.platform).run(job.rsplit("/", 1)[1])
+    application.make_worker(hospital.platform).run(job.rsplit("/", 1)[1])
     page = researcher.get(job).text
     assert "No model was published. The gate is closed." in page
     assert re.search(r"<li>membership attack AUROC 0\.\d{3}, at most 0\.01</li>", page)

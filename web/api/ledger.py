@@ -89,7 +89,7 @@ def post_withdrawals(call: Call) -> dict[str, Any]:
     """Withdraw consents, at once in force; what grantees could open is then re-keyed."""
     signed = call.body["signed"]
     done = call.platform.ledger.withdraw(signed)
-    _erase(call, signed, done, "withdrawal")
+    _queue_rekey(call, signed, done, "withdrawal")
     return outcomes(done)
 
 
@@ -97,7 +97,7 @@ def post_stops(call: Call) -> dict[str, Any]:
     """Stop everything of these subjects, at once; what grantees could open is then re-keyed."""
     signed = call.body["signed"]
     done = call.platform.ledger.stop(signed)
-    _erase(call, signed, done, "stop")
+    _queue_rekey(call, signed, done, "stop")
     return outcomes(done)
 
 
@@ -130,7 +130,7 @@ def _typed(call: Call, message: Message) -> dict[str, Any]:
     }
 
 
-def _erase(call: Call, signed: Sequence[Signed], done: Sequence[Outcome], why: str) -> None:
+def _queue_rekey(call: Call, signed: Sequence[Signed], done: Sequence[Outcome], why: str) -> None:
     # What waits for the chain is in force already, so its records are re-keyed too.
     touched = {
         one.message.subject.hex()
@@ -138,4 +138,4 @@ def _erase(call: Call, signed: Sequence[Signed], done: Sequence[Outcome], why: s
         if outcome.ok or outcome.reason == PENDING
     }
     if touched:
-        call.platform.jobs.add("rekey", {"subjects": sorted(touched), "why": why}, "patients")
+        call.platform.jobs.enqueue("rekey", {"subjects": sorted(touched), "why": why}, "patients")

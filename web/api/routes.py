@@ -6,18 +6,14 @@ from typing import Final
 
 from services import schemas
 from web.api import (
-    auditor,
     custodian,
-    jobs,
     ledger,
     patient,
     records,
 )
 from web.api import schemas as answers
 from web.api.route import (
-    ALL,
     ANYBODY,
-    AUDITORS,
     CUSTODIANS,
     KEEPERS,
     LARGE_BYTES,
@@ -122,20 +118,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         _S.PageSchema,
         gives=_A.UsesAnswer,
     ),
-    Route("GET", "/jobs/{job}", jobs.get_job, ALL, gives=_A.JobAnswer),
-    Route("DELETE", "/jobs/{job}", jobs.delete_job, ALL, gives=_A.JobAnswer),
-    Route(
-        "POST",
-        "/verifications",
-        jobs.post_verifications,
-        KEEPERS,
-        _S.NothingSchema,
-        202,
-        keeps=True,
-        gives=_A.JobAnswer,
-    ),
-    Route("GET", "/evidence", jobs.get_evidence, AUDITORS, media="application/x-ndjson"),
     *patient.ROUTES,
     *custodian.ROUTES,
-    *auditor.ROUTES,
 )

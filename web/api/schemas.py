@@ -60,9 +60,9 @@ def one(schema: type[Schema], **how: Any) -> fields.Nested:
     return fields.Nested(schema, required=True, **how)
 
 
-def many(schema: type[Schema]) -> fields.List[Any]:
+def many(schema: type[Schema], **how: Any) -> fields.List[Any]:
     """Return the field of a list of nested answers."""
-    return fields.List(fields.Nested(schema), required=True)
+    return fields.List(fields.Nested(schema), required=True, **how)
 
 
 class ViewAnswer(Answer):
@@ -213,7 +213,7 @@ class UsesAnswer(Answer):
     before = number(allow_none=True)
 
 
-class JobAnswer(Answer):
+class JobSchema(Answer):
     """How far long work is."""
 
     id = text()
@@ -223,7 +223,7 @@ class JobAnswer(Answer):
     done = number()
     of = number()
     is_cancelling = truth()
-    asked_at_s = number()
+    asked_at_s = number(attribute="requested_at_s")
     result = anything(["object", "null"])
     error = text()
 

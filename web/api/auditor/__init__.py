@@ -1,40 +1,73 @@
-"""What an auditor does on the pages, for programs: joins this package's routes."""
+"""The auditor's API: ledger status, anchors, journal, models, subjects, evidence bundle."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from flask import Blueprint, Response, send_file
+
+from services.auditor.journal import JournalPage, JournalSearch
+from services.auditor.service import AnchorRow, LedgerStatus
+from services.jobs.queue import Job
 from services.schemas import NothingSchema
-from web.api.auditor import reading
-from web.api.auditor import schemas as _S
-from web.api.route import AUDITORS, JSON, Route, View
-from web.api.schemas import JobAnswer
-
-
-def _get(path: str, view: View, gives: Any, media: str = JSON) -> Route:
-    return Route("GET", path, view, AUDITORS, gives=gives, media=media)
-
-
-ROUTES: Final[tuple[Route, ...]] = (
-    _get("/auditor/standing", reading.get_standing, _S.StandsAllAnswer),
-    _get("/auditor/anchors", reading.get_anchors, _S.AnchorsAnswer),
-    Route(
-        "GET",
-        "/auditor/journal",
-        reading.get_journal,
-        AUDITORS,
-        _S.JournalSchema,
-        gives=_S.AuditJournalAnswer,
-    ),
-    Route(
-        "POST",
-        "/auditor/evidence",
-        reading.post_bundle,
-        AUDITORS,
-        NothingSchema,
-        202,
-        keeps=True,
-        gives=JobAnswer,
-    ),
-    _get("/auditor/evidence/{job}", reading.get_bundle, None, reading.NDJSON),
+from services.tokens import AUDITOR
+from web.api.auditor.schemas import (
+    AnchorsSchema,
+    AuditJournalSchema,
+    JournalSearchBody,
+    LedgerStatusSchema,
 )
+from web.api.resources import accepts, idempotent, returns, returns_file
+from web.api.schemas import JobSchema
+from web.current import current_caller, services
+from web.view_options import requires_role
+
+NDJSON: Final = "application/x-ndjson"
+
+bp = Blueprint("auditor", __name__)
+BLUEPRINTS: Final = (bp,)
+
+
+@bp.get("/auditor/standing")
+@requires_role(AUDITOR)
+@returns(LedgerStatusSchema)
+def get_standing() -> LedgerStatus:
+    """Return the state of ledger, mirror, journal and anchors."""
+    return services().auditor.status()
+
+
+@bp.get("/auditor/anchors")
+@requires_role(AUDITOR)
+@returns(AnchorsSchema)
+def get_anchors() -> dict[str, list[AnchorRow]]:
+    """Return the newest anchors of each kind, newest first."""
+    return {"anchors": services().auditor.anchors()}
+
+
+@bp.get("/auditor/journal")
+@requires_role(AUDITOR)
+@accepts(JournalSearchBody)
+@returns(AuditJournalSchema)
+def get_journal(body: dict[str, Any]) -> JournalPage:
+    """Return the journal without subjects and records, newest first."""
+    before = body.pop("before")
+    return services().auditor.journal(JournalSearch(**body), before)
+
+
+@bp.post("/auditor/evidence")
+@requires_role(AUDITOR)
+@idempotent
+@accepts(NothingSchema)
+@returns(JobSchema, status=202)
+def post_bundle(body: dict[str, Any]) -> Job:
+    """Write the evidence to a file; the job that is writing one is returned as it is."""
+    return services().auditor.start_bundle(current_caller().party)
+
+
+@bp.get("/auditor/evidence/<job>")
+@requires_role(AUDITOR)
+@returns_file(NDJSON)
+def get_bundle(job: str) -> Response:
+    """Return the evidence of a job that is done: one JSON object a line."""
+    path = services().auditor.bundle_path(job).absolute()
+    return send_file(path, NDJSON, as_attachment=True, download_name="evidence.ndjson")

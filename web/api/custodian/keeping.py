@@ -55,7 +55,7 @@ def post_proposal_answer(call: Call) -> dict[str, Any]:
 def get_recoveries(call: Call) -> dict[str, Any]:
     """Every new key that was proposed for a patient who lost all, and waits."""
     require_own(call)
-    waiting = call.platform.ledger.recoveries()
+    waiting = call.platform.ledger.keys.open_recoveries()
     numbers = call.platform.asking.directory.numbers_of([one.subject for one in waiting])
     return {
         "recoveries": [

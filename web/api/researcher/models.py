@@ -14,8 +14,7 @@ from services.schemas import NothingSchema
 from services.tokens import RESEARCHER
 from web.api.researcher.schemas import ModelsSchema, ModelStatusSchema
 from web.api.resources import accepts, idempotent, json_response, returns, returns_file
-from web.api.schemas import JobAnswer as JobSchema
-from web.api.schemas import ObjectAnswer
+from web.api.schemas import JobSchema, ObjectAnswer
 from web.current import current_caller, services
 from web.responses import SVG, svg_response
 from web.view_options import requires_role

@@ -24,8 +24,8 @@ class Count(fields.Field[int]):
     def __init__(self, **options: Any) -> None:
         super().__init__(required=True, metadata=_COUNT, **options)
 
-    def _serialize(self, value: int, *_: Any, **__: Any) -> int | str:
-        return suppress(value)
+    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
+        return suppress(value or 0)
 
 
 class FeasibleCount(fields.Field[int | None]):

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from services.jobs.queue import OVER
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
 from web.pages.guard import is_fragment, render, see_other
@@ -42,9 +41,9 @@ def progress(slug: str, job: str) -> Response:
         title=words()("training-title"),
         slug=slug,
         job=training,
-        is_over=training.state in OVER,
+        is_over=not training.is_active,
         model=model,
-        is_slow=services().installation.clock() - training.asked_at_s > SLOW_S,
+        is_slow=services().installation.clock() - training.requested_at_s > SLOW_S,
     )
 
 
@@ -60,14 +59,14 @@ def cancel(slug: str, job: str) -> Response:
 @requires_role(RESEARCHER)
 def model(id: str) -> Response:
     """Show a model: its state, what withdrawals did to it, its gate and its card."""
-    status = services().researcher.models.get(current_account().party, id)
+    details = services().researcher.models.get(current_account().party, id)
     return render(
         "researcher/model.html",
         title=words()("model-title", model=id),
-        status=status,
-        model=status.model,
-        withdrawals=count_text(status.withdrawals),
-        gates=_gates(status.card.content),
+        details=details,
+        model=details.model,
+        withdrawals=count_text(details.withdrawals),
+        gates=_gates(details.card.content),
         pictures=f"/researcher/models/{id}/pictures",
     )
 
@@ -85,11 +84,11 @@ def plot(id: str, name: str) -> Response:
 def retrain(id: str) -> Response:
     """Train the successor of a model on what is permitted now; if there is one, show it."""
     models, party = services().researcher.models, current_account().party
-    status = models.get(party, id)
-    if status.model.successor is not None:
-        return see_other(f"/researcher/models/{status.model.successor}")
+    details = models.get(party, id)
+    if details.model.successor is not None:
+        return see_other(f"/researcher/models/{details.model.successor}")
     job = models.retrain(party, id)
-    return see_other(f"/researcher/studies/{status.study_name}/jobs/{job.id}")
+    return see_other(f"/researcher/studies/{details.study_name}/jobs/{job.id}")
 
 
 def _gates(card: Mapping[str, Any]) -> list[tuple[str, str, str]]:

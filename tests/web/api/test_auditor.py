@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-from services.jobs.worker import Worker
-
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
 
@@ -43,7 +41,7 @@ def test_the_evidence_is_written_once_and_handed_out(hospital, auditor) -> None:
     job = auditor.post("/auditor/evidence", {}).get_json()["id"]
     assert auditor.get(f"/auditor/evidence/{job}").status_code == 404
     assert auditor.post("/auditor/evidence", {}).get_json()["id"] == job
-    Worker(hospital.platform).run(job)
+    hospital.work("evidence")
     answer = auditor.get(f"/auditor/evidence/{job}")
     assert answer.mimetype == "application/x-ndjson"
     kinds = {json.loads(line)["kind"] for line in answer.data.splitlines()}

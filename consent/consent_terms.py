@@ -42,7 +42,7 @@ _ROWS_HELD: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class StoredTerms:
     """What is known of a consent's terms; None: erased, or not what the commitment says."""
 
     consent_id: bytes
@@ -50,7 +50,7 @@ class Opening:
     terms: Terms | None
 
 
-class Openings:
+class ConsentTermsStore:
     """The table of openings; each is proved against its commitment whenever it is read."""
 
     def __init__(self, engine: sa.Engine) -> None:
@@ -60,16 +60,16 @@ class Openings:
         """Keep one opening and return the consent's id."""
         return self.put_many([(subject, terms)])[0]
 
-    def put_many(self, openings: Sequence[tuple[bytes, Terms]]) -> list[bytes]:
+    def put_many(self, consent_terms: Sequence[tuple[bytes, Terms]]) -> list[bytes]:
         """Keep openings, all or none, and return their consents' ids; thousands at once are fine.
 
         What is there already stays, is mended where damaged, and what was erased stays erased.
 
         Raises:
-            UnknownWord, TermsInvalid: terms that nobody could sign; nothing is kept.
+            UnknownCode, TermsInvalid: terms that nobody could sign; nothing is kept.
             LedgerUnavailable: the database is away.
         """
-        rows = [_row(*opening) for opening in openings]
+        rows = [_row(*opening) for opening in consent_terms]
         ids = [row["consent_id"] for row in rows]
         by_id = dict(zip(ids, rows, strict=True))
         with _writing(self._engine) as connection:
@@ -109,7 +109,7 @@ class Openings:
         """Return a number that grows with every change by any process."""
         return next(iter(self._rows(sa.select(sa.func.max(_OPENINGS.c.generation)))))[0] or 0
 
-    def load_since(self, generation: int) -> Iterator[tuple[int, Opening]]:
+    def load_since(self, generation: int) -> Iterator[tuple[int, StoredTerms]]:
         """Yield every opening changed after this generation, with its own, oldest first."""
         # What many patients signed alike is read once; kept no longer than this loading.
         read = lru_cache(_SHARED)(_texts)
@@ -117,7 +117,7 @@ class Openings:
         for row in self._rows(asked.order_by(_OPENINGS.c.generation)):
             yield row.generation, _opening(row, read)
 
-    def _read(self, clause: sa.ColumnElement[bool]) -> Iterator[Opening]:
+    def _read(self, clause: sa.ColumnElement[bool]) -> Iterator[StoredTerms]:
         return map(_opening, self._rows(_SHOWN.where(clause)))
 
     def _rows(self, asked: sa.Select[*tuple[Any, ...]]) -> Iterator[Any]:
@@ -171,14 +171,14 @@ def _row(subject: bytes, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _opening(row: Any, read: Callable[[bytes], dict[str, Any]] | None = None) -> Opening:
+def _opening(row: Any, read: Callable[[bytes], dict[str, Any]] | None = None) -> StoredTerms:
     try:
         terms = Terms(**(read or _texts)(row.body), salt=row.salt)
         proved = id_of(row.subject, terms_hash(terms)) == row.consent_id
     except (AttributeError, ConsentError, KeyError, TypeError, ValueError):
         # One damaged row must not hide the others: its consent is unusable, and that is all.
         proved = False
-    return Opening(row.consent_id, row.subject, terms if proved else None)
+    return StoredTerms(row.consent_id, row.subject, terms if proved else None)
 
 
 def _texts(body: bytes) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from consent.chain import FINALITIES, Finality, Tip
 from consent.errors import ViewRefused
+from consent.freshness import MAX_AGE_S, MAX_AHEAD_S, MAX_SKEW_S, FreshnessRules, require_fresh
 from consent.terms import View
-from consent.view import MAX_AGE_S, MAX_AHEAD_S, MAX_SKEW_S, Rules, require_fresh
 
 NOW_S = 1_800_000_000
 HEAD = b"\1" * 27
@@ -20,7 +20,7 @@ def seen(block_time_s: int = NOW_S, seen_at_s: int = NOW_S, count: int = 5) -> V
 
 def is_fresh(view: View, finality: Finality = "single", mark: Tip = Tip(HEAD, 5)) -> bool:  # noqa: B008 - frozen
     try:
-        require_fresh(view, mark, NOW_S, Rules.of(finality))
+        require_fresh(view, mark, NOW_S, FreshnessRules.of(finality))
     except ViewRefused:
         return False
     return True

@@ -7,9 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
 import storage
-from services.accounts import Invited
-from services.auditor.verification import AGREES, PARTS, UNCHECKED, verify_parts
-from services.jobs.kinds import RUNNERS
+from services.accounts import Invitee
+from services.auditor.verification import AGREES, PARTS, UNCHECKED
+from services.wiring import build_services
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 AUDITORS = "organisation:auditors"
@@ -24,18 +24,8 @@ def browser():
 @pytest.fixture(scope="module")
 def auditor(hospital, browser):
     with served(hospital.platform) as origin, person(browser, origin) as made:
-        made.join(hospital.platform.people.invite(Invited("auditor", AUDITORS, "A")))
+        made.join(hospital.platform.identity.invite(Invitee("auditor", AUDITORS, "A")))
         yield made
-
-
-def work(hospital) -> None:
-    """Do what a worker would, of the auditor's jobs."""
-    jobs = hospital.platform.jobs
-    for name in jobs.waiting():
-        is_ours = jobs.require(name).kind in ("verify", "evidence")
-        job = jobs.claim(name) if is_ours else None
-        if job is not None:
-            jobs.end(job, "done", RUNNERS[job.kind](hospital.platform, job, lambda *_: None))
 
 
 def test_the_pages_have_no_barrier_that_axe_knows(auditor) -> None:
@@ -49,7 +39,7 @@ def test_a_green_total_needs_seven_of_seven(hospital, auditor) -> None:
     auditor.go("/auditor")
     auditor.page.click("text=Run verify >> nth=0")
     auditor.says("Stop this")
-    work(hospital)
+    hospital.work("verify", "evidence")
     auditor.says("All seven checks agree.")
     assert Axe().run(auditor.page).violations_count == 0
     assert auditor.page.locator("tbody .status.agrees").count() == len(PARTS)
@@ -68,13 +58,14 @@ def test_what_is_away_is_unchecked_and_hides_nothing_else(hospital, monkeypatch)
         raise storage.StoreUnavailable("the IPFS node is down")
 
     monkeypatch.setattr(hospital.platform.store, "check", away)
-    found = {one.part: one.state for one in verify_parts(hospital.platform, lambda *_: None)}
-    assert [part for part, state in found.items() if state == UNCHECKED] == [
+    auditor = build_services(hospital.platform).auditor
+    states = {result.part: result.state for result in auditor.verify_parts(lambda *_: None)}
+    assert [part for part, state in states.items() if state == UNCHECKED] == [
         "journal",
         "catalogue",
         "blocks",
     ]
-    assert found["ledger"] == found["mirror"] == AGREES
+    assert states["ledger"] == states["mirror"] == AGREES
 
 
 def test_the_journal_is_searched_and_shows_no_subject(hospital, auditor) -> None:
@@ -92,7 +83,7 @@ def test_the_journal_is_searched_and_shows_no_subject(hospital, auditor) -> None
 def test_the_bundle_is_made_as_a_job_and_taken_away(hospital, auditor) -> None:
     auditor.go("/auditor/evidence")
     auditor.page.click("button:has-text('Make the bundle')")
-    work(hospital)
+    hospital.work("verify", "evidence")
     auditor.go("/auditor/evidence")
     with auditor.page.expect_download() as taken:
         auditor.page.click("text=Download")

@@ -19,7 +19,7 @@ is safe, since consents end by the later clock and begin by the earlier one, up 
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class FreshnessRules:
     """How old a view may be and how far the chain's clock may be ahead of ours, in seconds.
 
     With finality ``single`` the chain mines only when something is sent, so its age is the age of
@@ -31,12 +31,12 @@ class Rules:
     max_skew_s: int
 
     @classmethod
-    def of(cls, finality: Finality) -> Rules:
+    def of(cls, finality: Finality) -> FreshnessRules:
         """Return the rules of a kind of chain."""
         return cls(finality, MAX_AGE_S, MAX_AHEAD_S if finality == "single" else MAX_SKEW_S)
 
 
-def require_fresh(view: View, mark: Tip, now_s: float, rules: Rules) -> None:
+def require_fresh(view: View, mark: Tip, now_s: float, rules: FreshnessRules) -> None:
     """Refuse a view that no decision may rest on; `mark` is the highest state ever used.
 
     Raises:

@@ -16,7 +16,7 @@ from consent.outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True)
-class Install:
+class LedgerSettings:
     """Where the ledger is: the node, its finality, the file that says which contract, the relayer.
 
     `endpoint` is the path of an IPC socket or an http(s) URL; `relayer_key` the 32 bytes of the
@@ -35,7 +35,9 @@ class Install:
         return Account(self.relayer_key).address
 
 
-def open_ledger(engine: sa.Engine, clock: Callable[[], float], install: Install) -> ConsentLedger:
+def open_ledger(
+    engine: sa.Engine, clock: Callable[[], float], install: LedgerSettings
+) -> ConsentLedger:
     """Return the ledger of an install; at the first start the ledger is deployed and written down.
 
     A chain that lost the deployment is given it again, at the same address, by

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+
+import pytest
+
+from consent import LedgerUnavailable
+from services.logs import log_to_stderr, trace_of
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    """The log lines written to stderr; the loggers are restored afterwards."""
+    ours = logging.getLogger("vouchsafe")
+    before = (ours.handlers[:], ours.level, ours.propagate)
+    ours.handlers[:] = []
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    log_to_stderr()
+    log_to_stderr()
+    yield lambda: [json.loads(line) for line in stderr.getvalue().splitlines()]
+    ours.handlers[:], ours.level, ours.propagate = before
+
+
+def test_a_message_cannot_forge_a_second_log_line(lines) -> None:
+    logging.getLogger("vouchsafe.web").warning("%s", 'a\n{"level": "INFO"}\r\x1b[31m')
+    found = lines()
+    assert len(found) == 1
+    assert (found[0]["level"], found[0]["log"]) == ("WARNING", "vouchsafe.web")
+
+
+def test_a_trace_contains_the_messages_of_project_errors_only() -> None:
+    secret = "ab" * 8
+    try:
+        try:
+            raise ValueError(secret)
+        except ValueError as exc:
+            raise LedgerUnavailable("the chain is unavailable") from exc
+    except LedgerUnavailable as exc:
+        trace = trace_of(exc)
+    assert "LedgerUnavailable: the chain is unavailable" in trace
+    assert "from ValueError\n" in trace
+    assert secret not in trace
