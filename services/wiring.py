@@ -46,6 +46,7 @@ class Services:
     responses: StoredResponses
     jobs: JobQueue
     information: InformationService
+    cards: ModelCards
     clinician: ClinicianService
     researcher: ResearcherService
     auditor: AuditorService
@@ -75,6 +76,7 @@ def build_services(platform: Platform) -> Services:
             parties=parties,
             installation=installation,
         ),
+        cards=cards,
         clinician=_clinician(platform, cards),
         researcher=_researcher(platform, cards),
         auditor=AuditorService(

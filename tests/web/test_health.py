@@ -74,7 +74,7 @@ def test_a_database_that_is_away_is_no_error_of_ours_and_says_nothing_of_itself(
 ) -> None:
     nowhere = sa.create_engine(f"sqlite:///{tmp_path / 'none' / 'x.db'}")
     app = create_app(dataclasses.replace(hospital.platform, engine=nowhere))
-    answer = app.test_client().get("/api/v1/models", headers={"Authorization": "Bearer vs_canary"})
+    answer = app.test_client().get("/api/v1/me", headers={"Authorization": "Bearer vs_canary"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert b"sqlite" not in answer.data
     ready = app.test_client().get("/health/ready")

@@ -213,6 +213,13 @@ class UsesAnswer(Answer):
     before = number(allow_none=True)
 
 
+class QuestionLinkSchema(Answer):
+    """A question: its id and its title."""
+
+    id = text()
+    title = text()
+
+
 class JobSchema(Answer):
     """How far long work is."""
 

@@ -11,7 +11,7 @@ from services.clinician.patients import REQUEST_DAYS
 from services.clinician.predictions import MAX_REASON
 from services.requests.predictions import CHOICES
 from services.schemas import Strict, Text
-from web.api.schemas import Answer, anything, many, number, real, text, truth
+from web.api.schemas import Answer, QuestionLinkSchema, anything, many, number, real, text, truth
 
 MAX_JOURNAL_REASON: Final = 500
 _ANY: Final = ["string", "number", "boolean", "null"]
@@ -64,13 +64,6 @@ class PatientsSchema(Answer):
 
     patients = many(PatientSchema)
     total = number()
-
-
-class QuestionLinkSchema(Answer):
-    """A question that the patient's permissions allow."""
-
-    id = text()
-    title = text()
 
 
 class PatientDetailsSchema(Answer):

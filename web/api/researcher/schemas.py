@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from models import MIN_COHORT, suppress
 from services.researcher.proposing import MAX_TEXT, PERMISSION_DAYS
 from services.schemas import Strict, Text
-from web.api.schemas import Answer, ViewSchema, many, number, one, text, truth
+from web.api.schemas import Answer, QuestionLinkSchema, ViewSchema, many, number, one, text, truth
 
 _COUNT: Final = {"type": ["integer", "string"]}
 
@@ -58,13 +58,6 @@ class AgreementBody(Strict):
     agree = fields.Boolean(
         required=True, truthy={True}, falsy={False}, validate=validate.Equal(True)
     )
-
-
-class QuestionLinkSchema(Answer):
-    """A question."""
-
-    id = text()
-    title = text()
 
 
 class QuestionsSchema(Answer):

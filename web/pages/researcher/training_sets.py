@@ -47,7 +47,7 @@ def notices() -> Response:
     return render(
         "researcher/notices.html",
         title=words()("menu-notices"),
-        notices=services().researcher.training_sets.notices(current_account().party),
+        pending=services().researcher.training_sets.notices(current_account().party),
         count_text=count_text,
     )
 
