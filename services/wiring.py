@@ -13,7 +13,9 @@ from services.clinician.service import ClinicianService
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
+from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
+from services.monitoring import MonitoringService
 from services.parties import PartyNames
 from services.platform import Platform
 from services.researcher.cohorts import StudyCohorts
@@ -50,6 +52,7 @@ class Services:
     clinician: ClinicianService
     researcher: ResearcherService
     auditor: AuditorService
+    monitoring: MonitoringService
     platform: Platform
 
 
@@ -85,6 +88,13 @@ def build_services(platform: Platform) -> Services:
             diagnostics=platform.diagnostics,
             jobs=platform.jobs,
             folder=platform.home / "evidence",
+        ),
+        monitoring=MonitoringService(
+            ledger=platform.ledger,
+            store=platform.store,
+            jobs=platform.jobs,
+            workers=Workers(platform.engine, platform.clock),
+            installation=installation,
         ),
         platform=platform,
     )

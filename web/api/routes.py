@@ -25,7 +25,6 @@ _A = answers
 _L = LARGE_BYTES
 
 ROUTES: Final[tuple[Route, ...]] = (
-    Route("GET", "/ledger", ledger.get_ledger, ANYBODY, gives=_A.LedgerAnswer),
     Route(
         "POST", "/typed-data", ledger.ask_grant, ANYBODY, _S.AskedSchema, gives=_A.GrantTypedAnswer
     ),
@@ -108,7 +107,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/subjects/{subject}/consents",
         records.get_consents,
         KEEPERS,
-        gives=_A.ConsentsAnswer,
+        gives=_A.SubjectConsentsSchema,
     ),
     Route(
         "GET",
@@ -116,7 +115,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         records.get_uses,
         KEEPERS,
         _S.PageSchema,
-        gives=_A.UsesAnswer,
+        gives=_A.SubjectUsesSchema,
     ),
     *patient.ROUTES,
     *custodian.ROUTES,
