@@ -106,7 +106,7 @@ def test_a_model_that_is_only_trained_needs_no_anchor_yet(build, heart_people) -
     world = build(heart_people)
 
     def away() -> None:
-        if world.ledger.asked == 2:
+        if world.ledger.queries == 2:
             raise LedgerUnavailable("away")
 
     world.ledger.before_each = away

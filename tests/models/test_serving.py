@@ -74,12 +74,12 @@ def test_without_a_grace_period_a_withdrawal_stops_the_model_at_the_next_questio
 
 def test_consents_that_end_by_time_alone_are_seen_within_a_minute(served) -> None:
     ask(served)
-    asked = served.ledger.asked
+    asked = served.ledger.queries
     ask(served)
-    assert served.ledger.asked == asked
+    assert served.ledger.queries == asked
     served.now[0] += 61
     ask(served)
-    assert served.ledger.asked == asked + 1
+    assert served.ledger.queries == asked + 1
 
 
 def test_a_model_is_found_by_the_consents_that_it_rests_on(served) -> None:

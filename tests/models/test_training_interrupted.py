@@ -27,7 +27,7 @@ def test_a_consent_that_is_lost_at_any_moment_of_a_run_is_not_in_the_model(
     leaver = heart_people[5][0].subject
 
     def withdraw() -> None:
-        if world.ledger.asked == moment:
+        if world.ledger.queries == moment:
             world.ledger.withdraw(leaver)
 
     world.ledger.before_each = withdraw
@@ -70,7 +70,7 @@ def test_a_run_that_the_ledger_interrupts_goes_on_to_the_same_model(
     world = build(heart_people)
 
     def away() -> None:
-        if world.ledger.asked == asked:
+        if world.ledger.queries == asked:
             raise LedgerUnavailable("away")
 
     world.ledger.before_each = away
