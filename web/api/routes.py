@@ -31,7 +31,6 @@ _A = answers
 _L = LARGE_BYTES
 
 ROUTES: Final[tuple[Route, ...]] = (
-    Route("GET", "/ledger", ledger.get_ledger, ANYBODY, gives=_A.LedgerAnswer),
     Route(
         "POST", "/typed-data", ledger.ask_grant, ANYBODY, _S.AskedSchema, gives=_A.GrantTypedAnswer
     ),
@@ -114,7 +113,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/subjects/{subject}/consents",
         records.get_consents,
         KEEPERS,
-        gives=_A.ConsentsAnswer,
+        gives=_A.SubjectConsentsSchema,
     ),
     Route(
         "GET",
@@ -122,7 +121,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         records.get_uses,
         KEEPERS,
         _S.PageSchema,
-        gives=_A.UsesAnswer,
+        gives=_A.SubjectUsesSchema,
     ),
     Route("GET", "/questions", studies.get_questions, ALL, gives=_A.QuestionsAnswer),
     Route("GET", "/studies", studies.get_studies, ALL, gives=_A.StudiesAnswer),
