@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
-NAMES = ("deposit", "grants", "passkeys", "decisions", "gather", "diagnosis", "pages")
+NAMES = ("deposit", "grants", "passkeys", "decisions", "gather", "prediction", "pages")
 ASKED = {
     "deposit": "records deposited a second, against Kubo's own CAR import of the same bytes; "
     "at least 50 %",
@@ -26,7 +26,7 @@ ASKED = {
     "goal 1.5 times",
     "pages": "a page with 20 people clicking on 5,014 patients' platform, p95 at most 150 ms; from "
     "touch to active at most 2 s; from withdrawal to refusal at most 1 s",
-    "diagnosis": "one diagnosis with consent check and journal; "
+    "prediction": "one prediction with consent check and journal; "
     "p50 at most 20 ms, p99 at most 100 ms",
 }
 

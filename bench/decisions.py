@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from consent.batch import DecisionRequestBatch, decide_many
+from consent.consent_terms import ConsentTermsStore
 from consent.decision import decide
-from consent.openings import Openings
 from consent.register import Consents, Register
 from consent.state import Enrolments, Grants, Keys, LedgerLog, LedgerState, Stops, Withdrawals
 from consent.tables import METADATA
@@ -52,7 +52,7 @@ def timed(figures: dict[str, Any], name: str, work: Any) -> Any:
     return result
 
 
-def put_openings(openings: Openings, subjects: np.ndarray) -> np.ndarray:
+def put_terms(consent_terms: ConsentTermsStore, subjects: np.ndarray) -> np.ndarray:
     """Keep one opening for each subject, and return its commitment."""
     hashes = []
     for at in range(0, len(subjects), 50_000):
@@ -60,7 +60,7 @@ def put_openings(openings: Openings, subjects: np.ndarray) -> np.ndarray:
             (subject.tobytes(), replace(TERMS, salt=secrets.token_bytes(32)))
             for subject in subjects[at : at + 50_000]
         ]
-        openings.put_many(part)
+        consent_terms.put_many(part)
         hashes += [terms_hash(terms) for _, terms in part]
     return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)
 
@@ -91,13 +91,13 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
     figures: dict[str, Any] = {"consents": count, "records": count}
     engine = make_engine(f"sqlite:///{folder / 'bench.db'}")
     METADATA.create_all(engine)
-    openings, log = Openings(engine), LedgerLog()
+    consent_terms, log = ConsentTermsStore(engine), LedgerLog()
     subjects, keys = random_ids(count), random_ids(count)
-    hashes = timed(figures, "put_openings_s", lambda: put_openings(openings, subjects))
+    hashes = timed(figures, "put_openings_s", lambda: put_terms(consent_terms, subjects))
     timed(figures, "load_state_s", lambda: fill(log, subjects, hashes, keys))
     log.extend(Withdrawals(subjects[: count // 100], hashes[: count // 100]))
     log.extend(Stops(subjects[-count // 100 :], np.full(count // 100, NOW_S, np.int64)))
-    state, consents = compile_all(figures, openings, log)
+    state, consents = compile_all(figures, consent_terms, log)
     batch = as_batch(subjects[np.random.default_rng(7).permutation(count)])
     figures["decide_many_s"] = []
     for _ in range(5):
@@ -105,19 +105,19 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
         decisions = decide_many(batch, consents, view(state.count), NOW_S)
         figures["decide_many_s"].append(round(time.perf_counter() - start, 4))
     figures["counts"] = decisions.counts()
-    figures["decide_one_ms"] = one_by_one(state, openings, subjects)
+    figures["decide_one_ms"] = one_by_one(state, consent_terms, subjects)
     engine.dispose()
     return figures
 
 
 def compile_all(
-    figures: dict[str, Any], openings: Openings, log: LedgerLog
+    figures: dict[str, Any], consent_terms: ConsentTermsStore, log: LedgerLog
 ) -> tuple[LedgerState, Consents]:
     """Compile everything, then 100 consents more, then nothing more, then what is pending."""
-    register, state = Register(openings), log.state(1, bytes(27))
+    register, state = Register(consent_terms), log.state(1, bytes(27))
     timed(figures, "compile_first_s", lambda: register.at(state))
     more = random_ids(100)
-    fill(log, more, put_openings(openings, more), random_ids(100))
+    fill(log, more, put_terms(consent_terms, more), random_ids(100))
     state = log.state(2, bytes(27))
     consents = timed(figures, "compile_after_100_more_s", lambda: register.at(state))
     timed(figures, "compile_unchanged_s", lambda: register.at(state))
@@ -127,7 +127,7 @@ def compile_all(
     return state, consents
 
 
-def one_by_one(state: LedgerState, openings: Openings, subjects: np.ndarray) -> float:
+def one_by_one(state: LedgerState, consent_terms: ConsentTermsStore, subjects: np.ndarray) -> float:
     start = time.perf_counter()
     for subject in subjects[:200]:
         asked = DecisionRequest(
@@ -138,7 +138,7 @@ def one_by_one(state: LedgerState, openings: Openings, subjects: np.ndarray) -> 
             "laboratory",
             "2020-06-01",
         )
-        decide(asked, state, openings, view(state.count), NOW_S)
+        decide(asked, state, consent_terms, view(state.count), NOW_S)
     return round((time.perf_counter() - start) / 200 * 1_000, 3)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import requests
 from eth_account import Account
 
-from consent import ConsentLedger, Install, open_ledger
+from consent import ConsentLedger, LedgerSettings, open_ledger
 from deploy.database import make_engine, metadatas
 from deploy.nodes import GethNode, KuboEndpoint, KuboNode, find_or_build
 from records.mapping import Mapping
@@ -55,7 +55,7 @@ def install() -> Iterator[Bench]:
             engine = make_engine(f"sqlite:///{home / 'bench.db'}")
             for metadata in metadatas():
                 metadata.create_all(engine)
-            named = Install(chain.url, "single", home / "ledger.json", key)
+            named = LedgerSettings(chain.url, "single", home / "ledger.json", key)
             ledger = open_ledger(engine, time.time, named)
             blocks = Kubo(lambda: (ipfs.multiaddr, ipfs.authorization))
             store = RecordStore(engine, blocks, ledger, home, time.time)

@@ -19,7 +19,7 @@ from consent import (
     ConsentLedger,
     Enrolment,
     Grant,
-    Install,
+    LedgerSettings,
     Message,
     Outcome,
     Signed,
@@ -127,7 +127,7 @@ def main() -> None:
             endpoint = node.start()
             engine = make_engine(f"sqlite:///{home / 'bench.db'}")
             METADATA.create_all(engine)
-            install = Install(endpoint.url, "single", home / "ledger.json", key)
+            install = LedgerSettings(endpoint.url, "single", home / "ledger.json", key)
             ledger = open_ledger(engine, time.time, install)
             figures = measure(ledger, Chain(endpoint.url), count)
             engine.dispose()

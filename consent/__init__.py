@@ -8,7 +8,6 @@ from consent.consents import Consent
 from consent.decision import REASONS
 from consent.deployment import Deployment
 from consent.errors import (
-    BadlySigned,
     ConsentError,
     ConsentInvalid,
     ConsentNotFound,
@@ -16,18 +15,19 @@ from consent.errors import (
     LedgerBroken,
     LedgerUnavailable,
     NotPermitted,
+    SignatureInvalid,
     TermsInvalid,
-    UnknownWord,
+    UnknownCode,
     ViewRefused,
     WalletUnusable,
 )
 from consent.findings import Finding, FindingCode, LedgerFinding
-from consent.install import Install, open_ledger
-from consent.keys import SubjectKey
+from consent.ledger_settings import LedgerSettings, open_ledger
 from consent.passkeys import passkey_signature, passkey_signer
 from consent.recoveries import Recovery
 from consent.relayer import PENDING
 from consent.signatures import recover
+from consent.subject_keys import SubjectKey, SubjectKeys
 from consent.terms import (
     ANY,
     Decision,
@@ -44,19 +44,26 @@ from consent.terms import (
     View,
     Withdrawal,
 )
+from consent.times import DAY_S, YEAR_S
 from consent.transactions import Outcome
 from consent.typed_data import Domain, consent_id, digest, keccak, terms_hash, typed_message
 from consent.vocabulary import (
+    BTG,
     CATEGORIES,
     CATEGORY_CODES,
     EXACT_ONLY,
+    HMARKT,
+    HRESCH,
+    MLTRAINING,
     OBLIGATIONS,
     PURPOSES,
     RESEARCH,
-    Word,
+    TREAT,
+    TREATDS,
+    Coding,
     covers,
     is_known,
-    require_word,
+    require_code,
 )
 from consent.wallet import Wallet
 from consent.wording import require_terms
@@ -65,13 +72,20 @@ __all__ = [
     "ANCHOR_KINDS",
     "ANY",
     "Anchor",
-    "ConsentInvalid",
-    "BadlySigned",
+    "BTG",
     "CATEGORIES",
     "CATEGORY_CODES",
+    "Coding",
     "Consent",
     "ConsentError",
+    "ConsentInvalid",
+    "ConsentLedger",
+    "ConsentNotFound",
+    "ConsentRefused",
+    "DAY_S",
     "Decision",
+    "DecisionRequest",
+    "DecisionRequestBatch",
     "Decisions",
     "Deployment",
     "Domain",
@@ -80,16 +94,17 @@ __all__ = [
     "Finality",
     "Finding",
     "FindingCode",
-    "LedgerFinding",
     "Grant",
-    "Install",
+    "HMARKT",
+    "HRESCH",
     "KeyAddition",
     "KeyRemoval",
-    "ConsentLedger",
     "LedgerBroken",
+    "LedgerFinding",
+    "LedgerSettings",
     "LedgerUnavailable",
+    "MLTRAINING",
     "Message",
-    "ConsentNotFound",
     "NotPermitted",
     "OBLIGATIONS",
     "Outcome",
@@ -99,21 +114,22 @@ __all__ = [
     "RESEARCH",
     "Recovery",
     "RecoveryVeto",
-    "ConsentRefused",
-    "DecisionRequest",
-    "DecisionRequestBatch",
+    "SignatureInvalid",
     "Signed",
     "Stop",
     "SubjectKey",
+    "SubjectKeys",
+    "TREAT",
+    "TREATDS",
     "Terms",
     "TermsInvalid",
-    "UnknownWord",
+    "UnknownCode",
     "View",
     "ViewRefused",
     "Wallet",
     "WalletUnusable",
     "Withdrawal",
-    "Word",
+    "YEAR_S",
     "consent_id",
     "covers",
     "digest",
@@ -123,8 +139,8 @@ __all__ = [
     "passkey_signature",
     "passkey_signer",
     "recover",
+    "require_code",
     "require_terms",
-    "require_word",
     "terms_hash",
     "typed_message",
 ]

@@ -9,8 +9,7 @@ import numpy as np
 
 from consent.chain import Chain
 from consent.deployment import Deployment
-from consent.errors import BadlySigned, ConsentInvalid, LedgerBroken, LedgerUnavailable
-from consent.keys import find_ended
+from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, SignatureInvalid
 from consent.mirror import Mirror
 from consent.signatures import recover
 from consent.state import LedgerState
@@ -62,13 +61,13 @@ class Admission:
             LedgerUnavailable: the chain is away, and these are not withdrawals or stops.
         """
         state, now_s = self._state(kind)
-        ended = set(find_ended(state, now_s))
+        expired = set(state.expired_keys(now_s))
         admitted = []
         for place, one in enumerate(signed, start=first):
             try:
                 # By our clock, whatever time a delegate says that it signed at.
                 about = one.message.subject, keccak(one.signer)
-                if about in ended and isinstance(one.message, Grant):
+                if about in expired and isinstance(one.message, Grant):
                     raise _Refusal("key-ended")
                 admitted.append(self._checked(kind, place, one, state))
             except _Refusal as refusal:
@@ -144,7 +143,7 @@ class Admission:
             try:
                 if recover(hashed, signature) == signer:
                     return False
-            except BadlySigned:
+            except SignatureInvalid:
                 pass  # a contract's signature has any form
             return self._require_contract(signer)
         if len(signer) != PASSKEY_BYTES or signer[:ACCOUNT_BYTES] not in self._verifiers:

@@ -151,6 +151,10 @@ def _receipt(found: Any) -> Receipt | None:
     )
 
 
+def _block_time(block: Any) -> int | None:
+    return None if block is None else abi.number(block["timestamp"])
+
+
 class Chain:
     """One node; every answer that is late, missing or cannot be read is `LedgerUnavailable`."""
 
@@ -277,6 +281,17 @@ class Chain:
         question = abi.encode_verify(signer[20:], digest, signature)
         answer = self.answers("0x" + signer[:20].hex(), [question])[0]
         return answer is not None and abi.is_yes_of_verifier(answer)
+
+    def block_times(self, numbers: Sequence[int]) -> list[int | None]:
+        """Return when these blocks were made, seconds UTC; None where the chain has no such block.
+
+        Raises:
+            LedgerUnavailable: the node is unavailable.
+        """
+        if not numbers:
+            return []
+        calls = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
+        return self.read_each(_block_time, calls)
 
     def read_each(
         self, read: Callable[[Any], _T], calls: Sequence[tuple[str, list[Any]]]

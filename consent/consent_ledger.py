@@ -1,10 +1,8 @@
-"""The front door of the ledger: every decision and every change of a consent goes through here."""
+"""The ledger: every decision and every change of a consent goes through here."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -13,24 +11,22 @@ import sqlalchemy as sa
 from consent.admission import Admission
 from consent.anchors import Anchor, list_anchors
 from consent.batch import DecisionRequestBatch, Decisions, decide_many
-from consent.chain import Account, Chain, Tip
-from consent.consents import Consent, ends_of, find_lost, list_consents, taken_back_since
+from consent.chain import Account, Chain
+from consent.consent_terms import ConsentTermsStore
+from consent.consents import Consent, end_times, find_ended_consents, list_consents
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
-from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted, ViewRefused
+from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted
 from consent.evidence import Parts, check, evidence
 from consent.findings import Finding
-from consent.key_law import KeyLedger
-from consent.keys import block_times
+from consent.freshness import FreshnessRules
 from consent.mirror import Mirror
-from consent.openings import Openings
 from consent.outbox import Outbox
 from consent.regain import regain
 from consent.register import Register
 from consent.relayer import Progress, Relayer
-from consent.sightings import taken_back
 from consent.standing import Clocks
-from consent.state import LedgerState
+from consent.subject_keys import SubjectKeys
 from consent.terms import (
     Decision,
     DecisionRequest,
@@ -42,19 +38,23 @@ from consent.terms import (
     Withdrawal,
 )
 from consent.transactions import Outcome
-from consent.typed_data import Domain, Op
-from consent.view import Rules, require_fresh
+from consent.typed_data import Domain
+from consent.views import Views
 
-_VIEWS_HELD: Final = 512
-_MEND_EVERY_S: Final = 1.0
-_RECOVER_WITHIN_S: Final = 60.0
+_RECOVERY_LIMIT_S: Final = 60.0
+_RECOVERY_POLL_S: Final = 0.1
 
 
-class ConsentLedger(KeyLedger):
+class ConsentLedger:
     """Who may use which record, for what, until when; safe to use from many threads.
 
-    Whatever it cannot prove at this moment it refuses with `LedgerUnavailable`; `ViewRefused` is
-    one of these. No answer is remembered from one view to the next.
+    What cannot be proved now is refused with `LedgerUnavailable` (`ViewRefused` is one of these).
+    No answer is cached from one view to the next.
+
+    Attributes:
+        deployment: which contract on which chain this is.
+        keys: the keys of subjects.
+        consent_terms: the stored terms behind the commitments on the chain.
     """
 
     def __init__(
@@ -65,22 +65,21 @@ class ConsentLedger(KeyLedger):
         account: Account,
         clock: Callable[[], float],
     ) -> None:
-        """Join the parts; nothing is asked yet, so a law may be built while its chain is away."""
+        """Join the parts; nothing is sent yet, so the chain may still be unavailable."""
         self.deployment = deployment
-        self.openings = Openings(engine)
-        self._rules = Rules.of(deployment.finality)
+        self.consent_terms = ConsentTermsStore(engine)
+        self._clock = clock
+        self._chain = chain
         self._outbox = Outbox(engine, chain, account)
-        mirror = Mirror(engine, chain, deployment, clock)
-        admission = Admission(chain, mirror, deployment, account.address)
+        self._mirror = Mirror(engine, chain, deployment, clock)
+        rules = FreshnessRules.of(deployment.finality)
+        self._views = Views(self._mirror, self._outbox, rules, clock)
+        admission = Admission(chain, self._mirror, deployment, account.address)
         self._domain = admission.domain
-        relayer = Relayer(self._outbox, mirror, self.openings, admission)
-        super().__init__(relayer, mirror, chain, deployment.contract, clock)
-        self._parts = Parts(chain, deployment, self._outbox, self._mirror, self.openings)
-        self._register = Register(self.openings)
-        self._held: OrderedDict[View, LedgerState] = OrderedDict()
-        self._held_lock = threading.Lock()
-        self._mend_lock = threading.Lock()
-        self._mended_at_s = 0.0
+        self._relayer = Relayer(self._outbox, self._mirror, self.consent_terms, admission)
+        self.keys = SubjectKeys(self._relayer, self._mirror, self._views, chain, clock)
+        self._register = Register(self.consent_terms)
+        self._parts = Parts(chain, deployment, self._outbox, self._mirror, self.consent_terms)
 
     def domain(self) -> Domain:
         """Return which ledger a signature must be for."""
@@ -91,7 +90,7 @@ class ConsentLedger(KeyLedger):
         return bytes.fromhex(self._outbox.address[2:])
 
     def passkey_verifier(self) -> bytes:
-        """Return the contract (20 bytes) that checks passkeys' signatures for this ledger."""
+        """Return the contract (20 bytes) that checks the signatures of passkeys for this ledger."""
         return bytes.fromhex(self.deployment.verifiers[0][2:])
 
     def view(self) -> View:
@@ -99,28 +98,27 @@ class ConsentLedger(KeyLedger):
 
         Raises:
             ViewRefused: what the chain shows is stale, foreign, behind its mark or doubtful.
-            LedgerUnavailable: the chain or the database is away.
+            LedgerUnavailable: the chain or the database is unavailable.
         """
-        return self._newest()[0]
+        return self._views.newest()[0]
 
     def decide(self, request: DecisionRequest, view: View | None = None) -> Decision:
-        """Permit or deny one request; a refusal is an answer.
+        """Permit or deny one request; a denial is a value, not an exception.
 
-        With a `view` from here, what it showed decides, less what was taken back since.
+        With a `view` from here, the decision rests on it, minus every revocation since.
 
         Raises:
-            ViewRefused, LedgerUnavailable: as `view`; also a view too old, or not from here.
+            ViewRefused, LedgerUnavailable: as `view`; also a view that is too old or not from here.
         """
-        view, state = self._decided_on(view)
-        return decide(request, state, self.openings, view, self._clock())
+        return self.decide_each([request], view)[0]
 
     def decide_each(
         self, requests: Sequence[DecisionRequest], view: View | None = None
     ) -> list[Decision]:
-        """Decide on a few requests at once, on one look at the chain; each as `decide` would."""
-        view, state = self._decided_on(view)
+        """Decide on a few requests with one look at the chain; each as `decide` would."""
+        view, state = self._views.for_decision(view)
         now_s = self._clock()
-        return [decide(request, state, self.openings, view, now_s) for request in requests]
+        return [decide(request, state, self.consent_terms, view, now_s) for request in requests]
 
     def require(self, request: DecisionRequest, view: View | None = None) -> Decision:
         """Return the permit, or refuse.
@@ -136,7 +134,7 @@ class ConsentLedger(KeyLedger):
 
     def decide_many(self, batch: DecisionRequestBatch, view: View | None = None) -> Decisions:
         """Decide on many records of one party and purpose; each as `decide` would."""
-        view, state = self._decided_on(view)
+        view, state = self._views.for_decision(view)
         return decide_many(batch, self._register.at(state), view, self._clock())
 
     def enrol(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
@@ -144,17 +142,17 @@ class ConsentLedger(KeyLedger):
         return self._relayer.submit(Enrolment, signed, progress)
 
     def grant(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
-        """Bring signed grants to the ledger; afterwards each counts, or its outcome says why not.
+        """Send signed grants to the ledger; each is then in force, or its outcome has the reason.
 
-        ``pending`` means kept and sent, but not confirmed: it does not count yet.
+        ``pending`` means stored and sent but not confirmed: it is not in force yet.
 
         Raises:
-            LedgerUnavailable: the chain is away; nothing was kept.
+            LedgerUnavailable: the chain is unavailable; nothing was stored.
         """
         return self._relayer.submit(Grant, signed, progress)
 
     def withdraw(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
-        """Withdraw consents; each is in force as soon as it is kept, chain or no chain."""
+        """Withdraw consents; each is in force once stored, even if the chain is unavailable."""
         return self._relayer.submit(Withdrawal, signed, progress)
 
     def stop(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
@@ -165,134 +163,81 @@ class ConsentLedger(KeyLedger):
         """Put a root of 32 bytes on the chain and return the transaction's hash once mined.
 
         Raises:
-            BadlyAsked: an unknown kind, or not a root.
-            LedgerUnavailable: not confirmed; it is kept and sent again.
+            ConsentInvalid: an unknown kind, or not a root.
+            LedgerUnavailable: not confirmed; it is stored and will be sent again.
         """
         return self._relayer.anchor(kind, root, count)
 
     def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
-        """Return the roots of a kind, oldest first, as far as mirrored here: all, or the last."""
+        """Return the mirrored roots of a kind, oldest first: all, or the last ones."""
         return list_anchors(self._mirror.events, kind, last)
 
-    def times_of(self, numbers: Sequence[int]) -> list[int | None]:
+    def block_times(self, numbers: Sequence[int]) -> list[int | None]:
         """Return when these blocks were made (seconds UTC), as the chain says; None: not known.
 
         Raises:
-            LedgerUnavailable: the chain is away.
+            LedgerUnavailable: the chain is unavailable.
         """
-        return block_times(self._chain, numbers) if numbers else []
+        return self._chain.block_times(numbers)
 
     def consents_of(self, subject: bytes) -> list[Consent]:
-        """Return every grant of a subject, oldest first, with what pending withdrawals did."""
-        view, state = self._decided_on(None)
-        return list_consents(state, self.openings, subject, Clocks.of(view, self._clock()))
+        """Return every grant of a subject, oldest first, with pending revocations applied."""
+        view, state = self._views.for_decision(None)
+        return list_consents(state, self.consent_terms, subject, Clocks.of(view, self._clock()))
 
-    def ends_of(self, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
+    def end_times(self, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
         """Return the last second of each of these consents, as far as they are mirrored here."""
-        return ends_of(self._mirror.events, consent_ids)
+        return end_times(self._mirror.events, consent_ids)
+
+    def find_ended(self, consent_ids: Sequence[bytes]) -> list[bytes]:
+        """Return those of these consents that are not in force, in the order given.
+
+        A consent that is not on the ledger is among them.
+        """
+        view, state = self._views.for_decision(None)
+        clocks = Clocks.of(view, self._clock())
+        return find_ended_consents(consent_ids, self._mirror.events, state, clocks)
 
     def subjects(self) -> int:
         """Return how many subjects are enrolled."""
-        return len(self._decided_on(None)[1].enrolments.subject)
+        return len(self._views.for_decision(None)[1].enrolments.subject)
 
     def is_enrolled(self, subject: bytes) -> bool:
-        """Tell whether a custodian has enrolled the subject."""
-        return self._decided_on(None)[1].is_enrolled(subject)
-
-    def lost(self, consent_ids: Sequence[bytes]) -> list[bytes]:
-        """Return those of these consents that no longer stand, in the order given.
-
-        What is not on the ledger has been lost too.
-        """
-        view, state = self._decided_on(None)
-        clocks = Clocks.of(view, self._clock())
-        return find_lost(consent_ids, self._mirror.events, state, clocks)
+        """Return whether a custodian has enrolled the subject."""
+        return self._views.for_decision(None)[1].is_enrolled(subject)
 
     def recover(self) -> None:
-        """Send again what the chain lost and wait until it is there; cheap when nothing is.
+        """Send again what the chain lost and wait until it is mined; cheap when nothing is lost.
 
-        Call it at start, and once a minute: it also notes what became of transactions whose
-        sender died. A mirror whose rows were altered or lost is read anew from the chain, and
-        what an older copy of the database does not know of is taken back (consent/regain.py).
+        Call it at start and once a minute: it also records the result of transactions whose
+        sender died. A mirror with altered or missing rows is rebuilt from the chain, and
+        transactions that a restored database does not know are read back (consent/regain.py).
 
         Raises:
-            LedgerUnavailable: the chain is away, or did not take all in time.
-            LedgerBroken: the chain checks no passkeys or shows another history; an operator must
-                look.
+            LedgerUnavailable: the chain is unavailable, or did not mine all of them in time.
+            LedgerBroken: the chain does not verify passkeys or shows another history; an operator
+                must look.
         """
-        require_p256(self._parts.chain)
-        until_s = time.monotonic() + _RECOVER_WITHIN_S
+        require_p256(self._chain)
+        until_s = time.monotonic() + _RECOVERY_LIMIT_S
         while self._outbox.flush():
             if time.monotonic() > until_s:
-                raise LedgerUnavailable("the chain has not taken all transactions yet")
-            time.sleep(0.1)
+                raise LedgerUnavailable(
+                    f"the chain has not mined all transactions after {_RECOVERY_LIMIT_S:.0f} s"
+                )
+            time.sleep(_RECOVERY_POLL_S)
         try:
             self._mirror.sync()
         except LedgerBroken:
             self._mirror.rebuild()
-        if regain(self._outbox, self._parts.chain, self._mirror):
+        if regain(self._outbox, self._chain, self._mirror):
             self._outbox.flush()
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
-        """Return what is wrong with this package's part; an empty list means no problems."""
+        """Return the findings on this package's part; an empty list means no problems."""
         return check(self._parts, progress)
 
     def evidence(self) -> Iterator[dict[str, Any]]:
-        """Yield all that a stranger needs to recompute the ledger, one JSON object at a time."""
+        """Yield all that is needed to recompute the ledger, one JSON object at a time."""
         return evidence(self._parts)
-
-    def _newest(self) -> tuple[View, LedgerState]:
-        try:
-            view, state = self._mirror.sync()
-            require_fresh(view, Tip(view.head, view.count), self._clock(), self._rules)
-        except LedgerBroken as exc:
-            self._mend()
-            raise ViewRefused(str(exc)) from exc
-        except ViewRefused:
-            self._mend()
-            raise
-        with self._held_lock:
-            self._held[view] = state
-            while len(self._held) > _VIEWS_HELD:
-                self._held.popitem(last=False)
-        return view, state
-
-    def _decided_on(self, view: View | None) -> tuple[View, LedgerState]:
-        """Return the view and its state, less what was taken back and is pending or newer."""
-        # Read before the chain: what is confirmed in between is then in the newer state.
-        pending = [
-            (op, entry)
-            for op, kind in ((Op.WITHDRAWN, "withdraw"), (Op.STOPPED, "stop"))
-            for entry in self._outbox.pending(kind)
-        ]
-        newest, state = self._newest()
-        if view is not None and view != newest:
-            state, newer = self._held_state(view), state
-            if newer.log is not state.log:
-                raise ViewRefused("the mirror was read anew since this view: ask for a new one")
-            state = taken_back_since(state, newer)
-        if pending:
-            state = state.with_pending(*taken_back(pending))
-        return view or newest, state
-
-    def _held_state(self, view: View) -> LedgerState:
-        require_fresh(view, Tip(view.head, view.count), self._clock(), self._rules)
-        with self._held_lock:
-            state = self._held.get(view)
-        if state is None:
-            raise ViewRefused("this view is not held here any more: ask for a new one")
-        return state
-
-    def _mend(self) -> None:
-        """Send again what the chain lost, at most once a second; whether it helped shows later."""
-        now_s = time.monotonic()
-        if now_s - self._mended_at_s < _MEND_EVERY_S or not self._mend_lock.acquire(blocking=False):
-            return
-        try:
-            self._mended_at_s = now_s
-            self._outbox.flush()
-        except LedgerUnavailable:
-            return  # the caller's refusal stands either way
-        finally:
-            self._mend_lock.release()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from consent.consent_terms import ConsentTermsStore
 from consent.events import Events
-from consent.openings import Openings
 from consent.standing import Clocks, standings
 from consent.state import LedgerState
 from consent.terms import Stop, Terms, Withdrawal
@@ -32,10 +32,10 @@ class Consent:
 
 
 def list_consents(
-    state: LedgerState, openings: Openings, subject: bytes, clocks: Clocks
+    state: LedgerState, consent_terms: ConsentTermsStore, subject: bytes, clocks: Clocks
 ) -> list[Consent]:
     """Return every grant of a subject, in the order of the ledger."""
-    terms = openings.of_subject(subject)
+    terms = consent_terms.of_subject(subject)
     rows = (state.of.grants == state.index.find_one(subject)).nonzero()[0].tolist()
     return [
         Consent(
@@ -51,7 +51,7 @@ def list_consents(
     ]
 
 
-def find_lost(
+def find_ended_consents(
     consent_ids: Sequence[bytes], events: Events, state: LedgerState, clocks: Clocks
 ) -> list[bytes]:
     """Return those of these consents that stand no longer, or never did, in the order given."""
@@ -68,7 +68,7 @@ def find_lost(
     return [name for name in consent_ids if name not in standing]
 
 
-def ends_of(events: Events, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
+def end_times(events: Events, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
     """Return the last second of each of these consents, as far as its grant is mirrored."""
     return {
         keccak(change.body[:_ID_BYTES]): int.from_bytes(change.body[4 * _WORD :], "big")
@@ -76,7 +76,7 @@ def ends_of(events: Events, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
     }
 
 
-def taken_back_since(state: LedgerState, newer: LedgerState) -> LedgerState:
+def with_revocations_since(state: LedgerState, newer: LedgerState) -> LedgerState:
     """Return `state`, less what was withdrawn or stopped between it and a newer one of its log."""
     at = len(state.withdrawals.subject)
     withdrawals = [

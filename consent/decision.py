@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from consent.consent_terms import ConsentTermsStore
 from consent.errors import ConsentInvalid
-from consent.openings import Openings
 from consent.standing import Clocks, GrantStatus, standings
 from consent.state import LedgerState
 from consent.terms import ANY, Decision, DecisionRequest, Terms, View
-from consent.vocabulary import CATEGORIES, OBLIGATIONS, PURPOSES, RESEARCH, covers
+from consent.vocabulary import CATEGORIES, HRESCH, OBLIGATIONS, PURPOSES, RESEARCH, covers
 from consent.wording import find_day, is_party, is_record_id, require_terms
 
 REASONS: Final = (
@@ -33,7 +33,6 @@ REASONS: Final = (
 )
 """Why; the nearest miss is the one that stands first. Index = the small integer in columns."""
 
-OPT_OUT_PURPOSE: Final = "HRESCH"
 BY_WEIGHT: Final = (*REASONS[1:5], "permitted", *REASONS[5:])
 """What decides among a subject's consents: any bar beats any permit, any permit beats a miss."""
 UNDECIDED: Final = frozenset({"not-enrolled", "no-consent"})
@@ -43,7 +42,11 @@ _SUBJECT_BYTES: Final = 32
 
 
 def decide(
-    request: DecisionRequest, state: LedgerState, openings: Openings, view: View, now_s: float
+    request: DecisionRequest,
+    state: LedgerState,
+    consent_terms: ConsentTermsStore,
+    view: View,
+    now_s: float,
 ) -> Decision:
     """Permit or deny, with the consents that decided; reads the openings anew and proves them.
 
@@ -52,7 +55,7 @@ def decide(
     """
     if not is_understood(request):
         return Decision(False, "unknown-word", (), (), view)
-    terms = openings.of_subject(request.subject)
+    terms = consent_terms.of_subject(request.subject)
     verdicts = {
         standing.consent_id: verdict(standing, terms.get(standing.consent_id), request)
         for standing in standings(state, request.subject, Clocks.of(view, now_s))
@@ -107,7 +110,7 @@ def is_sound(terms: Terms) -> bool:
 
 def is_opt_out(terms: Terms) -> bool:
     """Tell whether the terms are a research opt-out (EHDS Art. 71): a deny to everybody."""
-    return terms.decision == "deny" and terms.recipient == ANY and OPT_OUT_PURPOSE in terms.purposes
+    return terms.decision == "deny" and terms.recipient == ANY and HRESCH in terms.purposes
 
 
 def _denial(terms: Terms, request: DecisionRequest) -> str:

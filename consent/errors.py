@@ -20,7 +20,7 @@ class NotPermitted(ConsentRefused):
         self.reason = reason
 
 
-class BadlySigned(ConsentRefused):
+class SignatureInvalid(ConsentRefused):
     """What was sent is not signed by a key that may sign it."""
 
 
@@ -32,7 +32,7 @@ class ConsentInvalid(ConsentError):
     """The input is wrong; the message says what to change (422)."""
 
 
-class UnknownWord(ConsentInvalid):
+class UnknownCode(ConsentInvalid):
     """A purpose, category or obligation that the vocabulary does not hold."""
 
 

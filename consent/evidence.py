@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from consent.abi import Change
 from consent.chain import MAX_TRANSACTION_GAS, Chain
+from consent.consent_terms import ConsentTermsStore
 from consent.deployment import Deployment, require_p256
 from consent.errors import ConsentError, LedgerBroken
 from consent.events import Events, roll
 from consent.findings import Finding, LedgerFinding
 from consent.mirror import Mirror
-from consent.openings import Openings
 from consent.outbox import FAILED, REGAINED, WRITTEN, Outbox
 from consent.raw import read_payload
 from consent.typed_data import GENESIS_HEAD, Op, keccak
@@ -32,7 +32,7 @@ class Parts:
     deployment: Deployment
     outbox: Outbox
     mirror: Mirror
-    openings: Openings
+    consent_terms: ConsentTermsStore
 
 
 def check(parts: Parts, progress: Callable[[str], None] | None = None) -> list[Finding]:
@@ -121,7 +121,7 @@ def _terms(parts: Parts) -> Iterator[Finding]:
     state = parts.mirror.sync()[1]
     known = {
         opening.consent_id
-        for _, opening in parts.openings.load_since(0)
+        for _, opening in parts.consent_terms.load_since(0)
         if opening.terms is not None
     }
     withdrawn = _pairs(state.withdrawals)
@@ -175,7 +175,7 @@ def evidence(parts: Parts) -> Iterator[dict[str, Any]]:
     }
     for position, change, head in parts.mirror.events.in_order():
         yield {"kind": "operation", "position": position, **_operation(change), "head": _hex(head)}
-    for _, opening in parts.openings.load_since(0):
+    for _, opening in parts.consent_terms.load_since(0):
         terms = None if opening.terms is None else _shown(asdict(opening.terms))
         names = {"consent_id": _hex(opening.consent_id), "subject": _hex(opening.subject)}
         yield {"kind": "opening", **names, "terms": terms}

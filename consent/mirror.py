@@ -16,7 +16,7 @@ from consent.deployment import Deployment
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.events import START, Events, Mark, Stretch, roll
 from consent.recoveries import Recoveries
-from consent.sightings import Sightings, taken_back
+from consent.revocations import PendingRevocations, parse_revocations
 from consent.state import (
     ROLE_OWN,
     Enrolments,
@@ -88,7 +88,7 @@ class Mirror:
         self, engine: sa.Engine, chain: Chain, deployment: Deployment, clock: Callable[[], float]
     ) -> None:
         self.events = Events(engine)
-        self._sightings = Sightings(engine)
+        self._revocations = PendingRevocations(engine)
         self._chain = chain
         self._deployment = deployment
         self._clock = clock
@@ -168,7 +168,7 @@ class Mirror:
         )
         if self._deployment.finality == "single":
             return view, self._state
-        return view, self._state.with_pending(*taken_back(self._seen(look, latest)))
+        return view, self._state.with_pending(*parse_revocations(self._seen(look, latest)))
 
     def _look(self, accepted: int) -> Look:
         look = self._chain.look(self._deployment.contract, self._deployment.finality, accepted)
@@ -202,7 +202,7 @@ class Mirror:
         if not self.events.append(own, mark, stretch):
             return False
         self._extend(stretch.changes, mark)
-        self._sightings.confirm(stretch.changes)
+        self._revocations.remove_final(stretch.changes)
         return True
 
     def _take_over(self) -> None:
@@ -248,5 +248,5 @@ class Mirror:
             heads = [self._mark.tip.head, *roll(self._mark.tip.head, above)]
             if Tip(heads[-1], self._mark.tip.count + len(above)) != latest:
                 raise ViewRefused("the chain's newest events do not lead to its head")
-            self._sightings.add(above, self._sightings.all())
-        return self._sightings.all()
+            self._revocations.add(above, self._revocations.all())
+        return self._revocations.all()

@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from consent.abi import word
-from consent.errors import BadlySigned
+from consent.errors import SignatureInvalid
 
 COORDINATE_BYTES: Final = 32
 VERIFIER_BYTES: Final = 20
@@ -41,12 +41,12 @@ def passkey_signer(verifier: str | bytes, qx: bytes, qy: bytes) -> bytes:
     `verifier` is an address, as 20 bytes or as 0x-hex.
 
     Raises:
-        BadlySigned: a part has another length.
+        SignatureInvalid: a part has another length.
     """
     if isinstance(verifier, str):
         verifier = _address(verifier)
     if (len(verifier), len(qx), len(qy)) != (VERIFIER_BYTES, COORDINATE_BYTES, COORDINATE_BYTES):
-        raise BadlySigned("a passkey is a verifier of 20 bytes and a point of 32 and 32")
+        raise SignatureInvalid("a passkey is a verifier of 20 bytes and a point of 32 and 32")
     return verifier + qx + qy
 
 
@@ -57,12 +57,12 @@ def passkey_signature(authenticator_data: bytes, client_data: bytes, der_signatu
     verifier asks), where challenge and type stand in the client's JSON, and the two texts.
 
     Raises:
-        BadlySigned: not what a device makes.
+        SignatureInvalid: not what a device makes.
     """
     if len(client_data) > _MOST_BYTES or len(authenticator_data) > _MOST_BYTES:
-        raise BadlySigned("the device sent more than any device does")
+        raise SignatureInvalid("the device sent more than any device does")
     if len(authenticator_data) < _LEAST_BYTES:
-        raise BadlySigned("the authenticator's data are cut short")
+        raise SignatureInvalid("the authenticator's data are cut short")
     r, s = _integers(der_signature)
     type_at, challenge_at = _places(client_data)
     first = _padded(authenticator_data)
@@ -75,7 +75,7 @@ def _address(text: str) -> bytes:
     try:
         return bytes.fromhex(text.removeprefix("0x"))
     except ValueError as exc:
-        raise BadlySigned("the verifier's address is not hexadecimal") from exc
+        raise SignatureInvalid("the verifier's address is not hexadecimal") from exc
 
 
 def _places(client_data: bytes) -> tuple[int, int]:
@@ -83,15 +83,15 @@ def _places(client_data: bytes) -> tuple[int, int]:
     try:
         told = json.loads(client_data.decode(), object_pairs_hook=_once)
     except (ValueError, RecursionError) as exc:
-        raise BadlySigned("the client's data are not JSON") from exc
+        raise SignatureInvalid("the client's data are not JSON") from exc
     challenge = told.get("challenge") if isinstance(told, dict) else None
     if not isinstance(challenge, str) or told.get("type") != "webauthn.get":
-        raise BadlySigned("the client's data name no challenge that was answered")
+        raise SignatureInvalid("the client's data name no challenge that was answered")
     # A quotation mark inside of a text is escaped, so these bytes can only be the fields.
     type_at = client_data.find(_TYPE)
     challenge_at = client_data.find(_CHALLENGE + challenge.encode(errors="replace") + b'"')
     if type_at < 0 or challenge_at < 0:
-        raise BadlySigned("the client's data are not written as a browser writes them")
+        raise SignatureInvalid("the client's data are not written as a browser writes them")
     return type_at, challenge_at
 
 
@@ -108,19 +108,19 @@ def _padded(text: bytes) -> bytes:
 def _integers(der: bytes) -> tuple[int, int]:
     """Return r and s of an ECDSA-Sig-Value (RFC 3279, section 2.2.3) in strict DER."""
     if len(der) < 2 or der[0] != _SEQUENCE or der[1] != len(der) - 2:  # noqa: PLR2004 - tag, length
-        raise BadlySigned("this is no signature")
+        raise SignatureInvalid("this is no signature")
     r, rest = _integer(der[2:])
     s, rest = _integer(rest)
     if rest or not (0 < r < ORDER and 0 < s < ORDER):
-        raise BadlySigned("this is no signature")
+        raise SignatureInvalid("this is no signature")
     return r, s
 
 
 def _integer(der: bytes) -> tuple[int, bytes]:
     if len(der) < 3 or der[0] != _INTEGER or not 0 < der[1] <= COORDINATE_BYTES + 1:  # noqa: PLR2004
-        raise BadlySigned("this is no signature")
+        raise SignatureInvalid("this is no signature")
     told, rest = der[2 : 2 + der[1]], der[2 + der[1] :]
     is_padded = len(told) > 1 and told[0] == 0 and told[1] < _SHORT_FORM
     if len(told) != der[1] or told[0] >= _SHORT_FORM or is_padded:
-        raise BadlySigned("this is no signature")
+        raise SignatureInvalid("this is no signature")
     return int.from_bytes(told, "big"), rest

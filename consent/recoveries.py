@@ -64,7 +64,7 @@ class Recoveries:
             for one in self._by_subject.get(subject, ())
         )
 
-    def of(self, subject: bytes) -> tuple[Recovery, ...]:
+    def of_subject(self, subject: bytes) -> tuple[Recovery, ...]:
         """Return a subject's recoveries, oldest first."""
         return self._by_subject.get(subject, ())
 
@@ -78,21 +78,27 @@ class Recoveries:
         ]
 
 
-def timed(chain: Chain, contract: str, found: Sequence[Recovery], now_s: float) -> list[Recovery]:
-    """Return recoveries with the time from which each that waits will work, as the contract says.
+def with_ready_times(
+    chain: Chain, contract: str, recoveries: Sequence[Recovery], now_s: float
+) -> list[Recovery]:
+    """Return recoveries; each waiting one with the time from which the contract will accept it.
 
     Raises:
-        LedgerUnavailable: the chain is away.
+        LedgerUnavailable: the chain is unavailable.
     """
-    waiting = [one for one in found if one.state == WAITING]
-    asked = [abi.encode_call(abi.RECOVERY_OF, one.subject) for one in waiting]
-    ready = {}
-    for one, answer in zip(waiting, chain.answers(contract, asked) if asked else [], strict=True):
+    waiting = [recovery for recovery in recoveries if recovery.state == WAITING]
+    calls = [abi.encode_call(abi.RECOVERY_OF, recovery.subject) for recovery in waiting]
+    answers = chain.answers(contract, calls) if calls else []
+    timed = {}
+    for recovery, answer in zip(waiting, answers, strict=True):
         signer, ready_at_s = _read(answer)
-        if signer == one.signer:
+        if signer == recovery.signer:
             state = READY if ready_at_s <= now_s else WAITING
-            ready[one.subject] = replace(one, state=state, ready_at_s=ready_at_s)
-    return [ready.get(one.subject, one) if one.state == WAITING else one for one in found]
+            timed[recovery.subject] = replace(recovery, state=state, ready_at_s=ready_at_s)
+    return [
+        timed.get(recovery.subject, recovery) if recovery.state == WAITING else recovery
+        for recovery in recoveries
+    ]
 
 
 def _read(answer: bytes | None) -> tuple[bytes, int]:

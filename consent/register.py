@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from consent.openings import Opening, Openings
+from consent.consent_terms import ConsentTermsStore, StoredTerms
 from consent.state import ROLES_THAT_GRANT, LedgerLog, LedgerState
 from consent.subject_index import Hashes, Integers, Numbers, SubjectIndex
 from consent.terms_columns import TermsColumns, TermsSnapshot, pair_codes
 from consent.typed_data import consent_ids
 
 Flags = npt.NDArray[np.bool_]
-_Change = tuple[int, Opening]
+_Change = tuple[int, StoredTerms]
 _NEVER_S: Final = -1
 _AT_ONCE: Final = 5_000
 
@@ -50,8 +50,8 @@ class Consents:
 class Register:
     """Compiles what changed since the last time, and nothing twice; any thread may ask."""
 
-    def __init__(self, openings: Openings) -> None:
-        self._openings = openings
+    def __init__(self, consent_terms: ConsentTermsStore) -> None:
+        self._consent_terms = consent_terms
         self._lock = threading.Lock()
         self._work = _Work(LedgerLog())
         self._done: tuple[int, bytes, int] | None = None
@@ -66,7 +66,7 @@ class Register:
         with self._lock:
             if self._work.log is not state.log:
                 self._work, self._done = _Work(state.log), None
-            self._work.take(state, self._openings)
+            self._work.take(state, self._consent_terms)
             done = (state.count, state.head, self._work.generation)
             if self._consents is None or done != self._done:
                 self._consents, self._done = self._work.compiled(state), done
@@ -99,12 +99,12 @@ class _Work:
         self.good_key: Flags = np.empty(0, np.bool_)
         self.keys = _KeyTable()
 
-    def take(self, state: LedgerState, openings: Openings) -> None:
+    def take(self, state: LedgerState, consent_terms: ConsentTermsStore) -> None:
         """Add what the state and the openings have more; an older state has nothing more."""
         if len(state.of.grants) >= len(self.grants) and len(state.of.keys) >= self.keys.length:
             self._take_grants(state)
             self._take_withdrawals(state)
-        for part in _parts(openings.load_since(self.generation)):
+        for part in _parts(consent_terms.load_since(self.generation)):
             self._take_terms([opening for _, opening in part])
             self.generation = part[-1][0]
         if len(self.terms.rows) < self.ids.count:
@@ -152,10 +152,10 @@ class _Work:
         self.ids, numbers = self.ids.extended(_ids(rows.subject[done:], rows.terms_hash[done:]))
         self.withdrawals = np.concatenate([self.withdrawals, numbers])
 
-    def _take_terms(self, openings: list[Opening]) -> None:
-        names = b"".join(opening.consent_id for opening in openings)
+    def _take_terms(self, consent_terms: list[StoredTerms]) -> None:
+        names = b"".join(opening.consent_id for opening in consent_terms)
         self.ids, numbers = self.ids.extended(_hashes(names))
-        self.terms.put(numbers, openings, self.ids.count)
+        self.terms.put(numbers, consent_terms, self.ids.count)
 
 
 class _KeyTable:

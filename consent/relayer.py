@@ -12,9 +12,10 @@ from consent import abi
 from consent.admission import Admission
 from consent.anchors import anchor_word
 from consent.chain import Receipt
+from consent.consent_terms import ConsentTermsStore
 from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, NotPermitted
+from consent.freshness import MAX_AHEAD_S
 from consent.mirror import Mirror
-from consent.openings import Openings
 from consent.outbox import Intent, Outbox, Sent
 from consent.terms import Enrolment, Grant, Message, Signed, View
 from consent.transactions import (
@@ -27,7 +28,6 @@ from consent.transactions import (
     cut,
     read_outcomes,
 )
-from consent.view import MAX_AHEAD_S
 
 Progress = Callable[[int, int], None]
 """Told how many of how many are done."""
@@ -60,11 +60,14 @@ class Relayer:
     withdrawal or stop is in force, a pending grant is not.
     """
 
-    def __init__(self, outbox: Outbox, mirror: Mirror, openings: Openings, admission: Admission):
+    def __init__(
+        self, outbox: Outbox, mirror: Mirror, consent_terms: ConsentTermsStore, admission: Admission
+    ):
         self._outbox = outbox
         self._mirror = mirror
-        self._openings = openings
+        self._consent_terms = consent_terms
         self._admission = admission
+        self.contract = admission.contract
 
     def submit(
         self, kind: type[Message], signed: Sequence[Signed], progress: Progress | None = None
@@ -119,7 +122,9 @@ class Relayer:
             part = signed[place : place + _SLICE]
             admitted = self._admission.admit(kind, place, part, outcomes)
             grants = [signed[one.place].message for one in admitted]
-            self._openings.put_many([(g.subject, g.terms) for g in grants if isinstance(g, Grant)])
+            self._consent_terms.put_many(
+                [(g.subject, g.terms) for g in grants if isinstance(g, Grant)]
+            )
             flying += self._send(list(cut(kind, admitted)))
             while len(flying) > _IN_FLIGHT:
                 ahead_s = self._land([flying.popleft() for _ in range(_IN_FLIGHT)], outcomes)

@@ -6,7 +6,7 @@ from typing import Final
 
 import coincurve
 
-from consent.errors import BadlySigned
+from consent.errors import SignatureInvalid
 from consent.typed_data import keccak
 
 SIGNATURE_BYTES: Final = 65
@@ -25,7 +25,7 @@ class Key:
             self._key = coincurve.PrivateKey(secret)
         except ValueError:
             # No cause is named: it would carry the secret.
-            raise BadlySigned("this is no secret key") from None
+            raise SignatureInvalid("this is no secret key") from None
 
     @property
     def address(self) -> bytes:
@@ -42,18 +42,18 @@ def recover(digest: bytes, signature: bytes) -> bytes:
     """Return the 20-byte account whose key signed the digest.
 
     Raises:
-        BadlySigned: nobody's: a wrong length, a wrong v, or an s in the upper half, which the
+        SignatureInvalid: nobody's: a wrong length, a wrong v, or an s in the upper half, which the
             contract refuses since anyone can make it from the lower one.
     """
     if len(signature) != SIGNATURE_BYTES or signature[64] not in (_LOWEST_V, _LOWEST_V + 1):
-        raise BadlySigned("a signature is 65 bytes ending in 27 or 28")
+        raise SignatureInvalid("a signature is 65 bytes ending in 27 or 28")
     if int.from_bytes(signature[32:64], "big") > ORDER // 2:
-        raise BadlySigned("the signature's s is in the upper half")
+        raise SignatureInvalid("the signature's s is in the upper half")
     compact = signature[:64] + bytes([signature[64] - _LOWEST_V])
     try:
         return _address(coincurve.PublicKey.from_signature_and_message(compact, digest, None))
     except ValueError as error:
-        raise BadlySigned("no key can have signed this") from error
+        raise SignatureInvalid("no key can have signed this") from error
 
 
 def _address(key: coincurve.PublicKey) -> bytes:

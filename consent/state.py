@@ -175,6 +175,13 @@ class LedgerState:
         number = self.index.find_one(subject)
         return number >= 0 and bool((self.of.enrolments == number).any())
 
+    def expired_keys(self, now_s: int) -> list[tuple[bytes, bytes]]:
+        """Return subject and hash of every delegate's key whose end has passed, removed or not."""
+        rows = np.flatnonzero((self.keys.until_s > 0) & (self.keys.until_s < now_s)).tolist()
+        return [
+            (self.keys.subject[row].tobytes(), self.keys.key_hash[row].tobytes()) for row in rows
+        ]
+
 
 class LedgerLog:
     """Everything that the ledger's events said, in order; its owner (the mirror) extends it.

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from consent.consent_terms import StoredTerms
 from consent.decision import is_opt_out, is_sound
-from consent.openings import Opening
 from consent.subject_index import Hashes, Integers, Numbers, SubjectIndex
 from consent.terms import ANY, Terms
 from consent.vocabulary import CATEGORY_CODES, COVERS, OBLIGATIONS, PURPOSES, RESEARCH
@@ -58,16 +58,16 @@ class TermsColumns:
         self._record_index = SubjectIndex()
         self._named: Integers = np.empty(0, np.int64)
 
-    def put(self, numbers: Numbers, openings: list[Opening], count: int) -> None:
+    def put(self, numbers: Numbers, consent_terms: list[StoredTerms], count: int) -> None:
         """Set the rows of these consents, in a fresh array of `count` rows; the old one stays."""
         rows = np.zeros(count, ROW)
         rows[: len(self.rows)] = self.rows
-        if openings:
-            rows[numbers] = np.array([self._row(opening.terms) for opening in openings], ROW)
+        if consent_terms:
+            rows[numbers] = np.array([self._row(opening.terms) for opening in consent_terms], ROW)
         self.rows = rows
         named = [
             (number, record.encode())
-            for number, opening in zip(numbers.tolist(), openings, strict=True)
+            for number, opening in zip(numbers.tolist(), consent_terms, strict=True)
             if opening.terms is not None and rows["kind"][number] >= PERMIT
             for record in opening.terms.records
             if record != ANY

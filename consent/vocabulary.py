@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from consent.errors import UnknownWord
+from consent.errors import UnknownCode
 from consent.terms import ANY
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Coding:
     """A code, where it is defined, and what it says to a person."""
 
     code: str
@@ -19,38 +19,46 @@ class Word:
     label: str
 
 
+TREAT: Final = "TREAT"
+TREATDS: Final = "TREATDS"
+BTG: Final = "BTG"
+MLTRAINING: Final = "MLTRAINING"
+HRESCH: Final = "HRESCH"
+HMARKT: Final = "HMARKT"
+"""The purposes that code names; HL7 v3-PurposeOfUse."""
+
 _REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _ACT: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _OBSERVATION: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 _OURS: Final = "urn:vouchsafe:category"
 
 
-def _words(system: str, labels: dict[str, str]) -> dict[str, Word]:
-    return {code: Word(code, system, label) for code, label in labels.items()}
+def _codings(system: str, labels: dict[str, str]) -> dict[str, Coding]:
+    return {code: Coding(code, system, label) for code, label in labels.items()}
 
 
 PURPOSES: Final = MappingProxyType(
-    _words(
+    _codings(
         _REASON,
         {
-            "TREAT": "treatment",
+            TREAT: "treatment",
             "CLINTRL": "taking part in a clinical trial",
             "COC": "coordination of care",
             "ETREAT": "emergency treatment",
-            "BTG": "break the glass in an emergency",
+            BTG: "break the glass in an emergency",
             "ERTREAT": "treatment in an emergency room",
             "POPHLTH": "population health",
-            "TREATDS": "help with a treatment decision by a computer model",
+            TREATDS: "help with a treatment decision by a computer model",
             "HPAYMT": "payment for health care",
             "HOPERAT": "running the health service",
             "CAREMGT": "care management",
             "HQUALIMP": "improving the quality of care",
             "PATSFTY": "patient safety",
-            "MLTRAINING": "training of a computer model",
+            MLTRAINING: "training of a computer model",
             "SYSDEV": "development of computer systems",
             "HTEST": "testing of computer systems",
             "TRAIN": "teaching of people",
-            "HRESCH": "health research",
+            HRESCH: "health research",
             "BIORCH": "biomedical research",
             "CLINTRCH": "clinical trial research",
             "CLINTRCHNPC": "clinical trial research without patient care",
@@ -66,18 +74,18 @@ PURPOSES: Final = MappingProxyType(
             "PUBHLTH": "public health",
             "DISASTER": "help in a disaster",
             "THREAT": "protection from a threat",
-            "HMARKT": "marketing",
+            HMARKT: "marketing",
         },
     )
 )
 
 _BELOW: Final = MappingProxyType(
     {
-        "TREAT": ("CLINTRL", "COC", "ETREAT", "POPHLTH"),
+        TREAT: ("CLINTRL", "COC", "ETREAT", "POPHLTH"),
         "ETREAT": ("ERTREAT",),
         "HOPERAT": ("CAREMGT", "HQUALIMP", "PATSFTY", "SYSDEV", "TRAIN"),
         "SYSDEV": ("HTEST",),
-        "HRESCH": ("BIORCH", "CLINTRCH", "DSRCH", "POARCH", "TRANSRCH"),
+        HRESCH: ("BIORCH", "CLINTRCH", "DSRCH", "POARCH", "TRANSRCH"),
         "CLINTRCH": ("CLINTRCHNPC", "CLINTRCHPC", "PRECLINTRCH"),
         "PATRQT": ("FAMRQT", "PWATRNY", "SUPNWK"),
         "PUBHLTH": ("DISASTER", "THREAT"),
@@ -86,11 +94,11 @@ _BELOW: Final = MappingProxyType(
 """Direct children. MLTRAINING, TREATDS, BTG and HMARKT stand under nothing: they match exactly or
 not at all, though HL7 files them under HOPERAT, TREAT and ETREAT (docs/decisions)."""
 
-EXACT_ONLY: Final = frozenset({"MLTRAINING", "TREATDS", "BTG", "HMARKT"})
+EXACT_ONLY: Final = frozenset({MLTRAINING, TREATDS, BTG, HMARKT})
 
 CATEGORIES: Final = MappingProxyType(
     {
-        **_words(
+        **_codings(
             _OBSERVATION,
             {
                 "vital-signs": "blood pressure, pulse, weight and other measurements",
@@ -104,7 +112,7 @@ CATEGORIES: Final = MappingProxyType(
                 "therapy": "therapies",
             },
         ),
-        **_words(
+        **_codings(
             _OURS,
             {
                 "demographics": "age, sex and other personal facts",
@@ -123,7 +131,7 @@ CATEGORY_CODES: Final = tuple(CATEGORIES)
 """Index in this tuple = the small integer in columns; codes are only ever added at the end."""
 
 OBLIGATIONS: Final = MappingProxyType(
-    _words(
+    _codings(
         _ACT,
         {
             "DEID": "remove what identifies the patient",
@@ -153,7 +161,7 @@ def _closure(code: str) -> frozenset[str]:
 COVERS: Final = MappingProxyType({code: _closure(code) for code in PURPOSES})
 """For each purpose, the purposes that a consent to it covers."""
 
-RESEARCH: Final = COVERS["HRESCH"] | {"MLTRAINING"}
+RESEARCH: Final = COVERS[HRESCH] | {MLTRAINING}
 """What a research opt-out (EHDS Art. 71) forbids: training counts as research there."""
 
 
@@ -162,15 +170,15 @@ def covers(granted: str, asked: str) -> bool:
     return asked in COVERS.get(granted, frozenset())
 
 
-def require_word(kind: str, code: str) -> Word:
+def require_code(kind: str, code: str) -> Coding:
     """Return the word for `code`; `kind` is purpose, category or obligation.
 
     Raises:
-        UnknownWord: the vocabulary does not hold the code; the message lists those that it holds.
+        UnknownCode: the vocabulary does not hold the code; the message lists those that it holds.
     """
     words = _KINDS[kind]
     if code not in words:
-        raise UnknownWord(f"unknown {kind} {code!r}; known: {', '.join(sorted(words))}")
+        raise UnknownCode(f"unknown {kind} {code!r}; known: {', '.join(sorted(words))}")
     return words[code]
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from consent.errors import TermsInvalid
 from consent.terms import ANY, Terms
-from consent.vocabulary import require_word
+from consent.vocabulary import require_code
 
 DECISIONS: Final = frozenset({"permit", "deny"})
 MAX_RECORDS: Final = 10_000
@@ -26,7 +26,7 @@ def require_terms(terms: Terms) -> Terms:
     """Return the terms, every word of which is known and means what it says.
 
     Raises:
-        UnknownWord: a purpose, category or obligation is not in the vocabulary.
+        UnknownCode: a purpose, category or obligation is not in the vocabulary.
         TermsInvalid: something is missing, ill-formed or too wide; the message says what.
     """
     _require_shared(
@@ -87,12 +87,12 @@ def _require_words(
     if not purposes or not categories:
         raise TermsInvalid("purposes and categories are never empty")
     for purpose in purposes:
-        require_word("purpose", purpose)
+        require_code("purpose", purpose)
     if categories != (ANY,):
         for category in categories:
-            require_word("category", category)
+            require_code("category", category)
     for obligation in obligations:
-        require_word("obligation", obligation)
+        require_code("obligation", obligation)
 
 
 def _require_records(records: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The front door of the diagnostics: what the pages and the command line may use of them."""
+"""The names that services, pages and commands may use of this package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from models.registry import Model
-from models.studies import Run, Study
+from models.studies import Study
+from models.training_runs import TrainingRun
 
 if TYPE_CHECKING:
     from models.card import Card
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from models.diagnostics import Diagnostics
     from models.errors import (
         CohortTooSmall,
-        ConsentMoved,
+        ConsentsChanged,
         GateClosed,
         InputMissing,
         InputOutOfRange,
@@ -25,98 +26,126 @@ if TYPE_CHECKING:
         ModelsNotFound,
         ModelsRefused,
         ModelsUnavailable,
+        PatientIneligible,
         RunCancelled,
         ScorerUnavailable,
         UnitMismatch,
     )
+    from models.gate import GateCode, GateFailure
     from models.inputs import InputValue
     from models.manifest import Manifest
     from models.plots import draw_contributions
     from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question
-    from models.release import AGREEMENT, Release, ReleaseAsked
-    from models.serving import Affected
+    from models.release import AGREEMENT, Release, ReleaseRequest
+    from models.serving import AffectedModel
+    from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
     from models.training import recompute
 
 _MODULES: Final = {
     "card": ("Card",),
     "cohort": ("Cohort",),
+    "diagnostics": ("Diagnostics",),
+    "errors": (
+        "CohortTooSmall",
+        "ConsentsChanged",
+        "GateClosed",
+        "InputMissing",
+        "InputOutOfRange",
+        "ModelRetired",
+        "ModelsBroken",
+        "ModelsError",
+        "ModelsInvalid",
+        "ModelsNotFound",
+        "ModelsRefused",
+        "ModelsUnavailable",
+        "PatientIneligible",
+        "RunCancelled",
+        "ScorerUnavailable",
+        "UnitMismatch",
+    ),
+    "gate": (
+        "GateCode",
+        "GateFailure",
+    ),
+    "inputs": ("InputValue",),
+    "manifest": ("Manifest",),
+    "plots": ("draw_contributions",),
     "prediction": (
         "Contribution",
         "Prediction",
         "PredictionRequest",
     ),
-    "diagnostics": ("Diagnostics",),
-    "errors": (
-        "ModelsUnavailable",
-        "ModelsInvalid",
-        "ModelsBroken",
-        "CohortTooSmall",
-        "ConsentMoved",
-        "GateClosed",
-        "InputMissing",
-        "InputOutOfRange",
-        "ModelRetired",
-        "ModelsError",
-        "ModelsNotFound",
-        "ModelsRefused",
-        "RunCancelled",
-        "ScorerUnavailable",
-        "UnitMismatch",
-    ),
-    "inputs": ("InputValue",),
-    "manifest": ("Manifest",),
-    "plots": ("draw_contributions",),
     "question": ("Question",),
-    "release": ("AGREEMENT", "Release", "ReleaseAsked"),
-    "serving": ("Affected",),
+    "release": (
+        "AGREEMENT",
+        "Release",
+        "ReleaseRequest",
+    ),
+    "serving": ("AffectedModel",),
+    "suppression": (
+        "MIN_COHORT",
+        "MIN_COUNT",
+        "is_small",
+        "merge_small",
+        "suppress",
+    ),
     "training": ("recompute",),
 }
-_HOMES: Final = {name: module for module, names in _MODULES.items() for name in names}
+_MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Return a name of the front door, loading its module when it is first asked for.
+    """Return a public name, importing its module on first use.
 
-    The scorer's process imports this package too, and must not pay for law, safe and pictures.
+    The scorer process imports this package too, and must not import the ledger, the record store
+    and matplotlib.
     """
-    if name not in _HOMES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'models' has no attribute {name!r}")
-    return getattr(import_module(f"models.{_HOMES[name]}"), name)
+    return getattr(import_module(f"models.{_MODULE_OF[name]}"), name)
 
 
 __all__ = [
     "AGREEMENT",
-    "Affected",
-    "ModelsUnavailable",
-    "ModelsInvalid",
-    "ModelsBroken",
+    "AffectedModel",
     "Card",
     "Cohort",
     "CohortTooSmall",
-    "ConsentMoved",
+    "ConsentsChanged",
     "Contribution",
-    "Prediction",
-    "PredictionRequest",
     "Diagnostics",
     "GateClosed",
+    "GateCode",
+    "GateFailure",
     "InputMissing",
     "InputOutOfRange",
     "InputValue",
+    "MIN_COHORT",
+    "MIN_COUNT",
     "Manifest",
     "Model",
     "ModelRetired",
+    "ModelsBroken",
     "ModelsError",
+    "ModelsInvalid",
     "ModelsNotFound",
-    "Question",
     "ModelsRefused",
+    "ModelsUnavailable",
+    "PatientIneligible",
+    "Prediction",
+    "PredictionRequest",
+    "Question",
     "Release",
-    "ReleaseAsked",
-    "Run",
+    "ReleaseRequest",
     "RunCancelled",
     "ScorerUnavailable",
     "Study",
+    "TrainingRun",
     "UnitMismatch",
     "draw_contributions",
+    "is_small",
+    "merge_small",
     "recompute",
+    "suppress",
 ]

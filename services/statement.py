@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import ANY, Terms, keccak, require_terms, require_word
+from consent import ANY, Terms, keccak, require_code, require_terms
 
 POLICY_URI: Final = "urn:vouchsafe:policy:1"
 POLICY: Final = (
@@ -35,7 +35,7 @@ def terms_for(asked: RequestedTerms, statement: str = "") -> Terms:
     """Return terms under a fresh salt, with the statement given or else the English one.
 
     Raises:
-        UnknownWord, TermsInvalid (consent): a code that is not in the vocabulary, or no code.
+        UnknownCode, TermsInvalid (consent): a code that is not in the vocabulary, or no code.
     """
     terms = Terms(
         asked.decision,
@@ -57,7 +57,7 @@ def terms_for(asked: RequestedTerms, statement: str = "") -> Terms:
 
 def statement_of(asked: RequestedTerms) -> str:
     """Return the sentences that a patient reads and signs."""
-    purposes = _joined([require_word("purpose", code).label for code in asked.purposes])
+    purposes = _joined([require_code("purpose", code).label for code in asked.purposes])
     verb = "I allow" if asked.decision == "permit" else "I do not allow"
     who = "anybody" if asked.recipient == ANY else asked.recipient
     what = _what(asked)
@@ -70,7 +70,7 @@ def _what(asked: RequestedTerms) -> str:
     records = "my records" if ANY in asked.records else f"{len(asked.records)} of my records"
     if ANY in asked.categories:
         return records
-    labels = [require_word("category", code).label for code in asked.categories]
+    labels = [require_code("category", code).label for code in asked.categories]
     return f"{records} of these kinds ({_joined(labels)})"
 
 

@@ -95,5 +95,5 @@ def stop_all(
 def erase_after(platform: Platform, subjects: Sequence[bytes], why: str, progress: Progress) -> int:
     """Re-key what grantees could open, after a withdrawal; return how many subjects that were."""
     platform.store.erasure.rekey(subjects, why, progress)
-    platform.diagnostics.affected()
+    platform.diagnostics.apply_withdrawals()
     return len(subjects)

@@ -239,6 +239,16 @@ class Catalogue:
             self.current(categories=categories, subjects=subjects, custodian=custodian)
         )
 
+    def subjects_with(self, categories: Sequence[str]) -> list[bytes]:
+        """Return the subjects with a current record of each category, by their oldest record."""
+        indexes = {CATEGORY_CODES.index(code) for code in categories}
+        query = sa.select(_RECORDS.c.subject).join(_BATCHES, _RECORDS.c.batch == _BATCHES.c.id)
+        query = query.where(_IS_CURRENT, _RECORDS.c.category.in_(indexes))
+        query = query.group_by(_RECORDS.c.subject)
+        query = query.having(sa.func.count(_RECORDS.c.category.distinct()) == len(indexes))
+        with reading(self._engine) as connection:
+            return list(connection.scalars(query.order_by(sa.func.min(_RECORDS.c.seq))))
+
     def count_visible_batches(self) -> int:
         """Return the number of visible batches; it grows with each deposit."""
         query = sa.select(sa.func.count()).where(_BATCHES.c.state.in_(VISIBLE))

@@ -141,10 +141,9 @@ class RecordStore:
             self._list = now_s, batches, RecordList(self._catalogue.columns())
         return self._list[2]
 
-    def list_subject_categories(self, categories: Sequence[str]) -> list[tuple[bytes, str]]:
-        """Return (subject, category) of each current record of these categories, in order."""
-        entries = self._catalogue.current(categories=categories)
-        return [(entry.subject, entry.category) for entry in entries]
+    def list_subjects_with(self, categories: Sequence[str]) -> list[bytes]:
+        """Return the subjects with a current record of each category, by their oldest record."""
+        return self._catalogue.subjects_with(categories)
 
     def ipfs_version(self) -> str:
         """Return the version of the block store.

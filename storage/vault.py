@@ -253,7 +253,7 @@ class Vault:
         self._journal.write(use, decided.answers() or [nothing])
         indexes = decided.permitted()
         records = self._reader.read([decided.entries[index] for index in indexes], progress)
-        ended = set(self._ledger.lost(sorted({decided.consents[index] for index in indexes})))
+        ended = set(self._ledger.find_ended(sorted({decided.consents[index] for index in indexes})))
         released: list[Record] = []
         changed: list[int] = []
         for index, record in zip(indexes, records, strict=True):

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from township import Clock, Patient, make_terms
 
-from consent import ConsentLedger, Install, Signed, open_ledger
+from consent import ConsentLedger, LedgerSettings, Signed, open_ledger
 from deploy.database import make_engine
 from storage import AccessRequest, BlockStore, Record, RecordStore
 
@@ -30,7 +30,7 @@ class House:
     kubo: BlockStore
     home: Path
     clock: Clock
-    install: Install
+    install: LedgerSettings
     ledger: ConsentLedger = field(init=False)
     store: RecordStore = field(init=False)
 

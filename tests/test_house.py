@@ -136,3 +136,13 @@ def test_no_path_of_a_developers_machine_is_named() -> None:
         and pattern.search(path.read_text(encoding="utf-8", errors="ignore"))
     ]
     assert _names(naming) == []
+
+
+def test_each_decision_page_has_context_alternatives_decision_and_consequence() -> None:
+    headings = ("## Context", "## Alternatives", "## Decision", "## Consequence")
+    incomplete = [
+        path
+        for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))
+        if any(heading not in path.read_text(encoding="utf-8") for heading in headings)
+    ]
+    assert _names(incomplete) == []

@@ -14,10 +14,10 @@ from consent.abi import encode_words, word
 from consent.admission import Admission
 from consent.chain import Account, Chain, Finality, Receipt
 from consent.consent_ledger import ConsentLedger
+from consent.consent_terms import ConsentTermsStore
 from consent.deployment import Deployment, deploy
 from consent.errors import LedgerBroken, LedgerUnavailable
 from consent.mirror import Mirror
-from consent.openings import Openings
 from consent.outbox import Intent, Outbox
 from consent.relayer import Relayer
 from consent.rpc import Rpc
@@ -113,10 +113,10 @@ class Town:
         self.outbox = Outbox(self.engine, self.chain, self.account)
         finality: Finality = "single"
         self.deployment = deployment or deploy(self.chain, self.outbox, finality)
-        self.openings = Openings(self.engine)
+        self.consent_terms = ConsentTermsStore(self.engine)
         self.mirror = Mirror(self.engine, self.chain, self.deployment, clock)
         self.admission = Admission(self.chain, self.mirror, self.deployment, self.account.address)
-        self.relayer = Relayer(self.outbox, self.mirror, self.openings, self.admission)
+        self.relayer = Relayer(self.outbox, self.mirror, self.consent_terms, self.admission)
 
     def process(self, endpoint: str = "", deployment: Deployment | None = None) -> Town:
         """Return what another process would hold: the same database, nothing else in common."""

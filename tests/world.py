@@ -12,8 +12,8 @@ from policy import Given, History, answer
 from sqlalchemy.pool import StaticPool
 
 from consent.batch import DecisionRequestBatch, Decisions, decide_many
+from consent.consent_terms import ConsentTermsStore
 from consent.decision import decide
-from consent.openings import Openings
 from consent.register import Register
 from consent.state import (
     Enrolments,
@@ -45,8 +45,8 @@ class World:
         engine = sa.create_engine("sqlite://", poolclass=StaticPool)
         METADATA.create_all(engine)
         self.engine = engine
-        self.openings = Openings(engine)
-        self.register = Register(self.openings)
+        self.consent_terms = ConsentTermsStore(engine)
+        self.register = Register(self.consent_terms)
         self.log = LedgerLog()
         self.history = History()
         self.count = 0
@@ -81,10 +81,10 @@ class World:
 
     def put(self, subject: bytes, terms: Terms) -> None:
         if all(purpose in PURPOSES for purpose in terms.purposes):
-            self.openings.put(subject, terms)
+            self.consent_terms.put(subject, terms)
             return
         # A word that an older version knew: put under a known one, then given its own name.
-        kept = self.openings.put(subject, replace(terms, purposes=("TREAT",)))
+        kept = self.consent_terms.put(subject, replace(terms, purposes=("TREAT",)))
         name = consent_id(subject, terms_hash(terms))
         with self.engine.begin() as connection:
             connection.execute(
@@ -118,7 +118,7 @@ class World:
         return View(1, "0x", b"", 9, b"", self.block_s, self.count, b"", self.now_s)
 
     def decide(self, request: DecisionRequest) -> Decision:
-        return decide(request, self.state(), self.openings, self.view(), self.now_s)
+        return decide(request, self.state(), self.consent_terms, self.view(), self.now_s)
 
     def decide_many(self, requests: list[DecisionRequest]) -> Decisions:
         consents = self.register.at(self.state())

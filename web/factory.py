@@ -6,10 +6,12 @@ from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.platform import Platform
-from web import access_log, errors
-from web.api import Api
-from web.health import health
-from web.pages import pages
+from services.wiring import build_services
+from web import access_log, errors, metrics
+from web.api import OldApi, api
+from web.current import EXTENSION
+from web.health import bp as health
+from web.pages import old_pages, pages
 
 MAX_BODY_BYTES = 16 * 2**20
 MAX_FORM_BYTES = 64 * 2**10
@@ -30,7 +32,7 @@ HEADERS = {
 TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def create_app(platform: Platform, proxies: int = 0) -> Flask:
+def create_app(platform: Platform, proxies: int = 0, metrics_token: str = "") -> Flask:
     """Return the application; nothing is asked of the platform until a request comes.
 
     Who asks is the address that the outermost of our `proxies` saw; with none, the socket's.
@@ -44,11 +46,16 @@ def create_app(platform: Platform, proxies: int = 0) -> Flask:
     if proxies:
         # Of what a proxy adds, the address alone: host and scheme are the site's, from settings.
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, 0, 0, 0, 0)  # type: ignore[method-assign]
+    app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     access_log.install(app)
     errors.install(app)
-    app.register_blueprint(health(platform))
-    app.register_blueprint(Api(platform).blueprint())
-    app.register_blueprint(pages(platform))
+    services = app.extensions[EXTENSION] = build_services(platform)
+    metrics.install(app, services.monitoring, metrics_token)
+    app.register_blueprint(health)
+    app.register_blueprint(api(services))
+    app.register_blueprint(pages(services))
+    app.register_blueprint(OldApi(platform).blueprint())
+    app.register_blueprint(old_pages(platform))
     headers = HEADERS | (TLS_HEADERS if platform.site.is_secure else {})
 
     @app.after_request

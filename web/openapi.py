@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask
 
-from web.api.route import JSON, Route
+from web.api.route import Route
+from web.view_options import JSON, options_of
 
 _NAME: Final = re.compile(r"{(\w+)}")
+_RULE_NAME: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 _PROBLEM: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -39,22 +42,60 @@ _SESSION: Final = {
 }
 
 
-def describe(routes: Sequence[Route], prefix: str, version: str) -> dict[str, Any]:
-    """Return the OpenAPI document of these routes."""
+def describe(app: Flask, routes: Sequence[Route], prefix: str, version: str) -> dict[str, Any]:
+    """Return the OpenAPI document of the application's API."""
     spec = APISpec(
         title="Vouchsafe",
         version=version,
         openapi_version="3.1.0",
         plugins=[MarshmallowPlugin(schema_name_resolver=_named)],
-        info={"description": "Sealed records, signed consents, models that learn by consent."},
+        info={"description": "Sharing health records under consent."},
     )
     spec.components.schema("Problem", _PROBLEM)
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme("session", _SESSION)
     for route in routes:
         spec.path(prefix + route.path, operations={route.method.lower(): _operation(route)})
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if rule.endpoint.startswith("api.") and rule.endpoint != "api.openapi":
+            path = _RULE_NAME.sub(r"{\1}", rule.rule)
+            method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+            spec.path(path, operations={method.lower(): _described(view, path, method)})
     described: dict[str, Any] = spec.to_dict()
     return described
+
+
+def _described(view: Callable[..., Any], path: str, method: str) -> dict[str, Any]:
+    """Return the operation of a view, from what its decorators declare."""
+    options, summary = options_of(view), (view.__doc__ or "").split("\n", 1)[0]
+    result = options.returns or {"type": "object" if options.media_type == JSON else "string"}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation: dict[str, Any] = {
+        "operationId": view.__name__,
+        "summary": summary,
+        "parameters": [
+            {"in": "path", "name": name, "required": True, "schema": {"type": "string"}}
+            for name in _NAME.findall(path)
+        ],
+        "responses": {
+            str(options.status): {
+                "description": summary,
+                "content": {options.media_type: {"schema": result}},
+            },
+            "default": {"description": "The problem.", "content": problem},
+        },
+        "security": [{"token": []}, {"session": []}] if options.roles else [],
+        "x-roles": sorted(options.roles or ()),
+    }
+    if options.is_idempotent:
+        operation["parameters"].append(_KEY)
+    if options.accepts is not None and method == "GET":
+        operation["parameters"].append({"in": "query", "schema": options.accepts})
+    elif options.accepts is not None:
+        content = {JSON: {"schema": options.accepts}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
 
 
 def _operation(route: Route) -> dict[str, Any]:

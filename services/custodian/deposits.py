@@ -123,7 +123,7 @@ def take(platform: Platform, sent: Sent, body: bytes) -> Upload:
     if known is not None:
         return known
     upload = kept.add(sent, body)
-    job = platform.jobs.add("check-upload", {"upload": upload.id}, sent.party)
+    job = platform.jobs.enqueue("check-upload", {"upload": upload.id}, sent.party)
     kept.move(upload, CHECKING, CHECKING, job.id)
     return kept.require(upload.id)
 
@@ -144,7 +144,7 @@ def begin_store(platform: Platform, upload: Upload) -> Upload:
         raise NotFound
     kept = uploads(platform)
     if kept.move(upload, CHECKED, STORING) or is_stuck(platform, upload):
-        job = platform.jobs.add("store-upload", {"upload": upload.id}, upload.sent.party)
+        job = platform.jobs.enqueue("store-upload", {"upload": upload.id}, upload.sent.party)
         kept.move(upload, STORING, STORING, job.id)
     return kept.require(upload.id)
 
@@ -251,7 +251,7 @@ def _subjects(platform: Platform, people: Sequence[str]) -> dict[str, bytes]:
     """Return everybody's subject; whoever is new here gets one, and stands in the directory."""
     directory, found, new = platform.asking.directory, dict[str, bytes](), dict[str, bytes]()
     for person in dict.fromkeys(people):
-        known = directory.find(person)
+        known = directory.find_subject(person)
         if known is None:
             new[person] = secrets.token_bytes(32)
         else:

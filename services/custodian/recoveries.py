@@ -26,7 +26,7 @@ def propose(platform: Platform, number: str, identity: str, proof: bytes, by: st
     """
     if identity not in CHECKS:
         raise InviteWrong("identity", "invite-identity-error")
-    subject = platform.asking.directory.find(number.strip()) if number.strip() else None
+    subject = platform.asking.directory.find_subject(number.strip()) if number.strip() else None
     if subject is None or not platform.ledger.is_enrolled(subject):
         raise InviteWrong("number", "recoveries-number-error")
     try:
@@ -36,7 +36,7 @@ def propose(platform: Platform, number: str, identity: str, proof: bytes, by: st
     message = signed.message
     if not isinstance(message, Enrolment) or message.subject != subject:
         raise InviteWrong("proof", "recoveries-proof-error")
-    outcome = platform.ledger.propose_recovery(signed)
+    outcome = platform.ledger.keys.propose_recovery(signed)
     if not outcome.ok:
         raise InviteWrong("proof", "recoveries-refused")
     LOG.info("recovery proposed for %s, identity %s, by %s", subject.hex(), identity, by)

@@ -8,8 +8,8 @@ from typing import Final
 from consent import Grant
 from services.patient.asker import Asker
 from services.requests import DECLINED, ConsentRequest
-from services.requests.choices import Choice, ChoiceInvalid, latest_end, narrowed, whole
-from services.requests.wording import categories_in, day_of, statement
+from services.requests.choices import Choice, ChoiceInvalid, full_choice, latest_end, restrict
+from services.requests.wording import format_categories, format_day, make_statement
 from services.statement import terms_for
 
 DAY_S: Final = 86_400
@@ -23,7 +23,7 @@ STUDY: Final = (
 
 def told(asker: Asker, one: ConsentRequest) -> dict[str, str]:
     """Return what the sentences of a request are filled in with."""
-    asking, words, wanted = asker.platform.asking, asker.words, one.wanted
+    asking, words, wanted = asker.platform.asking, asker.words, one.details
     proposal = asking.proposals.find(wanted.party)
     owner = proposal.owner if proposal else wanted.party
     party = asking.party_name(wanted.party)
@@ -36,18 +36,18 @@ def told(asker: Asker, one: ConsentRequest) -> dict[str, str]:
         "contact": proposal.contact if proposal else "",
         "operator": asking.party_name(asker.platform.organisation),
         "condition": wanted.condition,
-        "categories": categories_in(words, wanted.categories),
-        "date": day_of(words, latest_end(wanted, asker.platform.clock())),
+        "categories": format_categories(words, wanted.categories),
+        "date": format_day(words, latest_end(wanted, asker.platform.clock())),
         "n": words.number(asker.platform.diagnostics.grace_s // DAY_S),
-        "from": day_of(words, wanted.data_from) if wanted.data_from else "",
-        "to": day_of(words, wanted.data_to) if wanted.data_to else "",
+        "from": format_day(words, wanted.data_from) if wanted.data_from else "",
+        "to": format_day(words, wanted.data_to) if wanted.data_to else "",
         "lapses": words.day(one.lapses_at_s),
     }
 
 
 def blocks(one: ConsentRequest) -> list[tuple[str, list[str]]]:
     """Return (heading, texts), as names of words, in the order of reference OHRP."""
-    wanted = one.wanted
+    wanted = one.details
     texts: dict[str, list[str]] = {"who": ["grant-care"], "withdraw": ["grant-withdraw-care"]}
     names: tuple[str, ...] = CARE
     if wanted.kind != "care":
@@ -59,9 +59,9 @@ def blocks(one: ConsentRequest) -> list[tuple[str, list[str]]]:
 
 def allow_all(asker: Asker, one: ConsentRequest) -> Choice:
     """Keep that all that is asked for is allowed; nothing is signed yet."""
-    choice = whole(one.wanted, asker.platform.clock())
-    draft = {"answer": "yes", "choice": choice.kept()}
-    asker.platform.asking.requests.keep_draft(one, draft)
+    choice = full_choice(one.details, asker.platform.clock())
+    draft = {"answer": "yes", "choice": choice.to_json()}
+    asker.platform.asking.requests.save_draft(one, draft)
     return choice
 
 
@@ -75,33 +75,33 @@ def allow_less(
     """
     errors = dict(wrong or {})
     try:
-        choice = narrowed(one.wanted, chosen, asker.platform.clock())
+        choice = restrict(one.details, chosen, asker.platform.clock())
     except ChoiceInvalid as exc:
         raise ChoiceInvalid({**exc.errors, **errors}) from exc
     if errors:
         raise ChoiceInvalid(errors)
-    draft = {"answer": "less", "choice": choice.kept()}
-    asker.platform.asking.requests.keep_draft(one, draft)
+    draft = {"answer": "less", "choice": choice.to_json()}
+    asker.platform.asking.requests.save_draft(one, draft)
     return choice
 
 
 def refuse(asker: Asker, one: ConsentRequest) -> None:
     """Write down the no."""
-    asker.platform.asking.requests.answer(one, DECLINED)
+    asker.platform.asking.requests.record_answer(one, DECLINED)
 
 
 def chosen_of(asker: Asker, one: ConsentRequest) -> Choice | None:
     """Return what was chosen so far; None before a yes."""
-    kept = asker.platform.asking.requests.draft(one).get("choice")
-    return None if kept is None else Choice.of(kept)
+    kept = asker.platform.asking.requests.load_draft(one).get("choice")
+    return None if kept is None else Choice.from_json(kept)
 
 
 def grant_of(asker: Asker, one: ConsentRequest, choice: Choice) -> Grant:
     """Return what is signed for this choice; its terms hold the sentences that are shown."""
     platform = asker.platform
     held = {e.record_id.hex(): e.category for e in platform.store.records_of(asker.subject)}
-    asked = choice.asked(one.wanted.party, held)
-    party = platform.asking.party_name(one.wanted.party)
-    said = statement(asker.words, party, choice, asked.records)
+    asked = choice.to_terms(one.details.party, held)
+    party = platform.asking.party_name(one.details.party)
+    said = make_statement(asker.words, party, choice, asked.records)
     now_s = int(platform.clock())
     return Grant(asker.subject, terms_for(asked, said), now_s, choice.not_after_s())

@@ -76,7 +76,7 @@ def everything(asker: Asker) -> dict[str, Any]:
         store.vault.open_own(asker.subject, entry.record_id.hex())
         for entry in store.records_of(asker.subject)[:AT_ONCE]
     ]
-    lines, _ = asker.platform.asking.history.lines(asker.subject)
+    lines, _ = asker.platform.asking.history.list_entries(asker.subject)
     return {
         "records": [plain(one) for one in held],
         "permissions": [
@@ -98,7 +98,7 @@ def own_seq(asker: Asker, name: str) -> int:
     """
     if not name.isdecimal() or len(name) > MOST_DIGITS:
         raise NotFound
-    if not asker.platform.asking.history.is_own(asker.subject, int(name)):
+    if asker.platform.asking.history.find_row(asker.subject, int(name)) is None:
         raise NotFound
     return int(name)
 

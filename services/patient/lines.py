@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.patient.asker import Asker
-from services.requests.history import HistoryLine
-from services.requests.wording import categories_in
+from services.requests.history import HistoryEntry
+from services.requests.wording import format_categories
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +21,21 @@ class Shown:
     is_refusal: bool
 
 
-def shown(asker: Asker, line: HistoryLine) -> Shown:
+def shown(asker: Asker, line: HistoryEntry) -> Shown:
     """Return the line's sentence; one without a date on which it was allowed says less."""
     words, asking = asker.words, asker.platform.asking
     name = asking.party_name(line.party)
     told = {
         "party": name,
         "study": name,
-        "categories": categories_in(words, line.categories)
+        "categories": format_categories(words, line.categories)
         if line.categories
         else words("records"),
         "condition": words("condition-asked"),
         "date": words.day(line.since_s) if line.since_s else "",
         "why": words(f"reason-{line.outcome}") if words.has(f"reason-{line.outcome}") else "",
     }
-    word = line.word
+    word = line.text_key
     if not line.since_s and word in ("refused-withdrawn", "refused-ended"):
         word = "refused-other"  # when they ended it was not seen here
     if not line.since_s and word.startswith("used-") and word != "used-self":

@@ -55,7 +55,7 @@ def standings(asker: Asker) -> tuple[list[ConsentSummary], bool]:
     What waits for the register is `recording`; with the register away, all are `unknown`.
     """
     ledger, subject = asker.platform.ledger, asker.subject
-    kept = ledger.openings.of_subject(subject)
+    kept = ledger.consent_terms.of_subject(subject)
     try:
         consents = ledger.consents_of(subject)
     except ConsentError:
@@ -65,7 +65,7 @@ def standings(asker: Asker) -> tuple[list[ConsentSummary], bool]:
     known = {one.consent_id for one in consents}
     accepted = {
         one.consent_id
-        for one in asker.platform.asking.requests.of_subject(subject)
+        for one in asker.platform.asking.requests.list_by_subject(subject)
         if one.state == ACCEPTED and one.consent_id is not None
     }
     waiting = [one for one in kept if one in accepted and one not in known]

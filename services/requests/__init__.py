@@ -1,15 +1,22 @@
-"""What people ask of each other: patients' directory, studies proposed, requests, answers."""
+"""Requests for consent: the patients' directory, proposed studies, requests and their answers."""
 
 from services.requests.asking import Asking
-from services.requests.proposals import APPROVED, PROPOSED, REFUSED, Proposal
-from services.requests.requests import (
+from services.requests.consent_requests import (
     ACCEPTED,
     DECLINED,
     LAPSED,
     WAITING,
     ConsentRequest,
+    ConsentRequests,
     RequestDetails,
 )
+from services.requests.copies import NewCopy, ReleasedCopies, ReleasedCopy
+from services.requests.directory import PatientDirectory
+from services.requests.feasibility import FeasibilityCount, FeasibilityCounts
+from services.requests.history import AccessHistory, HistoryEntry
+from services.requests.patients_in_care import PatientInCare, PatientsInCare
+from services.requests.predictions import StoredPrediction, StoredPredictions
+from services.requests.proposals import APPROVED, PROPOSED, REFUSED, Proposal, StudyProposals
 
 __all__ = [
     "ACCEPTED",
@@ -19,8 +26,22 @@ __all__ = [
     "PROPOSED",
     "REFUSED",
     "WAITING",
+    "AccessHistory",
     "Asking",
-    "Proposal",
     "ConsentRequest",
+    "ConsentRequests",
+    "FeasibilityCount",
+    "FeasibilityCounts",
+    "HistoryEntry",
+    "NewCopy",
+    "PatientDirectory",
+    "PatientInCare",
+    "PatientsInCare",
+    "Proposal",
+    "ReleasedCopies",
+    "ReleasedCopy",
     "RequestDetails",
+    "StoredPrediction",
+    "StoredPredictions",
+    "StudyProposals",
 ]

@@ -1,4 +1,4 @@
-"""Narrows what is asked: a patient may allow all of it, less of it, and never more."""
+"""A patient's choice on a request: all of it, or less of it, and never more."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import ANY
-from services.requests.requests import DAY_S, RequestDetails
+from services.requests.consent_requests import DAY_S, RequestDetails
 from services.statement import RequestedTerms
 
 COPY: Final = "HRESCH"
-"""A copy that leaves is research outside the vault: a purpose of its own (docs/decisions/0013)."""
+"""A released copy is research outside the vault: a purpose of its own (docs/decisions/0013)."""
 
 
 class ChoiceInvalid(Exception):
-    """What was chosen cannot be signed; `errors` names each field and the text that says why."""
+    """The choice cannot be signed.
+
+    Attributes:
+        errors: for each field, the key of the text that says why.
+    """
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         """Keep {field: key of the text}."""
@@ -26,14 +30,14 @@ class ChoiceInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a patient allows of a request.
+    """The part of a request that a patient allows.
 
     Attributes:
-        purposes, categories: codes, each asked for.
-        data_from, data_to: ISO dates, or "", within what is asked for.
-        ends_on: ISO date of the last day on which it counts.
-        may_copy: True if a copy may leave.
-        left_out: ids of single records that stay closed.
+        purposes, categories: codes, each of them requested.
+        data_from, data_to: ISO dates, or "", within the requested period.
+        ends_on: ISO date of the last day of the permission.
+        may_copy: True if a copy may be released.
+        left_out: ids of individual records that stay closed.
     """
 
     purposes: tuple[str, ...]
@@ -44,15 +48,15 @@ class Choice:
     may_copy: bool = False
     left_out: tuple[str, ...] = ()
 
-    def kept(self) -> dict[str, Any]:
-        """Return this as JSON for the draft."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the choice for the draft."""
         return {name: getattr(self, name) for name in Choice.__slots__}
 
     @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> Choice:
+    def from_json(cls, stored: Mapping[str, Any]) -> Choice:
         """Return the choice of a draft."""
-        lists = {name: tuple(kept[name]) for name in ("purposes", "categories", "left_out")}
-        return cls(**{**kept, **lists})
+        lists = {name: tuple(stored[name]) for name in ("purposes", "categories", "left_out")}
+        return cls(**{**stored, **lists})
 
     def not_after_s(self) -> int:
         """Return the last second of the last day, UTC."""
@@ -60,58 +64,61 @@ class Choice:
         start = datetime.datetime.combine(day, datetime.time.min, datetime.UTC)
         return int(start.timestamp()) + DAY_S - 1
 
-    def asked(self, party: str, held: Mapping[str, str]) -> RequestedTerms:
-        """Return the terms of this choice; `held` is {record id: category} of what is here.
+    def to_terms(self, party: str, record_categories: Mapping[str, str]) -> RequestedTerms:
+        """Return the terms of this choice.
 
-        With single records left out, the rest is named one by one, so later ones are not meant.
+        With individual records left out, each other record is named, so later ones are excluded.
+
+        Args:
+            party: the recipient.
+            record_categories: the category of each stored record, by record id.
         """
         records: Sequence[str] = (ANY,)
         if self.left_out:
-            out = set(self.left_out)
+            left_out = set(self.left_out)
             records = sorted(
-                one for one, kind in held.items() if kind in self.categories and one not in out
+                record
+                for record, category in record_categories.items()
+                if category in self.categories and record not in left_out
             )
         purposes = (*self.purposes, COPY) if self.may_copy else self.purposes
         period = self.data_from, self.data_to
         return RequestedTerms("permit", party, purposes, self.categories, records, *period)
 
 
-def latest_end(wanted: RequestDetails, now_s: float) -> str:
-    """Return the last day on which a permission that is signed now may count."""
-    return (
-        datetime.datetime.fromtimestamp(now_s + wanted.days * DAY_S, datetime.UTC)
-        .date()
-        .isoformat()
-    )
+def latest_end(details: RequestDetails, now_s: float) -> str:
+    """Return the latest last day (ISO) of a permission that is signed now."""
+    end = datetime.datetime.fromtimestamp(now_s + details.days * DAY_S, datetime.UTC)
+    return end.date().isoformat()
 
 
-def whole(wanted: RequestDetails, now_s: float) -> Choice:
-    """Return all that is asked for; a copy is never part of that: it has a tick of its own."""
-    period = wanted.data_from, wanted.data_to
-    return Choice(wanted.purposes, wanted.categories, *period, latest_end(wanted, now_s))
+def full_choice(details: RequestDetails, now_s: float) -> Choice:
+    """Return the choice of everything requested but a copy, which must be chosen separately."""
+    period = details.data_from, details.data_to
+    return Choice(details.purposes, details.categories, *period, latest_end(details, now_s))
 
 
-def narrowed(wanted: RequestDetails, chosen: Choice, now_s: float) -> Choice:
-    """Return what was chosen, as far as it was asked for.
+def restrict(details: RequestDetails, choice: Choice, now_s: float) -> Choice:
+    """Return the part of a choice that was requested.
 
     Raises:
-        ChoiceInvalid: nothing is left of it, or a day makes no sense; each field is named.
+        ChoiceInvalid: nothing is left of it, or a date is out of range; each field is named.
     """
     errors: dict[str, str] = {}
-    purposes = tuple(one for one in wanted.purposes if one in chosen.purposes)
-    categories = tuple(one for one in wanted.categories if one in chosen.categories)
+    purposes = tuple(code for code in details.purposes if code in choice.purposes)
+    categories = tuple(code for code in details.categories if code in choice.categories)
     if not purposes:
         errors["purposes"] = "limits-error-purposes"
     if not categories:
         errors["categories"] = "limits-error-categories"
     today = datetime.datetime.fromtimestamp(now_s, datetime.UTC).date().isoformat()
-    if not today < chosen.ends_on <= latest_end(wanted, now_s):
+    if not today < choice.ends_on <= latest_end(details, now_s):
         errors["end"] = "limits-error-end"
-    first = max(wanted.data_from, chosen.data_from)
-    last = min(filter(None, (wanted.data_to, chosen.data_to)), default="")
+    first = max(details.data_from, choice.data_from)
+    last = min(filter(None, (details.data_to, choice.data_to)), default="")
     if first and last and first > last:
         errors["from"] = "limits-error-dates"
     if errors:
         raise ChoiceInvalid(errors)
-    may_copy = chosen.may_copy and wanted.wants_copy
-    return Choice(purposes, categories, first, last, chosen.ends_on, may_copy, chosen.left_out)
+    may_copy = choice.may_copy and details.wants_copy
+    return Choice(purposes, categories, first, last, choice.ends_on, may_copy, choice.left_out)

@@ -1,4 +1,4 @@
-"""Keeps which hospital number is which subject: looked up by a keyed hash, sealed for reading."""
+"""The custodian's directory of patients: hospital numbers, looked up by a keyed hash and sealed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from services.tables import METADATA
 from storage import RecordStore
 
 LABEL: Final = "directory"
-AT_ONCE: Final = 500
-MOST_OPENED: Final = 100_000
+BATCH_SIZE: Final = 500
+MAX_CACHED: Final = 100_000
 
 _PATIENTS: Final = sa.Table(
     "web_patients",
@@ -24,20 +24,23 @@ _PATIENTS: Final = sa.Table(
 )
 
 
-class Directory:
-    """The patients that this custodian knows; the database alone tells nobody's number."""
+class PatientDirectory:
+    """The patients that this custodian knows; the database alone reveals no number."""
 
     def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._store = store
         self._clock = clock
-        self._opened: dict[bytes, str] = {}
+        self._cache: dict[bytes, str] = {}
 
     def add(self, numbers: Iterable[tuple[str, bytes]]) -> int:
-        """Write down (hospital number, subject); those that are here stay; return how many are new.
+        """Store (hospital number, subject) pairs and return how many subjects are new.
+
+        A subject that is known keeps its number.
 
         Raises:
             VaultSealed (storage): the root key is absent.
+            sqlalchemy.exc.IntegrityError: a number belongs to another subject.
         """
         key_of = self._store.pseudonyms(LABEL)
         now_s, added = int(self._clock()), 0
@@ -50,52 +53,51 @@ class Directory:
             }
             for number, subject in numbers
         ]
-        for start in range(0, len(rows), AT_ONCE):
-            part = rows[start : start + AT_ONCE]
+        for start in range(0, len(rows), BATCH_SIZE):
+            part = rows[start : start + BATCH_SIZE]
+            subjects = [row["subject"] for row in part]
+            query = sa.select(_PATIENTS.c.subject).where(_PATIENTS.c.subject.in_(subjects))
             with self._engine.begin() as connection:
-                mine = [row["subject"] for row in part]
-                asked = sa.select(_PATIENTS.c.subject).where(_PATIENTS.c.subject.in_(mine))
-                here = {bytes(row.subject) for row in connection.execute(asked)}
-                fresh = [row for row in part if row["subject"] not in here]
-                if fresh:
-                    connection.execute(sa.insert(_PATIENTS), fresh)
-                added += len(fresh)
+                known = {bytes(row.subject) for row in connection.execute(query)}
+                new_rows = [row for row in part if row["subject"] not in known]
+                if new_rows:
+                    connection.execute(sa.insert(_PATIENTS), new_rows)
+                added += len(new_rows)
         return added
 
-    def find(self, number: str) -> bytes | None:
+    def find_subject(self, number: str) -> bytes | None:
         """Return the subject of a hospital number."""
         key = self._store.pseudonyms(LABEL)(number.encode())
-        asked = sa.select(_PATIENTS.c.subject).where(_PATIENTS.c.number_key == key)
+        query = sa.select(_PATIENTS.c.subject).where(_PATIENTS.c.number_key == key)
         with self._engine.connect() as connection:
-            found = connection.scalar(asked)
-        return None if found is None else bytes(found)
+            subject = connection.scalar(query)
+        return None if subject is None else bytes(subject)
 
     def numbers_of(self, subjects: Iterable[bytes]) -> dict[bytes, str]:
-        """Return the hospital number of each subject that is here.
+        """Return the hospital number of each of these subjects that has one.
 
-        A number never changes, so one that was opened is remembered while this process runs, which
-        could open it again at any time.
+        A number never changes, so opened numbers are cached in this process, which could open them
+        again at any time.
         """
-        asked_for, opened = list(subjects), self._opened
-        wanted = [one for one in asked_for if one not in opened]
-        fresh: dict[bytes, str] = {}
-        for start in range(0, len(wanted), AT_ONCE):
-            part = wanted[start : start + AT_ONCE]
-            asked = sa.select(_PATIENTS.c.subject, _PATIENTS.c.number)
+        subjects = list(subjects)
+        missing = [subject for subject in subjects if subject not in self._cache]
+        opened: dict[bytes, str] = {}
+        columns = sa.select(_PATIENTS.c.subject, _PATIENTS.c.number)
+        for start in range(0, len(missing), BATCH_SIZE):
+            part = missing[start : start + BATCH_SIZE]
             with self._engine.connect() as connection:
-                for row in connection.execute(asked.where(_PATIENTS.c.subject.in_(part))):
+                for row in connection.execute(columns.where(_PATIENTS.c.subject.in_(part))):
                     subject = bytes(row.subject)
-                    fresh[subject] = self._store.open_text(LABEL, bytes(row.number), subject)
-        if fresh and len(opened) < MOST_OPENED:
-            opened.update(fresh)
-        return {one: opened[one] for one in asked_for if one in opened} | fresh
+                    opened[subject] = self._store.open_text(LABEL, bytes(row.number), subject)
+        if opened and len(self._cache) < MAX_CACHED:
+            self._cache.update(opened)
+        return {s: self._cache[s] for s in subjects if s in self._cache} | opened
 
     def number_of(self, subject: bytes) -> str | None:
         """Return the hospital number of a subject."""
         return self.numbers_of([subject]).get(subject)
 
-    def size(self) -> int:
-        """Return how many patients are here."""
+    def count(self) -> int:
+        """Return the number of patients."""
         with self._engine.connect() as connection:
-            asked = sa.select(sa.func.count()).select_from(_PATIENTS)
-            return int(connection.scalar(asked) or 0)
+            return int(connection.scalar(sa.select(sa.func.count()).select_from(_PATIENTS)) or 0)

@@ -1,4 +1,4 @@
-"""Keeps how many people may fit a question: counted once a week, the same number for everyone."""
+"""Counts that may be shown: frozen for a week, or unchanged while fewer than 11 people move."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from services.requests.suppression import LEAST
+from models import MIN_COUNT
 from services.tables import METADATA
 
 WEEK_DAYS: Final = 7
-STEADY: Final = "steady"
+STABLE: Final = "steady"
 
 _FEASIBILITY: Final = sa.Table(
     "web_feasibility",
@@ -26,66 +26,70 @@ _FEASIBILITY: Final = sa.Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Feasible:
-    """How many people may fit, counted on `day` (ISO) and counted anew on `next_day`."""
+class FeasibilityCount:
+    """How many people may fit a question, counted on `day` (ISO) and next on `next_day`."""
 
     count: int
     day: str
     next_day: str
 
 
-class Feasibility:
-    """The frozen counts; a change of fewer than 11 people waits, so that no difference tells."""
+class FeasibilityCounts:
+    """The rows of counts; no difference between two of them reveals what one person did."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
-    def of(self, question: str, count: Callable[[], int]) -> Feasible:
-        """Return this week's number; whoever asks first has it counted."""
+    def weekly(self, question: str, count: Callable[[], int]) -> FeasibilityCount:
+        """Return this week's number, the same for everyone; the first call of a week counts.
+
+        A change of fewer than 11 people since the last week does not show.
+        """
         today = datetime.datetime.fromtimestamp(self._clock(), datetime.UTC).date()
         monday = today - datetime.timedelta(days=today.weekday())
         week = monday.isoformat()
-        following = (monday + datetime.timedelta(days=WEEK_DAYS)).isoformat()
-        mine = sa.select(_FEASIBILITY.c.week, _FEASIBILITY.c.people).where(
+        next_week = (monday + datetime.timedelta(days=WEEK_DAYS)).isoformat()
+        query = sa.select(_FEASIBILITY.c.week, _FEASIBILITY.c.people).where(
             _FEASIBILITY.c.question == question
         )
         with self._engine.connect() as connection:
-            newest = connection.execute(mine.order_by(_FEASIBILITY.c.week.desc())).first()
+            newest = connection.execute(query.order_by(_FEASIBILITY.c.week.desc())).first()
         if newest is not None and newest.week == week:
-            return Feasible(newest.people, week, following)
-        found = count()
-        if newest is not None and abs(found - newest.people) < LEAST:
-            found = newest.people
-        row = {"question": question, "week": week, "people": found}
+            return FeasibilityCount(newest.people, week, next_week)
+        people = count()
+        if newest is not None and abs(people - newest.people) < MIN_COUNT:
+            people = newest.people
+        row = {"question": question, "week": week, "people": people}
         try:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(_FEASIBILITY), row)
-        except sa.exc.IntegrityError:  # another was first: theirs is the number
-            return self.of(question, count)
-        return Feasible(found, week, following)
+        except sa.exc.IntegrityError:  # another caller was first: theirs is the number
+            return self.weekly(question, count)
+        return FeasibilityCount(people, week, next_week)
 
-    def steady(self, name: str, count: int) -> int:
-        """Return a live count as it may be told: a change of fewer than 11 people waits.
+    def stable(self, name: str, count: int) -> int:
+        """Return the number to show for a live count: the last shown, while few people moved.
 
-        So two looks at a page, however close, never tell what one person did.
+        Args:
+            name: what is counted; each name has its own number.
+            count: the live count.
         """
         key = hashlib.sha256(name.encode()).hexdigest()
         try:
-            return self._steady(key, count)
-        except sa.exc.IntegrityError:  # another looked first: what they were told is known now
-            return self._steady(key, count)
+            return self._stable(key, count)
+        except sa.exc.IntegrityError:  # another caller was first: their number is known now
+            return self._stable(key, count)
 
-    def _steady(self, key: str, count: int) -> int:
-        mine = sa.and_(_FEASIBILITY.c.question == key, _FEASIBILITY.c.week == STEADY)
+    def _stable(self, key: str, count: int) -> int:
+        is_ours = sa.and_(_FEASIBILITY.c.question == key, _FEASIBILITY.c.week == STABLE)
         with self._engine.begin() as connection:
-            asked = sa.select(_FEASIBILITY.c.people).where(mine)
-            known = connection.scalar(asked)
-            if known is not None and abs(count - known) < LEAST:
-                return int(known)
-            if known is None:
-                row = {"question": key, "week": STEADY, "people": count}
+            shown = connection.scalar(sa.select(_FEASIBILITY.c.people).where(is_ours))
+            if shown is not None and abs(count - shown) < MIN_COUNT:
+                return int(shown)
+            if shown is None:
+                row = {"question": key, "week": STABLE, "people": count}
                 connection.execute(sa.insert(_FEASIBILITY), row)
             else:
-                connection.execute(sa.update(_FEASIBILITY).where(mine).values(people=count))
+                connection.execute(sa.update(_FEASIBILITY).where(is_ours).values(people=count))
         return count

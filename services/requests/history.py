@@ -1,38 +1,38 @@
-"""Turns a patient's journal rows into lines: who asked, what for, what came of it, since when."""
+"""The history of a patient's records: the uses and refusals in the journal, folded by act."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import Consent, ConsentError, ConsentLedger
 from services.requests.choices import COPY
-from storage import RecordStore
+from storage import JournalRow, RecordStore
 
 PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
-LOCKED: Final = {"re-keyed": "locked-anew", "shredded": "erased"}
-"""What the record store does after a withdrawal: no use, and no refusal."""
+MAINTENANCE: Final = {"re-keyed": "locked-anew", "shredded": "erased"}
+"""What the record store does after a withdrawal: neither use nor refusal."""
 SELF: Final = "PATRQT"
-ROWS: Final = 400
-"""How many of the newest rows one page looks through."""
+PAGE_ROWS: Final = 400
+"""How many journal rows one page reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """One line that a patient reads; `word` names its text in words/*/history.ftl.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One entry of a patient's history; `text_key` names its text in words/*/history.ftl.
 
     Attributes:
-        seq: the journal row that proves it; the newest of those folded in.
+        seq: the journal row that proves it; the newest of those folded into it.
         at_s: when.
-        party: who asked.
-        purpose: what for.
-        categories: which classes of records, in the vocabulary's order.
-        outcome: ``permitted``, ``answered``, or why not.
-        since_s: when what allowed it was signed, or what forbade it happened; 0 if not known.
-        count: how many of the same are folded into this line.
+        party: the user of the records.
+        purpose: a code of the vocabulary.
+        categories: the classes of records, sorted.
+        outcome: ``permitted``, ``answered``, or the reason of the refusal.
+        since_s: when the consent that decided was signed; 0 if not known.
+        count: how many acts are folded into this entry.
         consent_id: the consent that decided; empty if none.
     """
 
@@ -48,14 +48,14 @@ class HistoryLine:
 
     @property
     def is_refusal(self) -> bool:
-        """True when the answer was no."""
-        return self.outcome not in (PERMITTED, ANSWERED, *LOCKED)
+        """True when access was refused."""
+        return self.outcome not in (PERMITTED, ANSWERED, *MAINTENANCE)
 
     @property
-    def word(self) -> str:
-        """The name of this line's text."""
-        if self.outcome in LOCKED:
-            return LOCKED[self.outcome]
+    def text_key(self) -> str:
+        """The key of this entry's text."""
+        if self.outcome in MAINTENANCE:
+            return MAINTENANCE[self.outcome]
         if self.is_refusal:
             return _REFUSALS.get(self.outcome, "refused-never")
         if self.purpose == SELF:
@@ -75,78 +75,76 @@ _REFUSALS: Final = {
 }
 
 
-class History:
-    """What happened to a patient's records, as the journal has it."""
+class AccessHistory:
+    """Reads a patient's history from the journal."""
 
     def __init__(self, store: RecordStore, ledger: ConsentLedger) -> None:
         self._store = store
         self._ledger = ledger
 
-    def lines(
+    def list_entries(
         self, subject: bytes, before: int | None = None
-    ) -> tuple[list[HistoryLine], int | None]:
-        """Return a patient's lines, newest first, and where older ones begin (None: no more).
+    ) -> tuple[list[HistoryEntry], int | None]:
+        """Return a patient's entries, newest first, and where older ones begin (None: no more).
 
-        The records of one act make one line; a day's refusals of one asker make one line.
+        The records of one act make one entry; a day's refusals of one party make one entry.
         """
-        rows = self._store.journal.of_subject(subject, ROWS, before)
-        kinds = {one.record_id: one.category for one in self._store.records_of(subject)}
+        rows = self._store.journal.of_subject(subject, PAGE_ROWS, before)
+        categories = {r.record_id: r.category for r in self._store.records_of(subject)}
         consents = self._consents(subject)
         uses: dict[bytes, dict[str, Any]] = {}
-        acts: dict[tuple[Any, ...], list[Any]] = {}
+        acts: dict[tuple[Any, ...], list[JournalRow]] = {}
         for row in rows:
-            use = uses.setdefault(row.use, self._use(row.use, uses))
-            acts.setdefault(_key(row, use), []).append(row)
-        lines = [_line(found, uses, kinds, consents) for found in acts.values()]
-        older = rows[-1].seq if len(rows) == ROWS else None
-        return lines, older
+            if row.use not in uses:
+                uses[row.use] = self._store.journal.use(row.use)
+            acts.setdefault(_act_of(row, uses[row.use]), []).append(row)
+        entries = [_entry(act, uses, categories, consents) for act in acts.values()]
+        return entries, rows[-1].seq if len(rows) == PAGE_ROWS else None
 
-    def under(self, subject: bytes, consent_id: bytes) -> list[HistoryLine]:
+    def list_by_consent(self, subject: bytes, consent_id: bytes) -> list[HistoryEntry]:
         """Return the uses that a consent has permitted, newest first."""
-        return [one for one in self.lines(subject)[0] if one.consent_id == consent_id]
+        entries, _ = self.list_entries(subject)
+        return [entry for entry in entries if entry.consent_id == consent_id]
 
-    def is_own(self, subject: bytes, seq: int) -> bool:
-        """Tell whether a journal row is about this patient."""
-        found = self._store.journal.of_subject(subject, 1, seq + 1)
-        return bool(found) and found[0].seq == seq
-
-    def _use(self, name: bytes, known: dict[bytes, dict[str, Any]]) -> dict[str, Any]:
-        return known[name] if name in known else self._store.journal.use(name)
+    def find_row(self, subject: bytes, seq: int) -> JournalRow | None:
+        """Return a journal row about this patient."""
+        rows = self._store.journal.of_subject(subject, 1, seq + 1)
+        return rows[0] if rows and rows[0].seq == seq else None
 
     def _consents(self, subject: bytes) -> dict[bytes, Consent]:
         try:
-            return {one.consent_id: one for one in self._ledger.consents_of(subject)}
+            consents = self._ledger.consents_of(subject)
         except ConsentError:
-            return {}  # the lines stand; only since when is not known now
+            return {}  # the history can be read without; only since when is not known now
+        return {consent.consent_id: consent for consent in consents}
 
 
-def _key(row: Any, use: dict[str, Any]) -> tuple[Any, ...]:
-    if row.answer.outcome in (PERMITTED, ANSWERED, *LOCKED):
+def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:
+    if row.answer.outcome in (PERMITTED, ANSWERED, *MAINTENANCE):
         return (row.use, row.answer.outcome)
     day = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).date()
-    word = _REFUSALS.get(row.answer.outcome, "refused-never")
-    return (day, use["party"], use["purpose"], word)
+    text_key = _REFUSALS.get(row.answer.outcome, "refused-never")
+    return (day, use["party"], use["purpose"], text_key)
 
 
-def _line(
-    rows: Iterable[Any],
+def _entry(
+    rows: Sequence[JournalRow],
     uses: dict[bytes, dict[str, Any]],
-    kinds: dict[bytes, str],
+    categories: dict[bytes, str],
     consents: dict[bytes, Consent],
-) -> HistoryLine:
-    found = list(rows)
-    first = found[0]
-    use = uses[first.use]
-    consent = consents.get(first.answer.consent_id)
-    told = {kinds[row.answer.record_id] for row in found if row.answer.record_id in kinds}
-    return HistoryLine(
-        seq=first.seq,
+) -> HistoryEntry:
+    newest = rows[0]
+    use = uses[newest.use]
+    consent = consents.get(newest.answer.consent_id)
+    records = {row.answer.record_id for row in rows}
+    return HistoryEntry(
+        seq=newest.seq,
         at_s=use["at_s"],
         party=use["party"],
         purpose=use["purpose"],
-        categories=tuple(sorted(told)),
-        outcome=first.answer.outcome,
+        categories=tuple(sorted({categories[r] for r in records if r in categories})),
+        outcome=newest.answer.outcome,
         since_s=consent.signed_at_s if consent else 0,
-        count=len({row.use for row in found}),
-        consent_id=first.answer.consent_id if consent else b"",
+        count=len({row.use for row in rows}),
+        consent_id=newest.answer.consent_id if consent else b"",
     )

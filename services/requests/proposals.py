@@ -1,8 +1,8 @@
-"""Keeps the studies that researchers propose, and what the custodian said of each."""
+"""The studies that researchers propose, and what the custodian decided on each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -38,18 +38,20 @@ class Proposal:
     Attributes:
         study: its party id, ``study:NAME``.
         owner: the organisation whose researchers run it.
-        title: what everybody calls it.
-        board: who has checked its ethics, and under which number.
-        protocol: what is to be done, in words.
-        condition: what it is about, in patients' words: "diabetes".
+        title: its name for people.
+        board: the ethics board and the number of its approval.
+        protocol: the plan, in words.
+        condition: its subject in patients' words: "diabetes".
         question: the question's id.
-        purpose: what for, a code of the vocabulary: MLTRAINING.
-        categories: which classes of records are asked for.
+        purpose: a code of the vocabulary: MLTRAINING.
+        categories: the requested classes of records.
         data_from, data_to: ISO dates, or "".
         days: how long a permission lasts.
         until_s: when the study ends.
-        wants_copy: True if it also asks to download a copy.
-        contact: whom people may ask.
+        wants_copy: True if it also requests a copy to download.
+        contact: for patients' questions.
+        state: proposed, approved or refused.
+        why: the reason of a refusal.
     """
 
     study: str
@@ -90,8 +92,8 @@ _BODY: Final = [
 ]
 
 
-class Proposals:
-    """The rows of proposals; an approved one is a study that may ask and train."""
+class StudyProposals:
+    """The rows of proposals; an approved one is a study that may send requests and train."""
 
     def __init__(
         self, engine: sa.Engine, diagnostics: Diagnostics, clock: Callable[[], float]
@@ -100,25 +102,27 @@ class Proposals:
         self._diagnostics = diagnostics
         self._clock = clock
 
-    def register(self, wanted: Proposal) -> Proposal:
-        """Write down a proposal that waits for the custodian; the same again changes nothing.
+    def register(self, proposal: Proposal) -> Proposal:
+        """Store a proposal for the custodian to decide on; the same again changes nothing.
 
         Raises:
-            BadlyAsked (models): the name is another study's, or no name of a study.
+            ModelsInvalid: the name is another study's, or not the name of a study.
         """
-        known = self.find(wanted.study)
+        known = self.find(proposal.study)
         if known is not None:
-            if replace(known, **_answer_of(wanted)) != wanted:
-                raise ModelsInvalid("another study has this name")
+            if replace(known, **_decision_of(proposal)) != proposal:
+                raise ModelsInvalid(
+                    f"{proposal.study} is the name of another study; choose another"
+                )
             return known
-        if not wanted.study.startswith("study:") or len(wanted.study) < len("study:x"):
-            raise ModelsInvalid("a study's id is study:NAME")
-        if wanted.study in {study.id for study in self._diagnostics.studies()}:
-            raise ModelsInvalid("another study has this name")
+        if not proposal.study.startswith("study:") or len(proposal.study) < len("study:x"):
+            raise ModelsInvalid(f"{proposal.study!r} is not the id of a study (study:NAME)")
+        if proposal.study in {study.id for study in self._diagnostics.studies()}:
+            raise ModelsInvalid(f"{proposal.study} is another study: choose another name")
         row = {
-            "study": wanted.study,
-            "owner": wanted.owner,
-            "body": orjson.dumps({name: getattr(wanted, name) for name in _BODY}),
+            "study": proposal.study,
+            "owner": proposal.owner,
+            "body": orjson.dumps({name: getattr(proposal, name) for name in _BODY}),
             "state": PROPOSED,
             "at_s": int(self._clock()),
             "answered_by": "",
@@ -127,14 +131,14 @@ class Proposals:
         try:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(_PROPOSALS), row)
-        except sa.exc.IntegrityError:  # another was first: it is the same study, or another's
-            return self.register(wanted)
-        return self.get(wanted.study)
+        except sa.exc.IntegrityError:  # another caller was first, with the same study or another
+            return self.register(proposal)
+        return self.get(proposal.study)
 
     def find(self, study: str) -> Proposal | None:
         """Return a proposal by its study's id."""
-        found = self._where(_PROPOSALS.c.study == study)
-        return found[0] if found else None
+        proposals = self._select(_PROPOSALS.c.study == study)
+        return proposals[0] if proposals else None
 
     def get(self, study: str) -> Proposal:
         """Return a proposal.
@@ -142,54 +146,56 @@ class Proposals:
         Raises:
             NotFound: there is none.
         """
-        found = self.find(study)
-        if found is None:
+        proposal = self.find(study)
+        if proposal is None:
             raise NotFound
-        return found
+        return proposal
 
-    def of_owner(self, owner: str) -> list[Proposal]:
-        """Return what an organisation has proposed, the newest first."""
-        return self._where(_PROPOSALS.c.owner == owner)
+    def list_by_owner(self, owner: str) -> list[Proposal]:
+        """Return the proposals of an organisation, the newest first."""
+        return self._select(_PROPOSALS.c.owner == owner)
 
-    def all(self) -> list[Proposal]:
+    def list_all(self) -> list[Proposal]:
         """Return every proposal, the newest first."""
-        return self._where(sa.true())
+        return self._select(sa.true())
 
     def approve(self, study: str, by: str) -> Proposal:
-        """Let a study ask patients and train; pressed twice, nothing more happens.
+        """Let a study send requests and train; a decided proposal stays as it is.
 
-        The study is written down before the approval, so that a crash leaves no approval without.
+        The study is registered before the approval is stored, so that a crash between the two
+        leaves no approval without a study.
         """
-        wanted = self.get(study)
-        if wanted.state == PROPOSED:
-            known = Study(study, wanted.title, wanted.protocol, wanted.until_s)
-            self._diagnostics.add_study(known)
-            self._answer(study, APPROVED, by, "")
+        proposal = self.get(study)
+        if proposal.state == PROPOSED:
+            self._diagnostics.add_study(
+                Study(study, proposal.title, proposal.protocol, proposal.until_s)
+            )
+            self._decide(study, APPROVED, by, "")
         return self.get(study)
 
     def refuse(self, study: str, by: str, why: str) -> Proposal:
-        """Say no to a study that waits; an approved one stays approved."""
-        self._answer(study, REFUSED, by, why)
+        """Refuse a proposal; a decided one stays as it is."""
+        self._decide(study, REFUSED, by, why)
         return self.get(study)
 
-    def _answer(self, study: str, state: str, by: str, why: str) -> None:
-        mine = sa.update(_PROPOSALS).where(
+    def _decide(self, study: str, state: str, by: str, why: str) -> None:
+        update = sa.update(_PROPOSALS).where(
             _PROPOSALS.c.study == study, _PROPOSALS.c.state == PROPOSED
         )
         now_s = int(self._clock())
         values = {"state": state, "answered_by": by, "answered_at_s": now_s, "why": why}
         with self._engine.begin() as connection:
-            connection.execute(mine.values(**values))
+            connection.execute(update.values(**values))
 
-    def _where(self, which: Any) -> list[Proposal]:
-        asked = sa.select(_PROPOSALS).where(which).order_by(_PROPOSALS.c.at_s.desc())
+    def _select(self, condition: Any) -> list[Proposal]:
+        query = sa.select(_PROPOSALS).where(condition).order_by(_PROPOSALS.c.at_s.desc())
         with self._engine.connect() as connection:
-            return [_proposal(row) for row in connection.execute(asked)]
+            return [_proposal(row) for row in connection.execute(query)]
 
 
-def _answer_of(wanted: Proposal) -> dict[str, Any]:
-    names: Sequence[str] = ("state", "proposed_at_s", "answered_at_s", "why")
-    return {name: getattr(wanted, name) for name in names}
+def _decision_of(proposal: Proposal) -> dict[str, Any]:
+    names = ("state", "proposed_at_s", "answered_at_s", "why")
+    return {name: getattr(proposal, name) for name in names}
 
 
 def _proposal(row: Any) -> Proposal:

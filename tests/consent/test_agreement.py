@@ -80,7 +80,7 @@ def play(world: World, step: tuple[Any, ...]) -> None:
     elif kind == "erase" and world.history.given:
         made = world.history.given[rest[0] % len(world.history.given)]
         made.opening = False
-        world.openings.erase(consent_id(made.subject, terms_hash(made.terms)))
+        world.consent_terms.erase(consent_id(made.subject, terms_hash(made.terms)))
     elif kind == "look":
         world.register.at(world.state())
     elif kind in ("enrol", "key", "stop"):

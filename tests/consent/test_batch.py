@@ -119,7 +119,7 @@ def test_an_older_state_is_decided_as_it_was_and_another_ledger_from_the_start(
     assert [given.one(0).reason, given.one(1).reason] == ["permitted", "not-enrolled"]
     assert world.reason(subject=BOB) == "permitted"
     rebuilt = World()
-    rebuilt.openings, rebuilt.register = world.openings, world.register
+    rebuilt.consent_terms, rebuilt.register = world.consent_terms, world.register
     for subject in (BOB, ALICE):
         rebuilt.enrol(subject)
     rebuilt.history.given = [g for g in world.history.given if g.subject == BOB] * 2

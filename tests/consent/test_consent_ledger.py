@@ -19,9 +19,9 @@ from consent import (
     ConsentLedger,
     DecisionRequestBatch,
     Grant,
-    Install,
     LedgerBroken,
     LedgerFinding,
+    LedgerSettings,
     LedgerUnavailable,
     NotPermitted,
     Signed,
@@ -102,7 +102,7 @@ def test_a_view_given_decides_less_what_was_taken_back_since(
 def test_a_view_from_elsewhere_or_too_old_is_refused(town: Town, ledger: ConsentLedger) -> None:
     patient = town.patient()
     view = ledger.view()
-    with pytest.raises(ViewRefused, match="not held"):
+    with pytest.raises(ViewRefused, match="expired"):
         ledger.decide(ask(patient), replace(view, block_number=7))
     town.clock.now_s += 61
     assert ledger.view().count == view.count
@@ -126,7 +126,7 @@ def test_consents_are_listed_with_how_they_stand(town: Town, ledger: ConsentLedg
     assert found[3].consent_id == name_of(active)
     assert ledger.consents_of(b"\0" * 32) == []
     names = [name_of(g) for g in (stopped, withdrawn, short, active)]
-    assert ledger.lost([*names, b"\1" * 32]) == [*names[:3], b"\1" * 32]
+    assert ledger.find_ended([*names, b"\1" * 32]) == [*names[:3], b"\1" * 32]
 
 
 def test_subjects_are_counted_and_known(town: Town, ledger: ConsentLedger) -> None:
@@ -191,7 +191,7 @@ def test_a_sound_ledger_has_no_findings_and_each_damage_is_found(
     told: list[str] = []
     assert ledger.check(told.append) == []
     assert len(told) == 6
-    ledger.openings.erase(name_of(granted))
+    ledger.consent_terms.erase(name_of(granted))
     assert [finding.code for finding in ledger.check()] == [LedgerFinding.TERMS_MISSING]
     with town.engine.begin() as connection:
         connection.execute(sa.text("update consent_events set block_number=0, body=x'00'"))
@@ -216,7 +216,7 @@ def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw
     assert ledger.withdraw([patient.withdraws(granted)])[0].reason == "pending"
     elsewhere = make_law(town.process())
     assert elsewhere.consents_of(patient.subject)[0].state == "withdrawn"
-    assert elsewhere.lost([name_of(granted), name_of(other)]) == [name_of(granted)]
+    assert elsewhere.find_ended([name_of(granted), name_of(other)]) == [name_of(granted)]
     assert ledger.stop([patient.stops(town.now_s())])[0].reason == "pending"
     assert elsewhere.decide(ask(patient)).reason == "stopped"
     monkeypatch.undo()
@@ -254,7 +254,7 @@ def test_a_withdrawal_races_requests_and_none_starts_after_it_is_acknowledged(
 def test_an_install_deploys_once_and_opens_the_same_ledger_again(
     own_geth: Geth, sqlite_engine: sa.Engine, tmp_path: Path
 ) -> None:
-    install = Install(own_geth.endpoint, "single", tmp_path / "ledger.json", RELAYER)
+    install = LedgerSettings(own_geth.endpoint, "single", tmp_path / "ledger.json", RELAYER)
     clock = Clock(time.time())
     assert "07" not in repr(install)
     first = open_ledger(sqlite_engine, clock, install)
@@ -276,10 +276,10 @@ def test_an_install_deploys_once_and_opens_the_same_ledger_again(
 def test_only_the_newest_views_are_held(
     town: Town, ledger: ConsentLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("consent.consent_ledger._VIEWS_HELD", 2)
+    monkeypatch.setattr("consent.views._MAX_VIEWS", 2)
     patient, views = town.patient(), []
     for _ in range(3):
         town.clock.now_s += 1
         views.append(ledger.view())
-    with pytest.raises(ViewRefused, match="not held"):
+    with pytest.raises(ViewRefused, match="expired"):
         ledger.decide(ask(patient), views[0])

@@ -154,7 +154,7 @@ def test_an_erased_or_altered_opening_bars_everything_at_once(world: World) -> N
     made = world.grant()
     assert world.reason() == "permitted"
     name = consent_id(ALICE, terms_hash(made.terms))
-    world.openings.erase(name)
+    world.consent_terms.erase(name)
     made.opening = False
     assert world.reason() == "opening-missing"
 
@@ -181,7 +181,7 @@ def test_erasing_what_is_over_changes_no_answer(world: World, reason: str) -> No
     if reason == "withdrawn":
         world.withdraw(made)
         assert world.reason() == reason
-    world.openings.erase(consent_id(ALICE, terms_hash(made.terms)))
+    world.consent_terms.erase(consent_id(ALICE, terms_hash(made.terms)))
     made.opening = False
     assert world.reason() == reason
 

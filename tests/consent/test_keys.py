@@ -58,14 +58,14 @@ def test_a_second_passkey_is_added_speaks_and_is_removed_for_ever(
     second = device(ledger, first.subject, enrolled=False)
     assert ledger.grant([second.grants(town.now_s())])[0].reason == "key-unknown"
     addition = first.adds(second)
-    assert ledger.add_key([addition])[0].ok
+    assert ledger.keys.add([addition])[0].ok
     assert ledger.grant([second.grants(town.now_s())])[0].ok
-    assert ledger.add_key([addition])[0].reason == "key-used"
+    assert ledger.keys.add([addition])[0].reason == "key-used"
     removal = second.removes(first.signer)
-    assert [ledger.remove_key([removal])[0].ok for _ in range(2)] == [True, True]
+    assert [ledger.keys.remove([removal])[0].ok for _ in range(2)] == [True, True]
     assert ledger.grant([first.grants(town.now_s())])[0].reason == "key-unknown"
-    assert ledger.add_key([second.adds(first)])[0].reason == "key-used"
-    keys = ledger.keys_of(first.subject)
+    assert ledger.keys.add([second.adds(first)])[0].reason == "key-used"
+    keys = ledger.keys.of_subject(first.subject)
     assert [(key.signer, key.is_removed, key.role) for key in keys] == [
         (first.signer, True, 0),
         (second.signer, False, 0),
@@ -73,16 +73,16 @@ def test_a_second_passkey_is_added_speaks_and_is_removed_for_ever(
     assert [key.key_hash for key in keys] == [keccak(key.signer) for key in keys]
     assert all(key.added_at_s and abs(key.added_at_s - time.time()) < 3600 for key in keys)
     assert keys[0].block_number < keys[1].block_number
-    assert ledger.keys_of(b"\0" * 32) == []
+    assert ledger.keys.of_subject(b"\0" * 32) == []
     assert ledger.check() == []
 
 
 def test_several_keys_are_added_each_by_the_one_before(town: Town, ledger: ConsentLedger) -> None:
     first = device(ledger)
     second, third = (device(ledger, first.subject, enrolled=False) for _ in range(2))
-    outcomes = ledger.add_key([first.adds(second), second.adds(third)])
+    outcomes = ledger.keys.add([first.adds(second), second.adds(third)])
     assert [outcome.reason for outcome in outcomes] == ["", ""]
-    assert len(ledger.keys_of(first.subject)) == 3
+    assert len(ledger.keys.of_subject(first.subject)) == 3
 
 
 def test_a_key_is_not_added_without_both_signatures_or_by_a_stranger(
@@ -102,13 +102,13 @@ def test_a_key_is_not_added_without_both_signatures_or_by_a_stranger(
         replace(good, message=replace(good.message, signer=b"\1" * 20)),  # type: ignore[type-var]
     ]
     before = ledger.view().count
-    assert [outcome.reason for outcome in ledger.add_key(bad)] == [
+    assert [outcome.reason for outcome in ledger.keys.add(bad)] == [
         "badly-signed", "badly-signed", "badly-signed", "key-unknown", "badly-signed",
         "role-invalid", "role-invalid", "badly-signed",
     ]  # fmt: skip
     assert ledger.view().count == before
     assert town.outbox.find(state="failed") == []
-    assert ledger.add_key([good])[0].ok
+    assert ledger.keys.add([good])[0].ok
 
 
 def test_a_delegate_grants_until_its_end_and_is_then_ended_by_anybody(
@@ -116,28 +116,28 @@ def test_a_delegate_grants_until_its_end_and_is_then_ended_by_anybody(
 ) -> None:
     first, delegate = device(ledger), Key(secrets.token_bytes(32))
     until_s = town.now_s() + 6
-    assert ledger.add_key([first.adds(delegate, 1, until_s)])[0].ok
+    assert ledger.keys.add([first.adds(delegate, 1, until_s)])[0].ok
     carer = Patient(first.domain, first.custodian, first.subject, delegate)
     assert ledger.grant([carer.grants(town.now_s())])[0].ok
     other = device(ledger, first.subject, enrolled=False)
     message = KeyRemoval(first.subject, first.signer)
-    assert ledger.remove_key([carer.sign(message)])[0].reason == "role-forbids"
-    assert ledger.end_expired_keys() == []
+    assert ledger.keys.remove([carer.sign(message)])[0].reason == "role-forbids"
+    assert ledger.keys.remove_expired() == []
     town.clock.now_s += 20
     backdated = carer.grants(until_s - 3)
     assert ledger.grant([backdated])[0].reason == "key-ended"
     assert ledger.decide(ask(first)).permitted  # what it granted stays
-    assert ledger.end_expired_keys() == []  # the chain's clock may be a little behind
+    assert ledger.keys.remove_expired() == []  # the chain's clock may be a little behind
     town.clock.now_s += 120
     time.sleep(max(0, until_s + 2 - time.time()))
-    assert ledger.end_expired_keys(0) == []
-    assert [outcome.reason for outcome in ledger.end_expired_keys()] == [""]
-    assert ledger.end_expired_keys() == []
-    key = ledger.keys_of(first.subject)[1]
+    assert ledger.keys.remove_expired(0) == []
+    assert [outcome.reason for outcome in ledger.keys.remove_expired()] == [""]
+    assert ledger.keys.remove_expired() == []
+    key = ledger.keys.of_subject(first.subject)[1]
     assert (key.signer, key.role, key.until_s, key.is_removed) == (
         delegate.address, 1, until_s, True,
     )  # fmt: skip
-    assert ledger.add_key([first.adds(other)])[0].ok
+    assert ledger.keys.add([first.adds(other)])[0].ok
 
 
 def test_a_recovery_waits_is_vetoed_by_a_passkey_and_its_key_never_returns(
@@ -145,43 +145,51 @@ def test_a_recovery_waits_is_vetoed_by_a_passkey_and_its_key_never_returns(
 ) -> None:
     first = device(ledger)
     lost = device(ledger, first.subject, enrolled=False)
-    assert ledger.recoveries_of(first.subject) == []
-    assert ledger.propose_recovery(lost.enrols()).ok
-    [waiting] = ledger.recoveries_of(first.subject)
-    assert waiting in ledger.recoveries()
+    assert ledger.keys.recoveries_of(first.subject) == []
+    assert ledger.keys.propose_recovery(lost.enrols()).ok
+    [waiting] = ledger.keys.recoveries_of(first.subject)
+    assert waiting in ledger.keys.open_recoveries()
     assert (waiting.signer, waiting.state) == (lost.signer, "waiting")
     assert waiting.ready_at_s is not None
     assert abs(waiting.ready_at_s - time.time() - 7 * 24 * 3600) < 3600
-    assert ledger.finish_recovery(first.subject).reason == "recovery-too-early"
-    assert ledger.veto_recovery([lost.vetoes(lost.signer)])[0].reason == "key-unknown"
-    assert ledger.veto_recovery([first.vetoes(lost.signer)])[0].ok
-    assert ledger.veto_recovery([first.vetoes(lost.signer)])[0].reason == "recovery-not-pending"
-    assert [one.state for one in ledger.recoveries_of(first.subject)] == ["vetoed"]
-    assert ledger.finish_recovery(first.subject).reason == "recovery-not-pending"
-    assert ledger.propose_recovery(lost.enrols()).reason == "key-used"
-    assert ledger.recoveries() == []
+    assert ledger.keys.finish_recovery(first.subject).reason == "recovery-too-early"
+    assert ledger.keys.veto_recovery([lost.vetoes(lost.signer)])[0].reason == "key-unknown"
+    assert ledger.keys.veto_recovery([first.vetoes(lost.signer)])[0].ok
+    assert (
+        ledger.keys.veto_recovery([first.vetoes(lost.signer)])[0].reason == "recovery-not-pending"
+    )
+    assert [one.state for one in ledger.keys.recoveries_of(first.subject)] == ["vetoed"]
+    assert ledger.keys.finish_recovery(first.subject).reason == "recovery-not-pending"
+    assert ledger.keys.propose_recovery(lost.enrols()).reason == "key-used"
+    assert ledger.keys.open_recoveries() == []
 
 
 def test_a_recovery_that_nobody_vetoes_gives_the_patient_a_key(hasty: Town) -> None:
     ledger = make_law(hasty)
     first = device(ledger)
     early, late = (device(ledger, first.subject, enrolled=False) for _ in range(2))
-    assert ledger.propose_recovery(early.enrols()).ok
-    assert ledger.propose_recovery(late.enrols()).ok
-    states = [one.state for one in ledger.recoveries_of(first.subject)]
+    assert ledger.keys.propose_recovery(early.enrols()).ok
+    assert ledger.keys.propose_recovery(late.enrols()).ok
+    states = [one.state for one in ledger.keys.recoveries_of(first.subject)]
     assert states == ["replaced", "waiting"]
-    ready_at_s = ledger.recoveries()[0].ready_at_s
+    ready_at_s = ledger.keys.open_recoveries()[0].ready_at_s
     assert ready_at_s is not None
     time.sleep(max(0, ready_at_s + 1 - time.time()))
     hasty.clock.now_s = time.time()
-    [ready] = ledger.recoveries()
+    [ready] = ledger.keys.open_recoveries()
     assert (ready.state, ready.signer) == ("ready", late.signer)
-    assert ledger.finish_recovery(first.subject).ok
+    assert ledger.keys.finish_recovery(first.subject).ok
     assert ledger.grant([late.grants(hasty.now_s())])[0].ok
     assert ledger.grant([first.grants(hasty.now_s())])[0].ok  # other keys stay
     elsewhere = make_law(hasty.process())
-    assert [one.state for one in elsewhere.recoveries_of(first.subject)] == ["replaced", "finished"]
-    assert [key.signer for key in elsewhere.keys_of(first.subject)] == [first.signer, late.signer]
+    assert [one.state for one in elsewhere.keys.recoveries_of(first.subject)] == [
+        "replaced",
+        "finished",
+    ]
+    assert [key.signer for key in elsewhere.keys.of_subject(first.subject)] == [
+        first.signer,
+        late.signer,
+    ]
 
 
 def test_a_recovery_is_not_proposed_without_the_new_keys_proof(
@@ -190,12 +198,12 @@ def test_a_recovery_is_not_proposed_without_the_new_keys_proof(
     first, stranger = device(ledger), device(ledger, enrolled=False)
     lost = device(ledger, first.subject, enrolled=False)
     good = lost.enrols()
-    assert ledger.propose_recovery(replace(good, signature=b"\1")).reason == "badly-signed"
-    assert ledger.propose_recovery(replace(good, signer=first.signer)).reason == "badly-signed"
-    assert ledger.propose_recovery(stranger.enrols()).reason == "not-enrolled"
+    assert ledger.keys.propose_recovery(replace(good, signature=b"\1")).reason == "badly-signed"
+    assert ledger.keys.propose_recovery(replace(good, signer=first.signer)).reason == "badly-signed"
+    assert ledger.keys.propose_recovery(stranger.enrols()).reason == "not-enrolled"
     elsewhere = replace(lost, custodian=b"\2" * 20).enrols()
-    assert ledger.propose_recovery(elsewhere).reason == "not-the-custodian"
-    assert ledger.recoveries() == []
+    assert ledger.keys.propose_recovery(elsewhere).reason == "not-the-custodian"
+    assert ledger.keys.open_recoveries() == []
 
 
 def test_a_proposal_whose_key_the_patient_added_meanwhile_is_void(
@@ -203,6 +211,6 @@ def test_a_proposal_whose_key_the_patient_added_meanwhile_is_void(
 ) -> None:
     first = device(ledger)
     lost = device(ledger, first.subject, enrolled=False)
-    assert ledger.propose_recovery(lost.enrols()).ok
-    assert ledger.add_key([first.adds(lost)])[0].ok
-    assert [one.state for one in ledger.recoveries_of(first.subject)] == ["void"]
+    assert ledger.keys.propose_recovery(lost.enrols()).ok
+    assert ledger.keys.add([first.adds(lost)])[0].ok
+    assert [one.state for one in ledger.keys.recoveries_of(first.subject)] == ["void"]

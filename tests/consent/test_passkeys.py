@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from passkeys import ORDER, Passkey, b64, unb64
 
-from consent import BadlySigned, passkey_signature, passkey_signer
+from consent import SignatureInvalid, passkey_signature, passkey_signer
 from consent.passkeys import P256_VECTOR, P256_WRONG_VECTOR
 
 ORIGIN, RP_ID = "https://consent.example.org", "consent.example.org"
@@ -43,9 +43,9 @@ def test_a_signer_is_the_verifier_and_the_point() -> None:
     assert signer == passkey_signer("0x" + "07" * 20, *passkey.public)
     assert len(signer) == 84
     for verifier in ("0x07", "0xzz", b"\7" * 19):
-        with pytest.raises(BadlySigned):
+        with pytest.raises(SignatureInvalid):
             passkey_signer(verifier, *passkey.public)
-    with pytest.raises(BadlySigned, match="32"):
+    with pytest.raises(SignatureInvalid, match="32"):
         passkey_signer(b"\7" * 20, b"\1" * 31, b"\1" * 32)
 
 
@@ -114,7 +114,7 @@ def test_a_nested_or_doubled_or_spaced_field_is_refused() -> None:
         CLIENT[:-1] + b',"x":"' + b"a" * 9_000 + b'"}',
     ]
     for client in bad:
-        with pytest.raises(BadlySigned):
+        with pytest.raises(SignatureInvalid):
             passkey_signature(AUTHENTICATOR, client, DER)
 
 
@@ -133,13 +133,13 @@ def test_what_is_not_strict_der_of_two_numbers_in_range_is_refused() -> None:
         der(b"\1" * 34, one), b"\x30\x04\x02\x02\x01\x01", der(one, one)[:-3] + b"\x03\x01\x01",
     ]  # fmt: skip
     for signature in bad:
-        with pytest.raises(BadlySigned):
+        with pytest.raises(SignatureInvalid):
             passkey_signature(AUTHENTICATOR, CLIENT, signature)
 
 
 def test_authenticator_data_of_no_device_are_refused() -> None:
     for data in (b"", AUTHENTICATOR[:36], bytes(9_000)):
-        with pytest.raises(BadlySigned):
+        with pytest.raises(SignatureInvalid):
             passkey_signature(data, CLIENT, DER)
 
 
@@ -151,7 +151,7 @@ def test_any_damage_is_refused_or_no_longer_verifies() -> None:
         part[dice.randrange(len(part))] ^= 1 << dice.randrange(8)
         try:
             encoded = passkey_signature(*map(bytes, parts))
-        except BadlySigned:
+        except SignatureInvalid:
             continue
         r, s, _, _, first, second = fields(encoded)
         with pytest.raises(InvalidSignature):

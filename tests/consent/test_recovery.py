@@ -222,7 +222,7 @@ def test_a_view_from_before_the_mirror_was_read_anew_is_refused(
     view = ledger.view()
     ledger._mirror.rebuild()  # noqa: SLF001 - what an operator's recover() does to damaged rows
     ledger.grant([patient.grants(town.now_s())])
-    with pytest.raises(ViewRefused, match="read anew"):
+    with pytest.raises(ViewRefused, match="rebuilt"):
         ledger.decide(ask(patient), view)
     assert ledger.decide(ask(patient)).permitted
 
@@ -231,11 +231,11 @@ def test_a_recovery_that_the_chain_does_not_take_says_so(
     own_town: Town, own_geth: Geth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = make_law(own_town)
-    monkeypatch.setattr("consent.consent_ledger._RECOVER_WITHIN_S", 0.2)
+    monkeypatch.setattr("consent.consent_ledger._RECOVERY_LIMIT_S", 0.2)
     monkeypatch.setattr("consent.chain.Chain.send", lambda *_: [])
     own_geth.wipe()
     own_geth.start()
-    with pytest.raises(LedgerUnavailable, match="not taken"):
+    with pytest.raises(LedgerUnavailable, match="not mined"):
         ledger.recover()
     monkeypatch.undo()
     ledger.recover()

@@ -25,7 +25,7 @@ def test_a_signed_grant_is_active_mirrored_and_opened_when_the_call_returns(town
     assert isinstance(granted.message, Grant)
     expected = consent_id(patient.subject, terms_hash(granted.message.terms))
     assert outcome.consent_id == expected
-    assert town.openings.find(expected) == granted.message.terms
+    assert town.consent_terms.find(expected) == granted.message.terms
     assert town.status(granted) == ACTIVE
     assert len(town.mirror.state().grants.subject) == 1
     assert town.outbox.find(state="written") == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import signatures
-from consent.errors import BadlySigned
+from consent.errors import SignatureInvalid
 from consent.signatures import Key
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "typed_data" / "messages.json"
@@ -36,13 +36,13 @@ def test_a_signature_with_a_high_s_or_a_wrong_form_is_nobodys() -> None:
     s = signatures.ORDER - int.from_bytes(good[32:64], "big")
     high = good[:32] + s.to_bytes(32, "big") + bytes([55 - good[64]])
     for bad in (high, good[:-1], good + b"\0", good[:64] + b"\0", bytes(64) + b"\x1b", b""):
-        with pytest.raises(BadlySigned):
+        with pytest.raises(SignatureInvalid):
             signatures.recover(digest, bad)
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(min_size=65, max_size=65))
 def test_no_signature_makes_recovery_fail_otherwise(digest: bytes, signature: bytes) -> None:
-    with contextlib.suppress(BadlySigned):
+    with contextlib.suppress(SignatureInvalid):
         assert len(signatures.recover(digest, signature[:64] + b"\x1b")) == 20
 
 
@@ -50,7 +50,7 @@ def test_no_signature_makes_recovery_fail_otherwise(digest: bytes, signature: by
     "secret", [b"", bytes(32), signatures.ORDER.to_bytes(32, "big"), bytes(33) + b"\1"]
 )
 def test_a_secret_out_of_range_is_no_key(secret: bytes) -> None:
-    with pytest.raises(BadlySigned):
+    with pytest.raises(SignatureInvalid):
         Key(secret)
 
 

@@ -77,7 +77,7 @@ def test_a_withdrawal_before_its_grant_is_a_tombstone(world: World) -> None:
     early = World()
     early.enrol(ALICE)
     lost = world.history.given[0]
-    early.openings.put(ALICE, lost.terms)
+    early.consent_terms.put(ALICE, lost.terms)
     early.withdraw(lost)
     early.register.at(early.state())
     early.history.given.append(lost)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from policy import EXACTLY, KNOWN, is_under
 
-from consent.errors import UnknownWord
+from consent.errors import UnknownCode
 from consent.vocabulary import (
     CATEGORIES,
     CATEGORY_CODES,
@@ -14,7 +14,7 @@ from consent.vocabulary import (
     RESEARCH,
     covers,
     is_known,
-    require_word,
+    require_code,
 )
 
 
@@ -56,10 +56,10 @@ def test_an_unknown_word_covers_nothing_and_is_never_covered() -> None:
 
 @pytest.mark.parametrize("kind", ["purpose", "category", "obligation"])
 def test_an_unknown_word_is_refused_with_those_that_are_known(kind: str) -> None:
-    with pytest.raises(UnknownWord, match="known: "):
-        require_word(kind, "CURIOSITY")
-    with pytest.raises(UnknownWord):
-        require_word(kind, "*")
+    with pytest.raises(UnknownCode, match="known: "):
+        require_code(kind, "CURIOSITY")
+    with pytest.raises(UnknownCode):
+        require_code(kind, "*")
     assert not is_known(kind, "CURIOSITY")
 
 
@@ -67,7 +67,7 @@ def test_a_known_word_has_its_code_its_system_and_a_label() -> None:
     every = {"purpose": PURPOSES, "category": CATEGORIES, "obligation": OBLIGATIONS}
     for kind, words in every.items():
         for code, word in words.items():
-            assert require_word(kind, code) is word
+            assert require_code(kind, code) is word
             assert word.code == code and word.system and word.label
             assert is_known(kind, code)
 

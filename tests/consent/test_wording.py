@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.errors import TermsInvalid, UnknownWord
+from consent.errors import TermsInvalid, UnknownCode
 from consent.terms import Terms
 from consent.wording import (
     MAX_RECORDS,
@@ -64,7 +64,7 @@ def test_terms_that_say_what_they_mean_are_returned(change: dict[str, Any]) -> N
     ],
 )
 def test_an_unknown_word_is_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(UnknownWord):
+    with pytest.raises(UnknownCode):
         require_terms(replace(GOOD, **change))
 
 

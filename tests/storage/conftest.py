@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from house import House
 from township import Clock
 
-from consent import Install
+from consent import LedgerSettings
 from deploy.nodes import GethNode, KuboEndpoint, KuboNode, find_or_build
 from storage import Kubo
 
@@ -72,7 +72,7 @@ def make_house(
     def make(engine: sa.Engine) -> House:
         clock = Clock(time.time())
         record = tmp_path / f"ledger-{secrets.token_hex(4)}.json"
-        install = Install(chain_url, "single", record, RELAYER_KEY)
+        install = LedgerSettings(chain_url, "single", record, RELAYER_KEY)
         return House(engine, kubo, tmp_path / "home", clock, install)
 
     return make

@@ -58,7 +58,7 @@ def test_only_what_is_permitted_is_handed_out_and_everything_is_journalled(
     assert found.refused == {"no-consent": count}
     assert found.refused_subjects == {refuses.subject: "no-consent"}
     assert outcomes(house) == ["permitted"] * count + ["no-consent"] * count
-    assert house.ledger.lost(found.consents[:1]) == []
+    assert house.ledger.find_ended(found.consents[:1]) == []
     house.withdraw(permits, granted)
     assert house.gathered() == []
 

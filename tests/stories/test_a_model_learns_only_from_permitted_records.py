@@ -47,4 +47,4 @@ def test_a_consent_to_care_trains_nothing(town: Town) -> None:
 
 
 def serving(town: Town) -> str:
-    return town.platform.diagnostics.serving("nhanes-diabetes").id
+    return town.platform.diagnostics.serving_model("nhanes-diabetes").id

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +15,7 @@ from web.api import PREFIX
 from web.api.routes import ROUTES
 from web.errors import TITLES
 from web.factory import HEADERS
-from web.pages import PAGES
+from web.view_options import options_of
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -25,20 +26,47 @@ def url(path: str) -> str:
     return re.sub(r"{\w+}", "x", path.replace("{subject}", "ab" * 32))
 
 
-def test_every_url_has_a_row_in_the_table(hospital) -> None:
-    known = {f"api.{route.name}" for route in ROUTES} | OPEN
-    known |= {f"pages.{page.name}" for page in PAGES}
-    known |= {f"pages.nothing_{role}" for role in ("patient", *ROLES)}
-    assert {rule.endpoint for rule in hospital.app.url_map.iter_rules()} == known
-    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the API: its path under /api/v1, in OpenAPI's notation."""
+
+    method: str
+    path: str
+    roles: frozenset[str]
+
+
+def operations(app) -> list[Operation]:
+    """Return every operation that the application serves."""
+    found = [Operation(route.method, route.path, route.roles) for route in ROUTES]
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("api.") and rule.endpoint != "api.openapi":
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix(PREFIX))
+            roles = options_of(app.view_functions[rule.endpoint]).roles
+            method = next(iter(rule.methods - {"HEAD", "OPTIONS"}))
+            found.append(Operation(method, path, roles))
+    return found
+
+
+def test_every_view_declares_who_may_call_it(hospital) -> None:
+    undeclared = [
+        rule.endpoint
+        for rule in hospital.app.url_map.iter_rules()
+        if rule.endpoint not in OPEN
+        and not rule.endpoint.startswith("old_")
+        and options_of(hospital.app.view_functions[rule.endpoint]).roles is None
+    ]
+    assert undeclared == []
+    known = operations(hospital.app)
+    assert len({(one.method, one.path) for one in known}) == len(known)
 
 
 def test_every_row_is_described_for_machines(hospital, stranger) -> None:
     told = stranger.get("/openapi.json").get_json()
     assert told["openapi"] == "3.1.0"
     described = {(method.upper(), path) for path, ops in told["paths"].items() for method in ops}
-    assert described == {(route.method, PREFIX + route.path) for route in ROUTES}
-    for route in ROUTES:
+    known = operations(hospital.app)
+    assert described == {(route.method, PREFIX + route.path) for route in known}
+    for route in known:
         operation = told["paths"][PREFIX + route.path][route.method.lower()]
         assert operation["x-roles"] == sorted(route.roles)
         assert ("requestBody" in operation) == (route.method == "POST")
@@ -47,7 +75,7 @@ def test_every_row_is_described_for_machines(hospital, stranger) -> None:
 @pytest.mark.parametrize("role", ["", *ROLES])
 def test_each_role_may_what_its_rows_say_and_nothing_else(hospital, role) -> None:
     client = hospital.client(role, HOSPITAL)
-    for route in ROUTES:
+    for route in operations(hospital.app):
         body = [] if route.method == "POST" else None  # no body: whoever may is badly asked
         if route.path in ("/evidence", "/ledger"):
             continue  # read whole elsewhere
@@ -88,11 +116,11 @@ def test_a_token_that_is_revoked_expired_or_unknown_opens_nothing(hospital) -> N
 def test_a_stranger_who_guesses_is_told_to_wait(hospital) -> None:
     stranger = hospital.client()
     stranger.secret = "vs_guess"
-    answers = [stranger.get("/models") for _ in range(130)]
+    answers = [stranger.get("/me") for _ in range(130)]
     assert answers[0].status_code == 401
     waiting = [answer for answer in answers if answer.status_code == 429]
     assert int(waiting[0].headers["Retry-After"]) >= 1
-    assert hospital.client("auditor").get("/models").status_code == 200
+    assert hospital.client("auditor").get("/me").status_code == 200
 
 
 def test_people_are_answered_with_a_page_and_machines_with_a_problem(stranger) -> None:
@@ -100,7 +128,7 @@ def test_people_are_answered_with_a_page_and_machines_with_a_problem(stranger) -
     problem = stranger.http.get("/api/v2/none")
     assert (problem.status_code, problem.content_type) == (404, "application/problem+json")
     assert problem.get_json()["title"] == TITLES[404]
-    assert stranger.http.put("/api/v1/models").headers["Allow"]
+    assert stranger.http.put("/api/v1/me").headers["Allow"]
     home = stranger.http.get("/")
     assert "The register holds" in home.get_data(as_text=True)
 
@@ -116,12 +144,12 @@ def test_the_operator_makes_lists_and_revokes_tokens(hospital) -> None:
     made = json.loads(run("create", "--role", "auditor", "--party", "a", "--json").stdout)
     client = hospital.client()
     client.secret = made["token"]
-    assert client.get("/models").status_code == 200
+    assert client.get("/me").status_code == 200
     listed = run("list", "--json").stdout
     assert made["id"] in listed
     assert made["token"] not in listed
     assert run("revoke", made["id"]).exit_code == 0
-    assert client.get("/models").status_code == 401
+    assert client.get("/me").status_code == 401
     assert run("revoke", "none").exit_code == 2
     for role, party in (("researcher", "organisation:x"), ("clinician", "organisation:")):
         assert run("create", "--role", role, "--party", party).exit_code == 2
@@ -134,7 +162,7 @@ def test_another_organisation_neither_enrols_here_nor_sees_models(hospital) -> N
     signed = hospital.sign(Enrolment(subject, ledger.custodian(), hospital.wallet.address(subject)))
     assert other.post("/enrolments", {"signed": [signed]}).status_code == 403
     assert not ledger.is_enrolled(subject)
-    assert other.get("/models").get_json() == {"models": []}
+    assert other.get("/researcher/models").status_code == 403
 
 
 def test_a_custodian_of_another_organisation_cannot_have_this_one_checked(hospital) -> None:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from models import ModelsInvalid
 from services.errors import NotFound
 from services.requests import ACCEPTED, DECLINED, LAPSED, WAITING, Proposal, RequestDetails
-from services.requests.directory import Directory
-from services.requests.requests import DAY_S, LAPSE_DAYS, QUIET_DAYS, Requests
+from services.requests.consent_requests import COOLING_OFF_DAYS, DAY_S, LAPSE_DAYS, ConsentRequests
+from services.requests.directory import PatientDirectory
 from storage.errors import SealBroken
 
 pytestmark = pytest.mark.node
@@ -25,9 +25,9 @@ def now() -> list[float]:
 
 
 @pytest.fixture
-def requests(hospital, now) -> Requests:
+def requests(hospital, now) -> ConsentRequests:
     platform = hospital.platform
-    return Requests(platform.engine, platform.store, lambda: now[0])
+    return ConsentRequests(platform.engine, platform.store, lambda: now[0])
 
 
 def wanted(party: str) -> RequestDetails:
@@ -54,9 +54,9 @@ def test_a_hospital_number_finds_its_subject_and_the_database_tells_nobody(hospi
     number = f"MRN-{secrets.token_hex(6)}"
     assert directory.add([(number, subject)]) == 1
     assert directory.add([(number, subject)]) == 0
-    assert directory.find(number) == subject
+    assert directory.find_subject(number) == subject
     assert directory.number_of(subject) == number
-    assert directory.find(number + "x") is None
+    assert directory.find_subject(number + "x") is None
     with platform.engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT * FROM web_patients")).all()
     assert not any(number.encode() in bytes(str(row), "utf-8") for row in rows)
@@ -64,7 +64,7 @@ def test_a_hospital_number_finds_its_subject_and_the_database_tells_nobody(hospi
 
 def test_a_sealed_number_that_is_moved_to_another_patient_does_not_open(hospital) -> None:
     platform = hospital.platform
-    directory = Directory(platform.engine, platform.store, platform.clock)
+    directory = PatientDirectory(platform.engine, platform.store, platform.clock)
     first, second = people(2)
     directory.add([(secrets.token_hex(6), first), (secrets.token_hex(6), second)])
     table = sa.table("web_patients", sa.column("subject"), sa.column("number"))
@@ -113,57 +113,57 @@ def test_a_studys_name_is_given_once(hospital) -> None:
 
 def test_who_has_not_answered_is_not_asked_again(requests, now) -> None:
     party, asked = study(), people(3)
-    assert requests.send(wanted(party), asked, "r")[1] == 3
-    assert requests.send(wanted(party), asked, "r")[1] == 0
+    assert requests.send(wanted(party), asked, "r") == 3
+    assert requests.send(wanted(party), asked, "r") == 0
     now[0] += LAPSE_DAYS * DAY_S
-    assert requests.get(asked[0], requests.of_subject(asked[0])[0].id).state == LAPSED
-    assert requests.send(wanted(party), asked, "r")[1] == 3
+    assert requests.get(asked[0], requests.list_by_subject(asked[0])[0].id).state == LAPSED
+    assert requests.send(wanted(party), asked, "r") == 3
 
 
 def test_who_said_no_is_left_in_peace_for_half_a_year(requests, now) -> None:
     party, (one,) = study(), people(1)
     requests.send(wanted(party), [one], "r")
-    assert requests.answer(requests.waiting(one)[0], DECLINED)
-    now[0] += QUIET_DAYS * DAY_S - 1
-    assert requests.send(wanted(party), [one], "r")[1] == 0
+    assert requests.record_answer(requests.list_waiting(one)[0], DECLINED)
+    now[0] += COOLING_OFF_DAYS * DAY_S - 1
+    assert requests.send(wanted(party), [one], "r") == 0
     now[0] += 1
-    assert requests.send(wanted(party), [one], "r")[1] == 1
+    assert requests.send(wanted(party), [one], "r") == 1
 
 
 def test_a_request_is_answered_once_and_its_draft_goes_then(requests) -> None:
     party, (one,) = study(), people(1)
     requests.send(wanted(party), [one], "r")
-    request = requests.waiting(one)[0]
-    assert requests.draft(request) == {}
-    requests.keep_draft(request, {"answer": "less"})
-    assert requests.draft(request) == {"answer": "less"}
-    assert requests.answer(request, ACCEPTED, b"c" * 32)
-    assert not requests.answer(request, DECLINED)
-    assert requests.draft(request) == {}
-    assert requests.of_consent(one, b"c" * 32).id == request.id
+    request = requests.list_waiting(one)[0]
+    assert requests.load_draft(request) == {}
+    requests.save_draft(request, {"answer": "less"})
+    assert requests.load_draft(request) == {"answer": "less"}
+    assert requests.record_answer(request, ACCEPTED, b"c" * 32)
+    assert not requests.record_answer(request, DECLINED)
+    assert requests.load_draft(request) == {}
+    assert requests.get(one, request.id).consent_id == b"c" * 32
 
 
 def test_another_patients_request_is_not_there(requests) -> None:
     one, other = people(2)
     requests.send(wanted(study()), [one], "r")
     with pytest.raises(NotFound):
-        requests.get(other, requests.waiting(one)[0].id)
+        requests.get(other, requests.list_waiting(one)[0].id)
 
 
 def test_counts_hold_each_person_once_by_the_newest_answer(requests, now) -> None:
     party, asked = study(), people(5)
     requests.send(wanted(party), asked, "r")
     for place, state in ((0, ACCEPTED), (1, DECLINED)):
-        requests.answer(requests.waiting(asked[place])[0], state)
-    assert requests.counts(party) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
+        requests.record_answer(requests.list_waiting(asked[place])[0], state)
+    assert requests.count_by_state(party) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
     now[0] += LAPSE_DAYS * DAY_S
-    assert requests.counts(party) == {ACCEPTED: 1, DECLINED: 1, WAITING: 0, LAPSED: 3}
+    assert requests.count_by_state(party) == {ACCEPTED: 1, DECLINED: 1, WAITING: 0, LAPSED: 3}
     requests.send(wanted(party), asked[2:], "r")
-    assert requests.counts(party) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
-    assert sorted(requests.asked_by(party)) == sorted(asked)
+    assert requests.count_by_state(party) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
+    assert sorted(requests.list_subjects(party)) == sorted(asked)
 
 
 def test_who_lacks_a_needed_record_is_not_eligible(hospital) -> None:
-    asking = hospital.platform.asking
-    assert set(hospital.subjects) <= set(asking.eligible(["condition", "vital-signs"]))
-    assert asking.eligible(["condition", "medication"]) == []
+    store = hospital.platform.store
+    assert set(hospital.subjects) <= set(store.list_subjects_with(["condition", "vital-signs"]))
+    assert store.list_subjects_with(["condition", "medication"]) == []

@@ -153,7 +153,7 @@ def pages_of(hospital) -> list[tuple[str, str]]:
     """Return (method, rule) of every page in the URL map."""
     found = []
     for rule in hospital.app.url_map.iter_rules():
-        if rule.endpoint.startswith("pages.") and "nothing_" not in rule.endpoint:
+        if rule.endpoint.startswith(("pages.", "old_pages.")) and "unknown_" not in rule.endpoint:
             found += [(one, rule.rule) for one in rule.methods - {"HEAD", "OPTIONS"}]
     return found
 
@@ -206,7 +206,7 @@ def names(hospital, model) -> dict[str, str]:
     asking, store = platform.asking, platform.store
     slug = model.study.removeprefix("study:")
     key = next(
-        one.key for one in asking.care.patients(HOSPITAL, most=9_999)[0] if one.subject == subject
+        one.key for one in asking.care.search(HOSPITAL, limit=9_999)[0] if one.subject == subject
     )
     body = {
         "question": model.question,
@@ -215,20 +215,21 @@ def names(hospital, model) -> dict[str, str]:
     }
     body |= {"inputs": [], "contributions": [], "probability": 0.2, "low": 0.1, "high": 0.3}
     body |= {"prevalence": 0.2, "outcome": "it", "affected": False, "block": 1, "count": 1}
-    body |= {"model_sha256": model.sha256}
+    body |= {"model_sha256": model.sha256, "commitment": ""}
     upload = uploads(platform).add(
         Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), b"person,number\n1,2\n"
     )
-    job = platform.jobs.add("train", {"study": f"study:{slug}"}, f"study:{slug}").id
-    check = platform.jobs.add("verify", {}, HOSPITAL).id
+    arguments = {"study": f"study:{slug}", "question": model.question}
+    job = platform.jobs.enqueue("train", arguments, f"study:{slug}").id
+    check = platform.jobs.enqueue("verify", {}, HOSPITAL).id
     return {
         "subject": subject.hex(),
-        "request": asking.requests.waiting(subject)[0].id,
+        "request": asking.requests.list_waiting(subject)[0].id,
         "consent": platform.ledger.consents_of(subject)[0].consent_id.hex(),
         "record": store.records_of(subject)[0].record_id.hex(),
         "line": str(store.journal.of_subject(subject, 1)[0].seq),
         "person": key,
-        "diagnosis": asking.answers.keep(HOSPITAL, "a", subject, body),
+        "diagnosis": asking.predictions.add(HOSPITAL, "a", subject, body),
         "study": slug,
         "job": job,
         "check": check,
@@ -286,7 +287,7 @@ def visitor(hospital, caller: tuple[str, str], subject: bytes):
     if role != "patient":
         return signed_in(hospital, role, party)
     whose = subject if party == "own" else a_patient(hospital)
-    known = hospital.platform.people.accounts.of_subject(whose)
+    known = hospital.platform.identity.accounts.of_subject(whose)
     assert known is None
     return signed_in(hospital, role, "", whose)
 
@@ -347,5 +348,5 @@ def test_a_form_without_our_origin_or_token_does_nothing(hospital, names) -> Non
         ({}, {"Origin": researcher.origin}),
     ):
         assert researcher.http.post(path, data=data, headers=headers).status_code == 403
-    before = hospital.platform.asking.requests.counts(f"study:{names['study']}")
+    before = hospital.platform.asking.requests.count_by_state(f"study:{names['study']}")
     assert sum(before.values()) == 0 or researcher.post(path).status_code == 303

@@ -9,9 +9,9 @@ from browser import chromium, person, served
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.requests import RequestDetails
-from services.requests.choices import COPY, Choice, ChoiceInvalid, latest_end, narrowed
+from services.requests.choices import COPY, Choice, ChoiceInvalid, latest_end, restrict
 
 NOW_S = 1_800_000_000
 PURPOSES = ("MLTRAINING", "TREATDS", "TREAT")
@@ -44,11 +44,11 @@ chosen = st.builds(
 @given(wanted, chosen)
 def test_what_is_narrowed_never_permits_more_than_was_asked_for_or_chosen(asked, choice) -> None:
     try:
-        made = narrowed(asked, choice, NOW_S)
+        made = restrict(asked, choice, NOW_S)
     except ChoiceInvalid as exc:
         assert exc.errors
         return
-    terms = made.asked(asked.party, {})
+    terms = made.to_terms(asked.party, {})
     assert set(terms.purposes) - {COPY} <= set(asked.purposes) & set(choice.purposes)
     assert set(terms.categories) <= set(asked.categories) & set(choice.categories)
     assert (COPY in terms.purposes) <= (asked.wants_copy and choice.may_copy)
@@ -63,8 +63,8 @@ def test_what_is_narrowed_never_permits_more_than_was_asked_for_or_chosen(asked,
 @pytest.mark.node
 @pytest.mark.slow
 def test_a_passkey_is_added_on_the_page_and_removed_again(hospital) -> None:
-    people, subject = hospital.platform.people, secrets.token_bytes(32)
-    link = people.invite(Invited("patient", "", "", subject))
+    people, subject = hospital.platform.identity, secrets.token_bytes(32)
+    link = people.invite(Invitee("patient", "", "", subject))
     with (
         served(hospital.platform) as origin,
         chromium() as browser,
@@ -86,7 +86,7 @@ def test_a_passkey_is_added_on_the_page_and_removed_again(hospital) -> None:
         me.page.click("form[data-sign] button.primary")
         me.says("The passkey is removed.")
         assert [one.id for one in people.passkeys.of(account.id)] == [first.id]
-        assert sum(one.is_removed for one in hospital.platform.ledger.keys_of(subject)) == 1
+        assert sum(one.is_removed for one in hospital.platform.ledger.keys.of_subject(subject)) == 1
 
 
 def add_by_another_device(me) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownWord, require_terms, terms_hash
+from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownCode, require_terms, terms_hash
 from services.statement import RequestedTerms, statement_of, terms_for
 
 ASKED = RequestedTerms("permit", "study:a", ("MLTRAINING",))
@@ -65,5 +65,5 @@ def test_what_nobody_could_sign_is_refused(changed) -> None:
 
 
 def test_a_word_that_nobody_knows_is_refused() -> None:
-    with pytest.raises(UnknownWord):
+    with pytest.raises(UnknownCode):
         terms_for(replace(ASKED, purposes=("SPYING",)))

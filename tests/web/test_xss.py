@@ -8,7 +8,7 @@ import pytest
 from browser import Person, chromium, person, served
 from visitors import HOSPITAL, signed_in
 
-from services.accounts import Invited
+from services.accounts import Invitee
 from storage import Record
 from web.cookies import cookie_name
 
@@ -84,8 +84,8 @@ def look_as_colleagues(hospital, visitor: Person, slug: str) -> None:
 def become(hospital, visitor: Person, role: str) -> None:
     """Sign the browser in as a colleague whose own name is hostile."""
     secret = signed_in(hospital, role)
-    value = secret.http.get_cookie(cookie_name(hospital.platform)).value
-    cookie = {"name": cookie_name(hospital.platform), "value": value, "url": visitor.origin}
+    value = secret.http.get_cookie(cookie_name(hospital.platform.site)).value
+    cookie = {"name": cookie_name(hospital.platform.site), "value": value, "url": visitor.origin}
     visitor.context.add_cookies([cookie])
 
 
@@ -114,11 +114,11 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
     platform.store.deposits.deposit(records)
     platform.asking.directory.add([(ALL[:200], subject)])
     signed_in(hospital, "researcher").post(f"/researcher/studies/{slug}/request")
-    invitation = Invited("patient", "", "", subject)
+    invitation = Invitee("patient", "", "", subject)
     with served(platform) as origin, chromium() as browser, person(browser, origin) as visitor:
         watched(visitor)
-        visitor.join(platform.people.invite(invitation))
-        request = platform.asking.requests.waiting(subject)[0]
+        visitor.join(platform.identity.invite(invitation))
+        request = platform.asking.requests.list_waiting(subject)[0]
         path = f"/patient/requests/{request.id}"
         visitor.go(path)
         visitor.page.check("input[value=yes]")

@@ -5,22 +5,53 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from records.json_strict import loads
 from services.errors import NotFound
 from services.idempotency import StoredResponses, key_of
 from services.platform import Platform
+from services.wiring import Services
+from web.api import auditor, clinician, information, jobs, people, researcher
 from web.api.callers import Caller, Callers
+from web.api.guard import ApiGuard
 from web.api.route import Call, Route
 from web.api.routes import ROUTES
+from web.current import services
 from web.errors import UnsupportedMediaType
 from web.openapi import describe
+from web.view_options import public as for_anybody
 
 PREFIX: Final = "/api/v1"
 
 
-class Api:
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    people.bp,
+    *information.BLUEPRINTS,
+    *jobs.BLUEPRINTS,
+    *clinician.BLUEPRINTS,
+    *researcher.BLUEPRINTS,
+    *auditor.BLUEPRINTS,
+)
+
+
+def api(services: Services) -> Blueprint:
+    """Return the blueprint of every route, and of the description of all of them."""
+    bp = Blueprint("api", __name__, url_prefix=PREFIX)
+    bp.before_request(ApiGuard(services).admit)
+    for part in BLUEPRINTS:
+        bp.register_blueprint(part)
+    bp.add_url_rule("/openapi.json", "openapi", for_anybody(_openapi))
+    return bp
+
+
+def _openapi() -> Response:
+    """Return the description of the API in OpenAPI 3.1."""
+    version = services().installation.version
+    return _json(orjson.dumps(describe(current_app, ROUTES, PREFIX, version)))
+
+
+class OldApi:
     """What every route of the API goes through, in this order, each step may only refuse."""
 
     def __init__(self, platform: Platform) -> None:
@@ -30,12 +61,10 @@ class Api:
 
     def blueprint(self) -> Blueprint:
         """Return the blueprint of every route, and of the description of all of them."""
-        bp = Blueprint("api", __name__, url_prefix=PREFIX)
+        bp = Blueprint("old_api", __name__, url_prefix=PREFIX)
         for route in ROUTES:
             path = route.path.replace("{", "<").replace("}", ">")
             bp.add_url_rule(path, route.name, self._view(route), methods=[route.method])
-        described = orjson.dumps(describe(ROUTES, PREFIX, self._platform.version))
-        bp.add_url_rule("/openapi.json", "openapi", lambda: _json(described))
         return bp
 
     def _view(self, route: Route) -> Any:

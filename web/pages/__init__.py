@@ -1,4 +1,4 @@
-"""All pages as one table, and the blueprint made of it."""
+"""All pages: a blueprint for each part, behind one guard."""
 
 from __future__ import annotations
 
@@ -6,45 +6,56 @@ from typing import Any, Final
 
 from flask import Blueprint, Response
 
-from services.accounts import PATIENT
+from services.accounts import PATIENT, ProofInvalid, SignatureExpired
 from services.platform import Platform
 from services.tokens import ROLES
+from services.wiring import Services
 from web.pages import auditor, clinician, custodian, patient, public, researcher
 from web.pages.door import Door
+from web.pages.guard import PageGuard, unknown_path, unsigned
 from web.pages.page import Page
+from web.view_options import public as for_anybody
 
 PAGES: Final[tuple[Page, ...]] = (
-    *public.PAGES,
     *patient.PAGES,
-    *clinician.PAGES,
-    *researcher.PAGES,
     *custodian.PAGES,
-    *auditor.PAGES,
+)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    *public.BLUEPRINTS,
+    *clinician.BLUEPRINTS,
+    *researcher.BLUEPRINTS,
+    *auditor.BLUEPRINTS,
 )
 
 
-def pages(platform: Platform) -> Blueprint:
+def pages(services: Services) -> Blueprint:
     """Return the blueprint of every page."""
     bp = Blueprint("pages", __name__)
+    guard = PageGuard(services)
+    bp.before_request(guard.admit)
+    bp.after_request(guard.remember_language)
+    for kind in (ProofInvalid, SignatureExpired):
+        bp.register_error_handler(kind, unsigned)
+    for part in BLUEPRINTS:
+        bp.register_blueprint(part)
+    for role in (PATIENT, *ROLES):
+        # To a stranger what is not there looks like what is.
+        bp.add_url_rule(f"/{role}/<path:rest>", f"unknown_{role}", for_anybody(unknown_path))
+    return bp
+
+
+def old_pages(platform: Platform) -> Blueprint:
+    """Return the blueprint of the pages that are still declared as a table."""
+    bp = Blueprint("old_pages", __name__)
     door = Door(platform)
     for page in PAGES:
         path = page.path.replace("{", "<").replace("}", ">")
         bp.add_url_rule(path, page.name, _view(door, page), methods=[page.method])
-    for role in (PATIENT, *ROLES):
-        # To a stranger what is not there looks like what is.
-        bp.add_url_rule(f"/{role}/<path:rest>", f"nothing_{role}", _nothing(door))
     return bp
 
 
 def _view(door: Door, page: Page) -> Any:
     def view(**names: str) -> Response:
         return door.enter(page, names)
-
-    return view
-
-
-def _nothing(door: Door) -> Any:
-    def view(rest: str) -> Response:
-        return door.stranger_or_nothing()
 
     return view

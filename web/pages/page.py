@@ -79,7 +79,15 @@ class Visit:
         Templates see `title`, `visit`, `say` (the words), `platform` and what `more` names.
         """
         body = render_template(
-            template, title=title, visit=self, say=self.words, platform=self.platform, **more
+            template,
+            title=title,
+            visit=self,
+            say=self.words,
+            platform=self.platform,
+            account=self.account,
+            csrf=self.csrf,
+            is_page=True,
+            **more,
         )
         return Response(body, status, content_type="text/html; charset=utf-8")
 

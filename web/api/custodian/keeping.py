@@ -27,7 +27,7 @@ def get_overview(call: Call) -> dict[str, Any]:
 def get_proposals(call: Call) -> dict[str, Any]:
     """Every study that was proposed, the waiting ones too."""
     require_own(call)
-    return {"studies": [asdict(one) for one in call.platform.asking.proposals.all()]}
+    return {"studies": [asdict(one) for one in call.platform.asking.proposals.list_all()]}
 
 
 def get_proposal(call: Call) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def post_proposal_answer(call: Call) -> dict[str, Any]:
 def get_recoveries(call: Call) -> dict[str, Any]:
     """Every new key that was proposed for a patient who lost all, and waits."""
     require_own(call)
-    waiting = call.platform.ledger.recoveries()
+    waiting = call.platform.ledger.keys.open_recoveries()
     numbers = call.platform.asking.directory.numbers_of([one.subject for one in waiting])
     return {
         "recoveries": [

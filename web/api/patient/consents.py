@@ -9,8 +9,8 @@ from services.patient import held
 from services.patient.changes import to_withdraw
 from services.patient.lines import shown
 from services.patient.standing import ConsentSummary, is_deny, standing, standings
-from services.requests.history import HistoryLine
-from services.requests.wording import allows
+from services.requests.history import HistoryEntry
+from services.requests.wording import summarise
 from web.api.patient.signings import prepared_shown
 from web.api.route import Call
 
@@ -26,7 +26,7 @@ def get_own_consents(call: Call) -> dict[str, Any]:
 def get_own_consent(call: Call) -> dict[str, Any]:
     """One permission, and the uses under it."""
     one = _require(call)
-    lines = call.platform.asking.history.under(call.subject, one.consent_id)
+    lines = call.platform.asking.history.list_by_consent(call.subject, one.consent_id)
     return _shown(call, one) | {"uses": [line_shown(call, line) for line in lines]}
 
 
@@ -44,7 +44,7 @@ def post_withdrawal(call: Call) -> dict[str, Any]:
     return prepared_shown(prepared, call.words("withdraw-page"))
 
 
-def line_shown(call: Call, line: HistoryLine) -> dict[str, Any]:
+def line_shown(call: Call, line: HistoryEntry) -> dict[str, Any]:
     """Return a line of the history as JSON, with its sentence."""
     return {
         "seq": line.seq,
@@ -77,5 +77,5 @@ def _shown(call: Call, one: ConsentSummary) -> dict[str, Any]:
         "categories": list(terms.categories) if terms else [],
         "signed_at_s": one.signed_at_s,
         "not_after_s": one.not_after_s,
-        "says": allows(call.words, party, terms) if terms and not is_deny(one) else "",
+        "says": summarise(call.words, party, terms) if terms and not is_deny(one) else "",
     }

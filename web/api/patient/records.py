@@ -40,7 +40,7 @@ def post_copy(call: Call) -> dict[str, Any]:
 
 def get_own_journal(call: Call) -> dict[str, Any]:
     """Who used what, when and why, and every refusal, the newest first."""
-    lines, older = call.platform.asking.history.lines(call.subject, call.body["before"])
+    lines, older = call.platform.asking.history.list_entries(call.subject, call.body["before"])
     return {"lines": [line_shown(call, one) for one in lines], "older_before": older}
 
 

@@ -27,7 +27,7 @@ _FIELDS: Final = {"end": "ends_on", "from": "data_from", "to": "data_to"}
 
 def get_requests(call: Call) -> dict[str, Any]:
     """Every request to the patient who asks, the newest first."""
-    found = call.platform.asking.requests.of_subject(call.subject)
+    found = call.platform.asking.requests.list_by_subject(call.subject)
     return {"requests": [_shown(call, one) for one in found]}
 
 
@@ -36,7 +36,7 @@ def get_request(call: Call) -> dict[str, Any]:
     one = _require(call)
     facts = told(call, one)
     chosen = chosen_of(call, one) if one.state == WAITING else None
-    wanted = one.wanted
+    wanted = one.details
     return _shown(call, one) | {
         "purposes": list(wanted.purposes),
         "categories": list(wanted.categories),
@@ -51,7 +51,7 @@ def get_request(call: Call) -> dict[str, Any]:
             }
             for heading, texts in blocks(one)
         ],
-        "chosen": chosen.kept() if chosen else None,
+        "chosen": chosen.to_json() if chosen else None,
     }
 
 
@@ -82,7 +82,7 @@ def post_signing_of_request(call: Call) -> dict[str, Any]:
 
 def _narrow(call: Call, one: ConsentRequest) -> None:
     said = call.body
-    latest = latest_end(one.wanted, call.platform.clock())
+    latest = latest_end(one.details, call.platform.clock())
     first, last, ends_on = (_day(said[name]) for name in ("data_from", "data_to", "ends_on"))
     chosen = Choice(
         tuple(said["purposes"]),
@@ -116,11 +116,11 @@ def _shown(call: Call, one: ConsentRequest) -> dict[str, Any]:
     return {
         "id": one.id,
         "state": one.state,
-        "party": one.wanted.party,
-        "name": call.platform.asking.party_name(one.wanted.party),
-        "kind": one.wanted.kind,
-        "condition": one.wanted.condition,
-        "asked_at_s": one.at_s,
+        "party": one.details.party,
+        "name": call.platform.asking.party_name(one.details.party),
+        "kind": one.details.kind,
+        "condition": one.details.condition,
+        "asked_at_s": one.sent_at_s,
         "lapses_at_s": one.lapses_at_s,
         "answered_at_s": one.answered_at_s,
         "consent": "0x" + one.consent_id.hex() if one.consent_id else None,

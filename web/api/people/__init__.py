@@ -1,81 +1,59 @@
-"""Who one is, where one is signed in, and whom a custodian invites."""
+"""The caller as the platform knows it, where they are signed in, and invitations."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from services.accounts import Account
+from flask import Blueprint
+
+from services.accounts import PATIENT
 from services.accounts.invitations import VALID_DAYS
+from services.accounts.sessions import SessionSummary
 from services.custodian.invitations import invite
 from services.errors import Forbidden, NotFound
-from web.api.people import schemas as _S
-from web.api.route import ALL, CUSTODIANS, PATIENTS, Call, Route
+from services.tokens import CUSTODIAN, ROLES
+from web.api.people.schemas import CallerSchema, InvitationBody, InvitationSchema, SessionsSchema
+from web.api.resources import accepts, returns
+from web.current import Caller, current_account, current_caller, services
+from web.view_options import requires_role
+
+bp = Blueprint("people", __name__)
 
 
-def get_me(call: Call) -> dict[str, Any]:
-    """Who asks, as the platform knows them."""
-    account = call.account
-    return {
-        "id": call.id,
-        "role": call.role,
-        "party": call.party,
-        "name": account.name if account else "",
-        "subject": "0x" + account.subject.hex() if account and account.subject else None,
-        "language": account.language if account else "",
-    }
+@bp.get("/me")
+@requires_role(PATIENT, *ROLES)
+@returns(CallerSchema)
+def get_me() -> Caller:
+    """Return who is asking, as the platform knows them."""
+    return current_caller()
 
 
-def get_sessions(call: Call) -> dict[str, Any]:
-    """Where the caller is signed in, the newest first."""
-    people, account = call.platform.people, _require_account(call)
-    return {
-        "sessions": [
-            {
-                "id": one.id,
-                "device": one.device,
-                "began_at_s": one.began_at_s,
-                "used_at_s": one.used_at_s,
-                "ends_at_s": one.ends_at_s,
-                "is_this": one.id == call.session_id,
-            }
-            for one in people.sessions.of(account.id)
-        ]
-    }
+@bp.get("/sessions")
+@requires_role(PATIENT, *ROLES)
+@returns(SessionsSchema)
+def get_sessions() -> dict[str, list[SessionSummary]]:
+    """Return where the caller is signed in, the newest first."""
+    sessions = services().identity.sessions
+    return {"sessions": sessions.list_for(current_account().id, current_caller().session_id)}
 
 
-def delete_session(call: Call) -> dict[str, Any]:
-    """Sign one of the caller's devices out; those that are left."""
-    if not call.platform.people.sessions.end_one(_require_account(call).id, call.names["session"]):
+@bp.delete("/sessions/<session>")
+@requires_role(PATIENT, *ROLES)
+@returns(SessionsSchema)
+def delete_session(session: str) -> Any:
+    """Sign one of the caller's devices out; return those that are left."""
+    if not services().identity.sessions.end_one(current_account().id, session):
         raise NotFound
-    return get_sessions(call)
+    return get_sessions()
 
 
-def post_invitations(call: Call) -> dict[str, Any]:
+@bp.post("/invitations")
+@requires_role(CUSTODIAN)
+@accepts(InvitationBody)
+@returns(InvitationSchema, status=201)
+def post_invitations(body: dict[str, str]) -> dict[str, Any]:
     """Invite somebody; the link works once, for seven days."""
-    if call.party != call.platform.organisation:
-        raise Forbidden("people are invited here by this organisation alone")
-    asked = call.body
-    link = invite(call.platform, asked["role"], asked["party"], asked["name"], asked["number"])
+    if current_caller().party != services().installation.organisation:
+        raise Forbidden("Only the organisation that operates this installation invites people.")
+    link = invite(services().platform, **body)
     return {"link": link, "days": VALID_DAYS}
-
-
-def _require_account(call: Call) -> Account:
-    if call.account is None:
-        raise NotFound
-    return call.account
-
-
-ROUTES: Final[tuple[Route, ...]] = (
-    Route("GET", "/me", get_me, ALL | PATIENTS, gives=_S.MeAnswer),
-    Route("GET", "/sessions", get_sessions, ALL | PATIENTS, gives=_S.SessionsAnswer),
-    Route("DELETE", "/sessions/{session}", delete_session, ALL | PATIENTS, gives=_S.SessionsAnswer),
-    Route(
-        "POST",
-        "/invitations",
-        post_invitations,
-        CUSTODIANS,
-        _S.InvitationSchema,
-        201,
-        gives=_S.InvitationAnswer,
-    ),
-)

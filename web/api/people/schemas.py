@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from marshmallow import fields, validate
 
-from services.accounts.account import PATIENT
+from services.accounts.accounts import PATIENT
 from services.schemas import Strict, Text
 from services.tokens import ROLES
-from web.api.schemas import Answer, anything, many, number, text, truth
+from web.api.schemas import Answer, HexString, anything, many, number, text, truth
 
 MOST_PARTY: Final = 128
 _OPEN: Final = {"type": "object", "additionalProperties": True}
@@ -20,7 +20,7 @@ def credential(**how: Any) -> fields.Dict:
     return fields.Dict(keys=fields.String(), metadata=_OPEN, **how)
 
 
-class InvitationSchema(Strict):
+class InvitationBody(Strict):
     """Who is to be invited; a patient by `number`, the others by `party` and `name`."""
 
     role = fields.String(required=True, validate=validate.OneOf((PATIENT, *ROLES)))
@@ -29,25 +29,25 @@ class InvitationSchema(Strict):
     number = Text(MOST_PARTY, load_default="")
 
 
-class InvitationAnswer(Answer):
+class InvitationSchema(Answer):
     """The link, which nobody can be told again, and how long it works."""
 
     link = text()
     days = number()
 
 
-class MeAnswer(Answer):
-    """Who asks: by a session of the pages, or by a token."""
+class CallerSchema(Answer):
+    """Who is asking: by a session of the pages, or by a token."""
 
     id = text()
     role = text()
     party = text()
-    name = text()
-    subject = text(allow_none=True)
-    language = text()
+    name = text(attribute="account.name", dump_default="")
+    subject = HexString(attribute="account.subject", dump_default=None, allow_none=True)
+    language = text(attribute="account.language", dump_default="")
 
 
-class SessionAnswer(Answer):
+class SessionSchema(Answer):
     """One device that is signed in."""
 
     id = text()
@@ -55,13 +55,13 @@ class SessionAnswer(Answer):
     began_at_s = number()
     used_at_s = number()
     ends_at_s = number()
-    is_this = truth()
+    is_this = fields.Boolean(required=True, attribute="is_current")
 
 
-class SessionsAnswer(Answer):
+class SessionsSchema(Answer):
     """Where somebody is signed in, the newest first."""
 
-    sessions = many(SessionAnswer)
+    sessions = many(SessionSchema)
 
 
 class MadeSchema(Strict):

@@ -32,7 +32,7 @@ def propose(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, errors: dict[str, str], status: int) -> Response:
-    waiting = visit.platform.ledger.recoveries()
+    waiting = visit.platform.ledger.keys.open_recoveries()
     numbers = visit.platform.asking.directory.numbers_of([one.subject for one in waiting])
     return visit.show(
         "custodian/recoveries.html",

@@ -15,7 +15,7 @@ _UNPROCESSABLE: Final = 422
 
 def every(visit: Visit) -> Response:
     """The studies that wait, and those that were answered."""
-    found = visit.platform.asking.proposals.all()
+    found = visit.platform.asking.proposals.list_all()
     return visit.show("custodian/studies.html", title=visit.words("may-studies-title"), found=found)
 
 

@@ -9,7 +9,7 @@ from flask import Response
 from services.patient.asked import allow_all, allow_less, blocks, chosen_of, refuse, told
 from services.requests import DECLINED, LAPSED, WAITING, ConsentRequest
 from services.requests.choices import Choice, ChoiceInvalid, latest_end
-from services.requests.wording import day_of
+from services.requests.wording import format_day
 from web.pages.page import Visit
 
 
@@ -18,7 +18,7 @@ def request_(visit: Visit, errors: dict[str, str] | None = None) -> Response:
     one = _require(visit)
     if one.state != WAITING:
         return over(visit, one)
-    party = visit.platform.asking.party_name(one.wanted.party)
+    party = visit.platform.asking.party_name(one.details.party)
     return visit.show(
         "patient/request.html",
         title=visit.words("request-title", study=party),
@@ -26,7 +26,7 @@ def request_(visit: Visit, errors: dict[str, str] | None = None) -> Response:
         told=told(visit, one),
         blocks=blocks(one),
         errors=errors or {},
-        values={"answer": visit.platform.asking.requests.draft(one).get("answer", "")},
+        values={"answer": visit.platform.asking.requests.load_draft(one).get("answer", "")},
     )
 
 
@@ -41,7 +41,7 @@ def answer(visit: Visit) -> Response:
         allow_all(visit, one)
         return visit.go(f"{path}/understand")
     if said == "less":
-        requests.keep_draft(one, requests.draft(one) | {"answer": said})
+        requests.save_draft(one, requests.load_draft(one) | {"answer": said})
         return visit.go(f"{path}/limits")
     if said == "no":
         refuse(visit, one)
@@ -56,13 +56,13 @@ def limits(visit: Visit, errors: dict[str, str] | None = None) -> Response:
         return over(visit, one)
     kept = chosen_of(visit, one)
     values = visit.form if errors else _values(kept) if kept else {}
-    latest = latest_end(one.wanted, visit.platform.clock())
+    latest = latest_end(one.details, visit.platform.clock())
     return visit.show(
         "patient/limits.html",
         title=visit.words("limits-title"),
         one=one,
         told=told(visit, one),
-        latest=day_of(visit.words, latest),
+        latest=format_day(visit.words, latest),
         records=_records(visit, one),
         errors=errors or {},
         values=values,
@@ -75,7 +75,7 @@ def keep_limits(visit: Visit) -> Response:
     if one.state != WAITING:
         return over(visit, one)
     now_s, form = visit.platform.clock(), visit.form
-    latest = latest_end(one.wanted, now_s)
+    latest = latest_end(one.details, now_s)
     days = {name: _day(visit, name) for name in ("from", "to", "end")}
     errors = {name: "error-day" for name, day in days.items() if day is None}
     chosen = Choice(
@@ -90,7 +90,7 @@ def keep_limits(visit: Visit) -> Response:
     try:
         allow_less(visit, one, chosen, errors)
     except ChoiceInvalid as exc:
-        said = {"date": day_of(visit.words, latest)}
+        said = {"date": format_day(visit.words, latest)}
         return limits(visit, {name: visit.words(word, **said) for name, word in exc.errors.items()})
     return visit.go(f"/patient/requests/{one.id}/understand")
 
@@ -123,7 +123,7 @@ def over(visit: Visit, one: ConsentRequest) -> Response:
             f"/patient/consents/{one.consent_id.hex()}" if one.consent_id else "/patient"
         )
     word = "declined" if one.state == DECLINED else "lapsed"
-    party = visit.platform.asking.party_name(one.wanted.party)
+    party = visit.platform.asking.party_name(one.details.party)
     said = visit.words(word, study=party, date=visit.words.day(one.lapses_at_s))
     return visit.show("patient/over.html", title=visit.words(f"{word}-title"), said=said)
 
@@ -136,10 +136,10 @@ def _records(visit: Visit, one: ConsentRequest) -> list[tuple[str, str]]:
     """Return (record id, what it is in words) of the records that are asked for."""
     found = []
     for entry in visit.platform.store.records_of(visit.subject):
-        if entry.category in one.wanted.categories:
+        if entry.category in one.details.categories:
             kind = visit.words(f"category-{entry.category}")
             found.append(
-                (entry.record_id.hex(), f"{kind}, {day_of(visit.words, entry.recorded_on)}")
+                (entry.record_id.hex(), f"{kind}, {format_day(visit.words, entry.recorded_on)}")
             )
     return found
 

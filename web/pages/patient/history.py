@@ -10,7 +10,7 @@ from flask import Response
 from services.errors import NotFound
 from services.patient import held
 from services.patient.lines import Shown, shown
-from services.requests.history import HistoryLine
+from services.requests.history import HistoryEntry
 from web.pages.page import Visit
 
 _MOST_DIGITS = 15
@@ -23,7 +23,7 @@ def history(visit: Visit) -> Response:
     asking, words = visit.platform.asking, visit.words
     before = visit.query.get("before", "")
     is_row = before.isascii() and before.isdecimal() and len(before) <= _MOST_DIGITS
-    lines, older = asking.history.lines(visit.subject, int(before) if is_row else None)
+    lines, older = asking.history.list_entries(visit.subject, int(before) if is_row else None)
     who, what = visit.query.get("who", ""), visit.query.get("what", "")
     kept = [one for one in lines if _fits(one, who, what, visit.query.get("refused") == "yes")]
     told = [shown(visit, one) for one in kept]
@@ -73,12 +73,12 @@ def download_proof(visit: Visit) -> Response:
     return Response(body, 200, headers, content_type="application/json")
 
 
-def _line(visit: Visit, seq: int) -> HistoryLine | None:
-    lines, _ = visit.platform.asking.history.lines(visit.subject, seq + 1)
+def _line(visit: Visit, seq: int) -> HistoryEntry | None:
+    lines, _ = visit.platform.asking.history.list_entries(visit.subject, seq + 1)
     return next((one for one in lines if one.seq == seq), None)
 
 
-def _fits(line: HistoryLine, who: str, what: str, refused: bool) -> bool:
+def _fits(line: HistoryEntry, who: str, what: str, refused: bool) -> bool:
     if who and line.party != who:
         return False
     if what and what not in line.categories:

@@ -13,7 +13,7 @@ from services.patient.changes import to_withdraw
 from services.patient.lines import shown
 from services.patient.standing import ConsentSummary, is_deny, standing, standings
 from services.requests.choices import COPY
-from services.requests.wording import allows, categories_in, purposes_in
+from services.requests.wording import format_categories, format_purposes, summarise
 from web.pages.page import Visit
 from web.pages.patient.signed import failed
 from web.pages.signing import bring
@@ -29,7 +29,7 @@ def permissions(visit: Visit) -> Response:
         (
             one,
             asking.party_name(one.terms.recipient),
-            allows(visit.words, asking.party_name(one.terms.recipient), one.terms),
+            summarise(visit.words, asking.party_name(one.terms.recipient), one.terms),
         )
         for one in found
         if one.terms is not None and not is_deny(one)
@@ -49,15 +49,15 @@ def permission(visit: Visit) -> Response:
     one = standing(visit, visit.names["id"])
     party = _party(visit, one)
     terms = one.terms
-    lines = visit.platform.asking.history.under(visit.subject, one.consent_id)
+    lines = visit.platform.asking.history.list_by_consent(visit.subject, one.consent_id)
     return visit.show(
         "patient/permission.html",
         title=visit.words("consent-title"),
         one=one,
         party=party,
-        says=allows(visit.words, party, terms) if terms else "",
-        purposes=purposes_in(visit.words, terms.purposes) if terms else "",
-        categories=categories_in(visit.words, terms.categories) if terms else "",
+        says=summarise(visit.words, party, terms) if terms else "",
+        purposes=format_purposes(visit.words, terms.purposes) if terms else "",
+        categories=format_categories(visit.words, terms.categories) if terms else "",
         lines=[shown(visit, line) for line in lines],
         is_again=visit.query.get("new") == "again",
     )
@@ -121,5 +121,5 @@ def _party(visit: Visit, one: ConsentSummary) -> str:
 
 
 def _models(visit: Visit, one: ConsentSummary) -> list[Any]:
-    found = visit.platform.diagnostics.resting_on([one.consent_id])
+    found = visit.platform.diagnostics.models_trained_under([one.consent_id])
     return [model for model in found if model.ended_at_s is None]

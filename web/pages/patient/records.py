@@ -8,7 +8,7 @@ import orjson
 from flask import Response
 
 from services.patient.held import everything, observed
-from services.requests.wording import day_of
+from services.requests.wording import format_day
 from web.pages.page import Visit
 
 
@@ -19,7 +19,7 @@ def records(visit: Visit) -> Response:
     for entry in visit.platform.store.records_of(visit.subject):
         kind = words(f"category-{entry.category}")
         keeper = asking.party_name(entry.custodian)
-        row = (entry.record_id.hex(), day_of(words, entry.recorded_on), keeper)
+        row = (entry.record_id.hex(), format_day(words, entry.recorded_on), keeper)
         by_kind.setdefault(kind, []).append(row)
     keeper = asking.party_name(visit.platform.organisation)
     title = words("records-title")
@@ -36,7 +36,7 @@ def record(visit: Visit) -> Response:
         added=words(
             "record-added",
             custodian=visit.platform.asking.party_name(found.custodian),
-            date=day_of(words, found.recorded_on),
+            date=format_day(words, found.recorded_on),
         ),
         rows=observed(visit, found),
     )

@@ -11,7 +11,7 @@ from services.patient.asked import chosen_of, grant_of
 from services.patient.bringing import prepare
 from services.requests import WAITING, ConsentRequest
 from services.requests.choices import Choice
-from services.requests.wording import categories_in, day_of, purposes_in, span_in
+from services.requests.wording import format_categories, format_day, format_period, format_purposes
 from web.pages.page import Visit
 from web.pages.patient.asked import over
 from web.pages.signing import bring
@@ -63,13 +63,13 @@ def failed(visit: Visit, outcome: Outcome) -> Response:
 
 def _rows(visit: Visit, one: ConsentRequest, choice: Choice) -> list[Any]:
     words, change = visit.words, f"/patient/requests/{one.id}/limits"
-    span = span_in(words, choice.data_from, choice.data_to)
+    span = format_period(words, choice.data_from, choice.data_to)
     copies = words("check-copies-yes" if choice.may_copy else "check-copies-no")
     rows = [
-        (words("check-who"), visit.platform.asking.party_name(one.wanted.party)),
-        (words("check-purposes"), purposes_in(words, choice.purposes), change),
-        (words("check-categories"), categories_in(words, choice.categories), change),
+        (words("check-who"), visit.platform.asking.party_name(one.details.party)),
+        (words("check-purposes"), format_purposes(words, choice.purposes), change),
+        (words("check-categories"), format_categories(words, choice.categories), change),
         (words("check-dates"), span, change),
-        (words("check-end"), day_of(words, choice.ends_on), change),
+        (words("check-end"), format_day(words, choice.ends_on), change),
     ]
-    return [*rows, (words("check-copies"), copies, change)] if one.wanted.wants_copy else rows
+    return [*rows, (words("check-copies"), copies, change)] if one.details.wants_copy else rows

@@ -14,13 +14,13 @@ LAST_USES = 3
 def start(visit: Visit) -> Response:
     """Does anything need me?"""
     asking = visit.platform.asking
-    waiting = asking.requests.waiting(visit.subject)
+    waiting = asking.requests.list_waiting(visit.subject)
     found, is_checked = standings(visit)
-    lines, _ = asking.history.lines(visit.subject)
+    lines, _ = asking.history.list_entries(visit.subject)
     return visit.show(
         "patient/start.html",
         title=visit.words("patient-title" if waiting else "patient-title-none"),
-        waiting=[(one, asking.party_name(one.wanted.party)) for one in waiting],
+        waiting=[(one, asking.party_name(one.details.party)) for one in waiting],
         active=[
             (one, asking.party_name(one.terms.recipient) if one.terms else "")
             for one in found

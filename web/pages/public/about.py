@@ -1,48 +1,65 @@
-"""What anybody may read: what this is, where the register stands, help, and notices."""
+"""The public pages: what this platform is, the state of the register, help and notices."""
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Blueprint, Response
 
-from consent import ConsentError, View
-from web.pages.page import Visit
+from web.current import services, words
+from web.pages.guard import render
+from web.view_options import public
 
-
-def home(visit: Visit) -> Response:
-    """What this is, for whom, what is promised and what is not, and where the register stands."""
-    return visit.show("public/home.html", title=visit.words("home-title"), view=_find_view(visit))
+bp = Blueprint("about", __name__)
 
 
-def register(visit: Visit) -> Response:
-    """Where the register stands."""
-    title = visit.words("register-title")
-    return visit.show("public/register.html", title=title, view=_find_view(visit))
+@bp.get("/")
+@public
+def home() -> Response:
+    """Show what this is, for whom, what is promised and what is not."""
+    information = services().information
+    return render(
+        "public/home.html",
+        title=words()("home-title"),
+        ledger=information.ledger_summary(),
+        operator=information.operator_name(),
+    )
 
 
-def help_(visit: Visit) -> Response:
-    """Whom to ask."""
-    return _told(visit, "help", ("contact", "ask", "care", "free"))
+@bp.get("/register")
+@public
+def register() -> Response:
+    """Show the state of the register."""
+    return render(
+        "public/register.html",
+        title=words()("register-title"),
+        ledger=services().information.ledger_summary(),
+    )
 
 
-def accessibility(visit: Visit) -> Response:
-    """What this site does so that everybody can use it."""
-    return _told(visit, "accessibility", ("aim", "how", "tell"))
+@bp.get("/help")
+@public
+def help_() -> Response:
+    """Show whom to ask."""
+    return _notice("help", ("contact", "ask", "care", "free"))
 
 
-def privacy(visit: Visit) -> Response:
-    """Who is responsible, what is kept and why, and what a person may ask for."""
-    names = ("who", "what", "why", "cookies", "rights", "forget", "complain")
-    return _told(visit, "privacy", names)
+@bp.get("/accessibility")
+@public
+def accessibility() -> Response:
+    """Show what this site does so that everybody can use it."""
+    return _notice("accessibility", ("aim", "how", "tell"))
 
 
-def _told(visit: Visit, page: str, names: tuple[str, ...]) -> Response:
-    keeper = visit.platform.asking.party_name(visit.platform.organisation)
-    sentences = [visit.words(f"{page}-{one}", custodian=keeper, contact=keeper) for one in names]
-    return visit.show("public/told.html", title=visit.words(f"{page}-title"), sentences=sentences)
+@bp.get("/privacy")
+@public
+def privacy() -> Response:
+    """Show who is responsible, what is stored and why, and what a person may ask for."""
+    sections = ("who", "what", "why", "cookies", "rights", "forget", "complain")
+    return _notice("privacy", sections)
 
 
-def _find_view(visit: Visit) -> View | None:
-    try:
-        return visit.platform.ledger.view()
-    except ConsentError:
-        return None  # the page then says that every request is refused
+def _notice(page: str, sections: tuple[str, ...]) -> Response:
+    say, operator = words(), services().information.operator_name()
+    sentences = [
+        say(f"{page}-{section}", custodian=operator, contact=operator) for section in sections
+    ]
+    return render("public/notice.html", title=say(f"{page}-title"), sentences=sentences)

@@ -1,165 +1,216 @@
-"""The way in and out: joining by an invitation, signing in with a passkey, signing out."""
+"""The way in and out: joining by an invitation, signing in and signing out."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import orjson
-from flask import Response, request
+from flask import Blueprint, Response, request
 
-from services.accounts import Account
+from services.accounts import PATIENT, Account, DeviceRequest
 from services.accounts.wallets import address_of
 from services.errors import Malformed
-from web.cookies import cookie_name, renewed, without_session
-from web.pages.page import Visit
+from services.tokens import ROLES
+from web.cookies import session_secret, with_new_session, without_session
+from web.current import find_account, services, words
+from web.pages.guard import render, see_other
+from web.view_options import passive, public, requires_role
 
-MOST_JSON_BYTES = 16_384
+MAX_JSON_BYTES = 16_384
+EVERYBODY = (PATIENT, *ROLES)
+
+bp = Blueprint("entrance", __name__)
 
 
-def join(visit: Visit) -> Response:
-    """Who invites, as what, what a passkey is, and the button that makes one."""
-    found = visit.platform.people.joining.find(visit.names["token"])
-    keeper = visit.platform.asking.party_name(visit.platform.organisation)
-    if found is None:
-        title = visit.words("join-old-title")
-        return visit.show("public/join_old.html", title=title, status=404, keeper=keeper)
-    party = visit.platform.asking.party_name(found.invited.party) if found.invited.party else ""
-    title = visit.words("join-title", site=visit.platform.site.name)
-    return visit.show(
-        "public/join.html", title=title, invited=found.invited, keeper=keeper, party=party
+@bp.get("/join/<token>")
+@public
+def join(token: str) -> Response:
+    """Show who invites, as what, what a passkey is, and the button that makes one."""
+    information = services().information
+    operator = information.operator_name()
+    invitation = services().identity.registrations.find_invitation(token)
+    if invitation is None:
+        title = words()("join-old-title")
+        return render("public/join_expired.html", title=title, status=404, operator=operator)
+    invitee = invitation.invitee
+    return render(
+        "public/join.html",
+        title=words()("join-title", site=services().installation.site.name),
+        invitee=invitee,
+        operator=operator,
+        party=information.party_name(invitee.party) if invitee.party else "",
     )
 
 
-def begin_join(visit: Visit) -> Response:
-    """What the device is asked first, as JSON for the page's script."""
-    return _json(visit.platform.people.joining.begin(visit.names["token"]))
+@bp.post("/join/<token>/begin")
+@public
+def begin_join(token: str) -> Response:
+    """Return the first request to the device, as JSON for the page's script."""
+    return _device_request(services().identity.registrations.begin(token))
 
 
-def keep_join(visit: Visit) -> Response:
-    """Keep the passkey that the device made; what it is to prove, as JSON."""
-    joining = visit.platform.people.joining
-    return _json(
-        joining.keep(visit.names["token"], visit.form.get("challenge", ""), _credential(visit))
-    )
+@bp.post("/join/<token>/passkey")
+@public
+def add_passkey(token: str) -> Response:
+    """Store the passkey that the device made; return what it is to prove, as JSON."""
+    challenge = request.form.get("challenge", "")
+    registrations = services().identity.registrations
+    return _device_request(registrations.add_passkey(token, challenge, _credential()))
 
 
-def prove_join(visit: Visit) -> Response:
+@bp.post("/join/<token>/proof")
+@public
+def prove_passkey(token: str) -> Response:
     """Open the account of a passkey that proved itself, and sign it in."""
-    joining = visit.platform.people.joining
-    account = joining.prove(
-        visit.names["token"], visit.form.get("challenge", ""), _credential(visit)
-    )
-    visit.platform.people.accounts.set_language(account.id, visit.language)
-    return _signed_in(visit, account, f"/{account.role}")
+    challenge = request.form.get("challenge", "")
+    return _joined(services().identity.registrations.finish(token, challenge, _credential()))
 
 
-def sign_in(visit: Visit) -> Response:
-    """The page that asks who it is; it gives no hint whether an account exists."""
-    after = _local(visit.query.get("next", ""))
-    if visit.account is not None:
-        return visit.go(_way_on(visit.account, after))
-    keeper = visit.platform.asking.party_name(visit.platform.organisation)
-    title = visit.words("sign-in-title")
-    # Signing out takes the cookie away, so one that opens nothing is of a session that ran out.
-    has_ended = bool(request.cookies.get(cookie_name(visit.platform)))
-    return visit.show(
-        "public/sign_in.html", title=title, after=after, keeper=keeper, has_ended=has_ended
-    )
+@bp.post("/join/<token>/wallet")
+@public
+def begin_wallet_join(token: str) -> Response:
+    """Return what a patient's wallet signs to join, as JSON for the page's script."""
+    address = address_of(request.form.get("address", ""))
+    typed_data = services().identity.registrations.begin_with_wallet(token, address)
+    return _json({"typed_data": typed_data})
 
 
-def begin_sign_in(visit: Visit) -> Response:
-    """A fresh challenge, as JSON for the page's script."""
-    return _json(visit.platform.people.sign_in_options())
-
-
-def finish_sign_in(visit: Visit) -> Response:
-    """Sign in whoever answered the challenge."""
-    account = visit.platform.people.sign_in(visit.form.get("challenge", ""), _credential(visit))
-    after = _local(visit.form.get("next", ""))
-    return _signed_in(visit, account, _way_on(account, after))
-
-
-def begin_wallet_join(visit: Visit) -> Response:
-    """What a patient's wallet signs to join, as JSON for the page's script."""
-    address = address_of(visit.form.get("address", ""))
-    return _json(visit.platform.people.joining.typed_for(visit.names["token"], address))
-
-
-def prove_wallet_join(visit: Visit) -> Response:
+@bp.post("/join/<token>/wallet/proof")
+@public
+def prove_wallet_join(token: str) -> Response:
     """Open the account of a patient whose wallet signed its own enrolment, and sign it in."""
-    address, signature = address_of(visit.form.get("address", "")), visit.form.get("signature", "")
-    joining = visit.platform.people.joining
-    account = joining.join_by_wallet(visit.names["token"], address, signature)
-    visit.platform.people.accounts.set_language(account.id, visit.language)
-    return _signed_in(visit, account, f"/{account.role}")
+    address = address_of(request.form.get("address", ""))
+    signature = request.form.get("signature", "")
+    return _joined(services().identity.registrations.finish_with_wallet(token, address, signature))
 
 
-def begin_wallet_sign_in(visit: Visit) -> Response:
-    """A fresh message for a wallet to sign, as JSON for the page's script."""
-    address = address_of(visit.form.get("address", ""))
-    return _json(visit.platform.people.wallet_options(address))
+@bp.get("/sign-in")
+@public
+def sign_in() -> Response:
+    """Ask who it is; the page gives no hint whether an account exists."""
+    next_path = _local_path(request.args.get("next", ""))
+    account = find_account()
+    if account is not None:
+        return see_other(_destination(account, next_path))
+    return render(
+        "public/sign_in.html",
+        title=words()("sign-in-title"),
+        next_path=next_path,
+        operator=services().information.operator_name(),
+        # Signing out removes the cookie, so one that opens nothing is of a session that expired.
+        has_expired=bool(session_secret(services().installation.site)),
+    )
 
 
-def finish_wallet_sign_in(visit: Visit) -> Response:
-    """Sign in whoever's wallet signed the message."""
-    address = address_of(visit.form.get("address", ""))
-    account = visit.platform.people.sign_in_by_wallet(address, visit.form.to_dict())
-    return _signed_in(visit, account, _way_on(account, _local(visit.form.get("next", ""))))
+@bp.post("/sign-in/begin")
+@public
+def begin_sign_in() -> Response:
+    """Return a fresh challenge, as JSON for the page's script."""
+    return _device_request(services().identity.begin_sign_in())
 
 
-def sign_out(visit: Visit) -> Response:
-    """End this session; the page says so."""
-    visit.platform.people.sessions.end(request.cookies.get(cookie_name(visit.platform), ""))
-    return without_session(visit.platform, visit.go("/signed-out"))
+@bp.post("/sign-in/finish")
+@public
+def finish_sign_in() -> Response:
+    """Sign in the person whose passkey answered the challenge."""
+    account = services().identity.sign_in(request.form.get("challenge", ""), _credential())
+    return _signed_in(account, _destination(account, _local_path(request.form.get("next", ""))))
 
 
-def signed_out(visit: Visit) -> Response:
-    """Say that nobody is signed in any more."""
-    return visit.show("public/signed_out.html", title=visit.words("signed-out-title"))
+@bp.post("/sign-in/wallet")
+@public
+def begin_wallet_sign_in() -> Response:
+    """Return a fresh message for a wallet to sign, as JSON for the page's script."""
+    address = address_of(request.form.get("address", ""))
+    return _json(asdict(services().identity.begin_wallet_sign_in(address)))
 
 
-def session(visit: Visit) -> Response:
-    """How many seconds this session has left, as JSON; asking does not keep it alive."""
-    people = visit.platform.people
-    found = people.session(request.cookies.get(cookie_name(visit.platform), ""))
-    left_s = max(0, int(found.ends_at_s - visit.platform.clock())) if found else 0
+@bp.post("/sign-in/wallet/finish")
+@public
+def finish_wallet_sign_in() -> Response:
+    """Sign in the person whose wallet signed the message."""
+    address = address_of(request.form.get("address", ""))
+    account = services().identity.sign_in_with_wallet(address, request.form.to_dict())
+    return _signed_in(account, _destination(account, _local_path(request.form.get("next", ""))))
+
+
+@bp.post("/sign-out")
+@requires_role(*EVERYBODY)
+def sign_out() -> Response:
+    """End this session."""
+    site = services().installation.site
+    services().identity.sessions.end(session_secret(site))
+    return without_session(site, see_other("/signed-out"))
+
+
+@bp.get("/signed-out")
+@public
+def signed_out() -> Response:
+    """Confirm that nobody is signed in any more."""
+    return render("public/signed_out.html", title=words()("signed-out-title"))
+
+
+@bp.get("/session")
+@public
+@passive
+def session() -> Response:
+    """Return how many seconds this session has left, as JSON."""
+    return _seconds_left()
+
+
+@bp.post("/session")
+@requires_role(*EVERYBODY)
+def extend_session() -> Response:
+    """Keep the session alive; return how many seconds it has left, as JSON."""
+    return _seconds_left()
+
+
+def _seconds_left() -> Response:
+    installation = services().installation
+    current = services().identity.find_session(session_secret(installation.site))
+    left_s = max(0, int(current.ends_at_s - installation.clock())) if current else 0
     return _json({"left_s": left_s})
 
 
-def keep_session(visit: Visit) -> Response:
-    """Having come here with a session keeps it alive; how long it has left, as JSON."""
-    return session(visit)
+def _joined(account: Account) -> Response:
+    services().identity.accounts.set_language(account.id, words().language)
+    return _signed_in(account, f"/{account.role}")
 
 
-def _signed_in(visit: Visit, account: Account, path: str) -> Response:
-    return renewed(visit.platform, _json({"go": path}), account)
+def _signed_in(account: Account, path: str) -> Response:
+    return with_new_session(services().identity, _json({"go": path}), account)
 
 
-def _way_on(account: Account, after: str) -> str:
-    """Return where somebody goes who is signed in: `after`, if a page of theirs is there."""
+def _destination(account: Account, next_path: str) -> str:
+    """Return where a signed-in person goes: `next_path`, if it is a page of their role."""
     own = f"/{account.role}"
-    return after if after.startswith((f"{own}/", f"{own}?")) else own
+    return next_path if next_path.startswith((f"{own}/", f"{own}?")) else own
 
 
-def _credential(visit: Visit) -> Any:
-    sent = visit.form.get("credential", "")
-    if len(sent) > MOST_JSON_BYTES:
-        raise Malformed("the device sent too much")
+def _credential() -> Any:
+    sent = request.form.get("credential", "")
+    if len(sent) > MAX_JSON_BYTES:
+        raise Malformed(f"The credential is larger than {MAX_JSON_BYTES} bytes.")
     try:
         return orjson.loads(sent)
     except ValueError as exc:
-        raise Malformed("the device sent no JSON") from exc
+        raise Malformed("The credential is not JSON.") from exc
 
 
-def _local(path: str) -> str:
-    """Return a path of this site, or ""; whoever made the link may not send people elsewhere."""
-    told = urlsplit(path)
+def _local_path(path: str) -> str:
+    """Return a path of this site, or ""; a link must not send people to another site."""
+    parts = urlsplit(path)
     is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
-    if not is_local or told.scheme or told.netloc or not path.isprintable():
+    if not is_local or parts.scheme or parts.netloc or not path.isprintable():
         return ""
-    return quote(told.path) + (f"?{told.query}" if told.query else "")
+    return quote(parts.path) + (f"?{parts.query}" if parts.query else "")
 
 
-def _json(told: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(told), content_type="application/json")
+def _device_request(device_request: DeviceRequest) -> Response:
+    return _json(asdict(device_request))
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(document), content_type="application/json")

@@ -1,0 +1,106 @@
+"""Gives verified views of the ledger, and for each view the state that it showed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from consent.chain import Tip
+from consent.consents import with_revocations_since
+from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
+from consent.freshness import FreshnessRules, require_fresh
+from consent.mirror import Mirror
+from consent.outbox import Outbox
+from consent.revocations import parse_revocations
+from consent.state import LedgerState
+from consent.terms import View
+from consent.typed_data import Op
+
+_MAX_VIEWS: Final = 512
+_FLUSH_INTERVAL_S: Final = 1.0
+
+
+class Views:
+    """The newest view, and the states behind the views that were given out most recently."""
+
+    def __init__(
+        self, mirror: Mirror, outbox: Outbox, rules: FreshnessRules, clock: Callable[[], float]
+    ) -> None:
+        self._mirror = mirror
+        self._outbox = outbox
+        self._rules = rules
+        self._clock = clock
+        self._states: OrderedDict[View, LedgerState] = OrderedDict()
+        self._states_lock = threading.Lock()
+        self._flush_lock = threading.Lock()
+        self._flushed_at_s = 0.0
+
+    def newest(self) -> tuple[View, LedgerState]:
+        """Return the ledger as the chain shows it now.
+
+        Raises:
+            ViewRefused: what the chain shows is stale, foreign, behind its mark or doubtful.
+            LedgerUnavailable: the chain or the database is unavailable.
+        """
+        try:
+            view, state = self._mirror.sync()
+            require_fresh(view, Tip(view.head, view.count), self._clock(), self._rules)
+        except LedgerBroken as exc:
+            self._send_again()
+            raise ViewRefused(str(exc)) from exc
+        except ViewRefused:
+            self._send_again()
+            raise
+        with self._states_lock:
+            self._states[view] = state
+            while len(self._states) > _MAX_VIEWS:
+                self._states.popitem(last=False)
+        return view, state
+
+    def for_decision(self, view: View | None) -> tuple[View, LedgerState]:
+        """Return the view (None: the newest) and its state, with every later revocation applied.
+
+        Raises:
+            ViewRefused, LedgerUnavailable: as `newest`; also a view that is too old or not from
+                here.
+        """
+        # Read before the chain: what is confirmed in between is then in the newer state.
+        pending = [
+            (op, entry)
+            for op, kind in ((Op.WITHDRAWN, "withdraw"), (Op.STOPPED, "stop"))
+            for entry in self._outbox.pending(kind)
+        ]
+        newest, state = self.newest()
+        if view is not None and view != newest:
+            state, newer = self._state_of(view), state
+            if newer.log is not state.log:
+                raise ViewRefused("the mirror was rebuilt after this view: request a new view")
+            state = with_revocations_since(state, newer)
+        if pending:
+            state = state.with_pending(*parse_revocations(pending))
+        return view or newest, state
+
+    def _state_of(self, view: View) -> LedgerState:
+        require_fresh(view, Tip(view.head, view.count), self._clock(), self._rules)
+        with self._states_lock:
+            state = self._states.get(view)
+        if state is None:
+            raise ViewRefused("the ledger view has expired: request a new view")
+        return state
+
+    def _send_again(self) -> None:
+        """Send again what the chain lost, at most once a second; later views show the result."""
+        now_s = time.monotonic()
+        is_recent = now_s - self._flushed_at_s < _FLUSH_INTERVAL_S
+        if is_recent or not self._flush_lock.acquire(blocking=False):
+            return
+        try:
+            self._flushed_at_s = now_s
+            self._outbox.flush()
+        except LedgerUnavailable:
+            return  # the caller is refused in any case
+        finally:
+            self._flush_lock.release()

@@ -1,0 +1,36 @@
+"""Defines the small-number rules: which counts of people may be shown, and which groups used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+MIN_COUNT: Final = 11
+"""The smallest count above zero that may be shown, and the k of k-anonymity (CMS cell size)."""
+MIN_COHORT: Final = 50
+"""Of fewer people no cohort is formed, no model trained and no training set released."""
+OTHER: Final = "other"
+
+
+def is_small(count: int) -> bool:
+    """Return True if a count must be hidden; zero may be shown, and eleven or more (CMS)."""
+    return 0 < count < MIN_COUNT
+
+
+def suppress(count: int) -> int | str:
+    """Return a count as it may be published: 1 to 10 becomes the text "1 to 10"."""
+    return f"1 to {MIN_COUNT - 1}" if is_small(count) else count
+
+
+def merge_small(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return counts by class in which no class is small: small classes are merged into `other`.
+
+    While `other` itself is small, the next smallest class is merged too, so that nobody can work
+    it out from the total. Only when all classes together are small does a small count remain.
+    """
+    visible = {name: count for name, count in counts.items() if count and not is_small(count)}
+    other = sum(count for count in counts.values() if is_small(count))
+    while is_small(other) and visible:
+        smallest = min(visible, key=lambda name: (visible[name], name))
+        other += visible.pop(smallest)
+    return visible | ({OTHER: other} if other else {})

@@ -1,0 +1,30 @@
+"""Facts about this installation: who operates it, where it is reached, where its files are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.accounts import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What every service may know about the installation that it runs in.
+
+    Attributes:
+        organisation: the party id of the custodian that operates it.
+        site: the web origin that people and passkeys use.
+        home: the folder of its files.
+        clock: the current time, seconds UTC.
+        is_development: True for trials; no real patients.
+        version: of the software.
+    """
+
+    organisation: str
+    site: Site
+    home: Path
+    clock: Callable[[], float]
+    is_development: bool
+    version: str

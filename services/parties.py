@@ -1,0 +1,43 @@
+"""Names that people use for studies and organisations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models import Diagnostics
+
+STUDY_PREFIX: Final = "study:"
+ORGANISATION_PREFIX: Final = "organisation:"
+
+
+def is_study(party: str) -> bool:
+    """Return whether a party is a study."""
+    return party.startswith(STUDY_PREFIX)
+
+
+def study_id(name: str) -> str:
+    """Return the party id of the study that addresses call `name`; an id stays as it is."""
+    return name if is_study(name) else STUDY_PREFIX + name
+
+
+def study_name(party: str) -> str:
+    """Return the name of a study in addresses: its party id without the prefix."""
+    return party.removeprefix(STUDY_PREFIX)
+
+
+class PartyNames:
+    """Names by party id; a study is called by its title, which never changes."""
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
+        self._titles: dict[str, str] = {}
+
+    def name_of(self, party: str) -> str:
+        """Return the name of a party; the words of its id if it has no other."""
+        if party.startswith("study:") and party not in self._titles:
+            self._titles = {study.id: study.title for study in self._diagnostics.studies()}
+        return self._titles.get(party) or _words_of(party)
+
+
+def _words_of(party: str) -> str:
+    return party.partition(":")[2].replace("-", " ").strip() or party

@@ -1,0 +1,256 @@
+"""The requests for consent that parties send to patients, and the answers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from services.errors import NotFound
+from services.tables import METADATA
+from storage import RecordStore
+
+WAITING: Final = "waiting"
+ACCEPTED: Final = "accepted"
+DECLINED: Final = "declined"
+LAPSED: Final = "lapsed"
+DAY_S: Final = 86_400
+LAPSE_DAYS: Final = 30
+COOLING_OFF_DAYS: Final = 180
+"""After a refusal, the same party cannot send a request for so long."""
+BATCH_SIZE: Final = 500
+LABEL: Final = "draft"
+
+_BATCHES: Final = sa.Table(
+    "web_askings",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("party", sa.String(128), nullable=False, index=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("by", sa.String(32), nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False),
+)
+_REQUESTS: Final = sa.Table(
+    "web_requests",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("asking", sa.String(32), sa.ForeignKey("web_askings.id"), nullable=False),
+    sa.Column("party", sa.String(128), nullable=False),
+    sa.Column("subject", sa.LargeBinary(32), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("lapses_at_s", sa.BigInteger, nullable=False),
+    sa.Column("answered_at_s", sa.BigInteger),
+    sa.Column("consent", sa.LargeBinary(32)),
+    sa.Column("draft", sa.LargeBinary),
+    sa.Index("web_requests_of_subject", "subject", "at_s"),
+    sa.Index("web_requests_of_asking", "asking", "state"),
+    sa.Index("web_requests_of_party", "party", "subject"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDetails:
+    """The terms that a party requests from patients.
+
+    Attributes:
+        party: the requester: ``study:…`` or ``organisation:…``.
+        kind: ``study`` or ``care``: which sentences the page uses.
+        purposes, categories: codes of the vocabulary.
+        data_from, data_to: ISO dates, or "".
+        days: how long the permission lasts.
+        condition: its subject in patients' words.
+        wants_copy: True if it also requests a copy to download.
+    """
+
+    party: str
+    kind: str
+    purposes: tuple[str, ...]
+    categories: tuple[str, ...]
+    data_from: str
+    data_to: str
+    days: int
+    condition: str
+    wants_copy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequest:
+    """A request to one patient and its state; times are seconds UTC."""
+
+    id: str
+    details: RequestDetails
+    subject: bytes
+    state: str
+    sent_at_s: int
+    lapses_at_s: int
+    answered_at_s: int | None
+    consent_id: bytes | None
+
+
+class ConsentRequests:
+    """The rows of requests; each is answered once, and not after it has lapsed."""
+
+    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+
+    def send(self, details: RequestDetails, subjects: Sequence[bytes], by: str) -> int:
+        """Send a request to each of these patients; return how many receive it.
+
+        A patient with an unanswered request of the same party, or who declined one in the last half
+        year, receives none.
+        """
+        batch, now_s, sent = secrets.token_hex(16), int(self._clock()), 0
+        body = orjson.dumps({name: getattr(details, name) for name in RequestDetails.__slots__})
+        head = {"id": batch, "party": details.party, "body": body, "by": by, "at_s": now_s}
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(_BATCHES), head)
+            for start in range(0, len(subjects), BATCH_SIZE):
+                part = subjects[start : start + BATCH_SIZE]
+                excluded = self._excluded(connection, details.party, part)
+                rows = [
+                    {
+                        "id": secrets.token_hex(16),
+                        "asking": batch,
+                        "party": details.party,
+                        "subject": subject,
+                        "state": WAITING,
+                        "at_s": now_s,
+                        "lapses_at_s": now_s + LAPSE_DAYS * DAY_S,
+                    }
+                    for subject in dict.fromkeys(part)
+                    if subject not in excluded
+                ]
+                if rows:
+                    connection.execute(sa.insert(_REQUESTS), rows)
+                sent += len(rows)
+        return sent
+
+    def list_by_subject(self, subject: bytes) -> list[ConsentRequest]:
+        """Return every request to a patient, the newest first."""
+        return self._select(_REQUESTS.c.subject == subject)
+
+    def list_waiting(self, subject: bytes) -> list[ConsentRequest]:
+        """Return the unanswered requests to a patient, the newest first."""
+        return [request for request in self.list_by_subject(subject) if request.state == WAITING]
+
+    def get(self, subject: bytes, identity: str) -> ConsentRequest:
+        """Return one of a patient's requests.
+
+        Raises:
+            NotFound: there is none of this id, or it is another patient's.
+        """
+        is_own = sa.and_(_REQUESTS.c.id == identity, _REQUESTS.c.subject == subject)
+        requests = self._select(is_own)
+        if not requests:
+            raise NotFound
+        return requests[0]
+
+    def record_answer(
+        self, request: ConsentRequest, state: str, consent_id: bytes | None = None
+    ) -> bool:
+        """Store the answer of a waiting request; False if it has been answered already."""
+        update = sa.update(_REQUESTS).where(
+            _REQUESTS.c.id == request.id, _REQUESTS.c.state == WAITING
+        )
+        now_s = int(self._clock())
+        values = {"state": state, "answered_at_s": now_s, "consent": consent_id, "draft": None}
+        with self._engine.begin() as connection:
+            return bool(connection.execute(update.values(**values)).rowcount == 1)
+
+    def save_draft(self, request: ConsentRequest, draft: dict[str, Any]) -> None:
+        """Store the choices made so far, sealed, until the request is answered."""
+        text = orjson.dumps(draft).decode()
+        sealed = self._store.seal_text(LABEL, text, request.id.encode())
+        update = sa.update(_REQUESTS).where(_REQUESTS.c.id == request.id)
+        with self._engine.begin() as connection:
+            connection.execute(update.values(draft=sealed))
+
+    def load_draft(self, request: ConsentRequest) -> dict[str, Any]:
+        """Return the choices made so far; empty if there are none."""
+        query = sa.select(_REQUESTS.c.draft).where(_REQUESTS.c.id == request.id)
+        with self._engine.connect() as connection:
+            sealed = connection.scalar(query)
+        if sealed is None:
+            return {}
+        draft: dict[str, Any] = orjson.loads(
+            self._store.open_text(LABEL, bytes(sealed), request.id.encode())
+        )
+        return draft
+
+    def count_by_state(self, party: str) -> dict[str, int]:
+        """Return how many people a party sent requests to, by state; each person once.
+
+        A person's newest request counts.
+        """
+        now_s = int(self._clock())
+        newest = (
+            sa.select(sa.func.max(_REQUESTS.c.at_s).label("at_s"), _REQUESTS.c.subject)
+            .where(_REQUESTS.c.party == party)
+            .group_by(_REQUESTS.c.subject)
+            .subquery()
+        )
+        is_newest = sa.and_(
+            newest.c.subject == _REQUESTS.c.subject,
+            newest.c.at_s == _REQUESTS.c.at_s,
+            _REQUESTS.c.party == party,
+        )
+        has_lapsed = sa.and_(_REQUESTS.c.state == WAITING, _REQUESTS.c.lapses_at_s <= now_s)
+        state = sa.case((has_lapsed, LAPSED), else_=_REQUESTS.c.state)
+        query = sa.select(state.label("state"), sa.func.count().label("n"))
+        query = query.select_from(_REQUESTS.join(newest, is_newest)).group_by(state)
+        counts = dict.fromkeys((ACCEPTED, DECLINED, WAITING, LAPSED), 0)
+        with self._engine.connect() as connection:
+            counts |= {row.state: row.n for row in connection.execute(query)}
+        return counts
+
+    def list_subjects(self, party: str) -> list[bytes]:
+        """Return every subject that a party sent a request to, each once."""
+        query = sa.select(_REQUESTS.c.subject).where(_REQUESTS.c.party == party).distinct()
+        with self._engine.connect() as connection:
+            return [bytes(row.subject) for row in connection.execute(query)]
+
+    def _excluded(
+        self, connection: sa.Connection, party: str, subjects: Sequence[bytes]
+    ) -> set[bytes]:
+        now_s = int(self._clock())
+        is_unanswered = sa.and_(_REQUESTS.c.state == WAITING, _REQUESTS.c.lapses_at_s > now_s)
+        has_declined = sa.and_(
+            _REQUESTS.c.state == DECLINED,
+            _REQUESTS.c.answered_at_s > now_s - COOLING_OFF_DAYS * DAY_S,
+        )
+        query = sa.select(_REQUESTS.c.subject).where(
+            _REQUESTS.c.party == party,
+            _REQUESTS.c.subject.in_(subjects),
+            sa.or_(is_unanswered, has_declined),
+        )
+        return {bytes(row.subject) for row in connection.execute(query)}
+
+    def _select(self, condition: Any) -> list[ConsentRequest]:
+        joined = _REQUESTS.join(_BATCHES, _REQUESTS.c.asking == _BATCHES.c.id)
+        query = sa.select(_REQUESTS, _BATCHES.c.body).select_from(joined).where(condition)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_REQUESTS.c.at_s.desc(), _REQUESTS.c.id))
+            return [_request(row, self._clock()) for row in rows]
+
+
+def _request(row: Any, now_s: float) -> ConsentRequest:
+    body = orjson.loads(row.body)
+    lists = {name: tuple(body[name]) for name in ("purposes", "categories")}
+    has_lapsed = row.state == WAITING and row.lapses_at_s <= now_s
+    return ConsentRequest(
+        id=row.id,
+        details=RequestDetails(**(body | lists)),
+        subject=bytes(row.subject),
+        state=LAPSED if has_lapsed else row.state,
+        sent_at_s=row.at_s,
+        lapses_at_s=row.lapses_at_s,
+        answered_at_s=row.answered_at_s,
+        consent_id=bytes(row.consent) if row.consent else None,
+    )

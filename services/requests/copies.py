@@ -1,0 +1,122 @@
+"""The training sets that studies downloaded: under which terms, of whom, and if deleted."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from services.tables import METADATA
+from storage import RecordStore
+
+LABEL: Final = "set"
+
+_COPIES: Final = sa.Table(
+    "web_sets",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("study", sa.String(128), nullable=False, index=True),
+    sa.Column("release", sa.String(32), nullable=False),
+    sa.Column("account", sa.String(32), nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("ends_at_s", sa.BigInteger, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("names", sa.LargeBinary, nullable=False),
+    sa.Column("deleted_at_s", sa.BigInteger),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCopy:
+    """A copy before it is released: of which study, under which release name, to whom, its end."""
+
+    study: str
+    release: str
+    account: str
+    ends_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedCopy:
+    """One released copy.
+
+    Attributes:
+        release: the name that its pseudonyms are derived from.
+        pseudonyms: of the people in it.
+        deleted_at_s: when the study confirmed that it deleted the copy.
+    """
+
+    id: str
+    study: str
+    release: str
+    at_s: int
+    ends_at_s: int
+    rows: int
+    pseudonyms: tuple[str, ...]
+    deleted_at_s: int | None
+
+
+class ReleasedCopies:
+    """The rows of released copies."""
+
+    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+
+    def release_name(self, study: str) -> str:
+        """Return the name that a study's pseudonyms are derived from; it never changes."""
+        query = sa.select(_COPIES.c.release).where(_COPIES.c.study == study)
+        with self._engine.connect() as connection:
+            name = connection.scalar(query.order_by(_COPIES.c.at_s))
+        return str(name) if name else secrets.token_hex(16)
+
+    def add(self, copy: NewCopy, pseudonyms: Iterable[str]) -> str:
+        """Store a copy before it is released; return its id."""
+        identity, people = secrets.token_hex(16), tuple(pseudonyms)
+        sealed = self._store.seal_text(LABEL, orjson.dumps(people).decode(), identity.encode())
+        row = {
+            "id": identity,
+            "study": copy.study,
+            "release": copy.release,
+            "account": copy.account,
+            "at_s": int(self._clock()),
+            "ends_at_s": copy.ends_at_s,
+            "rows": len(people),
+            "names": sealed,
+        }
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(_COPIES), row)
+        return identity
+
+    def list_by_study(self, study: str) -> list[ReleasedCopy]:
+        """Return the copies of a study, the newest first."""
+        query = sa.select(_COPIES).where(_COPIES.c.study == study).order_by(_COPIES.c.at_s.desc())
+        with self._engine.connect() as connection:
+            return [self._copy(row) for row in connection.execute(query)]
+
+    def confirm_deletion(self, study: str, identity: str) -> bool:
+        """Store that a study deleted a copy; False if it has no such copy that is not deleted."""
+        update = sa.update(_COPIES).where(
+            _COPIES.c.id == identity, _COPIES.c.study == study, _COPIES.c.deleted_at_s.is_(None)
+        )
+        with self._engine.begin() as connection:
+            result = connection.execute(update.values(deleted_at_s=int(self._clock())))
+        return bool(result.rowcount == 1)
+
+    def _copy(self, row: Any) -> ReleasedCopy:
+        opened = self._store.open_text(LABEL, bytes(row.names), row.id.encode())
+        return ReleasedCopy(
+            id=row.id,
+            study=row.study,
+            release=row.release,
+            at_s=row.at_s,
+            ends_at_s=row.ends_at_s,
+            rows=row.rows,
+            pseudonyms=tuple(orjson.loads(opened)),
+            deleted_at_s=row.deleted_at_s,
+        )

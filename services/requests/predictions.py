@@ -1,0 +1,103 @@
+"""Stores the predictions that clinicians requested, sealed, and what they decided with each."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from services.tables import METADATA
+from storage import RecordStore
+
+LABEL: Final = "answer"
+AGREE: Final = "agree"
+DISAGREE: Final = "disagree"
+UNUSED: Final = "unused"
+CHOICES: Final = (AGREE, DISAGREE, UNUSED)
+
+_PREDICTIONS: Final = sa.Table(
+    "web_diagnoses",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("party", sa.String(128), nullable=False, index=True),
+    sa.Column("account", sa.String(32), nullable=False),
+    sa.Column("subject", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("decision", sa.String(16), nullable=False),
+    sa.Column("reason", sa.LargeBinary),
+    sa.Column("decided_at_s", sa.BigInteger),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrediction:
+    """One prediction as it was shown; `decision` is "" until the clinician has decided."""
+
+    id: str
+    subject: bytes
+    body: dict[str, Any]
+    at_s: int
+    decision: str
+    reason: str
+    decided_at_s: int | None
+
+
+class StoredPredictions:
+    """The rows of predictions; the values shown and the clinician's reason are sealed."""
+
+    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+
+    def add(self, party: str, account: str, subject: bytes, body: dict[str, Any]) -> str:
+        """Store a prediction and return its id."""
+        identity = secrets.token_hex(16)
+        sealed = self._store.seal_text(LABEL, orjson.dumps(body).decode(), identity.encode())
+        row = {
+            "id": identity,
+            "party": party,
+            "account": account,
+            "subject": subject,
+            "body": sealed,
+            "at_s": int(self._clock()),
+            "decision": "",
+        }
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(_PREDICTIONS), row)
+        return identity
+
+    def find(self, party: str, identity: str) -> StoredPrediction | None:
+        """Return a prediction that this organisation requested; None if there is none."""
+        query = sa.select(_PREDICTIONS).where(
+            _PREDICTIONS.c.id == identity, _PREDICTIONS.c.party == party
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        about = identity.encode()
+        return StoredPrediction(
+            id=identity,
+            subject=bytes(row.subject),
+            body=orjson.loads(self._store.open_text(LABEL, bytes(row.body), about)),
+            at_s=row.at_s,
+            decision=row.decision,
+            reason=self._store.open_text(LABEL, bytes(row.reason), about) if row.reason else "",
+            decided_at_s=row.decided_at_s,
+        )
+
+    def decide(self, party: str, identity: str, decision: str, reason: str) -> None:
+        """Store what was decided with a prediction; a later decision replaces it."""
+        sealed = self._store.seal_text(LABEL, reason, identity.encode()) if reason else None
+        update = sa.update(_PREDICTIONS).where(
+            _PREDICTIONS.c.id == identity, _PREDICTIONS.c.party == party
+        )
+        values = {"decision": decision, "reason": sealed, "decided_at_s": int(self._clock())}
+        with self._engine.begin() as connection:
+            connection.execute(update.values(**values))

@@ -1,0 +1,110 @@
+"""Decorators of API views: the body they accept, the result they return, idempotency."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from records.json_strict import loads
+from services.idempotency import key_of
+from web.current import find_caller, services
+from web.errors import UnsupportedMediaType
+from web.view_options import JSON, options_of
+
+View = Callable[..., Any]
+
+
+def accepts(schema: type[Any]) -> Callable[[View], View]:
+    """Load the JSON body, or the query of a GET, and hand it to the view as `body`."""
+
+    def wrap(view: View) -> View:
+        options_of(view).accepts = schema
+
+        @functools.wraps(view)
+        def wrapped(**names: str) -> Any:
+            return view(**names, body=_body(schema))
+
+        return wrapped
+
+    return wrap
+
+
+def returns(schema: type[Any], status: int = 200) -> Callable[[View], View]:
+    """Dump the view's result through the schema that also describes it in OpenAPI."""
+
+    def wrap(view: View) -> View:
+        options = options_of(view)
+        options.returns, options.status = schema, status
+
+        @functools.wraps(view)
+        def wrapped(**names: Any) -> Response:
+            result = view(**names)
+            if isinstance(result, Response):
+                return result
+            return json_response(schema().dump(result), status)
+
+        return wrapped
+
+    return wrap
+
+
+def returns_file(media_type: str) -> Callable[[View], View]:
+    """Declare that the view returns a file of this media type."""
+
+    def mark(view: View) -> View:
+        options_of(view).media_type = media_type
+        return view
+
+    return mark
+
+
+def idempotent(view: View) -> View:
+    """Give a request that is repeated under one Idempotency-Key its first response.
+
+    Not for responses about a patient: they are kept for a day.
+    """
+    options_of(view).is_idempotent = True
+
+    @functools.wraps(view)
+    def wrapped(**names: Any) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            response: Response = view(**names)
+            return response
+        caller = find_caller()
+        sender = caller.id if caller else f"from {request.remote_addr}"
+        return _once(view, names, key_of(sender, request.path, key))
+
+    return wrapped
+
+
+def json_response(document: Any, status: int = 200) -> Response:
+    """Return a document as JSON."""
+    return Response(orjson.dumps(document), status, content_type=JSON)
+
+
+def _once(view: View, names: dict[str, Any], key: bytes) -> Response:
+    stored = services().responses
+    earlier = stored.begin(key, request.get_data())
+    if earlier is not None:
+        return Response(earlier.answer, earlier.status, content_type=JSON)
+    response: Response | None = None
+    try:
+        response = view(**names)
+    finally:
+        if response is None:  # it failed, so it may be sent again
+            stored.forget(key)
+    stored.keep(key, response.status_code, response.get_data())
+    return response
+
+
+def _body(schema: type[Any]) -> Any:
+    if request.method == "GET":
+        return schema().load(request.args.to_dict())
+    if request.mimetype != JSON:
+        raise UnsupportedMediaType("send application/json")
+    return schema().load(loads(request.get_data()))

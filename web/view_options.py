@@ -1,0 +1,80 @@
+"""Decorators that declare what a view needs: who may call it, how large its body may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from flask import current_app, request
+
+View = TypeVar("View", bound=Callable[..., Any])
+MAX_SMALL_BYTES: Final = 64 * 2**10
+JSON: Final = "application/json"
+
+
+@dataclass(slots=True)
+class ViewOptions:
+    """What the decorators of one view declare.
+
+    Attributes:
+        roles: who may call it; empty is anybody; None, undeclared, is nobody.
+        max_bytes: of the request's body.
+        extends_session: False for what a page's clock asks: that is no use by a person.
+        accepts: the schema of the JSON body, or of the query of a GET; None for neither.
+        returns: the schema of the result; None for a file of the type `media_type`.
+        status: of the response.
+        is_idempotent: whether the response is kept for an Idempotency-Key.
+    """
+
+    roles: frozenset[str] | None = None
+    max_bytes: int = MAX_SMALL_BYTES
+    extends_session: bool = True
+    accepts: Any = None
+    returns: Any = None
+    status: int = 200
+    media_type: str = JSON
+    is_idempotent: bool = False
+
+
+def options_of(view: Callable[..., Any]) -> ViewOptions:
+    """Return the options of a view; decorators and functools.wraps share one object."""
+    options: ViewOptions = view.__dict__.setdefault("view_options", ViewOptions())
+    return options
+
+
+def current_options() -> ViewOptions:
+    """Return the options of the view that the current request is for."""
+    return options_of(current_app.view_functions[str(request.endpoint)])
+
+
+def requires_role(*roles: str) -> Callable[[View], View]:
+    """Let only these roles call the view; to others it looks as if it did not exist (pages)."""
+
+    def mark(view: View) -> View:
+        options_of(view).roles = frozenset(roles)
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Let anybody call the view, signed in or not."""
+    options_of(view).roles = frozenset()
+    return view
+
+
+def max_body(max_bytes: int) -> Callable[[View], View]:
+    """Let the request's body be up to `max_bytes`, in place of 64 KiB."""
+
+    def mark(view: View) -> View:
+        options_of(view).max_bytes = max_bytes
+        return view
+
+    return mark
+
+
+def passive(view: View) -> View:
+    """Do not count calls of this view as use of the session."""
+    options_of(view).extends_session = False
+    return view
