@@ -34,7 +34,7 @@ STEPS: list[tuple[type, str]] = [
     (CarFolder, "path"),
     (Catalogue, "add"),
     (Kubo, "import_car"),
-    (Catalogue, "move"),
+    (Catalogue, "set_state"),
     (ConsentLedger, "anchor"),
 ]
 

@@ -237,7 +237,7 @@ def wire(kubo_node: KuboNode) -> Iterator[Wire]:
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.ipfs, "BULK_TIMEOUT_S", (1.0, 1.0))
     monkeypatch.setattr(storage.ipfs, "SMALL_TIMEOUT_S", (1.0, 1.0))
-    monkeypatch.setattr(storage.ipfs, "LEAST_BULK_S", 1.0)
+    monkeypatch.setattr(storage.ipfs, "MIN_BULK_S", 1.0)
 
 
 FAULTS = [dropped, halved, garbled, in_html, with_a_list]
@@ -265,7 +265,7 @@ def test_a_broken_answer_is_never_taken_for_a_good_one(
         "block/get": lambda: harmed.get(cids[0], len(blocks[0])),
         "dag/export": lambda: dict(harmed.get_many(cids)),
         "dag/import": lambda: harmed.import_car(tmp_path / "batch.car", root),
-        "pin/ls": harmed.pinned,
+        "pin/ls": harmed.list_pins,
         "block/put": lambda: dict(harmed.get_many(cids)),
         "pin/rm": lambda: harmed.unpin([root]),
     }
@@ -340,7 +340,12 @@ def test_a_node_that_is_down_is_said_to_be_away_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     gone = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{port}", ""))
-    for call in (gone.version, gone.pinned, gone.collect, lambda: gone.get(raw_cid(b"x"), 1)):
+    for call in (
+        gone.version,
+        gone.list_pins,
+        gone.collect_garbage,
+        lambda: gone.get(raw_cid(b"x"), 1),
+    ):
         began = time.monotonic()
         with pytest.raises(StoreUnavailable):
             call()
@@ -354,7 +359,7 @@ def test_a_node_that_hangs_is_said_to_be_away_within_three_seconds(tmp_path: Pat
             hung.version,
             lambda: hung.get(raw_cid(b"x"), 1),
             lambda: dict(hung.get_many([raw_cid(b"x")] * 40)),
-            lambda: hung.put_many(tmp_path / "none.car", raw_cid(b"")),
+            lambda: hung.import_car(tmp_path / "none.car", raw_cid(b"")),
         ]
         for call in calls:
             began = time.monotonic()

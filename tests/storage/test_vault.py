@@ -252,7 +252,7 @@ def test_every_part_that_is_away_refuses(house: House, monkeypatch: pytest.Monke
         with pytest.raises(StoreUnavailable):
             house.gathered()
     with monkeypatch.context() as patched:
-        patched.setattr(house.ledger, "lost", away(LedgerUnavailable("away")))
+        patched.setattr(house.ledger, "find_ended", away(LedgerUnavailable("away")))
         with pytest.raises(LedgerUnavailable):
             house.gathered()
     sealed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
