@@ -47,7 +47,7 @@ def test_a_request_is_one_log_line_with_the_response_id_and_no_subject(
 
 
 def test_an_incident_is_logged_with_its_code_and_without_its_message(
-    hospital, auditor, lines, monkeypatch
+    hospital, clinician, lines, monkeypatch
 ) -> None:
     secret = "ab" * 8
 
@@ -55,7 +55,7 @@ def test_an_incident_is_logged_with_its_code_and_without_its_message(
         raise sa.exc.IntegrityError("INSERT canary", {"name": secret}, Exception(secret))
 
     monkeypatch.setattr(type(hospital.platform.diagnostics), "models", broken)
-    answer = auditor.get("/auditor/models")
+    answer = clinician.get("/clinician/models")
     assert answer.status_code == 500
     line = next(line for line in lines() if "incident" in line)
     assert line["incident"] == answer.get_json()["incident"]

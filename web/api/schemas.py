@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from marshmallow import INCLUDE, RAISE, Schema, fields
 
@@ -214,91 +214,11 @@ class SubjectUsesSchema(Answer):
     before = number(allow_none=True)
 
 
-class QuestionAnswer(Answer):
-    """One question."""
+class QuestionLinkSchema(Answer):
+    """A question: its id and its title."""
 
     id = text()
     title = text()
-
-
-class QuestionsAnswer(Answer):
-    """Every question."""
-
-    questions = many(QuestionAnswer)
-
-
-class StudyAnswer(Answer):
-    """One study."""
-
-    id = text()
-    title = text()
-    protocol = text()
-    until_s = number()
-
-
-class StudiesAnswer(Answer):
-    """Every study."""
-
-    studies = many(StudyAnswer)
-
-
-COUNTS: Final = {"additionalProperties": {"type": ["integer", "string"]}, "type": "object"}
-
-
-class CohortAnswer(Answer):
-    """How many; 1 to 10 is said as that, in words."""
-
-    patients = anything(["integer", "string"])
-    records = anything(["integer", "string"])
-    refused_records = fields.Raw(required=True, metadata=COUNTS)
-    left_out_patients = fields.Raw(required=True, metadata=COUNTS)
-    view = one(ViewAnswer)
-
-
-class ModelAnswer(Answer):
-    """One model and how it stands."""
-
-    model = text()
-    study = text()
-    question = text()
-    sha256 = text()
-    manifest_root = text()
-    state = text()
-    trained_at_s = number()
-    affected_at_s = number(allow_none=True)
-    ended_at_s = number(allow_none=True)
-    predecessor = text(allow_none=True)
-    successor = text(allow_none=True)
-
-
-class ModelsAnswer(Answer):
-    """Models, oldest first."""
-
-    models = many(ModelAnswer)
-
-
-class ContributionAnswer(Answer):
-    """How far one value moved the estimate."""
-
-    code = text()
-    words = text()
-    value = anything(["string", "number", "boolean", "null"])
-    log_odds = real()
-
-
-class DiagnosisAnswer(Answer):
-    """One answer of a model."""
-
-    model = text()
-    outcome = text()
-    probability = real()
-    interval = fields.List(fields.Float(), required=True)
-    prevalence = real()
-    contributions = many(ContributionAnswer)
-    input_commitment = text()
-    affected = truth()
-    view = one(ViewAnswer)
-    note = text()
 
 
 class JobSchema(Answer):

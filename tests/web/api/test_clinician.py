@@ -5,23 +5,24 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from test_clinician_pages import key_of, model
+from research import HOSPITAL, add_numbers, key_of, trained_model
 from visitors import signed_in
 
 from services.accounts import PATIENT
 from services.trial import stop_all
 
 pytestmark = pytest.mark.node
-HOSPITAL = "organisation:this-hospital"
-__all__ = ["model"]  # the pages' fixture
+
+
+@pytest.fixture(scope="module")
+def model(hospital):
+    return trained_model(hospital)
 
 
 @pytest.fixture(scope="module")
 def known(hospital) -> dict[str, bytes]:
-    """Three patients who permit it, by hospital number; the pages' tests have others."""
-    numbers = {f"MRN-{secrets.token_hex(4)}": one for one in hospital.subjects[24:27]}
-    hospital.platform.asking.directory.add(numbers.items())
-    return numbers
+    """Three patients who permit a prediction, by hospital number; others than the pages' tests."""
+    return add_numbers(hospital, hospital.subjects[24:27])
 
 
 @pytest.fixture

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
-
 import pytest
+from research import add_numbers, key_of, trained_model
 from visitors import Visitor, signed_in
 
-from models import GateClosed
-
 pytestmark = pytest.mark.node
-HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
 
 
 @pytest.fixture(scope="module")
 def model(hospital):
-    """A model that is in service; of few people the draw may close the gate, so several try."""
-    diagnostics = hospital.platform.diagnostics
-    for question in (one.id for one in diagnostics.questions() if one.id.startswith("small")):
-        try:
-            return diagnostics.train(STUDY, question)
-        except GateClosed:
-            continue
-    raise AssertionError("no question's model passed the gate")
+    return trained_model(hospital)
 
 
 @pytest.fixture(scope="module")
 def known(hospital) -> dict[str, bytes]:
-    """Three patients who permit it, by hospital number."""
-    numbers = {f"MRN-{secrets.token_hex(4)}": one for one in hospital.subjects[20:23]}
-    hospital.platform.asking.directory.add(numbers.items())
-    return numbers
+    """Three patients who permit a prediction, by hospital number."""
+    return add_numbers(hospital, hospital.subjects[20:23])
 
 
 @pytest.fixture
@@ -38,24 +25,21 @@ def clinician(hospital) -> Visitor:
     return signed_in(hospital, "clinician")
 
 
-def key_of(hospital, number: str) -> str:
-    (found,), total = hospital.platform.asking.care.search(HOSPITAL, number)
-    assert total == 1
-    return found.key
-
-
 def test_the_list_holds_who_permits_it_and_is_searched(hospital, known, clinician) -> None:
     number = next(iter(known))
     page = clinician.get(f"/clinician?search={number}").text
     assert number in page
     assert next(iter(known.values())).hex() not in page
-    assert "Nobody in your list fits" in clinician.get("/clinician?search=nobody-at-all").text
+    assert (
+        "No patient in your list has this number"
+        in clinician.get("/clinician?search=nobody-at-all").text
+    )
 
 
 def test_another_organisation_has_a_list_of_its_own(hospital, known) -> None:
     stranger = signed_in(hospital, "clinician", "organisation:elsewhere")
     page = stranger.get("/clinician").text
-    assert "No patient permits you anything yet." in page
+    assert "No patient has given you access yet." in page
     assert not any(number in page for number in known)
 
 
@@ -66,7 +50,7 @@ def test_an_answer_is_shown_with_values_limits_reasons_and_card(
     page = clinician.get(f"/clinician/patients/{key}").text
     assert model.question in page
     asked = f"/clinician/diagnoses/new?patient={key}&question={model.question}"
-    assert "Are these values right?" in clinician.get(asked).text
+    assert "Values for the model" in clinician.get(asked).text
     done = clinician.post("/clinician/diagnoses/new", patient=key, question=model.question)
     assert done.status_code == 303
     page = clinician.get(done.location).text
@@ -93,7 +77,7 @@ def test_a_decision_against_the_model_needs_a_reason_and_is_kept(
 ) -> None:
     key = key_of(hospital, next(iter(known)))
     path = clinician.post("/clinician/diagnoses/new", patient=key, question=model.question).location
-    assert "Choose what you decided" in clinician.post(path).text
+    assert "Choose your decision" in clinician.post(path).text
     assert "Enter your reason" in clinician.post(path, decision="disagree").text
     done = clinician.post(path, decision="disagree", reason="A newer test is normal.")
     assert done.status_code == 303
@@ -138,7 +122,7 @@ def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, 
 def test_asking_for_nothing_says_what_is_missing(clinician) -> None:
     page = clinician.post("/clinician/requests/new").text
     assert "There is a problem" in page
-    assert "Enter hospital number" in page
+    assert "Enter the hospital number" in page
 
 
 @pytest.mark.parametrize("role", ["researcher", "custodian", "auditor"])

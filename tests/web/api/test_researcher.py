@@ -10,14 +10,13 @@ import zipfile
 
 import pyarrow.parquet as pq
 import pytest
+from research import permit, routes_of
 from visitors import HOSPITAL, signed_in
 
 import app as application
-from services.statement import RequestedTerms
 from services.tokens import RESEARCHER, ROLES
-from services.trial import enrol_people, sign_grants, stop_all
+from services.trial import enrol_people, stop_all
 from storage import Record
-from web.api.researcher import ROUTES
 
 pytestmark = pytest.mark.node
 ELSEWHERE = "organisation:elsewhere"
@@ -56,15 +55,6 @@ def approved(hospital, researcher, **changed) -> tuple[str, str]:
     study = "study:" + path.rsplit("/", 1)[1]
     hospital.platform.asking.proposals.approve(study, "c")
     return path, study
-
-
-def permit(hospital, study: str, purposes: tuple[str, ...], people: list[bytes]) -> None:
-    now_s = int(hospital.platform.clock())
-    wanted = [
-        (one, RequestedTerms("permit", study, purposes), now_s, now_s + DAY_S) for one in people
-    ]
-    done = hospital.platform.ledger.grant(sign_grants(hospital.platform, hospital.wallet, wanted))
-    assert all(one.ok for one in done)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +97,8 @@ def test_a_question_tells_how_many_may_fit_the_same_for_everyone(hospital, resea
     other = signed_in(hospital, RESEARCHER, ELSEWHERE)
     assert other.api("GET", "/researcher/questions/small").get_json() == told
     assert researcher.api("GET", "/researcher/questions/none").status_code == 404
+    listed = researcher.api("GET", "/researcher/questions").get_json()["questions"]
+    assert "small" in [question["id"] for question in listed]
 
 
 def test_a_study_waits_for_the_custodian_and_then_asks_everybody_who_fits(
@@ -195,6 +187,36 @@ def test_a_cohort_grows_steadily_and_no_small_number_is_told(hospital, researche
     assert [one["is_enough"] for one in seen] == [False, False, False, True]
     counts = [n for one in seen for n in (one["asked"], *one["not_included"].values())]
     assert all(n == "1 to 10" or n == 0 or n >= 11 for n in counts)
+
+
+def test_one_person_who_joins_or_leaves_moves_no_count(hospital, researcher) -> None:
+    path, study = approved(hospital, researcher)
+    permit(hospital, study, ("MLTRAINING",), hospital.subjects[500:560])
+    before = researcher.api("GET", f"{path}/cohort").get_json()
+    person = hospital.new_patient()
+    permit(hospital, study, ("MLTRAINING",), [person])
+    joined = researcher.api("GET", f"{path}/cohort").get_json()
+    stop_all(hospital.platform, hospital.wallet, [person], lambda *_: None)
+    left = researcher.api("GET", f"{path}/cohort").get_json()
+    for name in ("permitted", "permitted_in_all"):
+        assert before[name] == joined[name] == left[name]
+
+
+def test_a_study_that_no_custodian_approved_trains_nothing(hospital) -> None:
+    unknown = hospital.client(RESEARCHER, "study:unknown")
+    path = "/researcher/studies/unknown"
+    assert unknown.post(f"{path}/training", {}).status_code == 404
+    assert unknown.get(f"{path}/cohort").status_code == 404
+
+
+def test_a_job_is_visible_to_its_study_and_to_auditors(hospital, researcher, auditor) -> None:
+    path, study = approved(hospital, researcher)
+    job = researcher.api("POST", f"{path}/training", {}).get_json()["id"]
+    other, token = hospital.client(RESEARCHER, "study:other"), hospital.client(RESEARCHER, study)
+    assert other.get(f"/jobs/{job}").data == other.get("/jobs/none").data
+    assert auditor.get(f"/jobs/{job}").get_json()["state"] == "queued"
+    assert auditor.ask("DELETE", f"/jobs/{job}").status_code == 404
+    assert token.ask("DELETE", f"/jobs/{job}").get_json()["state"] == "cancelled"
 
 
 def test_a_model_is_told_with_its_card_and_its_pictures(researcher, trained) -> None:
@@ -302,12 +324,12 @@ def test_what_is_anothers_is_as_if_it_were_not_there(hospital, researcher, train
     path, _, model = trained
     other = signed_in(hospital, RESEARCHER, ELSEWHERE)
     missing = other.api("GET", "/researcher/studies/none").data
-    for route in ROUTES:
-        if "{study}" in route.path or "{model}" in route.path:
-            named = route.path.replace("/researcher/studies/{study}", path)
+    for method, rule in routes_of(hospital.app, "/researcher"):
+        if "{study}" in rule or "{model}" in rule:
+            named = rule.replace("/researcher/studies/{study}", path)
             named = re.sub(r"{\w+}", "calibration", named.replace("{model}", model))
             body = {"agree": True} if named.endswith("/set") else {}
-            answer = other.api(route.method, named, body if route.method == "POST" else None)
+            answer = other.api(method, named, body if method == "POST" else None)
             assert (answer.status_code, answer.data) == (404, missing), named
     for what in ("studies", "models"):
         assert other.api("GET", f"/researcher/{what}").get_json() == {what: []}
@@ -316,7 +338,7 @@ def test_what_is_anothers_is_as_if_it_were_not_there(hospital, researcher, train
 @pytest.mark.parametrize("role", [role for role in ROLES if role != RESEARCHER])
 def test_no_other_role_gets_in_by_session_or_token(hospital, role) -> None:
     staff, token = signed_in(hospital, role), hospital.client(role)
-    for route in ROUTES:
-        path, body = re.sub(r"{\w+}", "x", route.path), {} if route.method == "POST" else None
-        assert staff.api(route.method, path, body).status_code == 403, path
-        assert token.ask(route.method, path, body).status_code == 403, path
+    for method, rule in routes_of(hospital.app, "/researcher"):
+        path, body = re.sub(r"{\w+}", "x", rule), {} if method == "POST" else None
+        assert staff.api(method, path, body).status_code == 403, path
+        assert token.ask(method, path, body).status_code == 403, path
