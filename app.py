@@ -38,7 +38,6 @@ from web import create_app
 
 VERSION = "0.1.0"
 DAY_S = 86_400
-RECURSION_LIMIT = 1_000
 Tell = Callable[[str], None]
 
 
@@ -76,8 +75,6 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
     """Return the platform on nodes that run; its ledger is deployed if there was none."""
     # ipfshttpclient passes urllib3 an argument that urllib3 3 will refuse; it is pinned below 3.
     warnings.filterwarnings("ignore", "The 'strict' parameter", FutureWarning)
-    # py_ecc, which web3 brings, raises it so far that deep JSON would overflow the C stack.
-    sys.setrecursionlimit(RECURSION_LIMIT)
     clock = time.time
     make_private_folder(settings.home)
     engine = make_engine(settings.database_url)

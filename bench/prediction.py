@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.deposit import Bench, documents, install
 from consent import Enrolment, Grant, Message, Signed, Terms, digest
-from consent.signatures import Key
+from consent.signatures import SigningKey
 from deploy.database import make_engine
 from models import Diagnostics, PredictionRequest, Study
 from storage import StorageNotFound
@@ -44,7 +44,7 @@ def terms(recipient: str, purpose: str) -> Terms:
 def permit(bench: Bench, subjects: list[bytes]) -> None:
     """Let every subject be enrolled and permit training by the study and care by the clinic."""
     ledger, now_s = bench.ledger, int(time.time())
-    keys = {subject: Key(secrets.token_bytes(32)) for subject in subjects}
+    keys = {subject: SigningKey(secrets.token_bytes(32)) for subject in subjects}
 
     def signed(message: Message) -> Signed:
         key = keys[message.subject]
