@@ -15,7 +15,7 @@ from cli.output import Say, platform_command
 from cli.records import FILE, FOLDER
 from consent import Wallet
 from models import PredictionRequest, Question, Study
-from services.jobs.kinds import shown
+from services.jobs.kinds import model_facts
 from services.platform import Platform
 
 DAY_S = 86_400
@@ -63,7 +63,7 @@ def gather(platform: Platform, say: Say, party: str, asked: str) -> None:
         "patients": patients,
         "records": len(cohort.records),
         "refused_records": dict(cohort.refused),
-        "left_out_patients": dict(cohort.left_out),
+        "left_out_patients": dict(cohort.excluded),
         "manifest_root": cohort.manifest.root.hex(),
         "view": {"block": cohort.view.block_number, "count": cohort.view.count},
     }
@@ -71,7 +71,7 @@ def gather(platform: Platform, say: Say, party: str, asked: str) -> None:
         facts,
         f"{patients} patients, {len(cohort.records)} records are permitted.",
         *[f"refused: {n} records, {why}" for why, n in cohort.refused.items()],
-        *[f"left out: {n} patients, {why}" for why, n in cohort.left_out.items()],
+        *[f"left out: {n} patients, {why}" for why, n in cohort.excluded.items()],
     )
 
 
@@ -101,7 +101,7 @@ def retrain(platform: Platform, say: Say, model: str) -> None:
 def models(platform: Platform, say: Say) -> None:
     """List every model, and those that lost consent."""
     lost = {one.model.id for one in platform.diagnostics.apply_withdrawals()}
-    rows = [shown(model) for model in platform.diagnostics.models()]
+    rows = [model_facts(model) for model in platform.diagnostics.models()]
     say.result({"models": rows, "affected": sorted(lost)})
     say.table(
         ("model", "question", "state"),
@@ -122,7 +122,7 @@ def card(platform: Platform, say: Say, model: str, folder: Path | None) -> None:
         for name in ("calibration", "decision", "contributions", "distributions"):
             picture = platform.diagnostics.picture(model, f"{name}.svg")
             (folder / f"{name}.svg").write_bytes(picture)
-    say.result(dict(found.content), *summary(found.content))
+    say.result(dict(found.content), *found.to_lines())
 
 
 @click.command()
@@ -141,7 +141,7 @@ def predict(platform: Platform, say: Say, person: str, wallet: Path, **how: Any)
             PredictionRequest(platform.organisation, subject, model.id, how["why"])
         )
     except (consent.ConsentNotFound, storage.StorageNotFound) as exc:
-        raise storage.StorageNotFound("no such patient, or not for you") from exc
+        raise storage.StorageNotFound("patient not found, or access is not permitted") from exc
     reasons = [
         {"words": one.words, "value": one.value, "log_odds": one.log_odds}
         for one in answer.contributions
@@ -166,7 +166,7 @@ def predict(platform: Platform, say: Say, person: str, wallet: Path, **how: Any)
 def told(platform: Platform, say: Say, model_id: str) -> None:
     """Say what a run made."""
     model, found = platform.diagnostics.model(model_id), platform.diagnostics.card(model_id)
-    facts = shown(model) | {"evaluation": found.content["evaluation"]}
+    facts = model_facts(model) | {"evaluation": found.content["evaluation"]}
     say.result(facts, f"{model.id} of {model.study}", *summary(found.content))
 
 

@@ -1,4 +1,4 @@
-"""Says which of the database's errors mean that it is away and may be back soon."""
+"""Lists the database errors that mean it is unavailable and may be back soon."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-AWAY: Final = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+UNAVAILABLE_ERRORS: Final = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.TimeoutError,
+)
 """It cannot be reached, is locked for too long, or is full; nothing was written."""
-SENTENCE: Final = "the database cannot be used at the moment"
-"""What is said of it: its own words repeat parameters."""
+UNAVAILABLE_MESSAGE: Final = "the database is unavailable; try again in a minute"
+"""The message shown in place of the database's own, which repeats parameters."""

@@ -28,7 +28,7 @@ from services.errors import (
     Unauthenticated,
 )
 from services.idempotency import InProgress
-from services.logs import OURS, trace_of
+from services.logs import PROJECT_ERRORS, trace_of
 from services.words import Words, best_language
 
 LOG: Final = logging.getLogger("vouchsafe.web")
@@ -82,7 +82,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     UnsupportedMediaType: 415,
     Invalid: 422,
     TooManyRequests: 429,
-    **dict.fromkeys(database.AWAY, 503),
+    **dict.fromkeys(database.UNAVAILABLE_ERRORS, 503),
 }
 """Each group of errors, and its status; a leaf has its group's."""
 
@@ -120,7 +120,7 @@ def answer_to(error: Exception) -> Response:
     elif isinstance(error, Invalid) and error.fields:
         problem["errors"] = dict(error.fields)
     elif isinstance(error, models.GateClosed):
-        problem["errors"] = list(error.failures)
+        problem["errors"] = [failure.message for failure in error.failures]
     return _rendered(problem, _headers(error, status))
 
 
@@ -148,7 +148,7 @@ def _log(error: Exception, status: int, problem: dict[str, Any]) -> None:
         told = facts | {"incident": incident, "trace": trace_of(error)}
         LOG.error("incident %s", incident, extra={"facts": told})
     else:
-        words = str(error) if isinstance(error, OURS) else database.SENTENCE
+        words = str(error) if isinstance(error, PROJECT_ERRORS) else database.UNAVAILABLE_MESSAGE
         LOG.warning("%s", words, extra={"facts": facts | {"message": words}})
 
 

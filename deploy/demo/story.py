@@ -18,11 +18,10 @@ from deploy.demo.guests import approve_study, invite_guests
 from deploy.demo.people import STUDY, People
 from deploy.demo.proof import DemoFailed, flip_byte, require, trained_by_a_stranger
 from models import PredictionRequest
-from services.auditor.verification import verify
 from services.jobs.heartbeats import Workers
-from services.jobs.queue import OVER
 from services.platform import Platform
 from services.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
+from services.wiring import build_services
 from storage import BlockFolder, StorageNotFound
 
 Progress = Callable[[str, int, int], None]
@@ -106,7 +105,7 @@ class Story:
             "permitted": total - sum(cohort.refused.values()),
             "patients": len({line.patient for line in cohort.manifest.lines}),
             "refused": dict(sorted(cohort.refused.items())),
-            "left_out": dict(cohort.left_out),
+            "left_out": dict(cohort.excluded),
         }
         require(
             self.facts["cohort"]["permitted"] == permitted or bool(self._withdrawn()),
@@ -252,7 +251,7 @@ class Story:
 
     def check(self, progress: Progress) -> None:
         """7. `verify` finds nothing wrong, and then finds one byte that is changed in a copy."""
-        findings = verify(self.platform, progress)
+        findings = build_services(self.platform).auditor.verify(progress)
         require(not findings, f"verify found: {findings[:3]}")
         progress("copying blocks", 0, 1)
         copy = self.folder / "copy"
@@ -276,13 +275,11 @@ class Story:
     def _job(self, kind: str, arguments: dict[str, Any], progress: Progress) -> str:
         """Have the worker do something, and wait for it; return why the gate refused, or ""."""
         jobs = self.platform.jobs
-        waiting = [j for j in jobs.all() if (j.kind, j.arguments) == (kind, arguments)]
-        alive = [job for job in waiting if job.state not in OVER]
-        job = alive[0] if alive else jobs.add(kind, arguments, "demo")
+        job = jobs.enqueue(kind, arguments, "demo")
         heard_s = time.monotonic()
-        while job.state not in OVER:
+        while job.is_active:
             time.sleep(JOB_POLL_S)
-            job = jobs.require(job.id)
+            job = jobs.get(job.id)
             progress(job.step, job.done, job.of)
             if self._workers.is_any_alive():
                 heard_s = time.monotonic()

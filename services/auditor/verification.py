@@ -1,42 +1,55 @@
-"""Checks the whole store: ledger, mirror, journal, catalogue, blocks, manifests and cards."""
+"""Verifies the whole store: ledger, mirror, journal, catalogue, blocks, manifests and cards."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from consent import ConsentError, Finding
-from models import ModelsError
+from consent import ConsentError, ConsentLedger, Finding
+from models import Diagnostics, ModelsError
 from services import database
-from services.platform import Platform
-from storage import BlockReader, StorageError
+from services.jobs.queue import DONE, Job
+from storage import BlockReader, RecordStore, StorageError
 
 Progress = Callable[[str, int, int], None]
 PARTS: Final = ("ledger", "mirror", "journal", "catalogue", "blocks", "manifests", "cards")
+RUN_ORDER: Final = ("ledger", "mirror", "catalogue", "blocks", "journal", "manifests", "cards")
+"""The order in which progress is reported."""
 AGREES: Final = "agrees"
 DIFFERS: Final = "differs"
 UNCHECKED: Final = "unchecked"
-OURS: Final = (ConsentError, StorageError, ModelsError, *database.AWAY)
+NOT_CHECKABLE: Final = (
+    ConsentError,
+    StorageError,
+    ModelsError,
+    *database.UNAVAILABLE_ERRORS,
+)
 _MILLI: Final = 1000
-_LAW: Final = ("ledger", "mirror")
-_SAFE: Final = ("journal", "catalogue", "blocks")
-_MODELS: Final = ("manifests", "cards")
+_TIMED_WITH: Final = {"catalogue": "blocks", "manifests": "cards"}
+"""Parts that are read together with another share its time."""
+_ALSO_NAMED: Final[dict[str, tuple[str, ...]]] = {
+    "keys": ("catalogue",),
+    "pins": ("blocks",),
+    "models": ("manifests", "cards"),
+}
+"""What the packages' checks name more precisely or less precisely than the seven."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What came of one of the seven checks.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartResult:
+    """The result of one of the seven checks.
 
     Attributes:
         part: one of `PARTS`.
         state: ``agrees``, ``differs`` or ``unchecked``.
-        many: how many things were compared.
-        took_ms: how long it took; catalogue and blocks are read together and share theirs.
-        wrong: how many things differ.
-        what, where: the first of them, or why nothing was checked.
+        many: how many entries were compared.
+        took_ms: how long it took; catalogue and blocks share one time, as do manifests and cards.
+        wrong: how many findings there are.
+        code, what, where: the first finding's code, message and place; without a code, `what`
+            is why nothing was checked.
     """
 
     part: str
@@ -44,138 +57,178 @@ class Checked:
     many: int = 0
     took_ms: int = 0
     wrong: int = 0
+    code: str = ""
     what: str = ""
     where: str = ""
 
 
-def verify(
-    platform: Platform, progress: Progress, blocks: BlockReader | None = None
-) -> list[Finding]:
-    """Return everything that does not agree with everything else; nothing is good.
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A verification job and its seven results; all are unchecked until it has ended."""
 
-    Each package checks its own part. With `blocks`, those are checked in place of the IPFS node's.
+    job: Job
+    parts: list[PartResult]
 
-    Raises:
-        LedgerUnavailable, StoreUnavailable, VaultSealed: what is away cannot be checked.
-    """
-    watch = _Watch(progress)
-    findings = _ledger(platform, watch)
-    findings += platform.store.check(watch.store, blocks)
-    findings += _models(platform, watch)
-    return findings
+    @classmethod
+    def of(cls, job: Job) -> Verification:
+        """Return the results that a job has stored."""
+        if job.state == DONE and job.result and "parts" in job.result:
+            return cls(job, [PartResult(**part) for part in job.result["parts"]])
+        return cls(job, [PartResult(part=part, state=UNCHECKED, what=job.error) for part in PARTS])
 
+    @property
+    def agrees(self) -> bool:
+        """True if all seven were checked and agree."""
+        return all(part.state == AGREES for part in self.parts)
 
-def verify_parts(platform: Platform, progress: Progress) -> list[Checked]:
-    """Return what came of each of the seven checks; what is away leaves its parts unchecked."""
-    watch = _Watch(progress)
-    sections: tuple[tuple[Sequence[str], Callable[[], list[Finding]]], ...] = (
-        (_LAW, lambda: _ledger(platform, watch)),
-        (_SAFE, lambda: platform.store.check(watch.store)),
-        (_MODELS, lambda: _models(platform, watch)),
-    )
-    found: dict[str, Checked] = {}
-    for parts, run in sections:
-        watch.turn(parts[0])
-        try:
-            findings = run()
-            many = _many(platform, parts)
-        except OURS as exc:
-            found |= {part: Checked(part, UNCHECKED, what=str(exc)) for part in parts}
-            continue
-        finally:
-            watch.turn("")
-        for part in parts:
-            found[part] = _checked(part, findings, many[part], watch)
-    return [found[part] for part in PARTS]
+    def in_state(self, state: str) -> list[PartResult]:
+        """Return the results with this state."""
+        return [part for part in self.parts if part.state == state]
 
 
-def shown(checked: Sequence[Checked]) -> dict[str, Any]:
-    """Return the seven as a job's result; `agrees` needs seven of seven."""
-    return {
-        "agrees": all(one.state == AGREES for one in checked),
-        "findings": [
-            {"part": one.part, "what": one.what, "where": one.where}
-            for one in checked
-            if one.state != AGREES
-        ],
-        "parts": [asdict(one) for one in checked],
-    }
+class Verifier:
+    """Compares each part with the others; every package checks its own part."""
+
+    def __init__(
+        self, *, ledger: ConsentLedger, store: RecordStore, diagnostics: Diagnostics
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._diagnostics = diagnostics
+
+    def find_all(self, progress: Progress, blocks: BlockReader | None = None) -> list[Finding]:
+        """Return every difference between the parts; an empty list means no problems.
+
+        With `blocks`, those are checked instead of the IPFS node's.
+
+        Raises:
+            LedgerUnavailable, StoreUnavailable, VaultSealed: an unavailable part cannot be checked.
+        """
+        timer = _Timer(progress)
+        findings = self._ledger.check(timer.ledger)
+        findings += self._store.check(timer.store, blocks)
+        findings += self._diagnostics.check(timer.models)
+        return findings
+
+    def check_parts(self, progress: Progress) -> list[PartResult]:
+        """Return the results of the seven checks; the parts of an unavailable one are unchecked."""
+        timer = _Timer(progress)
+        ledger, store, diagnostics = self._ledger, self._store, self._diagnostics
+        sections: tuple[_Section, ...] = (
+            (lambda: ledger.check(timer.ledger), self._ledger_counts, ("ledger", "mirror")),
+            (
+                lambda: store.check(timer.store),
+                self._store_counts,
+                ("journal", "catalogue", "blocks"),
+            ),
+            (
+                lambda: diagnostics.check(timer.models),
+                self._model_counts,
+                ("manifests", "cards"),
+            ),
+        )
+        return [result for section in sections for result in _check_section(section, timer)]
+
+    def _ledger_counts(self) -> dict[str, int]:
+        return dict.fromkeys(("ledger", "mirror"), self._ledger.view().count)
+
+    def _store_counts(self) -> dict[str, int]:
+        totals = self._store.totals()
+        return {
+            "journal": totals["journal"],
+            "catalogue": totals["records"],
+            "blocks": totals["records"],
+        }
+
+    def _model_counts(self) -> dict[str, int]:
+        return dict.fromkeys(("manifests", "cards"), len(self._diagnostics.models()))
 
 
-def evidence(platform: Platform) -> Iterator[dict[str, Any]]:
-    """Yield everything that a stranger needs to check all of it: docs/spec/evidence.md."""
-    yield from platform.ledger.evidence()
-    yield from platform.store.evidence()
-    yield from platform.diagnostics.evidence()
+_Section = tuple[Callable[[], list[Finding]], Callable[[], dict[str, int]], tuple[str, ...]]
 
 
-class _Watch:
-    """Hears the packages' progress, and which part took how long."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._part, self._since_s = "", time.monotonic()
-        self.spent_s: Counter[str] = Counter()
-
-    def turn(self, part: str) -> None:
-        """Another part is checked from now on."""
-        now_s = time.monotonic()
-        self.spent_s[self._part] += now_s - self._since_s  # type: ignore[assignment]
-        self._part, self._since_s = part, now_s
-
-    def ledger(self, step: str) -> None:
-        """Hear of a step of the ledger's check."""
-        self.turn(step)
-        self._progress(step, 0, 1)
-
-    def store(self, step: str, done: int, of: int) -> None:
-        """Hear of a step of the record store's check."""
-        self.turn(step)
-        self._progress(step, done, of)
-
-    def models(self, _: str) -> None:
-        """Hear of the next model."""
-        self.turn("cards")
-        self._progress("cards", 0, 1)
+def _check_section(section: _Section, timer: _Timer) -> list[PartResult]:
+    check, count, parts = section
+    timer.start(parts[0])
+    try:
+        findings, counts = check(), count()
+    except NOT_CHECKABLE as exc:
+        return [PartResult(part=part, state=UNCHECKED, what=str(exc)) for part in parts]
+    finally:
+        timer.start("")
+    results = [_result(part, findings) for part in parts]
+    return [
+        replace(result, many=counts[result.part], took_ms=timer.spent_ms(_timed_as(result.part)))
+        for result in results
+    ]
 
 
-def _ledger(platform: Platform, watch: _Watch) -> list[Finding]:
-    return platform.ledger.check(watch.ledger)
+def _timed_as(part: str) -> str:
+    return _TIMED_WITH.get(part, part)
 
 
-def _models(platform: Platform, watch: _Watch) -> list[Finding]:
-    return platform.diagnostics.check(watch.models)
-
-
-def _many(platform: Platform, parts: Sequence[str]) -> dict[str, int]:
-    if parts is _LAW:
-        count = platform.ledger.view().count
-        return dict.fromkeys(_LAW, count)
-    if parts is _SAFE:
-        totals = platform.store.totals()
-        records = totals["records"]
-        return {"journal": totals["journal"], "catalogue": records, "blocks": records}
-    return dict.fromkeys(_MODELS, len(platform.diagnostics.models()))
-
-
-def _checked(part: str, findings: Sequence[Finding], many: int, watch: _Watch) -> Checked:
-    took = {"catalogue": "blocks", "manifests": "cards"}.get(part, part)
-    took_ms = round(_MILLI * watch.spent_s[took])
-    mine = [one for one in findings if part in _parts_of(one)]
+def _result(part: str, findings: Sequence[Finding]) -> PartResult:
+    mine = [finding for finding in findings if part in _parts_of(finding)]
     if not mine:
-        return Checked(part, AGREES, many, took_ms)
-    first = mine[0]
-    is_open = all(one.is_unchecked for one in mine)
-    state = UNCHECKED if is_open else DIFFERS
-    return Checked(
-        part, state, many, took_ms, 0 if is_open else len(mine), first.message, first.where
+        return PartResult(part=part, state=AGREES)
+    is_unchecked = all(finding.is_unchecked for finding in mine)
+    return PartResult(
+        part=part,
+        state=UNCHECKED if is_unchecked else DIFFERS,
+        wrong=0 if is_unchecked else len(mine),
+        code=str(mine[0].code),
+        what=mine[0].message,
+        where=mine[0].where,
     )
 
 
 def _parts_of(finding: Finding) -> tuple[str, ...]:
-    """Return which of the seven a finding belongs to; one that nothing claims differs in all."""
-    if finding.part in PARTS:
-        return (finding.part,)
-    if finding.part in ("keys", "pins"):
-        return ("catalogue",) if finding.part == "keys" else ("blocks",)
-    return _MODELS if finding.part == "models" else PARTS
+    """Return which of the seven a finding concerns; an unknown part concerns all."""
+    return (finding.part,) if finding.part in PARTS else _ALSO_NAMED.get(finding.part, PARTS)
+
+
+def results_as_json(results: Sequence[PartResult]) -> dict[str, Any]:
+    """Return the seven as a job's result."""
+    return {
+        "agrees": all(result.state == AGREES for result in results),
+        "findings": [
+            {name: getattr(result, name) for name in ("part", "code", "what", "where")}
+            for result in results
+            if result.state != AGREES
+        ],
+        "parts": [asdict(result) for result in results],
+    }
+
+
+class _Timer:
+    """Passes the packages' progress on, and measures how long each part takes."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._part, self._since_s = "", time.monotonic()
+        self._spent_s: Counter[str] = Counter()
+
+    def start(self, part: str) -> None:
+        """Count the time from now on for this part."""
+        now_s = time.monotonic()
+        self._spent_s[self._part] += now_s - self._since_s  # type: ignore[assignment]
+        self._part, self._since_s = part, now_s
+
+    def spent_ms(self, part: str) -> int:
+        """Return how long a part has taken."""
+        return round(_MILLI * self._spent_s[part])
+
+    def ledger(self, step: str) -> None:
+        """Report a step of the ledger's check."""
+        self.start(step)
+        self._progress(step, 0, 1)
+
+    def store(self, step: str, done: int, of: int) -> None:
+        """Report a step of the record store's check."""
+        self.start(step)
+        self._progress(step, done, of)
+
+    def models(self, _: str) -> None:
+        """Report the next model."""
+        self.start("cards")
+        self._progress("cards", 0, 1)

@@ -123,7 +123,7 @@ def take(platform: Platform, sent: Sent, body: bytes) -> Upload:
     if known is not None:
         return known
     upload = kept.add(sent, body)
-    job = platform.jobs.add("check-upload", {"upload": upload.id}, sent.party)
+    job = platform.jobs.enqueue("check-upload", {"upload": upload.id}, sent.party)
     kept.move(upload, CHECKING, CHECKING, job.id)
     return kept.require(upload.id)
 
@@ -144,7 +144,7 @@ def begin_store(platform: Platform, upload: Upload) -> Upload:
         raise NotFound
     kept = uploads(platform)
     if kept.move(upload, CHECKED, STORING) or is_stuck(platform, upload):
-        job = platform.jobs.add("store-upload", {"upload": upload.id}, upload.sent.party)
+        job = platform.jobs.enqueue("store-upload", {"upload": upload.id}, upload.sent.party)
         kept.move(upload, STORING, STORING, job.id)
     return kept.require(upload.id)
 

@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from consent import ConsentError
 from services import database
-from services.accounts import PATIENT, Invited
+from services.accounts import PATIENT, Invitee
 from services.custodian.deposits import uploads
 from services.errors import Invalid
 from services.jobs.heartbeats import Workers
-from services.jobs.queue import OVER
 from services.platform import Platform
 from services.requests import PROPOSED
 from services.tokens import CLINICIAN, CUSTODIAN
@@ -63,7 +62,6 @@ def held(platform: Platform) -> dict[str, Any]:
     """Return how much is held and what waits; `copies` counts this install's own node alone."""
     totals = platform.store.totals()
     found = platform.ledger.anchors("records", 1)
-    waiting = [job for job in platform.jobs.all() if job.state not in OVER]
     return {
         "patients": platform.asking.directory.count(),
         "subjects": totals["subjects"],
@@ -71,7 +69,7 @@ def held(platform: Platform) -> dict[str, Any]:
         "copies": totals["records"] if _answers(platform.store.ipfs_version) else 0,
         "anchor": _anchored_at(platform, found[0].block_number) if found else None,
         "is_anchored": bool(found),
-        "jobs": len(waiting),
+        "jobs": sum(platform.jobs.counts().values()),
         "studies": sum(one.state == PROPOSED for one in platform.asking.proposals.list_all()),
         "uploads": uploads(platform).of_party(platform.organisation)[:5],
     }
@@ -91,7 +89,7 @@ def invite(platform: Platform, asked: InvitationForm, by: str) -> str:
         return _invite_staff(platform, asked, by)
     subject = _subject(platform, asked.number)
     try:
-        link = platform.people.invite(Invited(PATIENT, "", "", subject))
+        link = platform.identity.invite(Invitee(PATIENT, "", "", subject))
     except ValueError as exc:
         raise InviteWrong("number", "invite-has-account") from exc
     LOG.info("invited %s, identity %s, by %s", subject.hex(), asked.identity, by)
@@ -108,7 +106,7 @@ def _invite_staff(platform: Platform, asked: InvitationForm, by: str) -> str:
     if asked.role in (CUSTODIAN, CLINICIAN) and party != platform.organisation:
         raise InviteWrong("party", "invite-party-own")
     try:
-        link = platform.people.invite(Invited(asked.role, party, name))
+        link = platform.identity.invite(Invitee(asked.role, party, name))
     except ValueError as exc:
         raise InviteWrong("role", "invite-role-error") from exc
     LOG.info("invited a %s of %s, identity %s, by %s", asked.role, party, asked.identity, by)
@@ -142,6 +140,6 @@ def _require(holds: bool) -> None:
 def _answers(ask: Callable[[], object]) -> bool:
     try:
         ask()
-    except (ConsentError, StorageError, *database.AWAY):
+    except (ConsentError, StorageError, *database.UNAVAILABLE_ERRORS):
         return False
     return True

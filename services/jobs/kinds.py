@@ -1,113 +1,104 @@
-"""Says what each kind of job does: one call of a front door, with its progress noted."""
+"""Runs each kind of job: one call of a service, with its progress reported."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from functools import partial
 from typing import Any, Final
 
-from models import Model, RunCancelled, TrainingRun
-from services.auditor.bundle import make_bundle
-from services.auditor.verification import shown as verified
-from services.auditor.verification import verify_parts
-from services.custodian.deposits import check_upload, store_upload
+from models import Diagnostics, Model, RunCancelled, TrainingRun
+from services.auditor.service import AuditorService
 from services.jobs.queue import Job, JobCancelled
-from services.platform import Platform
+from storage import RecordStore
 
 Progress = Callable[[str, int, int], None]
-Runner = Callable[[Platform, Job, Progress], dict[str, Any]]
+Runner = Callable[[Job, Progress], dict[str, Any]]
+UploadRunner = Callable[[str, Progress], dict[str, Any]]
 RUNNING: Final = "running"
 DONE: Final = "done"
 
+RETRIED_WHILE_UNAVAILABLE: Final = frozenset({"rekey"})
+"""Kinds that wait until an unavailable part is back: a patient's withdrawal depends on them."""
 
-def _train(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
+
+def make_runners(
+    *,
+    diagnostics: Diagnostics,
+    store: RecordStore,
+    auditor: AuditorService,
+    check_upload: UploadRunner,
+    store_upload: UploadRunner,
+) -> Mapping[str, Runner]:
+    """Return what runs each kind of job."""
+    return {
+        "train": partial(_train, diagnostics),
+        "retrain": partial(_retrain, diagnostics),
+        "verify": lambda _, progress: auditor.run_verification(progress),
+        "evidence": lambda job, progress: auditor.write_bundle(job.id, progress),
+        "rekey": partial(_rekey, store),
+        "check-upload": lambda job, progress: check_upload(job.arguments["upload"], progress),
+        "store-upload": lambda job, progress: store_upload(job.arguments["upload"], progress),
+    }
+
+
+def _train(diagnostics: Diagnostics, job: Job, progress: Progress) -> dict[str, Any]:
     study, question = job.arguments["study"], job.arguments["question"]
-    diagnostics = platform.diagnostics
-    alike = [
+    runs = [
         run
         for run in diagnostics.training_runs()
         if (run.study, run.question, run.predecessor) == (study, question, None)
     ]
-    for run in alike:
-        # Whoever died left a run behind: it goes on, rather than beginning again.
+    for run in runs:
+        # A worker that died leaves a run behind; it is continued, not started again.
         if run.state == RUNNING:
-            return shown(_resumed(platform, run, progress))
-    for run in reversed(alike):
-        # This job's worker died after the model was there, and before it could say so.
-        if job.attempts > 1 and run.state == DONE and run.started_at_s >= job.asked_at_s:
-            return shown(diagnostics.model(run.model_id))
-    return shown(_stoppable(lambda hear: diagnostics.train(study, question, hear), progress))
+            return model_facts(_resume(diagnostics, run, progress))
+    for run in reversed(runs):
+        # This job's worker died after the model was stored and before the job had ended.
+        if job.attempts > 1 and run.state == DONE and run.started_at_s >= job.requested_at_s:
+            return model_facts(diagnostics.model(run.model_id))
+    return model_facts(
+        _cancellable(lambda report: diagnostics.train(study, question, report), progress)
+    )
 
 
-def _retrain(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
-    model, diagnostics = job.arguments["model"], platform.diagnostics
+def _retrain(diagnostics: Diagnostics, job: Job, progress: Progress) -> dict[str, Any]:
+    model_id = job.arguments["model"]
     for run in diagnostics.training_runs():
-        if run.state == RUNNING and run.predecessor == model:
-            return shown(_resumed(platform, run, progress))
-    known = diagnostics.model(model)
-    if known.successor is not None:  # done before its worker died
-        return shown(diagnostics.model(known.successor))
-    return shown(_stoppable(lambda hear: diagnostics.retrain(model, hear), progress))
+        if run.state == RUNNING and run.predecessor == model_id:
+            return model_facts(_resume(diagnostics, run, progress))
+    successor = diagnostics.model(model_id).successor
+    if successor is not None:  # retrained before the worker died
+        return model_facts(diagnostics.model(successor))
+    return model_facts(_cancellable(lambda report: diagnostics.retrain(model_id, report), progress))
 
 
-def _resumed(platform: Platform, run: TrainingRun, progress: Progress) -> Model:
-    return _stoppable(lambda hear: platform.diagnostics.resume(run.id, hear), progress)
+def _resume(diagnostics: Diagnostics, run: TrainingRun, progress: Progress) -> Model:
+    return _cancellable(lambda report: diagnostics.resume(run.id, report), progress)
 
 
-def _stoppable(act: Callable[[Progress], Model], progress: Progress) -> Model:
-    """Do it; a job that is cancelled ends its run too, so that none later goes on with that."""
+def _cancellable(train: Callable[[Progress], Model], progress: Progress) -> Model:
+    """Return the model; cancelling the job also ends its run, so that no worker continues it."""
 
-    def hear(step: str, done: int, of: int) -> None:
+    def report(step: str, done: int, of: int) -> None:
         try:
             progress(step, done, of)
         except JobCancelled as exc:
-            raise RunCancelled("whoever asked for it does not want it any more") from exc
+            raise RunCancelled("cancelled by the requester") from exc
 
     try:
-        return act(hear)
+        return train(report)
     except RunCancelled as exc:
         raise JobCancelled from exc
 
 
-def _verify(platform: Platform, _: Job, progress: Progress) -> dict[str, Any]:
-    return verified(verify_parts(platform, progress))
-
-
-def _evidence(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
-    return make_bundle(platform, job.id, progress)
-
-
-def _check_upload(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
-    return check_upload(platform, job.arguments["upload"], progress)
-
-
-def _store_upload(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
-    return store_upload(platform, job.arguments["upload"], progress)
-
-
-def _rekey(platform: Platform, job: Job, progress: Progress) -> dict[str, Any]:
+def _rekey(store: RecordStore, job: Job, progress: Progress) -> dict[str, Any]:
     subjects = [bytes.fromhex(subject) for subject in job.arguments["subjects"]]
-    receipt = platform.store.erasure.rekey(subjects, job.arguments["why"], progress)
+    receipt = store.erasure.rekey(subjects, job.arguments["why"], progress)
     return {"receipt": receipt.body.decode() if receipt else ""}
 
 
-RUNNERS: Final[Mapping[str, Runner]] = MappingProxyType(
-    {
-        "train": _train,
-        "retrain": _retrain,
-        "verify": _verify,
-        "rekey": _rekey,
-        "evidence": _evidence,
-        "check-upload": _check_upload,
-        "store-upload": _store_upload,
-    }
-)
-PATIENT: Final = frozenset({"rekey"})
-"""What is owed to a patient: while a part is away it waits, and is never given up for that."""
-
-
-def shown(model: Model) -> dict[str, Any]:
-    """Return what a job's result says of a model."""
+def model_facts(model: Model) -> dict[str, Any]:
+    """Return what the result of a training job states about its model."""
     return {
         "model": model.id,
         "study": model.study,

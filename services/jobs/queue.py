@@ -1,10 +1,11 @@
-"""Keeps long work as rows: what was asked, how far it is, what came of it, and whether to stop."""
+"""Stores jobs as rows: arguments, state, progress, result, and whether to cancel."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -17,235 +18,307 @@ RUNNING: Final = "running"
 DONE: Final = "done"
 FAILED: Final = "failed"
 CANCELLED: Final = "cancelled"
-OVER: Final = frozenset({DONE, FAILED, CANCELLED})
+ACTIVE: Final = (QUEUED, RUNNING)
 
 HEARTBEAT_S: Final = 2
 STALE_S: Final = 15
 MAX_ATTEMPTS: Final = 5
-"""A job whose worker died is taken up again; one that kills its worker each time is given up."""
+"""A job whose worker died is claimed again; one that kills its worker each time fails."""
+
+UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "train": ("study", "question"),
+        "retrain": ("model",),
+        "check-upload": ("upload",),
+        "store-upload": ("upload",),
+        "verify": (),
+        "evidence": (),
+    }
+)
+"""Kinds of which one job may be active for the same values of these arguments.
+
+A re-keying is not among them: one that is running may have passed the records that the next
+withdrawal concerns.
+"""
 
 _JOBS = sa.Table(
     "web_jobs",
     METADATA,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("key", sa.String(256), nullable=True),
     sa.Column("arguments", sa.LargeBinary, nullable=False),
-    sa.Column("asked_by", sa.String(128), nullable=False),
+    sa.Column("asked_by", sa.String(128), nullable=False, key="requested_by"),
     sa.Column("state", sa.String(10), nullable=False, index=True),
     sa.Column("step", sa.String(128), nullable=False),
     sa.Column("done", sa.Integer, nullable=False),
     sa.Column("of", sa.Integer, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("is_cancelling", sa.Boolean, nullable=False),
-    sa.Column("asked_at_s", sa.BigInteger, nullable=False),
+    sa.Column("asked_at_s", sa.BigInteger, nullable=False, key="requested_at_s"),
     sa.Column("beat_at_s", sa.BigInteger, nullable=False),
     sa.Column("result", sa.LargeBinary, nullable=True),
     sa.Column("error", sa.Text, nullable=False),
 )
+_IS_ACTIVE = _JOBS.c.state.in_(ACTIVE)
+_WHERE_ACTIVE = sa.text("state IN ('queued', 'running')")
+sa.Index(
+    "web_jobs_active",
+    _JOBS.c.kind,
+    _JOBS.c.key,
+    unique=True,
+    sqlite_where=_WHERE_ACTIVE,
+    postgresql_where=_WHERE_ACTIVE,
+)
+sa.Index("web_jobs_newest", _JOBS.c.kind, _JOBS.c.requested_at_s)
 
 
 class JobCancelled(Exception):
-    """Whoever asked for the job does not want it any more."""
+    """The job was cancelled; its runner stops here."""
 
 
 class JobLost(Exception):
-    """This worker was thought dead, so the job is another's now, or over; leave it alone."""
+    """The job belongs to another worker now, or has ended; this worker must leave it alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of long work and what is known of it; times are seconds UTC."""
+    """One piece of long work and its progress; times are UTC seconds."""
 
     id: str
     kind: str
     arguments: dict[str, Any]
-    asked_by: str
+    requested_by: str
     state: str
     step: str
     done: int
     of: int
     attempts: int
     is_cancelling: bool
-    asked_at_s: int
+    requested_at_s: int
     result: dict[str, Any] | None
     error: str
 
+    @property
+    def is_active(self) -> bool:
+        """True while the job is queued or running."""
+        return self.state in ACTIVE
+
 
 class JobQueue:
-    """The rows of all jobs. The row is the truth: a queue only carries word that there is one."""
+    """The rows of all jobs. Workers poll them; there is no other queue that could be lost."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
-    def add(self, kind: str, arguments: dict[str, Any], asked_by: str) -> Job:
-        """Write down a job that a worker is to do; it is durable when this returns."""
+    def enqueue(self, kind: str, arguments: dict[str, Any], requested_by: str) -> Job:
+        """Store a job for a worker; it is durable on return.
+
+        If the kind is in `UNIQUE_ARGUMENTS` and such a job is active, that job is returned.
+        """
+        key = _key_of(kind, arguments)
+        while True:
+            active = self._find_active(kind, key)
+            if active is not None:
+                return active
+            try:
+                return self.get(self._insert(kind, key, arguments, requested_by))
+            except sa.exc.IntegrityError:
+                # Another process was faster; its job is returned, unless it has ended already.
+                if key is None:
+                    raise
+
+    def _insert(
+        self, kind: str, key: str | None, arguments: dict[str, Any], requested_by: str
+    ) -> str:
         identity, now_s = secrets.token_hex(16), self._now_s()
+        row = {
+            "id": identity,
+            "kind": kind,
+            "key": key,
+            "arguments": orjson.dumps(arguments),
+            "requested_by": requested_by,
+            "state": QUEUED,
+            "step": "waiting",
+            "done": 0,
+            "of": 0,
+            "attempts": 0,
+            "is_cancelling": False,
+            "requested_at_s": now_s,
+            "beat_at_s": now_s,
+            "error": "",
+        }
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.insert(_JOBS).values(
-                    id=identity,
-                    kind=kind,
-                    arguments=orjson.dumps(arguments),
-                    asked_by=asked_by,
-                    state=QUEUED,
-                    step="waiting",
-                    done=0,
-                    of=0,
-                    attempts=0,
-                    is_cancelling=False,
-                    asked_at_s=now_s,
-                    beat_at_s=now_s,
-                    error="",
-                )
-            )
-        return self.require(identity)
+            connection.execute(sa.insert(_JOBS).values(row))
+        return identity
 
     def find(self, identity: str) -> Job | None:
         """Return a job, or None."""
-        with self._engine.connect() as connection:
-            row = connection.execute(sa.select(_JOBS).where(_JOBS.c.id == identity)).first()
-        return _job(row) if row is not None else None
+        jobs = self._select(sa.select(_JOBS).where(_JOBS.c.id == identity))
+        return jobs[0] if jobs else None
 
-    def require(self, identity: str) -> Job:
-        """Return a job that must be there.
+    def get(self, identity: str) -> Job:
+        """Return a job.
 
         Raises:
-            KeyError: it is not.
+            KeyError: there is no job of this id.
         """
-        found = self.find(identity)
-        if found is None:
+        job = self.find(identity)
+        if job is None:
             raise KeyError(identity)
-        return found
+        return job
 
-    def all(self, limit: int = 100) -> list[Job]:
-        """Return the newest jobs, newest first."""
-        asked = sa.select(_JOBS).order_by(_JOBS.c.asked_at_s.desc(), _JOBS.c.id).limit(limit)
-        with self._engine.connect() as connection:
-            return [_job(row) for row in connection.execute(asked)]
+    def find_active(self, kind: str, arguments: dict[str, Any]) -> Job | None:
+        """Return the active job of a unique kind with these arguments, or None."""
+        return self._find_active(kind, _key_of(kind, arguments))
 
-    def waiting(self) -> list[str]:
-        """Return the jobs that a worker should take up: queued, or left by one that died."""
-        asked = sa.select(_JOBS.c.id).where(self._is_free()).order_by(_JOBS.c.asked_at_s)
+    def _find_active(self, kind: str, key: str | None) -> Job | None:
+        is_same = (_JOBS.c.kind == kind) & (_JOBS.c.key == key)
+        jobs = self._select(sa.select(_JOBS).where(is_same, _IS_ACTIVE))
+        return jobs[0] if jobs and key is not None else None
+
+    def newest(
+        self,
+        *,
+        kind: str | None = None,
+        requested_by: str | None = None,
+        states: Collection[str] = (),
+        limit: int,
+    ) -> list[Job]:
+        """Return the newest jobs that match every condition given, newest first."""
+        query = sa.select(_JOBS).order_by(_JOBS.c.requested_at_s.desc(), _JOBS.c.id).limit(limit)
+        if kind is not None:
+            query = query.where(_JOBS.c.kind == kind)
+        if requested_by is not None:
+            query = query.where(_JOBS.c.requested_by == requested_by)
+        if states:
+            query = query.where(_JOBS.c.state.in_(states))
+        return self._select(query)
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Return the number of active jobs by kind and state."""
+        query = sa.select(_JOBS.c.kind, _JOBS.c.state, sa.func.count()).where(_IS_ACTIVE)
         with self._engine.connect() as connection:
-            return list(connection.scalars(asked))
+            rows = connection.execute(query.group_by(_JOBS.c.kind, _JOBS.c.state))
+            return {(kind, state): count for kind, state, count in rows}
+
+    def claimable(self) -> list[str]:
+        """Return the ids of the jobs that a worker should claim, oldest first."""
+        query = sa.select(_JOBS.c.id).where(self._is_claimable())
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query.order_by(_JOBS.c.requested_at_s)))
 
     def claim(self, identity: str) -> Job | None:
-        """Take a job up; None if it is over, waits, or it or one just like it is being done.
+        """Start a job and return it; None if it has ended, is running or must wait.
 
-        One that was tried too often is failed instead.
+        A job that was started too often fails instead.
         """
+        mine = (_JOBS.c.id == identity) & self._is_claimable()
+        values = {"state": RUNNING, "attempts": _JOBS.c.attempts + 1, "beat_at_s": self._now_s()}
         with self._engine.begin() as connection:
-            row = connection.execute(sa.select(_JOBS).where(_JOBS.c.id == identity)).first()
-            if row is None or not self._may_begin(connection, _job(row)):
+            if connection.execute(sa.update(_JOBS).where(mine).values(values)).rowcount != 1:
                 return None
-            taken = sa.update(_JOBS).where(_JOBS.c.id == identity, self._is_free())
-            values = {"state": RUNNING, "attempts": row.attempts + 1}
-            if connection.execute(taken.values(**values, beat_at_s=self._now_s())).rowcount != 1:
-                return None
-        job = self.require(identity)
+        job = self.get(identity)
         if job.is_cancelling:
             self.end(job, CANCELLED)
             return None
         if job.attempts > MAX_ATTEMPTS:
-            self.end(job, FAILED, error=f"its worker died {MAX_ATTEMPTS} times")
+            error = f"the worker died {MAX_ATTEMPTS} times during this job; see the worker's log"
+            self.end(job, FAILED, error=error)
             return None
         return job
 
-    def _may_begin(self, connection: sa.Connection, job: Job) -> bool:
-        # The rows are locked, so of two workers with two jobs alike one sees what the other does.
-        alike = (_JOBS.c.kind == job.kind) & (_JOBS.c.arguments == orjson.dumps(job.arguments))
-        alive = sa.select(_JOBS.c.id, _JOBS.c.state, _JOBS.c.beat_at_s).where(
-            alike, _JOBS.c.state.in_((QUEUED, RUNNING))
-        )
-        stale_s = self._now_s() - STALE_S
-        return not any(
-            row.id != job.id and row.state == RUNNING and row.beat_at_s >= stale_s
-            for row in connection.execute(alive.order_by(_JOBS.c.id).with_for_update())
-        )
-
-    def _is_free(self) -> sa.ColumnElement[bool]:
+    def _is_claimable(self) -> sa.ColumnElement[bool]:
         now_s = self._now_s()
-        died = (_JOBS.c.state == RUNNING) & (_JOBS.c.beat_at_s < now_s - STALE_S)
-        # A job that was put back beats in the future, when it is to be tried again.
-        return ((_JOBS.c.state == QUEUED) & (_JOBS.c.beat_at_s <= now_s)) | died
+        is_stale = (_JOBS.c.state == RUNNING) & (_JOBS.c.beat_at_s < now_s - STALE_S)
+        # A postponed job has its next heartbeat in the future: the time to try again.
+        return ((_JOBS.c.state == QUEUED) & (_JOBS.c.beat_at_s <= now_s)) | is_stale
 
     def beat(self, job: Job) -> None:
-        """Say that the job's worker lives.
+        """Record that the job's worker is alive.
 
         Raises:
-            JobLost: another worker has it, or it is over.
+            JobLost: another worker has the job, or it has ended.
         """
-        self._note(job, beat_at_s=self._now_s())
+        self._update(job, beat_at_s=self._now_s())
 
     def progress(self, job: Job, step: str, done: int, of: int) -> None:
-        """Note how far a job is.
+        """Record how far a job is.
 
         Raises:
-            JobCancelled: it is to end here.
-            JobLost: another worker has it, or it is over.
+            JobCancelled: the job was cancelled.
+            JobLost: another worker has the job, or it has ended.
         """
-        if self._note(job, step=step, done=done, of=of, beat_at_s=self._now_s()):
+        if self._update(job, step=step, done=done, of=of, beat_at_s=self._now_s()):
             raise JobCancelled(job.id)
 
     def cancel(self, identity: str) -> None:
-        """Ask a job to end; one that has not begun ends at once, one that is over stays."""
+        """Cancel a job: at once if queued, at its next progress if running, never if ended."""
         with self._engine.begin() as connection:
             mine = _JOBS.c.id == identity
-            alive = _JOBS.c.state.not_in(OVER)
-            connection.execute(sa.update(_JOBS).where(mine & alive).values(is_cancelling=True))
-            waiting = mine & (_JOBS.c.state == QUEUED)
-            connection.execute(sa.update(_JOBS).where(waiting).values(state=CANCELLED))
+            connection.execute(sa.update(_JOBS).where(mine & _IS_ACTIVE).values(is_cancelling=True))
+            queued = mine & (_JOBS.c.state == QUEUED)
+            connection.execute(sa.update(_JOBS).where(queued).values(state=CANCELLED))
 
-    def put_back(self, job: Job, why: str, wait_s: int) -> None:
-        """Let a job that cannot be done now be tried again later; this does not count as a try.
+    def postpone(self, job: Job, reason: str, wait_s: int) -> None:
+        """Queue a job again for later; this attempt does not count.
 
         Raises:
-            JobLost: another worker has it, or it is over.
+            JobLost: another worker has the job, or it has ended.
         """
-        later_s, tries = self._now_s() + wait_s, job.attempts - 1
-        self._note(job, state=QUEUED, step="waiting", error=why, attempts=tries, beat_at_s=later_s)
+        self._update(
+            job,
+            state=QUEUED,
+            step="waiting",
+            error=reason,
+            attempts=job.attempts - 1,
+            beat_at_s=self._now_s() + wait_s,
+        )
 
     def end(
         self, job: Job, state: str, result: dict[str, Any] | None = None, error: str = ""
     ) -> None:
-        """Note what came of a job.
+        """Record a job's final state and result.
 
         Raises:
-            JobLost: another worker has it, or it is over.
+            JobLost: another worker has the job, or it has ended.
         """
         body = orjson.dumps(result) if result is not None else None
-        self._note(job, state=state, result=body, error=error)
+        self._update(job, state=state, result=body, error=error)
 
-    def _note(self, job: Job, **values: Any) -> bool:
-        """Change the row of a job that this worker has; return whether it is to end."""
-        # Each claim has a number of its own: late news of an earlier one does not count.
+    def _update(self, job: Job, **values: Any) -> bool:
+        """Change the row of a job that this worker holds; return whether it was cancelled."""
+        # The attempt number identifies the claim: late reports of an earlier claim do not count.
         mine = (_JOBS.c.id == job.id) & (_JOBS.c.attempts == job.attempts)
-        still = mine & (_JOBS.c.state == RUNNING)
-        asked = sa.select(_JOBS.c.is_cancelling).where(_JOBS.c.id == job.id)
+        is_held = mine & (_JOBS.c.state == RUNNING)
+        query = sa.select(_JOBS.c.is_cancelling).where(_JOBS.c.id == job.id)
         with self._engine.begin() as connection:
-            is_cancelling = bool(connection.scalar(asked))
-            if connection.execute(sa.update(_JOBS).where(still).values(**values)).rowcount != 1:
+            is_cancelling = bool(connection.scalar(query))
+            if connection.execute(sa.update(_JOBS).where(is_held).values(**values)).rowcount != 1:
                 raise JobLost(job.id)
         return is_cancelling
+
+    def _select(self, query: sa.Select[Any]) -> list[Job]:
+        with self._engine.connect() as connection:
+            return [_job(row._mapping) for row in connection.execute(query)]
 
     def _now_s(self) -> int:
         return int(self._clock())
 
 
-def _job(row: Any) -> Job:
+def _key_of(kind: str, arguments: dict[str, Any]) -> str | None:
+    names = UNIQUE_ARGUMENTS.get(kind)
+    return None if names is None else "/".join(str(arguments[name]) for name in names)
+
+
+def _job(row: Mapping[Any, Any]) -> Job:
+    values = {name: row[name] for name in Job.__slots__}
+    result = values["result"]
     return Job(
-        row.id,
-        row.kind,
-        orjson.loads(row.arguments),
-        row.asked_by,
-        row.state,
-        row.step,
-        row.done,
-        row.of,
-        row.attempts,
-        row.is_cancelling,
-        row.asked_at_s,
-        orjson.loads(row.result) if row.result is not None else None,
-        row.error,
+        **values
+        | {
+            "arguments": orjson.loads(values["arguments"]),
+            "result": None if result is None else orjson.loads(result),
+        }
     )

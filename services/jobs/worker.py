@@ -1,4 +1,4 @@
-"""The worker's process: does jobs, and every few seconds mends what something killed half-way."""
+"""Runs the worker process: polls the job rows, runs jobs, repeats the maintenance tasks."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import models
 import storage
-from consent import ConsentError, LedgerUnavailable
+from consent import LedgerUnavailable
 from services import database
-from services.custodian.deposits import uploads
 from services.jobs.heartbeats import BEAT_S, Workers
-from services.jobs.kinds import PATIENT, RUNNERS
-from services.jobs.notices import Queue
+from services.jobs.kinds import RETRIED_WHILE_UNAVAILABLE, Runner
 from services.jobs.queue import (
     CANCELLED,
     DONE,
@@ -27,148 +26,154 @@ from services.jobs.queue import (
     JobLost,
     JobQueue,
 )
-from services.logs import trace_of
-from services.platform import Platform
+from services.logs import PROJECT_ERRORS, trace_of
 
 LOG: Final = logging.getLogger("vouchsafe.worker")
-OURS: Final = (ConsentError, storage.StorageError, models.ModelsError)
-AWAY: Final = (
+UNAVAILABLE: Final = (
     LedgerUnavailable,
     storage.StorageUnavailable,
     models.ModelsUnavailable,
-    *database.AWAY,
+    *database.UNAVAILABLE_ERRORS,
 )
 POLL_S: Final = 0.5
-TELL_EVERY_S: Final = 0.25
-TRY_AGAIN_S: Final = 10
-MEND_EVERY_S: Final = 15.0
-ANCHOR_EVERY_S: Final = 60.0
+PROGRESS_EVERY_S: Final = 0.25
+RETRY_S: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodicTask:
+    """Actions that the worker repeats in this order, on a thread of their own."""
+
+    every_s: float
+    actions: Sequence[Callable[[], object]]
 
 
 class Worker:
-    """Takes up each job once, beats while it runs, and notes what came of it."""
+    """Claims one job at a time, sends heartbeats while it runs, and records its result."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._workers = Workers(platform.engine, platform.clock)
+    def __init__(
+        self,
+        *,
+        jobs: JobQueue,
+        workers: Workers,
+        runners: Mapping[str, Runner],
+        tasks: Sequence[PeriodicTask] = (),
+        poll_s: float = POLL_S,
+    ) -> None:
+        self._jobs = jobs
+        self._workers = workers
+        self._runners = runners
+        self._tasks = tasks
+        self._poll_s = poll_s
         self._name = secrets.token_hex(16)
-        self._queue = Queue(platform.home / "queue.db", self.run)
         self._stopping = threading.Event()
 
     def work(self) -> None:
-        """Work until told to stop."""
-        self._queue.clear()
-        # Apart, so that a store that is slow to mend does not keep jobs waiting.
-        acts = (
-            (POLL_S, self._tell),
-            (BEAT_S, lambda: self._workers.beat(self._name)),
-            (MEND_EVERY_S, self._mend),
-            (ANCHOR_EVERY_S, self._platform.store.journal.anchor),
-            (ANCHOR_EVERY_S, self._platform.ledger.keys.remove_expired),
-        )
-        for every_s, act in acts:
-            threading.Thread(target=self._again, args=(every_s, act), daemon=True).start()
-        try:
-            self._queue.work()
-        finally:
-            self._stopping.set()
-            trying(lambda: self._workers.leave(self._name))
+        """Work until `stop` is called; a job that runs then is left to the next worker."""
+        beat = PeriodicTask(BEAT_S, [lambda: self._workers.beat(self._name)])
+        jobs = PeriodicTask(self._poll_s, [self.run_claimable])
+        # Separate threads, so that a slow store does not delay jobs or heartbeats.
+        for task in (beat, jobs, *self._tasks):
+            threading.Thread(target=self._repeat, args=(task,), daemon=True).start()
+        self._stopping.wait()
+        log_errors(lambda: self._workers.leave(self._name))
+
+    def stop(self) -> None:
+        """Make `work` return."""
+        self._stopping.set()
+
+    def run_claimable(self) -> None:
+        """Run the jobs that wait, oldest first."""
+        for job_id in self._jobs.claimable():
+            if self._stopping.is_set():
+                return
+            self.run(job_id)
 
     def run(self, job_id: str) -> None:
-        """Do one job, unless it is done, or being done."""
-        jobs = self._platform.jobs
-        job = jobs.claim(job_id)
+        """Run one job, unless it has ended, is running or must wait."""
+        job = self._jobs.claim(job_id)
         if job is None:
             return
-        over = threading.Event()
-        beating = threading.Thread(target=_beat, args=(jobs, job, over), daemon=True)
-        beating.start()
+        ended = threading.Event()
+        threading.Thread(target=_beat, args=(self._jobs, job, ended), daemon=True).start()
         try:
-            self._run(jobs, job)
+            self._run(job)
         except JobLost:
-            LOG.warning("job %s is another worker's now", job.id)
+            LOG.warning("job %s belongs to another worker now", job.id)
         finally:
-            over.set()
+            ended.set()
 
-    def _run(self, jobs: JobQueue, job: Job) -> None:
+    def _run(self, job: Job) -> None:
         try:
-            result = RUNNERS[job.kind](self._platform, job, Reports(jobs, job))
+            result = self._runners[job.kind](job, ProgressWriter(self._jobs, job))
         except JobLost:
             raise
         except JobCancelled:
-            jobs.end(job, CANCELLED)
+            self._jobs.end(job, CANCELLED)
         except Exception as exc:  # noqa: BLE001 - it must end the job, not the worker
-            self._missed(jobs, job, exc)
+            self._record_failure(job, exc)
         else:
-            jobs.end(job, DONE, result)
+            self._jobs.end(job, DONE, result)
 
-    def _missed(self, jobs: JobQueue, job: Job, error: Exception) -> None:
-        why = said(error)
-        if isinstance(error, AWAY) and job.kind in PATIENT:
-            jobs.put_back(job, why, TRY_AGAIN_S)
+    def _record_failure(self, job: Job, error: Exception) -> None:
+        reason = describe_error(error)
+        if isinstance(error, UNAVAILABLE) and job.kind in RETRIED_WHILE_UNAVAILABLE:
+            self._jobs.postpone(job, reason, RETRY_S)
         else:
             failures = error.failures if isinstance(error, models.GateClosed) else ()
-            result = {"gate": list(failures)} if failures else None
-            jobs.end(job, FAILED, result, why)
+            messages = [failure.message for failure in failures]
+            result = {"gate": messages} if messages else None
+            self._jobs.end(job, FAILED, result, reason)
 
-    def _tell(self) -> None:
-        if self._queue.is_empty():
-            for job_id in self._platform.jobs.waiting():
-                self._queue.tell(job_id)
-
-    def _mend(self) -> None:
-        for act in (self._platform.ledger, self._platform.store):
-            trying(act.recover)
-        trying(self._platform.diagnostics.apply_withdrawals)
-        trying(uploads(self._platform).drop_old)
-
-    def _again(self, every_s: float, act: Callable[[], object]) -> None:
+    def _repeat(self, task: PeriodicTask) -> None:
         while True:
-            trying(act)
-            if self._stopping.wait(every_s):
+            for action in task.actions:
+                log_errors(action)
+            if self._stopping.wait(task.every_s):
                 return
 
 
-class Reports:
-    """Notes how far a job is: every new step, and then a few times a second at most."""
+class ProgressWriter:
+    """Stores a job's progress: each new step, and otherwise at most a few times a second."""
 
     def __init__(self, jobs: JobQueue, job: Job) -> None:
         self._jobs = jobs
         self._job = job
         self._step = ""
-        self._told_s = 0.0
+        self._written_s = 0.0
 
     def __call__(self, step: str, done: int, of: int) -> None:
-        """Hear of a step; raises what `Jobs.progress` raises."""
+        """Report a step; raises what `JobQueue.progress` raises."""
         now_s = time.monotonic()
-        if step != self._step or done == of or now_s - self._told_s >= TELL_EVERY_S:
-            self._step, self._told_s = step, now_s
+        is_due = now_s - self._written_s >= PROGRESS_EVERY_S
+        if step != self._step or done == of or is_due:
+            self._step, self._written_s = step, now_s
             self._jobs.progress(self._job, step, done, of)
 
 
-def said(error: Exception) -> str:
-    """Return an error in words for whoever asked; what nobody foresaw is in the log alone."""
-    if isinstance(error, OURS):
+def describe_error(error: Exception) -> str:
+    """Return an error's message for the requester; an unexpected error is only logged."""
+    if isinstance(error, PROJECT_ERRORS):
         return str(error)
-    if isinstance(error, database.AWAY):
-        return database.SENTENCE
+    if isinstance(error, database.UNAVAILABLE_ERRORS):
+        return database.UNAVAILABLE_MESSAGE
     LOG.error("%s", trace_of(error))
-    return "an unexpected error; the worker's log has it"
+    return "unexpected error; see the worker's log"
 
 
-def trying(act: Callable[[], object]) -> None:
-    """Do it; what went wrong is logged, and the next time may be better."""
+def log_errors(action: Callable[[], object]) -> None:
+    """Run an action; an error is logged, and the caller goes on."""
     try:
-        act()
-    except Exception as exc:  # noqa: BLE001 - the loop that does it must go on
-        LOG.warning("%s: %s", type(exc).__name__, said(exc))
+        action()
+    except Exception as exc:  # noqa: BLE001 - the loop around it must go on
+        LOG.warning("%s: %s", type(exc).__name__, describe_error(exc))
 
 
-def _beat(jobs: JobQueue, job: Job, over: threading.Event) -> None:
-    while not over.wait(HEARTBEAT_S):
+def _beat(jobs: JobQueue, job: Job, ended: threading.Event) -> None:
+    while not ended.wait(HEARTBEAT_S):
         try:
             jobs.beat(job)
         except JobLost:
             return
-        except database.AWAY:
-            LOG.warning("job %s: %s", job.id, database.SENTENCE)
+        except database.UNAVAILABLE_ERRORS:
+            LOG.warning("job %s: %s", job.id, database.UNAVAILABLE_MESSAGE)

@@ -19,7 +19,7 @@ from consent import (
     Withdrawal,
     keccak,
 )
-from services.accounts import AlreadyDone, BadlyProven, Prepared
+from services.accounts import AlreadySigned, ProofInvalid, SignatureRequest
 from services.patient.asker import Asker
 from services.platform import Platform
 from services.requests import ACCEPTED
@@ -34,7 +34,7 @@ _WHY: Final = {Withdrawal: "withdrawal", Stop: "stop"}
 class Brought:
     """What became of a signature; `is_again` means that it had been brought before."""
 
-    prepared: Prepared
+    prepared: SignatureRequest
     outcome: Outcome
     is_again: bool
 
@@ -49,12 +49,12 @@ class Brought:
         return self.is_in_force or self.outcome.reason == KNOWN
 
 
-def prepare(asker: Asker, message: Message, **after: Any) -> Prepared:
+def prepare(asker: Asker, message: Message, **after: Any) -> SignatureRequest:
     """Keep for ten minutes what is to be signed; `after` notes what follows when it is in force.
 
     ``request`` is the request that a grant answers; ``research="off"`` is an opt-out.
     """
-    return asker.platform.people.signings.prepare(asker.me, message, after)
+    return asker.platform.identity.signatures.prepare(asker.me, message, after)
 
 
 def bring(asker: Asker, identity: str, credential: Mapping[str, Any]) -> Brought:
@@ -66,40 +66,40 @@ def bring(asker: Asker, identity: str, credential: Mapping[str, Any]) -> Brought
     answer through web.cookies.renewed.
 
     Raises:
-        SigningOver: unknown, another's, or ten minutes are over.
-        BadlyProven: another key, message or site; nothing was sent.
+        SignatureExpired: unknown, another's, or ten minutes are over.
+        ProofInvalid: another key, message or site; nothing was sent.
         LedgerUnavailable (consent): nothing was kept but what the outbox has; it can be sent again.
     """
-    people = asker.platform.people
-    prepared = people.signings.get(asker.me, identity)
+    people = asker.platform.identity
+    prepared = people.signatures.get(asker.me, identity)
     try:
         signed = _signed(asker, identity, credential)
-    except AlreadyDone as exc:
+    except AlreadySigned as exc:
         brought = Brought(prepared, exc.outcome, True)
         _follow(asker, brought)
         return brought
     if isinstance(signed.message, KeyAddition):
-        signed = replace(signed, proof=people.adding.proof_of(prepared))
+        signed = replace(signed, proof=people.passkey_changes.proof_of(prepared))
     outcome = _submit(asker.platform, signed)
     if outcome.ok:
-        people.adding.settle(asker.me, prepared, signed.message)
-    outcome = people.signings.keep_outcome(asker.me, identity, outcome)
-    brought = Brought(people.signings.get(asker.me, identity), outcome, False)
+        people.passkey_changes.apply(asker.me, prepared, signed.message)
+    outcome = people.signatures.record_outcome(asker.me, identity, outcome)
+    brought = Brought(people.signatures.get(asker.me, identity), outcome, False)
     _follow(asker, brought)
     return brought
 
 
 def _signed(asker: Asker, identity: str, credential: Mapping[str, Any]) -> Signed:
-    signings = asker.platform.people.signings
+    signings = asker.platform.identity.signatures
     if "wallet" not in credential:
         return signings.finish(asker.me, identity, credential)
     address, signature = (_bytes(credential.get(name)) for name in ("wallet", "signature"))
-    return signings.finish_by_wallet(asker.me, identity, address, signature)
+    return signings.finish_with_wallet(asker.me, identity, address, signature)
 
 
 def _follow(asker: Asker, brought: Brought) -> None:
     """Answer the request, or re-key after an opt-out; done again, it changes nothing."""
-    after = brought.prepared.after
+    after = brought.prepared.context
     if "request" in after and brought.is_known:
         requests = asker.platform.asking.requests
         one = requests.get(asker.subject, str(after["request"]))
@@ -119,7 +119,7 @@ def _submit(platform: Platform, signed: Signed) -> Outcome:
         RecoveryVeto: ledger.keys.veto_recovery,
     }
     if kind not in bring_to:
-        raise BadlyProven(f"a patient brings no {kind.__name__}", "changed")
+        raise ProofInvalid(f"a patient brings no {kind.__name__}", "changed")
     outcome = bring_to[kind]([signed])[0]
     if _is_known(platform, signed, outcome):
         # The ledger took it, and we died before we wrote that down: it is in force.
@@ -130,7 +130,7 @@ def _submit(platform: Platform, signed: Signed) -> Outcome:
 
 
 def _rekey(platform: Platform, subject: bytes, why: str) -> None:
-    platform.jobs.add("rekey", {"subjects": [subject.hex()], "why": why}, "patients")
+    platform.jobs.enqueue("rekey", {"subjects": [subject.hex()], "why": why}, "patients")
 
 
 def _is_known(platform: Platform, signed: Signed, outcome: Outcome) -> bool:
@@ -148,4 +148,4 @@ def _bytes(told: Any) -> bytes:
     try:
         return bytes.fromhex(str(told).removeprefix("0x"))
     except ValueError as exc:
-        raise BadlyProven("the signing program sent no signature", "cancel") from exc
+        raise ProofInvalid("the signing program sent no signature", "cancel") from exc

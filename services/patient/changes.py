@@ -6,7 +6,7 @@ from typing import Final
 
 from consent import Grant, Stop, Withdrawal, terms_hash
 from models import Model
-from services.accounts import Prepared
+from services.accounts import SignatureRequest
 from services.patient.asker import Asker
 from services.patient.bringing import prepare
 from services.patient.standing import ConsentSummary, is_deny, standings
@@ -16,14 +16,14 @@ from services.statement import RequestedTerms, terms_for
 FOR_EVER_S: Final = 100 * 365 * 86_400
 
 
-def to_withdraw(asker: Asker, one: ConsentSummary) -> Prepared | None:
+def to_withdraw(asker: Asker, one: ConsentSummary) -> SignatureRequest | None:
     """Return what is signed to take a permission back; None where its terms cannot be read."""
     if one.terms is None:
         return None
     return prepare(asker, Withdrawal(asker.subject, terms_hash(one.terms)))
 
 
-def to_stop(asker: Asker) -> tuple[Prepared, list[ConsentSummary]]:
+def to_stop(asker: Asker) -> tuple[SignatureRequest, list[ConsentSummary]]:
     """Return what is signed to stop everything, and the permissions that it ends."""
     ended = [
         one
@@ -42,7 +42,7 @@ def opt_out_of(asker: Asker) -> ConsentSummary | None:
     return None
 
 
-def to_opt_out(asker: Asker, wanted: str) -> tuple[Prepared, str] | None:
+def to_opt_out(asker: Asker, wanted: str) -> tuple[SignatureRequest, str] | None:
     """Return what is signed to turn research ``off`` or ``on``, and its sentence; None if it is so.
 
     A no beats every permission for research.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent import ConsentError, KeyAddition, KeyRemoval, Recovery, RecoveryVeto, passkey_signer
-from services.accounts import Prepared
+from services.accounts import SignatureRequest
 from services.accounts.passkeys import Passkey
 from services.errors import NotFound
 from services.patient.asker import Asker
@@ -38,7 +38,7 @@ class Keyring:
 def keyring(asker: Asker) -> Keyring:
     """Return who can sign for the patient now."""
     ledger = asker.platform.ledger
-    passkeys = asker.platform.people.passkeys.of(asker.me.id)
+    passkeys = asker.platform.identity.passkeys.of(asker.me.id)
     try:
         held = [one for one in ledger.keys.of_subject(asker.subject) if not one.is_removed]
         recoveries = ledger.keys.recoveries_of(asker.subject)
@@ -50,26 +50,26 @@ def keyring(asker: Asker) -> Keyring:
     )
 
 
-def to_add(asker: Asker, signing: str) -> Prepared:
+def to_add(asker: Asker, signing: str) -> SignatureRequest:
     """Return the addition that a passkey of old is to sign.
 
     Raises:
-        SigningOver: unknown, another's, or its time is over.
+        SignatureExpired: unknown, another's, or its time is over.
         NotFound: it adds no key.
     """
-    prepared = asker.platform.people.signings.get(asker.me, signing)
+    prepared = asker.platform.identity.signatures.get(asker.me, signing)
     if prepared.kind != KeyAddition.__name__:
         raise NotFound
     return prepared
 
 
-def to_remove(asker: Asker, name: str) -> tuple[Prepared, bool]:
+def to_remove(asker: Asker, name: str) -> tuple[SignatureRequest, bool]:
     """Return what is signed to remove a passkey (its id in hex), and whether it is the last.
 
     Raises:
         NotFound: it is not there, or another's.
     """
-    found = {one.id.hex(): one for one in asker.platform.people.passkeys.of(asker.me.id)}
+    found = {one.id.hex(): one for one in asker.platform.identity.passkeys.of(asker.me.id)}
     if name not in found:
         raise NotFound
     one = found[name]
@@ -77,7 +77,7 @@ def to_remove(asker: Asker, name: str) -> tuple[Prepared, bool]:
     return prepare(asker, KeyRemoval(asker.subject, signer)), len(found) == 1
 
 
-def to_veto(asker: Asker, name: str) -> Prepared:
+def to_veto(asker: Asker, name: str) -> SignatureRequest:
     """Return what is signed to refuse a new key (its signer in hex).
 
     Raises:

@@ -114,6 +114,13 @@ class Hospital:
             "signature": "0x" + signed.signature.hex(),
         }
 
+    def work(self, *kinds: str) -> None:
+        """Run the queued jobs of these kinds, as the worker would."""
+        worker = application.make_worker(self.platform)
+        for job in self.platform.jobs.newest(states=("queued",), limit=1_000)[::-1]:
+            if job.kind in kinds:
+                worker.run(job.id)
+
     def new_patient(self) -> bytes:
         """Return a new subject of the wallet, enrolled."""
         subject = self.wallet.new_subjects([secrets.token_hex(8)]).popitem()[1]

@@ -9,8 +9,8 @@ import secrets
 import pytest
 from visitors import signed_in
 
+import app as application
 from consent import Enrolment
-from services.jobs.worker import Worker
 from services.requests import Proposal
 
 pytestmark = pytest.mark.node
@@ -62,14 +62,14 @@ def test_a_file_is_checked_row_by_row_and_its_good_rows_are_stored(hospital, cus
     assert done.status_code == 202
     upload = done.get_json()
     path = f"/custodian/uploads/{upload['id']}"
-    Worker(hospital.platform).run(upload["job"]["id"])
+    application.make_worker(hospital.platform).run(upload["job"]["id"])
     told = custodian.get(path).get_json()
     assert (told["state"], told["may_store"]) == ("checked", True)
     assert [(one["row"], one["column"]) for one in told["bad"]] == [(2, "number")]
     assert told["bad"][0]["cure"]
     assert "9999" not in json.dumps(told)
     stored = custodian.post(f"{path}/storing", {}).get_json()
-    Worker(hospital.platform).run(stored["job"]["id"])
+    application.make_worker(hospital.platform).run(stored["job"]["id"])
     assert custodian.get(path).get_json()["state"] == "stored"
     assert path.rsplit("/", 1)[1] in [
         one["id"] for one in custodian.get("/custodian/uploads").get_json()["uploads"]
@@ -80,7 +80,7 @@ def test_a_file_that_is_dropped_is_never_stored(hospital, custodian) -> None:
     text = f"id,number\n{secrets.token_hex(4)},61.5\n"
     upload = custodian.post("/custodian/uploads", file_of(text)).get_json()
     path = f"/custodian/uploads/{upload['id']}"
-    Worker(hospital.platform).run(upload["job"]["id"])
+    application.make_worker(hospital.platform).run(upload["job"]["id"])
     assert custodian.ask("DELETE", path).get_json()["state"] == "dropped"
     assert custodian.post(f"{path}/storing", {}).status_code == 404
 

@@ -7,10 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.custodian.deposits import uploads
 from services.errors import NotFound
-from services.jobs.kinds import RUNNERS
 from services.requests import Proposal
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
@@ -49,19 +48,8 @@ def origin(hospital):
 @pytest.fixture(scope="module")
 def keeper(hospital, browser, origin):
     with person(browser, origin) as made:
-        made.join(hospital.platform.people.invite(Invited("custodian", HOSPITAL, "K")))
+        made.join(hospital.platform.identity.invite(Invitee("custodian", HOSPITAL, "K")))
         yield made
-
-
-def work(hospital) -> None:
-    """Do what a worker would, of the custodian's jobs."""
-    jobs = hospital.platform.jobs
-    for name in jobs.waiting():
-        is_ours = jobs.require(name).kind in ("check-upload", "store-upload")
-        job = jobs.claim(name) if is_ours else None
-        if job is not None:
-            result = RUNNERS[job.kind](hospital.platform, job, lambda *_: None)
-            jobs.end(job, "done", result)
 
 
 def send(keeper, name: str, body: bytes, mapping: str = MAPPING, bad: str = "leave") -> None:
@@ -106,7 +94,7 @@ def test_a_patient_is_invited_after_the_identity_check_alone(hospital, keeper) -
 def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospital, keeper) -> None:
     body = b"id,weight\nW-1,70\nW-2,999\nW-3,80\n"
     send(keeper, "weights.csv", body)
-    work(hospital)
+    hospital.work("check-upload", "store-upload")
     keeper.page.reload()
     text = keeper.text()
     assert "3 rows read. 2 are good, 1 are not. Nothing has been stored yet." in text
@@ -114,7 +102,7 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospit
     assert Axe().run(keeper.page).violations_count == 0
     assert hospital.platform.asking.directory.find_subject("W-1") is None
     keeper.page.click("text=Store the 2 good rows")
-    work(hospital)
+    hospital.work("check-upload", "store-upload")
     keeper.page.reload()
     assert "2 records stored. 1 rows refused." in keeper.text()
     subject = hospital.platform.asking.directory.find_subject("W-1")
@@ -128,7 +116,7 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospit
 
 def test_nothing_is_kept_of_a_file_that_is_refused(hospital, keeper) -> None:
     send(keeper, "one.csv", b"id,weight\nW-9,60\n")
-    work(hospital)
+    hospital.work("check-upload", "store-upload")
     keeper.page.reload()
     keeper.page.click("text=Store nothing")
     keeper.says("Nothing was stored. The file is gone.")
@@ -165,10 +153,10 @@ def test_a_fhir_bundle_is_stored_like_a_table(hospital, keeper) -> None:
         ],
     }
     send(keeper, "bundle.json", orjson.dumps(told), mapping="")
-    work(hospital)
+    hospital.work("check-upload", "store-upload")
     keeper.page.reload()
     keeper.page.click("text=Store the 2 good rows")
-    work(hospital)
+    hospital.work("check-upload", "store-upload")
     subject = hospital.platform.asking.directory.find_subject("F-1")
     assert [one.category for one in hospital.platform.store.records_of(subject)] == ["vital-signs"]
 
@@ -198,7 +186,7 @@ def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:
 
 
 def test_another_organisations_custodian_sees_no_deposit(hospital, browser, origin) -> None:
-    link = hospital.platform.people.invite(Invited("custodian", "organisation:else", "E"))
+    link = hospital.platform.identity.invite(Invitee("custodian", "organisation:else", "E"))
     found = uploads(hospital.platform).of_party(HOSPITAL)
     with person(browser, origin) as other:
         other.join(link)

@@ -35,7 +35,7 @@ def test_a_withdrawal_counts_and_its_records_are_to_be_rekeyed(hospital, strange
     assert stranger.post("/withdrawals", {"signed": [taken]}).get_json()["outcomes"][0]["ok"]
     listed = auditor.get(f"/subjects/{subject.hex()}/consents").get_json()["consents"]
     assert listed[0]["state"] == "withdrawn"
-    job = hospital.platform.jobs.all(1)[0]
+    job = hospital.platform.jobs.newest(limit=1)[0]
     assert (job.kind, job.arguments["subjects"]) == ("rekey", [subject.hex()])
 
 
@@ -65,10 +65,10 @@ def test_a_withdrawal_that_a_stranger_signed_makes_no_job(hospital, stranger) ->
     grant, _ = hospital.granted(mine)
     forged = hospital.sign(Withdrawal(other, terms_hash(grant.terms)))
     forged["message"]["subject"] = "0x" + mine.hex()
-    before = len(hospital.platform.jobs.all(1000))
+    before = len(hospital.platform.jobs.newest(limit=1000))
     outcome = stranger.post("/withdrawals", {"signed": [forged]}).get_json()["outcomes"][0]
     assert not outcome["ok"]
-    assert len(hospital.platform.jobs.all(1000)) == before
+    assert len(hospital.platform.jobs.newest(limit=1000)) == before
 
 
 def test_a_custodian_enrols_and_the_key_proves_itself(hospital, custodian, stranger) -> None:

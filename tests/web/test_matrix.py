@@ -215,12 +215,13 @@ def names(hospital, model) -> dict[str, str]:
     }
     body |= {"inputs": [], "contributions": [], "probability": 0.2, "low": 0.1, "high": 0.3}
     body |= {"prevalence": 0.2, "outcome": "it", "affected": False, "block": 1, "count": 1}
-    body |= {"model_sha256": model.sha256}
+    body |= {"model_sha256": model.sha256, "commitment": ""}
     upload = uploads(platform).add(
         Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), b"person,number\n1,2\n"
     )
-    job = platform.jobs.add("train", {"study": f"study:{slug}"}, f"study:{slug}").id
-    check = platform.jobs.add("verify", {}, HOSPITAL).id
+    arguments = {"study": f"study:{slug}", "question": model.question}
+    job = platform.jobs.enqueue("train", arguments, f"study:{slug}").id
+    check = platform.jobs.enqueue("verify", {}, HOSPITAL).id
     return {
         "subject": subject.hex(),
         "request": asking.requests.list_waiting(subject)[0].id,
@@ -286,7 +287,7 @@ def visitor(hospital, caller: tuple[str, str], subject: bytes):
     if role != "patient":
         return signed_in(hospital, role, party)
     whose = subject if party == "own" else a_patient(hospital)
-    known = hospital.platform.people.accounts.of_subject(whose)
+    known = hospital.platform.identity.accounts.of_subject(whose)
     assert known is None
     return signed_in(hospital, role, "", whose)
 

@@ -9,7 +9,7 @@ from browser import chromium, person, served
 from flask import render_template_string
 
 from consent import Grant
-from services.accounts import PATIENT, Invited
+from services.accounts import PATIENT, Invitee
 from services.patient import bringing
 from services.statement import RequestedTerms, terms_for
 from web.pages import page, patient, signing
@@ -74,7 +74,7 @@ def origin(hospital):
 def someone(hospital, browser, origin):
     """A patient with a device, at a page that asks for a signature."""
     subject = secrets.token_bytes(32)
-    link = hospital.platform.people.invite(Invited("patient", "", "", subject))
+    link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
     with person(browser, origin) as made:
         made.join(link)
         made.subject = subject

@@ -1,58 +1,75 @@
-"""Long work: how far a job is, stopping it, checking everything, handing out the evidence."""
+"""The API of jobs: progress, cancelling, verifying everything, downloading the evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from flask import Response
+from flask import Blueprint, Response
 
-from services.auditor.verification import evidence
+from services.auditor.service import VERIFY
 from services.errors import Forbidden, NotFound
 from services.jobs.queue import Job
-from services.tokens import AUDITOR, CUSTODIAN
-from web.api.route import Call
+from services.schemas import NothingSchema
+from services.tokens import AUDITOR, CUSTODIAN, ROLES
+from web.api.resources import accepts, idempotent, returns, returns_file
+from web.api.schemas import JobSchema
+from web.current import Caller, current_caller, services
+from web.view_options import requires_role
+
+bp = Blueprint("jobs", __name__)
+BLUEPRINTS: Final = (bp,)
 
 
-def accepted(call: Call, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Write down a job of the caller's party and return it as JSON."""
-    return job_shown(call.platform.jobs.add(kind, arguments, call.party))
+@bp.get("/jobs/<job>")
+@requires_role(*ROLES)
+@returns(JobSchema)
+def get_job(job: str) -> Job:
+    """Return a job's progress, or its result."""
+    return _get_job(job)
 
 
-def get_job(call: Call) -> dict[str, Any]:
-    """How far a job is, or what came of it."""
-    return job_shown(_require_job(call))
+@bp.delete("/jobs/<job>")
+@requires_role(*ROLES)
+@returns(JobSchema)
+def delete_job(job: str) -> Job:
+    """Cancel a job; one that has ended stays as it is."""
+    if _get_job(job).requested_by != current_caller().party:
+        raise NotFound
+    services().jobs.cancel(job)
+    return services().jobs.get(job)
 
 
-def delete_job(call: Call) -> dict[str, Any]:
-    """Ask a job to end; one that is over stays as it is."""
-    job = _require_job(call)
-    call.require_own(job.asked_by)
-    call.platform.jobs.cancel(job.id)
-    return job_shown(call.platform.jobs.require(job.id))
+@bp.post("/verifications")
+@requires_role(CUSTODIAN, AUDITOR)
+@idempotent
+@accepts(NothingSchema)
+@returns(JobSchema, status=202)
+def post_verifications(body: dict[str, Any]) -> Job:
+    """Verify ledger, store, journal, models and cards; the job holds the result."""
+    caller = current_caller()
+    if caller.role == CUSTODIAN and not _is_ours(caller):
+        raise Forbidden("Only this organisation or an auditor can start a verification.")
+    return services().auditor.start_verification(caller.party)
 
 
-def post_verifications(call: Call) -> dict[str, Any]:
-    """Check ledger, safe, journal, models and cards against each other; the job has the result."""
-    if call.role == CUSTODIAN and call.party != call.platform.organisation:
-        raise Forbidden("this organisation has its own records checked, and auditors do")
-    return accepted(call, "verify", {})
-
-
-def get_evidence(call: Call) -> Response:
-    """Everything that a stranger needs to check all of it: one JSON object a line."""
-    lines = evidence(call.platform)
-    first = next(lines, None)  # what is away is away before the first line leaves
+@bp.get("/evidence")
+@requires_role(AUDITOR)
+@returns_file("application/x-ndjson")
+def get_evidence() -> Response:
+    """Return everything that a third party needs to verify it: one JSON object a line."""
+    lines = services().auditor.evidence()
+    first = next(lines, None)  # an unavailable part is reported before the first line is sent
     whole = chain([first] if first is not None else [], lines)
     return Response(_written(whole), content_type="application/x-ndjson")
 
 
 def job_shown(job: Job) -> dict[str, Any]:
     """Return a job as JSON."""
-    hidden = ("arguments", "asked_by", "attempts")
-    return {name: getattr(job, name) for name in Job.__slots__ if name not in hidden}
+    document: dict[str, Any] = JobSchema().dump(job)
+    return document
 
 
 def _written(lines: Iterator[dict[str, Any]]) -> Iterator[bytes]:
@@ -60,8 +77,17 @@ def _written(lines: Iterator[dict[str, Any]]) -> Iterator[bytes]:
         yield orjson.dumps(line) + b"\n"
 
 
-def _require_job(call: Call) -> Job:
-    job = call.platform.jobs.find(call.names["job"])
-    if job is None or (call.role != AUDITOR and job.asked_by != call.party):
+def _get_job(job_id: str) -> Job:
+    job, caller = services().jobs.find(job_id), current_caller()
+    if job is None or not (
+        caller.role == AUDITOR
+        or caller.party == job.requested_by
+        # While it runs, a verification is also returned to the next requester.
+        or (job.kind == VERIFY and caller.role == CUSTODIAN and _is_ours(caller))
+    ):
         raise NotFound
     return job
+
+
+def _is_ours(caller: Caller) -> bool:
+    return caller.party == services().installation.organisation

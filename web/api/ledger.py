@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from consent import (
-    ANCHOR_KINDS,
     PENDING,
     ConsentRefused,
     Enrolment,
@@ -26,26 +25,6 @@ from services.statement import terms_for
 from web.api.route import Call
 
 DAY_S = 86_400
-
-
-def get_ledger(call: Call) -> dict[str, Any]:
-    """Where the ledger stands, what signatures are for, and what is anchored on it."""
-    ledger = call.platform.ledger
-    domain = ledger.domain()
-    return {
-        "domain": {"chain_id": domain.chain_id, "contract": domain.contract},
-        "custodian": "0x" + ledger.custodian().hex(),
-        "finality": ledger.deployment.finality,
-        "view": view_shown(ledger.view()),
-        "anchors": {
-            kind: [
-                {"root": one.root.hex(), "count": one.count, "block": one.block_number}
-                for one in ledger.anchors(kind, 10)
-            ]
-            for kind in ANCHOR_KINDS
-        },
-        "development": call.platform.development,
-    }
 
 
 def ask_grant(call: Call) -> dict[str, Any]:
@@ -89,7 +68,7 @@ def post_withdrawals(call: Call) -> dict[str, Any]:
     """Withdraw consents, at once in force; what grantees could open is then re-keyed."""
     signed = call.body["signed"]
     done = call.platform.ledger.withdraw(signed)
-    _erase(call, signed, done, "withdrawal")
+    _queue_rekey(call, signed, done, "withdrawal")
     return outcomes(done)
 
 
@@ -97,7 +76,7 @@ def post_stops(call: Call) -> dict[str, Any]:
     """Stop everything of these subjects, at once; what grantees could open is then re-keyed."""
     signed = call.body["signed"]
     done = call.platform.ledger.stop(signed)
-    _erase(call, signed, done, "stop")
+    _queue_rekey(call, signed, done, "stop")
     return outcomes(done)
 
 
@@ -130,7 +109,7 @@ def _typed(call: Call, message: Message) -> dict[str, Any]:
     }
 
 
-def _erase(call: Call, signed: Sequence[Signed], done: Sequence[Outcome], why: str) -> None:
+def _queue_rekey(call: Call, signed: Sequence[Signed], done: Sequence[Outcome], why: str) -> None:
     # What waits for the chain is in force already, so its records are re-keyed too.
     touched = {
         one.message.subject.hex()
@@ -138,4 +117,4 @@ def _erase(call: Call, signed: Sequence[Signed], done: Sequence[Outcome], why: s
         if outcome.ok or outcome.reason == PENDING
     }
     if touched:
-        call.platform.jobs.add("rekey", {"subjects": sorted(touched), "why": why}, "patients")
+        call.platform.jobs.enqueue("rekey", {"subjects": sorted(touched), "why": why}, "patients")

@@ -6,26 +6,17 @@ from typing import Final
 
 from services import schemas
 from web.api import (
-    auditor,
-    clinician,
     custodian,
-    jobs,
     ledger,
     patient,
     records,
-    researcher,
-    studies,
 )
 from web.api import schemas as answers
 from web.api.route import (
-    ALL,
     ANYBODY,
-    AUDITORS,
-    CLINICIANS,
     CUSTODIANS,
     KEEPERS,
     LARGE_BYTES,
-    RESEARCHERS,
     Route,
 )
 
@@ -34,7 +25,6 @@ _A = answers
 _L = LARGE_BYTES
 
 ROUTES: Final[tuple[Route, ...]] = (
-    Route("GET", "/ledger", ledger.get_ledger, ANYBODY, gives=_A.LedgerAnswer),
     Route(
         "POST", "/typed-data", ledger.ask_grant, ANYBODY, _S.AskedSchema, gives=_A.GrantTypedAnswer
     ),
@@ -117,7 +107,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/subjects/{subject}/consents",
         records.get_consents,
         KEEPERS,
-        gives=_A.ConsentsAnswer,
+        gives=_A.SubjectConsentsSchema,
     ),
     Route(
         "GET",
@@ -125,75 +115,8 @@ ROUTES: Final[tuple[Route, ...]] = (
         records.get_uses,
         KEEPERS,
         _S.PageSchema,
-        gives=_A.UsesAnswer,
+        gives=_A.SubjectUsesSchema,
     ),
-    Route("GET", "/questions", studies.get_questions, ALL, gives=_A.QuestionsAnswer),
-    Route("GET", "/studies", studies.get_studies, ALL, gives=_A.StudiesAnswer),
-    Route(
-        "POST",
-        "/studies",
-        studies.post_studies,
-        RESEARCHERS,
-        _S.StudySchema,
-        201,
-        keeps=True,
-        gives=_A.StudyAnswer,
-    ),
-    Route(
-        "POST",
-        "/cohorts",
-        studies.post_cohorts,
-        RESEARCHERS,
-        _S.QuestionAskedSchema,
-        gives=_A.CohortAnswer,
-    ),
-    Route("GET", "/models", studies.get_models, ALL, gives=_A.ModelsAnswer),
-    Route("GET", "/models/{model}", studies.get_model, ALL, gives=_A.ModelAnswer),
-    Route("GET", "/models/{model}/card", studies.get_card, ALL, gives=_A.ObjectAnswer),
-    Route(
-        "POST",
-        "/models",
-        studies.post_models,
-        RESEARCHERS,
-        _S.QuestionAskedSchema,
-        202,
-        keeps=True,
-        gives=_A.JobAnswer,
-    ),
-    Route(
-        "POST",
-        "/models/{model}/retraining",
-        studies.post_retraining,
-        RESEARCHERS | CUSTODIANS,
-        _S.NothingSchema,
-        202,
-        keeps=True,
-        gives=_A.JobAnswer,
-    ),
-    Route(
-        "POST",
-        "/diagnoses",
-        studies.post_diagnoses,
-        CLINICIANS,
-        _S.DiagnosisSchema,
-        gives=_A.DiagnosisAnswer,
-    ),
-    Route("GET", "/jobs/{job}", jobs.get_job, ALL, gives=_A.JobAnswer),
-    Route("DELETE", "/jobs/{job}", jobs.delete_job, ALL, gives=_A.JobAnswer),
-    Route(
-        "POST",
-        "/verifications",
-        jobs.post_verifications,
-        KEEPERS,
-        _S.NothingSchema,
-        202,
-        keeps=True,
-        gives=_A.JobAnswer,
-    ),
-    Route("GET", "/evidence", jobs.get_evidence, AUDITORS, media="application/x-ndjson"),
     *patient.ROUTES,
-    *clinician.ROUTES,
-    *researcher.ROUTES,
     *custodian.ROUTES,
-    *auditor.ROUTES,
 )

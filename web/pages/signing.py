@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from services.accounts import BadlyProven
+from services.accounts import ProofInvalid
 from services.patient import bringing
 from services.patient.bringing import Brought
 from web.pages.page import Visit
@@ -18,7 +18,7 @@ def bring(visit: Visit) -> Brought:
     """Bring what the form's device or wallet signed to the ledger.
 
     Raises:
-        SigningOver, BadlyProven: the door has a page that says so.
+        SignatureExpired, ProofInvalid: the door has a page that says so.
     """
     credential = _credential(visit.form.get("credential", ""))
     return bringing.bring(visit, visit.form.get("signing", ""), credential)
@@ -30,5 +30,5 @@ def _credential(sent: str) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise BadlyProven("the device sent no credential", "cancel")
+        raise ProofInvalid("the device sent no credential", "cancel")
     return found

@@ -1,40 +1,124 @@
-"""What an auditor does on the pages, for programs: joins this package's routes."""
+"""The auditor's API: ledger status, anchors, journal, models, subjects, evidence bundle."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from services.schemas import NothingSchema
-from web.api.auditor import reading
-from web.api.auditor import schemas as _S
-from web.api.route import AUDITORS, JSON, Route, View
-from web.api.schemas import JobAnswer
+from flask import Blueprint, Response, send_file
 
-
-def _get(path: str, view: View, gives: Any, media: str = JSON) -> Route:
-    return Route("GET", path, view, AUDITORS, gives=gives, media=media)
-
-
-ROUTES: Final[tuple[Route, ...]] = (
-    _get("/auditor/standing", reading.get_standing, _S.StandsAllAnswer),
-    _get("/auditor/anchors", reading.get_anchors, _S.AnchorsAnswer),
-    Route(
-        "GET",
-        "/auditor/journal",
-        reading.get_journal,
-        AUDITORS,
-        _S.JournalSchema,
-        gives=_S.AuditJournalAnswer,
-    ),
-    Route(
-        "POST",
-        "/auditor/evidence",
-        reading.post_bundle,
-        AUDITORS,
-        NothingSchema,
-        202,
-        keeps=True,
-        gives=JobAnswer,
-    ),
-    _get("/auditor/evidence/{job}", reading.get_bundle, None, reading.NDJSON),
+from models import Model
+from services.auditor.journal import JournalPage, JournalSearch
+from services.auditor.service import AnchorRow, LedgerStatus
+from services.jobs.queue import Job
+from services.schemas import NothingSchema, PageSchema
+from services.subjects import SubjectConsents, SubjectUses, parse_subject
+from services.tokens import AUDITOR
+from web.api.auditor.schemas import (
+    AnchorsSchema,
+    AuditedModelSchema,
+    AuditedModelsSchema,
+    AuditJournalSchema,
+    JournalSearchBody,
+    LedgerStatusSchema,
 )
+from web.api.resources import accepts, idempotent, json_response, returns, returns_file
+from web.api.schemas import (
+    JobSchema,
+    ObjectAnswer,
+    SubjectConsentsSchema,
+    SubjectUsesSchema,
+)
+from web.current import current_caller, services
+from web.view_options import requires_role
+
+NDJSON: Final = "application/x-ndjson"
+
+bp = Blueprint("auditor", __name__)
+BLUEPRINTS: Final = (bp,)
+
+
+@bp.get("/auditor/standing")
+@requires_role(AUDITOR)
+@returns(LedgerStatusSchema)
+def get_standing() -> LedgerStatus:
+    """Return the state of ledger, mirror, journal and anchors."""
+    return services().auditor.status()
+
+
+@bp.get("/auditor/anchors")
+@requires_role(AUDITOR)
+@returns(AnchorsSchema)
+def get_anchors() -> dict[str, list[AnchorRow]]:
+    """Return the newest anchors of each kind, newest first."""
+    return {"anchors": services().auditor.anchors()}
+
+
+@bp.get("/auditor/journal")
+@requires_role(AUDITOR)
+@accepts(JournalSearchBody)
+@returns(AuditJournalSchema)
+def get_journal(body: dict[str, Any]) -> JournalPage:
+    """Return the journal without subjects and records, newest first."""
+    before = body.pop("before")
+    return services().auditor.journal(JournalSearch(**body), before)
+
+
+@bp.get("/auditor/models")
+@requires_role(AUDITOR)
+@returns(AuditedModelsSchema)
+def get_audited_models() -> dict[str, list[Model]]:
+    """Return every model, oldest first."""
+    return {"models": services().auditor.models()}
+
+
+@bp.get("/auditor/models/<model>")
+@requires_role(AUDITOR)
+@returns(AuditedModelSchema)
+def get_audited_model(model: str) -> Model:
+    """Return one model and its state."""
+    return services().auditor.model(model)
+
+
+@bp.get("/auditor/models/<model>/card")
+@requires_role(AUDITOR)
+@returns(ObjectAnswer)
+def get_audited_card(model: str) -> Response:
+    """Return a model's card, as docs/spec/ describes it."""
+    return json_response(services().auditor.model_card(model).content)
+
+
+@bp.get("/auditor/subjects/<subject>/consents")
+@requires_role(AUDITOR)
+@returns(SubjectConsentsSchema)
+def get_audited_consents(subject: str) -> SubjectConsents:
+    """Return every consent of a subject with its state, oldest first."""
+    return services().auditor.subject_consents(parse_subject(subject))
+
+
+@bp.get("/auditor/subjects/<subject>/uses")
+@requires_role(AUDITOR)
+@accepts(PageSchema)
+@returns(SubjectUsesSchema)
+def get_audited_uses(subject: str, body: dict[str, Any]) -> SubjectUses:
+    """Return who used a subject's records or was refused, newest first, each with its proof."""
+    page = services().auditor.subject_uses(parse_subject(subject), body["limit"], body["before"])
+    return page
+
+
+@bp.post("/auditor/evidence")
+@requires_role(AUDITOR)
+@idempotent
+@accepts(NothingSchema)
+@returns(JobSchema, status=202)
+def post_bundle(body: dict[str, Any]) -> Job:
+    """Write the evidence to a file; the job that is writing one is returned as it is."""
+    return services().auditor.start_bundle(current_caller().party)
+
+
+@bp.get("/auditor/evidence/<job>")
+@requires_role(AUDITOR)
+@returns_file(NDJSON)
+def get_bundle(job: str) -> Response:
+    """Return the evidence of a job that is done: one JSON object a line."""
+    path = services().auditor.bundle_path(job).absolute()
+    return send_file(path, NDJSON, as_attachment=True, download_name="evidence.ndjson")

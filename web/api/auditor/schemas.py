@@ -1,28 +1,50 @@
-"""What the auditor's API takes and answers."""
+"""The requests and results of the auditor's API."""
 
 from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from services.auditor.status import PERMIT, REFUSAL
+from services.auditor.journal import PERMIT, REFUSAL
 from services.schemas import Strict, Text
-from web.api.schemas import Answer, many, number, text
+from web.api.schemas import Answer, HexString, many, number, text
 
-MOST_SEQ = 10**15
+MAX_SEQ = 10**15
 
 
-class JournalSchema(Strict):
-    """Parts of what is looked for, and where older lines begin."""
+class JournalSearchBody(Strict):
+    """What rows must match, and the row below which to search."""
 
     kind = fields.String(load_default="", validate=validate.OneOf(("", PERMIT, REFUSAL)))
     party = Text(128, 0, load_default="")
     purpose = Text(128, 0, load_default="")
     outcome = Text(128, 0, load_default="")
-    before = fields.Integer(load_default=None, validate=validate.Range(0, MOST_SEQ))
+    before = fields.Integer(load_default=None, validate=validate.Range(0, MAX_SEQ))
 
 
-class StandsAnswer(Answer):
-    """One part: how much of it, of what time, and whether it agrees."""
+class AuditedModelSchema(Answer):
+    """One model and its state."""
+
+    model = text(attribute="id")
+    study = text()
+    question = text()
+    sha256 = text()
+    manifest_root = text()
+    state = text()
+    trained_at_s = number()
+    affected_at_s = number(allow_none=True)
+    ended_at_s = number(allow_none=True)
+    predecessor = text(allow_none=True)
+    successor = text(allow_none=True)
+
+
+class AuditedModelsSchema(Answer):
+    """Models, oldest first."""
+
+    models = many(AuditedModelSchema)
+
+
+class PartStatusSchema(Answer):
+    """One part: its number of entries, the newest one's time, and its state."""
 
     part = text()
     count = number(allow_none=True)
@@ -30,29 +52,31 @@ class StandsAnswer(Answer):
     state = text()
 
 
-class StandsAllAnswer(Answer):
-    """Where each part stands."""
+class LedgerStatusSchema(Answer):
+    """The state of each part, and which contract on which kind of chain."""
 
-    parts = many(StandsAnswer)
+    parts = many(PartStatusSchema)
+    contract = text()
+    finality = text()
 
 
-class AnchoredAnswer(Answer):
-    """One root on the chain."""
+class AnchorSchema(Answer):
+    """One Merkle root on the chain."""
 
     kind = text()
-    root = text()
+    root = HexString(prefix="")
     count = number()
-    block = number()
+    block = number(attribute="block_number")
     at_s = number(allow_none=True)
 
 
-class AnchorsAnswer(Answer):
-    """Anchors, the newest first."""
+class AnchorsSchema(Answer):
+    """Anchors, newest first."""
 
-    anchors = many(AnchoredAnswer)
+    anchors = many(AnchorSchema)
 
 
-class AuditLineAnswer(Answer):
+class AuditRowSchema(Answer):
     """One row of the journal without subject and record."""
 
     seq = number()
@@ -61,11 +85,11 @@ class AuditLineAnswer(Answer):
     party = text()
     purpose = text()
     outcome = text()
-    hash = text()
+    hash = HexString(prefix="")
 
 
-class AuditJournalAnswer(Answer):
-    """Rows, the newest first, and where older ones begin."""
+class AuditJournalSchema(Answer):
+    """Rows, newest first, and where older ones begin."""
 
-    lines = many(AuditLineAnswer)
+    lines = many(AuditRowSchema, attribute="rows")
     older_before = number(allow_none=True)

@@ -10,7 +10,7 @@ from services.custodian.approvals import MOST_REASON
 from services.custodian.overview import CHECKS
 from services.custodian.uploads import LEAVE, MOST_BYTES, NONE
 from services.schemas import Strict, Text
-from web.api.schemas import Answer, JobAnswer, anything, many, number, one, text, truth
+from web.api.schemas import Answer, JobSchema, anything, many, number, one, text, truth
 
 MOST_MAPPING: Final = 256 * 2**10
 MOST_BASE64: Final = MOST_BYTES * 4 // 3 + 8
@@ -114,7 +114,7 @@ class UploadToldAnswer(UploadAnswer):
     may_store = truth()
     report = anything()
     bad = many(BadAnswer)
-    job = one(JobAnswer, allow_none=True)
+    job = one(JobSchema, allow_none=True)
 
 
 class ProposalsAnswer(Answer):

@@ -34,21 +34,26 @@ def get_own_keys(call: Call) -> dict[str, Any]:
 
 def post_key(call: Call) -> dict[str, Any]:
     """What the new device is asked first: to make a passkey."""
-    return call.platform.people.adding.begin(call.me)
+    request = call.platform.identity.passkey_changes.begin(call.me)
+    return {"challenge": request.challenge, "options": dict(request.options)}
 
 
 def post_key_made(call: Call) -> dict[str, Any]:
     """Note the passkey that the device made; what it is to prove, and under which signing."""
     said = call.body
     label = call.words("keys-new")
-    kept = call.platform.people.adding.keep(call.me, said["challenge"], said["credential"], label)
-    return {"signing": kept["challenge"], "options": kept["options"]}
+    request = call.platform.identity.passkey_changes.add_passkey(
+        call.me, said["challenge"], said["credential"], label
+    )
+    return {"signing": request.challenge, "options": dict(request.options)}
 
 
 def post_key_proof(call: Call) -> dict[str, Any]:
     """Note that the new passkey proved itself; what a passkey of old is to sign."""
     said = call.body
-    call.platform.people.adding.prove(call.me, said["signing"], said["credential"])
+    call.platform.identity.passkey_changes.prove_passkey(
+        call.me, said["signing"], said["credential"]
+    )
     return prepared_shown(to_add(call, said["signing"]), call.words("keys-add-sign-title"))
 
 

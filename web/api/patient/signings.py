@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from flask import Response
 
-from services.accounts import Prepared
+from services.accounts import SignatureRequest
 from services.patient.bringing import Brought, bring
 from services.patient.changes import opt_out_of, to_opt_out, to_stop
 from web.api.route import Call
@@ -16,7 +16,7 @@ from web.cookies import with_new_session
 KEY_CHANGES = ("KeyAddition", "KeyRemoval")
 
 
-def prepared_shown(prepared: Prepared, statement: str = "") -> dict[str, Any]:
+def prepared_shown(prepared: SignatureRequest, statement: str = "") -> dict[str, Any]:
     """Return as JSON what a device or a wallet needs to sign, good for ten minutes."""
     return {
         "signing": prepared.id,
@@ -33,12 +33,12 @@ def post_signing(call: Call) -> Response:
 
     After a change of keys every session of the patient has ended; the answer carries a new one.
     """
-    people = call.platform.people
+    people = call.platform.identity
     brought = bring(call, call.names["signing"], call.body)
     answer = Response(orjson.dumps(_brought(brought)), content_type="application/json")
     is_change = brought.prepared.kind in KEY_CHANGES and brought.is_in_force
     if is_change and not brought.is_again and people.passkeys.of(call.me.id):
-        return with_new_session(call.platform.people, answer, call.me)
+        return with_new_session(call.platform.identity, answer, call.me)
     return answer
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import fields, validate
 
-from services.accounts.account import PATIENT
+from services.accounts.accounts import PATIENT
 from services.schemas import Strict, Text
 from services.tokens import ROLES
 from web.api.schemas import Answer, HexString, anything, many, number, text, truth

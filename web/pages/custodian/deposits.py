@@ -162,7 +162,7 @@ def _size(visit: Visit, size: int) -> str:
 
 
 def _is_slow(visit: Visit, job: Job | None) -> bool:
-    return job is not None and visit.platform.clock() - job.asked_at_s > SLOW_S
+    return job is not None and visit.platform.clock() - job.requested_at_s > SLOW_S
 
 
 def _require(visit: Visit) -> Upload:

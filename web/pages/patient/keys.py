@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 import orjson
@@ -41,20 +42,20 @@ def keys(visit: Visit) -> Response:
 
 def begin_add(visit: Visit) -> Response:
     """What the new device is asked first, as JSON for the page's script."""
-    return _json(visit.platform.people.adding.begin(visit.me))
+    return _json(asdict(visit.platform.identity.passkey_changes.begin(visit.me)))
 
 
 def keep_add(visit: Visit) -> Response:
     """Note the passkey that the device made; what it is to prove, as JSON."""
     label = visit.words("keys-new")
-    adding, challenge = visit.platform.people.adding, visit.form.get("challenge", "")
-    return _json(adding.keep(visit.me, challenge, _credential(visit), label))
+    changes, challenge = visit.platform.identity.passkey_changes, visit.form.get("challenge", "")
+    return _json(asdict(changes.add_passkey(visit.me, challenge, _credential(visit), label)))
 
 
 def prove_add(visit: Visit) -> Response:
     """Note that the new passkey proved itself; a passkey of old says yes on the next page."""
     signing = visit.form.get("challenge", "")
-    visit.platform.people.adding.prove(visit.me, signing, _credential(visit))
+    visit.platform.identity.passkey_changes.prove_passkey(visit.me, signing, _credential(visit))
     return _json({"go": f"/patient/keys/add/{signing}"})
 
 
@@ -85,11 +86,11 @@ def sign(visit: Visit) -> Response:
         return failed(visit, done.outcome)
     kind = done.prepared.kind
     told = {"KeyAddition": "added", "KeyRemoval": "removed"}.get(kind, "vetoed")
-    has_keys = bool(visit.platform.people.passkeys.of(visit.me.id))
+    has_keys = bool(visit.platform.identity.passkeys.of(visit.me.id))
     answer = visit.go(f"/patient/keys?done={told}" if has_keys else "/signed-out")
     is_change = kind != "RecoveryVeto" and not done.is_again
     return (
-        with_new_session(visit.platform.people, answer, visit.me)
+        with_new_session(visit.platform.identity, answer, visit.me)
         if is_change and has_keys
         else answer
     )

@@ -28,7 +28,7 @@ def stop_all(visit: Visit) -> Response:
     return visit.show(
         "patient/stopped.html",
         title=visit.words("stop-done-title"),
-        count=visit.words.number(int(brought.prepared.after.get("n", 0))),
+        count=visit.words.number(int(brought.prepared.context.get("n", 0))),
         at=visit.words.time(visit.platform.clock()),
         is_waiting=brought.outcome.reason == PENDING,
         is_again=brought.is_again,
@@ -65,7 +65,7 @@ def sign_opt_out(visit: Visit) -> Response:
     brought = bring(visit)
     if not brought.is_in_force:
         return failed(visit, brought.outcome)
-    return _saved(visit, str(brought.prepared.after.get("research", "")))
+    return _saved(visit, str(brought.prepared.context.get("research", "")))
 
 
 def _saved(visit: Visit, wanted: str) -> Response:

@@ -1,0 +1,53 @@
+"""An operator accepts permanently lost journal rows, and only with --yes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from rig import running
+
+from cli import make_cli
+from storage import AccessOutcome, Use
+
+pytestmark = pytest.mark.node
+
+
+def run(platform: Any, *options: str) -> tuple[int, dict[str, Any]]:
+    @contextmanager
+    def opener(settings: None = None, tell: Any = None) -> Any:
+        yield platform
+
+    done = CliRunner().invoke(make_cli(opener), ["accept-loss", "--json", *options])
+    return done.exit_code, orjson.loads(done.stdout)
+
+
+def test_lost_rows_are_accepted_only_with_yes(tmp_path: Path) -> None:
+    with running(tmp_path / "home") as platform:
+        lose_rows_and_accept(platform)
+
+
+def lose_rows_and_accept(platform: Any) -> None:
+    journal, ledger = platform.store.journal, platform.ledger
+    assert run(platform) == (0, {"gone": 0, "done": False})
+    use = Use(1, "organisation:x", "", "TREAT", "a test", ledger.view())
+    row = AccessOutcome(b"s" * 32, b"r" * 16, 1, "no-consent", b"\0" * 32)
+    last = journal.write(use, [row, row, row, row])
+    journal.anchor()
+    rows, head = (
+        sa.table(name, sa.column("seq"), sa.column("hash"))
+        for name in ("storage_journal", "storage_journal_head")
+    )
+    newest = next(journal.rows(last - 3, last - 3))
+    with platform.engine.begin() as connection:
+        connection.execute(sa.delete(rows).where(rows.c.seq > last - 3))
+        connection.execute(sa.update(head).values(seq=last - 3, hash=newest.hash))
+    assert run(platform) == (1, {"gone": 3, "done": False})
+    code, result = run(platform, "--yes")
+    assert (code, result["gone"], result["row"]) == (0, 3, last + 1)
+    assert run(platform) == (0, {"gone": 0, "done": False})

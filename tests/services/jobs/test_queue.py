@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from services.jobs.queue import (
+    ACTIVE,
+    CANCELLED,
+    DONE,
+    FAILED,
+    MAX_ATTEMPTS,
+    QUEUED,
+    RUNNING,
+    STALE_S,
+    JobCancelled,
+    JobLost,
+    JobQueue,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+TRAINING = {"study": "study:s", "question": "q"}
+ENQUEUE = """
+import sys, time
+from deploy.database import make_engine
+from services.jobs.queue import JobQueue
+
+jobs = JobQueue(make_engine(sys.argv[1]), time.time)
+for n in range(50):
+    print(jobs.enqueue("train", {"study": f"study:{n}", "question": "q"}, "a").id)
+"""
+
+
+@pytest.fixture
+def now() -> list[float]:
+    return [1_000.0]
+
+
+@pytest.fixture
+def jobs(engine, now) -> JobQueue:
+    return JobQueue(engine, lambda: now[0])
+
+
+def test_a_job_is_stored_as_requested(jobs) -> None:
+    job = jobs.enqueue("verify", {"a": [1]}, "organisation:a")
+    assert jobs.get(job.id) == job
+    assert (job.state, job.arguments, job.requested_at_s) == (QUEUED, {"a": [1]}, 1_000)
+    assert jobs.find("none") is None
+    with pytest.raises(KeyError):
+        jobs.get("none")
+
+
+def test_only_one_worker_claims_a_job(jobs) -> None:
+    job = jobs.enqueue("verify", {}, "a")
+    taken = []
+    threads = [threading.Thread(target=lambda: taken.append(jobs.claim(job.id))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [claimed.id for claimed in taken if claimed is not None] == [job.id]
+    assert len(taken) == 8
+
+
+def test_a_job_is_claimable_again_when_its_heartbeat_stops(jobs, now) -> None:
+    job = jobs.enqueue("verify", {}, "a")
+    taken = jobs.claim(job.id)
+    now[0] += STALE_S
+    jobs.beat(taken)
+    now[0] += STALE_S
+    assert jobs.claimable() == []
+    now[0] += 1
+    assert jobs.claimable() == [job.id]
+    assert jobs.claim(job.id).attempts == 2
+
+
+def test_a_job_that_kills_its_worker_each_time_fails(jobs, now) -> None:
+    job = jobs.enqueue("verify", {}, "a")
+    for _ in range(MAX_ATTEMPTS):
+        assert jobs.claim(job.id) is not None
+        now[0] += STALE_S + 1
+    assert jobs.claim(job.id) is None
+    assert jobs.get(job.id).state == FAILED
+
+
+def test_a_queued_job_is_cancelled_at_once_and_a_running_one_at_its_next_progress(jobs) -> None:
+    waiting, running = jobs.enqueue("verify", {}, "a"), jobs.enqueue("evidence", {}, "a")
+    taken = jobs.claim(running.id)
+    for job in (waiting, running):
+        jobs.cancel(job.id)
+    assert jobs.get(waiting.id).state == CANCELLED
+    assert jobs.get(running.id).state == RUNNING
+    with pytest.raises(JobCancelled):
+        jobs.progress(taken, "step", 1, 2)
+    assert jobs.get(running.id).done == 1
+
+
+def test_a_cancelled_job_whose_worker_died_is_not_started_again(jobs, now) -> None:
+    job = jobs.enqueue("verify", {}, "a")
+    jobs.claim(job.id)
+    jobs.cancel(job.id)
+    now[0] += STALE_S + 1
+    assert jobs.claim(job.id) is None
+    assert jobs.get(job.id).state == CANCELLED
+
+
+def test_a_job_that_has_ended_does_not_change(jobs) -> None:
+    job = jobs.enqueue("verify", {}, "a")
+    jobs.end(jobs.claim(job.id), DONE, {"agrees": True})
+    jobs.cancel(job.id)
+    assert jobs.claim(job.id) is None
+    over = jobs.get(job.id)
+    assert (over.state, over.result, over.is_cancelling) == (DONE, {"agrees": True}, False)
+
+
+def test_the_newest_jobs_come_first(jobs, now) -> None:
+    first = jobs.enqueue("rekey", {}, "a")
+    now[0] += 1
+    second = jobs.enqueue("rekey", {}, "a")
+    assert [job.id for job in jobs.newest(limit=9)] == [second.id, first.id]
+    assert len(jobs.newest(limit=1)) == 1
+
+
+def test_jobs_are_selected_by_kind_requester_and_state(jobs) -> None:
+    training = jobs.enqueue("train", TRAINING, "study:s")
+    ended = jobs.enqueue("rekey", {}, "patients")
+    jobs.end(jobs.claim(ended.id), DONE, {})
+    assert [job.id for job in jobs.newest(kind="train", limit=9)] == [training.id]
+    assert [job.id for job in jobs.newest(requested_by="patients", limit=9)] == [ended.id]
+    assert [job.id for job in jobs.newest(states=ACTIVE, limit=9)] == [training.id]
+    assert jobs.counts() == {("train", QUEUED): 1}
+
+
+def test_late_reports_of_a_worker_that_lost_its_job_change_nothing(jobs, now) -> None:
+    job = jobs.enqueue("train", TRAINING, "a")
+    first = jobs.claim(job.id)
+    now[0] += STALE_S + 1
+    second = jobs.claim(job.id)
+    for late in (
+        lambda: jobs.beat(first),
+        lambda: jobs.progress(first, "fit", 1, 2),
+        lambda: jobs.postpone(first, "unavailable", 1),
+        lambda: jobs.end(first, FAILED, error="late"),
+    ):
+        with pytest.raises(JobLost):
+            late()
+    assert jobs.get(job.id) == second
+    jobs.end(second, DONE, {"ok": True})
+    with pytest.raises(JobLost):
+        jobs.end(second, FAILED)
+    assert jobs.get(job.id).state == DONE
+
+
+def test_a_training_that_is_active_is_not_queued_again(jobs) -> None:
+    first, second = jobs.enqueue("train", TRAINING, "a"), jobs.enqueue("train", TRAINING, "b")
+    other = jobs.enqueue("train", TRAINING | {"study": "t"}, "a")
+    assert second == first
+    assert other.id != first.id
+    jobs.end(jobs.claim(first.id), DONE, {})
+    assert jobs.enqueue("train", TRAINING, "a").id != first.id
+
+
+def test_a_hundred_rekeyings_do_not_hide_a_running_training(jobs, now) -> None:
+    training = jobs.enqueue("train", TRAINING, "study:s")
+    jobs.claim(training.id)
+    for n in range(101):
+        now[0] += 0.001
+        jobs.enqueue("rekey", {"subjects": [str(n)]}, "patients")
+    assert jobs.find_active("train", TRAINING).id == training.id
+    assert jobs.enqueue("train", TRAINING, "study:s").id == training.id
+    assert len(jobs.newest(kind="rekey", limit=1_000)) == 101
+
+
+def test_rekeyings_alike_are_separate_jobs(jobs) -> None:
+    rekeying = {"subjects": ["ab"], "why": "withdrawal"}
+    first = jobs.enqueue("rekey", rekeying, "patients")
+    assert jobs.enqueue("rekey", rekeying, "patients").id != first.id
+
+
+def test_threads_that_queue_the_same_training_get_one_job(jobs) -> None:
+    queued = []
+    threads = [
+        threading.Thread(target=lambda: queued.append(jobs.enqueue("train", TRAINING, "a").id))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(queued), len(set(queued))) == (8, 1)
+
+
+def test_processes_that_queue_the_same_training_get_one_job(engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", ENQUEUE, url], cwd=ROOT, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    queued = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert len(JobQueue(engine, time.time).newest(kind="train", limit=999)) == 50
+    assert queued[0] == queued[1] != b""
+
+
+def test_a_training_whose_worker_died_is_the_one_that_is_continued(jobs, now) -> None:
+    training = jobs.enqueue("train", TRAINING, "a")
+    jobs.claim(training.id)
+    now[0] += STALE_S + 1
+    assert jobs.enqueue("train", TRAINING, "a").id == training.id
+    assert jobs.claim(training.id).attempts == 2
+
+
+def test_a_postponed_job_waits_and_its_attempt_does_not_count(jobs, now) -> None:
+    job = jobs.enqueue("rekey", {}, "a")
+    for _ in range(MAX_ATTEMPTS + 2):
+        jobs.postpone(jobs.claim(job.id), "the store is unavailable", 10)
+        assert jobs.claimable() == []
+        assert jobs.claim(job.id) is None
+        now[0] += 10
+        assert jobs.claimable() == [job.id]
+    assert (jobs.get(job.id).state, jobs.get(job.id).error) == (QUEUED, "the store is unavailable")
+
+
+def test_an_unknown_job_is_not_claimed(jobs) -> None:
+    assert jobs.claim("none") is None

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+
+import pytest
+
+import app as application
+from consent import LedgerUnavailable
+from services.logs import log_to_stderr, trace_of
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    """The log lines written to stderr; the loggers are restored afterwards."""
+    ours = logging.getLogger("vouchsafe")
+    before = (ours.handlers[:], ours.level, ours.propagate)
+    ours.handlers[:] = []
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    log_to_stderr()
+    log_to_stderr()
+    yield lambda: [json.loads(line) for line in stderr.getvalue().splitlines()]
+    ours.handlers[:], ours.level, ours.propagate = before
+
+
+def test_a_message_cannot_forge_a_second_log_line(lines) -> None:
+    logging.getLogger("vouchsafe.web").warning("%s", 'a\n{"level": "INFO"}\r\x1b[31m')
+    written = lines()
+    assert len(written) == 1
+    assert (written[0]["level"], written[0]["log"]) == ("WARNING", "vouchsafe.web")
+
+
+def test_a_trace_contains_the_messages_of_project_errors_only() -> None:
+    secret = "ab" * 8
+    try:
+        try:
+            raise ValueError(secret)
+        except ValueError as exc:
+            raise LedgerUnavailable("the chain is unavailable") from exc
+    except LedgerUnavailable as exc:
+        trace = trace_of(exc)
+    assert "LedgerUnavailable: the chain is unavailable" in trace
+    assert "from ValueError\n" in trace
+    assert secret not in trace
+
+
+def test_the_web_process_writes_its_log_to_stderr(lines, monkeypatch, tmp_path) -> None:
+    logging.getLogger("vouchsafe").handlers[:] = []
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setenv("VOUCHSAFE_HOME", str(tmp_path))
+    for name in ("join", "nodes_of", "create_app"):
+        monkeypatch.setattr(application, name, lambda *_: None)
+    application.web()
+    logging.getLogger("vouchsafe.web").info("started")
+    assert json.loads(stderr.getvalue())["message"] == "started"

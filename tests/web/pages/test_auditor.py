@@ -1,0 +1,92 @@
+"""The auditor's pages in a real browser: ledger status, verification, journal, evidence."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import chromium, person, served
+
+import storage
+from services.accounts import Invitee
+from services.auditor.verification import AGREES, PARTS, UNCHECKED
+from services.wiring import build_services
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+AUDITORS = "organisation:auditors"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def auditor(hospital, browser):
+    with served(hospital.platform) as origin, person(browser, origin) as made:
+        made.join(hospital.platform.identity.invite(Invitee("auditor", AUDITORS, "A")))
+        yield made
+
+
+def test_axe_finds_no_barrier_on_the_pages(auditor) -> None:
+    for path in ("", "/anchors", "/journal", "/evidence"):
+        auditor.go(f"/auditor{path}")
+        assert Axe().run(auditor.page).violations_count == 0, path
+
+
+def test_a_verification_passes_only_if_all_seven_agree(hospital, auditor) -> None:
+    hospital.platform.diagnostics.apply_withdrawals()  # as the worker does each minute
+    auditor.go("/auditor")
+    auditor.page.click("text=Run verification >> nth=0")
+    auditor.says("Stop this")
+    hospital.work("verify", "evidence")
+    auditor.says("All seven checks agree.")
+    assert Axe().run(auditor.page).violations_count == 0
+    assert auditor.page.locator("tbody .status.agrees").count() == len(PARTS)
+
+
+def test_a_stopped_verification_has_checked_nothing(auditor) -> None:
+    auditor.go("/auditor")
+    auditor.page.click("text=Run verification >> nth=0")
+    auditor.page.click("text=Stop this")
+    auditor.says("7 of seven were not checked. This is not a pass.")
+    assert auditor.page.locator("tbody .status.agrees").count() == 0
+
+
+def test_an_unavailable_part_is_unchecked_and_hides_no_other(hospital, monkeypatch) -> None:
+    def away(*_: object) -> None:
+        raise storage.StoreUnavailable("the IPFS node is down")
+
+    monkeypatch.setattr(hospital.platform.store, "check", away)
+    auditor = build_services(hospital.platform).auditor
+    states = {result.part: result.state for result in auditor.verify_parts(lambda *_: None)}
+    assert [part for part, state in states.items() if state == UNCHECKED] == [
+        "journal",
+        "catalogue",
+        "blocks",
+    ]
+    assert states["ledger"] == states["mirror"] == AGREES
+
+
+def test_the_journal_is_searched_and_shows_no_subject(hospital, auditor) -> None:
+    subject = hospital.subjects[0]
+    record = hospital.platform.store.records_of(subject)[0].record_id.hex()
+    hospital.platform.store.vault.open("study:small", "MLTRAINING", record, "test")
+    auditor.go("/auditor/journal?party=small&kind=permit")
+    assert "MLTRAINING" in auditor.text()
+    assert subject.hex() not in auditor.page.content()
+    assert record not in auditor.page.content()
+    auditor.go("/auditor/journal?party=nobody-at-all")
+    auditor.says("No entries match this search.")
+
+
+def test_the_bundle_is_written_by_a_job_and_downloaded(hospital, auditor) -> None:
+    auditor.go("/auditor/evidence")
+    auditor.page.click("button:has-text('Create bundle')")
+    hospital.work("verify", "evidence")
+    auditor.go("/auditor/evidence")
+    with auditor.page.expect_download() as taken:
+        auditor.page.click("text=Download")
+    first = open(taken.value.path(), encoding="utf-8").readline()  # noqa: PTH123, SIM115
+    assert '"deployment"' in first
+    assert Axe().run(auditor.page).violations_count == 0

@@ -1,0 +1,156 @@
+"""The auditor's pages: ledger status, anchors, journal, verification, evidence bundle."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+from urllib.parse import urlencode
+
+import orjson
+from flask import Blueprint, Response, request, send_file
+
+from services.auditor.journal import JournalSearch
+from services.auditor.verification import PARTS, RUN_ORDER
+from services.errors import NotFound
+from services.tokens import AUDITOR
+from web.current import current_account, services, words
+from web.pages.guard import is_fragment, render, see_other
+from web.view_options import requires_role
+
+SLOW_S: Final = 10
+_SEARCH: Final = ("kind", "party", "purpose", "outcome")
+_MAX_SEARCH: Final = 128
+_MAX_ROW_DIGITS: Final = 15
+
+bp = Blueprint("auditor", __name__)
+BLUEPRINTS: Final = (bp,)
+
+
+@bp.get("/auditor")
+@requires_role(AUDITOR)
+def ledger_status() -> Response:
+    """Show the state of ledger, mirror, journal and anchors."""
+    status = services().auditor.status()
+    return render("auditor/status.html", title=words()("auditor-title"), ledger=status)
+
+
+@bp.get("/auditor/anchors")
+@requires_role(AUDITOR)
+def anchors() -> Response:
+    """Show the newest anchors."""
+    return render(
+        "auditor/anchors.html",
+        title=words()("anchors-title"),
+        anchors=services().auditor.anchors(),
+    )
+
+
+@bp.get("/auditor/journal")
+@requires_role(AUDITOR)
+def journal() -> Response:
+    """Search the journal, without subjects and records."""
+    search = JournalSearch(
+        **{name: request.args.get(name, "").strip()[:_MAX_SEARCH] for name in _SEARCH}
+    )
+    page = services().auditor.journal(search, _row_number(request.args.get("before", "")))
+    filters = {name: value for name, value in asdict(search).items() if value}
+    older = f"/auditor/journal?{urlencode({**filters, 'before': page.older_before})}"
+    return render(
+        "auditor/journal.html",
+        title=words()("audit-journal-title"),
+        journal=page,
+        values=asdict(search),
+        older=older if page.older_before else "",
+    )
+
+
+@bp.post("/auditor/verify")
+@requires_role(AUDITOR)
+def start_verification() -> Response:
+    """Start a verification; one that is running is shown instead."""
+    job = services().auditor.start_verification(current_account().party)
+    return see_other(f"/auditor/verify/{job.id}")
+
+
+@bp.get("/auditor/verify/<job>")
+@requires_role(AUDITOR)
+def verification(job: str) -> Response:
+    """Show a verification's progress, then its seven results."""
+    result = services().auditor.verification(job)
+    step, installation = result.job.step, services().installation
+    if is_fragment() and not result.job.is_active:
+        return Response(b"", 204, {"HX-Refresh": "true"})
+    return render(
+        "auditor/verify_progress.html" if is_fragment() else "auditor/verify.html",
+        title=words()("verify-title"),
+        verification=result,
+        job=result.job,
+        checking=step if step in PARTS else PARTS[0],
+        order=RUN_ORDER,
+        slow=installation.clock() - result.job.requested_at_s > SLOW_S,
+        address=installation.site.origin + request.path,
+    )
+
+
+@bp.post("/auditor/verify/<job>/stop")
+@requires_role(AUDITOR)
+def stop_verification(job: str) -> Response:
+    """Cancel a verification; what it has not checked is then listed as not checked."""
+    services().auditor.stop_verification(job)
+    return see_other(f"/auditor/verify/{job}")
+
+
+@bp.get("/auditor/verify/<job>/report")
+@requires_role(AUDITOR)
+def verification_report(job: str) -> Response:
+    """Return the report as a JSON file."""
+    result = services().auditor.verification(job)
+    if result.job.is_active:
+        raise NotFound
+    report = {
+        "job": result.job.id,
+        "asked_at_s": result.job.requested_at_s,
+        "state": result.job.state,
+        "agrees": result.agrees,
+        "parts": [asdict(part) for part in result.parts],
+    }
+    body = orjson.dumps(report, option=orjson.OPT_INDENT_2)
+    headers = {"Content-Disposition": f'attachment; filename="verify-{result.job.id}.json"'}
+    return Response(body, 200, headers, content_type="application/json")
+
+
+@bp.get("/auditor/evidence")
+@requires_role(AUDITOR)
+def evidence() -> Response:
+    """Show the evidence bundle that is being written or is ready."""
+    status = services().auditor.evidence_status()
+    if is_fragment() and status.active is None:
+        return Response(b"", 204, {"HX-Refresh": "true"})
+    return render(
+        "auditor/evidence_progress.html" if is_fragment() else "auditor/evidence.html",
+        title=words()("evidence-title"),
+        bundles=status,
+    )
+
+
+@bp.post("/auditor/evidence")
+@requires_role(AUDITOR)
+def start_bundle() -> Response:
+    """Start a bundle, unless one is being written."""
+    services().auditor.start_bundle(current_account().party)
+    return see_other("/auditor/evidence")
+
+
+@bp.get("/auditor/evidence/<job>")
+@requires_role(AUDITOR)
+def download_bundle(job: str) -> Response:
+    """Return the bundle as a file: one JSON object a line."""
+    path = services().auditor.bundle_path(job).absolute()
+    return send_file(
+        path, "application/x-ndjson", as_attachment=True, download_name="evidence.ndjson"
+    )
+
+
+def _row_number(text: str) -> int | None:
+    is_row = text.isascii() and text.isdigit() and len(text) <= _MAX_ROW_DIGITS
+    return int(text) if is_row else None
