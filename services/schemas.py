@@ -253,27 +253,5 @@ class PageSchema(Strict):
     before = fields.Integer(load_default=None, validate=[validate.Range(1, 2**53)])
 
 
-class StudySchema(Strict):
-    """A study; the token's party is its id."""
-
-    title = Text(MAX_TEXT, required=True)
-    protocol = Text(MAX_TEXT, 0, load_default="")
-    until_s = Time(required=True)
-
-
-class QuestionAskedSchema(Strict):
-    """Which question the token's study asks."""
-
-    question = Text(64, required=True)
-
-
-class DiagnosisSchema(Strict):
-    """About whom, which question or model, and why in words for the journal."""
-
-    subject = subject()
-    question = Text(64, required=True)
-    why = Text(500, required=True)
-
-
 class NothingSchema(Strict):
     """An empty object."""

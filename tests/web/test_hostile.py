@@ -79,9 +79,10 @@ def test_a_body_that_is_too_large_is_not_read(stranger, custodian) -> None:
 
 @pytest.mark.node
 @pytest.mark.parametrize("name", ["%00", "%ff", "a%0ab", "..%2f..", "x" * 5_000, "é"])
-def test_a_hostile_name_in_a_path_is_not_found(auditor, name) -> None:
-    for path in (f"/jobs/{name}", f"/models/{name}/card", f"/subjects/{name}/uses"):
+def test_a_hostile_name_in_a_path_is_not_found(auditor, clinician, name) -> None:
+    for path in (f"/jobs/{name}", f"/subjects/{name}/uses"):
         assert auditor.get(path).status_code == 404
+    assert clinician.get(f"/clinician/models/{name}/card").status_code == 404
 
 
 @pytest.mark.node
@@ -139,13 +140,13 @@ def test_twenty_at_once_with_one_key_make_one_job(hospital) -> None:
 
 @pytest.mark.node
 def test_an_error_that_nobody_foresaw_has_a_number_and_tells_nothing(
-    hospital, auditor, monkeypatch
+    hospital, clinician, monkeypatch
 ) -> None:
     def broken() -> None:
         raise RuntimeError("a secret")
 
     monkeypatch.setattr(type(hospital.platform.diagnostics), "models", lambda _: broken())
-    answer = auditor.get("/models")
+    answer = clinician.get("/clinician/models")
     assert answer.status_code == 500
     assert len(answer.get_json()["incident"]) == 16
     assert b"secret" not in answer.data

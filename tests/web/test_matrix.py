@@ -215,7 +215,7 @@ def names(hospital, model) -> dict[str, str]:
     }
     body |= {"inputs": [], "contributions": [], "probability": 0.2, "low": 0.1, "high": 0.3}
     body |= {"prevalence": 0.2, "outcome": "it", "affected": False, "block": 1, "count": 1}
-    body |= {"model_sha256": model.sha256}
+    body |= {"model_sha256": model.sha256, "commitment": ""}
     upload = uploads(platform).add(
         Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), b"person,number\n1,2\n"
     )

@@ -53,9 +53,9 @@ def test_a_record_that_is_none_is_badly_asked(hospital, custodian, changed) -> N
     assert "errors" in answer.get_json()
 
 
-def test_uses_are_listed_newest_first_and_proved(hospital, clinician, researcher, auditor) -> None:
+def test_uses_are_listed_newest_first_and_proved(hospital, clinician, auditor) -> None:
     subject = hospital.subjects[3]
-    assert researcher.post("/cohorts", {"question": "small"}).status_code == 200
+    hospital.platform.diagnostics.gather("study:small", "small")
     hospital.platform.store.journal.anchor()
     path = f"/subjects/{subject.hex()}/uses"
     found = auditor.get(path + "?limit=2").get_json()

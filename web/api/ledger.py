@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from consent import (
-    ANCHOR_KINDS,
     PENDING,
     ConsentRefused,
     Enrolment,
@@ -26,26 +25,6 @@ from services.statement import terms_for
 from web.api.route import Call
 
 DAY_S = 86_400
-
-
-def get_ledger(call: Call) -> dict[str, Any]:
-    """Where the ledger stands, what signatures are for, and what is anchored on it."""
-    ledger = call.platform.ledger
-    domain = ledger.domain()
-    return {
-        "domain": {"chain_id": domain.chain_id, "contract": domain.contract},
-        "custodian": "0x" + ledger.custodian().hex(),
-        "finality": ledger.deployment.finality,
-        "view": view_shown(ledger.view()),
-        "anchors": {
-            kind: [
-                {"root": one.root.hex(), "count": one.count, "block": one.block_number}
-                for one in ledger.anchors(kind, 10)
-            ]
-            for kind in ANCHOR_KINDS
-        },
-        "development": call.platform.development,
-    }
 
 
 def ask_grant(call: Call) -> dict[str, Any]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 import consent
 from services.errors import NotFound
+from services.subjects import SubjectRecords, parse_subject
 from services.tokens import CUSTODIAN
-from web.api.ledger import view_shown
 from web.api.route import Call
-
-SUBJECT_BYTES = 32
+from web.api.schemas import SubjectConsentsSchema, SubjectUsesSchema
 
 
 def post_records(call: Call) -> dict[str, Any]:
@@ -31,71 +29,27 @@ def post_records(call: Call) -> dict[str, Any]:
 def get_consents(call: Call) -> dict[str, Any]:
     """Every grant of a subject, oldest first, with how it stands now."""
     subject = _require_subject(call)
-    ledger = call.platform.ledger
-    return {
-        "view": view_shown(ledger.view()),
-        "consents": [
-            {
-                "consent_id": "0x" + one.consent_id.hex(),
-                "terms_hash": "0x" + one.terms_hash.hex(),
-                "state": one.state,
-                "signed_at_s": one.signed_at_s,
-                "not_after_s": one.not_after_s,
-                "terms": _terms(one.terms) if one.terms else None,
-            }
-            for one in ledger.consents_of(subject)
-        ],
-    }
+    document: dict[str, Any] = SubjectConsentsSchema().dump(_subjects(call).consents_of(subject))
+    return document
 
 
 def get_uses(call: Call) -> dict[str, Any]:
     """Who used a subject's records or was refused, newest first, each with its proof."""
-    subject = _require_subject(call)
-    store, page = call.platform.store, call.body
-    lines = []
-    for row in store.journal.of_subject(subject, page["limit"], page["before"]):
-        use = store.journal.use(row.use)
-        lines.append(
-            {
-                "seq": row.seq,
-                "at": datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).isoformat(),
-                "party": use["party"],
-                "actor": use["actor"],
-                "purpose": use["purpose"],
-                "why": use["why"],
-                "outcome": row.answer.outcome,
-                "hash": row.hash.hex(),
-                "proof": store.prove(row.seq),
-            }
-        )
-    return {"uses": lines, "before": lines[-1]["seq"] if len(lines) == page["limit"] else None}
+    subject, page = _require_subject(call), call.body
+    uses = _subjects(call).uses_of(subject, page["limit"], page["before"])
+    document: dict[str, Any] = SubjectUsesSchema().dump(uses)
+    return document
+
+
+def _subjects(call: Call) -> SubjectRecords:
+    return SubjectRecords(ledger=call.platform.ledger, store=call.platform.store)
 
 
 def _require_subject(call: Call) -> bytes:
     """Return the subject that the path names, if it is there and the caller's business."""
-    text = call.names["subject"]
-    try:
-        subject = bytes.fromhex(text)
-    except ValueError as exc:
-        raise NotFound from exc
-    if subject.hex() != text or len(subject) != SUBJECT_BYTES:
-        raise NotFound
-    held = {entry.custodian for entry in call.platform.store.records_of(subject)}
+    subject = parse_subject(call.names["subject"])
+    subjects = _subjects(call)
     ours = call.role != CUSTODIAN or call.party == call.platform.organisation
-    if not (call.party in held or (ours and call.platform.ledger.is_enrolled(subject))):
-        raise NotFound
-    return subject
-
-
-def _terms(terms: consent.Terms) -> dict[str, Any]:
-    return {
-        "decision": terms.decision,
-        "recipient": terms.recipient,
-        "purposes": terms.purposes,
-        "categories": terms.categories,
-        "records": terms.records,
-        "data_from": terms.data_from,
-        "data_to": terms.data_to,
-        "obligations": terms.obligations,
-        "statement": terms.statement,
-    }
+    if call.party in subjects.custodians_of(subject) or (ours and subjects.is_enrolled(subject)):
+        return subject
+    raise NotFound

@@ -18,11 +18,14 @@ from web.view_options import public as for_anybody
 
 PAGES: Final[tuple[Page, ...]] = (
     *patient.PAGES,
-    *clinician.PAGES,
-    *researcher.PAGES,
     *custodian.PAGES,
 )
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (*public.BLUEPRINTS, *auditor.BLUEPRINTS)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    *public.BLUEPRINTS,
+    *clinician.BLUEPRINTS,
+    *researcher.BLUEPRINTS,
+    *auditor.BLUEPRINTS,
+)
 
 
 def pages(services: Services) -> Blueprint:
