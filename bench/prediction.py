@@ -21,7 +21,7 @@ from consent import (
     Terms,
     digest,
 )
-from consent.signatures import Key
+from consent.signatures import SigningKey
 from deploy.database import make_engine
 from models import Diagnostics, PredictionRequest, Study
 from storage import StorageNotFound
@@ -53,7 +53,7 @@ def terms(recipient: str, purpose: str) -> Terms:
 def permit(bench: Bench, subjects: list[bytes]) -> None:
     """Enrol every subject; each permits training by the study and care by the clinic."""
     ledger, now_s = bench.ledger, int(time.time())
-    keys = {subject: Key(secrets.token_bytes(32)) for subject in subjects}
+    keys = {subject: SigningKey(secrets.token_bytes(32)) for subject in subjects}
 
     def signed(message: Message) -> Signed:
         key = keys[message.subject]
