@@ -141,7 +141,7 @@ def predict(platform: Platform, say: Say, person: str, wallet: Path, **how: Any)
             PredictionRequest(platform.organisation, subject, model.id, how["why"])
         )
     except (consent.ConsentNotFound, storage.StorageNotFound) as exc:
-        raise storage.StorageNotFound("no such patient, or not for you") from exc
+        raise storage.StorageNotFound("patient not found, or access is not permitted") from exc
     reasons = [
         {"words": one.words, "value": one.value, "log_odds": one.log_odds}
         for one in answer.contributions

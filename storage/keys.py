@@ -162,7 +162,7 @@ class Keys:
         """Delete the subject's key permanently; return whether there was one.
 
         What it wrapped cannot be opened again. Backups keep the wrapped key until they are rotated
-        (docs/guide/run.md).
+        (docs/operations.md).
         """
         with writing(self._engine) as connection:
             existed = self.delete_patient(subject, connection)
