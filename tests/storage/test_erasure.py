@@ -250,7 +250,7 @@ def test_what_is_erased_while_a_batch_is_written_anew_is_collected_next(
     def hold(*args: Any) -> bytes:
         monkeypatch.undo()
         with house.engine.begin() as connection:
-            Catalogue(house.engine).shred(other.subject, connection)
+            Catalogue(house.engine).delete_keys(other.subject, connection)
         return holds(*args)
 
     monkeypatch.setattr(Kubo, "pin", hold)

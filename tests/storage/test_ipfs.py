@@ -416,7 +416,7 @@ def test_blocks_outlive_a_killed_node(ipfs_binary: Path, tmp_path: Path) -> None
         kubo = Kubo(lambda: (node.endpoint().multiaddr, node.endpoint().authorization))
         blocks = made(100)
         root = put(kubo, tmp_path, blocks)
-        pid = node.state().pid
+        pid = node.status().pid
         assert pid
         os.kill(pid, signal.SIGKILL)
         until_s = time.monotonic() + 20
