@@ -16,6 +16,7 @@ from services.installation import Installation
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
+from services.operator import OperatorService
 from services.parties import PartyNames
 from services.platform import Platform
 from services.researcher.cohorts import StudyCohorts
@@ -53,6 +54,7 @@ class Services:
     researcher: ResearcherService
     auditor: AuditorService
     monitoring: MonitoringService
+    operator: OperatorService
     platform: Platform
 
 
@@ -88,6 +90,12 @@ def build_services(platform: Platform) -> Services:
             diagnostics=platform.diagnostics,
             jobs=platform.jobs,
             folder=platform.home / "evidence",
+        ),
+        operator=OperatorService(
+            ledger=platform.ledger,
+            store=platform.store,
+            diagnostics=platform.diagnostics,
+            installation=installation,
         ),
         monitoring=MonitoringService(
             ledger=platform.ledger,

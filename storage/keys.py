@@ -158,7 +158,7 @@ class Keys:
     def shred_patient(self, subject: bytes) -> bool:
         """Delete the subject's key for good; what it wrapped opens no more. True if there was one.
 
-        Backups keep it until they are rotated (docs/guide/run.md).
+        Backups keep it until they are rotated (docs/operations.md).
         """
         with writing(self._engine) as connection:
             was_there = self.delete_patient(subject, connection)
