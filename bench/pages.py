@@ -20,13 +20,12 @@ from typing import Any
 import requests
 
 import app
-from cli.records import to_records
 from consent import Grant, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WebProgram
 from deploy.settings import Settings, read_settings
-from records import Mapping, read_table
+from records import Mapping, read_table, to_records
 from services.accounts.accounts import Account
 from services.platform import Platform
 from services.requests import Proposal, RequestDetails
@@ -82,7 +81,8 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
     wallet = Wallet.create(folder / "wallet")
     labels = [row.person for row in rows]
     enrol_people(platform, wallet, labels, lambda *_: None)
-    records, sources = to_records(rows, wallet, ORGANISATION)
+    subjects = {row.person: wallet.get_subject(row.person) for row in rows}
+    records, sources = to_records(rows, subjects, ORGANISATION)
     platform.store.deposits.deposit(records, sources)
     platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
     now_s = int(platform.clock()) - 60

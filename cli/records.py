@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from cli.output import Say, platform_command
 from consent import Wallet
-from records import Mapping, ParsedRow, check_table, read_table
+from records import Mapping, check_table, read_table, to_records
 from services.platform import Platform
-from storage import Record
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -36,19 +34,24 @@ def deposit(
     facts = {"rows": report.rows, "good": report.good, "bad": report.wrong}
     facts["replaced"] = report.replaced
     if how["dry_run"]:
-        listed = [{"row": row, "column": column, "what": what} for row, column, what in report.bad]
+        listed = [
+            {"row": f.row, "column": f.column, "code": f.code, "message": f.message}
+            for f in report.faults
+        ]
         say.result(
             {**facts, "deposited": 0, "problems": listed},
             f"{report.rows} rows read. {report.good} are good, {report.wrong} are not. "
             f"{_replaced(report.replaced)}Nothing has been stored.",
         )
         say.table(
-            ("row", "column", "what is wrong"),
-            [(str(row), column, what) for row, column, what in report.bad],
+            ("row", "column", "problem", "what to do"),
+            [(str(f.row), f.column, f.problem, f.code.remedy) for f in report.faults],
         )
         return
     rows = list(read_table(table, layout, how["only_good"]))
-    records, sources = to_records(rows, Wallet.open(wallet), platform.organisation)
+    people = Wallet.open(wallet)
+    subjects = {row.person: people.get_subject(row.person) for row in rows}
+    records, sources = to_records(rows, subjects, platform.organisation)
     with say.progress() as progress:
         done = platform.store.deposits.deposit(records, sources, progress)
     say.result(
@@ -60,20 +63,3 @@ def deposit(
 
 def _replaced(rows: int) -> str:
     return f"{rows} were replaced by a newer row of the same person. " if rows else ""
-
-
-def to_records(
-    rows: Sequence[ParsedRow], wallet: Wallet, custodian: str
-) -> tuple[list[Record], list[str]]:
-    """Return the records of these rows, and for each the source that tells it from all others.
-
-    Raises:
-        NotFound (consent): a person is not in the wallet: enrol the table first.
-    """
-    records, sources = [], []
-    for row in rows:
-        made = row.records(wallet.get_subject(row.person), custodian)
-        records += made
-        day = row.recorded_on
-        sources += [f"{row.person}\0{place}\0{r.category}\0{day}" for place, r in enumerate(made)]
-    return records, sources

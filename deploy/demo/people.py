@@ -10,7 +10,7 @@ from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.kept import Kept
 from deploy.nodes.private_file import find_json, write_private_json
-from records import Mapping, ParsedRow, read_table
+from records import Mapping, ParsedRow, read_table, to_records
 from services.platform import Platform
 from services.statement import RequestedTerms
 from services.trial import sign_grants
@@ -60,13 +60,8 @@ class People:
 
     def records(self, custodian: str) -> tuple[list[Record], list[str]]:
         """Return every record, and the source of each."""
-        records, sources = list[Record](), list[str]()
-        for row in self.rows:
-            made = row.records(self.subject_of(row.person), custodian)
-            records += made
-            day = row.recorded_on
-            sources += [f"{row.person}\0{n}\0{r.category}\0{day}" for n, r in enumerate(made)]
-        return records, sources
+        subjects = {row.person: self.subject_of(row.person) for row in self.rows}
+        return to_records(self.rows, subjects, custodian)
 
     def grants(self, platform: Platform) -> list[tuple[str, Signed]]:
         """Return everybody's signed grants: those kept from before, or signed and kept now."""

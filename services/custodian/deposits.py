@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from models import ModelsError
-from records import DeclarationInvalid, Mapping, ParsedRow, RecordsError, check_table, read_table
+from records import (
+    CellFault,
+    DeclarationInvalid,
+    Mapping,
+    ParsedRow,
+    RecordsError,
+    check_table,
+    read_table,
+    to_records,
+)
 from records.fhir import read_bundle
 from services.custodian.uploads import (
     CHECKED,
@@ -28,7 +37,6 @@ from services.custodian.uploads import (
 from services.errors import Invalid, NotFound
 from services.jobs.queue import CANCELLED, FAILED
 from services.platform import Platform
-from storage import Record
 
 Progress = Callable[[str, int, int], None]
 FHIR: Final = "fhir"
@@ -188,7 +196,8 @@ def store_upload(platform: Platform, identity: str, progress: Progress) -> dict[
         return {}
     rows = _rows(upload, kept.body(upload))
     subjects = _subjects(platform, [row.person for row in rows])
-    records, sources = _records(upload, rows, subjects)
+    prefix = "fhir\0" if upload.sent.kind == FHIR else ""
+    records, sources = to_records(rows, subjects, upload.sent.party, prefix)
     new = 0
     for start in range(0, len(records), _STORE_AT_ONCE):
         progress("storing", start, len(records))
@@ -214,14 +223,15 @@ def _report(upload: Upload, body: bytes) -> dict[str, Any]:
     if upload.sent.kind == FHIR:
         bundle = read_bundle(body)
         good = bundle.entries - bundle.wrong
-        return _told(bundle.entries, good, bundle.wrong, bundle.bad)
+        return _report_of(bundle.entries, good, bundle.wrong, bundle.faults)
     with _as_path(body) as path:
         found = check_table(path, _layout(upload.sent))
-    return _told(found.rows, found.good, found.wrong, found.bad)
+    return _report_of(found.rows, found.good, found.wrong, found.faults)
 
 
-def _told(rows: int, good: int, wrong: int, bad: Sequence[tuple[int, str, str]]) -> dict[str, Any]:
-    return {"rows": rows, "good": good, "wrong": wrong, "bad": [list(one) for one in bad]}
+def _report_of(rows: int, good: int, wrong: int, faults: Sequence[CellFault]) -> dict[str, Any]:
+    stored = [fault.to_stored() for fault in faults]
+    return {"rows": rows, "good": good, "wrong": wrong, "bad": stored}
 
 
 def _rows(upload: Upload, body: bytes) -> list[ParsedRow]:
@@ -229,22 +239,6 @@ def _rows(upload: Upload, body: bytes) -> list[ParsedRow]:
         return read_bundle(body).rows
     with _as_path(body) as path:
         return list(read_table(path, _layout(upload.sent), upload.sent.on_bad == LEAVE))
-
-
-def _records(
-    upload: Upload, rows: Sequence[ParsedRow], subjects: dict[str, bytes]
-) -> tuple[list[Record], list[str]]:
-    records, sources = list[Record](), list[str]()
-    before = "fhir\0" if upload.sent.kind == FHIR else ""
-    for row in rows:
-        made = row.records(subjects[row.person], upload.sent.party)
-        records += made
-        day = row.recorded_on
-        sources += [
-            f"{before}{row.person}\0{place}\0{one.category}\0{day}"
-            for place, one in enumerate(made)
-        ]
-    return records, sources
 
 
 def _subjects(platform: Platform, people: Sequence[str]) -> dict[str, bytes]:

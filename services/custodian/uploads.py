@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
+from records import CellFault
 from services.errors import NotFound
 from services.tables import METADATA
 from storage import RecordStore
@@ -81,6 +82,10 @@ class Upload:
     at_s: int
     ended_at_s: int | None
     report: dict[str, Any]
+
+    def faults(self) -> list[CellFault]:
+        """Return the faults in the report, without the cells' values."""
+        return [CellFault.from_stored(stored) for stored in self.report.get("bad", [])]
 
 
 class Uploads:

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import app
-from cli.records import to_records
 from consent import Wallet
 from deploy.demo.people import MAPPING, TABLE
 from deploy.settings import read_settings
-from records import Mapping, read_table
+from records import Mapping, read_table, to_records
 from services.platform import Platform
 from services.statement import RequestedTerms
 from services.trial import enrol_people, sign_grants
@@ -68,7 +67,8 @@ def enrolled_people(
     wallet = Wallet.create(folder) if is_new else Wallet.open(folder)
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     enrol_people(platform, wallet, [row.person for row in rows], hear_nothing)
-    records, sources = to_records(rows, wallet, platform.organisation)
+    subjects = {row.person: wallet.get_subject(row.person) for row in rows}
+    records, sources = to_records(rows, subjects, platform.organisation)
     platform.store.deposits.deposit(records, sources)
     now_s = int(platform.clock()) - 60
     requested_terms = RequestedTerms("permit", recipient, (purpose,))

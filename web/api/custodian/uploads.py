@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from services.custodian import deposits
-from services.custodian.remedies import cure
+from services.custodian.remedies import remedy
 from services.custodian.uploads import Sent, Upload
 from web.api.custodian.own import require_own
 from web.api.jobs import job_shown
@@ -105,8 +105,13 @@ def _shown(call: Call, one: Upload) -> dict[str, Any]:
         "may_store": deposits.may_store(one),
         "report": report,
         "bad": [
-            {"row": row, "column": column, "problem": what, "cure": cure(call.words, what)}
-            for row, column, what in one.report.get("bad", [])
+            {
+                "row": fault.row,
+                "column": fault.column,
+                "problem": fault.problem,
+                "cure": remedy(call.words, fault.code),
+            }
+            for fault in one.faults()
         ],
         "job": job_shown(job) if job else None,
     }

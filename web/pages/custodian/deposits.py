@@ -10,7 +10,7 @@ from typing import Final
 from flask import Response
 
 from services.custodian import deposits
-from services.custodian.remedies import cure
+from services.custodian.remedies import remedy
 from services.custodian.uploads import (
     CHECKED,
     CHECKING,
@@ -80,7 +80,10 @@ def show(visit: Visit) -> Response:
         is_working=is_working,
         may_store=deposits.may_store(upload),
         is_again=visit.query.get("again") == "yes" and upload.state == STORED,
-        bad=[(*one, cure(visit.words, one[2])) for one in upload.report.get("bad", [])[:SHOWN]],
+        bad=[
+            (fault.row, fault.column, fault.problem, remedy(visit.words, fault.code))
+            for fault in upload.faults()[:SHOWN]
+        ],
         slow=_is_slow(visit, job),
     )
 
@@ -105,10 +108,12 @@ def report(visit: Visit) -> Response:
     lines = csv.writer(text)
     names = ("deposit-row", "deposit-column", "deposit-problem", "deposit-cure")
     lines.writerow([visit.words(name) for name in names])
-    for row, column, what in upload.report.get("bad", []):
+    for fault in upload.faults():
+        column = fault.column
         # A column's name is whoever's who wrote the file: no spreadsheet may take it for a formula.
-        store = f"'{column}" if column[:1] in ("=", "+", "-", "@", "\t") else column
-        lines.writerow([row, store, what, cure(visit.words, what)])
+        cell = f"'{column}" if column[:1] in ("=", "+", "-", "@", "\t") else column
+        what_to_do = remedy(visit.words, fault.code)
+        lines.writerow([fault.row, cell, fault.problem, what_to_do])
     headers = {"Content-Disposition": f'attachment; filename="report-{upload.id}.csv"'}
     return Response(text.getvalue(), 200, headers, content_type="text/csv; charset=utf-8")
 
