@@ -10,7 +10,14 @@ from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
 from services.jobs.queue import JobQueue
-from services.parties import PartyNames
+from services.patient.consents import PatientConsents
+from services.patient.history import PatientHistory
+from services.patient.keys import PatientKeys
+from services.patient.records import PatientRecords
+from services.patient.requests import PatientRequests
+from services.patient.service import PatientService
+from services.patient.signatures import PatientSignatures
+from services.patient.withdrawals import PatientWithdrawals
 from services.platform import Platform
 from services.tokens import Tokens
 
@@ -34,6 +41,7 @@ class Services:
     jobs: JobQueue
     information: InformationService
     auditor: AuditorService
+    patient: PatientService
     platform: Platform
 
 
@@ -55,7 +63,7 @@ def build_services(platform: Platform) -> Services:
         jobs=platform.jobs,
         information=InformationService(
             ledger=platform.ledger,
-            parties=PartyNames(platform.diagnostics),
+            parties=platform.asking.parties,
             installation=installation,
         ),
         auditor=AuditorService(
@@ -65,5 +73,44 @@ def build_services(platform: Platform) -> Services:
             jobs=platform.jobs,
             folder=platform.home / "evidence",
         ),
+        patient=_patient_service(platform),
         platform=platform,
+    )
+
+
+def _patient_service(platform: Platform) -> PatientService:
+    ledger, store, diagnostics = platform.ledger, platform.store, platform.diagnostics
+    asking, clock = platform.asking, platform.clock
+    parties, requests = asking.parties, asking.requests
+    history = PatientHistory(history=asking.history, store=store, ledger=ledger, parties=parties)
+    consents = PatientConsents(ledger=ledger, requests=requests, parties=parties, history=history)
+    signatures = PatientSignatures(
+        identity=platform.people, ledger=ledger, requests=requests, jobs=platform.jobs
+    )
+    return PatientService(
+        requests=PatientRequests(
+            requests=requests,
+            descriptions=asking.descriptions,
+            store=store,
+            signatures=signatures,
+            clock=clock,
+        ),
+        consents=consents,
+        withdrawals=PatientWithdrawals(
+            consents=consents,
+            signatures=signatures,
+            diagnostics=diagnostics,
+            parties=parties,
+            clock=clock,
+        ),
+        signatures=signatures,
+        records=PatientRecords(
+            store=store,
+            diagnostics=diagnostics,
+            parties=parties,
+            consents=consents,
+            history=history,
+        ),
+        history=history,
+        keys=PatientKeys(identity=platform.people, ledger=ledger, signatures=signatures),
     )

@@ -12,7 +12,7 @@ from services.errors import NotFound
 from services.idempotency import StoredResponses, key_of
 from services.platform import Platform
 from services.wiring import Services
-from web.api import auditor, jobs, people
+from web.api import auditor, jobs, patient, people
 from web.api.callers import Caller, Callers
 from web.api.guard import ApiGuard
 from web.api.route import Call, Route
@@ -25,7 +25,12 @@ from web.view_options import public as for_anybody
 PREFIX: Final = "/api/v1"
 
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (people.bp, *jobs.BLUEPRINTS, *auditor.BLUEPRINTS)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    people.bp,
+    *jobs.BLUEPRINTS,
+    *auditor.BLUEPRINTS,
+    *patient.BLUEPRINTS,
+)
 
 
 def api(services: Services) -> Blueprint:

@@ -50,9 +50,9 @@ def real() -> fields.Float:
     return fields.Float(required=True)
 
 
-def anything(kind: str | list[str] = "object") -> fields.Raw:
+def anything(kind: str | list[str] = "object", **how: Any) -> fields.Raw:
     """Return the field of a JSON value whose inside is described elsewhere."""
-    return fields.Raw(required=True, metadata={"type": kind})
+    return fields.Raw(required=True, metadata={"type": kind}, **how)
 
 
 def one(schema: type[Schema], **how: Any) -> fields.Nested:

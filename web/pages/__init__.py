@@ -17,12 +17,15 @@ from web.pages.page import Page
 from web.view_options import public as for_anybody
 
 PAGES: Final[tuple[Page, ...]] = (
-    *patient.PAGES,
     *clinician.PAGES,
     *researcher.PAGES,
     *custodian.PAGES,
 )
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (*public.BLUEPRINTS, *auditor.BLUEPRINTS)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    *public.BLUEPRINTS,
+    *auditor.BLUEPRINTS,
+    *patient.BLUEPRINTS,
+)
 
 
 def pages(services: Services) -> Blueprint:
