@@ -23,11 +23,11 @@ import app
 from cli.records import to_records
 from consent import Grant, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
-from deploy.nodes.watch import Watch
-from deploy.processes import Web
+from deploy.nodes.supervisor import Supervisor
+from deploy.processes import WebProgram
 from deploy.settings import Settings, read_settings
 from records import Mapping, read_table
-from services.accounts.account import Account
+from services.accounts.accounts import Account
 from services.platform import Platform
 from services.requests import Proposal, RequestDetails
 from services.schemas import GrantSchema, WithdrawalSchema
@@ -110,8 +110,8 @@ def sign_in(platform: Platform, role: str, subject: bytes | None) -> Person:
     party = "" if subject else ORGANISATION
     account = Account(secrets.token_hex(16), role, party, "", subject, "en", 0)
     with platform.engine.begin() as connection:
-        platform.people.accounts.add(connection, account)
-    secret, session = platform.people.sessions.begin(account.id), requests.Session()
+        platform.identity.accounts.add(connection, account)
+    secret, session = platform.identity.sessions.begin(account.id), requests.Session()
     session.trust_env = False
     session.cookies.set(cookie_name(platform.site), secret)
     return Person(account, session, platform.site.origin, csrf_of(secret))
@@ -201,7 +201,7 @@ def measure(count: int | None, rounds: int) -> dict[str, Any]:
                 sign_in(platform, role, next(patients) if role == "patient" else None)
                 for role in ROLES
             ]
-            web = Watch(Web(settings, {**os.environ, **_environment(settings)}))
+            web = Supervisor(WebProgram(settings, {**os.environ, **_environment(settings)}))
             web.start()
             try:
                 for person in people:

@@ -1,4 +1,4 @@
-"""The auditor's commands: check everything, export the evidence, see where things stand."""
+"""The auditor's commands: verify everything, export the evidence, accept lost rows, status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage import BlockFolder, Use
 @click.option("--blocks", type=FOLDER, help="Check the blocks of this copy of Kubo's repository.")
 @platform_command
 def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
-    """Check ledger, mirror, catalogue, blocks, journal, manifests and cards against each other."""
+    """Verify ledger, mirror, catalogue, blocks, journal, manifests and cards."""
     folder = BlockFolder(blocks / "blocks") if blocks else None
     if folder is not None:
         folder.version()
@@ -29,7 +29,7 @@ def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
     ]
     say.result(
         {"agrees": not findings, "findings": listed},
-        "Everything agrees." if not findings else f"{len(findings)} things differ.",
+        "No differences." if not findings else f"{len(findings)} findings.",
     )
     if findings:
         say.table(("part", "what", "where"), [(f.part, f.message, f.where) for f in findings])
@@ -40,7 +40,7 @@ def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
 @click.argument("folder", type=FOLDER)
 @platform_command
 def export(platform: Platform, say: Say, folder: Path) -> None:
-    """Write the evidence to FOLDER: what a stranger needs to check all without us."""
+    """Write the evidence to FOLDER: what a third party needs to verify everything."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with (folder / "evidence.ndjson").open("wb") as file:
@@ -51,34 +51,34 @@ def export(platform: Platform, say: Say, folder: Path) -> None:
 
 
 @click.command("accept-loss")
-@click.option("--yes", is_flag=True, help="Do it; without this it only says what would be done.")
+@click.option("--yes", is_flag=True, help="Accept the loss; without this, only report it.")
 @platform_command
 def accept_loss(platform: Platform, say: Say, yes: bool) -> None:
-    """Go on after journal rows that were anchored and are gone for good, as after a fire.
+    """Accept that anchored journal rows are permanently lost, as after a fire.
 
-    First look for a newer copy of the database: with one, nothing is lost. A row says for ever that
-    rows are missing, and every check says so too. Until this is done nothing is handed out.
+    First look for a newer copy of the database: with one, nothing is lost. A permanent row records
+    the loss, and every verification reports it. Until it is accepted, nothing is released.
     """
     journal = platform.store.journal
-    last, here = journal.anchored(), journal.head()[0]
-    gone = max(0, last - here)
-    if not gone:
-        say.result({"gone": 0, "done": False}, "No row that was anchored is gone.")
+    last_anchored, last = journal.anchored(), journal.head()[0]
+    missing = max(0, last_anchored - last)
+    if not missing:
+        say.result({"gone": 0, "done": False}, "No anchored journal row is missing.")
         return
     if not yes:
-        said = f"{gone} rows are gone ({here + 1} to {last}). Say --yes to go on without them."
-        say.result({"gone": gone, "done": False}, said)
+        rows = f"{missing} anchored journal rows are missing ({last + 1} to {last_anchored})"
+        say.result({"gone": missing, "done": False}, f"{rows}. Pass --yes to accept the loss.")
         raise click.exceptions.Exit(1)
     now_s, view = int(platform.clock()), platform.ledger.view()
     use = Use(now_s, platform.organisation, "operator", "HOPERAT", "rows lost, accepted", view)
     row = journal.accept_loss(use)
-    say.result({"gone": gone, "done": True, "row": row}, f"The journal goes on at row {row}.")
+    say.result({"gone": missing, "done": True, "row": row}, f"The journal continues at row {row}.")
 
 
 @click.command()
 @platform_command
 def status(platform: Platform, say: Say) -> None:
-    """Say where ledger, safe and models stand."""
+    """Show the status of ledger, record store and models."""
     view = platform.ledger.view()
     totals = platform.store.totals()
     facts = {
@@ -100,7 +100,7 @@ def status(platform: Platform, say: Say) -> None:
         facts,
         f"ledger: {view.count} changes at block {view.block_number} of chain {view.chain_id}",
         f"enrolled: {facts['subjects']} patients",
-        f"safe: {totals['records']} records of {totals['subjects']} patients, "
+        f"store: {totals['records']} records of {totals['subjects']} patients, "
         f"{totals['journal']} journal rows",
         f"models: {facts['models']}",
     )

@@ -1,27 +1,29 @@
-"""Describes the platform's own processes, web and worker, to the watch that keeps them running."""
+"""Describes the web and worker processes to the supervisor that keeps them running."""
 
 from __future__ import annotations
 
-import socket
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import requests
 
 from deploy.nodes import PortInUse
+from deploy.nodes.ports import is_free
 from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.process import Launch
 from deploy.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 LIVE_TIMEOUT_S = 1.0
-# Long enough for a slow chain's answer, short enough that a hung thread is noticed.
+# Long enough for a slow chain, short enough that a hung thread is noticed.
 REQUEST_TIMEOUT_S = 60
 
 
 def environment_for(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return `environment` with whole paths in it: the process runs in another folder than ours."""
+    """Return `environment` with absolute paths: the process runs in another folder."""
     return {
         **environment,
         "VOUCHSAFE_HOME": str(settings.home),
@@ -30,8 +32,15 @@ def environment_for(settings: Settings, environment: Mapping[str, str]) -> dict[
     }
 
 
-class Web:
-    """The pages and the API, served by gunicorn on the port of the settings."""
+def become(launch: Launch) -> NoReturn:
+    """Replace this process with the program: a service manager then supervises it directly."""
+    os.umask(0o077)
+    os.chdir(launch.folder)
+    os.execve(launch.argv[0], launch.argv, dict(launch.environment))  # noqa: S606 - no shell
+
+
+class WebProgram:
+    """The pages and the API, served by gunicorn on the configured port."""
 
     name = "web"
 
@@ -41,7 +50,7 @@ class Web:
         self._environment = environment_for(settings, environment)
 
     def prepare(self) -> Launch:
-        """Check that the port is free, and say how to start."""
+        """Require a free port, and return how to start."""
         make_private_folder(self.folder)
         self._require_free_port()
         settings = self._settings
@@ -61,7 +70,7 @@ class Web:
         return Launch((*gunicorn, *flags, "app:web()"), self._environment, self.folder)
 
     def answers(self, pid: int) -> bool:
-        """True when the pages are served."""
+        """Return whether the pages are served."""
         with requests.Session() as session:
             session.trust_env = False
             try:
@@ -71,19 +80,15 @@ class Web:
                 return False
 
     def _require_free_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self._settings.host, self._settings.port))
-            except OSError as exc:
-                raise PortInUse(
-                    f"port {self._settings.port} on {self._settings.host} is used by another "
-                    "program; stop that one, or set VOUCHSAFE_PORT"
-                ) from exc
+        if not is_free(self._settings.port, self._settings.host):
+            raise PortInUse(
+                f"port {self._settings.port} on {self._settings.host} is used by another program. "
+                "Stop that program, or set VOUCHSAFE_PORT"
+            )
 
 
-class Worker:
-    """The process that does long work; see services/jobs/worker.py."""
+class WorkerProgram:
+    """The process that runs the jobs; see services/jobs/worker.py."""
 
     name = "worker"
 
@@ -92,11 +97,11 @@ class Worker:
         self._environment = environment_for(settings, environment)
 
     def prepare(self) -> Launch:
-        """Say how to start."""
+        """Return how to start."""
         make_private_folder(self.folder)
         argv = (sys.executable, str(ROOT / "app.py"), "worker")
         return Launch(argv, self._environment, self.folder)
 
     def answers(self, pid: int) -> bool:
-        """True at once: a worker that is away only makes jobs wait."""
+        """Return True at once: without a worker, jobs only wait."""
         return True

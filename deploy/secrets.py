@@ -1,4 +1,4 @@
-"""Makes and reads the secrets of an install that no package may fetch for itself."""
+"""Makes and reads the secrets of an install: the relayer's key and the passphrase."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PASSPHRASE_BYTES = 24
 
 
 def relayer_key(home: Path) -> bytes:
-    """Return the key that pays for what patients signed; it is made at the first start.
+    """Return the key of the account that pays for transactions; made at the first start.
 
     Raises:
-        SettingsInvalid: the file holds something else, or others may read it.
+        SettingsInvalid: the file holds no key, or other users can read it.
     """
     path = home / "secrets" / "relayer.key"
     if not path.exists():
@@ -27,15 +27,18 @@ def relayer_key(home: Path) -> bytes:
     except ValueError:
         key = b""
     if len(key) != RELAYER_KEY_BYTES:
-        raise SettingsInvalid(f"{path} does not hold a key of {RELAYER_KEY_BYTES} bytes in hex")
+        raise SettingsInvalid(
+            f"{path} does not hold a key of {RELAYER_KEY_BYTES} bytes in hex. "
+            "Restore it from a backup"
+        )
     return key
 
 
 def passphrase(settings: Settings) -> str:
-    """Return what unseals the root key: given, or in a file, or made at the first start.
+    """Return what unseals the root key: from the setting, or from its file, made if missing.
 
     Raises:
-        SettingsInvalid: the file is empty, cannot be read, or others may read it.
+        SettingsInvalid: the file is empty, cannot be read, or other users can read it.
     """
     if settings.passphrase:
         return settings.passphrase
@@ -43,16 +46,18 @@ def passphrase(settings: Settings) -> str:
     if not path.exists():
         make_private_folder(path.parent)
         write_private(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
-    found = _read_private(path)
-    if not found:
-        raise SettingsInvalid(f"{path} is empty; it must hold the passphrase of the root key")
-    return found
+    content = _read_private(path)
+    if not content:
+        raise SettingsInvalid(
+            f"{path} is empty; it must hold the passphrase of the root key. Restore it"
+        )
+    return content
 
 
 def _read_private(path: Path) -> str:
     try:
         if path.stat().st_mode & 0o077:
-            raise SettingsInvalid(f"others may read {path}; run: chmod 600 {path}")
+            raise SettingsInvalid(f"other users can read {path}; run: chmod 600 {path}")
         return path.read_text(encoding="utf-8").strip()
     except OSError as exc:
         raise SettingsInvalid(f"{path} cannot be read: {exc.strerror}") from exc

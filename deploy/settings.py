@@ -1,4 +1,4 @@
-"""Reads the environment once, into one frozen value that everything else is handed."""
+"""Reads the environment once into one frozen value, which is passed to everything else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Finality = Literal["single", "bft", "pos"]
 
 
 class SettingsInvalid(Exception):
-    """A setting that makes no sense; the message names the variable and what it may be."""
+    """A setting is invalid; the message names the variable, its value and the valid ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Settings:
     ledger_rpc_url: str
     ledger_finality: Finality
     ledger_chain_id: int
+    start_nodes: bool
     organisation: str
     passphrase: str
     passphrase_file: Path
@@ -36,38 +37,31 @@ class Settings:
     web_threads: int
     proxies: int
     model_grace_days: int
+    metrics_token: str
     development: bool
-
-    @property
-    def starts_kubo(self) -> bool:
-        """True when no IPFS node is named, so that we run our own."""
-        return not self.ipfs_api
-
-    @property
-    def starts_chain(self) -> bool:
-        """True when no chain node is named, so that we run our own."""
-        return not self.ledger_rpc_url
 
 
 VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_HOME": "where all state of a single-machine install lives (var)",
-    "VOUCHSAFE_CACHE": "where built nodes are kept (~/.cache/vouchsafe)",
+    "VOUCHSAFE_CACHE": "where built nodes and tools are kept (~/.cache/vouchsafe)",
     "DATABASE_URL": "the database (SQLite in VOUCHSAFE_HOME); more machines: postgresql+psycopg://…",
     "IPFS_API": "an IPFS node's RPC to use instead of starting one, e.g. /ip4/127.0.0.1/tcp/5001",
     "IPFS_AUTHORIZATION": "the Authorization header of that RPC, e.g. 'Bearer …'",
     "LEDGER_RPC_URL": "an EVM node to use instead of starting one: an IPC path or an http(s) URL",
     "LEDGER_FINALITY": "single, bft or pos (single)",
     "LEDGER_CHAIN_ID": "the chain id of a chain that we start (8686)",
+    "VOUCHSAFE_START_NODES": "0 if systemd or containers run the nodes, not the platform (1)",
     "VOUCHSAFE_ORGANISATION": "the custodian's party id (organisation:this-hospital)",
-    "VOUCHSAFE_PASSPHRASE": "unseals the root key; better given by VOUCHSAFE_PASSPHRASE_FILE",
-    "VOUCHSAFE_PASSPHRASE_FILE": "a file with the passphrase (made at the first start when absent)",
+    "VOUCHSAFE_PASSPHRASE": "unseals the root key; VOUCHSAFE_PASSPHRASE_FILE is safer",
+    "VOUCHSAFE_PASSPHRASE_FILE": "a file with the passphrase (made at the first start if missing)",
     "VOUCHSAFE_HOST": "the address that the pages listen on (127.0.0.1)",
     "VOUCHSAFE_PORT": "the port that the pages listen on (8000)",
     "VOUCHSAFE_ORIGIN": "where browsers find the pages (http://localhost:PORT); https://… in use",
     "VOUCHSAFE_RP_ID": "the domain that passkeys are made for (the origin's host)",
-    "VOUCHSAFE_PROXIES": "reverse proxies in front, whose word on who asks is taken (0)",
+    "VOUCHSAFE_PROXIES": "reverse proxies in front, whose X-Forwarded-For is believed (0)",
     "VOUCHSAFE_WEB_THREADS": "threads of the web process (8)",
-    "VOUCHSAFE_MODEL_GRACE_DAYS": "days that an affected model may go on answering (30)",
+    "VOUCHSAFE_MODEL_GRACE_DAYS": "days that a model stays in use after a consent ends (30)",
+    "VOUCHSAFE_METRICS_TOKEN": "the bearer token of /metrics (none: this machine reads it)",
     "VOUCHSAFE_DEVELOPMENT": "1 allows development chains; the pages then say DEVELOPMENT (0)",
 }
 
@@ -76,7 +70,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings that `environment` gives, with a safe default for each.
 
     Raises:
-        SettingsInvalid: a value is out of its range or not of its kind.
+        SettingsInvalid: a value is out of range or of the wrong type.
     """
     get = environment.get
     home = Path(get("VOUCHSAFE_HOME") or "var").expanduser().resolve()
@@ -84,14 +78,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         home=home,
         cache=Path(get("VOUCHSAFE_CACHE") or "~/.cache/vouchsafe").expanduser().resolve(),
-        database_url=_whole_url(get("DATABASE_URL") or f"sqlite:///{home / 'vouchsafe.db'}"),
+        database_url=_absolute_url(get("DATABASE_URL") or f"sqlite:///{home / 'vouchsafe.db'}"),
         ipfs_api=get("IPFS_API") or "",
         ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
-        ledger_rpc_url=_whole_path(get("LEDGER_RPC_URL") or ""),
+        ledger_rpc_url=_absolute_path(get("LEDGER_RPC_URL") or ""),
         ledger_finality=cast(
-            "Finality", _one_of(environment, "LEDGER_FINALITY", get_args(Finality))
+            "Finality", _choice(environment, "LEDGER_FINALITY", get_args(Finality))
         ),
         ledger_chain_id=_number(environment, "LEDGER_CHAIN_ID", 8686, (1, 2**53)),
+        start_nodes=_choice(environment, "VOUCHSAFE_START_NODES", ("1", "0")) == "1",
         organisation=get("VOUCHSAFE_ORGANISATION") or "organisation:this-hospital",
         passphrase=get("VOUCHSAFE_PASSPHRASE") or "",
         passphrase_file=Path(get("VOUCHSAFE_PASSPHRASE_FILE") or home / "secrets" / "passphrase")
@@ -104,23 +99,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         web_threads=_number(environment, "VOUCHSAFE_WEB_THREADS", 8, (1, 256)),
         proxies=_number(environment, "VOUCHSAFE_PROXIES", 0, (0, 9)),
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
-        development=_one_of(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",
+        metrics_token=get("VOUCHSAFE_METRICS_TOKEN") or "",
+        development=_choice(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",
     )
 
 
-def _whole_url(url: str) -> str:
-    """Return a database's URL with a whole path: worker and web run in folders of their own."""
+def _absolute_url(url: str) -> str:
+    """Return a database's URL with an absolute path: worker and web run in other folders."""
     kind, _, path = url.partition(":///")
     is_file = kind.startswith("sqlite") and path and not path.startswith((":memory:", "file:"))
     return f"{kind}:///{Path(path).expanduser().resolve()}" if is_file else url
 
 
-def _whole_path(url: str) -> str:
-    """Return a node's URL as it is, or its socket's whole path."""
+def _absolute_path(url: str) -> str:
+    """Return a node's URL unchanged, or its socket's absolute path."""
     return url if not url or "://" in url else str(Path(url).expanduser().resolve())
 
 
-def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+def _choice(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     value = environment.get(name) or allowed[0]
     if value not in allowed:
         raise SettingsInvalid(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")

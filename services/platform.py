@@ -24,7 +24,7 @@ class Platform:
     store: RecordStore
     diagnostics: Diagnostics
     jobs: JobQueue
-    people: IdentityService
+    identity: IdentityService
     asking: Asking
     site: Site
     engine: sa.Engine

@@ -9,7 +9,9 @@ from services.auditor.service import AuditorService
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
+from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
+from services.monitoring import MonitoringService
 from services.patient.consents import PatientConsents
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
@@ -42,6 +44,7 @@ class Services:
     information: InformationService
     auditor: AuditorService
     patient: PatientService
+    monitoring: MonitoringService
     platform: Platform
 
 
@@ -57,7 +60,7 @@ def build_services(platform: Platform) -> Services:
     )
     return Services(
         installation=installation,
-        identity=platform.people,
+        identity=platform.identity,
         tokens=Tokens(platform.engine, platform.clock),
         responses=StoredResponses(platform.engine, platform.clock),
         jobs=platform.jobs,
@@ -74,6 +77,13 @@ def build_services(platform: Platform) -> Services:
             folder=platform.home / "evidence",
         ),
         patient=_patient_service(platform),
+        monitoring=MonitoringService(
+            ledger=platform.ledger,
+            store=platform.store,
+            jobs=platform.jobs,
+            workers=Workers(platform.engine, platform.clock),
+            installation=installation,
+        ),
         platform=platform,
     )
 
@@ -85,7 +95,7 @@ def _patient_service(platform: Platform) -> PatientService:
     history = PatientHistory(history=asking.history, store=store, ledger=ledger, parties=parties)
     consents = PatientConsents(ledger=ledger, requests=requests, parties=parties, history=history)
     signatures = PatientSignatures(
-        identity=platform.people, ledger=ledger, requests=requests, jobs=platform.jobs
+        identity=platform.identity, ledger=ledger, requests=requests, jobs=platform.jobs
     )
     return PatientService(
         requests=PatientRequests(
@@ -112,5 +122,5 @@ def _patient_service(platform: Platform) -> PatientService:
             history=history,
         ),
         history=history,
-        keys=PatientKeys(identity=platform.people, ledger=ledger, signatures=signatures),
+        keys=PatientKeys(identity=platform.identity, ledger=ledger, signatures=signatures),
     )

@@ -79,8 +79,8 @@ class Person:
 
     def verifies(self, yes: bool) -> None:
         """Let the device recognise the person, or not."""
-        asked = {"authenticatorId": self.authenticator, "isUserVerified": yes}
-        self.cdp.send("WebAuthn.setUserVerified", asked)
+        query = {"authenticatorId": self.authenticator, "isUserVerified": yes}
+        self.cdp.send("WebAuthn.setUserVerified", query)
 
     def text(self) -> str:
         """Return what the page's main part says."""

@@ -39,8 +39,8 @@ class Device(Patient):
 
     def signature(self, hashed: bytes, **changed: Any) -> bytes:
         """Return a signature of these bytes; `changed` as `Passkey.used` takes it."""
-        told = self.passkey.used(hashed, **changed)["response"]
-        parts = (told["authenticatorData"], told["clientDataJSON"], told["signature"])
+        reply = self.passkey.used(hashed, **changed)["response"]
+        parts = (reply["authenticatorData"], reply["clientDataJSON"], reply["signature"])
         return passkey_signature(*map(unb64, parts))
 
     def sign(self, message: Message) -> Signed:

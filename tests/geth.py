@@ -18,8 +18,8 @@ AFTER_OSAKA = ("bogotaTime", "amsterdamTime")
 
 def find_geth() -> str | None:
     """Return the path of a geth to test with, if this machine has one."""
-    kept = Path(os.environ.get("VOUCHSAFE_CACHE", Path.home() / ".cache" / "vouchsafe"))
-    built = sorted(kept.rglob("geth")) if kept.exists() else []
+    saved = Path(os.environ.get("VOUCHSAFE_CACHE", Path.home() / ".cache" / "vouchsafe"))
+    built = sorted(saved.rglob("geth")) if saved.exists() else []
     files = [str(path) for path in built if path.is_file() and os.access(path, os.X_OK)]
     return os.environ.get("VOUCHSAFE_TEST_GETH") or shutil.which("geth") or (files or [None])[-1]
 

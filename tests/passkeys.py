@@ -126,7 +126,7 @@ class Passkey:
         return hashlib.sha256(changed.pop("rp_id", self.rp_id).encode()).digest()
 
     def _client(self, kind: str, challenge: bytes, changed: dict[str, Any]) -> bytes:
-        told = {
+        reply = {
             "type": kind,
             "challenge": b64(challenge),
             "origin": changed.pop("origin", self.origin),
@@ -134,11 +134,11 @@ class Passkey:
             **changed.pop("extra", {}),
         }
         if random.random() < 0.25:
-            told["other_keys_can_be_added_here"] = (
+            reply["other_keys_can_be_added_here"] = (
                 "do not compare clientDataJSON against a template"
             )
         assert not changed, changed
-        return json.dumps(told, separators=(",", ":")).encode()
+        return json.dumps(reply, separators=(",", ":")).encode()
 
     def _told(self, response: dict[str, Any]) -> dict[str, Any]:
         return {

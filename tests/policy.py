@@ -76,10 +76,10 @@ def answer(
     owed: set[str] = set()
     for given in history.given:
         if given.subject == request.subject:
-            said = bar(history, given, request, now_s, block_s)
-            said = said or miss(history, given, request, now_s, block_s)
-            owed |= set(given.terms.obligations) if said == "permitted" else set()
-            reason = reason if said == "silent" else min(reason, said, key=ORDER.index)
+            text = bar(history, given, request, now_s, block_s)
+            text = text or miss(history, given, request, now_s, block_s)
+            owed |= set(given.terms.obligations) if text == "permitted" else set()
+            reason = reason if text == "silent" else min(reason, text, key=ORDER.index)
     return reason, owed if reason == "permitted" else set()
 
 
@@ -104,10 +104,10 @@ def bar(history: History, given: Given, request: DecisionRequest, now_s: int, bl
 
 def miss(history: History, given: Given, request: DecisionRequest, now_s: int, block_s: int) -> str:
     """The last of all that keeps it from permitting, or ``permitted``."""
-    gone = [*history.withdrawn, *history.seen_withdrawn]
+    removed = [*history.withdrawn, *history.seen_withdrawn]
     stops = [*history.stops, *history.seen_stops]
     wrong = wrong_words(given.terms, request, False) if given.opening else []
-    wrong += ["withdrawn"] * (given in gone)
+    wrong += ["withdrawn"] * (given in removed)
     wrong += ["stopped" for s, t in stops if s == given.subject and given.signed_s <= t]
     wrong += ["expired"] * (now_s > given.ends_s or block_s > given.ends_s)
     wrong += ["not-yet"] * (given.signed_s > now_s or given.signed_s > block_s)

@@ -15,11 +15,11 @@ import psycopg
 
 
 def _programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    result = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
-    if not found and not on_path:
+    if not result and not on_path:
         raise RuntimeError("PostgreSQL is missing: apt-get install postgresql")
-    return (found[-1] if found else Path(str(on_path))).parent
+    return (result[-1] if result else Path(str(on_path))).parent
 
 
 def _unprivileged() -> list[str]:

@@ -22,8 +22,8 @@ from deploy.demo.report import report
 from deploy.demo.story import Story
 from deploy.nodes import is_in_use
 from deploy.nodes.private_file import find_json, write_private_json
-from deploy.nodes.watch import Watch
-from deploy.processes import Worker
+from deploy.nodes.supervisor import Supervisor
+from deploy.processes import WorkerProgram
 from deploy.settings import Settings, read_settings
 from models import ModelsError
 from services.platform import Platform
@@ -78,7 +78,7 @@ def tell(
     """Do the eight steps with a worker beside, and return the story."""
     people = gather_people(wallet, how["people"], how["seed"])
     story = Story(platform, people, settings.home / "demo", how["seed"], bool(how["people"]))
-    worker = Watch(Worker(settings, os.environ))
+    worker = Supervisor(WorkerProgram(settings, os.environ))
     worker.start()
     try:
         for step in (

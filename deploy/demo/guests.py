@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deploy.demo.people import STUDY, People
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.platform import Platform
 from services.requests import Proposal, RequestDetails
 
@@ -59,16 +59,16 @@ def invite_guests(platform: Platform, people: People) -> dict[str, Any]:
     )
     for wanted in (train, care):
         asking.requests.send(wanted, waiting, "demo")
-    invite, accounts = platform.people.invite, platform.people.accounts
+    invite, accounts = platform.identity.invite, platform.identity.accounts
     return {
         "with_keys": len(people.rows) - len(waiting),
         "waiting": len(waiting),
         "patients": [
-            invite(Invited("patient", "", "", one))
+            invite(Invitee("patient", "", "", one))
             for one in waiting
             if accounts.of_subject(one) is None
         ],
-        "staff": {role: invite(Invited(role, platform.organisation, name)) for role, name in STAFF},
+        "staff": {role: invite(Invitee(role, platform.organisation, name)) for role, name in STAFF},
     }
 
 

@@ -1,4 +1,4 @@
-"""The front door of the nodes: Kubo and the chain of one machine, found, started and watched."""
+"""The public names of the nodes package: Kubo and geth found, built, started, supervised."""
 
 from deploy.nodes.build import find_or_build
 from deploy.nodes.endpoint import ChainEndpoint, Endpoints, KuboEndpoint
@@ -14,8 +14,8 @@ from deploy.nodes.errors import (
 )
 from deploy.nodes.geth import GethNode
 from deploy.nodes.kubo import KuboNode
-from deploy.nodes.supervisor import Nodes, Wanted, is_in_use
-from deploy.nodes.watch import NodeState
+from deploy.nodes.shared_nodes import Nodes, NodeSettings, find_running, is_in_use
+from deploy.nodes.supervisor import ProgramStatus, Supervisor
 
 __all__ = [
     "AnotherChain",
@@ -29,11 +29,13 @@ __all__ = [
     "NodeExposed",
     "NodeFailed",
     "NodeMissing",
-    "NodeState",
+    "NodeSettings",
     "Nodes",
     "NodesError",
     "PortInUse",
-    "Wanted",
+    "ProgramStatus",
+    "Supervisor",
     "find_or_build",
+    "find_running",
     "is_in_use",
 ]

@@ -13,23 +13,23 @@ from deploy.nodes.errors import NodesError
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Find or build both programs; their paths go to standard output, progress to the other."""
+    """Find or build both programs; paths go to standard output, progress to standard error."""
     parser = argparse.ArgumentParser(prog="python -m deploy.nodes")
     commands = parser.add_subparsers(required=True)
     build = commands.add_parser("build", help="find Kubo and geth on PATH, or build them")
     build.add_argument("--cache", type=Path, default=Path("~/.cache/vouchsafe"))
     cache = parser.parse_args(arguments).cache.expanduser().resolve()
-    for name in RECIPES:  # one after the other: each uses all cores
+    for name in RECIPES:  # one at a time: each build uses all cores
         try:
-            path = find_or_build(name, cache, os.environ, _tell)
+            path = find_or_build(name, cache, os.environ, _report)
         except NodesError as exc:
-            _tell(str(exc))
+            _report(str(exc))
             return 1
         sys.stdout.write(f"{path}\n")
     return 0
 
 
-def _tell(line: str) -> None:
+def _report(line: str) -> None:
     sys.stderr.write(f"nodes: {line}\n")
     sys.stderr.flush()
 

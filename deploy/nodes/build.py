@@ -20,17 +20,17 @@ from deploy.nodes.go import find_go
 
 HERE = Path(__file__).parent
 VERSION = re.compile(r"\b(\d+)\.(\d+)\.(\d+)(-[a-z0-9.]+)?")
-ANSWER_WITHIN_S = 20.0
-TELL_EVERY_S = 5.0
+VERSION_TIMEOUT_S = 20.0
+REPORT_EVERY_S = 5.0
 LOCK_POLL_S = 0.5
 SHOWN_LINES = 15
 
-Progress = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A program: which versions will do, and how to build the one that is pinned."""
+    """A program: which versions are accepted, and how to build the pinned one."""
 
     name: str
     version: str
@@ -42,12 +42,12 @@ class Recipe:
 
     @property
     def at_least(self) -> tuple[int, ...]:
-        """The oldest version that will do: the one pinned."""
+        """The oldest accepted version: the pinned one."""
         return tuple(int(part) for part in self.version.split("."))
 
     @property
     def accepted(self) -> str:
-        """Which versions will do, in words."""
+        """The accepted versions, in words."""
         return f"{self.version} or later, below {'.'.join(map(str, self.below))}"
 
 
@@ -63,7 +63,7 @@ RECIPES = {
             ask_version=("version", "--number"),
             environment={"CGO_ENABLED": "0"},
         ),
-        # Left to Go: with a C compiler geth recovers signers several times faster.
+        # CGO_ENABLED is not set: with a C compiler geth recovers signers several times faster.
         Recipe(
             name="geth",
             version="1.17.8",
@@ -78,45 +78,47 @@ RECIPES = {
 
 
 def find_or_build(
-    name: str, cache: Path, environment: Mapping[str, str], progress: Progress | None = None
+    name: str, cache: Path, environment: Mapping[str, str], report: Report | None = None
 ) -> Path:
     """Return the path of a suitable `ipfs` or `geth`; the first time, this takes two minutes.
 
-    `environment` is the caller's (PATH, HOME and what Go needs); `progress` is told in words.
+    `environment` is the caller's (PATH, HOME and what Go needs); `report` receives lines of
+    progress.
 
     Raises:
         NodeMissing: there is no suitable program, and no Go to build one.
         BuildFailed: Go could not build it.
         DiskFull: there was no room to build it.
     """
-    tell = progress or (lambda line: None)
+    report = report or (lambda line: None)
     recipe = RECIPES[name]
-    found = _find_on_path(recipe, environment, tell)
+    found = find_on_path(recipe, environment, report)
     if found is not None:
         return found
     built = built_path(name, cache)
     if built.is_file():
         return built
     try:
-        go = find_go(HERE / recipe.module, cache, environment, tell)
+        go = find_go(HERE / recipe.module, cache, environment, report)
     except NodeMissing as exc:
         raise NodeMissing(f"{exc}, or put {name} {recipe.accepted} on PATH") from exc
     built.parent.mkdir(parents=True, exist_ok=True)
-    with _only_builder(built.with_suffix(".lock"), name, tell):
+    with _only_builder(built.with_suffix(".lock"), name, report):
         if not built.is_file():
-            _build(recipe, str(go), built, environment, tell)
+            _build(recipe, str(go), built, environment, report)
     return built
 
 
 def built_path(name: str, cache: Path) -> Path:
-    """Return where the program is kept once built: one place for each version, system and pin."""
+    """Return the path of the built program: one for each version, system and set of pins."""
     recipe = RECIPES[name]
     pins = hashlib.sha256((HERE / recipe.module / "go.sum").read_bytes()).hexdigest()[:12]
     system = f"{platform.system()}-{platform.machine()}".lower()
     return cache / "nodes" / f"{name}-{recipe.version}-{system}-{pins}" / name
 
 
-def _find_on_path(recipe: Recipe, environment: Mapping[str, str], tell: Progress) -> Path | None:
+def find_on_path(recipe: Recipe, environment: Mapping[str, str], report: Report) -> Path | None:
+    """Return the program on PATH if its version is accepted; report why it is not."""
     found = shutil.which(recipe.name, path=environment.get("PATH", ""))
     if found is None:
         return None
@@ -124,32 +126,32 @@ def _find_on_path(recipe: Recipe, environment: Mapping[str, str], tell: Progress
     if version is not None and recipe.at_least <= version < recipe.below:
         return Path(found).absolute()
     shown = ".".join(map(str, version)) if version else "of an unknown version"
-    tell(f"{found} is {shown} and is not used: {recipe.name} must be {recipe.accepted}")
+    report(f"{found} is {shown} and is not used: {recipe.name} must be {recipe.accepted}")
     return None
 
 
 def find_version(binary: Path, recipe: Recipe) -> tuple[int, int, int] | None:
-    """Return the version that `binary` says it is; None if it says none, or a trial version."""
+    """Return the version that `binary` reports; None if it reports none, or a pre-release."""
     try:
-        said = subprocess.run(  # noqa: S603 - asked for its version, nothing else
+        output = subprocess.run(  # noqa: S603 - only its version is requested
             [str(binary), *recipe.ask_version],
             env={"IPFS_TELEMETRY": "off", "HOME": str(binary.parent)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=ANSWER_WITHIN_S,
+            timeout=VERSION_TIMEOUT_S,
             check=False,
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
-    parts = VERSION.search(said)
+    parts = VERSION.search(output)
     if parts is None or parts[4] not in (None, "-stable"):
         return None
     return int(parts[1]), int(parts[2]), int(parts[3])
 
 
 @contextmanager
-def _only_builder(lock: Path, name: str, tell: Progress) -> Iterator[None]:
+def _only_builder(lock: Path, name: str, report: Report) -> Iterator[None]:
     with lock.open("w", encoding="utf-8") as file:
         waiting = False
         while True:
@@ -158,19 +160,19 @@ def _only_builder(lock: Path, name: str, tell: Progress) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if not waiting:
-                    tell(f"{name} is being built by another process; waiting for it")
+                    report(f"{name} is being built by another process; waiting for it")
                 waiting = True
                 time.sleep(LOCK_POLL_S)
         yield
 
 
 def _build(
-    recipe: Recipe, go: str, built: Path, environment: Mapping[str, str], tell: Progress
+    recipe: Recipe, go: str, built: Path, environment: Mapping[str, str], report: Report
 ) -> None:
-    """Build beside the place and move it there, so that a half-built program is never run."""
+    """Build under another name and rename, so that an incomplete program is never run."""
     draft = built.with_name(f".{built.name}.draft")
-    began_s = time.monotonic()
-    tell(f"building {recipe.name} {recipe.version} with Go, once: about two minutes")
+    started_s = time.monotonic()
+    report(f"building {recipe.name} {recipe.version} with Go, once; it takes about two minutes")
     lines = _run_go(
         [
             *(go, "build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false"),
@@ -184,8 +186,8 @@ def _build(
             "GOTOOLCHAIN": "local",
             **recipe.environment,
         },
-        lambda count: tell(
-            f"building {recipe.name}: {count} steps, {time.monotonic() - began_s:.0f} s"
+        lambda count: report(
+            f"building {recipe.name}: {count} steps, {time.monotonic() - started_s:.0f} s"
         ),
     )
     version = find_version(draft, recipe) if lines is None else None
@@ -193,17 +195,20 @@ def _build(
         draft.unlink(missing_ok=True)
         raise _build_failure(recipe, lines)
     if version is None or version != recipe.at_least:
-        raise BuildFailed(f"the {recipe.name} that was built is not {recipe.version}")
+        raise BuildFailed(
+            f"the {recipe.name} that was built is not version {recipe.version}. Restore "
+            f"deploy/nodes/{recipe.module} from git"
+        )
     os.replace(draft, built)
-    tell(f"built {recipe.name} {recipe.version} in {time.monotonic() - began_s:.0f} s: {built}")
+    report(f"built {recipe.name} {recipe.version} in {time.monotonic() - started_s:.0f} s: {built}")
 
 
 def _run_go(
-    argv: list[str], folder: Path, environment: Mapping[str, str], tell: Callable[[int], None]
+    argv: list[str], folder: Path, environment: Mapping[str, str], report: Callable[[int], None]
 ) -> list[str] | None:
-    """Run Go; return None if it succeeded, otherwise the end of what it said."""
-    said: list[str] = []
-    count, tell_at_s = 0, time.monotonic() + TELL_EVERY_S
+    """Run Go; return None if it succeeded, otherwise the end of its output."""
+    output: list[str] = []
+    count, report_at_s = 0, time.monotonic() + REPORT_EVERY_S
     with subprocess.Popen(  # noqa: S603 - Go, on a module of ours
         argv,
         cwd=folder,
@@ -217,22 +222,23 @@ def _run_go(
         try:
             for line in running.stdout or ():
                 count += 1
-                said = [*said[-SHOWN_LINES:], line.rstrip()]
-                if time.monotonic() >= tell_at_s:
-                    tell(count)
-                    tell_at_s = time.monotonic() + TELL_EVERY_S
+                output = [*output[-SHOWN_LINES:], line.rstrip()]
+                if time.monotonic() >= report_at_s:
+                    report(count)
+                    report_at_s = time.monotonic() + REPORT_EVERY_S
         except KeyboardInterrupt:  # Go is not left behind
             running.terminate()
             raise
-    return None if running.returncode == 0 else said
+    return None if running.returncode == 0 else output
 
 
 def _build_failure(recipe: Recipe, lines: list[str]) -> BuildFailed | DiskFull:
-    said = "\n".join(lines)
-    if "no space left on device" in said:
-        return DiskFull(f"the disk is full, so {recipe.name} was not built; it needs 3 GB", lines)
-    advice = "look at what Go says below"
-    if "dial tcp" in said or "lookup " in said or "proxyconnect" in said:
-        advice = "Go could not download its modules: connect to the network or set GOPROXY"
+    output = "\n".join(lines)
+    if "no space left on device" in output:
+        message = f"{recipe.name} was not built: the disk is full. Make 3 GB of room and try again"
+        return DiskFull(message, lines)
+    advice = "see the output of Go below"
+    if "dial tcp" in output or "lookup " in output or "proxyconnect" in output:
+        advice = "Go could not download modules: connect to the network or set GOPROXY"
     shown = "".join(f"\n    {line}" for line in lines)
     return BuildFailed(f"{recipe.name} {recipe.version} could not be built; {advice}{shown}")

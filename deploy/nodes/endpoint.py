@@ -1,16 +1,17 @@
-"""Where a running node is reached, and the file that says so to other processes."""
+"""Where a running node is reached, and the file that names it to other processes."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
 
 from deploy.nodes.errors import NodesError
-from deploy.nodes.ipc import NoAnswer, ask
+from deploy.nodes.ipc import NoAnswer, call
 from deploy.nodes.private_file import find_json, write_private_json
 
 MULTIADDR = re.compile(r"/(ip4|ip6|dns|dns4|dns6)/([^/]+)/tcp/(\d+)(/https?)?$")
@@ -30,10 +31,10 @@ class KuboEndpoint:
         return {"Authorization": self.authorization} if self.authorization else {}
 
     def call(self, path: str, *, authorized: bool = True, **params: str) -> requests.Response:
-        """Call `/api/v0/{path}`, past any proxy and without a redirect.
+        """Call `/api/v0/{path}`, without a proxy and without following redirects.
 
         Raises:
-            requests.RequestException: nobody answers.
+            requests.RequestException: there is no answer.
         """
         with requests.Session() as session:
             session.trust_env = False
@@ -56,21 +57,15 @@ class KuboEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class ChainEndpoint:
-    """A chain node: an IPC path or a URL; what is 0 or empty is known to nobody but the node."""
+    """A chain node: the path of its Unix socket or a URL; chain id 0 is unknown."""
 
     url: str
     chain_id: int = 0
-    genesis_hash: str = ""
-
-    @property
-    def is_ipc(self) -> bool:
-        """True when `url` is the path of a Unix socket."""
-        return "://" not in self.url
 
     def is_alive(self) -> bool:
-        """True when the right chain answers at this socket now."""
+        """Return whether the right chain answers at this socket now."""
         try:
-            return ask(Path(self.url), "eth_chainId") == hex(self.chain_id)
+            return call(Path(self.url), "eth_chainId") == hex(self.chain_id)
         except NoAnswer:
             return False
 
@@ -83,13 +78,16 @@ class Endpoints:
     chain: ChainEndpoint
 
 
-def kubo_at(port: int, authorization: str) -> KuboEndpoint:
+AnyEndpoint = TypeVar("AnyEndpoint", KuboEndpoint, ChainEndpoint)
+
+
+def local_kubo(port: int, authorization: str) -> KuboEndpoint:
     """Return the endpoint of a node on this machine."""
     return KuboEndpoint(f"http://127.0.0.1:{port}", f"/ip4/127.0.0.1/tcp/{port}", authorization)
 
 
-def kubo_named(address: str, authorization: str) -> KuboEndpoint:
-    """Return the endpoint of somebody else's node, given as a multiaddr or a URL.
+def parse_kubo_address(address: str, authorization: str) -> KuboEndpoint:
+    """Return the endpoint of an external node, given as a multiaddr or a URL.
 
     Raises:
         NodesError: the address is neither.
@@ -97,13 +95,13 @@ def kubo_named(address: str, authorization: str) -> KuboEndpoint:
     parts = MULTIADDR.match(address)
     if parts:
         kind, host, port, scheme = parts.groups()
-        shown = f"[{host}]" if kind == "ip6" else host
-        return KuboEndpoint(f"{(scheme or '/http')[1:]}://{shown}:{port}", address, authorization)
+        host = f"[{host}]" if kind == "ip6" else host
+        return KuboEndpoint(f"{(scheme or '/http')[1:]}://{host}:{port}", address, authorization)
     url = urlsplit(address)
     if url.scheme not in ("http", "https") or not url.hostname:
         raise NodesError(
-            f"IPFS_API is {address!r}; give a multiaddr such as /ip4/127.0.0.1/tcp/5001, "
-            "or a URL such as http://127.0.0.1:5001"
+            f"IPFS_API is {address!r}, which is neither a multiaddr such as "
+            "/ip4/127.0.0.1/tcp/5001 nor a URL such as http://127.0.0.1:5001. Correct it"
         )
     host, port = url.hostname, str(url.port or (443 if url.scheme == "https" else 80))
     kind = "ip6" if ":" in host else "ip4" if re.fullmatch(r"[\d.]+", host) else "dns"
@@ -112,43 +110,16 @@ def kubo_named(address: str, authorization: str) -> KuboEndpoint:
     )
 
 
-def write_kubo(path: Path, endpoint: KuboEndpoint) -> None:
-    """Tell other processes of this user where Kubo is."""
-    write_private_json(
-        path,
-        {
-            "api_url": endpoint.api_url,
-            "multiaddr": endpoint.multiaddr,
-            "authorization": endpoint.authorization,
-        },
-    )
+def write_endpoint(path: Path, endpoint: KuboEndpoint | ChainEndpoint) -> None:
+    """Name the endpoint to other processes of this user."""
+    write_private_json(path, asdict(endpoint))
 
 
-def find_kubo(path: Path) -> KuboEndpoint | None:
-    """Return the endpoint in `path`, whether or not anybody answers there."""
+def find_endpoint(path: Path, kind: type[AnyEndpoint]) -> AnyEndpoint | None:
+    """Return the endpoint in `path`, whether or not a node answers there."""
     known = find_json(path) or {}
-    fields = [known.get(name) for name in ("api_url", "multiaddr", "authorization")]
-    if not all(isinstance(value, str) for value in fields):
+    types = {"chain_id": int}
+    values = {each.name: known.get(each.name) for each in fields(kind)}
+    if not all(isinstance(value, types.get(name, str)) for name, value in values.items()):
         return None
-    return KuboEndpoint(*map(str, fields))
-
-
-def write_chain(path: Path, endpoint: ChainEndpoint) -> None:
-    """Tell other processes of this user where the chain node is."""
-    write_private_json(
-        path,
-        {
-            "url": endpoint.url,
-            "chain_id": endpoint.chain_id,
-            "genesis_hash": endpoint.genesis_hash,
-        },
-    )
-
-
-def find_chain(path: Path) -> ChainEndpoint | None:
-    """Return the endpoint in `path`, whether or not anybody answers there."""
-    known = find_json(path) or {}
-    url, chain_id, genesis = (known.get(name) for name in ("url", "chain_id", "genesis_hash"))
-    if not isinstance(url, str) or not isinstance(chain_id, int) or not isinstance(genesis, str):
-        return None
-    return ChainEndpoint(url, chain_id, genesis)
+    return kind(**values)  # type: ignore[arg-type]  # each value's type was just checked

@@ -1,4 +1,4 @@
-"""What can go wrong with a node, each error saying what to do about it."""
+"""What can go wrong with a node; each message says what to do about it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class NodeMissing(NodesError):
 
 
 class BuildFailed(NodesError):
-    """Go was there, and could not build the program."""
+    """Go could not build the program."""
 
 
 class PortInUse(NodesError):
-    """No port on loopback is free for the node."""
+    """The port of a program is taken, or no port is free."""
 
 
 class AnotherChain(NodesError):
@@ -35,7 +35,7 @@ class NodeFailed(NodesError):
 
 
 class NodeExposed(NodeFailed):
-    """The node answers somebody it must not answer, so it was not used."""
+    """The node can be reached by others, so it was stopped."""
 
 
 class DiskFull(NodeFailed):

@@ -8,10 +8,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from deploy.nodes.endpoint import ChainEndpoint, find_chain, write_chain
+from deploy.nodes.endpoint import ChainEndpoint, find_endpoint, write_endpoint
 from deploy.nodes.errors import AnotherChain, NodeExposed, NodeFailed
 from deploy.nodes.genesis import GAS_LIMIT, make_genesis
-from deploy.nodes.ipc import NoAnswer, ask
+from deploy.nodes.ipc import NoAnswer, call
+from deploy.nodes.ports import listening_addresses
 from deploy.nodes.private_file import (
     find_json,
     make_private_folder,
@@ -19,9 +20,8 @@ from deploy.nodes.private_file import (
     write_private_json,
 )
 from deploy.nodes.process import Launch
-from deploy.nodes.sockets import listening
 from deploy.nodes.space import require_space
-from deploy.nodes.watch import NodeState, Watch
+from deploy.nodes.supervisor import ProgramStatus, Supervisor
 
 # The path of a Unix socket has 108 bytes on Linux and 104 elsewhere, the last one a zero.
 MAX_SOCKET_PATH_BYTES = 103
@@ -53,10 +53,9 @@ class GethNode:
         self._relayer = relayer_address
         self._genesis = make_genesis(chain_id, relayer_address)
         self._genesis_file = self.folder / "genesis.json"
-        self._genesis_hash = ""
         self._endpoint_file = self.folder / "endpoint.json"
         self._socket = self.folder / "geth.ipc"
-        self._watch = Watch(self)
+        self._supervisor = Supervisor(self)
 
     def start(self) -> ChainEndpoint:
         """Start it and keep it running; it answers at the endpoint returned.
@@ -64,73 +63,78 @@ class GethNode:
         Raises:
             NodesError: it could not be started, or is not what it must be.
         """
-        self._watch.start()
+        self._supervisor.start()
         return self.endpoint()
 
     def stop(self) -> None:
-        """Stop it cleanly; its endpoint is forgotten."""
-        self._watch.stop()
+        """Stop it cleanly and remove its endpoint file."""
+        self._supervisor.stop()
         self._endpoint_file.unlink(missing_ok=True)
 
     def endpoint(self) -> ChainEndpoint:
         """Return where it is."""
-        return ChainEndpoint(str(self._socket), self._chain_id, self._genesis_hash)
+        return ChainEndpoint(str(self._socket), self._chain_id)
 
-    def state(self) -> NodeState:
-        """Say how it is doing."""
-        return self._watch.state()
+    def status(self) -> ProgramStatus:
+        """Return how it is doing."""
+        return self._supervisor.status()
+
+    def attach(self) -> None:
+        """Use the socket that another process has prepared."""
+        self._socket = self._socket_path()
 
     def prepare(self) -> Launch:
-        """Make the chain if there is none; refuse one that is not ours."""
+        """Make the chain if there is none, and return how to start it; refuse another chain."""
         make_private_folder(self.folder)
-        self._endpoint_file.unlink(missing_ok=True)  # nobody is sent where nobody answers yet
+        self._endpoint_file.unlink(missing_ok=True)  # it does not answer there yet
         require_space(self.folder, self.name)
         self._require_own_chain()
         if not (self.folder / "data").exists():
             self._make_chain()
-        self._socket = self._place_socket()
+        self._socket = self._socket_path()
         self._socket.unlink(missing_ok=True)
         return Launch((str(self._binary), *self._flags()), self._environment(), self.folder)
 
     def answers(self, pid: int) -> bool:
-        """True when it answers, as our chain and under our rules.
+        """Return whether it answers; its endpoint file then names it to other processes.
 
         Raises:
             NodeFailed: it is another chain, or lacks P-256.
             NodeExposed: it can be reached by others.
         """
         try:
-            if ask(self._socket, "eth_chainId") != hex(self._chain_id):
-                raise NodeFailed("geth answers with another chain id", self.state().last_lines)
+            if call(self._socket, "eth_chainId") != hex(self._chain_id):
+                raise NodeFailed(
+                    f"geth answers with another chain id than {self._chain_id}. Its last lines:",
+                    self.status().last_lines,
+                )
             self._require_p256()
-            accounts = ask(self._socket, "eth_accounts")
-            first = ask(self._socket, "eth_getBlockByNumber", ["0x0", False])
+            accounts = call(self._socket, "eth_accounts")
         except NoAnswer:
             return False
         self._require_private(pid, accounts)
-        self._genesis_hash = str(first["hash"]) if isinstance(first, dict) else ""
-        write_chain(self._endpoint_file, self.endpoint())
+        write_endpoint(self._endpoint_file, self.endpoint())
         return True
 
     def _require_p256(self) -> None:
         right, wrong = (
-            ask(self._socket, "eth_call", [{"to": P256, "data": vector}, "latest"])
+            call(self._socket, "eth_call", [{"to": P256, "data": vector}, "latest"])
             for vector in (P256_VECTOR, P256_WRONG_VECTOR)
         )
         if right != P256_YES or wrong != "0x":
             raise NodeFailed(
-                "geth does not check P-256 signatures at 0x100, which passkeys need; "
-                "use the geth that `make nodes` builds"
+                "geth does not verify P-256 signatures at 0x100, which passkeys need. "
+                "Use the geth that `make nodes` builds"
             )
 
     def _require_private(self, pid: int, accounts: object) -> None:
         mode = stat.S_IMODE(self._socket.stat().st_mode)
-        found = listening(pid)
-        if mode & 0o077 or found or accounts:
+        addresses = listening_addresses(pid)
+        if mode & 0o077 or addresses or accounts:
             raise NodeExposed(
-                f"geth was stopped: its socket has mode {mode:o}, it listens on "
-                f"{sorted(found or ())} and holds the accounts {accounts}; it must be 600, "
-                "nothing and none"
+                f"geth can be used by others, so it was stopped: its socket has mode {mode:o} (600 "
+                f"required), it listens on {sorted(addresses)} and holds the accounts {accounts} "
+                "(none allowed). Use the geth that `make nodes` builds"
             )
 
     def _require_own_chain(self) -> None:
@@ -142,22 +146,21 @@ class GethNode:
         known = find_json(self._genesis_file)
         if known is not None and known != self._genesis:
             raise AnotherChain(
-                f"{self.folder} holds a chain made for another relayer or another chain id. Put "
-                "back the relayer's key and LEDGER_CHAIN_ID as they were, or choose another "
-                "VOUCHSAFE_HOME"
+                f"{self.folder} holds a chain made for another relayer or another chain id. "
+                "Restore the relayer's key and LEDGER_CHAIN_ID, or choose another VOUCHSAFE_HOME"
             )
         if known is None and (self.folder / "data").exists():
             raise AnotherChain(
-                f"{self._genesis_file} is missing or damaged, so nobody can tell whose chain "
-                f"{self.folder / 'data'} is; put it back from a backup"
+                f"{self._genesis_file} is missing or damaged, so the chain in "
+                f"{self.folder / 'data'} cannot be identified. Restore the file from a backup"
             )
 
     def _make_chain(self) -> None:
-        """Make the chain beside its place, so that a half-made one is never used."""
+        """Make the chain under another name, so that an incomplete one is never used."""
         write_private_json(self._genesis_file, self._genesis)
         draft = self.folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
-        made = subprocess.run(  # noqa: S603 - the program that build.py found
+        init = subprocess.run(  # noqa: S603 - the program that build.py found
             [
                 *(str(self._binary), "init", "--state.scheme=hash"),
                 *("--datadir", str(draft), str(self._genesis_file)),
@@ -169,14 +172,15 @@ class GethNode:
             timeout=INIT_WITHIN_S,
             check=False,
         )
-        if made.returncode != 0:
+        if init.returncode != 0:
             raise NodeFailed(
-                f"geth could not make its chain in {self.folder}:", made.stderr.splitlines()[-6:]
+                f"geth could not make its chain in {self.folder}. Its last lines:",
+                init.stderr.splitlines()[-6:],
             )
         draft.rename(self.folder / "data")
 
-    def _place_socket(self) -> Path:
-        """Return the socket's path: in `home`, or in a short folder of our own if that is long."""
+    def _socket_path(self) -> Path:
+        """Return the socket's path: in our folder, or in a shorter one if that path is too long."""
         near = self.folder / "geth.ipc"
         if len(str(near).encode()) <= MAX_SOCKET_PATH_BYTES:
             return near
@@ -222,6 +226,6 @@ class GethNode:
 
 
 def find_running_chain(home: Path) -> ChainEndpoint | None:
-    """Return the endpoint of the chain of `home` if it answers there."""
-    endpoint = find_chain(home / "endpoint.json")
+    """Return the endpoint of the chain of `home` if it answers."""
+    endpoint = find_endpoint(home / "endpoint.json", ChainEndpoint)
     return endpoint if endpoint is not None and endpoint.is_alive() else None

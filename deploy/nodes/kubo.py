@@ -1,4 +1,4 @@
-"""Our own private Kubo: made once, started quiet, checked to answer nobody but us."""
+"""Our own private Kubo: initialised once, offline, verified to answer nobody but us."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 
 import requests
 
-from deploy.nodes.endpoint import KuboEndpoint, find_kubo, kubo_at, write_kubo
+from deploy.nodes.endpoint import KuboEndpoint, find_endpoint, local_kubo, write_endpoint
 from deploy.nodes.errors import NodeExposed, NodeFailed
-from deploy.nodes.kubo_config import left_to_kubo, private_config
+from deploy.nodes.kubo_config import automatic_values, private_config
+from deploy.nodes.ports import choose_port, is_loopback, listening_addresses
 from deploy.nodes.private_file import (
     find_json,
     make_private_folder,
@@ -20,9 +21,8 @@ from deploy.nodes.private_file import (
     write_private_json,
 )
 from deploy.nodes.process import Launch
-from deploy.nodes.sockets import choose_port, is_loopback, listening
 from deploy.nodes.space import require_space
-from deploy.nodes.watch import NodeState, Watch
+from deploy.nodes.supervisor import ProgramStatus, Supervisor
 
 BEARER = "Bearer "
 FORBIDDEN = 403
@@ -40,7 +40,7 @@ class KuboNode:
         self._repo = self.folder / "repo"
         self._endpoint_file = self.folder / "endpoint.json"
         self._endpoint: KuboEndpoint | None = None
-        self._watch = Watch(self)
+        self._supervisor = Supervisor(self)
 
     def start(self) -> KuboEndpoint:
         """Start it and keep it running; it answers at the endpoint returned.
@@ -48,45 +48,53 @@ class KuboNode:
         Raises:
             NodesError: it could not be started, or is not private.
         """
-        self._watch.start()
+        self._supervisor.start()
         return self.endpoint()
 
     def stop(self) -> None:
-        """Stop it cleanly; its endpoint is forgotten."""
-        self._watch.stop()
+        """Stop it cleanly and remove its endpoint file."""
+        self._supervisor.stop()
         self._endpoint_file.unlink(missing_ok=True)
 
     def endpoint(self) -> KuboEndpoint:
-        """Return where it is now; the port changes only when somebody else took it.
+        """Return where it is now; the port changes only when another program took it.
 
         Raises:
             NodeFailed: it was never started.
         """
         if self._endpoint is None:
-            raise NodeFailed("Kubo has not been started")
+            raise NodeFailed("Kubo has not been started. Start it first")
         return self._endpoint
 
-    def state(self) -> NodeState:
-        """Say how it is doing."""
-        return self._watch.state()
+    def status(self) -> ProgramStatus:
+        """Return how it is doing."""
+        return self._supervisor.status()
+
+    def attach(self) -> None:
+        """Use the endpoint of the configuration: another process has prepared and started it."""
+        port, secret = _last_used(find_json(self._repo / "config") or {})
+        if port is None:
+            raise NodeFailed(f"{self._repo} has no configuration. Run: vouchsafe node run kubo")
+        self._endpoint = local_kubo(port, BEARER + secret)
 
     def prepare(self) -> Launch:
-        """Make the repository if there is none, and its configuration what it must be."""
+        """Make the repository if there is none, and write its private configuration."""
         make_private_folder(self.folder)
-        self._endpoint_file.unlink(missing_ok=True)  # nobody is sent where nobody answers yet
+        self._endpoint_file.unlink(missing_ok=True)  # it does not answer there yet
         require_space(self.folder, self.name)
         if not self._repo.exists():
             self._make_repo()
         self._endpoint = self._configure()
-        # A node alone in the world needs no network at all: what it lacks it misses at once.
+        # A node without peers needs no network: a missing block is reported at once.
         argv = (str(self._binary), "daemon", "--migrate=true", "--offline")
         return Launch(argv, self._environment(), self.folder)
 
     def answers(self, pid: int) -> bool:
-        """True when it answers us, and only us.
+        """Return whether it answers; its endpoint file then names it to other processes.
 
         Raises:
-            NodeExposed: it answers without the secret, or more than it should, or not only here.
+            NodeExposed: it answers without the secret, answers calls that it must refuse, or
+                listens on more than loopback.
         """
         endpoint = self.endpoint()
         try:
@@ -99,12 +107,15 @@ class KuboNode:
         if bare != FORBIDDEN or beyond != FORBIDDEN:
             raise NodeExposed(
                 "Kubo answers calls that it must refuse (without the secret, or config/show), so "
-                "it was stopped; use the Kubo that `make nodes` builds"
+                "it was stopped. Use the Kubo that `make nodes` builds"
             )
-        outside = [address for address in listening(pid) or () if not is_loopback(address)]
+        outside = [each for each in listening_addresses(pid) if not is_loopback(each)]
         if outside:
-            raise NodeExposed(f"Kubo listens on {', '.join(outside)}, so it was stopped")
-        write_kubo(self._endpoint_file, endpoint)
+            raise NodeExposed(
+                f"Kubo listens on {', '.join(outside)} and must listen on 127.0.0.1 only, so it "
+                "was stopped. Use the Kubo that `make nodes` builds"
+            )
+        write_endpoint(self._endpoint_file, endpoint)
         return True
 
     def _environment(self, repo: Path | None = None) -> dict[str, str]:
@@ -117,7 +128,7 @@ class KuboNode:
         }
 
     def _make_repo(self) -> None:
-        """Make the repository beside its place, so that a half-made one is never used."""
+        """Make the repository under another name, so that an incomplete one is never used."""
         draft = self.folder / "repo.new"
         shutil.rmtree(draft, ignore_errors=True)
         done = subprocess.run(  # noqa: S603 - the program that build.py found
@@ -131,7 +142,7 @@ class KuboNode:
         )
         if done.returncode != 0:
             raise NodeFailed(
-                f"Kubo could not make its repository in {self.folder}:",
+                f"Kubo could not make its repository in {self.folder}. Its last lines:",
                 done.stderr.splitlines()[-6:],
             )
         key = secrets.token_hex(32)
@@ -139,30 +150,32 @@ class KuboNode:
         draft.rename(self._repo)
 
     def _configure(self) -> KuboEndpoint:
-        """Write the configuration; the port and the secret stay what they were if they can."""
+        """Write the configuration; port and secret stay the same while the port is free."""
         path = self._repo / "config"
-        made = find_json(path)
-        if made is None or not {"Identity", "Datastore"} <= set(made):
+        current = find_json(path)
+        if current is None or not {"Identity", "Datastore"} <= set(current):
             raise NodeFailed(
-                f"{path} cannot be read; put it back from a backup, or move {self._repo} away "
-                "and deposit the records again"
+                f"{path} is damaged. Restore it from a backup, or move {self._repo} away and "
+                "deposit the records again"
             )
-        last_port, secret = _last_used(made)
+        last_port, secret = _last_used(current)
         port = choose_port(last_port)
         if port != last_port or not secret:
-            # Whoever took the port has been sent the old secret, or will be.
+            # The program that took the port may receive the old secret.
             secret = secrets.token_urlsafe(32)
-        config = private_config(made, port, secret)
-        auto = list(left_to_kubo(config))
-        if auto:
-            raise NodeExposed(f"Kubo would fetch these settings from the network: {auto}")
-        if config != made:
+        config = private_config(current, port, secret)
+        automatic = list(automatic_values(config))
+        if automatic:
+            raise NodeExposed(
+                f"Kubo would fetch these settings from the network: {automatic}. Set them in {path}"
+            )
+        if config != current:
             write_private_json(path, config)
-        return kubo_at(port, BEARER + secret)
+        return local_kubo(port, BEARER + secret)
 
 
 def _last_used(config: dict[str, Any]) -> tuple[int | None, str]:
-    """Return the port and the secret of a configuration of ours; None and "" of a fresh one."""
+    """Return port and secret of a configuration of ours; None and "" of a new one."""
     try:
         secret = config["API"]["Authorizations"]["vouchsafe"]["AuthSecret"]
         return int(config["Addresses"]["API"].rpartition("/")[2]), secret.removeprefix("bearer:")
@@ -171,6 +184,6 @@ def _last_used(config: dict[str, Any]) -> tuple[int | None, str]:
 
 
 def find_running_kubo(home: Path) -> KuboEndpoint | None:
-    """Return the endpoint of the Kubo of `home` if one answers there."""
-    endpoint = find_kubo(home / "endpoint.json")
+    """Return the endpoint of the Kubo of `home` if it answers."""
+    endpoint = find_endpoint(home / "endpoint.json", KuboEndpoint)
     return endpoint if endpoint is not None and endpoint.find_version() else None

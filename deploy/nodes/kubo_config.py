@@ -6,8 +6,8 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# Only what the platform calls. A path allows all that begins with it, so what has siblings that
-# must stay shut (pin/remote, repo/verify, block/rm of pinned data is refused by Kubo) is in full.
+# Only what the platform calls. A path allows everything that begins with it, so those with
+# siblings that must stay closed (pin/remote, repo/verify) are given in full.
 ALLOWED_PATHS = tuple(
     f"/api/v0/{path}"
     for path in (
@@ -80,7 +80,7 @@ _PRIVATE: Mapping[str, Any] = {
     "Version": {"SwarmCheckEnabled": False},
 }
 
-# The names of records depend on these, so none is left to what a later Kubo thinks best.
+# Content identifiers depend on these, so none is left to the defaults of a later Kubo.
 _IMPORT: Mapping[str, Any] = {
     "CidVersion": 1,
     "HashFunction": "sha2-256",
@@ -105,7 +105,7 @@ _STORE: Mapping[str, Any] = {
             "type": "flatfs",
             "prefix": "flatfs.datastore",
             "path": "blocks",
-            # False, Kubo's default, can lose acknowledged blocks with the power.
+            # False, Kubo's default, can lose acknowledged blocks in a power failure.
             "sync": True,
             "shardFunc": "/repo/flatfs/shard/v1/next-to-last/2",
         },
@@ -120,9 +120,9 @@ _STORE: Mapping[str, Any] = {
 }
 
 
-def private_config(made: Mapping[str, Any], port: int, secret: str) -> dict[str, Any]:
-    """Return the configuration that Kubo made for itself, made private."""
-    config = _merged(made, _PRIVATE)
+def private_config(original: Mapping[str, Any], port: int, secret: str) -> dict[str, Any]:
+    """Return the configuration that Kubo wrote for itself, with everything private."""
+    config = _merged(original, _PRIVATE)
     config["Addresses"]["API"] = f"/ip4/127.0.0.1/tcp/{port}"
     config["API"] = {
         "HTTPHeaders": {},
@@ -135,21 +135,21 @@ def private_config(made: Mapping[str, Any], port: int, secret: str) -> dict[str,
     return config
 
 
-def left_to_kubo(config: object, path: str = "") -> Iterator[str]:
+def automatic_values(config: object, path: str = "") -> Iterator[str]:
     """Yield the path of each value that is still "auto", for Kubo to fetch from the network."""
     if config == "auto":
         yield path
     elif isinstance(config, Mapping):
         for key, value in config.items():
-            yield from left_to_kubo(value, f"{path}.{key}".lstrip("."))
+            yield from automatic_values(value, f"{path}.{key}".lstrip("."))
     elif isinstance(config, list):
         for value in config:
-            yield from left_to_kubo(value, path)
+            yield from automatic_values(value, path)
 
 
-def _merged(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(copy.deepcopy(dict(made)))
-    for key, value in wanted.items():
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = copy.deepcopy(dict(base))
+    for key, value in changes.items():
         below = merged.get(key)
         if isinstance(value, Mapping) and value and isinstance(below, Mapping):
             merged[key] = _merged(below, value)

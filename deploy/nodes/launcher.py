@@ -1,4 +1,4 @@
-"""Runs a program that is told to stop when the process that wants it dies."""
+"""Runs a program that receives SIGTERM when the process that started it dies."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def main() -> None:
     """Ask the kernel for SIGTERM at the parent's death, then become the program.
 
     This is a program of its own, not a function that runs between fork and exec, because there
-    nothing but async-signal-safe code may run once the parent has threads.
+    only async-signal-safe code may run once the parent has threads.
     """
     parent, *program = sys.argv[1:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != int(parent):  # it died before we asked
+    if os.getppid() != int(parent):  # it died before the request
         sys.exit(1)
     os.execve(program[0], program, os.environ)  # noqa: S606 - no shell is wanted
 

@@ -1,4 +1,4 @@
-"""Writes files that only their owner can read, whole or not at all."""
+"""Writes files that only their owner can read, completely or not at all."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def make_private_folder(folder: Path) -> Path:
-    """Make `folder` and what is above it; only its owner may enter it."""
+    """Make `folder` and its parents; only its owner may enter it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
 
 
 def write_private(path: Path, content: str) -> None:
-    """Put `content` in place of `path` at once, readable by its owner only."""
+    """Replace `path` with `content` in one step, readable by its owner only."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -33,7 +33,7 @@ def write_private_json(path: Path, content: Mapping[str, object]) -> None:
 
 
 def find_json(path: Path) -> dict[str, object] | None:
-    """Return the JSON object in `path`, or None if it is not there or not one."""
+    """Return the JSON object in `path`, or None if the file is missing or holds something else."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

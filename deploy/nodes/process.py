@@ -1,4 +1,4 @@
-"""A node's process: started in its own session, known by its birth, stopped cleanly."""
+"""A program's process: started in its own session, found again after a crash, stopped cleanly."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from deploy.nodes.private_file import find_json, write_private_json
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MAX_LOG_BYTES = 8 * 2**20
 KEPT_LOG_BYTES = 2**20
-ORPHAN_PATIENCE_S = 3.0
-STOP_PATIENCE_S = 15.0
-KILL_PATIENCE_S = 5.0
-POLL_S = 0.02
+ORPHAN_GRACE_S = 3.0
+STOP_GRACE_S = 15.0
+KILL_GRACE_S = 5.0
+# Start times are counted from the boot by a clock that may be set in between.
+CLOCK_STEP_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """All that is needed to start a node once; it gets no other environment than this."""
+    """All that is needed to start a program once; `environment` is its whole environment."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str]
@@ -33,66 +35,52 @@ class Launch:
 
     @property
     def log(self) -> Path:
-        """Where the node writes what it says."""
+        """The file that receives the program's output."""
         return self.folder / "log"
 
     @property
     def pid_file(self) -> Path:
-        """Where the process is written down, to be found again after a crash of ours."""
+        """The file that names the process, so that it is found again after a crash of ours."""
         return self.folder / "pid.json"
 
 
-def find_birth(pid: int) -> str | None:
-    """Return what tells this process from a later one of the same number, or None if it is gone."""
+def is_running(pid: int) -> bool:
+    """Return whether a process of this number exists and has not ended."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        boot = BOOT_ID.read_text(encoding="utf-8").strip()
-    except (FileNotFoundError, ProcessLookupError):
-        return None if sys.platform == "linux" else _find_birth_by_ps(pid)
-    fields = stat.rpartition(")")[2].split()  # the name before it may hold spaces
-    return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
-
-
-def _find_birth_by_ps(pid: int) -> str | None:
-    done = subprocess.run(  # noqa: S603 - our own number
-        ["/bin/ps", "-o", "lstart=", "-p", str(pid)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() or None
+        return psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def stop_orphan(pid_file: Path) -> bool:
-    """Stop the process that `pid_file` names if it still lives; True if there was one.
+    """Stop the process that `pid_file` names if it still runs; return whether there was one.
 
     The kernel told it to stop when its supervisor died, so it is given time to finish before it is
     told again: Kubo takes a second signal as "at once".
     """
-    known = find_json(pid_file) or {}
-    pid, birth = known.get("pid"), known.get("birth")
-    if not isinstance(pid, int) or pid <= 1 or find_birth(pid) != birth:
-        pid_file.unlink(missing_ok=True)
-        return False
-    for number, patience_s in (
-        (0, ORPHAN_PATIENCE_S),
-        (signal.SIGTERM, STOP_PATIENCE_S),
-        (signal.SIGKILL, KILL_PATIENCE_S),
-    ):
-        _signal_group(pid, number)
-        if _wait_gone(pid, str(birth), patience_s):
+    orphan = _find_recorded(pid_file)
+    steps = ((0, ORPHAN_GRACE_S), (signal.SIGTERM, STOP_GRACE_S), (signal.SIGKILL, KILL_GRACE_S))
+    for number, grace_s in steps:
+        if orphan is None or not orphan.is_running():
             break
+        _signal_group(orphan.pid, number)
+        with suppress(psutil.TimeoutExpired):
+            orphan.wait(grace_s)
     pid_file.unlink(missing_ok=True)
-    return True
+    return orphan is not None
 
 
-def _wait_gone(pid: int, birth: str, patience_s: float) -> bool:
-    until_s = time.monotonic() + patience_s
-    while time.monotonic() < until_s:
-        if find_birth(pid) != birth:
-            return True
-        time.sleep(POLL_S)
-    return False
+def _find_recorded(pid_file: Path) -> psutil.Process | None:
+    """Return the recorded process; a later one of the same number started at another time."""
+    record = find_json(pid_file) or {}
+    pid, started_s = record.get("pid"), record.get("started_s")
+    if not isinstance(pid, int) or pid <= 1 or not isinstance(started_s, float):
+        return None
+    try:
+        process = psutil.Process(pid)
+        return process if abs(process.create_time() - started_s) < CLOCK_STEP_S else None
+    except psutil.Error:
+        return None
 
 
 def _signal_group(pid: int, number: int) -> None:
@@ -103,7 +91,7 @@ def _signal_group(pid: int, number: int) -> None:
 
 
 class Process:
-    """One running node. Make it in a thread that lives as long as the node should.
+    """One running program. Make it in a thread that lives as long as the program should.
 
     The kernel sends the death signal when the *thread* that started the child ends.
     """
@@ -126,30 +114,31 @@ class Process:
         finally:
             os.close(descriptor)
         self.pid = self._popen.pid
-        write_private_json(launch.pid_file, {"pid": self.pid, "birth": find_birth(self.pid)})
+        started_s = psutil.Process(self.pid).create_time()
+        write_private_json(launch.pid_file, {"pid": self.pid, "started_s": started_s})
 
     def is_alive(self) -> bool:
-        """True while it runs."""
+        """Return whether it is still running."""
         return self._popen.poll() is None
 
     @property
     def exit_code(self) -> int | None:
-        """What it ended with; None while it runs."""
+        """What it ended with; None while it is running."""
         return self._popen.poll()
 
-    def stop(self, patience_s: float = STOP_PATIENCE_S) -> None:
-        """Ask it to stop, wait, then kill it and whatever it started."""
+    def stop(self, grace_s: float = STOP_GRACE_S) -> None:
+        """Ask it to stop, wait, then kill it and every process that it started."""
         if self.is_alive():
             _signal_group(self.pid, signal.SIGTERM)
             try:
-                self._popen.wait(patience_s)
+                self._popen.wait(grace_s)
             except subprocess.TimeoutExpired:
                 _signal_group(self.pid, signal.SIGKILL)
         self._popen.wait()
         self._launch.pid_file.unlink(missing_ok=True)
 
     def lines(self, count: int = 12) -> tuple[str, ...]:
-        """Return the last lines of what it has said since it was started."""
+        """Return the last lines that it has written since it was started."""
         return last_lines(self._launch.log, self.log_start, count)
 
 
@@ -166,22 +155,22 @@ def last_lines(log: Path, start: int = 0, count: int = 12) -> tuple[str, ...]:
 
 
 def trim_log(log: Path) -> bool:
-    """Keep the end of a log that has grown too long in `log.1`, and empty it; True if done.
+    """Move the end of a log that has grown too long to `log.1` and empty it; True if done.
 
-    The node holds the file open for appending, so it is emptied and not moved away.
+    The program holds the file open for appending, so the file is emptied and not renamed.
     """
     try:
         if log.stat().st_size <= MAX_LOG_BYTES:
             return False
         with log.open("rb+") as file:
             file.seek(-KEPT_LOG_BYTES, os.SEEK_END)
-            kept = file.read()
+            end = file.read()
             descriptor = os.open(
                 log.with_name("log.1"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600
             )
             with os.fdopen(descriptor, "wb") as older:
-                older.write(kept)
+                older.write(end)
             file.truncate(0)
-    except OSError:  # a log that cannot be kept short is no reason to stop the node
+    except OSError:  # a log that cannot be trimmed is no reason to stop the program
         return False
     return True

@@ -1,4 +1,4 @@
-"""Refuses to start a node where there is no room for its data."""
+"""Refuses to start a node where there is no disk space for its data."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MIN_FREE_BYTES = 600 * 2**20
 
 
 def require_space(folder: Path, name: str) -> None:
-    """Check that there is room in `folder`.
+    """Return if there is disk space in `folder`.
 
     Raises:
-        DiskFull: there is not.
+        DiskFull: there is too little.
     """
     free = shutil.disk_usage(folder).free
     if free < MIN_FREE_BYTES:
         raise DiskFull(
-            f"{name} cannot start: {folder} has {free // 2**20} MiB left and needs "
-            f"{MIN_FREE_BYTES // 2**20}. Make room, then start again."
+            f"{name} cannot start: {folder} has {free // 2**20} MiB of free space and needs "
+            f"{MIN_FREE_BYTES // 2**20}. Make room and start again"
         )

@@ -1,29 +1,35 @@
-"""The people who use the pages: accounts, invitations, passkeys, sessions, signatures."""
+"""The people who sign in: accounts, invitations, passkeys, sessions, signatures."""
 
-from services.accounts.account import PATIENT, Account
+from services.accounts.accounts import PATIENT, Account
 from services.accounts.errors import (
-    AlreadyDone,
-    BadlyProven,
-    InvitationOver,
-    NotSignedIn,
-    SigningOver,
+    AccountExists,
+    AlreadySigned,
+    InvitationExpired,
+    InvitationInvalid,
+    ProofInvalid,
+    SignatureExpired,
+    SignInFailed,
 )
-from services.accounts.invitations import Invited
-from services.accounts.people import IdentityService
-from services.accounts.signing import Prepared, Signings
+from services.accounts.invitations import Invitee
+from services.accounts.service import IdentityService
+from services.accounts.signature_requests import SignatureRequest, SignatureRequests
 from services.accounts.site import Site
+from services.accounts.webauthn import DeviceRequest
 
 __all__ = [
     "PATIENT",
     "Account",
-    "AlreadyDone",
-    "BadlyProven",
-    "InvitationOver",
-    "Invited",
-    "NotSignedIn",
+    "AccountExists",
+    "AlreadySigned",
+    "DeviceRequest",
     "IdentityService",
-    "Prepared",
-    "Signings",
-    "SigningOver",
+    "InvitationExpired",
+    "InvitationInvalid",
+    "Invitee",
+    "SignInFailed",
+    "SignatureExpired",
+    "ProofInvalid",
+    "SignatureRequest",
+    "SignatureRequests",
     "Site",
 ]

@@ -1,16 +1,17 @@
-"""Keeps the accounts: one row a person, never a name of a patient."""
+"""Stores accounts: a role, a party and, for patients, a subject; never a patient's name."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from services.accounts.account import Account
 from services.tables import METADATA
 
+PATIENT: Final = "patient"
+"""The role that no token has: patients sign in with a passkey or wallet of their own."""
 ID_BYTES: Final = 16
 
 ACCOUNTS: Final = sa.Table(
@@ -27,60 +28,77 @@ ACCOUNTS: Final = sa.Table(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One person who can sign in.
+
+    Attributes:
+        id: 16 random bytes in hex; also the WebAuthn user handle.
+        role: patient, clinician, researcher, custodian or auditor.
+        party: the organisation that this person speaks for, ``organisation:…``; ``""`` for a
+            patient. Researchers speak for an organisation, which owns studies.
+        name: what pages call the person; ``""`` for a patient.
+        subject: a patient's 32 bytes; None for others.
+        language: en, de or es.
+        created_at_s: seconds UTC.
+        is_disabled: True if it can no longer sign in.
+    """
+
+    id: str
+    role: str
+    party: str
+    name: str
+    subject: bytes | None
+    language: str
+    created_at_s: int
+    is_disabled: bool = False
+
+
 class Accounts:
     """The rows of all accounts; a subject has at most one."""
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._clock = clock
 
-    def add(self, connection: sa.Connection, wanted: Account) -> None:
-        """Write down an account in the caller's transaction.
+    def add(self, connection: sa.Connection, account: Account) -> None:
+        """Insert an account in the caller's transaction.
 
         Raises:
-            sa.exc.IntegrityError: the id or the subject has one already.
+            sa.exc.IntegrityError: the id or the subject has an account already.
         """
-        row = {name: getattr(wanted, name) for name in Account.__slots__}
+        row = {name: getattr(account, name) for name in Account.__slots__}
         connection.execute(sa.insert(ACCOUNTS), row)
 
-    def find(self, identity: str) -> Account | None:
-        """Return the account of an id."""
-        return self._one(ACCOUNTS.c.id == identity)
+    def find(self, account_id: str) -> Account | None:
+        """Return the account with this id."""
+        return self._find(ACCOUNTS.c.id == account_id)
 
     def of_subject(self, subject: bytes) -> Account | None:
         """Return the account of a patient."""
-        return self._one(ACCOUNTS.c.subject == subject)
+        return self._find(ACCOUNTS.c.subject == subject)
 
-    def all(self) -> list[Account]:
-        """Return every account, oldest first."""
-        asked = sa.select(ACCOUNTS).order_by(ACCOUNTS.c.created_at_s, ACCOUNTS.c.id)
-        with self._engine.connect() as connection:
-            return [_account(row) for row in connection.execute(asked)]
+    def set_language(self, account_id: str, language: str) -> None:
+        """Remember which language the person reads."""
+        self._set(account_id, language=language)
 
-    def set_language(self, identity: str, language: str) -> None:
-        """Remember which language somebody reads."""
-        self._set(identity, language=language)
+    def disable(self, account_id: str) -> None:
+        """Make every sign-in and session of this account invalid."""
+        self._set(account_id, is_disabled=True)
 
-    def disable(self, identity: str) -> None:
-        """Let somebody sign in no more."""
-        self._set(identity, is_disabled=True)
-
-    def _set(self, identity: str, **values: Any) -> None:
+    def _set(self, account_id: str, **values: Any) -> None:
+        update = sa.update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(**values)
         with self._engine.begin() as connection:
-            mine = sa.update(ACCOUNTS).where(ACCOUNTS.c.id == identity)
-            connection.execute(mine.values(**values))
+            connection.execute(update)
 
-    def _one(self, which: Any) -> Account | None:
+    def _find(self, condition: sa.ColumnElement[bool]) -> Account | None:
         with self._engine.connect() as connection:
-            row = connection.execute(sa.select(ACCOUNTS).where(which)).first()
-        return None if row is None else _account(row)
+            row = connection.execute(sa.select(ACCOUNTS).where(condition)).first()
+        if row is None:
+            return None
+        values = {name: getattr(row, name) for name in Account.__slots__}
+        return Account(**values | {"subject": bytes(row.subject) if row.subject else None})
 
 
 def new_id() -> str:
     """Return a fresh random id: 32 hex characters."""
     return secrets.token_hex(ID_BYTES)
-
-
-def _account(row: Any) -> Account:
-    held = {name: getattr(row, name) for name in Account.__slots__}
-    return Account(**(held | {"subject": bytes(row.subject) if row.subject else None}))

@@ -1,4 +1,4 @@
-"""Keeps the challenges: each is for one purpose, works once, and for five minutes."""
+"""Stores challenges: each is for one purpose, works once, and expires after five minutes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ VALID_S: Final = 300
 SIGN_IN: Final = "sign-in"
 MAKE: Final = "make-passkey"
 CHALLENGE_BYTES: Final = 64
-"""Twice a digest's length: the ledger's verifier matches 32 bytes only, so what is signed to sign
-in, or to make a passkey, can never be a consent."""
+"""Twice the length of a digest: the ledger's verifier accepts 32 bytes only, so a signature made to
+sign in or to create a passkey can never be a consent."""
 
 _CHALLENGES: Final = sa.Table(
     "web_challenges",
@@ -31,40 +31,40 @@ _CHALLENGES: Final = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """64 random bytes for one purpose; `about` says for whom or what."""
+    """64 random bytes, issued for one purpose."""
 
     id: str
     value: bytes
 
 
 class Challenges:
-    """The rows of all open challenges; what is taken is gone."""
+    """The rows of all open challenges; taking one deletes it."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def new(self, purpose: str, about: str = "") -> Challenge:
-        """Return a fresh challenge, and forget those whose time is over."""
-        made = Challenge(secrets.token_hex(16), secrets.token_bytes(CHALLENGE_BYTES))
+        """Return a fresh challenge and delete expired ones; `about` binds it to an account."""
+        challenge = Challenge(secrets.token_hex(16), secrets.token_bytes(CHALLENGE_BYTES))
         now_s = int(self._clock())
         row = {
-            "id": made.id,
+            "id": challenge.id,
             "purpose": purpose,
             "about": about,
-            "challenge": made.value,
+            "challenge": challenge.value,
             "expires_at_s": now_s + VALID_S,
         }
         with self._engine.begin() as connection:
             connection.execute(sa.delete(_CHALLENGES).where(_CHALLENGES.c.expires_at_s <= now_s))
             connection.execute(sa.insert(_CHALLENGES), row)
-        return made
+        return challenge
 
-    def take(self, identity: str, purpose: str, about: str = "") -> bytes | None:
-        """Return a challenge's bytes and use it up; None if it is not for this, or over."""
-        mine = (
+    def take(self, challenge_id: str, purpose: str, about: str = "") -> bytes | None:
+        """Return a challenge's bytes and delete it; None if unknown, expired or issued for else."""
+        delete = (
             sa.delete(_CHALLENGES)
-            .where(_CHALLENGES.c.id == identity)
+            .where(_CHALLENGES.c.id == challenge_id)
             .returning(
                 _CHALLENGES.c.purpose,
                 _CHALLENGES.c.about,
@@ -73,7 +73,7 @@ class Challenges:
             )
         )
         with self._engine.begin() as connection:
-            row = connection.execute(mine).first()
+            row = connection.execute(delete).first()
         if row is None or (row.purpose, row.about) != (purpose, about):
             return None
         return bytes(row.challenge) if row.expires_at_s > self._clock() else None

@@ -1,4 +1,4 @@
-"""What goes wrong when somebody joins, signs in or signs; grouped by what they can do."""
+"""Errors of joining, signing in and signing, grouped by what the person can do about them."""
 
 from __future__ import annotations
 
@@ -6,36 +6,45 @@ from consent import Outcome
 from services.errors import Conflict, Invalid, NotFound, Unauthenticated
 
 
-class NotSignedIn(Unauthenticated):
-    """The passkey, the challenge or the account does not count; which one is not told (401)."""
+class SignInFailed(Unauthenticated):
+    """The passkey, wallet, challenge or account is not valid; all causes look alike (401)."""
 
 
-class InvitationOver(NotFound):
-    """The invitation is unknown, was used, or its time ran out (404)."""
+class InvitationExpired(NotFound):
+    """The invitation is unknown, was used, or has expired (404)."""
 
 
-class BadlyProven(Invalid):
-    """What the device sent does not prove what it should; nothing was signed or kept (422).
+class InvitationInvalid(Invalid):
+    """Nobody can be invited with this role, party and subject (422)."""
 
-    `word` names the text that says why: ``wrongkey``, ``changed`` or ``cancel``.
+
+class AccountExists(InvitationInvalid):
+    """The patient has an account already (422)."""
+
+
+class ProofInvalid(Invalid):
+    """The device's answer does not prove what it should; nothing was signed or stored (422).
+
+    Attributes:
+        text: the text for patients that explains it: ``wrongkey``, ``changed`` or ``cancel``.
     """
 
-    def __init__(self, message: str, word: str = "wrongkey") -> None:
-        """Keep which text says why."""
+    def __init__(self, message: str, text: str = "wrongkey") -> None:
+        """Keep which text explains it."""
         super().__init__(message)
-        self.word = word
+        self.text = text
 
 
-class SigningOver(NotFound):
-    """What was to be signed is unknown, another's, or its ten minutes are over (404)."""
+class SignatureExpired(NotFound):
+    """The signature request is unknown, belongs to someone else, or is older than 10 min (404)."""
 
-    word = "cancel"
+    text = "cancel"
 
 
-class AlreadyDone(Conflict):
-    """It was signed and brought to the ledger before: no error, but the first result (409)."""
+class AlreadySigned(Conflict):
+    """It was signed and sent to the ledger before; holds the first result (409)."""
 
     def __init__(self, outcome: Outcome) -> None:
-        """Keep what became of it the first time."""
-        super().__init__("this was done already; nothing was recorded twice")
+        """Keep the first result."""
+        super().__init__("This was signed before; nothing was recorded twice.")
         self.outcome = outcome

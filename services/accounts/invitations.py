@@ -1,4 +1,4 @@
-"""Keeps the invitations: a link that works once, for one person, for seven days."""
+"""Stores invitations: links that work once, for one person, for seven days."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from services.accounts.account import PATIENT
+from consent import DAY_S
+from services.accounts.accounts import PATIENT
+from services.accounts.errors import InvitationInvalid
 from services.tables import METADATA
 from services.tokens import ROLES
 
-DAY_S: Final = 86_400
 VALID_DAYS: Final = 7
 SECRET_BYTES: Final = 32
 
@@ -33,8 +34,8 @@ _INVITATIONS: Final = sa.Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Invited:
-    """Who is to be invited: a role, for whom they speak, and a patient's subject."""
+class Invitee:
+    """Who is invited: a role, the party they speak for, and a patient's subject."""
 
     role: str
     party: str
@@ -44,38 +45,40 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation that still counts; `key` names it inside and opens nothing."""
+    """A valid invitation; `key` names it inside and cannot be used to join."""
 
     key: bytes
-    invited: Invited
+    invitee: Invitee
     created_at_s: int
     expires_at_s: int
 
 
 class Invitations:
-    """The rows of all invitations; of the secret only its SHA-256 is kept."""
+    """The rows of all invitations; only the SHA-256 of each secret is stored."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
-    def add(self, wanted: Invited) -> str:
-        """Write down an invitation and return its secret, which nobody can be told again.
+    def add(self, invitee: Invitee) -> str:
+        """Store an invitation and return its secret, which cannot be read again.
 
         Raises:
-            ValueError: no such role, a patient without a subject, or a subject of another role.
+            InvitationInvalid: unknown role, a patient without a subject, or a subject for another
+                role.
         """
-        if wanted.role not in (PATIENT, *ROLES):
-            raise ValueError(f"a role is one of {', '.join((PATIENT, *ROLES))}")
-        if (wanted.role == PATIENT) != (wanted.subject is not None):
-            raise ValueError("a patient, and nobody else, is invited for a subject")
+        if invitee.role not in (PATIENT, *ROLES):
+            roles = ", ".join((PATIENT, *ROLES))
+            raise InvitationInvalid(f"Unknown role {invitee.role!r}. Use one of: {roles}.")
+        if (invitee.role == PATIENT) != (invitee.subject is not None):
+            raise InvitationInvalid("A subject is required for a patient, and for nobody else.")
         secret, now_s = secrets.token_urlsafe(SECRET_BYTES), int(self._clock())
         row = {
             "hash": _hash(secret),
-            "role": wanted.role,
-            "party": wanted.party,
-            "name": wanted.name,
-            "subject": wanted.subject,
+            "role": invitee.role,
+            "party": invitee.party,
+            "name": invitee.name,
+            "subject": invitee.subject,
             "created_at_s": now_s,
             "expires_at_s": now_s + VALID_DAYS * DAY_S,
         }
@@ -84,23 +87,23 @@ class Invitations:
         return secret
 
     def find(self, secret: str) -> Invitation | None:
-        """Return the invitation of this secret, if it counts now."""
-        asked = sa.select(_INVITATIONS).where(
+        """Return the invitation with this secret if it is unused and has not expired."""
+        query = sa.select(_INVITATIONS).where(
             _INVITATIONS.c.hash == _hash(secret),
             _INVITATIONS.c.used_at_s.is_(None),
             _INVITATIONS.c.expires_at_s > self._clock(),
         )
         with self._engine.connect() as connection:
-            row = connection.execute(asked).first()
+            row = connection.execute(query).first()
         return None if row is None else _invitation(row)
 
     def use(self, connection: sa.Connection, key: bytes) -> bool:
-        """Let an invitation count no more, in the caller's transaction; False if it did not."""
-        mine = sa.update(_INVITATIONS).where(
+        """Mark an invitation as used in the caller's transaction; False if it was used before."""
+        update = sa.update(_INVITATIONS).where(
             _INVITATIONS.c.hash == key, _INVITATIONS.c.used_at_s.is_(None)
         )
-        done = connection.execute(mine.values(used_at_s=int(self._clock())))
-        return bool(done.rowcount == 1)
+        result = connection.execute(update.values(used_at_s=int(self._clock())))
+        return bool(result.rowcount == 1)
 
 
 def _hash(secret: str) -> bytes:
@@ -110,5 +113,5 @@ def _hash(secret: str) -> bytes:
 
 def _invitation(row: Any) -> Invitation:
     subject = bytes(row.subject) if row.subject else None
-    invited = Invited(row.role, row.party, row.name, subject)
-    return Invitation(bytes(row.hash), invited, row.created_at_s, row.expires_at_s)
+    invitee = Invitee(row.role, row.party, row.name, subject)
+    return Invitation(bytes(row.hash), invitee, row.created_at_s, row.expires_at_s)

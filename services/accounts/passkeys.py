@@ -1,4 +1,4 @@
-"""Keeps the passkeys of accounts: which device's key belongs to whom."""
+"""Stores passkeys: which device's key belongs to which account."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from services.accounts.webauthn import NewPasskey
 from services.tables import METADATA
 
 _PASSKEYS: Final = sa.Table(
@@ -25,7 +26,7 @@ _PASSKEYS: Final = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """One device's P-256 key; times are seconds UTC."""
+    """One device's P-256 key: credential id and point (32 bytes each); times are seconds UTC."""
 
     id: bytes
     account: str
@@ -43,49 +44,59 @@ class Passkeys:
         self._engine = engine
         self._clock = clock
 
-    def add(self, connection: sa.Connection, wanted: Passkey) -> None:
-        """Write down a passkey in the caller's transaction.
+    def insert(
+        self, connection: sa.Connection, account_id: str, passkey: NewPasskey, *, label: str
+    ) -> None:
+        """Add a passkey to an account in the caller's transaction.
 
         Raises:
-            sa.exc.IntegrityError: this key is somebody's already.
+            sa.exc.IntegrityError: the passkey belongs to an account already.
         """
-        row = {name: getattr(wanted, name) for name in Passkey.__slots__}
+        now_s = int(self._clock())
+        row = {
+            "id": passkey.credential_id,
+            "account": account_id,
+            "qx": passkey.qx,
+            "qy": passkey.qy,
+            "label": label,
+            "made_at_s": now_s,
+            "used_at_s": now_s,
+        }
         connection.execute(sa.insert(_PASSKEYS), row)
 
-    def keep(self, account: str, identity: bytes, point: tuple[bytes, bytes], label: str) -> None:
-        """Write down a passkey that counts from now on; one that is here stays as it is."""
-        now_s = int(self._clock())
-        if self.find(identity) is None:
+    def add(self, account_id: str, passkey: NewPasskey, *, label: str) -> None:
+        """Add a passkey to an account; one that is stored already does not change."""
+        if self.find(passkey.credential_id) is None:
             with self._engine.begin() as connection:
-                self.add(connection, Passkey(identity, account, *point, label, now_s, now_s))
+                self.insert(connection, account_id, passkey, label=label)
 
-    def find(self, identity: bytes) -> Passkey | None:
-        """Return the passkey of a credential id."""
-        asked = sa.select(_PASSKEYS).where(_PASSKEYS.c.id == identity)
+    def find(self, credential_id: bytes) -> Passkey | None:
+        """Return the passkey with this credential id."""
+        query = sa.select(_PASSKEYS).where(_PASSKEYS.c.id == credential_id)
         with self._engine.connect() as connection:
-            row = connection.execute(asked).first()
+            row = connection.execute(query).first()
         return None if row is None else _passkey(row)
 
-    def of(self, account: str) -> list[Passkey]:
+    def of(self, account_id: str) -> list[Passkey]:
         """Return an account's passkeys, oldest first."""
-        asked = sa.select(_PASSKEYS).where(_PASSKEYS.c.account == account)
+        query = sa.select(_PASSKEYS).where(_PASSKEYS.c.account == account_id)
         with self._engine.connect() as connection:
-            rows = connection.execute(asked.order_by(_PASSKEYS.c.made_at_s, _PASSKEYS.c.id))
+            rows = connection.execute(query.order_by(_PASSKEYS.c.made_at_s, _PASSKEYS.c.id))
             return [_passkey(row) for row in rows]
 
-    def touch(self, identity: bytes) -> None:
-        """Remember that a passkey was used now."""
-        mine = sa.update(_PASSKEYS).where(_PASSKEYS.c.id == identity)
+    def touch(self, credential_id: bytes) -> None:
+        """Record that a passkey was used now."""
+        update = sa.update(_PASSKEYS).where(_PASSKEYS.c.id == credential_id)
         with self._engine.begin() as connection:
-            connection.execute(mine.values(used_at_s=int(self._clock())))
+            connection.execute(update.values(used_at_s=int(self._clock())))
 
-    def remove(self, account: str, identity: bytes) -> bool:
-        """Forget a passkey of an account; False if it is none of theirs."""
-        mine = sa.delete(_PASSKEYS).where(
-            _PASSKEYS.c.id == identity, _PASSKEYS.c.account == account
+    def remove(self, account_id: str, credential_id: bytes) -> bool:
+        """Delete a passkey of an account; False if the account has no such passkey."""
+        delete = sa.delete(_PASSKEYS).where(
+            _PASSKEYS.c.id == credential_id, _PASSKEYS.c.account == account_id
         )
         with self._engine.begin() as connection:
-            return bool(connection.execute(mine).rowcount == 1)
+            return bool(connection.execute(delete).rowcount == 1)
 
 
 def _passkey(row: Any) -> Passkey:

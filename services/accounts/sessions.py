@@ -1,4 +1,4 @@
-"""Keeps who is signed in: on the server, revocable, 15 minutes without use, 12 hours at most."""
+"""Stores sessions: revocable, 15 minutes without use, at most 12 hours."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from services.tables import METADATA
 
 IDLE_S: Final = 15 * 60
-MOST_S: Final = 12 * 3_600
-TOUCH_S: Final = 30
-"""How much later a use must be to be written down; a row a click would be a write a click."""
+MAX_AGE_S: Final = 12 * 3_600
+TOUCH_INTERVAL_S: Final = 30
+"""Uses closer together than this are not stored, to avoid a database write for each click."""
 SECRET_BYTES: Final = 32
 
 _SESSIONS: Final = sa.Table(
@@ -32,7 +32,7 @@ _SESSIONS: Final = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One device that is signed in; `id` names it and opens nothing."""
+    """One device that is signed in; `id` names it and is no secret."""
 
     id: str
     account: str
@@ -42,8 +42,8 @@ class Session:
 
     @property
     def ends_at_s(self) -> int:
-        """When it ends if it is not used any more."""
-        return min(self.used_at_s + IDLE_S, self.began_at_s + MOST_S)
+        """When it ends unless it is used again."""
+        return min(self.used_at_s + IDLE_S, self.began_at_s + MAX_AGE_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +59,14 @@ class SessionSummary:
 
 
 class Sessions:
-    """The rows of all sessions; of the secret only its SHA-256 is kept."""
+    """The rows of all sessions; only the SHA-256 of each secret is stored."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def begin(self, account: str, device: str = "", instead_of: str = "") -> str:
-        """Return the secret of a new session; one that it takes the place of has ended."""
+        """Return the secret of a new session; the session that it replaces has ended."""
         secret, now_s = secrets.token_urlsafe(SECRET_BYTES), int(self._clock())
         row = {
             "hash": _hash(secret),
@@ -76,51 +76,45 @@ class Sessions:
             "began_at_s": now_s,
             "used_at_s": now_s,
         }
-        over = sa.or_(
+        ended = sa.or_(
             _SESSIONS.c.used_at_s <= now_s - IDLE_S,
-            _SESSIONS.c.began_at_s <= now_s - MOST_S,
+            _SESSIONS.c.began_at_s <= now_s - MAX_AGE_S,
             _SESSIONS.c.hash == _hash(instead_of),
         )
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_SESSIONS).where(over))
+            connection.execute(sa.delete(_SESSIONS).where(ended))
             connection.execute(sa.insert(_SESSIONS), row)
         return secret
 
     def find(self, secret: str) -> Session | None:
-        """Return the session of this secret if it is in force; having asked counts as a use."""
-        asked = sa.select(_SESSIONS).where(_SESSIONS.c.hash == _hash(secret))
-        with self._engine.connect() as connection:
-            row = connection.execute(asked).first()
-        if row is None:
+        """Return the session with this secret if it is valid; the call counts as use of it."""
+        session, now_s = self.peek(secret), int(self._clock())
+        if session is None:
             return None
-        now_s, session = int(self._clock()), _session(row)
-        if not session.began_at_s <= now_s < session.ends_at_s:
-            return None
-        if now_s - session.used_at_s >= TOUCH_S:
-            mine = sa.update(_SESSIONS).where(_SESSIONS.c.hash == _hash(secret))
+        if now_s - session.used_at_s >= TOUCH_INTERVAL_S:
+            update = sa.update(_SESSIONS).where(_SESSIONS.c.hash == _hash(secret))
             with self._engine.begin() as connection:
-                connection.execute(mine.values(used_at_s=now_s))
+                connection.execute(update.values(used_at_s=now_s))
         return session
 
     def peek(self, secret: str) -> Session | None:
-        """Return the session of this secret if it is in force, without counting as a use."""
-        asked = sa.select(_SESSIONS).where(_SESSIONS.c.hash == _hash(secret))
+        """Return the session with this secret if it is valid; the call does not count as use."""
+        query = sa.select(_SESSIONS).where(_SESSIONS.c.hash == _hash(secret))
         with self._engine.connect() as connection:
-            row = connection.execute(asked).first()
-        session = None if row is None else _session(row)
-        now_s = self._clock()
+            row = connection.execute(query).first()
+        session, now_s = None if row is None else _session(row), int(self._clock())
         return session if session and session.began_at_s <= now_s < session.ends_at_s else None
 
     def of(self, account: str) -> list[Session]:
-        """Return where somebody is signed in, the newest first."""
-        asked = sa.select(_SESSIONS).where(_SESSIONS.c.account == account)
+        """Return the valid sessions of an account, newest first."""
+        query = sa.select(_SESSIONS).where(_SESSIONS.c.account == account)
         with self._engine.connect() as connection:
-            rows = connection.execute(asked.order_by(_SESSIONS.c.began_at_s.desc()))
-            found = [_session(row) for row in rows]
-        return [one for one in found if self._clock() < one.ends_at_s]
+            rows = connection.execute(query.order_by(_SESSIONS.c.began_at_s.desc()))
+            sessions = [_session(row) for row in rows]
+        return [session for session in sessions if self._clock() < session.ends_at_s]
 
     def list_for(self, account: str, current_id: str) -> list[SessionSummary]:
-        """Return where somebody is signed in, the newest first; `current_id` is this session."""
+        """Return an account's sessions, newest first; `current_id` is the session that asks."""
         return [
             SessionSummary(
                 id=session.id,
@@ -137,18 +131,18 @@ class Sessions:
         """End a session."""
         self._delete(_SESSIONS.c.hash == _hash(secret))
 
-    def end_one(self, account: str, identity: str) -> bool:
-        """End one of an account's sessions by its id; False if it is none of theirs."""
-        mine = sa.and_(_SESSIONS.c.account == account, _SESSIONS.c.id == identity)
-        return self._delete(mine) == 1
+    def end_one(self, account: str, session_id: str) -> bool:
+        """End one of an account's sessions; False if the account has no such session."""
+        is_own = sa.and_(_SESSIONS.c.account == account, _SESSIONS.c.id == session_id)
+        return self._delete(is_own) == 1
 
     def end_all(self, account: str) -> None:
-        """Sign somebody out everywhere."""
+        """End every session of an account."""
         self._delete(_SESSIONS.c.account == account)
 
-    def _delete(self, which: Any) -> int:
+    def _delete(self, condition: sa.ColumnElement[bool]) -> int:
         with self._engine.begin() as connection:
-            return int(connection.execute(sa.delete(_SESSIONS).where(which)).rowcount)
+            return int(connection.execute(sa.delete(_SESSIONS).where(condition)).rowcount)
 
 
 def _hash(secret: str) -> bytes:

@@ -1,17 +1,18 @@
-"""Keeps which wallet is whose, and knows whose wallet signed a sign-in (ERC-4361, EIP-191)."""
+"""Stores which wallet belongs to which account, and checks wallet sign-ins (ERC-4361, EIP-191)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from consent import ConsentError, keccak, recover
 from services.accounts.challenges import Challenges
-from services.accounts.errors import BadlyProven, NotSignedIn
+from services.accounts.errors import ProofInvalid, SignInFailed
 from services.accounts.site import Site
 from services.tables import METADATA
 
@@ -19,6 +20,7 @@ ADDRESS_BYTES: Final = 20
 WALLET: Final = "wallet"
 STATEMENT: Final = "This signs you in. It signs no permission."
 _HIGH_NIBBLE: Final = 8
+_REFUSED: Final = "This wallet isn't registered here."
 
 _WALLETS: Final = sa.Table(
     "web_wallets",
@@ -29,10 +31,20 @@ _WALLETS: Final = sa.Table(
 )
 
 
-class Wallets:
-    """The rows of all wallets; a wallet is one account's, and signs in by a message of text.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInMessage:
+    """The text that a wallet signs to sign in, and what the browser sends back with it."""
 
-    That text begins with a length (EIP-191, version E), a permission with a domain (EIP-712): no
+    challenge: str
+    chain_id: int
+    issued_s: int
+    message: str
+
+
+class Wallets:
+    """The rows of all wallets; each belongs to one account and signs in with a text message.
+
+    That text begins with a length (EIP-191, version E), a consent with a domain (EIP-712): no
     signature of one is ever a signature of the other.
     """
 
@@ -44,50 +56,51 @@ class Wallets:
         self._site = site
         self._challenges = challenges
 
-    def add(self, connection: sa.Connection, address: bytes, account: str) -> None:
-        """Write down a wallet in the caller's transaction.
+    def add(self, connection: sa.Connection, address: bytes, account_id: str) -> None:
+        """Insert a wallet in the caller's transaction.
 
         Raises:
-            sa.exc.IntegrityError: it is somebody's already.
+            sa.exc.IntegrityError: it belongs to an account already.
         """
-        row = {"address": address, "account": account, "made_at_s": int(self._clock())}
+        row = {"address": address, "account": account_id, "made_at_s": int(self._clock())}
         connection.execute(sa.insert(_WALLETS), row)
 
     def find_account(self, address: bytes) -> str | None:
         """Return the id of the account that signs in with this wallet."""
-        asked = sa.select(_WALLETS.c.account).where(_WALLETS.c.address == address)
+        query = sa.select(_WALLETS.c.account).where(_WALLETS.c.address == address)
         with self._engine.connect() as connection:
-            found = connection.scalar(asked)
-        return None if found is None else str(found)
+            account_id = connection.scalar(query)
+        return None if account_id is None else str(account_id)
 
-    def begin(self, address: bytes, chain_id: int) -> dict[str, Any]:
-        """Return a fresh message for a wallet to sign; it tells nothing of who has an account."""
+    def begin(self, address: bytes, chain_id: int) -> SignInMessage:
+        """Return a fresh message to sign; it does not reveal who has an account."""
         issued_s = int(self._clock())
         challenge = self._challenges.new(WALLET, f"{address.hex()} {chain_id} {issued_s}")
-        text = self._text(address, chain_id, challenge.value, issued_s)
-        told = {"chain_id": chain_id, "issued_s": issued_s, "message": text}
-        return {"challenge": challenge.id} | told
+        message = self._message(address, chain_id, challenge.value, issued_s)
+        return SignInMessage(
+            challenge=challenge.id, chain_id=chain_id, issued_s=issued_s, message=message
+        )
 
-    def finish(self, address: bytes, sent: dict[str, str]) -> str:
+    def finish(self, address: bytes, answer: dict[str, str]) -> str:
         """Return the id of the account whose wallet signed the message of this challenge.
 
         Raises:
-            NotSignedIn: for every cause alike.
+            SignInFailed: the same for every cause.
         """
-        chain_id, issued_s = (sent.get(name, "") for name in ("chain_id", "issued_s"))
+        chain_id, issued_s = (answer.get(name, "") for name in ("chain_id", "issued_s"))
         about = f"{address.hex()} {chain_id} {issued_s}"
-        nonce = self._challenges.take(sent.get("challenge", ""), WALLET, about)
-        if nonce is None:  # nor would the numbers be numbers
-            raise NotSignedIn("this wallet opens nothing here")
-        text = self._text(address, int(chain_id), nonce, int(issued_s)).encode()
+        nonce = self._challenges.take(answer.get("challenge", ""), WALLET, about)
+        if nonce is None:  # also if chain_id or issued_s are not the numbers we sent
+            raise SignInFailed(_REFUSED)
+        text = self._message(address, int(chain_id), nonce, int(issued_s)).encode()
         hashed = keccak(b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text)
-        require_signed_by(address, hashed, sent.get("signature", ""), NotSignedIn)
-        account = self.find_account(address)
-        if account is None:
-            raise NotSignedIn("this wallet opens nothing here")
-        return account
+        require_signed_by(address, hashed, answer.get("signature", ""), SignInFailed)
+        account_id = self.find_account(address)
+        if account_id is None:
+            raise SignInFailed(_REFUSED)
+        return account_id
 
-    def _text(self, address: bytes, chain_id: int, nonce: bytes, issued_s: int) -> str:
+    def _message(self, address: bytes, chain_id: int, nonce: bytes, issued_s: int) -> str:
         host = urlsplit(self._site.origin).netloc
         issued = datetime.fromtimestamp(issued_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return (
@@ -98,40 +111,42 @@ class Wallets:
 
 
 def require_signed_by(
-    address: bytes, hashed: bytes, signature: str, error: type[BadlyProven | NotSignedIn]
+    address: bytes, hashed: bytes, signature: str, error: type[ProofInvalid | SignInFailed]
 ) -> bytes:
-    """Return the signature's 65 bytes, if this account made it.
+    """Return the signature's 65 bytes if the wallet with this address made it.
 
     Raises:
-        error: it did not, or it is none.
+        error: it did not, or the signature is malformed.
     """
     try:
-        held = bytes.fromhex(signature.removeprefix("0x"))
-        if recover(hashed, held) == address:
-            return held
+        signature_bytes = bytes.fromhex(signature.removeprefix("0x"))
+        if recover(hashed, signature_bytes) == address:
+            return signature_bytes
     except (ConsentError, ValueError) as exc:
-        raise error("this is not this wallet's signature") from exc
-    raise error("this is not this wallet's signature")
+        raise error("Not a signature of this wallet.") from exc
+    raise error("Not a signature of this wallet.")
 
 
 def address_of(text: str) -> bytes:
-    """Return the 20 bytes of an account.
+    """Return the 20 bytes of an address in hex.
 
     Raises:
-        BadlyProven: it is none.
+        ProofInvalid: it is not an address.
     """
     try:
-        found = bytes.fromhex(text.removeprefix("0x"))
+        address = bytes.fromhex(text.removeprefix("0x"))
     except ValueError as exc:
-        raise BadlyProven("this is no account of a wallet") from exc
-    if len(found) != ADDRESS_BYTES:
-        raise BadlyProven("this is no account of a wallet")
-    return found
+        raise ProofInvalid("A wallet address must be hexadecimal.") from exc
+    if len(address) != ADDRESS_BYTES:
+        raise ProofInvalid(f"A wallet address has 20 bytes, not {len(address)}.")
+    return address
 
 
 def checksummed(address: bytes) -> str:
-    """Return an account as EIP-55 writes it."""
-    plain = address.hex()
-    marks = keccak(plain.encode()).hex()
-    pairs = zip(plain, marks, strict=False)
-    return "0x" + "".join(a.upper() if int(m, 16) >= _HIGH_NIBBLE else a for a, m in pairs)
+    """Return an address with the mixed-case checksum of EIP-55."""
+    digits = address.hex()
+    nibbles = keccak(digits.encode()).hex()
+    pairs = zip(digits, nibbles, strict=False)
+    return "0x" + "".join(
+        digit.upper() if int(nibble, 16) >= _HIGH_NIBBLE else digit for digit, nibble in pairs
+    )

@@ -1,9 +1,10 @@
-"""Checks what passkeys say (WebAuthn Level 3): the only file that knows the library."""
+"""Checks what passkeys return (WebAuthn Level 3); the only file that knows the library."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, cast
 
 import orjson
 from webauthn import (
@@ -27,20 +28,44 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from services.accounts.errors import BadlyProven
+from services.accounts.errors import ProofInvalid
 from services.accounts.site import Site
 
 ES256: Final = COSEAlgorithmIdentifier.ECDSA_SHA_256
 TIMEOUT_MS: Final = 120_000
 COORDINATE_BYTES: Final = 32
-MOST_JSON_BYTES: Final = 16_384
-ODD: Final = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError, IndexError)
-"""What the library, and we, raise on something that is not what a browser sends."""
+MAX_CLIENT_DATA_BYTES: Final = 16_384
+_MALFORMED: Final = (
+    WebAuthnException,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+)
+"""What the library and this file raise on input that no browser sends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRequest:
+    """What a page's script asks of a device: to create a passkey, or to sign with one.
+
+    Attributes:
+        step: ``make`` (navigator.credentials.create) or ``prove`` (credentials.get).
+        challenge: the id to send back with the device's answer; "" if it signs a ledger message.
+        options: the WebAuthn options as JSON.
+        typed_data: the EIP-712 message whose digest the device signs; empty for a plain challenge.
+    """
+
+    step: Literal["make", "prove"]
+    challenge: str = ""
+    options: Mapping[str, Any]
+    typed_data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NewPasskey:
-    """A P-256 key that a device has made: its id, and its point (32 bytes each)."""
+    """A P-256 key that a device has created: credential id and point (32 bytes each)."""
 
     credential_id: bytes
     qx: bytes
@@ -49,23 +74,29 @@ class NewPasskey:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """What a device signed, in the parts that the ledger's verifier takes."""
+    """What a device signed (WebAuthn §5.2.2)."""
 
     credential_id: bytes
     authenticator_data: bytes
     client_data: bytes
     signature: bytes
 
+    @property
+    def parts(self) -> tuple[bytes, bytes, bytes]:
+        """The parts that the ledger's verifier takes, in its order."""
+        return self.authenticator_data, self.client_data, self.signature
 
-def options_to_make(
+
+def creation_options(
     site: Site, challenge: bytes, handle: bytes, name: str, known: list[bytes]
 ) -> dict[str, Any]:
     """Return PublicKeyCredentialCreationOptions as JSON.
 
-    A key that the device can find again (resident), behind face, finger or PIN, P-256 only, no
-    attestation. `handle` is random: the same one again would replace a key that is enrolled.
+    A discoverable key with user verification, P-256 only, no attestation. `handle` is random: the
+    same one again would replace a key that is enrolled. `known` are the credential ids that the
+    account has.
     """
-    made = generate_registration_options(
+    options = generate_registration_options(
         rp_id=site.rp_id,
         rp_name=site.name,
         user_name=name,
@@ -76,33 +107,34 @@ def options_to_make(
             resident_key=ResidentKeyRequirement.REQUIRED,
             user_verification=UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
+        exclude_credentials=[PublicKeyCredentialDescriptor(id=key) for key in known],
         supported_pub_key_algs=[ES256],
     )
-    return dict(options_to_json_dict(made))
+    return dict(options_to_json_dict(options))
 
 
-def options_to_use(site: Site, challenge: bytes, known: list[bytes]) -> dict[str, Any]:
-    """Return PublicKeyCredentialRequestOptions as JSON; if none is `known`, any of this site."""
-    made = generate_authentication_options(
+def request_options(site: Site, challenge: bytes, known: list[bytes]) -> dict[str, Any]:
+    """Return PublicKeyCredentialRequestOptions as JSON; without `known`, any key of the site."""
+    options = generate_authentication_options(
         rp_id=site.rp_id,
         challenge=challenge,
         timeout=TIMEOUT_MS,
-        allow_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
+        allow_credentials=[PublicKeyCredentialDescriptor(id=key) for key in known],
         user_verification=UserVerificationRequirement.REQUIRED,
     )
-    return dict(options_to_json_dict(made))
+    return dict(options_to_json_dict(options))
 
 
-def require_made(site: Site, challenge: bytes, credential: Any) -> NewPasskey:
-    """Return the key that a device made for this challenge.
+def require_created(site: Site, challenge: bytes, credential: Any) -> NewPasskey:
+    """Return the key that a device created for this challenge.
 
     Raises:
-        BadlyProven: another challenge, origin or relying party, no user, no P-256 key, or nonsense.
+        ProofInvalid: another challenge, origin or relying party, no user verification, no
+            P-256 key, or malformed.
     """
     _require_same_origin(credential)
     try:
-        found = verify_registration_response(
+        registration = verify_registration_response(
             credential=credential,
             expected_challenge=challenge,
             expected_rp_id=site.rp_id,
@@ -110,25 +142,30 @@ def require_made(site: Site, challenge: bytes, credential: Any) -> NewPasskey:
             require_user_verification=True,
             supported_pub_key_algs=[ES256],
         )
-        key = decode_credential_public_key(found.credential_public_key)
-    except ODD as exc:
-        raise BadlyProven("this is not a passkey made for this site just now") from exc
+        key = decode_credential_public_key(registration.credential_public_key)
+    except _MALFORMED as exc:
+        raise ProofInvalid("This passkey was not created for this site just now.") from exc
     if not isinstance(key, DecodedEC2PublicKey) or key.alg != ES256:
-        raise BadlyProven("this passkey is not of the kind P-256")
+        raise ProofInvalid("Unsupported passkey: the key must be ES256 (P-256).")
     if len(key.x) != COORDINATE_BYTES or len(key.y) != COORDINATE_BYTES:
-        raise BadlyProven("this passkey's point is malformed")
-    return NewPasskey(found.credential_id, key.x, key.y)
+        raise ProofInvalid("Malformed passkey: the point's coordinates must be 32 bytes each.")
+    return NewPasskey(registration.credential_id, key.x, key.y)
 
 
-def require_used(
-    site: Site, challenge: bytes, credential: Any, key: tuple[bytes, bytes]
+def require_signed(
+    site: Site,
+    challenge: bytes,
+    credential: Any,
+    key: tuple[bytes, bytes],
+    credential_id: bytes = b"",
 ) -> Assertion:
     """Return what a device signed over this challenge with the key of this point.
 
-    The counter is not looked at: synced passkeys send 0, and consents advance it too.
+    The counter is not checked: synced passkeys send 0, and consents advance it too.
 
     Raises:
-        BadlyProven: another challenge, origin, relying party or key, no user, a page in a frame.
+        ProofInvalid: another challenge, origin, relying party or key, no user verification, or
+            a page in a frame; or another credential than `credential_id`, if given.
     """
     _require_same_origin(credential)
     try:
@@ -141,36 +178,39 @@ def require_used(
             credential_current_sign_count=0,
             require_user_verification=True,
         )
-    except ODD as exc:
-        raise BadlyProven("the device did not sign this with the passkey of this account") from exc
+    except _MALFORMED as exc:
+        raise ProofInvalid("The device did not sign this with the expected passkey.") from exc
     response = credential["response"]
-    return Assertion(
+    assertion = Assertion(
         credential_id_of(credential),
         base64url_to_bytes(response["authenticatorData"]),
         base64url_to_bytes(response["clientDataJSON"]),
         base64url_to_bytes(response["signature"]),
     )
+    if credential_id and assertion.credential_id != credential_id:
+        raise ProofInvalid("Signed with another passkey than the one just created.")
+    return assertion
 
 
 def credential_id_of(credential: Any) -> bytes:
     """Return the id that a credential names.
 
     Raises:
-        BadlyProven: it names none.
+        ProofInvalid: it names none.
     """
     try:
         return base64url_to_bytes(cast("str", credential["rawId"]))
-    except ODD as exc:
-        raise BadlyProven("this is no credential") from exc
+    except _MALFORMED as exc:
+        raise ProofInvalid("Malformed credential: rawId is missing.") from exc
 
 
 def _require_same_origin(credential: Any) -> None:
-    """Refuse what was signed inside another site's frame; the library does not look."""
+    """Refuse what was signed inside another site's frame; the library does not check it."""
     try:
-        told = base64url_to_bytes(credential["response"]["clientDataJSON"])
-        client = orjson.loads(told[:MOST_JSON_BYTES])
-        crossed = client.get("crossOrigin", False) or "topOrigin" in client
-    except ODD as exc:
-        raise BadlyProven("this is no credential") from exc
-    if crossed:
-        raise BadlyProven("this was signed inside another page")
+        client_data = base64url_to_bytes(credential["response"]["clientDataJSON"])
+        client = orjson.loads(client_data[:MAX_CLIENT_DATA_BYTES])
+        is_framed = client.get("crossOrigin", False) or "topOrigin" in client
+    except _MALFORMED as exc:
+        raise ProofInvalid("Malformed credential: clientDataJSON cannot be read.") from exc
+    if is_framed:
+        raise ProofInvalid("Signed in a cross-origin frame.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from services.accounts import PATIENT, Invited
+from services.accounts import PATIENT, Invitee
 from services.errors import Invalid
 from services.platform import Platform
 from services.tokens import CLINICIAN, CUSTODIAN
@@ -40,7 +40,7 @@ def invite(platform: Platform, role: str, party: str = "", name: str = "", numbe
     elif role in (CUSTODIAN, CLINICIAN) and party != platform.organisation:
         raise NotInvited(f"a {role} here speaks for {platform.organisation}")
     try:
-        return platform.people.invite(Invited(role, party, name, subject))
+        return platform.identity.invite(Invitee(role, party, name, subject))
     except ValueError as exc:
         raise NotInvited(str(exc)) from exc
 

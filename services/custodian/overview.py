@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from consent import ConsentError
 from services import database
-from services.accounts import PATIENT, Invited
+from services.accounts import PATIENT, Invitee
 from services.custodian.deposits import uploads
 from services.errors import Invalid
 from services.jobs.heartbeats import Workers
@@ -89,7 +89,7 @@ def invite(platform: Platform, asked: InvitationForm, by: str) -> str:
         return _invite_staff(platform, asked, by)
     subject = _subject(platform, asked.number)
     try:
-        link = platform.people.invite(Invited(PATIENT, "", "", subject))
+        link = platform.identity.invite(Invitee(PATIENT, "", "", subject))
     except ValueError as exc:
         raise InviteWrong("number", "invite-has-account") from exc
     LOG.info("invited %s, identity %s, by %s", subject.hex(), asked.identity, by)
@@ -106,7 +106,7 @@ def _invite_staff(platform: Platform, asked: InvitationForm, by: str) -> str:
     if asked.role in (CUSTODIAN, CLINICIAN) and party != platform.organisation:
         raise InviteWrong("party", "invite-party-own")
     try:
-        link = platform.people.invite(Invited(asked.role, party, name))
+        link = platform.identity.invite(Invitee(asked.role, party, name))
     except ValueError as exc:
         raise InviteWrong("role", "invite-role-error") from exc
     LOG.info("invited a %s of %s, identity %s, by %s", asked.role, party, asked.identity, by)

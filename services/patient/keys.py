@@ -15,7 +15,7 @@ from consent import (
     RecoveryVeto,
     passkey_signer,
 )
-from services.accounts import Account, IdentityService, Prepared
+from services.accounts import Account, DeviceRequest, IdentityService, SignatureRequest
 from services.accounts.passkeys import Passkey
 from services.errors import NotFound
 from services.patient.signatures import PatientSignatures, subject_of
@@ -52,7 +52,7 @@ class KeyList:
 class RemovalReview:
     """The removal of a passkey before it is signed, and whether it is the last."""
 
-    signature: Prepared
+    signature: SignatureRequest
     is_last: bool
 
 
@@ -87,41 +87,41 @@ class PatientKeys:
         """Return whether the patient can sign in with a passkey."""
         return bool(self._identity.passkeys.of(account.id))
 
-    def begin_addition(self, account: Account) -> dict[str, Any]:
+    def begin_addition(self, account: Account) -> DeviceRequest:
         """Return the first request to the new device: to create a passkey."""
-        return self._identity.adding.begin(account)
+        return self._identity.passkey_changes.begin(account)
 
     def add_passkey(
         self, account: Account, challenge: str, credential: Any, label: str
-    ) -> dict[str, Any]:
+    ) -> DeviceRequest:
         """Store the passkey that the device created; return what it is to prove.
 
         Raises:
-            BadlyProven: it was not created for this challenge, or is in use already.
+            ProofInvalid: it was not created for this challenge, or is in use already.
         """
-        return self._identity.adding.keep(account, challenge, credential, label)
+        return self._identity.passkey_changes.add_passkey(account, challenge, credential, label)
 
-    def prove_passkey(self, account: Account, signing: str, credential: Any) -> Prepared:
+    def prove_passkey(self, account: Account, signing: str, credential: Any) -> SignatureRequest:
         """Store the proof of the new passkey; return its addition, for an earlier key to sign.
 
         Raises:
-            SigningOver: unknown, another account's, or expired.
-            BadlyProven: another passkey, message or site.
+            SignatureExpired: unknown, another account's, or expired.
+            ProofInvalid: another passkey, message or site.
         """
-        self._identity.adding.prove(account, signing, credential)
+        self._identity.passkey_changes.prove_passkey(account, signing, credential)
         return self.get_addition(account, signing)
 
-    def get_addition(self, account: Account, signing: str) -> Prepared:
+    def get_addition(self, account: Account, signing: str) -> SignatureRequest:
         """Return the addition of a passkey, for an earlier key to sign.
 
         Raises:
-            SigningOver: unknown, another account's, or expired.
+            SignatureExpired: unknown, another account's, or expired.
             NotFound: it adds no key.
         """
-        prepared = self._identity.signings.get(account, signing)
-        if prepared.kind != KeyAddition.__name__:
+        request = self._identity.signatures.get(account, signing)
+        if request.kind != KeyAddition.__name__:
             raise NotFound
-        return prepared
+        return request
 
     def prepare_removal(self, account: Account, key: str) -> RemovalReview:
         """Return the removal of a passkey (its id in hex) for the patient's device to sign.
@@ -138,7 +138,7 @@ class PatientKeys:
         message = KeyRemoval(subject_of(account), signer)
         return RemovalReview(self._signatures.prepare(account, message), len(passkeys) == 1)
 
-    def prepare_veto(self, account: Account, signer: str) -> Prepared:
+    def prepare_veto(self, account: Account, signer: str) -> SignatureRequest:
         """Return the refusal of a proposed key (its signer in hex) for the device to sign.
 
         Raises:

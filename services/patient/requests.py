@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent import Grant
-from services.accounts import Account, Prepared
+from services.accounts import Account, SignatureRequest
 from services.errors import Invalid, NotFound
 from services.patient.signatures import PatientSignatures, subject_of
 from services.requests import DECLINED, WAITING, ConsentRequest, ConsentRequests
@@ -66,7 +66,7 @@ class GrantReview:
     party_name: str
     choice: Choice
     statement: str
-    signature: Prepared
+    signature: SignatureRequest
 
 
 class PatientRequests:

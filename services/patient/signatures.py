@@ -20,7 +20,13 @@ from consent import (
     Withdrawal,
     keccak,
 )
-from services.accounts import Account, AlreadyDone, BadlyProven, IdentityService, Prepared
+from services.accounts import (
+    Account,
+    AlreadySigned,
+    IdentityService,
+    ProofInvalid,
+    SignatureRequest,
+)
 from services.errors import NotFound
 from services.jobs.queue import JobQueue
 from services.requests import ACCEPTED, ConsentRequests
@@ -37,7 +43,7 @@ KEY_CHANGES: Final = frozenset({KeyAddition.__name__, KeyRemoval.__name__})
 class SubmittedSignature:
     """The result of a signature; `is_repeated` means that it had been submitted before."""
 
-    prepared: Prepared
+    request: SignatureRequest
     outcome: Outcome
     is_repeated: bool
 
@@ -64,7 +70,7 @@ class SubmittedSignature:
     @property
     def ends_sessions(self) -> bool:
         """True when a key was added or removed by this call, so every session has ended."""
-        is_key_change = self.prepared.kind in KEY_CHANGES
+        is_key_change = self.request.kind in KEY_CHANGES
         return is_key_change and self.is_in_force and not self.is_repeated
 
 
@@ -92,7 +98,7 @@ class PatientSignatures:
             RecoveryVeto: ledger.keys.veto_recovery,
         }
 
-    def prepare(self, account: Account, message: Message, **follow_up: Any) -> Prepared:
+    def prepare(self, account: Account, message: Message, **follow_up: Any) -> SignatureRequest:
         """Store a message for the patient to sign; it expires after ten minutes.
 
         Args:
@@ -101,7 +107,7 @@ class PatientSignatures:
             follow_up: what happens when it is in force: ``request`` is the id of the request that a
                 grant answers; ``research="off"`` marks an opt-out.
         """
-        return self._identity.signings.prepare(account, message, follow_up)
+        return self._identity.signatures.prepare(account, message, follow_up)
 
     def submit(
         self, account: Account, identity: str, credential: Mapping[str, Any]
@@ -117,36 +123,36 @@ class PatientSignatures:
             credential: WebAuthn's as JSON, or ``{"wallet": …, "signature": …}`` in hex.
 
         Raises:
-            SigningOver: unknown, another account's, or expired.
-            BadlyProven: signed by another key, or another message; nothing was sent.
+            SignatureExpired: unknown, another account's, or expired.
+            ProofInvalid: signed by another key, or another message; nothing was sent.
             LedgerUnavailable (consent): it can be submitted again.
         """
-        signings = self._identity.signings
-        prepared = signings.get(account, identity)
+        signatures = self._identity.signatures
+        request = signatures.get(account, identity)
         try:
             signed = self._signed(account, identity, credential)
-        except AlreadyDone as exc:
-            return self._follow_up(SubmittedSignature(prepared, exc.outcome, True))
+        except AlreadySigned as exc:
+            return self._follow_up(account, SubmittedSignature(request, exc.outcome, True))
         if isinstance(signed.message, KeyAddition):
-            signed = replace(signed, proof=self._identity.adding.proof_of(prepared))
+            signed = replace(signed, proof=self._identity.passkey_changes.proof_of(request))
         outcome = self._send(signed)
         if outcome.ok:
-            self._identity.adding.settle(account, prepared, signed.message)
-        outcome = signings.keep_outcome(account, identity, outcome)
-        prepared = signings.get(account, identity)
-        return self._follow_up(SubmittedSignature(prepared, outcome, False))
+            self._identity.passkey_changes.apply(account, request, signed.message)
+        outcome = signatures.record_outcome(account, identity, outcome)
+        request = signatures.get(account, identity)
+        return self._follow_up(account, SubmittedSignature(request, outcome, False))
 
     def _signed(self, account: Account, identity: str, credential: Mapping[str, Any]) -> Signed:
-        signings = self._identity.signings
+        signatures = self._identity.signatures
         if "wallet" not in credential:
-            return signings.finish(account, identity, credential)
+            return signatures.finish(account, identity, credential)
         address, signature = (_bytes(credential.get(name)) for name in ("wallet", "signature"))
-        return signings.finish_by_wallet(account, identity, address, signature)
+        return signatures.finish_with_wallet(account, identity, address, signature)
 
     def _send(self, signed: Signed) -> Outcome:
         kind = type(signed.message)
         if kind not in self._submit_by_type:
-            raise BadlyProven(f"{kind.__name__} is not a message of patients", "changed")
+            raise ProofInvalid(f"{kind.__name__} is not a message of patients", "changed")
         outcome = self._submit_by_type[kind]([signed])[0]
         if self._is_on_ledger(signed, outcome):
             # It was sent by a process that ended before it stored the outcome.
@@ -155,14 +161,16 @@ class PatientSignatures:
             self._queue_rekey(signed.message.subject, REKEY_REASONS[kind])
         return outcome
 
-    def _follow_up(self, submitted: SubmittedSignature) -> SubmittedSignature:
+    def _follow_up(self, account: Account, submitted: SubmittedSignature) -> SubmittedSignature:
         """Answer the request, or queue re-encryption; done again, it changes nothing."""
-        prepared, outcome = submitted.prepared, submitted.outcome
-        subject = bytes.fromhex(prepared.typed_data["message"]["subject"].removeprefix("0x"))
-        if "request" in prepared.after and submitted.is_granted:
-            request = self._requests.get(subject, str(prepared.after["request"]))
+        context, outcome = submitted.request.context, submitted.outcome
+        subject = bytes.fromhex(
+            submitted.request.typed_data["message"]["subject"].removeprefix("0x")
+        )
+        if "request" in context and submitted.is_granted:
+            request = self._requests.get(subject, str(context["request"]))
             self._requests.record_answer(request, ACCEPTED, outcome.consent_id)
-        if prepared.after.get("research") == RESEARCH_OFF and submitted.is_in_force:
+        if context.get("research") == RESEARCH_OFF and submitted.is_in_force:
             self._queue_rekey(subject, OPT_OUT)
         return submitted
 
@@ -199,4 +207,4 @@ def _bytes(digits: Any) -> bytes:
     try:
         return bytes.fromhex(str(digits).removeprefix("0x"))
     except ValueError as exc:
-        raise BadlyProven("the wallet sent no signature in hex", "cancel") from exc
+        raise ProofInvalid("the wallet sent no signature in hex", "cancel") from exc

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from consent import DAY_S, HRESCH, YEAR_S, Grant, Stop, Withdrawal, terms_hash
 from models import Diagnostics
-from services.accounts import Account, Prepared
+from services.accounts import Account, SignatureRequest
 from services.parties import PartyNames
 from services.patient.consents import ACTIVE, RECORDING, ConsentSummary, PatientConsents
 from services.patient.signatures import PatientSignatures, SubmittedSignature, subject_of
@@ -31,7 +31,7 @@ class WithdrawalReview:
     """
 
     consent: ConsentSummary
-    signature: Prepared | None
+    signature: SignatureRequest | None
     has_models: bool
     grace_days: int
 
@@ -58,7 +58,7 @@ class WithdrawalResult:
 class StopReview:
     """A stop before it is signed, and the permissions that it ends."""
 
-    signature: Prepared
+    signature: SignatureRequest
     consents: Sequence[ConsentSummary]
 
 
@@ -75,7 +75,7 @@ class StopResult:
 class ResearchReview:
     """A change of the research choice before it is signed, and its sentence."""
 
-    signature: Prepared
+    signature: SignatureRequest
     statement: str
 
 
@@ -132,7 +132,7 @@ class PatientWithdrawals:
 
         Raises:
             NotFound: the permission does not exist, or belongs to another patient.
-            SigningOver, BadlyProven: nothing was withdrawn; the patient can sign again.
+            SignatureExpired, ProofInvalid: nothing was withdrawn; the patient can sign again.
         """
         consent = self._consents.find(subject_of(account), words, consent_id)
         submitted = self._signatures.submit(account, signing, credential)
@@ -160,10 +160,10 @@ class PatientWithdrawals:
         """End all permissions at once. Repeating the call returns the first result.
 
         Raises:
-            SigningOver, BadlyProven: nothing was ended; the patient can sign again.
+            SignatureExpired, ProofInvalid: nothing was ended; the patient can sign again.
         """
         submitted = self._signatures.submit(account, signing, credential)
-        return StopResult(submitted, int(submitted.prepared.after.get("n", 0)), self._clock())
+        return StopResult(submitted, int(submitted.request.context.get("n", 0)), self._clock())
 
     def research_choice(self, subject: bytes, words: Words) -> str:
         """Return whether research is ``on`` or ``off``; off overrides every permission for it."""

@@ -119,7 +119,7 @@ def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path, output, error,
 
 def test_a_program_that_is_not_what_was_pinned_is_not_kept(tmp_path):
     environment = _fake_go(tmp_path, MAKES_GETH.replace("1.17.8", "1.17.9"))
-    with pytest.raises(BuildFailed, match=r"is not 1\.17\.8"):
+    with pytest.raises(BuildFailed, match=r"is not version 1\.17\.8"):
         find_or_build("geth", tmp_path / "cache", environment)
     assert not built_path("geth", tmp_path / "cache").exists()
 

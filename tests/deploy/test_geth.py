@@ -13,8 +13,8 @@ from eth_account import Account
 from deploy.nodes import AnotherChain, DiskFull, GethNode, NodeFailed, NodesError
 from deploy.nodes import geth as geth_module
 from deploy.nodes.genesis import RELAYER_WEI, SYSTEM_CONTRACTS, make_genesis
-from deploy.nodes.ipc import ask
-from deploy.nodes.sockets import listening
+from deploy.nodes.ipc import call
+from deploy.nodes.ports import listening_addresses
 
 pytestmark = pytest.mark.node
 WELL_KNOWN_DEVELOPER = "0x71562b71999873db5b286df957af199ec94617f7"
@@ -34,19 +34,19 @@ def _signed(key: str, nonce: int) -> str:
 
 
 def _nonce(node: GethNode, address: str) -> int:
-    return int(ask(Path(node.endpoint().url), "eth_getTransactionCount", [address, "latest"]), 16)
+    return int(call(Path(node.endpoint().url), "eth_getTransactionCount", [address, "latest"]), 16)
 
 
 def _send_until(node: GethNode, relayer: tuple[str, str], count: int) -> None:
     """Send what the chain does not have, as the outbox does."""
     address, key = relayer
     for nonce in range(_nonce(node, address), count):
-        ask(Path(node.endpoint().url), "eth_sendRawTransaction", [_signed(key, nonce)])
+        call(Path(node.endpoint().url), "eth_sendRawTransaction", [_signed(key, nonce)])
 
 
 def test_it_listens_on_no_port_and_its_socket_is_its_owners(geth):
     endpoint = geth.start()
-    assert listening(geth.state().pid) == set()
+    assert listening_addresses(geth.status().pid) == set()
     assert stat.S_IMODE(Path(endpoint.url).stat().st_mode) == 0o600
     for name in ("endpoint.json", "log", "pid.json", "genesis.json", "data"):
         assert (geth.folder / name).stat().st_mode & 0o077 == 0, name
@@ -54,38 +54,37 @@ def test_it_listens_on_no_port_and_its_socket_is_its_owners(geth):
 
 def test_only_the_relayer_has_money_and_geth_holds_no_key(geth, relayer):
     socket = Path(geth.start().url)
-    assert ask(socket, "eth_accounts") == []
+    assert call(socket, "eth_accounts") == []
     assert list((geth.folder / "data" / "keystore").iterdir()) == []
-    assert int(ask(socket, "eth_getBalance", [relayer[0], "latest"]), 16) == RELAYER_WEI
+    assert int(call(socket, "eth_getBalance", [relayer[0], "latest"]), 16) == RELAYER_WEI
     for address in (WELL_KNOWN_DEVELOPER, "0x" + "00" * 20, *SYSTEM_CONTRACTS):
-        assert ask(socket, "eth_getBalance", [address, "latest"]) == "0x0"
+        assert call(socket, "eth_getBalance", [address, "latest"]) == "0x0"
 
 
 def test_the_fees_go_back_to_the_relayer(geth, relayer, eventually):
     socket = Path(geth.start().url)
     _send_until(geth, relayer, 1)
     eventually(lambda: _nonce(geth, relayer[0]) == 1)
-    block = ask(socket, "eth_getBlockByNumber", ["latest", False])
+    block = call(socket, "eth_getBlockByNumber", ["latest", False])
     assert block["miner"] == relayer[0].lower()
-    assert ask(socket, "eth_getBalance", [WELL_KNOWN_DEVELOPER, "latest"]) == "0x0"
+    assert call(socket, "eth_getBalance", [WELL_KNOWN_DEVELOPER, "latest"]) == "0x0"
 
 
 def test_it_names_our_chain_id_everywhere(geth):
     endpoint = geth.start()
-    assert ask(Path(endpoint.url), "eth_chainId") == hex(8686)
-    assert ask(Path(endpoint.url), "net_version") == "8686"
-    assert endpoint.genesis_hash.startswith("0x") and len(endpoint.genesis_hash) == 66
+    assert call(Path(endpoint.url), "eth_chainId") == hex(8686)
+    assert call(Path(endpoint.url), "net_version") == "8686"
 
 
 def test_its_rules_are_those_of_osaka_and_nothing_later(geth, relayer, eventually):
     socket = Path(geth.start().url)
     _send_until(geth, relayer, 1)
     eventually(lambda: _nonce(geth, relayer[0]) == 1)
-    block = ask(socket, "eth_getBlockByNumber", ["latest", False])
+    block = call(socket, "eth_getBlockByNumber", ["latest", False])
     assert int(block["gasLimit"], 16) == 60_000_000
     assert "requestsHash" in block  # since Prague
     assert not {"blockAccessListHash", "slotNumber"} & set(block)  # since Amsterdam
-    config = ask(socket, "eth_config")
+    config = call(socket, "eth_config")
     assert config["next"] is None
     assert config["current"]["activationTime"] == 0
 
@@ -100,8 +99,8 @@ def test_killed_it_is_started_again_on_the_same_chain(geth, relayer, eventually)
     endpoint = geth.start()
     _send_until(geth, relayer, 12)
     eventually(lambda: _nonce(geth, relayer[0]) == 12)
-    os.kill(geth.state().pid, signal.SIGKILL)
-    eventually(lambda: geth.state().restarts == 1 and geth.state().state == "ready")
+    os.kill(geth.status().pid, signal.SIGKILL)
+    eventually(lambda: geth.status().restarts == 1 and geth.status().state == "ready")
     assert geth.endpoint() == endpoint
     assert _nonce(geth, relayer[0]) >= 5  # the last few blocks may be gone: the outbox has them
     _send_until(geth, relayer, 15)
@@ -112,12 +111,12 @@ def test_a_clean_stop_loses_nothing(geth, relayer, eventually):
     endpoint = geth.start()
     _send_until(geth, relayer, 5)
     eventually(lambda: _nonce(geth, relayer[0]) == 5)
-    head = ask(Path(endpoint.url), "eth_getBlockByNumber", ["latest", False])
+    head = call(Path(endpoint.url), "eth_getBlockByNumber", ["latest", False])
     geth.stop()
     assert not Path(endpoint.url).exists()
     geth.start()
     # By number: an empty block may have followed before it stopped.
-    again = ask(Path(endpoint.url), "eth_getBlockByNumber", [head["number"], False])
+    again = call(Path(endpoint.url), "eth_getBlockByNumber", [head["number"], False])
     assert again == head
 
 

@@ -14,9 +14,9 @@ import requests
 
 from deploy.nodes import KuboEndpoint, KuboNode, NodeExposed, NodeFailed, NodesError, PortInUse
 from deploy.nodes import kubo as kubo_module
-from deploy.nodes.endpoint import find_kubo, kubo_named
-from deploy.nodes.kubo_config import ALLOWED_PATHS, left_to_kubo, private_config
-from deploy.nodes.sockets import choose_port, listening
+from deploy.nodes.endpoint import ChainEndpoint, find_endpoint, parse_kubo_address
+from deploy.nodes.kubo_config import ALLOWED_PATHS, automatic_values, private_config
+from deploy.nodes.ports import choose_port, listening_addresses
 
 pytestmark = pytest.mark.node
 
@@ -40,7 +40,7 @@ def _config(node: KuboNode) -> dict[str, object]:
 
 def test_it_listens_on_loopback_for_its_rpc_and_nowhere_else(kubo):
     endpoint = kubo.start()
-    assert listening(kubo.state().pid) == {endpoint.api_url.removeprefix("http://")}
+    assert listening_addresses(kubo.status().pid) == {endpoint.api_url.removeprefix("http://")}
 
 
 def test_its_log_holds_no_warning_and_no_error(kubo):
@@ -84,7 +84,7 @@ def test_a_proxy_of_the_environment_sees_nothing(kubo, monkeypatch):
 def test_nothing_of_its_configuration_reaches_for_the_network(kubo):
     kubo.start()
     config = _config(kubo)
-    assert list(left_to_kubo(config)) == []
+    assert list(automatic_values(config)) == []
     assert config["Routing"] == {"Type": "none", "DelegatedRouters": []}
     assert config["Bootstrap"] == []
     assert config["Addresses"]["Swarm"] == config["Addresses"]["Gateway"] == []
@@ -121,8 +121,8 @@ def test_a_configuration_that_somebody_opened_is_closed_at_the_next_start(kubo):
 def test_killed_it_is_started_again_on_the_same_blocks_and_the_same_port(kubo, eventually):
     endpoint = kubo.start()
     name = _put(endpoint, b"sealed")
-    os.kill(kubo.state().pid, signal.SIGKILL)
-    eventually(lambda: kubo.state().restarts == 1 and kubo.state().state == "ready")
+    os.kill(kubo.status().pid, signal.SIGKILL)
+    eventually(lambda: kubo.status().restarts == 1 and kubo.status().state == "ready")
     assert kubo.endpoint() == endpoint
     assert endpoint.call("block/get", arg=name).content == b"sealed"
     assert endpoint.call("pin/ls", arg=name).status_code == 200
@@ -144,12 +144,12 @@ def test_a_port_taken_by_another_is_left_to_it_and_so_is_the_old_secret(kubo):
         after = kubo.start()
         assert after.api_url != before.api_url
         assert after.authorization != before.authorization
-        assert find_kubo(kubo.folder / "endpoint.json") == after
+        assert find_endpoint(kubo.folder / "endpoint.json", KuboEndpoint) == after
 
 
 def test_no_free_port_says_what_to_do(monkeypatch):
-    monkeypatch.setattr("deploy.nodes.sockets.is_free", lambda port: False)
-    with pytest.raises(PortInUse, match="stop some other programs"):
+    monkeypatch.setattr("deploy.nodes.ports.is_free", lambda port: False)
+    with pytest.raises(PortInUse, match="Stop some other programs"):
         choose_port(None)
 
 
@@ -162,7 +162,7 @@ def test_a_kubo_that_answers_everybody_is_not_used(kubo, monkeypatch):
     monkeypatch.setattr(kubo_module, "private_config", open_to_all)
     with pytest.raises(NodeExposed, match="must refuse"):
         kubo.start()
-    assert kubo.state().pid is None
+    assert kubo.status().pid is None
     assert not (kubo.folder / "endpoint.json").exists()
 
 
@@ -207,16 +207,19 @@ def test_a_damaged_configuration_is_said_and_not_replaced(kubo, damage):
     ],
 )
 def test_another_node_is_named_by_multiaddr_or_url(address, url, multiaddr):
-    endpoint = kubo_named(address, "Bearer x")
+    endpoint = parse_kubo_address(address, "Bearer x")
     assert (endpoint.api_url, endpoint.multiaddr) == (url, multiaddr)
 
 
 def test_an_address_that_is_neither_is_refused():
     with pytest.raises(NodesError, match="multiaddr"):
-        kubo_named("localhost:5001", "")
+        parse_kubo_address("localhost:5001", "")
 
 
 def test_endpoints_of_another_install_are_not_mistaken(tmp_path: Path):
-    assert find_kubo(tmp_path / "endpoint.json") is None
-    (tmp_path / "endpoint.json").write_text('{"api_url": 5}')
-    assert find_kubo(tmp_path / "endpoint.json") is None
+    file = tmp_path / "endpoint.json"
+    for content in (None, '{"api_url": 5}', '{"url": "/x", "chain_id": "1"}', "[]"):
+        if content is not None:
+            file.write_text(content)
+        assert find_endpoint(file, KuboEndpoint) is None
+        assert find_endpoint(file, ChainEndpoint) is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.processes import Web, Worker
+from deploy.processes import WebProgram, WorkerProgram
 from deploy.settings import read_settings
 
 
@@ -18,7 +18,7 @@ def test_worker_and_web_find_the_same_home_from_another_folder(
     given = {**given, "VOUCHSAFE_PORT": "0", "PATH": "/bin"}
     settings = read_settings(given)
     (settings.home).mkdir()
-    for program in (Worker(settings, given), Web(settings, given)):
+    for program in (WorkerProgram(settings, given), WebProgram(settings, given)):
         launch = program.prepare()
         monkeypatch.chdir(launch.folder)
         assert read_settings(launch.environment) == settings

@@ -9,8 +9,9 @@ from deploy.settings import VARIABLES, SettingsInvalid, read_settings
 
 def test_no_setting_is_needed_on_a_single_machine() -> None:
     settings = read_settings({})
-    assert settings.starts_kubo
-    assert settings.starts_chain
+    assert settings.start_nodes
+    assert not settings.ipfs_api
+    assert not settings.ledger_rpc_url
     assert settings.ledger_finality == "single"
     assert settings.host == "127.0.0.1"
     assert not settings.development
@@ -26,8 +27,8 @@ def test_the_database_lies_in_the_home_unless_another_is_named() -> None:
 
 def test_nodes_that_are_named_are_used_instead_of_started() -> None:
     settings = read_settings({"IPFS_API": "/ip4/10.0.0.1/tcp/5001", "LEDGER_RPC_URL": "/run/c.ipc"})
-    assert not settings.starts_kubo
-    assert not settings.starts_chain
+    assert settings.ipfs_api == "/ip4/10.0.0.1/tcp/5001"
+    assert settings.ledger_rpc_url == "/run/c.ipc"
 
 
 @pytest.mark.parametrize(

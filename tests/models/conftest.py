@@ -53,7 +53,7 @@ def load_people(name: str) -> list[list[Record]]:
 
 
 @dataclass
-class MemoryLaw:
+class MemoryLedger:
     """One consent a subject and purpose; `withdrawn` holds those that were taken back."""
 
     withdrawn: set[bytes] = field(default_factory=set)
@@ -86,7 +86,7 @@ class MemoryLaw:
 
 @dataclass
 class MemoryVault:
-    ledger: MemoryLaw
+    ledger: MemoryLedger
     people: list[list[Record]]
     journal: list[AccessRequest] = field(default_factory=list)
 
@@ -118,7 +118,7 @@ class MemoryVault:
 
 
 @dataclass
-class MemorySafe:
+class MemoryStore:
     vault: MemoryVault
 
     def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
@@ -129,8 +129,8 @@ class MemorySafe:
 class World:
     """A whole platform in memory around a real database and real files."""
 
-    ledger: MemoryLaw
-    store: MemorySafe
+    ledger: MemoryLedger
+    store: MemoryStore
     diagnostics: Diagnostics
     now: list[float]
 
@@ -160,9 +160,9 @@ def heart() -> Question:
 
 
 @pytest.fixture(scope="session")
-def safe_of() -> Callable[[list[list[Record]]], MemorySafe]:
+def store_of() -> Callable[[list[list[Record]]], MemoryStore]:
     """Return a function that puts some people in a safe of their own, who permit everything."""
-    return lambda people: MemorySafe(MemoryVault(MemoryLaw(), people))
+    return lambda people: MemoryStore(MemoryVault(MemoryLedger(), people))
 
 
 @pytest.fixture
@@ -171,8 +171,8 @@ def build(sqlite_engine, tmp_path: Path) -> Iterator[Callable[..., World]]:
     worlds: list[World] = []
 
     def built(people: list[list[Record]], **changes: object) -> World:
-        ledger, now = MemoryLaw(), [1_000_000.0]
-        store = MemorySafe(MemoryVault(ledger, people))
+        ledger, now = MemoryLedger(), [1_000_000.0]
+        store = MemoryStore(MemoryVault(ledger, people))
         home = tmp_path / f"models-{len(worlds)}"
         made = Diagnostics(sqlite_engine, ledger, store, home, lambda: now[0], **changes)
         made.add_study(Study(STUDY, "Diabetes risk", "https://example.org/protocol", 2_000_000))

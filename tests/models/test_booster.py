@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from models.booster import Booster, fit, version
-from models.cohort import unusable
+from models.cohort import exclusion_reason
 from models.errors import ModelsBroken
-from models.features import Matrix, label_of, newest, to_row
+from models.features import Matrix, find_label, latest_observations, to_row
 from models.question import Question
 
 
 @pytest.fixture(scope="module")
 def matrix(heart: Question, heart_people) -> Matrix:
-    assert not any(unusable(heart, records) for records in heart_people[:50])
-    values = np.array([to_row(heart, newest(records)) for records in heart_people])
-    labels = np.array([(label_of(heart, records) or (False, ""))[0] for records in heart_people])
+    assert not any(exclusion_reason(heart, records) for records in heart_people[:50])
+    values = np.array([to_row(heart, latest_observations(records)) for records in heart_people])
+    labels = np.array([(find_label(heart, records) or (False, ""))[0] for records in heart_people])
     return Matrix(values, labels)
 
 

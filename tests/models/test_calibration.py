@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.calibration import calibration, calibration_errors
+from models.calibration import calibration_errors, measure_calibration
 
 
 def drawn(people: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -13,7 +13,7 @@ def drawn(people: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_errors_are_the_spread_that_repeated_samples_have() -> None:
-    found = np.array([calibration(*drawn(800, seed)) for seed in range(200)])
+    found = np.array([measure_calibration(*drawn(800, seed)) for seed in range(200)])
     told = np.array([calibration_errors(*drawn(800, seed)) for seed in range(200)])
     assert told.mean(axis=0) == pytest.approx(found.std(axis=0), rel=0.2)
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from models.calibration import calibration
+from models.calibration import measure_calibration
 from models.evaluation import (
+    attack_membership,
     auroc,
-    bins,
     evaluate,
     interval,
-    membership,
+    make_bins,
     wilson,
 )
 from models.suppression import MIN_COUNT
@@ -59,7 +59,7 @@ def test_one_patient_of_an_outcome_gives_no_certainty() -> None:
 
 def test_what_is_told_right_has_slope_one_and_no_offset() -> None:
     labels, told = drawn(40_000)
-    intercept, slope = calibration(labels, told)
+    intercept, slope = measure_calibration(labels, told)
     assert intercept == pytest.approx(0, abs=0.04)
     assert slope == pytest.approx(1, abs=0.04)
 
@@ -68,18 +68,20 @@ def test_the_slope_is_the_one_that_scikit_learn_finds() -> None:
     labels, told = drawn(2_000)
     logits = np.log(told / (1 - told))[:, None]
     fitted = LogisticRegression(C=1e12, tol=1e-10).fit(logits, labels)
-    assert calibration(labels, told)[1] == pytest.approx(float(fitted.coef_[0, 0]), abs=1e-4)
+    assert measure_calibration(labels, told)[1] == pytest.approx(
+        float(fitted.coef_[0, 0]), abs=1e-4
+    )
 
 
 def test_what_is_told_too_boldly_has_a_slope_below_one() -> None:
     labels, told = drawn(5_000)
     logits = 2 * np.log(told / (1 - told))
-    assert calibration(labels, 1 / (1 + np.exp(-logits)))[1] == pytest.approx(0.5, abs=0.05)
+    assert measure_calibration(labels, 1 / (1 + np.exp(-logits)))[1] == pytest.approx(0.5, abs=0.05)
 
 
 def test_outcomes_that_are_told_perfectly_do_not_break_the_slope() -> None:
     labels = np.array([False] * 20 + [True] * 20)
-    assert calibration(labels, np.where(labels, 0.9, 0.1))[1] > 1
+    assert measure_calibration(labels, np.where(labels, 0.9, 0.1))[1] > 1
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -98,7 +100,7 @@ def test_wilsons_interval_is_the_published_one() -> None:
 @given(st.integers(2, 400), st.integers(0, 9))
 def test_no_bin_is_small_unless_it_is_alone(n: int, seed: int) -> None:
     labels, told = drawn(n, seed)
-    found = bins(labels, np.round(told, 2))
+    found = make_bins(labels, np.round(told, 2))
     assert sum(one.n for one in found) == n
     assert found[-1].until == 1.0
     assert [one.until for one in found] == sorted(one.until for one in found)
@@ -110,7 +112,7 @@ def test_no_bin_is_small_unless_it_is_alone(n: int, seed: int) -> None:
 
 def test_an_interval_holds_the_answer_and_what_came_true_of_the_like() -> None:
     labels, told = drawn(3_000)
-    table = bins(labels, told)
+    table = make_bins(labels, told)
     low, high = interval(table, 0.3)
     assert low <= 0.3 <= high
     assert high - low < 0.2
@@ -121,7 +123,7 @@ def test_an_interval_holds_the_answer_and_what_came_true_of_the_like() -> None:
 def test_nine_of_ten_intervals_hold_the_truth_at_least() -> None:
     # The promise is about the mean of a bin; within one the truth still varies.
     labels, told = drawn(3_000, seed=5)
-    table = bins(labels, told)
+    table = make_bins(labels, told)
     _, fresh = drawn(1_000, seed=6)
     held = [low <= one <= high for one in fresh for low, high in [interval(table, one)]]
     assert np.mean(held) > 0.9
@@ -176,13 +178,13 @@ def test_two_small_subgroups_hide_each_other() -> None:
 def test_a_model_that_knows_its_patients_is_caught() -> None:
     labels, told = drawn(1_000)
     known = np.where(labels, 0.9999, 0.0001)
-    attack = membership((labels, known), (labels, told))
+    attack = attack_membership((labels, known), (labels, told))
     assert attack.auroc > 0.9
     assert attack.tpr_at_1_percent_fpr > 0.3
 
 
 def test_a_model_that_knows_nobody_leaves_the_attacker_to_chance() -> None:
-    attack = membership(drawn(4_000, 1), drawn(2_000, 2))
+    attack = attack_membership(drawn(4_000, 1), drawn(2_000, 2))
     assert attack.auroc == pytest.approx(0.5, abs=0.03)
     assert attack.tpr_at_1_percent_fpr < 0.03
     assert math.isclose(attack.members, 4_000)

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 from models.booster import Booster
-from models.errors import InputMissing, InputOutOfRange, ModelsBroken, ModelsNotFound, UnitMismatch
-from models.features import newest, to_row
-from models.files import CARD, MODEL
+from models.errors import (
+    InputMissing,
+    InputOutOfRange,
+    ModelsBroken,
+    ModelsNotFound,
+    PatientIneligible,
+    UnitMismatch,
+)
+from models.features import latest_observations, to_row
+from models.model_files import CARD, MODEL
 from models.prediction import PredictionRequest
 from models.question import Question
 from storage.errors import StorageNotFound as RecordNotFound
@@ -48,7 +55,7 @@ def test_an_answer_holds_probability_interval_reasons_and_what_it_rests_on(
     records = world.people[3]
     told = ask(world, records[0].subject)
     model = world.diagnostics.model("uci-heart-1")
-    row = to_row(heart, newest(one for one in records if one.category != "condition"))
+    row = to_row(heart, latest_observations(one for one in records if one.category != "condition"))
     booster = Booster.load(world.diagnostics.home / model.id / MODEL, model.sha256)
     expected = float(booster.predict(row[None, heart.predictors()])[0])
     assert told.probability == round(expected, 2)
@@ -99,9 +106,9 @@ def test_a_consent_to_training_does_not_permit_a_diagnosis_nor_the_other_way(wor
 @pytest.mark.parametrize(
     ("value", "unit", "error", "says"),
     [
-        (150.0, "a", InputOutOfRange, "age is out of range 18 to 110 years"),
+        (150.0, "a", InputOutOfRange, "age is outside the accepted values: 18 to 110 years"),
         (600.0, "mo", UnitMismatch, "in 'mo'"),
-        (None, "", InputOutOfRange, "age must be 18 or more"),
+        (None, "", PatientIneligible, "age must be 18 or more"),
     ],
 )
 def test_an_input_that_the_model_was_not_made_for_is_refused_by_name(

@@ -17,10 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent import HRESCH
 from models.anonymity import HIDDEN, quasi_identifiers
-from models.cohort import unusable
+from models.cohort import exclusion_reason
 from models.errors import CohortTooSmall
-from models.release import AGREEMENT, PURPOSE, Release, ReleaseRequest, release
+from models.release import AGREEMENT, Release, ReleaseRequest, create_release
 from models.suppression import MIN_COHORT, MIN_COUNT
 from storage.record import Record
 
@@ -44,7 +45,7 @@ crowds = st.tuples(
 @pytest.fixture(scope="module")
 def fitting(nhanes, nhanes_people) -> list[list[Record]]:
     """The first people of the example of whom a row can be made."""
-    return [one for one in nhanes_people[:1500] if not unusable(nhanes, one)]
+    return [one for one in nhanes_people[:1500] if not exclusion_reason(nhanes, one)]
 
 
 def aged(person: list[Record], years: int) -> list[Record]:
@@ -81,11 +82,11 @@ def small(count: object) -> bool:
 )
 @given(crowd=crowds)
 def test_every_combination_that_leaves_is_of_at_least_eleven_people(
-    safe_of, nhanes, fitting, crowd
+    store_of, nhanes, fitting, crowd
 ) -> None:
     people = drawn(fitting, *crowd)
     try:
-        made = release(safe_of(people), nhanes, ASKED)
+        made = create_release(store_of(people), nhanes, ASKED)
     except CohortTooSmall:
         return  # of few people too many were rare, so nothing left
     parts = opened(made)
@@ -105,9 +106,9 @@ def test_every_combination_that_leaves_is_of_at_least_eleven_people(
 )
 @given(seed=st.integers(0, 10_000), count=st.integers(150, 300))
 def test_the_dictionary_names_each_column_and_tells_no_small_number(
-    safe_of, nhanes, fitting, seed, count
+    store_of, nhanes, fitting, seed, count
 ) -> None:
-    parts = opened(release(safe_of(drawn(fitting, seed, count, [])), nhanes, ASKED))
+    parts = opened(create_release(store_of(drawn(fitting, seed, count, [])), nhanes, ASKED))
     told = json.loads(parts["dictionary.json"])
     assert [one["column"] for one in told] == list(table(parts))
     assert [one["column"] for one in told if one["coarse"]] == [
@@ -118,16 +119,18 @@ def test_the_dictionary_names_each_column_and_tells_no_small_number(
     assert rows == [{name: str(value) for name, value in one.items()} for one in told]
 
 
-def test_a_person_of_a_rare_age_is_told_by_no_age_of_their_own(safe_of, nhanes, fitting) -> None:
-    rows = table(opened(release(safe_of(drawn(fitting, 1, 300, [85, 84, 83])), nhanes, ASKED)))
+def test_a_person_of_a_rare_age_is_told_by_no_age_of_their_own(store_of, nhanes, fitting) -> None:
+    rows = table(
+        opened(create_release(store_of(drawn(fitting, 1, 300, [85, 84, 83])), nhanes, ASKED))
+    )
     assert all(" to " in one or one == HIDDEN for one in rows[AGE])
     assert set(rows[SEX]) <= {"female", "male", HIDDEN}
 
 
-def test_nothing_in_the_set_leads_to_a_patient_or_to_another_set(safe_of, nhanes, fitting) -> None:
+def test_nothing_in_the_set_leads_to_a_patient_or_to_another_set(store_of, nhanes, fitting) -> None:
     people = drawn(fitting, 2, 200, [])
-    made = release(safe_of(people), nhanes, ASKED)
-    other = release(safe_of(people), nhanes, replace(ASKED, release="r2"))
+    made = create_release(store_of(people), nhanes, ASKED)
+    other = create_release(store_of(people), nhanes, replace(ASKED, release="r2"))
     whole = b"".join(opened(made).values())
     for record in (record for person in people for record in person):
         assert record.subject.hex().encode() not in whole
@@ -137,8 +140,8 @@ def test_nothing_in_the_set_leads_to_a_patient_or_to_another_set(safe_of, nhanes
     assert not set(made.names) & set(other.names)
 
 
-def test_the_manifest_holds_the_hash_of_every_other_file(safe_of, nhanes, fitting) -> None:
-    parts = opened(release(safe_of(fitting[:200]), nhanes, ASKED))
+def test_the_manifest_holds_the_hash_of_every_other_file(store_of, nhanes, fitting) -> None:
+    parts = opened(create_release(store_of(fitting[:200]), nhanes, ASKED))
     told = json.loads(parts.pop("manifest.json"))
     assert {*parts, "manifest.json"} == FILES
     assert told["sha256"] == {n: hashlib.sha256(c).hexdigest() for n, c in parts.items()}
@@ -147,43 +150,43 @@ def test_the_manifest_holds_the_hash_of_every_other_file(safe_of, nhanes, fittin
     assert told["question"] == {"id": nhanes.id, "sha256": nhanes.sha256}
 
 
-def test_the_same_people_make_the_same_bytes_in_whatever_order(safe_of, nhanes, fitting) -> None:
-    first = release(safe_of(fitting[:150]), nhanes, ASKED)
-    again = release(safe_of(fitting[:150][::-1]), nhanes, ASKED)
+def test_the_same_people_make_the_same_bytes_in_whatever_order(store_of, nhanes, fitting) -> None:
+    first = create_release(store_of(fitting[:150]), nhanes, ASKED)
+    again = create_release(store_of(fitting[:150][::-1]), nhanes, ASKED)
     assert first.content == again.content
 
 
-def test_who_withdrew_has_no_row_and_is_named_as_to_be_deleted(safe_of, nhanes, fitting) -> None:
-    store = safe_of(fitting[:200])
-    first = release(store, nhanes, ASKED)
+def test_who_withdrew_has_no_row_and_is_named_as_to_be_deleted(store_of, nhanes, fitting) -> None:
+    store = store_of(fitting[:200])
+    first = create_release(store, nhanes, ASKED)
     gone = store.pseudonyms(f"release {ASKED.study} {ASKED.release}")
     left = fitting[3][0].subject
-    store.vault.ledger.withdraw(left, PURPOSE)
-    again = release(store, nhanes, replace(ASKED, before=first.names))
+    store.vault.ledger.withdraw(left, HRESCH)
+    again = create_release(store, nhanes, replace(ASKED, before=first.names))
     name = gone(left).hex()[:32]
     assert name in first.names
     assert name not in again.names
     assert json.loads(opened(again)["deleted.json"]) == [name]
 
 
-def test_who_permits_training_alone_is_in_no_set(safe_of, nhanes, fitting) -> None:
-    store = safe_of(fitting[:120])
+def test_who_permits_training_alone_is_in_no_set(store_of, nhanes, fitting) -> None:
+    store = store_of(fitting[:120])
     for person in fitting[:100]:
-        store.vault.ledger.withdraw(person[0].subject, PURPOSE)
+        store.vault.ledger.withdraw(person[0].subject, HRESCH)
     with pytest.raises(CohortTooSmall):
-        release(store, nhanes, ASKED)
+        create_release(store, nhanes, ASKED)
 
 
 @pytest.mark.parametrize("count", [0, 1, MIN_COHORT - 1])
-def test_of_fewer_than_fifty_people_no_set_is_made(safe_of, nhanes, fitting, count) -> None:
+def test_of_fewer_than_fifty_people_no_set_is_made(store_of, nhanes, fitting, count) -> None:
     with pytest.raises(CohortTooSmall, match="fewer than 50 people permit a copy"):
-        release(safe_of(fitting[:count]), nhanes, ASKED)
+        create_release(store_of(fitting[:count]), nhanes, ASKED)
 
 
-def test_it_is_asked_for_as_research_by_who_takes_it(safe_of, nhanes, fitting) -> None:
-    store = safe_of(fitting[:200])
-    release(store, nhanes, ASKED)
+def test_it_is_asked_for_as_research_by_who_takes_it(store_of, nhanes, fitting) -> None:
+    store = store_of(fitting[:200])
+    create_release(store, nhanes, ASKED)
     (asked,) = store.vault.journal
-    assert (asked.party, asked.purpose, asked.actor) == (ASKED.study, PURPOSE, ASKED.actor)
+    assert (asked.party, asked.purpose, asked.actor) == (ASKED.study, HRESCH, ASKED.actor)
     assert asked.why == "training set r1"
     assert nhanes.label.category in asked.categories

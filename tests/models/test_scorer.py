@@ -105,10 +105,9 @@ def test_a_stopped_process_is_away_and_replaced(tmp_path: Path) -> None:
     assert scorer._process is None
 
 
-def test_a_process_that_dies_twice_is_away(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("models.scorer.sys.executable", "/bin/false")
-    scorer = Scorer()
-    with pytest.raises(ScorerUnavailable, match="died twice"):
+def test_a_process_that_crashes_twice_is_unavailable(tmp_path: Path) -> None:
+    scorer = Scorer(command=("/bin/false",))
+    with pytest.raises(ScorerUnavailable, match="crashed twice"):
         scorer.score(tmp_path / "m", "00" * 32, ROWS)
 
 

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
+from consent import DAY_S
 from models.errors import ModelRetired
-from models.files import MODEL
+from models.model_files import MODEL
 from models.prediction import PredictionRequest
 from models.registry import ACTIVE, AFFECTED, RETIRED
 
 STUDY = "study:diabetes-risk"
 CLINIC = "organisation:riverside"
-DAY_S = 86_400
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_model_that_lost_consent_is_listed_at_once_and_goes_on_for_its_grace(s
     served.ledger.withdraw(served.people[0][0].subject)
     served.ledger.withdraw(served.people[1][0].subject)
     (found,) = served.diagnostics.apply_withdrawals()
-    assert (found.model.state, found.lost) == (AFFECTED, 2)
+    assert (found.model.state, found.ended_consents) == (AFFECTED, 2)
     assert found.stops_at_s == served.now[0] + 30 * DAY_S
     assert ask(served).is_affected
 

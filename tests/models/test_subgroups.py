@@ -6,7 +6,7 @@ import numpy as np
 
 from models.features import Matrix
 from models.question import Question
-from models.subgroups import subgroups
+from models.subgroups import divide_into_subgroups
 
 TEXT = (Path(__file__).parent / "small-question.toml").read_text()
 
@@ -14,7 +14,9 @@ TEXT = (Path(__file__).parent / "small-question.toml").read_text()
 def test_patients_are_told_apart_by_edges_by_values_and_by_truths() -> None:
     text = TEXT + '\n[[subgroups]]\nwords = "truth"\ncode = "x|boolean"\n'
     values = np.array([[4, 0, 1], [5, 1, 0], [np.nan, np.nan, 1]], np.float32)
-    found = subgroups(Question.parse(text, "q.toml"), Matrix(values, np.zeros(3, np.bool_)))
+    found = divide_into_subgroups(
+        Question.parse(text, "q.toml"), Matrix(values, np.zeros(3, np.bool_))
+    )
     told = {
         words: {part: np.flatnonzero(who).tolist() for part, who in parts.items()}
         for words, parts in found.items()
@@ -29,6 +31,8 @@ def test_patients_are_told_apart_by_edges_by_values_and_by_truths() -> None:
 def test_three_parts_have_two_edges() -> None:
     text = TEXT.replace("edges = [5]", "edges = [3, 5]")
     values = np.array([[2, 0, 0], [3, 0, 0], [5, 0, 0]], np.float32)
-    found = subgroups(Question.parse(text, "q.toml"), Matrix(values, np.zeros(3, np.bool_)))
+    found = divide_into_subgroups(
+        Question.parse(text, "q.toml"), Matrix(values, np.zeros(3, np.bool_))
+    )
     assert list(found["size"]) == ["below 3", "3 to below 5", "5 and more"]
     assert found["size"]["3 to below 5"].tolist() == [False, True, False]

@@ -6,9 +6,9 @@ import pytest
 
 from consent import LedgerUnavailable
 from models.errors import ConsentsChanged, ModelsRefused, RunCancelled
-from models.files import MODEL
+from models.model_files import MODEL
 from models.registry import ACTIVE, REPLACED
-from models.studies import RUNNING, STOPPED
+from models.training_runs import RUNNING, STOPPED
 
 STUDY = "study:diabetes-risk"
 QUESTION = "uci-heart"
@@ -91,17 +91,17 @@ def test_a_run_that_was_killed_late_goes_on_from_there(build, heart_people, mome
     world = build(heart_people)
     first = world.diagnostics.train(STUDY, QUESTION)
     registry = world.diagnostics._registry
-    move = registry.move
+    change_state = registry.change_state
 
     def killed(model_id: str, state: str, *rest: object) -> None:
-        move(model_id, state, *rest)
+        change_state(model_id, state, *rest)
         if state == moment:
             raise LedgerUnavailable("killed here")
 
-    registry.move = killed
+    registry.change_state = killed
     with pytest.raises(LedgerUnavailable):
         world.diagnostics.retrain(first.id)
-    registry.move = move
+    registry.change_state = change_state
     gathered = len(world.store.vault.journal)
     second = world.diagnostics.resume(2)
     assert len(world.store.vault.journal) == gathered

@@ -27,9 +27,9 @@ def lines(monkeypatch):
 
 def test_a_message_cannot_forge_a_second_log_line(lines) -> None:
     logging.getLogger("vouchsafe.web").warning("%s", 'a\n{"level": "INFO"}\r\x1b[31m')
-    found = lines()
-    assert len(found) == 1
-    assert (found[0]["level"], found[0]["log"]) == ("WARNING", "vouchsafe.web")
+    written = lines()
+    assert len(written) == 1
+    assert (written[0]["level"], written[0]["log"]) == ("WARNING", "vouchsafe.web")
 
 
 def test_a_trace_contains_the_messages_of_project_errors_only() -> None:

@@ -71,14 +71,14 @@ def enrolled_people(
     records, sources = to_records(rows, wallet, platform.organisation)
     platform.store.deposits.deposit(records, sources)
     now_s = int(platform.clock()) - 60
-    asked = RequestedTerms("permit", recipient, (purpose,))
+    requested_terms = RequestedTerms("permit", recipient, (purpose,))
     fresh = [
         subject
         for subject in wallet.subjects().values()
         if not platform.ledger.consents_of(subject)
     ]
-    wanted = [(subject, asked, now_s, now_s + YEAR_S) for subject in fresh]
-    outcomes = platform.ledger.grant(sign_grants(platform, wallet, wanted))
+    expected = [(subject, requested_terms, now_s, now_s + YEAR_S) for subject in fresh]
+    outcomes = platform.ledger.grant(sign_grants(platform, wallet, expected))
     assert all(outcome.ok for outcome in outcomes)
     return dict(wallet.subjects())
 
@@ -140,11 +140,11 @@ class Demo:
 
     def subjects(self) -> list[str]:
         """Return every subject, in hex: those with a key in the wallet, and those who wait."""
-        found: list[str] = []
+        result: list[str] = []
         for name in ("subjects.json", "waiting.json"):
             path = self.wallet / name
-            found += json.loads(path.read_text()).values() if path.exists() else []
-        return found
+            result += json.loads(path.read_text()).values() if path.exists() else []
+        return result
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,11 @@ def test_another_organisation_is_not_answered(town: Town) -> None:
 
 
 def test_refused_withdrawn_and_unknown_are_one_answer(town: Town) -> None:
-    said = set()
+    text = set()
     refused = town.subjects[town.of_kind("nothing")[0]]
     withdrawn = town.subjects[town.leaving[0]]
     for subject in (refused, withdrawn, secrets.token_bytes(32)):
         with pytest.raises(StorageNotFound) as caught:
             ask(town, subject)
-        said.add(str(caught.value))
-    assert len(said) == 1
+        text.add(str(caught.value))
+    assert len(text) == 1

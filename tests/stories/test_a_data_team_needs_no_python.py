@@ -40,8 +40,8 @@ class Team:
         )
         assert "Traceback" not in done.stderr, done.stderr[-3000:]
         assert code is None or done.returncode == code, done.stdout + done.stderr[-2000:]
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +77,8 @@ def test_the_whole_job_is_done_by_commands(team: Team) -> None:
 
 def answers(team: Team, model: str) -> None:
     """Ask the model, and replace it after a withdrawal."""
-    told = team.types("diagnose", "--person", "1", *QUESTION)
-    assert told["interval"][0] <= told["probability"] <= told["interval"][1]
+    reply = team.types("diagnose", "--person", "1", *QUESTION)
+    assert reply["interval"][0] <= reply["probability"] <= reply["interval"][1]
     refused = team.types("diagnose", "--person", "3", *QUESTION, code=1)
     assert refused["message"] == "no such patient, or not for you"
     assert "evaluation" in team.types("card", model)
@@ -91,6 +91,6 @@ def answers(team: Team, model: str) -> None:
         assert newer["error"] == "GateClosed"
     else:
         # Its bytes differ only if the person who left had trained it, rather than tried it.
-        known = {one["model"]: one for one in team.types("models")["models"]}
+        known = {item["model"]: item for item in team.types("models")["models"]}
         assert known[model]["state"] == "replaced"
         assert newer["manifest_root"] != known[model]["manifest_root"]

@@ -40,9 +40,9 @@ def chain_pid(platform: Platform) -> int:
 
 def requests_of(platform: Platform) -> list[Callable[[], object]]:
     entry = platform.store.records_of(first_subject(platform))[0].record_id.hex()
-    wanted = AccessRequest(STUDY, PURPOSE, None, None, None, "story")
+    access_request = AccessRequest(STUDY, PURPOSE, None, None, None, "story")
     return [
-        lambda: platform.store.vault.gather(wanted),
+        lambda: platform.store.vault.gather(access_request),
         lambda: platform.store.vault.open(STUDY, PURPOSE, entry, "story"),
         lambda: platform.ledger.view(),
         lambda: platform.ledger.consents_of(first_subject(platform)),
@@ -80,10 +80,10 @@ def test_a_chain_that_was_killed_refuses_until_it_is_back(platform: Platform) ->
     require_back(platform)
     pid = chain_pid(platform)
     os.kill(pid, signal.SIGKILL)
-    wanted = AccessRequest(STUDY, PURPOSE, None, None, None, "story")
+    access_request = AccessRequest(STUDY, PURPOSE, None, None, None, "story")
     # It may be back already; then the answer is a permit that was decided anew.
     with suppress(LedgerUnavailable):
-        platform.store.vault.gather(wanted)
+        platform.store.vault.gather(access_request)
     require_back(platform)
     assert chain_pid(platform) != pid
 

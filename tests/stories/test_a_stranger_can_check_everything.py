@@ -26,12 +26,12 @@ def check(lines: list[dict[str, Any]], town: Town, folder: Path, blocks: Path) -
     file = folder / "evidence.ndjson"
     file.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
     chain = json.loads((town.demo.home / "chain" / "endpoint.json").read_text())["url"]
-    asked = [sys.executable, "-I", str(SCRIPT), str(file), chain, str(blocks)]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    query = [sys.executable, "-I", str(SCRIPT), str(file), chain, str(blocks)]
+    done = subprocess.run(query, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found["agrees"] == (done.returncode == 0)
-    return found
+    result: dict[str, Any] = json.loads(done.stdout)
+    assert result["agrees"] == (done.returncode == 0)
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +58,10 @@ def test_the_stranger_agrees_with_verify(
     town: Town, told: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     assert build_services(town.platform).auditor.verify(lambda step, done, of: None) == []
-    found = check(told, town, tmp_path, own_blocks(town))
-    assert found["agrees"], found["wrong"]
-    assert found["records"] == town.platform.store.totals()["records"]
-    assert found["journal_rows"] == sum(1 for line in told if line["kind"] == "journal")
+    result = check(told, town, tmp_path, own_blocks(town))
+    assert result["agrees"], result["wrong"]
+    assert result["records"] == town.platform.store.totals()["records"]
+    assert result["journal_rows"] == sum(1 for line in told if line["kind"] == "journal")
 
 
 def test_both_find_a_byte_that_was_changed(
@@ -72,8 +72,8 @@ def test_both_find_a_byte_that_was_changed(
     entry = town.platform.store.records_of(next(iter(town.subjects.values())))[0]
     flip_byte(BlockFolder(copy).path(entry.cid))
     assert len(town.platform.store.check(blocks=BlockFolder(copy))) == 1
-    found = check(told, town, tmp_path, copy)
-    assert found["wrong"] == [f"block of record {entry.record_id.hex()} is missing or altered"]
+    result = check(told, town, tmp_path, copy)
+    assert result["wrong"] == [f"block of record {entry.record_id.hex()} is missing or altered"]
 
 
 ALTERED = (

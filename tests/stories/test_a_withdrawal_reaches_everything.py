@@ -28,8 +28,8 @@ def test_no_old_block_of_theirs_is_left_in_kubo_or_in_the_sealed_cache(town: Tow
     old = {
         bytes.fromhex(leaf)[20:56]
         for line in lines
-        for leaf, held in zip(line["leaves"], line["held"], strict=True)
-        if not held
+        for leaf, stored in zip(line["leaves"], line["held"], strict=True)
+        if not stored
     }
     assert len(old) >= len(town.leaving)
     for cache in (town.demo.home / "sealed").glob("*.car"):

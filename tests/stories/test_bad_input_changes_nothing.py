@@ -110,8 +110,8 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
             terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)))
         first, second = people.values()
         wallet, now_s = Wallet.open(tmp_path / "wallet"), int(platform.clock())
-        asked = RequestedTerms("permit", "study:a", ("TREAT",))
-        signed = sign_grants(platform, wallet, [(first, asked, now_s, now_s + 999)])[0]
+        requested_terms = RequestedTerms("permit", "study:a", ("TREAT",))
+        signed = sign_grants(platform, wallet, [(first, requested_terms, now_s, now_s + 999)])[0]
         grant = signed.message
         assert isinstance(grant, Grant)
         forged = type(signed)(
@@ -138,6 +138,6 @@ def test_another_passphrase_opens_nothing(tmp_path: Path) -> None:
     opened = running(tmp_path / "home", VOUCHSAFE_PASSPHRASE="another")
     with pytest.raises(VaultSealed, match="passphrase"), opened:
         raise AssertionError("it opened")
-    said = typed(tmp_path, "status", VOUCHSAFE_PASSPHRASE="another")
-    assert said.returncode == 1
-    assert "passphrase" in said.stderr
+    text = typed(tmp_path, "status", VOUCHSAFE_PASSPHRASE="another")
+    assert text.returncode == 1
+    assert "passphrase" in text.stderr

@@ -25,9 +25,9 @@ def test_a_refusal_is_a_line_too(town: Town) -> None:
     subject = town.subjects[town.of_kind("nothing")[1]]
     model = town.platform.diagnostics.serving_model("nhanes-diabetes")
     before = town.platform.store.journal.size()
-    asked = PredictionRequest(town.platform.organisation, subject, model.id, "story")
+    prediction_request = PredictionRequest(town.platform.organisation, subject, model.id, "story")
     with pytest.raises(StorageNotFound):
-        town.platform.diagnostics.predict(asked)
+        town.platform.diagnostics.predict(prediction_request)
     rows = list(town.platform.store.journal.rows(before + 1))
     assert rows
     assert {row.answer.outcome for row in rows} == {"no-consent"}
@@ -49,15 +49,15 @@ def test_a_journal_that_cannot_be_written_releases_nothing(town: Town) -> None:
     subject = town.subjects[town.of_kind("care only")[0]]
     model = town.platform.diagnostics.serving_model("nhanes-diabetes")
     lock = make_engine(str(town.platform.engine.url))
-    asked = PredictionRequest(town.platform.organisation, subject, model.id, "story")
+    prediction_request = PredictionRequest(town.platform.organisation, subject, model.id, "story")
     with lock.begin() as connection:
         connection.execute(sa.text("ALTER TABLE storage_journal RENAME TO storage_journal_away"))
     try:
         with pytest.raises(Exception, match="journal"):
-            town.platform.diagnostics.predict(asked)
+            town.platform.diagnostics.predict(prediction_request)
     finally:
         with lock.begin() as connection:
             connection.execute(
                 sa.text("ALTER TABLE storage_journal_away RENAME TO storage_journal")
             )
-    assert town.platform.diagnostics.predict(asked).probability >= 0
+    assert town.platform.diagnostics.predict(prediction_request).probability >= 0

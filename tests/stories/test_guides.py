@@ -23,7 +23,7 @@ from rig import ROOT, running
 import app as application
 from deploy.demo.people import MAPPING, TABLE
 from records import Mapping, read_table
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.platform import Platform
 from services.requests import Proposal, RequestDetails
 from web.pages import PAGES
@@ -43,9 +43,9 @@ DAY_S = 86_400
 def _pictures(path: Path) -> list[tuple[str, Path]]:
     """Return (what it shows, file) of each picture of a page of text."""
     text = path.read_text(encoding="utf-8")
-    found = re.findall(r'<img src="([^"]+)" width="\d+" alt="([^"]*)">', text)
-    found += [(name, words) for words, name in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)]
-    return [(words, (path.parent / name).resolve()) for name, words in found]
+    result = re.findall(r'<img src="([^"]+)" width="\d+" alt="([^"]*)">', text)
+    result += [(name, words) for words, name in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)]
+    return [(words, (path.parent / name).resolve()) for name, words in result]
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -59,7 +59,7 @@ def test_each_guide_has_pictures_that_are_there_and_small(name: str) -> None:
 
 
 def test_no_picture_is_left_over() -> None:
-    used = {path for one in PICTURES.values() for _, path in _pictures(one)}
+    used = {path for picture in PICTURES.values() for _, path in _pictures(picture)}
     assert set(SHOTS.glob("*")) == used
 
 
@@ -68,7 +68,7 @@ def test_each_path_that_a_guide_names_is_a_page_of_that_role_or_of_everybody(rol
     paths = {page.path for page in PAGES if page.path.startswith(f"/{role}") or not page.roles}
     named = re.findall(r"`(/[a-z][^`]*)`", (GUIDES / f"{role}.md").read_text(encoding="utf-8"))
     assert f"/{role}" in named
-    assert [one for one in named if not any(_is(path, one) for path in paths)] == []
+    assert [item for item in named if not any(_is(path, item) for path in paths)] == []
 
 
 def _is(path: str, named: str) -> bool:
@@ -82,7 +82,7 @@ def test_each_word_in_bold_stands_on_a_page(role: str) -> None:
     )
     bold = re.findall(r"\*\*([^*]+)\*\*", (GUIDES / f"{role}.md").read_text(encoding="utf-8"))
     assert bold
-    assert [one for one in bold if one not in words] == []
+    assert [item for item in bold if item not in words] == []
 
 
 def test_the_readme_names_each_story_and_no_other() -> None:
@@ -100,7 +100,9 @@ def test_the_readme_names_each_story_and_no_other() -> None:
 def test_the_pictures_are_of_the_running_platform(request: pytest.FixtureRequest) -> None:
     home = request.getfixturevalue("town").demo.home
     take_pictures(home, SHOTS)
-    assert {path for one in PICTURES.values() for _, path in _pictures(one)} == set(SHOTS.iterdir())
+    assert {path for picture in PICTURES.values() for _, path in _pictures(picture)} == set(
+        SHOTS.iterdir()
+    )
 
 
 def take_pictures(home: Path, folder: Path) -> None:
@@ -126,13 +128,13 @@ class Set:
     folder: Path
 
     @contextmanager
-    def somebody(self, invited: Invited, width: int, height: int) -> Iterator[Person]:
+    def somebody(self, invited: Invitee, width: int, height: int) -> Iterator[Person]:
         """Yield somebody who has joined, at a window of this size."""
         size = {"width": width, "height": height}
         scale = 2 if width < 500 else 1
         how = {"viewport": size, "device_scale_factor": scale, "color_scheme": "light"}
         with person(self.browser, self.origin, **how) as made:
-            made.join(self.platform.people.invite(invited))
+            made.join(self.platform.identity.invite(invited))
             yield made
 
     def take(self, somebody: Person, name: str, top: str = "") -> None:
@@ -140,8 +142,8 @@ class Set:
         somebody.page.wait_for_load_state("networkidle")
         if top:
             somebody.page.locator(top).first.evaluate("one => one.scrollIntoView(true)")
-        held = io.BytesIO(somebody.page.screenshot())
-        picture = Image.open(held).convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        screenshot = io.BytesIO(somebody.page.screenshot())
+        picture = Image.open(screenshot).convert("RGB").quantize(64, dither=Image.Dither.NONE)
         picture.save(self.folder / f"{name}.png", optimize=True)
 
     def work(self) -> None:
@@ -149,25 +151,25 @@ class Set:
         application.make_worker(self.platform).run_claimable()
 
 
-def _staff(role: str, name: str, party: str = HOSPITAL) -> Invited:
-    return Invited(role, party, name)
+def _staff(role: str, name: str, party: str = HOSPITAL) -> Invitee:
+    return Invitee(role, party, name)
 
 
 def _custodian(at: Set) -> None:
-    with at.somebody(_staff("custodian", "Records office"), 1280, 800) as one:
-        one.go("/custodian/patients/new")
-        at.take(one, "custodian-invite")
-        one.go("/custodian/deposits/new")
+    with at.somebody(_staff("custodian", "Records office"), 1280, 800) as visitor:
+        visitor.go("/custodian/patients/new")
+        at.take(visitor, "custodian-invite")
+        visitor.go("/custodian/deposits/new")
         file = {"name": "visit.csv", "mimeType": "text/csv", "buffer": _table_with_a_slip()}
-        one.page.set_input_files("#file", file)
-        one.page.select_option("#mapping", "own")
-        one.page.set_input_files("#own-mapping", str(MAPPING))
-        one.page.check("input[name=bad][value=leave]")
-        one.page.click("text=Check the file")
-        one.page.wait_for_load_state()
+        visitor.page.set_input_files("#file", file)
+        visitor.page.select_option("#mapping", "own")
+        visitor.page.set_input_files("#own-mapping", str(MAPPING))
+        visitor.page.check("input[name=bad][value=leave]")
+        visitor.page.click("text=Check the file")
+        visitor.page.wait_for_load_state()
         at.work()
-        one.page.reload()
-        at.take(one, "custodian-deposit")
+        visitor.page.reload()
+        at.take(visitor, "custodian-deposit")
 
 
 def _table_with_a_slip() -> bytes:
@@ -183,21 +185,21 @@ def _patient(at: Set) -> None:
     row = next(iter(read_table(TABLE, Mapping.load(MAPPING))))
     platform.store.deposits.deposit(row.records(subject, HOSPITAL))
     _ask(platform, subject)
-    with at.somebody(Invited("patient", "", "", subject), 390, 760) as one:
-        one.go("/patient")
-        one.page.click("text=Read the request")
-        at.take(one, "patient-request")
-        one.page.check("input[value=yes]")
-        one.page.click("button:text('Continue')")
-        one.page.click("main a:text('Skip')")
-        at.take(one, "patient-sign", "h2:text('What you sign')")
-        one.page.click("button:text('Sign with your passkey')")
-        one.says("Your permission is active.")
+    with at.somebody(Invitee("patient", "", "", subject), 390, 760) as visitor:
+        visitor.go("/patient")
+        visitor.page.click("text=Read the request")
+        at.take(visitor, "patient-request")
+        visitor.page.check("input[value=yes]")
+        visitor.page.click("button:text('Continue')")
+        visitor.page.click("main a:text('Skip')")
+        at.take(visitor, "patient-sign", "h2:text('What you sign')")
+        visitor.page.click("button:text('Sign with your passkey')")
+        visitor.says("Your permission is active.")
         record = platform.store.records_of(subject)[0].record_id.hex()
         platform.store.vault.open(STUDY, "MLTRAINING", record, "early diabetes")
         platform.store.journal.anchor()
-        one.go("/patient/journal")
-        one.says("Prove it")
+        visitor.go("/patient/journal")
+        visitor.says("Prove it")
 
 
 def _ask(platform: Platform, subject: bytes) -> None:
@@ -221,39 +223,39 @@ def _ask(platform: Platform, subject: bytes) -> None:
         )
     )
     proposals.approve(STUDY, "pictures")
-    asked = (STUDY, "study", ("MLTRAINING",), CATEGORIES, "", "", 365, "diabetes")
-    platform.asking.requests.send(RequestDetails(*asked), [subject], "pictures")
+    query = (STUDY, "study", ("MLTRAINING",), CATEGORIES, "", "", 365, "diabetes")
+    platform.asking.requests.send(RequestDetails(*query), [subject], "pictures")
 
 
 def _clinician(at: Set) -> None:
     asking = at.platform.asking
-    (model,) = [one for one in at.platform.diagnostics.models() if one.state == "active"]
-    with at.somebody(_staff("clinician", "Dr Adeyemi"), 1280, 800) as one:
+    (model,) = [item for item in at.platform.diagnostics.models() if item.state == "active"]
+    with at.somebody(_staff("clinician", "Dr Adeyemi"), 1280, 800) as visitor:
         known = asking.care.search(HOSPITAL)[:40]
         asking.directory.add((f"H-{20_481 + 7 * n}", who.subject) for n, who in enumerate(known))
-        one.go("/clinician?search=H-2")
-        at.take(one, "clinician-patients")
+        visitor.go("/clinician?search=H-2")
+        at.take(visitor, "clinician-patients")
         path = f"/clinician/diagnoses/new?patient={known[3].key}&question={model.question}"
-        one.go(path)
-        one.page.click("text=Ask the model")
-        one.page.wait_for_url("**/clinician/diagnoses/*")
-        at.take(one, "clinician-answer", "h2:text('What the model says')")
+        visitor.go(path)
+        visitor.page.click("text=Ask the model")
+        visitor.page.wait_for_url("**/clinician/diagnoses/*")
+        at.take(visitor, "clinician-answer", "h2:text('What the model says')")
 
 
 def _researcher(at: Set) -> None:
-    (model,) = [one for one in at.platform.diagnostics.models() if one.state == "active"]
-    with at.somebody(_staff("researcher", "Dr Okafor"), 1280, 800) as one:
-        one.go("/researcher/questions/nhanes-diabetes")
-        at.take(one, "researcher-question")
-        one.go(f"/researcher/models/{model.id}")
-        at.take(one, "researcher-model")
+    (model,) = [item for item in at.platform.diagnostics.models() if item.state == "active"]
+    with at.somebody(_staff("researcher", "Dr Okafor"), 1280, 800) as visitor:
+        visitor.go("/researcher/questions/nhanes-diabetes")
+        at.take(visitor, "researcher-question")
+        visitor.go(f"/researcher/models/{model.id}")
+        at.take(visitor, "researcher-model")
 
 
 def _auditor(at: Set) -> None:
-    with at.somebody(_staff("auditor", "Audit", "organisation:auditors"), 1280, 800) as one:
-        one.go("/auditor")
-        one.page.click("text=Run verify >> nth=0")
-        one.says("Stop this")
+    with at.somebody(_staff("auditor", "Audit", "organisation:auditors"), 1280, 800) as visitor:
+        visitor.go("/auditor")
+        visitor.page.click("text=Run verification >> nth=0")
+        visitor.says("Stop this")
         at.work()
-        one.says("All seven checks agree.")
-        at.take(one, "auditor-verify", "h1")
+        visitor.says("All seven checks agree.")
+        at.take(visitor, "auditor-verify", "h1")

@@ -51,14 +51,14 @@ def require_nothing_lost(demo: Demo) -> None:
     with running(demo.home) as platform:
         platform.store.recover()
         subjects = {bytes.fromhex(s) for s in demo.subjects()}
-        held = {
+        stored = {
             e.record_id.hex() for subject in subjects for e in platform.store.records_of(subject)
         }
-        assert by_kind["record"] <= held
+        assert by_kind["record"] <= stored
         consents = [c for subject in subjects for c in platform.ledger.consents_of(subject)]
         assert by_kind["grant"] <= {consent.consent_id.hex() for consent in consents}
-        for gone in by_kind["withdrawal"]:
-            states = {c.state for c in platform.ledger.consents_of(bytes.fromhex(gone))}
+        for removed in by_kind["withdrawal"]:
+            states = {c.state for c in platform.ledger.consents_of(bytes.fromhex(removed))}
             assert "active" not in states
         assert build_services(platform).auditor.verify(lambda step, done, of: None) == []
 

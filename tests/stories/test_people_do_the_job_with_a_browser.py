@@ -14,9 +14,9 @@ from playwright.sync_api import Browser
 from rig import CACHE, Town, settings_of
 
 from deploy.demo.people import STUDY
-from deploy.nodes.watch import Watch
-from deploy.processes import Worker
-from services.accounts import Invited
+from deploy.nodes.supervisor import Supervisor
+from deploy.processes import WorkerProgram
+from services.accounts import Invitee
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 STUDY_PAGE = f"/researcher/studies/{STUDY.removeprefix('study:')}"
@@ -41,14 +41,14 @@ class Stage:
     def colleague(self, role: str) -> Person:
         """Let a colleague of the hospital come."""
         platform = self.town.platform
-        return self.comes(platform.people.invite(Invited(role, platform.organisation, "Dr A")))
+        return self.comes(platform.identity.invite(Invitee(role, platform.organisation, "Dr A")))
 
 
 @pytest.fixture(scope="module")
 def stage(town: Town) -> Iterator[Stage]:
     environment = {"VOUCHSAFE_HOME": str(town.demo.home), "VOUCHSAFE_CACHE": CACHE}
     settings = settings_of(town.demo.home)
-    worker = Watch(Worker(settings, {**os.environ, **environment}))
+    worker = Supervisor(WorkerProgram(settings, {**os.environ, **environment}))
     with ExitStack() as stack:
         origin = stack.enter_context(served(town.platform))
         browser = stack.enter_context(chromium())
@@ -169,5 +169,5 @@ def test_grant_diagnosis_training_use_withdrawal_refusal_and_a_retrained_model(
 def test_an_auditor_checks_everything_with_a_browser(stage: Stage) -> None:
     auditor = stage.colleague("auditor")
     auditor.go("/auditor")
-    auditor.page.click("button:text('Run verify')")
+    auditor.page.click("button:text('Run verification')")
     auditor.page.wait_for_selector("text=All seven checks agree.", timeout=TRAINING_MS)

@@ -25,5 +25,5 @@ def test_the_demo_of_a_few_people_comes_to_its_end_and_verifies(
     assert not (demo.home / "vouchsafe.db").exists()
     with running(demo.home, DATABASE_URL=url) as platform:
         assert build_services(platform).auditor.verify(lambda step, done, of: None) == []
-        held = {bytes.fromhex(subject) for subject in demo.subjects()}
-        assert all(platform.store.records_of(subject) for subject in held)
+        stored = {bytes.fromhex(subject) for subject in demo.subjects()}
+        assert all(platform.store.records_of(subject) for subject in stored)

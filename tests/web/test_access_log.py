@@ -32,9 +32,7 @@ def test_a_request_is_one_log_line_with_the_response_id_and_no_subject(
 ) -> None:
     subject = hospital.subjects[5].hex()
     answer = auditor.get(f"/subjects/{subject}/consents?canary=1")
-    found = [line for line in lines() if line["log"] == "vouchsafe.access"]
-    assert len(found) == 1
-    line = found[0]
+    (line,) = [line for line in lines() if line["log"] == "vouchsafe.access"]
     assert line["request"] == answer.headers["X-Request-Id"]
     assert (line["route"], line["status"], line["method"]) == ("old_api.get_consents", 200, "GET")
     assert line["ms"] > 0
@@ -55,9 +53,9 @@ def test_an_incident_is_logged_with_its_code_and_without_its_message(
     monkeypatch.setattr(type(hospital.platform.diagnostics), "models", broken)
     answer = auditor.get("/models")
     assert answer.status_code == 500
-    found = next(line for line in lines() if "incident" in line)
-    assert found["incident"] == answer.get_json()["incident"]
-    assert found["request"] == answer.headers["X-Request-Id"]
-    assert "in broken" in found["trace"]
-    assert "IntegrityError" in found["trace"]
-    assert secret not in json.dumps(found)
+    line = next(line for line in lines() if "incident" in line)
+    assert line["incident"] == answer.get_json()["incident"]
+    assert line["request"] == answer.headers["X-Request-Id"]
+    assert "in broken" in line["trace"]
+    assert "IntegrityError" in line["trace"]
+    assert secret not in json.dumps(line)

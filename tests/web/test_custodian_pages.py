@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.custodian.deposits import uploads
 from services.errors import NotFound
 from services.requests import Proposal
@@ -48,7 +48,7 @@ def origin(hospital):
 @pytest.fixture(scope="module")
 def keeper(hospital, browser, origin):
     with person(browser, origin) as made:
-        made.join(hospital.platform.people.invite(Invited("custodian", HOSPITAL, "K")))
+        made.join(hospital.platform.identity.invite(Invitee("custodian", HOSPITAL, "K")))
         yield made
 
 
@@ -186,7 +186,7 @@ def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:
 
 
 def test_another_organisations_custodian_sees_no_deposit(hospital, browser, origin) -> None:
-    link = hospital.platform.people.invite(Invited("custodian", "organisation:else", "E"))
+    link = hospital.platform.identity.invite(Invitee("custodian", "organisation:else", "E"))
     found = uploads(hospital.platform).of_party(HOSPITAL)
     with person(browser, origin) as other:
         other.join(link)

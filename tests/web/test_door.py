@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from flask.testing import FlaskClient
 
-from services.accounts import Account, Invited, Site
+from services.accounts import Account, Invitee, Site
 from services.accounts.accounts import new_id
 from web.cookies import csrf_of
 from web.pages import PAGES
@@ -41,7 +41,7 @@ def visitor(hospital):
     def make(role: str = "", language: str = "en") -> Visitor:
         http = hospital.app.test_client()
         http.environ_base["REMOTE_ADDR"] = f"10.9.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
-        made, people = Visitor(http, hospital.platform.site.origin), hospital.platform.people
+        made, people = Visitor(http, hospital.platform.site.origin), hospital.platform.identity
         if role:
             subject = secrets.token_bytes(32) if role == "patient" else None
             now_s = int(hospital.platform.clock())
@@ -109,7 +109,7 @@ def test_a_form_whose_session_has_ended_does_nothing_and_leads_back_to_its_page(
     hospital, visitor
 ) -> None:
     me = visitor("auditor")
-    hospital.platform.people.sessions.end(me.secret)
+    hospital.platform.identity.sessions.end(me.secret)
     headers = {"Origin": me.origin, "Referer": f"{me.origin}/auditor/anchors?page=2"}
     answer = me.http.post("/session", data={"csrf": csrf_of(me.secret)}, headers=headers)
     assert answer.status_code == 303
@@ -144,7 +144,7 @@ def test_a_page_of_ones_own_is_gone_on_to(visitor) -> None:
 
 
 def test_only_a_person_keeps_a_session_alive_not_the_pages_clock(hospital, visitor) -> None:
-    me, sessions = visitor("auditor"), hospital.platform.people.sessions
+    me, sessions = visitor("auditor"), hospital.platform.identity.sessions
     began = sessions.peek(me.secret)
     real = sessions._clock
     try:
@@ -179,7 +179,7 @@ def test_a_chosen_language_is_remembered_by_cookie_and_account(hospital, visitor
     me = visitor("patient")
     assert b'<html lang="es">' in me.get("/?language=es").data
     assert b'<html lang="es">' in me.get("/help").data
-    account = hospital.platform.people.find_signed_in(me.secret)
+    account = hospital.platform.identity.find_signed_in(me.secret)
     assert account.language == "es"
     assert b'<html lang="en">' in visitor().get("/?language=xx").data
 
@@ -221,8 +221,8 @@ def test_a_site_with_tls_has_the_strict_cookie_and_says_so(hospital) -> None:
     http = create_app(platform).test_client()
     account = Account(new_id(), "auditor", HOSPITAL, "A", None, "en", 0)
     with platform.engine.begin() as connection:
-        platform.people.accounts.add(connection, account)
-    secret = platform.people.sessions.begin(account.id)
+        platform.identity.accounts.add(connection, account)
+    secret = platform.identity.sessions.begin(account.id)
     http.set_cookie("__Host-vouchsafe", secret, domain="localhost", secure=True)
     base = "https://localhost"
     assert http.get("/session", base_url=base).get_json()["left_s"] > 0
@@ -236,8 +236,8 @@ def test_a_site_with_tls_has_the_strict_cookie_and_says_so(hospital) -> None:
 
 
 def test_an_unknown_invitation_says_whom_to_ask_and_nothing_else(hospital, visitor) -> None:
-    people = hospital.platform.people
-    link = people.invite(Invited("auditor", HOSPITAL, "A"))
+    people = hospital.platform.identity
+    link = people.invite(Invitee("auditor", HOSPITAL, "A"))
     path = link.removeprefix(people.site.origin)
     me = visitor()
     assert me.get(path).status_code == 200

@@ -10,7 +10,7 @@ from browser import chromium, person, served
 
 from consent import Enrolment, digest, keccak
 from consent.signatures import Key
-from services.accounts import Invited
+from services.accounts import Invitee
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
@@ -31,8 +31,8 @@ def origin(hospital):
 def test_a_patient_joins_signs_out_and_in_again_with_a_passkey_alone(
     hospital, browser, origin
 ) -> None:
-    people, subject = hospital.platform.people, secrets.token_bytes(32)
-    link = people.invite(Invited("patient", "", "", subject))
+    people, subject = hospital.platform.identity, secrets.token_bytes(32)
+    link = people.invite(Invitee("patient", "", "", subject))
     with person(browser, origin) as patient:
         patient.join(link)
         assert hospital.platform.ledger.is_enrolled(subject)
@@ -46,7 +46,7 @@ def test_a_patient_joins_signs_out_and_in_again_with_a_passkey_alone(
 def test_a_device_that_does_not_recognise_the_person_signs_nobody_in(
     hospital, browser, origin
 ) -> None:
-    link = hospital.platform.people.invite(Invited("auditor", HOSPITAL, "A"))
+    link = hospital.platform.identity.invite(Invitee("auditor", HOSPITAL, "A"))
     with person(browser, origin) as auditor:
         auditor.join(link)
         auditor.go("/")
@@ -59,7 +59,7 @@ def test_a_device_that_does_not_recognise_the_person_signs_nobody_in(
 
 
 def test_a_link_that_was_used_says_whom_to_ask(hospital, browser, origin) -> None:
-    link = hospital.platform.people.invite(Invited("auditor", HOSPITAL, "A"))
+    link = hospital.platform.identity.invite(Invitee("auditor", HOSPITAL, "A"))
     with person(browser, origin) as auditor:
         auditor.join(link)
     with person(browser, origin) as late:
@@ -92,7 +92,7 @@ def test_a_patient_joins_and_signs_in_with_a_signing_program_of_their_own(
             return "0x" + key.sign(keccak(mark + text)).hex()
         return ["0x" + key.address.hex()]
 
-    link = hospital.platform.people.invite(Invited("patient", "", "", subject))
+    link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
     with person(browser, origin) as patient:
         patient.page.expose_function("walletAsked", asked)
         patient.page.add_init_script(WALLET)

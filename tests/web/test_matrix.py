@@ -287,7 +287,7 @@ def visitor(hospital, caller: tuple[str, str], subject: bytes):
     if role != "patient":
         return signed_in(hospital, role, party)
     whose = subject if party == "own" else a_patient(hospital)
-    known = hospital.platform.people.accounts.of_subject(whose)
+    known = hospital.platform.identity.accounts.of_subject(whose)
     assert known is None
     return signed_in(hospital, role, "", whose)
 

@@ -9,7 +9,7 @@ from browser import chromium, person, served
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.requests import RequestDetails
 from services.requests.choices import COPY, Choice, ChoiceInvalid, latest_end, restrict
 
@@ -63,8 +63,8 @@ def test_what_is_narrowed_never_permits_more_than_was_asked_for_or_chosen(asked,
 @pytest.mark.node
 @pytest.mark.slow
 def test_a_passkey_is_added_on_the_page_and_removed_again(hospital) -> None:
-    people, subject = hospital.platform.people, secrets.token_bytes(32)
-    link = people.invite(Invited("patient", "", "", subject))
+    people, subject = hospital.platform.identity, secrets.token_bytes(32)
+    link = people.invite(Invitee("patient", "", "", subject))
     with (
         served(hospital.platform) as origin,
         chromium() as browser,

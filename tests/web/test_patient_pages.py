@@ -7,7 +7,7 @@ import secrets
 import pytest
 from browser import chromium, person, served
 
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.requests import RequestDetails
 from storage import Record
 
@@ -36,7 +36,7 @@ def patient(hospital, browser, origin):
     hospital.platform.store.deposits.deposit(
         [Record(subject, kind, HOSPITAL, "2024-01-02", {code: one}) for kind, code, one in values]
     )
-    link = hospital.platform.people.invite(Invited("patient", "", "", subject))
+    link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
     with person(browser, origin) as made:
         made.join(link)
         made.subject = subject

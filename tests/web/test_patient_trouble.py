@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from browser import chromium, person, served
 
-from services.accounts import Invited
+from services.accounts import Invitee
 from services.requests import RequestDetails
 from storage import Record
 
@@ -42,7 +42,7 @@ def patient(hospital, browser, origin):
     wanted = RequestDetails(STUDY, "study", ("MLTRAINING",), kinds, "", "", 365, "it")
     platform.asking.requests.send(wanted, [subject], "r")
     with person(browser, origin) as made:
-        made.join(platform.people.invite(Invited("patient", "", "", subject)))
+        made.join(platform.identity.invite(Invitee("patient", "", "", subject)))
         made.subject = subject
         yield made
 
@@ -108,7 +108,7 @@ def test_a_second_tab_cannot_answer_what_the_first_has_signed(hospital, patient)
 
 def test_an_ended_session_keeps_the_answers_and_leads_back(hospital, patient) -> None:
     to_the_check(patient)
-    people = hospital.platform.people
+    people = hospital.platform.identity
     people.sessions.end_all(people.accounts.of_subject(patient.subject).id)
     patient.page.reload()
     assert "/sign-in" in patient.page.url

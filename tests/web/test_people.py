@@ -10,15 +10,16 @@ from passkeys import Passkey, unb64
 
 from consent import Grant, Stop, digest
 from services.accounts import (
-    BadlyProven,
-    InvitationOver,
-    Invited,
-    NotSignedIn,
-    SigningOver,
+    AccountExists,
+    InvitationExpired,
+    Invitee,
+    ProofInvalid,
+    SignatureExpired,
+    SignInFailed,
 )
 from services.accounts.challenges import VALID_S, Challenges
 from services.accounts.invitations import DAY_S, VALID_DAYS, Invitations
-from services.accounts.sessions import IDLE_S, MOST_S, Sessions
+from services.accounts.sessions import IDLE_S, MAX_AGE_S, Sessions
 from services.statement import RequestedTerms, terms_for
 
 pytestmark = pytest.mark.node
@@ -26,106 +27,114 @@ HOSPITAL = "organisation:this-hospital"
 
 
 @pytest.fixture
-def people(hospital):
-    return hospital.platform.people
+def identity(hospital):
+    return hospital.platform.identity
 
 
-def device(people) -> Passkey:
-    return Passkey(people.site.origin, people.site.rp_id)
+def device(identity) -> Passkey:
+    return Passkey(identity.site.origin, identity.site.rp_id)
 
 
-def join(people, link: str, passkey: Passkey):
+def join(identity, link: str, passkey: Passkey):
     """Go the whole way in, as the page's script does."""
     secret = link.rsplit("/", 1)[1]
-    asked = people.joining.begin(secret)
-    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
-    return people.joining.prove(secret, then["challenge"], passkey.answer(then["options"]))
+    asked = identity.registrations.begin(secret)
+    then = identity.registrations.add_passkey(
+        secret, asked.challenge, passkey.answer(asked.options)
+    )
+    return identity.registrations.finish(secret, then.challenge, passkey.answer(then.options))
 
 
-def new_patient(people, passkey: Passkey):
+def new_patient(identity, passkey: Passkey):
     subject = secrets.token_bytes(32)
-    return join(people, people.invite(Invited("patient", "", "", subject)), passkey)
+    return join(identity, identity.invite(Invitee("patient", "", "", subject)), passkey)
 
 
-def test_an_invited_patients_passkey_enrols_the_subject_and_signs_in(hospital, people) -> None:
-    passkey = device(people)
-    account = new_patient(people, passkey)
+def test_an_invited_patients_passkey_enrols_the_subject_and_signs_in(hospital, identity) -> None:
+    passkey = device(identity)
+    account = new_patient(identity, passkey)
     assert hospital.platform.ledger.is_enrolled(account.subject)
-    asked = people.sign_in_options()
-    assert people.sign_in(asked["challenge"], passkey.answer(asked["options"])) == account
+    asked = identity.begin_sign_in()
+    assert identity.sign_in(asked.challenge, passkey.answer(asked.options)) == account
 
 
 @pytest.mark.parametrize("role", ["clinician", "researcher", "custodian", "auditor"])
-def test_an_invited_colleague_joins_with_a_passkey_and_no_ledger(people, role) -> None:
-    passkey = device(people)
-    account = join(people, people.invite(Invited(role, HOSPITAL, "Dr A")), passkey)
+def test_an_invited_colleague_joins_with_a_passkey_and_no_ledger(identity, role) -> None:
+    passkey = device(identity)
+    account = join(identity, identity.invite(Invitee(role, HOSPITAL, "Dr A")), passkey)
     assert (account.role, account.party, account.subject) == (role, HOSPITAL, None)
-    asked = people.sign_in_options()
-    assert people.sign_in(asked["challenge"], passkey.answer(asked["options"])) == account
+    asked = identity.begin_sign_in()
+    assert identity.sign_in(asked.challenge, passkey.answer(asked.options)) == account
 
 
-def test_an_invitation_works_once_and_for_seven_days(hospital, people) -> None:
-    link = people.invite(Invited("auditor", HOSPITAL, "A"))
-    join(people, link, device(people))
-    with pytest.raises(InvitationOver):
-        join(people, link, device(people))
+def test_an_invitation_works_once_and_for_seven_days(hospital, identity) -> None:
+    link = identity.invite(Invitee("auditor", HOSPITAL, "A"))
+    join(identity, link, device(identity))
+    with pytest.raises(InvitationExpired):
+        join(identity, link, device(identity))
     now = [1_000_000.0]
     invitations = Invitations(hospital.platform.engine, lambda: now[0])
-    secret = invitations.add(Invited("auditor", HOSPITAL, "A"))
+    secret = invitations.add(Invitee("auditor", HOSPITAL, "A"))
     now[0] += VALID_DAYS * DAY_S - 1
     assert invitations.find(secret) is not None
     now[0] += 1
     assert invitations.find(secret) is None
 
 
-def test_a_patient_with_an_account_cannot_be_taken_over_by_another_invitation(people) -> None:
+def test_a_patient_with_an_account_cannot_be_taken_over_by_another_invitation(identity) -> None:
     subject = secrets.token_bytes(32)
-    first, second = (people.invite(Invited("patient", "", "", subject)) for _ in range(2))
-    join(people, first, device(people))
-    with pytest.raises(InvitationOver):
-        join(people, second, device(people))
-    with pytest.raises(ValueError, match="account already"):
-        people.invite(Invited("patient", "", "", subject))
+    first, second = (identity.invite(Invitee("patient", "", "", subject)) for _ in range(2))
+    join(identity, first, device(identity))
+    with pytest.raises(InvitationExpired):
+        join(identity, second, device(identity))
+    with pytest.raises(AccountExists):
+        identity.invite(Invitee("patient", "", "", subject))
 
 
 def test_a_patient_whose_own_key_is_enrolled_cannot_be_taken_over_by_an_invitation(
-    hospital, people
+    hospital, identity
 ) -> None:
     subject = hospital.new_patient()
-    with pytest.raises(NotSignedIn):
-        join(people, people.invite(Invited("patient", "", "", subject)), device(people))
-    assert people.accounts.of_subject(subject) is None
+    with pytest.raises(SignInFailed):
+        join(identity, identity.invite(Invitee("patient", "", "", subject)), device(identity))
+    assert identity.accounts.of_subject(subject) is None
 
 
-def test_once_enrolled_no_other_passkey_is_kept_for_the_same_invitation(people) -> None:
-    passkey, subject = device(people), secrets.token_bytes(32)
-    secret = people.invite(Invited("patient", "", "", subject)).rsplit("/", 1)[1]
-    asked = people.joining.begin(secret)
-    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
-    again = people.joining.begin(secret)
-    invitation = people.joining.find(secret)
-    made = people.joining._parts.joinings.find(invitation.key).passkey
-    people.joining._enrol(invitation, made, passkey.answer(then["options"]))
-    other = device(people)
-    with pytest.raises(BadlyProven):
-        people.joining.keep(secret, again["challenge"], other.answer(again["options"]))
+def test_once_enrolled_no_other_passkey_is_kept_for_the_same_invitation(identity) -> None:
+    passkey, subject = device(identity), secrets.token_bytes(32)
+    secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
+    asked = identity.registrations.begin(secret)
+    then = identity.registrations.add_passkey(
+        secret, asked.challenge, passkey.answer(asked.options)
+    )
+    again = identity.registrations.begin(secret)
+    invitation = identity.registrations.find_invitation(secret)
+    made = identity.registrations._pending.find(invitation).passkey
+    identity.registrations._enrol(invitation, made, passkey.answer(then.options))
+    other = device(identity)
+    with pytest.raises(ProofInvalid):
+        identity.registrations.add_passkey(secret, again.challenge, other.answer(again.options))
 
 
-def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passkey(people) -> None:
-    passkey, subject = device(people), secrets.token_bytes(32)
-    secret = people.invite(Invited("patient", "", "", subject)).rsplit("/", 1)[1]
-    asked = people.joining.begin(secret)
-    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
-    invitation = people.joining.find(secret)
-    made = people.joining._parts.joinings.find(invitation.key).passkey
-    people.joining._enrol(invitation, made, passkey.answer(then["options"]))  # and here it dies
-    again = people.joining.begin(secret)
-    assert again["step"] == "prove"
-    other = device(people)
-    with pytest.raises(BadlyProven):
-        people.joining.prove(secret, again["challenge"], other.answer(again["options"]))
-    again = people.joining.begin(secret)
-    account = people.joining.prove(secret, again["challenge"], passkey.answer(again["options"]))
+def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passkey(identity) -> None:
+    passkey, subject = device(identity), secrets.token_bytes(32)
+    secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
+    asked = identity.registrations.begin(secret)
+    then = identity.registrations.add_passkey(
+        secret, asked.challenge, passkey.answer(asked.options)
+    )
+    invitation = identity.registrations.find_invitation(secret)
+    made = identity.registrations._pending.find(invitation).passkey
+    identity.registrations._enrol(
+        invitation, made, passkey.answer(then.options)
+    )  # and here it dies
+    again = identity.registrations.begin(secret)
+    assert again.step == "prove"
+    other = device(identity)
+    with pytest.raises(ProofInvalid):
+        identity.registrations.finish(secret, again.challenge, other.answer(again.options))
+    again = identity.registrations.begin(secret)
+    account = identity.registrations.finish(secret, again.challenge, passkey.answer(again.options))
     assert account.subject == subject
 
 
@@ -140,11 +149,13 @@ def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passke
         {"alg": -257},
     ],
 )
-def test_a_passkey_made_elsewhere_or_without_the_person_is_not_kept(people, changed) -> None:
-    secret = people.invite(Invited("auditor", HOSPITAL, "A")).rsplit("/", 1)[1]
-    asked, passkey = people.joining.begin(secret), device(people)
-    with pytest.raises(BadlyProven):
-        people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"], **changed))
+def test_a_passkey_made_elsewhere_or_without_the_person_is_not_kept(identity, changed) -> None:
+    secret = identity.invite(Invitee("auditor", HOSPITAL, "A")).rsplit("/", 1)[1]
+    asked, passkey = identity.registrations.begin(secret), device(identity)
+    with pytest.raises(ProofInvalid):
+        identity.registrations.add_passkey(
+            secret, asked.challenge, passkey.answer(asked.options, **changed)
+        )
 
 
 @pytest.mark.parametrize(
@@ -160,22 +171,22 @@ def test_a_passkey_made_elsewhere_or_without_the_person_is_not_kept(people, chan
         {"type": "webauthn.create"},
     ],
 )
-def test_what_is_signed_elsewhere_or_without_the_person_signs_nobody_in(people, changed) -> None:
-    passkey = device(people)
-    join(people, people.invite(Invited("auditor", HOSPITAL, "A")), passkey)
-    asked = people.sign_in_options()
-    with pytest.raises(NotSignedIn):
-        people.sign_in(asked["challenge"], passkey.answer(asked["options"], **changed))
+def test_what_is_signed_elsewhere_or_without_the_person_signs_nobody_in(identity, changed) -> None:
+    passkey = device(identity)
+    join(identity, identity.invite(Invitee("auditor", HOSPITAL, "A")), passkey)
+    asked = identity.begin_sign_in()
+    with pytest.raises(SignInFailed):
+        identity.sign_in(asked.challenge, passkey.answer(asked.options, **changed))
 
 
-def test_a_sign_in_challenge_works_once_and_for_five_minutes(hospital, people) -> None:
-    passkey = device(people)
-    join(people, people.invite(Invited("auditor", HOSPITAL, "A")), passkey)
-    asked = people.sign_in_options()
-    answer = passkey.answer(asked["options"])
-    people.sign_in(asked["challenge"], answer)
-    with pytest.raises(NotSignedIn):
-        people.sign_in(asked["challenge"], answer)
+def test_a_sign_in_challenge_works_once_and_for_five_minutes(hospital, identity) -> None:
+    passkey = device(identity)
+    join(identity, identity.invite(Invitee("auditor", HOSPITAL, "A")), passkey)
+    asked = identity.begin_sign_in()
+    answer = passkey.answer(asked.options)
+    identity.sign_in(asked.challenge, answer)
+    with pytest.raises(SignInFailed):
+        identity.sign_in(asked.challenge, answer)
     now = [1_000_000.0]
     challenges = Challenges(hospital.platform.engine, lambda: now[0])
     made = challenges.new("sign-in")
@@ -184,9 +195,9 @@ def test_a_sign_in_challenge_works_once_and_for_five_minutes(hospital, people) -
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", [], {}, {"rawId": "!"}, {"rawId": "AAAA"}])
-def test_nonsense_signs_nobody_in(people, odd) -> None:
-    with pytest.raises(NotSignedIn):
-        people.sign_in(people.sign_in_options()["challenge"], odd)
+def test_nonsense_signs_nobody_in(identity, odd) -> None:
+    with pytest.raises(SignInFailed):
+        identity.sign_in(identity.begin_sign_in().challenge, odd)
 
 
 def a_grant(hospital, subject: bytes) -> Grant:
@@ -196,52 +207,52 @@ def a_grant(hospital, subject: bytes) -> Grant:
     )
 
 
-def test_a_grant_signed_with_a_passkey_counts_on_the_ledger(hospital, people) -> None:
-    passkey = device(people)
-    account = new_patient(people, passkey)
+def test_a_grant_signed_with_a_passkey_counts_on_the_ledger(hospital, identity) -> None:
+    passkey = device(identity)
+    account = new_patient(identity, passkey)
     grant = a_grant(hospital, account.subject)
-    prepared = people.signings.prepare(account, grant, {"request": "r"})
+    prepared = identity.signatures.prepare(account, grant, {"request": "r"})
     assert prepared.digest == digest(hospital.platform.ledger.domain(), grant)
     assert unb64(prepared.options["challenge"]) == prepared.digest
-    signed = people.signings.finish(account, prepared.id, passkey.answer(prepared.options))
+    signed = identity.signatures.finish(account, prepared.id, passkey.answer(prepared.options))
     assert signed.message == grant
     outcome = hospital.platform.ledger.grant([signed])[0]
     assert outcome.ok
     assert [c.state for c in hospital.platform.ledger.consents_of(account.subject)] == ["active"]
-    people.signings.keep_outcome(account, prepared.id, outcome)
-    assert people.signings.get(account, prepared.id).outcome == outcome
+    identity.signatures.record_outcome(account, prepared.id, outcome)
+    assert identity.signatures.get(account, prepared.id).outcome == outcome
 
 
-def test_a_sign_in_is_never_a_consent_and_a_consent_never_a_sign_in(hospital, people) -> None:
-    passkey = device(people)
-    account = new_patient(people, passkey)
-    prepared = people.signings.prepare(account, Stop(account.subject, 1), {})
-    asked = people.sign_in_options()
-    for_sign_in = passkey.answer(asked["options"])
-    with pytest.raises(BadlyProven):
-        people.signings.finish(account, prepared.id, for_sign_in)
+def test_a_sign_in_is_never_a_consent_and_a_consent_never_a_sign_in(hospital, identity) -> None:
+    passkey = device(identity)
+    account = new_patient(identity, passkey)
+    prepared = identity.signatures.prepare(account, Stop(account.subject, 1), {})
+    asked = identity.begin_sign_in()
+    for_sign_in = passkey.answer(asked.options)
+    with pytest.raises(ProofInvalid):
+        identity.signatures.finish(account, prepared.id, for_sign_in)
     for_consent = passkey.answer(prepared.options)
-    with pytest.raises(NotSignedIn):
-        people.sign_in(asked["challenge"], for_consent)
-    assert len(unb64(asked["options"]["challenge"])) == 64
+    with pytest.raises(SignInFailed):
+        identity.sign_in(asked.challenge, for_consent)
+    assert len(unb64(asked.options["challenge"])) == 64
     assert len(prepared.digest) == 32
 
 
-def test_only_the_accounts_own_passkey_signs_and_only_what_was_kept(hospital, people) -> None:
-    mine, theirs = device(people), device(people)
-    account, other = new_patient(people, mine), new_patient(people, theirs)
-    prepared = people.signings.prepare(account, a_grant(hospital, account.subject), {})
-    with pytest.raises(BadlyProven):
-        people.signings.finish(account, prepared.id, theirs.answer(prepared.options))
-    with pytest.raises(SigningOver):
-        people.signings.finish(other, prepared.id, theirs.answer(prepared.options))
+def test_only_the_accounts_own_passkey_signs_and_only_what_was_kept(hospital, identity) -> None:
+    mine, theirs = device(identity), device(identity)
+    account, other = new_patient(identity, mine), new_patient(identity, theirs)
+    prepared = identity.signatures.prepare(account, a_grant(hospital, account.subject), {})
+    with pytest.raises(ProofInvalid):
+        identity.signatures.finish(account, prepared.id, theirs.answer(prepared.options))
+    with pytest.raises(SignatureExpired):
+        identity.signatures.finish(other, prepared.id, theirs.answer(prepared.options))
     wrong = dict(prepared.options) | {"challenge": "A" * 43}
-    with pytest.raises(BadlyProven):
-        people.signings.finish(account, prepared.id, mine.answer(wrong))
+    with pytest.raises(ProofInvalid):
+        identity.signatures.finish(account, prepared.id, mine.answer(wrong))
 
 
-def test_a_session_ends_without_use_at_its_end_and_when_told_to(hospital, people) -> None:
-    account = new_patient(people, device(people))
+def test_a_session_ends_without_use_at_its_end_and_when_told_to(hospital, identity) -> None:
+    account = new_patient(identity, device(identity))
     now = [1_000_000.0]
     sessions = Sessions(hospital.platform.engine, lambda: now[0])
     secret = sessions.begin(account.id)
@@ -249,7 +260,7 @@ def test_a_session_ends_without_use_at_its_end_and_when_told_to(hospital, people
     assert sessions.find(secret) is not None
     now[0] += IDLE_S
     assert sessions.find(secret) is None
-    secret, ended = sessions.begin(account.id), now[0] + MOST_S
+    secret, ended = sessions.begin(account.id), now[0] + MAX_AGE_S
     while now[0] + IDLE_S - 1 < ended:
         now[0] += IDLE_S - 1
         assert sessions.find(secret) is not None
@@ -263,14 +274,14 @@ def test_a_session_ends_without_use_at_its_end_and_when_told_to(hospital, people
     assert sessions.find(second) is None
 
 
-def test_a_disabled_account_neither_signs_in_nor_stays_signed_in(people) -> None:
-    passkey = device(people)
-    account = join(people, people.invite(Invited("auditor", HOSPITAL, "A")), passkey)
-    secret = people.sessions.begin(account.id)
-    assert people.find_signed_in(secret) == account
-    people.accounts.disable(account.id)
-    assert people.find_signed_in(secret) is None
-    asked = people.sign_in_options()
-    with pytest.raises(NotSignedIn):
-        people.sign_in(asked["challenge"], passkey.answer(asked["options"]))
-    assert replace(account, is_disabled=True) == people.accounts.find(account.id)
+def test_a_disabled_account_neither_signs_in_nor_stays_signed_in(identity) -> None:
+    passkey = device(identity)
+    account = join(identity, identity.invite(Invitee("auditor", HOSPITAL, "A")), passkey)
+    secret = identity.sessions.begin(account.id)
+    assert identity.find_signed_in(secret) == account
+    identity.accounts.disable(account.id)
+    assert identity.find_signed_in(secret) is None
+    asked = identity.begin_sign_in()
+    with pytest.raises(SignInFailed):
+        identity.sign_in(asked.challenge, passkey.answer(asked.options))
+    assert replace(account, is_disabled=True) == identity.accounts.find(account.id)

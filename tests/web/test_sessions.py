@@ -23,16 +23,16 @@ class Signed:
     """Somebody who is signed in, and asks the API as a page of ours does."""
 
     def __init__(self, hospital, role: str, party: str = HOSPITAL) -> None:
-        people = hospital.platform.people
+        identity = hospital.platform.identity
         subject = secrets.token_bytes(32) if role == "patient" else None
         now_s = int(hospital.platform.clock())
         self.account = Account(new_id(), role, party, "A", subject, "en", now_s)
         with hospital.platform.engine.begin() as connection:
-            people.accounts.add(connection, self.account)
-        self.secret = people.sessions.begin(self.account.id, "A browser")
+            identity.accounts.add(connection, self.account)
+        self.secret = identity.sessions.begin(self.account.id, "A browser")
         self.http = hospital.app.test_client()
         self.http.set_cookie("vouchsafe", self.secret, domain="localhost")
-        self.own = {"Origin": people.site.origin, "X-CSRF-Token": csrf_of(self.secret)}
+        self.own = {"Origin": identity.site.origin, "X-CSRF-Token": csrf_of(self.secret)}
 
     def ask(self, method: str, path: str, headers=None, **how):
         sent = self.own if headers is None else headers
@@ -82,13 +82,13 @@ def test_a_patients_session_opens_no_page_of_work(hospital) -> None:
 
 def test_a_session_that_ended_opens_nothing(hospital) -> None:
     me = Signed(hospital, "auditor")
-    hospital.platform.people.sessions.end_all(me.account.id)
+    hospital.platform.identity.sessions.end_all(me.account.id)
     assert me.ask("GET", "/me").status_code == 401
 
 
 def test_one_sees_and_ends_ones_own_sessions_alone(hospital) -> None:
     me, other = Signed(hospital, "auditor"), Signed(hospital, "auditor")
-    sessions = hospital.platform.people.sessions
+    sessions = hospital.platform.identity.sessions
     second = sessions.begin(me.account.id, "A telephone")
     listed = me.ask("GET", "/sessions").get_json()["sessions"]
     assert {one["device"] for one in listed} == {"A browser", "A telephone"}
@@ -104,11 +104,13 @@ def test_one_sees_and_ends_ones_own_sessions_alone(hospital) -> None:
 
 
 def joined(hospital, link: str) -> Account:
-    people = hospital.platform.people
-    passkey, secret = Passkey(people.site.origin, people.site.rp_id), link.rsplit("/", 1)[1]
-    asked = people.joining.begin(secret)
-    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
-    return people.joining.prove(secret, then["challenge"], passkey.answer(then["options"]))
+    identity = hospital.platform.identity
+    passkey, secret = Passkey(identity.site.origin, identity.site.rp_id), link.rsplit("/", 1)[1]
+    asked = identity.registrations.begin(secret)
+    then = identity.registrations.add_passkey(
+        secret, asked.challenge, passkey.answer(asked.options)
+    )
+    return identity.registrations.finish(secret, then.challenge, passkey.answer(then.options))
 
 
 def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_account(
@@ -120,7 +122,7 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
     account = joined(hospital, first)
     assert account.subject == platform.asking.directory.find_subject(number)
     assert platform.ledger.is_enrolled(account.subject)
-    assert platform.people.joining.find(second.rsplit("/", 1)[1]) is None
+    assert platform.identity.registrations.find_invitation(second.rsplit("/", 1)[1]) is None
     assert custodian.post("/invitations", body).status_code == 422
 
 

@@ -6,12 +6,10 @@ import secrets
 from dataclasses import replace
 from types import SimpleNamespace
 
-import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from passkeys import Passkey
-from werkzeug.datastructures import MultiDict
 
 from consent import (
     Enrolment,
@@ -26,37 +24,40 @@ from consent import (
     passkey_signer,
     terms_hash,
 )
-from services.accounts import AlreadyDone, BadlyProven, Invited, NotSignedIn, SigningOver
+from services.accounts import (
+    AlreadySigned,
+    Invitee,
+    ProofInvalid,
+    SignatureExpired,
+    SignInFailed,
+)
 from services.accounts.accounts import new_id
 from services.accounts.challenges import MAKE, SIGN_IN
-from services.accounts.messages import message_from, message_to
-from services.accounts.signing import VALID_S
-from services.patient import bringing
+from services.accounts.signature_requests import VALID_S, message_from, message_to
 from services.statement import RequestedTerms, terms_for
-from web.pages import signing
+from web.pages.signing import signed_form
 
 HOSPITAL = "organisation:this-hospital"
 node = pytest.mark.node
 
 
 @pytest.fixture
-def people(hospital):
-    return hospital.platform.people
+def identity(hospital):
+    return hospital.platform.identity
 
 
 @pytest.fixture
-def patient(hospital, people):
-    """A patient with a passkey, and a visit of theirs that sends a form."""
-    passkey, subject = Passkey(people.site.origin, people.site.rp_id), secrets.token_bytes(32)
-    secret = people.invite(Invited("patient", "", "", subject)).rsplit("/", 1)[1]
-    asked = people.joining.begin(secret)
-    then = people.joining.keep(secret, asked["challenge"], passkey.answer(asked["options"]))
-    account = people.joining.prove(secret, then["challenge"], passkey.answer(then["options"]))
+def patient(hospital, identity):
+    """A patient with a passkey and an account."""
+    passkey, subject = Passkey(identity.site.origin, identity.site.rp_id), secrets.token_bytes(32)
+    secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
+    asked = identity.registrations.begin(secret)
+    then = identity.registrations.add_passkey(
+        secret, asked.challenge, passkey.answer(asked.options)
+    )
+    account = identity.registrations.finish(secret, then.challenge, passkey.answer(then.options))
 
-    def visit(**form):
-        return SimpleNamespace(platform=hospital.platform, me=account, form=MultiDict(form))
-
-    return SimpleNamespace(passkey=passkey, account=account, subject=subject, visit=visit)
+    return SimpleNamespace(passkey=passkey, account=account, subject=subject)
 
 
 def permit(hospital, subject):
@@ -66,10 +67,19 @@ def permit(hospital, subject):
     )
 
 
-def signed_form(patient, message):
-    prepared = bringing.prepare(patient.visit(), message, about="r")
-    answer = patient.passkey.answer(prepared.options)
-    return patient.visit(signing=prepared.id, credential=orjson.dumps(answer).decode())
+def sign(hospital, patient, message):
+    """Return the id of a message and the credential of the patient's passkey for it."""
+    signatures = hospital.services.patient.signatures
+    prepared = signatures.prepare(patient.account, message, about="r")
+    return prepared.id, patient.passkey.answer(prepared.options)
+
+
+def submit(hospital, patient, form):
+    return hospital.services.patient.signatures.submit(patient.account, *form)
+
+
+def sign_and_submit(hospital, patient, message):
+    return submit(hospital, patient, sign(hospital, patient, message))
 
 
 @node
@@ -77,41 +87,40 @@ def test_a_permission_is_signed_withdrawn_and_everything_stopped_by_forms_alone(
     hospital, patient
 ) -> None:
     ledger, grant = hospital.platform.ledger, permit(hospital, patient.subject)
-    done = signing.bring(signed_form(patient, grant))
+    done = sign_and_submit(hospital, patient, grant)
     assert done.outcome.ok
     assert done.is_in_force
-    assert done.prepared.after == {"about": "r"}
+    assert done.request.context == {"about": "r"}
     withdrawal = Withdrawal(patient.subject, terms_hash(grant.terms))
-    assert signing.bring(signed_form(patient, withdrawal)).is_in_force
+    assert sign_and_submit(hospital, patient, withdrawal).is_in_force
     assert [one.state for one in ledger.consents_of(patient.subject)] == ["withdrawn"]
-    assert signing.bring(signed_form(patient, permit(hospital, patient.subject))).outcome.ok
+    assert sign_and_submit(hospital, patient, permit(hospital, patient.subject)).outcome.ok
     now_s = int(hospital.platform.clock())
-    assert signing.bring(signed_form(patient, Stop(patient.subject, now_s))).is_in_force
+    assert sign_and_submit(hospital, patient, Stop(patient.subject, now_s)).is_in_force
     assert "active" not in {one.state for one in ledger.consents_of(patient.subject)}
 
 
 @node
-def test_pressed_twice_the_second_is_told_the_first_result(hospital, people, patient) -> None:
-    form = signed_form(patient, permit(hospital, patient.subject))
-    first, second = signing.bring(form), signing.bring(form)
-    assert not first.is_again
-    assert second.is_again
+def test_pressed_twice_the_second_is_told_the_first_result(hospital, identity, patient) -> None:
+    form = sign(hospital, patient, permit(hospital, patient.subject))
+    first, second = submit(hospital, patient, form), submit(hospital, patient, form)
+    assert not first.is_repeated
+    assert second.is_repeated
     assert second.outcome == first.outcome
     assert len(hospital.platform.ledger.consents_of(patient.subject)) == 1
-    with pytest.raises(AlreadyDone):
-        people.signings.finish(patient.account, first.prepared.id, {})
+    with pytest.raises(AlreadySigned):
+        identity.signatures.finish(patient.account, first.request.id, {})
     other = first.outcome.__class__(False, "paused", None, "")
-    kept = people.signings.keep_outcome(patient.account, first.prepared.id, other)
+    kept = identity.signatures.record_outcome(patient.account, first.request.id, other)
     assert kept == first.outcome
 
 
 @node
-def test_a_crash_before_the_result_was_written_down_is_gone_on_from(hospital, patient) -> None:
-    form = signed_form(patient, permit(hospital, patient.subject))
-    signing_id, credential = form.form["signing"], orjson.loads(form.form["credential"])
-    signed = bringing._signed(form, signing_id, credential)
-    assert bringing._submit(hospital.platform, signed).ok
-    done = signing.bring(form)
+def test_a_crash_before_the_result_is_stored_does_not_lose_it(hospital, identity, patient) -> None:
+    form = sign(hospital, patient, permit(hospital, patient.subject))
+    signed = identity.signatures.finish(patient.account, *form)
+    assert hospital.platform.ledger.grant([signed])[0].ok
+    done = submit(hospital, patient, form)
     assert done.is_in_force
     assert [one.state for one in hospital.platform.ledger.consents_of(patient.subject)] == [
         "active"
@@ -119,13 +128,13 @@ def test_a_crash_before_the_result_was_written_down_is_gone_on_from(hospital, pa
 
 
 @node
-def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, people, patient) -> None:
-    form = signed_form(patient, permit(hospital, patient.subject))
-    signings, real = people.signings, people.signings._clock
+def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, identity, patient) -> None:
+    form = sign(hospital, patient, permit(hospital, patient.subject))
+    signings, real = identity.signatures, identity.signatures._clock
     try:
         signings._clock = lambda: real() + VALID_S
-        with pytest.raises(SigningOver):
-            signing.bring(form)
+        with pytest.raises(SignatureExpired):
+            submit(hospital, patient, form)
     finally:
         signings._clock = real
     assert hospital.platform.ledger.consents_of(patient.subject) == []
@@ -149,78 +158,89 @@ def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, people, pati
     ],
 )
 def test_nonsense_signs_nothing(hospital, patient, credential) -> None:
-    prepared = bringing.prepare(patient.visit(), permit(hospital, patient.subject))
-    with pytest.raises(BadlyProven):
-        signing.bring(patient.visit(signing=prepared.id, credential=credential))
-    with pytest.raises((SigningOver, BadlyProven)):
-        signing.bring(patient.visit(signing="0" * 32, credential=credential))
+    message_id, _ = sign(hospital, patient, permit(hospital, patient.subject))
+    for signing, error in (
+        (message_id, ProofInvalid),
+        ("0" * 32, (SignatureExpired, ProofInvalid)),
+    ):
+        sent = {"signing": signing, "credential": credential}
+        with (
+            hospital.app.test_request_context(method="POST", data=sent),
+            pytest.raises(error),
+        ):
+            submit(hospital, patient, signed_form())
     assert hospital.platform.ledger.consents_of(patient.subject) == []
 
 
-def with_another(hospital, people, patient):
+def with_another(hospital, identity, patient):
     """Make a second passkey for a patient, prove it, and have the first say yes."""
-    new = Passkey(people.site.origin, people.site.rp_id)
-    asked = people.adding.begin(patient.account)
-    then = people.adding.keep(
-        patient.account, asked["challenge"], new.answer(asked["options"]), "Telephone"
+    new = Passkey(identity.site.origin, identity.site.rp_id)
+    asked = identity.passkey_changes.begin(patient.account)
+    then = identity.passkey_changes.add_passkey(
+        patient.account, asked.challenge, new.answer(asked.options), "Telephone"
     )
-    people.adding.prove(patient.account, then["challenge"], new.answer(then["options"]))
-    prepared = people.signings.get(patient.account, then["challenge"])
-    answer = orjson.dumps(patient.passkey.answer(prepared.options)).decode()
-    assert signing.bring(patient.visit(signing=prepared.id, credential=answer)).is_in_force
+    identity.passkey_changes.prove_passkey(
+        patient.account, then.challenge, new.answer(then.options)
+    )
+    prepared = identity.signatures.get(patient.account, then.challenge)
+    form = prepared.id, patient.passkey.answer(prepared.options)
+    assert submit(hospital, patient, form).is_in_force
     return new
 
 
 @node
-def test_another_passkey_is_added_by_one_of_old_and_then_signs(hospital, people, patient) -> None:
-    new = with_another(hospital, people, patient)
-    held = people.passkeys.of(patient.account.id)
+def test_another_passkey_is_added_by_one_of_old_and_then_signs(hospital, identity, patient) -> None:
+    new = with_another(hospital, identity, patient)
+    held = identity.passkeys.of(patient.account.id)
     assert {one.id for one in held} == {new.id, patient.passkey.id}
     assert [one.label for one in held if one.id == new.id] == ["Telephone"]
-    asked = people.sign_in_options()
-    assert people.sign_in(asked["challenge"], new.answer(asked["options"])) == patient.account
+    asked = identity.begin_sign_in()
+    assert identity.sign_in(asked.challenge, new.answer(asked.options)) == patient.account
     patient.passkey = new
-    assert signing.bring(signed_form(patient, permit(hospital, patient.subject))).outcome.ok
+    assert sign_and_submit(hospital, patient, permit(hospital, patient.subject)).outcome.ok
 
 
 @node
-def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, people, patient) -> None:
-    new = with_another(hospital, people, patient)
-    thief = people.sessions.begin(patient.account.id)
+def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, identity, patient) -> None:
+    new = with_another(hospital, identity, patient)
+    thief = identity.sessions.begin(patient.account.id)
     signer = passkey_signer(hospital.platform.ledger.passkey_verifier(), *new.point)
-    done = signing.bring(signed_form(patient, KeyRemoval(patient.subject, signer)))
+    done = sign_and_submit(hospital, patient, KeyRemoval(patient.subject, signer))
     assert done.is_in_force
-    assert people.find_signed_in(thief) is None
-    asked = people.sign_in_options()
-    with pytest.raises(NotSignedIn):
-        people.sign_in(asked["challenge"], new.answer(asked["options"]))
+    assert identity.find_signed_in(thief) is None
+    asked = identity.begin_sign_in()
+    with pytest.raises(SignInFailed):
+        identity.sign_in(asked.challenge, new.answer(asked.options))
     patient.passkey = new
-    with pytest.raises(BadlyProven):
-        signing.bring(signed_form(patient, permit(hospital, patient.subject)))
+    with pytest.raises(ProofInvalid):
+        sign_and_submit(hospital, patient, permit(hospital, patient.subject))
 
 
 @node
 def test_a_passkey_that_proved_nothing_or_is_anothers_is_not_added(
-    hospital, people, patient
+    hospital, identity, patient
 ) -> None:
-    new, other = (Passkey(people.site.origin, people.site.rp_id) for _ in range(2))
-    asked = people.adding.begin(patient.account)
-    excluded = [one["id"] for one in asked["options"]["excludeCredentials"]]
-    assert excluded == [patient.passkey.answer(asked["options"])["id"]]
-    then = people.adding.keep(patient.account, asked["challenge"], new.answer(asked["options"]))
-    with pytest.raises(BadlyProven):
-        people.adding.prove(patient.account, then["challenge"], other.answer(then["options"]))
-    prepared = people.signings.get(patient.account, then["challenge"])
-    with pytest.raises(BadlyProven):
-        people.signings.finish(patient.account, prepared.id, new.answer(then["options"]))
-    answer = orjson.dumps(patient.passkey.answer(prepared.options)).decode()
-    with pytest.raises(BadlyProven):
-        signing.bring(patient.visit(signing=prepared.id, credential=answer))
-    asked = people.adding.begin(patient.account)
-    with pytest.raises(BadlyProven):
-        known = patient.passkey.answer(asked["options"])
-        people.adding.keep(patient.account, asked["challenge"], known)
-    assert len(people.passkeys.of(patient.account.id)) == 1
+    new, other = (Passkey(identity.site.origin, identity.site.rp_id) for _ in range(2))
+    asked = identity.passkey_changes.begin(patient.account)
+    excluded = [one["id"] for one in asked.options["excludeCredentials"]]
+    assert excluded == [patient.passkey.answer(asked.options)["id"]]
+    then = identity.passkey_changes.add_passkey(
+        patient.account, asked.challenge, new.answer(asked.options)
+    )
+    with pytest.raises(ProofInvalid):
+        identity.passkey_changes.prove_passkey(
+            patient.account, then.challenge, other.answer(then.options)
+        )
+    prepared = identity.signatures.get(patient.account, then.challenge)
+    with pytest.raises(ProofInvalid):
+        identity.signatures.finish(patient.account, prepared.id, new.answer(then.options))
+    with pytest.raises(ProofInvalid):
+        submit(hospital, patient, (prepared.id, patient.passkey.answer(prepared.options)))
+    asked = identity.passkey_changes.begin(patient.account)
+    with pytest.raises(ProofInvalid):
+        known = patient.passkey.answer(asked.options)
+        identity.passkey_changes.add_passkey(patient.account, asked.challenge, known)
+    assert len(identity.passkeys.of(patient.account.id)) == 1
 
 
 @node
@@ -228,31 +248,30 @@ def test_a_wallet_that_is_no_key_of_the_subject_signs_nothing(hospital, patient,
     ledger, wallet = hospital.platform.ledger, Wallet.create(tmp_path / "wallet")
     theirs = wallet.new_subjects(["x"]).popitem()[1]
     grant = permit(hospital, patient.subject)
-    prepared = bringing.prepare(patient.visit(), grant)
+    prepared = hospital.services.patient.signatures.prepare(patient.account, grant)
     by = wallet.sign(ledger.domain(), Enrolment(theirs, ledger.custodian(), wallet.address(theirs)))
     told = {"wallet": "0x" + by.signer.hex(), "signature": "0x" + by.signature.hex()}
-    form = patient.visit(signing=prepared.id, credential=orjson.dumps(told).decode())
-    done = signing.bring(form)
+    done = submit(hospital, patient, (prepared.id, told))
     assert not done.is_in_force
     assert ledger.consents_of(patient.subject) == []
 
 
 @node
-def test_a_wallet_of_the_patients_own_signs_too(hospital, people, patient) -> None:
+def test_a_wallet_of_the_patients_own_signs_too(hospital, identity, patient) -> None:
     subject = hospital.new_patient()
     account = patient.account.__class__(new_id(), "patient", "", "", subject, "en", 0)
     with hospital.platform.engine.begin() as connection:
-        people.accounts.add(connection, account)
+        identity.accounts.add(connection, account)
     grant = permit(hospital, subject)
-    prepared = people.signings.prepare(account, grant, {})
+    prepared = identity.signatures.prepare(account, grant, {})
     by = hospital.wallet.sign(hospital.platform.ledger.domain(), grant)
-    signed = people.signings.finish_by_wallet(account, prepared.id, by.signer, by.signature)
+    signed = identity.signatures.finish_with_wallet(account, prepared.id, by.signer, by.signature)
     assert hospital.platform.ledger.grant([signed])[0].ok
 
 
 @node
-def test_a_challenge_to_make_a_passkey_signs_nobody_in_and_the_reverse(people) -> None:
-    challenges = people._challenges
+def test_a_challenge_to_make_a_passkey_signs_nobody_in_and_the_reverse(identity) -> None:
+    challenges = identity._challenges
     made, used = challenges.new(MAKE, "a"), challenges.new(SIGN_IN)
     assert challenges.take(made.id, SIGN_IN) is None
     assert challenges.take(made.id, MAKE, "a") is None, "a wrong try uses it up"
@@ -273,9 +292,9 @@ def test_a_challenge_to_make_a_passkey_signs_nobody_in_and_the_reverse(people) -
     ),
 )
 def test_a_challenge_is_taken_at_most_once_and_only_for_what_it_was_made(
-    people, purpose, about, tries
+    identity, purpose, about, tries
 ) -> None:
-    challenges = people._challenges
+    challenges = identity._challenges
     made = challenges.new(purpose, about)
     assert len(made.value) == 64
     taken = [challenges.take(made.id, *one) for one in tries]

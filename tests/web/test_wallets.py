@@ -8,25 +8,25 @@ import pytest
 
 from consent import Enrolment, KeyAddition, KeyRemoval, Signed, digest, keccak
 from consent.signatures import Key
-from services.accounts import BadlyProven, Invited, NotSignedIn
+from services.accounts import Invitee, ProofInvalid, SignInFailed
 from services.accounts.wallets import address_of, checksummed
 
 pytestmark = pytest.mark.node
 
 
 @pytest.fixture
-def people(hospital):
-    return hospital.platform.people
+def identity(hospital):
+    return hospital.platform.identity
 
 
 def joined(hospital, key: Key, subject: bytes):
-    people, ledger = hospital.platform.people, hospital.platform.ledger
-    secret = people.invite(Invited("patient", "", "", subject)).rsplit("/", 1)[1]
-    told = people.joining.typed_for(secret, key.address)["typed_data"]
+    identity, ledger = hospital.platform.identity, hospital.platform.ledger
+    secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
+    told = identity.registrations.begin_with_wallet(secret, key.address)
     assert told["primaryType"] == "Enrolment"
     message = Enrolment(subject, ledger.custodian(), key.address)
     signature = key.sign(digest(ledger.domain(), message)).hex()
-    return people.joining.join_by_wallet(secret, key.address, signature)
+    return identity.registrations.finish_with_wallet(secret, key.address, signature)
 
 
 def signed(key: Key, text: str) -> str:
@@ -36,62 +36,62 @@ def signed(key: Key, text: str) -> str:
 
 
 def answer(key: Key, options: dict) -> dict[str, str]:
-    told = {name: str(options[name]) for name in ("challenge", "chain_id", "issued_s")}
-    return told | {"signature": signed(key, options["message"])}
+    told = {name: str(getattr(options, name)) for name in ("challenge", "chain_id", "issued_s")}
+    return told | {"signature": signed(key, options.message)}
 
 
-def test_a_wallet_joins_and_signs_in(hospital, people) -> None:
+def test_a_wallet_joins_and_signs_in(hospital, identity) -> None:
     key, subject = Key(secrets.token_bytes(32)), secrets.token_bytes(32)
     account = joined(hospital, key, subject)
     assert account.subject == subject
     assert hospital.platform.ledger.is_enrolled(subject)
-    options = people.wallet_options(key.address)
-    first, second = options["message"].split("\n")[:2]
-    host = people.site.origin.removeprefix("http://")
+    options = identity.begin_wallet_sign_in(key.address)
+    first, second = options.message.split("\n")[:2]
+    host = identity.site.origin.removeprefix("http://")
     assert first == f"{host} wants you to sign in with your Ethereum account:"
     assert second == checksummed(key.address)
     sent = answer(key, options)
-    assert people.sign_in_by_wallet(key.address, sent) == account
-    with pytest.raises(NotSignedIn):
-        people.sign_in_by_wallet(key.address, sent)
+    assert identity.sign_in_with_wallet(key.address, sent) == account
+    with pytest.raises(SignInFailed):
+        identity.sign_in_with_wallet(key.address, sent)
 
 
-def test_a_patient_whose_wallet_is_enrolled_already_joins_with_it_alone(hospital, people) -> None:
+def test_a_patient_whose_wallet_is_enrolled_already_joins_with_it_alone(hospital, identity) -> None:
     key, subject = Key(secrets.token_bytes(32)), secrets.token_bytes(32)
     joined(hospital, key, subject)
     other = hospital.new_patient()
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(SignInFailed):
         joined(hospital, Key(secrets.token_bytes(32)), other)
-    assert people.accounts.of_subject(other) is None
+    assert identity.accounts.of_subject(other) is None
 
 
-def test_another_wallets_signature_neither_joins_nor_signs_in(hospital, people) -> None:
+def test_another_wallets_signature_neither_joins_nor_signs_in(hospital, identity) -> None:
     key, thief = Key(secrets.token_bytes(32)), Key(secrets.token_bytes(32))
-    secret = people.invite(Invited("patient", "", "", secrets.token_bytes(32))).rsplit("/", 1)[1]
+    secret = identity.invite(Invitee("patient", "", "", secrets.token_bytes(32))).rsplit("/", 1)[1]
     for signature in ("", "0x", "zz", "00" * 65, thief.sign(bytes(32)).hex()):
-        with pytest.raises(BadlyProven):
-            people.joining.join_by_wallet(secret, key.address, signature)
+        with pytest.raises(ProofInvalid):
+            identity.registrations.finish_with_wallet(secret, key.address, signature)
     joined(hospital, key, secrets.token_bytes(32))
-    options = people.wallet_options(key.address)
-    with pytest.raises(NotSignedIn):
-        people.sign_in_by_wallet(key.address, answer(thief, options))
-    options = people.wallet_options(thief.address)
-    with pytest.raises(NotSignedIn):
-        people.sign_in_by_wallet(thief.address, answer(thief, options))
+    options = identity.begin_wallet_sign_in(key.address)
+    with pytest.raises(SignInFailed):
+        identity.sign_in_with_wallet(key.address, answer(thief, options))
+    options = identity.begin_wallet_sign_in(thief.address)
+    with pytest.raises(SignInFailed):
+        identity.sign_in_with_wallet(thief.address, answer(thief, options))
     for odd in ({}, {"challenge": "x"}, answer(key, options) | {"issued_s": "x"}):
-        with pytest.raises(NotSignedIn):
-            people.sign_in_by_wallet(key.address, odd)
+        with pytest.raises(SignInFailed):
+            identity.sign_in_with_wallet(key.address, odd)
 
 
 def test_an_account_is_written_as_eip_55_does() -> None:
     known = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
     assert checksummed(address_of(known)) == known
     for wrong in ("", "0x", "zz", known + "00"):
-        with pytest.raises(BadlyProven):
+        with pytest.raises(ProofInvalid):
             address_of(wrong)
 
 
-def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, people) -> None:
+def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, identity) -> None:
     key, subject = Key(secrets.token_bytes(32)), secrets.token_bytes(32)
     joined(hospital, key, subject)
     ledger = hospital.platform.ledger
@@ -100,9 +100,13 @@ def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, people) 
     hashed = digest(ledger.domain(), message)
     added = Signed(message, key.address, key.sign(hashed), new.sign(hashed))
     assert ledger.keys.add([added])[0].ok
-    assert people.sign_in_by_wallet(key.address, answer(key, people.wallet_options(key.address)))
+    assert identity.sign_in_with_wallet(
+        key.address, answer(key, identity.begin_wallet_sign_in(key.address))
+    )
     gone = KeyRemoval(subject, key.address)
     signature = new.sign(digest(ledger.domain(), gone))
     assert ledger.keys.remove([Signed(gone, new.address, signature)])[0].ok
-    with pytest.raises(NotSignedIn):
-        people.sign_in_by_wallet(key.address, answer(key, people.wallet_options(key.address)))
+    with pytest.raises(SignInFailed):
+        identity.sign_in_with_wallet(
+            key.address, answer(key, identity.begin_wallet_sign_in(key.address))
+        )

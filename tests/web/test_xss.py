@@ -8,7 +8,7 @@ import pytest
 from browser import Person, chromium, person, served
 from visitors import HOSPITAL, signed_in
 
-from services.accounts import Invited
+from services.accounts import Invitee
 from storage import Record
 from web.cookies import cookie_name
 
@@ -114,10 +114,10 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
     platform.store.deposits.deposit(records)
     platform.asking.directory.add([(ALL[:200], subject)])
     signed_in(hospital, "researcher").post(f"/researcher/studies/{slug}/request")
-    invitation = Invited("patient", "", "", subject)
+    invitation = Invitee("patient", "", "", subject)
     with served(platform) as origin, chromium() as browser, person(browser, origin) as visitor:
         watched(visitor)
-        visitor.join(platform.people.invite(invitation))
+        visitor.join(platform.identity.invite(invitation))
         request = platform.asking.requests.list_waiting(subject)[0]
         path = f"/patient/requests/{request.id}"
         visitor.go(path)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from services.accounts.account import Account
+from services.accounts.accounts import Account
 from web.cookies import cookie_name, csrf_of
 
 HOSPITAL = "organisation:this-hospital"
@@ -43,7 +43,7 @@ def signed_in(
     platform = hospital.platform
     account = Account(secrets.token_hex(16), role, party, "Dr A", subject, "en", 0)
     with platform.engine.begin() as connection:
-        platform.people.accounts.add(connection, account)
-    secret, http = platform.people.sessions.begin(account.id), hospital.app.test_client()
+        platform.identity.accounts.add(connection, account)
+    secret, http = platform.identity.sessions.begin(account.id), hospital.app.test_client()
     http.set_cookie(cookie_name(platform.site), secret)
     return Visitor(http, platform.site.origin, csrf_of(secret), account)

@@ -75,9 +75,9 @@ class Callers:
         return Caller(token.id, token.role, token.party)
 
     def _by_session(self) -> Caller | None:
-        people = self._platform.people
+        people = self._platform.identity
         secret = request.cookies.get(cookie_name(self._platform.site), "")
-        account, session = people.find_signed_in(secret), people.session(secret)
+        account, session = people.find_signed_in(secret), people.find_session(secret)
         if account is None or session is None:
             return None
         if request.method != "GET":

@@ -71,7 +71,7 @@ class ApiGuard:
     def _by_session(self) -> Caller | None:
         secret = session_secret(self._site)
         account = self._identity.find_signed_in(secret)
-        session = self._identity.session(secret)
+        session = self._identity.find_session(secret)
         if account is None or session is None:
             return None
         if request.method != "GET":

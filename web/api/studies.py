@@ -47,7 +47,7 @@ def post_cohorts(call: Call) -> dict[str, Any]:
         "patients": told("patients", patients),
         "records": told("records", len(cohort.records)),
         "refused_records": {why: told(f"refused {why}", n) for why, n in cohort.refused.items()},
-        "left_out_patients": {why: told(f"left {why}", n) for why, n in cohort.left_out.items()},
+        "left_out_patients": {why: told(f"left {why}", n) for why, n in cohort.excluded.items()},
         "view": view_shown(cohort.view),
     }
 

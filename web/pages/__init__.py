@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response
 
-from services.accounts import PATIENT, BadlyProven, SigningOver
+from services.accounts import PATIENT, ProofInvalid, SignatureExpired
 from services.platform import Platform
 from services.tokens import ROLES
 from services.wiring import Services
@@ -34,7 +34,7 @@ def pages(services: Services) -> Blueprint:
     guard = PageGuard(services)
     bp.before_request(guard.admit)
     bp.after_request(guard.remember_language)
-    for kind in (BadlyProven, SigningOver):
+    for kind in (ProofInvalid, SignatureExpired):
         bp.register_error_handler(kind, unsigned)
     for part in BLUEPRINTS:
         bp.register_blueprint(part)

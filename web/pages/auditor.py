@@ -10,7 +10,7 @@ import orjson
 from flask import Blueprint, Response, request, send_file
 
 from services.auditor.journal import JournalSearch
-from services.auditor.verification import PARTS
+from services.auditor.verification import PARTS, RUN_ORDER
 from services.errors import NotFound
 from services.tokens import AUDITOR
 from web.current import current_account, services, words
@@ -85,8 +85,8 @@ def verification(job_id: str) -> Response:
         title=words()("verify-title"),
         verification=result,
         job=job,
-        parts=PARTS,
-        part_index=PARTS.index(job.step) if job.step in PARTS else 0,
+        checking=job.step if job.step in PARTS else PARTS[0],
+        order=RUN_ORDER,
         slow=installation.clock() - job.requested_at_s > SLOW_S,
         address=installation.site.origin + request.path,
     )

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Response, g, request
 
-from services.accounts import Account, BadlyProven, SigningOver
+from services.accounts import Account, ProofInvalid, SignatureExpired
 from services.errors import Forbidden, NotFound
 from services.platform import Platform
 from services.tokens import CUSTODIAN
@@ -36,7 +36,7 @@ class Door:
         """Return the page's answer for whoever asks, or send a stranger to the sign-in."""
         request.max_content_length = page.most_bytes
         secret = self._secret()
-        account = self._platform.people.find_signed_in(secret, is_quiet=page.is_quiet)
+        account = self._platform.identity.find_signed_in(secret, extends_session=not page.is_quiet)
         self._take(account, page.method)
         g.account_id = account.id if account else ""
         if page.roles and account is None:
@@ -70,7 +70,7 @@ class Door:
 
     def stranger_or_nothing(self) -> Response:
         """Answer for a path of the roles that does not exist as for one that does."""
-        if self._platform.people.find_signed_in(self._secret()) is None:
+        if self._platform.identity.find_signed_in(self._secret()) is None:
             return self.to_sign_in()
         raise NotFound
 
@@ -99,7 +99,7 @@ class Door:
         if chosen not in LANGUAGES:
             return answer
         if account is not None:
-            self._platform.people.accounts.set_language(account.id, chosen)
+            self._platform.identity.accounts.set_language(account.id, chosen)
         return with_language(self._platform.site, answer, chosen)
 
 
@@ -107,10 +107,10 @@ def _answer(page: Page, visit: Visit) -> Response:
     """Return the page's answer; a signature that does not count is told in the patient's words."""
     try:
         return page.view(visit)
-    except (BadlyProven, SigningOver) as exc:
+    except (ProofInvalid, SignatureExpired) as exc:
         if not page.roles:
             raise  # a script asked, and has the words for it
-        told = visit.words(exc.word)
+        told = visit.words(exc.text)
         title = visit.words("unsigned-title")
         return visit.show(
             "unsigned.html", title=title, status=status_of(exc), told=told, back=_here()

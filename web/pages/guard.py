@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Response, current_app, g, render_template, request
 
-from services.accounts import Account, BadlyProven, SigningOver
+from services.accounts import Account, ProofInvalid, SignatureExpired
 from services.errors import Forbidden, NotFound
 from services.tokens import CUSTODIAN
 from services.wiring import Services
@@ -40,7 +40,7 @@ class PageGuard:
         options = current_options()
         request.max_content_length = options.max_bytes
         secret = session_secret(self._site)
-        account = self._identity.find_signed_in(secret, is_quiet=not options.extends_session)
+        account = self._identity.find_signed_in(secret, extends_session=options.extends_session)
         self._take(account)
         g.account_id = account.id if account else ""
         g.caller = Caller(account.id, account.role, account.party, account) if account else None
@@ -137,7 +137,7 @@ def unknown_path(rest: str) -> Response:
     raise NotFound
 
 
-def unsigned(error: BadlyProven | SigningOver) -> Response:
+def unsigned(error: ProofInvalid | SignatureExpired) -> Response:
     """Show why a signature does not count; scripts of the entrance get the problem itself."""
     if not current_options().roles:
         handled: Response = current_app.extensions["error_response"](error)
@@ -146,7 +146,7 @@ def unsigned(error: BadlyProven | SigningOver) -> Response:
         "unsigned.html",
         title=words()("unsigned-title"),
         status=status_of(error),
-        told=words()(error.word),
+        told=words()(error.text),
         back=current_page(),
     )
 

@@ -8,7 +8,7 @@ import orjson
 from flask import Response, request
 
 from consent import Outcome
-from services.accounts import BadlyProven
+from services.accounts import ProofInvalid
 from web.current import words
 from web.pages.guard import render
 
@@ -28,7 +28,7 @@ def signed_form() -> tuple[str, dict[str, Any]]:
     """Return the id of the message and the credential that the form sent.
 
     Raises:
-        BadlyProven: the form has no credential; the guard has a page that says so.
+        ProofInvalid: the form has no credential; the guard has a page that says so.
     """
     sent = request.form.get("credential", "")
     try:
@@ -36,7 +36,7 @@ def signed_form() -> tuple[str, dict[str, Any]]:
     except ValueError:
         credential = None
     if not isinstance(credential, dict):
-        raise BadlyProven("the form has no credential", "cancel")
+        raise ProofInvalid("the form has no credential", "cancel")
     return request.form.get("signing", ""), credential
 
 

@@ -1,4 +1,4 @@
-"""An auditor's API: where everything stands, the anchors, the journal, the evidence."""
+"""The auditor's API: ledger status, anchors, journal, evidence."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
 
 
-def test_every_part_stands_and_agrees(auditor) -> None:
+def test_every_part_agrees(auditor) -> None:
     parts = auditor.get("/auditor/standing").get_json()["parts"]
-    assert [one["part"] for one in parts] == ["ledger", "mirror", "journal", "anchors"]
-    assert {one["state"] for one in parts} <= {"agrees"}
+    assert [row["part"] for row in parts] == ["ledger", "mirror", "journal", "anchors"]
+    assert {row["state"] for row in parts} <= {"agrees"}
 
 
 def test_the_anchors_are_those_of_the_chain(hospital, auditor) -> None:
     hospital.platform.store.journal.anchor()
-    told = auditor.get("/auditor/anchors").get_json()["anchors"]
-    roots = {one.root.hex() for one in hospital.platform.ledger.anchors("records")}
-    assert {one["root"] for one in told if one["kind"] == "records"} <= roots
-    assert told == sorted(told, key=lambda one: -one["block"])
+    anchors = auditor.get("/auditor/anchors").get_json()["anchors"]
+    roots = {anchor.root.hex() for anchor in hospital.platform.ledger.anchors("records")}
+    assert {row["root"] for row in anchors if row["kind"] == "records"} <= roots
+    assert anchors == sorted(anchors, key=lambda row: -row["block"])
 
 
-def test_the_journal_names_no_patient_and_is_searched_and_paged(hospital, auditor) -> None:
-    told = auditor.get("/auditor/journal").get_json()
+def test_the_journal_is_searched_and_paged_without_naming_a_patient(hospital, auditor) -> None:
+    page = auditor.get("/auditor/journal").get_json()
     names = {"seq", "at_s", "kind", "party", "purpose", "outcome", "hash"}
-    assert all(set(one) == names for one in told["lines"])
+    assert all(set(row) == names for row in page["lines"])
     refused = auditor.get("/auditor/journal?kind=refusal").get_json()["lines"]
-    assert all(one["kind"] == "refusal" for one in refused)
-    if told["older_before"]:
-        older = auditor.get(f"/auditor/journal?before={told['older_before']}").get_json()
-        assert all(one["seq"] < told["older_before"] for one in older["lines"])
+    assert all(row["kind"] == "refusal" for row in refused)
+    if page["older_before"]:
+        older = auditor.get(f"/auditor/journal?before={page['older_before']}").get_json()
+        assert all(row["seq"] < page["older_before"] for row in older["lines"])
     assert auditor.get("/auditor/journal?kind=odd").status_code == 422
     assert auditor.get("/auditor/journal?before=-1").status_code == 422
 
 
-def test_the_evidence_is_written_once_and_handed_out(hospital, auditor) -> None:
+def test_the_evidence_is_written_once_and_can_be_downloaded(hospital, auditor) -> None:
     job = auditor.post("/auditor/evidence", {}).get_json()["id"]
     assert auditor.get(f"/auditor/evidence/{job}").status_code == 404
     assert auditor.post("/auditor/evidence", {}).get_json()["id"] == job
@@ -49,7 +49,7 @@ def test_the_evidence_is_written_once_and_handed_out(hospital, auditor) -> None:
 
 
 @pytest.mark.parametrize("role", ["custodian", "clinician", "researcher"])
-def test_no_other_role_audits(hospital, role) -> None:
+def test_no_other_role_may_audit(hospital, role) -> None:
     client = hospital.client(role, HOSPITAL if role != "researcher" else "study:small")
     for path in ("standing", "anchors", "journal", "evidence/x"):
         assert client.get(f"/auditor/{path}").status_code == 403

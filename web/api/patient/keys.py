@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from services.accounts import PATIENT
+from services.accounts import PATIENT, DeviceRequest
 from services.patient.keys import KeyList
 from services.schemas import NothingSchema
 from web.api.patient.schemas import (
@@ -36,7 +36,7 @@ def get_own_keys() -> KeyList:
 @requires_role(PATIENT)
 @accepts(NothingSchema)
 @returns(CreationSchema)
-def post_key(body: dict[str, Any]) -> dict[str, Any]:
+def post_key(body: dict[str, Any]) -> DeviceRequest:
     """Return the first request to the new device: to create a passkey."""
     return services().patient.keys.begin_addition(current_account())
 
@@ -45,11 +45,10 @@ def post_key(body: dict[str, Any]) -> dict[str, Any]:
 @requires_role(PATIENT)
 @accepts(PasskeyBody)
 @returns(ProofRequestSchema)
-def post_passkey(body: dict[str, Any]) -> dict[str, Any]:
+def post_passkey(body: dict[str, Any]) -> DeviceRequest:
     """Store the passkey that the device created; return what it is to prove."""
     keys, label = services().patient.keys, words()("keys-new")
-    to_prove = keys.add_passkey(current_account(), body["challenge"], body["credential"], label)
-    return {"signing": to_prove["challenge"], "options": to_prove["options"]}
+    return keys.add_passkey(current_account(), body["challenge"], body["credential"], label)
 
 
 @bp.post("/patient/keys/proof")

@@ -166,7 +166,7 @@ class ResearchSchema(Answer):
 class SubmittedSchema(Answer):
     """The result of a signature."""
 
-    kind = text(attribute="prepared.kind")
+    kind = text(attribute="request.kind")
     is_in_force = truth()
     is_again = fields.Boolean(required=True, attribute="is_repeated")
     reason = text(attribute="outcome.reason")
@@ -313,5 +313,5 @@ class CreationSchema(Answer):
 class ProofRequestSchema(Answer):
     """What a new passkey is to sign, and the id of its addition."""
 
-    signing = text()
+    signing = text(attribute="challenge")
     options = anything()

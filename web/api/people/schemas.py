@@ -1,4 +1,4 @@
-"""What the API takes and answers about people: the caller, invitations, sessions."""
+"""The requests and results of the API about the caller, sessions and invitations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from marshmallow import fields, validate
 
-from services.accounts.account import PATIENT
+from services.accounts.accounts import PATIENT
 from services.schemas import Strict, Text
 from services.tokens import ROLES
 from web.api.schemas import Answer, HexString, many, number, text

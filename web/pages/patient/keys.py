@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 import orjson
 from flask import Blueprint, Response, request
 
-from services.accounts import PATIENT, Prepared
+from services.accounts import PATIENT, SignatureRequest
 from services.errors import Malformed
 from web.cookies import with_new_session
 from web.current import current_account, services, words
@@ -41,7 +42,7 @@ def keys() -> Response:
 @requires_role(PATIENT)
 def begin_addition() -> Response:
     """Return the first request to the new device, as JSON for the page's script."""
-    return _json(services().patient.keys.begin_addition(current_account()))
+    return _json(asdict(services().patient.keys.begin_addition(current_account())))
 
 
 @bp.post("/patient/keys/passkey")
@@ -50,7 +51,8 @@ def add_passkey() -> Response:
     """Store the passkey that the device created; return what it is to prove, as JSON."""
     keys, challenge = services().patient.keys, request.form.get("challenge", "")
     label = words()("keys-new")
-    return _json(keys.add_passkey(current_account(), challenge, _credential(), label))
+    device_request = keys.add_passkey(current_account(), challenge, _credential(), label)
+    return _json(asdict(device_request))
 
 
 @bp.post("/patient/keys/proof")
@@ -97,14 +99,14 @@ def sign() -> Response:
         return refused(submitted.outcome)
     if not patient.keys.has_passkeys(account):
         return see_other("/signed-out")
-    response = see_other(f"/patient/keys?done={DONE_BY_KIND.get(submitted.prepared.kind, '')}")
+    response = see_other(f"/patient/keys?done={DONE_BY_KIND.get(submitted.request.kind, '')}")
     if submitted.ends_sessions:
         return with_new_session(services().identity, response, account)
     return response
 
 
 def _signing_page(
-    signature: Prepared, title: str, lead: str, button: str, *, is_last: bool = False
+    signature: SignatureRequest, title: str, lead: str, button: str, *, is_last: bool = False
 ) -> Response:
     say = words()
     return render(

@@ -84,7 +84,7 @@ def sign_research() -> Response:
     submitted = services().patient.signatures.submit(current_account(), *signed_form())
     if not submitted.is_in_force:
         return refused(submitted.outcome)
-    return _research_saved(str(submitted.prepared.after.get("research", "")))
+    return _research_saved(str(submitted.request.context.get("research", "")))
 
 
 def _research_page(errors: dict[str, str]) -> Response:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import orjson
 from flask import Blueprint, Response, request
 
-from services.accounts import PATIENT, Account
+from services.accounts import PATIENT, Account, DeviceRequest
 from services.accounts.wallets import address_of
 from services.errors import Malformed
 from services.tokens import ROLES
@@ -29,17 +30,17 @@ def join(token: str) -> Response:
     """Show who invites, as what, what a passkey is, and the button that makes one."""
     information = services().information
     operator = information.operator_name()
-    invitation = services().identity.joining.find(token)
+    invitation = services().identity.registrations.find_invitation(token)
     if invitation is None:
         title = words()("join-old-title")
         return render("public/join_expired.html", title=title, status=404, operator=operator)
-    invited = invitation.invited
+    invitee = invitation.invitee
     return render(
         "public/join.html",
         title=words()("join-title", site=services().installation.site.name),
-        invited=invited,
+        invitee=invitee,
         operator=operator,
-        party=information.party_name(invited.party) if invited.party else "",
+        party=information.party_name(invitee.party) if invitee.party else "",
     )
 
 
@@ -47,7 +48,7 @@ def join(token: str) -> Response:
 @public
 def begin_join(token: str) -> Response:
     """Return the first request to the device, as JSON for the page's script."""
-    return _json(services().identity.joining.begin(token))
+    return _device_request(services().identity.registrations.begin(token))
 
 
 @bp.post("/join/<token>/passkey")
@@ -55,7 +56,8 @@ def begin_join(token: str) -> Response:
 def add_passkey(token: str) -> Response:
     """Store the passkey that the device made; return what it is to prove, as JSON."""
     challenge = request.form.get("challenge", "")
-    return _json(services().identity.joining.keep(token, challenge, _credential()))
+    registrations = services().identity.registrations
+    return _device_request(registrations.add_passkey(token, challenge, _credential()))
 
 
 @bp.post("/join/<token>/proof")
@@ -63,7 +65,7 @@ def add_passkey(token: str) -> Response:
 def prove_passkey(token: str) -> Response:
     """Open the account of a passkey that proved itself, and sign it in."""
     challenge = request.form.get("challenge", "")
-    return _joined(services().identity.joining.prove(token, challenge, _credential()))
+    return _joined(services().identity.registrations.finish(token, challenge, _credential()))
 
 
 @bp.post("/join/<token>/wallet")
@@ -71,7 +73,8 @@ def prove_passkey(token: str) -> Response:
 def begin_wallet_join(token: str) -> Response:
     """Return what a patient's wallet signs to join, as JSON for the page's script."""
     address = address_of(request.form.get("address", ""))
-    return _json(services().identity.joining.typed_for(token, address))
+    typed_data = services().identity.registrations.begin_with_wallet(token, address)
+    return _json({"typed_data": typed_data})
 
 
 @bp.post("/join/<token>/wallet/proof")
@@ -80,7 +83,7 @@ def prove_wallet_join(token: str) -> Response:
     """Open the account of a patient whose wallet signed its own enrolment, and sign it in."""
     address = address_of(request.form.get("address", ""))
     signature = request.form.get("signature", "")
-    return _joined(services().identity.joining.join_by_wallet(token, address, signature))
+    return _joined(services().identity.registrations.finish_with_wallet(token, address, signature))
 
 
 @bp.get("/sign-in")
@@ -105,7 +108,7 @@ def sign_in() -> Response:
 @public
 def begin_sign_in() -> Response:
     """Return a fresh challenge, as JSON for the page's script."""
-    return _json(services().identity.sign_in_options())
+    return _device_request(services().identity.begin_sign_in())
 
 
 @bp.post("/sign-in/finish")
@@ -121,7 +124,7 @@ def finish_sign_in() -> Response:
 def begin_wallet_sign_in() -> Response:
     """Return a fresh message for a wallet to sign, as JSON for the page's script."""
     address = address_of(request.form.get("address", ""))
-    return _json(services().identity.wallet_options(address))
+    return _json(asdict(services().identity.begin_wallet_sign_in(address)))
 
 
 @bp.post("/sign-in/wallet/finish")
@@ -129,7 +132,7 @@ def begin_wallet_sign_in() -> Response:
 def finish_wallet_sign_in() -> Response:
     """Sign in the person whose wallet signed the message."""
     address = address_of(request.form.get("address", ""))
-    account = services().identity.sign_in_by_wallet(address, request.form.to_dict())
+    account = services().identity.sign_in_with_wallet(address, request.form.to_dict())
     return _signed_in(account, _destination(account, _local_path(request.form.get("next", ""))))
 
 
@@ -166,7 +169,7 @@ def extend_session() -> Response:
 
 def _seconds_left() -> Response:
     installation = services().installation
-    current = services().identity.session(session_secret(installation.site))
+    current = services().identity.find_session(session_secret(installation.site))
     left_s = max(0, int(current.ends_at_s - installation.clock())) if current else 0
     return _json({"left_s": left_s})
 
@@ -203,6 +206,10 @@ def _local_path(path: str) -> str:
     if not is_local or parts.scheme or parts.netloc or not path.isprintable():
         return ""
     return quote(parts.path) + (f"?{parts.query}" if parts.query else "")
+
+
+def _device_request(device_request: DeviceRequest) -> Response:
+    return _json(asdict(device_request))
 
 
 def _json(document: dict[str, Any]) -> Response:

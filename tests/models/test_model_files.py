@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from models.errors import ModelsBroken, ModelsNotFound
-from models.files import MODEL, Files
+from models.model_files import MODEL, ModelFiles
 
 
 def test_a_file_comes_back_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    files = Files(tmp_path / "models")
+    files = ModelFiles(tmp_path / "models")
     files.write("m-1", MODEL, b"one")
     files.write("m-1", MODEL, b"two")
     assert files.read("m-1", MODEL) == b"two"
@@ -24,16 +24,16 @@ def test_a_file_comes_back_and_only_its_owner_may_read_it(tmp_path: Path) -> Non
 )
 def test_no_name_leads_out_of_the_folder(tmp_path: Path, model_id: str, name: str) -> None:
     with pytest.raises(ModelsNotFound):
-        Files(tmp_path).path(model_id, name)
+        ModelFiles(tmp_path).path(model_id, name)
 
 
 def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(ModelsNotFound):
-        Files(tmp_path).read("m-1", MODEL)
+        ModelFiles(tmp_path).read("m-1", MODEL)
 
 
 def test_the_model_can_be_destroyed_alone_or_with_all_else(tmp_path: Path) -> None:
-    files = Files(tmp_path)
+    files = ModelFiles(tmp_path)
     files.destroy_model("m-1")
     files.destroy_all("m-1")
     for name in (MODEL, "card.json"):
@@ -48,4 +48,4 @@ def test_the_model_can_be_destroyed_alone_or_with_all_else(tmp_path: Path) -> No
 def test_a_file_that_cannot_be_deleted_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "m-1" / MODEL / "inside").mkdir(parents=True)
     with pytest.raises(ModelsBroken, match="cannot be deleted"):
-        Files(tmp_path).destroy_model("m-1")
+        ModelFiles(tmp_path).destroy_model("m-1")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.features import Matrix
-from models.leaks import suspects
+from models.gate import GateCode
+from models.leakage import find_leaking_features
 from models.question import Question
 
 QUESTION = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q.toml")
@@ -31,23 +32,25 @@ def matrix(place: int, column: np.ndarray) -> Matrix:
     ],
 )
 def test_a_column_that_tells_the_label_is_named(place: int, column: np.ndarray) -> None:
-    (found,) = suspects(matrix(place, column), QUESTION)
-    assert QUESTION.features[place].code in found
+    (failure,) = find_leaking_features(matrix(place, column), QUESTION)
+    assert failure.code == GateCode.LEAKING_FEATURE
+    assert QUESTION.features[place].code in failure.feature
+    assert failure.measured >= failure.maximum == QUESTION.gate.max_feature_auroc
 
 
 def test_columns_that_tell_little_are_not_named() -> None:
-    assert suspects(Matrix(NOISE, LABELS), QUESTION) == ()
+    assert find_leaking_features(Matrix(NOISE, LABELS), QUESTION) == []
 
 
 def test_a_column_that_the_model_never_sees_cannot_leak() -> None:
-    assert suspects(matrix(2, LABELS.astype(np.float32)), QUESTION) == ()
+    assert find_leaking_features(matrix(2, LABELS.astype(np.float32)), QUESTION) == []
 
 
 def test_real_columns_do_not_leak(nhanes, nhanes_people) -> None:
-    from models.cohort import unusable
-    from models.features import label_of, newest, to_row
+    from models.cohort import exclusion_reason
+    from models.features import find_label, latest_observations, to_row
 
-    usable = [one for one in nhanes_people[:800] if not unusable(nhanes, one)]
-    values = np.array([to_row(nhanes, newest(records)) for records in usable])
-    labels = np.array([(label_of(nhanes, records) or (False, ""))[0] for records in usable])
-    assert suspects(Matrix(values, labels), nhanes) == ()
+    usable = [one for one in nhanes_people[:800] if not exclusion_reason(nhanes, one)]
+    values = np.array([to_row(nhanes, latest_observations(records)) for records in usable])
+    labels = np.array([(find_label(nhanes, records) or (False, ""))[0] for records in usable])
+    assert find_leaking_features(Matrix(values, labels), nhanes) == []

@@ -1,4 +1,4 @@
-"""Keeps the files of models on disk, readable by the platform's user alone, and destroys them."""
+"""Stores the files of models on disk, readable by the platform's user only, and destroys them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ CARD: Final = "card.json"
 MANIFEST: Final = "manifest.json"
 
 
-class Files:
-    """One folder a model; a file is there whole or not at all."""
+class ModelFiles:
+    """One folder a model; a file exists whole or not at all."""
 
     def __init__(self, home: Path) -> None:
-        """Keep everything below `home`, which is made when first needed."""
+        """Keep everything below `home`, which is created on first use."""
         self._home = home
 
     def path(self, model_id: str, name: str) -> Path:
-        """Return where a model's file lies.
+        """Return the path of a model's file.
 
         Raises:
-            NotFound: the id or the name would lead elsewhere.
+            ModelsNotFound: the id or the name would leave the folder.
         """
         for part in (model_id, name):
             if not part or part.startswith(".") or Path(part).name != part:
@@ -32,22 +32,22 @@ class Files:
         return self._home / model_id / name
 
     def write(self, model_id: str, name: str, content: bytes) -> None:
-        """Put a file there, durable when this returns."""
+        """Write a file; it is durable when this returns."""
         target = self.path(model_id, name)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = target.with_name(f".{name}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        draft = target.with_name(f".{name}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(target)
+        draft.replace(target)
         _sync(target.parent)
 
     def read(self, model_id: str, name: str) -> bytes:
-        """Return a file's bytes.
+        """Return the bytes of a file.
 
         Raises:
-            NotFound: there is no such file.
+            ModelsNotFound: the file does not exist.
         """
         try:
             return self.path(model_id, name).read_bytes()
@@ -55,18 +55,18 @@ class Files:
             raise ModelsNotFound(f"no file {name} of model {model_id}") from exc
 
     def destroy_model(self, model_id: str) -> None:
-        """Delete the model itself; card, manifest and pictures stay as evidence.
+        """Delete the model itself; card, manifest and plots remain as evidence.
 
         Raises:
-            Broken: the file cannot be deleted; an operator must look.
+            ModelsBroken: the file cannot be deleted; an operator must check the folder.
         """
         self._delete(self.path(model_id, MODEL))
 
     def destroy_all(self, model_id: str) -> None:
-        """Delete everything of a model that was never published.
+        """Delete every file of a model that was never published.
 
         Raises:
-            Broken: a file cannot be deleted; an operator must look.
+            ModelsBroken: a file cannot be deleted; an operator must check the folder.
         """
         folder = self.path(model_id, MODEL).parent
         for path in sorted(folder.glob("*")):
@@ -78,9 +78,8 @@ class Files:
             if path.parent.is_dir():
                 _sync(path.parent)
         except OSError as exc:
-            raise ModelsBroken(
-                f"{path.name} of model {path.parent.name} cannot be deleted"
-            ) from exc
+            model_id = path.parent.name
+            raise ModelsBroken(f"{path.name} of model {model_id} cannot be deleted") from exc
 
 
 def _sync(folder: Path) -> None:

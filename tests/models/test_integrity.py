@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from consent import FindingCode, LedgerUnavailable
-from models.files import CARD, MANIFEST, MODEL
 from models.findings import ModelFinding
 from models.manifest import Manifest
+from models.model_files import CARD, MANIFEST, MODEL
 
 STUDY = "study:diabetes-risk"
 
@@ -77,7 +77,7 @@ def test_a_withdrawal_that_nobody_listed_yet_is_named(world) -> None:
 def test_a_file_that_outlived_its_model_is_named(world) -> None:
     path = world.diagnostics.home / "uci-heart-1" / MODEL
     raw = path.read_bytes()
-    world.diagnostics._serving.end("uci-heart-1")
+    world.diagnostics._serving.retire("uci-heart-1")
     path.write_bytes(raw)
     assert findings(world) == [ModelFinding.FILE_LEFT]
 

@@ -1,0 +1,210 @@
+"""Registers an invited person: a passkey is created, proves itself, and becomes valid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from consent import (
+    ConsentLedger,
+    Enrolment,
+    Signed,
+    digest,
+    keccak,
+    passkey_signature,
+    passkey_signer,
+    typed_message,
+)
+from services.accounts import webauthn
+from services.accounts.accounts import PATIENT, Account
+from services.accounts.challenges import MAKE, SIGN_IN, Challenges
+from services.accounts.errors import InvitationExpired, ProofInvalid, SignInFailed
+from services.accounts.invitations import Invitation
+from services.accounts.passkeys import Passkeys
+from services.accounts.pending_registrations import PendingRegistration, PendingRegistrations
+from services.accounts.site import Site
+from services.accounts.wallets import Wallets, require_signed_by
+from services.accounts.webauthn import DeviceRequest, NewPasskey
+
+ALREADY_ENROLLED: Final = "already-enrolled"
+
+
+class Registrations:
+    """The way from an invitation to an account; after a crash the same link continues."""
+
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
+        self,
+        *,
+        site: Site,
+        ledger: ConsentLedger,
+        challenges: Challenges,
+        passkeys: Passkeys,
+        wallets: Wallets,
+        pending: PendingRegistrations,
+    ) -> None:
+        self._site = site
+        self._ledger = ledger
+        self._challenges = challenges
+        self._passkeys = passkeys
+        self._wallets = wallets
+        self._pending = pending
+
+    def find_invitation(self, secret: str) -> Invitation | None:
+        """Return the invitation with this secret if it is valid."""
+        return self._pending.find_invitation(secret)
+
+    def begin(self, secret: str) -> DeviceRequest:
+        """Return the first request to the device: create a passkey, or prove the one it created.
+
+        Raises:
+            InvitationExpired: the link is not valid.
+        """
+        invitation = self._pending.get_invitation(secret)
+        pending = self._pending.begin(invitation)
+        if pending.passkey is not None and self._is_enrolled(invitation):
+            # A crash after the ledger's write: creating another key would lose the enrolled one.
+            return self._possession_request(pending)
+        challenge = self._challenges.new(MAKE, pending.account_id)
+        handle = bytes.fromhex(pending.account_id)
+        name = invitation.invitee.name or self._site.name
+        options = webauthn.creation_options(self._site, challenge.value, handle, name, [])
+        return DeviceRequest(step="make", challenge=challenge.id, options=options)
+
+    def add_passkey(self, secret: str, challenge_id: str, credential: Any) -> DeviceRequest:
+        """Store the passkey that the device created; return what it must sign.
+
+        A patient's key signs its own enrolment, so that nobody can enrol a key they do not hold;
+        the others sign a challenge.
+
+        Raises:
+            InvitationExpired: as `begin`.
+            ProofInvalid: not a passkey created for this challenge on this site.
+        """
+        invitation = self._pending.get_invitation(secret)
+        pending = self._pending.begin(invitation)
+        if pending.passkey is not None and self._is_enrolled(invitation):
+            raise ProofInvalid("Another passkey is enrolled already. Start again.", "cancel")
+        challenge = self._challenges.take(challenge_id, MAKE, pending.account_id)
+        if challenge is None:
+            raise ProofInvalid("This request expired after 5 minutes. Start again.", "cancel")
+        passkey = webauthn.require_created(self._site, challenge, credential)
+        if self._passkeys.find(passkey.credential_id) is not None:
+            raise ProofInvalid("This passkey is in use already.")
+        self._pending.set_passkey(invitation, passkey)
+        pending = PendingRegistration(invitation, pending.account_id, passkey)
+        if invitation.invitee.role != PATIENT:
+            return self._possession_request(pending)
+        message, domain = self._enrolment(invitation, self._signer(passkey)), self._ledger.domain()
+        options = webauthn.request_options(
+            self._site, digest(domain, message), [passkey.credential_id]
+        )
+        return DeviceRequest(
+            step="prove", options=options, typed_data=typed_message(domain, message)
+        )
+
+    def finish(self, secret: str, challenge_id: str, credential: Any) -> Account:
+        """Return the new account, whose passkey has proved itself and is valid from now on.
+
+        Raises:
+            InvitationExpired: as `begin`.
+            ProofInvalid: the device did not prove it.
+            SignInFailed: the ledger refused the enrolment, or has another key for the patient.
+            LedgerUnavailable (consent): the same link continues later.
+        """
+        invitation = self._pending.get_invitation(secret)
+        pending = self._pending.find(invitation)
+        if pending is None or pending.passkey is None:
+            raise ProofInvalid("Create a passkey first.", "cancel")
+        passkey = pending.passkey
+        if invitation.invitee.role == PATIENT and not challenge_id:
+            self._enrol(invitation, passkey, credential)
+        else:
+            self._require_possession(pending, challenge_id, credential)
+        if invitation.invitee.subject is not None:
+            self._require_valid_key(invitation.invitee.subject, self._signer(passkey))
+        return self._pending.complete(
+            pending,
+            lambda connection: self._passkeys.insert(
+                connection, pending.account_id, passkey, label=""
+            ),
+        )
+
+    def begin_with_wallet(self, secret: str, address: bytes) -> Mapping[str, Any]:
+        """Return the enrolment that a patient's wallet signs, for `eth_signTypedData_v4`.
+
+        Raises:
+            InvitationExpired: as `begin`, or the invitation is not for a patient.
+        """
+        message = self._enrolment(self._pending.get_invitation(secret), address)
+        return typed_message(self._ledger.domain(), message)
+
+    def finish_with_wallet(self, secret: str, address: bytes, signature: str) -> Account:
+        """Return the new account of a patient whose own wallet is the subject's key.
+
+        Raises:
+            InvitationExpired: as `begin_with_wallet`.
+            ProofInvalid: signed by another wallet, or another message.
+            SignInFailed: the ledger has another key for this patient.
+        """
+        invitation = self._pending.get_invitation(secret)
+        message = self._enrolment(invitation, address)
+        hashed = digest(self._ledger.domain(), message)
+        signature_bytes = require_signed_by(address, hashed, signature, ProofInvalid)
+        self._submit(Signed(message, address, signature_bytes))
+        self._require_valid_key(message.subject, address)
+        pending = self._pending.begin(invitation)
+        return self._pending.complete(
+            pending, lambda connection: self._wallets.add(connection, address, pending.account_id)
+        )
+
+    def _is_enrolled(self, invitation: Invitation) -> bool:
+        subject = invitation.invitee.subject
+        return subject is not None and self._ledger.is_enrolled(subject)
+
+    def _possession_request(self, pending: PendingRegistration) -> DeviceRequest:
+        challenge = self._challenges.new(SIGN_IN, pending.account_id)
+        known = [pending.passkey.credential_id] if pending.passkey else []
+        options = webauthn.request_options(self._site, challenge.value, known)
+        return DeviceRequest(step="prove", challenge=challenge.id, options=options)
+
+    def _signer(self, passkey: NewPasskey) -> bytes:
+        return passkey_signer(self._ledger.passkey_verifier(), passkey.qx, passkey.qy)
+
+    def _enrolment(self, invitation: Invitation, signer: bytes) -> Enrolment:
+        subject = invitation.invitee.subject
+        if subject is None:
+            raise InvitationExpired("This invitation isn't for a patient.")
+        return Enrolment(subject, self._ledger.custodian(), signer)
+
+    def _enrol(self, invitation: Invitation, passkey: NewPasskey, credential: Any) -> None:
+        message = self._enrolment(invitation, self._signer(passkey))
+        hashed = digest(self._ledger.domain(), message)
+        assertion = webauthn.require_signed(
+            self._site, hashed, credential, (passkey.qx, passkey.qy), passkey.credential_id
+        )
+        self._submit(Signed(message, message.signer, passkey_signature(*assertion.parts)))
+
+    def _submit(self, signed: Signed) -> None:
+        outcome = self._ledger.enrol([signed])[0]
+        if not outcome.ok and outcome.reason != ALREADY_ENROLLED:
+            raise SignInFailed(f"The ledger refused the enrolment: {outcome.reason}.")
+
+    def _require_valid_key(self, subject: bytes, signer: bytes) -> None:
+        """Refuse a key that the ledger does not have for the subject: another was enrolled first.
+
+        Such a person adds a key with the key that is enrolled.
+        """
+        keys = self._ledger.keys.of_subject(subject)
+        if not any(key.key_hash == keccak(signer) and not key.is_removed for key in keys):
+            raise SignInFailed("Another key is enrolled for this patient. Sign in with that key.")
+
+    def _require_possession(
+        self, pending: PendingRegistration, challenge_id: str, credential: Any
+    ) -> None:
+        challenge = self._challenges.take(challenge_id, SIGN_IN, pending.account_id)
+        passkey = pending.passkey
+        if challenge is None or passkey is None:
+            raise ProofInvalid("This request expired after 5 minutes. Start again.", "cancel")
+        webauthn.require_signed(
+            self._site, challenge, credential, (passkey.qx, passkey.qy), passkey.credential_id
+        )

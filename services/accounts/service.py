@@ -1,0 +1,169 @@
+"""Identifies people: invite, register, sign in, stay signed in, sign out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from consent import ConsentError, ConsentLedger, keccak, passkey_signer
+from services.accounts import webauthn
+from services.accounts.accounts import Account, Accounts
+from services.accounts.challenges import SIGN_IN, Challenges
+from services.accounts.errors import AccountExists, ProofInvalid, SignInFailed
+from services.accounts.invitations import Invitations, Invitee
+from services.accounts.passkey_changes import PasskeyChanges
+from services.accounts.passkeys import Passkeys
+from services.accounts.pending_registrations import PendingRegistrations
+from services.accounts.registrations import Registrations
+from services.accounts.sessions import Session, Sessions
+from services.accounts.signature_requests import SignatureRequests
+from services.accounts.site import Site
+from services.accounts.wallets import SignInMessage, Wallets
+from services.accounts.webauthn import DeviceRequest
+
+_PASSKEY_REFUSED = "This passkey isn't registered here."
+_WALLET_REFUSED = "This wallet isn't registered here."
+
+
+class IdentityService:
+    """Everybody who can sign in to this installation; safe to use from many threads.
+
+    Attributes:
+        accounts, passkeys, wallets, sessions: the stored rows.
+        signatures: messages that patients sign.
+        registrations: from an invitation to an account.
+        passkey_changes: one more passkey for a patient, and one less.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: sa.Engine,
+        clock: Callable[[], float],
+        site: Site,
+        ledger: ConsentLedger,
+    ) -> None:
+        """Join the parts; nothing is read or written yet."""
+        self.site = site
+        self._ledger = ledger
+        self.accounts = Accounts(engine)
+        self.passkeys = Passkeys(engine, clock)
+        self.sessions = Sessions(engine, clock)
+        self._invitations = Invitations(engine, clock)
+        self._challenges = Challenges(engine, clock)
+        self.wallets = Wallets(engine, clock, site, self._challenges)
+        self.signatures = SignatureRequests(
+            engine=engine, clock=clock, site=site, passkeys=self.passkeys, ledger=ledger
+        )
+        self.passkey_changes = PasskeyChanges(
+            ledger=ledger,
+            challenges=self._challenges,
+            passkeys=self.passkeys,
+            sessions=self.sessions,
+            signatures=self.signatures,
+        )
+        self.registrations = Registrations(
+            site=site,
+            ledger=ledger,
+            challenges=self._challenges,
+            passkeys=self.passkeys,
+            wallets=self.wallets,
+            pending=PendingRegistrations(
+                engine=engine,
+                clock=clock,
+                accounts=self.accounts,
+                invitations=self._invitations,
+            ),
+        )
+
+    def invite(self, invitee: Invitee) -> str:
+        """Return the link of a new invitation; it works once, for seven days.
+
+        Raises:
+            InvitationInvalid: unknown role, or a patient without a subject.
+            AccountExists: the patient has an account already.
+        """
+        subject = invitee.subject
+        if subject is not None and self.accounts.of_subject(subject) is not None:
+            raise AccountExists("This patient has an account already.")
+        return f"{self.site.origin}/join/{self._invitations.add(invitee)}"
+
+    def begin_sign_in(self) -> DeviceRequest:
+        """Return a fresh challenge for any passkey of this site."""
+        challenge = self._challenges.new(SIGN_IN)
+        options = webauthn.request_options(self.site, challenge.value, [])
+        return DeviceRequest(step="prove", challenge=challenge.id, options=options)
+
+    def sign_in(self, challenge_id: str, credential: Any) -> Account:
+        """Return the account whose passkey signed the challenge.
+
+        Raises:
+            SignInFailed: the same for every cause: unknown passkey, another account's, expired,
+                malformed, account disabled, or key removed on the ledger.
+        """
+        try:
+            credential_id = webauthn.credential_id_of(credential)
+            challenge = self._challenges.take(challenge_id, SIGN_IN)
+            passkey = self.passkeys.find(credential_id)
+            if challenge is None or passkey is None:
+                raise SignInFailed(_PASSKEY_REFUSED)
+            webauthn.require_signed(self.site, challenge, credential, (passkey.qx, passkey.qy))
+        except ProofInvalid as exc:
+            raise SignInFailed(_PASSKEY_REFUSED) from exc
+        account = self.accounts.find(passkey.account)
+        if account is None or account.is_disabled:
+            raise SignInFailed(_PASSKEY_REFUSED)
+        if account.subject is not None:
+            signer = passkey_signer(self._ledger.passkey_verifier(), passkey.qx, passkey.qy)
+            self._require_not_removed(account.subject, signer)
+        self.passkeys.touch(credential_id)
+        return account
+
+    def begin_wallet_sign_in(self, address: bytes) -> SignInMessage:
+        """Return a fresh message for a wallet to sign (ERC-4361)."""
+        return self.wallets.begin(address, self._ledger.domain().chain_id)
+
+    def sign_in_with_wallet(self, address: bytes, answer: dict[str, str]) -> Account:
+        """Return the account whose wallet signed the message.
+
+        Args:
+            address: of the wallet, 20 bytes.
+            answer: the fields of the `SignInMessage`, and ``signature`` in hex.
+
+        Raises:
+            SignInFailed: the same for every cause, as `sign_in`.
+        """
+        account = self.accounts.find(self.wallets.finish(address, answer))
+        if account is None or account.is_disabled:
+            raise SignInFailed(_WALLET_REFUSED)
+        if account.subject is not None:
+            self._require_not_removed(account.subject, address)
+        return account
+
+    def find_signed_in(self, secret: str, *, extends_session: bool = True) -> Account | None:
+        """Return the account of a session if it is valid; the call counts as use of the session.
+
+        It does not unless `extends_session`: what a page's clock sends is not use by a person.
+        """
+        find = self.sessions.find if extends_session else self.sessions.peek
+        session = find(secret) if secret else None
+        account = self.accounts.find(session.account) if session else None
+        return None if account is None or account.is_disabled else account
+
+    def find_session(self, secret: str) -> Session | None:
+        """Return the session with this secret; the call does not count as use of it."""
+        return self.sessions.peek(secret) if secret else None
+
+    def _require_not_removed(self, subject: bytes, signer: bytes) -> None:
+        """Refuse a key that was removed on the ledger, wherever that was done.
+
+        While the ledger is unavailable the local rows decide: withdrawing must always be possible.
+        """
+        try:
+            keys = self._ledger.keys.of_subject(subject)
+        except ConsentError:
+            return
+        if any(key.key_hash == keccak(signer) and key.is_removed for key in keys):
+            raise SignInFailed("This key has been revoked.")
