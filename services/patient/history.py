@@ -14,7 +14,7 @@ from services.requests.wording import format_categories
 from services.words import Words
 from storage import RecordStore
 
-MAX_SEQ: Final = 2**62
+MAX_SEQ_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +132,17 @@ class PatientHistory:
         entries = self._history.list_by_consent(subject, consent_id)
         return [self._line(words, entry) for entry in entries]
 
-    def prove(self, subject: bytes, words: Words, seq: int) -> LineProof:
+    def prove(self, subject: bytes, words: Words, row_number: str) -> LineProof:
         """Return the proof of a line of the patient's history.
 
         Raises:
             NotFound: the row does not exist, or is about another patient.
         """
-        row = self._history.find_row(subject, seq) if 0 <= seq < MAX_SEQ else None
+        is_number = row_number.isdecimal() and len(row_number) <= MAX_SEQ_DIGITS
+        row = self._history.find_row(subject, int(row_number)) if is_number else None
         if row is None:
             raise NotFound
+        seq = row.seq
         entries, _ = self._history.list_entries(subject, seq + 1)
         entry = next((entry for entry in entries if entry.seq == seq), None)
         return LineProof(

@@ -48,9 +48,10 @@ def get_own_consent(consent: str) -> ConsentDetail:
 @bp.get("/patient/consents/<consent>/receipt")
 @requires_role(PATIENT)
 @returns(ObjectAnswer)
-def get_receipt(consent: str) -> dict[str, Any]:
+def get_receipt(consent: str) -> Response:
     """Return the patient's own proof: every term as signed, and the ledger."""
-    return services().patient.consents.receipt(current_subject(), words(), consent)
+    consents = services().patient.consents
+    return json_response(consents.receipt(current_subject(), words(), consent))
 
 
 @bp.post("/patient/consents/<consent>/withdrawal")

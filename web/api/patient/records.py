@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from services.accounts import PATIENT
 from services.patient.history import HistoryPage
@@ -14,10 +14,10 @@ from web.api.patient.schemas import (
     BeforeBody,
     HistorySchema,
     OpenedRecordSchema,
-    RecordsSchema,
+    PatientRecordsSchema,
     TrainedModelsSchema,
 )
-from web.api.resources import accepts, returns
+from web.api.resources import accepts, json_response, returns
 from web.api.schemas import ObjectAnswer
 from web.current import current_subject, services, words
 from web.view_options import requires_role
@@ -27,7 +27,7 @@ bp = Blueprint("patient_records", __name__)
 
 @bp.get("/patient/records")
 @requires_role(PATIENT)
-@returns(RecordsSchema)
+@returns(PatientRecordsSchema)
 def get_own_records() -> dict[str, list[StoredRecord]]:
     """Return every stored record of the patient; none is opened."""
     return {"records": services().patient.records.list_all(current_subject())}
@@ -45,9 +45,9 @@ def get_own_record(record: str) -> OpenedRecord:
 @requires_role(PATIENT)
 @accepts(NothingSchema)
 @returns(ObjectAnswer)
-def post_copy(body: dict[str, Any]) -> dict[str, Any]:
+def post_copy(body: dict[str, Any]) -> Response:
     """Return the patient's records, permissions and history as one document."""
-    return services().patient.records.export(current_subject(), words())
+    return json_response(services().patient.records.export(current_subject(), words()))
 
 
 @bp.get("/patient/journal")
@@ -59,12 +59,13 @@ def get_own_journal(body: dict[str, Any]) -> HistoryPage:
     return services().patient.history.page(current_subject(), words(), body["before"])
 
 
-@bp.get("/patient/journal/<int:seq>/proof")
+@bp.get("/patient/journal/<seq>/proof")
 @requires_role(PATIENT)
 @returns(ObjectAnswer)
-def get_own_proof(seq: int) -> dict[str, Any]:
+def get_own_proof(seq: str) -> Response:
     """Return the proof that a line is in the journal whose fingerprint is on the ledger."""
-    return services().patient.history.prove(current_subject(), words(), seq).document()
+    proof = services().patient.history.prove(current_subject(), words(), seq)
+    return json_response(proof.document())
 
 
 @bp.get("/patient/models")

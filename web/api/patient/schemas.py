@@ -224,7 +224,7 @@ class HistorySchema(Answer):
     older_before = number(allow_none=True)
 
 
-class RecordSchema(Answer):
+class PatientRecordSchema(Answer):
     """One stored record."""
 
     record = HexString(prefix="", attribute="entry.record_id")
@@ -233,10 +233,10 @@ class RecordSchema(Answer):
     custodian = text(attribute="entry.custodian")
 
 
-class RecordsSchema(Answer):
+class PatientRecordsSchema(Answer):
     """Every stored record."""
 
-    records = many(RecordSchema)
+    records = many(PatientRecordSchema)
 
 
 class RecordValueSchema(Answer):
@@ -285,7 +285,7 @@ class PasskeySchema(Answer):
     used_at_s = number()
 
 
-class RecoverySchema(Answer):
+class ProposedKeySchema(Answer):
     """A proposed new key."""
 
     signer = HexString(prefix="")
@@ -299,7 +299,7 @@ class KeysSchema(Answer):
     passkeys = many(PasskeySchema)
     delegates_until_s = fields.List(fields.Integer(), required=True)
     has_others = truth()
-    recoveries = many(RecoverySchema)
+    recoveries = many(ProposedKeySchema)
     is_checked = truth()
 
 

@@ -104,9 +104,9 @@ def history() -> Response:
     )
 
 
-@bp.get("/patient/journal/<int:seq>/proof")
+@bp.get("/patient/journal/<seq>/proof")
 @requires_role(PATIENT)
-def proof(seq: int) -> Response:
+def proof(seq: str) -> Response:
     """Show a line and its proof, which the browser checks; without script it is a file."""
     installation = services().installation
     return render(
@@ -118,12 +118,12 @@ def proof(seq: int) -> Response:
     )
 
 
-@bp.get("/patient/journal/<int:seq>/proof.json")
+@bp.get("/patient/journal/<seq>/proof.json")
 @requires_role(PATIENT)
-def download_proof(seq: int) -> Response:
+def download_proof(seq: str) -> Response:
     """Return the proof as a file, with the line's hash."""
     proof = services().patient.history.prove(current_subject(), words(), seq)
-    return json_file(proof.document(), f"proof-{seq}.json")
+    return json_file(proof.document(), f"proof-{proof.seq}.json")
 
 
 def _row_number(text: str) -> int | None:

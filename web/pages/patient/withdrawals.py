@@ -29,8 +29,10 @@ def withdrawal(id: str) -> Response:
 @requires_role(PATIENT)
 def withdraw(id: str) -> Response:
     """Withdraw the permission: in force at once, whether the ledger can be reached or not."""
-    withdrawals = services().patient.withdrawals
-    result = withdrawals.withdraw(current_account(), words(), id, *signed_form())
+    patient = services().patient
+    # Another patient's permission is not found, whatever the form contains.
+    patient.consents.find(current_subject(), words(), id)
+    result = patient.withdrawals.withdraw(current_account(), words(), id, *signed_form())
     if not result.submitted.is_in_force:
         return refused(result.submitted.outcome)
     title = words()("withdraw-done-title")
