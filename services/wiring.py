@@ -6,9 +6,18 @@ from dataclasses import dataclass
 
 from services.accounts import IdentityService
 from services.auditor.service import AuditorService
+from services.custodian.approvals import CustodianApprovals
+from services.custodian.invitations import CustodianInvitations
+from services.custodian.overview import CustodianOverview
+from services.custodian.records import CustodianRecords
+from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.service import CustodianService
+from services.custodian.upload_store import UploadStore
+from services.custodian.uploads import CustodianUploads
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
+from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
 from services.parties import PartyNames
 from services.platform import Platform
@@ -34,6 +43,7 @@ class Services:
     jobs: JobQueue
     information: InformationService
     auditor: AuditorService
+    custodian: CustodianService
     platform: Platform
 
 
@@ -65,5 +75,42 @@ def build_services(platform: Platform) -> Services:
             jobs=platform.jobs,
             folder=platform.home / "evidence",
         ),
+        custodian=_custodian(platform, installation),
         platform=platform,
+    )
+
+
+def _custodian(platform: Platform, installation: Installation) -> CustodianService:
+    directory, proposals = platform.asking.directory, platform.asking.proposals
+    records = CustodianRecords(
+        store=platform.store, ledger=platform.ledger, directory=directory, installation=installation
+    )
+    return CustodianService(
+        overview=CustodianOverview(
+            ledger=platform.ledger,
+            store=platform.store,
+            directory=directory,
+            proposals=proposals,
+            jobs=platform.jobs,
+            workers=Workers(platform.engine, platform.clock),
+        ),
+        invitations=CustodianInvitations(
+            identity=platform.identity, directory=directory, installation=installation
+        ),
+        uploads=CustodianUploads(
+            uploads=UploadStore(platform.engine, platform.store, platform.clock),
+            records=records,
+            jobs=platform.jobs,
+            installation=installation,
+        ),
+        records=records,
+        approvals=CustodianApprovals(
+            proposals=proposals,
+            store=platform.store,
+            directory=directory,
+            diagnostics=platform.diagnostics,
+            parties=platform.asking.parties,
+            installation=installation,
+        ),
+        recoveries=CustodianRecoveries(ledger=platform.ledger, directory=directory),
     )
