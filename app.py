@@ -16,15 +16,18 @@ import click
 from flask import Flask
 
 from cli import FAULTS, make_cli, told_in_a_line
-from consent import LedgerSettings, open_ledger
+from consent import open_ledger
+from deploy.commands import doctor, node
+from deploy.commands import web as web_command
 from deploy.database import make_engine, upgrade
 from deploy.demo.command import demo
-from deploy.nodes import Nodes, NodesError, NodeSettings
+from deploy.nodes import Nodes, NodesError
 from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.supervisor import Program, Supervisor
 from deploy.processes import WebProgram, WorkerProgram
-from deploy.secrets import passphrase, relayer_key
+from deploy.secrets import passphrase
 from deploy.settings import Settings, SettingsInvalid, read_settings
+from deploy.wiring import ledger_settings, node_settings
 from models import Diagnostics
 from services.accounts import IdentityService, Site
 from services.jobs.heartbeats import Workers
@@ -43,38 +46,16 @@ RECOVER_EVERY_S = 15.0
 ANCHOR_EVERY_S = 60.0
 DAY_S = 86_400
 RECURSION_LIMIT = 1_000
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def silent(line: str) -> None:
-    """Tell nobody."""
+    """Discard the line."""
 
 
-def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
-    """Return where the ledger of these settings is."""
-    return LedgerSettings(
-        endpoint=endpoint,
-        finality=settings.ledger_finality,
-        record=settings.home / "ledger.json",
-        relayer_key=relayer_key(settings.home),
-        development=settings.development,
-    )
-
-
-def nodes_of(settings: Settings, tell: Tell) -> Nodes:
+def nodes_of(settings: Settings, report: Report) -> Nodes:
     """Return the nodes that an install runs, or shares with another process of it."""
-    node_settings = NodeSettings(
-        home=settings.home,
-        cache=settings.cache,
-        environment=os.environ,
-        relayer_address=ledger_settings(settings).account(),
-        chain_id=settings.ledger_chain_id,
-        ipfs_api=settings.ipfs_api,
-        ipfs_authorization=settings.ipfs_authorization,
-        ledger_rpc_url=settings.ledger_rpc_url,
-        start_nodes=settings.start_nodes,
-    )
-    return Nodes(node_settings, tell)
+    return Nodes(node_settings(settings, ledger_settings(settings).account()), report)
 
 
 def join(settings: Settings, nodes: Nodes) -> Platform:
@@ -121,10 +102,10 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
 
 
 @contextmanager
-def open_platform(settings: Settings | None = None, tell: Tell = silent) -> Iterator[Platform]:
+def open_platform(settings: Settings | None = None, report: Report = silent) -> Iterator[Platform]:
     """Yield the platform, with its nodes running for as long as it is used."""
     chosen = settings or read_settings(os.environ)
-    nodes = nodes_of(chosen, tell)
+    nodes = nodes_of(chosen, report)
     with nodes:
         platform = join(chosen, nodes)
         try:
@@ -167,15 +148,16 @@ def web() -> Flask:
     """Return the application that gunicorn serves; the nodes are those that the supervisor runs."""
     log_to_stderr()
     settings = read_settings(os.environ)
-    return create_app(join(settings, nodes_of(settings, silent)), settings.proxies)
+    platform = join(settings, nodes_of(settings, silent))
+    return create_app(platform, settings.proxies, settings.metrics_token)
 
 
-def serve(settings: Settings, tell: Tell) -> None:
+def serve(settings: Settings, report: Report) -> None:
     """Run nodes, worker and web until told to stop; then stop all of them cleanly."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    with open_platform(settings, tell):
+    with open_platform(settings, report):
         programs: tuple[Program, ...] = (
             WorkerProgram(settings, os.environ),
             WebProgram(settings, os.environ),
@@ -184,9 +166,11 @@ def serve(settings: Settings, tell: Tell) -> None:
         try:
             for supervisor in supervisors:
                 supervisor.start()
-            tell(f"Vouchsafe is on http://{shown_host(settings)}:{settings.port}; Ctrl-C stops it")
+            report(
+                f"Vouchsafe is on http://{shown_host(settings)}:{settings.port}; Ctrl-C stops it"
+            )
             stopping.wait()
-            tell("stopping")
+            report("stopping")
         finally:
             for supervisor in reversed(supervisors):
                 supervisor.stop()
@@ -204,7 +188,7 @@ def to_people(line: str) -> None:
 
 @click.command()
 def worker() -> None:
-    """Run the platform's jobs; `python app.py` starts this itself."""
+    """Run the platform's jobs, on nodes that run already; `vouchsafe` starts this itself."""
     log_to_stderr()
     settings = read_settings(os.environ)
     platform = join(settings, nodes_of(settings, silent))
@@ -217,23 +201,31 @@ def worker() -> None:
         platform.diagnostics.close()
 
 
+@click.command()
+def setup() -> None:
+    """Create or update the tables and deploy the ledger if there is none; safe to repeat."""
+    with open_platform(report=to_people):
+        to_people("the database and the ledger are ready")
+
+
 def commands() -> click.Group:
     """Return the command line: every command of the platform, and what to do without one."""
     group = make_cli(open_platform, (SettingsInvalid, NodesError))
-    group.add_command(worker)
-    group.add_command(demo(open_platform, serve))
+    for command in (worker, web_command, node, setup, doctor, demo(open_platform, serve)):
+        group.add_command(command)
     return group
 
 
 def main() -> None:
-    """Serve the platform, or do what the command says; the exit code tells how it went."""
+    """Serve the platform, or run a command; the exit code is 0 if it succeeded."""
+    program = Path(sys.argv[0]).name
     try:
         if len(sys.argv) == 1:
             serve(read_settings(os.environ), to_people)
         else:
-            commands()(prog_name="app.py")
+            commands()(prog_name=program)
     except (*FAULTS, SettingsInvalid, NodesError) as exc:
-        to_people(f"app.py: {told_in_a_line(exc)}")
+        to_people(f"{program}: {told_in_a_line(exc)}")
         sys.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""The auditor's commands: check everything, export the evidence, see where things stand."""
+"""The auditor's commands: verify everything, export the evidence, accept lost rows, status."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cli.output import Say, platform_command
 from cli.records import FOLDER
 from services.platform import Platform
 from services.wiring import build_services
-from storage import BlockFolder, Use
+from storage import BlockFolder
 
 
 @click.command("verify")
 @click.option("--blocks", type=FOLDER, help="Check the blocks of this copy of Kubo's repository.")
 @platform_command
 def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
-    """Check ledger, mirror, catalogue, blocks, journal, manifests and cards against each other."""
+    """Verify ledger, mirror, catalogue, blocks, journal, manifests and cards."""
     folder = BlockFolder(blocks / "blocks") if blocks else None
     if folder is not None:
         folder.version()
@@ -29,7 +29,7 @@ def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
     ]
     say.result(
         {"agrees": not findings, "findings": listed},
-        "Everything agrees." if not findings else f"{len(findings)} things differ.",
+        "No differences." if not findings else f"{len(findings)} findings.",
     )
     if findings:
         say.table(("part", "what", "where"), [(f.part, f.message, f.where) for f in findings])
@@ -40,7 +40,7 @@ def verification(platform: Platform, say: Say, blocks: Path | None) -> None:
 @click.argument("folder", type=FOLDER)
 @platform_command
 def export(platform: Platform, say: Say, folder: Path) -> None:
-    """Write the evidence to FOLDER: what a stranger needs to check all without us."""
+    """Write the evidence to FOLDER: what a third party needs to verify everything."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with (folder / "evidence.ndjson").open("wb") as file:
@@ -51,36 +51,34 @@ def export(platform: Platform, say: Say, folder: Path) -> None:
 
 
 @click.command("accept-loss")
-@click.option("--yes", is_flag=True, help="Do it; without this it only says what would be done.")
+@click.option("--yes", is_flag=True, help="Accept the loss; without this, only report it.")
 @platform_command
 def accept_loss(platform: Platform, say: Say, yes: bool) -> None:
-    """Go on after journal rows that were anchored and are gone for good, as after a fire.
+    """Accept that anchored journal rows are permanently lost, as after a fire.
 
-    First look for a newer copy of the database: with one, nothing is lost. A row says for ever that
-    rows are missing, and every check says so too. Until this is done nothing is handed out.
+    First look for a newer copy of the database: with one, nothing is lost. A permanent row records
+    the loss, and every verification reports it. Until it is accepted, nothing is released.
     """
-    journal = platform.store.journal
-    last, here = journal.anchored(), journal.head()[0]
-    gone = max(0, last - here)
-    if not gone:
-        say.result({"gone": 0, "done": False}, "No row that was anchored is gone.")
+    operator = build_services(platform).operator
+    missing = operator.find_missing_rows()
+    if missing is None:
+        say.result({"gone": 0, "done": False}, "No anchored journal row is missing.")
         return
+    facts = {"gone": missing.count, "done": yes}
     if not yes:
-        said = f"{gone} rows are gone ({here + 1} to {last}). Say --yes to go on without them."
-        say.result({"gone": gone, "done": False}, said)
+        rows = f"{missing.count} anchored journal rows ({missing.first} to {missing.last})"
+        say.result(facts, f"{rows} are missing. Pass --yes to accept the loss.")
         raise click.exceptions.Exit(1)
-    now_s, view = int(platform.clock()), platform.ledger.view()
-    use = Use(now_s, platform.organisation, "operator", "HOPERAT", "rows lost, accepted", view)
-    row = journal.accept_loss(use)
-    say.result({"gone": gone, "done": True, "row": row}, f"The journal goes on at row {row}.")
+    row = operator.accept_missing_rows()
+    say.result(facts | {"row": row}, f"The journal continues at row {row}.")
 
 
 @click.command()
 @platform_command
 def status(platform: Platform, say: Say) -> None:
-    """Say where ledger, safe and models stand."""
-    view = platform.ledger.view()
-    totals = platform.store.totals()
+    """Show the status of ledger, record store and models."""
+    state = build_services(platform).operator.status()
+    view = state.view
     facts = {
         "ledger": {
             "contract": view.contract,
@@ -88,19 +86,22 @@ def status(platform: Platform, say: Say) -> None:
             "block": view.block_number,
             "count": view.count,
             "head": view.head.hex(),
-            "finality": platform.ledger.deployment.finality,
+            "finality": state.finality,
         },
-        "subjects": platform.ledger.subjects(),
-        "store": platform.store.ipfs_version(),
-        **totals,
-        "models": len(platform.diagnostics.models()),
-        "development": platform.development,
+        "enrolled": state.enrolled,
+        "subjects": state.subjects,
+        "store": state.ipfs_version,
+        "records": state.records,
+        "batches": state.batches,
+        "journal": state.journal_rows,
+        "models": state.models,
+        "development": state.is_development,
     }
     say.result(
         facts,
         f"ledger: {view.count} changes at block {view.block_number} of chain {view.chain_id}",
-        f"enrolled: {facts['subjects']} patients",
-        f"safe: {totals['records']} records of {totals['subjects']} patients, "
-        f"{totals['journal']} journal rows",
-        f"models: {facts['models']}",
+        f"enrolled: {state.enrolled} patients",
+        f"store: {state.records} records of {state.subjects} patients, "
+        f"{state.journal_rows} journal rows",
+        f"models: {state.models}",
     )

@@ -63,7 +63,7 @@ def gather(platform: Platform, say: Say, party: str, asked: str) -> None:
         "patients": patients,
         "records": len(cohort.records),
         "refused_records": dict(cohort.refused),
-        "left_out_patients": dict(cohort.left_out),
+        "left_out_patients": dict(cohort.excluded),
         "manifest_root": cohort.manifest.root.hex(),
         "view": {"block": cohort.view.block_number, "count": cohort.view.count},
     }
@@ -71,7 +71,7 @@ def gather(platform: Platform, say: Say, party: str, asked: str) -> None:
         facts,
         f"{patients} patients, {len(cohort.records)} records are permitted.",
         *[f"refused: {n} records, {why}" for why, n in cohort.refused.items()],
-        *[f"left out: {n} patients, {why}" for why, n in cohort.left_out.items()],
+        *[f"left out: {n} patients, {why}" for why, n in cohort.excluded.items()],
     )
 
 
@@ -122,7 +122,7 @@ def card(platform: Platform, say: Say, model: str, folder: Path | None) -> None:
         for name in ("calibration", "decision", "contributions", "distributions"):
             picture = platform.diagnostics.picture(model, f"{name}.svg")
             (folder / f"{name}.svg").write_bytes(picture)
-    say.result(dict(found.content), *summary(found.content))
+    say.result(dict(found.content), *found.to_lines())
 
 
 @click.command()

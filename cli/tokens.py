@@ -1,71 +1,77 @@
-"""The operator's commands: make, list and revoke the tokens of people and programs."""
+"""The operator's commands for API tokens: create, list and revoke them."""
 
 from __future__ import annotations
 
-import datetime
 from typing import Final
 
 import click
 
 from cli.output import Say, platform_command
+from services.dates import iso_day
+from services.parties import ORGANISATION_PREFIX, STUDY_PREFIX
 from services.platform import Platform
-from services.tokens import CLINICIAN, CUSTODIAN, RESEARCHER, ROLES, Tokens
+from services.tokens import CLINICIAN, CUSTODIAN, RESEARCHER, ROLES, Token
+from services.wiring import build_services
 
-SPEAKS_FOR: Final = {CUSTODIAN: "organisation:", CLINICIAN: "organisation:", RESEARCHER: "study:"}
+PARTY_PREFIXES: Final = {
+    CUSTODIAN: ORGANISATION_PREFIX,
+    CLINICIAN: ORGANISATION_PREFIX,
+    RESEARCHER: STUDY_PREFIX,
+}
 
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke the tokens of the API."""
+    """Create, list and revoke tokens of the API."""
 
 
 @token.command()
-@click.option("--role", type=click.Choice(ROLES), required=True, help="What it may do.")
-@click.option("--party", required=True, help="For whom: study:NAME, organisation:NAME, ….")
-@click.option("--days", type=click.IntRange(1, 3_650), default=90, help="How long it counts.")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="The role of its holder.")
+@click.option("--party", required=True, help="Its holder: study:NAME, organisation:NAME, ….")
+@click.option("--days", type=click.IntRange(1, 3_650), default=90, help="Days until it expires.")
 @platform_command
 def create(platform: Platform, say: Say, role: str, party: str, days: int) -> None:
-    """Make a token and show it, this once."""
-    kind = SPEAKS_FOR.get(role, "")
-    if not party.startswith(kind) or party == kind:
-        raise click.UsageError(f"a {role} speaks for one party: {kind}NAME")
-    made, secret = Tokens(platform.engine, platform.clock).create(role, party, days)
-    say.result({"id": made.id, "token": secret, "expires_at_s": made.expires_at_s}, secret)
-    say.line(f"Its id is {made.id}. It is not shown again: only its hash is kept.")
+    """Create a token and show it once."""
+    prefix = PARTY_PREFIXES.get(role, "")
+    if not party.startswith(prefix) or party == prefix:
+        raise click.UsageError(f"party {party} is invalid: a {role} acts for {prefix}NAME")
+    created, secret = build_services(platform).tokens.create(role, party, days)
+    facts = {"id": created.id, "token": secret, "expires_at_s": created.expires_at_s}
+    say.result(facts, secret)
+    say.line(f"Its id is {created.id}. The token is not shown again: only its hash is stored.")
 
 
 @token.command()
 @click.argument("identity")
 @platform_command
 def revoke(platform: Platform, say: Say, identity: str) -> None:
-    """Let the token of this id count no more."""
-    if not Tokens(platform.engine, platform.clock).revoke(identity):
-        raise click.UsageError(f"there is no token {identity}")
-    say.result({"revoked": identity}, f"{identity} counts no more.")
+    """Revoke the token of this id."""
+    if not build_services(platform).tokens.revoke(identity):
+        raise click.UsageError(f"token {identity} does not exist; `token list` shows all ids")
+    say.result({"revoked": identity}, f"Token {identity} revoked.")
 
 
 @token.command("list")
 @platform_command
-def listing(platform: Platform, say: Say) -> None:
-    """List the tokens; none of them shows its secret."""
-    known = Tokens(platform.engine, platform.clock).all()
+def list_tokens(platform: Platform, say: Say) -> None:
+    """List the tokens without their secrets."""
+    tokens = build_services(platform).tokens.all()
     rows = [
         {
-            "id": one.id,
-            "role": one.role,
-            "party": one.party,
-            "expires_at_s": one.expires_at_s,
-            "revoked": one.is_revoked,
+            "id": entry.id,
+            "role": entry.role,
+            "party": entry.party,
+            "expires_at_s": entry.expires_at_s,
+            "revoked": entry.is_revoked,
         }
-        for one in known
+        for entry in tokens
     ]
     say.result({"tokens": rows})
     say.table(
-        ("id", "role", "party", "counts until"),
-        [(x.id, x.role, x.party, _until(x.expires_at_s, x.is_revoked)) for x in known],
+        ("id", "role", "party", "expires"),
+        [(entry.id, entry.role, entry.party, _expiry(entry)) for entry in tokens],
     )
 
 
-def _until(expires_at_s: int, is_revoked: bool) -> str:
-    day = datetime.datetime.fromtimestamp(expires_at_s, datetime.UTC).date().isoformat()
-    return "revoked" if is_revoked else day
+def _expiry(token: Token) -> str:
+    return "revoked" if token.is_revoked else iso_day(token.expires_at_s)

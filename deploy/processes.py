@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import requests
 
@@ -28,6 +30,13 @@ def environment_for(settings: Settings, environment: Mapping[str, str]) -> dict[
         "VOUCHSAFE_CACHE": str(settings.cache),
         "VOUCHSAFE_PASSPHRASE_FILE": str(settings.passphrase_file),
     }
+
+
+def become(launch: Launch) -> NoReturn:
+    """Replace this process with the program: a service manager then supervises it directly."""
+    os.umask(0o077)
+    os.chdir(launch.folder)
+    os.execve(launch.argv[0], launch.argv, dict(launch.environment))  # noqa: S606 - no shell
 
 
 class WebProgram:

@@ -1,4 +1,4 @@
-"""The front door of the diagnostics: what the pages and the command line may use of them."""
+"""The names that services, pages and commands may use of this package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from models.registry import Model
-from models.studies import Study, TrainingRun
+from models.studies import Study
+from models.training_runs import TrainingRun
 
 if TYPE_CHECKING:
     from models.card import Card
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
         ModelsNotFound,
         ModelsRefused,
         ModelsUnavailable,
+        PatientIneligible,
         RunCancelled,
         ScorerUnavailable,
         UnitMismatch,
     )
+    from models.gate import GateCode, GateFailure
     from models.inputs import InputValue
     from models.manifest import Manifest
     from models.plots import draw_contributions
@@ -42,66 +45,79 @@ if TYPE_CHECKING:
 _MODULES: Final = {
     "card": ("Card",),
     "cohort": ("Cohort",),
-    "prediction": (
-        "Contribution",
-        "Prediction",
-        "PredictionRequest",
-    ),
     "diagnostics": ("Diagnostics",),
     "errors": (
-        "ModelsUnavailable",
-        "ModelsInvalid",
-        "ModelsBroken",
         "CohortTooSmall",
         "ConsentsChanged",
         "GateClosed",
         "InputMissing",
         "InputOutOfRange",
         "ModelRetired",
+        "ModelsBroken",
         "ModelsError",
+        "ModelsInvalid",
         "ModelsNotFound",
         "ModelsRefused",
+        "ModelsUnavailable",
+        "PatientIneligible",
         "RunCancelled",
         "ScorerUnavailable",
         "UnitMismatch",
     ),
+    "gate": (
+        "GateCode",
+        "GateFailure",
+    ),
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
     "plots": ("draw_contributions",),
+    "prediction": (
+        "Contribution",
+        "Prediction",
+        "PredictionRequest",
+    ),
     "question": ("Question",),
-    "release": ("AGREEMENT", "Release", "ReleaseRequest"),
+    "release": (
+        "AGREEMENT",
+        "Release",
+        "ReleaseRequest",
+    ),
     "serving": ("AffectedModel",),
-    "suppression": ("MIN_COHORT", "MIN_COUNT", "is_small", "merge_small", "suppress"),
+    "suppression": (
+        "MIN_COHORT",
+        "MIN_COUNT",
+        "is_small",
+        "merge_small",
+        "suppress",
+    ),
     "training": ("recompute",),
 }
-_HOMES: Final = {name: module for module, names in _MODULES.items() for name in names}
+_MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Return a name of the front door, loading its module when it is first asked for.
+    """Return a public name, importing its module on first use.
 
-    The scorer's process imports this package too, and must not pay for law, safe and pictures.
+    The scorer process imports this package too, and must not import the ledger, the record store
+    and matplotlib.
     """
-    if name not in _HOMES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'models' has no attribute {name!r}")
-    return getattr(import_module(f"models.{_HOMES[name]}"), name)
+    return getattr(import_module(f"models.{_MODULE_OF[name]}"), name)
 
 
 __all__ = [
     "AGREEMENT",
     "AffectedModel",
-    "ModelsUnavailable",
-    "ModelsInvalid",
-    "ModelsBroken",
     "Card",
     "Cohort",
     "CohortTooSmall",
     "ConsentsChanged",
     "Contribution",
-    "Prediction",
-    "PredictionRequest",
     "Diagnostics",
     "GateClosed",
+    "GateCode",
+    "GateFailure",
     "InputMissing",
     "InputOutOfRange",
     "InputValue",
@@ -110,16 +126,22 @@ __all__ = [
     "Manifest",
     "Model",
     "ModelRetired",
+    "ModelsBroken",
     "ModelsError",
+    "ModelsInvalid",
     "ModelsNotFound",
-    "Question",
     "ModelsRefused",
+    "ModelsUnavailable",
+    "PatientIneligible",
+    "Prediction",
+    "PredictionRequest",
+    "Question",
     "Release",
     "ReleaseRequest",
-    "TrainingRun",
     "RunCancelled",
     "ScorerUnavailable",
     "Study",
+    "TrainingRun",
     "UnitMismatch",
     "draw_contributions",
     "is_small",

@@ -1,4 +1,4 @@
-"""Says how well told probabilities agree with what came true: calibration, with its errors."""
+"""Measures how well predicted probabilities agree with outcomes: calibration and its errors."""
 
 from __future__ import annotations
 
@@ -6,50 +6,58 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Truths = npt.NDArray[np.bool_]
+Labels = npt.NDArray[np.bool_]
+
+_MAX_STEPS = 50
 
 
-def calibration(labels: Truths, probabilities: Floats) -> tuple[float, float]:
-    """Return calibration in the large (0 is right) and the calibration slope (1 is right)."""
+def measure_calibration(labels: Labels, probabilities: Floats) -> tuple[float, float]:
+    """Return calibration in the large (ideally 0) and the calibration slope (ideally 1)."""
     logits = _logit(probabilities)
     ones = np.ones((len(labels), 1))
-    intercept = _logistic(ones, labels, logits)[0]
-    slope = _logistic(np.column_stack([ones, logits]), labels, np.zeros(len(labels)))[1]
+    intercept = _fit_logistic(ones, labels, logits)[0]
+    slope = _fit_logistic(np.column_stack([ones, logits]), labels, np.zeros(len(labels)))[1]
     return float(intercept), float(slope)
 
 
-def calibration_errors(labels: Truths, probabilities: Floats) -> tuple[float, float]:
-    """Return the standard errors of what `calibration` returns, from the Fisher information."""
+def calibration_errors(labels: Labels, probabilities: Floats) -> tuple[float, float]:
+    """Return the standard errors of both figures, from the Fisher information."""
     logits = _logit(probabilities)
     ones = np.ones((len(labels), 1))
     both = np.column_stack([ones, logits])
-    large = _errors(ones, _logistic(ones, labels, logits), logits)
-    slope = _errors(both, _logistic(both, labels, np.zeros(len(labels))), np.zeros(len(labels)))
-    return float(large[0]), float(slope[1])
+    no_offset = np.zeros(len(labels))
+    in_the_large = _standard_errors(ones, _fit_logistic(ones, labels, logits), logits)
+    slope = _standard_errors(both, _fit_logistic(both, labels, no_offset), no_offset)
+    return float(in_the_large[0]), float(slope[1])
 
 
-def _errors(columns: Floats, found: Floats, offset: Floats) -> Floats:
-    told = 1 / (1 + np.exp(-np.clip(columns @ found + offset, -30, 30)))
-    curvature = columns.T @ (columns * (told * (1 - told))[:, None])
+def _standard_errors(columns: Floats, coefficients: Floats, offset: Floats) -> Floats:
+    predicted = _predict(columns, coefficients, offset)
+    curvature = columns.T @ (columns * (predicted * (1 - predicted))[:, None])
     inverse = np.linalg.pinv(curvature, hermitian=True)
     return np.asarray(np.sqrt(np.clip(np.diag(inverse), 0, None)), np.float64)
 
 
 def _logit(probabilities: Floats) -> Floats:
-    store = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(store / (1 - store)), np.float64)
+    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float64)
 
 
-def _logistic(columns: Floats, labels: Truths, offset: Floats) -> Floats:
+def _predict(columns: Floats, coefficients: Floats, offset: Floats) -> Floats:
+    logits = np.clip(columns @ coefficients + offset, -30, 30)
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
+
+
+def _fit_logistic(columns: Floats, labels: Labels, offset: Floats) -> Floats:
     """Return the coefficients of a logistic regression, by Newton's method."""
-    found = np.zeros(columns.shape[1])
-    for _ in range(50):
-        told = 1 / (1 + np.exp(-np.clip(columns @ found + offset, -30, 30)))
-        weights = told * (1 - told)
-        # The small ridge keeps separable outcomes, whose slope is infinite, from dividing by 0.
-        curvature = columns.T @ (columns * weights[:, None]) + 1e-9 * np.eye(len(found))
-        step = np.clip(np.linalg.solve(curvature, columns.T @ (labels - told)), -5, 5)
-        found = found + step
+    coefficients = np.zeros(columns.shape[1])
+    for _ in range(_MAX_STEPS):
+        predicted = _predict(columns, coefficients, offset)
+        weights = predicted * (1 - predicted)
+        # The small ridge avoids a division by 0 for separable outcomes, whose slope is infinite.
+        curvature = columns.T @ (columns * weights[:, None]) + 1e-9 * np.eye(len(coefficients))
+        step = np.clip(np.linalg.solve(curvature, columns.T @ (labels - predicted)), -5, 5)
+        coefficients = coefficients + step
         if float(np.abs(step).max()) < 1e-10:
             break
-    return found
+    return coefficients

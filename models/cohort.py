@@ -1,119 +1,131 @@
-"""Gathers the records permitted at one view, and says whom it left out and why."""
+"""Gathers the cohort that is permitted at one view, and counts the patients left out by reason."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from consent import View
+from consent import MLTRAINING, View
 from models.errors import InputOutOfRange
-from models.features import Matrix, eligible, label_of, newest, to_row
-from models.manifest import HELD_OUT_PART, TRAINING_PART, Line, Manifest
+from models.features import Matrix, find_failed_rule, find_label, latest_observations, to_row
+from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest, ManifestLine
 from models.ports import RecordStore
-from models.question import TRAINING, Question
+from models.question import Question
 from storage import AccessRequest, AccessResult, Record
 
-NO_LABEL = "no-label"
-NO_CATEGORY = "required-category-missing"
-OUT_OF_RANGE = "value-out-of-range"
-INELIGIBLE = "ineligible"
+NO_LABEL: Final = "no-label"
+NO_CATEGORY: Final = "required-category-missing"
+OUT_OF_RANGE: Final = "value-out-of-range"
+INELIGIBLE: Final = "ineligible"
+_PERMITTED: Final = "permitted"
 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Permitted, usable patients at one view, written down in a manifest.
+    """Permitted, usable patients at one view, with their manifest.
 
-    `records` finds each manifest line's record by its keyed hash. `left_out` counts patients whose
-    permitted records do not make a row; `refused` counts the records that the ledger refused.
+    `records` has the record of each manifest line, by its keyed hash. `excluded` counts patients
+    whose permitted records do not make a row; `refused` counts the records that the ledger refused.
     """
 
     view: View
     manifest: Manifest
     records: Mapping[str, Record]
-    left_out: Mapping[str, int]
+    excluded: Mapping[str, int]
     refused: Mapping[str, int]
 
     def consents(self) -> list[bytes]:
-        """Return the consents that this cohort rests on, each once."""
+        """Return the ids of the consents that permit this cohort, each once."""
         return [
-            bytes.fromhex(one) for one in sorted({line.consent for line in self.manifest.lines})
+            bytes.fromhex(name) for name in sorted({line.consent for line in self.manifest.lines})
         ]
 
 
-def gather(store: RecordStore, question: Question, study: str) -> Cohort:
+def gather_cohort(store: RecordStore, question: Question, study: str) -> Cohort:
     """Return the cohort that the ledger permits the study now, for training alone.
 
     Raises:
         UnitMismatch: a record is in another unit than the question.
-        StorageError, ConsentError: the record store or the ledger is away or in doubt.
+        StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
     categories = (*question.categories, question.label.category)
     why = f"cohort for {question.id}"
-    gathered = store.vault.gather(AccessRequest(study, TRAINING, categories, None, None, why))
-    by_subject: dict[bytes, list[Record]] = {}
-    for record in gathered.records:
-        by_subject.setdefault(record.subject, []).append(record)
-    left_out: Counter[str] = Counter()
-    used: dict[bytes, str] = {}
-    drawn = store.pseudonyms(f"split {question.id}")
-    for subject, records in by_subject.items():
-        reason = unusable(question, records)
+    gathered = store.vault.gather(AccessRequest(study, MLTRAINING, categories, None, None, why))
+    excluded: Counter[str] = Counter()
+    parts: dict[bytes, str] = {}
+    hash_patient = store.pseudonyms(f"split {question.id}")
+    for subject, records in group_by_subject(gathered.records).items():
+        reason = exclusion_reason(question, records)
         if reason:
-            left_out[reason] += 1
+            excluded[reason] += 1
         else:
-            used[subject] = _part(drawn(subject), question.held_out)
-    manifest, lookup = _written(store, question, gathered, used)
-    return Cohort(gathered.view, manifest, lookup, dict(left_out), dict(gathered.refused))
+            parts[subject] = _part(hash_patient(subject), question.held_out)
+    manifest, by_hash = _make_manifest(store, question, gathered, parts)
+    return Cohort(gathered.view, manifest, by_hash, dict(excluded), dict(gathered.refused))
 
 
-def unusable(question: Question, records: Iterable[Record]) -> str:
-    """Return why a patient's records make no row of the matrix, or ""."""
-    held = list(records)
-    label = label_of(question, held)
+def group_by_subject(records: Iterable[Record]) -> dict[bytes, list[Record]]:
+    """Return the records of each subject."""
+    by_subject: dict[bytes, list[Record]] = {}
+    for record in records:
+        by_subject.setdefault(record.subject, []).append(record)
+    return by_subject
+
+
+def exclusion_reason(question: Question, records: Sequence[Record]) -> str:
+    """Return why a patient's records make no row of the matrix; empty if they do.
+
+    Raises:
+        UnitMismatch: a record is in another unit than the question.
+    """
+    label = find_label(question, records)
     if label is None:
         return NO_LABEL
-    held = [one for one in held if one.recorded_on <= label[1]]
-    if not set(question.required) <= {one.category for one in held}:
+    _, day = label
+    in_time = [record for record in records if record.recorded_on <= day]
+    if not set(question.required) <= {record.category for record in in_time}:
         return NO_CATEGORY
     try:
-        row = to_row(question, newest(held))
+        row = to_row(question, latest_observations(in_time))
     except InputOutOfRange:
         return OUT_OF_RANGE
-    return INELIGIBLE if eligible(question, row) else ""
+    return "" if find_failed_rule(question, row) is None else INELIGIBLE
 
 
-def _part(drawn: bytes, held_out: float) -> str:
-    # Drawn by the patient's own keyed hash: whoever leaves, nobody else changes sides.
-    share = int.from_bytes(drawn[:8], "big") / 2**64
+def _part(patient_hash: bytes, held_out: float) -> str:
+    # By the keyed hash of the patient alone: when a patient leaves, no other changes parts.
+    share = int.from_bytes(patient_hash[:8], "big") / 2**64
     return HELD_OUT_PART if share < held_out else TRAINING_PART
 
 
-def _written(
-    store: RecordStore, question: Question, gathered: AccessResult, used: Mapping[bytes, str]
+def _make_manifest(
+    store: RecordStore, question: Question, gathered: AccessResult, parts: Mapping[bytes, str]
 ) -> tuple[Manifest, dict[str, Record]]:
-    of_patient, of_record = (
-        store.pseudonyms("manifest patient"),
-        store.pseudonyms("manifest record"),
-    )
-    patients = {one: of_patient(one).hex() for one in used}
-    lines, lookup = [], {}
+    """Return the manifest of the patients in `parts`, and their records by keyed hash."""
+    hash_patient = store.pseudonyms("manifest patient")
+    hash_record = store.pseudonyms("manifest record")
+    patients = {subject: hash_patient(subject).hex() for subject in parts}
+    lines, by_hash = [], {}
     for record, consent in zip(gathered.records, gathered.consents, strict=True):
-        part = used.get(record.subject)
+        part = parts.get(record.subject)
         if part is not None:
-            name = of_record(bytes.fromhex(record.record_id)).hex()
+            name = hash_record(bytes.fromhex(record.record_id)).hex()
             patient = patients[record.subject]
-            lookup[name] = record
-            lines.append(Line(patient, name, record.version, consent.hex(), "permitted", part))
-    return Manifest.of(question.sha256, lines), lookup
+            by_hash[name] = record
+            lines.append(
+                ManifestLine(patient, name, record.version, consent.hex(), _PERMITTED, part)
+            )
+    return Manifest.of(question.sha256, lines), by_hash
 
 
-def matrix(
+def build_matrix(
     question: Question, manifest: Manifest, records: Mapping[str, Record], part: str
 ) -> Matrix:
-    """Return the rows of a part, in the manifest's order; the same for whoever holds the records.
+    """Return the rows of a part in the manifest's order; anyone with the records gets the same.
 
     Raises:
         KeyError: a line's record is not among `records`.
@@ -122,11 +134,20 @@ def matrix(
     for line in manifest.lines:
         if line.part == part:
             by_patient.setdefault(line.patient, []).append(records[line.record])
-    values = np.empty((len(by_patient), len(question.features)), np.float32)
-    labels = np.empty(len(by_patient), np.bool_)
-    for place, held in enumerate(by_patient.values()):
-        label = label_of(question, held)
-        # Nobody without a label is on a manifest; what came after the label would tell of it.
-        labels[place], day = label or (False, "")
-        values[place] = to_row(question, newest(held, day))
-    return Matrix(values, labels)
+    return to_matrix(question, by_patient.values())
+
+
+def to_matrix(question: Question, patients: Iterable[Sequence[Record]]) -> Matrix:
+    """Return a row for each patient, with the label; every patient must have one.
+
+    Raises:
+        InputOutOfRange, UnitMismatch: see `models.features.to_row`.
+    """
+    rows, labels = [], []
+    for records in patients:
+        # Without a label a patient is in no cohort; records after the label would reveal it.
+        label, day = find_label(question, records) or (False, "")
+        labels.append(label)
+        rows.append(to_row(question, latest_observations(records, day)))
+    values = np.array(rows, np.float32).reshape(len(rows), len(question.features))
+    return Matrix(values, np.array(labels, np.bool_))

@@ -1,4 +1,4 @@
-"""The diagnostics as one object: questions, studies, runs, models, answers, checks."""
+"""The front door of this package: questions, studies, training, models, predictions, checks."""
 
 from __future__ import annotations
 
@@ -10,43 +10,42 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-import storage
 from consent import Finding
 from models.card import Card
-from models.cohort import Cohort, gather
+from models.cohort import Cohort, gather_cohort
 from models.errors import ModelsNotFound, ModelsRefused
-from models.files import CARD, MANIFEST, Files
-from models.inputs import InputValue, input_values
+from models.inputs import InputValue
+from models.integrity import IntegrityCheck, export_evidence
 from models.manifest import Manifest
-from models.plots import draw
-from models.ports import Clock, ConsentLedger, Progress, RecordStore, silent
-from models.prediction import Clinic, Prediction, PredictionRequest, predict
-from models.question import DIAGNOSIS, Question, remembered
-from models.registry import PUBLISHED, TRAINED, Model, Registry
-from models.release import Release, ReleaseRequest, release
+from models.model_files import CARD, MANIFEST, ModelFiles
+from models.plots import SUFFIXES, draw_card_plot
+from models.ports import Clock, ConsentLedger, Progress, RecordStore, no_progress
+from models.prediction import Prediction, PredictionRequest, Predictor
+from models.question import Question, load_stored_question
+from models.registry import UNSERVED, Model, ModelRegistry
+from models.release import Release, ReleaseRequest, create_release
 from models.scorer import Scorer
-from models.serving import AffectedModel, Serving
-from models.soundness import check, evidence
-from models.studies import RUNNING, Studies, Study, TrainingRun
-from models.training import Workshop, train
-from storage import AccessRequest
+from models.serving import DEFAULT_GRACE_S, AffectedModel, ModelServing
+from models.studies import Study, StudyRegistry
+from models.training import Trainer
+from models.training_runs import RUNNING, TrainingRun, TrainingRuns
 
 QUESTIONS: Final = Path(__file__).parent / "questions"
-DEFAULT_GRACE_S: Final = 30 * 86_400
 
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """The front door; app.py hands it everything that it works with.
+    """The front door; app.py gives it every port.
 
     Attributes:
         engine: the database.
-        law: the consents.
-        safe: the records.
+        ledger: the consents.
+        store: the records.
         home: the folder of the models' files.
         clock: seconds UTC.
-        grace_s: how long a model that lost consent may go on answering.
-        question_folders: where question files lie; a later folder's file wins.
+        grace_s: how long a model that lost consent may continue to answer.
+        question_folders: the folders of question files; a later folder's file wins.
+        scorer: runs models in a separate process.
     """
 
     engine: sa.Engine
@@ -59,56 +58,70 @@ class Diagnostics:
     scorer: Scorer = field(default_factory=Scorer)
 
     @cached_property
-    def _registry(self) -> Registry:
-        return Registry(self.engine)
+    def _registry(self) -> ModelRegistry:
+        return ModelRegistry(self.engine)
 
     @cached_property
-    def _studies(self) -> Studies:
-        return Studies(self.engine)
+    def _studies(self) -> StudyRegistry:
+        return StudyRegistry(self.engine)
 
     @cached_property
-    def _files(self) -> Files:
-        return Files(self.home)
+    def _runs(self) -> TrainingRuns:
+        return TrainingRuns(self.engine)
 
     @cached_property
-    def _serving(self) -> Serving:
-        serving = Serving(self.ledger, self._registry, self._files, self.clock)
+    def _files(self) -> ModelFiles:
+        return ModelFiles(self.home)
+
+    @cached_property
+    def _serving(self) -> ModelServing:
+        serving = ModelServing(self.ledger, self._registry, self._files, self.clock)
         serving.grace_s = self.grace_s
-        serving.on_end = self.scorer.close
+        serving.on_retired = self.scorer.close
         return serving
 
     @cached_property
-    def _workshop(self) -> Workshop:
-        return Workshop(
-            self.ledger, self.store, self._studies, self._registry, self._files, self.clock
+    def _trainer(self) -> Trainer:
+        return Trainer(
+            ledger=self.ledger,
+            store=self.store,
+            studies=self._studies,
+            runs=self._runs,
+            registry=self._registry,
+            files=self._files,
+            clock=self.clock,
         )
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return Predictor(self.store, self._serving, self._files, self.scorer)
 
     def questions(self) -> list[Question]:
         """Return every question, by id.
 
         Raises:
-            DeclarationInvalid: a file makes no sense.
+            DeclarationInvalid: a question file is invalid.
         """
         paths = [path for folder in self.question_folders for path in sorted(folder.glob("*.toml"))]
-        found = {one.id: one for one in map(Question.load, paths)}
-        return [found[name] for name in sorted(found)]
+        by_id = {question.id: question for question in map(Question.load, paths)}
+        return [by_id[name] for name in sorted(by_id)]
 
     def question(self, question_id: str) -> Question:
         """Return a question.
 
         Raises:
-            NotFound: there is none of this id.
+            ModelsNotFound: no question has this id.
         """
-        found = {one.id: one for one in self.questions()}
-        if question_id not in found:
-            raise ModelsNotFound(f"no question {question_id}")
-        return found[question_id]
+        for question in self.questions():
+            if question.id == question_id:
+                return question
+        raise ModelsNotFound(f"no question {question_id}")
 
     def add_study(self, study: Study) -> None:
-        """Write down a study; the same again changes nothing.
+        """Register a study; repeating the call changes nothing.
 
         Raises:
-            BadlyAsked: the id is no study's, or another study has it.
+            ModelsInvalid: the id is not a study's, or another study has it.
         """
         self._studies.add(study)
 
@@ -117,147 +130,162 @@ class Diagnostics:
         return self._studies.all()
 
     def training_runs(self) -> list[TrainingRun]:
-        """Return every run, oldest first, each with what became of it."""
-        return self._studies.runs()
+        """Return every training run, oldest first."""
+        return self._runs.all()
 
     def gather(self, study_id: str, question_id: str) -> Cohort:
-        """Return what the study may learn from now; see `models.cohort.gather`."""
+        """Return what the study may train on now; see `models.cohort.gather_cohort`."""
         self._studies.require_open(study_id, self.clock())
-        return gather(self.store, self.question(question_id), study_id)
+        return gather_cohort(self.store, self.question(question_id), study_id)
 
-    def train(self, study_id: str, question_id: str, progress: Progress = silent) -> Model:
-        """Return the active model of a new run; see `models.training.train` for what it raises."""
+    def train(self, study_id: str, question_id: str, progress: Progress = no_progress) -> Model:
+        """Return the active model of a new run.
+
+        Raises:
+            ModelsNotFound: the study or the question does not exist.
+            ModelsRefused: the study has ended.
+            ModelsError: see `models.training.Trainer.train`.
+        """
         self._studies.require_open(study_id, self.clock())
-        return self._run(study_id, self.question(question_id).text, None, progress)
+        return self._start_run(study_id, self.question(question_id).text, None, progress)
 
-    def retrain(self, model_id: str, progress: Progress = silent) -> Model:
+    def retrain(self, model_id: str, progress: Progress = no_progress) -> Model:
         """Return the active successor, trained from scratch on what is permitted now.
 
-        The question is the one that the model was made for, word for word; the old model's file is
-        destroyed when its successor answers.
+        The question is the one that the model was made for, word for word; the file of the old
+        model is destroyed when the successor is active.
+
+        Raises:
+            ModelsRefused: the model was never active, has a successor, or its study has ended.
+            ModelsError: see `train`.
         """
         model = self._registry.get(model_id)
-        if model.state in (TRAINED, PUBLISHED) or model.successor is not None:
-            raise ModelsRefused(f"model {model_id} is {model.state}: it cannot be replaced")
+        if model.state in UNSERVED or model.successor is not None:
+            raise ModelsRefused(f"model {model_id} is {model.state} and cannot be replaced")
         self._studies.require_open(model.study, self.clock())
-        return self._run(model.study, model.question_text, model_id, progress)
+        return self._start_run(model.study, model.question_text, model_id, progress)
 
-    def _run(self, study: str, text: str, predecessor: str | None, progress: Progress) -> Model:
-        question = Question.parse(text, "kept question")
-        row = {
-            "study": study,
-            "question": question.id,
-            "question_text": text,
-            "predecessor": predecessor,
-            "started_at_s": int(self.clock()),
-        }
-        return self.resume(self._studies.begin(row).id, progress)
+    def _start_run(
+        self, study: str, text: str, predecessor: str | None, progress: Progress
+    ) -> Model:
+        run = self._runs.start(
+            study=study,
+            question=load_stored_question(text).id,
+            question_text=text,
+            predecessor=predecessor,
+            started_at_s=int(self.clock()),
+        )
+        return self.resume(run.id, progress)
 
-    def resume(self, run_id: int, progress: Progress = silent) -> Model:
-        """Return the model of a run that was interrupted; one that is over is refused."""
-        run = self._studies.run(run_id)
+    def resume(self, run_id: int, progress: Progress = no_progress) -> Model:
+        """Return the active model of an interrupted run.
+
+        Raises:
+            ModelsRefused: the run has ended.
+            ModelsError: see `train`.
+        """
+        run = self._runs.get(run_id)
         if run.state != RUNNING:
-            raise ModelsRefused(f"run {run_id} is {run.state}")
-        made = train(self._workshop, run, progress)
-        if made.predecessor is not None:
+            raise ModelsRefused(f"training run {run_id} is {run.state}")
+        model = self._trainer.train(run, progress)
+        if model.predecessor is not None:
             self.scorer.close()
-        return made
+        return model
 
     def models(self) -> list[Model]:
-        """Return every model, whatever its state, oldest first."""
+        """Return every model in any state, oldest first."""
         return self._registry.all()
 
     def model(self, model_id: str) -> Model:
         """Return a model.
 
         Raises:
-            NotFound: no such model.
+            ModelsNotFound: the model does not exist.
         """
         return self._registry.get(model_id)
 
     def serving_model(self, question_id: str) -> Model:
-        """Return the newest model that answers a question.
+        """Return the newest model that serves a question.
 
         Raises:
-            NotFound: none does.
+            ModelsNotFound: no model is in service for it.
         """
         return self._registry.serving_model(question_id)
 
     def card(self, model_id: str) -> Card:
-        """Return a model's card; it outlives the model.
+        """Return the card of a model; it is kept when the model is destroyed.
 
         Raises:
-            NotFound: no such model.
-            Broken: the file is not a card.
+            ModelsNotFound: the model does not exist.
+            ModelsBroken: the file is not a card.
         """
         return Card.from_json(self._files.read(self._registry.get(model_id).id, CARD))
 
     def manifest(self, model_id: str) -> Manifest:
-        """Return a model's manifest; it outlives the model.
+        """Return the manifest of a model; it is kept when the model is destroyed.
 
         Raises:
-            NotFound: no such model.
-            Broken: the file is not a manifest.
+            ModelsNotFound: the model does not exist.
+            ModelsBroken: the file is not a manifest.
         """
         return Manifest.from_json(self._files.read(self._registry.get(model_id).id, MANIFEST))
 
     def picture(self, model_id: str, name: str) -> bytes:
-        """Return one of the card's pictures, drawn when it is first asked for.
+        """Return a plot of the card, drawn on first use.
 
         `name` is calibration, decision, contributions, distributions or groups, with .svg or .png.
 
         Raises:
-            NotFound: no such model, or no such picture.
+            ModelsNotFound: the model or the plot does not exist.
         """
         card = self.card(model_id)
+        if not name.endswith(SUFFIXES):
+            raise ModelsNotFound(f"no plot {name}")
         try:
-            return self._files.read(model_id, name if name.endswith((".svg", ".png")) else "")
+            return self._files.read(model_id, name)
         except ModelsNotFound:
-            drawn = draw(card, name)
-        if drawn is None:
-            raise ModelsNotFound(f"no picture {name}")
-        self._files.write(model_id, name, drawn)
-        return drawn
+            plot = draw_card_plot(card, name)
+        if plot is None:
+            raise ModelsNotFound(f"no plot {name}")
+        self._files.write(model_id, name, plot)
+        return plot
 
     def apply_withdrawals(self) -> list[AffectedModel]:
-        """Return the models in service that lost consent; those past their grace are ended now."""
+        """Mark the models in service that lost consent, and return them.
+
+        Those whose grace period has ended are retired and not returned.
+        """
         return self._serving.apply_withdrawals()
 
     def models_trained_under(self, consent_ids: list[bytes]) -> list[Model]:
-        """Return every model, over or not, that learned by one of these consents."""
+        """Return the models in any state that were trained under any of these consents."""
         return self._registry.models_trained_under(consent_ids)
 
-    def predict(self, asked: PredictionRequest) -> Prediction:
-        """Return one answer; see `models.prediction.diagnose` for what it raises."""
-        return predict(Clinic(self.store, self._serving, self._files, self.scorer), asked)
+    def predict(self, request: PredictionRequest) -> Prediction:
+        """Return one prediction; see `models.prediction.Predictor.predict` for the errors."""
+        return self._predictor.predict(request)
 
-    def input_values(self, asked: PredictionRequest) -> tuple[InputValue, ...]:
-        """Return what the model would be given; opening the records for it is in the journal.
+    def input_values(self, request: PredictionRequest) -> tuple[InputValue, ...]:
+        """Return the values that the model would receive; the access is journalled by then.
 
         Raises:
-            NotFound (storage): no such patient, or none of the records is permitted.
+            StorageNotFound: the patient does not exist, or none of the records is permitted.
         """
-        question = remembered(self._registry.get(asked.model_id).question_text)
-        who = None, (asked.subject,), asked.reason, asked.actor
-        gathered = self.store.vault.gather(
-            AccessRequest(asked.party, DIAGNOSIS, question.categories, *who)
-        )
-        if not gathered.records:
-            raise storage.StorageNotFound("no such patient, or not for you")
-        return input_values(question, gathered.records)
+        question = load_stored_question(self._registry.get(request.model_id).question_text)
+        return self._predictor.input_values(question, request)
 
-    def release(self, question_id: str, asked: ReleaseRequest) -> Release:
-        """Return a training set that may leave; see `models.release.release`."""
-        self._studies.require_open(asked.study, self.clock())
-        return release(self.store, self.question(question_id), asked)
+    def release(self, question_id: str, request: ReleaseRequest) -> Release:
+        """Return a training set for export; see `models.release.create_release`."""
+        self._studies.require_open(request.study, self.clock())
+        return create_release(self.store, self.question(question_id), request)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
-        """Return what does not fit together; nothing is good."""
-        return check(self._workshop, progress)
+        """Return the findings of the integrity check; an empty list means no problems."""
+        return IntegrityCheck(self.ledger, self._registry, self._files).run(progress)
 
     def evidence(self) -> Iterator[dict[str, Any]]:
-        """Yield every manifest and card, for whoever wants to check them without us."""
-        return evidence(self._workshop)
+        """Yield every manifest and card, so that anyone can check them without this platform."""
+        return export_evidence(self._registry, self._files)
 
     def close(self) -> None:
         """End the process that runs models."""

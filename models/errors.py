@@ -1,38 +1,95 @@
-"""Says what can go wrong in the diagnostics, grouped by what the reader can do about it."""
+"""The errors of this package, grouped by what the reader can do about them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the scorer process needs neither the questions nor the gate
+    from collections.abc import Sequence
+
+    from models.gate import GateFailure
+    from models.question import Feature, Rule
+
 
 class ModelsError(Exception):
-    """Every error of this package."""
+    """Base class of every error of this package."""
 
 
 class ModelsNotFound(ModelsError):
-    """No such question, study, model or run is here (404)."""
+    """The question, study, model or run does not exist (404)."""
 
 
 class ModelsInvalid(ModelsError):
-    """The input is wrong; the message says what to change (422)."""
+    """The input is invalid; the message says what to change (422)."""
 
 
 class InputOutOfRange(ModelsInvalid):
-    """A patient's value is outside what the model was made for; names feature and range."""
+    """A patient's value is outside what the model accepts.
+
+    Attributes:
+        code: ``outside``, or ``ineligible`` in `PatientIneligible`.
+        feature: the feature, with its unit and the values that it accepts.
+        value: the patient's value; the message never contains it, because messages are logged.
+    """
+
+    code = "outside"
+
+    def __init__(self, feature: Feature, value: object, message: str = "") -> None:
+        """Keep the fields."""
+        accepted = f"{feature.words} is outside the accepted values: {feature.accepted}"
+        super().__init__(message or f"{accepted} ({feature.code}). Correct the record.")
+        self.feature = feature
+        self.value = value
+
+
+class PatientIneligible(InputOutOfRange):
+    """The patient does not meet an eligibility criterion of the model, `rule`."""
+
+    code = "ineligible"
+
+    def __init__(self, feature: Feature, value: object, rule: Rule) -> None:
+        """Keep the fields."""
+        message = f"{feature.words} must be {rule.bounds} ({feature.code})"
+        super().__init__(feature, value, f"{message}: the model is not intended for this patient.")
+        self.rule = rule
 
 
 class InputMissing(ModelsInvalid):
-    """Records that a diagnosis needs are not available; the message names the category."""
+    """Records that a prediction needs are not available; `category` says of which category."""
+
+    code = "missing"
+
+    def __init__(self, category: str) -> None:
+        """Keep the category."""
+        super().__init__(f"the required records of category {category} are not available")
+        self.category = category
 
 
 class UnitMismatch(ModelsInvalid):
-    """A record's unit is not the question's; the message names the code and both units."""
+    """A record's unit differs from the unit of the question's feature.
+
+    Attributes:
+        code: ``unit``.
+        feature: the feature, with the unit that it expects.
+        unit: the unit of the record.
+    """
+
+    code = "unit"
+
+    def __init__(self, feature: Feature, unit: str) -> None:
+        """Keep the fields."""
+        units = f"{feature.code} is in {unit!r}, but the question expects {feature.unit!r}"
+        super().__init__(f"{units}. Convert the unit in the mapping.")
+        self.feature = feature
+        self.unit = unit
 
 
 class CohortTooSmall(ModelsInvalid):
-    """Too few permitted patients to train on."""
+    """There are too few patients to train a model or to release a training set."""
 
 
 class RunCancelled(ModelsInvalid):
-    """The run was stopped by whoever started it; nothing is published."""
+    """The run was cancelled by the person who started it; nothing is published."""
 
 
 class ModelsRefused(ModelsError):
@@ -40,29 +97,30 @@ class ModelsRefused(ModelsError):
 
 
 class GateClosed(ModelsRefused):
-    """The publish gate refused the model; `failures` says why, in order."""
+    """The model does not meet the publication gate; `failures` lists why, in order."""
 
-    def __init__(self, failures: tuple[str, ...]) -> None:
-        """Keep every failed condition in words."""
-        super().__init__("the model is not published: " + "; ".join(failures))
-        self.failures = failures
+    def __init__(self, failures: Sequence[GateFailure]) -> None:
+        """Keep every failure."""
+        messages = "; ".join(failure.message for failure in failures)
+        super().__init__(f"the model is not published: {messages}")
+        self.failures = tuple(failures)
 
 
 class ModelRetired(ModelsRefused):
-    """The model lost consent and its grace period is over, or it was replaced."""
-
-
-class ModelsBroken(ModelsError):
-    """A model file or card is not the one that was written (502)."""
+    """The model lost consent and its grace period has ended, or it was replaced."""
 
 
 class ConsentsChanged(ModelsRefused):
-    """Consents were withdrawn again and again while the run went on; start it anew."""
+    """Consents ended during every attempt of a training run; start it again."""
+
+
+class ModelsBroken(ModelsError):
+    """A model file, card or manifest is not the one that was written (502)."""
 
 
 class ModelsUnavailable(ModelsError):
-    """A part is away; ask again later (503)."""
+    """A required part is unavailable; try again later (503)."""
 
 
 class ScorerUnavailable(ModelsUnavailable):
-    """The process that runs the model is away; ask again later (503)."""
+    """The process that runs models does not answer; try again later (503)."""

@@ -1,4 +1,4 @@
-"""Says how good a model is on patients that it never saw, and how much it remembers of others."""
+"""Evaluates a model on held-out patients: performance, calibration, subgroups, attack."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ from statistics import NormalDist
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from models.calibration import calibration, calibration_errors
+from models.calibration import Floats, Labels, calibration_errors, measure_calibration
 from models.suppression import MIN_COUNT
-
-Truths = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 _Z: Final = NormalDist().inv_cdf(0.975)
 _CURVE_STEPS: Final = 46
@@ -32,10 +28,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Held-out patients of like probability: how many, the mean told, and what came true.
+    """Held-out patients of similar probability: their number, mean estimate and observed share.
 
-    Each holds more than ten patients with and more than ten without the label, unless it is the
-    only one, so that no small count can be read from it.
+    Each has more than ten patients with and more than ten without the label, unless it is the only
+    one, so that no small count can be read from it.
     """
 
     until: float
@@ -45,8 +41,8 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """A subgroup's figures; None where too few patients would tell of single ones."""
+class SubgroupResult:
+    """The figures of a subgroup; None where so few patients could identify single ones."""
 
     words: str
     n: int | None
@@ -57,10 +53,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Every figure of the card (reference: TRIPOD+AI 12e; Van Calster 2025).
+    """Every figure of the card (TRIPOD+AI 12e; Van Calster 2025).
 
-    `spread` holds, for the outcomes absent and present, the share of patients in each twentieth of
-    the probability. `net_benefit` holds threshold, model, treat all, a row each.
+    `spread` has, for the outcomes absent and present, the share of patients in each twentieth of
+    the probability. `net_benefit` has rows of threshold, model, treat all.
     """
 
     n: int
@@ -78,14 +74,14 @@ class Evaluation:
     bins: tuple[Bin, ...]
     spread: tuple[tuple[float, ...], tuple[float, ...]]
     net_benefit: tuple[tuple[float, float, float], ...]
-    groups: tuple[Group, ...]
+    groups: tuple[SubgroupResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """What a loss-threshold attack on membership achieves; 0.5 and 0.01 are pure chance.
+    """The result of a loss-threshold membership attack; 0.5 and 0.01 are pure chance.
 
-    The attacker knows a patient's row and label, asks the model, and bets that a small loss means
+    The attacker knows a patient's row and label, queries the model, and infers from a small loss
     that the patient was in the training rows. It is the simplest attack, without shadow models.
     """
 
@@ -96,24 +92,24 @@ class Attack:
 
 
 def evaluate(
-    labels: Truths,
+    labels: Labels,
     probabilities: Floats,
-    groups: Mapping[str, Mapping[str, Truths]],
+    groups: Mapping[str, Mapping[str, Labels]],
     thresholds: tuple[float, float],
 ) -> Evaluation:
-    """Return every figure; all shapes are (n,), one row a patient, both outcomes must occur.
+    """Return every figure; all shapes are (n,), one row a patient; both outcomes must occur.
 
     Args:
         labels: whether each patient has the label.
-        probabilities: what the model says of each.
-        groups: for what tells patients apart, and for each part of it, who is in that part.
-        thresholds: between which probabilities a decision is clinically thinkable.
+        probabilities: the prediction for each patient.
+        groups: by subgroup and by part of it, the members of that part.
+        thresholds: the range of probabilities at which acting is clinically plausible.
     """
     from sklearn.metrics import average_precision_score, brier_score_loss
 
     prevalence = float(labels.mean())
     brier = float(brier_score_loss(labels, probabilities))
-    intercept, slope = calibration(labels, probabilities)
+    intercept, slope = measure_calibration(labels, probabilities)
     intercept_error, slope_error = calibration_errors(labels, probabilities)
     return Evaluation(
         n=len(labels),
@@ -128,13 +124,13 @@ def evaluate(
         intercept=intercept,
         intercept_error=intercept_error,
         observed_to_expected=prevalence / float(probabilities.mean()),
-        bins=bins(labels, probabilities),
+        bins=make_bins(labels, probabilities),
         spread=(_spread(probabilities[~labels]), _spread(probabilities[labels])),
         net_benefit=_net_benefit(labels, probabilities, thresholds),
         groups=tuple(
             group
             for words, parts in groups.items()
-            for group in _family(words, parts, labels, probabilities)
+            for group in _evaluate_subgroup(words, parts, labels, probabilities)
         ),
     )
 
@@ -145,12 +141,12 @@ def _midranks(values: Floats) -> Floats:
     return np.asarray((last - (counts - 1) / 2)[inverse], np.float64)
 
 
-def auroc(labels: Truths, scores: Floats) -> Estimate:
+def auroc(labels: Labels, scores: Floats) -> Estimate:
     """Return the area under the ROC curve with DeLong's interval (Sun and Xu 2014, O(n log n))."""
     positive, negative = scores[labels], scores[~labels]
     m, n = len(positive), len(negative)
     ranks = _midranks(np.concatenate([positive, negative]))
-    # For each patient, the share of the other outcome that is ranked on the right side of it.
+    # For each patient, the share of the other outcome that is ranked correctly against it.
     above = (ranks[:m] - _midranks(positive)) / n
     below = 1 - (ranks[m:] - _midranks(negative)) / m
     area = float(above.mean())
@@ -168,96 +164,101 @@ def wilson(events: int, n: int) -> Estimate:
     return Estimate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
 
 
-def bins(labels: Truths, probabilities: Floats, most: int = 10) -> tuple[Bin, ...]:
-    """Return the patients in rising order of probability, in up to `most` bins of like size."""
+def make_bins(labels: Labels, probabilities: Floats, max_bins: int = 10) -> tuple[Bin, ...]:
+    """Return the patients in ascending order of probability, in up to `max_bins` similar bins."""
     order = np.argsort(probabilities, kind="stable")
-    told, n = probabilities[order], len(order)
+    ordered, n = probabilities[order], len(order)
     events = np.concatenate([[0], np.cumsum(labels[order])]).tolist()
-    # Patients with one probability stand in one bin.
-    ends = [*(np.flatnonzero(np.diff(told) > 0) + 1).tolist(), n]
-    found: list[Bin] = []
+    # Patients with the same probability are in the same bin.
+    ends = [*(np.flatnonzero(np.diff(ordered) > 0) + 1).tolist(), n]
+    bins: list[Bin] = []
     start = 0
     for end in ends:
         here, rest = events[end] - events[start], events[n] - events[end]
-        full = end - start >= n / most and _is_large(here, end - start)
+        full = end - start >= n / max_bins and _is_large(here, end - start)
         if end == n or (full and _is_large(rest, n - end)):
-            until = 1.0 if end == n else float(told[end - 1] + told[end]) / 2
-            mean = float(told[start:end].mean())
-            found.append(Bin(until, end - start, mean, wilson(here, end - start)))
+            until = 1.0 if end == n else float(ordered[end - 1] + ordered[end]) / 2
+            mean = float(ordered[start:end].mean())
+            bins.append(Bin(until, end - start, mean, wilson(here, end - start)))
             start = end
-    return tuple(found)
+    return tuple(bins)
 
 
 def _is_large(events: int, n: int) -> bool:
     return events >= MIN_COUNT and n - events >= MIN_COUNT
 
 
-def interval(table: tuple[Bin, ...], probability: float) -> tuple[float, float]:
-    """Return the 95 % interval of the share that had the label among those told the like.
+def interval(bins: tuple[Bin, ...], probability: float) -> tuple[float, float]:
+    """Return the 95 % interval of the observed share among patients of similar probability.
 
-    It is widened to hold the probability itself.
+    It is widened to include the probability itself.
     """
-    nearest = next(one for one in table if probability <= one.until)
+    nearest = next(bin_ for bin_ in bins if probability <= bin_.until)
     return min(nearest.observed.low, probability), max(nearest.observed.high, probability)
 
 
 def _spread(probabilities: Floats) -> tuple[float, ...]:
     counts, _ = np.histogram(probabilities, bins=20, range=(0, 1))
-    shown = np.where(counts >= MIN_COUNT, counts, 0)
-    return tuple((shown / max(1, len(probabilities))).round(3).tolist())
+    visible = np.where(counts >= MIN_COUNT, counts, 0)
+    return tuple((visible / max(1, len(probabilities))).round(3).tolist())
 
 
 def _net_benefit(
-    labels: Truths, probabilities: Floats, thresholds: tuple[float, float]
+    labels: Labels, probabilities: Floats, thresholds: tuple[float, float]
 ) -> tuple[tuple[float, float, float], ...]:
     n, prevalence = len(labels), float(labels.mean())
-    found = []
+    rows = []
     for threshold in np.linspace(*thresholds, _CURVE_STEPS).tolist():
         odds = threshold / (1 - threshold)
         treated = probabilities >= threshold
-        hits, misses = int((treated & labels).sum()), int((treated & ~labels).sum())
-        everybody = prevalence - (1 - prevalence) * odds
-        found.append((threshold, (hits - misses * odds) / n, everybody))
-    return tuple(found)
+        hits, false_alarms = int((treated & labels).sum()), int((treated & ~labels).sum())
+        treat_all = prevalence - (1 - prevalence) * odds
+        rows.append((threshold, (hits - false_alarms * odds) / n, treat_all))
+    return tuple(rows)
 
 
-def _family(
-    words: str, parts: Mapping[str, Truths], labels: Truths, probabilities: Floats
-) -> list[Group]:
-    shown = {part: _is_large(int(labels[who].sum()), int(who.sum())) for part, who in parts.items()}
-    if list(shown.values()).count(False) == 1 and any(shown.values()):
-        # The whole less the others would tell the one that is hidden: hide the smallest too.
-        shown[min((one for one in shown if shown[one]), key=lambda one: int(parts[one].sum()))] = (
-            False
+def _evaluate_subgroup(
+    words: str, parts: Mapping[str, Labels], labels: Labels, probabilities: Floats
+) -> list[SubgroupResult]:
+    sizes = {part: int(members.sum()) for part, members in parts.items()}
+    visible = {
+        part
+        for part, members in parts.items()
+        if _is_large(int(labels[members].sum()), sizes[part])
+    }
+    if len(parts) - len(visible) == 1 and visible:
+        # The hidden part could be computed from the total and the others: hide one more.
+        visible.remove(
+            min((part for part in parts if part in visible), key=lambda part: sizes[part])
         )
     return [
-        _group(f"{words}: {part}", labels[who], probabilities[who])
-        if shown[part]
-        else Group(f"{words}: {part}", None, None, None, None)
-        for part, who in parts.items()
+        _evaluate_part(f"{words}: {part}", labels[members], probabilities[members])
+        if part in visible
+        else SubgroupResult(f"{words}: {part}", None, None, None, None)
+        for part, members in parts.items()
     ]
 
 
-def _group(words: str, labels: Truths, probabilities: Floats) -> Group:
+def _evaluate_part(words: str, labels: Labels, probabilities: Floats) -> SubgroupResult:
     n, events = len(labels), int(labels.sum())
     ratio = events / float(probabilities.sum())
-    return Group(words, n, events, auroc(labels, probabilities), ratio)
+    return SubgroupResult(words, n, events, auroc(labels, probabilities), ratio)
 
 
-def membership(member: tuple[Truths, Floats], other: tuple[Truths, Floats]) -> Attack:
-    """Return what the attack achieves on training rows against held-out rows.
+def attack_membership(member: tuple[Labels, Floats], other: tuple[Labels, Floats]) -> Attack:
+    """Return the result of the attack on training rows against held-out rows.
 
     Args:
         member: labels and probabilities of the training rows.
-        other: those of the held-out rows.
+        other: labels and probabilities of the held-out rows.
     """
-    inside, outside = _certainty(*member), _certainty(*other)
-    who = np.repeat([True, False], [len(inside), len(outside)])
-    area = auroc(who, np.concatenate([inside, outside])).value
+    inside, outside = _confidence(*member), _confidence(*other)
+    is_member = np.repeat([True, False], [len(inside), len(outside)])
+    area = auroc(is_member, np.concatenate([inside, outside])).value
     threshold = np.quantile(outside, 0.99, method="higher")
     return Attack(area, float((inside > threshold).mean()), len(inside), len(outside))
 
 
-def _certainty(labels: Truths, probabilities: Floats) -> Floats:
-    """Return the probability that the model gave to what is true: minus log of it is the loss."""
+def _confidence(labels: Labels, probabilities: Floats) -> Floats:
+    """Return the predicted probability of the true outcome; minus its logarithm is the loss."""
     return np.asarray(np.where(labels, probabilities, 1 - probabilities), np.float64)

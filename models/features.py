@@ -1,38 +1,25 @@
-"""Turns records into a matrix: columns, units, ranges, and what a missing value means."""
+"""Turns records into a matrix: columns, units, ranges, missing values, eligibility."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from models.errors import InputOutOfRange, UnitMismatch
-from models.question import Question
-from models.question_parts import Feature
-from records.values import BOOLEAN, CATEGORY, NUMBER
+from models.question import Feature, Question, Rule
+from records.values import BOOLEAN, CATEGORY
 from storage import Record
 
 Values = npt.NDArray[np.float32]
-"""One row a patient, one column a feature; NaN is missing; categories are their place in
-`Feature.values`, booleans 0 and 1."""
-_UNITS: Final = {
-    "1": "",
-    "{count}": "",
-    "a": "years",
-    "h": "hours",
-    "min": "minutes",
-    "/min": "per minute",
-    "mm[Hg]": "mmHg",
-    "kg/m2": "kg/m²",
-    "ug/dL": "µg/dL",
-    "ug/L": "µg/L",
-}
-"""UCUM codes that people write otherwise."""
+"""One row a patient, one column a feature; NaN is missing; a category is its index in
+`Feature.values`, a boolean is 0 or 1."""
 
-Observed = dict[str, tuple[float | int | str | bool, str]]
+Observation = tuple[float | int | str | bool, str]
+"""A value and its UCUM unit."""
+Observations = dict[str, Observation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,95 +34,70 @@ class Matrix:
         return Matrix(self.values[chosen], self.labels[chosen])
 
 
-def newest(records: Iterable[Record], until: str = "9999-12-31") -> Observed:
-    """Return each code's newest observation that was recorded up to `until` (an ISO date).
+def in_time_order(records: Iterable[Record]) -> list[Record]:
+    """Return the records by day, and those of one day by id, so that the order never matters."""
+    return sorted(records, key=lambda record: (record.recorded_on, record.record_id))
 
-    Of two records of one day the one with the greater id counts, whatever their order.
-    """
-    found: Observed = {}
-    for record in sorted(records, key=lambda one: (one.recorded_on, one.record_id)):
+
+def latest_observations(records: Iterable[Record], until: str = "9999-12-31") -> Observations:
+    """Return the latest observation of each code, recorded on or before `until` (ISO date)."""
+    observations: Observations = {}
+    for record in in_time_order(records):
         if record.recorded_on <= until:
-            found.update(record.observations)
-    return found
+            observations.update(record.observations)
+    return observations
 
 
-def label_of(question: Question, records: Sequence[Record]) -> tuple[bool, str] | None:
-    """Return whether the label is positive and the day of its record, or None without a label."""
-    days = [one.recorded_on for one in records if question.label.code in one.observations]
+def find_label(question: Question, records: Sequence[Record]) -> tuple[bool, str] | None:
+    """Return whether the label is positive and the day of its record; None if there is none."""
+    code = question.label.code
+    days = [record.recorded_on for record in records if code in record.observations]
     if not days:
         return None
-    value, _ = newest(records)[question.label.code]
+    value, _ = latest_observations(records)[code]
     return value == question.label.positive, max(days)
 
 
-def to_row(question: Question, observed: Observed) -> Values:
-    """Return one patient's features, shape (features,).
+def to_row(question: Question, observations: Observations) -> Values:
+    """Return the features of one patient, shape (features,).
 
     Raises:
-        InputOutOfRange: a value is none that the model was made for; names feature and range.
+        InputOutOfRange: the model does not accept a value.
         UnitMismatch: a record is in another unit than the question.
     """
     row = np.full(len(question.features), np.nan, np.float32)
-    for place, feature in enumerate(question.features):
-        if feature.code in observed:
-            row[place] = _number(feature, *observed[feature.code])
+    for column, feature in enumerate(question.features):
+        if feature.code in observations:
+            row[column] = to_number(feature, *observations[feature.code])
     return row
 
 
-def _number(feature: Feature, value: float | int | str | bool, unit: str) -> float:
+def to_number(feature: Feature, value: float | int | str | bool, unit: str) -> float:
+    """Return one value as it is in the matrix.
+
+    Raises:
+        InputOutOfRange, UnitMismatch: see `to_row`.
+    """
     if feature.kind == CATEGORY:
         if value not in feature.values:
-            what = f"{feature.words} is none of: {accepts(feature)}"
-            raise InputOutOfRange(f"{what} ({feature.code})")
+            raise InputOutOfRange(feature, value)
         return feature.values.index(str(value))
     if feature.kind == BOOLEAN:
         if not isinstance(value, bool):
-            raise InputOutOfRange(f"{feature.words} is neither true nor false ({feature.code})")
+            raise InputOutOfRange(feature, value)
         return float(value)
     if unit != feature.unit:
-        raise UnitMismatch(f"{feature.code} is in {unit!r}; the question asks for {feature.unit!r}")
+        raise UnitMismatch(feature, unit)
     if isinstance(value, str | bool) or not feature.minimum <= value <= feature.maximum:
-        what = f"{feature.words} is out of range {accepts(feature)}"
-        raise InputOutOfRange(f"{what} ({feature.code})")
+        raise InputOutOfRange(feature, value)
     return float(value)
 
 
-def eligible(question: Question, row: Values) -> str:
-    """Return "" if the patient may be asked about, else the words of the rule that says no."""
-    places = {feature.code: n for n, feature in enumerate(question.features)}
+def find_failed_rule(question: Question, row: Values) -> Rule | None:
+    """Return the first eligibility criterion that the patient does not meet, or None."""
+    columns = question.columns()
     for rule in question.eligibility:
-        place = places[rule.code]
-        # A missing value fails too: who is not known to be an adult is not treated as one.
-        if not rule.minimum <= row[place] <= rule.maximum:
-            return f"{question.features[place].words} must be {_bounds(rule.minimum, rule.maximum)}"
-    return ""
-
-
-def _bounds(minimum: float, maximum: float) -> str:
-    if maximum == float("inf"):
-        return f"{minimum:g} or more"
-    return f"at most {maximum:g}" if minimum == float("-inf") else f"{minimum:g} to {maximum:g}"
-
-
-def spoken(feature: Feature, value: float) -> str:
-    """Return a value as a clinician would write it."""
-    if np.isnan(value):
-        return feature.missing
-    if feature.kind == CATEGORY:
-        return feature.values[int(value)].replace("-", " ")
-    if feature.kind == NUMBER:
-        return f"{value:g} {written(feature.unit)}".rstrip()
-    return "yes" if value else "no"
-
-
-def accepts(feature: Feature) -> str:
-    """Return in words what values a feature may have."""
-    if feature.kind == NUMBER:
-        within = f"{feature.minimum:g} to {feature.maximum:g} {written(feature.unit)}"
-        return within.rstrip()
-    return "yes, no" if feature.kind == BOOLEAN else ", ".join(feature.values)
-
-
-def written(unit: str) -> str:
-    """Return a UCUM unit as people write it."""
-    return _UNITS.get(unit, unit)
+        # A missing value fails too: a patient whose age is unknown is not treated as an adult.
+        if not rule.minimum <= row[columns[rule.code]] <= rule.maximum:
+            return rule
+    return None

@@ -1,33 +1,28 @@
-"""Shows what a model would be given about one patient, and which value it could not take."""
+"""Lists the values that a model would receive about a patient, and which it cannot accept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from models.errors import InputOutOfRange, UnitMismatch
-from models.features import Observed, accepts, newest, spoken, to_row
-from models.question import Question
-from models.question_parts import Feature
+from models.features import Observation, in_time_order, latest_observations, to_number
+from models.question import Feature, Question
 from storage import Record
 
 MISSING = "missing"
-OUTSIDE = "outside"
-OTHER_UNIT = "unit"
 
 
 @dataclass(frozen=True, slots=True)
 class InputValue:
-    """One value as the model would see it.
+    """One value as the model would receive it.
 
     Attributes:
-        code, words: what it is.
-        value: as a clinician writes it, with its unit; "" if it is missing.
-        recorded_on: ISO date of the record that it is from, or "".
-        problem: "", or missing, outside (the range the model knows), unit (another one).
-        accepts: what the model knows, in words.
+        code, words: the code and name of the feature.
+        value: as a clinician writes it, with its unit; empty if it is missing.
+        recorded_on: ISO date of the record that it is from, or empty.
+        problem: empty, or ``missing``, ``outside`` (the accepted values) or ``unit`` (another one).
+        accepts: the values that the model accepts, in words.
     """
 
     code: str
@@ -38,37 +33,28 @@ class InputValue:
     accepts: str
 
 
-def input_values(question: Question, records: Iterable[Record]) -> tuple[InputValue, ...]:
-    """Return each value that the model of a question would be given, in the question's order."""
-    held = list(records)
-    observed, days = newest(held), _days(held)
-    found = []
+def list_input_values(question: Question, records: Iterable[Record]) -> tuple[InputValue, ...]:
+    """Return each value that the model of a question would receive, in the question's order."""
+    ordered = in_time_order(records)
+    observations = latest_observations(ordered)
+    days = {code: record.recorded_on for record in ordered for code in record.observations}
+    values = []
     for feature in question.features:
         if feature.predicts:
-            value, problem = _looked_at(question, feature, observed)
+            value, problem = _check(feature, observations.get(feature.code))
             day = days.get(feature.code, "")
-            found.append(
-                InputValue(feature.code, feature.words, value, day, problem, accepts(feature))
+            values.append(
+                InputValue(feature.code, feature.words, value, day, problem, feature.accepted)
             )
-    return tuple(found)
+    return tuple(values)
 
 
-def _days(records: Iterable[Record]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for record in sorted(records, key=lambda one: (one.recorded_on, one.record_id)):
-        found |= dict.fromkeys(record.observations, record.recorded_on)
-    return found
-
-
-def _looked_at(question: Question, feature: Feature, observed: Observed) -> tuple[str, str]:
-    if feature.code not in observed:
+def _check(feature: Feature, observation: Observation | None) -> tuple[str, str]:
+    """Return the value as text, and its problem or an empty text."""
+    if observation is None:
         return "", MISSING
-    place = question.features.index(feature)
     try:
-        row = to_row(question, {feature.code: observed[feature.code]})
+        return feature.format(to_number(feature, *observation)), ""
     except (InputOutOfRange, UnitMismatch) as exc:
-        value, unit = observed[feature.code]
-        problem = OTHER_UNIT if isinstance(exc, UnitMismatch) else OUTSIDE
-        return f"{value} {unit}".strip(), problem
-    number = float(row[place])
-    return (spoken(feature, number), "") if not np.isnan(number) else ("", MISSING)
+        value, unit = observation
+        return f"{value} {unit}".strip(), exc.code

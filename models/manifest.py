@@ -1,4 +1,4 @@
-"""A cohort written down: which record, which version, by which consent, in a fixed order."""
+"""The manifest of a cohort: which record in which version, by which consent, in a fixed order."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ _ENCODER: Final = json.JSONEncoder(
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Line:
-    """One record that was used; all but the consent id are keyed hashes or plain facts.
+class ManifestLine:
+    """One record of the cohort; a manifest identifies nobody.
 
-    `patient` and `record` are keyed hashes (64 hex characters) that only the vault can make, so a
-    manifest names nobody; `part` says whether the patient trained the model or tried it.
+    Attributes:
+        patient, record: keyed hashes (64 hex characters) that only this installation can compute.
+        version: the version of the record.
+        consent: id of the consent that permits it, in hex.
+        decision: always ``permitted``.
+        part: whether the patient's records train the model or test it.
     """
 
     patient: str
@@ -35,31 +39,31 @@ class Line:
     part: str
 
     def content(self) -> dict[str, str | int]:
-        """Return the line as it stands in the text."""
+        """Return the line as it is in the JSON."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Lines in rising order of patient and record; the order of the matrix follows from it."""
+    """Lines in ascending order of patient and record; the order of the matrix follows from it."""
 
     question: str
-    lines: tuple[Line, ...]
+    lines: tuple[ManifestLine, ...]
 
     @classmethod
-    def of(cls, question: str, lines: Iterable[Line]) -> Manifest:
+    def of(cls, question: str, lines: Iterable[ManifestLine]) -> Manifest:
         """Return the manifest of these lines; `question` is the sha-256 of the question's file."""
         return cls(question, tuple(sorted(lines)))
 
     @cached_property
     def root(self) -> bytes:
         """The Merkle root (32 bytes) over the question and every line, as RFC 6962 hashes."""
-        leaves = [canonical({"format": _FORMAT, "question": self.question})]
-        return merkle_root([*leaves, *(canonical(line.content()) for line in self.lines)])
+        leaves = [canonical_json({"format": _FORMAT, "question": self.question})]
+        return merkle_root([*leaves, *(canonical_json(line.content()) for line in self.lines)])
 
     @property
     def seed(self) -> int:
-        """The seed of every draw of the training, from the root."""
+        """The random seed of the training, from the root."""
         return int.from_bytes(self.root[:4], "big") & 0x7FFFFFFF
 
     def patients(self, part: str) -> list[str]:
@@ -67,27 +71,28 @@ class Manifest:
         return list(dict.fromkeys(line.patient for line in self.lines if line.part == part))
 
     def to_json(self) -> bytes:
-        """Return the one text of this manifest."""
+        """Return the canonical JSON of this manifest."""
         lines = [line.content() for line in self.lines]
-        return canonical({"format": _FORMAT, "question": self.question, "lines": lines})
+        return canonical_json({"format": _FORMAT, "question": self.question, "lines": lines})
 
     @classmethod
     def from_json(cls, text: bytes) -> Manifest:
         """Return the manifest of a text that `to_json` wrote.
 
         Raises:
-            Broken: it is no such text, or not in the one form.
+            ModelsBroken: the text is not a manifest, or not canonical.
         """
         try:
-            held = json.loads(text)
-            found = cls.of(held["question"], (Line(**line) for line in held["lines"]))
+            content = json.loads(text)
+            lines = (ManifestLine(**line) for line in content["lines"])
+            manifest = cls.of(content["question"], lines)
         except (ValueError, KeyError, TypeError) as exc:
-            raise ModelsBroken("a manifest cannot be read") from exc
-        if found.to_json() != text:
-            raise ModelsBroken("a manifest is not in its one form")
-        return found
+            raise ModelsBroken("the manifest cannot be read") from exc
+        if manifest.to_json() != text:
+            raise ModelsBroken("the manifest is not canonical JSON")
+        return manifest
 
 
-def canonical(content: Any) -> bytes:
-    """Return the one JSON text of a content: sorted keys, no blanks, UTF-8, no NaN."""
+def canonical_json(content: Any) -> bytes:
+    """Return the canonical JSON of a content: sorted keys, no whitespace, UTF-8, no NaN."""
     return _ENCODER.encode(content).encode()

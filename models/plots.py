@@ -1,4 +1,4 @@
-"""Draws a card's pictures, calmly, as SVG and PNG; the only file that knows matplotlib."""
+"""Draws the plots of model cards and predictions; the only file that imports matplotlib."""
 
 from __future__ import annotations
 
@@ -29,87 +29,89 @@ _STYLE: Final[dict[Any, Any]] = {
     "svg.hashsalt": "vouchsafe",
     "svg.fonttype": "path",
 }
+SUFFIXES: Final = (".svg", ".png")
 _SIZE: Final = (6.4, 4.6)
-_MOST_BARS: Final = 12
-_DRAWING: Final = Lock()
+_MAX_BARS: Final = 12
+_LOCK: Final = Lock()
 
 Axes = Any
 
 
-def draw(card: Card, name: str) -> bytes | None:
-    """Return a picture of a card by its file name, e.g. ``calibration.svg``, or None.
+def draw_card_plot(card: Card, name: str) -> bytes | None:
+    """Return a plot of a card by its file name, e.g. ``calibration.svg``; None if there is none.
 
     There are calibration, decision, contributions, distributions and groups, each as svg and png;
-    one card gives one set of bytes.
+    the same card always gives the same bytes.
     """
     subject, _, kind = name.partition(".")
-    if subject not in _PICTURES or kind not in ("svg", "png"):
+    if subject not in _PLOTS or f".{kind}" not in SUFFIXES:
         return None
-    return _drawn(lambda axes: _PICTURES[subject](axes, card.content), kind)
+    return _render(lambda axes: _PLOTS[subject](axes, card.content), kind)
 
 
 def draw_contributions(contributions: Sequence[tuple[str, float]], kind: str) -> bytes:
-    """Return a picture of what raised and what lowered one answer, the greatest first.
+    """Return a plot of what raised and what lowered one prediction.
 
     Args:
-        contributions: words and log-odds, the greatest first.
+        contributions: words and log-odds, the largest effect first.
         kind: svg or png.
     """
-    return _drawn(lambda axes: _bars(axes, list(contributions)), kind)
+    return _render(lambda axes: _draw_bars(axes, list(contributions)), kind)
 
 
-def _drawn(draw: Callable[[Axes], None], kind: str) -> bytes:
-    # Imported here: only drawing pays for it. Not pyplot, whose state all threads would share.
+def _render(draw: Callable[[Axes], None], kind: str) -> bytes:
+    # Imported here because it is slow. Not pyplot, whose state all threads would share.
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # The style is one for the whole process while it lasts.
-    with _DRAWING, rc_context(_STYLE):
+    # rc_context changes the style of the whole process, so only one thread may draw.
+    with _LOCK, rc_context(_STYLE):
         figure = Figure(figsize=_SIZE, layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         draw(axes)
         axes.tick_params(length=0)
-        out = io.BytesIO()
-        undated: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
-        figure.savefig(out, format=kind, dpi=144, metadata=undated)
-    return out.getvalue()
+        buffer = io.BytesIO()
+        metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
+        figure.savefig(buffer, format=kind, dpi=144, metadata=metadata)
+    return buffer.getvalue()
 
 
-def _titled(axes: Axes, title: str, across: str, upwards: str) -> None:
+def _label(axes: Axes, title: str, x_label: str, y_label: str) -> None:
     axes.set_title(title, loc="left", fontsize=12, pad=14, fontweight="bold")
-    axes.set_xlabel(across)
-    axes.set_ylabel(upwards)
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
 
 
-def _calibration(axes: Axes, held: Mapping[str, Any]) -> None:
-    evaluation, words = held["evaluation"], held["outcome"]["words"]
+def _draw_calibration(axes: Axes, content: Mapping[str, Any]) -> None:
+    evaluation, words = content["evaluation"], content["outcome"]["words"]
     bins = evaluation["bins"]
-    told = [one["mean"] for one in bins]
-    came = [one["observed"]["value"] for one in bins]
-    below = [one["observed"]["value"] - one["observed"]["low"] for one in bins]
-    above = [one["observed"]["high"] - one["observed"]["value"] for one in bins]
-    top = min(1.0, max([*told, *(one["observed"]["high"] for one in bins)]) * 1.06)
+    predicted = [row["mean"] for row in bins]
+    observed = [row["observed"]["value"] for row in bins]
+    below = [row["observed"]["value"] - row["observed"]["low"] for row in bins]
+    above = [row["observed"]["high"] - row["observed"]["value"] for row in bins]
+    top = min(1.0, max([*predicted, *(row["observed"]["high"] for row in bins)]) * 1.06)
     axes.plot([0, top], [0, top], color=_GREY, linewidth=1, linestyle=(0, (4, 3)))
     axes.text(top * 0.99, top * 1.01, "perfect", color=_GREY, ha="right", va="bottom", rotation=0)
-    axes.errorbar(told, came, [below, above], fmt="none", ecolor=_BLUE, elinewidth=1.4, alpha=0.6)
-    axes.plot(told, came, "o", color=_BLUE, markersize=6)
+    errors = [below, above]
+    axes.errorbar(predicted, observed, errors, fmt="none", ecolor=_BLUE, elinewidth=1.4, alpha=0.6)
+    axes.plot(predicted, observed, "o", color=_BLUE, markersize=6)
     axes.set_xlim(0, top)
     axes.set_ylim(0, top)
-    slope, large = evaluation["slope"], evaluation["intercept"]
+    slope, intercept = evaluation["slope"], evaluation["intercept"]
     axes.text(
-        0.03, 0.94, f"slope {slope:.2f}   in the large {large:+.2f}", transform=axes.transAxes
+        0.03, 0.94, f"slope {slope:.2f}   in the large {intercept:+.2f}", transform=axes.transAxes
     )
-    _titled(axes, "Calibration", "estimated probability", f"share with {words}, 95 % interval")
+    _label(axes, "Calibration", "estimated probability", f"share with {words}, 95 % interval")
 
 
-def _decision_curve(axes: Axes, held: Mapping[str, Any]) -> None:
-    evaluation = held["evaluation"]
-    thresholds, model, everybody = zip(*evaluation["net_benefit"], strict=True)
+def _draw_decision_curve(axes: Axes, content: Mapping[str, Any]) -> None:
+    evaluation = content["evaluation"]
+    thresholds, model, treat_all = zip(*evaluation["net_benefit"], strict=True)
     prevalence = evaluation["prevalence"]
     axes.axhline(0, color=_GREY, linewidth=1)
-    axes.plot(thresholds, everybody, color=_RUST, linewidth=1.6, linestyle=(0, (4, 3)))
+    axes.plot(thresholds, treat_all, color=_RUST, linewidth=1.6, linestyle=(0, (4, 3)))
     axes.plot(thresholds, model, color=_BLUE, linewidth=2.2)
     axes.set_ylim(-0.15 * prevalence, max(model) * 1.12)
     axes.set_xlim(thresholds[0], thresholds[-1])
@@ -121,10 +123,10 @@ def _decision_curve(axes: Axes, held: Mapping[str, Any]) -> None:
         textcoords="offset points",
         color=_BLUE,
     )
-    low = next((n for n, one in enumerate(everybody) if one < 0.35 * prevalence), 0)
+    low = next((n for n, benefit in enumerate(treat_all) if benefit < 0.35 * prevalence), 0)
     axes.annotate(
         "act on all",
-        (thresholds[low], everybody[low]),
+        (thresholds[low], treat_all[low]),
         (-6, -2),
         textcoords="offset points",
         color=_RUST,
@@ -132,72 +134,73 @@ def _decision_curve(axes: Axes, held: Mapping[str, Any]) -> None:
         va="top",
     )
     axes.text(thresholds[-1], 0, "act on nobody", color=_INK, ha="right", va="bottom")
-    _titled(axes, "Decision curve", "threshold for acting", "net benefit per patient")
+    _label(axes, "Decision curve", "threshold for acting", "net benefit per patient")
 
 
-def _distributions(axes: Axes, held: Mapping[str, Any]) -> None:
-    evaluation, words = held["evaluation"], held["outcome"]["words"]
-    without, having = evaluation["spread"]
-    places = [(n + 0.5) / len(without) for n in range(len(without))]
+def _draw_distributions(axes: Axes, content: Mapping[str, Any]) -> None:
+    evaluation, words = content["evaluation"], content["outcome"]["words"]
+    without, with_label = evaluation["spread"]
+    centres = [(n + 0.5) / len(without) for n in range(len(without))]
     width = 0.9 / len(without)
-    axes.bar(places, without, width, color=_GREY)
-    axes.bar(places, [-one for one in having], width, color=_BLUE)
+    axes.bar(centres, without, width, color=_GREY)
+    axes.bar(centres, [-share for share in with_label], width, color=_BLUE)
     axes.axhline(0, color=_INK, linewidth=0.8)
-    most = max([*without, *having]) * 1.1
+    top = max([*without, *with_label]) * 1.1
     axes.set_xlim(0, 1)
-    axes.set_ylim(-most, most)
+    axes.set_ylim(-top, top)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0%}")
     small = {"transform": axes.transAxes, "ha": "right", "color": _GREY, "fontsize": 9}
     axes.text(0.98, 0.95, f"without {words}", transform=axes.transAxes, ha="right", color=_INK)
     axes.text(0.98, 0.03, f"with {words}", transform=axes.transAxes, ha="right", color=_BLUE)
     axes.text(0.98, 0.9, "bars of 1 to 10 patients are not shown", **small)
-    _titled(axes, "Estimates by outcome", "estimated probability", "share of patients")
+    _label(axes, "Estimates by outcome", "estimated probability", "share of patients")
 
 
-def _groups(axes: Axes, held: Mapping[str, Any]) -> None:
-    evaluation = held["evaluation"]
-    told = [one for one in evaluation["groups"] if one["auroc"] is not None]
+def _draw_groups(axes: Axes, content: Mapping[str, Any]) -> None:
+    evaluation = content["evaluation"]
+    groups = [group for group in evaluation["groups"] if group["auroc"] is not None]
     rows = [("all", evaluation["auroc"], evaluation["n"])]
-    rows += [(one["words"], one["auroc"], one["n"]) for one in told]
-    for place, (_, area, n) in enumerate(reversed(rows)):
-        color = _INK if place == len(rows) - 1 else _BLUE
-        axes.plot([area["low"], area["high"]], [place, place], color=color, linewidth=1.6)
-        axes.plot(area["value"], place, "o", color=color, markersize=6)
-        axes.text(1.005, place, f"n {n}", va="center", color=_INK, fontsize=9)
+    rows += [(group["words"], group["auroc"], group["n"]) for group in groups]
+    for y, (_, area, n) in enumerate(reversed(rows)):
+        color = _INK if y == len(rows) - 1 else _BLUE
+        axes.plot([area["low"], area["high"]], [y, y], color=color, linewidth=1.6)
+        axes.plot(area["value"], y, "o", color=color, markersize=6)
+        axes.text(1.005, y, f"n {n}", va="center", color=_INK, fontsize=9)
     axes.axvline(evaluation["auroc"]["value"], color=_PALE, linewidth=6, zorder=0)
     axes.set_yticks(range(len(rows)), [words for words, _, _ in reversed(rows)])
     axes.set_xlim(0.5, 1)
     axes.spines["left"].set_visible(False)
-    _titled(axes, "Subgroups", "AUROC, 95 % interval (0.5 is chance)", "")
+    _label(axes, "Subgroups", "AUROC, 95 % interval (0.5 is chance)", "")
 
 
-def _bars(axes: Axes, contributions: list[tuple[str, float]]) -> None:
-    places = range(len(contributions))
+def _draw_bars(axes: Axes, contributions: list[tuple[str, float]]) -> None:
+    positions = range(len(contributions))
     values = [value for _, value in reversed(contributions)]
     colors = [_RUST if value > 0 else _BLUE for value in values]
-    axes.barh(places, values, 0.62, color=colors)
+    axes.barh(positions, values, 0.62, color=colors)
     axes.axvline(0, color=_INK, linewidth=0.8)
-    axes.set_yticks(places, [words for words, _ in reversed(contributions)])
+    axes.set_yticks(positions, [words for words, _ in reversed(contributions)])
     reach = max([abs(value) for value in values] or [1]) * 1.15
     axes.set_xlim(-reach, reach)
     axes.spines["left"].set_visible(False)
-    _titled(axes, "Why this estimate", "lowers it  ←  log-odds  →  raises it", "")
+    _label(axes, "Why this estimate", "lowers it  ←  log-odds  →  raises it", "")
 
 
-def _importance(axes: Axes, held: Mapping[str, Any]) -> None:
-    told = sorted(held["predictors"], key=lambda one: -one["mean_log_odds"])[:_MOST_BARS]
-    axes.barh(range(len(told)), [one["mean_log_odds"] for one in reversed(told)], 0.62, color=_BLUE)
-    axes.set_yticks(range(len(told)), [one["words"] for one in reversed(told)])
+def _draw_importance(axes: Axes, content: Mapping[str, Any]) -> None:
+    ranked = sorted(content["predictors"], key=lambda row: -row["mean_log_odds"])[:_MAX_BARS]
+    values = [row["mean_log_odds"] for row in reversed(ranked)]
+    axes.barh(range(len(ranked)), values, 0.62, color=_BLUE)
+    axes.set_yticks(range(len(ranked)), [row["words"] for row in reversed(ranked)])
     axes.spines["left"].set_visible(False)
-    _titled(axes, "What it looks at", "mean change of the log-odds, either way", "")
+    _label(axes, "Most important inputs", "mean change of the log-odds, in either direction", "")
 
 
-_PICTURES: Final[Mapping[str, Callable[[Axes, Mapping[str, Any]], None]]] = MappingProxyType(
+_PLOTS: Final[Mapping[str, Callable[[Axes, Mapping[str, Any]], None]]] = MappingProxyType(
     {
-        "calibration": _calibration,
-        "decision": _decision_curve,
-        "contributions": _importance,
-        "distributions": _distributions,
-        "groups": _groups,
+        "calibration": _draw_calibration,
+        "decision": _draw_decision_curve,
+        "contributions": _draw_importance,
+        "distributions": _draw_distributions,
+        "groups": _draw_groups,
     }
 )

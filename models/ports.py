@@ -1,4 +1,4 @@
-"""What the diagnostics need of the ledger and of the record store, and nothing more."""
+"""The ports of this package: what it needs of the ledger, of the record store and of callers."""
 
 from __future__ import annotations
 
@@ -13,53 +13,53 @@ Clock = Callable[[], float]
 
 
 class ConsentLedger(Protocol):
-    """The part of `consent.Law` that is used here."""
+    """The part of `consent.ConsentLedger` that is used here."""
 
-    def find_ended(self, consent_ids: Sequence[bytes]) -> list[bytes]:
-        """Return those that no longer stand at the newest view."""
+    def find_ended(self, consent_ids: Sequence[bytes], /) -> list[bytes]:
+        """Return those that are not in force at the newest view."""
         ...
 
-    def anchor(self, kind: str, root: bytes, count: int) -> str:
+    def anchor(self, kind: str, root: bytes, count: int, /) -> str:
         """Put a root of 32 bytes on the ledger; return the transaction's hash."""
         ...
 
-    def anchors(self, kind: str) -> Sequence[Anchor]:
+    def anchors(self, kind: str, /) -> Sequence[Anchor]:
         """Return the anchors of a kind, oldest first."""
         ...
 
 
 class Vault(Protocol):
-    """The only door to plaintexts."""
+    """The only way to plaintext."""
 
-    def gather(self, wanted: AccessRequest) -> AccessResult:
+    def gather(self, request: AccessRequest, /) -> AccessResult:
         """Return what the ledger permits at one view; everything else is only counted."""
         ...
 
-    def record_use(self, wanted: AccessRequest, view: View, outcome: str = "answered") -> int:
-        """Journal what was made of records that were handed out, before the answer leaves."""
+    def record_use(self, request: AccessRequest, view: View, outcome: str = "answered", /) -> int:
+        """Journal the use of records that were released, before the result is returned."""
         ...
 
 
 class RecordStore(Protocol):
-    """The part of `storage.Safe` that is used here."""
+    """The part of `storage.RecordStore` that is used here."""
 
     @property
     def vault(self) -> Vault:
-        """The door."""
+        """The vault."""
         ...
 
-    def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
-        """Return the keyed hash of a label: bytes to 32 bytes that only this install can make."""
+    def pseudonyms(self, label: str, /) -> Callable[[bytes], bytes]:
+        """Return a keyed hash, bytes to 32 bytes, that only this installation can compute."""
         ...
 
 
 class Progress(Protocol):
-    """Hears how far a long piece of work is; it may raise `RunCancelled` to end it."""
+    """Receives the progress of a long operation; may raise `RunCancelled` to end it."""
 
     def __call__(self, step: str, done: int, of: int, /) -> None:
-        """Hear that `done` of `of` parts of this step are done."""
+        """Receive that `done` of `of` parts of this step are done."""
         ...
 
 
-def silent(step: str, done: int, of: int) -> None:
-    """Hear nothing."""
+def no_progress(step: str, done: int, of: int, /) -> None:
+    """Ignore the progress."""

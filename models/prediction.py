@@ -1,4 +1,4 @@
-"""One answer about one patient: open for TREATDS, check the input, predict, explain."""
+"""Makes one prediction about one patient: open the records, check the input, predict, explain."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Final
 
 import numpy as np
 
-from consent import View
+from consent import TREATDS, View
 from models.card import Card
-from models.errors import InputMissing, InputOutOfRange, ModelsBroken
+from models.errors import InputMissing, ModelsBroken, PatientIneligible
 from models.evaluation import interval
-from models.features import Values, eligible, newest, spoken, to_row
-from models.files import CARD, MODEL, Files
+from models.features import Values, find_failed_rule, latest_observations, to_row
+from models.inputs import InputValue, list_input_values
+from models.model_files import CARD, MODEL, ModelFiles
 from models.ports import RecordStore
-from models.question import DIAGNOSIS, Question, remembered
-from models.registry import Model
+from models.question import Question, load_stored_question
+from models.registry import AFFECTED, Model
 from models.scorer import Scorer
-from models.serving import Serving
+from models.serving import ModelServing
 from storage import AccessRequest, AccessResult, StorageNotFound
 
 _TOP: Final = 3
@@ -25,9 +26,14 @@ _TOP: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class PredictionRequest:
-    """Who asks about whom: `party` is the clinician's organisation, `actor` the clinician.
+    """Who requests a prediction about whom.
 
-    `reason` is a sentence for the journal.
+    Attributes:
+        party: the clinician's organisation.
+        subject: the patient.
+        model_id: the model.
+        reason: a sentence for the journal.
+        actor: the clinician.
     """
 
     party: str
@@ -39,7 +45,7 @@ class PredictionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one feature did to this answer: log-odds, above 0 where it raised the probability."""
+    """The effect of one feature on a prediction: log-odds, above 0 if it raised the probability."""
 
     code: str
     words: str
@@ -49,10 +55,18 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One answer with all that it rests on; `low` and `high` are the card's 95 % interval.
+    """One prediction with everything that it is based on.
 
-    `contributions` are the greatest first; `top` are three of them. `input_commitment` is a keyed
-    hash of model and input, so that the answer can be checked later without being told.
+    Attributes:
+        model_id, model_sha256, question, outcome: what predicted which outcome.
+        probability: the prediction, at two decimals.
+        low, high: the 95 % interval of the card.
+        prevalence: the share of held-out patients who had the outcome.
+        contributions: of each feature, the largest effect first; `top` are the first three.
+        records: ids of the records that were opened.
+        view: the ledger view of the decision.
+        input_commitment: a keyed hash of model and input, to verify the prediction later.
+        is_affected: True if the model lost consent and is in its grace period.
     """
 
     model_id: str
@@ -71,115 +85,126 @@ class Prediction:
 
     @property
     def top(self) -> tuple[Contribution, ...]:
-        """The three features that did most."""
+        """The three features with the largest effect."""
         return self.contributions[:_TOP]
 
 
 @dataclass(frozen=True, slots=True)
-class Clinic:
-    """Everything that an answer needs."""
+class Predictor:
+    """Makes predictions with the models in service."""
 
     store: RecordStore
-    serving: Serving
-    files: Files
+    serving: ModelServing
+    files: ModelFiles
     scorer: Scorer
 
+    def predict(self, request: PredictionRequest) -> Prediction:
+        """Return the prediction; access and prediction are journalled by then.
 
-def predict(clinic: Clinic, asked: PredictionRequest) -> Prediction:
-    """Return the answer; what was opened for it, and the answer itself, are in the journal by then.
+        Raises:
+            StorageNotFound: the patient does not exist, or none of the records is permitted.
+            InputMissing: records of a required category are not available.
+            InputOutOfRange, UnitMismatch: the model cannot accept a value of the patient.
+            PatientIneligible: the model is not intended for this patient.
+            ModelRetired, ModelsNotFound: the model is not in service, or does not exist.
+            ModelsBroken: a file of the model is not the one that was written.
+            ScorerUnavailable: the process that runs models does not answer.
+        """
+        model = self.serving.require_serving(request.model_id)
+        question = load_stored_question(model.question_text)
+        access = _access(request, question, {"model": model.sha256})
+        opened = self._open(access)
+        # The ledger may have changed since: a model that lost consent may not answer any more.
+        self.serving.recheck(opened.view.count)
+        model = self.serving.require_serving(request.model_id)
+        row = _make_row(question, opened)
+        path = self.files.path(model.id, MODEL)
+        scores = self.scorer.score(path, model.sha256, row[None, question.predictors()])
+        card, probability = self._card(model), scores.probabilities[0]
+        low, high = interval(card.bins(), probability)
+        commitment = self._commit(model, row)
+        detail = {"model": model.sha256, "input": commitment.hex()}
+        self.store.vault.record_use(replace(access, detail=detail), opened.view)
+        return Prediction(
+            model_id=model.id,
+            model_sha256=model.sha256,
+            question=question.id,
+            outcome=question.label.words,
+            # Two decimals: more would be false precision, and help somebody who probes the model.
+            probability=round(probability, 2),
+            low=round(low, 2),
+            high=round(high, 2),
+            prevalence=card.content["evaluation"]["prevalence"],
+            contributions=_contributions(question, row, scores.contributions[0]),
+            records=tuple(record.record_id for record in opened.records),
+            view=opened.view,
+            input_commitment=commitment,
+            is_affected=model.state == AFFECTED,
+        )
 
-    Raises:
-        NotFound (storage): no such patient, or none of the records is permitted; the same answer.
-        InputMissing: records of a category that the question needs are not available.
-        InputOutOfRange: the patient is not one whom the model was made for.
-        ModelRetired, NotFound (models): the model does not answer, or does not exist.
-        ScorerUnavailable: the process that runs models is away.
-    """
-    model = clinic.serving.require(asked.model_id)
-    question = remembered(model.question_text)
-    wanted = _wanted(asked, model, question)
-    gathered = _opened(clinic, wanted)
-    clinic.serving.refresh(gathered.view.count)
-    model = clinic.serving.require(asked.model_id)
-    row = _row(question, gathered)
-    predictors = row[None, question.predictors()]
-    path = clinic.files.path(model.id, MODEL)
-    scores = clinic.scorer.score(path, model.sha256, predictors)
-    card = _card(clinic, model)
-    probability = scores.probabilities[0]
-    low, high = interval(card.bins(), probability)
-    commitment = _commitment(clinic.store, model, row)
-    told = {"model": model.sha256, "input": commitment.hex()}
-    clinic.store.vault.record_use(replace(wanted, detail=told), gathered.view)
-    return Prediction(
-        model_id=model.id,
-        model_sha256=model.sha256,
-        question=question.id,
-        outcome=question.label.words,
-        # Two decimals: more would be false precision, and help whoever probes the model.
-        probability=round(probability, 2),
-        low=round(low, 2),
-        high=round(high, 2),
-        prevalence=card.content["evaluation"]["prevalence"],
-        contributions=_contributions(question, row, scores.contributions[0]),
-        records=tuple(record.record_id for record in gathered.records),
-        view=gathered.view,
-        input_commitment=commitment,
-        is_affected=model.state == "affected",
-    )
+    def input_values(
+        self, question: Question, request: PredictionRequest
+    ) -> tuple[InputValue, ...]:
+        """Return the values that the model would receive; the access is journalled by then.
+
+        Raises:
+            StorageNotFound: the patient does not exist, or none of the records is permitted.
+        """
+        return list_input_values(question, self._open(_access(request, question, {})).records)
+
+    def _open(self, access: AccessRequest) -> AccessResult:
+        opened = self.store.vault.gather(access)
+        if not opened.records:
+            raise StorageNotFound("patient not found, or access is not permitted")
+        return opened
+
+    def _card(self, model: Model) -> Card:
+        card = Card.from_json(self.files.read(model.id, CARD))
+        if card.sha256 != model.card_sha256:
+            raise ModelsBroken(f"the card of model {model.id} is not the one that was written")
+        return card
+
+    def _commit(self, model: Model, row: Values) -> bytes:
+        content = model.sha256.encode() + np.ascontiguousarray(row, "<f4").tobytes()
+        return self.store.pseudonyms("diagnosis input")(content)
 
 
-def _wanted(asked: PredictionRequest, model: Model, question: Question) -> AccessRequest:
+def _access(
+    request: PredictionRequest, question: Question, detail: dict[str, str]
+) -> AccessRequest:
     return AccessRequest(
-        asked.party,
-        DIAGNOSIS,
-        question.categories,
-        None,
-        (asked.subject,),
-        asked.reason,
-        asked.actor,
-        {"model": model.sha256},
+        party=request.party,
+        purpose=TREATDS,
+        categories=question.categories,
+        custodian=None,
+        subjects=(request.subject,),
+        why=request.reason,
+        actor=request.actor,
+        detail=detail,
     )
 
 
-def _opened(clinic: Clinic, wanted: AccessRequest) -> AccessResult:
-    gathered = clinic.store.vault.gather(wanted)
-    if not gathered.records:
-        raise StorageNotFound("no such patient, or not for you")
-    return gathered
-
-
-def _row(question: Question, gathered: AccessResult) -> Values:
-    held = {record.category for record in gathered.records}
-    absent = [category for category in question.required if category not in held]
-    if absent:
-        # Whether they are refused or not there is not said.
-        raise InputMissing(f"records of this kind are needed and not available: {absent[0]}")
-    row = to_row(question, newest(gathered.records))
-    refused = eligible(question, row)
-    if refused:
-        raise InputOutOfRange(f"the model was not made for this patient: {refused}")
+def _make_row(question: Question, opened: AccessResult) -> Values:
+    available = {record.category for record in opened.records}
+    for category in question.required:
+        if category not in available:
+            # The error does not say whether the records are refused or do not exist.
+            raise InputMissing(category)
+    row = to_row(question, latest_observations(opened.records))
+    rule = find_failed_rule(question, row)
+    if rule is not None:
+        column = question.columns()[rule.code]
+        raise PatientIneligible(question.features[column], float(row[column]), rule)
     return row
-
-
-def _card(clinic: Clinic, model: Model) -> Card:
-    card = Card.from_json(clinic.files.read(model.id, CARD))
-    if card.sha256 != model.card_sha256:
-        raise ModelsBroken(f"the card of model {model.id} is not the one that was written")
-    return card
 
 
 def _contributions(
     question: Question, row: Values, log_odds: list[float]
 ) -> tuple[Contribution, ...]:
-    found = []
-    for place, told in zip(question.predictors(), log_odds, strict=False):
-        feature = question.features[place]
-        value = spoken(feature, float(row[place]))
-        found.append(Contribution(feature.code, feature.words, value, round(told, 3)))
-    return tuple(sorted(found, key=lambda one: (-abs(one.log_odds), one.code)))
-
-
-def _commitment(store: RecordStore, model: Model, row: Values) -> bytes:
-    content = model.sha256.encode() + np.ascontiguousarray(row, "<f4").tobytes()
-    return store.pseudonyms("diagnosis input")(content)
+    contributions = []
+    # The last of the log-odds is the bias, which belongs to no feature.
+    for column, effect in zip(question.predictors(), log_odds[:-1], strict=True):
+        feature = question.features[column]
+        value = feature.format(float(row[column]))
+        contributions.append(Contribution(feature.code, feature.words, value, round(effect, 3)))
+    return tuple(sorted(contributions, key=lambda part: (-abs(part.log_odds), part.code)))

@@ -1,8 +1,9 @@
-"""A diagnostic task as a file: label, features, eligibility, what would leak, limits."""
+"""A prediction question, read from its TOML file: outcome, features, eligibility, gate, limits."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,17 +12,14 @@ from types import MappingProxyType
 from typing import Final
 
 from consent import CATEGORIES
-from models.question_parts import HOUSE, Feature, Gate, Label, Rule, Subgroup
+from models.suppression import MIN_COHORT
 from records.errors import DeclarationInvalid
 from records.strict_toml import Section
 from records.values import CATEGORY, KINDS, NUMBER, is_code
 
-TRAINING: Final = "MLTRAINING"
-DIAGNOSIS: Final = "TREATDS"
-
 _PARAMETERS: Final = MappingProxyType(
     {
-        # name: (default, smallest, largest); XGBoost's own names.
+        # name: (default, minimum, maximum); the names are XGBoost's own.
         "rounds": (150, 1, 5000),
         "max_depth": (2, 1, 8),
         "eta": (0.1, 0.001, 1.0),
@@ -32,11 +30,116 @@ _PARAMETERS: Final = MappingProxyType(
         "max_bin": (256, 2, 1024),
     }
 )
+_UNITS: Final = {
+    "1": "",
+    "{count}": "",
+    "a": "years",
+    "h": "hours",
+    "min": "minutes",
+    "/min": "per minute",
+    "mm[Hg]": "mmHg",
+    "kg/m2": "kg/m²",
+    "ug/dL": "µg/dL",
+    "ug/L": "µg/L",
+}
+"""UCUM codes that people write differently."""
+
+
+def format_unit(unit: str) -> str:
+    """Return a UCUM unit as people write it."""
+    return _UNITS.get(unit, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One input of the model, or (`predicts` false) a fact that is kept for subgroups only."""
+
+    code: str
+    words: str
+    kind: str
+    category: str
+    unit: str
+    minimum: float
+    maximum: float
+    values: tuple[str, ...]
+    missing: str
+    predicts: bool
+
+    @property
+    def accepted(self) -> str:
+        """The values that the feature accepts, in words."""
+        if self.kind == NUMBER:
+            return f"{self.minimum:g} to {self.maximum:g} {format_unit(self.unit)}".rstrip()
+        return ", ".join(self.values) if self.kind == CATEGORY else "yes, no"
+
+    def format(self, value: float) -> str:
+        """Return a value of the matrix as a clinician would write it."""
+        if math.isnan(value):
+            return self.missing
+        if self.kind == CATEGORY:
+            return self.values[int(value)].replace("-", " ")
+        if self.kind == NUMBER:
+            return f"{value:g} {format_unit(self.unit)}".rstrip()
+        return "yes" if value else "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What the model predicts: that the observation of this code has the value `positive`."""
+
+    code: str
+    category: str
+    positive: bool | str
+    words: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An eligibility criterion: the value of a feature lies within these bounds."""
+
+    code: str
+    minimum: float
+    maximum: float
+
+    @property
+    def bounds(self) -> str:
+        """The bounds in words."""
+        if self.maximum == math.inf:
+            return f"{self.minimum:g} or more"
+        if self.minimum == -math.inf:
+            return f"at most {self.maximum:g}"
+        return f"{self.minimum:g} to {self.maximum:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """Patients grouped by one feature: by its values, or by the edges between its numbers."""
+
+    words: str
+    code: str
+    edges: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The thresholds that a model must meet to be published; a question may be stricter."""
+
+    min_patients: int = MIN_COHORT
+    max_attack_auroc: float = 0.55
+    max_attack_tpr: float = 0.03
+    max_feature_auroc: float = 0.95
+    min_slope: float = 0.7
+    max_slope: float = 1.5
+    max_intercept: float = 0.4
+
+
+DEFAULT_GATE: Final = Gate()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A whole question; `text` is the file itself and `sha256` names it."""
+    """A prediction question; `text` is the file itself and `sha256` identifies it."""
 
     id: str
     title: str
@@ -59,7 +162,7 @@ class Question:
         """Return the question of a file.
 
         Raises:
-            DeclarationInvalid: the file is not there, or makes no sense; the message names the key.
+            DeclarationInvalid: the file is missing or invalid; the message names the key.
         """
         try:
             text = path.read_text(encoding="utf-8")
@@ -69,72 +172,75 @@ class Question:
 
     @classmethod
     def parse(cls, text: str, name: str) -> Question:
-        """Return the question that the text holds; `name` is what errors call it.
+        """Return the question of a text; errors call the text `name`.
 
         Raises:
             DeclarationInvalid: see `load`.
         """
         top = Section.of_text(text, name)
-        label = _label(top.section("label"))
-        features = tuple(_feature(one) for one in top.sections("features"))
-        found = cls(
+        question = cls(
             id=_identifier(top),
             title=top.text("title"),
             intended_use=top.text("intended_use"),
             limits=top.texts("limits"),
-            label=label,
-            features=features,
+            label=_label(top.section("label")),
+            features=tuple(_feature(section) for section in top.sections("features")),
             required=top.texts("required"),
-            eligibility=tuple(_rule(one) for one in top.sections("eligibility", required=False)),
+            eligibility=tuple(_rule(part) for part in top.sections("eligibility", required=False)),
             leaking=top.texts("leaking"),
             parameters=_parameters(top.section("parameters")),
             held_out=top.number("held_out", 0.25),
             thresholds=_thresholds(top),
-            subgroups=tuple(_subgroup(one) for one in top.sections("subgroups", required=False)),
-            gate=_gate(top.section("gate")) if top.has("gate") else HOUSE,
+            subgroups=tuple(_subgroup(part) for part in top.sections("subgroups", required=False)),
+            gate=_gate(top.section("gate")) if top.has("gate") else DEFAULT_GATE,
             text=text,
         )
         top.close()
-        _require_sense(found, top)
-        return found
+        _require_consistent(question, top)
+        return question
 
     @property
     def sha256(self) -> str:
-        """The name of this very text, lower-case hex."""
+        """The hash of the text, lower-case hex."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The consent categories that a diagnosis opens, in the vocabulary's order."""
+        """The consent categories that a prediction opens, in the vocabulary's order."""
         used = {feature.category for feature in self.features}
         return tuple(code for code in CATEGORIES if code in used)
 
+    def columns(self) -> dict[str, int]:
+        """Return the column of each feature's code in the matrix."""
+        return {feature.code: column for column, feature in enumerate(self.features)}
+
     def predictors(self) -> list[int]:
         """Return the columns that the model sees, in order."""
-        return [n for n, feature in enumerate(self.features) if feature.predicts]
+        return [column for column, feature in enumerate(self.features) if feature.predicts]
 
 
 @lru_cache(maxsize=64)
-def remembered(text: str) -> Question:
-    """Return the question of a text that is kept with a run or a model; the same value each time.
+def load_stored_question(text: str) -> Question:
+    """Return the question of a text that is stored with a run or a model, parsed only once.
 
     Raises:
         DeclarationInvalid: see `Question.load`.
     """
-    return Question.parse(text, "kept question")
+    return Question.parse(text, "stored question")
 
 
 def _identifier(top: Section) -> str:
-    found = top.text("id")
-    if not found.replace("-", "").isalnum() or not found.isascii() or found != found.lower():
-        raise top.wrong("id", "lower-case letters, digits and hyphens are needed")
-    return found
+    identifier = top.text("id")
+    is_ascii = identifier.replace("-", "").isalnum() and identifier.isascii()
+    if not is_ascii or identifier != identifier.lower():
+        raise top.wrong("id", "only lower-case letters, digits and hyphens are allowed")
+    return identifier
 
 
 def _code(section: Section) -> str:
     code = section.text("code")
     if not is_code(code):
-        raise section.wrong("code", "system|code is needed, e.g. http://loinc.org|39156-5")
+        raise section.wrong("code", "expected system|code, e.g. http://loinc.org|39156-5")
     return code
 
 
@@ -146,7 +252,7 @@ def _category(section: Section) -> str:
 
 
 def _label(section: Section) -> Label:
-    found = Label(
+    label = Label(
         code=_code(section),
         category=_category(section),
         positive=section.truth_or_text("positive"),
@@ -154,117 +260,124 @@ def _label(section: Section) -> Label:
         definition=section.text("definition"),
     )
     section.close()
-    return found
+    return label
 
 
 def _feature(section: Section) -> Feature:
     kind = section.text("kind")
     if kind not in KINDS:
         raise section.wrong("kind", f"is unknown; known: {', '.join(KINDS)}")
-    number = kind == NUMBER
-    found = Feature(
+    is_number = kind == NUMBER
+    feature = Feature(
         code=_code(section),
         words=section.text("words"),
         kind=kind,
         category=_category(section),
-        unit=section.text("unit") if number else "",
-        minimum=section.number("minimum") if number else 0.0,
-        maximum=section.number("maximum") if number else 1.0,
+        unit=section.text("unit") if is_number else "",
+        minimum=section.number("minimum") if is_number else 0.0,
+        maximum=section.number("maximum") if is_number else 1.0,
         values=section.texts("values") if kind == CATEGORY else (),
         missing=section.text("missing", "not recorded"),
         predicts=section.boolean("predicts", True),
     )
     section.close()
-    if found.minimum >= found.maximum:
+    if feature.minimum >= feature.maximum:
         raise section.wrong("minimum", "must be below the maximum")
-    if kind == CATEGORY and len(found.values) < 2:
-        raise section.wrong("values", "two values or more are needed")
-    return found
+    if kind == CATEGORY and len(feature.values) < 2:
+        raise section.wrong("values", "at least two values are required")
+    return feature
 
 
 def _rule(section: Section) -> Rule:
-    low, high = section.find_number("minimum"), section.find_number("maximum")
-    found = Rule(
+    minimum, maximum = section.find_number("minimum"), section.find_number("maximum")
+    rule = Rule(
         _code(section),
-        float("-inf") if low is None else low,
-        float("inf") if high is None else high,
+        -math.inf if minimum is None else minimum,
+        math.inf if maximum is None else maximum,
     )
     section.close()
-    return found
+    return rule
 
 
 def _subgroup(section: Section) -> Subgroup:
-    found = Subgroup(section.text("words"), _code(section), section.numbers("edges"))
+    subgroup = Subgroup(section.text("words"), _code(section), section.numbers("edges"))
     section.close()
-    if list(found.edges) != sorted(set(found.edges)):
-        raise section.wrong("edges", "must rise")
-    return found
+    if list(subgroup.edges) != sorted(set(subgroup.edges)):
+        raise section.wrong("edges", "must be in ascending order, without duplicates")
+    return subgroup
 
 
 def _parameters(section: Section) -> Mapping[str, float]:
-    found = {}
-    for name, (default, smallest, largest) in _PARAMETERS.items():
-        whole = isinstance(default, int) and isinstance(largest, int)
-        read = section.integer(name, int(default)) if whole else section.number(name, default)
-        if not smallest <= read <= largest:
-            raise section.wrong(name, f"must be {smallest:g} to {largest:g}")
-        found[name] = read
-    # scale_pos_weight and sampling are not here: they would undo calibration and determinism.
+    parameters: dict[str, float] = {}
+    for name, (default, minimum, maximum) in _PARAMETERS.items():
+        is_whole = isinstance(default, int) and isinstance(maximum, int)
+        value = section.integer(name, int(default)) if is_whole else section.number(name, default)
+        if not minimum <= value <= maximum:
+            raise section.wrong(name, f"must be {minimum:g} to {maximum:g}")
+        parameters[name] = value
+    # scale_pos_weight and sampling are missing on purpose: they would break calibration and
+    # determinism.
     section.close()
-    return MappingProxyType(found)
+    return MappingProxyType(parameters)
 
 
 def _thresholds(top: Section) -> tuple[float, float]:
-    found = top.numbers("thresholds") or (0.05, 0.5)
-    if len(found) != 2 or not 0 < found[0] < found[1] < 1:
-        raise top.wrong("thresholds", "two rising probabilities are needed")
-    return found[0], found[1]
+    thresholds = top.numbers("thresholds") or (0.05, 0.5)
+    if len(thresholds) != 2 or not 0 < thresholds[0] < thresholds[1] < 1:
+        raise top.wrong("thresholds", "expected two probabilities in ascending order")
+    return thresholds[0], thresholds[1]
 
 
 def _gate(section: Section) -> Gate:
-    found = Gate(
-        min_patients=section.integer("min_patients", HOUSE.min_patients),
-        max_attack_auroc=section.number("max_attack_auroc", HOUSE.max_attack_auroc),
-        max_attack_tpr=section.number("max_attack_tpr", HOUSE.max_attack_tpr),
-        max_feature_auroc=section.number("max_feature_auroc", HOUSE.max_feature_auroc),
-        min_slope=section.number("min_slope", HOUSE.min_slope),
-        max_slope=section.number("max_slope", HOUSE.max_slope),
-        max_intercept=section.number("max_intercept", HOUSE.max_intercept),
+    gate = Gate(
+        min_patients=section.integer("min_patients", DEFAULT_GATE.min_patients),
+        max_attack_auroc=section.number("max_attack_auroc", DEFAULT_GATE.max_attack_auroc),
+        max_attack_tpr=section.number("max_attack_tpr", DEFAULT_GATE.max_attack_tpr),
+        max_feature_auroc=section.number("max_feature_auroc", DEFAULT_GATE.max_feature_auroc),
+        min_slope=section.number("min_slope", DEFAULT_GATE.min_slope),
+        max_slope=section.number("max_slope", DEFAULT_GATE.max_slope),
+        max_intercept=section.number("max_intercept", DEFAULT_GATE.max_intercept),
     )
     section.close()
     for name in Gate.__slots__:
-        mine, house = getattr(found, name), getattr(HOUSE, name)
-        if (mine < house) if name.startswith("min_") else (mine > house):
-            raise section.wrong(name, f"may not be looser than the house's {house:g}")
-    return found
+        value, default = getattr(gate, name), getattr(DEFAULT_GATE, name)
+        if (value < default) if name.startswith("min_") else (value > default):
+            raise section.wrong(name, f"may not be less strict than the default, {default:g}")
+    return gate
 
 
-def _require_sense(question: Question, top: Section) -> None:
+def _require_consistent(question: Question, top: Section) -> None:
     _require_no_leak(question, top)
     kinds = {feature.code: feature.kind for feature in question.features}
     for category in question.required:
         if category not in question.categories:
-            raise top.wrong("required", f"no feature stands in {category}")
+            raise top.wrong("required", f"no feature has the category {category}")
     for rule in question.eligibility:
         if kinds.get(rule.code) != NUMBER:
-            raise top.wrong("eligibility", f"{rule.code} is not a feature that is a number")
-    for subgroup in question.subgroups:
-        if subgroup.code not in kinds or (kinds[subgroup.code] == NUMBER) != bool(subgroup.edges):
-            raise top.wrong("subgroups", f"{subgroup.code} is no feature, or its edges do not fit")
+            raise top.wrong("eligibility", f"{rule.code} is not a feature of kind number")
+    _require_subgroups(question, top, kinds)
     if not 0.1 <= question.held_out <= 0.5:
-        raise top.wrong("held_out", "0.1 to 0.5 is needed")
+        raise top.wrong("held_out", "must be 0.1 to 0.5")
+
+
+def _require_subgroups(question: Question, top: Section, kinds: Mapping[str, str]) -> None:
+    for subgroup in question.subgroups:
+        if subgroup.code not in kinds:
+            raise top.wrong("subgroups", f"{subgroup.code} is not a feature")
+        if (kinds[subgroup.code] == NUMBER) != bool(subgroup.edges):
+            raise top.wrong("subgroups", f"{subgroup.code}: edges are for numbers, which need them")
 
 
 def _require_no_leak(question: Question, top: Section) -> None:
     if not question.predictors():
-        raise top.wrong("features", "none of them predicts")
+        raise top.wrong("features", "at least one feature must predict")
     codes = [feature.code for feature in question.features]
-    twice = {code for code in codes if codes.count(code) > 1}
-    if twice:
-        raise top.wrong("features", f"{min(twice)} is named twice")
+    duplicates = {code for code in codes if codes.count(code) > 1}
+    if duplicates:
+        raise top.wrong("features", f"{min(duplicates)} is listed twice")
     for code in (question.label.code, *question.leaking):
         if code in codes:
-            raise top.wrong("features", f"{code} tells the label; it cannot be a feature")
+            raise top.wrong("features", f"{code} reveals the label, so it cannot be a feature")
     if question.label.category in question.categories:
-        # A record has one category and a diagnosis opens whole categories.
-        raise top.wrong("label", "a feature stands in the label's category; a diagnosis opens it")
+        # A record has one category, and a prediction opens whole categories.
+        raise top.wrong("label", "its category is also a feature's, so a prediction would open it")

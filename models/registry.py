@@ -1,4 +1,4 @@
-"""Keeps models and their states, and knows which model rests on which consent."""
+"""The registry of models: their states, and which model was trained under which consent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AFFECTED: Final = "affected"
 REPLACED: Final = "replaced"
 RETIRED: Final = "retired"
 
-MOVES: Final = {
+TRANSITIONS: Final = {
     TRAINED: (PUBLISHED, RETIRED),
     PUBLISHED: (ACTIVE, RETIRED),
     ACTIVE: (AFFECTED, REPLACED, RETIRED),
@@ -26,8 +26,10 @@ MOVES: Final = {
     REPLACED: (),
     RETIRED: (),
 }
-"""From each state, those that may follow; a test draws on it."""
-OVER: Final = (REPLACED, RETIRED)
+"""The states that may follow each state."""
+UNSERVED: Final = (TRAINED, PUBLISHED)
+SERVING: Final = (ACTIVE, AFFECTED)
+ENDED: Final = (REPLACED, RETIRED)
 
 _MODELS: Final = sa.Table(
     "models_models",
@@ -57,7 +59,7 @@ _CONSENTS: Final = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model's row; the files lie beside it under its id until the model is over."""
+    """The row of a model; its files are stored under its id until it is replaced or retired."""
 
     id: str
     study: str
@@ -75,34 +77,29 @@ class Model:
     ended_at_s: int | None = None
 
 
-class Registry:
-    """The rows of models, and of the consents that each rests on."""
+class ModelRegistry:
+    """The rows of models, and of the consents that each was trained under."""
 
     def __init__(self, engine: sa.Engine) -> None:
         """Use the tables of this engine."""
         self._engine = engine
 
     def add(self, model: Model, consents: Sequence[bytes]) -> None:
-        """Write down a trained model and the consents that it rests on, all or nothing."""
+        """Insert a trained model and its consents in one transaction."""
         row = {name: getattr(model, name) for name in Model.__slots__}
         with self._engine.begin() as connection:
             connection.execute(sa.insert(_MODELS), row)
             if consents:
-                lines = [{"model": model.id, "consent": one} for one in consents]
-                connection.execute(sa.insert(_CONSENTS), lines)
+                rows = [{"model": model.id, "consent": consent} for consent in consents]
+                connection.execute(sa.insert(_CONSENTS), rows)
 
-    def forget(self, model_id: str) -> None:
-        """Delete the rows of a model that never answered anybody; once active, a row stays."""
-        unborn = sa.select(_MODELS.c.id).where(
-            _MODELS.c.id == model_id, _MODELS.c.state.in_((TRAINED, PUBLISHED))
-        )
+    def delete_unserved(self, model_id: str) -> None:
+        """Delete the rows of a model that was never active; once active, a row is permanent."""
+        unserved = sa.and_(_MODELS.c.id == model_id, _MODELS.c.state.in_(UNSERVED))
+        ids = sa.select(_MODELS.c.id).where(unserved)
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_CONSENTS).where(_CONSENTS.c.model.in_(unborn)))
-            connection.execute(
-                sa.delete(_MODELS).where(
-                    _MODELS.c.id == model_id, _MODELS.c.state.in_((TRAINED, PUBLISHED))
-                )
-            )
+            connection.execute(sa.delete(_CONSENTS).where(_CONSENTS.c.model.in_(ids)))
+            connection.execute(sa.delete(_MODELS).where(unserved))
 
     def find(self, model_id: str) -> Model | None:
         """Return the model, or None."""
@@ -114,57 +111,60 @@ class Registry:
         """Return the model.
 
         Raises:
-            NotFound: no model has this id.
+            ModelsNotFound: the model does not exist.
         """
-        found = self.find(model_id)
-        if found is None:
+        model = self.find(model_id)
+        if model is None:
             raise ModelsNotFound(f"no model {model_id}")
-        return found
+        return model
 
     def all(self, *states: str) -> list[Model]:
-        """Return the models in these states (in any, when none is named), oldest first."""
-        asked = sa.select(_MODELS).order_by(_MODELS.c.trained_at_s, _MODELS.c.id)
+        """Return the models in these states, or all if no state is given, oldest first."""
+        query = sa.select(_MODELS).order_by(_MODELS.c.trained_at_s, _MODELS.c.id)
         if states:
-            asked = asked.where(_MODELS.c.state.in_(states))
+            query = query.where(_MODELS.c.state.in_(states))
         with self._engine.connect() as connection:
-            return [Model(*row) for row in connection.execute(asked)]
+            return [Model(*row) for row in connection.execute(query)]
 
     def serving_model(self, question: str) -> Model:
-        """Return the newest model that answers a question.
+        """Return the newest model that serves a question; an active one before an affected one.
 
         Raises:
-            NotFound: none does.
+            ModelsNotFound: no model serves the question.
         """
-        found = [one for one in self.all(ACTIVE, AFFECTED) if one.question == question]
-        if not found:
-            raise ModelsNotFound(f"no model answers {question}")
-        return max(found, key=lambda one: (one.state == ACTIVE, one.published_at_s or 0, one.id))
+        models = [model for model in self.all(*SERVING) if model.question == question]
+        if not models:
+            raise ModelsNotFound(f"no model is in service for question {question}")
+        return max(models, key=lambda m: (m.state == ACTIVE, m.published_at_s or 0, m.id))
 
     def consents(self, model_id: str) -> list[bytes]:
-        """Return the consents that a model rests on, in their order."""
-        asked = sa.select(_CONSENTS.c.consent).where(_CONSENTS.c.model == model_id)
+        """Return the ids of the consents that a model was trained under, in their order."""
+        query = sa.select(_CONSENTS.c.consent).where(_CONSENTS.c.model == model_id)
         with self._engine.connect() as connection:
-            rows = connection.execute(asked.order_by(_CONSENTS.c.consent))
+            rows = connection.execute(query.order_by(_CONSENTS.c.consent))
             return [bytes(row.consent) for row in rows]
 
-    def models_trained_under(self, consents: Sequence[bytes]) -> list[Model]:
-        """Return the models, over or not, that rest on any of these consents."""
-        asked = sa.select(_CONSENTS.c.model).where(_CONSENTS.c.consent.in_(list(consents)))
+    def models_trained_under(self, consent_ids: Sequence[bytes]) -> list[Model]:
+        """Return the models in any state that were trained under any of these consents."""
+        ids = sa.select(_CONSENTS.c.model).where(_CONSENTS.c.consent.in_(list(consent_ids)))
+        query = sa.select(_MODELS).where(_MODELS.c.id.in_(ids)).order_by(_MODELS.c.id)
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_MODELS).where(_MODELS.c.id.in_(asked)))
-            return sorted((Model(*row) for row in rows), key=lambda one: one.id)
+            return [Model(*row) for row in connection.execute(query)]
 
-    def move(self, model_id: str, state: str, now_s: int, successor: str | None = None) -> None:
-        """Put a model into its next state; asking twice changes nothing.
+    def change_state(
+        self, model_id: str, state: str, now_s: int, successor: str | None = None
+    ) -> None:
+        """Move a model to its next state; repeating the call changes nothing.
 
         Raises:
-            ModelRetired: the model cannot go there from where it is.
+            ModelsNotFound: the model does not exist.
+            ModelRetired: the model cannot move there from its state.
         """
-        before = [one for one, after in MOVES.items() if state in after]
+        before = [name for name, following in TRANSITIONS.items() if state in following]
         changes: dict[str, str | int] = {"state": state}
         if state in (PUBLISHED, AFFECTED):
             changes[f"{state}_at_s"] = now_s
-        if state in OVER:
+        if state in ENDED:
             changes["ended_at_s"] = now_s
         if successor is not None:
             changes["successor"] = successor
@@ -174,5 +174,7 @@ class Registry:
                 .where(_MODELS.c.id == model_id, _MODELS.c.state.in_(before))
                 .values(changes)
             ).rowcount
-        if not changed and self.get(model_id).state != state:
-            raise ModelRetired(f"model {model_id} cannot become {state}")
+        if not changed:
+            current = self.get(model_id).state
+            if current != state:
+                raise ModelRetired(f"model {model_id} is {current} and cannot become {state}")

@@ -1,4 +1,4 @@
-"""Makes a training set that may leave: pseudonymous, k-anonymous, with its duties beside it."""
+"""Creates a training set for export: pseudonymous, k-anonymous, with its terms of use beside it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from consent import View
+from consent import HRESCH, View
 from models.anonymity import HIDDEN, anonymise, quasi_identifiers
-from models.cohort import unusable
+from models.cohort import exclusion_reason, group_by_subject, to_matrix
 from models.errors import CohortTooSmall
-from models.features import accepts, label_of, newest, to_row
 from models.ports import RecordStore
 from models.question import Question
 from models.suppression import MIN_COHORT, MIN_COUNT, suppress
@@ -25,28 +24,48 @@ from records.table_file import write_parquet
 from records.values import NUMBER
 from storage import AccessRequest, Record
 
-PURPOSE: Final = "HRESCH"
-"""A copy leaves the vault: research by the study itself, which the patient ticked apart."""
-NAME_CHARACTERS: Final = 32
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # a ZIP's first day: the same rows make the same bytes
+PSEUDONYM_CHARACTERS: Final = 32
+_ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)  # ZIP's first day: the same rows make the same bytes
 AGREEMENT: Final = (
     "Use this set only for the study that it was made for. Do not try to find out who anybody "
     "is. Do not link it with other data. Do not pass it on. Keep it locked. When people in it "
     "withdraw, delete their rows within 14 days and say so. Delete all of it by its end and say so."
 )
 
+Table = dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRequest:
+    """Who requests a training set.
+
+    Attributes:
+        study: the study that requests it.
+        release: the name of this release; the pseudonyms depend on it.
+        ends_on: ISO date by which it must be deleted.
+        actor: the researcher.
+        before: the pseudonyms of the rows in the study's earlier sets.
+    """
+
+    study: str
+    release: str
+    ends_on: str
+    actor: str
+    before: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One training set, made now.
+    """One training set.
 
     Attributes:
         content: the ZIP: data.parquet, manifest.json, dictionary.json and .csv, agreement.txt,
-            deleted.json (whose rows were in an earlier copy, and who permit it no more).
-        rows, columns: its size. `left_out` rows were too rare to be shown.
+            deleted.json (pseudonyms of earlier rows that are no longer permitted).
+        rows, columns: its size.
+        left_out: how many rows were too rare to include.
         k: the smallest class of quasi-identifiers in it.
         names: the pseudonym of each row.
-        view: the ledger as it was decided by.
+        view: the ledger view of the decision.
     """
 
     content: bytes
@@ -58,136 +77,125 @@ class Release:
     view: View
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseRequest:
-    """Who takes a copy: the study, a name for this release, its end, and who had rows before."""
+def create_release(store: RecordStore, question: Question, request: ReleaseRequest) -> Release:
+    """Return the set of all patients who permit the study a copy now; it is journalled first.
 
-    study: str
-    release: str
-    ends_on: str
-    actor: str
-    before: tuple[str, ...] = ()
-
-
-def release(store: RecordStore, question: Question, asked: ReleaseRequest) -> Release:
-    """Return the set of everybody who permits the study a copy now; the journal has it first.
+    The set leaves the vault, so the purpose is HRESCH, which patients permit separately.
 
     Raises:
-        CohortTooSmall: fewer than 50 people permit it.
-        StorageError, ConsentError: the record store or the ledger is away or in doubt.
+        CohortTooSmall: fewer than 50 people permit it, or could be included.
+        StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
     categories = (*question.categories, question.label.category)
-    why = f"training set {asked.release}"
+    why = f"training set {request.release}"
     gathered = store.vault.gather(
-        AccessRequest(asked.study, PURPOSE, categories, None, None, why, asked.actor)
+        AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
     )
-    by_subject: dict[bytes, list[Record]] = {}
-    for record in gathered.records:
-        by_subject.setdefault(record.subject, []).append(record)
-    used = {s: held for s, held in by_subject.items() if not unusable(question, held)}
-    if len(used) < MIN_COHORT:
-        raise CohortTooSmall("no set: fewer than 50 people permit a copy")
-    name_of = store.pseudonyms(f"release {asked.study} {asked.release}")
-    named = sorted((name_of(s).hex()[:NAME_CHARACTERS], held) for s, held in used.items())
-    table, kept = _table(question, named)
-    names = tuple(name for (name, _), stays in zip(named, kept, strict=True) if stays)
-    rows, left_out = len(names), len(named) - len(names)
+    patients = [
+        (subject, records)
+        for subject, records in group_by_subject(gathered.records).items()
+        if not exclusion_reason(question, records)
+    ]
+    if len(patients) < MIN_COHORT:
+        raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people permit a copy")
+    pseudonym = store.pseudonyms(f"release {request.study} {request.release}")
+    named = sorted(
+        (pseudonym(subject).hex()[:PSEUDONYM_CHARACTERS], records) for subject, records in patients
+    )
+    table = _make_table(question, named)
+    names, rows = tuple(table["name"]), len(table["name"])
     if rows < MIN_COHORT:
-        raise CohortTooSmall("no set: fewer than 50 people could be shown")
-    counts = {"rows": rows, "left_out": suppress(left_out)}
-    facts = _facts(question, asked, gathered.view, counts)
-    told = _dictionary(question, table)
-    parts = {
-        "data.parquet": write_parquet(table),
-        "dictionary.json": _json(told),
-        "dictionary.csv": _csv(told),
-        "agreement.txt": (AGREEMENT + "\n").encode(),
-        "deleted.json": _json(sorted(set(asked.before) - {name for name, _ in named})),
-    }
-    hashes = {one: hashlib.sha256(content).hexdigest() for one, content in parts.items()}
-    parts["manifest.json"] = _json(facts | {"names": names, "sha256": hashes})
-    return Release(_zipped(parts), rows, len(table), left_out, MIN_COUNT, names, gathered.view)
+        raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people could be included")
+    left_out = len(named) - rows
+    withdrawn = sorted(set(request.before) - {name for name, _ in named})
+    facts = _describe(question, request, gathered.view)
+    facts |= {"rows": rows, "left_out": suppress(left_out), "names": names}
+    content = _pack(question, table, facts, withdrawn)
+    return Release(content, rows, len(table), left_out, MIN_COUNT, names, gathered.view)
 
 
-def _table(
-    question: Question, named: list[tuple[str, list[Record]]]
-) -> tuple[dict[str, list[Any]], np.ndarray]:
-    """Return the columns of the rows that stay, and which rows those are."""
-    values = np.empty((len(named), len(question.features)), np.float32)
-    labels = []
-    for place, (_, held) in enumerate(named):
-        label, day = label_of(question, held) or (False, "")
-        labels.append(label)
-        values[place] = to_row(question, newest(held, day))
-    made = anonymise(question, values)
-    table: dict[str, list[Any]] = {"name": [name for name, _ in named]}
-    for place, feature in enumerate(question.features):
-        told = made.columns.get(feature.code)
-        table[feature.code] = told if told else _cells(values[:, place], feature.kind == NUMBER)
-    table["label"] = labels
-    kept = made.kept
+def _make_table(question: Question, named: Sequence[tuple[str, list[Record]]]) -> Table:
+    """Return the columns of the rows that may be released."""
+    matrix = to_matrix(question, [records for _, records in named])
+    anonymous = anonymise(question, matrix.values)
+    table: Table = {"name": [name for name, _ in named]}
+    for column, feature in enumerate(question.features):
+        coarse = anonymous.columns.get(feature.code)
+        values = matrix.values[:, column]
+        table[feature.code] = coarse or _to_cells(values, feature.kind == NUMBER)
+    table["label"] = matrix.labels.tolist()
     return {
-        name: [cell for cell, stays in zip(column, kept, strict=True) if stays]
-        for name, column in table.items()
-    }, kept
+        name: [cell for cell, is_kept in zip(cells, anonymous.is_kept, strict=True) if is_kept]
+        for name, cells in table.items()
+    }
 
 
-def _cells(column: np.ndarray, is_number: bool) -> list[float | int | None]:
-    told = [None if np.isnan(one) else round(float(one), 3) for one in column]
-    return told if is_number else [None if one is None else int(one) for one in told]
+def _to_cells(column: np.ndarray, is_number: bool) -> list[float | int | None]:
+    cells = [None if np.isnan(value) else round(float(value), 3) for value in column]
+    return cells if is_number else [None if cell is None else int(cell) for cell in cells]
 
 
-def _facts(
-    question: Question, asked: ReleaseRequest, view: View, counts: Mapping[str, int | str]
-) -> dict[str, Any]:
+def _describe(question: Question, request: ReleaseRequest, view: View) -> dict[str, Any]:
     return {
         "format": "vouchsafe training set 1",
-        "study": asked.study,
-        "release": asked.release,
+        "study": request.study,
+        "release": request.release,
         "question": {"id": question.id, "sha256": question.sha256},
         "k": MIN_COUNT,
-        "ends_on": asked.ends_on,
+        "ends_on": request.ends_on,
         "view": {"block_number": view.block_number, "count": view.count, "head": view.head.hex()},
-        **counts,
     }
 
 
-def _dictionary(question: Question, table: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    known = {one.code: one for one in question.features}
-    coarse = {one.code for one in quasi_identifiers(question)}
+def _make_dictionary(question: Question, table: Table) -> list[dict[str, Any]]:
+    features = {feature.code: feature for feature in question.features}
+    coarse = {feature.code for feature in quasi_identifiers(question)}
     others = {"name": "a pseudonym", "label": question.label.words}
-    told: list[dict[str, Any]] = []
-    for name, column in table.items():
-        feature = known.get(name)
-        missing = sum(cell is None or cell == HIDDEN for cell in column)
-        told.append(
+    dictionary: list[dict[str, Any]] = []
+    for name, cells in table.items():
+        feature = features.get(name)
+        missing = sum(cell is None or cell == HIDDEN for cell in cells)
+        dictionary.append(
             {
                 "column": name,
                 "words": feature.words if feature else others[name],
-                "accepts": accepts(feature) if feature else "",
+                "accepts": feature.accepted if feature else "",
                 "unit": feature.unit if feature else "",
                 "coarse": name in coarse,
                 "missing": suppress(missing),
             }
         )
-    return told
+    return dictionary
 
 
-def _csv(told: list[dict[str, Any]]) -> bytes:
-    made = io.StringIO()
-    writer = csv.DictWriter(made, list(told[0]), lineterminator="\n")
+def _pack(
+    question: Question, table: Table, facts: Mapping[str, Any], withdrawn: list[str]
+) -> bytes:
+    """Return the ZIP; the manifest has the hash of every other file."""
+    dictionary = _make_dictionary(question, table)
+    files = {
+        "data.parquet": write_parquet(table),
+        "dictionary.json": _to_json(dictionary),
+        "dictionary.csv": _to_csv(dictionary),
+        "agreement.txt": (AGREEMENT + "\n").encode(),
+        "deleted.json": _to_json(withdrawn),
+    }
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    files["manifest.json"] = _to_json({**facts, "sha256": hashes})
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_DATE), content)
+    return buffer.getvalue()
+
+
+def _to_csv(rows: list[dict[str, Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(told)
-    return made.getvalue().encode()
+    writer.writerows(rows)
+    return text.getvalue().encode()
 
 
-def _json(told: Any) -> bytes:
-    return json.dumps(told, indent=1, sort_keys=True).encode() + b"\n"
-
-
-def _zipped(parts: Mapping[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(parts.items()):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
-    return made.getvalue()
+def _to_json(content: Any) -> bytes:
+    return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""Runs models in a process of its own, so that a hostile model file can end only that process."""
+"""Runs models in a separate process, so that a malicious model file can end only that process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -24,79 +25,82 @@ if TYPE_CHECKING:
 
 _LENGTH: Final = struct.Struct(">I")
 _MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
-_KEPT: Final = 8
+_MAX_LOADED: Final = 8
 _ROOT: Final = Path(__file__).resolve().parent.parent
+COMMAND: Final = (sys.executable, "-m", "models.scorer")
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a model says of n rows: probabilities (n,), and log-odds (n, predictors + 1)."""
+    """The output of a model for n rows: probabilities (n,), and log-odds (n, predictors + 1)."""
 
     probabilities: list[float]
     contributions: list[list[float]]
 
 
 class Scorer:
-    """Asks the process; starts it when needed, and again when it was killed."""
+    """The client of the scorer process, which it starts when needed, and restarts if it died."""
 
-    def __init__(self, timeout_s: float = 10.0) -> None:
-        """Start nothing yet; `timeout_s` bounds the wait for an answer, loading included."""
+    def __init__(self, timeout_s: float = 10.0, command: Sequence[str] = COMMAND) -> None:
+        """Start nothing yet; `timeout_s` limits the wait for an answer, loading included."""
         self._timeout_s = timeout_s
+        self._command = command
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the process, so that the first question need not wait for it."""
+        """Start the process, so that the first prediction need not wait for it."""
         with self._lock:
             if self._process is None:
                 self._start()
 
     def score(self, path: Path, sha256: str, values: Values) -> Scores:
-        """Return what the model of that file says of the rows, shape (n, predictors).
+        """Return the output of the model in that file for the rows, shape (n, predictors).
 
         Raises:
-            Broken: the file is not the one of that hash.
-            ScorerUnavailable: the process does not answer, or died twice.
+            ModelsBroken: the file is missing or has another hash.
+            ScorerUnavailable: the process does not answer, or crashed twice.
         """
-        rows = [[None if math.isnan(one) else one for one in row] for row in values.tolist()]
-        asked = json.dumps({"path": str(path), "sha256": sha256, "rows": rows}).encode()
+        rows = [[None if math.isnan(cell) else cell for cell in row] for row in values.tolist()]
+        request = json.dumps({"path": str(path), "sha256": sha256, "rows": rows}).encode()
         with self._lock:
             try:
-                answer = self._ask(asked)
+                response = self._send(request)
             except (OSError, EOFError):
                 self._end()
-                answer = self._ask_anew(asked)
-        if "broken" in answer:
-            raise ModelsBroken(answer["broken"])
-        return Scores(answer["probabilities"], answer["contributions"])
+                response = self._send_again(request)
+        if "broken" in response:
+            raise ModelsBroken(response["broken"])
+        return Scores(response["probabilities"], response["contributions"])
 
     def close(self) -> None:
-        """End the process and with it every model in its memory; the next question starts one."""
+        """End the process and with it every model in its memory; the next request starts one."""
         with self._lock:
             self._end()
 
-    def _ask_anew(self, asked: bytes) -> dict[str, Any]:
+    def _send_again(self, request: bytes) -> dict[str, Any]:
         try:
-            return self._ask(asked)
+            return self._send(request)
         except (OSError, EOFError) as exc:
             self._end()
-            raise ScorerUnavailable("the process that runs models died twice") from exc
+            raise ScorerUnavailable("the scorer process crashed twice") from exc
 
-    def _ask(self, asked: bytes) -> dict[str, Any]:
+    def _send(self, request: bytes) -> dict[str, Any]:
         process = self._process or self._start()
         if process.stdin is None or process.stdout is None:
             raise EOFError
-        _send(process.stdin, asked)
+        _write(process.stdin, request)
         if not select.select([process.stdout], [], [], self._timeout_s)[0]:
             self._end()
-            raise ScorerUnavailable(f"no answer from a model within {self._timeout_s:g} s")
-        answer: dict[str, Any] = json.loads(_receive(process.stdout))
-        return answer
+            limit = f"{self._timeout_s:g} s"
+            raise ScorerUnavailable(f"the scorer process did not answer within {limit}")
+        response: dict[str, Any] = json.loads(_read(process.stdout))
+        return response
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # An environment of its own: no secret of the platform's reaches this process.
+        # A clean environment: no secret of the platform reaches this process.
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "models.scorer"],
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=_ROOT,
@@ -111,12 +115,12 @@ class Scorer:
             self._process = None
 
 
-def _send(stream: BinaryIO | Any, message: bytes) -> None:
+def _write(stream: BinaryIO | Any, message: bytes) -> None:
     stream.write(_LENGTH.pack(len(message)) + message)
     stream.flush()
 
 
-def _receive(stream: BinaryIO | Any) -> bytes:
+def _read(stream: BinaryIO | Any) -> bytes:
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         raise EOFError
@@ -129,19 +133,19 @@ def _receive(stream: BinaryIO | Any) -> bytes:
     return message
 
 
-Kept = dict[str, tuple[Path, Booster]]
-"""The models in memory by hash, each with the file that it came from."""
+LoadedModels = dict[str, tuple[Path, Booster]]
+"""The models in memory by hash, each with its file."""
 
 
-def answer(message: bytes, kept: Kept) -> dict[str, Any]:
-    """Return the answer to one message; `kept` holds the models that were loaded before."""
-    asked = json.loads(message)
-    # A model whose file was destroyed is forgotten here too.
-    for sha256 in [name for name, (path, _) in kept.items() if not path.exists()]:
-        del kept[sha256]
+def answer(message: bytes, loaded: LoadedModels) -> dict[str, Any]:
+    """Return the response to one request; `loaded` has the models that were loaded before."""
+    request = json.loads(message)
+    # A model whose file was destroyed is removed from memory too.
+    for sha256 in [name for name, (path, _) in loaded.items() if not path.exists()]:
+        del loaded[sha256]
     try:
-        model = _model(Path(asked["path"]), asked["sha256"], kept)
-        rows = np.array(asked["rows"], np.float32)
+        model = _load(Path(request["path"]), request["sha256"], loaded)
+        rows = np.array(request["rows"], np.float32)
         return {
             "probabilities": model.predict(rows).tolist(),
             "contributions": model.contributions(rows).tolist(),
@@ -150,27 +154,27 @@ def answer(message: bytes, kept: Kept) -> dict[str, Any]:
         return {"broken": str(exc)}
 
 
-def _model(path: Path, sha256: str, kept: Kept) -> Booster:
-    if sha256 not in kept:
-        while len(kept) >= _KEPT:
-            kept.pop(next(iter(kept)))
-        kept[sha256] = (path, Booster.load(path, sha256))
-    return kept[sha256][1]
+def _load(path: Path, sha256: str, loaded: LoadedModels) -> Booster:
+    if sha256 not in loaded:
+        while len(loaded) >= _MAX_LOADED:
+            loaded.pop(next(iter(loaded)))
+        loaded[sha256] = (path, Booster.load(path, sha256))
+    return loaded[sha256][1]
 
 
 def main() -> None:
-    """Answer messages on standard input until it ends."""
-    # xgboost imports scikit-learn when it can, which takes longer than all the rest and is not
-    # used here; None says that it cannot.
+    """Answer requests on standard input until it ends."""
+    # xgboost imports scikit-learn if it can, which takes longer than everything else and is not
+    # used here; None makes that import fail.
     sys.modules["sklearn"] = None  # type: ignore[assignment]
     import_module("xgboost")
-    kept: Kept = {}
+    loaded: LoadedModels = {}
     while True:
         try:
-            message = _receive(sys.stdin.buffer)
+            message = _read(sys.stdin.buffer)
         except EOFError:
             return
-        _send(sys.stdout.buffer, json.dumps(answer(message, kept)).encode())
+        _write(sys.stdout.buffer, json.dumps(answer(message, loaded)).encode())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,11 @@ def end_of_day_s(day: datetime.date) -> int:
     return int(start.timestamp()) + DAY_S - 1
 
 
+def iso_time(at_s: float) -> str:
+    """Return the ISO date and time, UTC, of a moment."""
+    return datetime.datetime.fromtimestamp(at_s, datetime.UTC).isoformat()
+
+
 def iso_day(at_s: float) -> str:
     """Return the ISO date, UTC, of a moment."""
     return datetime.datetime.fromtimestamp(at_s, datetime.UTC).date().isoformat()

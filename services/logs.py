@@ -1,4 +1,4 @@
-"""Formats log lines as JSON, and errors as traces without anybody's data."""
+"""Formats log lines as JSON, and errors as traces without personal data."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ PROJECT_ERRORS: Final = (
     storage.StorageError,
     ServiceError,
 )
-"""Errors whose message this project wrote; other messages may repeat values."""
+"""Errors whose message this project writes; other messages may contain values."""
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line, so that nothing in a message can pass for another line."""
+    """One JSON object a line, so that no message can forge another line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
@@ -47,9 +47,9 @@ def log_to_stderr() -> None:
 
 
 def trace_of(error: BaseException) -> str:
-    """Return where an error came from: lines of code, and its message only if it is ours."""
-    words = f": {error}" if isinstance(error, PROJECT_ERRORS) else ""
+    """Return where an error came from: lines of code, and the message of a project error."""
+    message = f": {error}" if isinstance(error, PROJECT_ERRORS) else ""
     frames = "".join(traceback.format_tb(error.__traceback__))
-    above = error.__cause__ or error.__context__
-    rest = f"\nfrom {trace_of(above)}" if above is not None else ""
-    return f"{type(error).__name__}{words}\n{frames}{rest}"
+    cause = error.__cause__ or error.__context__
+    rest = f"\nfrom {trace_of(cause)}" if cause is not None else ""
+    return f"{type(error).__name__}{message}\n{frames}{rest}"

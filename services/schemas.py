@@ -13,7 +13,6 @@ from marshmallow import (
 
 from consent import ANY, Enrolment, Grant, Message, Signed, Stop, Terms, Withdrawal
 from services.statement import RequestedTerms
-from storage.schemas import RecordSchema
 
 MAX_SIGNED: Final = 1_000
 MAX_RECORDS: Final = 5_000
@@ -244,42 +243,11 @@ SignedWithdrawals: Final = _batch("Withdrawal", _signed("Withdrawal", Withdrawal
 SignedStops: Final = _batch("Stop", _signed("Stop", StopSchema, Stop))
 
 
-class DepositSchema(Strict):
-    """Records, and for each (if any) the source that tells it from all others."""
-
-    records = fields.List(
-        fields.Nested(RecordSchema), required=True, validate=[validate.Length(1, MAX_RECORDS)]
-    )
-    sources = fields.List(Text(512), validate=[validate.Length(1, MAX_RECORDS)])
-
-
 class PageSchema(Strict):
     """Which part of a long list: query parameters, so numbers come as text."""
 
     limit = fields.Integer(load_default=50, validate=[validate.Range(1, 1_000)])
     before = fields.Integer(load_default=None, validate=[validate.Range(1, 2**53)])
-
-
-class StudySchema(Strict):
-    """A study; the token's party is its id."""
-
-    title = Text(MAX_TEXT, required=True)
-    protocol = Text(MAX_TEXT, 0, load_default="")
-    until_s = Time(required=True)
-
-
-class QuestionAskedSchema(Strict):
-    """Which question the token's study asks."""
-
-    question = Text(64, required=True)
-
-
-class DiagnosisSchema(Strict):
-    """About whom, which question or model, and why in words for the journal."""
-
-    subject = subject()
-    question = Text(64, required=True)
-    why = Text(500, required=True)
 
 
 class NothingSchema(Strict):

@@ -1,4 +1,4 @@
-"""Keeps the tokens of people and programs that use the API: hashed, with a role, with an end."""
+"""Stores the tokens of programs that use the API: hashed, with a role and an expiry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from services.dates import DAY_S
 from services.tables import METADATA
 
 CUSTODIAN: Final = "custodian"
@@ -19,7 +20,6 @@ AUDITOR: Final = "auditor"
 ROLES: Final = (CUSTODIAN, RESEARCHER, CLINICIAN, AUDITOR)
 SECRET_BYTES: Final = 32
 PREFIX: Final = "vs_"
-DAY_S: Final = 86_400
 
 _TOKENS: Final = sa.Table(
     "web_tokens",
@@ -36,7 +36,7 @@ _TOKENS: Final = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Who may ask for what, until when; `id` names the token and opens nothing."""
+    """A token's role, party and times (UTC seconds); its `id` is not the secret."""
 
     id: str
     role: str
@@ -47,20 +47,20 @@ class Token:
 
 
 class Tokens:
-    """The rows of all tokens; a secret is shown once, and only its SHA-256 is kept."""
+    """The rows of all tokens; a secret is shown once, and only its SHA-256 is stored."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def create(self, role: str, party: str, days: int) -> tuple[Token, str]:
-        """Return a new token and its secret, which nobody can be told again.
+        """Return a new token and its secret, which cannot be shown again.
 
         Raises:
-            ValueError: there is no such role.
+            ValueError: the role is not one of `ROLES`.
         """
         if role not in ROLES:
-            raise ValueError(f"a role is one of {', '.join(ROLES)}")
+            raise ValueError(f"role {role!r} is unknown; use one of {', '.join(ROLES)}")
         secret, now_s = PREFIX + secrets.token_urlsafe(SECRET_BYTES), int(self._clock())
         token = Token(secrets.token_hex(8), role, party, now_s, now_s + days * DAY_S, False)
         row = {name: getattr(token, name) for name in Token.__slots__} | {"hash": _hash(secret)}
@@ -69,17 +69,17 @@ class Tokens:
         return token, secret
 
     def find(self, secret: str) -> Token | None:
-        """Return the token of this secret, if it counts now."""
-        asked = sa.select(_TOKENS).where(_TOKENS.c.hash == _hash(secret))
+        """Return the valid token of this secret; None if it is unknown, expired or revoked."""
+        query = sa.select(_TOKENS).where(_TOKENS.c.hash == _hash(secret))
         with self._engine.connect() as connection:
-            row = connection.execute(asked).first()
+            row = connection.execute(query).first()
         if row is None:
             return None
         token = _token(row)
         return None if token.is_revoked or self._clock() >= token.expires_at_s else token
 
     def revoke(self, identity: str) -> bool:
-        """Let a token count no more; return whether there is one of this id."""
+        """Revoke a token; return whether one of this id exists."""
         mine = sa.update(_TOKENS).where(_TOKENS.c.id == identity).values(is_revoked=True)
         with self._engine.begin() as connection:
             return connection.execute(mine).rowcount == 1
@@ -87,8 +87,8 @@ class Tokens:
     def all(self) -> list[Token]:
         """Return every token, oldest first."""
         with self._engine.connect() as connection:
-            asked = sa.select(_TOKENS).order_by(_TOKENS.c.created_at_s, _TOKENS.c.id)
-            return [_token(row) for row in connection.execute(asked)]
+            query = sa.select(_TOKENS).order_by(_TOKENS.c.created_at_s, _TOKENS.c.id)
+            return [_token(row) for row in connection.execute(query)]
 
 
 def _hash(secret: str) -> bytes:

@@ -179,6 +179,13 @@ class Journal:
         found: dict[str, Any] = orjson.loads(body)
         return found
 
+    def count_outcomes(self, first: int, last: int) -> dict[str, int]:
+        """Return how many of the rows from `first` to `last` have each outcome."""
+        query = sa.select(_ROWS.c.outcome, sa.func.count()).where(_ROWS.c.seq.between(first, last))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.group_by(_ROWS.c.outcome))
+            return {outcome: count for outcome, count in rows}
+
     def rows(self, first: int = 1, last: int | None = None) -> Iterator[JournalRow]:
         """Yield the rows from `first` to `last`, oldest first."""
         asked = sa.select(*plain(list(_ROWS.columns))).where(_ROWS.c.seq >= first)

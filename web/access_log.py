@@ -1,4 +1,4 @@
-"""Logs one line for each request: ids and numbers, never the request's content."""
+"""Logs one line for each request: ids and numbers, never its content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOG: Final = logging.getLogger("vouchsafe.access")
 
 
 def install(app: Flask) -> None:
-    """Give every request an id, which its response and its line in the log have."""
+    """Give every request an id that is in its response and in its log line."""
 
     @app.before_request
     def begin() -> None:
@@ -25,7 +25,7 @@ def install(app: Flask) -> None:
         facts = {
             "request": g.request_id,
             "method": request.method,
-            # Not the URL: it may hold a subject, or text chosen by a stranger.
+            # Not the URL: it may contain a subject, or text that a stranger chose.
             "route": request.endpoint or "",
             "token": g.get("token_id", ""),
             "status": response.status_code,

@@ -120,7 +120,7 @@ def answer_to(error: Exception) -> Response:
     elif isinstance(error, Invalid) and error.fields:
         problem["errors"] = dict(error.fields)
     elif isinstance(error, models.GateClosed):
-        problem["errors"] = list(error.failures)
+        problem["errors"] = [failure.message for failure in error.failures]
     return _rendered(problem, _headers(error, status))
 
 

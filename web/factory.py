@@ -7,10 +7,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.platform import Platform
 from services.wiring import build_services
-from web import access_log, errors
+from web import access_log, errors, metrics
 from web.api import OldApi, api
 from web.current import EXTENSION
-from web.health import health
+from web.health import bp as health
 from web.pages import old_pages, pages
 
 MAX_BODY_BYTES = 16 * 2**20
@@ -32,7 +32,7 @@ HEADERS = {
 TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def create_app(platform: Platform, proxies: int = 0) -> Flask:
+def create_app(platform: Platform, proxies: int = 0, metrics_token: str = "") -> Flask:
     """Return the application; nothing is asked of the platform until a request comes.
 
     Who asks is the address that the outermost of our `proxies` saw; with none, the socket's.
@@ -49,8 +49,9 @@ def create_app(platform: Platform, proxies: int = 0) -> Flask:
     app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     access_log.install(app)
     errors.install(app)
-    app.register_blueprint(health(platform))
     services = app.extensions[EXTENSION] = build_services(platform)
+    metrics.install(app, services.monitoring, metrics_token)
+    app.register_blueprint(health)
     app.register_blueprint(api(services))
     app.register_blueprint(pages(services))
     app.register_blueprint(OldApi(platform).blueprint())

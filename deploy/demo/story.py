@@ -105,7 +105,7 @@ class Story:
             "permitted": total - sum(cohort.refused.values()),
             "patients": len({line.patient for line in cohort.manifest.lines}),
             "refused": dict(sorted(cohort.refused.items())),
-            "left_out": dict(cohort.left_out),
+            "left_out": dict(cohort.excluded),
         }
         require(
             self.facts["cohort"]["permitted"] == permitted or bool(self._withdrawn()),

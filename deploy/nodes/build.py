@@ -92,7 +92,7 @@ def find_or_build(
     """
     report = report or (lambda line: None)
     recipe = RECIPES[name]
-    found = _find_on_path(recipe, environment, report)
+    found = find_on_path(recipe, environment, report)
     if found is not None:
         return found
     built = built_path(name, cache)
@@ -117,7 +117,8 @@ def built_path(name: str, cache: Path) -> Path:
     return cache / "nodes" / f"{name}-{recipe.version}-{system}-{pins}" / name
 
 
-def _find_on_path(recipe: Recipe, environment: Mapping[str, str], report: Report) -> Path | None:
+def find_on_path(recipe: Recipe, environment: Mapping[str, str], report: Report) -> Path | None:
+    """Return the program on PATH if its version is accepted; report why it is not."""
     found = shutil.which(recipe.name, path=environment.get("PATH", ""))
     if found is None:
         return None

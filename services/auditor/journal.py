@@ -78,7 +78,7 @@ def _row(entry: StoredRow, use: dict[str, Any]) -> JournalRow:
 
 
 def _matches(row: JournalRow, search: JournalSearch) -> bool:
-    wanted = asdict(search)
-    return wanted.pop("kind") in ("", row.kind) and all(
-        text.lower() in getattr(row, name).lower() for name, text in wanted.items()
+    filters = asdict(search)
+    return filters.pop("kind") in ("", row.kind) and all(
+        text.lower() in getattr(row, name).lower() for name, text in filters.items()
     )

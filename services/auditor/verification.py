@@ -16,6 +16,8 @@ from storage import BlockReader, RecordStore, StorageError
 
 Progress = Callable[[str, int, int], None]
 PARTS: Final = ("ledger", "mirror", "journal", "catalogue", "blocks", "manifests", "cards")
+RUN_ORDER: Final = ("ledger", "mirror", "catalogue", "blocks", "journal", "manifests", "cards")
+"""The order in which progress is reported."""
 AGREES: Final = "agrees"
 DIFFERS: Final = "differs"
 UNCHECKED: Final = "unchecked"

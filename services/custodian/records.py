@@ -1,14 +1,13 @@
-"""Stores records for a custodian, and shows the consents and uses of one of its subjects."""
+"""Stores records for a custodian: documents from programs, or the rows of a file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from consent import Consent, ConsentLedger, ConsentRefused, View
+from consent import ConsentRefused
 from records import ParsedRow
-from services.errors import NotFound
 from services.installation import Installation
 from services.requests import PatientDirectory
 from storage import DepositReport, Record, RecordStore
@@ -25,50 +24,13 @@ class DepositSummary:
     new: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectConsents:
-    """A subject's consents at one view of the ledger, oldest first."""
-
-    view: View
-    consents: Sequence[Consent]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectUse:
-    """One row of the journal about a subject; `proof` is None until the row is anchored."""
-
-    seq: int
-    at_s: int
-    party: str
-    actor: str
-    purpose: str
-    why: str
-    outcome: str
-    hash: bytes
-    proof: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectUses:
-    """Rows of the journal, newest first; `before` asks for the next page, None on the last."""
-
-    uses: Sequence[SubjectUse]
-    before: int | None
-
-
 class CustodianRecords:
     """Deposits are idempotent: a record whose source is stored already does not change."""
 
     def __init__(
-        self,
-        *,
-        store: RecordStore,
-        ledger: ConsentLedger,
-        directory: PatientDirectory,
-        installation: Installation,
+        self, *, store: RecordStore, directory: PatientDirectory, installation: Installation
     ) -> None:
         self._store = store
-        self._ledger = ledger
         self._directory = directory
         self._organisation = installation.organisation
 
@@ -111,46 +73,3 @@ class CustodianRecords:
             new += self._store.deposits.deposit(records[part], sources[part]).new
         progress("storing", len(records), len(records))
         return DepositSummary(records=len(records), new=new)
-
-    def consents_of(self, party: str, subject: bytes) -> SubjectConsents:
-        """Return every consent of a subject with its state now.
-
-        Raises:
-            NotFound: the subject is unknown, or not the party's.
-        """
-        self._require_own(party, subject)
-        return SubjectConsents(
-            view=self._ledger.view(), consents=list(self._ledger.consents_of(subject))
-        )
-
-    def uses_of(self, party: str, subject: bytes, limit: int, before: int | None) -> SubjectUses:
-        """Return at most `limit` uses and refusals before journal row `before`, newest first.
-
-        Raises:
-            NotFound: the subject is unknown, or not the party's.
-        """
-        self._require_own(party, subject)
-        journal = self._store.journal
-        uses = []
-        for row in journal.of_subject(subject, limit, before):
-            use = journal.use(row.use)
-            uses.append(
-                SubjectUse(
-                    seq=row.seq,
-                    at_s=use["at_s"],
-                    party=use["party"],
-                    actor=use["actor"],
-                    purpose=use["purpose"],
-                    why=use["why"],
-                    outcome=row.answer.outcome,
-                    hash=row.hash,
-                    proof=self._store.prove(row.seq),
-                )
-            )
-        return SubjectUses(uses=uses, before=uses[-1].seq if len(uses) == limit else None)
-
-    def _require_own(self, party: str, subject: bytes) -> None:
-        custodians = {entry.custodian for entry in self._store.records_of(subject)}
-        is_enrolled_here = party == self._organisation and self._ledger.is_enrolled(subject)
-        if party not in custodians and not is_enrolled_here:
-            raise NotFound

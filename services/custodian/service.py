@@ -9,6 +9,7 @@ from services.custodian.invitations import CustodianInvitations
 from services.custodian.overview import CustodianOverview
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.subjects import CustodianSubjects
 from services.custodian.uploads import CustodianUploads
 
 
@@ -20,7 +21,8 @@ class CustodianService:
         overview: health of the parts, holdings, pending work.
         invitations: of patients and staff.
         uploads: files that are checked and then stored.
-        records: deposits, and one subject's consents and uses.
+        records: deposits of records.
+        subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
         recoveries: new keys for patients who lost theirs.
     """
@@ -29,5 +31,6 @@ class CustodianService:
     invitations: CustodianInvitations
     uploads: CustodianUploads
     records: CustodianRecords
+    subjects: CustodianSubjects
     approvals: CustodianApprovals
     recoveries: CustodianRecoveries

@@ -95,6 +95,11 @@ class UploadReport:
     job: Job | None
     is_slow: bool
 
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The numbers of its report, without the problems."""
+        return {name: value for name, value in self.upload.report.items() if name != "bad"}
+
 
 class FileRefused(Invalid):
     """A file or mapping that cannot be used; `text` and `values` are its message in words (422)."""

@@ -291,11 +291,11 @@ class JobQueue:
         """Change the row of a job that this worker holds; return whether it was cancelled."""
         # The attempt number identifies the claim: late reports of an earlier claim do not count.
         mine = (_JOBS.c.id == job.id) & (_JOBS.c.attempts == job.attempts)
-        held = mine & (_JOBS.c.state == RUNNING)
+        is_held = mine & (_JOBS.c.state == RUNNING)
         query = sa.select(_JOBS.c.is_cancelling).where(_JOBS.c.id == job.id)
         with self._engine.begin() as connection:
             is_cancelling = bool(connection.scalar(query))
-            if connection.execute(sa.update(_JOBS).where(held).values(**values)).rowcount != 1:
+            if connection.execute(sa.update(_JOBS).where(is_held).values(**values)).rowcount != 1:
                 raise JobLost(job.id)
         return is_cancelling
 

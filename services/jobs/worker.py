@@ -121,7 +121,8 @@ class Worker:
             self._jobs.postpone(job, reason, RETRY_S)
         else:
             failures = error.failures if isinstance(error, models.GateClosed) else ()
-            result = {"gate": list(failures)} if failures else None
+            messages = [failure.message for failure in failures]
+            result = {"gate": messages} if messages else None
             self._jobs.end(job, FAILED, result, reason)
 
     def _repeat(self, task: PeriodicTask) -> None:

@@ -1,4 +1,4 @@
-"""An operator goes on after rows of the journal that are gone for good, and only when told to."""
+"""An operator accepts permanently lost journal rows, and only with --yes."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from storage import AccessOutcome, Use
 pytestmark = pytest.mark.node
 
 
-def run(platform: Any, *words: str) -> tuple[int, dict[str, Any]]:
+def run(platform: Any, *options: str) -> tuple[int, dict[str, Any]]:
     @contextmanager
     def opener(settings: None = None, tell: Any = None) -> Any:
         yield platform
 
-    done = CliRunner().invoke(make_cli(opener), ["accept-loss", "--json", *words])
+    done = CliRunner().invoke(make_cli(opener), ["accept-loss", "--json", *options])
     return done.exit_code, orjson.loads(done.stdout)
 
 
-def test_rows_that_are_gone_are_accepted_only_with_a_yes(tmp_path: Path) -> None:
+def test_lost_rows_are_accepted_only_with_yes(tmp_path: Path) -> None:
     with running(tmp_path / "home") as platform:
-        lose_rows_and_go_on(platform)
+        lose_rows_and_accept(platform)
 
 
-def lose_rows_and_go_on(platform: Any) -> None:
+def lose_rows_and_accept(platform: Any) -> None:
     journal, ledger = platform.store.journal, platform.ledger
     assert run(platform) == (0, {"gone": 0, "done": False})
     use = Use(1, "organisation:x", "", "TREAT", "a test", ledger.view())
@@ -43,11 +43,11 @@ def lose_rows_and_go_on(platform: Any) -> None:
         sa.table(name, sa.column("seq"), sa.column("hash"))
         for name in ("storage_journal", "storage_journal_head")
     )
-    kept = next(journal.rows(last - 3, last - 3))
+    newest = next(journal.rows(last - 3, last - 3))
     with platform.engine.begin() as connection:
         connection.execute(sa.delete(rows).where(rows.c.seq > last - 3))
-        connection.execute(sa.update(head).values(seq=last - 3, hash=kept.hash))
+        connection.execute(sa.update(head).values(seq=last - 3, hash=newest.hash))
     assert run(platform) == (1, {"gone": 3, "done": False})
-    code, told = run(platform, "--yes")
-    assert (code, told["gone"], told["row"]) == (0, 3, last + 1)
+    code, result = run(platform, "--yes")
+    assert (code, result["gone"], result["row"]) == (0, 3, last + 1)
     assert run(platform) == (0, {"gone": 0, "done": False})

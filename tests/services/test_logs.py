@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import app as application
 from consent import LedgerUnavailable
 from services.logs import log_to_stderr, trace_of
 
@@ -27,9 +28,9 @@ def lines(monkeypatch):
 
 def test_a_message_cannot_forge_a_second_log_line(lines) -> None:
     logging.getLogger("vouchsafe.web").warning("%s", 'a\n{"level": "INFO"}\r\x1b[31m')
-    found = lines()
-    assert len(found) == 1
-    assert (found[0]["level"], found[0]["log"]) == ("WARNING", "vouchsafe.web")
+    written = lines()
+    assert len(written) == 1
+    assert (written[0]["level"], written[0]["log"]) == ("WARNING", "vouchsafe.web")
 
 
 def test_a_trace_contains_the_messages_of_project_errors_only() -> None:
@@ -44,3 +45,15 @@ def test_a_trace_contains_the_messages_of_project_errors_only() -> None:
     assert "LedgerUnavailable: the chain is unavailable" in trace
     assert "from ValueError\n" in trace
     assert secret not in trace
+
+
+def test_the_web_process_writes_its_log_to_stderr(lines, monkeypatch, tmp_path) -> None:
+    logging.getLogger("vouchsafe").handlers[:] = []
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setenv("VOUCHSAFE_HOME", str(tmp_path))
+    for name in ("join", "nodes_of", "create_app"):
+        monkeypatch.setattr(application, name, lambda *_: None)
+    application.web()
+    logging.getLogger("vouchsafe.web").info("started")
+    assert json.loads(stderr.getvalue())["message"] == "started"

@@ -454,3 +454,15 @@ def test_the_row_of_a_loss_is_one_of_the_chain(
     assert next(again.rows(10)).answer.outcome == LOST
     sql(engine, "UPDATE storage_journal SET outcome = 'permitted' WHERE seq = 10")
     assert findings(again, ledger) == [StoreFinding.ROW_DIFFERS]
+
+
+def test_outcomes_are_counted_in_a_range_of_rows(journal: Journal) -> None:
+    first = journal.size() + 1
+    permitted, refused = (
+        AccessOutcome(b"s" * 32, b"r" * 16, 1, outcome, b"\0" * 32)
+        for outcome in ("permitted", "no-consent")
+    )
+    last = journal.write(use(), [permitted, refused, refused])
+    assert journal.count_outcomes(first, last) == {"permitted": 1, "no-consent": 2}
+    assert journal.count_outcomes(last, last) == {"no-consent": 1}
+    assert journal.count_outcomes(last + 1, last) == {}

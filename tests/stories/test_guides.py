@@ -254,7 +254,7 @@ def _researcher(at: Set) -> None:
 def _auditor(at: Set) -> None:
     with at.somebody(_staff("auditor", "Audit", "organisation:auditors"), 1280, 800) as visitor:
         visitor.go("/auditor")
-        visitor.page.click("text=Run verify >> nth=0")
+        visitor.page.click("text=Run verification >> nth=0")
         visitor.says("Stop this")
         at.work()
         visitor.says("All seven checks agree.")

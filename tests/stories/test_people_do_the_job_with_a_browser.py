@@ -169,5 +169,5 @@ def test_grant_diagnosis_training_use_withdrawal_refusal_and_a_retrained_model(
 def test_an_auditor_checks_everything_with_a_browser(stage: Stage) -> None:
     auditor = stage.colleague("auditor")
     auditor.go("/auditor")
-    auditor.page.click("button:text('Run verify')")
+    auditor.page.click("button:text('Run verification')")
     auditor.page.wait_for_selector("text=All seven checks agree.", timeout=TRAINING_MS)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.node
 
 @pytest.fixture
 def silent_node(tmp_path: Path) -> Iterator[str]:
-    """A node that takes connections and never answers."""
+    """A node that accepts connections and never responds."""
     path = tmp_path / "silent.ipc"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))
@@ -30,7 +30,7 @@ def silent_node(tmp_path: Path) -> Iterator[str]:
 
 
 def without_chain(hospital, endpoint: str):
-    """Return a client of the same platform, whose chain is elsewhere."""
+    """Return a client of the same platform with another chain."""
     platform = hospital.platform
     settings = read_settings({"VOUCHSAFE_HOME": str(platform.home)})
     ledger = open_ledger(
@@ -41,7 +41,9 @@ def without_chain(hospital, endpoint: str):
 
 def test_all_parts_are_ready(hospital, stranger) -> None:
     assert stranger.http.get("/health/live").get_json()["state"] == "live"
-    assert stranger.http.get("/health/ready").get_json()["parts"]["worker"] == {"state": "away"}
+    assert stranger.http.get("/health/ready").get_json()["parts"]["worker"] == {
+        "state": "unavailable"
+    }
     platform = hospital.platform
     Workers(platform.engine, platform.clock).beat("here")
     ready = stranger.http.get("/health/ready")
@@ -51,42 +53,43 @@ def test_all_parts_are_ready(hospital, stranger) -> None:
     assert {part["state"] for part in parts.values()} == {"ready"}
 
 
-def test_a_worker_that_is_not_heard_of_is_away(hospital) -> None:
+def test_a_worker_without_a_recent_heartbeat_is_unavailable(hospital) -> None:
     platform = hospital.platform
     Workers(platform.engine, platform.clock).beat("here")
     later = dataclasses.replace(platform, clock=lambda: platform.clock() + STALE_S + 2)
     ready = create_app(later).test_client().get("/health/ready")
-    assert (ready.status_code, ready.get_json()["parts"]["worker"]) == (503, {"state": "away"})
+    assert (ready.status_code, ready.get_json()["parts"]["worker"]) == (
+        503,
+        {"state": "unavailable"},
+    )
 
 
-def test_a_root_key_that_is_not_unsealed_is_away(hospital) -> None:
+def test_a_sealed_root_key_is_unavailable(hospital) -> None:
     platform = hospital.platform
     sealed = RecordStore(
         platform.engine, platform.store._blocks, platform.ledger, platform.home, time.time
     )
     app = create_app(dataclasses.replace(platform, store=sealed))
     parts = app.test_client().get("/health/ready").get_json()["parts"]
-    assert (parts["root_key"]["state"], parts["store"]["state"]) == ("away", "ready")
+    assert (parts["root_key"]["state"], parts["store"]["state"]) == ("unavailable", "ready")
 
 
-def test_a_database_that_is_away_is_no_error_of_ours_and_says_nothing_of_itself(
-    hospital, tmp_path, caplog
-) -> None:
+def test_an_unavailable_database_is_503_and_reveals_nothing(hospital, tmp_path, caplog) -> None:
     nowhere = sa.create_engine(f"sqlite:///{tmp_path / 'none' / 'x.db'}")
     app = create_app(dataclasses.replace(hospital.platform, engine=nowhere))
-    answer = app.test_client().get("/api/v1/models", headers={"Authorization": "Bearer vs_canary"})
+    answer = app.test_client().get("/api/v1/me", headers={"Authorization": "Bearer vs_canary"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert b"sqlite" not in answer.data
     ready = app.test_client().get("/health/ready")
-    assert ready.get_json()["parts"]["worker"] == {"state": "away"}
+    assert ready.get_json()["parts"]["worker"] == {"state": "unavailable"}
     assert "web_tokens" not in caplog.text
 
 
-def test_a_chain_that_is_gone_is_told_at_once_and_nothing_more_is_said(hospital, tmp_path) -> None:
+def test_an_unavailable_chain_is_reported_at_once_without_details(hospital, tmp_path) -> None:
     client = without_chain(hospital, str(tmp_path / "none.ipc"))
     ready = client.get("/health/ready")
     assert ready.status_code == 503
-    assert ready.get_json()["parts"]["ledger"] == {"state": "away"}
+    assert ready.get_json()["parts"]["ledger"] == {"state": "unavailable"}
     assert ready.get_json()["parts"]["store"] == {"state": "ready"}
     assert b"none.ipc" not in ready.data
     began_s = time.monotonic()
@@ -97,7 +100,7 @@ def test_a_chain_that_is_gone_is_told_at_once_and_nothing_more_is_said(hospital,
     assert b"every request is refused" in client.get("/").data
 
 
-def test_a_chain_that_hangs_is_away_within_two_seconds(hospital, silent_node) -> None:
+def test_a_chain_that_hangs_is_unavailable_within_two_seconds(hospital, silent_node) -> None:
     client = without_chain(hospital, silent_node)
     began_s = time.monotonic()
     assert client.get("/api/v1/ledger").status_code == 503

@@ -76,7 +76,7 @@ def test_a_token_that_was_sent_counts_alone_whatever_the_cookie(hospital) -> Non
 
 def test_a_patients_session_opens_no_page_of_work(hospital) -> None:
     me = Signed(hospital, "patient")
-    assert me.ask("GET", "/models").status_code == 403
+    assert me.ask("GET", "/clinician/models").status_code == 403
     assert me.ask("POST", "/invitations", json={"role": "auditor"}).status_code == 403
 
 

@@ -82,7 +82,7 @@ def _get_job(job_id: str) -> Job:
     if job is None or not (
         caller.role == AUDITOR
         or caller.party == job.requested_by
-        # A verification is returned to whoever starts the next one while it runs.
+        # While it runs, a verification is also returned to the next requester.
         or (job.kind == VERIFY and caller.role == CUSTODIAN and _is_ours(caller))
     ):
         raise NotFound

@@ -19,6 +19,7 @@ from services.custodian.uploads import MAX_MAPPING, NewUpload
 from services.errors import Invalid, NotFound
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
+from web.pages.forms import first_errors
 from web.pages.guard import is_fragment, render, see_other
 from web.view_options import max_body, requires_role
 
@@ -70,7 +71,7 @@ def invite() -> Response:
             words(), invitation, by=current_account().id
         )
     except Invalid as exc:
-        return _invitation_form(form, _first_messages(exc), _INVALID)
+        return _invitation_form(form, first_errors(exc), _INVALID)
     return render(
         "custodian/invited.html",
         title=words()("invite-made"),
@@ -89,7 +90,7 @@ def upload_form() -> Response:
 @bp.post("/custodian/deposits/new")
 @requires_role(CUSTODIAN)
 @max_body(MAX_BYTES + _FORM_BYTES)
-def upload() -> Response:
+def submit_upload() -> Response:
     """Keep a file, queue its check, and go to its report."""
     errors = _missing_inputs()
     if errors:
@@ -105,16 +106,16 @@ def upload() -> Response:
     try:
         report = services().custodian.uploads.submit(words(), account.party, new, by=account.id)
     except Invalid as exc:
-        return _upload_form(_first_messages(exc), _INVALID)
+        return _upload_form(first_errors(exc), _INVALID)
     again = "?again=yes" if report.upload.state == STORED else ""
     return see_other(f"/custodian/deposits/{report.upload.id}{again}")
 
 
-@bp.get("/custodian/deposits/<upload_id>")
+@bp.get("/custodian/deposits/<upload>")
 @requires_role(CUSTODIAN)
-def upload_report(upload_id: str) -> Response:
+def upload_report(upload: str) -> Response:
     """Show what is in a file, or what was stored of it."""
-    report = services().custodian.uploads.get(words(), current_account().party, upload_id)
+    report = services().custodian.uploads.get(words(), current_account().party, upload)
     if is_fragment() and not report.is_working:
         return Response(b"", 204, {"HX-Refresh": "true"})
     is_before = report.upload.state in (CHECKING, CHECKED)
@@ -123,31 +124,31 @@ def upload_report(upload_id: str) -> Response:
         title=words()("deposit-report-title" if is_before else "deposit-result-title"),
         report=report,
         upload=report.upload,
-        counts=report.upload.report,
+        counts=report.counts,
         problems=report.problems[:MAX_PROBLEMS],
         is_again=request.args.get("again") == "yes" and report.upload.state == STORED,
     )
 
 
-@bp.post("/custodian/deposits/<upload_id>")
+@bp.post("/custodian/deposits/<upload>")
 @requires_role(CUSTODIAN)
-def decide_upload(upload_id: str) -> Response:
+def decide_upload(upload: str) -> Response:
     """Store the good rows, or discard the file; a repeated form changes nothing."""
     uploads, party = services().custodian.uploads, current_account().party
-    report = uploads.get(words(), party, upload_id)
+    report = uploads.get(words(), party, upload)
     decision = request.form.get("wish", "")
     if decision == "nothing":
-        uploads.discard(words(), party, upload_id)
+        uploads.discard(words(), party, upload)
     elif decision == "store" and report.upload.state in (CHECKED, BEING_STORED):
-        uploads.store(words(), party, upload_id)
-    return see_other(f"/custodian/deposits/{upload_id}")
+        uploads.store(words(), party, upload)
+    return see_other(f"/custodian/deposits/{upload}")
 
 
-@bp.get("/custodian/deposits/<upload_id>/report")
+@bp.get("/custodian/deposits/<upload>/report")
 @requires_role(CUSTODIAN)
-def upload_report_file(upload_id: str) -> Response:
+def upload_report_file(upload: str) -> Response:
     """Return the problems of a file as CSV: row, column, problem, remedy; no content of cells."""
-    report = services().custodian.uploads.get(words(), current_account().party, upload_id)
+    report = services().custodian.uploads.get(words(), current_account().party, upload)
     if not report.upload.report:
         raise NotFound
     text = io.StringIO()
@@ -159,7 +160,7 @@ def upload_report_file(upload_id: str) -> Response:
         is_formula = problem.column.startswith(_FORMULA)
         column = f"'{problem.column}" if is_formula else problem.column
         lines.writerow([problem.row, column, problem.problem, problem.cure])
-    headers = {"Content-Disposition": f'attachment; filename="report-{upload_id}.csv"'}
+    headers = {"Content-Disposition": f'attachment; filename="report-{upload}.csv"'}
     return Response(text.getvalue(), 200, headers, content_type="text/csv; charset=utf-8")
 
 
@@ -193,7 +194,7 @@ def decide_study(slug: str) -> Response:
         try:
             approvals.refuse(words(), slug, request.form.get("why", ""), by=by)
         except Invalid as exc:
-            return _study(slug, _first_messages(exc), _INVALID)
+            return _study(slug, first_errors(exc), _INVALID)
     return see_other(f"/custodian/studies/{slug}")
 
 
@@ -217,7 +218,7 @@ def propose_recovery() -> Response:
     try:
         services().custodian.recoveries.propose(words(), recovery, by=current_account().id)
     except Invalid as exc:
-        return _recoveries(_first_messages(exc), _INVALID)
+        return _recoveries(first_errors(exc), _INVALID)
     return see_other("/custodian/recoveries?done=yes")
 
 
@@ -259,7 +260,7 @@ def _own_mapping() -> bytes | None:
     file = _sent_file("own-mapping")
     if request.form.get("mapping") != OWN_MAPPING or file is None:
         return None
-    return file.read(MAX_MAPPING)
+    return bytes(file.read(MAX_MAPPING))
 
 
 def _sent_file(name: str) -> FileStorage | None:
@@ -290,7 +291,3 @@ def _recoveries(errors: dict[str, str], status: int) -> Response:
         is_proposed=request.args.get("done") == "yes",
         pending=services().custodian.recoveries.list_pending(),
     )
-
-
-def _first_messages(error: Invalid) -> dict[str, str]:
-    return {field: messages[0] for field, messages in error.fields.items()}

@@ -1,14 +1,14 @@
 # What an auditor reads; in English only.
 
-menu-auditor = Where it stands
+menu-auditor = Ledger status
 
 menu-anchors = Anchors
 
 menu-auditor-journal = Journal
 
-menu-evidence = Evidence
+menu-evidence = Export evidence
 
-auditor-title = Where does everything stand?
+auditor-title = Ledger status
 
 auditor-part = Part
 
@@ -18,23 +18,17 @@ auditor-time = Time
 
 auditor-state = State
 
-auditor-agrees = agrees
+auditor-mark = Latest verified state
 
-auditor-differs = differs
+auditor-deployment = About this deployment
 
-auditor-unchecked = not checked
-
-auditor-mark = High-water mark
-
-auditor-deployment = What this deployment can do
-
-auditor-single = One validator under one operator. It cannot forge a consent. It could rewrite history, which exported anchors would show.
+auditor-single = One validator under one operator. It cannot forge a consent. It could rewrite history; anchors that you exported earlier would show that.
 
 auditor-many = Several validators. One alone cannot change history.
 
-auditor-run = Run verify
+auditor-run = Run verification
 
-verify-title = Does it all fit together?
+verify-title = Verification
 
 verify-all = All seven checks agree.
 
@@ -42,8 +36,6 @@ verify-some = { $count ->
     [one] One of seven differs.
    *[other] { $count } of seven differ.
 } { $advice }
-
-verify-journal-after = Do not rely on the journal after row { $row }.
 
 verify-not-all = { $count } of seven were not checked. This is not a pass.
 
@@ -65,23 +57,23 @@ verify-check = Check
 
 verify-result = Result
 
-verify-compared = What was compared
+verify-compared = Compared
 
-verify-many = How many
+verify-many = Count
 
-verify-took = How long
+verify-took = Duration
 
 verify-first = First difference
 
-verify-sound = What is still sound
+verify-sound = Parts that agree
 
-verify-running = Verifying: { $what }
+verify-running = Checking: { $what }
 
 verify-stopped = Stopped. What was not checked is listed as not checked.
 
 verify-download = Download the report
 
-anchors-title = What was put on the chain?
+anchors-title = Anchors
 
 anchors-kind = Kind
 
@@ -101,9 +93,9 @@ anchors-kind-manifest = manifest
 
 anchors-kind-card = card
 
-empty-anchors = Nothing is anchored yet. The first anchor comes { $when }.
+empty-anchors = No anchors yet. The first is made { $when }.
 
-audit-journal-title = What happened, without content?
+audit-journal-title = Journal
 
 audit-journal-kind = Kind
 
@@ -121,25 +113,25 @@ audit-journal-refusal = refusal
 
 audit-journal-row = Row
 
-empty-audit-journal = Nothing has happened yet, or nothing fits the search.
+empty-audit-journal = No entries match this search.
 
-evidence-title = What may I take away?
+evidence-title = Export evidence
 
 evidence-part = Part
 
 evidence-size = Size
 
-evidence-how = How to check it without us
+evidence-how = How to verify it independently
 
-evidence-how-lead = The bundle holds a program and its description. It needs neither this site nor our nodes.
+evidence-how-lead = The program docs/spec/check.py verifies the bundle. It uses none of this site's code. It needs read access to a node of the chain and to the folder of sealed blocks.
 
-evidence-button = Make the bundle
+evidence-button = Create bundle
 
 evidence-ready = The bundle of { $time } is ready: { $size }.
 
-empty-evidence = No bundle has been made yet.
+empty-evidence = No bundle has been created yet.
 
-auditor-now = Now
+auditor-now = Current state
 
 auditor-ledger = Ledger
 
@@ -149,31 +141,31 @@ auditor-journal = Journal
 
 auditor-anchors = Anchors
 
-auditor-quick = This is a first look. A full check reads every row and every block.
+auditor-quick = This is a quick look. A verification reads every row and every block.
 
 auditor-mark-count = Changes on the ledger
 
 auditor-mark-head = Head
 
-auditor-away = The ledger cannot be read now. Every decision is a refusal until it can.
+auditor-away = The ledger is unavailable. Until it is back, every decision is a refusal.
 
 auditor-contract = Contract
 
-auditor-finality = Kind
+auditor-finality = Finality
 
-auditor-checks = Checks so far
+auditor-checks = Recent verifications
 
-empty-checks = No check has been run yet. Run verify.
+empty-checks = No verification has been run yet.
 
-anchors-caption = Anchors, the newest first
+anchors-caption = Anchors, newest first
 
 anchors-when = within a minute of the first deposit or use
 
 audit-journal-both = Both
 
-audit-journal-lines = Lines
+audit-journal-lines = Entries
 
-audit-journal-caption = Lines, the newest first
+audit-journal-caption = Entries, newest first
 
 audit-journal-kind-of = Event
 
@@ -187,17 +179,17 @@ verify-caption = The seven checks
 
 verify-seconds = { $seconds } s
 
-verify-shared = Catalogue and blocks are read together, and so are manifests and cards. Each shows the time of both.
+verify-shared = Catalogue and blocks share one time, as do manifests and cards.
 
 verify-compares-ledger = The chain, its contract and our transactions
 
-verify-compares-mirror = Our copy of each change, and each opening
+verify-compares-mirror = Our copy of each change, and its terms
 
-verify-compares-journal = Each row with the one before and its anchor
+verify-compares-journal = Each row with the row before it and its anchor
 
 verify-compares-catalogue = Each record's row with its anchor and its key
 
-verify-compares-blocks = Each sealed block with its name
+verify-compares-blocks = Each sealed block with its CID
 
 verify-compares-manifests = Each model's list of records with its anchor
 
@@ -205,23 +197,23 @@ verify-compares-cards = Each model's card and file with its anchor
 
 evidence-making = Writing the bundle: { $lines } lines so far
 
-evidence-caption = What the bundle holds
+evidence-caption = Contents of the bundle
 
 evidence-lines = Lines
 
 evidence-sha = SHA-256 of the file
 
-evidence-failed = The last bundle was not made. Make it again.
+evidence-failed = The last bundle could not be created. Create it again.
 
-evidence-how-spec = The description is docs/spec/evidence.md. It says how each line is hashed, and what must be on the chain.
+evidence-how-spec = The format is described in docs/spec/evidence.md: how each line is hashed, and what must be on the chain.
 
-evidence-care = The bundle holds what patients signed, under their pseudonyms. Keep it as safe as the site itself.
+evidence-care = The bundle contains what patients signed, under their pseudonyms. Store it as securely as this site.
 
-evidence-kind-deployment = Which ledger
+evidence-kind-deployment = Deployment
 
 evidence-kind-operation = Changes on the ledger
 
-evidence-kind-opening = What was signed
+evidence-kind-opening = Signed terms
 
 evidence-kind-batch = Batches of records
 

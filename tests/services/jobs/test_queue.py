@@ -143,7 +143,7 @@ def test_late_reports_of_a_worker_that_lost_its_job_change_nothing(jobs, now) ->
     for late in (
         lambda: jobs.beat(first),
         lambda: jobs.progress(first, "fit", 1, 2),
-        lambda: jobs.postpone(first, "away", 1),
+        lambda: jobs.postpone(first, "unavailable", 1),
         lambda: jobs.end(first, FAILED, error="late"),
     ):
         with pytest.raises(JobLost):
@@ -217,12 +217,12 @@ def test_a_training_whose_worker_died_is_the_one_that_is_continued(jobs, now) ->
 def test_a_postponed_job_waits_and_its_attempt_does_not_count(jobs, now) -> None:
     job = jobs.enqueue("rekey", {}, "a")
     for _ in range(MAX_ATTEMPTS + 2):
-        jobs.postpone(jobs.claim(job.id), "the store is away", 10)
+        jobs.postpone(jobs.claim(job.id), "the store is unavailable", 10)
         assert jobs.claimable() == []
         assert jobs.claim(job.id) is None
         now[0] += 10
         assert jobs.claimable() == [job.id]
-    assert (jobs.get(job.id).state, jobs.get(job.id).error) == (QUEUED, "the store is away")
+    assert (jobs.get(job.id).state, jobs.get(job.id).error) == (QUEUED, "the store is unavailable")
 
 
 def test_an_unknown_job_is_not_claimed(jobs) -> None:

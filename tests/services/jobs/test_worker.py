@@ -102,7 +102,7 @@ def test_a_cancelled_job_ends_at_its_next_progress(jobs, runners) -> None:
     def run(_, progress):
         jobs.cancel(job.id)
         progress("next", 1, 2)
-        raise AssertionError("it went on")
+        raise AssertionError("the job continued")
 
     runners["try"] = run
     job = jobs.enqueue("try", {}, "a")
@@ -252,7 +252,7 @@ def test_a_worker_is_alive_until_it_leaves_or_its_heartbeat_stops(engine) -> Non
 
 
 def run_of(**how):
-    held = {
+    facts = {
         "id": 7,
         "study": "study:s",
         "question": "q",
@@ -261,7 +261,7 @@ def run_of(**how):
         "started_at_s": 2**40,
         "model_id": "q-7",
     }
-    return SimpleNamespace(**held | how)
+    return SimpleNamespace(**facts | how)
 
 
 class Diagnostics:
@@ -294,7 +294,7 @@ class Diagnostics:
         return self._model("retrained")
 
 
-ASKED = {"study": "study:s", "question": "q", "model": "q-1"}
+ARGUMENTS = {"study": "study:s", "question": "q", "model": "q-1"}
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_a_training_continues_where_its_worker_died_and_makes_one_model(
     jobs, sqlite_engine, case, result
 ) -> None:
     kind, runs, tries = case
-    job = jobs.enqueue(kind, ASKED, "a")
+    job = jobs.enqueue(kind, ARGUMENTS, "a")
     if tries == 2:
         jobs.claim(job.id)
         jobs = JobQueue(sqlite_engine, lambda: time.time() + STALE_S + 5)
@@ -328,14 +328,14 @@ def test_a_model_that_has_a_successor_is_not_replaced_again(jobs) -> None:
     diagnostics = Diagnostics()
     replaced = SimpleNamespace(successor="q-9")
     diagnostics.model = lambda name: replaced if name == "q-1" else diagnostics._model(name)
-    job = jobs.enqueue("retrain", ASKED, "a")
+    job = jobs.enqueue("retrain", ARGUMENTS, "a")
     training_worker(jobs, diagnostics).run(job.id)
     assert jobs.get(job.id).result["model"] == "q-9"
 
 
 def test_cancelling_a_training_also_ends_its_run(jobs) -> None:
     seen = []
-    job = jobs.enqueue("train", ASKED, "a")
+    job = jobs.enqueue("train", ARGUMENTS, "a")
 
     def train(study, question, progress):
         jobs.cancel(job.id)

@@ -1,4 +1,4 @@
-"""An auditor's API: where everything stands, the anchors, the journal, the evidence."""
+"""The auditor's API: ledger status, anchors, journal, evidence."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
 
 
-def test_every_part_stands_and_agrees(auditor) -> None:
+def test_every_part_agrees(auditor) -> None:
     parts = auditor.get("/auditor/standing").get_json()["parts"]
-    assert [one["part"] for one in parts] == ["ledger", "mirror", "journal", "anchors"]
-    assert {one["state"] for one in parts} <= {"agrees"}
+    assert [row["part"] for row in parts] == ["ledger", "mirror", "journal", "anchors"]
+    assert {row["state"] for row in parts} <= {"agrees"}
 
 
 def test_the_anchors_are_those_of_the_chain(hospital, auditor) -> None:
     hospital.platform.store.journal.anchor()
-    told = auditor.get("/auditor/anchors").get_json()["anchors"]
-    roots = {one.root.hex() for one in hospital.platform.ledger.anchors("records")}
-    assert {one["root"] for one in told if one["kind"] == "records"} <= roots
-    assert told == sorted(told, key=lambda one: -one["block"])
+    anchors = auditor.get("/auditor/anchors").get_json()["anchors"]
+    roots = {anchor.root.hex() for anchor in hospital.platform.ledger.anchors("records")}
+    assert {row["root"] for row in anchors if row["kind"] == "records"} <= roots
+    assert anchors == sorted(anchors, key=lambda row: -row["block"])
 
 
-def test_the_journal_names_no_patient_and_is_searched_and_paged(hospital, auditor) -> None:
-    told = auditor.get("/auditor/journal").get_json()
+def test_the_journal_is_searched_and_paged_without_naming_a_patient(hospital, auditor) -> None:
+    page = auditor.get("/auditor/journal").get_json()
     names = {"seq", "at_s", "kind", "party", "purpose", "outcome", "hash"}
-    assert all(set(one) == names for one in told["lines"])
+    assert all(set(row) == names for row in page["lines"])
     refused = auditor.get("/auditor/journal?kind=refusal").get_json()["lines"]
-    assert all(one["kind"] == "refusal" for one in refused)
-    if told["older_before"]:
-        older = auditor.get(f"/auditor/journal?before={told['older_before']}").get_json()
-        assert all(one["seq"] < told["older_before"] for one in older["lines"])
+    assert all(row["kind"] == "refusal" for row in refused)
+    if page["older_before"]:
+        older = auditor.get(f"/auditor/journal?before={page['older_before']}").get_json()
+        assert all(row["seq"] < page["older_before"] for row in older["lines"])
     assert auditor.get("/auditor/journal?kind=odd").status_code == 422
     assert auditor.get("/auditor/journal?before=-1").status_code == 422
 
 
-def test_the_evidence_is_written_once_and_handed_out(hospital, auditor) -> None:
+def test_the_evidence_is_written_once_and_can_be_downloaded(hospital, auditor) -> None:
     job = auditor.post("/auditor/evidence", {}).get_json()["id"]
     assert auditor.get(f"/auditor/evidence/{job}").status_code == 404
     assert auditor.post("/auditor/evidence", {}).get_json()["id"] == job
@@ -48,9 +48,44 @@ def test_the_evidence_is_written_once_and_handed_out(hospital, auditor) -> None:
     assert len(kinds) > 3
 
 
+def test_a_subjects_consents_and_uses_are_shown_with_proofs(hospital, auditor) -> None:
+    subject = hospital.subjects[0]
+    hospital.platform.store.vault.open(
+        "study:small",
+        "MLTRAINING",
+        hospital.platform.store.records_of(subject)[0].record_id.hex(),
+        "test",
+    )
+    hospital.platform.store.journal.anchor()
+    consents = auditor.get(f"/auditor/subjects/{subject.hex()}/consents").get_json()["consents"]
+    assert {row["state"] for row in consents} == {"active"}
+    assert {row["terms"]["recipient"] for row in consents} == {"study:small", HOSPITAL}
+    first = auditor.get(f"/auditor/subjects/{subject.hex()}/uses?limit=1").get_json()
+    assert len(first["uses"]) == 1
+    assert first["uses"][0]["proof"] is not None
+    assert first["before"] == first["uses"][0]["seq"]
+    for unknown in ("ab" * 32, "x"):
+        assert auditor.get(f"/auditor/subjects/{unknown}/consents").status_code == 404
+
+
+def test_an_unknown_model_is_not_found(auditor) -> None:
+    assert auditor.get("/auditor/models").get_json()["models"] == []
+    for path in ("none-1", "none-1/card"):
+        assert auditor.get(f"/auditor/models/{path}").status_code == 404
+
+
+def test_anybody_may_read_the_facts_of_the_ledger(hospital, stranger) -> None:
+    facts = stranger.get("/ledger").get_json()
+    ledger = hospital.platform.ledger
+    assert facts["domain"]["contract"] == ledger.domain().contract
+    assert facts["view"]["head"] == ledger.view().head.hex()
+    assert facts["custodian"] == "0x" + ledger.custodian().hex()
+    assert set(facts["anchors"]) >= {"records", "journal"}
+
+
 @pytest.mark.parametrize("role", ["custodian", "clinician", "researcher"])
-def test_no_other_role_audits(hospital, role) -> None:
+def test_no_other_role_may_audit(hospital, role) -> None:
     client = hospital.client(role, HOSPITAL if role != "researcher" else "study:small")
-    for path in ("standing", "anchors", "journal", "evidence/x"):
+    for path in ("standing", "anchors", "journal", "evidence/x", "models", "subjects/x/uses"):
         assert client.get(f"/auditor/{path}").status_code == 403
     assert client.post("/auditor/evidence", {}).status_code == 403

@@ -1,4 +1,4 @@
-"""The auditor's pages in a real browser: standing, the seven checks, journal, bundle."""
+"""The auditor's pages in a real browser: ledger status, verification, journal, evidence."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def auditor(hospital, browser):
         yield made
 
 
-def test_the_pages_have_no_barrier_that_axe_knows(auditor) -> None:
+def test_axe_finds_no_barrier_on_the_pages(auditor) -> None:
     for path in ("", "/anchors", "/journal", "/evidence"):
         auditor.go(f"/auditor{path}")
         assert Axe().run(auditor.page).violations_count == 0, path
 
 
-def test_a_green_total_needs_seven_of_seven(hospital, auditor) -> None:
+def test_a_verification_passes_only_if_all_seven_agree(hospital, auditor) -> None:
     hospital.platform.diagnostics.apply_withdrawals()  # as the worker does each minute
     auditor.go("/auditor")
-    auditor.page.click("text=Run verify >> nth=0")
+    auditor.page.click("text=Run verification >> nth=0")
     auditor.says("Stop this")
     hospital.work("verify", "evidence")
     auditor.says("All seven checks agree.")
@@ -45,15 +45,15 @@ def test_a_green_total_needs_seven_of_seven(hospital, auditor) -> None:
     assert auditor.page.locator("tbody .status.agrees").count() == len(PARTS)
 
 
-def test_a_check_that_was_stopped_has_checked_nothing(auditor) -> None:
+def test_a_stopped_verification_has_checked_nothing(auditor) -> None:
     auditor.go("/auditor")
-    auditor.page.click("text=Run verify >> nth=0")
+    auditor.page.click("text=Run verification >> nth=0")
     auditor.page.click("text=Stop this")
     auditor.says("7 of seven were not checked. This is not a pass.")
     assert auditor.page.locator("tbody .status.agrees").count() == 0
 
 
-def test_what_is_away_is_unchecked_and_hides_nothing_else(hospital, monkeypatch) -> None:
+def test_an_unavailable_part_is_unchecked_and_hides_no_other(hospital, monkeypatch) -> None:
     def away(*_: object) -> None:
         raise storage.StoreUnavailable("the IPFS node is down")
 
@@ -77,12 +77,12 @@ def test_the_journal_is_searched_and_shows_no_subject(hospital, auditor) -> None
     assert subject.hex() not in auditor.page.content()
     assert record not in auditor.page.content()
     auditor.go("/auditor/journal?party=nobody-at-all")
-    auditor.says("nothing fits the search")
+    auditor.says("No entries match this search.")
 
 
-def test_the_bundle_is_made_as_a_job_and_taken_away(hospital, auditor) -> None:
+def test_the_bundle_is_written_by_a_job_and_downloaded(hospital, auditor) -> None:
     auditor.go("/auditor/evidence")
-    auditor.page.click("button:has-text('Make the bundle')")
+    auditor.page.click("button:has-text('Create bundle')")
     hospital.work("verify", "evidence")
     auditor.go("/auditor/evidence")
     with auditor.page.expect_download() as taken:

@@ -1,0 +1,36 @@
+"""Turns the settings into what the ledger and the nodes are made from."""
+
+from __future__ import annotations
+
+import os
+
+from consent import LedgerSettings
+from deploy.nodes import NodeSettings
+from deploy.secrets import relayer_key
+from deploy.settings import Settings
+
+
+def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
+    """Return where the ledger of these settings is; the relayer's key is made if missing."""
+    return LedgerSettings(
+        endpoint=endpoint,
+        finality=settings.ledger_finality,
+        record=settings.home / "ledger.json",
+        relayer_key=relayer_key(settings.home),
+        development=settings.development,
+    )
+
+
+def node_settings(settings: Settings, relayer_address: str = "") -> NodeSettings:
+    """Return what the nodes need; without the relayer's address the chain cannot be started."""
+    return NodeSettings(
+        home=settings.home,
+        cache=settings.cache,
+        environment=os.environ,
+        relayer_address=relayer_address,
+        chain_id=settings.ledger_chain_id,
+        ipfs_api=settings.ipfs_api,
+        ipfs_authorization=settings.ipfs_authorization,
+        ledger_rpc_url=settings.ledger_rpc_url,
+        start_nodes=settings.start_nodes,
+    )

@@ -1,0 +1,115 @@
+"""Checks models, files, manifests, cards and anchors against each other, and exports them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from consent import ConsentError, Finding
+from models.errors import ModelsError
+from models.findings import ModelFinding
+from models.manifest import Manifest
+from models.model_files import CARD, MANIFEST, MODEL, ModelFiles
+from models.ports import ConsentLedger
+from models.registry import ACTIVE, ENDED, TRAINED, Model, ModelRegistry
+
+MODELS: Final = "models"
+MANIFESTS: Final = "manifests"
+CARDS: Final = "cards"
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrityCheck:
+    """Compares the registry with the files and the ledger."""
+
+    ledger: ConsentLedger
+    registry: ModelRegistry
+    files: ModelFiles
+
+    def run(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
+        """Return the findings; an empty list means no problems.
+
+        `progress` receives the id of each model before it is checked.
+        """
+        findings: list[Finding] = []
+        for model in self.registry.all():
+            if progress is not None:
+                progress(model.id)
+            findings += self._check_files(model)
+            findings += self._check_manifest(model)
+            try:
+                findings += self._check_ledger(model)
+            except ConsentError as exc:
+                facts = {"error": str(exc)}
+                code = ModelFinding.UNCHECKED
+                findings.append(
+                    Finding(part=MODELS, code=code, where=model.id, facts=facts, is_unchecked=True)
+                )
+        return findings
+
+    def _check_files(self, model: Model) -> Iterator[Finding]:
+        path = self.files.path(model.id, MODEL)
+        if model.state in ENDED:
+            if path.exists():
+                yield Finding(part=CARDS, code=ModelFinding.FILE_LEFT, where=model.id)
+        elif self._sha256(model.id, MODEL) != model.sha256:
+            yield Finding(part=CARDS, code=ModelFinding.FILE_DIFFERS, where=model.id)
+        if self._sha256(model.id, CARD) != model.card_sha256:
+            yield Finding(part=CARDS, code=ModelFinding.CARD_DIFFERS, where=model.id)
+
+    def _sha256(self, model_id: str, name: str) -> str:
+        try:
+            return hashlib.sha256(self.files.read(model_id, name)).hexdigest()
+        except ModelsError:
+            return ""
+
+    def _check_manifest(self, model: Model) -> Iterator[Finding]:
+        consents = {consent.hex() for consent in self.registry.consents(model.id)}
+        try:
+            manifest = Manifest.from_json(self.files.read(model.id, MANIFEST))
+        except ModelsError:
+            yield Finding(part=MANIFESTS, code=ModelFinding.MANIFEST_UNREADABLE, where=model.id)
+            return
+        if manifest.root.hex() != model.manifest_root:
+            code = ModelFinding.MANIFEST_ROOT_DIFFERS
+            yield Finding(part=MANIFESTS, code=code, where=model.id)
+        if {line.consent for line in manifest.lines} != consents:
+            code = ModelFinding.MANIFEST_CONSENTS_DIFFER
+            yield Finding(part=MANIFESTS, code=code, where=model.id)
+
+    def _check_ledger(self, model: Model) -> Iterator[Finding]:
+        if model.state == ACTIVE:
+            count = len(self.ledger.find_ended(self.registry.consents(model.id)))
+            if count:
+                code, facts = ModelFinding.CONSENTS_LOST, {"count": count}
+                yield Finding(part=MANIFESTS, code=code, where=model.id, facts=facts)
+        if model.state == TRAINED:
+            return
+        for part, kind, root, code in (
+            (MANIFESTS, "manifest", model.manifest_root, ModelFinding.MANIFEST_NOT_ANCHORED),
+            (CARDS, "card", model.card_sha256, ModelFinding.CARD_NOT_ANCHORED),
+        ):
+            anchored = {bytes(anchor.root) for anchor in self.ledger.anchors(kind)}
+            if bytes.fromhex(root) not in anchored:
+                yield Finding(part=part, code=code, where=model.id)
+
+
+def export_evidence(registry: ModelRegistry, files: ModelFiles) -> Iterator[dict[str, Any]]:
+    """Yield each model's row, card and manifest as stored, so that anyone can hash them."""
+    for model in registry.all():
+        for kind, name in (("card", CARD), ("manifest", MANIFEST)):
+            try:
+                text = files.read(model.id, name).decode()
+            except ModelsError:
+                text = ""
+            yield {
+                "kind": kind,
+                "model": model.id,
+                "sha256": model.sha256,
+                "state": model.state,
+                "manifest_root": model.manifest_root,
+                "card_sha256": model.card_sha256,
+                "text": text,
+            }

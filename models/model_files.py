@@ -1,0 +1,90 @@
+"""Stores the files of models on disk, readable by the platform's user only, and destroys them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from models.errors import ModelsBroken, ModelsNotFound
+
+MODEL: Final = "model.ubj"
+CARD: Final = "card.json"
+MANIFEST: Final = "manifest.json"
+
+
+class ModelFiles:
+    """One folder a model; a file exists whole or not at all."""
+
+    def __init__(self, home: Path) -> None:
+        """Keep everything below `home`, which is created on first use."""
+        self._home = home
+
+    def path(self, model_id: str, name: str) -> Path:
+        """Return the path of a model's file.
+
+        Raises:
+            ModelsNotFound: the id or the name would leave the folder.
+        """
+        for part in (model_id, name):
+            if not part or part.startswith(".") or Path(part).name != part:
+                raise ModelsNotFound(f"no file {name} of model {model_id}")
+        return self._home / model_id / name
+
+    def write(self, model_id: str, name: str, content: bytes) -> None:
+        """Write a file; it is durable when this returns."""
+        target = self.path(model_id, name)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = target.with_name(f".{name}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+        _sync(target.parent)
+
+    def read(self, model_id: str, name: str) -> bytes:
+        """Return the bytes of a file.
+
+        Raises:
+            ModelsNotFound: the file does not exist.
+        """
+        try:
+            return self.path(model_id, name).read_bytes()
+        except OSError as exc:
+            raise ModelsNotFound(f"no file {name} of model {model_id}") from exc
+
+    def destroy_model(self, model_id: str) -> None:
+        """Delete the model itself; card, manifest and plots remain as evidence.
+
+        Raises:
+            ModelsBroken: the file cannot be deleted; an operator must check the folder.
+        """
+        self._delete(self.path(model_id, MODEL))
+
+    def destroy_all(self, model_id: str) -> None:
+        """Delete every file of a model that was never published.
+
+        Raises:
+            ModelsBroken: a file cannot be deleted; an operator must check the folder.
+        """
+        folder = self.path(model_id, MODEL).parent
+        for path in sorted(folder.glob("*")):
+            self._delete(path)
+
+    def _delete(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                _sync(path.parent)
+        except OSError as exc:
+            model_id = path.parent.name
+            raise ModelsBroken(f"{path.name} of model {model_id} cannot be deleted") from exc
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
