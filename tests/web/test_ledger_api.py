@@ -77,9 +77,8 @@ def test_a_custodian_enrols_and_the_key_proves_itself(hospital, custodian, stran
     asked = {"subject": subject.hex(), "signer": "0x" + key.hex()}
     shown = stranger.post("/typed-data/enrolment", asked).get_json()["typed_data"]["message"]
     signed = hospital.sign(Enrolment(subject, bytes.fromhex(shown["custodian"][2:]), key))
-    assert custodian.post("/custodian/enrolments", {"signed": [signed]}).get_json()["outcomes"][0][
-        "ok"
-    ]
+    answer = custodian.post("/custodian/enrolments", {"signed": [signed]}).get_json()
+    assert answer["outcomes"][0]["ok"]
     assert hospital.platform.ledger.is_enrolled(subject)
 
 

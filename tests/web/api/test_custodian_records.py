@@ -57,18 +57,18 @@ def test_a_record_that_is_none_is_badly_asked(hospital, custodian, changed) -> N
     assert "errors" in answer.get_json()
 
 
-def test_uses_are_listed_newest_first_and_proved(hospital, clinician, auditor) -> None:
+def test_uses_are_listed_newest_first_and_proved(hospital, custodian) -> None:
     subject = hospital.subjects[3]
     hospital.platform.diagnostics.gather("study:small", "small")
     hospital.platform.store.journal.anchor()
     path = f"/custodian/subjects/{subject.hex()}/uses"
-    found = auditor.get(path + "?limit=2").get_json()
+    found = custodian.get(path + "?limit=2").get_json()
     seqs = [line["seq"] for line in found["uses"]]
     assert seqs == sorted(seqs, reverse=True)
     newest = found["uses"][0]
     assert (newest["party"], newest["purpose"]) == ("study:small", "MLTRAINING")
     assert proves_row(bytes.fromhex(newest["hash"]), newest["proof"])
-    rest = auditor.get(f"{path}?before={seqs[-1]}").get_json()["uses"]
+    rest = custodian.get(f"{path}?before={seqs[-1]}").get_json()["uses"]
     assert all(line["seq"] < seqs[-1] for line in rest)
 
 

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
 from services.accounts import Invitee
+from services.custodian.upload_store import UploadStore
 from services.errors import NotFound
 from services.requests import Proposal
 
@@ -30,6 +31,11 @@ unit = "kg"
 minimum = 0
 maximum = 100
 """
+
+
+def store_of_uploads(hospital) -> UploadStore:
+    platform = hospital.platform
+    return UploadStore(platform.engine, platform.store, platform.clock)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,6 @@ from services.tokens import CUSTODIAN
 from storage import DepositReport
 from web.api.custodian.schemas import (
     MAX_FILE_BYTES,
-    DecisionBody,
     DepositBody,
     DepositSchema,
     MappingsSchema,
@@ -30,6 +29,7 @@ from web.api.custodian.schemas import (
     ProposalsSchema,
     RecoveriesSchema,
     RecoveryBody,
+    StudyDecisionBody,
     StudyReviewSchema,
     UploadBody,
     UploadReportSchema,
@@ -140,7 +140,7 @@ def get_proposal(study: str) -> StudyReview:
 @own.post("/custodian/studies/<study>/answer")
 @requires_role(CUSTODIAN)
 @idempotent
-@accepts(DecisionBody)
+@accepts(StudyDecisionBody)
 @returns(StudyReviewSchema)
 def post_proposal_answer(study: str, body: dict[str, str]) -> StudyReview:
     """Approve a study, or refuse it with a reason; the first decision is final."""

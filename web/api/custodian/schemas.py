@@ -50,7 +50,7 @@ class UploadBody(Strict):
         )
 
 
-class DecisionBody(Strict):
+class StudyDecisionBody(Strict):
     """An approval, or a refusal with its reason."""
 
     answer = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
