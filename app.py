@@ -45,7 +45,6 @@ VERSION = "0.1.0"
 RECOVER_EVERY_S = 15.0
 ANCHOR_EVERY_S = 60.0
 DAY_S = 86_400
-RECURSION_LIMIT = 1_000
 Report = Callable[[str], None]
 
 
@@ -62,8 +61,6 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
     """Return the platform on nodes that run; its ledger is deployed if there was none."""
     # ipfshttpclient passes urllib3 an argument that urllib3 3 will refuse; it is pinned below 3.
     warnings.filterwarnings("ignore", "The 'strict' parameter", FutureWarning)
-    # py_ecc, which web3 brings, raises it so far that deep JSON would overflow the C stack.
-    sys.setrecursionlimit(RECURSION_LIMIT)
     clock = time.time
     make_private_folder(settings.home)
     engine = make_engine(settings.database_url)

@@ -136,6 +136,8 @@ def told_in_a_line(exc: Exception) -> str:
         return f"the database cannot be used: {said}; see DATABASE_URL and the room on its disk"
     if isinstance(exc, OSError) and exc.strerror:
         return f"{exc.strerror}: {exc.filename}" if exc.filename else exc.strerror
+    if isinstance(exc, Invalid) and exc.fields:
+        return "; ".join(f"{name}: {texts[0]}" for name, texts in exc.fields.items())
     return str(exc)
 
 

@@ -45,15 +45,15 @@ class OperatorService:
     def __init__(
         self,
         *,
+        installation: Installation,
         ledger: ConsentLedger,
         store: RecordStore,
         diagnostics: Diagnostics,
-        installation: Installation,
     ) -> None:
+        self._installation = installation
         self._ledger = ledger
         self._store = store
         self._diagnostics = diagnostics
-        self._installation = installation
 
     def status(self) -> InstallationStatus:
         """Return the status of ledger, record store and models.

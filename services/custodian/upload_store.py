@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from collections.abc import Callable
@@ -29,6 +28,7 @@ MAX_BYTES: Final = 32 * 2**20
 MAX_AGE_S: Final = DAY_S
 MAX_LISTED: Final = 50
 LABEL: Final = "upload"
+PIECE_LABEL: Final = "upload-piece"
 _CHUNK_BYTES: Final = 2**20
 _WAITING: Final = (CHECKING, CHECKED, STORING)
 
@@ -168,11 +168,10 @@ class UploadStore:
             pieces = [bytes(body) for body in bodies]
         if not pieces:
             raise NotFound
-        opened = [
-            self._store.open_text(LABEL, piece, _about(upload.id, index))
+        return b"".join(
+            self._store.open_bytes(PIECE_LABEL, piece, _about(upload.id, index))
             for index, piece in enumerate(pieces)
-        ]
-        return b"".join(base64.b64decode(text) for text in opened)
+        )
 
     def move(self, upload: Upload, before: str, state: str, job: str = "") -> bool:
         """Change the state of an upload from `before`; False if it is in another state."""
@@ -211,8 +210,7 @@ class UploadStore:
             return [_upload(row) for row in connection.execute(query.limit(MAX_LISTED))]
 
     def _seal(self, upload_id: str, index: int, piece: bytes) -> bytes:
-        text = base64.b64encode(piece).decode()
-        return self._store.seal_text(LABEL, text, _about(upload_id, index))
+        return self._store.seal_bytes(PIECE_LABEL, piece, _about(upload_id, index))
 
     def _mark(self, sent: Sent, body: bytes) -> bytes:
         # Keyed, so that a copy of the database confirms nobody's guess of a file.

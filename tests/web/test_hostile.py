@@ -1,15 +1,9 @@
 from __future__ import annotations
 
-import json
 import threading
-import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from records import JsonInvalid
-from records.json_strict import loads
 from web.api.routes import ROUTES
 
 POSTS = [route.path.replace("{model}", "small-1") for route in ROUTES if route.method == "POST"]
@@ -154,39 +148,3 @@ def test_an_error_that_nobody_foresaw_has_a_number_and_tells_nothing(
     assert answer.status_code == 500
     assert len(answer.get_json()["incident"]) == 16
     assert b"secret" not in answer.data
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.text() | st.integers(-(2**53), 2**53),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-        max_leaves=20,
-    )
-)
-def test_what_is_json_is_read_as_it_is(value) -> None:
-    try:
-        text = json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return
-    assert loads(text) == value
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow])
-@given(st.binary(max_size=200) | st.text(alphabet='{}[]",:\\0 1eE-.n', max_size=60).map(str.encode))
-def test_whatever_comes_is_read_or_refused(body) -> None:
-    try:
-        loads(body)
-    except JsonInvalid:
-        return
-
-
-def test_brackets_in_a_text_are_no_depth() -> None:
-    text = "[" * 1_000 + '"\\'
-    assert loads(json.dumps([text]).encode()) == [text]
-
-
-def test_a_large_body_is_read_fast() -> None:
-    body = json.dumps([{"code": "x|y", "value": n * 1.5, "unit": "kg"} for n in range(100_000)])
-    began_s = time.perf_counter()
-    loads(body.encode())
-    assert time.perf_counter() - began_s < 2

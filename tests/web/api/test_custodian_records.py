@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from proofs import proves_row
 
 from services.tokens import CUSTODIAN
-from storage import proves_row
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
