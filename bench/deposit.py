@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from eth_account import Account
 
-from consent import ConsentLedger, LedgerSettings, open_ledger
+from consent import ConsentLedger, LedgerSettings, RelayerAccount, open_ledger
 from deploy.database import make_engine, metadatas
 from deploy.nodes import GethNode, KuboEndpoint, KuboNode, find_or_build
 from records.mapping import Mapping
@@ -47,7 +46,7 @@ def install() -> Iterator[Bench]:
     key = secrets.token_bytes(32)
     with tempfile.TemporaryDirectory(prefix="vouchsafe-bench-") as folder:
         home = Path(folder)
-        account = Account.from_key(key).address
+        account = RelayerAccount(key).address
         geth = GethNode(find_or_build("geth", CACHE, os.environ), home / "chain", account, CHAIN_ID)
         kubo = KuboNode(find_or_build("ipfs", CACHE, os.environ), home / "kubo")
         try:

@@ -15,7 +15,7 @@ import orjson
 
 from bench.deposit import Bench, documents, install
 from consent import Enrolment, Grant, Terms, digest
-from consent.signatures import Key
+from consent.signatures import SigningKey
 from consent.terms import Message, Signed
 from storage import AccessRequest, Record
 
@@ -27,7 +27,7 @@ WANTED = AccessRequest(STUDY, "MLTRAINING", None, None, None, "a benchmark")
 def permit(bench: Bench, subjects: list[bytes]) -> None:
     """Let every subject be enrolled and permit the study."""
     ledger, now_s = bench.ledger, int(time.time())
-    keys = [Key(secrets.token_bytes(32)) for _ in subjects]
+    keys = [SigningKey(secrets.token_bytes(32)) for _ in subjects]
     pairs = list(zip(subjects, keys, strict=True))
 
     def signed(messages: list[Message]) -> list[Signed]:

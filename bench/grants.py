@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
-
 from consent import (
     ConsentLedger,
     Enrolment,
@@ -22,13 +20,14 @@ from consent import (
     LedgerSettings,
     Message,
     Outcome,
+    RelayerAccount,
     Signed,
     Terms,
     digest,
     open_ledger,
 )
 from consent.chain import Chain
-from consent.signatures import Key
+from consent.signatures import SigningKey
 from consent.tables import METADATA
 from deploy.database import make_engine
 from deploy.nodes import GethNode, find_or_build
@@ -53,7 +52,7 @@ TERMS = Terms(
 )
 
 
-def sign(ledger: ConsentLedger, messages: list[Message], keys: list[Key]) -> list[Signed]:
+def sign(ledger: ConsentLedger, messages: list[Message], keys: list[SigningKey]) -> list[Signed]:
     """Return the messages as their patients sign them; this is the patients' time, not ours."""
     domain = ledger.domain()
     return [
@@ -64,7 +63,7 @@ def sign(ledger: ConsentLedger, messages: list[Message], keys: list[Key]) -> lis
 
 def measure(ledger: ConsentLedger, chain: Chain, count: int) -> dict[str, Any]:
     """Enrol `count` patients, bring one grant of each, and return what it took."""
-    keys = [Key(secrets.token_bytes(32)) for _ in range(count)]
+    keys = [SigningKey(secrets.token_bytes(32)) for _ in range(count)]
     subjects = [secrets.token_bytes(32) for _ in range(count)]
     custodian = ledger.custodian()
     pairs = list(zip(subjects, keys, strict=True))
@@ -122,7 +121,7 @@ def main() -> None:
     key = secrets.token_bytes(32)
     with tempfile.TemporaryDirectory(prefix="vouchsafe-bench-") as folder:
         home = Path(folder)
-        node = GethNode(geth, home / "chain", Account.from_key(key).address, CHAIN_ID)
+        node = GethNode(geth, home / "chain", RelayerAccount(key).address, CHAIN_ID)
         try:
             endpoint = node.start()
             engine = make_engine(f"sqlite:///{home / 'bench.db'}")

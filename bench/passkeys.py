@@ -18,7 +18,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from eth_account import Account as EthAccount
 
 from bench.grants import CACHE, CHAIN_ID, TERMS, require_ok
 from consent import (
@@ -31,12 +30,13 @@ from consent import (
     passkey_signature,
     passkey_signer,
 )
-from consent.chain import Account, Chain
+from consent.chain import Chain
 from consent.deployment import deploy
 from consent.outbox import Intent, Outbox
-from consent.signatures import Key
+from consent.raw_transactions import Payload, RelayerAccount
+from consent.signatures import SigningKey
 from consent.tables import METADATA
-from consent.transactions import KINDS, Batch, check
+from consent.transactions import KINDS, Batch, encode_checked
 from deploy.database import make_engine
 from deploy.nodes import GethNode, find_or_build
 
@@ -103,14 +103,17 @@ class Bench:
         found = {}
         for size in SIZES:
             signed = self.grants(self.enrolled(make, size))
-            entries = [check(KINDS[Grant], i, one, alone=False) for i, one in enumerate(signed)]
+            entries = [
+                encode_checked(KINDS[Grant], i, one, alone=False) for i, one in enumerate(signed)
+            ]
             batch = Batch(KINDS[Grant], tuple(entries))
             contract = self.ledger.deployment.contract
-            intent = Intent("grant", contract, batch.calldata(), limit or batch.gas())
+            payload = Payload(to=contract, data=batch.calldata(), gas=limit or batch.gas())
+            intent = Intent("grant", payload)
             sent = self.outbox.write([intent])
             self.outbox.send(sent)
             receipt = self.outbox.settle(sent, 60)[0]
-            self.outbox.note(sent, [receipt])
+            self.outbox.record(sent, [receipt])
             if (
                 not receipt.ok
                 or len(receipt.changes) != size
@@ -147,12 +150,12 @@ def running(kind: type[GethNode]) -> Iterator[Bench]:
     geth = find_or_build("geth", CACHE, os.environ)
     with tempfile.TemporaryDirectory(prefix="vouchsafe-bench-") as folder:
         home = Path(folder)
-        node = kind(geth, home / "chain", EthAccount.from_key(key).address, CHAIN_ID)
+        node = kind(geth, home / "chain", RelayerAccount(key).address, CHAIN_ID)
         try:
             chain = Chain(node.start().url)
             engine = make_engine(f"sqlite:///{home / 'bench.db'}")
             METADATA.create_all(engine)
-            account = Account(key)
+            account = RelayerAccount(key)
             outbox = Outbox(engine, chain, account)
             ledger = ConsentLedger(
                 engine, chain, deploy(chain, outbox, "single"), account, time.time
@@ -163,9 +166,9 @@ def running(kind: type[GethNode]) -> Iterator[Bench]:
             node.stop()
 
 
-def account() -> Key:
+def account() -> SigningKey:
     """Return an account's key."""
-    return Key(secrets.token_bytes(32))
+    return SigningKey(secrets.token_bytes(32))
 
 
 def main() -> None:

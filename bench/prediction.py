@@ -10,8 +10,18 @@ import time
 from typing import Any
 
 from bench.deposit import Bench, documents, install
-from consent import Enrolment, Grant, Message, Signed, Terms, digest
-from consent.signatures import Key
+from consent import (
+    MLTRAINING,
+    TREATDS,
+    YEAR_S,
+    Enrolment,
+    Grant,
+    Message,
+    Signed,
+    Terms,
+    digest,
+)
+from consent.signatures import SigningKey
 from deploy.database import make_engine
 from models import Diagnostics, PredictionRequest, Study
 from storage import StorageNotFound
@@ -20,11 +30,10 @@ GOAL_P50_MS = 20
 GOAL_P99_MS = 100
 STUDY = "study:bench"
 CLINIC = "organisation:bench"
-YEAR_S = 365 * 86_400
 
 
 def terms(recipient: str, purpose: str) -> Terms:
-    """Return what a patient signs for one purpose of one party."""
+    """Return the terms that a patient signs for one purpose of a party."""
     return Terms(
         decision="permit",
         recipient=recipient,
@@ -42,53 +51,56 @@ def terms(recipient: str, purpose: str) -> Terms:
 
 
 def permit(bench: Bench, subjects: list[bytes]) -> None:
-    """Let every subject be enrolled and permit training by the study and care by the clinic."""
+    """Enrol every subject; each permits training by the study and care by the clinic."""
     ledger, now_s = bench.ledger, int(time.time())
-    keys = {subject: Key(secrets.token_bytes(32)) for subject in subjects}
+    keys = {subject: SigningKey(secrets.token_bytes(32)) for subject in subjects}
 
     def signed(message: Message) -> Signed:
         key = keys[message.subject]
         return Signed(message, key.address, key.sign(digest(ledger.domain(), message)))
 
     ledger.enrol(
-        [signed(Enrolment(one, ledger.custodian(), keys[one].address)) for one in subjects]
+        [
+            signed(Enrolment(subject, ledger.custodian(), key.address))
+            for subject, key in keys.items()
+        ]
     )
-    wanted = ((STUDY, "MLTRAINING"), (CLINIC, "TREATDS"))
+    permissions = ((STUDY, MLTRAINING), (CLINIC, TREATDS))
     grants = [
-        signed(Grant(one, terms(*party), now_s - 1, now_s + YEAR_S))
-        for one in subjects
-        for party in wanted
+        signed(Grant(subject, terms(*permission), now_s - 1, now_s + YEAR_S))
+        for subject in subjects
+        for permission in permissions
     ]
     if not all(outcome.ok for outcome in ledger.grant(grants)):
-        raise SystemExit("not all were granted")
+        raise SystemExit("the ledger refused some grants")
 
 
-def took_ms(diagnostics: Diagnostics, asked: list[PredictionRequest]) -> list[float]:
-    """Return how long each answer takes, in milliseconds, in rising order."""
-    found = []
-    for one in asked:
+def measure_ms(diagnostics: Diagnostics, requests: list[PredictionRequest]) -> list[float]:
+    """Return the duration of each prediction in milliseconds, in ascending order."""
+    durations = []
+    for request in requests:
         started = time.perf_counter()
-        diagnostics.predict(one)
-        found.append((time.perf_counter() - started) * 1000)
-    return sorted(found)
+        diagnostics.predict(request)
+        durations.append((time.perf_counter() - started) * 1000)
+    return sorted(durations)
 
 
-def refused_ms(diagnostics: Diagnostics, model_id: str, asked: int) -> float:
-    """Return the median time of a refusal about somebody who is not there, in milliseconds."""
-    found = []
-    for _ in range(asked):
+def measure_refusal_ms(diagnostics: Diagnostics, model_id: str, count: int) -> float:
+    """Return the median duration of a refusal about an unknown patient, in milliseconds."""
+    durations = []
+    for _ in range(count):
         started = time.perf_counter()
         try:
             diagnostics.predict(
                 PredictionRequest(CLINIC, secrets.token_bytes(32), model_id, "a benchmark")
             )
         except StorageNotFound:
-            found.append((time.perf_counter() - started) * 1000)
-    return statistics.median(found)
+            durations.append((time.perf_counter() - started) * 1000)
+    return statistics.median(durations)
 
 
-def measure(asked: int) -> dict[str, Any]:
-    """Train on everybody, then ask about one patient after the other."""
+def measure(count: int) -> dict[str, Any]:
+    """Train on all patients, then predict for one patient after another."""
     subjects, records = documents()
     with install() as bench:
         bench.store.deposits.deposit(records)
@@ -102,22 +114,24 @@ def measure(asked: int) -> dict[str, Any]:
             model = diagnostics.train(STUDY, "nhanes-diabetes")
             train_s = time.perf_counter() - started
             diagnostics.scorer.start()
-            known = {line.patient for line in diagnostics.manifest(model.id).lines}
-            hashed = bench.store.pseudonyms("manifest patient")
-            patients = [one for one in subjects if hashed(one).hex() in known][:asked]
-            questions = [
-                PredictionRequest(CLINIC, one, model.id, "a benchmark") for one in patients
+            patients_in_cohort = {line.patient for line in diagnostics.manifest(model.id).lines}
+            pseudonym = bench.store.pseudonyms("manifest patient")
+            patients = [
+                subject for subject in subjects if pseudonym(subject).hex() in patients_in_cohort
+            ][:count]
+            requests = [
+                PredictionRequest(CLINIC, subject, model.id, "a benchmark") for subject in patients
             ]
-            took_ms(diagnostics, questions[:5])
-            found = took_ms(diagnostics, questions)
-            refusal = refused_ms(diagnostics, model.id, asked // 4)
+            measure_ms(diagnostics, requests[:5])
+            durations = measure_ms(diagnostics, requests)
+            refusal = measure_refusal_ms(diagnostics, model.id, count // 4)
         finally:
             diagnostics.close()
             engine.dispose()
     return {
-        "predictions": len(found),
-        "p50_ms": round(statistics.median(found), 2),
-        "p99_ms": round(found[int(len(found) * 0.99)], 2),
+        "predictions": len(durations),
+        "p50_ms": round(statistics.median(durations), 2),
+        "p99_ms": round(durations[int(len(durations) * 0.99)], 2),
         "refusal_p50_ms": round(refusal, 2),
         "train_s": round(train_s, 2),
         "goal_p50_ms": GOAL_P50_MS,
@@ -128,8 +142,8 @@ def measure(asked: int) -> dict[str, Any]:
 def main() -> None:
     """Print the figures as one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--asked", type=int, default=400)
-    print(json.dumps(measure(parser.parse_args().asked)))
+    parser.add_argument("--predictions", type=int, default=400)
+    print(json.dumps(measure(parser.parse_args().predictions)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from cli.output import Say, platform_command
 from cli.records import FOLDER
 from services.platform import Platform
 from services.wiring import build_services
-from storage import BlockFolder, Use
+from storage import BlockFolder
 
 
 @click.command("verify")
@@ -59,28 +59,26 @@ def accept_loss(platform: Platform, say: Say, yes: bool) -> None:
     First look for a newer copy of the database: with one, nothing is lost. A permanent row records
     the loss, and every verification reports it. Until it is accepted, nothing is released.
     """
-    journal = platform.store.journal
-    last_anchored, last = journal.anchored(), journal.head()[0]
-    missing = max(0, last_anchored - last)
-    if not missing:
+    operator = build_services(platform).operator
+    missing = operator.find_missing_rows()
+    if missing is None:
         say.result({"gone": 0, "done": False}, "No anchored journal row is missing.")
         return
+    facts = {"gone": missing.count, "done": yes}
     if not yes:
-        rows = f"{missing} anchored journal rows are missing ({last + 1} to {last_anchored})"
-        say.result({"gone": missing, "done": False}, f"{rows}. Pass --yes to accept the loss.")
+        rows = f"{missing.count} anchored journal rows ({missing.first} to {missing.last})"
+        say.result(facts, f"{rows} are missing. Pass --yes to accept the loss.")
         raise click.exceptions.Exit(1)
-    now_s, view = int(platform.clock()), platform.ledger.view()
-    use = Use(now_s, platform.organisation, "operator", "HOPERAT", "rows lost, accepted", view)
-    row = journal.accept_loss(use)
-    say.result({"gone": missing, "done": True, "row": row}, f"The journal continues at row {row}.")
+    row = operator.accept_missing_rows()
+    say.result(facts | {"row": row}, f"The journal continues at row {row}.")
 
 
 @click.command()
 @platform_command
 def status(platform: Platform, say: Say) -> None:
     """Show the status of ledger, record store and models."""
-    view = platform.ledger.view()
-    totals = platform.store.totals()
+    state = build_services(platform).operator.status()
+    view = state.view
     facts = {
         "ledger": {
             "contract": view.contract,
@@ -88,19 +86,22 @@ def status(platform: Platform, say: Say) -> None:
             "block": view.block_number,
             "count": view.count,
             "head": view.head.hex(),
-            "finality": platform.ledger.deployment.finality,
+            "finality": state.finality,
         },
-        "subjects": platform.ledger.subjects(),
-        "store": platform.store.ipfs_version(),
-        **totals,
-        "models": len(platform.diagnostics.models()),
-        "development": platform.development,
+        "enrolled": state.enrolled,
+        "subjects": state.subjects,
+        "store": state.ipfs_version,
+        "records": state.records,
+        "batches": state.batches,
+        "journal": state.journal_rows,
+        "models": state.models,
+        "development": state.is_development,
     }
     say.result(
         facts,
         f"ledger: {view.count} changes at block {view.block_number} of chain {view.chain_id}",
-        f"enrolled: {facts['subjects']} patients",
-        f"store: {totals['records']} records of {totals['subjects']} patients, "
-        f"{totals['journal']} journal rows",
-        f"models: {facts['models']}",
+        f"enrolled: {state.enrolled} patients",
+        f"store: {state.records} records of {state.subjects} patients, "
+        f"{state.journal_rows} journal rows",
+        f"models: {state.models}",
     )

@@ -10,7 +10,8 @@ from cli.output import Say, platform_command
 from services.dates import iso_day
 from services.parties import ORGANISATION_PREFIX, STUDY_PREFIX
 from services.platform import Platform
-from services.tokens import CLINICIAN, CUSTODIAN, RESEARCHER, ROLES, Token, Tokens
+from services.tokens import CLINICIAN, CUSTODIAN, RESEARCHER, ROLES, Token
+from services.wiring import build_services
 
 PARTY_PREFIXES: Final = {
     CUSTODIAN: ORGANISATION_PREFIX,
@@ -34,7 +35,7 @@ def create(platform: Platform, say: Say, role: str, party: str, days: int) -> No
     prefix = PARTY_PREFIXES.get(role, "")
     if not party.startswith(prefix) or party == prefix:
         raise click.UsageError(f"party {party} is invalid: a {role} acts for {prefix}NAME")
-    created, secret = Tokens(platform.engine, platform.clock).create(role, party, days)
+    created, secret = build_services(platform).tokens.create(role, party, days)
     facts = {"id": created.id, "token": secret, "expires_at_s": created.expires_at_s}
     say.result(facts, secret)
     say.line(f"Its id is {created.id}. The token is not shown again: only its hash is stored.")
@@ -45,7 +46,7 @@ def create(platform: Platform, say: Say, role: str, party: str, days: int) -> No
 @platform_command
 def revoke(platform: Platform, say: Say, identity: str) -> None:
     """Revoke the token of this id."""
-    if not Tokens(platform.engine, platform.clock).revoke(identity):
+    if not build_services(platform).tokens.revoke(identity):
         raise click.UsageError(f"token {identity} does not exist; `token list` shows all ids")
     say.result({"revoked": identity}, f"Token {identity} revoked.")
 
@@ -54,7 +55,7 @@ def revoke(platform: Platform, say: Say, identity: str) -> None:
 @platform_command
 def list_tokens(platform: Platform, say: Say) -> None:
     """List the tokens without their secrets."""
-    tokens = Tokens(platform.engine, platform.clock).all()
+    tokens = build_services(platform).tokens.all()
     rows = [
         {
             "id": entry.id,

@@ -24,6 +24,7 @@ from consent.errors import (
 from consent.findings import Finding, FindingCode, LedgerFinding
 from consent.ledger_settings import LedgerSettings, open_ledger
 from consent.passkeys import passkey_signature, passkey_signer
+from consent.raw_transactions import RelayerAccount
 from consent.recoveries import Recovery
 from consent.relayer import PENDING
 from consent.signatures import recover
@@ -114,6 +115,7 @@ __all__ = [
     "RESEARCH",
     "Recovery",
     "RecoveryVeto",
+    "RelayerAccount",
     "SignatureInvalid",
     "Signed",
     "Stop",

@@ -9,6 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+
 from consent.errors import LedgerUnavailable
 from consent.typed_data import Op, keccak
 
@@ -133,32 +136,31 @@ HEAD_AND_COUNT: Final = "headAndCount()"
 VERIFY: Final = "verify(bytes,bytes32,bytes)"
 
 
-def encode_call(signature: str, *values: bytes) -> bytes:
-    """Return the calldata of a function: a word for each plain type, any bytes for `bytes`."""
-    types = signature[signature.index("(") + 1 : -1].split(",")
-    heads, tails = [], b""
-    for kind, value in zip(types, values, strict=True):
-        is_long = kind == "bytes"
-        heads.append(word(len(types) * _WORD + len(tails)) if is_long else value)
-        tails += _bytes(value) if is_long else b""
-    return keccak(signature.encode())[:4] + b"".join(heads) + tails
+def encode_call(function: str, *values: Any) -> bytes:
+    """Return the calldata of a function whose arguments are no arrays and no structs."""
+    types = [kind for kind in function[function.index("(") + 1 : -1].split(",") if kind]
+    return keccak(function.encode())[:4] + encode(types, values)
+
+
+def encode_constructor(owner: str, verifiers: Sequence[str], recovery_delay_s: int) -> bytes:
+    """Return the code that deploys a ledger; `owner` is its admin, custodian and anchorer."""
+    inputs = next(item["inputs"] for item in contract()["abi"] if item["type"] == "constructor")
+    values = (owner, [owner], [owner], verifiers, recovery_delay_s)
+    types = [argument["type"] for argument in inputs]
+    return data(contract()["bytecode"]) + encode(types, values)
 
 
 def read_recovery(answer: bytes) -> tuple[bytes, int]:
-    """Return what the contract says of a recovery: its signer, and from when it works (0: none)."""
-    return _one_bytes(answer, 0), int.from_bytes(answer[_WORD : 2 * _WORD], "big")
+    """Return what the contract says of a recovery: its signer, and from when it works (0: none).
 
-
-def encode_words(signature: str, *words: bytes) -> bytes:
-    """Return the calldata of a function whose arguments are all one word long."""
-    return keccak(signature.encode())[:4] + b"".join(words)
-
-
-def encode_verify(key: bytes, digest: bytes, signature: bytes) -> bytes:
-    """Return the ERC-7913 question whether `key` signed `digest`."""
-    first = _bytes(key)
-    offsets = word(3 * _WORD) + digest + word(3 * _WORD + len(first))
-    return keccak(VERIFY.encode())[:4] + offsets + first + _bytes(signature)
+    Raises:
+        ValueError: not such an answer.
+    """
+    try:
+        signer, ready_at_s = decode(["bytes", "uint40"], answer)
+    except DecodingError as exc:
+        raise ValueError("not a recovery") from exc
+    return signer, ready_at_s
 
 
 def is_yes_of_verifier(answer: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Checks signed messages before they are sent, so that a wrong one is refused at once."""
+"""Checks signed messages before they are sent; the contract checks them again."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from consent.transactions import (
     Checked,
     Kind,
     Outcome,
-    check,
+    encode_checked,
     is_too_large,
 )
 from consent.typed_data import Domain, digest, keccak
 from consent.wording import require_terms
 
 BADLY_SIGNED: Final = "badly-signed"
-_TAKES_BACK: Final = (Withdrawal, Stop)
+REVERTED: Final = "reverted"
+_REVOCATIONS: Final = (Withdrawal, Stop)
 
 
 class _Refusal(Exception):
-    """Carries the reason for which one message is not sent."""
+    """Carries the code of the reason for which a message is not sent."""
 
 
 class Admission:
-    """The checks of one ledger; what it lets through, the contract checks again."""
+    """The checks of one ledger; what passes them, the contract checks again."""
 
     def __init__(
         self, chain: Chain, mirror: Mirror, deployment: Deployment, custodian: str
@@ -44,7 +45,7 @@ class Admission:
         self.domain = Domain(deployment.chain_id, deployment.contract)
         self._chain = chain
         self._mirror = mirror
-        self._verifiers = {bytes.fromhex(known[2:]) for known in deployment.verifiers}
+        self._verifiers = {bytes.fromhex(verifier[2:]) for verifier in deployment.verifiers}
         self._sender = custodian
         self._custodian = bytes.fromhex(custodian[2:])
 
@@ -55,96 +56,103 @@ class Admission:
         signed: Sequence[Signed],
         outcomes: dict[int, Outcome],
     ) -> list[Checked]:
-        """Return what may be sent; what may not is put into `outcomes` with its reason.
+        """Return what may be sent; the others are put into `outcomes` with their reasons.
+
+        `first` is the index of the first message in the caller's list.
 
         Raises:
-            LedgerUnavailable: the chain is away, and these are not withdrawals or stops.
+            LedgerUnavailable: the chain is unavailable, and these are not withdrawals or stops.
         """
         state, now_s = self._state(kind)
         expired = set(state.expired_keys(now_s))
         admitted = []
-        for place, one in enumerate(signed, start=first):
+        for index, item in enumerate(signed, start=first):
             try:
-                # By our clock, whatever time a delegate says that it signed at.
-                about = one.message.subject, keccak(one.signer)
-                if about in expired and isinstance(one.message, Grant):
+                # By our clock, whatever time a delegate claims to have signed at.
+                key = item.message.subject, keccak(item.signer)
+                if key in expired and isinstance(item.message, Grant):
                     raise _Refusal("key-ended")
-                admitted.append(self._checked(kind, place, one, state))
+                admitted.append(self._check(kind, index, item, state))
             except _Refusal as refusal:
-                outcomes[place] = Outcome(False, str(refusal), None, "")
+                outcomes[index] = Outcome(False, str(refusal), None, "")
         return admitted
 
     def why_reverted(self, sender: str, data: bytes) -> str:
-        """Return our word for why a call to the contract reverted."""
+        """Return the code of the reason for which a call to the contract reverted."""
         try:
-            return self._chain.find_refusal(sender, self.contract, data) or "reverted"
+            return self._chain.find_refusal(sender, self.contract, data) or REVERTED
         except LedgerUnavailable:
-            return "reverted"
+            return REVERTED
 
     def _state(self, kind: Kind) -> tuple[LedgerState, int]:
         try:
             view, state = self._mirror.sync()
         except (LedgerUnavailable, LedgerBroken):
-            if kind.counts_when_kept:  # always possible: the newest known keys must do
+            if kind.counts_once_stored:  # always possible: the newest known keys must do
                 return self._mirror.state(), 0
             raise
         return state, view.seen_at_s
 
-    def _checked(self, kind: Kind, place: int, one: Signed, state: LedgerState) -> Checked:
-        message = one.message
-        try:
-            hashed = digest(self.domain, message)
-            if isinstance(message, Grant):
-                require_terms(message.terms)
-        except ConsentInvalid as exc:
-            raise _Refusal("terms-invalid") from exc
+    def _check(self, kind: Kind, index: int, signed: Signed, state: LedgerState) -> Checked:
+        message = signed.message
+        hashed = self._digest(signed)
         if isinstance(message, Enrolment):
-            self._require_enrolment(one, message)
-        if isinstance(message, _TAKES_BACK) and not _speaks_for(state, message.subject, one.signer):
-            # It counts as soon as it is kept, so a stranger's must not be kept at all.
+            self._require_enrolment(signed, message)
+        if isinstance(message, _REVOCATIONS) and not _can_sign(
+            state, message.subject, signed.signer
+        ):
+            # It counts as soon as it is stored, so a stranger's must not be stored at all.
             raise _Refusal("key-unknown")
-        alone = self._require_signed(one, hashed)
-        checked = check(kind, place, one, alone)
+        alone = self._require_signed(signed, hashed)
+        checked = encode_checked(kind, index, signed, alone)
         if is_too_large(checked):
             raise _Refusal("signature-too-large")
         if kind.values is not None:
-            self._require_taken(checked)
+            self._require_accepted(checked)
         return checked
 
-    def _require_signed(self, one: Signed, hashed: bytes) -> bool:
-        """Check every signature of a message; True if it must travel alone."""
-        message = one.message
+    def _digest(self, signed: Signed) -> bytes:
+        try:
+            if isinstance(signed.message, Grant):
+                require_terms(signed.message.terms)
+            return digest(self.domain, signed.message)
+        except ConsentInvalid as exc:
+            raise _Refusal("terms-invalid") from exc
+
+    def _require_signed(self, signed: Signed, hashed: bytes) -> bool:
+        """Check every signature of a message; True if it needs a transaction of its own."""
+        message = signed.message
         try:
             if isinstance(message, KeyAddition):
-                self._is_alone(message.signer, hashed, one.proof)
-            return self._is_alone(one.signer, hashed, one.signature)
+                self._is_by_contract(message.signer, hashed, signed.proof)
+            return self._is_by_contract(signed.signer, hashed, signed.signature)
         except LedgerUnavailable:
-            if not isinstance(message, _TAKES_BACK):
+            if not isinstance(message, _REVOCATIONS):
                 raise
-            # No chain, no permits: taking a forged one back as well harms nobody until the
-            # chain is there again, and then the contract refuses it.
+            # No chain, no permits: accepting a forged revocation as well harms nobody until the
+            # chain is back, and then the contract refuses it.
             return True
 
-    def _require_taken(self, checked: Checked) -> None:
-        """Refuse a call that would revert now: each would cost gas and be kept for nothing."""
+    def _require_accepted(self, checked: Checked) -> None:
+        """Refuse a call that would revert now: each would cost gas and be stored for nothing."""
         refusal = self._chain.find_refusal(self._sender, self.contract, checked.struct)
         if refusal is not None:
             raise _Refusal(refusal)
 
-    def _require_enrolment(self, one: Signed, message: Enrolment) -> None:
+    def _require_enrolment(self, signed: Signed, message: Enrolment) -> None:
         if message.custodian != self._custodian:
             raise _Refusal("not-the-custodian")
-        if message.signer != one.signer:
+        if message.signer != signed.signer:
             raise _Refusal(BADLY_SIGNED)
 
-    def _is_alone(self, signer: bytes, hashed: bytes, signature: bytes) -> bool:
-        """Check the signature; True for a contract account, which only the chain can ask."""
+    def _is_by_contract(self, signer: bytes, hashed: bytes, signature: bytes) -> bool:
+        """Check the signature; True for a contract account, which only the chain can check."""
         if len(signer) == ACCOUNT_BYTES:
             try:
                 if recover(hashed, signature) == signer:
                     return False
             except SignatureInvalid:
-                pass  # a contract's signature has any form
+                pass  # the signature of a contract account has any form
             return self._require_contract(signer)
         if len(signer) != PASSKEY_BYTES or signer[:ACCOUNT_BYTES] not in self._verifiers:
             raise _Refusal("signer-malformed")
@@ -158,10 +166,10 @@ class Admission:
         return True
 
 
-def _speaks_for(state: LedgerState, subject: bytes, signer: bytes) -> bool:
+def _can_sign(state: LedgerState, subject: bytes, signer: bytes) -> bool:
     number = state.index.find_one(subject)
-    wanted = np.frombuffer(keccak(signer), np.uint8)
-    active = state.keys.key_hash[state.of.keys == number]
+    key_hash = np.frombuffer(keccak(signer), np.uint8)
+    added = state.keys.key_hash[state.of.keys == number]
     removed = state.removals.key_hash[state.of.removals == number]
-    is_active = bool((active == wanted).all(axis=1).any())
-    return number >= 0 and is_active and not bool((removed == wanted).all(axis=1).any())
+    is_added = bool((added == key_hash).all(axis=1).any())
+    return number >= 0 and is_added and not bool((removed == key_hash).all(axis=1).any())

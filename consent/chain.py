@@ -1,4 +1,4 @@
-"""Asks one EVM node about blocks, logs and receipts, and signs transactions for it."""
+"""Reads blocks, logs, receipts and answers of one EVM node, and sends it transactions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
-from eth_account import Account as EthAccount
-from web3 import Web3
-
 from consent import abi
-from consent.errors import ConsentInvalid, LedgerUnavailable
+from consent.errors import LedgerUnavailable
 from consent.rpc import NodeRefused, Rpc
 from consent.typed_data import keccak
 
@@ -75,43 +72,8 @@ class Receipt:
 class Fees:
     """What a transaction offers, in wei a gas."""
 
-    most: int
+    max_fee: int
     tip: int
-
-
-class Account:
-    """A relayer's key; it signs transactions and never shows itself."""
-
-    def __init__(self, key: bytes) -> None:
-        """Take the 32 bytes of a secp256k1 key.
-
-        Raises:
-            BadlyAsked: not such a key.
-        """
-        try:
-            self._signer = EthAccount.from_key(key)
-        except ValueError as exc:
-            raise ConsentInvalid("the relayer's key is not 32 bytes of secp256k1") from exc
-        self.address: str = self._signer.address.lower()
-
-    def __repr__(self) -> str:
-        return f"Account({self.address})"
-
-    def sign(self, transaction: dict[str, Any]) -> tuple[bytes, bytes]:
-        """Return the raw transaction and its hash; every field is the caller's, none is guessed."""
-        signed = self._signer.sign_transaction(transaction)
-        return bytes(signed.raw_transaction), bytes(signed.hash)
-
-
-def encode_ledger_constructor(
-    account: str, verifiers: Sequence[str], recovery_delay_s: int
-) -> bytes:
-    """Return the code that deploys a ledger whose admin, custodian and anchorer is `account`."""
-    compiled, owner = abi.contract(), Web3.to_checksum_address(account)
-    contract = Web3().eth.contract(abi=compiled["abi"], bytecode=compiled["bytecode"])
-    known = [Web3.to_checksum_address(verifier) for verifier in verifiers]
-    made = contract.constructor(owner, [owner], [owner], known, recovery_delay_s)
-    return abi.data(made.data_in_transaction)
 
 
 def _read(what: str, read: Callable[[Any], _T], value: Any) -> _T:
@@ -203,7 +165,7 @@ class Chain:
 
     def tips(self, contract: str, block_hashes: Sequence[bytes]) -> list[Tip]:
         """Return the ledger's head and count at each of these very blocks (EIP-1898)."""
-        call = {"to": contract, "data": "0x" + abi.encode_words(abi.HEAD_AND_COUNT).hex()}
+        call = {"to": contract, "data": "0x" + abi.encode_call(abi.HEAD_AND_COUNT).hex()}
         asked: list[tuple[str, list[Any]]] = [
             ("eth_call", [call, {"blockHash": "0x" + block.hex()}]) for block in block_hashes
         ]
@@ -278,7 +240,7 @@ class Chain:
 
     def signed_by_passkey(self, signer: bytes, digest: bytes, signature: bytes) -> bool:
         """Ask the verifier that an 84-byte signer names; a call that fails is a no."""
-        question = abi.encode_verify(signer[20:], digest, signature)
+        question = abi.encode_call(abi.VERIFY, signer[20:], digest, signature)
         answer = self.answers("0x" + signer[:20].hex(), [question])[0]
         return answer is not None and abi.is_yes_of_verifier(answer)
 

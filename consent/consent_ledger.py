@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from consent.admission import Admission
 from consent.anchors import Anchor, list_anchors
 from consent.batch import DecisionRequestBatch, Decisions, decide_many
-from consent.chain import Account, Chain
+from consent.chain import Chain
 from consent.consent_terms import ConsentTermsStore
 from consent.consents import Consent, end_times, find_ended_consents, list_consents
 from consent.decision import decide
@@ -22,7 +22,8 @@ from consent.findings import Finding
 from consent.freshness import FreshnessRules
 from consent.mirror import Mirror
 from consent.outbox import Outbox
-from consent.regain import regain
+from consent.outbox_restore import restore_outbox
+from consent.raw_transactions import RelayerAccount
 from consent.register import Register
 from consent.relayer import Progress, Relayer
 from consent.standing import Clocks
@@ -62,7 +63,7 @@ class ConsentLedger:
         engine: sa.Engine,
         chain: Chain,
         deployment: Deployment,
-        account: Account,
+        account: RelayerAccount,
         clock: Callable[[], float],
     ) -> None:
         """Join the parts; nothing is sent yet, so the chain may still be unavailable."""
@@ -211,7 +212,7 @@ class ConsentLedger:
 
         Call it at start and once a minute: it also records the result of transactions whose
         sender died. A mirror with altered or missing rows is rebuilt from the chain, and
-        transactions that a restored database does not know are read back (consent/regain.py).
+        transactions that a restored database does not know are read back from it.
 
         Raises:
             LedgerUnavailable: the chain is unavailable, or did not mine all of them in time.
@@ -230,7 +231,7 @@ class ConsentLedger:
             self._mirror.sync()
         except LedgerBroken:
             self._mirror.rebuild()
-        if regain(self._outbox, self._chain, self._mirror):
+        if restore_outbox(self._outbox, self._chain, self._mirror):
             self._outbox.flush()
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
 

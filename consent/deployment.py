@@ -1,4 +1,4 @@
-"""Says which ledger we obey: deploys it once, writes it down and checks that it is still there."""
+"""Deploys the ledger once, records where it is, and checks that it is still there."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from consent import abi
-from consent.chain import FINALITIES, Chain, Finality, Look, Receipt, encode_ledger_constructor
+from consent.chain import FINALITIES, Chain, Finality, Look, Receipt
 from consent.errors import ConsentInvalid, LedgerBroken
 from consent.outbox import Intent, Outbox
 from consent.passkeys import P256, P256_VECTOR, P256_WRONG_VECTOR, P256_YES
+from consent.raw_transactions import Payload
 from consent.typed_data import keccak
 
 RECOVERY_DELAY_S: Final = 7 * 24 * 3600
 _DEVELOPMENT_CHAINS: Final = frozenset({1337, 31337})
 _DEVELOPMENT_CLIENTS: Final = ("anvil", "hardhat", "ganache", "ethereumjs", "eth-tester")
 _DEPLOY_GAS: Final = {"verifier": 4_000_000, "ledger": 12_000_000}
-_DEPLOY_WAIT_S: Final = 60.0
+_DEPLOY_LIMIT_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,44 +40,44 @@ class Deployment:
 
         Raises:
             LedgerBroken: another chain, another genesis, or other code at the address.
-            LedgerUnavailable: the node cannot be asked.
+            LedgerUnavailable: the node is unavailable.
         """
-        self.require_seen(chain.look(self.contract, self.finality, 0))
+        self.require_matching(chain.look(self.contract, self.finality, 0))
 
     def require_chain(self, chain: Chain) -> None:
         """Check that the node shows this chain, whether or not the contract is on it yet.
 
         Raises:
             LedgerBroken: another chain, or another genesis.
-            LedgerUnavailable: the node cannot be asked.
+            LedgerUnavailable: the node is unavailable.
         """
         self._require_chain(chain.look(self.contract, "single", 0))
 
-    def require_seen(self, look: Look) -> None:
-        """Check what a node said of itself; see `require_same`."""
+    def require_matching(self, look: Look) -> None:
+        """Check what a node reported of itself; see `require_same`."""
         self._require_chain(look)
         if look.code_hash != self.code_hash:
-            raise LedgerBroken(f"there is other code, or none, at {self.contract}")
+            raise LedgerBroken(f"contract code mismatch at {self.contract}")
 
     def _require_chain(self, look: Look) -> None:
         if look.chain_id != self.chain_id:
             raise LedgerBroken(f"the node is on chain {look.chain_id}, not {self.chain_id}")
         if look.genesis_hash != self.genesis_hash:
-            raise LedgerBroken("the node's chain begins with another block")
+            raise LedgerBroken("genesis block mismatch: the node is on another chain of this id")
 
     def save(self, path: Path) -> None:
-        """Write this down; afterwards the file holds all of it or what it held before."""
-        shown = asdict(self) | {
+        """Write the record; afterwards the file holds all of it or what it held before."""
+        values = asdict(self) | {
             "genesis_hash": "0x" + self.genesis_hash.hex(),
             "code_hash": "0x" + self.code_hash.hex(),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(path.name + ".new")
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(shown, indent=1) + "\n")
+        new = path.with_name(path.name + ".new")
+        with new.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(values, indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        new.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -85,25 +86,25 @@ class Deployment:
 
 
 def load(path: Path) -> Deployment | None:
-    """Return what was written down, or None if nothing was.
+    """Return the recorded deployment, or None if there is no record.
 
     Raises:
-        LedgerBroken: the file is there and makes no sense.
+        LedgerBroken: the file cannot be read as a record.
     """
     if not path.exists():
         return None
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if found["finality"] not in FINALITIES:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if record["finality"] not in FINALITIES:
             raise ValueError("an unknown finality")
         return Deployment(
-            int(found["chain_id"]),
-            abi.data(found["genesis_hash"], 32),
-            "0x" + abi.data(found["contract"], 20).hex(),
-            int(found["block_number"]),
-            abi.data(found["code_hash"], 32),
-            found["finality"],
-            tuple("0x" + abi.data(known, 20).hex() for known in found["verifiers"]),
+            int(record["chain_id"]),
+            abi.data(record["genesis_hash"], 32),
+            "0x" + abi.data(record["contract"], 20).hex(),
+            int(record["block_number"]),
+            abi.data(record["code_hash"], 32),
+            record["finality"],
+            tuple("0x" + abi.data(verifier, 20).hex() for verifier in record["verifiers"]),
         )
     except (ValueError, KeyError, TypeError, OSError) as exc:
         raise LedgerBroken(f"the deployment record {path.name} cannot be read") from exc
@@ -127,16 +128,16 @@ def require_production(chain: Chain, development: bool) -> None:
 
 
 def require_p256(chain: Chain) -> None:
-    """Check that the chain verifies P-256 at 0x100 (EIP-7951), without which passkeys cost dear.
+    """Check that the chain verifies P-256 at 0x100 (EIP-7951), without which passkeys are costly.
 
     Raises:
-        LedgerBroken: it answers a known-good signature, or a known-bad one, wrongly.
-        LedgerUnavailable: the node cannot be asked.
+        LedgerBroken: it answers a valid test signature, or an invalid one, wrongly.
+        LedgerUnavailable: the node is unavailable.
     """
-    right, wrong = chain.answers(P256, [P256_VECTOR, P256_WRONG_VECTOR])
-    if right != P256_YES or wrong:
+    valid, invalid = chain.answers(P256, [P256_VECTOR, P256_WRONG_VECTOR])
+    if valid != P256_YES or invalid:
         raise LedgerBroken(
-            "the chain does not check P-256 signatures at 0x100 (EIP-7951), which passkeys need: "
+            "the chain does not verify P-256 signatures at 0x100 (EIP-7951), which passkeys need: "
             "use a node with Osaka's rules, such as the geth that `make nodes` builds"
         )
 
@@ -144,7 +145,7 @@ def require_p256(chain: Chain) -> None:
 def deploy(
     chain: Chain, outbox: Outbox, finality: Finality, recovery_delay_s: int = RECOVERY_DELAY_S
 ) -> Deployment:
-    """Put verifier and ledger on the chain through the outbox; a second call finds the first's.
+    """Deploy verifier and ledger through the outbox; a second call returns the same deployment.
 
     Raises:
         LedgerUnavailable: not mined in time; call again.
@@ -154,7 +155,7 @@ def deploy(
         raise ConsentInvalid(f"finality is {finality!r}; it must be one of {', '.join(FINALITIES)}")
     compiled = abi.contract()
     verifier = _deployed(outbox, "verifier", abi.data(compiled["verifier"]["bytecode"]))
-    code = encode_ledger_constructor(outbox.address, [verifier.contract], recovery_delay_s)
+    code = abi.encode_constructor(outbox.address, [verifier.contract], recovery_delay_s)
     ledger = _deployed(outbox, "ledger", code)
     _require_compiled(chain.code(verifier.contract), compiled["verifier"])
     _require_compiled(chain.code(ledger.contract), compiled)
@@ -171,21 +172,23 @@ def deploy(
 
 
 def _deployed(outbox: Outbox, kind: str, code: bytes) -> Receipt:
-    known = outbox.find(kind)
-    sent = known[:1] or outbox.write([Intent(kind, "", code, _DEPLOY_GAS[kind])])
-    outbox.send(sent)
-    receipts = outbox.settle(sent, _DEPLOY_WAIT_S)
-    outbox.note(sent, receipts)
+    transactions = outbox.find(kind)[:1]
+    if not transactions:
+        payload = Payload(to="", data=code, gas=_DEPLOY_GAS[kind])
+        transactions = outbox.write([Intent(kind, payload)])
+    outbox.send(transactions)
+    receipts = outbox.settle(transactions, _DEPLOY_LIMIT_S)
+    outbox.record(transactions, receipts)
     if not receipts[0].ok or not receipts[0].contract:
         raise LedgerBroken(f"the chain refused to deploy the {kind}")
     return receipts[0]
 
 
 def _require_compiled(code: bytes, compiled: Any) -> None:
-    """Compare code with the compiler's, apart from the immutables that a constructor fills in."""
+    """Compare code with the compiler's, without the immutables that the constructor fills in."""
     masked = bytearray(code)
     for reference in compiled["immutableReferences"]:
         start, length = reference["start"], reference["length"]
         masked[start : start + length] = bytes(length)
     if keccak(bytes(masked)) != abi.data(compiled["runtimeCodeHash"], 32):
-        raise LedgerBroken("the chain holds other code than consent/ledger.json")
+        raise LedgerBroken("the deployed code differs from consent/ledger.json")

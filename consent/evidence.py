@@ -14,8 +14,8 @@ from consent.errors import ConsentError, LedgerBroken
 from consent.events import Events, roll
 from consent.findings import Finding, LedgerFinding
 from consent.mirror import Mirror
-from consent.outbox import FAILED, REGAINED, WRITTEN, Outbox
-from consent.raw import read_payload
+from consent.outbox import FAILED, RESTORED, WRITTEN, Outbox
+from consent.raw_transactions import read_payload
 from consent.typed_data import GENESIS_HEAD, Op, keccak
 
 LEDGER: Final = "ledger"
@@ -64,7 +64,7 @@ def check(parts: Parts, progress: Callable[[str], None] | None = None) -> list[F
 
 def _chain(parts: Parts) -> Iterator[Finding]:
     parts.deployment.require_same(parts.chain)
-    coming = parts.outbox.writer.find_next_nonce()
+    coming = parts.outbox.nonces.find_next()
     if coming is not None and parts.chain.transaction_count(parts.outbox.address) > coming:
         yield Finding(
             part=LEDGER,
@@ -72,7 +72,7 @@ def _chain(parts: Parts) -> Iterator[Finding]:
             where=parts.outbox.address,
         )
     ours = parts.deployment.contract
-    for sent in parts.outbox.find(REGAINED):
+    for sent in parts.outbox.find(RESTORED):
         if read_payload(sent.raw).to not in ("", ours):
             yield Finding(
                 part=LEDGER,
@@ -96,7 +96,7 @@ def _outbox(parts: Parts) -> Iterator[Finding]:
             where = f"0x{sent.hash.hex()}"
             yield Finding(part=LEDGER, code=code, where=where, facts={"kind": sent.kind})
     address = parts.outbox.address
-    price = _LOW_TRANSACTIONS * MAX_TRANSACTION_GAS * parts.chain.fees().most
+    price = _LOW_TRANSACTIONS * MAX_TRANSACTION_GAS * parts.chain.fees().max_fee
     if parts.chain.balance(address) < price:
         yield Finding(
             part=LEDGER,

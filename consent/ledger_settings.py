@@ -1,4 +1,4 @@
-"""Finds the ledger of an install, or deploys it at the first start, and opens the ledger on it."""
+"""The settings of a ledger, and how to open one: deployed at the first start, found later."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from consent.chain import Account, Chain, Finality
+from consent.chain import Chain, Finality
 from consent.consent_ledger import ConsentLedger
 from consent.deployment import deploy, load, require_p256, require_production
 from consent.errors import LedgerBroken, LedgerUnavailable
 from consent.outbox import Outbox
+from consent.raw_transactions import RelayerAccount
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerSettings:
-    """Where the ledger is: the node, its finality, the file that says which contract, the relayer.
+    """Where the ledger is and who pays for its transactions.
 
-    `endpoint` is the path of an IPC socket or an http(s) URL; `relayer_key` the 32 bytes of the
-    account that pays, enrols and anchors. `development` allows chains on which anybody may act as
-    anybody.
+    Attributes:
+        endpoint: the path of the node's IPC socket, or an http(s) URL.
+        finality: ``single``, ``bft`` or ``pos``: when a block of this chain is final.
+        record: the file that names the contract; written at the first start.
+        relayer_key: the 32 bytes of the account that pays, enrols and anchors.
+        development: allow chains on which any caller can act as any account.
     """
 
     endpoint: str
@@ -32,35 +36,38 @@ class LedgerSettings:
 
     def account(self) -> str:
         """Return the relayer's account, which a chain of our own must fund."""
-        return Account(self.relayer_key).address
+        return RelayerAccount(self.relayer_key).address
 
 
 def open_ledger(
-    engine: sa.Engine, clock: Callable[[], float], install: LedgerSettings
+    engine: sa.Engine, clock: Callable[[], float], settings: LedgerSettings
 ) -> ConsentLedger:
-    """Return the ledger of an install; at the first start the ledger is deployed and written down.
+    """Return the ledger of these settings; the first start deploys it and writes the record.
 
-    A chain that lost the deployment is given it again, at the same address, by
+    With a deployment on record the chain may be unavailable: every request is refused until it is
+    back. A chain that lost the deployment gets it again, at the same address, by
     `ConsentLedger.recover`.
-    With a deployment on record the chain may be away: every request is refused until it is back.
 
     Raises:
-        LedgerBroken: a development chain, a chain that does not check passkeys, another chain than
+        LedgerBroken: a development chain, a chain that does not verify passkeys, another chain than
             the one on record, or a record that cannot be read.
-        LedgerUnavailable: the first start, and the chain is away.
+        LedgerUnavailable: the first start, and the chain is unavailable.
     """
-    chain, account = Chain(install.endpoint), Account(install.relayer_key)
-    deployment = load(install.record)
+    chain, account = Chain(settings.endpoint), RelayerAccount(settings.relayer_key)
+    deployment = load(settings.record)
     try:
-        require_production(chain, install.development)
+        require_production(chain, settings.development)
         require_p256(chain)
         if deployment is None:
-            deployment = deploy(chain, Outbox(engine, chain, account), install.finality)
-            deployment.save(install.record)
+            deployment = deploy(chain, Outbox(engine, chain, account), settings.finality)
+            deployment.save(settings.record)
         deployment.require_chain(chain)
     except LedgerUnavailable:
         if deployment is None:
             raise
-    if deployment.finality != install.finality:
-        raise LedgerBroken(f"the ledger was deployed with finality {deployment.finality}")
+    if deployment.finality != settings.finality:
+        raise LedgerBroken(
+            f"finality {settings.finality} is set, but the ledger was deployed with finality "
+            f"{deployment.finality}: set that one"
+        )
     return ConsentLedger(engine, chain, deployment, account, clock)

@@ -172,7 +172,7 @@ class Mirror:
 
     def _look(self, accepted: int) -> Look:
         look = self._chain.look(self._deployment.contract, self._deployment.finality, accepted)
-        self._deployment.require_seen(look)
+        self._deployment.require_matching(look)
         return look
 
     def _tips(self, look: Look) -> list[Tip]:

@@ -1,21 +1,21 @@
-"""Keeps every signed transaction on disk before it is sent, and sends again what a chain lost."""
+"""Stores every signed transaction before it is sent, and sends again what a chain lost."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 
-from consent.chain import MAX_TRANSACTION_BYTES, Account, Chain, Receipt
+from consent.account_nonces import AccountNonces
+from consent.chain import MAX_TRANSACTION_BYTES, Chain, Receipt
 from consent.errors import LedgerUnavailable
-from consent.raw import Transaction, read_payload
+from consent.raw_transactions import Payload, RelayerAccount, read_payload
 from consent.tables import METADATA
-from consent.writer import Writer
 
-REGAINED: Final = "regained"
+RESTORED: Final = "regained"
 """The kind of a transaction that was not written here but read back from the chain."""
 WRITTEN: Final = "written"
 MINED: Final = "mined"
@@ -23,7 +23,9 @@ FAILED: Final = "failed"
 
 ENTRY_BYTES: Final = 64
 _FLUSH_ROWS: Final = 64
-_POLL_S: Final = (0.002, 0.25)
+_MIN_POLL_S: Final = 0.002
+_MAX_POLL_S: Final = 0.25
+_POLL_GROWTH: Final = 1.3
 _RESEND_AFTER_S: Final = 1.0
 
 _OUTBOX = sa.Table(
@@ -44,22 +46,20 @@ _OUTBOX = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A transaction to be: what it is for, to whom ("" deploys), its calldata and its gas limit.
+    """A transaction to be signed: what it is for and what it calls.
 
     `entries` is what must count while the transaction is not mined: 64 bytes for each withdrawal
     (subject, terms hash) or stop (subject, time).
     """
 
     kind: str
-    to: str
-    data: bytes
-    gas: int
+    payload: Payload
     entries: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A transaction that is durable here, whether or not any node has it."""
+class StoredTransaction:
+    """A signed transaction that is stored here, whether or not any node has it."""
 
     nonce: int
     kind: str
@@ -67,72 +67,80 @@ class Sent:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class MinedTransaction:
+    """A transaction that the chain has mined from our account."""
+
+    nonce: int
+    hash: bytes
+    raw: bytes
+
+
 class Outbox:
     """The one writer of one account's transactions, however many threads and processes share it.
 
-    A nonce is given in the database transaction that writes the row, so that no two writers get
-    the same one and none is left out; what happened to it is asked by the hash computed here.
+    A nonce is issued in the database transaction that writes the row, so that no two writers get
+    the same one and none is left out. What became of a transaction is looked up by the hash
+    computed here.
     """
 
-    def __init__(self, engine: sa.Engine, chain: Chain, account: Account) -> None:
+    def __init__(self, engine: sa.Engine, chain: Chain, account: RelayerAccount) -> None:
         self._engine = engine
         self._chain = chain
         self._account = account
         self.address = account.address
-        self.writer = Writer(engine, chain, account.address)
+        self.nonces = AccountNonces(engine, chain, account.address)
 
-    def write(self, intents: Sequence[Intent]) -> list[Sent]:
-        """Sign transactions with the next nonces and make them durable; nothing is sent yet.
+    def write(self, intents: Sequence[Intent]) -> list[StoredTransaction]:
+        """Sign transactions with the next nonces and store them durably; nothing is sent yet.
 
         This needs no chain once the account has written here before, so that a withdrawal is
         always possible.
 
         Raises:
-            LedgerUnavailable: the account's first transaction, and the chain is away; or the
+            LedgerUnavailable: the account's first transaction, and the chain is unavailable; or the
                 database cannot be written.
         """
-        self.writer.require_known()
+        self.nonces.require_row()
         try:
             with self._engine.begin() as connection:
                 return [self._write(connection, intent) for intent in intents]
         except sa.exc.DBAPIError as exc:
             raise LedgerUnavailable("the outbox cannot be written") from exc
 
-    def _write(self, connection: sa.Connection, intent: Intent) -> Sent:
-        row = self.writer.take_nonce(connection)
-        raw, digest = self._account.sign(
-            {
-                "type": 2,
-                "chainId": row.chain_id,
-                "nonce": row.nonce,
-                "gas": intent.gas,
-                "maxFeePerGas": row.fee_most,
-                "maxPriorityFeePerGas": row.fee_tip,
-                "value": 0,
-                "data": intent.data,
-                **({"to": bytes.fromhex(intent.to[2:])} if intent.to else {}),
-            }
-        )
+    def _write(self, connection: sa.Connection, intent: Intent) -> StoredTransaction:
+        offer = self.nonces.take(connection)
+        raw, digest = self._account.sign(intent.payload, offer)
         if len(raw) > MAX_TRANSACTION_BYTES:
-            raise ValueError("a transaction too large for any node's pool")
-        values = {"account": self.address, "nonce": row.nonce, "kind": intent.kind, "raw": raw}
+            raise ValueError(
+                f"transaction {intent.kind} has {len(raw)} bytes, which is too large: "
+                f"the limit is {MAX_TRANSACTION_BYTES}"
+            )
         connection.execute(
-            sa.insert(_OUTBOX).values(**values, hash=digest, entries=intent.entries, state=WRITTEN)
+            sa.insert(_OUTBOX).values(
+                account=self.address,
+                nonce=offer.nonce,
+                kind=intent.kind,
+                raw=raw,
+                hash=digest,
+                entries=intent.entries,
+                state=WRITTEN,
+            )
         )
-        return Sent(row.nonce, intent.kind, digest, raw)
+        return StoredTransaction(offer.nonce, intent.kind, digest, raw)
 
-    def send(self, sent: Sequence[Sent]) -> None:
-        """Hand transactions to the node; what it says, and whether it is there, changes nothing."""
+    def send(self, transactions: Sequence[StoredTransaction]) -> None:
+        """Send transactions to the node; neither its answer nor its absence changes anything."""
         try:
-            self._chain.send([one.raw for one in sent])
+            self._chain.send([transaction.raw for transaction in transactions])
         except LedgerUnavailable:
-            return  # the rows are durable: whoever waits, or flushes, sends them again
+            return  # the rows are durable: `settle` or `flush` sends them again
 
     def flush(self) -> int:
         """Send, in order, what the chain does not have; return how many transactions that was.
 
         Raises:
-            LedgerUnavailable: the chain is away.
+            LedgerUnavailable: the chain is unavailable.
         """
         count = self._chain.transaction_count(self.address)
         missing = sa.select(_OUTBOX.c.raw).where(
@@ -145,16 +153,16 @@ class Outbox:
             self._chain.send([raw])
         return len(raws)
 
-    def settle(self, sent: Sequence[Sent], wait_s: float) -> list[Receipt]:
-        """Wait until each of these is mined and return what became of it, in order.
+    def settle(self, transactions: Sequence[StoredTransaction], limit_s: float) -> list[Receipt]:
+        """Wait until each of these is mined and return the receipts, in order.
 
         Raises:
             LedgerUnavailable: not all were mined in time; they stay here and are sent again.
         """
-        return self._wait([one.hash for one in sent], wait_s)
+        return self._wait([transaction.hash for transaction in transactions], limit_s)
 
-    def _wait(self, hashes: list[bytes], wait_s: float) -> list[Receipt]:
-        started, pause = time.monotonic(), _POLL_S[0]
+    def _wait(self, hashes: list[bytes], limit_s: float) -> list[Receipt]:
+        started, pause_s = time.monotonic(), _MIN_POLL_S
         resend_at = started + _RESEND_AFTER_S
         while True:
             now = time.monotonic()
@@ -166,29 +174,36 @@ class Outbox:
                     self.flush()
                     resend_at = now + _RESEND_AFTER_S
             except LedgerUnavailable:
-                pause = _POLL_S[1]
-            if now - started > wait_s:
-                raise LedgerUnavailable("the transaction is kept, but not yet on the chain")
-            time.sleep(pause)
-            pause = min(pause * 1.3, _POLL_S[1])
+                pause_s = _MAX_POLL_S
+            if now - started > limit_s:
+                raise LedgerUnavailable(
+                    f"the transaction is stored but was not mined within {limit_s:g} s"
+                )
+            time.sleep(pause_s)
+            pause_s = min(pause_s * _POLL_GROWTH, _MAX_POLL_S)
 
-    def note(self, sent: Sequence[Sent], receipts: Sequence[Receipt]) -> None:
-        """Remember what became of transactions whose events the mirror has taken in.
+    def record(
+        self, transactions: Sequence[StoredTransaction], receipts: Sequence[Receipt]
+    ) -> None:
+        """Store the results of transactions whose events the mirror has read.
 
         From here on a withdrawal counts by the mirror and no longer by this outbox.
         """
+        if not transactions:
+            return
+        update = sa.update(_OUTBOX).where(_OUTBOX.c.hash == sa.bindparam("sent_hash"))
+        rows = [
+            {"sent_hash": transaction.hash, "result": MINED if receipt.ok else FAILED}
+            for transaction, receipt in zip(transactions, receipts, strict=True)
+        ]
         with self._engine.begin() as connection:
-            for one, receipt in zip(sent, receipts, strict=True):
-                state = MINED if receipt.ok else FAILED
-                connection.execute(
-                    sa.update(_OUTBOX).where(_OUTBOX.c.hash == one.hash).values(state=state)
-                )
+            connection.execute(update.values(state=sa.bindparam("result")), rows)
 
     def settle_open(self, final_block: Callable[[], int]) -> int:
-        """Note what became of rows that nobody waits for any more; return how many are still open.
+        """Record the results of rows that no caller waits for; return how many are still open.
 
-        `final_block` is called between asking and noting; it must bring the mirror up to date and
-        return the number of the block up to which that is.
+        `final_block` is called between reading the receipts and recording them; it must bring the
+        mirror up to date and return the number of the last block that it has read.
         """
         rows = self.find(state=WRITTEN)
         receipts = self._chain.receipts([row.hash for row in rows]) if rows else []
@@ -198,67 +213,74 @@ class Outbox:
             for row, receipt in zip(rows, receipts, strict=True)
             if receipt is not None and receipt.block_number <= last
         ]
-        self.note([row for row, _ in mined], [receipt for _, receipt in mined])
+        self.record([row for row, _ in mined], [receipt for _, receipt in mined])
         return len(rows) - len(mined)
 
-    def find(self, kind: str | None = None, state: str | None = None) -> list[Sent]:
+    def find(self, kind: str | None = None, state: str | None = None) -> list[StoredTransaction]:
         """Return this account's transactions of a kind, or in a state, in the order of nonces."""
-        asked = sa.select(_OUTBOX.c.nonce, _OUTBOX.c.kind, _OUTBOX.c.hash, _OUTBOX.c.raw)
-        asked = asked.where(_OUTBOX.c.account == self.address)
+        query = sa.select(_OUTBOX.c.nonce, _OUTBOX.c.kind, _OUTBOX.c.hash, _OUTBOX.c.raw)
+        query = query.where(_OUTBOX.c.account == self.address)
         if kind is not None:
-            asked = asked.where(_OUTBOX.c.kind == kind)
+            query = query.where(_OUTBOX.c.kind == kind)
         if state is not None:
-            asked = asked.where(_OUTBOX.c.state == state)
+            query = query.where(_OUTBOX.c.state == state)
         with self._engine.connect() as connection:
-            found = connection.execute(asked.order_by(_OUTBOX.c.nonce))
-            return [Sent(row.nonce, row.kind, row.hash, row.raw) for row in found]
+            rows = connection.execute(query.order_by(_OUTBOX.c.nonce))
+            return [StoredTransaction(row.nonce, row.kind, row.hash, row.raw) for row in rows]
 
     def pending(self, kind: str) -> list[bytes]:
         """Return the entries of a kind that count although no chain has confirmed them.
 
-        A transaction that failed stays among them: what a patient took back stays taken back.
+        A transaction that failed stays among them: what a patient revoked stays revoked.
 
         Raises:
-            LedgerUnavailable: the database is away.
+            LedgerUnavailable: the database is unavailable.
         """
-        asked = sa.select(_OUTBOX.c.entries).where(
+        query = sa.select(_OUTBOX.c.entries).where(
             _OUTBOX.c.state.in_((WRITTEN, FAILED)), _OUTBOX.c.kind == kind
         )
         try:
             with self._engine.connect() as connection:
-                joined = b"".join(connection.scalars(asked))
+                joined = b"".join(connection.scalars(query))
         except sa.exc.DBAPIError as exc:
             raise LedgerUnavailable("the outbox cannot be read") from exc
         return [joined[at : at + ENTRY_BYTES] for at in range(0, len(joined), ENTRY_BYTES)]
 
-    def is_missing(self, transaction: Transaction) -> bool:
-        """Tell whether the chain's transaction is not the one that is kept under its nonce."""
-        asked = sa.select(_OUTBOX.c.hash).where(self._at(transaction.nonce))
+    def is_missing(self, transaction: MinedTransaction) -> bool:
+        """Return whether the row under this nonce holds another transaction than the chain."""
+        query = sa.select(_OUTBOX.c.hash).where(self._at(transaction.nonce))
         with self._engine.connect() as connection:
-            return connection.scalar(asked) != transaction.hash
+            return connection.scalar(query) != transaction.hash
 
-    def adopt(self, transactions: Sequence[Transaction], next_nonce: int) -> None:
-        """Keep transactions that the chain has from this account and that are not kept here.
+    def adopt(self, transactions: Sequence[MinedTransaction], next_nonce: int) -> None:
+        """Store transactions that the chain has from this account and that are not stored here.
 
         What was written here under the nonce of one of them can never be mined: it is written
-        again, with a nonce of its own. Afterwards no nonce below `next_nonce` is ever given.
+        again, under a new nonce. Afterwards no nonce below `next_nonce` is ever issued.
         """
         with self._engine.begin() as connection:
-            self.writer.raise_to(connection, next_nonce)
-            for one in transactions:
-                found = sa.select(_OUTBOX).where(self._at(one.nonce))
-                overtaken = connection.execute(found).one_or_none()
-                connection.execute(sa.delete(_OUTBOX).where(self._at(one.nonce)))
-                values = {"account": self.address, "nonce": one.nonce, "kind": REGAINED}
-                connection.execute(
-                    sa.insert(_OUTBOX).values(
-                        **values, raw=one.raw, hash=one.hash, entries=b"", state=WRITTEN
-                    )
-                )
-                if overtaken is not None and overtaken.kind != REGAINED:
-                    again = read_payload(overtaken.raw)
-                    intent = Intent(overtaken.kind, again.to, again.data, again.gas)
-                    self._write(connection, replace(intent, entries=overtaken.entries))
+            self.nonces.raise_to(connection, next_nonce)
+            for transaction in transactions:
+                self._adopt(connection, transaction)
+
+    def _adopt(self, connection: sa.Connection, transaction: MinedTransaction) -> None:
+        is_same_nonce = self._at(transaction.nonce)
+        overtaken = connection.execute(sa.select(_OUTBOX).where(is_same_nonce)).one_or_none()
+        connection.execute(sa.delete(_OUTBOX).where(is_same_nonce))
+        connection.execute(
+            sa.insert(_OUTBOX).values(
+                account=self.address,
+                nonce=transaction.nonce,
+                kind=RESTORED,
+                raw=transaction.raw,
+                hash=transaction.hash,
+                entries=b"",
+                state=WRITTEN,
+            )
+        )
+        if overtaken is not None and overtaken.kind != RESTORED:
+            payload = read_payload(overtaken.raw)
+            self._write(connection, Intent(overtaken.kind, payload, overtaken.entries))
 
     def _at(self, nonce: int) -> sa.ColumnElement[bool]:
         return sa.and_(_OUTBOX.c.account == self.address, _OUTBOX.c.nonce == nonce)

@@ -1,4 +1,4 @@
-"""Enrols, grants, withdraws, stops and anchors: the contract in our words, done when mirrored."""
+"""Sends signed messages, anchors and calls to the contract; done when mined and mirrored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from consent import abi
 from consent.admission import Admission
@@ -16,7 +16,8 @@ from consent.consent_terms import ConsentTermsStore
 from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, NotPermitted
 from consent.freshness import MAX_AHEAD_S
 from consent.mirror import Mirror
-from consent.outbox import Intent, Outbox, Sent
+from consent.outbox import Intent, Outbox, StoredTransaction
+from consent.raw_transactions import Payload
 from consent.terms import Enrolment, Grant, Message, Signed, View
 from consent.transactions import (
     KINDS,
@@ -25,195 +26,212 @@ from consent.transactions import (
     Batch,
     Kind,
     Outcome,
-    cut,
+    cut_batches,
     read_outcomes,
 )
 
 Progress = Callable[[int, int], None]
-"""Told how many of how many are done."""
+"""Called with the number of messages that are done and the number of all."""
 
 PENDING: Final = "pending"
 
-_SLICE: Final = 14 * MAX_ENTRIES
-_IN_FLIGHT: Final = 14
+CONFIRM_LIMIT_S: Final = 60.0
+_MAX_IN_FLIGHT: Final = 14
+_SLICE: Final = _MAX_IN_FLIGHT * MAX_ENTRIES
 _ANCHOR_GAS: Final = 200_000
 _CALL_GAS: Final = 500_000
-CONFIRM_WAIT_S: Final = 60.0
 _FINALITY_POLL_S: Final = 0.1
-_MOST_AHEAD_S: Final = MAX_AHEAD_S // 2
-"""A chain that mines as fast as it is fed runs ahead of our clock; from here on we feed it slower,
-well before every view is refused (consent/view.py)."""
+_ROOT_BYTES: Final = 32
+_COUNT_BITS: Final = 64
+_SLOWDOWN_AHEAD_S: Final = MAX_AHEAD_S // 2
+"""A chain that mines as fast as it is fed runs ahead of our clock. From this many seconds on it is
+fed more slowly, well before every view is refused (consent/freshness.py)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Flying:
-    """A batch that is durable and sent, but whose outcome is not known yet."""
+class SentBatch:
+    """A batch that is stored and sent, but whose outcomes are not known yet."""
 
     batch: Batch
-    sent: Sent
+    transaction: StoredTransaction
 
 
 class Relayer:
     """Writes to the contract; every call returns when its outcome is mined and mirrored.
 
-    What cannot be confirmed in time is kept, sent again, and reported as ``pending``: a pending
+    What cannot be confirmed in time is stored, sent again, and reported as ``pending``: a pending
     withdrawal or stop is in force, a pending grant is not.
     """
 
     def __init__(
         self, outbox: Outbox, mirror: Mirror, consent_terms: ConsentTermsStore, admission: Admission
     ):
+        self.contract = admission.contract
         self._outbox = outbox
         self._mirror = mirror
         self._consent_terms = consent_terms
         self._admission = admission
-        self.contract = admission.contract
 
     def submit(
         self, kind: type[Message], signed: Sequence[Signed], progress: Progress | None = None
     ) -> list[Outcome]:
-        """Bring signed messages of one kind to the ledger and return what became of each.
+        """Send signed messages of one kind to the ledger and return the outcome of each.
 
         Raises:
-            LedgerUnavailable: the chain is away and nothing was written (all but withdrawals and
-                stops), or the database is.
-            BadlyAsked: a message of another kind.
+            LedgerUnavailable: the chain is unavailable and nothing was written (all kinds but
+                withdrawals and stops), or the database is.
+            ConsentInvalid: a message of another kind.
         """
-        for one in signed:
-            if type(one.message) is not kind:
-                raise ConsentInvalid(f"a {type(one.message).__name__} is not a {kind.__name__}")
+        for item in signed:
+            if type(item.message) is not kind:
+                raise ConsentInvalid(f"a {type(item.message).__name__} is not a {kind.__name__}")
         if KINDS[kind].values is None:
             return self._submit(KINDS[kind], signed, progress)
-        # One may stand on the one before it, so each is on the ledger before the next is checked.
-        return [self._submit(KINDS[kind], [one], None)[0] for one in signed]
+        # Each may depend on the one before it, which must be on the ledger before it is checked.
+        return [self._submit(KINDS[kind], [item], None)[0] for item in signed]
 
     def propose(self, signed: Signed) -> Outcome:
         """Propose a recovery: an Enrolment that the new key signed.
 
         Raises:
-            LedgerUnavailable: the chain is away; nothing was written.
+            ConsentInvalid: not an Enrolment.
+            LedgerUnavailable: the chain is unavailable; nothing was written.
         """
         if not isinstance(signed.message, Enrolment):
-            raise ConsentInvalid("a recovery is proposed by an Enrolment that the new key signed")
+            raise ConsentInvalid(
+                f"a {type(signed.message).__name__} cannot propose a recovery: "
+                "use an Enrolment signed by the new key"
+            )
         return self._submit(RECOVERY, [signed], None)[0]
 
-    def call(self, kind: str, function: str, *values: bytes) -> Outcome:
-        """Carry out what needs no signature, by the relayer's account."""
-        data = abi.encode_call(function, *values)
-        sent = self._outbox.write([Intent(kind, self._admission.contract, data, _CALL_GAS)])
-        self._outbox.send(sent)
-        name = "0x" + sent[0].hash.hex()
+    def call(self, kind: str, function: str, *values: Any) -> Outcome:
+        """Call a function that needs no signature of a subject, from the relayer's account."""
+        payload = Payload(to=self.contract, data=abi.encode_call(function, *values), gas=_CALL_GAS)
+        transactions = self._outbox.write([Intent(kind, payload)])
+        self._outbox.send(transactions)
+        name = "0x" + transactions[0].hash.hex()
         try:
-            receipts = self._outbox.settle(sent, CONFIRM_WAIT_S)
-            self._mirrored(receipts)
+            receipts = self._outbox.settle(transactions, CONFIRM_LIMIT_S)
+            self._await_mirror(receipts)
         except (LedgerUnavailable, LedgerBroken):
             return Outcome(False, PENDING, None, name)
-        self._outbox.note(sent, receipts)
+        self._outbox.record(transactions, receipts)
         if receipts[0].ok:
             return Outcome(True, "", None, name)
-        return Outcome(False, self._admission.why_reverted(self._outbox.address, data), None, name)
-
-    def _submit(
-        self, kind: Kind, signed: Sequence[Signed], progress: Progress | None
-    ) -> list[Outcome]:
-        outcomes: dict[int, Outcome] = {}
-        flying: deque[Flying] = deque()
-        for place in range(0, len(signed), _SLICE):
-            part = signed[place : place + _SLICE]
-            admitted = self._admission.admit(kind, place, part, outcomes)
-            grants = [signed[one.place].message for one in admitted]
-            self._consent_terms.put_many(
-                [(g.subject, g.terms) for g in grants if isinstance(g, Grant)]
-            )
-            flying += self._send(list(cut(kind, admitted)))
-            while len(flying) > _IN_FLIGHT:
-                ahead_s = self._land([flying.popleft() for _ in range(_IN_FLIGHT)], outcomes)
-                _tell(progress, outcomes, signed)
-                time.sleep(max(0, ahead_s - _MOST_AHEAD_S))
-        self._land(list(flying), outcomes)
-        _tell(progress, outcomes, signed)
-        return [outcomes[place] for place in range(len(signed))]
+        return Outcome(False, self._why_reverted(payload.data), None, name)
 
     def anchor(self, kind: str, root: bytes, count: int) -> str:
         """Put a root on the chain and return the transaction's hash when it is mined and mirrored.
 
         Raises:
-            BadlyAsked: an unknown kind, or not a root of 32 bytes.
-            LedgerUnavailable: not confirmed yet; it is kept and will be sent again.
+            ConsentInvalid: an unknown kind, or not a root of 32 bytes.
+            LedgerUnavailable: not confirmed yet; it is stored and will be sent again.
         """
-        if len(root) != 32 or not 0 <= count < 1 << 64:  # noqa: PLR2004 - bytes32, uint64
-            raise ConsentInvalid("an anchor is a root of 32 bytes and a number of leaves")
-        data = abi.encode_words(abi.ANCHOR, anchor_word(kind), root, abi.word(count))
-        sent = self._outbox.write([Intent("anchor", self._admission.contract, data, _ANCHOR_GAS)])
-        self._outbox.send(sent)
-        receipts = self._outbox.settle(sent, CONFIRM_WAIT_S)
-        self._mirrored(receipts)
-        self._outbox.note(sent, receipts)
+        if len(root) != _ROOT_BYTES or not 0 <= count < 1 << _COUNT_BITS:
+            raise ConsentInvalid(
+                f"an anchor is a root of {_ROOT_BYTES} bytes and a number of leaves, "
+                f"not {len(root)} bytes and {count}"
+            )
+        data = abi.encode_call(abi.ANCHOR, anchor_word(kind), root, count)
+        payload = Payload(to=self.contract, data=data, gas=_ANCHOR_GAS)
+        transactions = self._outbox.write([Intent("anchor", payload)])
+        self._outbox.send(transactions)
+        receipts = self._outbox.settle(transactions, CONFIRM_LIMIT_S)
+        self._await_mirror(receipts)
+        self._outbox.record(transactions, receipts)
         if not receipts[0].ok:
-            raise NotPermitted(self._admission.why_reverted(self._outbox.address, data))
-        return "0x" + sent[0].hash.hex()
+            raise NotPermitted(self._why_reverted(data))
+        return "0x" + transactions[0].hash.hex()
 
-    def _send(self, batches: Sequence[Batch]) -> list[Flying]:
+    def _submit(
+        self, kind: Kind, signed: Sequence[Signed], progress: Progress | None
+    ) -> list[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        in_flight: deque[SentBatch] = deque()
+        for first in range(0, len(signed), _SLICE):
+            part = signed[first : first + _SLICE]
+            admitted = self._admission.admit(kind, first, part, outcomes)
+            messages = [signed[entry.index].message for entry in admitted]
+            self._consent_terms.put_many(
+                [(grant.subject, grant.terms) for grant in messages if isinstance(grant, Grant)]
+            )
+            in_flight += self._send(list(cut_batches(kind, admitted)))
+            while len(in_flight) > _MAX_IN_FLIGHT:
+                oldest = [in_flight.popleft() for _ in range(_MAX_IN_FLIGHT)]
+                ahead_s = self._settle(oldest, outcomes)
+                _report(progress, outcomes, signed)
+                time.sleep(max(0, ahead_s - _SLOWDOWN_AHEAD_S))
+        self._settle(list(in_flight), outcomes)
+        _report(progress, outcomes, signed)
+        return [outcomes[index] for index in range(len(signed))]
+
+    def _send(self, batches: Sequence[Batch]) -> list[SentBatch]:
         if not batches:
             return []
-        to = self._admission.contract
-        sent = self._outbox.write(
-            [Intent(b.kind.name, to, b.calldata(), b.gas(), b.kept()) for b in batches]
-        )
-        self._outbox.send(sent)
-        return [Flying(batch, one) for batch, one in zip(batches, sent, strict=True)]
+        intents = []
+        for batch in batches:
+            payload = Payload(to=self.contract, data=batch.calldata(), gas=batch.gas())
+            intents.append(Intent(batch.kind.name, payload, batch.pending_entries()))
+        transactions = self._outbox.write(intents)
+        self._outbox.send(transactions)
+        return list(map(SentBatch, batches, transactions))
 
-    def _land(self, flying: Sequence[Flying], outcomes: dict[int, Outcome]) -> int:
-        """Write down what became of these entries once they are mined and mirrored.
+    def _settle(self, sent: Sequence[SentBatch], outcomes: dict[int, Outcome]) -> int:
+        """Fill in the outcomes of these batches once they are mined and mirrored.
 
         Returns how many seconds the chain's clock is ahead of ours.
         """
-        if not flying:
+        if not sent:
             return 0
-        sent = [one.sent for one in flying]
+        transactions = [item.transaction for item in sent]
         try:
-            self._outbox.writer.renew_fees()
-            receipts = self._outbox.settle(sent, CONFIRM_WAIT_S)
-            view = self._mirrored(receipts)
+            self._outbox.nonces.renew_fees()
+            receipts = self._outbox.settle(transactions, CONFIRM_LIMIT_S)
+            view = self._await_mirror(receipts)
         except (LedgerUnavailable, LedgerBroken):
-            for one in flying:
-                _put(outcomes, one.batch, _pending(one))
+            for item in sent:
+                _put(outcomes, item.batch, _pending(item))
             return 0
-        self._outbox.note(sent, receipts)
-        for one, receipt in zip(flying, receipts, strict=True):
-            _put(outcomes, one.batch, self._landed(one, receipt))
+        self._outbox.record(transactions, receipts)
+        for item, receipt in zip(sent, receipts, strict=True):
+            _put(outcomes, item.batch, self._outcomes_of(item, receipt))
         return view.block_time_s - view.seen_at_s
 
-    def _mirrored(self, receipts: Sequence[Receipt]) -> View:
+    def _await_mirror(self, receipts: Sequence[Receipt]) -> View:
         """Return the first view whose final block has all of these."""
-        until_s = time.monotonic() + CONFIRM_WAIT_S
+        until_s = time.monotonic() + CONFIRM_LIMIT_S
         while True:
             view, _ = self._mirror.sync()
             if all(receipt.block_number <= view.block_number for receipt in receipts):
                 return view
             if time.monotonic() > until_s:
-                raise LedgerUnavailable("the transaction is mined, but not final yet")
+                raise LedgerUnavailable(
+                    f"the transaction is mined but was not final within {CONFIRM_LIMIT_S:g} s"
+                )
             time.sleep(_FINALITY_POLL_S)
 
-    def _landed(self, one: Flying, receipt: Receipt) -> list[Outcome]:
-        name = "0x" + one.sent.hash.hex()
+    def _outcomes_of(self, sent: SentBatch, receipt: Receipt) -> list[Outcome]:
+        name = "0x" + sent.transaction.hash.hex()
         if receipt.ok:
-            return read_outcomes(one.batch, receipt.changes, name)
-        why = self._admission.why_reverted(self._outbox.address, one.batch.calldata())
-        return [Outcome(False, why, entry.consent_id(), name) for entry in one.batch.entries]
+            return read_outcomes(sent.batch, receipt.changes, name)
+        reason = self._why_reverted(sent.batch.calldata())
+        return [Outcome(False, reason, entry.consent_id(), name) for entry in sent.batch.entries]
+
+    def _why_reverted(self, data: bytes) -> str:
+        return self._admission.why_reverted(self._outbox.address, data)
 
 
-def _pending(one: Flying) -> list[Outcome]:
-    in_force, name = one.batch.kind.counts_when_kept, "0x" + one.sent.hash.hex()
-    return [Outcome(in_force, PENDING, e.consent_id(), name) for e in one.batch.entries]
+def _pending(sent: SentBatch) -> list[Outcome]:
+    in_force, name = sent.batch.kind.counts_once_stored, "0x" + sent.transaction.hash.hex()
+    return [Outcome(in_force, PENDING, entry.consent_id(), name) for entry in sent.batch.entries]
 
 
-def _put(outcomes: dict[int, Outcome], batch: Batch, found: Sequence[Outcome]) -> None:
-    for entry, outcome in zip(batch.entries, found, strict=True):
-        outcomes[entry.place] = outcome
+def _put(outcomes: dict[int, Outcome], batch: Batch, results: Sequence[Outcome]) -> None:
+    for entry, outcome in zip(batch.entries, results, strict=True):
+        outcomes[entry.index] = outcome
 
 
-def _tell(
+def _report(
     progress: Progress | None, outcomes: dict[int, Outcome], signed: Sequence[Signed]
 ) -> None:
     if progress is not None:

@@ -1,4 +1,4 @@
-"""Cuts signed messages into transactions and reads from each receipt what became of them."""
+"""Cuts signed messages into transactions and reads their outcomes from the receipts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ACCOUNT_GAS: Final = 70_000
 _PASSKEY_GAS: Final = 90_000
 _CONTRACT_GAS: Final = 1_000_000
 _BYTE_GAS: Final = 40
-"""The most that a byte of calldata can cost (EIP-7623). A transaction with less gas than its bytes
+"""The maximum cost of a byte of calldata (EIP-7623). A transaction with less gas than its bytes
 cost enters no pool, and every later one would wait behind it."""
 _MAX_STRUCT_BYTES: Final = 16_384
 """Far more than any known signature has; a wallet contract's may have any length."""
@@ -44,7 +44,7 @@ _ID_BYTES: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one signed message; `reason` is "" or says why not, or ``pending``."""
+    """The outcome of one signed message; `reason` is "" if it counted, a code, or ``pending``."""
 
     ok: bool
     reason: str
@@ -54,9 +54,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of message: its function, its words, and the event that says that it counted.
+    """One kind of message: its function, its words, and the event that confirms it.
 
-    `about` gives the two words (subject, and what of the subject's) that its events begin with.
+    `about` gives the words (subject, and perhaps terms hash or time) that its events begin with.
     """
 
     name: str
@@ -64,11 +64,11 @@ class Kind:
     op: Op
     words: Callable[[Any], bytes]
     about: Callable[[Any], bytes]
-    always_heard: bool
-    """True if the contract says something about every entry; taking back twice is silent."""
-    counts_when_kept: bool = False
+    always_reported: bool
+    """True if the contract emits an event for every entry; a second withdrawal emits none."""
+    counts_once_stored: bool = False
     """True if it is in force here before it is mined."""
-    values: Callable[[Any], Sequence[bytes]] | None = None
+    values: Callable[[Any], Sequence[Any]] | None = None
     """For a function that takes one message and not a batch: its arguments, from a Signed."""
 
 
@@ -92,15 +92,15 @@ def _subject(message: Enrolment | KeyAddition | KeyRemoval | RecoveryVeto) -> by
     return message.subject
 
 
-def _addition_values(signed: Signed) -> Sequence[bytes]:
-    added: Any = signed.message
-    period = word(added.role), word(added.until_s)
-    return added.subject, added.signer, *period, signed.signer, signed.signature, signed.proof
+def _addition_values(signed: Signed) -> Sequence[Any]:
+    addition: Any = signed.message
+    proof = signed.signer, signed.signature, signed.proof
+    return addition.subject, addition.signer, addition.role, addition.until_s, *proof
 
 
 def _key_values(signed: Signed) -> Sequence[bytes]:
-    named: Any = signed.message
-    return named.subject, named.signer, signed.signer, signed.signature
+    message: Any = signed.message
+    return message.subject, message.signer, signed.signer, signed.signature
 
 
 def _recovery_values(signed: Signed) -> Sequence[bytes]:
@@ -133,13 +133,13 @@ RECOVERY: Final = Kind(
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A message whose signature was checked here; `place` is where it stood among those given.
+    """A message whose signature was checked here; `index` is its position in the caller's list.
 
     `struct` is its struct of a batch, or the whole call where a function takes one message.
-    `alone`: its signer is a contract, which may burn gas, so it shares its transaction with none.
+    `alone`: its signer is a contract, which may burn gas, so it gets a transaction of its own.
     """
 
-    place: int
+    index: int
     about: bytes
     struct: bytes
     gas: int
@@ -152,7 +152,7 @@ class Checked:
         return consent_id(self.about[:_WORD], self.about[_WORD:])
 
 
-def check(kind: Kind, place: int, signed: Any, alone: bool) -> Checked:
+def encode_checked(kind: Kind, index: int, signed: Any, alone: bool) -> Checked:
     """Encode a signed message for its batch."""
     if kind.values is not None:
         struct, alone = abi.encode_call(kind.function, *kind.values(signed)), True
@@ -162,7 +162,7 @@ def check(kind: Kind, place: int, signed: Any, alone: bool) -> Checked:
     gas = _PASSKEY_GAS if len(signed.signer) == PASSKEY_BYTES else _ACCOUNT_GAS
     about = kind.about(signed.message)
     return Checked(
-        place, about, struct, (_CONTRACT_GAS if alone else gas) + _BYTE_GAS * len(struct), alone
+        index, about, struct, (_CONTRACT_GAS if alone else gas) + _BYTE_GAS * len(struct), alone
     )
 
 
@@ -174,7 +174,7 @@ class Batch:
     entries: tuple[Checked, ...]
 
     def calldata(self) -> bytes:
-        """Return the call that brings these entries."""
+        """Return the call that submits these entries."""
         if self.kind.values is not None:
             return self.entries[0].struct
         return abi.encode_batch(self.kind.function, [entry.struct for entry in self.entries])
@@ -183,58 +183,58 @@ class Batch:
         """Return the gas limit of that call."""
         return _BASE_GAS + sum(entry.gas for entry in self.entries)
 
-    def kept(self) -> bytes:
-        """Return what counts before this is mined: what withdrawals and stops take back."""
-        if not self.kind.counts_when_kept:
+    def pending_entries(self) -> bytes:
+        """Return what counts before this is mined: the withdrawals and stops."""
+        if not self.kind.counts_once_stored:
             return b""
         return b"".join(entry.about for entry in self.entries)
 
 
-def cut(kind: Kind, entries: Iterable[Checked]) -> Iterator[Batch]:
-    """Yield batches that a node's pool and a block take."""
-    held: list[Checked] = []
+def cut_batches(kind: Kind, entries: Iterable[Checked]) -> Iterator[Batch]:
+    """Yield batches that fit into a node's pool and into a block."""
+    part: list[Checked] = []
     size, gas = _FRAME_BYTES, _BASE_GAS
     for entry in entries:
         size, gas = size + len(entry.struct) + _WORD, gas + entry.gas
         is_full = size > MAX_TRANSACTION_BYTES or gas > MAX_TRANSACTION_GAS
-        if held and (is_full or entry.alone or held[-1].alone or len(held) == MAX_ENTRIES):
-            yield Batch(kind, tuple(held))
-            held = []
+        if part and (is_full or entry.alone or part[-1].alone or len(part) == MAX_ENTRIES):
+            yield Batch(kind, tuple(part))
+            part = []
             size, gas = _FRAME_BYTES + len(entry.struct) + _WORD, _BASE_GAS + entry.gas
-        held.append(entry)
-    if held:
-        yield Batch(kind, tuple(held))
+        part.append(entry)
+    if part:
+        yield Batch(kind, tuple(part))
 
 
 def is_too_large(entry: Checked) -> bool:
-    """Tell whether an entry has more bytes than any signature that we know of."""
+    """Return whether an entry has more bytes than any known signature scheme needs."""
     return len(entry.struct) > _MAX_STRUCT_BYTES
 
 
 def read_outcomes(batch: Batch, changes: Sequence[Change], transaction_hash: str) -> list[Outcome]:
-    """Return what the events of a mined transaction say about each of its entries, in order.
+    """Return the outcome of each entry of a mined transaction, by its events, in order.
 
     Raises:
         LedgerBroken: the events do not fit the entries.
     """
-    events, found = deque(changes), []
+    events, outcomes = deque(changes), list[Outcome]()
     for entry in batch.entries:
         reason = ""
         if events and _is_about(events[0], batch.kind, entry):
             event = events.popleft()
             if event.op == abi.REFUSED:
                 reason = abi.reasons_by_selector().get(event.body[64:68], "refused")
-        elif batch.kind.always_heard:
-            raise LedgerBroken("the contract did not say what became of a signed message")
-        found.append(Outcome(not reason, reason, entry.consent_id(), transaction_hash))
+        elif batch.kind.always_reported:
+            raise LedgerBroken("the receipt has no event for a signed message")
+        outcomes.append(Outcome(not reason, reason, entry.consent_id(), transaction_hash))
     if events:
-        raise LedgerBroken("the contract speaks of messages that were not in the transaction")
-    return found
+        raise LedgerBroken("the receipt has events for messages that were not in the transaction")
+    return outcomes
 
 
 def _is_about(event: Change, kind: Kind, entry: Checked) -> bool:
     if event.op == abi.REFUSED:
         names_terms = kind.op in (Op.GRANTED, Op.WITHDRAWN)
-        said = event.body[: _ID_BYTES if names_terms else _WORD]
-        return said == entry.about[: len(said)]
+        prefix = event.body[: _ID_BYTES if names_terms else _WORD]
+        return prefix == entry.about[: len(prefix)]
     return event.op == kind.op and event.body.startswith(entry.about)

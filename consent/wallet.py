@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from consent.errors import ConsentNotFound, WalletUnusable
-from consent.signatures import ORDER, Key
+from consent.signatures import ORDER, SigningKey
 from consent.terms import Message, Signed
 from consent.typed_data import Domain, digest
 
@@ -128,11 +128,11 @@ class Wallet:
         key = self._key(message.subject)
         return Signed(message, key.address, key.sign(signed))
 
-    def _key(self, subject: bytes) -> Key:
+    def _key(self, subject: bytes) -> SigningKey:
         stretched = hmac.digest(self._seed, _LABEL + subject, hashlib.sha512)
         # 512 bits reduced to 256: no scalar is likelier than another by more than 2**-255.
         scalar = int.from_bytes(stretched, "big") % (ORDER - 1) + 1
-        return Key(scalar.to_bytes(32, "big"))
+        return SigningKey(scalar.to_bytes(32, "big"))
 
 
 def _read_subjects(path: Path) -> dict[str, bytes]:

@@ -26,12 +26,12 @@ class AnonymisedRows:
 
     Attributes:
         columns: by quasi-identifier the text of each row.
-        kept: for each row, whether its class has at least k rows.
+        is_kept: for each row, whether its class has at least k rows.
         level: by quasi-identifier how far it was generalised, from 0.
     """
 
     columns: dict[str, list[str]]
-    kept: np.ndarray
+    is_kept: np.ndarray
     level: dict[str, int]
 
 
@@ -62,13 +62,13 @@ def anonymise(question: Question, values: Values, k: int = MIN_COUNT) -> Anonymi
             ]
             for feature in identifiers
         }
-        kept = _is_common(list(columns.values()), len(values), k)
-        coarsenable = [
+        is_kept = _is_common(list(columns.values()), len(values), k)
+        can_coarsen = [
             feature for feature in identifiers if level[feature.code] < _max_level(feature)
         ]
-        if not coarsenable or (~kept).sum() <= MAX_DROPPED * len(values):
-            return AnonymisedRows(columns, kept, level)
-        widest = max(coarsenable, key=lambda feature: len(set(columns[feature.code])))
+        if not can_coarsen or (~is_kept).sum() <= MAX_DROPPED * len(values):
+            return AnonymisedRows(columns, is_kept, level)
+        widest = max(can_coarsen, key=lambda feature: len(set(columns[feature.code])))
         level[widest.code] += 1
 
 

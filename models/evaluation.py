@@ -199,8 +199,8 @@ def interval(bins: tuple[Bin, ...], probability: float) -> tuple[float, float]:
 
 def _spread(probabilities: Floats) -> tuple[float, ...]:
     counts, _ = np.histogram(probabilities, bins=20, range=(0, 1))
-    shown = np.where(counts >= MIN_COUNT, counts, 0)
-    return tuple((shown / max(1, len(probabilities))).round(3).tolist())
+    visible = np.where(counts >= MIN_COUNT, counts, 0)
+    return tuple((visible / max(1, len(probabilities))).round(3).tolist())
 
 
 def _net_benefit(

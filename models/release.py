@@ -125,7 +125,7 @@ def _make_table(question: Question, named: Sequence[tuple[str, list[Record]]]) -
         table[feature.code] = coarse or _to_cells(values, feature.kind == NUMBER)
     table["label"] = matrix.labels.tolist()
     return {
-        name: [cell for cell, is_kept in zip(cells, anonymous.kept, strict=True) if is_kept]
+        name: [cell for cell, is_kept in zip(cells, anonymous.is_kept, strict=True) if is_kept]
         for name, cells in table.items()
     }
 

@@ -28,9 +28,9 @@ def merge_small(counts: Mapping[str, int]) -> dict[str, int]:
     While `other` itself is small, the next smallest class is merged too, so that nobody can work
     it out from the total. Only when all classes together are small does a small count remain.
     """
-    shown = {name: count for name, count in counts.items() if count and not is_small(count)}
+    visible = {name: count for name, count in counts.items() if count and not is_small(count)}
     other = sum(count for count in counts.values() if is_small(count))
-    while is_small(other) and shown:
-        smallest = min(shown, key=lambda name: (shown[name], name))
-        other += shown.pop(smallest)
-    return shown | ({OTHER: other} if other else {})
+    while is_small(other) and visible:
+        smallest = min(visible, key=lambda name: (visible[name], name))
+        other += visible.pop(smallest)
+    return visible | ({OTHER: other} if other else {})

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from consent import ConsentError, ConsentLedger, View
+from consent import ANCHOR_KINDS, Anchor, ConsentError, ConsentLedger, Domain, View
 from services.installation import Installation
 from services.parties import PartyNames
+
+ANCHORS: Final = 10
+"""The newest roots of each kind are public."""
+
+
+SINGLE: Final = "single"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +23,27 @@ class LedgerSummary:
 
     view: View | None
     finality: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerFacts:
+    """What a program needs to verify signatures and roots of this ledger.
+
+    Attributes:
+        domain: the EIP-712 domain that signatures are for.
+        custodian: the account that enrols, 20 bytes.
+        finality: how the chain agrees on blocks.
+        view: the newest verified view.
+        anchors: the newest roots by kind.
+        is_development: True for trials.
+    """
+
+    domain: Domain
+    custodian: bytes
+    finality: str
+    view: View
+    anchors: Mapping[str, Sequence[Anchor]]
+    is_development: bool
 
 
 class InformationService:
@@ -35,6 +64,10 @@ class InformationService:
         """Return the name of a party."""
         return self._parties.name_of(party)
 
+    def has_single_operator(self) -> bool:
+        """Return whether one organisation alone runs the ledger's chain."""
+        return self._ledger.deployment.finality == SINGLE
+
     def ledger_summary(self) -> LedgerSummary:
         """Return the newest verified view, if there is one now."""
         try:
@@ -42,3 +75,18 @@ class InformationService:
         except ConsentError:
             view = None
         return LedgerSummary(view, self._ledger.deployment.finality)
+
+    def ledger_facts(self) -> LedgerFacts:
+        """Return the public facts of the ledger.
+
+        Raises:
+            LedgerUnavailable (consent): no view can be verified now.
+        """
+        return LedgerFacts(
+            domain=self._ledger.domain(),
+            custodian=self._ledger.custodian(),
+            finality=self._ledger.deployment.finality,
+            view=self._ledger.view(),
+            anchors={kind: self._ledger.anchors(kind, ANCHORS) for kind in ANCHOR_KINDS},
+            is_development=self._installation.is_development,
+        )

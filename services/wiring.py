@@ -6,6 +6,19 @@ from dataclasses import dataclass
 
 from services.accounts import IdentityService
 from services.auditor.service import AuditorService
+from services.cards import ModelCards
+from services.clinician.patients import ClinicianPatients
+from services.clinician.predictions import ClinicianPredictions
+from services.clinician.service import ClinicianService
+from services.custodian.approvals import CustodianApprovals
+from services.custodian.invitations import CustodianInvitations
+from services.custodian.overview import CustodianOverview
+from services.custodian.records import CustodianRecords
+from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.service import CustodianService
+from services.custodian.subjects import CustodianSubjects
+from services.custodian.upload_store import UploadStore
+from services.custodian.uploads import CustodianUploads
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
@@ -20,7 +33,19 @@ from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
 from services.patient.signatures import PatientSignatures
 from services.patient.withdrawals import PatientWithdrawals
+from services.operator import OperatorService
+from services.parties import PartyNames
 from services.platform import Platform
+from services.researcher.cohorts import StudyCohorts
+from services.researcher.models import StudyModels, WithdrawalCounts
+from services.researcher.owned_studies import OwnedStudies
+from services.researcher.proposing import StudyProposing
+from services.researcher.questions import ResearchQuestions
+from services.researcher.runs import ModelRuns
+from services.researcher.service import ResearcherService
+from services.researcher.studies import Studies
+from services.researcher.training_sets import TrainingSets
+from services.subjects import SubjectRecords
 from services.tokens import Tokens
 
 
@@ -42,9 +67,14 @@ class Services:
     responses: StoredResponses
     jobs: JobQueue
     information: InformationService
+    cards: ModelCards
+    clinician: ClinicianService
+    researcher: ResearcherService
     auditor: AuditorService
     patient: PatientService
+    custodian: CustodianService
     monitoring: MonitoringService
+    operator: OperatorService
     platform: Platform
 
 
@@ -58,6 +88,8 @@ def build_services(platform: Platform) -> Services:
         is_development=platform.development,
         version=platform.version,
     )
+    parties = PartyNames(platform.diagnostics)
+    cards = ModelCards(diagnostics=platform.diagnostics, parties=parties)
     return Services(
         installation=installation,
         identity=platform.identity,
@@ -66,9 +98,12 @@ def build_services(platform: Platform) -> Services:
         jobs=platform.jobs,
         information=InformationService(
             ledger=platform.ledger,
-            parties=platform.asking.parties,
+            parties=parties,
             installation=installation,
         ),
+        cards=cards,
+        clinician=_clinician(platform, cards),
+        researcher=_researcher(platform, cards),
         auditor=AuditorService(
             ledger=platform.ledger,
             store=platform.store,
@@ -76,7 +111,14 @@ def build_services(platform: Platform) -> Services:
             jobs=platform.jobs,
             folder=platform.home / "evidence",
         ),
-        patient=_patient_service(platform),
+        patient=_patient(platform),
+        custodian=_custodian(platform, installation),
+        operator=OperatorService(
+            ledger=platform.ledger,
+            store=platform.store,
+            diagnostics=platform.diagnostics,
+            installation=installation,
+        ),
         monitoring=MonitoringService(
             ledger=platform.ledger,
             store=platform.store,
@@ -88,7 +130,7 @@ def build_services(platform: Platform) -> Services:
     )
 
 
-def _patient_service(platform: Platform) -> PatientService:
+def _patient(platform: Platform) -> PatientService:
     ledger, store, diagnostics = platform.ledger, platform.store, platform.diagnostics
     asking, clock = platform.asking, platform.clock
     parties, requests = asking.parties, asking.requests
@@ -123,4 +165,103 @@ def _patient_service(platform: Platform) -> PatientService:
         ),
         history=history,
         keys=PatientKeys(identity=platform.identity, ledger=ledger, signatures=signatures),
+    )
+
+
+def _custodian(platform: Platform, installation: Installation) -> CustodianService:
+    directory, proposals = platform.asking.directory, platform.asking.proposals
+    records = CustodianRecords(store=platform.store, directory=directory, installation=installation)
+    return CustodianService(
+        overview=CustodianOverview(
+            ledger=platform.ledger,
+            store=platform.store,
+            directory=directory,
+            proposals=proposals,
+            jobs=platform.jobs,
+            workers=Workers(platform.engine, platform.clock),
+        ),
+        invitations=CustodianInvitations(
+            identity=platform.identity, directory=directory, installation=installation
+        ),
+        uploads=CustodianUploads(
+            uploads=UploadStore(platform.engine, platform.store, platform.clock),
+            records=records,
+            jobs=platform.jobs,
+            installation=installation,
+        ),
+        records=records,
+        subjects=CustodianSubjects(
+            ledger=platform.ledger,
+            subjects=SubjectRecords(ledger=platform.ledger, store=platform.store),
+            installation=installation,
+        ),
+        approvals=CustodianApprovals(
+            proposals=proposals,
+            store=platform.store,
+            directory=directory,
+            diagnostics=platform.diagnostics,
+            parties=platform.asking.parties,
+            installation=installation,
+        ),
+        recoveries=CustodianRecoveries(ledger=platform.ledger, directory=directory),
+    )
+
+
+def _clinician(platform: Platform, cards: ModelCards) -> ClinicianService:
+    requests, diagnostics = platform.asking, platform.diagnostics
+    patients = ClinicianPatients(
+        care=requests.care,
+        directory=requests.directory,
+        requests=requests.requests,
+        diagnostics=diagnostics,
+    )
+    predictions = ClinicianPredictions(
+        patients=patients,
+        diagnostics=diagnostics,
+        ledger=platform.ledger,
+        store=platform.store,
+        predictions=requests.predictions,
+    )
+    return ClinicianService(patients=patients, predictions=predictions, cards=cards)
+
+
+def _researcher(platform: Platform, cards: ModelCards) -> ResearcherService:
+    requests, diagnostics = platform.asking, platform.diagnostics
+    ledger, store, feasibility = platform.ledger, platform.store, requests.feasibility
+    owned = OwnedStudies(proposals=requests.proposals, diagnostics=diagnostics)
+    return ResearcherService(
+        questions=ResearchQuestions(
+            diagnostics=diagnostics, store=store, feasibility=feasibility, home=platform.home
+        ),
+        studies=Studies(
+            owned=owned,
+            requests=requests.requests,
+            store=store,
+            diagnostics=diagnostics,
+            feasibility=feasibility,
+        ),
+        proposing=StudyProposing(proposals=requests.proposals, diagnostics=diagnostics),
+        cohorts=StudyCohorts(
+            owned=owned,
+            requests=requests.requests,
+            store=store,
+            ledger=ledger,
+            feasibility=feasibility,
+        ),
+        models=StudyModels(
+            owned=owned,
+            jobs=platform.jobs,
+            cards=cards,
+            withdrawals=WithdrawalCounts(
+                diagnostics=diagnostics, ledger=ledger, feasibility=feasibility
+            ),
+        ),
+        training_sets=TrainingSets(
+            owned=owned,
+            copies=requests.copies,
+            store=store,
+            diagnostics=diagnostics,
+            feasibility=feasibility,
+        ),
+        runs=ModelRuns(diagnostics=diagnostics, cards=cards),
     )

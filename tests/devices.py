@@ -21,7 +21,7 @@ from consent import (
     passkey_signature,
     passkey_signer,
 )
-from consent.signatures import Key
+from consent.signatures import SigningKey
 
 ORIGIN, RP_ID = "https://consent.example.org", "consent.example.org"
 
@@ -49,7 +49,7 @@ class Device(Patient):
     def enrols(self) -> Signed:
         return self.sign(Enrolment(self.subject, self.custodian, self.signer))
 
-    def adds(self, other: Device | Key, role: int = 0, until_s: int = 0) -> Signed:
+    def adds(self, other: Device | SigningKey, role: int = 0, until_s: int = 0) -> Signed:
         signer = other.signer if isinstance(other, Device) else other.address
         message = KeyAddition(self.subject, signer, role, until_s)
         hashed = digest(self.domain, message)

@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from consent.abi import encode_words, word
+from consent.abi import word
 from consent.admission import Admission
-from consent.chain import Account, Chain, Finality, Receipt
+from consent.chain import Chain, Finality, Receipt
 from consent.consent_ledger import ConsentLedger
 from consent.consent_terms import ConsentTermsStore
 from consent.deployment import Deployment, deploy
 from consent.errors import LedgerBroken, LedgerUnavailable
 from consent.mirror import Mirror
 from consent.outbox import Intent, Outbox
+from consent.raw_transactions import Payload, RelayerAccount
 from consent.relayer import Relayer
 from consent.rpc import Rpc
-from consent.signatures import Key
+from consent.signatures import SigningKey
 from consent.tables import METADATA
 from consent.terms import (
     DecisionRequest,
@@ -79,7 +80,7 @@ class Patient:
     domain: Domain
     custodian: bytes
     subject: bytes = field(default_factory=lambda: secrets.token_bytes(32))
-    key: Key = field(default_factory=lambda: Key(secrets.token_bytes(32)))
+    key: SigningKey = field(default_factory=lambda: SigningKey(secrets.token_bytes(32)))
 
     def sign(self, message: Message) -> Signed:
         return Signed(message, self.key.address, self.key.sign(digest(self.domain, message)))
@@ -109,7 +110,7 @@ class Town:
         self.engine: sa.Engine = make_engine(url)
         METADATA.create_all(self.engine)
         self.chain = Chain(endpoint)
-        self.account = Account(RELAYER)
+        self.account = RelayerAccount(RELAYER)
         self.outbox = Outbox(self.engine, self.chain, self.account)
         finality: Finality = "single"
         self.deployment = deployment or deploy(self.chain, self.outbox, finality)
@@ -138,13 +139,15 @@ class Town:
 
     def call(self, function: str, *words: bytes) -> None:
         """Send a call of the operator's own to the contract and wait until it is mined."""
-        self.transact(self.deployment.contract, encode_words(function, *words))
+        data = keccak(function.encode())[:4] + b"".join(words)
+        self.transact(self.deployment.contract, data)
 
     def transact(self, to: str, data: bytes, kind: str = "operator") -> Receipt:
-        sent = self.outbox.write([Intent(kind, to, data, 1_000_000)])
+        payload = Payload(to=to, data=data, gas=1_000_000)
+        sent = self.outbox.write([Intent(kind, payload)])
         self.outbox.send(sent)
         receipts = self.outbox.settle(sent, 20)
-        self.outbox.note(sent, receipts)
+        self.outbox.record(sent, receipts)
         assert receipts[0].ok
         return receipts[0]
 

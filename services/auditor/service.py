@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from consent import ANCHOR_KINDS, ConsentError, ConsentLedger, Finding, View
-from models import Diagnostics
+from models import Card, Diagnostics, Model, ModelsNotFound
 from services.auditor.bundle import Bundle, bundle_path, write_bundle
 from services.auditor.journal import JournalPage, JournalSearch, search_journal
 from services.auditor.verification import (
@@ -23,6 +23,7 @@ from services.auditor.verification import (
 )
 from services.errors import NotFound
 from services.jobs.queue import ACTIVE, DONE, Job, JobQueue
+from services.subjects import SubjectConsents, SubjectRecords, SubjectUses
 from storage import BlockReader, RecordStore, StorageError
 
 VERIFY: Final = "verify"
@@ -80,7 +81,7 @@ class EvidenceStatus:
 
 
 class AuditorService:
-    """What an auditor can do; it reveals no subject and no record."""
+    """What an auditor can do; it changes nothing and opens no record."""
 
     def __init__(
         self,
@@ -97,6 +98,7 @@ class AuditorService:
         self._diagnostics = diagnostics
         self._jobs = jobs
         self._folder = folder
+        self._subjects = SubjectRecords(ledger=ledger, store=store)
         self._verifier = Verifier(ledger=ledger, store=store, diagnostics=diagnostics)
 
     def status(self) -> LedgerStatus:
@@ -133,6 +135,47 @@ class AuditorService:
     def journal(self, search: JournalSearch, before: int | None = None) -> JournalPage:
         """Return the newest fifty rows below `before` that match; see `search_journal`."""
         return search_journal(self._store, search, before)
+
+    def models(self) -> list[Model]:
+        """Return every model, oldest first."""
+        return self._diagnostics.models()
+
+    def model(self, model_id: str) -> Model:
+        """Return a model.
+
+        Raises:
+            NotFound: there is no model of this id.
+        """
+        try:
+            return self._diagnostics.model(model_id)
+        except ModelsNotFound as exc:
+            raise NotFound from exc
+
+    def model_card(self, model_id: str) -> Card:
+        """Return a model's card.
+
+        Raises:
+            NotFound: there is no model of this id.
+        """
+        return self._diagnostics.card(self.model(model_id).id)
+
+    def subject_consents(self, subject: bytes) -> SubjectConsents:
+        """Return every consent of a subject with its state now.
+
+        Raises:
+            NotFound: this organisation has not enrolled the subject.
+        """
+        self._require_enrolled(subject)
+        return self._subjects.consents_of(subject)
+
+    def subject_uses(self, subject: bytes, limit: int, before: int | None) -> SubjectUses:
+        """Return at most `limit` uses and refusals before journal row `before`, newest first.
+
+        Raises:
+            NotFound: this organisation has not enrolled the subject.
+        """
+        self._require_enrolled(subject)
+        return self._subjects.uses_of(subject, limit, before)
 
     def start_verification(self, requested_by: str) -> Job:
         """Return the job that verifies everything; one that is active is returned as it is."""
@@ -204,6 +247,10 @@ class AuditorService:
         if self._jobs.get(job_id).state != DONE or not path.is_file():
             raise NotFound
         return path
+
+    def _require_enrolled(self, subject: bytes) -> None:
+        if not self._subjects.is_enrolled(subject):
+            raise NotFound
 
     def _get_job(self, kind: str, job_id: str) -> Job:
         job = self._jobs.find(job_id)

@@ -1,8 +1,1 @@
-"""What a clinician may see and do, for the pages and for the API: patients, asking, diagnoses."""
-
-from __future__ import annotations
-
-from services.clinician.clinician import Clinician
-from services.clinician.diagnosing import Diagnosing
-
-__all__ = ["Clinician", "Diagnosing"]
+"""What a clinician may see and do: patients, requests for access, predictions, model cards."""

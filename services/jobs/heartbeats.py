@@ -7,11 +7,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from consent import DAY_S
 from services.tables import METADATA
 
 BEAT_S: Final = 5
 STALE_S: Final = 20
-FORGOTTEN_S: Final = 86_400
+FORGOTTEN_S: Final = DAY_S
 
 _WORKERS: Final = sa.Table(
     "web_workers",

@@ -1,1 +1,1 @@
-"""What a researcher may see and do, for pages and API: studies, cohorts, models, training sets."""
+"""What a researcher may see and do: questions, studies, cohorts, models, training sets."""

@@ -1,4 +1,4 @@
-"""Registers a study that a researcher proposes, or says of each field what is wrong with it."""
+"""Proposals of new studies: every field checked, then stored until the custodian decides."""
 
 from __future__ import annotations
 
@@ -8,115 +8,118 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from consent import CATEGORIES
-from models import ModelsInvalid, Question
-from services.errors import Forbidden
-from services.requests import Proposal
-from services.researcher.own import PREFIX, Researcher
+from models import Diagnostics, ModelsInvalid, Question
+from services.dates import end_of_day_s
+from services.errors import Forbidden, Invalid
+from services.parties import is_study, study_id
+from services.requests import Proposal, StudyProposals
+from services.words import Words
 
-PURPOSE = "MLTRAINING"
-DAY_S = 86_400
-DAYS = (365, 730, 1825)
-MOST_TEXT = 4_000
-TEXTS = ("title", "condition", "board", "protocol", "contact")
-
-
-class ProposalInvalid(Exception):
-    """A study that cannot be kept; `errors` says of each field, in words, what is wrong."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        """Keep what is wrong, by field: texts, `question`, `days`, `end`."""
-        super().__init__("the study cannot be registered")
-        self.errors = dict(errors)
+PURPOSE: Final = "MLTRAINING"
+PERMISSION_DAYS: Final = (365, 730, 1825)
+"""How long a permission for a study may last."""
+MAX_TEXT: Final = 4_000
+MAX_NAME: Final = 60
+TEXTS: Final = ("title", "condition", "board", "protocol", "contact")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A study as it was typed: `texts` by field, the last day (None if no day), the rest."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyDraft:
+    """A study as a researcher entered it.
+
+    Attributes:
+        texts: title, condition, board, protocol, contact.
+        question: the question's id.
+        days: how long a permission lasts, one of `PERMISSION_DAYS`.
+        ends_on: the last day of the study; None if none was entered.
+        wants_copy: whether it also asks to download a copy.
+        name: of the study in addresses; made of the title if empty.
+    """
 
     texts: Mapping[str, str]
     question: str
     days: int
     ends_on: datetime.date | None
     wants_copy: bool
+    name: str = ""
 
 
-def register(researcher: Researcher, said: Said) -> Proposal:
-    """Keep a study that waits for the custodian; the same again changes nothing.
+class StudyProposing:
+    """Takes proposals of studies."""
 
-    Raises:
-        ProposalInvalid: a field is missing or wrong, or another study has the title.
-        Forbidden: whoever asks speaks for one study alone; studies are an organisation's.
-    """
-    if researcher.party.startswith(PREFIX):
-        raise Forbidden("a study is proposed by an organisation, not by a study")
-    texts = {name: said.texts.get(name, "").strip()[:MOST_TEXT] for name in TEXTS}
-    known = {one.id: one for one in researcher.platform.diagnostics.questions()}
-    found, until_s = known.get(said.question), _end_of(said.ends_on)
-    wrong = _missing(researcher, texts) | _wrong(researcher, said, found, until_s)
-    if wrong or found is None:
-        raise ProposalInvalid(wrong)
-    proposal = Proposal(
-        study=PREFIX + _slug(texts["title"]),
-        owner=researcher.party,
-        question=found.id,
-        purpose=PURPOSE,
-        categories=_categories(found),
-        data_from="",
-        data_to="",
-        days=said.days,
-        until_s=until_s,
-        wants_copy=said.wants_copy,
-        title=texts["title"],
-        condition=texts["condition"],
-        board=texts["board"],
-        protocol=texts["protocol"],
-        contact=texts["contact"],
-    )
-    try:
-        return researcher.platform.asking.proposals.register(proposal)
-    except ModelsInvalid as exc:
-        raise ProposalInvalid({"title": researcher.words("study-title-taken")}) from exc
+    def __init__(self, *, proposals: StudyProposals, diagnostics: Diagnostics) -> None:
+        self._proposals = proposals
+        self._diagnostics = diagnostics
+
+    def propose(self, party: str, draft: StudyDraft, words: Words) -> Proposal:
+        """Store a study that waits for the custodian; the same again changes nothing.
+
+        Raises:
+            Invalid: a field is missing or wrong, or another study has the title; `fields` has
+                title, condition, board, protocol, contact, question, days, ends_on.
+            Forbidden: the caller speaks for one study; only an organisation proposes studies.
+        """
+        if is_study(party):
+            raise Forbidden("Only an organisation can propose a study; this caller is a study.")
+        texts = {name: draft.texts.get(name, "").strip()[:MAX_TEXT] for name in TEXTS}
+        questions = {question.id: question for question in self._diagnostics.questions()}
+        question = questions.get(draft.question)
+        errors = _missing(texts, words) | self._wrong(draft, question, words)
+        if errors or question is None or draft.ends_on is None:
+            raise Invalid(fields=errors)
+        proposal = Proposal(
+            study=study_id(draft.name or _name_of(texts["title"])),
+            owner=party,
+            question=question.id,
+            purpose=PURPOSE,
+            categories=_categories(question),
+            data_from="",
+            data_to="",
+            days=draft.days,
+            until_s=end_of_day_s(draft.ends_on),
+            wants_copy=draft.wants_copy,
+            title=texts["title"],
+            condition=texts["condition"],
+            board=texts["board"],
+            protocol=texts["protocol"],
+            contact=texts["contact"],
+        )
+        try:
+            return self._proposals.register(proposal)
+        except ModelsInvalid as exc:
+            raise Invalid(fields={"title": [words("study-title-taken")]}) from exc
+
+    def _wrong(
+        self, draft: StudyDraft, question: Question | None, words: Words
+    ) -> dict[str, list[str]]:
+        errors = {}
+        if question is None:
+            errors["question"] = [words("error-choose", what=words("study-question-what"))]
+        if draft.days not in PERMISSION_DAYS:
+            errors["days"] = [words("error-choose", what=words("ask-end-what"))]
+        if draft.ends_on is None or end_of_day_s(draft.ends_on) <= self._diagnostics.clock():
+            errors["ends_on"] = [words("error-day-past")]
+        return errors
 
 
-def _missing(researcher: Researcher, texts: Mapping[str, str]) -> dict[str, str]:
-    say = researcher.words
+def _missing(texts: Mapping[str, str], words: Words) -> dict[str, list[str]]:
     return {
-        name: say("error-needed", what=say(f"study-{name}-what"))
+        name: [words("error-needed", what=words(f"study-{name}-what"))]
         for name, text in texts.items()
         if not text or (name != "protocol" and not text.isprintable())
     }
 
 
-def _wrong(
-    researcher: Researcher, said: Said, question: Question | None, until_s: int
-) -> dict[str, str]:
-    say, wrong = researcher.words, {}
-    if question is None:
-        wrong["question"] = say("error-choose", what=say("study-question-what"))
-    if said.days not in DAYS:
-        wrong["days"] = say("error-choose", what=say("ask-end-what"))
-    if until_s <= researcher.platform.clock():
-        wrong["end"] = say("error-day-past")
-    return wrong
-
-
 def _categories(question: Question) -> tuple[str, ...]:
-    used = {one.category for one in question.features} | {question.label.category}
+    used = {feature.category for feature in question.features} | {question.label.category}
     return tuple(code for code in CATEGORIES if code in used)
 
 
-def _slug(title: str) -> str:
-    """Return a title as it stands in addresses; one in other letters than ours gets a number."""
+def _name_of(title: str) -> str:
+    """Return a title as it is written in addresses; without any ASCII letter it gets a number."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    found = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-    return found[:60] or f"study-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
-
-
-def _end_of(day: datetime.date | None) -> int:
-    """Return the last second of a day; 0, which is over, if there is none."""
-    if day is None:
-        return 0
-    start = datetime.datetime.combine(day, datetime.time.min, datetime.UTC)
-    return int(start.timestamp()) + DAY_S - 1
+    name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    return name[:MAX_NAME] or f"study-{hashlib.sha256(title.encode()).hexdigest()[:8]}"

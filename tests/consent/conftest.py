@@ -10,7 +10,7 @@ import pytest
 from geth import Geth, find_geth
 from township import RELAYER, Town, make_town
 
-from consent.chain import Account
+from consent.raw_transactions import RelayerAccount
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def shared_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Geth]:
     if find_geth() is None:
         pytest.skip("no geth is built: make nodes")
     folder = tmp_path_factory.mktemp("geth")
-    geth = Geth(folder, Account(RELAYER).address).start()
+    geth = Geth(folder, RelayerAccount(RELAYER).address).start()
     yield geth
     geth.kill()
 
@@ -27,7 +27,7 @@ def shared_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Geth]:
 def own_geth(tmp_path: Path) -> Iterator[Geth]:
     if find_geth() is None:
         pytest.skip("no geth is built: make nodes")
-    geth = Geth(tmp_path / "geth", Account(RELAYER).address).start()
+    geth = Geth(tmp_path / "geth", RelayerAccount(RELAYER).address).start()
     yield geth
     geth.kill()
 

@@ -7,7 +7,6 @@ import pytest
 from eth_abi import encode as abi_encode
 from hypothesis import given
 from hypothesis import strategies as st
-from web3 import Web3
 
 from consent import abi
 from consent.errors import LedgerUnavailable
@@ -15,10 +14,6 @@ from consent.typed_data import Op, keccak
 
 words = st.binary(min_size=32, max_size=32)
 texts = st.binary(max_size=200)
-
-
-def contract() -> object:
-    return Web3().eth.contract(abi=abi.contract()["abi"])
 
 
 def test_every_custom_error_of_the_contract_has_a_word_and_no_word_is_too_many() -> None:
@@ -41,9 +36,13 @@ def test_every_event_of_the_contract_that_it_ever_emits_is_read() -> None:
 
 
 def test_the_functions_that_are_called_stand_in_the_abi() -> None:
-    named = {abi.GRANT, abi.WITHDRAW, abi.STOP, abi.ENROL, abi.ANCHOR, abi.HEAD_AND_COUNT}
+    named = {
+        *(abi.GRANT, abi.WITHDRAW, abi.STOP, abi.ENROL, abi.ANCHOR, abi.HEAD_AND_COUNT),
+        *(abi.ADD_KEY, abi.REMOVE_KEY, abi.END_KEY, abi.PROPOSE_RECOVERY, abi.VETO_RECOVERY),
+        *(abi.COMPLETE_RECOVERY, abi.RECOVERY_OF),
+    }
     declared = {
-        Web3.keccak(text=_signature(item)).hex()[:8]
+        keccak(_signature(item).encode()).hex()[:8]
         for item in abi.contract()["abi"]
         if item["type"] == "function"
     }
@@ -61,22 +60,47 @@ def _signature(item: dict[str, object]) -> str:
 
 
 @given(st.lists(st.tuples(words, words, texts, texts), max_size=5))
-def test_batches_are_encoded_as_web3_encodes_them(entries: list[tuple[bytes, ...]]) -> None:
+def test_batches_are_encoded_as_eth_abi_encodes_them(entries: list[tuple[bytes, ...]]) -> None:
     structs = [abi.encode_entry(abi.Entry(a + b, c, d)) for a, b, c, d in entries]
-    expected = contract().encode_abi("withdraw", [entries])  # type: ignore[attr-defined]
-    assert "0x" + abi.encode_batch(abi.WITHDRAW, structs).hex() == expected
+    expected = abi_encode([abi.WITHDRAW[len("withdraw(") : -1]], [entries])
+    encoded = abi.encode_batch(abi.WITHDRAW, structs)
+    assert encoded == keccak(abi.WITHDRAW.encode())[:4] + expected
 
 
-@given(words, texts, texts)
-def test_a_verifiers_question_is_encoded_as_the_abi_says(
-    digest: bytes, key: bytes, signature: bytes
+@given(words, texts, st.integers(0, 255), st.integers(0, 2**40 - 1))
+def test_a_call_is_its_selector_and_its_arguments(
+    subject: bytes, signer: bytes, role: int, until_s: int
 ) -> None:
-    expected = abi_encode(["bytes", "bytes32", "bytes"], [key, digest, signature])
-    assert abi.encode_verify(key, digest, signature)[4:] == expected
+    call = abi.encode_call(abi.ADD_KEY, subject, signer, role, until_s, signer, b"", b"")
+    selector = keccak(b"addKey(bytes32,bytes,uint8,uint40,bytes,bytes,bytes)")[:4]
+    types = ["bytes32", "bytes", "uint8", "uint40", "bytes", "bytes", "bytes"]
+    assert call == selector + abi_encode(types, [subject, signer, role, until_s, signer, b"", b""])
+    assert abi.encode_call(abi.HEAD_AND_COUNT) == keccak(b"headAndCount()")[:4]
+
+
+def test_the_constructor_ends_with_its_arguments() -> None:
+    owner, verifier = "0x" + "ab" * 20, "0x" + "cd" * 20
+    arguments = abi_encode(
+        ["address", "address[]", "address[]", "address[]", "uint40"],
+        [owner, [owner], [owner], [verifier], 604_800],
+    )
+    code = bytes.fromhex(abi.contract()["bytecode"][2:])
+    assert abi.encode_constructor(owner, [verifier], 604_800) == code + arguments
+
+
+def test_only_the_magic_word_is_a_yes_of_a_verifier() -> None:
     magic = keccak(abi.VERIFY.encode())[:4]
     assert abi.is_yes_of_verifier(magic + bytes(28))
     assert not abi.is_yes_of_verifier(magic + bytes(27) + b"\1")
     assert not abi.is_yes_of_verifier(bytes(32))
+
+
+def test_an_answer_that_is_no_recovery_is_refused() -> None:
+    good = abi_encode(["bytes", "uint40"], [SIGNER, 9])
+    assert abi.read_recovery(good) == (SIGNER, 9)
+    for bad in (b"", good[:-64], bytes(31), b"\xff" * len(good)):
+        with pytest.raises(ValueError, match="not a recovery"):
+            abi.read_recovery(bad)
 
 
 def log(name: str, topics: list[bytes], body: bytes) -> dict[str, object]:

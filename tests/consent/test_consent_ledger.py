@@ -212,7 +212,7 @@ def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw
     ledger.grant([granted, other])
     monkeypatch.setattr("consent.outbox.Outbox.send", lambda *_: None)  # died before sending
     monkeypatch.setattr("consent.outbox.Outbox.flush", lambda *_: 0)
-    monkeypatch.setattr("consent.relayer.CONFIRM_WAIT_S", 0.05)
+    monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.05)
     assert ledger.withdraw([patient.withdraws(granted)])[0].reason == "pending"
     elsewhere = make_law(town.process())
     assert elsewhere.consents_of(patient.subject)[0].state == "withdrawn"

@@ -105,7 +105,7 @@ def test_a_bft_ledger_confirms_at_finality(
     patient = final.patient()
     assert final.bring(patient.grants(final.now_s()))[0].ok
     set_final(final, proxy)
-    monkeypatch.setattr("consent.relayer.CONFIRM_WAIT_S", 0.2)
+    monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.2)
     outcome = final.bring(patient.stops(town.now_s() - 99))[0]
     assert (outcome.ok, outcome.reason) == (True, "pending")
     assert final.bring(patient.grants(final.now_s()))[0].reason == "pending"

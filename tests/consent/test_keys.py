@@ -11,10 +11,11 @@ from geth import Geth
 from township import Clock, Patient, Town, ask, make_law
 
 from consent import ConsentLedger, KeyRemoval
-from consent.chain import Account, Chain
+from consent.chain import Chain
 from consent.deployment import deploy
 from consent.outbox import Outbox
-from consent.signatures import Key
+from consent.raw_transactions import RelayerAccount
+from consent.signatures import SigningKey
 from consent.tables import METADATA
 from consent.typed_data import keccak
 from deploy.database import make_engine
@@ -35,7 +36,7 @@ def hasty(own_geth: Geth, tmp_path: Path) -> Town:
     url = f"sqlite:///{tmp_path / 'town.db'}"
     engine, chain, clock = make_engine(url), Chain(own_geth.endpoint), Clock(time.time())
     METADATA.create_all(engine)
-    account = Account(bytes.fromhex("07" * 32))
+    account = RelayerAccount(bytes.fromhex("07" * 32))
     made = deploy(chain, Outbox(engine, chain, account), "single", DELAY_S)
     return Town(url, own_geth.endpoint, clock, made)
 
@@ -114,7 +115,7 @@ def test_a_key_is_not_added_without_both_signatures_or_by_a_stranger(
 def test_a_delegate_grants_until_its_end_and_is_then_ended_by_anybody(
     town: Town, ledger: ConsentLedger
 ) -> None:
-    first, delegate = device(ledger), Key(secrets.token_bytes(32))
+    first, delegate = device(ledger), SigningKey(secrets.token_bytes(32))
     until_s = town.now_s() + 6
     assert ledger.keys.add([first.adds(delegate, 1, until_s)])[0].ok
     carer = Patient(first.domain, first.custodian, first.subject, delegate)

@@ -125,14 +125,14 @@ def test_a_node_that_lags_behind_what_another_process_saw_is_refused(
 
 def test_another_chain_contract_or_code_is_refused(town: Town, proxy: FaultProxy) -> None:
     deployment = town.deployment
-    others = {
-        "on chain": replace(deployment, chain_id=1),
-        "another block": replace(deployment, genesis_hash=bytes(32)),
-        "other code": replace(deployment, contract="0x" + "11" * 20),
-        "other code, or none": replace(deployment, code_hash=bytes(32)),
-    }
-    for why, other in others.items():
-        assert why in refusal(town.process(deployment=other).mirror)
+    others = [
+        (replace(deployment, chain_id=1), "on chain"),
+        (replace(deployment, genesis_hash=bytes(32)), "genesis block mismatch"),
+        (replace(deployment, contract="0x" + "11" * 20), "code mismatch"),
+        (replace(deployment, code_hash=bytes(32)), "code mismatch"),
+    ]
+    for other, message in others:
+        assert message in refusal(town.process(deployment=other).mirror)
 
 
 def test_a_chain_replaced_by_another_with_other_history_is_refused(

@@ -12,18 +12,19 @@ from geth import Geth
 from postgres import new_database
 from township import RELAYER, Clock, Town, make_town
 
-from consent.abi import ANCHOR, encode_words, word
-from consent.chain import Account, Chain
+from consent.abi import ANCHOR, encode_call, word
+from consent.chain import Chain
 from consent.errors import LedgerUnavailable
 from consent.outbox import FAILED, MINED, WRITTEN, Intent, Outbox
+from consent.raw_transactions import Payload, RelayerAccount
 from deploy.database import make_engine
 
 pytestmark = pytest.mark.node
 
 
 def anchoring(town: Town, place: int, gas: int = 200_000) -> Intent:
-    data = encode_words(ANCHOR, word(1), word(place), word(place))
-    return Intent("anchor", town.deployment.contract, data, gas)
+    data = encode_call(ANCHOR, word(1), word(place), place)
+    return Intent("anchor", Payload(to=town.deployment.contract, data=data, gas=gas))
 
 
 def anchored(town: Town) -> list[int]:
@@ -40,7 +41,7 @@ def test_a_transaction_is_durable_before_any_node_has_it_and_flush_sends_it(town
     assert other.outbox.flush() == 2
     receipts = other.outbox.settle(sent, 10)
     assert [r.ok for r in receipts] == [True, True]
-    other.outbox.note(sent, receipts)
+    other.outbox.record(sent, receipts)
     assert other.outbox.find(state=WRITTEN) == []
     assert other.outbox.flush() == 0
     assert anchored(town) == [7, 8]
@@ -51,7 +52,7 @@ def test_a_reverted_transaction_is_noted_as_failed_and_not_as_done(town: Town) -
     town.outbox.send(short)
     receipts = town.outbox.settle(short, 10)
     assert not receipts[0].ok
-    town.outbox.note(short, receipts)
+    town.outbox.record(short, receipts)
     assert [s.hash for s in town.outbox.find(state=FAILED)] == [short[0].hash]
     assert anchored(town) == []
 
@@ -83,7 +84,7 @@ def test_what_is_not_mined_in_time_is_kept_and_said_so(own_town: Town, own_geth:
     sent = own_town.outbox.write([anchoring(own_town, 1)])
     own_geth.kill()
     own_town.outbox.send(sent)
-    with pytest.raises(LedgerUnavailable, match="kept"):
+    with pytest.raises(LedgerUnavailable, match="stored"):
         own_town.outbox.settle(sent, 0.3)
     with pytest.raises(LedgerUnavailable):
         own_town.outbox.flush()
@@ -94,7 +95,7 @@ def test_what_is_not_mined_in_time_is_kept_and_said_so(own_town: Town, own_geth:
 def test_an_account_that_never_wrote_needs_the_chain_once(own_geth: Geth, tmp_path: Path) -> None:
     town = make_town(tmp_path / "town", own_geth.endpoint, time.time())
     own_geth.kill()
-    fresh = Outbox(town.engine, town.chain, Account(b"\x08" * 32))
+    fresh = Outbox(town.engine, town.chain, RelayerAccount(b"\x08" * 32))
     with pytest.raises(LedgerUnavailable):
         fresh.write([anchoring(town, 1)])
     assert town.outbox.write([anchoring(town, 1)])[0].nonce == 2
@@ -111,27 +112,29 @@ def test_a_database_that_cannot_be_written_is_a_refusal(town: Town) -> None:
 
 def test_a_transaction_too_large_for_a_pool_is_never_written(town: Town) -> None:
     with pytest.raises(ValueError, match="too large"):
-        town.outbox.write([Intent("anchor", town.deployment.contract, b"\1" * 131_072, 1)])
+        town.outbox.write(
+            [Intent("anchor", Payload(to=town.deployment.contract, data=b"\1" * 131_072, gas=1))]
+        )
     assert town.outbox.find("anchor") == []
 
 
 def test_fees_follow_the_chain_and_never_offer_a_miner_nothing(town: Town) -> None:
     fees = town.chain.fees()
     assert fees.tip >= 1
-    assert fees.most > fees.tip
-    town.outbox.writer.renew_fees()
+    assert fees.max_fee > fees.tip
+    town.outbox.nonces.renew_fees()
     with town.engine.connect() as connection:
         kept = connection.execute(sa.text("select fee_most from consent_outbox_writer")).scalar()
     assert int(str(kept)) >= fees.tip
-    town.outbox.writer.renew_fees()
+    town.outbox.nonces.renew_fees()
 
 
 def write_some(url: str, endpoint: str, contract: str, first: int) -> None:
     """Runs in a process of its own."""
-    outbox = Outbox(make_engine(url), Chain(endpoint), Account(RELAYER))
+    outbox = Outbox(make_engine(url), Chain(endpoint), RelayerAccount(RELAYER))
     for place in range(first, first + 10):
-        data = encode_words(ANCHOR, word(1), word(place), word(place))
-        sent = outbox.write([Intent("anchor", contract, data, 200_000)])
+        data = encode_call(ANCHOR, word(1), word(place), place)
+        sent = outbox.write([Intent("anchor", Payload(to=contract, data=data, gas=200_000))])
         outbox.send(sent)
 
 
@@ -159,7 +162,7 @@ def test_kills_that_take_the_newest_blocks_lose_nothing(own_town: Town, own_geth
         sent = own_town.outbox.write([anchoring(own_town, round_ * 10 + i) for i in range(6)])
         own_town.outbox.send(sent)
         receipts = own_town.outbox.settle(sent, 20)
-        own_town.outbox.note(sent, receipts)
+        own_town.outbox.record(sent, receipts)
         own_geth.kill()
         own_geth.start()
         while own_town.outbox.flush():
@@ -179,7 +182,7 @@ def test_postgresql_keeps_the_same_promises(own_geth: Geth, postgres_template: s
 
     def write(which: Town, first: int) -> None:
         for place in range(first, first + 5):
-            which.ledger.anchor("card", word(place), place)
+            which.relayer.anchor("card", word(place), place)
         failures.extend(o.reason for o in which.bring(patient.grants(which.now_s())) if not o.ok)
 
     threads = [

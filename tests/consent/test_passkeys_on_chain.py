@@ -14,7 +14,8 @@ from consent import ConsentLedger, Grant, LedgerBroken, Signed, digest
 from consent.abi import word
 from consent.deployment import require_p256
 from consent.outbox import Intent
-from consent.transactions import KINDS, Batch, Outcome, check, read_outcomes
+from consent.raw_transactions import Payload
+from consent.transactions import KINDS, Batch, Outcome, encode_checked, read_outcomes
 
 pytestmark = pytest.mark.node
 
@@ -28,14 +29,21 @@ def ledger(town: Town) -> ConsentLedger:
 
 def straight(town: Town, signed: list[Signed]) -> list[Outcome]:
     """Bring grants to the contract itself, past every check of ours."""
-    entries = tuple(check(KINDS[Grant], i, one, alone=False) for i, one in enumerate(signed))
+    entries = tuple(
+        encode_checked(KINDS[Grant], i, one, alone=False) for i, one in enumerate(signed)
+    )
     batch = Batch(KINDS[Grant], entries)
     sent = town.outbox.write(
-        [Intent("grant", town.deployment.contract, batch.calldata(), batch.gas())]
+        [
+            Intent(
+                "grant",
+                Payload(to=town.deployment.contract, data=batch.calldata(), gas=batch.gas()),
+            )
+        ]
     )
     town.outbox.send(sent)
     receipt = town.outbox.settle(sent, 20)[0]
-    town.outbox.note(sent, [receipt])
+    town.outbox.record(sent, [receipt])
     assert receipt.ok
     return read_outcomes(batch, receipt.changes, "0x" + sent[0].hash.hex())
 

@@ -173,7 +173,7 @@ def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
     ledger.grant([second])
     old = restored(town, tmp_path, copy)
     again = make_law(old)
-    monkeypatch.setattr("consent.relayer.CONFIRM_WAIT_S", 0.3)
+    monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.3)
     assert again.withdraw([patient.withdraws(first)])[0].reason == "pending"
     overtaken = old.outbox.find("withdraw")[0]
     assert again.consents_of(patient.subject)[0].state == "withdrawn"

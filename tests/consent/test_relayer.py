@@ -192,7 +192,7 @@ def test_without_a_chain_grants_are_not_written_and_withdrawals_are_in_force(
     granted = patient.grants(town.now_s())
     town.bring(granted)
     own_geth.kill()
-    monkeypatch.setattr("consent.relayer.CONFIRM_WAIT_S", 0.3)
+    monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.3)
     with pytest.raises(LedgerUnavailable):
         town.bring(patient.grants(town.now_s()))
     outcome = town.bring(patient.withdraws(granted))[0]

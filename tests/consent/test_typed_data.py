@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eth_account import Account
-from eth_account.messages import encode_typed_data
-from eth_utils import keccak as other_keccak
 from hypothesis import given
 from hypothesis import strategies as st
+from oracle import EthAccount, encode_typed_data, eth_keccak
 
 from consent import typed_data
 from consent.errors import TermsInvalid
@@ -110,11 +108,11 @@ def test_a_wallet_that_is_shown_the_typed_message_signs_the_same_digest(
     case: dict[str, Any],
 ) -> None:
     shown = json.loads(json.dumps(typed_data.typed_message(DOMAIN, as_message(case))))
-    key = Account.create()
-    signed = Account.sign_typed_data(key.key, full_message=shown)
+    key = EthAccount.create()
+    signed = EthAccount.sign_typed_data(key.key, full_message=shown)
     assert bytes(signed.message_hash) == unhex(case["digest"])
     encoded = encode_typed_data(full_message=shown)
-    assert other_keccak(b"\x19\x01" + encoded.header + encoded.body) == unhex(case["digest"])
+    assert eth_keccak(b"\x19\x01" + encoded.header + encoded.body) == unhex(case["digest"])
 
 
 def test_the_head_rolls_as_the_contracts_through_a_whole_history() -> None:
@@ -154,7 +152,7 @@ times = st.integers(0, 2**40 - 1)
 def test_any_grant_has_the_digest_that_another_library_computes(grant: Grant, chain: int) -> None:
     domain = Domain(chain, DOMAIN.contract)
     encoded = encode_typed_data(full_message=typed_data.typed_message(domain, grant))
-    expected = other_keccak(b"\x19\x01" + encoded.header + encoded.body)
+    expected = eth_keccak(b"\x19\x01" + encoded.header + encoded.body)
     assert typed_data.digest(domain, grant) == expected
 
 

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from eth_account import Account
 from hypothesis import given
 from hypothesis import strategies as st
+from oracle import EthAccount
 
 from consent import signatures, typed_data
 from consent.errors import ConsentNotFound, TermsInvalid, WalletUnusable
@@ -45,7 +45,7 @@ def test_a_signature_is_by_the_key_of_the_messages_subject(wallet: Wallet) -> No
         digest = typed_data.digest(DOMAIN, message)
         assert signed.signer == wallet.address(subject)
         assert signatures.recover(digest, signed.signature) == signed.signer
-        by_another_library = Account._recover_hash(digest, signature=signed.signature)
+        by_another_library = EthAccount._recover_hash(digest, signature=signed.signature)
         assert bytes.fromhex(by_another_library[2:]) == signed.signer
 
 

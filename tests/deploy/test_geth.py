@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from eth_account import Account
+from oracle import EthAccount
 
 from deploy.nodes import AnotherChain, DiskFull, GethNode, NodeFailed, NodesError
 from deploy.nodes import geth as geth_module
@@ -30,7 +30,7 @@ def _signed(key: str, nonce: int) -> str:
         "maxFeePerGas": 10**10,
         "maxPriorityFeePerGas": 1,
     }
-    return "0x" + bytes(Account.sign_transaction(transaction, key).raw_transaction).hex()
+    return "0x" + bytes(EthAccount.sign_transaction(transaction, key).raw_transaction).hex()
 
 
 def _nonce(node: GethNode, address: str) -> int:

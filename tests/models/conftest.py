@@ -1,4 +1,4 @@
-"""Real people in an in-memory safe, under an in-memory law that can be told to lose consents."""
+"""Real people in an in-memory record store, under an in-memory ledger of consents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ import pytest
 
 from consent import Anchor, View
 from models.diagnostics import QUESTIONS, Diagnostics
+from models.model_files import ModelFiles
 from models.question import Question
+from models.registry import ModelRegistry
+from models.serving import ModelServing
 from models.studies import Study
 from records.mapping import Mapping
 from records.table import read_table
@@ -30,22 +33,22 @@ def keyed(label: str, value: bytes) -> bytes:
 
 
 def load_people(name: str) -> list[list[Record]]:
-    """Return the records of each person of an example, with ids as a deposit would give them."""
+    """Return the records of each person of an example, with ids like those of a deposit."""
     folder = EXAMPLES / name
     people = []
     for row in read_table(folder / "table.csv", Mapping.load(folder / "mapping.toml")):
         subject = keyed("subject", row.person.encode())
         records = []
-        for made in row.records(subject, "organisation:riverside"):
-            found = keyed("record", subject + made.category.encode()).hex()[:32]
+        for draft in row.records(subject, "organisation:riverside"):
+            record_id = keyed("record", subject + draft.category.encode()).hex()[:32]
             records.append(
                 Record(
-                    made.subject,
-                    made.category,
-                    made.custodian,
-                    made.recorded_on,
-                    made.observations,
-                    found,
+                    draft.subject,
+                    draft.category,
+                    draft.custodian,
+                    draft.recorded_on,
+                    draft.observations,
+                    record_id,
                 )
             )
         people.append(records)
@@ -54,11 +57,11 @@ def load_people(name: str) -> list[list[Record]]:
 
 @dataclass
 class MemoryLedger:
-    """One consent a subject and purpose; `withdrawn` holds those that were taken back."""
+    """A ledger with one consent a subject and purpose; `withdrawn` has the withdrawn ones."""
 
     withdrawn: set[bytes] = field(default_factory=set)
     anchored: dict[str, list[Anchor]] = field(default_factory=dict)
-    asked: int = 0
+    queries: int = 0
     before_each: Callable[[], None] = lambda: None
 
     def consent(self, subject: bytes, purpose: str) -> bytes:
@@ -68,9 +71,9 @@ class MemoryLedger:
         self.withdrawn.add(self.consent(subject, purpose))
 
     def find_ended(self, consent_ids: Sequence[bytes]) -> list[bytes]:
-        self.asked += 1
+        self.queries += 1
         self.before_each()
-        return [one for one in consent_ids if one in self.withdrawn]
+        return [consent for consent in consent_ids if consent in self.withdrawn]
 
     def anchor(self, kind: str, root: bytes, count: int) -> str:
         self.anchored.setdefault(kind, []).append(Anchor(kind, root, count, 1))
@@ -90,25 +93,25 @@ class MemoryVault:
     people: list[list[Record]]
     journal: list[AccessRequest] = field(default_factory=list)
 
-    def _of(self, subjects: Sequence[bytes] | None) -> list[Record]:
+    def _records_of(self, subjects: Sequence[bytes] | None) -> list[Record]:
         if subjects is None:
             return [record for person in self.people for record in person]
-        found = {person[0].subject: person for person in self.people}
-        return [record for one in subjects for record in found.get(one, [])]
+        by_subject = {person[0].subject: person for person in self.people}
+        return [record for subject in subjects for record in by_subject.get(subject, [])]
 
-    def record_use(self, wanted: AccessRequest, view: View, outcome: str = "answered") -> int:
-        self.journal.append(wanted)
+    def record_use(self, request: AccessRequest, view: View, outcome: str = "answered") -> int:
+        self.journal.append(request)
         return len(self.journal)
 
-    def gather(self, wanted: AccessRequest) -> AccessResult:
-        self.journal.append(wanted)
+    def gather(self, request: AccessRequest) -> AccessResult:
+        self.journal.append(request)
         records: list[Record] = []
         consents: list[bytes] = []
         refused: Counter[str] = Counter()
-        for record in self._of(wanted.subjects):
-            if record.category not in wanted.categories:
+        for record in self._records_of(request.subjects):
+            if record.category not in request.categories:
                 continue
-            consent = self.ledger.consent(record.subject, wanted.purpose)
+            consent = self.ledger.consent(record.subject, request.purpose)
             if consent in self.ledger.withdrawn:
                 refused["withdrawn"] += 1
             else:
@@ -127,7 +130,7 @@ class MemoryStore:
 
 @dataclass
 class World:
-    """A whole platform in memory around a real database and real files."""
+    """A platform in memory with a real database and real files."""
 
     ledger: MemoryLedger
     store: MemoryStore
@@ -137,6 +140,18 @@ class World:
     @property
     def people(self) -> list[list[Record]]:
         return self.store.vault.people
+
+    @property
+    def files(self) -> ModelFiles:
+        return ModelFiles(self.diagnostics.home)
+
+    @property
+    def registry(self) -> ModelRegistry:
+        return ModelRegistry(self.diagnostics.engine)
+
+    def retire(self, model_id: str) -> None:
+        """Retire a model as the worker does after its grace period."""
+        ModelServing(self.ledger, self.registry, self.files, lambda: self.now[0]).retire(model_id)
 
 
 @pytest.fixture(scope="session")
@@ -161,24 +176,26 @@ def heart() -> Question:
 
 @pytest.fixture(scope="session")
 def store_of() -> Callable[[list[list[Record]]], MemoryStore]:
-    """Return a function that puts some people in a safe of their own, who permit everything."""
+    """Return a function that makes a store of some people, who permit everything."""
     return lambda people: MemoryStore(MemoryVault(MemoryLedger(), people))
 
 
 @pytest.fixture
 def build(sqlite_engine, tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """Return a function that builds a world around some people; each world is closed at the end."""
+    """Return a function that makes a world of some people; each world is closed at the end."""
     worlds: list[World] = []
 
-    def built(people: list[list[Record]], **changes: object) -> World:
+    def build_world(people: list[list[Record]], **changes: object) -> World:
         ledger, now = MemoryLedger(), [1_000_000.0]
         store = MemoryStore(MemoryVault(ledger, people))
         home = tmp_path / f"models-{len(worlds)}"
-        made = Diagnostics(sqlite_engine, ledger, store, home, lambda: now[0], **changes)
-        made.add_study(Study(STUDY, "Diabetes risk", "https://example.org/protocol", 2_000_000))
-        worlds.append(World(ledger, store, made, now))
+        diagnostics = Diagnostics(sqlite_engine, ledger, store, home, lambda: now[0], **changes)
+        diagnostics.add_study(
+            Study(STUDY, "Diabetes risk", "https://example.org/protocol", 2_000_000)
+        )
+        worlds.append(World(ledger, store, diagnostics, now))
         return worlds[-1]
 
-    yield built
+    yield build_world
     for world in worlds:
         world.diagnostics.close()

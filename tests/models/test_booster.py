@@ -49,12 +49,12 @@ def test_another_process_with_other_threads_gives_the_same_bytes(
         "from models.features import Matrix\n"
         "from models.question import Question\n"
         "folder = pathlib.Path(sys.argv[1])\n"
-        "held = numpy.load(folder / 'rows.npz')\n"
+        "rows = numpy.load(folder / 'rows.npz')\n"
         "question = Question.load(folder / 'q.toml')\n"
-        "raw = fit(Matrix(held['values'], held['labels']), question, 1)\n"
+        "raw = fit(Matrix(rows['values'], rows['labels']), question, 1)\n"
         "print(hashlib.sha256(raw).hexdigest())\n"
     )
-    told = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
         capture_output=True,
         text=True,
@@ -62,15 +62,17 @@ def test_another_process_with_other_threads_gives_the_same_bytes(
         env={"OMP_NUM_THREADS": "2"},
         cwd=Path(__file__).resolve().parents[2],
     ).stdout.strip()
-    assert told == hashlib.sha256(fit(matrix, heart, 1)).hexdigest()
+    assert printed == hashlib.sha256(fit(matrix, heart, 1)).hexdigest()
 
 
-def test_one_patient_less_is_another_model(heart: Question, matrix: Matrix) -> None:
+def test_removing_one_patient_changes_the_model(heart: Question, matrix: Matrix) -> None:
     fewer = Matrix(matrix.values[1:], matrix.labels[1:])
     assert fit(fewer, heart, 1) != fit(matrix, heart, 1)
 
 
-def test_a_feature_that_does_not_predict_is_not_seen(heart: Question, matrix: Matrix) -> None:
+def test_the_model_does_not_see_a_feature_that_does_not_predict(
+    heart: Question, matrix: Matrix
+) -> None:
     features = (dataclasses.replace(heart.features[0], predicts=False), *heart.features[1:])
     blind = dataclasses.replace(heart, features=features)
     changed = matrix.values.copy()
@@ -80,45 +82,46 @@ def test_a_feature_that_does_not_predict_is_not_seen(heart: Question, matrix: Ma
 
 def test_contributions_sum_to_the_logit_of_the_probability(heart, matrix) -> None:
     booster = Booster(fit(matrix, heart, 1))
-    told = booster.predict(matrix.values)
+    probabilities = booster.predict(matrix.values)
     log_odds = booster.contributions(matrix.values)
-    assert log_odds.shape == (len(told), len(heart.features) + 1)
-    np.testing.assert_allclose(log_odds.sum(axis=1), np.log(told / (1 - told)), atol=1e-4)
+    assert log_odds.shape == (len(probabilities), len(heart.features) + 1)
+    logits = np.log(probabilities / (1 - probabilities))
+    np.testing.assert_allclose(log_odds.sum(axis=1), logits, atol=1e-4)
 
 
-def test_a_row_alone_is_told_the_same_as_in_a_crowd(heart, matrix) -> None:
+def test_a_row_gets_the_same_prediction_alone_and_among_others(heart, matrix) -> None:
     booster = Booster(fit(matrix, heart, 1))
-    crowd = booster.predict(matrix.values[:20])
+    together = booster.predict(matrix.values[:20])
     alone = [float(booster.predict(matrix.values[n : n + 1])[0]) for n in range(20)]
-    np.testing.assert_array_equal(crowd, alone)
+    np.testing.assert_array_equal(together, alone)
 
 
-def test_a_model_loads_by_its_hash_alone(heart, matrix, tmp_path: Path) -> None:
+def test_a_model_loads_only_with_its_hash(heart, matrix, tmp_path: Path) -> None:
     raw = fit(matrix, heart, 1)
     path = tmp_path / "model.ubj"
     path.write_bytes(raw)
     sha256 = hashlib.sha256(raw).hexdigest()
     assert Booster.load(path, sha256).predict(matrix.values[:1]).shape == (1,)
-    for place in (0, len(raw) // 2, len(raw) - 1):
+    for position in (0, len(raw) // 2, len(raw) - 1):
         tampered = bytearray(raw)
-        tampered[place] ^= 1
+        tampered[position] ^= 1
         path.write_bytes(tampered)
         with pytest.raises(ModelsBroken, match="not the file that was written"):
             Booster.load(path, sha256)
 
 
-def test_a_missing_file_and_bytes_that_are_no_model_are_broken(tmp_path: Path) -> None:
+def test_a_missing_file_and_invalid_bytes_are_broken(tmp_path: Path) -> None:
     with pytest.raises(ModelsBroken, match="cannot be read"):
         Booster.load(tmp_path / "none.ubj", "00" * 32)
     with pytest.raises(ModelsBroken, match="cannot be read"):
-        Booster(b"no model")
+        Booster(b"not a model")
 
 
 def test_rows_that_cannot_be_fitted_are_broken(heart: Question) -> None:
-    endless = Matrix(np.full((60, 13), np.inf, np.float32), np.arange(60) < 30)
+    infinite = Matrix(np.full((60, 13), np.inf, np.float32), np.arange(60) < 30)
     with pytest.raises(ModelsBroken, match="cannot be fitted"):
-        fit(endless, heart, 1)
+        fit(infinite, heart, 1)
 
 
-def test_the_librarys_version_is_told() -> None:
+def test_the_version_of_the_library_has_three_parts() -> None:
     assert version().count(".") == 2

@@ -6,24 +6,24 @@ import pytest
 from models.calibration import calibration_errors, measure_calibration
 
 
-def drawn(people: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    chance = np.random.default_rng(seed)
-    told = 1 / (1 + np.exp(1.4 - chance.normal(size=people)))
-    return chance.random(people) < told, told
+def draw(people: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    probabilities = 1 / (1 + np.exp(1.4 - random.normal(size=people)))
+    return random.random(people) < probabilities, probabilities
 
 
-def test_the_errors_are_the_spread_that_repeated_samples_have() -> None:
-    found = np.array([measure_calibration(*drawn(800, seed)) for seed in range(200)])
-    told = np.array([calibration_errors(*drawn(800, seed)) for seed in range(200)])
-    assert told.mean(axis=0) == pytest.approx(found.std(axis=0), rel=0.2)
+def test_the_standard_errors_equal_the_spread_of_repeated_samples() -> None:
+    measured = np.array([measure_calibration(*draw(800, seed)) for seed in range(200)])
+    errors = np.array([calibration_errors(*draw(800, seed)) for seed in range(200)])
+    assert errors.mean(axis=0) == pytest.approx(measured.std(axis=0), rel=0.2)
 
 
 def test_four_times_the_people_halve_the_errors() -> None:
-    few, many = calibration_errors(*drawn(1_000, 1)), calibration_errors(*drawn(4_000, 2))
+    few, many = calibration_errors(*draw(1_000, 1)), calibration_errors(*draw(4_000, 2))
     assert many[0] == pytest.approx(few[0] / 2, rel=0.15)
     assert many[1] == pytest.approx(few[1] / 2, rel=0.15)
 
 
-def test_outcomes_that_are_told_perfectly_do_not_break_the_errors() -> None:
+def test_perfect_predictions_have_finite_errors() -> None:
     labels = np.array([False, True] * 20)
     assert np.isfinite(calibration_errors(labels, np.where(labels, 0.9, 0.1))).all()

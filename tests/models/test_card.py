@@ -17,9 +17,9 @@ def card(build, heart_people) -> Card:
     return world.diagnostics.card(world.diagnostics.train(STUDY, "uci-heart").id)
 
 
-def test_a_card_says_what_the_reporting_guideline_asks_for(card: Card) -> None:
-    held = card.content
-    assert set(held["evaluation"]) >= {
+def test_a_card_has_the_items_of_the_reporting_guideline(card: Card) -> None:
+    content = card.content
+    assert set(content["evaluation"]) >= {
         "auroc",
         "auprc",
         "prevalence",
@@ -32,21 +32,21 @@ def test_a_card_says_what_the_reporting_guideline_asks_for(card: Card) -> None:
         "spread",
         "groups",
     }
-    assert held["provenance"]["manifest_root"]
-    assert held["provenance"]["view"]["count"] == 3
-    assert held["question"]["sha256"]
-    assert held["data"]["patients"] == held["data"]["training"] + held["data"]["held_out"]
-    assert not {"f1", "accuracy"} & set(held["evaluation"])
+    assert content["provenance"]["manifest_root"]
+    assert content["provenance"]["view"]["count"] == 3
+    assert content["question"]["sha256"]
+    assert content["data"]["patients"] == content["data"]["training"] + content["data"]["held_out"]
+    assert not {"f1", "accuracy"} & set(content["evaluation"])
 
 
 def test_small_counts_are_suppressed(card: Card) -> None:
     assert card.content["data"]["refused"] == {"withdrawn": 21}
 
 
-def test_a_card_comes_back_from_its_text_with_its_hash(card: Card) -> None:
-    again = Card.from_json(card.to_json())
-    assert (again.sha256, again.to_json()) == (card.sha256, card.to_json())
-    assert interval(again.bins(), 0.5)[0] < 0.5 < interval(again.bins(), 0.5)[1]
+def test_a_card_is_read_from_its_json_with_the_same_hash(card: Card) -> None:
+    copy = Card.from_json(card.to_json())
+    assert (copy.sha256, copy.to_json()) == (card.sha256, card.to_json())
+    assert interval(copy.bins(), 0.5)[0] < 0.5 < interval(copy.bins(), 0.5)[1]
 
 
 def test_the_card_as_text_has_every_section(card: Card) -> None:
@@ -70,12 +70,12 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(card: Card) -> N
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"format": "other"}'])
-def test_a_text_that_is_no_card_is_broken(text: bytes) -> None:
+def test_a_text_that_is_not_a_card_is_broken(text: bytes) -> None:
     with pytest.raises(ModelsBroken):
         Card.from_json(text)
 
 
-def test_figures_are_rounded_all_the_way_down() -> None:
+def test_nested_figures_are_rounded() -> None:
     assert round_figures({"a": (1 / 3, [2 / 3]), "b": 1, "c": "x"}) == {
         "a": [0.3333, [0.6667]],
         "b": 1,

@@ -15,7 +15,7 @@ def test_questions_come_from_all_folders_and_the_last_one_wins(build, tmp_path: 
     folder = tmp_path / "own"
     folder.mkdir()
     own = build([], question_folders=(models.diagnostics.QUESTIONS, folder)).diagnostics
-    assert [one.id for one in own.questions()] == ["nhanes-diabetes", "uci-heart"]
+    assert [item.id for item in own.questions()] == ["nhanes-diabetes", "uci-heart"]
     text = (models.diagnostics.QUESTIONS / "uci-heart.toml").read_text()
     (folder / "h.toml").write_text(text.replace('title = "Narrowed', 'title = "Our', 1))
     assert own.question("uci-heart").title.startswith("Our")
@@ -24,19 +24,19 @@ def test_questions_come_from_all_folders_and_the_last_one_wins(build, tmp_path: 
         own.questions()
 
 
-def test_a_cohort_can_be_looked_at_before_training(build, heart_people) -> None:
+def test_a_cohort_can_be_gathered_before_training(build, heart_people) -> None:
     world = build(heart_people)
     cohort = world.diagnostics.gather(STUDY, "uci-heart")
     assert len(cohort.consents()) == len(heart_people)
 
 
-def test_pictures_cards_and_manifests_are_found_by_model(build, heart_people) -> None:
+def test_plots_cards_and_manifests_are_found_by_model(build, heart_people) -> None:
     diagnostics = build(heart_people).diagnostics
     model = diagnostics.train(STUDY, "uci-heart")
     assert diagnostics.picture(model.id, "calibration.svg").startswith(b"<?xml")
     assert diagnostics.manifest(model.id).root.hex() == model.manifest_root
-    assert [one.id for one in diagnostics.models()] == [model.id]
-    assert [one.id for one in diagnostics.studies()] == [STUDY]
+    assert [item.id for item in diagnostics.models()] == [model.id]
+    assert [item.id for item in diagnostics.studies()] == [STUDY]
     for name in ("model.ubj", "../x.svg", "other.svg"):
         with pytest.raises(ModelsNotFound):
             diagnostics.picture(model.id, name)
@@ -44,7 +44,7 @@ def test_pictures_cards_and_manifests_are_found_by_model(build, heart_people) ->
         diagnostics.card("none-1")
 
 
-def test_a_process_for_models_can_be_started_before_it_is_needed(build) -> None:
+def test_the_scorer_process_can_be_started_before_it_is_needed(build) -> None:
     diagnostics = build([]).diagnostics
     diagnostics.scorer.start()
     assert diagnostics.scorer._process is not None
@@ -52,9 +52,9 @@ def test_a_process_for_models_can_be_started_before_it_is_needed(build) -> None:
     assert diagnostics.scorer._process is None
 
 
-def test_the_front_door_holds_what_it_says_and_nothing_else() -> None:
+def test_the_front_door_has_every_name_that_it_lists_and_no_other() -> None:
     for name in models.__all__:
-        found = getattr(models, name)
-        assert isinstance(found, str | int) or found.__name__ == name
+        value = getattr(models, name)
+        assert isinstance(value, str | int) or value.__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = models.nothing

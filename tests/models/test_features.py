@@ -27,7 +27,7 @@ def record(day: str, name: str, **values: object) -> Record:
     return Record(b"s" * 32, "laboratory", "organisation:x", day, observations, name * 32)
 
 
-def test_a_row_holds_numbers_places_truths_and_gaps() -> None:
+def test_a_row_has_numbers_category_indices_booleans_and_gaps() -> None:
     row = to_row(QUESTION, {"x|number": (7, "kg"), "x|category": ("b", "")})
     assert row.dtype == np.float32
     np.testing.assert_array_equal(row, np.array([7, 1, np.nan], np.float32))
@@ -35,7 +35,7 @@ def test_a_row_holds_numbers_places_truths_and_gaps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "value", "unit", "says"),
+    ("code", "value", "unit", "message"),
     [
         ("x|number", 10.5, "kg", "number is outside the accepted values: 1 to 10 kg"),
         ("x|number", float("nan"), "kg", "outside the accepted values"),
@@ -46,11 +46,19 @@ def test_a_row_holds_numbers_places_truths_and_gaps() -> None:
         ("x|boolean", 1, "", "boolean is outside the accepted values: yes, no"),
     ],
 )
-def test_a_value_that_the_model_was_not_made_for_is_refused_by_feature(
-    code, value, unit, says
+def test_a_value_that_the_model_does_not_accept_is_refused_with_its_feature(
+    code, value, unit, message
 ) -> None:
-    with pytest.raises(InputOutOfRange, match=says):
+    with pytest.raises(InputOutOfRange, match=message) as caught:
         to_row(QUESTION, {code: (value, unit)})
+    assert (caught.value.code, caught.value.feature.code) == ("outside", code)
+    assert caught.value.value is value
+
+
+def test_the_message_about_a_value_does_not_contain_the_value() -> None:
+    with pytest.raises(InputOutOfRange) as caught:
+        to_row(QUESTION, {"x|number": (455.25, "kg")})
+    assert "455" not in str(caught.value)
 
 
 def test_another_unit_is_an_error_that_names_the_code_and_both_units() -> None:
@@ -59,20 +67,22 @@ def test_another_unit_is_an_error_that_names_the_code_and_both_units() -> None:
 
 
 @given(st.permutations([("2020-01-01", "a", 1), ("2020-01-02", "b", 2), ("2020-01-02", "c", 3)]))
-def test_the_newest_observation_counts_whatever_the_order(order) -> None:
-    found = latest_observations([record(day, name, number=value) for day, name, value in order])
-    assert found["x|number"] == (3, "")
+def test_the_latest_observation_counts_in_any_order(order) -> None:
+    observations = latest_observations(
+        [record(day, name, number=value) for day, name, value in order]
+    )
+    assert observations["x|number"] == (3, "")
 
 
-def test_what_was_recorded_after_the_label_is_not_a_feature() -> None:
-    held = [record("2020-01-01", "a", number=1), record("2021-01-01", "b", number=2)]
-    assert latest_observations(held, "2020-06-01")["x|number"] == (1, "")
+def test_observations_after_the_label_are_not_features() -> None:
+    records = [record("2020-01-01", "a", number=1), record("2021-01-01", "b", number=2)]
+    assert latest_observations(records, "2020-06-01")["x|number"] == (1, "")
 
 
-def test_the_newest_label_counts_and_its_day_is_told() -> None:
-    held = [record("2020-01-01", "a", label="no"), record("2020-05-01", "b", label="yes")]
-    assert find_label(QUESTION, held) == (True, "2020-05-01")
-    assert find_label(QUESTION, held[:1]) == (False, "2020-01-01")
+def test_the_latest_label_counts_with_its_day() -> None:
+    records = [record("2020-01-01", "a", label="no"), record("2020-05-01", "b", label="yes")]
+    assert find_label(QUESTION, records) == (True, "2020-05-01")
+    assert find_label(QUESTION, records[:1]) == (False, "2020-01-01")
     assert find_label(QUESTION, [record("2020-01-01", "a", number=1)]) is None
 
 

@@ -15,14 +15,14 @@ LABELS = np.arange(200) % 3 == 0
 NOISE = np.random.default_rng(0).random((200, 3)).astype(np.float32).round()
 
 
-def matrix(place: int, column: np.ndarray) -> Matrix:
+def matrix(index: int, column: np.ndarray) -> Matrix:
     values = NOISE.copy()
-    values[:, place] = column
+    values[:, index] = column
     return Matrix(values, LABELS)
 
 
 @pytest.mark.parametrize(
-    ("place", "column"),
+    ("index", "column"),
     [
         (0, np.where(LABELS, 9, 2)),
         (0, np.where(LABELS, 2, 9)),
@@ -31,14 +31,14 @@ def matrix(place: int, column: np.ndarray) -> Matrix:
         (1, np.where(LABELS, np.nan, 1)),
     ],
 )
-def test_a_column_that_tells_the_label_is_named(place: int, column: np.ndarray) -> None:
-    (failure,) = find_leaking_features(matrix(place, column), QUESTION)
+def test_a_column_that_reveals_the_label_is_reported(index: int, column: np.ndarray) -> None:
+    (failure,) = find_leaking_features(matrix(index, column), QUESTION)
     assert failure.code == GateCode.LEAKING_FEATURE
-    assert QUESTION.features[place].code in failure.feature
+    assert QUESTION.features[index].code in failure.feature
     assert failure.measured >= failure.maximum == QUESTION.gate.max_feature_auroc
 
 
-def test_columns_that_tell_little_are_not_named() -> None:
+def test_columns_that_reveal_little_are_not_reported() -> None:
     assert find_leaking_features(Matrix(NOISE, LABELS), QUESTION) == []
 
 
@@ -50,7 +50,7 @@ def test_real_columns_do_not_leak(nhanes, nhanes_people) -> None:
     from models.cohort import exclusion_reason
     from models.features import find_label, latest_observations, to_row
 
-    usable = [one for one in nhanes_people[:800] if not exclusion_reason(nhanes, one)]
+    usable = [person for person in nhanes_people[:800] if not exclusion_reason(nhanes, person)]
     values = np.array([to_row(nhanes, latest_observations(records)) for records in usable])
     labels = np.array([(find_label(nhanes, records) or (False, ""))[0] for records in usable])
     assert find_leaking_features(Matrix(values, labels), nhanes) == []

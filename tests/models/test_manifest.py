@@ -27,15 +27,15 @@ LINES = st.lists(
 
 @given(LINES, st.randoms())
 def test_the_order_of_gathering_does_not_matter(
-    lines: list[ManifestLine], chance: random.Random
+    lines: list[ManifestLine], random_order: random.Random
 ) -> None:
     shuffled = list(lines)
-    chance.shuffle(shuffled)
+    random_order.shuffle(shuffled)
     assert Manifest.of("q", lines).root == Manifest.of("q", shuffled).root
 
 
 @given(LINES)
-def test_a_manifest_comes_back_from_its_text(lines: list[ManifestLine]) -> None:
+def test_a_manifest_is_read_from_its_json(lines: list[ManifestLine]) -> None:
     manifest = Manifest.of("q", lines)
     assert Manifest.from_json(manifest.to_json()) == manifest
     assert 0 <= manifest.seed < 2**31
@@ -45,17 +45,17 @@ def test_a_manifest_comes_back_from_its_text(lines: list[ManifestLine]) -> None:
 def test_every_field_of_every_line_is_in_the_root(
     lines: list[ManifestLine], data: st.DataObject
 ) -> None:
-    place = data.draw(st.integers(0, len(lines) - 1))
-    held = lines[place]
+    index = data.draw(st.integers(0, len(lines) - 1))
+    line = lines[index]
     for changed in (
         ManifestLine(
-            held.patient, held.record, held.version + 1, held.consent, held.decision, held.part
+            line.patient, line.record, line.version + 1, line.consent, line.decision, line.part
         ),
-        ManifestLine(held.patient, held.record, held.version, "00" * 32, held.decision, held.part),
-        ManifestLine(held.patient, held.record, held.version, held.consent, held.decision, "other"),
+        ManifestLine(line.patient, line.record, line.version, "00" * 32, line.decision, line.part),
+        ManifestLine(line.patient, line.record, line.version, line.consent, line.decision, "other"),
     ):
-        if changed != held:
-            others = [*lines[:place], changed, *lines[place + 1 :]]
+        if changed != line:
+            others = [*lines[:index], changed, *lines[index + 1 :]]
             assert Manifest.of("q", others).root != Manifest.of("q", lines).root
 
 
@@ -63,7 +63,7 @@ def test_the_question_is_in_the_root_too() -> None:
     assert Manifest.of("q", []).root != Manifest.of("p", []).root
 
 
-def test_patients_stand_in_the_order_of_their_hashes_once_each() -> None:
+def test_patients_are_listed_once_in_the_order_of_their_hashes() -> None:
     lines = [
         ManifestLine("b", "2", 1, "c", "permitted", TRAINING_PART),
         ManifestLine("b", "1", 1, "c", "permitted", TRAINING_PART),
@@ -79,17 +79,17 @@ def test_patients_stand_in_the_order_of_their_hashes_once_each() -> None:
     "text",
     [b"", b"[]", b"{}", b'{"question":"q","lines":[{"patient":"a"}]}', b"\xff"],
 )
-def test_a_text_that_is_no_manifest_is_broken(text: bytes) -> None:
+def test_a_text_that_is_not_a_manifest_is_broken(text: bytes) -> None:
     with pytest.raises(ModelsBroken):
         Manifest.from_json(text)
 
 
-def test_a_manifest_in_another_form_is_broken() -> None:
+def test_a_manifest_that_is_not_canonical_is_broken() -> None:
     text = Manifest.of("q", [ManifestLine("a", "b", 1, "c", "permitted", TRAINING_PART)]).to_json()
     with pytest.raises(ModelsBroken, match="not canonical"):
         Manifest.from_json(json.dumps(json.loads(text)).encode())
 
 
-def test_canonical_json_text_has_no_not_a_number() -> None:
+def test_canonical_json_rejects_not_a_number() -> None:
     with pytest.raises(ValueError, match="JSON"):
         canonical_json({"a": float("nan")})

@@ -8,21 +8,21 @@ from models.errors import ModelsBroken, ModelsNotFound
 from models.model_files import MODEL, ModelFiles
 
 
-def test_a_file_comes_back_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
+def test_a_file_is_stored_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
     files = ModelFiles(tmp_path / "models")
     files.write("m-1", MODEL, b"one")
     files.write("m-1", MODEL, b"two")
     assert files.read("m-1", MODEL) == b"two"
     path = files.path("m-1", MODEL)
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert [one.name for one in path.parent.iterdir()] == [MODEL]
+    assert [entry.name for entry in path.parent.iterdir()] == [MODEL]
 
 
 @pytest.mark.parametrize(
     ("model_id", "name"),
     [("..", MODEL), ("m/../..", MODEL), ("", MODEL), ("m", "../x"), ("m", ""), ("m", ".model.ubj")],
 )
-def test_no_name_leads_out_of_the_folder(tmp_path: Path, model_id: str, name: str) -> None:
+def test_no_name_leaves_the_folder(tmp_path: Path, model_id: str, name: str) -> None:
     with pytest.raises(ModelsNotFound):
         ModelFiles(tmp_path).path(model_id, name)
 
@@ -32,7 +32,7 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
         ModelFiles(tmp_path).read("m-1", MODEL)
 
 
-def test_the_model_can_be_destroyed_alone_or_with_all_else(tmp_path: Path) -> None:
+def test_the_model_can_be_destroyed_alone_or_with_everything(tmp_path: Path) -> None:
     files = ModelFiles(tmp_path)
     files.destroy_model("m-1")
     files.destroy_all("m-1")

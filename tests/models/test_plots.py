@@ -42,20 +42,20 @@ NAMES = ("calibration", "decision", "contributions", "distributions", "groups")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_picture_is_the_same_each_time_and_holds_no_script(name: str) -> None:
-    picture = draw_card_plot(CARD, f"{name}.svg") or b""
-    assert picture.startswith(b"<?xml")
-    assert b"<script" not in picture
-    assert draw_card_plot(CARD, f"{name}.svg") == picture
+def test_every_plot_is_the_same_each_time_and_has_no_script(name: str) -> None:
+    plot = draw_card_plot(CARD, f"{name}.svg") or b""
+    assert plot.startswith(b"<?xml")
+    assert b"<script" not in plot
+    assert draw_card_plot(CARD, f"{name}.svg") == plot
     assert (draw_card_plot(CARD, f"{name}.png") or b"").startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", ["other.svg", "calibration.exe", "calibration", ""])
-def test_what_is_no_picture_is_none(name: str) -> None:
+def test_an_unknown_plot_is_none(name: str) -> None:
     assert draw_card_plot(CARD, name) is None
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
-def test_the_reasons_of_an_answer_are_drawn(kind: str) -> None:
+def test_the_contributions_to_a_prediction_are_drawn(kind: str) -> None:
     assert draw_contributions([("age: 55 years", 0.4), ("sex: male", -0.2)], kind)
     assert draw_contributions([], kind)

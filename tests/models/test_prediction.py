@@ -28,107 +28,110 @@ AGE = "http://loinc.org|30525-0"
 
 @pytest.fixture
 def world(build, heart_people):
-    found = build([list(records) for records in heart_people])
-    found.diagnostics.train(STUDY, "uci-heart")
-    return found
+    world = build([list(records) for records in heart_people])
+    world.diagnostics.train(STUDY, "uci-heart")
+    return world
 
 
 def ask(world, subject: bytes, model: str = "uci-heart-1"):
-    asked = PredictionRequest(CLINIC, subject, model, "chest pain", "clinician:a")
-    return world.diagnostics.predict(asked)
+    request = PredictionRequest(CLINIC, subject, model, "chest pain", "clinician:a")
+    return world.diagnostics.predict(request)
 
 
-def change(world, place: int, category: str, **observations: object) -> bytes:
-    """Change one person's observations of a category; None takes the code away."""
-    records = world.people[place]
-    for at, record in enumerate(records):
+def change(world, index: int, category: str, **observations: object) -> bytes:
+    """Change one person's observations of a category; None removes the code."""
+    records = world.people[index]
+    for position, record in enumerate(records):
         if record.category == category:
-            held = {**record.observations, **observations}
-            kept = {code: value for code, value in held.items() if value is not None}
-            records[at] = dataclasses.replace(record, observations=kept)
+            observed = {**record.observations, **observations}
+            present = {code: value for code, value in observed.items() if value is not None}
+            records[position] = dataclasses.replace(record, observations=present)
     return records[0].subject
 
 
-def test_an_answer_holds_probability_interval_reasons_and_what_it_rests_on(
+def test_a_prediction_has_probability_interval_contributions_and_evidence(
     world, heart: Question
 ) -> None:
     records = world.people[3]
-    told = ask(world, records[0].subject)
+    prediction = ask(world, records[0].subject)
     model = world.diagnostics.model("uci-heart-1")
-    row = to_row(heart, latest_observations(one for one in records if one.category != "condition"))
+    row = to_row(
+        heart, latest_observations(record for record in records if record.category != "condition")
+    )
     booster = Booster.load(world.diagnostics.home / model.id / MODEL, model.sha256)
     expected = float(booster.predict(row[None, heart.predictors()])[0])
-    assert told.probability == round(expected, 2)
-    assert 0 <= told.low <= told.probability <= told.high <= 1
-    assert (told.model_sha256, told.question) == (model.sha256, "uci-heart")
-    assert len(told.contributions) == len(heart.predictors())
-    assert len(told.top) == 3
-    sizes = [abs(one.log_odds) for one in told.contributions]
+    assert prediction.probability == round(expected, 2)
+    assert 0 <= prediction.low <= prediction.probability <= prediction.high <= 1
+    assert (prediction.model_sha256, prediction.question) == (model.sha256, "uci-heart")
+    assert len(prediction.contributions) == len(heart.predictors())
+    assert len(prediction.top) == 3
+    sizes = [abs(part.log_odds) for part in prediction.contributions]
     assert sizes == sorted(sizes, reverse=True)
-    assert told.top[0].words in {feature.words for feature in heart.features}
-    assert len(told.input_commitment) == 32
-    assert not told.is_affected
+    assert prediction.top[0].words in {feature.words for feature in heart.features}
+    assert len(prediction.input_commitment) == 32
+    assert not prediction.is_affected
 
 
-def test_the_journal_has_the_organisation_the_clinician_the_purpose_and_the_model(world) -> None:
-    told = ask(world, world.people[3][0].subject)
-    asked, answered = world.store.vault.journal[-2:]
-    for wanted in (asked, answered):
-        assert (wanted.party, wanted.actor, wanted.purpose) == (CLINIC, "clinician:a", "TREATDS")
-        assert wanted.detail["model"] == world.diagnostics.model("uci-heart-1").sha256
-        assert wanted.why == "chest pain"
-    assert answered.detail["input"] == told.input_commitment.hex()
+def test_the_journal_has_organisation_clinician_purpose_and_model(world) -> None:
+    prediction = ask(world, world.people[3][0].subject)
+    opened, answered = world.store.vault.journal[-2:]
+    for request in (opened, answered):
+        assert (request.party, request.actor, request.purpose) == (CLINIC, "clinician:a", "TREATDS")
+        assert request.detail["model"] == world.diagnostics.model("uci-heart-1").sha256
+        assert request.why == "chest pain"
+    assert answered.detail["input"] == prediction.input_commitment.hex()
 
 
-def test_a_diagnosis_never_opens_the_answer(world) -> None:
-    told = ask(world, world.people[3][0].subject)
+def test_a_prediction_never_opens_the_label(world) -> None:
+    prediction = ask(world, world.people[3][0].subject)
     assert "condition" not in world.store.vault.journal[-1].categories
-    answer = [one.record_id for one in world.people[3] if one.category == "condition"]
-    assert not set(answer) & set(told.records)
+    answer = [record.record_id for record in world.people[3] if record.category == "condition"]
+    assert not set(answer) & set(prediction.records)
 
 
-def test_a_refused_patient_and_one_who_is_not_there_get_the_same_answer(world) -> None:
+def test_a_refused_patient_and_an_unknown_patient_give_the_same_error(world) -> None:
     subject = world.people[3][0].subject
     world.ledger.withdraw(subject, "TREATDS")
-    says = []
-    for one in (subject, b"\7" * 32):
+    messages = []
+    for patient in (subject, b"\7" * 32):
         with pytest.raises(RecordNotFound) as caught:
-            ask(world, one)
-        says.append(str(caught.value))
-    assert says[0] == says[1]
+            ask(world, patient)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
 
 
-def test_a_consent_to_training_does_not_permit_a_diagnosis_nor_the_other_way(world) -> None:
+def test_a_prediction_does_not_need_consent_to_training(world) -> None:
     world.ledger.withdraw(world.people[3][0].subject, "MLTRAINING")
     assert ask(world, world.people[3][0].subject).probability >= 0
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "error", "says"),
+    ("value", "unit", "error", "message"),
     [
         (150.0, "a", InputOutOfRange, "age is outside the accepted values: 18 to 110 years"),
         (600.0, "mo", UnitMismatch, "in 'mo'"),
         (None, "", PatientIneligible, "age must be 18 or more"),
     ],
 )
-def test_an_input_that_the_model_was_not_made_for_is_refused_by_name(
-    world, value, unit, error, says
+def test_an_input_that_the_model_does_not_accept_is_refused_by_name(
+    world, value, unit, error, message
 ) -> None:
     subject = change(world, 3, "demographics", **{AGE: None if value is None else (value, unit)})
-    with pytest.raises(error, match=says):
+    with pytest.raises(error, match=message):
         ask(world, subject)
 
 
-def test_a_missing_category_that_is_needed_is_named(world) -> None:
-    world.people[3][:] = [one for one in world.people[3] if one.category != "survey"]
-    with pytest.raises(InputMissing, match="survey"):
+def test_a_missing_required_category_is_named(world) -> None:
+    world.people[3][:] = [record for record in world.people[3] if record.category != "survey"]
+    with pytest.raises(InputMissing, match="survey") as caught:
         ask(world, world.people[3][0].subject)
+    assert (caught.value.code, caught.value.category) == ("missing", "survey")
 
 
 def test_an_optional_category_may_be_missing(world) -> None:
-    world.people[3][:] = [one for one in world.people[3] if one.category != "laboratory"]
-    told = ask(world, world.people[3][0].subject)
-    values = {one.words: one.value for one in told.contributions}
+    world.people[3][:] = [record for record in world.people[3] if record.category != "laboratory"]
+    prediction = ask(world, world.people[3][0].subject)
+    values = {part.words: part.value for part in prediction.contributions}
     assert values["total cholesterol"] == "not recorded"
 
 
@@ -138,7 +141,7 @@ def test_a_model_that_does_not_exist_is_not_found(world) -> None:
 
 
 @pytest.mark.parametrize("name", [MODEL, CARD])
-def test_a_changed_file_answers_nobody(world, name: str) -> None:
+def test_a_model_with_a_changed_file_makes_no_prediction(world, name: str) -> None:
     path = world.diagnostics.home / "uci-heart-1" / name
     path.write_bytes(path.read_bytes().replace(b"e", b"f", 1))
     world.diagnostics.close()
@@ -146,27 +149,27 @@ def test_a_changed_file_answers_nobody(world, name: str) -> None:
         ask(world, world.people[3][0].subject)
 
 
-def test_the_commitment_follows_the_input(world) -> None:
+def test_the_commitment_depends_on_the_input(world) -> None:
     before = ask(world, world.people[3][0].subject).input_commitment
     assert ask(world, world.people[3][0].subject).input_commitment == before
     subject = change(world, 3, "laboratory", **{"uci|fbs": (True, ""), "extra|x": (1, "1")})
-    held = {one.words: one.value for one in ask(world, subject).contributions}
-    assert held["fasting blood sugar above 120 mg/dL"] == "yes"
+    observed = {part.words: part.value for part in ask(world, subject).contributions}
+    assert observed["fasting blood sugar above 120 mg/dL"] == "yes"
     assert ask(world, subject).input_commitment != before
 
 
-def test_probabilities_are_told_as_often_as_they_come_true(world, heart: Question) -> None:
-    told, came = [], []
+def test_the_mean_prediction_equals_the_observed_share(world, heart: Question) -> None:
+    predictions, outcomes = [], []
     for records in world.people[:200]:
-        told.append(ask(world, records[0].subject).probability)
-        (label,) = [one for one in records if one.category == "condition"]
-        came.append(label.observations[heart.label.code][0])
-    assert np.mean(told) == pytest.approx(np.mean(came), abs=0.1)
+        predictions.append(ask(world, records[0].subject).probability)
+        (label,) = [record for record in records if record.category == "condition"]
+        outcomes.append(label.observations[heart.label.code][0])
+    assert np.mean(predictions) == pytest.approx(np.mean(outcomes), abs=0.1)
 
 
-def test_of_two_records_the_newer_counts(world) -> None:
+def test_the_newer_of_two_records_counts(world) -> None:
     records = world.people[3]
-    old = next(one for one in records if one.category == "laboratory")
+    old = next(record for record in records if record.category == "laboratory")
     fresh = Record(
         old.subject,
         old.category,
@@ -176,5 +179,5 @@ def test_of_two_records_the_newer_counts(world) -> None:
         "f" * 32,
     )
     records.append(fresh)
-    values = {one.words: one.value for one in ask(world, old.subject).contributions}
+    values = {part.words: part.value for part in ask(world, old.subject).contributions}
     assert values["total cholesterol"] == "333 mg/dL"

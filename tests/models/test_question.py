@@ -11,17 +11,17 @@ FOLDER = Path(__file__).resolve().parents[2] / "models" / "questions"
 GOOD = (Path(__file__).parent / "small-question.toml").read_text()
 
 
-def changed(old: str, new: str) -> Question:
+def change(old: str, new: str) -> Question:
     assert old in GOOD
     return Question.parse(GOOD.replace(old, new, 1), "q.toml")
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
-def test_the_questions_that_we_ship_load_and_are_named_as_their_files(path: Path) -> None:
+def test_the_supplied_questions_load_and_have_the_names_of_their_files(path: Path) -> None:
     assert Question.load(path).id == path.stem
 
 
-def test_a_question_says_all_that_its_file_says() -> None:
+def test_a_question_has_everything_that_its_file_has() -> None:
     question = Question.parse(GOOD, "q.toml")
     assert [feature.code for feature in question.features] == [
         "x|number",
@@ -38,12 +38,12 @@ def test_a_question_says_all_that_its_file_says() -> None:
     assert load_stored_question(GOOD) is load_stored_question(GOOD)
 
 
-def test_the_hash_of_a_question_follows_its_text() -> None:
-    assert Question.parse(GOOD, "q").sha256 != changed('title = "T"', 'title = "U"').sha256
+def test_the_hash_of_a_question_depends_on_its_text() -> None:
+    assert Question.parse(GOOD, "q").sha256 != change('title = "T"', 'title = "U"').sha256
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new", "message"),
     [
         ('id = "a-question"', 'id = "A question"', "id"),
         ('kind = "number"', 'kind = "text"', "kind"),
@@ -80,20 +80,20 @@ def test_the_hash_of_a_question_follows_its_text() -> None:
         ("[parameters]", "[gate]\nmin_patience = 90\n[parameters]", "is not known"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused_with_its_key(old, new, says) -> None:
+def test_an_invalid_question_is_refused_with_its_key(old, new, message) -> None:
     with pytest.raises(DeclarationInvalid, match=r"q\.toml") as caught:
-        changed(old, new)
-    assert says in str(caught.value)
+        change(old, new)
+    assert message in str(caught.value)
 
 
-def test_a_question_in_which_nothing_predicts_is_refused() -> None:
+def test_a_question_without_a_predicting_feature_is_refused() -> None:
     text = GOOD.replace("predicts = false\n", "").replace("kind =", "predicts = false\nkind =")
     with pytest.raises(DeclarationInvalid, match="at least one feature must predict"):
         Question.parse(text, "q.toml")
 
 
-def test_a_stricter_gate_than_the_house_is_taken() -> None:
-    gate = changed("[parameters]", "[gate]\nmin_patients = 500\n[parameters]").gate
+def test_a_stricter_gate_than_the_default_is_accepted() -> None:
+    gate = change("[parameters]", "[gate]\nmin_patients = 500\n[parameters]").gate
     assert gate.min_patients == 500
 
 

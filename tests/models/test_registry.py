@@ -24,16 +24,16 @@ from models.registry import (
 STATES = (TRAINED, PUBLISHED, ACTIVE, AFFECTED, REPLACED, RETIRED)
 
 
-def model(name: str = "q-1", at_s: int = 10) -> Model:
+def make_model(name: str = "q-1", at_s: int = 10) -> Model:
     return Model(name, "study:s", "q", "text", "aa", "bb", "cc", at_s)
 
 
-def test_a_model_comes_back_as_it_was_written(engine: sa.Engine) -> None:
+def test_a_model_is_read_as_it_was_stored(engine: sa.Engine) -> None:
     registry = ModelRegistry(engine)
-    registry.add(model(), [b"\2" * 32, b"\1" * 32])
-    assert registry.get("q-1") == model()
+    registry.add(make_model(), [b"\2" * 32, b"\1" * 32])
+    assert registry.get("q-1") == make_model()
     assert registry.consents("q-1") == [b"\1" * 32, b"\2" * 32]
-    assert registry.all(TRAINED) == registry.all() == [model()]
+    assert registry.all(TRAINED) == registry.all() == [make_model()]
     assert registry.all(ACTIVE) == []
 
 
@@ -50,28 +50,32 @@ def test_an_unknown_model_is_not_found(engine: sa.Engine) -> None:
 
 def test_models_are_found_by_any_of_their_consents(engine: sa.Engine) -> None:
     registry = ModelRegistry(engine)
-    registry.add(model("q-1"), [b"\1" * 32, b"\2" * 32])
-    registry.add(model("q-2"), [b"\2" * 32])
-    registry.add(model("q-3"), [])
-    assert [one.id for one in registry.models_trained_under([b"\2" * 32])] == ["q-1", "q-2"]
-    assert [one.id for one in registry.models_trained_under([b"\1" * 32, b"\3" * 32])] == ["q-1"]
+    registry.add(make_model("q-1"), [b"\1" * 32, b"\2" * 32])
+    registry.add(make_model("q-2"), [b"\2" * 32])
+    registry.add(make_model("q-3"), [])
+    assert [model.id for model in registry.models_trained_under([b"\2" * 32])] == ["q-1", "q-2"]
+    assert [model.id for model in registry.models_trained_under([b"\1" * 32, b"\3" * 32])] == [
+        "q-1"
+    ]
     assert registry.models_trained_under([]) == []
 
 
-def test_thousands_of_consents_are_written_at_once(engine: sa.Engine) -> None:
+def test_thousands_of_consents_are_stored_at_once(engine: sa.Engine) -> None:
     consents = [n.to_bytes(32, "big") for n in range(5_000)]
-    ModelRegistry(engine).add(model(), consents)
+    ModelRegistry(engine).add(make_model(), consents)
     assert ModelRegistry(engine).consents("q-1") == consents
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(STATES[1:]), max_size=5))
-def test_a_model_only_moves_as_the_table_says(sqlite_engine: sa.Engine, wanted: list[str]) -> None:
+def test_a_model_changes_state_only_as_the_table_permits(
+    sqlite_engine: sa.Engine, steps: list[str]
+) -> None:
     registry = ModelRegistry(sqlite_engine)
     name = f"q-{len(registry.all())}"
-    registry.add(model(name), [])
+    registry.add(make_model(name), [])
     state = TRAINED
-    for step in wanted:
+    for step in steps:
         if step in TRANSITIONS[state] or step == state:
             registry.change_state(name, step, 5)
             state = step
@@ -81,25 +85,30 @@ def test_a_model_only_moves_as_the_table_says(sqlite_engine: sa.Engine, wanted: 
         assert registry.get(name).state == state
 
 
-def test_every_state_has_its_moves_and_what_is_over_stays_over() -> None:
+def test_every_state_has_its_transitions_and_ended_states_have_none() -> None:
     assert set(TRANSITIONS) == set(STATES)
     assert all(TRANSITIONS[state] == () for state in ENDED)
 
 
-def test_moves_keep_their_times(engine: sa.Engine) -> None:
+def test_transitions_store_their_times(engine: sa.Engine) -> None:
     registry = ModelRegistry(engine)
-    registry.add(model(), [])
+    registry.add(make_model(), [])
     for state, now_s in ((PUBLISHED, 20), (ACTIVE, 21), (AFFECTED, 22), (REPLACED, 23)):
         registry.change_state("q-1", state, now_s, "q-2" if state == REPLACED else None)
     assert registry.get("q-1") == dataclasses.replace(
-        model(), state=REPLACED, published_at_s=20, affected_at_s=22, ended_at_s=23, successor="q-2"
+        make_model(),
+        state=REPLACED,
+        published_at_s=20,
+        affected_at_s=22,
+        ended_at_s=23,
+        successor="q-2",
     )
 
 
-def test_the_newest_unaffected_model_answers(engine: sa.Engine) -> None:
+def test_the_newest_unaffected_model_serves_the_question(engine: sa.Engine) -> None:
     registry = ModelRegistry(engine)
     for name, at_s in (("q-1", 1), ("q-2", 2), ("q-3", 3)):
-        registry.add(model(name, at_s), [])
+        registry.add(make_model(name, at_s), [])
         registry.change_state(name, PUBLISHED, at_s)
         registry.change_state(name, ACTIVE, at_s)
     assert registry.serving_model("q").id == "q-3"
@@ -107,14 +116,14 @@ def test_the_newest_unaffected_model_answers(engine: sa.Engine) -> None:
     assert registry.serving_model("q").id == "q-2"
 
 
-def test_only_a_model_that_never_answered_can_be_forgotten(engine: sa.Engine) -> None:
+def test_only_a_model_that_was_never_active_can_be_deleted(engine: sa.Engine) -> None:
     registry = ModelRegistry(engine)
-    registry.add(model(), [b"\1" * 32])
+    registry.add(make_model(), [b"\1" * 32])
     registry.change_state("q-1", PUBLISHED, 1)
     registry.delete_unserved("q-1")
     assert registry.all() == []
     assert registry.consents("q-1") == []
-    registry.add(model(), [b"\1" * 32])
+    registry.add(make_model(), [b"\1" * 32])
     registry.change_state("q-1", PUBLISHED, 1)
     registry.change_state("q-1", ACTIVE, 1)
     registry.delete_unserved("q-1")

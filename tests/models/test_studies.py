@@ -22,12 +22,12 @@ def test_a_study_is_open_until_its_end(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("name", ["s", "study:", "organisation:s"])
-def test_a_study_is_named_as_a_study(engine: sa.Engine, name: str) -> None:
+def test_a_study_id_has_the_prefix_of_a_study(engine: sa.Engine, name: str) -> None:
     with pytest.raises(ModelsInvalid, match="study:NAME"):
         StudyRegistry(engine).add(Study(name, "S", "P", 100))
 
 
-def test_a_study_cannot_be_made_into_another(engine: sa.Engine) -> None:
+def test_a_registered_study_cannot_be_changed(engine: sa.Engine) -> None:
     studies = StudyRegistry(engine)
     studies.add(STUDY)
     with pytest.raises(ModelsInvalid, match="already registered"):

@@ -47,7 +47,7 @@ def test_a_run_gathers_fits_publishes_and_activates(build, heart_people) -> None
         assert path.stat().st_mode & 0o077 == 0
 
 
-def test_real_people_with_diabetes_are_told_as_well_as_the_literature_says(
+def test_real_people_with_diabetes_are_predicted_as_well_as_in_the_literature(
     build, nhanes_people
 ) -> None:
     world = build(nhanes_people)
@@ -58,18 +58,20 @@ def test_real_people_with_diabetes_are_told_as_well_as_the_literature_says(
     assert 0.8 <= card["evaluation"]["slope"] <= 1.3
 
 
-def test_forgetting_fifty_gives_byte_for_byte_the_model_that_never_saw_them(
+def test_retraining_without_fifty_patients_equals_the_model_that_never_saw_them(
     build, heart_people
 ) -> None:
     world = build(heart_people)
     first = world.diagnostics.train(STUDY, QUESTION)
-    gone = random.Random(7).sample(range(len(heart_people)), 50)
-    for place in gone:
-        world.ledger.withdraw(heart_people[place][0].subject)
+    leaving = random.Random(7).sample(range(len(heart_people)), 50)
+    for index in leaving:
+        world.ledger.withdraw(heart_people[index][0].subject)
     second = world.diagnostics.retrain(first.id)
-    never = build([one for place, one in enumerate(heart_people) if place not in set(gone)])
+    never = build(
+        [person for index, person in enumerate(heart_people) if index not in set(leaving)]
+    )
     third = never.diagnostics.train(STUDY, QUESTION)
-    raws = [w.diagnostics._files.read(m.id, MODEL) for w, m in ((world, second), (never, third))]
+    raws = [w.files.read(m.id, MODEL) for w, m in ((world, second), (never, third))]
     assert raws[0] == raws[1]
     assert second.manifest_root == third.manifest_root
     assert second.sha256 != first.sha256
@@ -85,36 +87,42 @@ def test_the_order_in_which_people_come_does_not_matter(build, heart_people) -> 
     assert models[0].manifest_root == models[1].manifest_root
 
 
-def test_who_leaves_moves_nobody_else_between_training_and_trial(
+def test_a_withdrawal_moves_no_other_patient_between_training_and_held_out(
     build, heart_people, heart
 ) -> None:
     world = build(heart_people)
     before = {
-        one.patient: one.part for one in gather_cohort(world.store, heart, STUDY).manifest.lines
+        line.patient: line.part for line in gather_cohort(world.store, heart, STUDY).manifest.lines
     }
     for people in heart_people[:50]:
         world.ledger.withdraw(people[0].subject)
     after = {
-        one.patient: one.part for one in gather_cohort(world.store, heart, STUDY).manifest.lines
+        line.patient: line.part for line in gather_cohort(world.store, heart, STUDY).manifest.lines
     }
     assert len(before) - len(after) == 50
     assert all(before[patient] == part for patient, part in after.items())
 
 
-def test_a_stranger_with_the_records_recomputes_the_model_in_a_process_of_his_own(
+def test_anyone_with_the_records_can_recompute_the_model_in_another_process(
     build, heart_people, heart, tmp_path: Path
 ) -> None:
     world = build(heart_people)
     model = world.diagnostics.train(STUDY, QUESTION)
     cohort = gather_cohort(world.store, heart, STUDY)
-    training = {one.record for one in cohort.manifest.lines if one.part == TRAINING_PART}
+    training = {line.record for line in cohort.manifest.lines if line.part == TRAINING_PART}
     records = {
-        name: [one.subject.hex(), one.category, one.custodian, one.recorded_on, one.observations]
-        for name, one in cohort.records.items()
+        name: [
+            record.subject.hex(),
+            record.category,
+            record.custodian,
+            record.recorded_on,
+            record.observations,
+        ]
+        for name, record in cohort.records.items()
         if name in training
     }
     (tmp_path / "records.json").write_text(json.dumps(records))
-    (tmp_path / MANIFEST).write_bytes(world.diagnostics._files.read(model.id, MANIFEST))
+    (tmp_path / MANIFEST).write_bytes(world.files.read(model.id, MANIFEST))
     (tmp_path / "q.toml").write_text(heart.text)
     code = (
         "import json, sys, pathlib\n"
@@ -122,25 +130,25 @@ def test_a_stranger_with_the_records_recomputes_the_model_in_a_process_of_his_ow
         "from models.manifest import Manifest\n"
         "from storage.record import Record\n"
         "folder = pathlib.Path(sys.argv[1])\n"
-        "held = json.loads((folder / 'records.json').read_text())\n"
-        "records = {k: Record(bytes.fromhex(v[0]), *v[1:]) for k, v in held.items()}\n"
+        "rows = json.loads((folder / 'records.json').read_text())\n"
+        "records = {k: Record(bytes.fromhex(v[0]), *v[1:]) for k, v in rows.items()}\n"
         "manifest = Manifest.from_json((folder / 'manifest.json').read_bytes())\n"
         "print(recompute(manifest, records, Question.load(folder / 'q.toml')))\n"
     )
     root = Path(__file__).resolve().parents[2]
-    told = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
         capture_output=True,
         text=True,
         check=True,
         cwd=root,
     ).stdout.strip()
-    assert told == model.sha256
-    assert told == recompute(cohort.manifest, cohort.records, heart)
+    assert printed == model.sha256
+    assert printed == recompute(cohort.manifest, cohort.records, heart)
 
 
-def test_a_leaking_feature_closes_the_gate_by_its_name(build, heart_people, heart) -> None:
-    def told(record: Record, ill: bool) -> Record:
+def test_a_leaking_feature_closes_the_gate_and_is_named(build, heart_people, heart) -> None:
+    def reveal(record: Record, ill: bool) -> Record:
         observations = dict(record.observations)
         if record.category == "laboratory":
             observations["uci|fbs"] = (ill, "")
@@ -154,7 +162,7 @@ def test_a_leaking_feature_closes_the_gate_by_its_name(build, heart_people, hear
         )
 
     people = [
-        [told(one, bool((find_label(heart, records) or (False,))[0])) for one in records]
+        [reveal(record, bool((find_label(heart, records) or (False,))[0])) for record in records]
         for records in heart_people
     ]
     world = build(people)
@@ -168,29 +176,31 @@ def test_a_leaking_feature_closes_the_gate_by_its_name(build, heart_people, hear
     assert files(world, "uci-heart-1") == set()
 
 
-def test_labels_drawn_by_lot_make_no_model(build, heart_people, heart) -> None:
-    lot = random.Random(5)
+def test_random_labels_make_no_model(build, heart_people, heart) -> None:
+    draw = random.Random(5)
     people = []
     for records in heart_people:
-        drawn = (lot.random() < 0.5, "")
+        label = (draw.random() < 0.5, "")
         people.append(
             [
                 Record(
-                    one.subject,
-                    one.category,
-                    one.custodian,
-                    one.recorded_on,
-                    {heart.label.code: drawn} if one.category == "condition" else one.observations,
-                    one.record_id,
+                    record.subject,
+                    record.category,
+                    record.custodian,
+                    record.recorded_on,
+                    {heart.label.code: label}
+                    if record.category == "condition"
+                    else record.observations,
+                    record.record_id,
                 )
-                for one in records
+                for record in records
             ]
         )
     with pytest.raises(GateClosed):
         build(people).diagnostics.train(STUDY, QUESTION)
 
 
-def test_fewer_than_fifty_patients_make_no_model_and_their_number_is_not_told(
+def test_fewer_than_fifty_patients_make_no_model_and_their_number_is_hidden(
     build, heart_people
 ) -> None:
     world = build(heart_people[:49])
@@ -214,7 +224,7 @@ def test_a_successor_replaces_its_predecessor_and_destroys_it(build, heart_peopl
         world.diagnostics.retrain(first.id)
 
 
-def test_a_retraining_asks_the_old_question_word_for_word(build, heart_people, tmp_path) -> None:
+def test_retraining_uses_the_original_question_word_for_word(build, heart_people, tmp_path) -> None:
     folder = tmp_path / "questions"
     folder.mkdir()
     world = build(heart_people, question_folders=(folder,))
@@ -225,7 +235,7 @@ def test_a_retraining_asks_the_old_question_word_for_word(build, heart_people, t
     assert world.diagnostics.retrain(first.id).sha256 == first.sha256
 
 
-def test_a_study_that_is_over_or_unknown_does_not_train(build, heart_people) -> None:
+def test_an_ended_or_unknown_study_cannot_train(build, heart_people) -> None:
     world = build(heart_people)
     with pytest.raises(ModelsNotFound, match="no study"):
         world.diagnostics.train("study:other", QUESTION)
@@ -238,17 +248,17 @@ def test_a_study_that_is_over_or_unknown_does_not_train(build, heart_people) -> 
         world.diagnostics.add_study(Study(STUDY, "x", "y", 3))
 
 
-def test_nothing_that_is_kept_is_a_pickle(build, heart_people) -> None:
+def test_no_stored_file_is_a_pickle(build, heart_people) -> None:
     world = build(heart_people)
     model = world.diagnostics.train(STUDY, QUESTION)
     for path in (world.diagnostics.home / model.id).iterdir():
         with pytest.raises((pickle.UnpicklingError, ValueError, EOFError, KeyError, IndexError)):
-            pickle.loads(path.read_bytes())  # noqa: S301 - shown to be none
+            pickle.loads(path.read_bytes())  # noqa: S301 - the test shows that it fails
 
 
 def test_a_retired_model_can_still_have_a_successor(build, heart_people) -> None:
     world = build(heart_people)
     first = world.diagnostics.train(STUDY, QUESTION)
-    world.diagnostics._serving.retire(first.id)
+    world.retire(first.id)
     assert world.diagnostics.retrain(first.id).predecessor == first.id
     assert world.diagnostics.check() == []

@@ -20,25 +20,25 @@ def files(world, model_id: str) -> set[str]:
 
 
 @pytest.mark.parametrize("moment", range(1, 4))
-def test_a_consent_that_is_lost_at_any_moment_of_a_run_is_not_in_the_model(
+def test_a_consent_that_ends_at_any_moment_of_a_run_is_not_in_the_model(
     build, heart_people, moment: int
 ) -> None:
     world = build(heart_people)
-    leaver = heart_people[5][0].subject
+    leaving_patient = heart_people[5][0].subject
 
     def withdraw() -> None:
-        if world.ledger.asked == moment:
-            world.ledger.withdraw(leaver)
+        if world.ledger.queries == moment:
+            world.ledger.withdraw(leaving_patient)
 
     world.ledger.before_each = withdraw
     model = world.diagnostics.train(STUDY, QUESTION)
-    consents = world.diagnostics._registry.consents(model.id)
-    assert world.ledger.consent(leaver, "MLTRAINING") not in consents
+    consents = world.registry.consents(model.id)
+    assert world.ledger.consent(leaving_patient, "MLTRAINING") not in consents
     assert len(consents) == len(heart_people) - 1
     assert world.diagnostics.check() == []
 
 
-def test_a_run_that_loses_consents_at_every_attempt_ends_with_nothing(build, heart_people) -> None:
+def test_a_run_that_loses_consents_at_every_attempt_leaves_nothing(build, heart_people) -> None:
     world = build(heart_people)
     leaving = iter(heart_people)
     world.ledger.before_each = lambda: world.ledger.withdraw(next(leaving)[0].subject)
@@ -63,17 +63,15 @@ def test_a_run_can_be_cancelled_and_leaves_nothing(build, heart_people) -> None:
         world.diagnostics.resume(1)
 
 
-@pytest.mark.parametrize("asked", range(1, 4))
-def test_a_run_that_the_ledger_interrupts_goes_on_to_the_same_model(
-    build, heart_people, asked: int
-) -> None:
+@pytest.mark.parametrize("query", range(1, 4))
+def test_a_run_that_the_ledger_interrupts_can_be_resumed(build, heart_people, query: int) -> None:
     world = build(heart_people)
 
-    def away() -> None:
-        if world.ledger.asked == asked:
-            raise LedgerUnavailable("away")
+    def fail() -> None:
+        if world.ledger.queries == query:
+            raise LedgerUnavailable("node down")
 
-    world.ledger.before_each = away
+    world.ledger.before_each = fail
     try:
         world.diagnostics.train(STUDY, QUESTION)
     except LedgerUnavailable:
@@ -81,29 +79,29 @@ def test_a_run_that_the_ledger_interrupts_goes_on_to_the_same_model(
         world.diagnostics.resume(1)
     (model,) = world.diagnostics.models()
     assert model.state == ACTIVE
-    raw = world.diagnostics._files.read(model.id, MODEL)
+    raw = world.files.read(model.id, MODEL)
     assert hashlib.sha256(raw).hexdigest() == model.sha256
     assert world.diagnostics.check() == []
 
 
 @pytest.mark.parametrize("moment", ["published", "active"])
-def test_a_run_that_was_killed_late_goes_on_from_there(build, heart_people, moment: str) -> None:
+def test_a_run_that_was_killed_late_continues_from_there(build, heart_people, moment: str) -> None:
     world = build(heart_people)
     first = world.diagnostics.train(STUDY, QUESTION)
     registry = world.diagnostics._registry
     change_state = registry.change_state
 
-    def killed(model_id: str, state: str, *rest: object) -> None:
+    def fail_after(model_id: str, state: str, *rest: object) -> None:
         change_state(model_id, state, *rest)
         if state == moment:
             raise LedgerUnavailable("killed here")
 
-    registry.change_state = killed
+    registry.change_state = fail_after
     with pytest.raises(LedgerUnavailable):
         world.diagnostics.retrain(first.id)
     registry.change_state = change_state
-    gathered = len(world.store.vault.journal)
+    journal_rows = len(world.store.vault.journal)
     second = world.diagnostics.resume(2)
-    assert len(world.store.vault.journal) == gathered
+    assert len(world.store.vault.journal) == journal_rows
     assert (second.state, world.diagnostics.model(first.id).state) == (ACTIVE, REPLACED)
     assert world.diagnostics.check() == []

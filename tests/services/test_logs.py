@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import app as application
 from consent import LedgerUnavailable
 from services.logs import log_to_stderr, trace_of
 
@@ -44,3 +45,15 @@ def test_a_trace_contains_the_messages_of_project_errors_only() -> None:
     assert "LedgerUnavailable: the chain is unavailable" in trace
     assert "from ValueError\n" in trace
     assert secret not in trace
+
+
+def test_the_web_process_writes_its_log_to_stderr(lines, monkeypatch, tmp_path) -> None:
+    logging.getLogger("vouchsafe").handlers[:] = []
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setenv("VOUCHSAFE_HOME", str(tmp_path))
+    for name in ("join", "nodes_of", "create_app"):
+        monkeypatch.setattr(application, name, lambda *_: None)
+    application.web()
+    logging.getLogger("vouchsafe.web").info("started")
+    assert json.loads(stderr.getvalue())["message"] == "started"

@@ -21,9 +21,8 @@ from storage.errors import (
     VaultSealed,
 )
 from storage.findings import StoreFinding
-from storage.journal import Journal
-from storage.journal_check import check_journal
-from storage.journal_row import LOST, NOBODY, AccessOutcome, JournalRow, Use
+from storage.integrity import check_journal
+from storage.journal import LOST, NOBODY, AccessOutcome, Journal, JournalRow, Use
 from storage.keys import Keys, SecretKey
 from storage.merkle import proves
 
@@ -345,11 +344,11 @@ def test_a_sealed_vault_journals_nothing(sqlite_engine: sa.Engine) -> None:
 
 def test_the_chain_holds_no_pseudonym(journal: Journal) -> None:
     told = AccessOutcome(ANNA, b"r" * 16, 1, "permitted", NOBODY)
-    shown = journal.committing()(told)
+    shown = journal.commitments()(told)
     assert len(shown) == 64
     assert ANNA not in shown
-    assert shown == journal.committing()(told)
-    assert shown[:32] != journal.committing()(told._replace(subject=BERTA))[:32]
+    assert shown == journal.commitments()(told)
+    assert shown[:32] != journal.commitments()(told._replace(subject=BERTA))[:32]
 
 
 def test_progress_of_a_check_is_told(sqlite_engine: sa.Engine) -> None:
@@ -454,3 +453,15 @@ def test_the_row_of_a_loss_is_one_of_the_chain(
     assert next(again.rows(10)).answer.outcome == LOST
     sql(engine, "UPDATE storage_journal SET outcome = 'permitted' WHERE seq = 10")
     assert findings(again, ledger) == [StoreFinding.ROW_DIFFERS]
+
+
+def test_outcomes_are_counted_in_a_range_of_rows(journal: Journal) -> None:
+    first = journal.size() + 1
+    permitted, refused = (
+        AccessOutcome(b"s" * 32, b"r" * 16, 1, outcome, b"\0" * 32)
+        for outcome in ("permitted", "no-consent")
+    )
+    last = journal.write(use(), [permitted, refused, refused])
+    assert journal.count_outcomes(first, last) == {"permitted": 1, "no-consent": 2}
+    assert journal.count_outcomes(last, last) == {"no-consent": 1}
+    assert journal.count_outcomes(last + 1, last) == {}

@@ -116,11 +116,11 @@ def test_a_token_that_is_revoked_expired_or_unknown_opens_nothing(hospital) -> N
 def test_a_stranger_who_guesses_is_told_to_wait(hospital) -> None:
     stranger = hospital.client()
     stranger.secret = "vs_guess"
-    answers = [stranger.get("/models") for _ in range(130)]
+    answers = [stranger.get("/me") for _ in range(130)]
     assert answers[0].status_code == 401
     waiting = [answer for answer in answers if answer.status_code == 429]
     assert int(waiting[0].headers["Retry-After"]) >= 1
-    assert hospital.client("auditor").get("/models").status_code == 200
+    assert hospital.client("auditor").get("/me").status_code == 200
 
 
 def test_people_are_answered_with_a_page_and_machines_with_a_problem(stranger) -> None:
@@ -128,7 +128,7 @@ def test_people_are_answered_with_a_page_and_machines_with_a_problem(stranger) -
     problem = stranger.http.get("/api/v2/none")
     assert (problem.status_code, problem.content_type) == (404, "application/problem+json")
     assert problem.get_json()["title"] == TITLES[404]
-    assert stranger.http.put("/api/v1/models").headers["Allow"]
+    assert stranger.http.put("/api/v1/me").headers["Allow"]
     home = stranger.http.get("/")
     assert "The register holds" in home.get_data(as_text=True)
 
@@ -144,12 +144,12 @@ def test_the_operator_makes_lists_and_revokes_tokens(hospital) -> None:
     made = json.loads(run("create", "--role", "auditor", "--party", "a", "--json").stdout)
     client = hospital.client()
     client.secret = made["token"]
-    assert client.get("/models").status_code == 200
+    assert client.get("/me").status_code == 200
     listed = run("list", "--json").stdout
     assert made["id"] in listed
     assert made["token"] not in listed
     assert run("revoke", made["id"]).exit_code == 0
-    assert client.get("/models").status_code == 401
+    assert client.get("/me").status_code == 401
     assert run("revoke", "none").exit_code == 2
     for role, party in (("researcher", "organisation:x"), ("clinician", "organisation:")):
         assert run("create", "--role", role, "--party", party).exit_code == 2
@@ -160,9 +160,9 @@ def test_another_organisation_neither_enrols_here_nor_sees_models(hospital) -> N
     subject = hospital.wallet.new_subjects(["elsewhere"])["elsewhere"]
     ledger = hospital.platform.ledger
     signed = hospital.sign(Enrolment(subject, ledger.custodian(), hospital.wallet.address(subject)))
-    assert other.post("/enrolments", {"signed": [signed]}).status_code == 403
+    assert other.post("/custodian/enrolments", {"signed": [signed]}).status_code == 404
     assert not ledger.is_enrolled(subject)
-    assert other.get("/models").get_json() == {"models": []}
+    assert other.get("/researcher/models").status_code == 403
 
 
 def test_a_custodian_of_another_organisation_cannot_have_this_one_checked(hospital) -> None:

@@ -31,10 +31,14 @@ def test_a_request_is_one_log_line_with_the_response_id_and_no_subject(
     hospital, auditor, lines
 ) -> None:
     subject = hospital.subjects[5].hex()
-    answer = auditor.get(f"/subjects/{subject}/consents?canary=1")
+    answer = auditor.get(f"/auditor/subjects/{subject}/consents?canary=1")
     (line,) = [line for line in lines() if line["log"] == "vouchsafe.access"]
     assert line["request"] == answer.headers["X-Request-Id"]
-    assert (line["route"], line["status"], line["method"]) == ("old_api.get_consents", 200, "GET")
+    assert (line["route"], line["status"], line["method"]) == (
+        "api.auditor.get_audited_consents",
+        200,
+        "GET",
+    )
     assert line["ms"] > 0
     assert len(line["token"]) == 16
     assert auditor.secret not in json.dumps(line)
@@ -43,7 +47,7 @@ def test_a_request_is_one_log_line_with_the_response_id_and_no_subject(
 
 
 def test_an_incident_is_logged_with_its_code_and_without_its_message(
-    hospital, auditor, lines, monkeypatch
+    hospital, clinician, lines, monkeypatch
 ) -> None:
     secret = "ab" * 8
 
@@ -51,7 +55,7 @@ def test_an_incident_is_logged_with_its_code_and_without_its_message(
         raise sa.exc.IntegrityError("INSERT canary", {"name": secret}, Exception(secret))
 
     monkeypatch.setattr(type(hospital.platform.diagnostics), "models", broken)
-    answer = auditor.get("/models")
+    answer = clinician.get("/clinician/models")
     assert answer.status_code == 500
     line = next(line for line in lines() if "incident" in line)
     assert line["incident"] == answer.get_json()["incident"]

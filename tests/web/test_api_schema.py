@@ -34,9 +34,9 @@ PARTIES = {
 OWN = {
     PATIENT: "/api/v1/patient/requests",
     CUSTODIAN: "/api/v1/me",
-    RESEARCHER: "/api/v1/models",
+    RESEARCHER: "/api/v1/researcher/models",
     IN_PERSON: "/api/v1/researcher/studies",
-    CLINICIAN: "/api/v1/models",
+    CLINICIAN: "/api/v1/clinician/models",
     AUDITOR: "/api/v1/me",
 }
 CHECKS = (

@@ -9,7 +9,7 @@ import pytest
 from browser import chromium, person, served
 
 from consent import Enrolment, digest, keccak
-from consent.signatures import Key
+from consent.signatures import SigningKey
 from services.accounts import Invitee
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
@@ -76,7 +76,7 @@ def test_a_patient_joins_and_signs_in_with_a_signing_program_of_their_own(
     hospital, browser, origin
 ) -> None:
     key, ledger, subject = (
-        Key(secrets.token_bytes(32)),
+        SigningKey(secrets.token_bytes(32)),
         hospital.platform.ledger,
         secrets.token_bytes(32),
     )

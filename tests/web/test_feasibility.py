@@ -55,3 +55,27 @@ def test_of_many_who_take_a_name_at_the_same_moment_one_has_it(engine) -> None:
         told = list(pool.map(propose, [f"organisation:{n % 2}" for n in range(AT_ONCE)]))
     has_it = proposals.get("study:t").owner
     assert sorted(told) == [""] * (AT_ONCE // 2) + [has_it] * (AT_ONCE // 2)
+
+
+def test_a_feasible_number_is_frozen_for_a_week_and_small_changes_wait(engine) -> None:
+    now = [1_800_000_000.0]
+    feasibility = FeasibilityCounts(engine, lambda: now[0])
+    name = secrets.token_hex(8)
+    assert feasibility.weekly(name, lambda: 100).count == 100
+    assert feasibility.weekly(name, lambda: 400).count == 100
+    now[0] += 7 * 86_400
+    assert feasibility.weekly(name, lambda: 110).count == 100
+    now[0] += 7 * 86_400
+    assert feasibility.weekly(name, lambda: 111).count == 111
+
+
+def test_a_count_that_moves_by_fewer_than_eleven_is_shown_as_it_was(engine) -> None:
+    counts, name = FeasibilityCounts(engine, lambda: NOW_S), secrets.token_hex(8)
+    assert [counts.stable(name, count) for count in (50, 51, 60, 61, 55, 50)] == [
+        50,
+        50,
+        50,
+        61,
+        61,
+        50,
+    ]

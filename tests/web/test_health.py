@@ -77,7 +77,7 @@ def test_a_sealed_root_key_is_unavailable(hospital) -> None:
 def test_an_unavailable_database_is_503_and_reveals_nothing(hospital, tmp_path, caplog) -> None:
     nowhere = sa.create_engine(f"sqlite:///{tmp_path / 'none' / 'x.db'}")
     app = create_app(dataclasses.replace(hospital.platform, engine=nowhere))
-    answer = app.test_client().get("/api/v1/models", headers={"Authorization": "Bearer vs_canary"})
+    answer = app.test_client().get("/api/v1/me", headers={"Authorization": "Bearer vs_canary"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert b"sqlite" not in answer.data
     ready = app.test_client().get("/health/ready")

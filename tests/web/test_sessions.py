@@ -56,7 +56,7 @@ def test_a_token_tells_who_it_is_and_has_no_sessions(hospital, clinician) -> Non
 
 def test_a_session_without_the_pages_origin_and_token_changes_nothing(hospital) -> None:
     me = Signed(hospital, "custodian")
-    body = {"role": "auditor", "party": "organisation:auditors"}
+    body = {"role": "auditor", "party": "organisation:auditors", "name": "A"}
     for headers in (
         {},
         {"Origin": me.own["Origin"]},
@@ -76,7 +76,7 @@ def test_a_token_that_was_sent_counts_alone_whatever_the_cookie(hospital) -> Non
 
 def test_a_patients_session_opens_no_page_of_work(hospital) -> None:
     me = Signed(hospital, "patient")
-    assert me.ask("GET", "/models").status_code == 403
+    assert me.ask("GET", "/clinician/models").status_code == 403
     assert me.ask("POST", "/invitations", json={"role": "auditor"}).status_code == 403
 
 

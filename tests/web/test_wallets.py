@@ -7,7 +7,7 @@ import secrets
 import pytest
 
 from consent import Enrolment, KeyAddition, KeyRemoval, Signed, digest, keccak
-from consent.signatures import Key
+from consent.signatures import SigningKey
 from services.accounts import Invitee, ProofInvalid, SignInFailed
 from services.accounts.wallets import address_of, checksummed
 
@@ -19,7 +19,7 @@ def identity(hospital):
     return hospital.platform.identity
 
 
-def joined(hospital, key: Key, subject: bytes):
+def joined(hospital, key: SigningKey, subject: bytes):
     identity, ledger = hospital.platform.identity, hospital.platform.ledger
     secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
     told = identity.registrations.begin_with_wallet(secret, key.address)
@@ -29,19 +29,19 @@ def joined(hospital, key: Key, subject: bytes):
     return identity.registrations.finish_with_wallet(secret, key.address, signature)
 
 
-def signed(key: Key, text: str) -> str:
+def signed(key: SigningKey, text: str) -> str:
     told = text.encode()
     mark = f"\x19Ethereum Signed Message:\n{len(told)}".encode()
     return "0x" + key.sign(keccak(mark + told)).hex()
 
 
-def answer(key: Key, options: dict) -> dict[str, str]:
+def answer(key: SigningKey, options: dict) -> dict[str, str]:
     told = {name: str(getattr(options, name)) for name in ("challenge", "chain_id", "issued_s")}
     return told | {"signature": signed(key, options.message)}
 
 
 def test_a_wallet_joins_and_signs_in(hospital, identity) -> None:
-    key, subject = Key(secrets.token_bytes(32)), secrets.token_bytes(32)
+    key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
     account = joined(hospital, key, subject)
     assert account.subject == subject
     assert hospital.platform.ledger.is_enrolled(subject)
@@ -57,16 +57,16 @@ def test_a_wallet_joins_and_signs_in(hospital, identity) -> None:
 
 
 def test_a_patient_whose_wallet_is_enrolled_already_joins_with_it_alone(hospital, identity) -> None:
-    key, subject = Key(secrets.token_bytes(32)), secrets.token_bytes(32)
+    key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
     joined(hospital, key, subject)
     other = hospital.new_patient()
     with pytest.raises(SignInFailed):
-        joined(hospital, Key(secrets.token_bytes(32)), other)
+        joined(hospital, SigningKey(secrets.token_bytes(32)), other)
     assert identity.accounts.of_subject(other) is None
 
 
 def test_another_wallets_signature_neither_joins_nor_signs_in(hospital, identity) -> None:
-    key, thief = Key(secrets.token_bytes(32)), Key(secrets.token_bytes(32))
+    key, thief = SigningKey(secrets.token_bytes(32)), SigningKey(secrets.token_bytes(32))
     secret = identity.invite(Invitee("patient", "", "", secrets.token_bytes(32))).rsplit("/", 1)[1]
     for signature in ("", "0x", "zz", "00" * 65, thief.sign(bytes(32)).hex()):
         with pytest.raises(ProofInvalid):
@@ -92,10 +92,10 @@ def test_an_account_is_written_as_eip_55_does() -> None:
 
 
 def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, identity) -> None:
-    key, subject = Key(secrets.token_bytes(32)), secrets.token_bytes(32)
+    key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
     joined(hospital, key, subject)
     ledger = hospital.platform.ledger
-    new = Key(secrets.token_bytes(32))
+    new = SigningKey(secrets.token_bytes(32))
     message = KeyAddition(subject, new.address, 0, 0)
     hashed = digest(ledger.domain(), message)
     added = Signed(message, key.address, key.sign(hashed), new.sign(hashed))

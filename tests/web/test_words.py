@@ -203,8 +203,8 @@ def test_a_text_that_nobody_wrote_or_a_missing_value_is_an_error() -> None:
 
 
 def test_what_a_language_lacks_is_said_in_english() -> None:
-    assert Words("de")("clinician-title") == Words("en")("clinician-title")
-    assert Words("de").has("clinician-title")
+    assert Words("de")("menu-clinician") == Words("en")("menu-clinician")
+    assert Words("de").has("menu-clinician")
     assert not Words("de").has("no-such-text")
 
 

@@ -7,9 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from consent import (
-    ANCHOR_KINDS,
     PENDING,
-    ConsentRefused,
     Enrolment,
     Grant,
     Message,
@@ -26,26 +24,6 @@ from services.statement import terms_for
 from web.api.route import Call
 
 DAY_S = 86_400
-
-
-def get_ledger(call: Call) -> dict[str, Any]:
-    """Where the ledger stands, what signatures are for, and what is anchored on it."""
-    ledger = call.platform.ledger
-    domain = ledger.domain()
-    return {
-        "domain": {"chain_id": domain.chain_id, "contract": domain.contract},
-        "custodian": "0x" + ledger.custodian().hex(),
-        "finality": ledger.deployment.finality,
-        "view": view_shown(ledger.view()),
-        "anchors": {
-            kind: [
-                {"root": one.root.hex(), "count": one.count, "block": one.block_number}
-                for one in ledger.anchors(kind, 10)
-            ]
-            for kind in ANCHOR_KINDS
-        },
-        "development": call.platform.development,
-    }
 
 
 def ask_grant(call: Call) -> dict[str, Any]:
@@ -71,13 +49,6 @@ def ask_enrolment(call: Call) -> dict[str, Any]:
     """The EIP-712 message by which a first key proves itself, and its digest."""
     custodian = call.platform.ledger.custodian()
     return _typed(call, Enrolment(call.body["subject"], custodian, call.body["signer"]))
-
-
-def post_enrolments(call: Call) -> dict[str, Any]:
-    """Enrol subjects by their first keys; one outcome each."""
-    if call.party != call.platform.organisation:
-        raise ConsentRefused("subjects are enrolled here by this organisation alone")
-    return outcomes(call.platform.ledger.enrol(call.body["signed"]))
 
 
 def post_grants(call: Call) -> dict[str, Any]:

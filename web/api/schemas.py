@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from marshmallow import INCLUDE, RAISE, Schema, fields
 
 from consent import ANCHOR_KINDS
+from services.dates import iso_time
 
 
 class Answer(Schema):
@@ -79,34 +80,48 @@ class ViewAnswer(Answer):
     seen_at_s = number()
 
 
-class DomainAnswer(Answer):
-    """Which ledger a signature is for."""
+class ViewSchema(Answer):
+    """The ledger as seen at one block, dumped from a View."""
+
+    chain_id = number()
+    contract = text()
+    code_hash = HexString(prefix="")
+    block_number = number()
+    block_hash = HexString(prefix="")
+    block_time_s = number()
+    count = number()
+    head = HexString(prefix="")
+    seen_at_s = number()
+
+
+class DomainSchema(Answer):
+    """The ledger that a signature is for."""
 
     chain_id = number()
     contract = text()
 
 
-class AnchorAnswer(Answer):
-    """A root on the chain."""
+class RootSchema(Answer):
+    """A Merkle root on the chain."""
 
-    root = text()
+    root = HexString(prefix="")
     count = number()
-    block = number()
+    block = number(attribute="block_number")
 
 
-class LedgerAnswer(Answer):
-    """Where the ledger stands."""
+class LedgerSchema(Answer):
+    """The state of the ledger."""
 
-    domain = one(DomainAnswer)
-    custodian = text()
+    domain = one(DomainSchema)
+    custodian = HexString()
     finality = text()
-    view = one(ViewAnswer)
+    view = one(ViewSchema)
     anchors = fields.Dict(
         keys=fields.String(metadata={"enum": list(ANCHOR_KINDS)}),
-        values=fields.List(fields.Nested(AnchorAnswer)),
+        values=fields.List(fields.Nested(RootSchema)),
         required=True,
     )
-    development = truth()
+    development = fields.Boolean(required=True, attribute="is_development")
 
 
 class TypedAnswer(Answer):
@@ -138,15 +153,7 @@ class OutcomesAnswer(Answer):
     outcomes = many(OutcomeAnswer)
 
 
-class DepositAnswer(Answer):
-    """What was stored."""
-
-    record_ids = fields.List(fields.String(), required=True)
-    new = number()
-    batches = fields.List(fields.String(), required=True)
-
-
-class TermsAnswer(Answer):
+class SubjectTermsSchema(Answer):
     """What a patient agreed to."""
 
     decision = text()
@@ -160,130 +167,50 @@ class TermsAnswer(Answer):
     statement = text()
 
 
-class ConsentAnswer(Answer):
-    """One grant and how it stands."""
+class SubjectConsentSchema(Answer):
+    """One consent and its state; `terms` is null where they were erased."""
 
-    consent_id = text()
-    terms_hash = text()
+    consent_id = HexString()
+    terms_hash = HexString()
     state = text()
     signed_at_s = number()
     not_after_s = number()
-    terms = fields.Nested(TermsAnswer, required=True, allow_none=True)
+    terms = fields.Nested(SubjectTermsSchema, required=True, allow_none=True)
 
 
-class ConsentsAnswer(Answer):
-    """A subject's grants at one view."""
+class SubjectConsentsSchema(Answer):
+    """A subject's consents at one view."""
 
-    view = one(ViewAnswer)
-    consents = many(ConsentAnswer)
+    view = one(ViewSchema)
+    consents = many(SubjectConsentSchema)
 
 
-class UseAnswer(Answer):
-    """One line of the journal."""
+class SubjectUseSchema(Answer):
+    """One row of the journal about a subject, with its proof once it is anchored."""
 
     seq = number()
-    at = text()
+    at = fields.Function(lambda use: iso_time(use.at_s), required=True)
     party = text()
     actor = text()
     purpose = text()
     why = text()
     outcome = text()
-    hash = text()
+    hash = HexString(prefix="")
     proof = anything(["object", "null"])
 
 
-class UsesAnswer(Answer):
-    """Lines of the journal, newest first; `before` asks for the next page."""
+class SubjectUsesSchema(Answer):
+    """Rows, newest first; `before` asks for the next page."""
 
-    uses = many(UseAnswer)
+    uses = many(SubjectUseSchema)
     before = number(allow_none=True)
 
 
-class QuestionAnswer(Answer):
-    """One question."""
+class QuestionLinkSchema(Answer):
+    """A question: its id and its title."""
 
     id = text()
     title = text()
-
-
-class QuestionsAnswer(Answer):
-    """Every question."""
-
-    questions = many(QuestionAnswer)
-
-
-class StudyAnswer(Answer):
-    """One study."""
-
-    id = text()
-    title = text()
-    protocol = text()
-    until_s = number()
-
-
-class StudiesAnswer(Answer):
-    """Every study."""
-
-    studies = many(StudyAnswer)
-
-
-COUNTS: Final = {"additionalProperties": {"type": ["integer", "string"]}, "type": "object"}
-
-
-class CohortAnswer(Answer):
-    """How many; 1 to 10 is said as that, in words."""
-
-    patients = anything(["integer", "string"])
-    records = anything(["integer", "string"])
-    refused_records = fields.Raw(required=True, metadata=COUNTS)
-    left_out_patients = fields.Raw(required=True, metadata=COUNTS)
-    view = one(ViewAnswer)
-
-
-class ModelAnswer(Answer):
-    """One model and how it stands."""
-
-    model = text()
-    study = text()
-    question = text()
-    sha256 = text()
-    manifest_root = text()
-    state = text()
-    trained_at_s = number()
-    affected_at_s = number(allow_none=True)
-    ended_at_s = number(allow_none=True)
-    predecessor = text(allow_none=True)
-    successor = text(allow_none=True)
-
-
-class ModelsAnswer(Answer):
-    """Models, oldest first."""
-
-    models = many(ModelAnswer)
-
-
-class ContributionAnswer(Answer):
-    """How far one value moved the estimate."""
-
-    code = text()
-    words = text()
-    value = anything(["string", "number", "boolean", "null"])
-    log_odds = real()
-
-
-class DiagnosisAnswer(Answer):
-    """One answer of a model."""
-
-    model = text()
-    outcome = text()
-    probability = real()
-    interval = fields.List(fields.Float(), required=True)
-    prevalence = real()
-    contributions = many(ContributionAnswer)
-    input_commitment = text()
-    affected = truth()
-    view = one(ViewAnswer)
-    note = text()
 
 
 class JobSchema(Answer):

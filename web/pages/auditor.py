@@ -72,39 +72,39 @@ def start_verification() -> Response:
     return see_other(f"/auditor/verify/{job.id}")
 
 
-@bp.get("/auditor/verify/<job_id>")
+@bp.get("/auditor/verify/<job>")
 @requires_role(AUDITOR)
-def verification(job_id: str) -> Response:
+def verification(job: str) -> Response:
     """Show a verification's progress, then its seven results."""
-    result = services().auditor.verification(job_id)
-    job, installation = result.job, services().installation
-    if is_fragment() and not job.is_active:
+    result = services().auditor.verification(job)
+    step, installation = result.job.step, services().installation
+    if is_fragment() and not result.job.is_active:
         return Response(b"", 204, {"HX-Refresh": "true"})
     return render(
         "auditor/verify_progress.html" if is_fragment() else "auditor/verify.html",
         title=words()("verify-title"),
         verification=result,
-        job=job,
-        checking=job.step if job.step in PARTS else PARTS[0],
+        job=result.job,
+        checking=step if step in PARTS else PARTS[0],
         order=RUN_ORDER,
-        slow=installation.clock() - job.requested_at_s > SLOW_S,
+        slow=installation.clock() - result.job.requested_at_s > SLOW_S,
         address=installation.site.origin + request.path,
     )
 
 
-@bp.post("/auditor/verify/<job_id>/stop")
+@bp.post("/auditor/verify/<job>/stop")
 @requires_role(AUDITOR)
-def stop_verification(job_id: str) -> Response:
+def stop_verification(job: str) -> Response:
     """Cancel a verification; what it has not checked is then listed as not checked."""
-    services().auditor.stop_verification(job_id)
-    return see_other(f"/auditor/verify/{job_id}")
+    services().auditor.stop_verification(job)
+    return see_other(f"/auditor/verify/{job}")
 
 
-@bp.get("/auditor/verify/<job_id>/report")
+@bp.get("/auditor/verify/<job>/report")
 @requires_role(AUDITOR)
-def verification_report(job_id: str) -> Response:
+def verification_report(job: str) -> Response:
     """Return the report as a JSON file."""
-    result = services().auditor.verification(job_id)
+    result = services().auditor.verification(job)
     if result.job.is_active:
         raise NotFound
     report = {
@@ -141,11 +141,11 @@ def start_bundle() -> Response:
     return see_other("/auditor/evidence")
 
 
-@bp.get("/auditor/evidence/<job_id>")
+@bp.get("/auditor/evidence/<job>")
 @requires_role(AUDITOR)
-def download_bundle(job_id: str) -> Response:
+def download_bundle(job: str) -> Response:
     """Return the bundle as a file: one JSON object a line."""
-    path = services().auditor.bundle_path(job_id).absolute()
+    path = services().auditor.bundle_path(job).absolute()
     return send_file(
         path, "application/x-ndjson", as_attachment=True, download_name="evidence.ndjson"
     )

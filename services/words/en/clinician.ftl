@@ -1,76 +1,74 @@
 # What a clinician reads; in English only.
 
-menu-clinician = Patients
+menu-clinician = My patients
 
-menu-clinician-ask = Ask for a permission
+menu-clinician-ask = Request access
 
-clinician-title = Who may I help today?
-
-clinician-search = Search in this list
+clinician-search = Hospital number
 
 clinician-patient = Patient
 
-clinician-permits = Permits
+clinician-permits = Allowed records
 
 clinician-until = Until
 
-clinician-open = Open
+clinician-caption = Showing { $shown } of { $total } patients
 
-clinician-open-what = Open patient { $number }
+clinician-more = Only the first { $shown } patients are shown. To find another patient, search by hospital number.
 
-empty-clinician = No patient permits you anything yet. Ask for a permission.
+empty-clinician = No patient has given you access yet. Request access.
 
-empty-clinician-search = Nobody in your list fits this search.
-
-ask-title = How do I ask?
+empty-clinician-search = No patient in your list has this number.
 
 ask-number = Hospital number
 
-ask-number-hint = As it stands in your own file
+ask-number-hint = As shown in the patient's chart
 
-ask-purpose = What for?
+ask-error-number = Enter the hospital number
 
-ask-purpose-TREAT = To read the records for treatment
+ask-purpose = Purpose
 
-ask-purpose-TREATDS = To ask a model for an estimate
+ask-purpose-TREATDS = An estimate by a model
+
+ask-condition = an illness that a model may find early
 
 ask-categories = Which records do you need?
 
-ask-categories-hint = Ask only for what you need. The patient can say yes to less.
+ask-categories-hint = Ask only for what you need. The patient can allow less.
 
-ask-end = Until when?
+ask-end = For how long?
 
-ask-reason = Why, in words the patient reads
+ask-end-what = how long
 
-ask-reason-hint = One or two short sentences
+ask-choose = Choose
 
-ask-button = Send
+records-kinds = at least one kind of record
 
-ask-sent-title = Your request is sent
+ask-button = Send request
 
-ask-sent = If this person has records here, your request will reach them. You will see the answer only if they say yes.
+ask-sent-title = Request sent
 
-clinician-patient-title = What may I do for patient { $number }?
+ask-sent = If this person has records here, they will receive your request. You will see the answer only if they say yes.
 
-clinician-permitted = What the patient permits
+clinician-patient-title = Patient { $number }
+
+clinician-permitted = Permissions
 
 clinician-category = Records
 
-clinician-purpose = What for
+clinician-purpose = Purpose
 
-clinician-questions = Questions that fit
+purpose-TREATDS-work = an estimate by a model
 
-clinician-no-question = No model fits what this patient permits.
+clinician-questions = Available estimates
 
-clinician-read = Read the records
+clinician-no-question = No model fits the records that this patient allows.
 
-clinician-read-lead = Each time you open a record, the patient sees it.
+clinician-predict = Get an estimate
 
-clinician-diagnose = Ask for a diagnosis
+values-title = Values for the model
 
-values-title = Are these values right?
-
-values-lead = The model sees these values and nothing else. Check them before you ask.
+values-lead = The model uses these values and nothing else. Check them before you continue.
 
 values-caption = Values for { $question }
 
@@ -82,33 +80,39 @@ values-unit = Unit
 
 values-date = Date
 
-values-source = Source
-
 values-missing = missing
 
-values-old = older than { $days } days
+values-outside-range = outside { $accepts }, the range that the model was trained on
 
-values-outside = outside { $from } to { $to } { $unit }, the range this model knows
+values-unit-other = in a unit that the model does not accept ({ $accepts })
 
-values-button = Ask the model
+values-not-accepted = The model gives no estimate while a value is outside the range it was trained on. Check the value and its unit in the patient's chart.
 
-no-answer-title = No answer
+values-button = Get the estimate
 
-no-answer-range = No answer. { $value } is outside { $from } to { $to } { $unit }, the range this model knows. Check value and unit.
+values-asking = Calculating…
 
-no-answer-missing = No answer. { $missing } of { $all } values are missing; the model needs { $needed }.
+no-prediction-title = No estimate
 
-no-answer-model = No answer. No model for this question is in force.
+no-prediction-no-model = No model is available for this question.
 
-model-stopped = This model stopped on { $date }: people it learned from withdrew.
+no-prediction-missing = The model needs { $category }, and these records are not available.
 
-model-stopped-next = Successor: { $model }
+no-prediction-outside = { $value } is outside { $accepted }, the range that the model was trained on. Check the value and its unit in the patient's chart.
 
-diagnosis-title = { $question }: what does the model say, and how surely?
+no-prediction-ineligible = The model is not intended for this patient: { $value } must be { $accepted }.
 
-diagnosis-whom = Patient { $number }, { $horizon }, asked on { $time }
+no-prediction-unit = { $value } is recorded in { $unit }, and the model expects { $expected }. Check the unit in the patient's chart.
 
-diagnosis-values = The values it was given
+no-prediction-retired = This model was retired on { $date }, because people withdrew on whose records it was trained.
+
+diagnosis-title = Estimate: { $question }
+
+diagnosis-about = Patient { $number }, { $time }. The estimate is about the time of these values, not about the future.
+
+diagnosis-values = Values used
+
+diagnosis-result-title = Estimate
 
 diagnosis-estimate = { $count } of 100
 
@@ -118,19 +122,17 @@ diagnosis-beside = { $percent }, 95 % interval { $low } to { $high } %. In the p
 
 diagnosis-limits = An estimate from a statistical model, not a diagnosis. You decide.
 
-diagnosis-not-for = Not for: { $groups }.
+diagnosis-role = Use it alongside your own judgement.
 
-diagnosis-not-tested = Not tested at { $place }.
+diagnosis-tested-on = Tested on { $n } people not used for training, with records of { $places }.
 
-diagnosis-tested = Tested at { $place } on { $people } people.
+diagnosis-risks-none = Known risk: people may rely on it too much.
 
-diagnosis-risks = Known risks: { $risks }.
-
-diagnosis-role = It informs a clinician. It decides nothing.
+diagnosis-affected = People on whose records this model was trained have withdrawn. It is being replaced.
 
 diagnosis-why-title = What moved the estimate
 
-diagnosis-why = These values moved the estimate most, compared with the average person it learned from. They are not causes.
+diagnosis-why = These values moved the estimate most, compared with the average person in the training data. They are not causes.
 
 diagnosis-why-up = { $value }: up by { $points } of 100
 
@@ -138,9 +140,11 @@ diagnosis-why-down = { $value }: down by { $points } of 100
 
 diagnosis-plot = How much each value moved the estimate
 
-diagnosis-card = Is this model any good? Read its card
+diagnosis-points = Points of 100
 
-decision-title = What did you decide?
+diagnosis-card = Model card
+
+decision-title = Your decision
 
 decision-agree = I agree
 
@@ -150,47 +154,85 @@ decision-unused = I did not use it
 
 decision-reason = Your reason
 
-decision-reason-hint = Needed when you disagree or did not use it
+decision-reason-hint = Required if you disagree or did not use it
 
-decision-error = Choose what you decided
+decision-error = Choose your decision
 
 decision-error-reason = Enter your reason
 
 decision-button = Save my decision
 
-decision-saved = Your decision was saved at { $time }.
+decision-saved = Your decision was saved on { $time }.
 
-card-title = Is this model any good?
+card-title = Model card
 
-card-use = What it is for
+card-use = Intended use
 
 card-use-intended = Intended use
 
-card-use-users = For whom to use
+card-outcome = Estimated outcome
 
 card-not-for = Not for
 
-card-maker = Who made it
+card-maker = Developed by
 
-card-paid = Who paid
+card-paid = Funded by
 
-card-contact = Contact
+card-performance = Performance
 
-card-performance = How good it is
+card-tested = Tested on { $n } people not used for training; { $events } of them had the outcome.
 
-card-groups = By group
+card-slope-name = Calibration slope (ideal: 1)
 
-card-data = What it learned from
+card-intercept-name = Calibration intercept (ideal: 0)
 
-card-permissions = Permissions it rests on
+card-scaled = scaled
+
+card-auprc-name = Area under the precision-recall curve
+
+card-prevalence = prevalence
+
+card-groups = Performance by group
+
+card-group = Group
+
+card-data = Training data
+
+card-people = People
+
+card-people-training = Training group
+
+card-people-testing = Test group
+
+card-with = With the outcome
+
+card-dates = Recorded
+
+card-left-out = People left out
+
+card-refused = Records refused
+
+card-permissions = Permissions
 
 card-missing = Missing values
 
-card-evidence = Evidence on outcomes
+card-inputs = Inputs
+
+card-input = Value
+
+card-accepts = Accepted range
+
+card-evidence = Evidence on patient outcomes
 
 card-evidence-none = none yet
 
-card-watched = How it is watched
+card-watched = Monitoring
+
+card-withdrawals = Effect of withdrawals
+
+card-affected = Since { $date }, people on whose records it was trained have withdrawn
+
+card-successor = Successor
 
 card-last = Last check
 
@@ -204,128 +246,38 @@ card-manifest = Manifest root
 
 card-view = Ledger view
 
-card-history = History
-
-card-withdrawals = What withdrawals changed
-
-card-successor = Successor
+card-at-block = ledger at block { $block }, { $count } changes
 
 card-not-known = not known
 
-card-not-done = not done
+card-plot-calibration = Calibration: how many of 100 had the outcome, by estimate
 
-card-auroc = AUROC { $value } (95 % interval { $low } to { $high })
+card-plot-decision = Decision curve: net benefit by threshold, compared with treating everyone and no one
 
-card-slope = Calibration slope { $value }
+card-plot-distributions = Distribution of the estimates
 
-card-intercept = Calibration intercept { $value }
+card-plot-contributions = Values that move the estimates most
 
-card-brier = Brier score { $value }
+card-as-table = As a table: { $what }
 
-card-auprc = AUPRC { $value }, where { $base } of 100 have it
+card-said = Estimate (of 100)
 
-glass-title = Is this an emergency?
+card-had = Had the outcome (of 100)
+
+count-hidden = hidden
+
+glass-title = Emergency access
 
 glass-what = This opens the records without the patient's permission, for treatment only.
 
-glass-told = The patient is told: your name, the time and your reason.
+glass-told = The patient will see your name, the time and your reason.
 
-glass-review = A second person checks it afterwards.
+glass-review = A second person will review it.
 
 glass-reason = What is the emergency?
 
 glass-reason-error = Enter what the emergency is
 
-glass-button = Open for this emergency
+glass-button = Open the records
 
-glass-done = The records are open for this emergency. The patient is told. A second person checks it by { $date }.
-
-clinician-more = The first { $shown } are shown. Search by hospital number for the others.
-
-clinician-caption = Patients who permit you something: { $shown } of { $total }
-
-records-kinds = at least one kind of record
-
-ask-end-what = how long
-
-ask-choose = Choose
-
-ask-condition = an illness that a model may find early
-
-purpose-TREATDS-work = an estimate by a model
-
-values-outside-range = outside { $accepts }, which this model knows
-
-values-unit-other = in another unit than the model knows ({ $accepts })
-
-values-not-whole = The model gives no answer while a value is outside what it knows. Check value and unit in your own file.
-
-values-asking = Asking the model…
-
-diagnosis-about = Patient { $number }, asked on { $time }. The estimate is about now, not about time to come.
-
-diagnosis-result-title = What the model says
-
-diagnosis-tested-on = Tested on { $n } people who never trained it, with records of { $places }.
-
-diagnosis-risks-none = Known risks: people may rely on it too much.
-
-diagnosis-affected = People that this model learned from have withdrawn. It is being replaced.
-
-diagnosis-points = Points of 100
-
-card-outcome = What is estimated
-
-card-tested = Tried on { $n } people who never trained it; { $events } of them had it.
-
-card-slope-name = Calibration slope (right: 1)
-
-card-intercept-name = Calibration intercept (right: 0)
-
-card-scaled = scaled
-
-card-auprc-name = Area under precision and recall
-
-card-prevalence = prevalence
-
-card-plot-calibration = Calibration: how many of 100 had it, by what the model said
-
-card-plot-decision = Decision curve: benefit by threshold, against treating all and none
-
-card-plot-distributions = How the estimates are spread
-
-card-plot-contributions = What moves the estimates most
-
-card-as-table = As a table: { $what }
-
-card-said = The model said (of 100)
-
-card-had = Had it (of 100)
-
-card-people = People
-
-card-with = With it
-
-card-group = Group
-
-card-people-training = who trained it
-
-card-people-testing = who tried it, and never trained it
-
-card-dates = Recorded
-
-card-left-out = Left out
-
-card-refused = Records refused
-
-card-inputs = What it is given
-
-card-input = Value
-
-card-accepts = What it knows
-
-card-affected = Since { $date } people it learned from have withdrawn
-
-card-at-block = ledger at block { $block }, { $count } changes
-
-count-hidden = 10 or fewer
+glass-done = The records are open for this emergency. The patient is informed. A second person will review it by { $date }.

@@ -1,12 +1,10 @@
 # What a researcher reads; in English only.
 
-menu-researcher = Studies
+menu-researcher = My studies
 
 menu-questions = Questions
 
 menu-notices = Notices
-
-researcher-title = Where do my studies stand?
 
 researcher-study = Study
 
@@ -14,218 +12,59 @@ researcher-state = State
 
 researcher-asked = Asked
 
-researcher-permitted = Said yes
+researcher-permitted = Agreed
 
 researcher-models = Models
 
-researcher-register = Register a study
+researcher-register = Propose a study
 
+empty-research = You have no study yet. Start with a question.
 
-question-title = Are there enough people?
+question-feasibility = Feasibility
 
-question-label = What is predicted
+question-label = Predicted outcome
 
-question-features = What it is predicted from
+question-features = Inputs
 
-question-eligible = Who counts
+question-eligible = Eligibility
 
-question-feasible = About { $count } people may fit.
+question-eligible-records = People with { $categories }
 
-question-feasible-few = Fewer than 50 people may fit. No cohort can be made.
+question-feasible = About { $count } people may be eligible.
 
-question-frozen = Counted once in the week of { $date }, the same for everyone. Counted anew from { $next }.
+question-feasible-few = Fewer than 50 people may be eligible. They are too few for a cohort.
 
-study-title = What is approved?
-
-study-name = Name of the study
-
-study-name-hint = As patients will read it
-
-study-why = What it is for, in words the patient reads
-
-study-protocol = Protocol
-
-study-ethics = Ethics approval
-
-study-purpose = Purpose
-
-study-end = End
-
-study-answer = Custodian's answer
-
-study-history = History
-
-study-waiting = Waiting for the custodian
-
-study-approved = Approved by { $custodian } on { $date }
-
-study-refused = Not approved by { $custodian } on { $date }
-
-study-patients-text = What patients will read
-
-study-send = Send the request
-
-study-sent = The request is sent to { $count } people.
-
-study-ended = This study ended on { $date }.
-
-cohort-title = Who is in, who is not, and why?
-
-cohort-sentence = Of { $asked } people asked, { $permitted } permit this.
-
-cohort-not = Not included
-
-cohort-reason-no-answer = have not answered
-
-cohort-reason-said-no = said no
-
-cohort-reason-withdrew = withdrew, or their permission ended or leaves out what is needed
-
-cohort-reason-ended = permission ended
-
-cohort-reason-left-out = left out what the question needs
-
-cohort-reason-unchecked = could not be checked then
-
-cohort-reason-other = other reasons
-
-cohort-view = Counted at { $time }, at ledger change { $count }.
-
-cohort-train = Train
-
-cohort-none = No cohort. Permissions cannot be checked now.
-
-cohort-few = No cohort. Fewer than 50 people permit this.
+question-frozen = Counted once in the week of { $date }, the same for everyone. Next count: { $next }.
 
 few = 10 or fewer
 
 few-note = Small numbers are hidden to protect people. They cannot be worked out from this page.
 
-training-step = Step { $step } of { $steps }: { $what }. { $done } of { $all } rounds.
+study-name = Name of the study
 
-training-gather = gathering
+study-name-hint = As patients will read it
 
-training-fit = fitting
+study-title-what = the name of the study
 
-training-evaluate = testing
-
-training-gate = checking the gate
-
-training-again = asking the ledger again
-
-training-write = writing the card
-
-training-restarted = Started again: the cohort changed.
-
-training-leave = You can leave this page. Nothing changes.
-
-training-stop = Stop this
-
-model-title = How far is it, and how good?
-
-model-publish = Publish
-
-model-published = Published on { $date }.
-
-model-gate = Gate
-
-model-gate-bound = Bound
-
-model-gate-found = Found
-
-model-gate-passed = passed
-
-model-gate-closed = not passed
-
-model-gate-help = What may help
-
-gate-cohort = People in the cohort
-
-gate-attack = Membership attack, AUC
-
-gate-attack-low = Membership attack, true positives at 1 % false positives
-
-gate-leak = Features that give the answer away
-
-gate-calibration = Calibration
-
-plot-calibration = When the model says 20 of 100, about { $observed } of 100 have it.
-
-plot-calibration-title = Calibration
-
-plot-curve = The benefit of using the model, against treating all and treating none.
-
-plot-curve-title = Decision curve
-
-plot-distribution-title = Estimates given
-
-plot-table = The same in numbers
-
-set-title = What do I get, with which duties?
-
-set-rows = Rows
-
-set-columns = Columns
-
-set-k = Each combination fits at least { $k } people
-
-set-suppressed = Cells hidden
-
-set-agreement = Data-use agreement
-
-set-agree = I accept the agreement for { $party }
-
-set-agree-error = Accept the agreement to download
-
-set-end = Delete it by { $date }
-
-set-button = Accept and download
-
-set-expired = Delete your copy by { $date } and confirm.
-
-set-recalled = People in this set withdrew. Delete your copy by { $date } and confirm.
-
-notices-title = Who left, and what must I do?
-
-notices-batch = Batch of { $date }
-
-notices-models = Models
-
-notices-sets = Sets
-
-notices-until = Until
-
-notices-confirm = Confirm deletion
-
-notices-confirmed = You said on { $date } that the copy is deleted.
-
-empty-notices = Nothing to do.
-
-empty-research = No study yet. Start with a question.
-
-study-state-proposed = waiting for the custodian
-
-study-state-approved = approved
-
-study-state-refused = not approved
+study-title-taken = Choose another name: another study has this one
 
 study-question = Question
 
 study-question-what = a question
 
-study-condition = What it is about
+study-condition = Condition
 
 study-condition-hint = One illness, in the patient's words, such as diabetes
 
-study-condition-what = what it is about
+study-condition-what = the condition
 
-study-title-what = the name of the study
-
-study-title-taken = Choose another name: a study has this one
+study-protocol = Protocol
 
 study-protocol-hint = What you will do, with which records, and how it ends
 
 study-protocol-what = the protocol
+
+study-ethics = Ethics approval
 
 study-ethics-hint = Who approved it, and the number of the approval
 
@@ -235,41 +74,81 @@ study-contact = Contact
 
 study-contact-hint = Whom patients may ask
 
-study-contact-what = whom patients may ask
+study-contact-what = the contact for patients
 
 study-days = How long a permission lasts
 
+study-purpose = Purpose
+
+study-end = End
+
 study-copy = We also ask to download a copy
 
-study-copy-hint = Each patient ticks this apart. The set is k-anonymous and has an end.
+study-copy-hint = Patients choose this separately. The set is k-anonymous and must be deleted by its end date.
 
-study-request-sent = The request is sent to everybody who fits and was not asked before.
+study-waiting = Waiting for the custodian
 
-cohort-link = See the cohort
+study-approved = Approved by { $custodian } on { $date }
 
-cohort-reason = Reason
+study-refused = Not approved by { $custodian } on { $date }
+
+study-state-proposed = waiting for the custodian
+
+study-state-approved = approved
+
+study-state-refused = not approved
+
+study-send = Send the request
+
+study-request-sent = The request was sent to everyone who is eligible and was not asked before.
+
+study-ended = This study ended on { $date }.
+
+cohort-title = Cohort
+
+cohort-sentence = Of { $asked } people asked, { $permitted } permit this.
+
+cohort-at-least = at least { $count }
 
 cohort-everybody = { $count } people permit this in all.
 
-set-link = Training set
+cohort-not = Not included
 
-set-people = People who permit a copy: { $count }.
+cohort-reason = Reason
 
-set-how = Names are replaced, rare combinations are left out.
+cohort-reason-no-answer = have not answered
 
-set-end-name = End
+cohort-reason-said-no = said no
 
-set-taken = Copies taken
+cohort-reason-withdrew = withdrew, or their permission ended or leaves out required records
 
-set-when = Taken on
+cohort-reason-other = other reasons
 
-set-recalled-now = People in this set withdrew, or its time is over. Delete your copy and confirm.
+cohort-view = Counted at { $time }, at ledger change { $count }.
 
-notices-gone = People who left: { $count }, of { $rows } rows.
+cohort-train = Train a model
 
-notices-model = People that this model learned from withdrew. It is to be replaced:
+cohort-none = The cohort cannot be counted: permissions cannot be checked now. Try again later.
+
+cohort-few = No model can be trained: fewer than 50 people permit this.
+
+training-title = Training
 
 training-waiting = waiting for a worker
+
+training-gather = gathering records
+
+training-fit = training
+
+training-evaluate = testing
+
+training-publish = publishing
+
+training-activate = putting into use
+
+training-leave = You can leave this page; training continues.
+
+training-stop = Cancel training
 
 training-done = The model is trained and published.
 
@@ -277,13 +156,15 @@ training-see = See its card
 
 training-not = No model was published.
 
-training-gate-closed = The gate is closed. What was found, and what must be:
+training-gate-closed = The model missed its quality thresholds. Required and measured:
 
-model-card-title = How good is { $model }?
+model-title = Model { $model }
 
-model-touched = People it learned from who withdrew: { $count }.
+model-published = Published on { $date }.
 
-model-replaced-by = Its successor never saw their records:
+model-withdrawals = People who withdrew on whose records it was trained: { $count }.
+
+model-replaced-by = It was replaced by a model trained without these people:
 
 model-retrain = Train its successor
 
@@ -295,10 +176,70 @@ model-state-active = in use
 
 model-state-affected = in use, to be replaced
 
-model-state-retired = ended
+model-state-retired = retired
 
 model-state-replaced = replaced, destroyed
 
 empty-models-work = No model yet. Train one on the cohort.
 
-cohort-at-least = at least { $count }
+model-gate = Quality thresholds
+
+model-gate-condition = Condition
+
+model-gate-required = Required
+
+model-gate-measured = Measured
+
+gate-cohort = People in the cohort
+
+gate-attack = Membership attack, AUC
+
+gate-attack-low = Membership attack, true positives at 1 % false positives
+
+gate-calibration = Calibration slope
+
+set-title = Training set
+
+set-people = People who permit a copy: { $count }.
+
+set-k = Each combination of values fits at least { $k } people.
+
+set-how = Names are replaced, and rare combinations are left out.
+
+set-few = No training set: fewer than { $count } people permit a copy.
+
+set-rows = Rows
+
+set-columns = Columns
+
+set-end-name = End
+
+set-end = Delete it by { $date }
+
+set-agreement = Data-use agreement
+
+set-agree = I accept the agreement for { $party }
+
+set-agree-error = Accept the agreement to download
+
+set-button = Accept and download
+
+set-copies = Downloaded copies
+
+set-when = Downloaded on
+
+set-until = Delete by
+
+set-delete-now = People in this set withdrew, or its time has ended. Delete your copy and confirm.
+
+notices-copy = Copy of { $date }: { $study }
+
+notices-withdrawals = People who withdrew: { $count }, of { $rows } rows.
+
+notices-confirm = Confirm deletion
+
+notices-confirmed = You confirmed on { $date } that the copy is deleted.
+
+notices-model = People withdrew on whose records this model was trained. It must be replaced:
+
+empty-notices = No action needed.

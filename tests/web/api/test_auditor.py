@@ -48,9 +48,44 @@ def test_the_evidence_is_written_once_and_can_be_downloaded(hospital, auditor) -
     assert len(kinds) > 3
 
 
+def test_a_subjects_consents_and_uses_are_shown_with_proofs(hospital, auditor) -> None:
+    subject = hospital.subjects[0]
+    hospital.platform.store.vault.open(
+        "study:small",
+        "MLTRAINING",
+        hospital.platform.store.records_of(subject)[0].record_id.hex(),
+        "test",
+    )
+    hospital.platform.store.journal.anchor()
+    consents = auditor.get(f"/auditor/subjects/{subject.hex()}/consents").get_json()["consents"]
+    assert {row["state"] for row in consents} == {"active"}
+    assert {row["terms"]["recipient"] for row in consents} == {"study:small", HOSPITAL}
+    first = auditor.get(f"/auditor/subjects/{subject.hex()}/uses?limit=1").get_json()
+    assert len(first["uses"]) == 1
+    assert first["uses"][0]["proof"] is not None
+    assert first["before"] == first["uses"][0]["seq"]
+    for unknown in ("ab" * 32, "x"):
+        assert auditor.get(f"/auditor/subjects/{unknown}/consents").status_code == 404
+
+
+def test_an_unknown_model_is_not_found(auditor) -> None:
+    assert auditor.get("/auditor/models").get_json()["models"] == []
+    for path in ("none-1", "none-1/card"):
+        assert auditor.get(f"/auditor/models/{path}").status_code == 404
+
+
+def test_anybody_may_read_the_facts_of_the_ledger(hospital, stranger) -> None:
+    facts = stranger.get("/ledger").get_json()
+    ledger = hospital.platform.ledger
+    assert facts["domain"]["contract"] == ledger.domain().contract
+    assert facts["view"]["head"] == ledger.view().head.hex()
+    assert facts["custodian"] == "0x" + ledger.custodian().hex()
+    assert set(facts["anchors"]) >= {"records", "journal"}
+
+
 @pytest.mark.parametrize("role", ["custodian", "clinician", "researcher"])
 def test_no_other_role_may_audit(hospital, role) -> None:
     client = hospital.client(role, HOSPITAL if role != "researcher" else "study:small")
-    for path in ("standing", "anchors", "journal", "evidence/x"):
+    for path in ("standing", "anchors", "journal", "evidence/x", "models", "subjects/x/uses"):
         assert client.get(f"/auditor/{path}").status_code == 403
     assert client.post("/auditor/evidence", {}).status_code == 403

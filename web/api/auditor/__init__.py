@@ -6,19 +6,28 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, send_file
 
+from models import Model
 from services.auditor.journal import JournalPage, JournalSearch
 from services.auditor.service import AnchorRow, LedgerStatus
 from services.jobs.queue import Job
-from services.schemas import NothingSchema
+from services.schemas import NothingSchema, PageSchema
+from services.subjects import SubjectConsents, SubjectUses, parse_subject
 from services.tokens import AUDITOR
 from web.api.auditor.schemas import (
     AnchorsSchema,
+    AuditedModelSchema,
+    AuditedModelsSchema,
     AuditJournalSchema,
     JournalSearchBody,
     LedgerStatusSchema,
 )
-from web.api.resources import accepts, idempotent, returns, returns_file
-from web.api.schemas import JobSchema
+from web.api.resources import accepts, idempotent, json_response, returns, returns_file
+from web.api.schemas import (
+    JobSchema,
+    ObjectAnswer,
+    SubjectConsentsSchema,
+    SubjectUsesSchema,
+)
 from web.current import current_caller, services
 from web.view_options import requires_role
 
@@ -52,6 +61,48 @@ def get_journal(body: dict[str, Any]) -> JournalPage:
     """Return the journal without subjects and records, newest first."""
     before = body.pop("before")
     return services().auditor.journal(JournalSearch(**body), before)
+
+
+@bp.get("/auditor/models")
+@requires_role(AUDITOR)
+@returns(AuditedModelsSchema)
+def get_audited_models() -> dict[str, list[Model]]:
+    """Return every model, oldest first."""
+    return {"models": services().auditor.models()}
+
+
+@bp.get("/auditor/models/<model>")
+@requires_role(AUDITOR)
+@returns(AuditedModelSchema)
+def get_audited_model(model: str) -> Model:
+    """Return one model and its state."""
+    return services().auditor.model(model)
+
+
+@bp.get("/auditor/models/<model>/card")
+@requires_role(AUDITOR)
+@returns(ObjectAnswer)
+def get_audited_card(model: str) -> Response:
+    """Return a model's card, as docs/spec/ describes it."""
+    return json_response(services().auditor.model_card(model).content)
+
+
+@bp.get("/auditor/subjects/<subject>/consents")
+@requires_role(AUDITOR)
+@returns(SubjectConsentsSchema)
+def get_audited_consents(subject: str) -> SubjectConsents:
+    """Return every consent of a subject with its state, oldest first."""
+    return services().auditor.subject_consents(parse_subject(subject))
+
+
+@bp.get("/auditor/subjects/<subject>/uses")
+@requires_role(AUDITOR)
+@accepts(PageSchema)
+@returns(SubjectUsesSchema)
+def get_audited_uses(subject: str, body: dict[str, Any]) -> SubjectUses:
+    """Return who used a subject's records or was refused, newest first, each with its proof."""
+    page = services().auditor.subject_uses(parse_subject(subject), body["limit"], body["before"])
+    return page
 
 
 @bp.post("/auditor/evidence")

@@ -21,6 +21,28 @@ class JournalSearchBody(Strict):
     before = fields.Integer(load_default=None, validate=validate.Range(0, MAX_SEQ))
 
 
+class AuditedModelSchema(Answer):
+    """One model and its state."""
+
+    model = text(attribute="id")
+    study = text()
+    question = text()
+    sha256 = text()
+    manifest_root = text()
+    state = text()
+    trained_at_s = number()
+    affected_at_s = number(allow_none=True)
+    ended_at_s = number(allow_none=True)
+    predecessor = text(allow_none=True)
+    successor = text(allow_none=True)
+
+
+class AuditedModelsSchema(Answer):
+    """Models, oldest first."""
+
+    models = many(AuditedModelSchema)
+
+
 class PartStatusSchema(Answer):
     """One part: its number of entries, the newest one's time, and its state."""
 

@@ -1,57 +1,137 @@
-"""What a clinician does on the pages, for programs: joins this package's routes."""
+"""What a clinician does on the pages, for programs: patients, predictions, model cards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from web.api.clinician import diagnoses, patients
-from web.api.clinician import schemas as _S
-from web.api.route import CLINICIANS, JSON, BodySchema, Route, View
+from flask import Blueprint, Response
 
-Body = Callable[[], BodySchema]
-_PATIENT: Final = "/clinician/patients/{patient}"
-_DIAGNOSIS: Final = "/clinician/diagnoses/{diagnosis}"
-
-
-def _get(path: str, view: View, gives: Any, schema: Body | None = None, media: str = JSON) -> Route:
-    return Route("GET", path, view, CLINICIANS, schema, gives=gives, media=media)
-
-
-def _post(path: str, view: View, gives: Any, schema: Body, status: int = 200) -> Route:
-    return Route("POST", path, view, CLINICIANS, schema, status, gives=gives)
-
-
-ROUTES: Final[tuple[Route, ...]] = (
-    _get("/clinician/patients", patients.get_patients, _S.PatientsAnswer, _S.SearchSchema),
-    _get(_PATIENT, patients.get_patient, _S.PatientAnswer),
-    _get(f"{_PATIENT}/values/{{question}}", diagnoses.get_values, _S.ValuesAnswer),
-    _post(
-        "/clinician/requests",
-        patients.post_care_request,
-        _S.SentAnswer,
-        _S.CareRequestSchema,
-        202,
-    ),
-    _post(
-        "/clinician/diagnoses",
-        diagnoses.post_own_diagnosis,
-        _S.OwnDiagnosisAnswer,
-        _S.OwnDiagnosisSchema,
-        201,
-    ),
-    _get(_DIAGNOSIS, diagnoses.get_own_diagnosis, _S.OwnDiagnosisAnswer),
-    _get(f"{_DIAGNOSIS}/contributions", diagnoses.get_contributions, None, media=diagnoses.SVG),
-    _post(
-        f"{_DIAGNOSIS}/decision",
-        diagnoses.post_decision,
-        _S.OwnDiagnosisAnswer,
-        _S.DecisionSchema,
-    ),
-    _get(
-        "/clinician/models/{model}/pictures/{picture}",
-        diagnoses.get_card_picture,
-        None,
-        media=diagnoses.SVG,
-    ),
+from services.clinician.patients import CareRequest, PatientDetails, PatientList
+from services.clinician.predictions import PatientQuestion, PredictionInputs
+from services.clinician.reports import PredictionReport
+from services.clinician.service import ClinicianService
+from services.tokens import CLINICIAN
+from web.api.clinician.schemas import (
+    CareRequestBody,
+    DecisionBody,
+    InputsSchema,
+    ModelLinksSchema,
+    PatientDetailsSchema,
+    PatientsSchema,
+    PredictionBody,
+    PredictionSchema,
+    SearchBody,
+    SentSchema,
 )
+from web.api.resources import accepts, json_response, returns, returns_file
+from web.api.schemas import ObjectAnswer
+from web.current import current_caller, services, words
+from web.responses import SVG, svg_response
+from web.view_options import requires_role
+
+bp = Blueprint("clinician_api", __name__)
+BLUEPRINTS: Final = (bp,)
+
+
+@bp.get("/clinician/patients")
+@requires_role(CLINICIAN)
+@accepts(SearchBody)
+@returns(PatientsSchema)
+def get_patients(body: dict[str, str]) -> PatientList:
+    """Return the first 50 patients who permit a prediction now, and how many there are."""
+    return _clinician().patients.search(current_caller().party, body["search"])
+
+
+@bp.get("/clinician/patients/<patient>")
+@requires_role(CLINICIAN)
+@returns(PatientDetailsSchema)
+def get_patient(patient: str) -> PatientDetails:
+    """Return one of these patients, and the questions that the permissions allow."""
+    return _clinician().patients.get(current_caller().party, patient)
+
+
+@bp.post("/clinician/requests")
+@requires_role(CLINICIAN)
+@accepts(CareRequestBody)
+@returns(SentSchema, status=202)
+def post_care_request(body: dict[str, Any]) -> dict[str, bool]:
+    """Ask the person with a hospital number for access; the response never shows if one exists."""
+    caller = current_caller()
+    _clinician().patients.request_access(caller.party, caller.id, CareRequest(**body), words())
+    return {"is_sent": True}
+
+
+@bp.get("/clinician/patients/<patient>/values/<question>")
+@requires_role(CLINICIAN)
+@returns(InputsSchema)
+def get_inputs(patient: str, question: str) -> PredictionInputs:
+    """Return what a model would be given about a patient; the access is journalled."""
+    caller = current_caller()
+    query = PatientQuestion(patient_key=patient, question_id=question)
+    return _clinician().predictions.inputs(caller.party, caller.id, query, words())
+
+
+@bp.post("/clinician/diagnoses")
+@requires_role(CLINICIAN)
+@accepts(PredictionBody)
+@returns(PredictionSchema, status=201)
+def post_prediction(body: dict[str, str]) -> PredictionReport:
+    """Ask the model in service about a patient; the prediction is stored, sealed."""
+    caller = current_caller()
+    query = PatientQuestion(**body)
+    return _clinician().predictions.predict(caller.party, caller.id, query, words())
+
+
+@bp.get("/clinician/diagnoses/<prediction>")
+@requires_role(CLINICIAN)
+@returns(PredictionSchema)
+def get_prediction(prediction: str) -> PredictionReport:
+    """Return a prediction, while every record that it used is permitted."""
+    return _clinician().predictions.get(current_caller().party, prediction)
+
+
+@bp.get("/clinician/diagnoses/<prediction>/contributions")
+@requires_role(CLINICIAN)
+@returns_file(SVG)
+def get_prediction_plot(prediction: str) -> Response:
+    """Return the plot of a prediction's contributions, as SVG."""
+    return svg_response(_clinician().predictions.plot(current_caller().party, prediction))
+
+
+@bp.post("/clinician/diagnoses/<prediction>/decision")
+@requires_role(CLINICIAN)
+@accepts(DecisionBody)
+@returns(PredictionSchema)
+def post_decision(prediction: str, body: dict[str, str]) -> PredictionReport:
+    """Store what was decided with a prediction; against the model, with a reason."""
+    return _clinician().predictions.decide(
+        current_caller().party, prediction, words=words(), **body
+    )
+
+
+@bp.get("/clinician/models")
+@requires_role(CLINICIAN)
+@returns(ModelLinksSchema)
+def get_models() -> dict[str, Any]:
+    """Return the models in service, the newest first."""
+    return {"models": _clinician().cards.list_in_service()}
+
+
+@bp.get("/clinician/models/<model>/card")
+@requires_role(CLINICIAN)
+@returns(ObjectAnswer)
+def get_model_card(model: str) -> Response:
+    """Return how well a model performs, what it was trained on, and what it is not for."""
+    return json_response(_clinician().cards.get(model).content)
+
+
+@bp.get("/clinician/models/<model>/pictures/<picture>")
+@requires_role(CLINICIAN)
+@returns_file(SVG)
+def get_card_plot(model: str, picture: str) -> Response:
+    """Return a plot of a model's card as SVG: calibration, decision, contributions, and others."""
+    return svg_response(_clinician().cards.plot(model, picture))
+
+
+def _clinician() -> ClinicianService:
+    return services().clinician

@@ -1,4 +1,4 @@
-"""What the clinician's API takes and answers."""
+"""What the clinician's API accepts and returns."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import Final
 from marshmallow import fields, validate
 
 from consent import CATEGORIES
-from services.clinician.clinician import DAYS
-from services.clinician.diagnosing import MOST_REASON
+from services.clinician.patients import REQUEST_DAYS
+from services.clinician.predictions import MAX_REASON
 from services.requests.predictions import CHOICES
 from services.schemas import Strict, Text
-from web.api.schemas import Answer, anything, many, number, real, text, truth
+from web.api.schemas import Answer, QuestionLinkSchema, anything, many, number, real, text, truth
 
+MAX_JOURNAL_REASON: Final = 500
 _ANY: Final = ["string", "number", "boolean", "null"]
 
 
-class SearchSchema(Strict):
+class SearchBody(Strict):
     """A part of a hospital number, or nothing."""
 
     search = Text(128, 0, load_default="")
 
 
-class CareRequestSchema(Strict):
-    """Whom to ask, for which records, and for how many days."""
+class CareRequestBody(Strict):
+    """Whom to ask for access, to which categories of records, and for how many days."""
 
     number = Text(128, required=True)
     categories = fields.List(
@@ -31,60 +32,58 @@ class CareRequestSchema(Strict):
         required=True,
         validate=validate.Length(1, len(CATEGORIES)),
     )
-    days = fields.Integer(required=True, strict=True, validate=validate.OneOf(DAYS))
+    days = fields.Integer(required=True, strict=True, validate=validate.OneOf(REQUEST_DAYS))
 
 
-class OwnDiagnosisSchema(Strict):
-    """A patient by the list's key, and a question."""
+class PredictionBody(Strict):
+    """A patient by the key of the list, a question, and a reason for the journal."""
 
-    patient = Text(64, required=True)
-    question = Text(64, required=True)
+    patient = Text(64, required=True, attribute="patient_key")
+    question = Text(64, required=True, attribute="question_id")
+    reason = Text(MAX_JOURNAL_REASON, 0, load_default="")
 
 
-class DecisionSchema(Strict):
-    """What was decided; a reason is needed unless it agrees."""
+class DecisionBody(Strict):
+    """What was decided; a reason is required unless the clinician agrees."""
 
     decision = fields.String(required=True, validate=validate.OneOf(CHOICES))
-    reason = fields.String(load_default="", validate=validate.Length(0, MOST_REASON))
+    reason = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
-class InCareAnswer(Answer):
-    """One patient who permits it, by a key of this organisation's own."""
+class PatientSchema(Answer):
+    """A patient who permits a prediction, by a key that only this organisation has."""
 
-    patient = text()
-    hospital_number = text()
+    patient = text(attribute="key")
+    hospital_number = text(attribute="number")
     categories = fields.List(fields.String(), required=True)
     until_s = number()
 
 
-class PatientsAnswer(Answer):
-    """The first of them, and how many."""
+class PatientsSchema(Answer):
+    """The first patients, and how many there are."""
 
-    patients = many(InCareAnswer)
+    patients = many(PatientSchema)
     total = number()
 
 
-class FitsAnswer(Answer):
-    """A question that can be asked."""
+class PatientDetailsSchema(Answer):
+    """A patient, and the questions that the permissions allow."""
 
-    id = text()
-    title = text()
-
-
-class PatientAnswer(InCareAnswer):
-    """One patient, and what can be asked."""
-
-    questions = many(FitsAnswer)
+    patient = text(attribute="patient.key")
+    hospital_number = text(attribute="patient.number")
+    categories = fields.List(fields.String(), required=True, attribute="patient.categories")
+    until_s = number(attribute="patient.until_s")
+    questions = many(QuestionLinkSchema)
 
 
-class SentAnswer(Answer):
-    """That it was taken; nothing about whether anybody has the number."""
+class SentSchema(Answer):
+    """That the request was accepted; nothing about whether the person exists."""
 
     is_sent = truth()
 
 
-class ValueAnswer(Answer):
-    """One value; `problem` is empty, missing, outside or unit, `accepts` what the model knows."""
+class InputSchema(Answer):
+    """An input value; `problem` is empty, missing, outside or unit; `accepts` the model's range."""
 
     code = text()
     words = text()
@@ -94,22 +93,22 @@ class ValueAnswer(Answer):
     accepts = text()
 
 
-class ValuesAnswer(Answer):
+class InputsSchema(Answer):
     """What a model would be given."""
 
-    model = text()
-    values = many(ValueAnswer)
+    model = text(attribute="model.id")
+    values = many(InputSchema)
 
 
-class SeenAnswer(Answer):
-    """One value that the model was given, in words."""
+class InputLineSchema(Answer):
+    """An input value that the model was given, in words."""
 
     what = text()
     value = text()
     date = text()
 
 
-class PulledAnswer(Answer):
+class ContributionSchema(Answer):
     """How far one value moved the estimate; `points` of 100."""
 
     words = text()
@@ -118,22 +117,38 @@ class PulledAnswer(Answer):
     points = number()
 
 
-class OwnDiagnosisAnswer(Answer):
-    """One diagnosis as it was given, and what was decided with it."""
+class PredictionSchema(Answer):
+    """A prediction as it was made, and what was decided with it."""
 
     id = text()
     model = text()
-    question = text()
+    question = text(attribute="question.id")
     outcome = text()
     probability = real()
     interval = fields.List(fields.Float(), required=True)
     prevalence = real()
-    affected = truth()
-    contributions = many(PulledAnswer)
-    inputs = many(SeenAnswer)
+    affected = fields.Boolean(required=True, attribute="is_affected")
+    contributions = many(ContributionSchema)
+    inputs = many(InputLineSchema)
     input_commitment = text()
-    not_for = fields.List(fields.String(), required=True)
-    asked_at_s = number()
+    not_for = fields.List(fields.String(), required=True, attribute="limits")
+    asked_at_s = number(attribute="predicted_at_s")
     decision = text()
     reason = text()
     decided_at_s = number(allow_none=True)
+
+
+class ModelLinkSchema(Answer):
+    """A model in service."""
+
+    model = text(attribute="id")
+    study = text()
+    question = text()
+    state = text()
+    trained_at_s = number()
+
+
+class ModelLinksSchema(Answer):
+    """Models in service, the newest first."""
+
+    models = many(ModelLinkSchema)

@@ -1,128 +1,99 @@
-"""A researcher's studies as JSON: what can be asked, where each stands, who permits it."""
+"""Questions and studies: what can be predicted, proposals, requests to patients, cohort counts."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
-from models import MIN_COHORT, suppress
-from services.requests import Proposal
-from services.researcher.own import Researcher
-from services.researcher.proposing import TEXTS, ProposalInvalid, Said, register
-from services.researcher.standing import asked_and_agreed, feasible, send, standing
-from web.api.ledger import view_shown
-from web.api.route import Call
-from web.errors import ValidationError
+from flask import Blueprint
 
-_FIELDS: Final = {"end": "ends_on"}
+from models import Question
+from services.researcher.cohorts import CohortCounts
+from services.researcher.proposing import TEXTS, StudyDraft
+from services.researcher.questions import QuestionDetails
+from services.researcher.service import ResearcherService
+from services.researcher.studies import StudyDetails, StudySummary
+from services.schemas import NothingSchema
+from services.tokens import RESEARCHER
+from web.api.researcher.schemas import (
+    CohortSchema,
+    ProposalBody,
+    QuestionSchema,
+    QuestionsSchema,
+    StudiesSchema,
+    StudyDetailsSchema,
+    StudySchema,
+)
+from web.api.resources import accepts, idempotent, returns
+from web.current import current_caller, services, words
+from web.view_options import requires_role
 
-
-def researcher(call: Call) -> Researcher:
-    """Return who asks, as what a researcher may see and do wants to know it."""
-    return Researcher(call.platform, call.words, call.party, call.id)
-
-
-def own_study(call: Call) -> Proposal:
-    """Return the study that the path names.
-
-    Raises:
-        NotFound: there is none, or it is another's.
-    """
-    return researcher(call).study(call.names["study"])
-
-
-def get_question(call: Call) -> dict[str, Any]:
-    """One question, and how many people may fit: frozen for a week, the same for everyone."""
-    found, people = feasible(researcher(call), call.names["question"])
-    return {
-        "id": found.id,
-        "title": found.title,
-        "intended_use": found.intended_use,
-        "outcome": found.label.words,
-        "definition": found.label.definition,
-        "required": list(found.required),
-        "features": [
-            {
-                "code": one.code,
-                "words": one.words,
-                "kind": one.kind,
-                "category": one.category,
-                "unit": one.unit,
-            }
-            for one in found.features
-        ],
-        "people": people.count if people.count >= MIN_COHORT else f"fewer than {MIN_COHORT}",
-        "counted_on": people.day,
-        "counted_anew_on": people.next_day,
-    }
+bp = Blueprint("researcher_api_studies", __name__)
 
 
-def get_own_studies(call: Call) -> dict[str, Any]:
-    """The studies of whom the caller speaks for, the newest first, and where each stands."""
-    asker = researcher(call)
-    return {"studies": [_shown(asker, one) for one in asker.studies()]}
+@bp.get("/researcher/questions")
+@requires_role(RESEARCHER)
+@returns(QuestionsSchema)
+def get_questions() -> dict[str, list[Question]]:
+    """Return every installed question."""
+    return {"questions": _researcher().questions.list()}
 
 
-def get_own_study(call: Call) -> dict[str, Any]:
-    """One study in full, with its models."""
-    asker, one = researcher(call), own_study(call)
-    rest = ("board", "protocol", "condition", "purpose", "data_from", "data_to", "days", "contact")
-    return (
-        _shown(asker, one)
-        | {name: getattr(one, name) for name in rest}
-        | {
-            "categories": list(one.categories),
-            "models": [found.id for found in asker.models([one])],
-        }
-    )
+@bp.get("/researcher/questions/<question>")
+@requires_role(RESEARCHER)
+@returns(QuestionSchema)
+def get_question(question: str) -> QuestionDetails:
+    """Return a question, and how many people may fit: the same number for everyone, for a week."""
+    return _researcher().questions.get(question)
 
 
-def post_own_studies(call: Call) -> dict[str, Any]:
-    """Register a study, which waits for the custodian; the same again changes nothing."""
-    body = call.body
-    said = Said(
-        texts={name: body[name] for name in TEXTS},
-        question=body["question"],
-        days=body["days"],
-        ends_on=body["ends_on"],
-        wants_copy=body["wants_copy"],
-    )
-    try:
-        kept = register(researcher(call), said)
-    except ProposalInvalid as exc:
-        wrong = {_FIELDS.get(name, name): [words] for name, words in exc.errors.items()}
-        raise ValidationError(wrong) from exc
-    return _shown(researcher(call), kept)
+@bp.get("/researcher/studies")
+@requires_role(RESEARCHER)
+@returns(StudiesSchema)
+def get_studies() -> dict[str, Sequence[StudySummary]]:
+    """Return the studies of the caller's party, the newest first."""
+    return {"studies": _researcher().studies.list(current_caller().party)}
 
 
-def post_study_request(call: Call) -> dict[str, Any]:
-    """Ask everybody who is eligible and was not asked yet; again, nobody is asked twice."""
-    one = own_study(call)
-    send(researcher(call), one)
-    return _shown(researcher(call), one)
+@bp.post("/researcher/studies")
+@requires_role(RESEARCHER)
+@idempotent
+@accepts(ProposalBody)
+@returns(StudySchema, status=201)
+def post_study(body: dict[str, Any]) -> StudyDetails:
+    """Propose a study, which waits for the custodian; the same again changes nothing."""
+    texts = {name: body.pop(name) for name in TEXTS}
+    party = current_caller().party
+    study = _researcher().proposing.propose(party, StudyDraft(texts=texts, **body), words())
+    return _researcher().studies.get(party, study.study)
 
 
-def get_cohort(call: Call) -> dict[str, Any]:
-    """Who is in, who is not, and why, in counts of which no two looks tell what one person did."""
-    found = standing(researcher(call), own_study(call))
-    told = found.told()
-    return {
-        "asked": suppress(found.asked),
-        "permitted": told.at_least or suppress(found.permitted),
-        "is_at_least": told.at_least > 0,
-        "not_included": {name: suppress(count) for name, count in told.reasons.items()},
-        "permitted_in_all": suppress(found.all_permitted),
-        "is_enough": found.is_enough,
-        "view": view_shown(call.platform.ledger.view()),
-    }
+@bp.get("/researcher/studies/<study>")
+@requires_role(RESEARCHER)
+@returns(StudyDetailsSchema)
+def get_study(study: str) -> StudyDetails:
+    """Return a study in full, with its models."""
+    return _researcher().studies.get(current_caller().party, study)
 
 
-def _shown(asker: Researcher, one: Proposal) -> dict[str, Any]:
-    asked, agreed = asked_and_agreed(asker, one)
-    names = ("state", "why", "title", "question", "proposed_at_s", "answered_at_s", "until_s")
-    return {name: getattr(one, name) for name in names} | {
-        "id": one.study,
-        "owner": one.owner,
-        "wants_copy": one.wants_copy,
-        "asked": suppress(asked),
-        "agreed": suppress(agreed),
-    }
+@bp.post("/researcher/studies/<study>/request")
+@requires_role(RESEARCHER)
+@idempotent
+@accepts(NothingSchema)
+@returns(StudySchema)
+def post_study_request(study: str, body: dict[str, Any]) -> StudyDetails:
+    """Ask everybody who is eligible and was not asked yet; repeating it asks nobody twice."""
+    caller = current_caller()
+    return _researcher().studies.send_requests(caller.party, caller.id, study)
+
+
+@bp.get("/researcher/studies/<study>/cohort")
+@requires_role(RESEARCHER)
+@returns(CohortSchema)
+def get_cohort(study: str) -> CohortCounts:
+    """Return who permits a study and who does not, in counts that reveal nothing about a person."""
+    return _researcher().cohorts.get(current_caller().party, study)
+
+
+def _researcher() -> ResearcherService:
+    return services().researcher

@@ -1,23 +1,11 @@
-"""The pages of the part `clinician`, as one table."""
+"""The clinician's pages."""
+
+from __future__ import annotations
 
 from typing import Final
 
-from services.tokens import CLINICIAN
-from web.pages.clinician import card, diagnosis, ward
-from web.pages.page import Page
+from flask import Blueprint
 
-ONLY: Final = frozenset({CLINICIAN})
+from web.pages.clinician import patients, predictions
 
-PAGES: Final[tuple[Page, ...]] = (
-    Page("GET", "/clinician", ward.ward, ONLY),
-    Page("GET", "/clinician/requests/new", ward.ask, ONLY),
-    Page("POST", "/clinician/requests/new", ward.send, ONLY),
-    Page("GET", "/clinician/patients/{id}", ward.patient, ONLY),
-    Page("GET", "/clinician/diagnoses/new", diagnosis.values, ONLY),
-    Page("POST", "/clinician/diagnoses/new", diagnosis.predict, ONLY),
-    Page("GET", "/clinician/diagnoses/{id}", diagnosis.diagnosis, ONLY),
-    Page("POST", "/clinician/diagnoses/{id}", diagnosis.decide, ONLY),
-    Page("GET", "/clinician/diagnoses/{id}/contributions.svg", diagnosis.plot, ONLY),
-    Page("GET", "/clinician/models/{id}", card.card, ONLY),
-    Page("GET", "/clinician/models/{id}/pictures/{name}", card.picture, ONLY),
-)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (patients.bp, predictions.bp)

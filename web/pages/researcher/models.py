@@ -1,61 +1,102 @@
-"""A researcher's models: the card with its plots, what withdrawals did, and the successor."""
+"""Training with its progress, and a researcher's models."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response
+from flask import Blueprint, Response
 
-from models import Model
-from services.researcher import training
-from web.pages.clinician.card import shown_picture
-from web.pages.page import Visit
-from web.pages.researcher import mine
-from web.pages.researcher.mine import told
+from services.tokens import RESEARCHER
+from web.current import current_account, services, words
+from web.pages.guard import is_fragment, render, see_other
+from web.pages.researcher.counts import count_text
+from web.responses import svg_response
+from web.view_options import requires_role
+
+SLOW_S = 10
+"""A training longer than this is said to take longer than usual."""
+
+bp = Blueprint("researcher_models", __name__)
 
 
-def model(visit: Visit) -> Response:
-    """How good is it?"""
-    one, diagnostics = _model(visit), visit.platform.diagnostics
-    content = diagnostics.card(one.id).content
-    gone = training.gone_from(mine.researcher(visit), one)
-    return visit.show(
-        "researcher/model.html",
-        title=visit.words("model-card-title", model=one.id),
-        model=one,
-        card=content,
-        pictures=f"/researcher/models/{one.id}/pictures",
-        study=visit.platform.asking.party_name(one.study),
-        slug=one.study.removeprefix("study:"),
-        gone=told(visit, gone),
-        is_touched=gone > 0,
-        gates=_gates(visit, content),
+@bp.post("/researcher/studies/<slug>/cohort")
+@requires_role(RESEARCHER)
+def train(slug: str) -> Response:
+    """Train a model of a study; a training in progress is shown instead."""
+    job = services().researcher.models.train(current_account().party, slug)
+    return see_other(f"/researcher/studies/{slug}/jobs/{job.id}")
+
+
+@bp.get("/researcher/studies/<slug>/jobs/<job>")
+@requires_role(RESEARCHER)
+def progress(slug: str, job: str) -> Response:
+    """Show the progress of a training, or its result; a trained model has its own page."""
+    training = services().researcher.models.job(current_account().party, slug, job)
+    model = training.result.get("model") if training.result else None
+    if model and not is_fragment():
+        return see_other(f"/researcher/models/{model}")
+    return render(
+        "researcher/progress_part.html" if is_fragment() else "researcher/progress.html",
+        title=words()("training-title"),
+        slug=slug,
+        job=training,
+        is_over=not training.is_active,
+        model=model,
+        is_slow=services().installation.clock() - training.requested_at_s > SLOW_S,
     )
 
 
-def picture(visit: Visit) -> Response:
-    """One of the card's plots."""
-    return shown_picture(visit, _model(visit).id, visit.names["name"])
+@bp.post("/researcher/studies/<slug>/jobs/<job>")
+@requires_role(RESEARCHER)
+def cancel(slug: str, job: str) -> Response:
+    """Cancel a training; one that has ended stays as it is."""
+    services().researcher.models.cancel(current_account().party, slug, job)
+    return see_other(f"/researcher/studies/{slug}/jobs/{job}")
 
 
-def retrain(visit: Visit) -> Response:
-    """Have the worker train a successor on what is permitted now."""
-    one = _model(visit)
-    if one.successor is not None:
-        return visit.go(f"/researcher/models/{one.successor}")
-    job = training.retrain(mine.researcher(visit), one)
-    return visit.go(f"/researcher/studies/{one.study.removeprefix('study:')}/jobs/{job.id}")
+@bp.get("/researcher/models/<id>")
+@requires_role(RESEARCHER)
+def model(id: str) -> Response:
+    """Show a model: its state, what withdrawals did to it, its gate and its card."""
+    details = services().researcher.models.get(current_account().party, id)
+    return render(
+        "researcher/model.html",
+        title=words()("model-title", model=id),
+        details=details,
+        model=details.model,
+        withdrawals=count_text(details.withdrawals),
+        gates=_gates(details.card.content),
+        pictures=f"/researcher/models/{id}/pictures",
+    )
 
 
-def _model(visit: Visit) -> Model:
-    return mine.researcher(visit).model(visit.names["id"])
+@bp.get("/researcher/models/<id>/pictures/<name>")
+@requires_role(RESEARCHER)
+def plot(id: str, name: str) -> Response:
+    """Return a plot of a model's card."""
+    party, plot_name = current_account().party, name.removesuffix(".svg")
+    return svg_response(services().researcher.models.plot(party, id, plot_name))
 
 
-def _gates(visit: Visit, card: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return (what, bound, found) of the publish gate."""
-    say = visit.words
-    gate, data, attack, found = (card[name] for name in ("gate", "data", "attack", "evaluation"))
+@bp.post("/researcher/models/<id>/retraining")
+@requires_role(RESEARCHER)
+def retrain(id: str) -> Response:
+    """Train the successor of a model on what is permitted now; if there is one, show it."""
+    models, party = services().researcher.models, current_account().party
+    details = models.get(party, id)
+    if details.model.successor is not None:
+        return see_other(f"/researcher/models/{details.model.successor}")
+    job = models.retrain(party, id)
+    return see_other(f"/researcher/studies/{details.study_name}/jobs/{job.id}")
+
+
+def _gates(card: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return (what, required, measured) of each condition of publication."""
+    say = words()
+    gate, data, attack, evaluation = (
+        card[name] for name in ("gate", "data", "attack", "evaluation")
+    )
     slope = f"{gate['min_slope']:g} – {gate['max_slope']:g}"
     return [
         (say("gate-cohort"), f"≥ {gate['min_patients']}", say.number(data["patients"])),
@@ -65,5 +106,5 @@ def _gates(visit: Visit, card: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             f"≤ {gate['max_attack_tpr']:g}",
             f"{attack['tpr_at_1_percent_fpr']:.3f}",
         ),
-        (say("gate-calibration"), slope, f"{found['slope']:.2f}"),
+        (say("gate-calibration"), slope, f"{evaluation['slope']:.2f}"),
     ]

@@ -1,111 +1,157 @@
-"""Studies: where they stand, registering one, and sending its request to eligible patients."""
+"""Questions and studies: proposals, requests to patients, cohort counts."""
 
 from __future__ import annotations
 
-import datetime
+from collections.abc import Mapping
 
-from flask import Response
+from flask import Blueprint, Response, request
 
+from consent import ConsentError
+from services.errors import Invalid
+from services.parties import study_name
 from services.requests.wording import format_day
-from services.researcher.own import slug
-from services.researcher.proposing import DAYS, TEXTS, ProposalInvalid, Said
-from services.researcher.proposing import register as keep
-from services.researcher.standing import asked_and_agreed, feasible
-from services.researcher.standing import send as send_request
-from web.pages.page import Visit
-from web.pages.researcher import mine
-from web.pages.researcher.mine import told
+from services.researcher.cohorts import CohortCounts
+from services.researcher.proposing import PERMISSION_DAYS, TEXTS, StudyDraft
+from services.tokens import RESEARCHER
+from web.current import current_account, services, words
+from web.pages.forms import date_in, first_errors
+from web.pages.guard import render, see_other
+from web.pages.researcher.counts import count_text
+from web.view_options import requires_role
+
+bp = Blueprint("researcher_studies", __name__)
 
 
-def start(visit: Visit) -> Response:
-    """Where do my studies stand?"""
-    researcher, rows = mine.researcher(visit), []
-    for one in researcher.studies():
-        asked, said_yes = asked_and_agreed(researcher, one)
-        models = sum(found.state == "active" for found in researcher.models([one]))
-        rows.append((one, slug(one), told(visit, asked), told(visit, said_yes), models))
-    return visit.show("researcher/start.html", title=visit.words("researcher-title"), rows=rows)
+@bp.get("/researcher")
+@requires_role(RESEARCHER)
+def start() -> Response:
+    """Show the researcher's studies."""
+    return render(
+        "researcher/start.html",
+        title=words()("menu-researcher"),
+        studies=services().researcher.studies.list(current_account().party),
+        count_text=count_text,
+    )
 
 
-def questions(visit: Visit) -> Response:
-    """What can be asked?"""
-    found = visit.platform.diagnostics.questions()
-    title = visit.words("menu-questions")
-    return visit.show("researcher/questions.html", title=title, found=found)
+@bp.get("/researcher/questions")
+@requires_role(RESEARCHER)
+def questions() -> Response:
+    """Show every installed question."""
+    return render(
+        "researcher/questions.html",
+        title=words()("menu-questions"),
+        questions=services().researcher.questions.list(),
+    )
 
 
-def question(visit: Visit) -> Response:
-    """Are there enough people? The number is frozen for a week, the same for everyone."""
-    found, people = feasible(mine.researcher(visit), visit.names["id"])
-    return visit.show(
+@bp.get("/researcher/questions/<id>")
+@requires_role(RESEARCHER)
+def question(id: str) -> Response:
+    """Show a question, and how many people may fit."""
+    details = services().researcher.questions.get(id)
+    return render(
         "researcher/question.html",
-        title=visit.words("question-title"),
-        question=found,
-        feasible=people,
-        count=visit.words.number(people.count),
-        day=format_day(visit.words, people.day),
-        next_day=format_day(visit.words, people.next_day),
+        title=details.question.title,
+        question=details.question,
+        people=details.people,
+        counted_on=format_day(words(), details.counted_on),
+        next_count_on=format_day(words(), details.next_count_on),
     )
 
 
-def new(visit: Visit, wrong: dict[str, str] | None = None) -> Response:
-    """Register a study; the custodian answers."""
-    known, choose = visit.platform.diagnostics.questions(), ("", visit.words("ask-choose"))
-    return visit.show(
-        "researcher/new.html",
-        title=visit.words("researcher-register"),
-        questions=[choose, *((one.id, one.title) for one in known)],
-        days=[choose, *((str(one), visit.words("days-of", days=one)) for one in DAYS)],
-        errors=wrong or {},
-        values=visit.form or visit.query,
-        status=422 if wrong else 200,
-    )
+@bp.get("/researcher/studies/new")
+@requires_role(RESEARCHER)
+def proposal_form() -> Response:
+    """Show the form that proposes a study."""
+    return _proposal_form({})
 
 
-def register(visit: Visit) -> Response:
-    """Keep the proposal, or say what is missing."""
-    form = visit.form
-    said = Said(
+@bp.post("/researcher/studies/new")
+@requires_role(RESEARCHER)
+def propose() -> Response:
+    """Propose a study, or show what is missing."""
+    form = request.form
+    draft = StudyDraft(
         texts={name: form.get(name, "") for name in TEXTS},
         question=form.get("question", ""),
-        days={str(one): one for one in DAYS}.get(form.get("days", ""), 0),
-        ends_on=_end_of(visit),
+        days={str(days): days for days in PERMISSION_DAYS}.get(form.get("days", ""), 0),
+        ends_on=date_in(form, "end"),
         wants_copy=form.get("copy") == "yes",
     )
     try:
-        kept = keep(mine.researcher(visit), said)
-    except ProposalInvalid as exc:
-        return new(visit, exc.errors)
-    return visit.go(f"/researcher/studies/{slug(kept)}")
+        study = services().researcher.proposing.propose(current_account().party, draft, words())
+    except Invalid as exc:
+        return _proposal_form(first_errors(exc, ends_on="end"))
+    return see_other(f"/researcher/studies/{study_name(study.study)}")
 
 
-def study(visit: Visit) -> Response:
-    """What is approved?"""
-    one, researcher = mine.study(visit), mine.researcher(visit)
-    return visit.show(
+@bp.get("/researcher/studies/<slug>")
+@requires_role(RESEARCHER)
+def study(slug: str) -> Response:
+    """Show a study, its state and its models."""
+    details = services().researcher.studies.get(current_account().party, slug)
+    return render(
         "researcher/study.html",
-        title=visit.words("study-title"),
-        one=one,
-        slug=slug(one),
-        question=visit.platform.diagnostics.question(one.question),
-        asked=told(visit, asked_and_agreed(researcher, one)[0]),
-        models=researcher.models([one]),
-        is_over=one.until_s <= visit.platform.clock(),
-        keeper=visit.platform.asking.party_name(visit.platform.organisation),
-        sent=visit.query.get("sent", ""),
+        title=details.study.title,
+        details=details,
+        study=details.study,
+        asked=count_text(details.people_asked),
+        custodian=services().information.operator_name(),
+        is_sent="sent" in request.args,
     )
 
 
-def send(visit: Visit) -> Response:
-    """Ask everybody who is eligible and has not been asked; twice pressed asks nobody twice."""
-    one = mine.study(visit)
-    send_request(mine.researcher(visit), one)
-    return visit.go(f"/researcher/studies/{slug(one)}?sent=yes")
+@bp.post("/researcher/studies/<slug>/request")
+@requires_role(RESEARCHER)
+def send_requests(slug: str) -> Response:
+    """Ask everybody who is eligible and was not asked; repeating it asks nobody twice."""
+    account = current_account()
+    services().researcher.studies.send_requests(account.party, account.id, slug)
+    return see_other(f"/researcher/studies/{slug}?sent=yes")
 
 
-def _end_of(visit: Visit) -> datetime.date | None:
-    pieces = [visit.form.get(f"end-{one}", "").strip() for one in ("year", "month", "day")]
+@bp.get("/researcher/studies/<slug>/cohort")
+@requires_role(RESEARCHER)
+def cohort(slug: str) -> Response:
+    """Show who permits a study, and by reason who does not."""
+    party, title = current_account().party, words()("cohort-title")
     try:
-        return datetime.date(*(int(piece) for piece in pieces))
-    except (ValueError, OverflowError):
-        return None
+        counts = services().researcher.cohorts.get(party, slug)
+    except ConsentError:
+        message = words()("cohort-none")
+        return render("researcher/message.html", title=title, message=message, slug=slug)
+    return render(
+        "researcher/cohort.html",
+        title=title,
+        slug=slug,
+        counts=counts,
+        permitted=_permitted(counts),
+        reasons=[
+            (words()(f"cohort-reason-{reason}"), count_text(count))
+            for reason, count in counts.suppressed.reasons.items()
+        ],
+        count_text=count_text,
+        job=services().researcher.models.active_job(party, slug),
+    )
+
+
+def _permitted(counts: CohortCounts) -> str:
+    if counts.is_at_least:
+        return words()("cohort-at-least", count=words().number(counts.suppressed.at_least))
+    return count_text(counts.permitted)
+
+
+def _proposal_form(errors: Mapping[str, str]) -> Response:
+    say = words()
+    choose = ("", say("ask-choose"))
+    installed = services().researcher.questions.list()
+    return render(
+        "researcher/new.html",
+        title=say("researcher-register"),
+        questions=[choose, *((question.id, question.title) for question in installed)],
+        days=[choose, *((str(days), say("days-of", days=days)) for days in PERMISSION_DAYS)],
+        errors=errors,
+        values=request.form or request.args,
+        status=422 if errors else 200,
+    )

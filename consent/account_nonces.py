@@ -1,0 +1,101 @@
+"""Issues each nonce of an account once, and stores what its transactions offer for gas."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from consent.chain import Chain
+from consent.raw_transactions import Offer
+from consent.tables import METADATA
+
+_FEE_TOLERANCE: Final = 2
+"""Fees that moved by less than this factor are left as they are: the offer has more headroom."""
+
+_WRITER = sa.Table(
+    "consent_outbox_writer",
+    METADATA,
+    sa.Column("account", sa.String(42), primary_key=True),
+    sa.Column("chain_id", sa.BigInteger, nullable=False),
+    sa.Column("next_nonce", sa.BigInteger, nullable=False),
+    sa.Column("fee_most", sa.String(80), nullable=False),  # wei do not fit 64 bits
+    sa.Column("fee_tip", sa.String(80), nullable=False),
+)
+
+
+class AccountNonces:
+    """The row of one account, which all its processes share."""
+
+    def __init__(self, engine: sa.Engine, chain: Chain, address: str) -> None:
+        self._engine = engine
+        self._chain = chain
+        self._address = address
+        self._is_ours = _WRITER.c.account == address
+        self._has_row = False
+        self._max_fee = 0
+
+    def take(self, connection: sa.Connection) -> Offer:
+        """Return the next nonce and the fees; nobody else gets it once the transaction commits."""
+        # The update comes first: it takes the row's lock, and with it the right to the nonce.
+        update = sa.update(_WRITER).where(self._is_ours)
+        update = update.values(next_nonce=_WRITER.c.next_nonce + 1)
+        row = connection.execute(update.returning(*_WRITER.c)).one()
+        return Offer(
+            chain_id=row.chain_id,
+            nonce=row.next_nonce - 1,
+            max_fee=int(row.fee_most),
+            tip=int(row.fee_tip),
+        )
+
+    def find_next(self) -> int | None:
+        """Return the next nonce; None while the account has never written here."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(_WRITER.c.next_nonce).where(self._is_ours))
+
+    def raise_to(self, connection: sa.Connection, nonce: int) -> None:
+        """Issue no nonce below this one from now on."""
+        is_behind = sa.and_(self._is_ours, _WRITER.c.next_nonce < nonce)
+        connection.execute(sa.update(_WRITER).where(is_behind).values(next_nonce=nonce))
+
+    def renew_fees(self) -> None:
+        """Store what the chain asks for gas now, if it is far from what is offered.
+
+        Raises:
+            LedgerUnavailable: the chain is unavailable; the last known fees stay.
+        """
+        fees = self._chain.fees()
+        if _FEE_TOLERANCE * fees.max_fee > self._max_fee > fees.max_fee // _FEE_TOLERANCE:
+            return
+        self.require_row()
+        values = {"fee_most": str(fees.max_fee), "fee_tip": str(fees.tip)}
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(_WRITER).where(self._is_ours).values(**values))
+        self._max_fee = fees.max_fee
+
+    def require_row(self) -> None:
+        """Make the row if there is none.
+
+        Raises:
+            LedgerUnavailable: there is none, and the chain is unavailable.
+        """
+        if not self._has_row:
+            self._has_row = self.find_next() is not None
+        if not self._has_row:
+            self._insert_row()
+
+    def _insert_row(self) -> None:
+        fees, nonce = self._chain.fees(), self._chain.transaction_count(self._address)
+        row = {
+            "account": self._address,
+            "chain_id": self._chain.chain_id(),
+            "next_nonce": nonce,
+            "fee_most": str(fees.max_fee),
+            "fee_tip": str(fees.tip),
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(_WRITER).values(**row))
+        except sa.exc.IntegrityError:
+            pass  # another process of the same account inserted it first
+        self._has_row = True

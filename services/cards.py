@@ -1,0 +1,83 @@
+"""Model cards and their plots, as every role reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models import Diagnostics, Model, ModelsNotFound
+from services.errors import NotFound
+from services.parties import PartyNames
+
+IN_SERVICE: Final = ("active", "affected")
+PLOTS: Final = ("calibration", "decision", "contributions", "distributions", "groups")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """A model with its card.
+
+    Attributes:
+        content: of the card; see docs/spec/card.md.
+        study_name: the title of the study that trained it.
+    """
+
+    model: Model
+    content: Mapping[str, Any]
+    study_name: str
+
+
+class ModelCards:
+    """The cards of all models; who may read which is decided by the caller."""
+
+    def __init__(self, *, diagnostics: Diagnostics, parties: PartyNames) -> None:
+        self._diagnostics = diagnostics
+        self._parties = parties
+
+    def list_in_service(self) -> list[Model]:
+        """Return the models that make predictions, the newest first."""
+        return [model for model in self._diagnostics.models() if model.state in IN_SERVICE][::-1]
+
+    def get(self, model_id: str) -> ModelCard:
+        """Return a model's card.
+
+        Raises:
+            NotFound: there is no such model.
+        """
+        try:
+            model = self._diagnostics.model(model_id)
+            content = self._diagnostics.card(model_id).content
+        except ModelsNotFound as exc:
+            raise NotFound(str(exc)) from exc
+        return ModelCard(
+            model=model, content=content, study_name=self._parties.name_of(model.study)
+        )
+
+    def json(self, model_id: str) -> bytes:
+        """Return a model's card as the bytes whose hash is on the ledger.
+
+        Raises:
+            NotFound: there is no such model.
+        """
+        try:
+            return self._diagnostics.card(model_id).to_json()
+        except ModelsNotFound as exc:
+            raise NotFound from exc
+
+    def plot(self, model_id: str, name: str) -> bytes:
+        """Return one plot of a card as SVG.
+
+        Args:
+            model_id: of the model.
+            name: one of `PLOTS`.
+
+        Raises:
+            NotFound: there is no such model or plot.
+        """
+        if name not in PLOTS:
+            raise NotFound
+        try:
+            return self._diagnostics.picture(model_id, f"{name}.svg")
+        except ModelsNotFound as exc:
+            raise NotFound from exc

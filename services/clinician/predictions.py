@@ -1,0 +1,279 @@
+"""Predictions about a clinician's patients: inputs, results, and what was decided with each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from consent import ConsentLedger, DecisionRequest
+from models import (
+    Diagnostics,
+    InputMissing,
+    InputOutOfRange,
+    InputValue,
+    Model,
+    ModelRetired,
+    ModelsNotFound,
+    PatientIneligible,
+    Prediction,
+    PredictionRequest,
+    Question,
+    UnitMismatch,
+    draw_contributions,
+)
+from services.clinician.patients import ClinicianPatients
+from services.clinician.reports import PredictionReport, body_of, values_of
+from services.errors import Forbidden, Invalid, NotFound
+from services.requests import PatientInCare, StoredPrediction, StoredPredictions
+from services.requests.patients_in_care import PURPOSE
+from services.requests.predictions import AGREE, CHOICES
+from services.words import Words
+from storage import RecordStore, StorageNotFound
+
+MAX_REASON: Final = 2_000
+NOBODY: Final = bytes(32)
+BLOCKING: Final = ("outside", "unit")
+"""Problems with which no prediction is made."""
+
+
+class PredictionRefused(Invalid):
+    """No prediction can be made about this patient.
+
+    Attributes:
+        code: no-model, missing, outside, ineligible or unit.
+    """
+
+    def __init__(self, code: str, words: Words, **facts: str) -> None:
+        """Keep the code; the message is the text of the code with its facts."""
+        super().__init__(words(f"no-prediction-{code}", **facts))
+        self.code = code
+
+
+class PredictionModelRetired(Forbidden):
+    """The model does not make predictions since `retired_at_s`."""
+
+    def __init__(self, retired_at_s: int, words: Words) -> None:
+        """Keep when the model was retired."""
+        super().__init__(words("no-prediction-retired", date=words.day(retired_at_s)))
+        self.retired_at_s = retired_at_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientQuestion:
+    """A question about a patient of the list.
+
+    Attributes:
+        patient_key: from the list.
+        question_id: of the question.
+        reason: a sentence for the journal, if the clinician gave one.
+    """
+
+    patient_key: str
+    question_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectQuestion:
+    """A question about a person whose subject the caller knows: at the command line."""
+
+    subject: bytes
+    question_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionInputs:
+    """What a model would be given about a patient."""
+
+    patient: PatientInCare
+    question: Question
+    model: Model
+    values: Sequence[InputValue]
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the model accepts every value; missing values are accepted."""
+        return not any(value.problem in BLOCKING for value in self.values)
+
+
+class ClinicianPredictions:
+    """Predictions for a clinician's organisation; `party` is its id, `account_id` the caller's."""
+
+    def __init__(
+        self,
+        *,
+        patients: ClinicianPatients,
+        diagnostics: Diagnostics,
+        ledger: ConsentLedger,
+        store: RecordStore,
+        predictions: StoredPredictions,
+    ) -> None:
+        self._patients = patients
+        self._diagnostics = diagnostics
+        self._ledger = ledger
+        self._store = store
+        self._predictions = predictions
+
+    def inputs(
+        self, party: str, account_id: str, query: PatientQuestion, words: Words
+    ) -> PredictionInputs:
+        """Return what the model in service would be given; the access is journalled.
+
+        Raises:
+            NotFound: the patient permits no prediction or does not exist; or no such question.
+            PredictionRefused: no model is in service for the question.
+        """
+        patient = self._patients.get(party, query.patient_key).patient
+        model = self._model(query.question_id, words)
+        request = PredictionRequest(
+            party, patient.subject, model.id, "review of input values", _actor(account_id)
+        )
+        return PredictionInputs(
+            patient=patient,
+            question=self._diagnostics.question(query.question_id),
+            model=model,
+            values=self._diagnostics.input_values(request),
+        )
+
+    def predict(
+        self, party: str, account_id: str, query: PatientQuestion, words: Words
+    ) -> PredictionReport:
+        """Ask the model in service about a patient; the prediction is stored, sealed.
+
+        Raises:
+            NotFound: the patient permits no prediction or does not exist; or no such question.
+            PredictionRefused: there is no model, or it does not accept a value.
+            PredictionModelRetired: the model lost too much to make predictions.
+        """
+        patient = self._patients.get(party, query.patient_key).patient
+        question = SubjectQuestion(
+            subject=patient.subject,
+            question_id=query.question_id,
+            reason=query.reason or "prediction",
+        )
+        return self.predict_about(party, account_id, question, words)
+
+    def predict_about(
+        self, party: str, account_id: str, query: SubjectQuestion, words: Words
+    ) -> PredictionReport:
+        """Ask the model in service about a person; a refusal is journalled.
+
+        Raises:
+            NotFound, PredictionRefused, PredictionModelRetired: as `predict`.
+        """
+        model = self._model(query.question_id, words)
+        request = PredictionRequest(
+            party, query.subject, model.id, query.reason, _actor(account_id)
+        )
+        body = body_of(words, self._predicted(request, words))
+        prediction_id = self._predictions.add(party, account_id, query.subject, body)
+        return self.get(party, prediction_id)
+
+    def get(self, party: str, prediction_id: str) -> PredictionReport:
+        """Return a prediction of this organisation, while every record that it used is permitted.
+
+        A prediction that does not exist costs the same decision as one that is not permitted.
+
+        Raises:
+            NotFound: there is none, or not for this organisation, or no longer.
+        """
+        return self._report(self._require(party, prediction_id))
+
+    def plot(self, party: str, prediction_id: str) -> bytes:
+        """Return the plot of a prediction's contributions as SVG.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        contributions = self._require(party, prediction_id).body["contributions"]
+        bars = [(f"{line['words']} {line['value']}", line["log_odds"]) for line in contributions]
+        return draw_contributions(bars, "svg")
+
+    def decide(
+        self, party: str, prediction_id: str, decision: str, reason: str, words: Words
+    ) -> PredictionReport:
+        """Store what the clinician decided; deciding again replaces it.
+
+        Raises:
+            NotFound: as `get`.
+            Invalid: no decision; or no reason, though the clinician did not agree.
+        """
+        self._require(party, prediction_id)
+        reason = reason.strip()[:MAX_REASON]
+        if decision not in CHOICES:
+            raise Invalid(fields={"decision": [words("decision-error")]})
+        if decision != AGREE and not reason:
+            raise Invalid(fields={"reason": [words("decision-error-reason")]})
+        self._predictions.decide(party, prediction_id, decision, reason)
+        return self.get(party, prediction_id)
+
+    def _model(self, question_id: str, words: Words) -> Model:
+        try:
+            question = self._diagnostics.question(question_id)
+        except ModelsNotFound as exc:
+            raise NotFound from exc
+        try:
+            return self._diagnostics.serving_model(question.id)
+        except ModelsNotFound as exc:
+            raise PredictionRefused("no-model", words) from exc
+
+    def _predicted(self, request: PredictionRequest, words: Words) -> Prediction:
+        try:
+            return self._diagnostics.predict(request)
+        except StorageNotFound as exc:
+            raise NotFound("Patient not found, or you do not have access.") from exc
+        except ModelRetired as exc:
+            model = self._diagnostics.model(request.model_id)
+            retired_at_s = model.ended_at_s or model.affected_at_s or model.trained_at_s
+            raise PredictionModelRetired(retired_at_s, words) from exc
+        except (InputMissing, InputOutOfRange, UnitMismatch) as exc:
+            raise PredictionRefused(exc.code, words, **_facts(exc, words)) from exc
+
+    def _require(self, party: str, prediction_id: str) -> StoredPrediction:
+        prediction = self._predictions.find(party, prediction_id)
+        subject = prediction.subject if prediction else NOBODY
+        record_ids = set(prediction.body["records"]) if prediction else set()
+        requests = [
+            DecisionRequest(
+                party, PURPOSE, subject, record.record_id.hex(), record.category, record.recorded_on
+            )
+            for record in self._store.records_of(subject)
+            if record.record_id.hex() in record_ids
+        ]
+        nothing = DecisionRequest(party, PURPOSE, NOBODY, "0" * 32, "condition", "2000-01-01")
+        decisions = self._ledger.decide_each(requests or [nothing])
+        is_permitted = all(decision.permitted for decision in decisions)
+        if prediction is None or len(requests) < len(record_ids) or not is_permitted:
+            raise NotFound
+        return prediction
+
+    def _report(self, prediction: StoredPrediction) -> PredictionReport:
+        body = prediction.body
+        return PredictionReport(
+            id=prediction.id,
+            patient_number=self._patients.number_of(prediction.subject),
+            question=self._diagnostics.question(body["question"]),
+            card=self._diagnostics.card(body["model"]).content,
+            predicted_at_s=prediction.at_s,
+            decision=prediction.decision,
+            reason=prediction.reason,
+            decided_at_s=prediction.decided_at_s,
+            **values_of(body),
+        )
+
+
+def _actor(account_id: str) -> str:
+    return f"clinician:{account_id}"
+
+
+def _facts(error: InputMissing | InputOutOfRange | UnitMismatch, words: Words) -> dict[str, str]:
+    if isinstance(error, InputMissing):
+        return {"category": words(f"category-{error.category}")}
+    if isinstance(error, UnitMismatch):
+        feature = error.feature
+        return {"value": feature.words, "unit": error.unit, "expected": feature.unit}
+    if isinstance(error, PatientIneligible):
+        return {"value": error.feature.words, "accepted": error.rule.bounds}
+    return {"value": error.feature.words, "accepted": error.feature.accepted}

@@ -1,0 +1,24 @@
+"""The clinician's service: patients, predictions about them, and model cards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.cards import ModelCards
+from services.clinician.patients import ClinicianPatients
+from services.clinician.predictions import ClinicianPredictions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicianService:
+    """What clinicians can do, by subject.
+
+    Attributes:
+        patients: who permits a prediction, and requests for access.
+        predictions: made about these patients, and what was decided with them.
+        cards: of the models.
+    """
+
+    patients: ClinicianPatients
+    predictions: ClinicianPredictions
+    cards: ModelCards

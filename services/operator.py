@@ -1,0 +1,95 @@
+"""Offers what an operator does on the command line: read the status, accept lost rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from consent import ConsentLedger, View
+from models import Diagnostics
+from services.installation import Installation
+from storage import RecordStore, Use
+
+PURPOSE: Final = "HOPERAT"
+"""HL7 v3-PurposeOfUse: running the health service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationStatus:
+    """How much this installation holds, and which versions it runs on."""
+
+    view: View
+    finality: str
+    enrolled: int
+    ipfs_version: str
+    records: int
+    subjects: int
+    batches: int
+    journal_rows: int
+    models: int
+    is_development: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingRows:
+    """Anchored journal rows that the database lacks, from `first` to `last`."""
+
+    count: int
+    first: int
+    last: int
+
+
+class OperatorService:
+    """What the operator of an installation can do beside starting and stopping it."""
+
+    def __init__(
+        self,
+        *,
+        installation: Installation,
+        ledger: ConsentLedger,
+        store: RecordStore,
+        diagnostics: Diagnostics,
+    ) -> None:
+        self._installation = installation
+        self._ledger = ledger
+        self._store = store
+        self._diagnostics = diagnostics
+
+    def status(self) -> InstallationStatus:
+        """Return the status of ledger, record store and models.
+
+        Raises:
+            LedgerUnavailable (consent), StoreUnavailable (storage): a node does not answer.
+        """
+        totals = self._store.totals()
+        return InstallationStatus(
+            view=self._ledger.view(),
+            finality=self._ledger.deployment.finality,
+            enrolled=self._ledger.subjects(),
+            ipfs_version=self._store.ipfs_version(),
+            records=totals["records"],
+            subjects=totals["subjects"],
+            batches=totals["batches"],
+            journal_rows=totals["journal"],
+            models=len(self._diagnostics.models()),
+            is_development=self._installation.is_development,
+        )
+
+    def find_missing_rows(self) -> MissingRows | None:
+        """Return which anchored journal rows are missing, or None."""
+        journal = self._store.journal
+        last, stored = journal.anchored(), journal.head()[0]
+        if last <= stored:
+            return None
+        return MissingRows(count=last - stored, first=stored + 1, last=last)
+
+    def accept_missing_rows(self) -> int:
+        """Accept that the missing rows are permanently lost; return the row that records it.
+
+        Raises:
+            StorageInvalid: no row is missing.
+        """
+        now_s = int(self._installation.clock())
+        view, party = self._ledger.view(), self._installation.organisation
+        use = Use(now_s, party, "operator", PURPOSE, "rows lost, accepted", view)
+        return self._store.journal.accept_loss(use)

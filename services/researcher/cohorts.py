@@ -1,0 +1,106 @@
+"""How many people a study asked, and how many permit it, in counts that are safe to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from consent import ConsentLedger, View
+from models import MIN_COHORT
+from services.requests import (
+    ACCEPTED,
+    DECLINED,
+    LAPSED,
+    WAITING,
+    ConsentRequests,
+    FeasibilityCounts,
+    Proposal,
+)
+from services.requests.suppression import SuppressedCounts, suppress_counts
+from services.researcher.owned_studies import OwnedStudies
+from storage import RecordStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortCounts:
+    """The people of a study, each counted once; every count moves in steps of 11 or more.
+
+    Attributes:
+        people_asked: how many people were asked.
+        permitted: how many of them permit the study.
+        reasons: how many of them do not, by reason.
+        all_permitted: how many people permit it, asked or not.
+        view: the ledger by which they were counted.
+    """
+
+    study: Proposal
+    people_asked: int
+    permitted: int
+    reasons: Mapping[str, int]
+    all_permitted: int
+    view: View
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether a model can be trained on the people who permit it."""
+        return self.all_permitted >= MIN_COHORT
+
+    @property
+    def is_at_least(self) -> bool:
+        """Whether only a lower bound of the people who permit it may be shown."""
+        return self.suppressed.at_least > 0
+
+    @property
+    def suppressed(self) -> SuppressedCounts:
+        """The counts of the people asked, as they may be shown."""
+        return suppress_counts(self.people_asked, self.permitted, self.reasons)
+
+
+class StudyCohorts:
+    """Cohort counts of a researcher's studies."""
+
+    def __init__(
+        self,
+        *,
+        owned: OwnedStudies,
+        requests: ConsentRequests,
+        store: RecordStore,
+        ledger: ConsentLedger,
+        feasibility: FeasibilityCounts,
+    ) -> None:
+        self._owned = owned
+        self._requests = requests
+        self._store = store
+        self._ledger = ledger
+        self._feasibility = feasibility
+
+    def get(self, party: str, name: str) -> CohortCounts:
+        """Return the counts of a study; no record is opened.
+
+        Raises:
+            NotFound: there is no such study, or it is another party's.
+            ConsentError (consent): permissions cannot be checked now.
+        """
+        study = self._owned.get(party, name)
+        counts = self._requests.count_by_state(study.study)
+        permitted = self._store.permitted_subjects(study.study, study.purpose)
+        subjects = self._requests.list_subjects(study.study)
+        permitting = sum(subject in permitted for subject in subjects)
+        live = {
+            "no-answer": counts[WAITING] + counts[LAPSED],
+            "said-no": counts[DECLINED],
+            "withdrew": max(0, counts[ACCEPTED] - permitting),
+        }
+        reasons = {reason: self._stable(study, reason, count) for reason, count in live.items()}
+        stable = self._stable(study, "permitted", permitting)
+        return CohortCounts(
+            study=study,
+            people_asked=stable + sum(reasons.values()),
+            permitted=stable,
+            reasons=reasons,
+            all_permitted=self._stable(study, "everybody", len(permitted)),
+            view=self._ledger.view(),
+        )
+
+    def _stable(self, study: Proposal, name: str, count: int) -> int:
+        return self._feasibility.stable(f"{study.study} {name}", count)

@@ -1,0 +1,151 @@
+"""The models of a researcher's studies: training jobs, cards, and the effect of withdrawals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from consent import ConsentLedger
+from models import Diagnostics, Model
+from services.cards import ModelCard, ModelCards
+from services.errors import NotFound
+from services.jobs.queue import ACTIVE, Job, JobQueue
+from services.parties import study_name
+from services.requests import FeasibilityCounts
+from services.researcher.owned_studies import OwnedStudies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelStatus:
+    """A model with its card, and how many people withdrew on whose records it was trained.
+
+    Attributes:
+        withdrawals: 0 if nobody; the count moves in steps of 11, from 1 on.
+    """
+
+    card: ModelCard
+    withdrawals: int
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        return self.card.model
+
+    @property
+    def study_name(self) -> str:
+        """The study's name in addresses."""
+        return study_name(self.model.study)
+
+    @property
+    def is_affected(self) -> bool:
+        """Whether anybody withdrew."""
+        return self.withdrawals > 0
+
+
+class WithdrawalCounts:
+    """How many people withdrew on whose records a model was trained."""
+
+    def __init__(
+        self, *, diagnostics: Diagnostics, ledger: ConsentLedger, feasibility: FeasibilityCounts
+    ) -> None:
+        self._diagnostics = diagnostics
+        self._ledger = ledger
+        self._feasibility = feasibility
+
+    def count(self, model: Model) -> int:
+        """Return the count, which moves in steps of 11; that anybody withdrew is shown at once."""
+        lines = self._diagnostics.manifest(model.id).lines
+        consents = sorted({bytes.fromhex(line.consent) for line in lines})
+        withdrawals = len(set(self._ledger.find_ended(consents)))
+        stable = self._feasibility.stable(f"{model.id} gone", withdrawals)
+        return stable or min(withdrawals, 1)
+
+
+class StudyModels:
+    """Training of a researcher's models by the worker, and the models themselves."""
+
+    def __init__(
+        self,
+        *,
+        owned: OwnedStudies,
+        jobs: JobQueue,
+        cards: ModelCards,
+        withdrawals: WithdrawalCounts,
+    ) -> None:
+        self._owned = owned
+        self._jobs = jobs
+        self._cards = cards
+        self._withdrawals = withdrawals
+
+    def list(self, party: str) -> Sequence[Model]:
+        """Return the models of a party's studies, the newest first."""
+        return self._owned.models(self._owned.list(party))
+
+    def get(self, party: str, model_id: str) -> ModelStatus:
+        """Return a model of a party's studies.
+
+        Raises:
+            NotFound: there is none, or it is another party's.
+        """
+        model = self._owned.model(party, model_id)
+        return ModelStatus(
+            card=self._cards.get(model.id), withdrawals=self._withdrawals.count(model)
+        )
+
+    def plot(self, party: str, model_id: str, name: str) -> bytes:
+        """Return a plot of a model's card as SVG.
+
+        Raises:
+            NotFound: as `get`; or there is no such plot.
+        """
+        return self._cards.plot(self._owned.model(party, model_id).id, name)
+
+    def train(self, party: str, name: str) -> Job:
+        """Return the job that trains a model of a study; a training in progress is returned.
+
+        Raises:
+            NotFound: there is no such study, it is another party's, or it is not approved.
+        """
+        study = self._owned.get_approved(party, name)
+        arguments = {"study": study.study, "question": study.question}
+        return self._jobs.enqueue("train", arguments, study.study)
+
+    def retrain(self, party: str, model_id: str) -> Job:
+        """Return the job that trains the successor of a model on what is permitted now.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        model = self._owned.model(party, model_id)
+        return self._jobs.enqueue("retrain", {"model": model.id}, model.study)
+
+    def active_job(self, party: str, name: str) -> Job | None:
+        """Return the newest job of a study that is queued or running, if there is one.
+
+        Raises:
+            NotFound: there is no such study, or it is another party's.
+        """
+        study = self._owned.get(party, name)
+        jobs = self._jobs.newest(requested_by=study.study, states=ACTIVE, limit=1)
+        return jobs[0] if jobs else None
+
+    def job(self, party: str, name: str, job_id: str) -> Job:
+        """Return a job of a study.
+
+        Raises:
+            NotFound: there is none, or it is another study's.
+        """
+        study = self._owned.get(party, name)
+        job = self._jobs.find(job_id)
+        if job is None or job.requested_by != study.study:
+            raise NotFound
+        return job
+
+    def cancel(self, party: str, name: str, job_id: str) -> Job:
+        """Ask a job of a study to end; a finished job stays as it is.
+
+        Raises:
+            NotFound: as `job`.
+        """
+        self._jobs.cancel(self.job(party, name, job_id).id)
+        return self.job(party, name, job_id)

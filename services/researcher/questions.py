@@ -1,0 +1,85 @@
+"""The questions that studies may ask, and for how many people there are records."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question
+from services.errors import NotFound
+from services.requests import FeasibilityCounts
+from storage import RecordStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionDetails:
+    """A question, and how many people may fit: the same number for everyone, for a week.
+
+    Attributes:
+        people: how many; None if there are fewer than `MIN_COHORT`.
+        counted_on, next_count_on: ISO dates.
+    """
+
+    question: Question
+    people: int | None
+    counted_on: str
+    next_count_on: str
+
+
+class ResearchQuestions:
+    """Every installed question."""
+
+    def __init__(
+        self,
+        *,
+        diagnostics: Diagnostics,
+        store: RecordStore,
+        feasibility: FeasibilityCounts,
+        home: Path,
+    ) -> None:
+        self._diagnostics = diagnostics
+        self._store = store
+        self._feasibility = feasibility
+        self._folder = home / "questions"
+
+    def list(self) -> list[Question]:
+        """Return every question, by id."""
+        return self._diagnostics.questions()
+
+    def get(self, question_id: str) -> QuestionDetails:
+        """Return a question with its feasibility count.
+
+        Raises:
+            NotFound: there is no such question.
+        """
+        try:
+            question = self._diagnostics.question(question_id)
+        except ModelsNotFound as exc:
+            raise NotFound from exc
+        count = self._feasibility.weekly(
+            question.id, lambda: len(self._store.list_subjects_with(needed_categories(question)))
+        )
+        return QuestionDetails(
+            question=question,
+            people=count.count if count.count >= MIN_COHORT else None,
+            counted_on=count.day,
+            next_count_on=count.next_day,
+        )
+
+    def add(self, file: Path) -> Question:
+        """Install the question in a file; a question of the same id is replaced.
+
+        Raises:
+            ModelsInvalid (models): the file is not a valid question.
+        """
+        question = Question.load(file)
+        self._folder.mkdir(exist_ok=True)
+        shutil.copyfile(file, self._folder / f"{question.id}.toml")
+        return question
+
+
+def needed_categories(question: Question) -> Sequence[str]:
+    """Return the categories without which nobody can take part."""
+    return (*question.required, question.label.category)

@@ -1,0 +1,36 @@
+"""The researcher's service: questions, studies, cohorts, models and training sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.researcher.cohorts import StudyCohorts
+from services.researcher.models import StudyModels
+from services.researcher.proposing import StudyProposing
+from services.researcher.questions import ResearchQuestions
+from services.researcher.runs import ModelRuns
+from services.researcher.studies import Studies
+from services.researcher.training_sets import TrainingSets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResearcherService:
+    """What researchers can do, by subject.
+
+    Attributes:
+        questions: what can be predicted, and how many people may fit.
+        studies: of the researcher's party, and their requests to patients.
+        proposing: of new studies.
+        cohorts: who permits a study, in counts.
+        models: training, cards, and what withdrawals did to a model.
+        training_sets: copies that leave, and whose rows must be deleted.
+        runs: training and counting while the caller waits, for the operator's command line.
+    """
+
+    questions: ResearchQuestions
+    studies: Studies
+    proposing: StudyProposing
+    cohorts: StudyCohorts
+    models: StudyModels
+    training_sets: TrainingSets
+    runs: ModelRuns

@@ -1,0 +1,181 @@
+"""Training sets that leave as copies: conditions, download, and deletion after withdrawals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from consent import DAY_S
+from models import AGREEMENT, Diagnostics, Model, Question, Release, ReleaseRequest
+from services.dates import iso_day
+from services.errors import NotFound
+from services.parties import study_name
+from services.requests import FeasibilityCounts, NewCopy, Proposal, ReleasedCopies, ReleasedCopy
+from services.requests.choices import COPY
+from services.researcher.owned_studies import OwnedStudies
+from storage import RecordStore
+
+MAX_DAYS: Final = 365
+"""How long a copy may be kept."""
+NAME_CHARACTERS: Final = 32
+"""Of a row's pseudonym in a copy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSetOffer:
+    """What a copy of a study's training set holds, under which conditions, and earlier copies.
+
+    Attributes:
+        people: how many permit a copy; the count moves in steps of 11.
+        agreement: the conditions that must be accepted.
+        ends_at_s: until when a copy that is downloaded now may be kept.
+    """
+
+    study: Proposal
+    question: Question
+    people: int
+    agreement: str
+    ends_at_s: int
+    copies: Sequence[ReleasedCopy]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the set."""
+        return ["name", *(feature.code for feature in self.question.features), "label"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyNotice:
+    """A copy that was downloaded, and whether it must be deleted now.
+
+    Attributes:
+        withdrawals: how many people in it permit it no longer; the count moves in steps of 11.
+    """
+
+    study: Proposal
+    copy: ReleasedCopy
+    withdrawals: int
+    is_due: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """What a researcher must do after withdrawals: copies to delete, models to replace."""
+
+    copies: Sequence[CopyNotice]
+    models: Sequence[Model]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSetFile:
+    """A training set that leaves now: a ZIP, and its file name."""
+
+    name: str
+    release: Release
+
+
+class TrainingSets:
+    """The training sets of a researcher's studies."""
+
+    def __init__(
+        self,
+        *,
+        owned: OwnedStudies,
+        copies: ReleasedCopies,
+        store: RecordStore,
+        diagnostics: Diagnostics,
+        feasibility: FeasibilityCounts,
+    ) -> None:
+        self._owned = owned
+        self._copies = copies
+        self._store = store
+        self._diagnostics = diagnostics
+        self._feasibility = feasibility
+
+    def get(self, party: str, name: str) -> TrainingSetOffer:
+        """Return what a study may download, and what it downloaded.
+
+        Raises:
+            NotFound: there is no such approved study of this party, or it asks for no copy.
+        """
+        study = self._require(party, name)
+        permitted = len(self._store.permitted_subjects(study.study, COPY))
+        return TrainingSetOffer(
+            study=study,
+            question=self._diagnostics.question(study.question),
+            people=self._feasibility.stable(f"{study.study} copies", permitted),
+            agreement=AGREEMENT,
+            ends_at_s=self._ends_at_s(study),
+            copies=self._copies.list_by_study(study.study),
+        )
+
+    def download(self, party: str, account_id: str, name: str) -> TrainingSetFile:
+        """Return the set of the people who permit a copy now; it is stored before it leaves.
+
+        Raises:
+            NotFound: as `get`.
+            CohortTooSmall (models): too few people permit a copy.
+        """
+        study = self._require(party, name)
+        ends_at_s, release = self._ends_at_s(study), self._copies.release_name(study.study)
+        earlier = self._copies.list_by_study(study.study)
+        request = ReleaseRequest(
+            study=study.study,
+            release=release,
+            ends_on=iso_day(ends_at_s),
+            actor=f"researcher:{account_id}",
+            before=tuple({row for copy in earlier for row in copy.pseudonyms}),
+        )
+        released = self._diagnostics.release(study.question, request)
+        copy = NewCopy(study.study, release, account_id, ends_at_s)
+        self._copies.add(copy, released.names)
+        return TrainingSetFile(name=f"{study_name(study.study)}.zip", release=released)
+
+    def notices(self, party: str) -> Notices:
+        """Return every copy of a party's studies, and the models that must be replaced."""
+        studies = self._owned.list(party)
+        return Notices(
+            copies=[
+                self._notice(study, copy)
+                for study in studies
+                for copy in self._copies.list_by_study(study.study)
+            ],
+            models=[model for model in self._owned.models(studies) if model.state == "affected"],
+        )
+
+    def confirm_deletion(self, party: str, copy_id: str) -> None:
+        """Store that a copy is deleted; the patients in it can read that.
+
+        Raises:
+            NotFound: there is no such copy, it is another party's, or it was confirmed before.
+        """
+        studies = self._owned.list(party)
+        if not any(self._copies.confirm_deletion(study.study, copy_id) for study in studies):
+            raise NotFound
+
+    def _require(self, party: str, name: str) -> Proposal:
+        study = self._owned.get_approved(party, name)
+        if not study.wants_copy:
+            raise NotFound
+        return study
+
+    def _ends_at_s(self, study: Proposal) -> int:
+        return min(study.until_s, int(self._diagnostics.clock()) + MAX_DAYS * DAY_S)
+
+    def _notice(self, study: Proposal, copy: ReleasedCopy) -> CopyNotice:
+        withdrawals = self._withdrawals(study, copy)
+        has_ended = copy.ends_at_s <= self._diagnostics.clock()
+        return CopyNotice(
+            study=study,
+            copy=copy,
+            withdrawals=self._feasibility.stable(f"{copy.id} gone", withdrawals),
+            is_due=copy.deleted_at_s is None and (withdrawals > 0 or has_ended),
+        )
+
+    def _withdrawals(self, study: Proposal, copy: ReleasedCopy) -> int:
+        """Return how many people of a copy permit it no longer."""
+        name_of = self._store.pseudonyms(f"release {study.study} {copy.release}")
+        permitted = self._store.permitted_subjects(study.study, COPY)
+        names = {name_of(subject).hex()[:NAME_CHARACTERS] for subject in permitted}
+        return len(set(copy.pseudonyms) - names)

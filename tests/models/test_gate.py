@@ -1,0 +1,80 @@
+"""Each threshold of the publication gate is reported with its figure and its requirement."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.evaluation import Attack, Estimate, Evaluation, evaluate
+from models.gate import GateCode, GateFailure, find_gate_failures
+from models.question import Question
+
+QUESTION = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q.toml")
+CHANCE = Attack(auroc=0.5, tpr_at_1_percent_fpr=0.01, members=100, others=100)
+
+
+@pytest.fixture(scope="module")
+def good() -> Evaluation:
+    random = np.random.default_rng(0)
+    probabilities = random.beta(1, 2, 4_000)
+    labels = random.random(4_000) < probabilities
+    return evaluate(labels, probabilities, {}, (0.05, 0.5))
+
+
+def codes(failures: list[GateFailure]) -> list[str]:
+    return [failure.code for failure in failures]
+
+
+def test_a_calibrated_model_without_memory_passes(good: Evaluation) -> None:
+    assert find_gate_failures(QUESTION, good, CHANCE) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"slope": 0.3}, GateCode.CALIBRATION_SLOPE),
+        ({"slope": 2.0}, GateCode.CALIBRATION_SLOPE),
+        ({"intercept": 0.9}, GateCode.CALIBRATION_IN_THE_LARGE),
+        ({"intercept": -0.9}, GateCode.CALIBRATION_IN_THE_LARGE),
+        ({"slope_error": 0.4}, GateCode.TOO_FEW_OUTCOMES),
+        ({"auroc": Estimate(0.55, 0.49, 0.61)}, GateCode.NO_BETTER_THAN_CHANCE),
+        ({"slope": float("nan")}, GateCode.CALIBRATION_SLOPE),
+    ],
+)
+def test_each_figure_of_the_evaluation_has_a_threshold(good, changes, code) -> None:
+    evaluation = dataclasses.replace(good, **changes)
+    assert codes(find_gate_failures(QUESTION, evaluation, CHANCE)) == [code]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"auroc": 0.56}, GateCode.MEMBERSHIP_AUROC),
+        ({"tpr_at_1_percent_fpr": 0.04}, GateCode.MEMBERSHIP_TPR),
+        ({"auroc": float("nan")}, GateCode.MEMBERSHIP_AUROC),
+    ],
+)
+def test_each_figure_of_the_attack_has_a_threshold(good, changes, code) -> None:
+    attack = dataclasses.replace(CHANCE, **changes)
+    assert codes(find_gate_failures(QUESTION, good, attack)) == [code]
+
+
+def test_a_threshold_inside_the_interval_of_the_figure_is_not_missed(good: Evaluation) -> None:
+    evaluation = dataclasses.replace(good, slope=0.6, slope_error=0.1)
+    assert find_gate_failures(QUESTION, evaluation, CHANCE) == []
+
+
+def test_a_failure_states_the_figure_and_the_requirement() -> None:
+    slope = GateFailure(
+        code=GateCode.CALIBRATION_SLOPE, measured=0.3, margin=0.12, minimum=0.7, maximum=1.5
+    )
+    assert slope.message == "calibration slope: 0.30 ± 0.12 (required: 0.7 to 1.5)"
+    chance = GateFailure(code=GateCode.NO_BETTER_THAN_CHANCE, measured=0.48, minimum=0.5)
+    assert (chance.measured_text, chance.required_text) == ("0.480", "more than 0.5")
+    leak = GateFailure(
+        code=GateCode.LEAKING_FEATURE, measured=0.98, maximum=0.95, feature="sugar (x|s)"
+    )
+    assert leak.message.startswith("AUROC of sugar (x|s) alone, which reveals the label: 0.980")

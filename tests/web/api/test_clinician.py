@@ -1,0 +1,124 @@
+"""A clinician's API: own patients, values, answers, decisions; a refusal looks like nobody."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from research import HOSPITAL, add_numbers, key_of, trained_model
+from visitors import signed_in
+
+from services.accounts import PATIENT
+from services.trial import stop_all
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture(scope="module")
+def model(hospital):
+    return trained_model(hospital)
+
+
+@pytest.fixture(scope="module")
+def known(hospital) -> dict[str, bytes]:
+    """Three patients who permit a prediction, by hospital number; others than the pages' tests."""
+    return add_numbers(hospital, hospital.subjects[24:27])
+
+
+@pytest.fixture
+def doctor(hospital):
+    return signed_in(hospital, "clinician")
+
+
+def test_the_list_holds_who_permits_it_and_no_other_organisations(hospital, known, doctor) -> None:
+    number = next(iter(known))
+    answer = doctor.api("GET", f"/clinician/patients?search={number}").get_json()
+    assert [patient["hospital_number"] for patient in answer["patients"]] == [number]
+    assert answer["total"] == 1
+    elsewhere = signed_in(hospital, "clinician", "organisation:elsewhere")
+    empty = elsewhere.api("GET", "/clinician/patients").get_json()
+    assert empty == {"patients": [], "total": 0}
+
+
+def test_an_answer_has_its_interval_reasons_limits_and_pictures(
+    hospital, known, model, doctor
+) -> None:
+    key = key_of(hospital, next(iter(known)))
+    fits = doctor.api("GET", f"/clinician/patients/{key}").get_json()["questions"]
+    assert model.question in [question["id"] for question in fits]
+    path = f"/clinician/patients/{key}/values/{model.question}"
+    values = doctor.api("GET", path).get_json()["values"]
+    assert [(value["words"], value["problem"]) for value in values] == [("number", "")]
+    query = {"patient": key, "question": model.question}
+    done = doctor.api("POST", "/clinician/diagnoses", query)
+    assert done.status_code == 201
+    answer = done.get_json()
+    low, high = answer["interval"]
+    assert low <= answer["probability"] <= high
+    assert answer["not_for"] == ["Not for people."]
+    assert answer["contributions"][0]["words"] == "number"
+    path = f"/clinician/diagnoses/{answer['id']}"
+    assert doctor.api("GET", path).get_json() == answer
+    assert doctor.api("GET", f"{path}/contributions").mimetype == "image/svg+xml"
+    picture = f"/clinician/models/{model.id}/pictures"
+    assert doctor.api("GET", f"{picture}/calibration").mimetype == "image/svg+xml"
+    assert doctor.api("GET", f"{picture}/nothing").status_code == 404
+
+
+def test_a_decision_against_the_model_needs_a_reason_and_is_kept(
+    hospital, known, model, doctor
+) -> None:
+    query = {"patient": key_of(hospital, next(iter(known))), "question": model.question}
+    path = f"/clinician/diagnoses/{doctor.api('POST', '/clinician/diagnoses', query).json['id']}"
+    bare = doctor.api("POST", f"{path}/decision", {"decision": "disagree"})
+    assert (bare.status_code, set(bare.get_json()["errors"])) == (422, {"reason"})
+    decision = {"decision": "disagree", "reason": "A newer test is normal."}
+    answer = doctor.api("POST", f"{path}/decision", decision).get_json()
+    assert (answer["decision"], answer["reason"]) == ("disagree", decision["reason"])
+
+
+def test_who_withdraws_looks_as_if_never_there(hospital, known, model, doctor) -> None:
+    number, subject = list(known.items())[2]
+    key = key_of(hospital, number)
+    query = {"patient": key, "question": model.question}
+    diagnosis = doctor.api("POST", "/clinician/diagnoses", query).get_json()["id"]
+    stop_all(hospital.platform, hospital.wallet, [subject], lambda *_: None)
+    nobody = secrets.token_hex(16)
+    missing = doctor.api("GET", f"/clinician/patients/{nobody}")
+    assert missing.status_code == 404
+    for refused in (
+        doctor.api("GET", f"/clinician/patients/{key}"),
+        doctor.api("GET", f"/clinician/patients/{key}/values/{model.question}"),
+        doctor.api("POST", "/clinician/diagnoses", query),
+        doctor.api("GET", f"/clinician/diagnoses/{diagnosis}"),
+        doctor.api("GET", f"/clinician/diagnoses/{diagnosis}/contributions"),
+        doctor.api("POST", f"/clinician/diagnoses/{diagnosis}/decision", {"decision": "agree"}),
+        doctor.api("GET", f"/clinician/diagnoses/{nobody}"),
+    ):
+        assert (refused.status_code, refused.data) == (404, missing.data)
+        assert dict(refused.headers).keys() == dict(missing.headers).keys()
+
+
+def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, doctor) -> None:
+    number = list(known)[1]
+    request = {"number": number, "categories": ["vital-signs"], "days": 90}
+    there = doctor.api("POST", "/clinician/requests", request)
+    nowhere = doctor.api("POST", "/clinician/requests", request | {"number": "nobody"})
+    assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
+    waiting = hospital.platform.asking.requests.list_waiting(known[number])
+    assert ("TREATDS",) in [request.details.purposes for request in waiting]
+    wrong = doctor.api("POST", "/clinician/requests", {"number": "1", "categories": [], "days": 1})
+    assert set(wrong.get_json()["errors"]) == {"categories", "days"}
+
+
+def test_a_token_speaks_for_its_organisation_and_other_roles_get_nowhere(
+    hospital, known, clinician
+) -> None:
+    number = next(iter(known))
+    answer = clinician.get(f"/clinician/patients?search={number}").get_json()
+    assert answer["total"] == 1
+    for role in ("researcher", "custodian", "auditor"):
+        assert hospital.client(role, HOSPITAL).get("/clinician/patients").status_code == 403
+    patient = signed_in(hospital, PATIENT, "", hospital.subjects[0])
+    assert patient.api("GET", "/clinician/patients").status_code == 403
+    assert hospital.client().get("/clinician/patients").status_code == 401

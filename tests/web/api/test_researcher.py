@@ -1,0 +1,346 @@
+"""A researcher's API: all that the pages do, for whose study it is; and never a small number."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import secrets
+import zipfile
+
+import pyarrow.parquet as pq
+import pytest
+from research import permit, routes_of
+from visitors import HOSPITAL, signed_in
+
+import app as application
+from services.tokens import RESEARCHER, ROLES
+from services.trial import enrol_people, stop_all
+from storage import Record
+
+pytestmark = pytest.mark.node
+ELSEWHERE = "organisation:elsewhere"
+DAY_S = 86_400
+
+
+@pytest.fixture(scope="module")
+def researcher(hospital):
+    return signed_in(hospital, RESEARCHER)
+
+
+def proposal(**changed):
+    body = {
+        "title": f"Study {secrets.token_hex(4)}",
+        "question": "small",
+        "condition": "it",
+        "protocol": "We look.\nThen we stop.",
+        "board": "Board, 12/34",
+        "contact": "Dr R",
+        "days": 365,
+        "ends_on": "2090-03-01",
+    }
+    return body | changed
+
+
+def proposed(researcher, **changed) -> str:
+    """Register a study and return its path."""
+    done = researcher.api("POST", "/researcher/studies", proposal(**changed))
+    assert done.status_code == 201, done.data
+    return "/researcher/studies/" + done.get_json()["id"].removeprefix("study:")
+
+
+def approved(hospital, researcher, **changed) -> tuple[str, str]:
+    """Register a study, have the custodian approve it, return its path and id."""
+    path = proposed(researcher, **changed)
+    study = "study:" + path.rsplit("/", 1)[1]
+    hospital.platform.asking.proposals.approve(study, "c")
+    return path, study
+
+
+@pytest.fixture(scope="module")
+def leavers(hospital) -> list[bytes]:
+    """Thirteen people of these tests alone, with records, who stop everything in them."""
+    labels = [secrets.token_hex(8) for _ in range(13)]
+    assert enrol_people(hospital.platform, hospital.wallet, labels, lambda *_: None).done == 13
+    people = [hospital.wallet.get_subject(label) for label in labels]
+    documents = (("vital-signs", "x|number", (40.0, "kg")), ("condition", "x|label", ("no", "")))
+    hospital.platform.store.deposits.deposit(
+        [
+            Record(person, kind, HOSPITAL, "2024-01-02", {code: value})
+            for person in people
+            for kind, code, value in documents
+        ]
+    )
+    return people
+
+
+@pytest.fixture(scope="module")
+def trained(hospital, researcher, leavers) -> tuple[str, str, str]:
+    """The path and id of a study, and its model, trained by way of the API and the worker."""
+    known = [q.id for q in hospital.platform.diagnostics.questions() if "small" in q.id]
+    for question in known:
+        path, study = approved(hospital, researcher, question=question)
+        permit(hospital, study, ("MLTRAINING",), [*hospital.subjects[40:], leavers[12]])
+        job = researcher.api("POST", f"{path}/training", {}).get_json()["id"]
+        application.make_worker(hospital.platform).run(job)
+        done = researcher.api("GET", f"{path}/training/{job}").get_json()
+        if done["state"] == "done":
+            return path, study, done["result"]["model"]
+        assert "not published" in done["error"]
+    raise AssertionError(done["error"])
+
+
+def test_a_question_tells_how_many_may_fit_the_same_for_everyone(hospital, researcher) -> None:
+    question = researcher.api("GET", "/researcher/questions/small").get_json()
+    assert question["features"][0]["words"] == "number"
+    assert question["people"] >= 600
+    other = signed_in(hospital, RESEARCHER, ELSEWHERE)
+    assert other.api("GET", "/researcher/questions/small").get_json() == question
+    assert researcher.api("GET", "/researcher/questions/none").status_code == 404
+    listed = researcher.api("GET", "/researcher/questions").get_json()["questions"]
+    assert "small" in [question["id"] for question in listed]
+
+
+def test_a_study_waits_for_the_custodian_and_then_asks_everybody_who_fits(
+    hospital, researcher
+) -> None:
+    path = proposed(researcher)
+    study = researcher.api("GET", path).get_json()
+    assert (study["state"], study["asked"]) == ("proposed", 0)
+    for what in ("request", "training"):
+        assert researcher.api("POST", f"{path}/{what}", {}).status_code == 404
+    hospital.platform.asking.proposals.approve(study["id"], "c")
+    people = researcher.api("POST", f"{path}/request", {}).get_json()["asked"]
+    assert people >= len(hospital.subjects)
+    assert researcher.api("POST", f"{path}/request", {}).get_json()["asked"] == people
+    listed = researcher.api("GET", "/researcher/studies").get_json()["studies"]
+    states = {item["id"]: item["state"] for item in listed}
+    assert states[study["id"]] == "approved"
+
+
+def test_the_same_proposal_again_changes_nothing_and_another_of_its_name_is_refused(
+    researcher,
+) -> None:
+    body = proposal()
+    first, again = (researcher.api("POST", "/researcher/studies", body) for _ in range(2))
+    assert (first.status_code, first.get_json()["id"]) == (201, again.get_json()["id"])
+    other = researcher.api("POST", "/researcher/studies", body | {"board": "Another"})
+    assert other.status_code == 422
+    assert set(other.get_json()["errors"]) == {"title"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"title": "a\nb"}, "title"),
+        ({"protocol": " "}, "protocol"),
+        ({"board": ""}, "board"),
+        ({"question": "none"}, "question"),
+        ({"days": 7}, "days"),
+        ({"ends_on": "2020-01-01"}, "ends_on"),
+        ({"ends_on": "tomorrow"}, "ends_on"),
+        ({"wants_copy": "yes"}, "wants_copy"),
+        ({"more": 1}, "more"),
+    ],
+)
+def test_what_is_wrong_with_a_study_is_named(researcher, changed, field) -> None:
+    done = researcher.api("POST", "/researcher/studies", proposal(**changed))
+    assert done.status_code == 422
+    assert set(done.get_json()["errors"]) == {field}
+
+
+def test_a_title_in_any_letters_names_a_study_of_its_own(researcher) -> None:
+    mark = secrets.token_hex(4)
+    paths = [proposed(researcher, title=title) for title in (f"Für Ärzte {mark}", "心臓", "糖尿")]
+    assert paths[0].endswith(f"/fur-arzte-{mark}")
+    assert len(set(paths)) == 3
+    assert all(researcher.get(path).status_code == 200 for path in paths)
+
+
+def test_a_study_that_ends_with_the_calendar_is_one_like_any_other(hospital, researcher) -> None:
+    path, study = approved(hospital, researcher, ends_on="9999-12-31", wants_copy=True)
+    permit(hospital, study, ("MLTRAINING", "HRESCH"), hospital.subjects[200:260])
+    for page in (path, f"{path}/cohort", path.replace("studies", "sets"), "/researcher"):
+        assert researcher.get(page).status_code == 200, page
+    assert researcher.api("POST", f"{path}/request", {}).status_code == 200
+    assert researcher.api("GET", f"{path}/set").get_json()["people"] == 60
+
+
+def test_a_study_speaks_for_itself_by_a_token_and_proposes_no_other(hospital, researcher) -> None:
+    path, study = approved(hospital, researcher)
+    token = hospital.client(RESEARCHER, study)
+    studies = token.get("/researcher/studies").get_json()["studies"]
+    assert [item["id"] for item in studies] == [study]
+    assert token.get(f"{path}/cohort").get_json()["asked"] == 0
+    assert token.post("/researcher/studies", proposal()).status_code == 403
+    other = hospital.client(RESEARCHER, "study:other")
+    assert other.get(path).status_code == 404
+    assert other.get("/researcher/studies").get_json() == {"studies": []}
+
+
+def test_a_cohort_grows_steadily_and_no_small_number_is_told(hospital, researcher) -> None:
+    path, study = approved(hospital, researcher)
+    seen = []
+    researcher.api("POST", f"{path}/request", {})
+    for first, last in ((0, 0), (0, 5), (5, 10), (10, 80)):
+        permit(hospital, study, ("MLTRAINING",), hospital.subjects[first:last])
+        seen.append(researcher.api("GET", f"{path}/cohort").get_json())
+    assert [cohort["permitted_in_all"] for cohort in seen] == [0, 0, 0, 80]
+    assert [cohort["is_enough"] for cohort in seen] == [False, False, False, True]
+    counts = [n for cohort in seen for n in (cohort["asked"], *cohort["not_included"].values())]
+    assert all(n == "1 to 10" or n == 0 or n >= 11 for n in counts)
+
+
+def test_one_person_who_joins_or_leaves_moves_no_count(hospital, researcher) -> None:
+    path, study = approved(hospital, researcher)
+    permit(hospital, study, ("MLTRAINING",), hospital.subjects[500:560])
+    before = researcher.api("GET", f"{path}/cohort").get_json()
+    person = hospital.new_patient()
+    permit(hospital, study, ("MLTRAINING",), [person])
+    joined = researcher.api("GET", f"{path}/cohort").get_json()
+    stop_all(hospital.platform, hospital.wallet, [person], lambda *_: None)
+    left = researcher.api("GET", f"{path}/cohort").get_json()
+    for name in ("permitted", "permitted_in_all"):
+        assert before[name] == joined[name] == left[name]
+
+
+def test_a_study_that_no_custodian_approved_trains_nothing(hospital) -> None:
+    unknown = hospital.client(RESEARCHER, "study:unknown")
+    path = "/researcher/studies/unknown"
+    assert unknown.post(f"{path}/training", {}).status_code == 404
+    assert unknown.get(f"{path}/cohort").status_code == 404
+
+
+def test_a_job_is_visible_to_its_study_and_to_auditors(hospital, researcher, auditor) -> None:
+    path, study = approved(hospital, researcher)
+    job = researcher.api("POST", f"{path}/training", {}).get_json()["id"]
+    other, token = hospital.client(RESEARCHER, "study:other"), hospital.client(RESEARCHER, study)
+    assert other.get(f"/jobs/{job}").data == other.get("/jobs/none").data
+    assert auditor.get(f"/jobs/{job}").get_json()["state"] == "queued"
+    assert auditor.ask("DELETE", f"/jobs/{job}").status_code == 404
+    assert token.ask("DELETE", f"/jobs/{job}").get_json()["state"] == "cancelled"
+
+
+def test_a_model_is_told_with_its_card_and_its_pictures(researcher, trained) -> None:
+    path, study, model = trained
+    listed = researcher.api("GET", "/researcher/models").get_json()["models"]
+    assert [item["study"] for item in listed if item["model"] == model] == [study]
+    assert researcher.api("GET", path).get_json()["models"] == [model]
+    card = researcher.api("GET", f"/researcher/models/{model}/card").get_json()
+    assert 0.5 < card["evaluation"]["auroc"]["value"] <= 1
+    picture = researcher.api("GET", f"/researcher/models/{model}/pictures/calibration")
+    assert picture.content_type == "image/svg+xml"
+    for odd in ("none", "..", "x" * 3000):
+        plot = researcher.api("GET", f"/researcher/models/{model}/pictures/{odd}")
+        assert plot.status_code in (404, 308), odd
+
+
+def test_a_withdrawal_touches_a_model_at_once_and_a_successor_replaces_it(
+    hospital, researcher, leavers, trained
+) -> None:
+    path, _, model = trained
+    before = researcher.api("GET", f"/researcher/models/{model}").get_json()
+    assert (before["is_touched"], before["withdrew"], before["successor"]) == (False, 0, None)
+    stop_all(hospital.platform, hospital.wallet, leavers[12:], lambda *_: None)
+    after = researcher.api("GET", f"/researcher/models/{model}").get_json()
+    assert (after["is_touched"], after["withdrew"]) == (True, "1 to 10")
+    job = researcher.api("POST", f"/researcher/models/{model}/retraining", {}).get_json()["id"]
+    again = researcher.api("POST", f"/researcher/models/{model}/retraining", {}).get_json()["id"]
+    assert again == job
+    application.make_worker(hospital.platform).run(job)
+    done = researcher.api("GET", f"{path}/training/{job}").get_json()
+    replaced = researcher.api("GET", f"/researcher/models/{model}").get_json()
+    assert replaced["successor"] == (done["result"] or {}).get("model"), done["error"]
+
+
+def test_a_training_is_one_however_often_it_is_asked_for_and_can_be_stopped(
+    hospital, researcher
+) -> None:
+    path, _ = approved(hospital, researcher)
+    first = researcher.api("POST", f"{path}/training", {})
+    again = researcher.api("POST", f"{path}/training", {})
+    assert (first.status_code, first.get_json()) == (202, again.get_json())
+    job = first.get_json()["id"]
+    stopped = researcher.api("DELETE", f"{path}/training/{job}").get_json()
+    assert stopped["state"] == "cancelled"
+    assert researcher.api("POST", f"{path}/training", {}).get_json()["id"] != job
+    other, _ = approved(hospital, researcher)
+    assert researcher.api("GET", f"{other}/training/{job}").status_code == 404
+
+
+def test_an_idempotency_key_gets_the_first_answer_again(hospital, researcher) -> None:
+    path, _ = approved(hospital, researcher)
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    first = researcher.api("POST", f"{path}/training", {}, **key)
+    researcher.api("DELETE", f"{path}/training/{first.get_json()['id']}")
+    again = researcher.api("POST", f"{path}/training", {}, **key)
+    assert (again.status_code, again.data) == (202, first.data)
+
+
+def test_a_set_leaves_only_with_the_agreement_and_its_deletion_is_proposal(
+    hospital, researcher, leavers
+) -> None:
+    path, study = approved(hospital, researcher, wants_copy=True)
+    people = [*leavers[:12], *hospital.subjects[300:368]]
+    permit(hospital, study, ("MLTRAINING", "HRESCH"), people)
+    offer = researcher.api("GET", f"{path}/set").get_json()
+    assert (offer["people"], offer["taken"]) == (80, [])
+    for answer in ({}, {"agree": False}, {"agree": "true"}):
+        assert researcher.api("POST", f"{path}/set", answer).status_code == 422
+    done = researcher.api("POST", f"{path}/set", {"agree": True})
+    assert done.content_type == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(done.data)) as archive:
+        table = pq.read_table(io.BytesIO(archive.read("data.parquet")))
+        manifest = json.loads(archive.read("manifest.json"))
+        dictionary = json.loads(archive.read("dictionary.json"))
+    assert table.num_rows == manifest["rows"] == 80
+    assert offer["columns"] == table.column_names == [item["column"] for item in dictionary]
+    stop_all(hospital.platform, hospital.wallet, people[:12], lambda *_: None)
+    copies = researcher.api("GET", "/researcher/notices").get_json()["copies"]
+    notice = next(copy for copy in copies if copy["study"] == study)
+    assert (notice["left"], notice["is_due"], notice["deleted_at_s"]) == (12, True, None)
+    where = f"/researcher/notices/{notice['set']}/deletion"
+    other = signed_in(hospital, RESEARCHER, ELSEWHERE)
+    assert other.api("POST", where, {}).status_code == 404
+    left = researcher.api("POST", where, {}).get_json()["copies"]
+    notice = next(copy for copy in left if copy["study"] == study)
+    assert (notice["is_due"], notice["deleted_at_s"] is None) == (False, False)
+    assert researcher.api("POST", where, {}).status_code == 404
+
+
+def test_too_few_people_make_no_set(hospital, researcher) -> None:
+    path, study = approved(hospital, researcher, wants_copy=True)
+    permit(hospital, study, ("MLTRAINING",), hospital.subjects[400:480])
+    done = researcher.api("POST", f"{path}/set", {"agree": True})
+    assert done.status_code == 422
+    assert "fewer than 50" in done.get_json()["detail"]
+
+
+def test_a_study_that_asks_for_no_copy_has_none(hospital, researcher) -> None:
+    path, _ = approved(hospital, researcher)
+    assert researcher.api("GET", f"{path}/set").status_code == 404
+    assert researcher.api("POST", f"{path}/set", {"agree": True}).status_code == 404
+
+
+def test_what_is_anothers_is_as_if_it_were_not_there(hospital, researcher, trained) -> None:
+    path, _, model = trained
+    other = signed_in(hospital, RESEARCHER, ELSEWHERE)
+    missing = other.api("GET", "/researcher/studies/none").data
+    for method, rule in routes_of(hospital.app, "/researcher"):
+        if "{study}" in rule or "{model}" in rule:
+            named = rule.replace("/researcher/studies/{study}", path)
+            named = re.sub(r"{\w+}", "calibration", named.replace("{model}", model))
+            body = {"agree": True} if named.endswith("/set") else {}
+            answer = other.api(method, named, body if method == "POST" else None)
+            assert (answer.status_code, answer.data) == (404, missing), named
+    for what in ("studies", "models"):
+        assert other.api("GET", f"/researcher/{what}").get_json() == {what: []}
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != RESEARCHER])
+def test_no_other_role_gets_in_by_session_or_token(hospital, role) -> None:
+    staff, token = signed_in(hospital, role), hospital.client(role)
+    for method, rule in routes_of(hospital.app, "/researcher"):
+        path, body = re.sub(r"{\w+}", "x", rule), {} if method == "POST" else None
+        assert staff.api(method, path, body).status_code == 403, path
+        assert token.ask(method, path, body).status_code == 403, path

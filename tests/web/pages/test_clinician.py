@@ -1,0 +1,130 @@
+"""A clinician's pages: own patients who permit it, values first, an answer with its limits."""
+
+from __future__ import annotations
+
+import pytest
+from research import add_numbers, key_of, trained_model
+from visitors import Visitor, signed_in
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture(scope="module")
+def model(hospital):
+    return trained_model(hospital)
+
+
+@pytest.fixture(scope="module")
+def known(hospital) -> dict[str, bytes]:
+    """Three patients who permit a prediction, by hospital number."""
+    return add_numbers(hospital, hospital.subjects[20:23])
+
+
+@pytest.fixture
+def clinician(hospital) -> Visitor:
+    return signed_in(hospital, "clinician")
+
+
+def test_the_list_holds_who_permits_it_and_is_searched(hospital, known, clinician) -> None:
+    number = next(iter(known))
+    page = clinician.get(f"/clinician?search={number}").text
+    assert number in page
+    assert next(iter(known.values())).hex() not in page
+    assert (
+        "No patient in your list has this number"
+        in clinician.get("/clinician?search=nobody-at-all").text
+    )
+
+
+def test_another_organisation_has_a_list_of_its_own(hospital, known) -> None:
+    stranger = signed_in(hospital, "clinician", "organisation:elsewhere")
+    page = stranger.get("/clinician").text
+    assert "No patient has given you access yet." in page
+    assert not any(number in page for number in known)
+
+
+def test_an_answer_is_shown_with_values_limits_reasons_and_card(
+    hospital, known, model, clinician
+) -> None:
+    key = key_of(hospital, next(iter(known)))
+    page = clinician.get(f"/clinician/patients/{key}").text
+    assert model.question in page
+    path = f"/clinician/diagnoses/new?patient={key}&question={model.question}"
+    assert "Values for the model" in clinician.get(path).text
+    done = clinician.post("/clinician/diagnoses/new", patient=key, question=model.question)
+    assert done.status_code == 303
+    page = clinician.get(done.location).text
+    for words in (
+        "Of 100 people with values like these",
+        "not a diagnosis",
+        "Not for people.",
+        "They are not causes",
+        "95 % interval",
+    ):
+        assert words in page, words
+    assert page.index("Of 100 people") < page.index("Not for people.") < page.index("not causes")
+    picture = clinician.get(f"{done.location}/contributions.svg")
+    assert picture.mimetype == "image/svg+xml"
+    card = clinician.get(f"/clinician/models/{model.id}").text
+    assert "not known" in card
+    assert "none yet" in card
+    calibration = clinician.get(f"/clinician/models/{model.id}/pictures/calibration.svg")
+    assert calibration.mimetype == "image/svg+xml"
+
+
+def test_a_decision_against_the_model_needs_a_reason_and_is_kept(
+    hospital, known, model, clinician
+) -> None:
+    key = key_of(hospital, next(iter(known)))
+    path = clinician.post("/clinician/diagnoses/new", patient=key, question=model.question).location
+    assert "Choose your decision" in clinician.post(path).text
+    assert "Enter your reason" in clinician.post(path, decision="disagree").text
+    done = clinician.post(path, decision="disagree", reason="A newer test is normal.")
+    assert done.status_code == 303
+    page = clinician.get(path).text
+    assert "A newer test is normal." in page
+    assert "Your decision was saved" in page
+
+
+def test_who_withdraws_looks_as_if_never_there_also_in_an_old_diagnosis(
+    hospital, known, model, clinician
+) -> None:
+    from services.trial import stop_all
+
+    number, subject = list(known.items())[2]
+    key = key_of(hospital, number)
+    path = clinician.post("/clinician/diagnoses/new", patient=key, question=model.question).location
+    stop_all(hospital.platform, hospital.wallet, [subject], lambda *_: None)
+    nobody = "ab" * 16
+    missing = clinician.get(f"/clinician/patients/{nobody}")
+    for refused in (
+        clinician.get(f"/clinician/patients/{key}"),
+        clinician.get(path),
+        clinician.get(f"{path}/contributions.svg"),
+        clinician.get(f"/clinician/diagnoses/new?patient={key}&question={model.question}"),
+        clinician.post("/clinician/diagnoses/new", patient=key, question=model.question),
+        clinician.get(f"/clinician/diagnoses/{nobody}"),
+    ):
+        assert (refused.status_code, refused.data) == (404, missing.data)
+    assert number not in clinician.get("/clinician").text
+
+
+def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, clinician) -> None:
+    number = list(known)[1]
+    fields = {"categories": "vital-signs", "days": "90"}
+    there = clinician.post("/clinician/requests/new", number=number, **fields)
+    nowhere = clinician.post("/clinician/requests/new", number="nobody", **fields)
+    assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
+    waiting = hospital.platform.asking.requests.list_waiting(known[number])
+    assert ("TREATDS",) in [request.details.purposes for request in waiting]
+
+
+def test_asking_for_nothing_says_what_is_missing(clinician) -> None:
+    page = clinician.post("/clinician/requests/new").text
+    assert "There is a problem" in page
+    assert "Enter the hospital number" in page
+
+
+@pytest.mark.parametrize("role", ["researcher", "custodian", "auditor"])
+def test_other_roles_find_no_clinic(hospital, role) -> None:
+    assert signed_in(hospital, role).get("/clinician").status_code == 404

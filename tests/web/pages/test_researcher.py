@@ -1,0 +1,218 @@
+"""A researcher's pages: a question, a study, a cohort, a model, a set; and never a small number."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import secrets
+import zipfile
+
+import pyarrow.parquet as pq
+import pytest
+from browser import chromium, person, served
+from research import permit
+from visitors import HOSPITAL, signed_in
+
+import app as application
+from services.trial import stop_all
+from web.cookies import cookie_name
+
+pytestmark = pytest.mark.node
+DAY_S = 86_400
+
+
+@pytest.fixture(scope="module")
+def researcher(hospital):
+    return signed_in(hospital, "researcher")
+
+
+def form(question: str = "small", **changed):
+    title = f"Study {secrets.token_hex(4)}"
+    fields = {
+        "title": title,
+        "question": question,
+        "condition": "it",
+        "protocol": "We look.\nThen we stop.",
+        "board": "Board, 12/34",
+        "contact": "Dr R",
+        "days": "365",
+        "end-day": "1",
+        "end-month": "3",
+        "end-year": "2090",
+    }
+    return fields | changed
+
+
+def approved(hospital, researcher, **changed) -> str:
+    """Register a study and have the custodian approve it; return its path."""
+    path = researcher.post("/researcher/studies/new", **form(**changed)).location
+    hospital.platform.asking.proposals.approve("study:" + path.rsplit("/", 1)[1], "c")
+    return path
+
+
+def test_a_study_waits_for_the_custodian_and_then_asks_everybody_who_fits(
+    hospital, researcher
+) -> None:
+    done = researcher.post("/researcher/studies/new", **form())
+    assert done.status_code == 303
+    path = done.location
+    assert "Waiting for the custodian" in researcher.get(path).text
+    assert researcher.post(f"{path}/request").status_code == 404
+    study = "study:" + path.rsplit("/", 1)[1]
+    hospital.platform.asking.proposals.approve(study, "c")
+    assert researcher.post(f"{path}/request").status_code == 303
+    counts = hospital.platform.asking.requests.count_by_state(study)
+    assert counts["waiting"] >= len(hospital.subjects)
+    researcher.post(f"{path}/request")
+    assert hospital.platform.asking.requests.count_by_state(study) == counts
+    assert "have not answered" in researcher.get(f"{path}/cohort").text
+
+
+def test_what_is_missing_is_named_and_what_was_typed_stays(researcher) -> None:
+    page = researcher.post("/researcher/studies/new", **form(board="", days="7"))
+    assert page.status_code == 422
+    assert "Enter who approved it" in page.text
+    assert "We look." in page.text
+
+
+def test_another_organisations_study_is_not_there(hospital, researcher) -> None:
+    path = approved(hospital, researcher)
+    other = signed_in(hospital, "researcher", "organisation:elsewhere")
+    missing = other.get("/researcher/studies/nothing")
+    for refused in (
+        other.get(path),
+        other.get(f"{path}/cohort"),
+        other.post(f"{path}/cohort"),
+        other.post(f"{path}/request"),
+        other.get(path.replace("studies", "sets")),
+    ):
+        assert (refused.status_code, refused.data) == (404, missing.data)
+    assert "You have no study yet." in other.get("/researcher").text
+
+
+def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, researcher) -> None:
+    known = [q.id for q in hospital.platform.diagnostics.questions() if "small" in q.id]
+    for question in known:
+        path = approved(hospital, researcher, question=question)
+        study = "study:" + path.rsplit("/", 1)[1]
+        permit(hospital, study, ("MLTRAINING",), hospital.subjects[40:])
+        job = researcher.post(f"{path}/cohort").location
+        assert researcher.post(f"{path}/cohort").location == job
+        assert "waiting for a worker" in researcher.get(job).text
+        application.make_worker(hospital.platform).run(job.rsplit("/", 1)[1])
+        done = researcher.get(job)
+        if done.status_code == 303:
+            break
+        assert "The model missed its quality thresholds." in done.text
+    page = researcher.get(done.location).text
+    for words in ("AUROC", "Calibration slope", "not known", "none yet", "Membership attack"):
+        assert words in page
+    picture = researcher.get(f"{done.location}/pictures/calibration.svg")
+    assert picture.mimetype == "image/svg+xml"
+    assert "People who withdrew" not in page
+    stop_all(hospital.platform, hospital.wallet, hospital.subjects[50:51], lambda *_: None)
+    page = researcher.get(done.location).text
+    assert "People who withdrew on whose records it was trained: 10 or fewer." in page
+    stop_all(hospital.platform, hospital.wallet, hospital.subjects[51:61], lambda *_: None)
+    page = researcher.get(done.location).text
+    assert "People who withdrew on whose records it was trained: 11." in page
+    retraining = researcher.post(f"{done.location}/retraining").location
+    assert retraining.startswith(f"{path}/jobs/")
+
+
+def test_the_cohorts_page_looks_every_second_while_a_job_runs(hospital, researcher) -> None:
+    path = approved(hospital, researcher)
+    assert "hx-get" not in researcher.get(f"{path}/cohort").text
+    job = researcher.post(f"{path}/cohort").location
+    page = researcher.get(f"{path}/cohort").text
+    assert f'hx-get="{job}?said=0" hx-trigger="every 1s"' in page
+    researcher.post(job)
+    part = researcher.http.get(job, headers={"HX-Request": "true"}).text
+    assert "No model was published." in part
+    assert "hx-get" not in part
+    assert "hx-get" not in researcher.get(f"{path}/cohort").text
+
+
+@pytest.mark.slow
+def test_in_a_browser_the_cohorts_page_says_what_came_of_a_job(hospital, researcher) -> None:
+    path = approved(hospital, researcher)
+    job = researcher.post(f"{path}/cohort").location
+    cookie = researcher.http.get_cookie(cookie_name(hospital.platform.site))
+    with (
+        served(hospital.platform) as origin,
+        chromium() as browser,
+        person(browser, origin) as somebody,
+    ):
+        somebody.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": origin}])
+        somebody.go(f"{path}/cohort")
+        somebody.says("waiting for a worker")
+        for _ in range(2):
+            with somebody.page.expect_response(lambda answer: job in answer.url):
+                pass
+        assert somebody.page.locator("#training").count() == 1
+        researcher.post(job)
+        somebody.says("No model was published.")
+        assert somebody.page.locator("#training").count() == 1
+
+
+def test_a_closed_gate_says_what_was_found_and_what_must_be(hospital, researcher) -> None:
+    known = hospital.platform.home / "questions"
+    text = (known / "small.toml").read_text().replace('id = "small"', 'id = "strict"')
+    strict = text.replace("[parameters]", "[gate]\nmax_attack_auroc = 0.01\n\n[parameters]")
+    (known / "strict.toml").write_text(strict)
+    path = approved(hospital, researcher, question="strict")
+    permit(hospital, "study:" + path.rsplit("/", 1)[1], ("MLTRAINING",), hospital.subjects[70:])
+    job = researcher.post(f"{path}/cohort").location
+    application.make_worker(hospital.platform).run(job.rsplit("/", 1)[1])
+    page = researcher.get(job).text
+    assert "No model was published. The model missed its quality thresholds." in page
+    assert re.search(r"<li>membership attack AUROC 0\.\d{3}, at most 0\.01</li>", page)
+
+
+def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, researcher) -> None:
+    path = approved(hospital, researcher, copy="yes")
+    study, page = "study:" + path.rsplit("/", 1)[1], path.replace("studies", "sets")
+    people = hospital.subjects[100:180]
+    permit(hospital, study, ("MLTRAINING", "HRESCH"), people)
+    assert "Accept the agreement" in researcher.post(page).text
+    done = researcher.post(page, agree="yes")
+    assert done.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(done.data)) as archive:
+        names = sorted(archive.namelist())
+        table = pq.read_table(io.BytesIO(archive.read("data.parquet")))
+        manifest = json.loads(archive.read("manifest.json"))
+    assert names == sorted(
+        (
+            "agreement.txt",
+            "data.parquet",
+            "deleted.json",
+            "dictionary.csv",
+            "dictionary.json",
+            "manifest.json",
+        )
+    )
+    assert table.num_rows == len(people) == manifest["rows"]
+    assert not any(subject.hex() in done.data.hex() for subject in people)
+    stop_all(hospital.platform, hospital.wallet, people[:12], lambda *_: None)
+    assert "People who withdrew: 12, of 80 rows." in researcher.get("/researcher/notices").text
+    again = researcher.post(page, agree="yes")
+    with zipfile.ZipFile(io.BytesIO(again.data)) as archive:
+        assert len(json.loads(archive.read("deleted.json"))) == 12
+    copies = {copy.rows: copy for copy in hospital.platform.asking.copies.list_by_study(study)}
+    assert sorted(copies) == [68, 80]
+    researcher.post("/researcher/notices", set=copies[80].id)
+    assert "You confirmed on" in researcher.get("/researcher/notices").text
+
+
+def test_who_permits_training_alone_is_in_no_set(hospital, researcher) -> None:
+    path = approved(hospital, researcher, copy="yes")
+    study = "study:" + path.rsplit("/", 1)[1]
+    permit(hospital, study, ("MLTRAINING",), hospital.subjects[200:280])
+    page = researcher.post(path.replace("studies", "sets"), agree="yes")
+    assert "fewer than 50 people permit a copy" in page.text.lower()
+
+
+@pytest.mark.parametrize("role", ["clinician", "custodian", "auditor"])
+def test_other_roles_find_no_research(hospital, role) -> None:
+    assert signed_in(hospital, role, HOSPITAL).get("/researcher").status_code == 404

@@ -1,0 +1,59 @@
+"""What tests of clinicians and researchers share: a model, patients by number, permissions."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from models import GateClosed, Model
+from services.statement import RequestedTerms
+from services.trial import sign_grants
+
+HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
+DAY_S = 86_400
+
+
+def trained_model(hospital: Any, study: str = STUDY) -> Model:
+    """Return a model in service; with few people the gate may close, so several are tried."""
+    diagnostics = hospital.platform.diagnostics
+    questions = [question.id for question in diagnostics.questions() if "small" in question.id]
+    for question in questions:
+        try:
+            return diagnostics.train(study, question)
+        except GateClosed:
+            continue
+    raise AssertionError("no question's model passed the gate")
+
+
+def add_numbers(hospital: Any, subjects: list[bytes]) -> dict[str, bytes]:
+    """Give patients hospital numbers; return their subjects by number."""
+    numbers = {f"MRN-{secrets.token_hex(4)}": subject for subject in subjects}
+    hospital.platform.asking.directory.add(numbers.items())
+    return numbers
+
+
+def key_of(hospital: Any, number: str) -> str:
+    """Return the key of the patient of this hospital number."""
+    (patient,), total = hospital.platform.asking.care.search(HOSPITAL, number)
+    assert total == 1
+    return patient.key
+
+
+def permit(hospital: Any, study: str, purposes: tuple[str, ...], people: list[bytes]) -> None:
+    """Let people permit a study these purposes."""
+    now_s = int(hospital.platform.clock())
+    terms = RequestedTerms("permit", study, purposes)
+    grants = [(subject, terms, now_s, now_s + DAY_S) for subject in people]
+    signed = sign_grants(hospital.platform, hospital.wallet, grants)
+    assert all(outcome.ok for outcome in hospital.platform.ledger.grant(signed))
+
+
+def routes_of(app: Any, prefix: str) -> list[tuple[str, str]]:
+    """Return (method, path) of each API route under a prefix, names in braces."""
+    routes = []
+    for rule in app.url_map.iter_rules():
+        path = rule.rule.replace("<", "{").replace(">", "}")
+        if path.startswith(f"/api/v1{prefix}"):
+            method = next(iter(rule.methods - {"HEAD", "OPTIONS"}))
+            routes.append((method, path.removeprefix("/api/v1")))
+    return routes

@@ -1,0 +1,94 @@
+"""A researcher's models: training jobs, cards, and what withdrawals did to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response
+
+from models import Model
+from services.jobs.queue import Job
+from services.researcher.models import ModelStatus, StudyModels
+from services.schemas import NothingSchema
+from services.tokens import RESEARCHER
+from web.api.researcher.schemas import ModelsSchema, ModelStatusSchema
+from web.api.resources import accepts, idempotent, json_response, returns, returns_file
+from web.api.schemas import JobSchema, ObjectAnswer
+from web.current import current_caller, services
+from web.responses import SVG, svg_response
+from web.view_options import requires_role
+
+bp = Blueprint("researcher_api_models", __name__)
+
+
+@bp.post("/researcher/studies/<study>/training")
+@requires_role(RESEARCHER)
+@idempotent
+@accepts(NothingSchema)
+@returns(JobSchema, status=202)
+def post_training(study: str, body: dict[str, Any]) -> Job:
+    """Train a model of a study; a training in progress is returned."""
+    return _models().train(current_caller().party, study)
+
+
+@bp.get("/researcher/studies/<study>/training/<job>")
+@requires_role(RESEARCHER)
+@returns(JobSchema)
+def get_training(study: str, job: str) -> Job:
+    """Return the progress of a training, or its result."""
+    return _models().job(current_caller().party, study, job)
+
+
+@bp.delete("/researcher/studies/<study>/training/<job>")
+@requires_role(RESEARCHER)
+@returns(JobSchema)
+def delete_training(study: str, job: str) -> Job:
+    """Cancel a training; one that has ended stays as it is."""
+    return _models().cancel(current_caller().party, study, job)
+
+
+@bp.get("/researcher/models")
+@requires_role(RESEARCHER)
+@returns(ModelsSchema)
+def get_study_models() -> dict[str, Sequence[Model]]:
+    """Return the models of the caller's studies, the newest first."""
+    return {"models": _models().list(current_caller().party)}
+
+
+@bp.get("/researcher/models/<model>")
+@requires_role(RESEARCHER)
+@returns(ModelStatusSchema)
+def get_study_model(model: str) -> ModelStatus:
+    """Return a model, and whether withdrawals affect it."""
+    return _models().get(current_caller().party, model)
+
+
+@bp.get("/researcher/models/<model>/card")
+@requires_role(RESEARCHER)
+@returns(ObjectAnswer)
+def get_study_model_card(model: str) -> Response:
+    """Return how well a model performs, what it was trained on, and what it is not for."""
+    return json_response(_models().get(current_caller().party, model).card.content)
+
+
+@bp.get("/researcher/models/<model>/pictures/<picture>")
+@requires_role(RESEARCHER)
+@returns_file(SVG)
+def get_study_model_plot(model: str, picture: str) -> Response:
+    """Return a plot of a model's card as SVG: calibration, decision, contributions, and others."""
+    return svg_response(_models().plot(current_caller().party, model, picture))
+
+
+@bp.post("/researcher/models/<model>/retraining")
+@requires_role(RESEARCHER)
+@idempotent
+@accepts(NothingSchema)
+@returns(JobSchema, status=202)
+def post_retraining(model: str, body: dict[str, Any]) -> Job:
+    """Replace a model by one trained from scratch on what is permitted now."""
+    return _models().retrain(current_caller().party, model)
+
+
+def _models() -> StudyModels:
+    return services().researcher.models

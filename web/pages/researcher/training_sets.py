@@ -1,0 +1,79 @@
+"""Training sets: their conditions, the download, and what must be deleted after withdrawals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from flask import Blueprint, Response, request
+
+from models import MIN_COHORT, MIN_COUNT, CohortTooSmall
+from services.errors import NotFound
+from services.tokens import RESEARCHER
+from web.current import current_account, services, words
+from web.pages.guard import render, see_other
+from web.pages.researcher.counts import count_text
+from web.responses import ZIP, download_response
+from web.view_options import requires_role
+
+bp = Blueprint("researcher_training_sets", __name__)
+
+
+@bp.get("/researcher/sets/<slug>")
+@requires_role(RESEARCHER)
+def training_set(slug: str) -> Response:
+    """Show what a copy holds and its conditions."""
+    return _training_set(slug, {})
+
+
+@bp.post("/researcher/sets/<slug>")
+@requires_role(RESEARCHER)
+def download(slug: str) -> Response:
+    """Download the set of the people who permit a copy now; it is stored before it leaves."""
+    account, sets = current_account(), services().researcher.training_sets
+    if request.form.get("agree") != "yes":
+        return _training_set(slug, {"agree": words()("set-agree-error")})
+    try:
+        file = sets.download(account.party, account.id, slug)
+    except CohortTooSmall:
+        return _training_set(slug, {"agree": words()("set-few", count=MIN_COHORT)})
+    return download_response(file.release.content, file.name, ZIP)
+
+
+@bp.get("/researcher/notices")
+@requires_role(RESEARCHER)
+def notices() -> Response:
+    """Show copies that must be deleted and models that must be replaced."""
+    return render(
+        "researcher/notices.html",
+        title=words()("menu-notices"),
+        pending=services().researcher.training_sets.notices(current_account().party),
+        count_text=count_text,
+    )
+
+
+@bp.post("/researcher/notices")
+@requires_role(RESEARCHER)
+def confirm_deletion() -> Response:
+    """Store that a copy is deleted; the patients in it can read that."""
+    sets, copy_id = services().researcher.training_sets, request.form.get("set", "")
+    with suppress(NotFound):  # it was confirmed before: the page shows so
+        sets.confirm_deletion(current_account().party, copy_id)
+    return see_other("/researcher/notices")
+
+
+def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
+    party = current_account().party
+    offer = services().researcher.training_sets.get(party, slug)
+    return render(
+        "researcher/set.html",
+        title=words()("set-title"),
+        offer=offer,
+        slug=slug,
+        people=count_text(offer.people),
+        party=services().information.party_name(party),
+        min_count=MIN_COUNT,
+        errors=errors,
+        values=request.form,
+        status=422 if errors else 200,
+    )
