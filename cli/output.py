@@ -17,10 +17,21 @@ from sqlalchemy.exc import SQLAlchemyError
 import consent
 import models
 import storage
+from services import errors as services_errors
 from services.platform import Platform
 
-ASKED_WRONGLY: Final = (consent.ConsentInvalid, storage.StorageInvalid, models.ModelsInvalid)
-OURS: Final = (consent.ConsentError, storage.StorageError, models.ModelsError)
+ASKED_WRONGLY: Final = (
+    consent.ConsentInvalid,
+    storage.StorageInvalid,
+    models.ModelsInvalid,
+    services_errors.Invalid,
+)
+OURS: Final = (
+    consent.ConsentError,
+    storage.StorageError,
+    models.ModelsError,
+    services_errors.ServiceError,
+)
 FAULTS: Final = (*OURS, OSError, SQLAlchemyError)
 MAX_ROWS_SHOWN: Final = 30
 Faults = tuple[type[Exception], ...]
@@ -122,6 +133,8 @@ def told_in_a_line(exc: Exception) -> str:
         return f"the database cannot be used: {said}; see DATABASE_URL and the room on its disk"
     if isinstance(exc, OSError) and exc.strerror:
         return f"{exc.strerror}: {exc.filename}" if exc.filename else exc.strerror
+    if isinstance(exc, services_errors.Invalid) and exc.fields:
+        return "; ".join(f"{name}: {texts[0]}" for name, texts in exc.fields.items())
     return str(exc)
 
 

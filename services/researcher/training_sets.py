@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from consent import DAY_S
 from models import AGREEMENT, Diagnostics, Model, Question, Release, ReleaseRequest
-from services.dates import DAY_S, iso_day
+from services.dates import iso_day
 from services.errors import NotFound
 from services.parties import study_name
 from services.requests import FeasibilityCounts, NewCopy, Proposal, ReleasedCopies, ReleasedCopy

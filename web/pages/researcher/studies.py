@@ -96,7 +96,7 @@ def study(slug: str) -> Response:
         title=details.study.title,
         details=details,
         study=details.study,
-        asked=count_text(details.asked),
+        asked=count_text(details.people_asked),
         custodian=services().information.operator_name(),
         is_sent="sent" in request.args,
     )
@@ -129,7 +129,7 @@ def cohort(slug: str) -> Response:
         permitted=_permitted(counts),
         reasons=[
             (words()(f"cohort-reason-{reason}"), count_text(count))
-            for reason, count in counts.shown.reasons.items()
+            for reason, count in counts.suppressed.reasons.items()
         ],
         count_text=count_text,
         job=services().researcher.models.active_job(party, slug),
@@ -138,7 +138,7 @@ def cohort(slug: str) -> Response:
 
 def _permitted(counts: CohortCounts) -> str:
     if counts.is_at_least:
-        return words()("cohort-at-least", count=words().number(counts.shown.at_least))
+        return words()("cohort-at-least", count=words().number(counts.suppressed.at_least))
     return count_text(counts.permitted)
 
 
