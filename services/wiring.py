@@ -10,6 +10,15 @@ from services.cards import ModelCards
 from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
+from services.custodian.approvals import CustodianApprovals
+from services.custodian.invitations import CustodianInvitations
+from services.custodian.overview import CustodianOverview
+from services.custodian.records import CustodianRecords
+from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.service import CustodianService
+from services.custodian.subjects import CustodianSubjects
+from services.custodian.upload_store import UploadStore
+from services.custodian.uploads import CustodianUploads
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
@@ -28,6 +37,7 @@ from services.researcher.runs import ModelRuns
 from services.researcher.service import ResearcherService
 from services.researcher.studies import Studies
 from services.researcher.training_sets import TrainingSets
+from services.subjects import SubjectRecords
 from services.tokens import Tokens
 
 
@@ -53,6 +63,7 @@ class Services:
     clinician: ClinicianService
     researcher: ResearcherService
     auditor: AuditorService
+    custodian: CustodianService
     monitoring: MonitoringService
     operator: OperatorService
     platform: Platform
@@ -91,6 +102,7 @@ def build_services(platform: Platform) -> Services:
             jobs=platform.jobs,
             folder=platform.home / "evidence",
         ),
+        custodian=_custodian(platform, installation),
         operator=OperatorService(
             ledger=platform.ledger,
             store=platform.store,
@@ -105,6 +117,45 @@ def build_services(platform: Platform) -> Services:
             installation=installation,
         ),
         platform=platform,
+    )
+
+
+def _custodian(platform: Platform, installation: Installation) -> CustodianService:
+    directory, proposals = platform.asking.directory, platform.asking.proposals
+    records = CustodianRecords(store=platform.store, directory=directory, installation=installation)
+    return CustodianService(
+        overview=CustodianOverview(
+            ledger=platform.ledger,
+            store=platform.store,
+            directory=directory,
+            proposals=proposals,
+            jobs=platform.jobs,
+            workers=Workers(platform.engine, platform.clock),
+        ),
+        invitations=CustodianInvitations(
+            identity=platform.identity, directory=directory, installation=installation
+        ),
+        uploads=CustodianUploads(
+            uploads=UploadStore(platform.engine, platform.store, platform.clock),
+            records=records,
+            jobs=platform.jobs,
+            installation=installation,
+        ),
+        records=records,
+        subjects=CustodianSubjects(
+            ledger=platform.ledger,
+            subjects=SubjectRecords(ledger=platform.ledger, store=platform.store),
+            installation=installation,
+        ),
+        approvals=CustodianApprovals(
+            proposals=proposals,
+            store=platform.store,
+            directory=directory,
+            diagnostics=platform.diagnostics,
+            parties=platform.asking.parties,
+            installation=installation,
+        ),
+        recoveries=CustodianRecoveries(ledger=platform.ledger, directory=directory),
     )
 
 

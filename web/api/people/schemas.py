@@ -7,6 +7,7 @@ from typing import Any, Final
 from marshmallow import fields, validate
 
 from services.accounts.accounts import PATIENT
+from services.custodian.invitations import IDENTITY_CHECKS
 from services.schemas import Strict, Text
 from services.tokens import ROLES
 from web.api.schemas import Answer, HexString, anything, many, number, text, truth
@@ -21,16 +22,20 @@ def credential(**how: Any) -> fields.Dict:
 
 
 class InvitationBody(Strict):
-    """Who is to be invited; a patient by `number`, the others by `party` and `name`."""
+    """Who is to be invited: a patient by `number`, others by `name` and `party`.
+
+    `identity` says how the person's identity was checked.
+    """
 
     role = fields.String(required=True, validate=validate.OneOf((PATIENT, *ROLES)))
     party = Text(MOST_PARTY, load_default="")
     name = Text(MOST_PARTY, load_default="")
     number = Text(MOST_PARTY, load_default="")
+    identity = fields.String(load_default=None, validate=validate.OneOf(IDENTITY_CHECKS))
 
 
 class InvitationSchema(Answer):
-    """The link, which nobody can be told again, and how long it works."""
+    """The link, which cannot be shown again, and for how many days it works."""
 
     link = text()
     days = number()
