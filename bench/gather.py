@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -12,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from bench.command import print_figures
 from bench.deposit import documents, install
 from bench.permissions import permit
 from consent import MLTRAINING
@@ -96,12 +95,5 @@ def measure(rounds: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Print the figures as one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    print(json.dumps(measure(parser.parse_args().rounds)))
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(measure, __doc__, "rounds", 3)

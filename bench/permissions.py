@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 
 from bench.deposit import Bench
-from consent import YEAR_S, Enrolment, Grant, Message, Signed, Terms, digest
+from bench.terms import all_records
+from consent import YEAR_S, Enrolment, Grant, Message, Signed, digest
 from consent.signatures import SigningKey
 
 
@@ -23,26 +24,9 @@ def permit(bench: Bench, subjects: list[bytes], permissions: Sequence[tuple[str,
     custodian = ledger.custodian()
     ledger.enrol([sign(Enrolment(s, custodian, key.address)) for s, key in keys.items()])
     grants = [
-        sign(Grant(subject, _terms(party, purpose), now_s - 1, now_s + YEAR_S))
+        sign(Grant(subject, all_records(party, purpose), now_s - 1, now_s + YEAR_S))
         for subject in subjects
         for party, purpose in permissions
     ]
     if not all(outcome.ok for outcome in ledger.grant(grants)):
         raise SystemExit("the ledger refused some grants")
-
-
-def _terms(recipient: str, purpose: str) -> Terms:
-    return Terms(
-        decision="permit",
-        recipient=recipient,
-        purposes=(purpose,),
-        categories=("*",),
-        records=("*",),
-        data_from="",
-        data_to="",
-        obligations=(),
-        statement="I agree.",
-        policy_uri="",
-        policy_hash=bytes(32),
-        salt=secrets.token_bytes(32),
-    )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import secrets
 import statistics
 import time
 from typing import Any
 
+from bench.command import print_figures
 from bench.deposit import documents, install
 from bench.permissions import permit
 from consent import MLTRAINING, TREATDS, YEAR_S
@@ -86,12 +85,5 @@ def measure(count: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Print the figures as one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--predictions", type=int, default=400)
-    print(json.dumps(measure(parser.parse_args().predictions)))
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(measure, __doc__, "predictions", 400)
