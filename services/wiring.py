@@ -25,6 +25,8 @@ from services.installation import Installation
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
+from services.operator import OperatorService
+from services.parties import PartyNames
 from services.patient.consents import PatientConsents
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
@@ -33,8 +35,6 @@ from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
 from services.patient.signatures import PatientSignatures
 from services.patient.withdrawals import PatientWithdrawals
-from services.operator import OperatorService
-from services.parties import PartyNames
 from services.platform import Platform
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
