@@ -7,7 +7,6 @@ from typing import Final
 from services import schemas
 from web.api import (
     ledger,
-    patient,
 )
 from web.api import schemas as answers
 from web.api.route import (
@@ -76,5 +75,4 @@ ROUTES: Final[tuple[Route, ...]] = (
         True,
         gives=_A.OutcomesAnswer,
     ),
-    *patient.ROUTES,
 )
