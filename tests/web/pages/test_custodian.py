@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium, person, served
 
 from services.accounts import Invitee
-from services.custodian.deposits import uploads
+from services.custodian.upload_store import UploadStore
 from services.errors import NotFound
 from services.requests import Proposal
 
@@ -31,6 +31,11 @@ unit = "kg"
 minimum = 0
 maximum = 100
 """
+
+
+def store_of_uploads(hospital) -> UploadStore:
+    platform = hospital.platform
+    return UploadStore(platform.engine, platform.store, platform.clock)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +76,7 @@ def test_the_pages_have_no_barrier_that_axe_knows(keeper) -> None:
         assert Axe().run(keeper.page).violations_count == 0, path
 
 
-def test_a_custodian_sees_whether_all_is_well(hospital, keeper) -> None:
+def test_the_status_page_names_a_missing_worker_and_counts_records(hospital, keeper) -> None:
     keeper.go("/custodian")
     assert "No worker is running" in keeper.text()
     held = f"{hospital.platform.store.totals()['records']:,}"
@@ -104,12 +109,12 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospit
     keeper.page.click("text=Store the 2 good rows")
     hospital.work("check-upload", "store-upload")
     keeper.page.reload()
-    assert "2 records stored. 1 rows refused." in keeper.text()
+    assert "2 records stored. 1 rows left out." in keeper.text()
     subject = hospital.platform.asking.directory.find_subject("W-1")
     assert len(hospital.platform.store.records_of(subject)) == 1
     send(keeper, "again.csv", body)
     keeper.says("Nothing was added.")
-    kept = uploads(hospital.platform)
+    kept = store_of_uploads(hospital)
     with pytest.raises(NotFound):  # the plaintext is gone as soon as it is stored
         kept.body(next(one for one in kept.of_party(HOSPITAL) if one.sent.name == "weights.csv"))
 
@@ -118,8 +123,8 @@ def test_nothing_is_kept_of_a_file_that_is_refused(hospital, keeper) -> None:
     send(keeper, "one.csv", b"id,weight\nW-9,60\n")
     hospital.work("check-upload", "store-upload")
     keeper.page.reload()
-    keeper.page.click("text=Store nothing")
-    keeper.says("Nothing was stored. The file is gone.")
+    keeper.page.click("text=Discard file")
+    keeper.says("Nothing was stored. The file was deleted.")
     assert hospital.platform.asking.directory.find_subject("W-9") is None
 
 
@@ -182,12 +187,12 @@ def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:
     assert "Shown asks to learn from your records." in keeper.text()
     assert Axe().run(keeper.page).violations_count == 0
     keeper.page.click("button[value=approve]")
-    keeper.says("You approved this study")
+    keeper.says("This study was approved")
 
 
 def test_another_organisations_custodian_sees_no_deposit(hospital, browser, origin) -> None:
     link = hospital.platform.identity.invite(Invitee("custodian", "organisation:else", "E"))
-    found = uploads(hospital.platform).of_party(HOSPITAL)
+    found = store_of_uploads(hospital).of_party(HOSPITAL)
     with person(browser, origin) as other:
         other.join(link)
         assert other.page.goto(f"{origin}/custodian/deposits/{found[0].id}").status == 404
