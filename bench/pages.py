@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import html
 import json
 import os
@@ -21,18 +22,22 @@ import requests
 
 import app
 from cli.records import to_records
-from consent import Grant, Wallet, Withdrawal
+from consent import YEAR_S, Grant, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WebProgram
 from deploy.settings import Settings, read_settings
 from records import Mapping, read_table
 from services.accounts.accounts import Account
+from services.dates import iso_day
 from services.platform import Platform
-from services.requests import Proposal, RequestDetails
+from services.requests import RequestDetails
+from services.researcher.proposing import StudyDraft
 from services.schemas import GrantSchema, WithdrawalSchema
 from services.statement import RequestedTerms
 from services.trial import enrol_people, sign_grants
+from services.wiring import build_services
+from services.words import Words
 from web.cookies import cookie_name, csrf_of
 
 PEOPLE_CLICKING = 20
@@ -41,7 +46,6 @@ GOAL_ACTIVE_S = 2
 GOAL_REFUSED_S = 1
 ORGANISATION = "organisation:this-hospital"
 STUDY = "study:bench-of-pages"
-YEAR_S = 365 * 86_400
 PATHS = {
     "patient": ("/patient", "/patient/consents", "/patient/journal", "/patient/records"),
     "clinician": ("/clinician", "/clinician/requests/new"),
@@ -86,7 +90,7 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
     platform.store.deposits.deposit(records, sources)
     platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
     now_s = int(platform.clock()) - 60
-    wanted = [
+    grants = [
         (
             wallet.get_subject(label),
             RequestedTerms("permit", party, (purpose,)),
@@ -96,11 +100,16 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
         for label in labels
         for party, purpose in ((STUDY, "MLTRAINING"), (ORGANISATION, "TREATDS"))
     ]
-    platform.ledger.grant(sign_grants(platform, wallet, wanted))
-    rest = ("Bench of pages", "Board 1", "A protocol.", "diabetes", "nhanes-diabetes", "MLTRAINING")
-    ends_s = now_s + YEAR_S
-    proposal = Proposal(STUDY, ORGANISATION, *rest, ("condition",), "", "", 365, ends_s)
-    platform.asking.proposals.register(proposal)
+    platform.ledger.grant(sign_grants(platform, wallet, grants))
+    draft = StudyDraft(
+        texts=dict.fromkeys(("title", "board", "protocol", "condition", "contact"), "bench"),
+        question="nhanes-diabetes",
+        days=365,
+        ends_on=datetime.date.fromisoformat(iso_day(now_s + YEAR_S)),
+        wants_copy=False,
+        name=STUDY,
+    )
+    build_services(platform).researcher.proposing.propose(ORGANISATION, draft, Words("en"))
     platform.asking.proposals.approve(STUDY, "bench")
     return wallet
 
@@ -160,7 +169,8 @@ def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tupl
     )
     if "You have withdrawn" not in answer.text:
         raise SystemExit("the withdrawal was not taken")
-    states = {one.consent_id.hex(): one.state for one in platform.ledger.consents_of(subject)}
+    consents = platform.ledger.consents_of(subject)
+    states = {granted.consent_id.hex(): granted.state for granted in consents}
     if states[consent.rsplit("/", 1)[1]] != "withdrawn":
         raise SystemExit("the withdrawal is not in force")
     return active_s, time.perf_counter() - began_s
@@ -169,10 +179,10 @@ def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tupl
 def message_of(typed: dict[str, Any]) -> Grant | Withdrawal:
     """Return the message that a page asks to be signed."""
     if typed["primaryType"] == "Withdrawal":
-        held: Any = WithdrawalSchema().load(typed["message"])
-        return Withdrawal(held["subject"], held["termsHash"])
-    held = GrantSchema().load(typed["message"])
-    return Grant(held["subject"], held["terms"], held["signedAt"], held["notAfter"])
+        values: Any = WithdrawalSchema().load(typed["message"])
+        return Withdrawal(values["subject"], values["termsHash"])
+    values = GrantSchema().load(typed["message"])
+    return Grant(values["subject"], values["terms"], values["signedAt"], values["notAfter"])
 
 
 def _signed(
@@ -185,8 +195,8 @@ def _signed(
     message = message_of(json.loads(html.unescape(typed))["typed_data"])
     signed = wallet.sign(platform.ledger.domain(), message)
     began_s = time.perf_counter()
-    told = {"wallet": "0x" + signed.signer.hex(), "signature": "0x" + signed.signature.hex()}
-    return began_s, patient.post(path, signing=signing, credential=json.dumps(told))
+    credential = {"wallet": "0x" + signed.signer.hex(), "signature": "0x" + signed.signature.hex()}
+    return began_s, patient.post(path, signing=signing, credential=json.dumps(credential))
 
 
 def measure(count: int | None, rounds: int) -> dict[str, Any]:
@@ -207,10 +217,10 @@ def measure(count: int | None, rounds: int) -> dict[str, Any]:
                 for person in people:
                     person.get(PATHS[person.account.role][0])
                 times = sorted(click(people, rounds))
-                signed = [touch_to_active(platform, wallet, one) for one in people[:10]]
+                signed = [touch_to_active(platform, wallet, patient) for patient in people[:10]]
             finally:
                 web.stop()
-    active, refused = ([one[place] for one in signed] for place in (0, 1))
+    active, refused = ([times[index] for times in signed] for index in (0, 1))
     return {
         "patients": len(wallet.subjects()),
         "people_clicking": len(people),
@@ -241,8 +251,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=None)
     parser.add_argument("--rounds", type=int, default=30)
-    asked = parser.parse_args()
-    print(json.dumps(measure(asked.people, asked.rounds)))
+    options = parser.parse_args()
+    print(json.dumps(measure(options.people, options.rounds)))
 
 
 if __name__ == "__main__":

@@ -1,89 +1,120 @@
-"""The researchers' and clinicians' commands: questions, studies, models, answers."""
+"""The commands of researchers and clinicians: questions, studies, models, predictions."""
 
 from __future__ import annotations
 
-import shutil
+import datetime
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-import consent
-import storage
 from cli.output import Say, platform_command
 from cli.records import FILE, FOLDER
-from consent import Wallet
-from models import PredictionRequest, Question, Study
-from services.jobs.kinds import model_facts
+from consent import DAY_S, ConsentNotFound, Wallet
+from models import Model
+from services.cards import PLOTS, ModelCard
+from services.clinician.predictions import SubjectQuestion
+from services.dates import iso_day
+from services.errors import NotFound
 from services.platform import Platform
+from services.researcher.proposing import PERMISSION_DAYS, StudyDraft
+from services.wiring import Services, build_services
+from services.words import Words
 
-DAY_S = 86_400
+OPERATOR: Final = "operator"
+"""Who asks, in the journal, when a command does."""
+STUDY = click.option("--study", required=True, help="The study's id: study:NAME.")
+QUESTION = click.option("--question", "question_id", required=True, help="The question's id.")
 
 
 @click.command()
 @click.argument("file", type=FILE, required=False)
 @platform_command
 def question(platform: Platform, say: Say, file: Path | None) -> None:
-    """List the questions, or add the one in FILE."""
+    """List the questions, or install the one in FILE."""
+    questions = build_services(platform).researcher.questions
     if file is not None:
-        added = Question.load(file)
-        folder = platform.home / "questions"
-        folder.mkdir(exist_ok=True)
-        shutil.copyfile(file, folder / f"{added.id}.toml")
-    known = [{"id": one.id, "title": one.title} for one in platform.diagnostics.questions()]
-    say.result({"questions": known}, *[f"{one['id']}: {one['title']}" for one in known])
-
-
-@click.command()
-@click.argument("party")
-@click.option("--title", default="", help="What the study is called.")
-@click.option("--protocol", default="", help="Where its protocol is.")
-@click.option("--days", type=click.IntRange(1, 36_500), default=365, help="How long it lasts.")
-@platform_command
-def study(platform: Platform, say: Say, party: str, **how: Any) -> None:
-    """Register the study PARTY (study:NAME), the party that patients name."""
-    until_s = int(platform.clock()) + how["days"] * DAY_S
-    if party not in {known.id for known in platform.diagnostics.studies()}:
-        platform.diagnostics.add_study(
-            Study(party, how["title"] or party, how["protocol"], until_s)
-        )
-    say.result({"study": party}, f"{party} is registered.")
-
-
-@click.command()
-@click.option("--study", "party", required=True, help="The study's party id.")
-@click.option("--question", "asked", required=True, help="The question's id.")
-@platform_command
-def gather(platform: Platform, say: Say, party: str, asked: str) -> None:
-    """Count what a study may learn from now, and what it was refused, by reason."""
-    cohort = platform.diagnostics.gather(party, asked)
-    patients = len({line.patient for line in cohort.manifest.lines})
-    facts = {
-        "patients": patients,
-        "records": len(cohort.records),
-        "refused_records": dict(cohort.refused),
-        "left_out_patients": dict(cohort.excluded),
-        "manifest_root": cohort.manifest.root.hex(),
-        "view": {"block": cohort.view.block_number, "count": cohort.view.count},
-    }
+        questions.add(file)
+    installed = [{"id": question.id, "title": question.title} for question in questions.list()]
     say.result(
-        facts,
-        f"{patients} patients, {len(cohort.records)} records are permitted.",
-        *[f"refused: {n} records, {why}" for why, n in cohort.refused.items()],
-        *[f"left out: {n} patients, {why}" for why, n in cohort.excluded.items()],
+        {"questions": installed},
+        *[f"{question['id']}: {question['title']}" for question in installed],
     )
 
 
 @click.command()
-@click.option("--study", "party", required=True, help="The study's party id.")
-@click.option("--question", "asked", required=True, help="The question's id.")
+@click.argument("study")
+@QUESTION
+@click.option("--title", default="", help="What patients read as the study's name.")
+@click.option("--condition", default="an illness", help="What it is about, in patients' words.")
+@click.option("--protocol", default="No protocol was entered.", help="What will be done.")
+@click.option("--board", default="No approval was entered.", help="Who approved its ethics.")
+@click.option("--contact", default="the operator", help="Whom patients may ask.")
+@click.option("--days", type=click.IntRange(1, 36_500), default=365, help="How long it lasts.")
+@click.option(
+    "--permission-days",
+    type=click.Choice([str(days) for days in PERMISSION_DAYS]),
+    default=str(PERMISSION_DAYS[0]),
+    help="How long a permission lasts.",
+)
+@click.option("--copy", "wants_copy", is_flag=True, help="It also asks to download a copy.")
 @platform_command
-def train(platform: Platform, say: Say, party: str, asked: str) -> None:
-    """Gather, fit, evaluate, ask again, and publish a model if the gate opens."""
+def study(platform: Platform, say: Say, study: str, **options: Any) -> None:
+    """Propose STUDY (study:NAME) for this organisation, and approve it as the custodian.
+
+    A study that was proposed before stays as it is.
+    """
+    services, words = build_services(platform), Words("en")
+    researcher, party = services.researcher, services.installation.organisation
+    try:
+        researcher.studies.get(party, study)
+    except NotFound:
+        researcher.proposing.propose(party, _draft(services, study, options), words)
+    proposal = platform.asking.proposals.approve(study, OPERATOR)
+    state = words(f"study-state-{proposal.state}")
+    say.result({"study": study, "state": proposal.state}, f"{study}: {state}")
+
+
+def _draft(services: Services, study: str, options: Mapping[str, Any]) -> StudyDraft:
+    last_day = iso_day(services.installation.clock() + options["days"] * DAY_S)
+    texts = {name: options[name] for name in ("condition", "protocol", "board", "contact")}
+    return StudyDraft(
+        texts=texts | {"title": options["title"] or study},
+        question=options["question_id"],
+        days=int(options["permission_days"]),
+        ends_on=datetime.date.fromisoformat(last_day),
+        wants_copy=options["wants_copy"],
+        name=study,
+    )
+
+
+@click.command()
+@STUDY
+@QUESTION
+@platform_command
+def gather(platform: Platform, say: Say, study: str, question_id: str) -> None:
+    """Count the records that a study may use for training now, and those refused, by reason."""
+    cohort = build_services(platform).researcher.runs.gather(study, question_id)
+    view = {"block": cohort.view.block_number, "count": cohort.view.count}
+    say.result(
+        asdict(cohort) | {"view": view},
+        f"{cohort.patients} patients permit {cohort.records} records.",
+        *[f"refused: {n} records: {reason}" for reason, n in cohort.refused_records.items()],
+        *[f"left out: {n} patients: {reason}" for reason, n in cohort.left_out_patients.items()],
+    )
+
+
+@click.command()
+@STUDY
+@QUESTION
+@platform_command
+def train(platform: Platform, say: Say, study: str, question_id: str) -> None:
+    """Train a model, and publish it if it meets the quality thresholds."""
     with say.progress() as progress:
-        model = platform.diagnostics.train(party, asked, progress)
-    told(platform, say, model.id)
+        card = build_services(platform).researcher.runs.train(study, question_id, progress)
+    _print_trained(say, card)
 
 
 @click.command()
@@ -92,90 +123,94 @@ def train(platform: Platform, say: Say, party: str, asked: str) -> None:
 def retrain(platform: Platform, say: Say, model: str) -> None:
     """Replace MODEL by one trained from scratch on what is permitted now."""
     with say.progress() as progress:
-        made = platform.diagnostics.retrain(model, progress)
-    told(platform, say, made.id)
+        card = build_services(platform).researcher.runs.retrain(model, progress)
+    _print_trained(say, card)
 
 
 @click.command()
 @platform_command
 def models(platform: Platform, say: Say) -> None:
     """List every model, and those that lost consent."""
-    lost = {one.model.id for one in platform.diagnostics.apply_withdrawals()}
-    rows = [model_facts(model) for model in platform.diagnostics.models()]
-    say.result({"models": rows, "affected": sorted(lost)})
+    known = build_services(platform).researcher.runs.list()
+    say.result({"models": [_facts(model) for model in known.models], "affected": known.affected})
     say.table(
         ("model", "question", "state"),
-        [(row["model"], row["question"], row["state"]) for row in rows],
+        [(model.id, model.question, model.state) for model in known.models],
     )
 
 
 @click.command()
 @click.argument("model")
-@click.option("--to", "folder", type=FOLDER, help="Write the card and its pictures here.")
+@click.option("--to", "folder", type=FOLDER, help="Write the card and its plots here.")
 @platform_command
 def card(platform: Platform, say: Say, model: str, folder: Path | None) -> None:
-    """Show how good MODEL is, what it learned from, and what it must not be used for."""
-    found = platform.diagnostics.card(model)
+    """Show how well MODEL performs, what it was trained on, and what it is not for."""
+    cards = build_services(platform).cards
+    model_card = cards.get(model)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "card.json").write_bytes(found.to_json())
-        for name in ("calibration", "decision", "contributions", "distributions"):
-            picture = platform.diagnostics.picture(model, f"{name}.svg")
-            (folder / f"{name}.svg").write_bytes(picture)
-    say.result(dict(found.content), *found.to_lines())
+        (folder / "card.json").write_bytes(cards.json(model))
+        for name in PLOTS:
+            (folder / f"{name}.svg").write_bytes(cards.plot(model, name))
+    say.result(dict(model_card.content), _performance(model_card))
 
 
 @click.command()
 @click.option("--person", required=True, help="The patient's id in the wallet.")
 @click.option("--wallet", type=FOLDER, default=Path("wallet"), help="Whose subjects they are.")
-@click.option("--question", "asked", required=True, help="The question's id.")
-@click.option("--why", default="asked at the command line", help="For the journal.")
+@QUESTION
+@click.option("--why", default="at the command line", help="The reason, for the journal.")
 @platform_command
-def predict(platform: Platform, say: Say, person: str, wallet: Path, **how: Any) -> None:
-    """Ask the newest model about one patient who permits it, with the reasons of its answer."""
-    held = Wallet.open(wallet)
-    model = platform.diagnostics.serving_model(how["asked"])
+def predict(platform: Platform, say: Say, person: str, wallet: Path, **options: str) -> None:
+    """Ask the newest model about one patient who permits it, with the reasons of its estimate."""
+    services, keys = build_services(platform), Wallet.open(wallet)
     try:
-        subject = held.get_subject(person)
-        answer = platform.diagnostics.predict(
-            PredictionRequest(platform.organisation, subject, model.id, how["why"])
-        )
-    except (consent.ConsentNotFound, storage.StorageNotFound) as exc:
-        raise storage.StorageNotFound("patient not found, or access is not permitted") from exc
-    reasons = [
-        {"words": one.words, "value": one.value, "log_odds": one.log_odds}
-        for one in answer.contributions
-    ]
+        subject = keys.get_subject(person)
+    except ConsentNotFound as exc:
+        raise NotFound("Patient not found, or you do not have access.") from exc
+    query = SubjectQuestion(
+        subject=subject, question_id=options["question_id"], reason=options["why"]
+    )
+    party = services.installation.organisation
+    report = services.clinician.predictions.predict_about(party, OPERATOR, query, Words("en"))
+    contributions = [asdict(line) for line in report.contributions]
     say.result(
         {
-            "model": answer.model_id,
-            "outcome": answer.outcome,
-            "probability": answer.probability,
-            "interval": [answer.low, answer.high],
-            "prevalence": answer.prevalence,
-            "contributions": reasons,
-            "affected": answer.is_affected,
+            "model": report.model,
+            "outcome": report.outcome,
+            "probability": report.probability,
+            "interval": list(report.interval),
+            "prevalence": report.prevalence,
+            "contributions": contributions,
+            "affected": report.is_affected,
         },
-        f"{answer.outcome}: {answer.probability:.2f} ({answer.low:.2f} to {answer.high:.2f}); "
-        f"{answer.prevalence:.2f} of those it was tested on",
-        *[f"  {one.words} {one.value}: {one.log_odds:+.2f}" for one in answer.top],
+        f"{report.outcome}: {report.probability:.2f} ({report.low:.2f} to {report.high:.2f}); "
+        f"{report.prevalence:.2f} of the people it was tested on",
+        *[
+            f"  {line.words} {line.value}: {line.points:+} of 100"
+            for line in report.contributions[:3]
+        ],
         "An estimate from a statistical model, not a diagnosis.",
     )
 
 
-def told(platform: Platform, say: Say, model_id: str) -> None:
-    """Say what a run made."""
-    model, found = platform.diagnostics.model(model_id), platform.diagnostics.card(model_id)
-    facts = model_facts(model) | {"evaluation": found.content["evaluation"]}
-    say.result(facts, f"{model.id} of {model.study}", *summary(found.content))
+def _print_trained(say: Say, model_card: ModelCard) -> None:
+    evaluation = {"evaluation": model_card.content["evaluation"]}
+    model = model_card.model
+    say.result(_facts(model) | evaluation, f"{model.id} of {model.study}", _performance(model_card))
 
 
-def summary(content: Mapping[str, Any]) -> list[str]:
-    """Return the lines of a card that everybody asks for first."""
-    found = content["evaluation"]
-    auroc = found["auroc"]
-    return [
+def _facts(model: Model) -> dict[str, Any]:
+    facts = {"model": model.id, "study": model.study, "question": model.question}
+    hashes = {"sha256": model.sha256, "manifest_root": model.manifest_root}
+    return facts | hashes | {"state": model.state}
+
+
+def _performance(model_card: ModelCard) -> str:
+    evaluation = model_card.content["evaluation"]
+    auroc = evaluation["auroc"]
+    return (
         f"AUROC {auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}), "
-        f"Brier {found['brier']:.3f}, "
-        f"calibration slope {found['slope']:.2f}, intercept {found['intercept']:.2f}",
-    ]
+        f"Brier {evaluation['brier']:.3f}, calibration slope {evaluation['slope']:.2f}, "
+        f"intercept {evaluation['intercept']:.2f}"
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 
 import click
@@ -88,8 +87,10 @@ def ready(name: str, pid: int) -> None:
 
 
 def _make(name: str, settings: Settings) -> KuboNode | GethNode:
-    chosen = node_settings(settings, ledger_settings(settings).account())
-    make: Callable[..., KuboNode | GethNode] = (
-        chosen.make_kubo if name == "kubo" else chosen.make_geth
-    )
-    return make(lambda line: click.echo(line, err=True))
+    def report(line: str) -> None:
+        click.echo(line, err=True)
+
+    if name == "kubo":
+        return node_settings(settings).make_kubo(report)
+    # Only geth needs the relayer: its genesis gives that account its money.
+    return node_settings(settings, ledger_settings(settings).account()).make_geth(report)

@@ -5,10 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from models.registry import Model
-from models.studies import Study
-from models.training_runs import TrainingRun
-
 if TYPE_CHECKING:
     from models.card import Card
     from models.cohort import Cohort
@@ -36,11 +32,14 @@ if TYPE_CHECKING:
     from models.manifest import Manifest
     from models.plots import draw_contributions
     from models.prediction import Contribution, Prediction, PredictionRequest
-    from models.question import Question
+    from models.question import Question, format_unit
+    from models.registry import Model
     from models.release import AGREEMENT, Release, ReleaseRequest
     from models.serving import AffectedModel
+    from models.studies import Study
     from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
     from models.training import recompute
+    from models.training_runs import TrainingRun
 
 _MODULES: Final = {
     "card": ("Card",),
@@ -76,13 +75,15 @@ _MODULES: Final = {
         "Prediction",
         "PredictionRequest",
     ),
-    "question": ("Question",),
+    "question": ("Question", "format_unit"),
+    "registry": ("Model",),
     "release": (
         "AGREEMENT",
         "Release",
         "ReleaseRequest",
     ),
     "serving": ("AffectedModel",),
+    "studies": ("Study",),
     "suppression": (
         "MIN_COHORT",
         "MIN_COUNT",
@@ -91,6 +92,7 @@ _MODULES: Final = {
         "suppress",
     ),
     "training": ("recompute",),
+    "training_runs": ("TrainingRun",),
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -144,6 +146,7 @@ __all__ = [
     "TrainingRun",
     "UnitMismatch",
     "draw_contributions",
+    "format_unit",
     "is_small",
     "merge_small",
     "recompute",

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import ModelsBroken
-from records.values import CATEGORY
 
-if TYPE_CHECKING:  # the scorer process needs neither the ledger nor the record store
+if TYPE_CHECKING:  # the scorer process imports neither the ledger nor the record store
     from models.features import Matrix, Values
     from models.question import Question
 
@@ -30,6 +29,8 @@ def fit(matrix: Matrix, question: Question, seed: int) -> bytes:
         ModelsBroken: XGBoost rejects the rows.
     """
     import xgboost
+
+    from records.values import CATEGORY
 
     chosen = dict(question.parameters)
     rounds = int(chosen.pop("rounds"))

@@ -62,6 +62,7 @@ class Prediction:
         probability: the prediction, at two decimals.
         low, high: the 95 % interval of the card.
         prevalence: the share of held-out patients who had the outcome.
+        inputs: the values that the model received.
         contributions: of each feature, the largest effect first; `top` are the first three.
         records: ids of the records that were opened.
         view: the ledger view of the decision.
@@ -77,6 +78,7 @@ class Prediction:
     low: float
     high: float
     prevalence: float
+    inputs: tuple[InputValue, ...]
     contributions: tuple[Contribution, ...]
     records: tuple[str, ...]
     view: View
@@ -135,6 +137,7 @@ class Predictor:
             low=round(low, 2),
             high=round(high, 2),
             prevalence=card.content["evaluation"]["prevalence"],
+            inputs=list_input_values(question, opened.records),
             contributions=_contributions(question, row, scores.contributions[0]),
             records=tuple(record.record_id for record in opened.records),
             view=opened.view,
@@ -166,6 +169,7 @@ class Predictor:
 
     def _commit(self, model: Model, row: Values) -> bytes:
         content = model.sha256.encode() + np.ascontiguousarray(row, "<f4").tobytes()
+        # The label is hashed too: if it changed, no earlier commitment could be verified.
         return self.store.pseudonyms("diagnosis input")(content)
 
 

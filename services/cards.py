@@ -49,10 +49,21 @@ class ModelCards:
             model = self._diagnostics.model(model_id)
             content = self._diagnostics.card(model_id).content
         except ModelsNotFound as exc:
-            raise NotFound from exc
+            raise NotFound(str(exc)) from exc
         return ModelCard(
             model=model, content=content, study_name=self._parties.name_of(model.study)
         )
+
+    def json(self, model_id: str) -> bytes:
+        """Return a model's card as the bytes whose hash is on the ledger.
+
+        Raises:
+            NotFound: there is no such model.
+        """
+        try:
+            return self._diagnostics.card(model_id).to_json()
+        except ModelsNotFound as exc:
+            raise NotFound from exc
 
     def plot(self, model_id: str, name: str) -> bytes:
         """Return one plot of a card as SVG.

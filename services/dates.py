@@ -1,12 +1,10 @@
-"""Days as ISO dates and as seconds: their length, and when one ends."""
+"""Days as ISO dates, and the second in which one ends."""
 
 from __future__ import annotations
 
 import datetime
-from typing import Final
 
-DAY_S: Final = 86_400
-"""Seconds in a day."""
+from consent import DAY_S
 
 
 def end_of_day_s(day: datetime.date) -> int:

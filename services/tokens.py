@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from services.dates import DAY_S
+from consent import DAY_S
 from services.tables import METADATA
 
 CUSTODIAN: Final = "custodian"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import ConsentLedger, DecisionRequest
+from consent import TREATDS, ConsentLedger, DecisionRequest
 from models import (
     Diagnostics,
     InputMissing,
@@ -15,17 +15,18 @@ from models import (
     Model,
     ModelRetired,
     ModelsNotFound,
+    PatientIneligible,
     Prediction,
     PredictionRequest,
     Question,
     UnitMismatch,
     draw_contributions,
+    format_unit,
 )
 from services.clinician.patients import ClinicianPatients
 from services.clinician.reports import PredictionReport, body_of, values_of
 from services.errors import Forbidden, Invalid, NotFound
 from services.requests import PatientInCare, StoredPrediction, StoredPredictions
-from services.requests.patients_in_care import PURPOSE
 from services.requests.predictions import AGREE, CHOICES
 from services.words import Words
 from storage import RecordStore, StorageNotFound
@@ -63,13 +64,13 @@ class PatientQuestion:
     """A question about a patient of the list.
 
     Attributes:
-        patient: the key that the list shows.
-        question: the question's id.
+        patient_key: from the list.
+        question_id: of the question.
         reason: a sentence for the journal, if the clinician gave one.
     """
 
-    patient: str
-    question: str
+    patient_key: str
+    question_id: str
     reason: str = ""
 
 
@@ -78,7 +79,7 @@ class SubjectQuestion:
     """A question about a person whose subject the caller knows: at the command line."""
 
     subject: bytes
-    question: str
+    question_id: str
     reason: str
 
 
@@ -116,7 +117,7 @@ class ClinicianPredictions:
         self._predictions = predictions
 
     def inputs(
-        self, party: str, account_id: str, asked: PatientQuestion, words: Words
+        self, party: str, account_id: str, query: PatientQuestion, words: Words
     ) -> PredictionInputs:
         """Return what the model in service would be given; the access is journalled.
 
@@ -124,20 +125,20 @@ class ClinicianPredictions:
             NotFound: the patient permits no prediction or does not exist; or no such question.
             PredictionRefused: no model is in service for the question.
         """
-        patient = self._patients.get(party, asked.patient).patient
-        model = self._model(asked.question, words)
+        patient = self._patients.get(party, query.patient_key).patient
+        model = self._model(query.question_id, words)
         request = PredictionRequest(
             party, patient.subject, model.id, "review of input values", _actor(account_id)
         )
         return PredictionInputs(
             patient=patient,
-            question=self._diagnostics.question(asked.question),
+            question=self._diagnostics.question(query.question_id),
             model=model,
             values=self._diagnostics.input_values(request),
         )
 
     def predict(
-        self, party: str, account_id: str, asked: PatientQuestion, words: Words
+        self, party: str, account_id: str, query: PatientQuestion, words: Words
     ) -> PredictionReport:
         """Ask the model in service about a patient; the prediction is stored, sealed.
 
@@ -146,30 +147,28 @@ class ClinicianPredictions:
             PredictionRefused: there is no model, or it does not accept a value.
             PredictionModelRetired: the model lost too much to make predictions.
         """
-        patient = self._patients.get(party, asked.patient).patient
+        patient = self._patients.get(party, query.patient_key).patient
         question = SubjectQuestion(
             subject=patient.subject,
-            question=asked.question,
-            reason=asked.reason or "prediction",
+            question_id=query.question_id,
+            reason=query.reason or "prediction",
         )
         return self.predict_about(party, account_id, question, words)
 
     def predict_about(
-        self, party: str, account_id: str, asked: SubjectQuestion, words: Words
+        self, party: str, account_id: str, query: SubjectQuestion, words: Words
     ) -> PredictionReport:
         """Ask the model in service about a person; a refusal is journalled.
 
         Raises:
             NotFound, PredictionRefused, PredictionModelRetired: as `predict`.
         """
-        model = self._model(asked.question, words)
+        model = self._model(query.question_id, words)
         request = PredictionRequest(
-            party, asked.subject, model.id, asked.reason, _actor(account_id)
+            party, query.subject, model.id, query.reason, _actor(account_id)
         )
-        inputs, prediction = self._predicted(request, words)
-        prediction_id = self._predictions.add(
-            party, account_id, asked.subject, body_of(words, prediction, inputs)
-        )
+        body = body_of(words, self._predicted(request, words))
+        prediction_id = self._predictions.add(party, account_id, query.subject, body)
         return self.get(party, prediction_id)
 
     def get(self, party: str, prediction_id: str) -> PredictionReport:
@@ -220,11 +219,9 @@ class ClinicianPredictions:
         except ModelsNotFound as exc:
             raise PredictionRefused("no-model", words) from exc
 
-    def _predicted(
-        self, request: PredictionRequest, words: Words
-    ) -> tuple[Sequence[InputValue], Prediction]:
+    def _predicted(self, request: PredictionRequest, words: Words) -> Prediction:
         try:
-            return self._diagnostics.input_values(request), self._diagnostics.predict(request)
+            return self._diagnostics.predict(request)
         except StorageNotFound as exc:
             raise NotFound("Patient not found, or you do not have access.") from exc
         except ModelRetired as exc:
@@ -232,7 +229,7 @@ class ClinicianPredictions:
             retired_at_s = model.ended_at_s or model.affected_at_s or model.trained_at_s
             raise PredictionModelRetired(retired_at_s, words) from exc
         except (InputMissing, InputOutOfRange, UnitMismatch) as exc:
-            raise Invalid(str(exc)) from exc
+            raise PredictionRefused(exc.code, words, **_facts(exc, words)) from exc
 
     def _require(self, party: str, prediction_id: str) -> StoredPrediction:
         prediction = self._predictions.find(party, prediction_id)
@@ -240,12 +237,12 @@ class ClinicianPredictions:
         record_ids = set(prediction.body["records"]) if prediction else set()
         requests = [
             DecisionRequest(
-                party, PURPOSE, subject, record.record_id.hex(), record.category, record.recorded_on
+                party, TREATDS, subject, record.record_id.hex(), record.category, record.recorded_on
             )
             for record in self._store.records_of(subject)
             if record.record_id.hex() in record_ids
         ]
-        nothing = DecisionRequest(party, PURPOSE, NOBODY, "0" * 32, "condition", "2000-01-01")
+        nothing = DecisionRequest(party, TREATDS, NOBODY, "0" * 32, "condition", "2000-01-01")
         decisions = self._ledger.decide_each(requests or [nothing])
         is_permitted = all(decision.permitted for decision in decisions)
         if prediction is None or len(requests) < len(record_ids) or not is_permitted:
@@ -269,3 +266,15 @@ class ClinicianPredictions:
 
 def _actor(account_id: str) -> str:
     return f"clinician:{account_id}"
+
+
+def _facts(error: InputMissing | InputOutOfRange | UnitMismatch, words: Words) -> dict[str, str]:
+    if isinstance(error, InputMissing):
+        return {"category": words(f"category-{error.category}")}
+    if isinstance(error, UnitMismatch):
+        feature = error.feature
+        units = {"unit": format_unit(error.unit), "expected": format_unit(feature.unit)}
+        return {"value": feature.words} | units
+    if isinstance(error, PatientIneligible):
+        return {"value": error.feature.words, "accepted": error.rule.bounds}
+    return {"value": error.feature.words, "accepted": error.feature.accepted}

@@ -94,9 +94,9 @@ def input_line(words: Words, value: InputValue) -> InputLine:
     )
 
 
-def body_of(words: Words, prediction: Prediction, inputs: Sequence[InputValue]) -> dict[str, Any]:
+def body_of(words: Words, prediction: Prediction) -> dict[str, Any]:
     """Return the body of a stored prediction; its format is that of earlier releases."""
-    lines = [input_line(words, value) for value in inputs]
+    lines = [input_line(words, value) for value in prediction.inputs]
     return {
         "model": prediction.model_id,
         "model_sha256": prediction.model_sha256,

@@ -26,7 +26,7 @@ class CohortCounts:
     """The people of a study, each counted once; every count moves in steps of 11 or more.
 
     Attributes:
-        asked: how many people were asked.
+        people_asked: how many people were asked.
         permitted: how many of them permit the study.
         reasons: how many of them do not, by reason.
         all_permitted: how many people permit it, asked or not.
@@ -34,7 +34,7 @@ class CohortCounts:
     """
 
     study: Proposal
-    asked: int
+    people_asked: int
     permitted: int
     reasons: Mapping[str, int]
     all_permitted: int
@@ -48,12 +48,12 @@ class CohortCounts:
     @property
     def is_at_least(self) -> bool:
         """Whether only a lower bound of the people who permit it may be shown."""
-        return self.shown.at_least > 0
+        return self.suppressed.at_least > 0
 
     @property
-    def shown(self) -> SuppressedCounts:
+    def suppressed(self) -> SuppressedCounts:
         """The counts of the people asked, as they may be shown."""
-        return suppress_counts(self.asked, self.permitted, self.reasons)
+        return suppress_counts(self.people_asked, self.permitted, self.reasons)
 
 
 class StudyCohorts:
@@ -84,8 +84,8 @@ class StudyCohorts:
         study = self._owned.get(party, name)
         counts = self._requests.count_by_state(study.study)
         permitted = self._store.permitted_subjects(study.study, study.purpose)
-        asked = self._requests.list_subjects(study.study)
-        permitting = sum(subject in permitted for subject in asked)
+        subjects = self._requests.list_subjects(study.study)
+        permitting = sum(subject in permitted for subject in subjects)
         live = {
             "no-answer": counts[WAITING] + counts[LAPSED],
             "said-no": counts[DECLINED],
@@ -95,7 +95,7 @@ class StudyCohorts:
         stable = self._stable(study, "permitted", permitting)
         return CohortCounts(
             study=study,
-            asked=stable + sum(reasons.values()),
+            people_asked=stable + sum(reasons.values()),
             permitted=stable,
             reasons=reasons,
             all_permitted=self._stable(study, "everybody", len(permitted)),

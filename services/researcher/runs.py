@@ -56,7 +56,7 @@ class ModelRuns:
             patients=len({line.patient for line in cohort.manifest.lines}),
             records=len(cohort.records),
             refused_records=dict(cohort.refused),
-            left_out_patients=dict(cohort.left_out),
+            left_out_patients=dict(cohort.excluded),
             manifest_root=cohort.manifest.root.hex(),
             view=cohort.view,
         )

@@ -23,8 +23,8 @@ class StudySummary:
     """
 
     study: Proposal
-    asked: int
-    agreed: int
+    people_asked: int
+    people_agreed: int
     models: Sequence[Model]
 
     @property
@@ -83,8 +83,8 @@ class Studies:
         summary = self._summary(study)
         return StudyDetails(
             study=study,
-            asked=summary.asked,
-            agreed=summary.agreed,
+            people_asked=summary.people_asked,
+            people_agreed=summary.people_agreed,
             models=summary.models,
             question=self._diagnostics.question(study.question),
             is_over=self._is_over(study),
@@ -125,7 +125,7 @@ class Studies:
         stable = self._feasibility.stable
         return StudySummary(
             study=study,
-            asked=stable(f"{study.study} asked", sum(counts.values())),
-            agreed=stable(f"{study.study} yes", counts[ACCEPTED]),
+            people_asked=stable(f"{study.study} asked", sum(counts.values())),
+            people_agreed=stable(f"{study.study} yes", counts[ACCEPTED]),
             models=self._owned.models([study]),
         )

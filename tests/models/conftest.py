@@ -13,7 +13,10 @@ import pytest
 
 from consent import Anchor, View
 from models.diagnostics import QUESTIONS, Diagnostics
+from models.model_files import ModelFiles
 from models.question import Question
+from models.registry import ModelRegistry
+from models.serving import ModelServing
 from models.studies import Study
 from records.mapping import Mapping
 from records.table import read_table
@@ -137,6 +140,18 @@ class World:
     @property
     def people(self) -> list[list[Record]]:
         return self.store.vault.people
+
+    @property
+    def files(self) -> ModelFiles:
+        return ModelFiles(self.diagnostics.home)
+
+    @property
+    def registry(self) -> ModelRegistry:
+        return ModelRegistry(self.diagnostics.engine)
+
+    def retire(self, model_id: str) -> None:
+        """Retire a model as the worker does after its grace period."""
+        ModelServing(self.ledger, self.registry, self.files, lambda: self.now[0]).retire(model_id)
 
 
 @pytest.fixture(scope="session")

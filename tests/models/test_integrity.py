@@ -77,7 +77,7 @@ def test_a_withdrawal_that_is_not_applied_yet_is_a_finding(world) -> None:
 def test_a_file_of_a_retired_model_is_a_finding(world) -> None:
     path = world.diagnostics.home / "uci-heart-1" / MODEL
     raw = path.read_bytes()
-    world.diagnostics._serving.retire("uci-heart-1")
+    world.retire("uci-heart-1")
     path.write_bytes(raw)
     assert findings(world) == [ModelFinding.FILE_LEFT]
 

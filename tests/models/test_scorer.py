@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -40,6 +42,16 @@ def scorer() -> Iterator[Scorer]:
     scorer.start()
     yield scorer
     scorer.close()
+
+
+def test_the_process_imports_neither_the_ledger_nor_the_record_store() -> None:
+    code = "import sys, models.scorer; print(sorted({n.split('.')[0] for n in sys.modules}))"
+    imported = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "'models'" in imported.stdout
+    for name in ("consent", "storage", "sqlalchemy", "matplotlib", "sklearn"):
+        assert f"'{name}'" not in imported.stdout
 
 
 def test_the_process_returns_the_output_of_the_model(scorer: Scorer, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_retraining_without_fifty_patients_equals_the_model_that_never_saw_them(
         [person for index, person in enumerate(heart_people) if index not in set(leaving)]
     )
     third = never.diagnostics.train(STUDY, QUESTION)
-    raws = [w.diagnostics._files.read(m.id, MODEL) for w, m in ((world, second), (never, third))]
+    raws = [w.files.read(m.id, MODEL) for w, m in ((world, second), (never, third))]
     assert raws[0] == raws[1]
     assert second.manifest_root == third.manifest_root
     assert second.sha256 != first.sha256
@@ -122,7 +122,7 @@ def test_anyone_with_the_records_can_recompute_the_model_in_another_process(
         if name in training
     }
     (tmp_path / "records.json").write_text(json.dumps(records))
-    (tmp_path / MANIFEST).write_bytes(world.diagnostics._files.read(model.id, MANIFEST))
+    (tmp_path / MANIFEST).write_bytes(world.files.read(model.id, MANIFEST))
     (tmp_path / "q.toml").write_text(heart.text)
     code = (
         "import json, sys, pathlib\n"
@@ -259,6 +259,6 @@ def test_no_stored_file_is_a_pickle(build, heart_people) -> None:
 def test_a_retired_model_can_still_have_a_successor(build, heart_people) -> None:
     world = build(heart_people)
     first = world.diagnostics.train(STUDY, QUESTION)
-    world.diagnostics._serving.retire(first.id)
+    world.retire(first.id)
     assert world.diagnostics.retrain(first.id).predecessor == first.id
     assert world.diagnostics.check() == []

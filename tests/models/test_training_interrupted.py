@@ -32,7 +32,7 @@ def test_a_consent_that_ends_at_any_moment_of_a_run_is_not_in_the_model(
 
     world.ledger.before_each = withdraw
     model = world.diagnostics.train(STUDY, QUESTION)
-    consents = world.diagnostics._registry.consents(model.id)
+    consents = world.registry.consents(model.id)
     assert world.ledger.consent(leaving_patient, "MLTRAINING") not in consents
     assert len(consents) == len(heart_people) - 1
     assert world.diagnostics.check() == []
@@ -79,7 +79,7 @@ def test_a_run_that_the_ledger_interrupts_can_be_resumed(build, heart_people, qu
         world.diagnostics.resume(1)
     (model,) = world.diagnostics.models()
     assert model.state == ACTIVE
-    raw = world.diagnostics._files.read(model.id, MODEL)
+    raw = world.files.read(model.id, MODEL)
     assert hashlib.sha256(raw).hexdigest() == model.sha256
     assert world.diagnostics.check() == []
 

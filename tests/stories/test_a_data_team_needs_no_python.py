@@ -56,7 +56,7 @@ def test_the_whole_job_is_done_by_commands(team: Team) -> None:
     stored = team.types("deposit", *TABLE)
     assert stored["deposited"] == stored["records"] > 920
     assert team.types("deposit", *TABLE)["deposited"] == 0
-    team.types("study", "study:heart", "--title", "Heart")
+    team.types("study", "study:heart", "--title", "Heart", *QUESTION)
     signed = team.types("sign", "--all", "--to", "study:heart", "--purpose", "MLTRAINING")
     assert signed == {"done": 920, "already": 0, "refused": {}}
     cohort = team.types("gather", "--study", "study:heart", *QUESTION)
@@ -77,14 +77,14 @@ def test_the_whole_job_is_done_by_commands(team: Team) -> None:
 
 def answers(team: Team, model: str) -> None:
     """Ask the model, and replace it after a withdrawal."""
-    reply = team.types("diagnose", "--person", "1", *QUESTION)
+    reply = team.types("predict", "--person", "1", *QUESTION)
     assert reply["interval"][0] <= reply["probability"] <= reply["interval"][1]
-    refused = team.types("diagnose", "--person", "3", *QUESTION, code=1)
-    assert refused["message"] == "no such patient, or not for you"
+    refused = team.types("predict", "--person", "3", *QUESTION, code=1)
+    assert refused["message"] == "Patient not found, or you do not have access."
     assert "evaluation" in team.types("card", model)
     team.types("withdraw", "--person", "1")
     assert team.types("models")["affected"] == [model]
-    again = team.types("diagnose", "--person", "1", *QUESTION, code=1)
+    again = team.types("predict", "--person", "1", *QUESTION, code=1)
     assert again["message"] == refused["message"]
     newer = team.types("retrain", model, code=None)
     if "error" in newer:

@@ -32,12 +32,12 @@ def doctor(hospital):
 
 def test_the_list_holds_who_permits_it_and_no_other_organisations(hospital, known, doctor) -> None:
     number = next(iter(known))
-    told = doctor.api("GET", f"/clinician/patients?search={number}").get_json()
-    assert [one["hospital_number"] for one in told["patients"]] == [number]
-    assert told["total"] == 1
+    answer = doctor.api("GET", f"/clinician/patients?search={number}").get_json()
+    assert [patient["hospital_number"] for patient in answer["patients"]] == [number]
+    assert answer["total"] == 1
     elsewhere = signed_in(hospital, "clinician", "organisation:elsewhere")
-    found = elsewhere.api("GET", "/clinician/patients").get_json()
-    assert found == {"patients": [], "total": 0}
+    empty = elsewhere.api("GET", "/clinician/patients").get_json()
+    assert empty == {"patients": [], "total": 0}
 
 
 def test_an_answer_has_its_interval_reasons_limits_and_pictures(
@@ -45,20 +45,20 @@ def test_an_answer_has_its_interval_reasons_limits_and_pictures(
 ) -> None:
     key = key_of(hospital, next(iter(known)))
     fits = doctor.api("GET", f"/clinician/patients/{key}").get_json()["questions"]
-    assert model.question in [one["id"] for one in fits]
+    assert model.question in [question["id"] for question in fits]
     path = f"/clinician/patients/{key}/values/{model.question}"
     values = doctor.api("GET", path).get_json()["values"]
-    assert [(one["words"], one["problem"]) for one in values] == [("number", "")]
-    asked = {"patient": key, "question": model.question}
-    done = doctor.api("POST", "/clinician/diagnoses", asked)
+    assert [(value["words"], value["problem"]) for value in values] == [("number", "")]
+    query = {"patient": key, "question": model.question}
+    done = doctor.api("POST", "/clinician/diagnoses", query)
     assert done.status_code == 201
-    told = done.get_json()
-    low, high = told["interval"]
-    assert low <= told["probability"] <= high
-    assert told["not_for"] == ["Not for people."]
-    assert told["contributions"][0]["words"] == "number"
-    path = f"/clinician/diagnoses/{told['id']}"
-    assert doctor.api("GET", path).get_json() == told
+    answer = done.get_json()
+    low, high = answer["interval"]
+    assert low <= answer["probability"] <= high
+    assert answer["not_for"] == ["Not for people."]
+    assert answer["contributions"][0]["words"] == "number"
+    path = f"/clinician/diagnoses/{answer['id']}"
+    assert doctor.api("GET", path).get_json() == answer
     assert doctor.api("GET", f"{path}/contributions").mimetype == "image/svg+xml"
     picture = f"/clinician/models/{model.id}/pictures"
     assert doctor.api("GET", f"{picture}/calibration").mimetype == "image/svg+xml"
@@ -68,45 +68,45 @@ def test_an_answer_has_its_interval_reasons_limits_and_pictures(
 def test_a_decision_against_the_model_needs_a_reason_and_is_kept(
     hospital, known, model, doctor
 ) -> None:
-    asked = {"patient": key_of(hospital, next(iter(known))), "question": model.question}
-    path = f"/clinician/diagnoses/{doctor.api('POST', '/clinician/diagnoses', asked).json['id']}"
+    query = {"patient": key_of(hospital, next(iter(known))), "question": model.question}
+    path = f"/clinician/diagnoses/{doctor.api('POST', '/clinician/diagnoses', query).json['id']}"
     bare = doctor.api("POST", f"{path}/decision", {"decision": "disagree"})
     assert (bare.status_code, set(bare.get_json()["errors"])) == (422, {"reason"})
-    said = {"decision": "disagree", "reason": "A newer test is normal."}
-    told = doctor.api("POST", f"{path}/decision", said).get_json()
-    assert (told["decision"], told["reason"]) == ("disagree", said["reason"])
+    decision = {"decision": "disagree", "reason": "A newer test is normal."}
+    answer = doctor.api("POST", f"{path}/decision", decision).get_json()
+    assert (answer["decision"], answer["reason"]) == ("disagree", decision["reason"])
 
 
 def test_who_withdraws_looks_as_if_never_there(hospital, known, model, doctor) -> None:
     number, subject = list(known.items())[2]
     key = key_of(hospital, number)
-    asked = {"patient": key, "question": model.question}
-    diagnosis = doctor.api("POST", "/clinician/diagnoses", asked).get_json()["id"]
+    query = {"patient": key, "question": model.question}
+    diagnosis = doctor.api("POST", "/clinician/diagnoses", query).get_json()["id"]
     stop_all(hospital.platform, hospital.wallet, [subject], lambda *_: None)
     nobody = secrets.token_hex(16)
     missing = doctor.api("GET", f"/clinician/patients/{nobody}")
     assert missing.status_code == 404
-    for gone in (
+    for refused in (
         doctor.api("GET", f"/clinician/patients/{key}"),
         doctor.api("GET", f"/clinician/patients/{key}/values/{model.question}"),
-        doctor.api("POST", "/clinician/diagnoses", asked),
+        doctor.api("POST", "/clinician/diagnoses", query),
         doctor.api("GET", f"/clinician/diagnoses/{diagnosis}"),
         doctor.api("GET", f"/clinician/diagnoses/{diagnosis}/contributions"),
         doctor.api("POST", f"/clinician/diagnoses/{diagnosis}/decision", {"decision": "agree"}),
         doctor.api("GET", f"/clinician/diagnoses/{nobody}"),
     ):
-        assert (gone.status_code, gone.data) == (404, missing.data)
-        assert dict(gone.headers).keys() == dict(missing.headers).keys()
+        assert (refused.status_code, refused.data) == (404, missing.data)
+        assert dict(refused.headers).keys() == dict(missing.headers).keys()
 
 
 def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, doctor) -> None:
     number = list(known)[1]
-    said = {"number": number, "categories": ["vital-signs"], "days": 90}
-    there = doctor.api("POST", "/clinician/requests", said)
-    nowhere = doctor.api("POST", "/clinician/requests", said | {"number": "nobody"})
+    request = {"number": number, "categories": ["vital-signs"], "days": 90}
+    there = doctor.api("POST", "/clinician/requests", request)
+    nowhere = doctor.api("POST", "/clinician/requests", request | {"number": "nobody"})
     assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
     waiting = hospital.platform.asking.requests.list_waiting(known[number])
-    assert ("TREATDS",) in [one.details.purposes for one in waiting]
+    assert ("TREATDS",) in [request.details.purposes for request in waiting]
     wrong = doctor.api("POST", "/clinician/requests", {"number": "1", "categories": [], "days": 1})
     assert set(wrong.get_json()["errors"]) == {"categories", "days"}
 
@@ -115,8 +115,8 @@ def test_a_token_speaks_for_its_organisation_and_other_roles_get_nowhere(
     hospital, known, clinician
 ) -> None:
     number = next(iter(known))
-    found = clinician.get(f"/clinician/patients?search={number}").get_json()
-    assert found["total"] == 1
+    answer = clinician.get(f"/clinician/patients?search={number}").get_json()
+    assert answer["total"] == 1
     for role in ("researcher", "custodian", "auditor"):
         assert hospital.client(role, HOSPITAL).get("/clinician/patients").status_code == 403
     patient = signed_in(hospital, PATIENT, "", hospital.subjects[0])

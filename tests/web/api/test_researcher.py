@@ -28,8 +28,8 @@ def researcher(hospital):
     return signed_in(hospital, RESEARCHER)
 
 
-def said(**changed):
-    told = {
+def proposal(**changed):
+    body = {
         "title": f"Study {secrets.token_hex(4)}",
         "question": "small",
         "condition": "it",
@@ -39,12 +39,12 @@ def said(**changed):
         "days": 365,
         "ends_on": "2090-03-01",
     }
-    return told | changed
+    return body | changed
 
 
 def proposed(researcher, **changed) -> str:
     """Register a study and return its path."""
-    done = researcher.api("POST", "/researcher/studies", said(**changed))
+    done = researcher.api("POST", "/researcher/studies", proposal(**changed))
     assert done.status_code == 201, done.data
     return "/researcher/studies/" + done.get_json()["id"].removeprefix("study:")
 
@@ -63,12 +63,12 @@ def leavers(hospital) -> list[bytes]:
     labels = [secrets.token_hex(8) for _ in range(13)]
     assert enrol_people(hospital.platform, hospital.wallet, labels, lambda *_: None).done == 13
     people = [hospital.wallet.get_subject(label) for label in labels]
-    held = (("vital-signs", "x|number", (40.0, "kg")), ("condition", "x|label", ("no", "")))
+    documents = (("vital-signs", "x|number", (40.0, "kg")), ("condition", "x|label", ("no", "")))
     hospital.platform.store.deposits.deposit(
         [
-            Record(one, kind, HOSPITAL, "2024-01-02", {code: value})
-            for one in people
-            for kind, code, value in held
+            Record(person, kind, HOSPITAL, "2024-01-02", {code: value})
+            for person in people
+            for kind, code, value in documents
         ]
     )
     return people
@@ -77,7 +77,7 @@ def leavers(hospital) -> list[bytes]:
 @pytest.fixture(scope="module")
 def trained(hospital, researcher, leavers) -> tuple[str, str, str]:
     """The path and id of a study, and its model, trained by way of the API and the worker."""
-    known = [one.id for one in hospital.platform.diagnostics.questions() if "small" in one.id]
+    known = [q.id for q in hospital.platform.diagnostics.questions() if "small" in q.id]
     for question in known:
         path, study = approved(hospital, researcher, question=question)
         permit(hospital, study, ("MLTRAINING",), [*hospital.subjects[40:], leavers[12]])
@@ -91,11 +91,11 @@ def trained(hospital, researcher, leavers) -> tuple[str, str, str]:
 
 
 def test_a_question_tells_how_many_may_fit_the_same_for_everyone(hospital, researcher) -> None:
-    told = researcher.api("GET", "/researcher/questions/small").get_json()
-    assert told["features"][0]["words"] == "number"
-    assert told["people"] >= 600
+    question = researcher.api("GET", "/researcher/questions/small").get_json()
+    assert question["features"][0]["words"] == "number"
+    assert question["people"] >= 600
     other = signed_in(hospital, RESEARCHER, ELSEWHERE)
-    assert other.api("GET", "/researcher/questions/small").get_json() == told
+    assert other.api("GET", "/researcher/questions/small").get_json() == question
     assert researcher.api("GET", "/researcher/questions/none").status_code == 404
     listed = researcher.api("GET", "/researcher/questions").get_json()["questions"]
     assert "small" in [question["id"] for question in listed]
@@ -105,22 +105,23 @@ def test_a_study_waits_for_the_custodian_and_then_asks_everybody_who_fits(
     hospital, researcher
 ) -> None:
     path = proposed(researcher)
-    told = researcher.api("GET", path).get_json()
-    assert (told["state"], told["asked"]) == ("proposed", 0)
+    study = researcher.api("GET", path).get_json()
+    assert (study["state"], study["asked"]) == ("proposed", 0)
     for what in ("request", "training"):
         assert researcher.api("POST", f"{path}/{what}", {}).status_code == 404
-    hospital.platform.asking.proposals.approve(told["id"], "c")
-    asked = researcher.api("POST", f"{path}/request", {}).get_json()["asked"]
-    assert asked >= len(hospital.subjects)
-    assert researcher.api("POST", f"{path}/request", {}).get_json()["asked"] == asked
+    hospital.platform.asking.proposals.approve(study["id"], "c")
+    people = researcher.api("POST", f"{path}/request", {}).get_json()["asked"]
+    assert people >= len(hospital.subjects)
+    assert researcher.api("POST", f"{path}/request", {}).get_json()["asked"] == people
     listed = researcher.api("GET", "/researcher/studies").get_json()["studies"]
-    assert [one["state"] for one in listed if one["id"] == told["id"]] == ["approved"]
+    states = {item["id"]: item["state"] for item in listed}
+    assert states[study["id"]] == "approved"
 
 
 def test_the_same_proposal_again_changes_nothing_and_another_of_its_name_is_refused(
     researcher,
 ) -> None:
-    body = said()
+    body = proposal()
     first, again = (researcher.api("POST", "/researcher/studies", body) for _ in range(2))
     assert (first.status_code, first.get_json()["id"]) == (201, again.get_json()["id"])
     other = researcher.api("POST", "/researcher/studies", body | {"board": "Another"})
@@ -143,7 +144,7 @@ def test_the_same_proposal_again_changes_nothing_and_another_of_its_name_is_refu
     ],
 )
 def test_what_is_wrong_with_a_study_is_named(researcher, changed, field) -> None:
-    done = researcher.api("POST", "/researcher/studies", said(**changed))
+    done = researcher.api("POST", "/researcher/studies", proposal(**changed))
     assert done.status_code == 422
     assert set(done.get_json()["errors"]) == {field}
 
@@ -168,9 +169,10 @@ def test_a_study_that_ends_with_the_calendar_is_one_like_any_other(hospital, res
 def test_a_study_speaks_for_itself_by_a_token_and_proposes_no_other(hospital, researcher) -> None:
     path, study = approved(hospital, researcher)
     token = hospital.client(RESEARCHER, study)
-    assert [one["id"] for one in token.get("/researcher/studies").get_json()["studies"]] == [study]
+    studies = token.get("/researcher/studies").get_json()["studies"]
+    assert [item["id"] for item in studies] == [study]
     assert token.get(f"{path}/cohort").get_json()["asked"] == 0
-    assert token.post("/researcher/studies", said()).status_code == 403
+    assert token.post("/researcher/studies", proposal()).status_code == 403
     other = hospital.client(RESEARCHER, "study:other")
     assert other.get(path).status_code == 404
     assert other.get("/researcher/studies").get_json() == {"studies": []}
@@ -183,9 +185,9 @@ def test_a_cohort_grows_steadily_and_no_small_number_is_told(hospital, researche
     for first, last in ((0, 0), (0, 5), (5, 10), (10, 80)):
         permit(hospital, study, ("MLTRAINING",), hospital.subjects[first:last])
         seen.append(researcher.api("GET", f"{path}/cohort").get_json())
-    assert [one["permitted_in_all"] for one in seen] == [0, 0, 0, 80]
-    assert [one["is_enough"] for one in seen] == [False, False, False, True]
-    counts = [n for one in seen for n in (one["asked"], *one["not_included"].values())]
+    assert [cohort["permitted_in_all"] for cohort in seen] == [0, 0, 0, 80]
+    assert [cohort["is_enough"] for cohort in seen] == [False, False, False, True]
+    counts = [n for cohort in seen for n in (cohort["asked"], *cohort["not_included"].values())]
     assert all(n == "1 to 10" or n == 0 or n >= 11 for n in counts)
 
 
@@ -222,15 +224,15 @@ def test_a_job_is_visible_to_its_study_and_to_auditors(hospital, researcher, aud
 def test_a_model_is_told_with_its_card_and_its_pictures(researcher, trained) -> None:
     path, study, model = trained
     listed = researcher.api("GET", "/researcher/models").get_json()["models"]
-    assert [one["study"] for one in listed if one["model"] == model] == [study]
+    assert [item["study"] for item in listed if item["model"] == model] == [study]
     assert researcher.api("GET", path).get_json()["models"] == [model]
     card = researcher.api("GET", f"/researcher/models/{model}/card").get_json()
     assert 0.5 < card["evaluation"]["auroc"]["value"] <= 1
     picture = researcher.api("GET", f"/researcher/models/{model}/pictures/calibration")
     assert picture.content_type == "image/svg+xml"
     for odd in ("none", "..", "x" * 3000):
-        found = researcher.api("GET", f"/researcher/models/{model}/pictures/{odd}")
-        assert found.status_code in (404, 308), odd
+        plot = researcher.api("GET", f"/researcher/models/{model}/pictures/{odd}")
+        assert plot.status_code in (404, 308), odd
 
 
 def test_a_withdrawal_touches_a_model_at_once_and_a_successor_replaces_it(
@@ -247,8 +249,8 @@ def test_a_withdrawal_touches_a_model_at_once_and_a_successor_replaces_it(
     assert again == job
     application.make_worker(hospital.platform).run(job)
     done = researcher.api("GET", f"{path}/training/{job}").get_json()
-    told = researcher.api("GET", f"/researcher/models/{model}").get_json()
-    assert told["successor"] == (done["result"] or {}).get("model"), done["error"]
+    replaced = researcher.api("GET", f"/researcher/models/{model}").get_json()
+    assert replaced["successor"] == (done["result"] or {}).get("model"), done["error"]
 
 
 def test_a_training_is_one_however_often_it_is_asked_for_and_can_be_stopped(
@@ -275,14 +277,14 @@ def test_an_idempotency_key_gets_the_first_answer_again(hospital, researcher) ->
     assert (again.status_code, again.data) == (202, first.data)
 
 
-def test_a_set_leaves_only_with_the_agreement_and_its_deletion_is_said(
+def test_a_set_leaves_only_with_the_agreement_and_its_deletion_is_proposal(
     hospital, researcher, leavers
 ) -> None:
     path, study = approved(hospital, researcher, wants_copy=True)
     people = [*leavers[:12], *hospital.subjects[300:368]]
     permit(hospital, study, ("MLTRAINING", "HRESCH"), people)
-    told = researcher.api("GET", f"{path}/set").get_json()
-    assert (told["people"], told["taken"]) == (80, [])
+    offer = researcher.api("GET", f"{path}/set").get_json()
+    assert (offer["people"], offer["taken"]) == (80, [])
     for answer in ({}, {"agree": False}, {"agree": "true"}):
         assert researcher.api("POST", f"{path}/set", answer).status_code == 422
     done = researcher.api("POST", f"{path}/set", {"agree": True})
@@ -292,16 +294,16 @@ def test_a_set_leaves_only_with_the_agreement_and_its_deletion_is_said(
         manifest = json.loads(archive.read("manifest.json"))
         dictionary = json.loads(archive.read("dictionary.json"))
     assert table.num_rows == manifest["rows"] == 80
-    assert told["columns"] == table.column_names == [one["column"] for one in dictionary]
+    assert offer["columns"] == table.column_names == [item["column"] for item in dictionary]
     stop_all(hospital.platform, hospital.wallet, people[:12], lambda *_: None)
     copies = researcher.api("GET", "/researcher/notices").get_json()["copies"]
-    notice = next(one for one in copies if one["study"] == study)
+    notice = next(copy for copy in copies if copy["study"] == study)
     assert (notice["left"], notice["is_due"], notice["deleted_at_s"]) == (12, True, None)
     where = f"/researcher/notices/{notice['set']}/deletion"
     other = signed_in(hospital, RESEARCHER, ELSEWHERE)
     assert other.api("POST", where, {}).status_code == 404
     left = researcher.api("POST", where, {}).get_json()["copies"]
-    notice = next(one for one in left if one["study"] == study)
+    notice = next(copy for copy in left if copy["study"] == study)
     assert (notice["is_due"], notice["deleted_at_s"] is None) == (False, False)
     assert researcher.api("POST", where, {}).status_code == 404
 

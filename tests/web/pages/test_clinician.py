@@ -49,8 +49,8 @@ def test_an_answer_is_shown_with_values_limits_reasons_and_card(
     key = key_of(hospital, next(iter(known)))
     page = clinician.get(f"/clinician/patients/{key}").text
     assert model.question in page
-    asked = f"/clinician/diagnoses/new?patient={key}&question={model.question}"
-    assert "Values for the model" in clinician.get(asked).text
+    path = f"/clinician/diagnoses/new?patient={key}&question={model.question}"
+    assert "Values for the model" in clinician.get(path).text
     done = clinician.post("/clinician/diagnoses/new", patient=key, question=model.question)
     assert done.status_code == 303
     page = clinician.get(done.location).text
@@ -97,7 +97,7 @@ def test_who_withdraws_looks_as_if_never_there_also_in_an_old_diagnosis(
     stop_all(hospital.platform, hospital.wallet, [subject], lambda *_: None)
     nobody = "ab" * 16
     missing = clinician.get(f"/clinician/patients/{nobody}")
-    for gone in (
+    for refused in (
         clinician.get(f"/clinician/patients/{key}"),
         clinician.get(path),
         clinician.get(f"{path}/contributions.svg"),
@@ -105,7 +105,7 @@ def test_who_withdraws_looks_as_if_never_there_also_in_an_old_diagnosis(
         clinician.post("/clinician/diagnoses/new", patient=key, question=model.question),
         clinician.get(f"/clinician/diagnoses/{nobody}"),
     ):
-        assert (gone.status_code, gone.data) == (404, missing.data)
+        assert (refused.status_code, refused.data) == (404, missing.data)
     assert number not in clinician.get("/clinician").text
 
 
@@ -116,7 +116,7 @@ def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, 
     nowhere = clinician.post("/clinician/requests/new", number="nobody", **fields)
     assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
     waiting = hospital.platform.asking.requests.list_waiting(known[number])
-    assert ("TREATDS",) in [one.details.purposes for one in waiting]
+    assert ("TREATDS",) in [request.details.purposes for request in waiting]
 
 
 def test_asking_for_nothing_says_what_is_missing(clinician) -> None:

@@ -29,7 +29,7 @@ def researcher(hospital):
 
 def form(question: str = "small", **changed):
     title = f"Study {secrets.token_hex(4)}"
-    told = {
+    fields = {
         "title": title,
         "question": question,
         "condition": "it",
@@ -41,7 +41,7 @@ def form(question: str = "small", **changed):
         "end-month": "3",
         "end-year": "2090",
     }
-    return told | changed
+    return fields | changed
 
 
 def approved(hospital, researcher, **changed) -> str:
@@ -80,19 +80,19 @@ def test_another_organisations_study_is_not_there(hospital, researcher) -> None:
     path = approved(hospital, researcher)
     other = signed_in(hospital, "researcher", "organisation:elsewhere")
     missing = other.get("/researcher/studies/nothing")
-    for found in (
+    for refused in (
         other.get(path),
         other.get(f"{path}/cohort"),
         other.post(f"{path}/cohort"),
         other.post(f"{path}/request"),
         other.get(path.replace("studies", "sets")),
     ):
-        assert (found.status_code, found.data) == (404, missing.data)
+        assert (refused.status_code, refused.data) == (404, missing.data)
     assert "You have no study yet." in other.get("/researcher").text
 
 
 def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, researcher) -> None:
-    known = [one.id for one in hospital.platform.diagnostics.questions() if "small" in one.id]
+    known = [q.id for q in hospital.platform.diagnostics.questions() if "small" in q.id]
     for question in known:
         path = approved(hospital, researcher, question=question)
         study = "study:" + path.rsplit("/", 1)[1]
@@ -142,18 +142,18 @@ def test_in_a_browser_the_cohorts_page_says_what_came_of_a_job(hospital, researc
     with (
         served(hospital.platform) as origin,
         chromium() as browser,
-        person(browser, origin) as one,
+        person(browser, origin) as somebody,
     ):
-        one.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": origin}])
-        one.go(f"{path}/cohort")
-        one.says("waiting for a worker")
+        somebody.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": origin}])
+        somebody.go(f"{path}/cohort")
+        somebody.says("waiting for a worker")
         for _ in range(2):
-            with one.page.expect_response(lambda answer: job in answer.url):
+            with somebody.page.expect_response(lambda answer: job in answer.url):
                 pass
-        assert one.page.locator("#training").count() == 1
+        assert somebody.page.locator("#training").count() == 1
         researcher.post(job)
-        one.says("No model was published.")
-        assert one.page.locator("#training").count() == 1
+        somebody.says("No model was published.")
+        assert somebody.page.locator("#training").count() == 1
 
 
 def test_a_closed_gate_says_what_was_found_and_what_must_be(hospital, researcher) -> None:
@@ -167,7 +167,9 @@ def test_a_closed_gate_says_what_was_found_and_what_must_be(hospital, researcher
     application.make_worker(hospital.platform).run(job.rsplit("/", 1)[1])
     page = researcher.get(job).text
     assert "No model was published. The model missed its quality thresholds." in page
-    assert re.search(r"<li>membership attack AUROC 0\.\d{3}, at most 0\.01</li>", page)
+    assert re.search(
+        r"<li>AUROC of the membership attack: 0\.\d{3} \(required: at most 0\.01\)</li>", page
+    )
 
 
 def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, researcher) -> None:
@@ -193,15 +195,15 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
         )
     )
     assert table.num_rows == len(people) == manifest["rows"]
-    assert not any(one.hex() in done.data.hex() for one in people)
+    assert not any(subject.hex() in done.data.hex() for subject in people)
     stop_all(hospital.platform, hospital.wallet, people[:12], lambda *_: None)
     assert "People who withdrew: 12, of 80 rows." in researcher.get("/researcher/notices").text
     again = researcher.post(page, agree="yes")
     with zipfile.ZipFile(io.BytesIO(again.data)) as archive:
         assert len(json.loads(archive.read("deleted.json"))) == 12
-    taken = {one.rows: one for one in hospital.platform.asking.copies.list_by_study(study)}
-    assert sorted(taken) == [68, 80]
-    researcher.post("/researcher/notices", set=taken[80].id)
+    copies = {copy.rows: copy for copy in hospital.platform.asking.copies.list_by_study(study)}
+    assert sorted(copies) == [68, 80]
+    researcher.post("/researcher/notices", set=copies[80].id)
     assert "You confirmed on" in researcher.get("/researcher/notices").text
 
 

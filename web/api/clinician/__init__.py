@@ -66,8 +66,9 @@ def post_care_request(body: dict[str, Any]) -> dict[str, bool]:
 @returns(InputsSchema)
 def get_inputs(patient: str, question: str) -> PredictionInputs:
     """Return what a model would be given about a patient; the access is journalled."""
-    caller, asked = current_caller(), PatientQuestion(patient=patient, question=question)
-    return _clinician().predictions.inputs(caller.party, caller.id, asked, words())
+    caller = current_caller()
+    query = PatientQuestion(patient_key=patient, question_id=question)
+    return _clinician().predictions.inputs(caller.party, caller.id, query, words())
 
 
 @bp.post("/clinician/diagnoses")
@@ -77,9 +78,8 @@ def get_inputs(patient: str, question: str) -> PredictionInputs:
 def post_prediction(body: dict[str, str]) -> PredictionReport:
     """Ask the model in service about a patient; the prediction is stored, sealed."""
     caller = current_caller()
-    return _clinician().predictions.predict(
-        caller.party, caller.id, PatientQuestion(**body), words()
-    )
+    query = PatientQuestion(**body)
+    return _clinician().predictions.predict(caller.party, caller.id, query, words())
 
 
 @bp.get("/clinician/diagnoses/<prediction>")

@@ -38,8 +38,8 @@ class CareRequestBody(Strict):
 class PredictionBody(Strict):
     """A patient by the key of the list, a question, and a reason for the journal."""
 
-    patient = Text(64, required=True)
-    question = Text(64, required=True)
+    patient = Text(64, required=True, attribute="patient_key")
+    question = Text(64, required=True, attribute="question_id")
     reason = Text(MAX_JOURNAL_REASON, 0, load_default="")
 
 

@@ -104,8 +104,8 @@ class StudySchema(Answer):
     answered_at_s = number(attribute="study.answered_at_s", allow_none=True)
     until_s = number(attribute="study.until_s")
     wants_copy = fields.Boolean(required=True, attribute="study.wants_copy")
-    asked = Count()
-    agreed = Count()
+    people_asked = Count(data_key="asked")
+    people_agreed = Count(data_key="agreed")
 
 
 class StudiesSchema(Answer):
@@ -135,15 +135,15 @@ class CohortSchema(Answer):
     If `is_at_least` is true, `permitted` is a lower bound.
     """
 
-    asked = Count()
+    people_asked = Count(data_key="asked")
     permitted = fields.Function(
-        lambda cohort: cohort.shown.at_least or suppress(cohort.permitted),
+        lambda cohort: cohort.suppressed.at_least or suppress(cohort.permitted),
         required=True,
         metadata=_COUNT,
     )
     is_at_least = truth()
     not_included = fields.Dict(
-        keys=fields.String(), values=Count(), required=True, attribute="shown.reasons"
+        keys=fields.String(), values=Count(), required=True, attribute="suppressed.reasons"
     )
     permitted_in_all = Count(attribute="all_permitted")
     is_enough = truth()

@@ -27,16 +27,16 @@ bp = Blueprint("clinician_predictions", __name__)
 @requires_role(CLINICIAN)
 def inputs() -> Response:
     """Show the values that the model would be given; opening the records is journalled."""
-    account, asked = current_account(), _asked(request.args)
+    account, query = current_account(), _query(request.args)
     try:
-        found = services().clinician.predictions.inputs(account.party, account.id, asked, words())
+        values = services().clinician.predictions.inputs(account.party, account.id, query, words())
     except PredictionRefused as exc:
         return _no_prediction(exc)
     return render(
         "clinician/values.html",
         title=words()("values-title"),
-        inputs=found,
-        rows=[input_line(words(), value) for value in found.values],
+        inputs=values,
+        rows=[input_line(words(), value) for value in values.values],
     )
 
 
@@ -44,9 +44,9 @@ def inputs() -> Response:
 @requires_role(CLINICIAN)
 def predict() -> Response:
     """Ask the model; the prediction is stored, sealed, and has a page of its own."""
-    account, asked = current_account(), _asked(request.form)
+    account, query = current_account(), _query(request.form)
     try:
-        report = services().clinician.predictions.predict(account.party, account.id, asked, words())
+        report = services().clinician.predictions.predict(account.party, account.id, query, words())
     except (PredictionRefused, PredictionModelRetired) as exc:
         return _no_prediction(exc)
     return see_other(f"/clinician/diagnoses/{report.id}")
@@ -98,8 +98,10 @@ def card_plot(id: str, name: str) -> Response:
     return svg_response(services().clinician.cards.plot(id, name.removesuffix(".svg")))
 
 
-def _asked(fields: Mapping[str, str]) -> PatientQuestion:
-    return PatientQuestion(patient=fields.get("patient", ""), question=fields.get("question", ""))
+def _query(fields: Mapping[str, str]) -> PatientQuestion:
+    return PatientQuestion(
+        patient_key=fields.get("patient", ""), question_id=fields.get("question", "")
+    )
 
 
 def _prediction(report: PredictionReport, errors: Mapping[str, str]) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 
 from consent import ConsentError
+from models import MIN_COHORT
 from services.errors import Invalid
 from services.parties import study_name
 from services.requests.wording import format_day
@@ -55,6 +56,7 @@ def question(id: str) -> Response:
         title=details.question.title,
         question=details.question,
         people=details.people,
+        min_cohort=MIN_COHORT,
         counted_on=format_day(words(), details.counted_on),
         next_count_on=format_day(words(), details.next_count_on),
     )
@@ -96,7 +98,7 @@ def study(slug: str) -> Response:
         title=details.study.title,
         details=details,
         study=details.study,
-        asked=count_text(details.asked),
+        asked=count_text(details.people_asked),
         custodian=services().information.operator_name(),
         is_sent="sent" in request.args,
     )
@@ -129,16 +131,17 @@ def cohort(slug: str) -> Response:
         permitted=_permitted(counts),
         reasons=[
             (words()(f"cohort-reason-{reason}"), count_text(count))
-            for reason, count in counts.shown.reasons.items()
+            for reason, count in counts.suppressed.reasons.items()
         ],
         count_text=count_text,
+        min_cohort=MIN_COHORT,
         job=services().researcher.models.active_job(party, slug),
     )
 
 
 def _permitted(counts: CohortCounts) -> str:
     if counts.is_at_least:
-        return words()("cohort-at-least", count=words().number(counts.shown.at_least))
+        return words()("cohort-at-least", count=words().number(counts.suppressed.at_least))
     return count_text(counts.permitted)
 
 

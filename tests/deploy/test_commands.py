@@ -1,0 +1,94 @@
+"""Each process of the platform can be run by a service manager, without our supervisor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.nodes import find_running
+from deploy.nodes.process import is_running
+from deploy.settings import read_settings
+from deploy.wiring import node_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def environment(tmp_path: Path, cache: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "VOUCHSAFE_HOME": str(tmp_path / "home"),
+        "VOUCHSAFE_CACHE": str(cache),
+        "VOUCHSAFE_START_NODES": "0",
+    }
+
+
+@pytest.fixture
+def start(environment, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start a command in the background; all are ended afterwards, the last one first."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(*arguments: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / f"{arguments[-1]}.log").open("wb") as log:
+            command = [sys.executable, str(ROOT / "app.py"), *arguments]
+            started.append(
+                subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log)
+            )
+        return started[-1]
+
+    yield begin
+    for process in reversed(started):
+        process.terminate()
+        process.wait(20)
+
+
+def _finish(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.node
+@pytest.mark.slow
+@pytest.mark.usefixtures("ipfs_binary", "geth_binary")
+def test_every_process_runs_by_itself(environment, start, eventually):
+    settings = node_settings(read_settings(environment))
+    nodes = {name: start("node", "run", name) for name in ("kubo", "geth")}
+    eventually(lambda: (settings.home / "kubo" / "repo" / "config").exists())
+    eventually(lambda: (settings.home / "chain" / "data").exists())
+    for name, process in nodes.items():
+        done = _finish(environment, "node", "ready", name, "--pid", str(process.pid))
+        assert done.returncode == 0, done.stderr
+    assert find_running(settings) is not None
+    assert _finish(environment, "setup").returncode == 0
+    environment["VOUCHSAFE_PORT"] = "0"
+    worker = start("worker")
+    eventually(lambda: worker.poll() is None and is_running(worker.pid))
+    report = _finish(environment, "doctor")
+    assert report.returncode == 0, report.stdout
+    # The nodes belong to the service manager: a command leaves them running.
+    assert all(process.poll() is None for process in nodes.values())
+
+
+@pytest.mark.node
+def test_without_its_nodes_a_process_ends_with_the_reason(environment):
+    done = _finish(environment, "worker")
+    assert done.returncode == 1
+    assert "the nodes do not answer at the moment" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_node_is_refused(environment):
+    done = _finish(environment, "node", "run", "other")
+    assert done.returncode == 2
+    assert "'kubo', 'geth'" in done.stderr
