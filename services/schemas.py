@@ -13,7 +13,6 @@ from marshmallow import (
 
 from consent import ANY, Enrolment, Grant, Message, Signed, Stop, Terms, Withdrawal
 from services.statement import RequestedTerms
-from storage.schemas import RecordSchema
 
 MAX_SIGNED: Final = 1_000
 MAX_RECORDS: Final = 5_000
@@ -209,14 +208,14 @@ def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
-def _batch(name: str, message: type[Schema], make: Callable[..., Message]) -> type[Schema]:
-    """Return the schema of many signed messages of one kind."""
+def _signed(name: str, message: type[Schema], make: Callable[..., Message]) -> type[Schema]:
+    """Return the schema of a signed message."""
 
     def to_signed(_: Schema, data: Mapping[str, Any], **__: Any) -> Signed:
         held = {_TIMES.get(key, _snake(key)): value for key, value in data["message"].items()}
         return Signed(make(**held), data["signer"], data["signature"])
 
-    one = type(
+    return type(
         f"Signed{name}",
         (Strict,),
         {
@@ -226,24 +225,22 @@ def _batch(name: str, message: type[Schema], make: Callable[..., Message]) -> ty
             "to_signed": post_load(to_signed),
         },
     )
-    many = fields.List(fields.Nested(one), required=True, validate=[validate.Length(1, MAX_SIGNED)])
+
+
+def _batch(name: str, signed: type[Schema]) -> type[Schema]:
+    """Return the schema of many signed messages of one kind."""
+    many = fields.List(
+        fields.Nested(signed), required=True, validate=[validate.Length(1, MAX_SIGNED)]
+    )
     return type(f"Signed{name}s", (Strict,), {"signed": many})
 
 
 _TIMES: Final = {"signedAt": "signed_at_s", "notAfter": "not_after_s", "issuedAt": "issued_at_s"}
-SignedEnrolments: Final = _batch("Enrolment", EnrolmentSchema, Enrolment)
-SignedGrants: Final = _batch("Grant", GrantSchema, Grant)
-SignedWithdrawals: Final = _batch("Withdrawal", WithdrawalSchema, Withdrawal)
-SignedStops: Final = _batch("Stop", StopSchema, Stop)
-
-
-class DepositSchema(Strict):
-    """Records, and for each (if any) the source that tells it from all others."""
-
-    records = fields.List(
-        fields.Nested(RecordSchema), required=True, validate=[validate.Length(1, MAX_RECORDS)]
-    )
-    sources = fields.List(Text(512), validate=[validate.Length(1, MAX_RECORDS)])
+SignedEnrolmentSchema: Final = _signed("Enrolment", EnrolmentSchema, Enrolment)
+SignedEnrolments: Final = _batch("Enrolment", SignedEnrolmentSchema)
+SignedGrants: Final = _batch("Grant", _signed("Grant", GrantSchema, Grant))
+SignedWithdrawals: Final = _batch("Withdrawal", _signed("Withdrawal", WithdrawalSchema, Withdrawal))
+SignedStops: Final = _batch("Stop", _signed("Stop", StopSchema, Stop))
 
 
 class PageSchema(Strict):

@@ -45,6 +45,7 @@ def bundle(*resources: Any) -> bytes:
 
 
 def test_supported_resources_become_rows_by_person_category_and_day() -> None:
+    diabetes = "http://snomed.info/sct|44054006"
     found = read_bundle(bundle(OBSERVATION, PATIENT, CONDITION, MEDICATION))
     assert (found.entries, found.wrong, found.faults) == (4, 0, [])
     assert {(row.person, row.recorded_on, row.documents) for row in map(hashable, found.rows)} == {
@@ -53,7 +54,7 @@ def test_supported_resources_become_rows_by_person_category_and_day() -> None:
         (
             "7",
             "2024-05-30",
-            (("condition", (("http://snomed.info/sct|44054006", ("active", "")),)),),
+            (("condition", ((diabetes, ("active", "")),)),),
         ),
         ("7", "2024-05-29", (("medication", (("atc|A10BA02", ("active", "")),)),)),
     }

@@ -231,15 +231,15 @@ def _clinician(at: Set) -> None:
     asking = at.platform.asking
     (model,) = [item for item in at.platform.diagnostics.models() if item.state == "active"]
     with at.somebody(_staff("clinician", "Dr Adeyemi"), 1280, 800) as visitor:
-        known = asking.care.search(HOSPITAL)[:40]
+        known = asking.care.search(HOSPITAL, limit=40)[0]
         asking.directory.add((f"H-{20_481 + 7 * n}", who.subject) for n, who in enumerate(known))
         visitor.go("/clinician?search=H-2")
         at.take(visitor, "clinician-patients")
         path = f"/clinician/diagnoses/new?patient={known[3].key}&question={model.question}"
         visitor.go(path)
-        visitor.page.click("text=Ask the model")
+        visitor.page.click("text=Get the estimate")
         visitor.page.wait_for_url("**/clinician/diagnoses/*")
-        at.take(visitor, "clinician-answer", "h2:text('What the model says')")
+        at.take(visitor, "clinician-answer", "h2:text-is('Estimate')")
 
 
 def _researcher(at: Set) -> None:

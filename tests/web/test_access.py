@@ -160,7 +160,7 @@ def test_another_organisation_neither_enrols_here_nor_sees_models(hospital) -> N
     subject = hospital.wallet.new_subjects(["elsewhere"])["elsewhere"]
     ledger = hospital.platform.ledger
     signed = hospital.sign(Enrolment(subject, ledger.custodian(), hospital.wallet.address(subject)))
-    assert other.post("/enrolments", {"signed": [signed]}).status_code == 403
+    assert other.post("/custodian/enrolments", {"signed": [signed]}).status_code == 404
     assert not ledger.is_enrolled(subject)
     assert other.get("/researcher/models").status_code == 403
 

@@ -67,14 +67,16 @@ def test_a_body_that_is_too_large_is_not_read(stranger, custodian) -> None:
     answer = stranger.ask("POST", "/typed-data", data=small, content_type="application/json")
     assert answer.status_code == 413
     large = b" " * (17 * 2**20)
-    answer = custodian.ask("POST", "/records", data=large, content_type="application/json")
+    answer = custodian.ask(
+        "POST", "/custodian/records", data=large, content_type="application/json"
+    )
     assert answer.status_code == 413
 
 
 @pytest.mark.node
 @pytest.mark.parametrize("name", ["%00", "%ff", "a%0ab", "..%2f..", "x" * 5_000, "é"])
 def test_a_hostile_name_in_a_path_is_not_found(auditor, clinician, name) -> None:
-    for path in (f"/jobs/{name}", f"/subjects/{name}/uses"):
+    for path in (f"/jobs/{name}", f"/auditor/subjects/{name}/uses"):
         assert auditor.get(path).status_code == 404
     assert clinician.get(f"/clinician/models/{name}/card").status_code == 404
 
@@ -82,7 +84,7 @@ def test_a_hostile_name_in_a_path_is_not_found(auditor, clinician, name) -> None
 @pytest.mark.node
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "before=-1", "other=1", "limit=1e9"])
 def test_a_hostile_query_is_badly_asked(hospital, auditor, query) -> None:
-    path = f"/subjects/{hospital.subjects[0].hex()}/uses?{query}"
+    path = f"/auditor/subjects/{hospital.subjects[0].hex()}/uses?{query}"
     assert auditor.get(path).status_code == 422
 
 
@@ -104,11 +106,13 @@ def test_the_same_key_and_body_get_the_same_answer(hospital) -> None:
 @pytest.mark.node
 def test_what_came_to_nothing_may_be_tried_again(custodian, hospital) -> None:
     key = {"Idempotency-Key": "k2"}
-    assert custodian.post("/records", {"records": []}, headers=key).status_code == 422
-    assert custodian.post("/records", {"records": 1}, headers=key).status_code == 422
+    assert custodian.post("/custodian/records", {"records": []}, headers=key).status_code == 422
+    assert custodian.post("/custodian/records", {"records": 1}, headers=key).status_code == 422
     for bad in ("", "x" * 256):
         wrong = {"Idempotency-Key": bad}
-        assert custodian.post("/records", {"records": []}, headers=wrong).status_code == 400
+        assert (
+            custodian.post("/custodian/records", {"records": []}, headers=wrong).status_code == 400
+        )
 
 
 @pytest.mark.node

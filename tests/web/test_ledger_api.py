@@ -20,7 +20,7 @@ def test_a_grant_goes_from_what_is_asked_to_the_ledger(hospital, stranger, audit
     grant, signed = hospital.granted(subject)
     outcome = stranger.post("/grants", {"signed": [signed]}).get_json()["outcomes"][0]
     assert outcome["ok"]
-    listed = auditor.get(f"/subjects/{subject.hex()}/consents").get_json()["consents"]
+    listed = auditor.get(f"/auditor/subjects/{subject.hex()}/consents").get_json()["consents"]
     assert [(one["consent_id"], one["state"]) for one in listed] == [
         (outcome["consent_id"], "active")
     ]
@@ -33,7 +33,7 @@ def test_a_withdrawal_counts_and_its_records_are_to_be_rekeyed(hospital, strange
     assert stranger.post("/grants", {"signed": [signed]}).get_json()["outcomes"][0]["ok"]
     taken = hospital.sign(Withdrawal(subject, terms_hash(grant.terms)))
     assert stranger.post("/withdrawals", {"signed": [taken]}).get_json()["outcomes"][0]["ok"]
-    listed = auditor.get(f"/subjects/{subject.hex()}/consents").get_json()["consents"]
+    listed = auditor.get(f"/auditor/subjects/{subject.hex()}/consents").get_json()["consents"]
     assert listed[0]["state"] == "withdrawn"
     job = hospital.platform.jobs.newest(limit=1)[0]
     assert (job.kind, job.arguments["subjects"]) == ("rekey", [subject.hex()])
@@ -45,7 +45,7 @@ def test_a_stop_voids_every_grant(hospital, stranger, auditor) -> None:
     assert stranger.post("/grants", {"signed": [signed]}).get_json()["outcomes"][0]["ok"]
     stop = hospital.sign(Stop(subject, int(time.time())))
     assert stranger.post("/stops", {"signed": [stop]}).get_json()["outcomes"][0]["ok"]
-    listed = auditor.get(f"/subjects/{subject.hex()}/consents").get_json()["consents"]
+    listed = auditor.get(f"/auditor/subjects/{subject.hex()}/consents").get_json()["consents"]
     assert listed[0]["state"] == "stopped"
 
 
@@ -77,7 +77,8 @@ def test_a_custodian_enrols_and_the_key_proves_itself(hospital, custodian, stran
     asked = {"subject": subject.hex(), "signer": "0x" + key.hex()}
     shown = stranger.post("/typed-data/enrolment", asked).get_json()["typed_data"]["message"]
     signed = hospital.sign(Enrolment(subject, bytes.fromhex(shown["custodian"][2:]), key))
-    assert custodian.post("/enrolments", {"signed": [signed]}).get_json()["outcomes"][0]["ok"]
+    answer = custodian.post("/custodian/enrolments", {"signed": [signed]}).get_json()
+    assert answer["outcomes"][0]["ok"]
     assert hospital.platform.ledger.is_enrolled(subject)
 
 

@@ -12,7 +12,7 @@ from services.errors import NotFound
 from services.idempotency import StoredResponses, key_of
 from services.platform import Platform
 from services.wiring import Services
-from web.api import auditor, clinician, information, jobs, people, researcher
+from web.api import auditor, clinician, custodian, information, jobs, patient, people, researcher
 from web.api.callers import Caller, Callers
 from web.api.guard import ApiGuard
 from web.api.route import Call, Route
@@ -31,7 +31,9 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     *jobs.BLUEPRINTS,
     *clinician.BLUEPRINTS,
     *researcher.BLUEPRINTS,
+    *custodian.BLUEPRINTS,
     *auditor.BLUEPRINTS,
+    *patient.BLUEPRINTS,
 )
 
 

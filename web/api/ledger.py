@@ -8,7 +8,6 @@ from typing import Any
 
 from consent import (
     PENDING,
-    ConsentRefused,
     Enrolment,
     Grant,
     Message,
@@ -50,13 +49,6 @@ def ask_enrolment(call: Call) -> dict[str, Any]:
     """The EIP-712 message by which a first key proves itself, and its digest."""
     custodian = call.platform.ledger.custodian()
     return _typed(call, Enrolment(call.body["subject"], custodian, call.body["signer"]))
-
-
-def post_enrolments(call: Call) -> dict[str, Any]:
-    """Enrol subjects by their first keys; one outcome each."""
-    if call.party != call.platform.organisation:
-        raise ConsentRefused("subjects are enrolled here by this organisation alone")
-    return outcomes(call.platform.ledger.enrol(call.body["signed"]))
 
 
 def post_grants(call: Call) -> dict[str, Any]:

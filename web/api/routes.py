@@ -6,16 +6,11 @@ from typing import Final
 
 from services import schemas
 from web.api import (
-    custodian,
     ledger,
-    patient,
-    records,
 )
 from web.api import schemas as answers
 from web.api.route import (
     ANYBODY,
-    CUSTODIANS,
-    KEEPERS,
     LARGE_BYTES,
     Route,
 )
@@ -46,17 +41,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         ANYBODY,
         _S.EnrolmentAskedSchema,
         gives=_A.TypedAnswer,
-    ),
-    Route(
-        "POST",
-        "/enrolments",
-        ledger.post_enrolments,
-        CUSTODIANS,
-        _S.SignedEnrolments,
-        200,
-        _L,
-        True,
-        gives=_A.OutcomesAnswer,
     ),
     Route(
         "POST",
@@ -91,32 +75,4 @@ ROUTES: Final[tuple[Route, ...]] = (
         True,
         gives=_A.OutcomesAnswer,
     ),
-    Route(
-        "POST",
-        "/records",
-        records.post_records,
-        CUSTODIANS,
-        _S.DepositSchema,
-        201,
-        _L,
-        True,
-        gives=_A.DepositAnswer,
-    ),
-    Route(
-        "GET",
-        "/subjects/{subject}/consents",
-        records.get_consents,
-        KEEPERS,
-        gives=_A.SubjectConsentsSchema,
-    ),
-    Route(
-        "GET",
-        "/subjects/{subject}/uses",
-        records.get_uses,
-        KEEPERS,
-        _S.PageSchema,
-        gives=_A.SubjectUsesSchema,
-    ),
-    *patient.ROUTES,
-    *custodian.ROUTES,
 )

@@ -51,9 +51,9 @@ def real() -> fields.Float:
     return fields.Float(required=True)
 
 
-def anything(kind: str | list[str] = "object") -> fields.Raw:
+def anything(kind: str | list[str] = "object", **how: Any) -> fields.Raw:
     """Return the field of a JSON value whose inside is described elsewhere."""
-    return fields.Raw(required=True, metadata={"type": kind})
+    return fields.Raw(required=True, metadata={"type": kind}, **how)
 
 
 def one(schema: type[Schema], **how: Any) -> fields.Nested:
@@ -151,14 +151,6 @@ class OutcomesAnswer(Answer):
     """What became of each, in the order sent."""
 
     outcomes = many(OutcomeAnswer)
-
-
-class DepositAnswer(Answer):
-    """What was stored."""
-
-    record_ids = fields.List(fields.String(), required=True)
-    new = number()
-    batches = fields.List(fields.String(), required=True)
 
 
 class SubjectTermsSchema(Answer):

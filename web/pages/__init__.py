@@ -16,15 +16,14 @@ from web.pages.guard import PageGuard, unknown_path, unsigned
 from web.pages.page import Page
 from web.view_options import public as for_anybody
 
-PAGES: Final[tuple[Page, ...]] = (
-    *patient.PAGES,
-    *custodian.PAGES,
-)
+PAGES: Final[tuple[Page, ...]] = ()
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     *public.BLUEPRINTS,
     *clinician.BLUEPRINTS,
     *researcher.BLUEPRINTS,
+    *custodian.BLUEPRINTS,
     *auditor.BLUEPRINTS,
+    *patient.BLUEPRINTS,
 )
 
 

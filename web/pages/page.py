@@ -87,6 +87,8 @@ class Visit:
             account=self.account,
             csrf=self.csrf,
             is_page=True,
+            is_development=self.platform.development,
+            has_single_operator=self.platform.ledger.deployment.finality == "single",
             **more,
         )
         return Response(body, status, content_type="text/html; charset=utf-8")
