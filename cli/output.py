@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, Protocol
 
@@ -18,6 +18,7 @@ import consent
 import models
 import records
 import storage
+from records import CellFault
 from services.errors import Invalid, ServiceError
 from services.platform import Platform
 
@@ -76,6 +77,13 @@ class Say:
         else:
             for line in lines:
                 click.echo(line)
+
+    def faults(self, faults: Sequence[CellFault]) -> None:
+        """Print the faults of a table, each with what to do."""
+        self.table(
+            ("row", "column", "problem", "what to do"),
+            [(str(f.row), f.column, f.problem, f.code.remedy) for f in faults],
+        )
 
     def table(self, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         """Show a table to people."""
@@ -142,11 +150,12 @@ def told_in_a_line(exc: Exception) -> str:
 
 
 def _fail(context: click.Context, say: Say, exc: Exception, as_json: bool) -> None:
-    rows = list(getattr(exc, "rows", ()))
+    faults: list[CellFault] = list(getattr(exc, "faults", ()))
+    rows = [fault.to_json() for fault in faults]
     if as_json:
         problem = {"error": type(exc).__name__, "message": told_in_a_line(exc), "rows": rows}
         click.echo(orjson.dumps(problem, option=orjson.OPT_INDENT_2).decode())
     say.line(f"{context.info_name}: {told_in_a_line(exc)}")
-    if rows and not as_json:
-        say.table(("row", "column", "what is wrong"), [(str(n), c, w) for n, c, w in rows])
+    if faults and not as_json:
+        say.faults(faults)
     context.exit(2 if isinstance(exc, INVALID) else 1)

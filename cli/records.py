@@ -34,19 +34,13 @@ def deposit(
     facts = {"rows": report.rows, "good": report.good, "bad": report.wrong}
     facts["replaced"] = report.replaced
     if how["dry_run"]:
-        listed = [
-            {"row": f.row, "column": f.column, "code": f.code, "message": f.message}
-            for f in report.faults
-        ]
+        listed = [fault.to_json() for fault in report.faults]
         say.result(
             {**facts, "deposited": 0, "problems": listed},
             f"{report.rows} rows read. {report.good} are good, {report.wrong} are not. "
             f"{_replaced(report.replaced)}Nothing has been stored.",
         )
-        say.table(
-            ("row", "column", "problem", "what to do"),
-            [(str(f.row), f.column, f.problem, f.code.remedy) for f in report.faults],
-        )
+        say.faults(report.faults)
         return
     rows = list(read_table(table, layout, how["only_good"]))
     people = Wallet.open(wallet)

@@ -142,6 +142,11 @@ class CellFault:
         places += [f"column {self.column}"] if self.column else []
         return f"{self.problem} ({', '.join(places)}). {self.code.remedy}."
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the fault as JSON for the person who has the file."""
+        place = {"row": self.row, "column": self.column}
+        return {**place, "code": self.code.value, "message": self.message}
+
     def to_stored(self) -> list[Any]:
         """Return the fault as JSON without the cell's value."""
         return [self.row, self.column, self.code.value, dict(self.facts)]
