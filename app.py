@@ -10,7 +10,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -31,7 +30,6 @@ from deploy.settings import Settings, SettingsInvalid, read_settings
 from deploy.wiring import ledger_settings, node_settings
 from models import Diagnostics
 from services.accounts import IdentityService, Site
-from services.custodian.deposits import check_upload, store_upload, uploads
 from services.jobs.heartbeats import Workers
 from services.jobs.kinds import make_runners
 from services.jobs.queue import JobQueue
@@ -117,11 +115,13 @@ def open_platform(settings: Settings | None = None, report: Report = silent) -> 
 
 def make_worker(platform: Platform) -> Worker:
     """Return a worker of the platform's jobs, with the tasks that it repeats."""
+    services = build_services(platform)
+    uploads = services.custodian.uploads
     recover = (
         platform.ledger.recover,
         platform.store.recover,
         platform.diagnostics.apply_withdrawals,
-        lambda: uploads(platform).drop_old(),
+        uploads.delete_expired,
     )
     return Worker(
         jobs=platform.jobs,
@@ -129,9 +129,9 @@ def make_worker(platform: Platform) -> Worker:
         runners=make_runners(
             diagnostics=platform.diagnostics,
             store=platform.store,
-            auditor=build_services(platform).auditor,
-            check_upload=partial(check_upload, platform),
-            store_upload=partial(store_upload, platform),
+            auditor=services.auditor,
+            check_upload=uploads.run_check,
+            store_upload=uploads.run_store,
         ),
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),

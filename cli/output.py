@@ -16,21 +16,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import consent
 import models
+import records
 import storage
-from services import errors as services_errors
+from services.errors import Invalid, ServiceError
 from services.platform import Platform
 
-ASKED_WRONGLY: Final = (
+INVALID: Final = (
     consent.ConsentInvalid,
     storage.StorageInvalid,
+    records.RecordsInvalid,
     models.ModelsInvalid,
-    services_errors.Invalid,
+    Invalid,
 )
 OURS: Final = (
     consent.ConsentError,
     storage.StorageError,
+    records.RecordsError,
     models.ModelsError,
-    services_errors.ServiceError,
+    ServiceError,
 )
 FAULTS: Final = (*OURS, OSError, SQLAlchemyError)
 MAX_ROWS_SHOWN: Final = 30
@@ -133,7 +136,7 @@ def told_in_a_line(exc: Exception) -> str:
         return f"the database cannot be used: {said}; see DATABASE_URL and the room on its disk"
     if isinstance(exc, OSError) and exc.strerror:
         return f"{exc.strerror}: {exc.filename}" if exc.filename else exc.strerror
-    if isinstance(exc, services_errors.Invalid) and exc.fields:
+    if isinstance(exc, Invalid) and exc.fields:
         return "; ".join(f"{name}: {texts[0]}" for name, texts in exc.fields.items())
     return str(exc)
 
@@ -146,4 +149,4 @@ def _fail(context: click.Context, say: Say, exc: Exception, as_json: bool) -> No
     say.line(f"{context.info_name}: {told_in_a_line(exc)}")
     if rows and not as_json:
         say.table(("row", "column", "what is wrong"), [(str(n), c, w) for n, c, w in rows])
-    context.exit(2 if isinstance(exc, ASKED_WRONGLY) else 1)
+    context.exit(2 if isinstance(exc, INVALID) else 1)

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from cli.output import Say, platform_command
 from services.accounts import PATIENT
-from services.accounts.invitations import VALID_DAYS
-from services.custodian.invitations import NotInvited
-from services.custodian.invitations import invite as make_invitation
+from services.custodian.invitations import IDENTITY_CHECKS, InvitationRequest
 from services.platform import Platform
 from services.tokens import ROLES
+from services.wiring import build_services
+from services.words import Words
 
 
 @click.command()
-@click.option("--role", type=click.Choice((PATIENT, *ROLES)), required=True, help="As what.")
-@click.option("--party", default="", help="For whom they speak: organisation:NAME (this one).")
-@click.option("--name", default="", help="What the pages call them; a patient gets no name.")
-@click.option("--number", default="", help="A patient's hospital number.")
+@click.option("--role", type=click.Choice((PATIENT, *ROLES)), required=True, help="The role.")
+@click.option("--party", default="", help="The organisation of staff; this one by default.")
+@click.option("--name", default="", help="The name of a member of staff; patients have none.")
+@click.option("--number", default="", help="The hospital number of a patient.")
+@click.option("--identity", type=click.Choice(IDENTITY_CHECKS), help="How it was checked.")
 @platform_command
-def invite(platform: Platform, say: Say, role: str, party: str, **how: str) -> None:
-    """Invite somebody to the pages: a link that works once, for seven days."""
-    try:
-        link = make_invitation(platform, role, party, how["name"], how["number"])
-    except NotInvited as exc:
-        raise click.UsageError(str(exc)) from exc
-    say.result({"link": link, "days": VALID_DAYS}, link)
-    say.line(f"It works once, for {VALID_DAYS} days. It is not shown again: only its hash is kept.")
+def invite(platform: Platform, say: Say, **options: Any) -> None:
+    """Make an invitation link, which works once, for seven days."""
+    invitations = build_services(platform).custodian.invitations
+    issued = invitations.invite(Words("en"), InvitationRequest(**options), by="operator")
+    say.result({"link": issued.link, "days": issued.days}, issued.link)
+    say.line(f"It works once, for {issued.days} days, and cannot be shown again.")

@@ -14,6 +14,9 @@ ANCHORS: Final = 10
 """The newest roots of each kind are public."""
 
 
+SINGLE: Final = "single"
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerSummary:
     """The ledger as strangers see it; `view` is None while it cannot be verified."""
@@ -60,6 +63,10 @@ class InformationService:
     def party_name(self, party: str) -> str:
         """Return the name of a party."""
         return self._parties.name_of(party)
+
+    def has_single_operator(self) -> bool:
+        """Return whether one organisation alone runs the ledger's chain."""
+        return self._ledger.deployment.finality == SINGLE
 
     def ledger_summary(self) -> LedgerSummary:
         """Return the newest verified view, if there is one now."""

@@ -10,6 +10,15 @@ from services.cards import ModelCards
 from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
+from services.custodian.approvals import CustodianApprovals
+from services.custodian.invitations import CustodianInvitations
+from services.custodian.overview import CustodianOverview
+from services.custodian.records import CustodianRecords
+from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.service import CustodianService
+from services.custodian.subjects import CustodianSubjects
+from services.custodian.upload_store import UploadStore
+from services.custodian.uploads import CustodianUploads
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
@@ -18,6 +27,14 @@ from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
 from services.parties import PartyNames
+from services.patient.consents import PatientConsents
+from services.patient.history import PatientHistory
+from services.patient.keys import PatientKeys
+from services.patient.records import PatientRecords
+from services.patient.requests import PatientRequests
+from services.patient.service import PatientService
+from services.patient.signatures import PatientSignatures
+from services.patient.withdrawals import PatientWithdrawals
 from services.platform import Platform
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -28,6 +45,7 @@ from services.researcher.runs import ModelRuns
 from services.researcher.service import ResearcherService
 from services.researcher.studies import Studies
 from services.researcher.training_sets import TrainingSets
+from services.subjects import SubjectRecords
 from services.tokens import Tokens
 
 
@@ -53,6 +71,8 @@ class Services:
     clinician: ClinicianService
     researcher: ResearcherService
     auditor: AuditorService
+    patient: PatientService
+    custodian: CustodianService
     monitoring: MonitoringService
     operator: OperatorService
     platform: Platform
@@ -91,6 +111,8 @@ def build_services(platform: Platform) -> Services:
             jobs=platform.jobs,
             folder=platform.home / "evidence",
         ),
+        patient=_patient(platform),
+        custodian=_custodian(platform, installation),
         operator=OperatorService(
             ledger=platform.ledger,
             store=platform.store,
@@ -105,6 +127,83 @@ def build_services(platform: Platform) -> Services:
             installation=installation,
         ),
         platform=platform,
+    )
+
+
+def _patient(platform: Platform) -> PatientService:
+    ledger, store, diagnostics = platform.ledger, platform.store, platform.diagnostics
+    asking, clock = platform.asking, platform.clock
+    parties, requests = asking.parties, asking.requests
+    history = PatientHistory(history=asking.history, store=store, ledger=ledger, parties=parties)
+    consents = PatientConsents(ledger=ledger, requests=requests, parties=parties, history=history)
+    signatures = PatientSignatures(
+        identity=platform.identity, ledger=ledger, requests=requests, jobs=platform.jobs
+    )
+    return PatientService(
+        requests=PatientRequests(
+            requests=requests,
+            descriptions=asking.descriptions,
+            store=store,
+            signatures=signatures,
+            clock=clock,
+        ),
+        consents=consents,
+        withdrawals=PatientWithdrawals(
+            consents=consents,
+            signatures=signatures,
+            diagnostics=diagnostics,
+            parties=parties,
+            clock=clock,
+        ),
+        signatures=signatures,
+        records=PatientRecords(
+            store=store,
+            diagnostics=diagnostics,
+            parties=parties,
+            consents=consents,
+            history=history,
+        ),
+        history=history,
+        keys=PatientKeys(identity=platform.identity, ledger=ledger, signatures=signatures),
+    )
+
+
+def _custodian(platform: Platform, installation: Installation) -> CustodianService:
+    directory, proposals = platform.asking.directory, platform.asking.proposals
+    records = CustodianRecords(store=platform.store, directory=directory, installation=installation)
+    return CustodianService(
+        overview=CustodianOverview(
+            ledger=platform.ledger,
+            store=platform.store,
+            directory=directory,
+            proposals=proposals,
+            jobs=platform.jobs,
+            workers=Workers(platform.engine, platform.clock),
+        ),
+        invitations=CustodianInvitations(
+            identity=platform.identity, directory=directory, installation=installation
+        ),
+        uploads=CustodianUploads(
+            uploads=UploadStore(platform.engine, platform.store, platform.clock),
+            records=records,
+            jobs=platform.jobs,
+            installation=installation,
+        ),
+        records=records,
+        subjects=CustodianSubjects(
+            ledger=platform.ledger,
+            subjects=SubjectRecords(ledger=platform.ledger, store=platform.store),
+            installation=installation,
+        ),
+        approvals=CustodianApprovals(
+            proposals=proposals,
+            store=platform.store,
+            directory=directory,
+            diagnostics=platform.diagnostics,
+            parties=platform.asking.parties,
+            installation=installation,
+        ),
+        recoveries=CustodianRecoveries(ledger=platform.ledger, directory=directory),
     )
 
 

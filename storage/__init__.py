@@ -23,10 +23,11 @@ from storage.errors import (
     StoreUnavailable,
     VaultSealed,
 )
+from storage.files import sync_folder
 from storage.ipfs import Kubo
-from storage.journal_row import AccessOutcome, JournalRow, Use
+from storage.journal import AccessOutcome, JournalRow, Use
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
-from storage.record_store import RecordStore, proves_row
+from storage.record_store import RecordStore
 from storage.vault import AccessRequest, AccessResult, Vault
 
 __all__ = [
@@ -63,6 +64,6 @@ __all__ = [
     "Vault",
     "VaultSealed",
     "AccessRequest",
-    "proves_row",
     "require_record",
+    "sync_folder",
 ]

@@ -1,4 +1,4 @@
-"""Reads blocks from a Kubo repository's folder, without Kubo: for checking a copy."""
+"""Read blocks from a Kubo repository's folder without Kubo, to check a copy of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MULTIHASH_AT = 2
 
 
 class BlockFolder:
-    """The `blocks` folder of a repository (flatfs, sharded by next-to-last/2); it is only read."""
+    """The `blocks` folder of a repository (flatfs, next-to-last/2 shards), read-only."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -22,38 +22,40 @@ class BlockFolder:
         """See `BlockReader.version`.
 
         Raises:
-            StoreUnavailable: not such a folder.
+            StoreUnavailable: not a folder of this kind.
         """
         try:
             kind = (self._folder / "SHARDING").read_text(encoding="ascii").strip()
         except OSError as exc:
-            raise StoreUnavailable(f"{self._folder} is no folder of blocks") from exc
+            raise StoreUnavailable(
+                f"{self._folder} is not a Kubo blocks folder: it has no SHARDING file"
+            ) from exc
         if kind != "/repo/flatfs/shard/v1/next-to-last/2":
-            raise StoreUnavailable(f"{self._folder} is sharded in a way that is not known: {kind}")
+            raise StoreUnavailable(f"{self._folder}: unsupported shard function {kind}")
         return kind
 
     def path(self, cid: bytes) -> Path:
-        """Return the file that a block is in, or would be."""
+        """Return the path of a block's file, whether or not it exists."""
         name = base64.b32encode(cid[_MULTIHASH_AT:]).decode().rstrip("=")
         return self._folder / name[-3:-1] / f"{name}.data"
 
     def get(self, cid: bytes, size: int) -> bytes:
         """See `BlockReader.get`."""
-        try:
-            block = self.path(cid).read_bytes()
-        except FileNotFoundError as exc:
-            raise StorageNotFound("no such block") from exc
-        if len(block) != size or raw_cid(block) != cid:
-            raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
+        block = self._read(cid)
+        if len(block) != size:
+            raise NameMismatch(f"block {text_cid(cid)} has {len(block)} bytes; expected {size}")
         return block
 
     def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """See `BlockReader.get_many`."""
         for cid in cids:
-            try:
-                block = self.path(cid).read_bytes()
-            except FileNotFoundError as exc:
-                raise StorageNotFound("a block is not kept here") from exc
-            if raw_cid(block) != cid:
-                raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
-            yield cid, block
+            yield cid, self._read(cid)
+
+    def _read(self, cid: bytes) -> bytes:
+        try:
+            block = self.path(cid).read_bytes()
+        except FileNotFoundError as exc:
+            raise StorageNotFound(f"block {text_cid(cid)} not found") from exc
+        if raw_cid(block) != cid:
+            raise NameMismatch(f"block {text_cid(cid)} does not match its CID")
+        return block

@@ -1,4 +1,4 @@
-"""The port to wherever sealed bytes are kept under their own hash; nothing it says is believed."""
+"""Define the port to a store of blocks under their own hash; its answers are always verified."""
 
 from __future__ import annotations
 
@@ -8,56 +8,56 @@ from typing import Protocol
 
 
 class BlockReader(Protocol):
-    """Reads blocks by their CID (36 bytes, binary). Every block handed out fits its name.
+    """Reads blocks by CID (36 bytes, binary); every block returned matches its CID.
 
-    Every call may raise StoreUnavailable (away, or no answer in time: ask again later) and
-    NameMismatch (other bytes than were asked for).
+    Every call may raise StoreUnavailable (unreachable, or no answer in time; try again later) and
+    NameMismatch (the store returned other bytes).
     """
 
     def version(self) -> str:
-        """Return what the store is, after checking that it is one we know to work with."""
+        """Return the store's version, after checking that it is supported."""
         ...
 
     def get(self, cid: bytes, size: int) -> bytes:
-        """Return the block of this name, which is `size` bytes long.
+        """Return a block of `size` bytes.
 
         Raises:
-            NotFound: it is not kept here.
+            StorageNotFound: the store does not have it.
         """
         ...
 
     def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """Yield (cid, block) of each of these, in any order, each once.
+        """Yield (cid, block) of each of these blocks once, in any order.
 
         Raises:
-            NotFound: one of them is not kept here; what was yielded before stands.
+            StorageNotFound: one of them is missing; those already yielded are valid.
         """
         ...
 
 
 class BlockStore(BlockReader, Protocol):
-    """Keeps blocks; what it confirms is durable. Every writing call may raise DiskFull too."""
+    """Stores blocks durably; every call that writes may also raise DiskFull."""
 
-    def put_many(self, car: Path, root: bytes) -> None:
-        """Store the blocks of a CAR file and pin its root with all below; durable on return."""
+    def import_car(self, car: Path, root: bytes) -> None:
+        """Store the blocks of a CAR file and pin its root recursively; durable on return."""
         ...
 
-    def hold(self, cids: Sequence[bytes]) -> bytes:
-        """Pin blocks that are kept already under one root, durably; return the root.
+    def pin(self, cids: Sequence[bytes]) -> bytes:
+        """Pin stored blocks under one root, durably; return the root.
 
         Raises:
-            NotFound: one of them is not kept here; nothing is pinned.
+            StorageNotFound: one of them is missing; nothing is pinned.
         """
         ...
 
-    def pinned(self) -> set[bytes]:
-        """Return the roots that are pinned with all below them."""
+    def list_pins(self) -> set[bytes]:
+        """Return the roots that are pinned recursively."""
         ...
 
     def unpin(self, roots: Sequence[bytes]) -> None:
-        """Let go of these roots; those that are not pinned are passed over."""
+        """Unpin these roots; those that are not pinned are skipped."""
         ...
 
-    def collect(self) -> None:
-        """Delete for good every block that no pin holds."""
+    def collect_garbage(self) -> None:
+        """Delete permanently every block that no pin keeps."""
         ...

@@ -1,4 +1,4 @@
-"""Writes and reads CARv1 files of raw blocks under a dag-cbor root that links them all."""
+"""Write and read CARv1 files of raw blocks under one dag-cbor root that links to them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RAW_PREFIX: Final = bytes.fromhex("01551220")
 CBOR_PREFIX: Final = bytes.fromhex("01711220")
 CID_BYTES: Final = 36
 MAX_LINKS: Final = 16_000
-"""Links in one root, so that its block stays under the 1 MiB that every IPFS node accepts."""
+"""Keeps the root block under 1 MiB, which every IPFS node accepts."""
 MAX_BLOCK_BYTES: Final = 2 * 2**20 + 2**16
 
 _TAG_42: Final = bytes.fromhex("d82a582500")  # tag 42, 37 bytes, identity base
@@ -24,10 +24,10 @@ _HEADER_BYTES: Final = len(_HEADER_START) + CID_BYTES + len(_HEADER_END)
 
 
 class Stream(Protocol):
-    """Anything that bytes can be read from."""
+    """A source of bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes; none at the end."""
+        """Return up to `size` bytes; none at the end."""
         ...
 
 
@@ -37,35 +37,35 @@ def raw_cid(block: bytes) -> bytes:
 
 
 def text_cid(cid: bytes) -> str:
-    """Return a CID as IPFS writes it: base32, lower case."""
+    """Return a CID in the text form of IPFS: base32, lower case."""
     return "b" + base64.b32encode(cid).decode().lower().rstrip("=")
 
 
 def binary_cid(text: str) -> bytes:
-    """Return a CID's bytes.
+    """Return the bytes of a CID in text form.
 
     Raises:
-        NameMismatch: not a base32 CIDv1 of ours, in its one spelling.
+        NameMismatch: not the canonical base32 form of a supported CIDv1.
     """
     padded = text[1:].upper() + "=" * (-len(text[1:]) % 8)
     try:
         cid = base64.b32decode(padded)
     except ValueError as exc:
-        raise NameMismatch("not a CID") from exc
-    # The last character has two spare bits, and case is lost above: so it is written again.
-    if not _is_ours(cid) or text_cid(cid) != text:
-        raise NameMismatch("not a CID of ours")
+        raise NameMismatch(f"not a CID: {text[:80]!r}") from exc
+    # Encoded again, since the last character has two unused bits and the case was changed above.
+    if not _is_supported(cid) or text_cid(cid) != text:
+        raise NameMismatch(f"unsupported CID: {text[:80]!r}")
     return cid
 
 
-def _is_ours(cid: bytes) -> bool:
+def _is_supported(cid: bytes) -> bool:
     return len(cid) == CID_BYTES and cid[:4] in (RAW_PREFIX, CBOR_PREFIX)
 
 
 def links_block(cids: Sequence[bytes]) -> bytes:
-    """Return the dag-cbor block that is the list of these links, in this order."""
+    """Return the dag-cbor block that lists links to these CIDs, in this order."""
     if len(cids) > MAX_LINKS:
-        raise ValueError(f"a root links at most {MAX_LINKS} blocks")
+        raise ValueError(f"{len(cids)} links in one block; the maximum is {MAX_LINKS}")
     return _array_head(len(cids)) + b"".join(_TAG_42 + cid for cid in cids)
 
 
@@ -99,78 +99,78 @@ def write_car(file: BinaryIO, root: bytes, blocks: Iterable[tuple[bytes, bytes]]
 
 
 def read_car(stream: Stream) -> Iterator[tuple[bytes, bytes]]:
-    """Yield each (cid, block) of a CARv1 with one root, its bytes checked against its name.
+    """Yield each (cid, block) of a CARv1 file with one root, after checking the block's hash.
 
-    A file that ends between two blocks is whole as far as can be seen: count what you asked for.
+    A file that was cut between two blocks looks complete: the caller counts the blocks.
 
     Raises:
-        NameMismatch: a block that is not what its name says, or a file that is cut short.
+        NameMismatch: a block does not match its CID, or the file is invalid or cut short.
     """
     reader = _Reader(stream)
-    header = reader.part(_HEADER_BYTES)
+    header = reader.section(_HEADER_BYTES)
     if header is None or not _is_header(header):
         raise NameMismatch("not a CAR file with one root")
-    while (section := reader.part(MAX_BLOCK_BYTES + CID_BYTES)) is not None:
+    while (section := reader.section(MAX_BLOCK_BYTES + CID_BYTES)) is not None:
         cid, block = section[:CID_BYTES], section[CID_BYTES:]
-        if not _is_ours(cid):
-            raise NameMismatch("a block with a name that is not ours")
+        if not _is_supported(cid):
+            raise NameMismatch("unsupported CID in the CAR file")
         if hashlib.sha256(block).digest() != cid[4:]:
-            raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
+            raise NameMismatch(f"block {text_cid(cid)} does not match its CID")
         yield cid, block
 
 
 def _is_header(header: bytes) -> bool:
-    """Tell whether these are the bytes that DAG-CBOR, which has one form, makes of a header."""
+    """Return whether these bytes are a header with one root in canonical DAG-CBOR."""
     root = header[len(_HEADER_START) : -len(_HEADER_END)]
-    return _is_ours(root) and header == _HEADER_START + root + _HEADER_END
+    return _is_supported(root) and header == _HEADER_START + root + _HEADER_END
 
 
 class _Reader:
-    """Cuts a stream into its length-prefixed parts."""
+    """Splits a stream into its length-prefixed sections."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._buffer = b""
-        self._at = 0
+        self._position = 0
 
     def _fill(self, needed: int) -> bool:
-        """Have `needed` bytes at hand; False at the end of the stream."""
-        held = [self._buffer[self._at :]]
-        size = len(held[0])
+        """Read until `needed` bytes are buffered; return False at the end of the stream."""
+        chunks = [self._buffer[self._position :]]
+        size = len(chunks[0])
         while size < needed:
-            more = self._stream.read(max(2**18, needed - size))
-            if not more:
+            chunk = self._stream.read(max(2**18, needed - size))
+            if not chunk:
                 break
-            held.append(more)
-            size += len(more)
-        self._buffer, self._at = b"".join(held), 0
+            chunks.append(chunk)
+            size += len(chunk)
+        self._buffer, self._position = b"".join(chunks), 0
         return size >= needed
 
-    def part(self, most: int) -> bytes | None:
-        """Return the next part, or None at a clean end."""
+    def section(self, max_bytes: int) -> bytes | None:
+        """Return the next section, or None if the stream ends before one."""
         length = self._length()
         if length is None:
             return None
-        if not 0 < length <= most:
-            raise NameMismatch("a part of the CAR file has an impossible length")
-        if len(self._buffer) - self._at < length and not self._fill(length):
+        if not 0 < length <= max_bytes:
+            raise NameMismatch("invalid section length in the CAR file")
+        if len(self._buffer) - self._position < length and not self._fill(length):
             raise NameMismatch("the CAR file is cut short")
-        part = self._buffer[self._at : self._at + length]
-        self._at += length
-        return part
+        section = self._buffer[self._position : self._position + length]
+        self._position += length
+        return section
 
     def _length(self) -> int | None:
         number = shift = 0
         while True:
-            if self._at >= len(self._buffer) and not self._fill(1):
+            if self._position >= len(self._buffer) and not self._fill(1):
                 if shift:
                     raise NameMismatch("the CAR file is cut short")
                 return None
-            byte = self._buffer[self._at]
-            self._at += 1
+            byte = self._buffer[self._position]
+            self._position += 1
             number |= (byte & 0x7F) << shift
-            if byte < 0x80 and (byte or not shift):  # a last byte of zero says nothing: not minimal
+            if byte < 0x80 and (byte or not shift):  # a zero last byte is not minimal
                 return number
             shift += 7
             if byte < 0x80 or shift > 28:
-                raise NameMismatch("a part of the CAR file has an impossible length")
+                raise NameMismatch("invalid section length in the CAR file")

@@ -1,4 +1,4 @@
-"""The parts of the record store that its doors share, joined once."""
+"""Group the components of the record store that deposits, vault and erasure share."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from storage.journal import Journal
 from storage.keys import Keys
 
 Progress = Callable[[str, int, int], None]
-"""Told the step, and how many of how many are done."""
+"""Is called with the name of a step, the number done, and the total."""
 
 
-def no_progress(step: str, done: int, of: int) -> None:
-    """Hear nothing."""
+def no_progress(step: str, done: int, total: int) -> None:
+    """Do nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """What deposit, vault and erasure all work with; `clock` tells seconds UTC."""
+    """What deposits, vault and erasure work with; `clock` returns UTC seconds."""
 
     catalogue: Catalogue
     keys: Keys

@@ -1,11 +1,11 @@
-"""Runs this package's reads and writes; what the database refuses is said in our own words."""
+"""Run this package's database reads and writes, and translate the database's errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -17,10 +17,13 @@ from storage.errors import (
     StorageError,
 )
 
-# https://www.postgresql.org/docs/current/errcodes-appendix.html; SQLite says it in words.
-_FULL: Final = ("53100", "disk is full", "no space left", "disk quota")
-_OVERTAKEN: Final = ("23505", "40001", "40p01", "unique constraint failed")
+T = TypeVar("T")
+# https://www.postgresql.org/docs/current/errcodes-appendix.html; SQLite has only a text.
+_DISK_FULL: Final = ("53100", "disk is full", "no space left", "disk quota")
+_CONCURRENT: Final = ("23505", "40001", "40p01", "unique constraint failed")
 _DAMAGED: Final = ("xx001", "xx002", "malformed", "not a database")
+_CHUNK: Final = 500
+"""Values in one IN (…); SQLite has a limit of variables in one statement."""
 
 
 @contextmanager
@@ -28,61 +31,70 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Yield a connection to read from.
 
     Raises:
-        DatabaseUnavailable: it is away, locked for too long, or broke off.
-        Broken: its file is damaged.
+        DatabaseUnavailable: it is unreachable, locked for too long, or closed the connection.
+        StorageBroken: its file is damaged.
     """
-    with _in_our_words(), engine.connect() as connection:
+    with _translated_errors(), engine.connect() as connection:
         yield connection
 
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Yield a connection in a transaction; durable when this ends, nothing of it if it raises.
+    """Yield a connection in a transaction: durable at the end, rolled back on an error.
 
     Raises:
-        Overtaken: another process wrote a row of the same key first.
-        DiskFull, DatabaseUnavailable, Broken: as it says; nothing was written.
+        ConcurrentChange: another process wrote a row with the same key first.
+        DiskFull, DatabaseUnavailable, StorageBroken: nothing was written.
     """
-    with _in_our_words(), engine.begin() as connection:
+    with _translated_errors(), engine.begin() as connection:
         yield connection
+
+
+def chunks(values: Iterable[T], size: int = 0) -> Iterator[list[T]]:
+    """Yield the distinct values in lists that fit into one IN (…)."""
+    distinct = list(dict.fromkeys(values))
+    size = size or _CHUNK
+    for start in range(0, len(distinct), size):
+        yield distinct[start : start + size]
 
 
 def insert_many(
     connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Any]
 ) -> None:
-    """Insert rows, given as tuples in the order of `names`, five times as fast as one by one."""
+    """Insert rows given as tuples in the order of `names`.
+
+    Core's `insert()` with a list of dicts takes more than twice as long (docs/decisions/
+    0017-fast-paths-in-storage.md).
+    """
     if not rows:
         return
-    made = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(names))
-    if not made.positional:
+    statement = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(names))
+    if not statement.positional:
         rows = [dict(zip(names, row, strict=True)) for row in rows]
-    elif made.positiontup != list(names):
-        rows = list(map(itemgetter(*map(names.index, made.positiontup or ())), rows))
-    connection.exec_driver_sql(made.string, list(rows))
-
-
-def plain(columns: Sequence[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
-    """Return columns as the driver reads them: bytes are bytes already, so nothing is converted."""
-    return [sa.type_coerce(column, sa.types.NULLTYPE).label(column.name) for column in columns]
+    elif statement.positiontup != list(names):
+        rows = list(map(itemgetter(*map(names.index, statement.positiontup or ())), rows))
+    connection.exec_driver_sql(statement.string, list(rows))
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as exc:
-        # Not from exc itself: its text repeats the parameters, and wrapped keys are among them.
-        raise _meaning(exc.orig) from exc.orig
+        # Chained to the driver's error: SQLAlchemy's text repeats parameters, such as wrapped keys.
+        raise _translated(exc.orig) from exc.orig
     except sa.exc.TimeoutError as exc:
-        raise DatabaseUnavailable("every connection to the database is in use") from exc
+        raise DatabaseUnavailable(
+            "all database connections are in use; try again in a moment"
+        ) from exc
 
 
-def _meaning(cause: BaseException | None) -> StorageError:
-    said = f"{getattr(cause, 'sqlstate', '') or ''} {cause}".lower()
-    if any(sign in said for sign in _FULL):
-        return DiskFull("the database's disk is full; make room, then try again")
-    if any(sign in said for sign in _OVERTAKEN):
-        return ConcurrentChange("another process was first; ask again")
-    if any(sign in said for sign in _DAMAGED):
-        return StorageBroken("the database is damaged; put it back from a backup")
-    return DatabaseUnavailable("the database cannot be used at the moment")
+def _translated(cause: BaseException | None) -> StorageError:
+    text = f"{getattr(cause, 'sqlstate', '') or ''} {cause}".lower()
+    if any(pattern in text for pattern in _DISK_FULL):
+        return DiskFull("the database's disk is full; free some space, then try again")
+    if any(pattern in text for pattern in _CONCURRENT):
+        return ConcurrentChange("another process changed the same data first; try again")
+    if any(pattern in text for pattern in _DAMAGED):
+        return StorageBroken("the database file is damaged; restore it from a backup")
+    return DatabaseUnavailable("the database is unavailable; try again in a moment")

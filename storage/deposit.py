@@ -1,4 +1,4 @@
-"""Deposits records: sealed, pinned, catalogued, anchored; killed anywhere, it ends or vanishes."""
+"""Deposit records: encrypt, pin, catalogue and anchor them so that a crash loses or halves none."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Final
 
 from storage import merkle
 from storage.car import raw_cid
-from storage.car_folder import places
+from storage.car_folder import block_offsets
 from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED
 from storage.components import Components, Progress, no_progress
 from storage.entry import Batch, Entry
 from storage.errors import ConcurrentChange, StorageError, StorageInvalid
 from storage.keys import SecretKey, wrap_record_key
-from storage.pause import collector_paused
 from storage.record import Record, canonical, require_record
 from storage.seal import Context, new_key, seal
 
-_NEWEST_ANCHORS = 1_000
+_RECENT_ANCHORS = 1_000
 BATCH_RECORDS: Final = 5_000
 BATCH_BYTES: Final = 2**26
 RECORD_ID_BYTES: Final = 16
-GIVEN_UP_AFTER_S: Final = 30
-_MOST_RACES: Final = 5
-_LEAST_BYTES: Final = 400
+ABANDONED_AFTER_S: Final = 30
+_MAX_ATTEMPTS: Final = 5
+_MIN_RECORD_BYTES: Final = 400
 _NUMBER_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class DepositReport:
-    """What a deposit did: `record_ids` in the order of the records given, `new` of them made now.
+    """The result of a deposit.
 
-    The others were deposited before, under the same source key.
+    `record_ids` are in the order of the records given; `new` counts those deposited now, the others
+    were deposited before from the same source.
     """
 
     record_ids: tuple[str, ...]
@@ -43,27 +43,28 @@ class DepositReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """A batch that is sealed in memory: what the catalogue will say, and the envelopes."""
+class SealedBatch:
+    """An encrypted batch in memory: its catalogue entries and its envelopes."""
 
     entries: list[Entry]
     blocks: list[bytes]
 
 
 class Deposits:
-    """The way into the record store.
+    """Writes records into the store.
 
-    Each batch goes sealed → pinned → catalogued → anchored. Its envelopes are on disk before its
-    rows are written, and its rows before Kubo is asked, so whatever is killed is found again.
+    Each batch goes through sealed → pinned → catalogued → anchored. Its envelopes are on disk
+    before its rows are written, and its rows before Kubo is called, so that after a crash every
+    batch is found and finished.
     """
 
-    def __init__(self, parts: Components) -> None:
-        self._catalogue = parts.catalogue
-        self._keys = parts.keys
-        self._car_folder = parts.car_folder
-        self._blocks = parts.blocks
-        self._ledger = parts.ledger
-        self._clock = parts.clock
+    def __init__(self, components: Components) -> None:
+        self._catalogue = components.catalogue
+        self._keys = components.keys
+        self._car_folder = components.car_folder
+        self._blocks = components.blocks
+        self._ledger = components.ledger
+        self._clock = components.clock
 
     def deposit(
         self,
@@ -71,199 +72,207 @@ class Deposits:
         sources: Sequence[str] | None = None,
         progress: Progress = no_progress,
     ) -> DepositReport:
-        """Deposit records; afterwards each can be asked for, and is anchored on the ledger.
+        """Deposit records; on return each one is visible and anchored on the ledger.
 
-        `sources` names where each record came from (a table's row, a document's id): a record whose
-        source is here already is not deposited again. What an error interrupts is finished by
-        `finish_unfinished`, so a deposit that names its sources can be given again as it was.
+        After an error `finish_unfinished` completes what was begun, so a deposit with sources can
+        be repeated unchanged.
+
+        Args:
+            records: what to deposit.
+            sources: where each record came from, such as a table's row or a document's id. A record
+                whose source was deposited before is not deposited again.
+            progress: is called with the number of records deposited.
 
         Raises:
-            RecordInvalid: one of them cannot be a record; nothing is deposited.
-            VaultSealed, StoreUnavailable, DatabaseUnavailable, DiskFull: try again; what had been
-                acknowledged stays.
+            RecordInvalid: one of the records is invalid; nothing was deposited.
+            VaultSealed, StoreUnavailable, DatabaseUnavailable, DiskFull: try again; the batches
+                that were finished remain.
         """
         for record in records:
             require_record(record)
-        marks = self._marks(records, sources)
-        ids, names, new = list[str](), list[str](), 0
-        for part in _parts(records):
+        marks = self._source_marks(records, sources)
+        record_ids, names, new = list[str](), list[str](), 0
+        for part in _batch_slices(records):
             progress("depositing", part.start, len(records))
-            found, made = self._deposit_part(records[part], marks[part])
-            ids += found
-            if made is not None:
-                names.append(made.name)
-                new += made.count
+            part_ids, batch = self._deposit_part(records[part], marks[part])
+            record_ids += part_ids
+            if batch is not None:
+                names.append(batch.name)
+                new += batch.count
         progress("depositing", len(records), len(records))
-        return DepositReport(tuple(ids), new, tuple(names))
+        return DepositReport(tuple(record_ids), new, tuple(names))
 
-    def _marks(
+    def _source_marks(
         self, records: Sequence[Record], sources: Sequence[str] | None
     ) -> list[bytes] | list[None]:
-        """Return what stands for each record's source."""
+        """Return a keyed hash of each record's source."""
         if sources is None:
             return [None] * len(records)
         if len(sources) != len(records):
-            raise StorageInvalid("as many sources as records")
-        marked = self._keys.pseudonyms("source")
+            raise StorageInvalid(
+                f"{len(sources)} sources for {len(records)} records; give one source per record"
+            )
+        mark_of = self._keys.pseudonyms("source")
         marks = [
-            marked(f"{record.custodian}\0{source}".encode())
+            mark_of(f"{record.custodian}\0{source}".encode())
             for record, source in zip(records, sources, strict=True)
         ]
         if len(set(marks)) != len(marks):
-            raise StorageInvalid("two records of this deposit come from the same source")
+            raise StorageInvalid("two records have the same source; give each its own")
         return marks
 
     def _deposit_part(
         self, records: Sequence[Record], marks: Sequence[bytes | None]
     ) -> tuple[list[str], Batch | None]:
-        """Deposit those that are not here yet; return every id, and the batch if one was made."""
-        for _ in range(_MOST_RACES):
-            known = self._catalogue.known_sources([mark for mark in marks if mark is not None])
-            # What is known may be half-way: it is acknowledged when it is through, not before.
-            half_way = self._catalogue.unfinished_of(list(known))
-            if half_way:
-                self._finish_all(half_way, waits=True)
+        """Deposit the new records of one batch; return all record ids, and the batch if any."""
+        for _ in range(_MAX_ATTEMPTS):
+            known = self._catalogue.find_sources([mark for mark in marks if mark is not None])
+            # A known record may be in an unfinished batch; it is acknowledged once that is done.
+            unfinished = self._catalogue.unfinished_batches(list(known))
+            if unfinished:
+                self._finish_all(unfinished, wait=True)
                 continue
             ids = [known.get(mark or b"") or secrets.token_hex(RECORD_ID_BYTES) for mark in marks]
-            named = [
-                (replace(record, record_id=name), mark)
-                for record, mark, name in zip(records, marks, ids, strict=True)
+            new = [
+                (replace(record, record_id=record_id), mark)
+                for record, mark, record_id in zip(records, marks, ids, strict=True)
                 if mark is None or mark not in known
             ]
-            if not named:
+            if not new:
                 return ids, None
             try:
-                return ids, self._deposit(self.seal(named))
+                return ids, self._deposit_batch(self.seal(new))
             except ConcurrentChange:
-                continue  # another process deposits the same sources: see which it took
-        raise ConcurrentChange("other processes deposit the same sources: ask again")
+                continue  # another process deposits the same sources: look up which ones
+        raise ConcurrentChange("other processes are depositing the same sources; try again")
 
-    @collector_paused()
-    def seal(self, records: Sequence[tuple[Record, bytes | None]]) -> Sealed:
-        """Seal records, each beside its source, under fresh keys wrapped by their patients'."""
+    def seal(self, records: Sequence[tuple[Record, bytes | None]]) -> SealedBatch:
+        """Encrypt (record, source mark) pairs under fresh keys, wrapped by their patients' keys."""
         patients = self._keys.make_patient_keys(record.subject for record, _ in records)
         commit = self._keys.pseudonyms("catalogue")
         entries, blocks = list[Entry](), list[bytes]()
         for record, source in records:
-            entry, envelope = _sealed(record, patients[record.subject], commit)
+            entry, envelope = _seal(record, patients[record.subject], commit)
             entries.append(entry._replace(source=source))
             blocks.append(envelope)
-        stands = places([len(block) for block in blocks])
-        placed = [entry._replace(place=at) for entry, at in zip(entries, stands, strict=True)]
-        return Sealed(placed, blocks)
+        offsets = block_offsets([len(block) for block in blocks])
+        entries = [e._replace(offset=offset) for e, offset in zip(entries, offsets, strict=True)]
+        return SealedBatch(entries, blocks)
 
     @contextmanager
-    def staged(self, sealed: Sealed) -> Iterator[Batch]:
-        """Put a sealed batch on disk and into the catalogue, as `sealed`; hold its lock meanwhile.
+    def stage(self, sealed: SealedBatch) -> Iterator[Batch]:
+        """Write a sealed batch to disk and to the catalogue; yield it while it is locked.
 
         Raises:
-            Overtaken: one of its sources or versions is here already; nothing is left behind.
-            DiskFull, StoreUnavailable, DatabaseUnavailable: the same.
+            ConcurrentChange: one of its sources or versions exists already; nothing is left behind.
+            DiskFull, StoreUnavailable, DatabaseUnavailable: nothing is left behind.
         """
         name = secrets.token_hex(RECORD_ID_BYTES)
         cids = [entry.cid for entry in sealed.entries]
         root = merkle.root([entry.leaf() for entry in sealed.entries])
         at_s = int(self._clock())
-        with self._car_folder.written(name, cids, sealed.blocks) as pin:
+        with self._car_folder.write(name, cids, sealed.blocks) as pin:
             try:
-                identity = self._catalogue.add(name, at_s, pin, root, sealed.entries)
+                batch_id = self._catalogue.add(name, at_s, pin, root, sealed.entries)
             except StorageError:
-                self._car_folder.drop(name)
+                self._car_folder.delete(name)
                 raise
-            yield Batch(identity, name, SEALED, at_s, len(cids), pin, root, False)
+            yield Batch(batch_id, name, SEALED, at_s, len(cids), pin, root, False)
 
-    def _deposit(self, sealed: Sealed) -> Batch:
-        with self.staged(sealed) as batch:
+    def _deposit_batch(self, sealed: SealedBatch) -> Batch:
+        with self.stage(sealed) as batch:
             self.pin(batch)
-            self._catalogue.move(batch.id, CATALOGUED)
+            self._catalogue.set_state(batch.id, CATALOGUED)
             self.anchor(batch)
         self.trim()
         return batch
 
     def pin(self, batch: Batch) -> None:
-        """Bring a staged batch to Kubo; it is pinned there when this returns."""
-        self._blocks.put_many(self._car_folder.path(batch.name), batch.pin)
-        self._catalogue.move(batch.id, PINNED)
+        """Import a staged batch into Kubo and pin it there."""
+        self._blocks.import_car(self._car_folder.path(batch.name), batch.pin)
+        self._catalogue.set_state(batch.id, PINNED)
 
     def anchor(self, batch: Batch) -> None:
-        """Put a batch's root on the ledger, unless it is there already."""
-        newest = self._ledger.anchors("records", _NEWEST_ANCHORS)  # an older one may come twice
-        if batch.root not in {anchor.root for anchor in newest}:
+        """Anchor a batch's root on the ledger, unless it is anchored already."""
+        # Anchoring one twice does no harm, so that looking at the recent anchors is enough.
+        recent = self._ledger.anchors("records", _RECENT_ANCHORS)
+        if batch.root not in {anchor.root for anchor in recent}:
             self._ledger.anchor("records", batch.root, batch.count)
-        self._catalogue.move(batch.id, ANCHORED)
+        self._catalogue.set_state(batch.id, ANCHORED)
 
     def finish_unfinished(self) -> int:
-        """Finish every batch that something killed half-way; return how many they were.
+        """Finish every batch that was interrupted; return how many there were.
 
-        A batch that somebody works on is left to them: they hold its file's lock until they are
-        done or dead. A batch without a file was never acknowledged, and is forgotten when it is
-        old. A file without a batch is deleted. Call it at start and every half minute.
+        A batch that another process works on is left alone: that process holds the lock of its
+        file. A batch without a file was never acknowledged and is deleted once it is old; a file
+        without a batch is deleted. Call this at start and every half minute.
 
         Raises:
-            StoreUnavailable, DiskFull, LedgerUnavailable (consent): the rest waits for next time.
+            StoreUnavailable, DiskFull, LedgerUnavailable (consent): the rest is left to the next
+                call.
         """
-        finished = self._finish_all(self._catalogue.batches(unfinished=True), waits=False)
-        known = self._catalogue.batches
-        self._car_folder.drop_orphans(lambda: {batch.name for batch in known()})
+        finished = self._finish_all(self._catalogue.batches(unfinished=True), wait=False)
+        batches = self._catalogue.batches
+        self._car_folder.delete_orphans(lambda: {batch.name for batch in batches()})
         self.trim()
         return finished
 
-    def _finish_all(self, listed: Sequence[Batch], *, waits: bool) -> int:
-        """Finish these batches; wait for who works on one, or leave it to them."""
+    def _finish_all(self, unfinished: Sequence[Batch], *, wait: bool) -> int:
+        """Finish these batches; wait for other processes that work on one, or skip it."""
         finished = 0
-        for one in listed:
-            with self._car_folder.held(one.name, waits=waits) as is_ours:
-                batch = self._catalogue.find_batch(one.id) if is_ours else None
+        for listed in unfinished:
+            with self._car_folder.lock(listed.name, wait=wait) as is_ours:
+                batch = self._catalogue.find_batch(listed.id) if is_ours else None
                 if batch is not None and batch.state != ANCHORED:
                     finished += self._finish(batch)
         return finished
 
     def _finish(self, batch: Batch) -> bool:
         if batch.state == SEALED and not self._car_folder.path(batch.name).exists():
-            # Its file may be on another machine, where it is being deposited at this moment.
-            if self._clock() - batch.at_s < GIVEN_UP_AFTER_S:
+            # The file may be on another machine that is depositing the batch at this moment.
+            if self._clock() - batch.at_s < ABANDONED_AFTER_S:
                 return False
-            self._catalogue.drop(batch.id)
+            self._catalogue.delete(batch.id)
             self._blocks.unpin([batch.pin])
             return True
         if batch.state == SEALED:
             self.pin(batch)
         if batch.state in (SEALED, PINNED):
-            # Also right for a batch of new versions: `replace` moves it on in the same breath.
-            self._catalogue.replace(batch.id)
+            # Also right for a batch of new versions, whose older keys it deletes.
+            self._catalogue.make_current(batch.id)
         self.anchor(batch)
         return True
 
     def trim(self) -> int:
-        """Keep the sealed cache under its bound; return how many batches left it."""
+        """Keep the CAR files below their limit; return how many were deleted."""
         needed = {batch.name for batch in self._catalogue.batches(unfinished=True)}
         return self._car_folder.trim(needed)
 
 
-def _parts(records: Sequence[Record]) -> Iterator[slice]:
-    """Cut records into batches that are bounded in number and, roughly, in bytes."""
-    start = held = 0
-    for place, record in enumerate(records):
-        size = _LEAST_BYTES + sum(
+def _batch_slices(records: Sequence[Record]) -> Iterator[slice]:
+    """Split records into batches of limited number and, roughly, bytes."""
+    start = total = 0
+    for index, record in enumerate(records):
+        size = _MIN_RECORD_BYTES + sum(
             len(code) + (len(value) if type(value) is str else _NUMBER_BYTES)
             for code, (value, _) in record.observations.items()
         )
-        if place > start and (held + size > BATCH_BYTES or place - start == BATCH_RECORDS):
-            yield slice(start, place)
-            start, held = place, 0
-        held += size
+        if index > start and (total + size > BATCH_BYTES or index - start == BATCH_RECORDS):
+            yield slice(start, index)
+            start, total = index, 0
+        total += size
     if start < len(records):
         yield slice(start, len(records))
 
 
-def _sealed(
+def _seal(
     record: Record, patient: SecretKey, commit: Callable[[bytes], bytes]
 ) -> tuple[Entry, bytes]:
-    identity, key = bytes.fromhex(record.record_id), new_key()
-    context = Context(record.subject, record.category, record.custodian, identity, record.version)
+    record_id, key = bytes.fromhex(record.record_id), new_key()
+    context = Context(record.subject, record.category, record.custodian, record_id, record.version)
     envelope = seal(canonical(record), key, context)
     entry = Entry(
-        record_id=identity,
+        record_id=record_id,
         version=record.version,
         subject=record.subject,
         category=record.category,
@@ -271,14 +280,14 @@ def _sealed(
         recorded_on=record.recorded_on,
         cid=raw_cid(envelope),
         size=len(envelope),
-        place=0,
-        commitment=commit(described(record)),
-        wrapped=wrap_record_key(patient, key, identity, record.version),
+        offset=0,
+        commitment=commit(description(record)),
+        wrapped=wrap_record_key(patient, key, record_id, record.version),
     )
     return entry, envelope
 
 
-def described(record: Record | Entry) -> bytes:
-    """Return what the commitment of a leaf is about, in bytes of one form."""
-    words = (record.category, record.custodian, record.recorded_on)
-    return record.subject + "\0".join(words).encode()
+def description(record: Record | Entry) -> bytes:
+    """Return the bytes that a leaf's commitment is computed from."""
+    fields = (record.category, record.custodian, record.recorded_on)
+    return record.subject + "\0".join(fields).encode()

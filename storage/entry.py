@@ -1,4 +1,4 @@
-"""One version of one record as the catalogue knows it, alone or in columns."""
+"""Define the catalogue's data types: one record version, a batch, and entries as columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ _EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
 
 
 class Entry(NamedTuple):
-    """One version of one record, as the catalogue knows it."""
+    """One version of one record in the catalogue.
+
+    Attributes:
+        cid: CID of its envelope (36 bytes, binary).
+        size: bytes of its envelope.
+        offset: where the envelope starts in its batch's CAR file.
+        commitment: keyed hash of subject, category, custodian and date.
+        wrapped: the record key wrapped by the patient's key; None once this version is erased.
+        source: keyed hash of where the record came from, unique; None if not given.
+        batch: id of the batch that it was deposited in.
+    """
 
     record_id: bytes
     version: int
@@ -25,14 +35,14 @@ class Entry(NamedTuple):
     recorded_on: str
     cid: bytes
     size: int
-    place: int
+    offset: int
     commitment: bytes
     wrapped: bytes | None
     source: bytes | None = None
     batch: int = 0
 
     def leaf(self) -> bytes:
-        """Return what is anchored of it: the block's name and size, and a keyed commitment."""
+        """Return the entry's leaf in the Merkle tree whose root is anchored on the ledger."""
         return b"".join(
             (
                 self.record_id,
@@ -46,7 +56,10 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records that were deposited together: one CAR file, one pin, one anchored root."""
+    """Records that were deposited together: one CAR file, one pin, one anchored root.
+
+    `pin` is the CID of the IPFS root that keeps its blocks, `root` the anchored Merkle root.
+    """
 
     id: int
     name: str
@@ -60,7 +73,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """The current version of many records, in catalogue order, column by column."""
+    """Entries in catalogue order, and their fields as the arrays that a decision takes.
+
+    Shapes: subjects (n, 32); records (n,) of 32 hex characters; categories (n,), indexes into
+    CATEGORY_CODES; recorded_on (n,), days since 1970-01-01.
+    """
 
     entries: list[Entry]
     subjects: npt.NDArray[np.uint8]
@@ -80,14 +97,14 @@ def iso_date(days: int) -> str:
 
 
 def columns_of(entries: list[Entry]) -> Columns:
-    """Return these entries as columns for a decision, in their order."""
-    places = {code: place for place, code in enumerate(CATEGORY_CODES)}
+    """Return these entries as columns for a decision, in the same order."""
+    indexes = {code: index for index, code in enumerate(CATEGORY_CODES)}
     days = {date: day_number(date) for date in {entry.recorded_on for entry in entries}}
     names = b"".join([entry.record_id for entry in entries]).hex().encode()
     return Columns(
         entries,
         np.frombuffer(b"".join([entry.subject for entry in entries]), np.uint8).reshape(-1, 32),
         np.frombuffer(names, "S32"),
-        np.array([places[entry.category] for entry in entries], np.int16),
+        np.array([indexes[entry.category] for entry in entries], np.int16),
         np.array([days[entry.recorded_on] for entry in entries], np.int32),
     )

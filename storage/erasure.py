@@ -1,4 +1,4 @@
-"""Takes records out of reach: new keys and envelopes after a withdrawal, or a patient shredded."""
+"""Make records unreadable: re-encrypt them after a withdrawal, or delete a patient's keys."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Final
 import orjson
 import sqlalchemy as sa
 
-from storage.car_folder import places
+from storage.car_folder import block_offsets
 from storage.components import Components, Progress, no_progress
 from storage.database import reading, writing
 from storage.deposit import Deposits
 from storage.entry import Batch, Entry
-from storage.journal_row import NOBODY, AccessOutcome, Use
+from storage.journal import NOBODY, AccessOutcome, Use
 from storage.keys import purge_deleted
 from storage.reader import Reader
 from storage.rootkey import receipt_key, sign_receipt
@@ -24,7 +24,7 @@ REKEYED: Final = "re-keyed"
 SHREDDED: Final = "shredded"
 _OPERATOR: Final = "operator"
 _PURPOSE: Final = "erasure"
-_AT_ONCE: Final = 5_000
+_CHUNK_RECORDS: Final = 5_000
 
 _RECEIPTS = sa.Table(
     "storage_receipts",
@@ -38,7 +38,7 @@ _RECEIPTS = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was erased and when, signed by the install; it holds names of blocks, no person."""
+    """What was erased and when, signed by the install; `body` lists block names, not people."""
 
     at_s: int
     body: bytes
@@ -47,30 +47,29 @@ class Receipt:
 
 
 class Erasure:
-    """The way out of the record store."""
+    """Erases records; each erasure is journalled first and returns a signed receipt."""
 
-    def __init__(self, engine: sa.Engine, parts: Components, deposits: Deposits) -> None:
+    def __init__(self, engine: sa.Engine, components: Components, deposits: Deposits) -> None:
         self._engine = engine
-        self._parts = parts
+        self._components = components
         self._deposits = deposits
-        self._reader = Reader(parts)
+        self._reader = Reader(components)
 
     def rekey(
         self, subjects: Sequence[bytes], why: str, progress: Progress = no_progress
     ) -> Receipt | None:
-        """Give every record of these subjects a new key, a new envelope and a new name.
+        """Re-encrypt every record of these subjects under a new key.
 
-        Afterwards the old keys are deleted, and the old blocks are unpinned, collected and out of
-        the sealed cache: whoever kept an old key or an old name has nothing. None if there is no
-        such record.
+        On return the old keys are deleted and the old blocks are gone from IPFS and from the CAR
+        files, so that an old key or CID opens nothing. Returns None if there are no records.
 
         Raises:
-            StoreUnavailable, DiskFull: `finish_unfinished` goes on where this stopped.
+            StoreUnavailable, DiskFull: `finish_unfinished` continues from there.
         """
-        entries = list(self._parts.catalogue.current(subjects=subjects))
-        for start in range(0, len(entries), _AT_ONCE):
-            self._rekey(entries[start : start + _AT_ONCE], why)
-            progress("re-keying", min(start + _AT_ONCE, len(entries)), len(entries))
+        entries = list(self._components.catalogue.current(subjects=subjects))
+        for start in range(0, len(entries), _CHUNK_RECORDS):
+            self._rekey(entries[start : start + _CHUNK_RECORDS], why)
+            progress("re-keying", min(start + _CHUNK_RECORDS, len(entries)), len(entries))
         if not entries:
             return None
         self.sweep(progress)
@@ -78,79 +77,76 @@ class Erasure:
 
     def _rekey(self, entries: Sequence[Entry], why: str) -> None:
         self._journal(REKEYED, why, entries)
-        # Nobody is handed these: they go from one envelope into the next.
-        opened = [record for record in self._reader.read(entries) if record is not None]
-        if not opened:
+        # Nothing is released: each record goes from one envelope into the next.
+        records = [record for record in self._reader.read(entries) if record is not None]
+        if not records:
             return
-        newer = [(replace(record, version=record.version + 1), None) for record in opened]
-        with self._deposits.staged(self._deposits.seal(newer)) as batch:
+        newer = [(replace(record, version=record.version + 1), None) for record in records]
+        with self._deposits.stage(self._deposits.seal(newer)) as batch:
             self._deposits.pin(batch)
-            self._parts.catalogue.replace(batch.id)
+            self._components.catalogue.make_current(batch.id)
             self._deposits.anchor(batch)
 
     def shred(self, subject: bytes, why: str) -> Receipt | None:
-        """Delete every key of a subject, then its blocks; nothing of it opens ever again."""
-        entries = list(self._parts.catalogue.current(subjects=[subject]))
+        """Delete every key of a subject, then its blocks; its records cannot be opened again."""
+        entries = list(self._components.catalogue.current(subjects=[subject]))
         self._journal(SHREDDED, why, entries)
-        # In one breath, so that no row is left whose patient has no key, nor a key without rows.
+        # In one transaction, so that no rows remain without a patient key, nor a key without rows.
         with writing(self._engine) as connection:
-            self._parts.catalogue.shred(subject, connection)
-            self._parts.keys.delete_patient(subject, connection)
+            self._components.catalogue.delete_keys(subject, connection)
+            self._components.keys.delete_patient(subject, connection)
         purge_deleted(self._engine)
         self.sweep()
         return self._sign(SHREDDED, why, entries) if entries else None
 
-    def sweep(self, progress: Progress = no_progress, *, waits: bool = True) -> int:
-        """Unpin and collect every block that belongs to a deleted key; return batches touched.
+    def sweep(self, progress: Progress = no_progress, *, wait: bool = True) -> int:
+        """Delete every block whose key was deleted; return the number of batches affected.
 
-        The sealed cache of those batches is written anew without it. Safe to repeat: what was
-        killed in between is found again. One process at a time does this; another waits for its
-        turn, or returns at once if it does not `wait`.
+        Their CAR files are rewritten without those blocks. Repeating it completes an interrupted
+        sweep. One process at a time sweeps; others wait for it, or return 0 without `wait`.
         """
-        with self._parts.car_folder.turn(waits=waits) as is_ours:
-            touched = self._parts.catalogue.batches(erased=True) if is_ours else []
+        with self._components.car_folder.lock_collection(wait=wait) as is_ours:
+            batches = self._components.catalogue.batches(erased=True) if is_ours else []
             left = {}
-            for place, batch in enumerate(touched):
-                progress("collecting", place, len(touched))
+            for index, batch in enumerate(batches):
+                progress("collecting", index, len(batches))
                 left[batch.id] = self._repin(batch)
-            if touched:
-                self._parts.blocks.collect()
-                progress("collecting", len(touched), len(touched))
-            for identity, count in left.items():
-                self._parts.catalogue.collected(identity, count)
-        return len(touched)
+            if batches:
+                self._components.blocks.collect_garbage()
+                progress("collecting", len(batches), len(batches))
+            for batch_id, count in left.items():
+                self._components.catalogue.clear_erased(batch_id, count)
+        return len(batches)
 
     def _repin(self, batch: Batch) -> int:
-        """Pin what is left of a batch, and only then let go of the pin that held all of it.
-
-        Returns how many are left.
-        """
-        parts = self._parts
-        left = [entry for entry in parts.catalogue.entries(batch.id) if entry.wrapped is not None]
+        """Pin what is left of a batch, then unpin all of it; return the number of records left."""
+        catalogue, car_folder = self._components.catalogue, self._components.car_folder
+        store = self._components.blocks
+        left = [entry for entry in catalogue.entries(batch.id) if entry.wrapped is not None]
         pin = b""
-        parts.car_folder.drop(batch.name)
+        car_folder.delete(batch.name)
         if left:
             cids = [entry.cid for entry in left]
-            blocks = dict(parts.blocks.get_many(cids))
-            with parts.car_folder.written(batch.name, cids, [blocks[cid] for cid in cids]):
-                stands = places([entry.size for entry in left])
-                left = [e._replace(place=at) for e, at in zip(left, stands, strict=True)]
-            pin = parts.blocks.hold(cids)
+            blocks = dict(store.get_many(cids))
+            with car_folder.write(batch.name, cids, [blocks[cid] for cid in cids]):
+                offsets = block_offsets([entry.size for entry in left])
+                left = [e._replace(offset=offset) for e, offset in zip(left, offsets, strict=True)]
+            pin = store.pin(cids)
         if pin != batch.pin:
-            parts.blocks.unpin([batch.pin])
-        parts.catalogue.repinned(batch, pin, left)
+            store.unpin([batch.pin])
+        catalogue.set_pin(batch, pin, left)
         return len(left)
 
     def _journal(self, outcome: str, why: str, entries: Sequence[Entry]) -> None:
-        view, at_s = self._parts.ledger.view(), int(self._parts.clock())
+        view, at_s = self._components.ledger.view(), int(self._components.clock())
         use = Use(at_s, _OPERATOR, "", _PURPOSE, why, view)
         answers = [
             AccessOutcome(e.subject, e.record_id, e.version, outcome, NOBODY) for e in entries
         ]
-        self._parts.journal.write(use, answers)
+        self._components.journal.write(use, answers)
 
     def _sign(self, what: str, why: str, entries: Sequence[Entry]) -> Receipt:
-        at_s = int(self._parts.clock())
+        at_s = int(self._components.clock())
         body = orjson.dumps(
             {
                 "receipt": "erasure",
@@ -161,7 +157,7 @@ class Erasure:
             },
             option=orjson.OPT_SORT_KEYS,
         )
-        root = self._parts.keys.root()
+        root = self._components.keys.root()
         signature = sign_receipt(root, body)
         with writing(self._engine) as connection:
             values = {"at_s": at_s, "body": body, "signature": signature}
@@ -170,8 +166,8 @@ class Erasure:
 
     def receipts(self) -> list[Receipt]:
         """Return every receipt, oldest first."""
-        public = receipt_key(self._parts.keys.root())
-        asked = sa.select(_RECEIPTS.c.at_s, _RECEIPTS.c.body, _RECEIPTS.c.signature)
+        public = receipt_key(self._components.keys.root())
+        query = sa.select(_RECEIPTS.c.at_s, _RECEIPTS.c.body, _RECEIPTS.c.signature)
         with reading(self._engine) as connection:
-            rows = connection.execute(asked.order_by(_RECEIPTS.c.id))
+            rows = connection.execute(query.order_by(_RECEIPTS.c.id))
             return [Receipt(row.at_s, row.body, row.signature, public) for row in rows]

@@ -1,46 +1,46 @@
-"""Says what can go wrong in the record store, grouped by what the reader can do about it."""
+"""Define the errors of the record store, grouped by what the caller can do about them."""
 
 from __future__ import annotations
 
 
 class StorageError(Exception):
-    """Every error of this package."""
+    """Base of every error of this package."""
 
 
 class StorageNotFound(StorageError):
-    """Nothing of that name is here, or not for you: a stranger cannot tell which (404)."""
+    """The record or block does not exist, or access is not permitted; the two look alike (404)."""
 
 
 class StorageInvalid(StorageError):
-    """The input is wrong; the message says what to change (422)."""
+    """The input is invalid; the message says what to change (422)."""
 
 
 class RecordInvalid(StorageInvalid):
-    """A record that cannot be deposited: malformed, oversize, or in unknown words."""
+    """A record that cannot be deposited: malformed, too large, or with unknown codes."""
 
 
 class StorageBroken(StorageError):
-    """What is stored is not what was stored; nothing is handed out (502)."""
+    """Stored data failed an integrity check; nothing was returned (502)."""
 
 
 class SealBroken(StorageBroken):
-    """An envelope does not open as itself; one error for every cause."""
+    """An envelope or wrapped key cannot be opened; the same error for every cause."""
 
 
 class NameMismatch(StorageBroken):
-    """Bytes from the store do not have the name (CID, length) that was asked for."""
+    """Bytes from the store do not match the CID or length that was requested."""
 
 
 class RecordLost(StorageBroken):
-    """A block that the catalogue knows is not kept any more."""
+    """A block that the catalogue lists is missing from the store."""
 
 
 class JournalBroken(StorageBroken):
-    """The journal's chain does not hold together."""
+    """The journal's hash chain is broken, or anchored rows are missing."""
 
 
 class StorageUnavailable(StorageError):
-    """A part is away; ask again later (503)."""
+    """A required part is unavailable; try again later (503)."""
 
 
 class StoreUnavailable(StorageUnavailable):
@@ -48,20 +48,20 @@ class StoreUnavailable(StorageUnavailable):
 
 
 class VaultSealed(StorageUnavailable):
-    """The root key is not unsealed: nothing can be opened until an operator unseals it."""
+    """The record store is locked: nothing can be opened until an operator gives the passphrase."""
 
 
 class DatabaseUnavailable(StorageUnavailable):
-    """The database cannot be reached, is locked, or broke off; nothing was written."""
+    """The database is unreachable, locked, or closed the connection; nothing was written."""
 
 
 class ConcurrentChange(StorageUnavailable):
-    """Another process did the same first; look again, then ask again."""
+    """Another process changed the same data first; read again, then retry."""
 
 
 class JournalUnavailable(StorageUnavailable):
-    """The journal cannot be written, so nothing may leave."""
+    """The journal cannot be written, so nothing may be released."""
 
 
 class DiskFull(StorageUnavailable):
-    """There is no room to write; free some and try again."""
+    """The disk is full; free some space and try again."""

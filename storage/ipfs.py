@@ -1,4 +1,4 @@
-"""The only file that knows ipfshttpclient: a private Kubo node behind the port of blobs.py."""
+"""Store blocks in a private Kubo node; the only file that imports ipfshttpclient."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import urllib3
 from ipfshttpclient.exceptions import Error as ClientError
 from requests import Response
 
-from storage.bounded_stream import SLOWEST_BYTES_PER_S, BoundedStream
+from storage.bounded_stream import MIN_BYTES_PER_S, BoundedStream
 from storage.car import (
     MAX_BLOCK_BYTES,
     MAX_LINKS,
@@ -35,23 +35,23 @@ T = TypeVar("T")
 Address = tuple[str, str]
 """(multiaddr of the RPC, value of the Authorization header or empty)."""
 
-OLDEST: Final = (0, 43)
-NEWEST_MAJOR: Final = 1
+MIN_VERSION: Final = (0, 43)
+NEXT_MAJOR: Final = 1
 SMALL_TIMEOUT_S: Final = (1.0, 2.0)
 BULK_TIMEOUT_S: Final = (1.0, 30.0)
-LEAST_BULK_S: Final = 60.0
-COLLECT_WITHIN_S: Final = 600.0
-MOST_ERROR_BYTES: Final = 2_000
-MOST_TOLD_BYTES: Final = 2**20
-MOST_EXPORT_BYTES: Final = 2**40
-OURS: Final = "bafyrei"  # CIDv1, dag-cbor, sha2-256
-TRIES: Final = 2
-_THEIRS: Final = (
+MIN_BULK_S: Final = 60.0
+COLLECT_TIMEOUT_S: Final = 600.0
+MAX_ERROR_BYTES: Final = 2_000
+MAX_ANSWER_BYTES: Final = 2**20
+MAX_EXPORT_BYTES: Final = 2**40
+ROOT_PREFIX: Final = "bafyrei"  # CIDv1, dag-cbor, sha2-256
+ATTEMPTS: Final = 2
+_LIBRARY_ERRORS: Final = (
     ClientError,
     requests.RequestException,
     urllib3.exceptions.HTTPError,
     OSError,
-    # An answer of another shape than Kubo's; ipfshttpclient asserts some of it.
+    # Answers of an unexpected shape; ipfshttpclient asserts part of it.
     AssertionError,
     AttributeError,
     LookupError,
@@ -59,150 +59,152 @@ _THEIRS: Final = (
     ValueError,
 )
 _MISSING: Final = ("could not find", "is not pinned", "not pinned or pinned indirectly")
-_PORT: Final = re.compile(r"/(?:ip4|ip6|dns|dns4|dns6)/([^/]+)/tcp/(\d+)(?:/(https?))?\Z")
+_MULTIADDR: Final = re.compile(r"/(?:ip4|ip6|dns|dns4|dns6)/([^/]+)/tcp/(\d+)(?:/(https?))?\Z")
 
 
 class Kubo:
-    """A Kubo node; safe to use from many threads, each of which has connections of its own.
+    """A Kubo node; safe to use from many threads, each with its own connections.
 
-    `where` is asked again after a failure, since a node that was restarted may have moved.
+    `address` is called again after a failure, since a restarted node may listen elsewhere.
     """
 
-    def __init__(self, where: Callable[[], Address]) -> None:
-        self._where = where
+    def __init__(self, address: Callable[[], Address]) -> None:
+        self._find_address = address
         self._local = threading.local()
 
     def version(self) -> str:
         """See `BlockReader.version`."""
-        found = self._call(lambda: str(self._client().version()["Version"]))
-        numbers = re.match(r"(\d+)\.(\d+)\.", found)
-        if not numbers or not OLDEST <= tuple(map(int, numbers.groups())) < (NEWEST_MAJOR, 0):
-            raise StoreUnavailable(f"Kubo {found} is not known to work; use 0.43 or a later 0.x")
-        return found
+        version = self._call(lambda: str(self._client().version()["Version"]))
+        numbers = re.match(r"(\d+)\.(\d+)\.", version)
+        if not numbers or not MIN_VERSION <= tuple(map(int, numbers.groups())) < (NEXT_MAJOR, 0):
+            raise StoreUnavailable(f"unsupported Kubo version {version}; use 0.43 or a later 0.x")
+        return version
 
-    def put_many(self, car: Path, root: bytes) -> None:
-        """See `BlockStore.put_many`: one `dag/import`, one pin."""
+    def import_car(self, car: Path, root: bytes) -> None:
+        """See `BlockStore.import_car`: one `dag/import`, one pin."""
         options = {"pin-roots": "true", "allow-big-block": "true", "stats": "false"}
-        self.version()  # found out now whether anybody answers: an import may take its time
+        self.version()  # fails fast if the node is down: an import may take minutes
         limit_s = _limit_s(car.stat().st_size)
 
-        def bring() -> str:
+        def upload() -> str:
             with car.open("rb") as file:
-                return self._tell("dag/import", options, limit_s, files={"file": file})
+                return self._post_and_read("dag/import", options, limit_s, files={"file": file})
 
-        told = self._call(bring)
-        if f'"{text_cid(root)}"' not in told or '"PinErrorMsg":""' not in told:
-            raise StoreUnavailable("Kubo did not confirm the pin of a batch")
+        answer = self._call(upload)
+        if f'"{text_cid(root)}"' not in answer or '"PinErrorMsg":""' not in answer:
+            raise StoreUnavailable(f"Kubo did not confirm the pin of {text_cid(root)}; try again")
         self._require_pinned(root)
 
-    def hold(self, cids: Sequence[bytes]) -> bytes:
-        """See `BlockStore.hold`."""
+    def pin(self, cids: Sequence[bytes]) -> bytes:
+        """See `BlockStore.pin`."""
         root = root_cid(links_block(cids))
         options = {"arg": text_cid(root), "recursive": "true", "progress": "false"}
-        for _ in range(TRIES):
-            self._list(cids)
+        for _ in range(ATTEMPTS):
+            self._put_links(cids)
             try:
-                self._call(lambda: self._tell("pin/add", options, LEAST_BULK_S))
+                self._call(lambda: self._post_and_read("pin/add", options, MIN_BULK_S))
             except StorageNotFound:
-                continue  # the list itself may have been collected: a second try tells
+                continue  # the block of links itself may have been collected: try once more
             self._require_pinned(root)
             return root
-        raise StorageNotFound("a block is not kept here")
+        raise StorageNotFound("a block is missing from the IPFS node")
 
-    def _list(self, cids: Sequence[bytes]) -> bytes:
-        """Store the block that lists these links, without a pin; return its name."""
-        block, kind = links_block(cids), {"cid-codec": "dag-cbor", "mhtype": "sha2-256"}
-        self._call(lambda: self._client().block.put(io.BytesIO(block), opts=kind))
+    def _put_links(self, cids: Sequence[bytes]) -> bytes:
+        """Store the block that lists links to these, without a pin; return its CID."""
+        block, options = links_block(cids), {"cid-codec": "dag-cbor", "mhtype": "sha2-256"}
+        self._call(lambda: self._client().block.put(io.BytesIO(block), opts=options))
         return root_cid(block)
 
-    def pinned(self) -> set[bytes]:
-        """See `BlockStore.pinned`."""
+    def list_pins(self) -> set[bytes]:
+        """See `BlockStore.list_pins`."""
 
-        def ask() -> list[str]:
-            listed = self._client().pin.ls(type="recursive", timeout=BULK_TIMEOUT_S)
-            # Others may pin here too, and a new node pins an empty folder of its own.
-            return [name for name in listed["Keys"] or () if name.startswith(OURS)]
+        def request() -> list[str]:
+            answer = self._client().pin.ls(type="recursive", timeout=BULK_TIMEOUT_S)
+            # Other programs may pin here too, and a new node pins an empty folder of its own.
+            return [name for name in answer["Keys"] or () if name.startswith(ROOT_PREFIX)]
 
-        return set(map(binary_cid, self._call(ask)))
+        return set(map(binary_cid, self._call(request)))
 
     def _require_pinned(self, root: bytes) -> None:
         try:
             self._call(lambda: self._client().pin.ls(text_cid(root), type="recursive"))
         except StorageNotFound as exc:
-            raise StoreUnavailable("Kubo does not show the pin that it confirmed") from exc
+            raise StoreUnavailable(
+                f"Kubo confirmed the pin of {text_cid(root)} but does not list it; try again"
+            ) from exc
 
     def unpin(self, roots: Sequence[bytes]) -> None:
         """See `BlockStore.unpin`."""
         for root in roots:
             with suppress(StorageNotFound):
-                self._call(partial(self._let_go, text_cid(root)))
+                self._call(partial(self._remove_pin, text_cid(root)))
 
-    def _let_go(self, name: str) -> None:
+    def _remove_pin(self, name: str) -> None:
         self._client().pin.rm(name, timeout=BULK_TIMEOUT_S)
 
     def get(self, cid: bytes, size: int) -> bytes:
         """See `BlockReader.get`."""
         block = self._block(cid, size)
         if len(block) != size:
-            raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
+            raise NameMismatch(f"block {text_cid(cid)} has {len(block)} bytes; expected {size}")
         return block
 
-    def _block(self, cid: bytes, most: int) -> bytes:
+    def _block(self, cid: bytes, max_bytes: int) -> bytes:
         options = {"arg": text_cid(cid), "offline": "true"}
         answer = self._call(lambda: self._post("block/get", options, SMALL_TIMEOUT_S[1]))
-        with answer, _in_our_words():
-            block = BoundedStream(answer.raw, most + 1, SMALL_TIMEOUT_S[1]).read(most + 1)
+        with answer, _translated_errors():
+            block = BoundedStream(answer.raw, max_bytes + 1, SMALL_TIMEOUT_S[1]).read(max_bytes + 1)
         if raw_cid(block) != cid:
-            raise NameMismatch(f"the bytes of {text_cid(cid)} are not what its name says")
+            raise NameMismatch(f"block {text_cid(cid)} does not match its CID")
         return block
 
     def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """See `BlockReader.get_many`: a passing root over what is wanted, and one `dag/export`."""
+        """See `BlockReader.get_many`: an unpinned root over the blocks, and one `dag/export`."""
         for start in range(0, len(cids), MAX_LINKS):
-            wanted = dict.fromkeys(cids[start : start + MAX_LINKS])
-            for _ in range(TRIES):
-                for cid, block in self._export(list(wanted)):
-                    if cid in wanted:
-                        del wanted[cid]
+            missing = dict.fromkeys(cids[start : start + MAX_LINKS])
+            for _ in range(ATTEMPTS):
+                for cid, block in self._export(list(missing)):
+                    if cid in missing:
+                        del missing[cid]
                         yield cid, block
-                if not wanted:
+                if not missing:
                     break
-            if wanted:
-                self._explain(next(iter(wanted)))
+            if missing:
+                self._raise_cause(next(iter(missing)))
 
     def _export(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """Yield what Kubo sends of these; an answer that breaks off ends early, without a word."""
-        options = {"arg": text_cid(self._list(cids)), "offline": "true", "progress": "false"}
+        """Yield the blocks that Kubo sends; an interrupted answer ends early without an error."""
+        options = {"arg": text_cid(self._put_links(cids)), "offline": "true", "progress": "false"}
         try:
             answer = self._call(lambda: self._post("dag/export", options, BULK_TIMEOUT_S[1]))
         except StorageNotFound:
-            return  # the list may have been collected before it was read
+            return  # the block of links may have been collected before it was read
         with answer:
-            sent = read_car(BoundedStream(answer.raw, MOST_EXPORT_BYTES, BULK_TIMEOUT_S[1]))
+            blocks = read_car(BoundedStream(answer.raw, MAX_EXPORT_BYTES, BULK_TIMEOUT_S[1]))
             while True:
                 try:
-                    with _in_our_words():
-                        cid, block = next(sent)
+                    with _translated_errors():
+                        cid, block = next(blocks)
                 except (StopIteration, StoreUnavailable, NameMismatch):
                     return
                 if cid[:4] == RAW_PREFIX:
                     yield cid, block
 
-    def _explain(self, cid: bytes) -> None:
-        """Say why a block was not sent: missing, damaged, or nothing but a broken answer."""
+    def _raise_cause(self, cid: bytes) -> None:
+        """Raise why a block was not sent: missing, damaged, or an interrupted answer."""
         self._block(cid, MAX_BLOCK_BYTES)
-        raise StoreUnavailable("the IPFS node's answers break off")
+        raise StoreUnavailable("the IPFS node closed the connection before the end; try again")
 
-    def collect(self) -> None:
-        """See `BlockStore.collect`."""
+    def collect_garbage(self) -> None:
+        """See `BlockStore.collect_garbage`."""
         self.version()
-        self._call(lambda: self._tell("repo/gc", {"silent": "true"}, COLLECT_WITHIN_S))
+        self._call(lambda: self._post_and_read("repo/gc", {"silent": "true"}, COLLECT_TIMEOUT_S))
 
     def _client(self) -> Any:
         address, authorization = self._address()
         if getattr(self._local, "client", None) is None:
             headers = {"Authorization": authorization} if authorization else {}
-            # Client() does not ask the version as connect() does, which knows none after 0.7.
+            # connect() refuses every version after 0.7; Client() does not check it.
             self._local.client = ipfshttpclient.Client(
                 address, headers=headers, session=True, timeout=SMALL_TIMEOUT_S
             )
@@ -210,75 +212,79 @@ class Kubo:
 
     def _address(self) -> Address:
         if getattr(self._local, "address", None) is None:
-            self._local.address = self._where()
+            self._local.address = self._find_address()
         address: Address = self._local.address
         return address
 
-    def _post(self, path: str, options: dict[str, str], read_s: float, **how: Any) -> Response:
+    def _post(self, path: str, options: dict[str, str], read_s: float, **files: Any) -> Response:
         address, authorization = self._address()
-        parts = _PORT.match(address)
+        parts = _MULTIADDR.match(address)
         if not parts:
-            raise StoreUnavailable(f"{address} is not an address of an IPFS node's RPC")
+            raise StoreUnavailable(
+                f"unsupported IPFS RPC address {address}; expected e.g. /ip4/127.0.0.1/tcp/5001"
+            )
         if getattr(self._local, "session", None) is None:
             self._local.session = requests.Session()
-            self._local.session.trust_env = False  # no proxy ever sees a request of ours
+            self._local.session.trust_env = False  # requests never go through a proxy
         host, port, scheme = parts.groups()
-        shown = f"[{host}]" if ":" in host else host
+        url_host = f"[{host}]" if ":" in host else host
         answer: Response = self._local.session.post(
-            f"{scheme or 'http'}://{shown}:{port}/api/v0/{path}",
+            f"{scheme or 'http'}://{url_host}:{port}/api/v0/{path}",
             params=options,
             headers={"Authorization": authorization} if authorization else {},
             timeout=(SMALL_TIMEOUT_S[0], read_s),
             allow_redirects=False,
             stream=True,
-            **how,
+            **files,
         )
         if answer.status_code != requests.codes.ok:
-            said = BoundedStream(answer.raw, MOST_ERROR_BYTES, SMALL_TIMEOUT_S[1]).read(
-                MOST_ERROR_BYTES
-            )
+            stream = BoundedStream(answer.raw, MAX_ERROR_BYTES, SMALL_TIMEOUT_S[1])
+            error = stream.read(MAX_ERROR_BYTES)
             answer.close()
-            raise requests.HTTPError(said.decode("utf-8", "replace"))
+            raise requests.HTTPError(error.decode("utf-8", "replace"))
         return answer
 
-    def _tell(self, path: str, options: dict[str, str], limit_s: float, **how: Any) -> str:
-        """Return what Kubo says when it has done something that may take its time."""
-        with self._post(path, options, limit_s, **how) as answer:
-            said = BoundedStream(answer.raw, MOST_TOLD_BYTES, limit_s).read(MOST_TOLD_BYTES)
-        return said.decode("utf-8", "replace")
+    def _post_and_read(
+        self, path: str, options: dict[str, str], limit_s: float, **files: Any
+    ) -> str:
+        """Return Kubo's answer to a request that may take up to `limit_s`."""
+        with self._post(path, options, limit_s, **files) as answer:
+            content = BoundedStream(answer.raw, MAX_ANSWER_BYTES, limit_s).read(MAX_ANSWER_BYTES)
+        return content.decode("utf-8", "replace")
 
     def _call(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns; a node that has moved is asked again, once."""
+        """Return what `work` returns; try once more if the node has a new address."""
         try:
-            with _in_our_words():
+            with _translated_errors():
                 return work()
         except StoreUnavailable:
             before = self._local.__dict__.get("address")
             self._local.__dict__.clear()
             if self._address() == before:
                 raise
-        with _in_our_words():
+        with _translated_errors():
             return work()
 
 
 def _limit_s(size: int) -> float:
-    return LEAST_BULK_S + size / SLOWEST_BYTES_PER_S
+    return MIN_BULK_S + size / MIN_BYTES_PER_S
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
-    """Turn what the libraries raise into the errors of this package.
+def _translated_errors() -> Iterator[None]:
+    """Translate what the libraries raise.
 
     Raises:
-        NotFound: no such block, or no such pin.
-        DiskFull, StoreUnavailable: as it says.
+        StorageNotFound: there is no such block or pin.
+        DiskFull: the node's disk is full.
+        StoreUnavailable: everything else.
     """
     try:
         yield
-    except _THEIRS as exc:
-        said = f"{exc} {exc.__cause__ or ''}".lower()
-        if "no space left" in said or "disk quota" in said:
-            raise DiskFull("the IPFS node's disk is full; make room, then try again") from exc
-        if any(sign in said for sign in _MISSING):
-            raise StorageNotFound("a block is not kept here") from exc
-        raise StoreUnavailable("the IPFS node does not answer; is it running?") from exc
+    except _LIBRARY_ERRORS as exc:
+        text = f"{exc} {exc.__cause__ or ''}".lower()
+        if "no space left" in text or "disk quota" in text:
+            raise DiskFull("the IPFS node's disk is full; free some space, then try again") from exc
+        if any(pattern in text for pattern in _MISSING):
+            raise StorageNotFound("a block or pin is missing from the IPFS node") from exc
+        raise StoreUnavailable("the IPFS node does not answer; check that it is running") from exc

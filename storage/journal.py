@@ -1,19 +1,20 @@
-"""Writes every use and every refusal before a byte leaves: hash-chained, anchored, provable."""
+"""Record every use and refusal before data leaves: hash-chained, anchored on the ledger."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 import sqlalchemy as sa
 
-from consent import Anchor
+from consent import Anchor, View
 from storage import merkle
-from storage.database import insert_many, plain, reading, writing
+from storage.database import insert_many, reading, writing
 from storage.errors import (
     ConcurrentChange,
     DatabaseUnavailable,
@@ -22,22 +23,17 @@ from storage.errors import (
     StorageBroken,
     StorageInvalid,
 )
-from storage.journal_row import (
-    LOST,
-    NO_RECORD,
-    NOBODY,
-    START,
-    AccessOutcome,
-    JournalRow,
-    Use,
-    row_hash,
-)
 from storage.keys import Keys
 from storage.tables import METADATA
 
-_NEWEST_ANCHORS = 64
-_AT_ONCE: Final = 5_000
-_THE_ONE: Final = 1
+START: Final = b"\0" * 32
+NOBODY: Final = b"\0" * 32
+NO_RECORD: Final = b"\0" * 16
+LOST: Final = "rows-lost"
+"""Outcome of the row that continues a journal after rows that are permanently lost."""
+_RECENT_ANCHORS = 64
+_CHUNK_ROWS: Final = 5_000
+_HEAD_ID: Final = 1
 
 _HEAD = sa.Table(
     "storage_journal_head",
@@ -50,7 +46,7 @@ _USES = sa.Table(
     "storage_journal_uses",
     METADATA,
     sa.Column("hash", sa.LargeBinary(32), primary_key=True),
-    sa.Column("body", sa.LargeBinary, nullable=False),  # canonical JSON of who, what for and when
+    sa.Column("body", sa.LargeBinary, nullable=False),  # canonical JSON, see Use.body
 )
 _ROWS = sa.Table(
     "storage_journal",
@@ -66,64 +62,130 @@ _ROWS = sa.Table(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One request: who, for what purpose, why, when, at which view; `detail` holds only hashes."""
+
+    at_s: int
+    party: str
+    actor: str
+    purpose: str
+    why: str
+    view: View
+    detail: tuple[tuple[str, str], ...] = ()
+
+    def body(self) -> bytes:
+        """Return its canonical bytes, whose hash is the name that rows refer to."""
+        return orjson.dumps(
+            {
+                "at_s": self.at_s,
+                "party": self.party,
+                "actor": self.actor,
+                "purpose": self.purpose,
+                "why": self.why,
+                "block": self.view.block_number,
+                "count": self.view.count,
+                "head": self.view.head.hex(),
+                "detail": dict(self.detail),
+            },
+            option=orjson.OPT_SORT_KEYS,
+        )
+
+
+class AccessOutcome(NamedTuple):
+    """The outcome for one requested record: `permitted`, or the reason of a refusal."""
+
+    subject: bytes
+    record_id: bytes
+    version: int
+    outcome: str
+    consent_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One row of the journal; `use` is the hash of its use, `hash` links it to the row before."""
+
+    seq: int
+    use: bytes
+    answer: AccessOutcome
+    hash: bytes
+
+
+def row_hash(
+    before: bytes, seq: int, use: bytes, commitments: bytes, answer: AccessOutcome
+) -> bytes:
+    """Return the hash that links a row to the row before (docs/spec/evidence.md).
+
+    Subject and record enter it as keyed commitments (64 bytes), so that an exported journal shows
+    no pseudonym.
+    """
+    _, _, version, outcome, consent_id = answer
+    fields = (before, seq.to_bytes(8, "big"), use, commitments, version.to_bytes(4, "big"))
+    return hashlib.sha256(b"".join((*fields, consent_id, outcome.encode()))).digest()
+
+
 class Anchoring(Protocol):
-    """What the journal needs of the ledger."""
+    """What the journal uses of the ledger."""
 
     def anchor(self, kind: str, root: bytes, count: int) -> str:
         """Put a root on the ledger."""
         ...
 
     def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
-        """Return the roots of a kind on the ledger, oldest first: all, or the last so many."""
+        """Return the roots of a kind on the ledger, oldest first: all, or only the `last` ones."""
         ...
 
 
 class Journal:
-    """The one list of what was asked and answered; rows are only ever added at its end."""
+    """The append-only list of all requests and their outcomes."""
 
     def __init__(self, engine: sa.Engine, keys: Keys, ledger: Anchoring) -> None:
         self._engine = engine
         self._keys = keys
         self._ledger = ledger
-        self._reached = -1
+        self._last_anchored = -1
 
     def write(self, use: Use, answers: Sequence[AccessOutcome]) -> int:
-        """Add one row for each answer, durably; return the number of the last row.
+        """Append one row for each answer, durably; return the number of the last row.
 
         Raises:
-            JournalUnavailable: nothing was written, so nothing may leave. DiskFull is one cause.
-            JournalBroken: the same; rows that were anchored are gone. A newer copy of the database
-                is put in place, or the loss is accepted.
+            JournalUnavailable, DiskFull: nothing was written, so nothing may be released.
+            JournalBroken: likewise, because anchored rows are missing. An operator restores a
+                newer copy of the database, or accepts the loss.
         """
         return self._append(use, answers, 0)
 
     def accept_loss(self, use: Use) -> int:
-        """Go on after rows that were anchored and are gone for good; return the next row's number.
+        """Continue after anchored rows that are permanently lost; return the next row's number.
 
-        That row says so, and every check does from now on: nobody can show what those rows were.
+        That row records the loss, and every check reports it from then on.
 
         Raises:
-            BadlyAsked: nothing is gone.
+            StorageInvalid: no anchored row is missing.
             JournalUnavailable: nothing was written.
         """
         last = self.anchored()
         if self.head()[0] >= last:
-            raise StorageInvalid("no row that was anchored is gone")
+            raise StorageInvalid("no anchored journal row is missing; there is no loss to accept")
         return self._append(use, [AccessOutcome(NOBODY, NO_RECORD, 0, LOST, NOBODY)], last)
 
     def _append(self, use: Use, answers: Sequence[AccessOutcome], after: int) -> int:
-        """Add rows behind the last one, or behind row `after` where that is further on."""
-        if self._reached < 0:  # once a process: an old copy is put in place while none runs
-            self._reached = self.anchored()
-        commit, body = self.committing(), use.body()
+        """Append rows after the last one, or after row `after` if that is later."""
+        if self._last_anchored < 0:  # once: copies are restored only while no process runs
+            self._last_anchored = self.anchored()
+        commit, body = self.commitments(), use.body()
         name = hashlib.sha256(body).digest()
         try:
             with writing(self._engine) as connection:
                 seq, before = _lock_head(connection)
                 seq = max(seq, after)
-                if seq < self._reached:
-                    raise JournalBroken("rows that were anchored are gone: run verify")
-                _keep_use(connection, name, body)
+                if seq < self._last_anchored:
+                    raise JournalBroken(
+                        f"journal rows {seq + 1} to {self._last_anchored} were anchored but are "
+                        "missing; run verify"
+                    )
+                _store_use(connection, name, body)
                 rows = []
                 for answer in answers:
                     seq += 1
@@ -134,28 +196,28 @@ class Journal:
         except JournalBroken:
             raise
         except (DatabaseUnavailable, ConcurrentChange, StorageBroken) as exc:
-            raise JournalUnavailable("the journal cannot be written, so nothing leaves") from exc
-        self._reached = seq
+            raise JournalUnavailable("the journal cannot be written; nothing was released") from exc
+        self._last_anchored = seq
         return seq
 
-    def committing(self) -> Callable[[AccessOutcome], bytes]:
-        """Return what tells a row's commitments: 32 bytes for the subject, 32 for the record.
+    def commitments(self) -> Callable[[AccessOutcome], bytes]:
+        """Return a function of a row's commitments: 32 bytes for the subject, 32 for the record.
 
         Raises:
-            VaultSealed: the root key is absent.
+            VaultSealed: there is no root key.
         """
-        of_subject = lru_cache(_AT_ONCE)(self._keys.pseudonyms("journal subject"))
+        of_subject = lru_cache(_CHUNK_ROWS)(self._keys.pseudonyms("journal subject"))
         of_record = self._keys.pseudonyms("journal record")
         return lambda answer: of_subject(answer.subject) + of_record(answer.record_id)
 
     def head(self) -> tuple[int, bytes]:
-        """Return the number and hash of the last row that was written."""
+        """Return the number and hash of the last row that was written; (0, START) if none."""
         with reading(self._engine) as connection:
             head = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash)).first()
         return (int(head.seq), bytes(head.hash)) if head else (0, START)
 
     def size(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of the last row."""
         with reading(self._engine) as connection:
             return int(connection.scalar(sa.select(sa.func.max(_ROWS.c.seq))) or 0)
 
@@ -163,21 +225,25 @@ class Journal:
         self, subject: bytes, limit: int = 100, before: int | None = None
     ) -> list[JournalRow]:
         """Return a subject's rows, newest first."""
-        asked = sa.select(_ROWS).where(_ROWS.c.subject == subject)
+        query = sa.select(_ROWS).where(_ROWS.c.subject == subject)
         if before is not None:
-            asked = asked.where(_ROWS.c.seq < before)
+            query = query.where(_ROWS.c.seq < before)
         with reading(self._engine) as connection:
-            ordered = asked.order_by(_ROWS.c.seq.desc()).limit(limit)
-            return [_row(found) for found in connection.execute(ordered)]
+            ordered = query.order_by(_ROWS.c.seq.desc()).limit(limit)
+            return [_row(row) for row in connection.execute(ordered)]
 
     def use(self, name: bytes) -> dict[str, Any]:
-        """Return who asked, what for and when, of the use that rows name."""
+        """Return the fields of a use by its hash.
+
+        Raises:
+            JournalBroken: it is missing or altered.
+        """
         with reading(self._engine) as connection:
             body = connection.scalar(sa.select(_USES.c.body).where(_USES.c.hash == name))
         if body is None or hashlib.sha256(body).digest() != name:
-            raise JournalBroken("a use that journal rows name is missing or altered")
-        found: dict[str, Any] = orjson.loads(body)
-        return found
+            raise JournalBroken(f"journal use {name.hex()} is missing or altered; run verify")
+        fields: dict[str, Any] = orjson.loads(body)
+        return fields
 
     def count_outcomes(self, first: int, last: int) -> dict[str, int]:
         """Return how many of the rows from `first` to `last` have each outcome."""
@@ -188,30 +254,29 @@ class Journal:
 
     def rows(self, first: int = 1, last: int | None = None) -> Iterator[JournalRow]:
         """Yield the rows from `first` to `last`, oldest first."""
-        asked = sa.select(*plain(list(_ROWS.columns))).where(_ROWS.c.seq >= first)
-        asked = asked.order_by(_ROWS.c.seq)
+        query = sa.select(_ROWS).where(_ROWS.c.seq >= first).order_by(_ROWS.c.seq)
         if last is not None:
-            asked = asked.where(_ROWS.c.seq <= last)
+            query = query.where(_ROWS.c.seq <= last)
         with reading(self._engine) as connection:
-            streamed = connection.execution_options(yield_per=_AT_ONCE).execute(asked)
-            for part in streamed.partitions():
-                yield from map(_row, part)
+            streamed = connection.execution_options(yield_per=_CHUNK_ROWS)
+            for chunk in streamed.execute(query).partitions():
+                yield from map(_row, chunk)
 
     def uses(self, name: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
-        """Yield (hash, body) of every use, or of the one of this name."""
-        asked = sa.select(_USES.c.hash, _USES.c.body)
+        """Yield (hash, body) of every use, or only of the use with this hash."""
+        query = sa.select(_USES.c.hash, _USES.c.body)
         if name is not None:
-            asked = asked.where(_USES.c.hash == name)
+            query = query.where(_USES.c.hash == name)
         with reading(self._engine) as connection:
-            streamed = connection.execution_options(yield_per=_AT_ONCE)
-            for row in streamed.execute(asked):
+            streamed = connection.execution_options(yield_per=_CHUNK_ROWS)
+            for row in streamed.execute(query):
                 yield row.hash, row.body
 
     def anchor(self) -> int:
-        """Put the root of all rows since the last anchor on the ledger; return how many they were.
+        """Anchor the root of all rows since the last anchor; return how many rows that covers.
 
         Raises:
-            LedgerUnavailable (consent): not confirmed; the next call finds out.
+            LedgerUnavailable (consent): not confirmed; the next call checks whether it succeeded.
         """
         last, size = self.anchored(), self.size()
         if size <= last:
@@ -221,54 +286,57 @@ class Journal:
 
     def anchored(self) -> int:
         """Return the number of the last row that an anchor on the ledger covers."""
-        # Two processes that anchored at once may have done so in either order.
-        newest = self._ledger.anchors("journal", _NEWEST_ANCHORS)
-        return max((anchor.count for anchor in newest), default=0)
+        # The newest anchor may cover less: two processes may have anchored in either order.
+        recent = self._ledger.anchors("journal", _RECENT_ANCHORS)
+        return max((anchor.count for anchor in recent), default=0)
 
     def root(self, first: int, last: int) -> bytes:
-        """Return the Merkle root of the hashes of these rows."""
+        """Return the Merkle root of the hashes of rows `first` to `last`."""
         return merkle.root([row.hash for row in self.rows(first, last)])
 
     def prove(self, seq: int) -> tuple[merkle.Proof, Anchor] | None:
-        """Return the proof that a row is under an anchor, or None while no anchor covers it.
+        """Return the proof that an anchor covers a row, or None if none covers it yet.
 
         Raises:
-            JournalBroken: the rows are not those that were anchored.
+            JournalBroken: the rows differ from those that were anchored.
         """
         anchors = self._ledger.anchors("journal")
-        for place, anchor in enumerate(anchors):
+        for index, anchor in enumerate(anchors):
             if seq > anchor.count:
                 continue
-            for last in starts_of(anchors, place):
+            for last in possible_starts(anchors, index):
                 leaves = [row.hash for row in self.rows(last + 1, anchor.count)]
                 if last < seq and merkle.root(leaves) == anchor.root:
                     return merkle.prove(leaves, seq - last - 1), anchor
-            raise JournalBroken("rows are not those that were anchored: run verify")
+            raise JournalBroken(
+                f"journal rows up to {anchor.count} differ from the anchored ones; run verify"
+            )
         return None
 
 
-def starts_of(anchors: Sequence[Anchor], place: int) -> list[int]:
-    """Return after which rows an anchor's own may start, the likeliest first.
+def possible_starts(anchors: Sequence[Anchor], index: int) -> list[int]:
+    """Return after which row the rows of an anchor may start, the likeliest first.
 
-    It is the end of the anchor before; an earlier one where two processes anchored at once.
+    It is the end of the anchor before, or an earlier one if two processes anchored at once.
     """
-    count = anchors[place].count
-    return sorted({0} | {one.count for one in anchors[:place] if one.count < count}, reverse=True)
+    count = anchors[index].count
+    earlier = {anchor.count for anchor in anchors[:index] if anchor.count < count}
+    return sorted({0} | earlier, reverse=True)
 
 
 def _lock_head(connection: sa.Connection) -> tuple[int, bytes]:
-    """Take the right to write the next row, and return the last one's number and hash."""
-    # An update first: it waits for another writer on every database.
-    lock = sa.update(_HEAD).values(id=_THE_ONE)
+    """Lock the journal for this transaction; return the number and hash of the last row."""
+    # An update, since it waits for other writers on every database.
+    lock = sa.update(_HEAD).values(id=_HEAD_ID)
     if connection.execute(lock).rowcount == 0:
         with suppress(sa.exc.IntegrityError), connection.begin_nested():
-            connection.execute(sa.insert(_HEAD).values(id=_THE_ONE, seq=0, hash=START))
-        connection.execute(lock)  # of ours, or of who was first
+            connection.execute(sa.insert(_HEAD).values(id=_HEAD_ID, seq=0, hash=START))
+        connection.execute(lock)  # the new row, or that of a process that was faster
     head = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash)).one()
     return int(head.seq), bytes(head.hash)
 
 
-def _keep_use(connection: sa.Connection, name: bytes, body: bytes) -> None:
+def _store_use(connection: sa.Connection, name: bytes, body: bytes) -> None:
     known = sa.select(_USES.c.hash).where(_USES.c.hash == name)
     if connection.execute(known).first() is None:
         connection.execute(sa.insert(_USES), {"hash": name, "body": body})
@@ -277,6 +345,6 @@ def _keep_use(connection: sa.Connection, name: bytes, body: bytes) -> None:
 _WRITTEN: Final = tuple(column.name for column in _ROWS.columns)
 
 
-def _row(found: Sequence[Any]) -> JournalRow:
-    seq, use, *answer, name = found
-    return JournalRow(seq, use, AccessOutcome(*answer), name)
+def _row(row: Sequence[Any]) -> JournalRow:
+    seq, use, *answer, hashed = row
+    return JournalRow(seq, use, AccessOutcome(*answer), hashed)

@@ -1,4 +1,4 @@
-"""Merkle trees over rows (RFC 6962): one root for many leaves, and proofs that a leaf is in it."""
+"""Compute Merkle trees (RFC 6962): the root of many leaves, and proofs that a leaf is in it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# The two prefixes keep a leaf from being taken for a node (RFC 6962, section 2.1).
+# The prefixes make the hash of a leaf differ from that of any node (RFC 6962, section 2.1).
 _LEAF = b"\x00"
 _NODE = b"\x01"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What leads from one leaf to the root: its place, the tree's size, the sisters upwards."""
+    """A path from one leaf to the root: its index, the tree's size, the siblings upwards."""
 
     index: int
     size: int
@@ -30,17 +30,17 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 
 def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """Return the hashes of each level, from the leaves to the root; an odd last one moves up."""
+    """Return the hashes of each level, from the leaves to the root; an odd last hash moves up."""
     levels = [[leaf_hash(leaf) for leaf in leaves]]
     while len(levels[-1]) > 1:
         below = levels[-1]
-        above = list(map(_node, below[::2], below[1::2]))  # ends with the shorter: an odd one stays
+        above = list(map(_node, below[::2], below[1::2]))  # stops at the shorter one
         levels.append([*above, below[-1]] if len(below) % 2 else above)
     return levels
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root of these leaves, in this order; of none, the hash of nothing."""
+    """Return the root of these leaves, in this order; without leaves, the hash of no bytes."""
     return _levels(leaves)[-1][0] if leaves else hashlib.sha256(b"").digest()
 
 
@@ -52,28 +52,28 @@ def prove(leaves: Sequence[bytes], index: int) -> Proof:
     """
     if not 0 <= index < len(leaves):
         raise IndexError(index)
-    path, place = [], index
+    path, position = [], index
     for level in _levels(leaves)[:-1]:
-        sister = place ^ 1
-        if sister < len(level):
-            path.append(level[sister])
-        place //= 2
+        sibling = position ^ 1
+        if sibling < len(level):
+            path.append(level[sibling])
+        position //= 2
     return Proof(index, len(leaves), tuple(path))
 
 
 def proves(proof: Proof, leaf: bytes, expected_root: bytes) -> bool:
-    """Tell whether the proof leads from this leaf to this root.
+    """Return whether the proof leads from this leaf to this root.
 
-    A root says nothing of how many leaves it has: take the size from where the root is anchored.
+    A root does not show its number of leaves: take the size from where the root is anchored.
     """
     if not 0 <= proof.index < proof.size:
         return False
-    found, place, width, path = leaf_hash(leaf), proof.index, proof.size, list(proof.path)
+    node, position, width, path = leaf_hash(leaf), proof.index, proof.size, list(proof.path)
     while width > 1:
-        if place ^ 1 < width:
+        if position ^ 1 < width:
             if not path:
                 return False
-            sister = path.pop(0)
-            found = _node(sister, found) if place & 1 else _node(found, sister)
-        place, width = place // 2, (width + 1) // 2
-    return not path and found == expected_root
+            sibling = path.pop(0)
+            node = _node(sibling, node) if position & 1 else _node(node, sibling)
+        position, width = position // 2, (width + 1) // 2
+    return not path and node == expected_root

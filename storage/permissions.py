@@ -1,4 +1,4 @@
-"""Groups what a party is permitted by subject, for lists that people choose from."""
+"""Group permitted records by subject, for lists that people choose from."""
 
 from __future__ import annotations
 
@@ -11,48 +11,57 @@ from storage.entry import Columns
 
 
 class RecordList:
-    """The current records as columns, and whose each is; made once for many lists."""
+    """The current records as columns, numbered by subject; made once and used for many lists.
+
+    `subject_numbers` (n,) indexes `subjects`, one for each record.
+    """
 
     def __init__(self, columns: Columns) -> None:
         """Number the subjects in catalogue order."""
-        known: dict[bytes, int] = {}
-        numbers = [known.setdefault(one.subject, len(known)) for one in columns.entries]
+        numbers: dict[bytes, int] = {}
+        of_records = [numbers.setdefault(entry.subject, len(numbers)) for entry in columns.entries]
         self.columns = columns
-        self.whose = np.array(numbers, np.int32)
-        self.people = list(known)
+        self.subject_numbers = np.array(of_records, np.int32)
+        self.subjects = list(numbers)
 
-    def asked(self, party: str, purpose: str) -> DecisionRequestBatch:
-        """Return what is to be decided: every record that is listed."""
-        held = self.columns
-        named = (held.subjects, held.records, held.categories, held.recorded_on)
-        return DecisionRequestBatch(party, purpose, *named)
+    def decision_request(self, party: str, purpose: str) -> DecisionRequestBatch:
+        """Return the request to decide every record in the list."""
+        columns = self.columns
+        return DecisionRequestBatch(
+            party,
+            purpose,
+            columns.subjects,
+            columns.records,
+            columns.categories,
+            columns.recorded_on,
+        )
 
 
 class PermittedSubjects(Mapping[bytes, dict[str, bytes]]):
-    """For each subject with a permitted record, {category: the consent that says so}."""
+    """For each subject with a permitted record: {category: id of the consent that permits it}."""
 
-    def __init__(self, listed: RecordList, decided: Decisions) -> None:
-        """Take the decisions on what was `listed`, in its order."""
-        self._entries, self._consents = listed.columns.entries, decided.consents
-        places = decided.permitted().nonzero()[0]
-        whose = listed.whose[places]
-        order = np.argsort(whose, kind="stable")
-        self._places = places[order].tolist()
-        numbers, starts = np.unique(whose[order], return_index=True)
-        bounds = [*starts.tolist(), len(self._places)]
-        names = map(listed.people.__getitem__, numbers.tolist())
-        self._parts = dict(zip(names, zip(bounds, bounds[1:], strict=False), strict=True))
+    def __init__(self, records: RecordList, decisions: Decisions) -> None:
+        """Take the decisions on `records`, in the same order."""
+        self._entries, self._consents = records.columns.entries, decisions.consents
+        permitted = decisions.permitted().nonzero()[0]
+        numbers = records.subject_numbers[permitted]
+        order = np.argsort(numbers, kind="stable")
+        self._indexes = permitted[order].tolist()
+        present, starts = np.unique(numbers[order], return_index=True)
+        bounds = [*starts.tolist(), len(self._indexes)]
+        subjects = map(records.subjects.__getitem__, present.tolist())
+        self._bounds = dict(zip(subjects, zip(bounds, bounds[1:], strict=False), strict=True))
 
     def __getitem__(self, subject: bytes) -> dict[str, bytes]:
-        first, end = self._parts[subject]
-        places = self._places[first:end]
-        return {self._entries[one].category: self._consents[one].tobytes() for one in places}
+        start, end = self._bounds[subject]
+        indexes = self._indexes[start:end]
+        return {self._entries[i].category: self._consents[i].tobytes() for i in indexes}
 
     def __contains__(self, subject: object) -> bool:
-        return subject in self._parts
+        return subject in self._bounds
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
+        return iter(self._bounds)
 
     def __len__(self) -> int:
-        return len(self._parts)
+        return len(self._bounds)

@@ -1,4 +1,4 @@
-"""Fetches sealed records, verifies them and opens them; for the vault and the erasure alone."""
+"""Fetch envelopes, verify and open them; used only by vault and erasure."""
 
 from __future__ import annotations
 
@@ -12,79 +12,80 @@ from storage.keys import SecretKey, unwrap_record_key
 from storage.record import Record, parse
 from storage.seal import Context, open_sealed
 
-_FEW = 32
-"""Up to this many blocks are asked for one by one."""
+_MAX_SINGLE_READS = 32
+"""Up to this many blocks are requested one by one."""
 
 
 class Reader:
-    """Turns entries of the catalogue into records; it asks nobody's consent."""
+    """Turns catalogue entries into records; it does not check consent."""
 
-    def __init__(self, parts: Components) -> None:
-        self._catalogue = parts.catalogue
-        self._keys = parts.keys
-        self._car_folder = parts.car_folder
-        self._blocks = parts.blocks
+    def __init__(self, components: Components) -> None:
+        self._catalogue = components.catalogue
+        self._keys = components.keys
+        self._car_folder = components.car_folder
+        self._blocks = components.blocks
 
     def read(
         self, entries: Sequence[Entry], progress: Progress = no_progress
     ) -> list[Record | None]:
-        """Return the record of each entry, in their order; None where the patient was shredded.
+        """Return the record of each entry, in order; None if the patient's key was deleted.
 
         Raises:
-            RecordLost: a block is not kept any more; it may have been given another name meanwhile.
-            Broken: a block, a key or a record is not what was deposited.
+            RecordLost: a block is missing; the record may have been re-encrypted meanwhile.
+            StorageBroken: a block, key or record is not what was deposited.
             StoreUnavailable, DatabaseUnavailable, VaultSealed: nothing was read.
         """
         if not entries:
             return []
         patients = self._keys.patient_keys(entry.subject for entry in entries)
         progress("reading", 0, len(entries))
-        blocks = self._fetch(entries)
+        envelopes = self._fetch(entries)
         progress("opening", 0, len(entries))
-        found = [
-            _opened(entry, block, patients[entry.subject]) if entry.subject in patients else None
-            for entry, block in zip(entries, blocks, strict=True)
+        records = [
+            _open(entry, envelope, patients[entry.subject]) if entry.subject in patients else None
+            for entry, envelope in zip(entries, envelopes, strict=True)
         ]
         progress("opening", len(entries), len(entries))
-        return found
+        return records
 
     def _fetch(self, entries: Sequence[Entry]) -> list[bytes]:
-        """Return every block, from the sealed cache where it is there and whole, else from IPFS."""
+        """Return every block, from the CAR files where they are intact, else from IPFS."""
         names = {batch.id: batch.name for batch in self._catalogue.batches()}
-        held: dict[int, list[int]] = {}
-        for place, entry in enumerate(entries):
-            held.setdefault(entry.batch, []).append(place)
+        indexes_by_batch: dict[int, list[int]] = {}
+        for index, entry in enumerate(entries):
+            indexes_by_batch.setdefault(entry.batch, []).append(index)
         blocks = [b""] * len(entries)
-        for batch, batch_places in held.items():
-            its = [entries[place] for place in batch_places]
-            for place, block in zip(
-                batch_places, self._car_folder.read(names[batch], its), strict=True
-            ):
-                blocks[place] = block
+        for batch, indexes in indexes_by_batch.items():
+            read = self._car_folder.read(names[batch], [entries[index] for index in indexes])
+            for index, block in zip(indexes, read, strict=True):
+                blocks[index] = block
         missing = [
-            place for place, entry in enumerate(entries) if raw_cid(blocks[place]) != entry.cid
+            index for index, entry in enumerate(entries) if raw_cid(blocks[index]) != entry.cid
         ]
-        found = self._ask([entries[place] for place in missing])
-        for place in missing:
-            blocks[place] = found[entries[place].cid]
+        fetched = self._request([entries[index] for index in missing])
+        for index in missing:
+            blocks[index] = fetched[entries[index].cid]
         return blocks
 
-    def _ask(self, missing: Sequence[Entry]) -> dict[bytes, bytes]:
+    def _request(self, entries: Sequence[Entry]) -> dict[bytes, bytes]:
         try:
-            if len(missing) <= _FEW:
-                return {entry.cid: self._blocks.get(entry.cid, entry.size) for entry in missing}
-            return dict(self._blocks.get_many([entry.cid for entry in missing]))
+            if len(entries) <= _MAX_SINGLE_READS:
+                return {entry.cid: self._blocks.get(entry.cid, entry.size) for entry in entries}
+            return dict(self._blocks.get_many([entry.cid for entry in entries]))
         except StorageNotFound as exc:
-            raise RecordLost("a block is not kept any more: run verify") from exc
+            raise RecordLost("a block is missing from the IPFS node; run verify") from exc
 
 
-def _opened(entry: Entry, envelope: bytes, patient: SecretKey) -> Record:
+def _open(entry: Entry, envelope: bytes, patient: SecretKey) -> Record:
     record_id, version, subject, category, custodian, recorded_on, *_ = entry
     if len(envelope) != entry.size or entry.wrapped is None:
-        raise NameMismatch("an envelope does not have the length that was deposited")
+        raise NameMismatch(
+            f"the envelope of record {record_id.hex()} has {len(envelope)} bytes; "
+            f"expected {entry.size}"
+        )
     key = unwrap_record_key(patient, entry.wrapped, record_id, version)
     context = Context(subject, category, custodian, record_id, version)
     day, observations = parse(open_sealed(envelope, key, context))
     if day != recorded_on:
-        raise NameMismatch("a record's date is not the one that was catalogued")
+        raise NameMismatch(f"the date of record {record_id.hex()} differs from the catalogue")
     return Record(subject, category, custodian, day, observations, record_id.hex(), version)

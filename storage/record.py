@@ -1,4 +1,4 @@
-"""Says what a record is: coded observations of one subject, with one canonical form in bytes."""
+"""Define a record: coded observations of one subject, and their canonical bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCHEMA: Final = 1
 
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _CODE: Final = re.compile(r"[!-{}~]{1,64}\|[!-{}~]{1,128}\Z")
-# Control characters, line separators, and the halves of surrogate pairs, which are no text at all.
+# Control characters, line separators, and unpaired surrogates.
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _VALUE_TYPES: Final = frozenset({float, int, str, bool})
 
@@ -36,8 +36,8 @@ _VALUE_TYPES: Final = frozenset({float, int, str, bool})
 class Record:
     """One clinical document: observations of one category, made on one day.
 
-    ``observations`` maps a code ``system|code`` to (value, unit); what is missing is absent. An
-    empty ``record_id`` is given by the deposit: 16 random bytes in hex. Its repr shows no values.
+    `observations` maps `system|code` to (value, unit); missing values are absent. The deposit sets
+    an empty `record_id`: 16 random bytes in hex. The repr shows no values.
     """
 
     subject: bytes
@@ -50,55 +50,55 @@ class Record:
 
 
 def require_record(record: Record) -> None:
-    """Check everything about a record that can be checked without knowing its question.
+    """Check a record's fields.
 
     Raises:
-        RecordInvalid: names the field and what it must be, never its value.
+        RecordInvalid: the message names the field and what it must be, never its value.
     """
     if len(record.subject) != SUBJECT_BYTES:
         raise RecordInvalid("subject: must be 32 bytes")
     if record.category == "*" or not is_known("category", record.category):
-        raise RecordInvalid("category: not in the vocabulary")
+        raise RecordInvalid("category: must be a code of the vocabulary")
     if not 0 < len(record.custodian) <= MAX_CODE_CHARACTERS or not record.custodian.isprintable():
-        raise RecordInvalid(f"custodian: 1 to {MAX_CODE_CHARACTERS} printable characters")
+        raise RecordInvalid(f"custodian: must be 1 to {MAX_CODE_CHARACTERS} printable characters")
     if record.record_id and not _RECORD_ID.match(record.record_id):
-        raise RecordInvalid("record_id: 32 lower-case hex characters")
+        raise RecordInvalid("record_id: must be 32 lower-case hex characters")
     if not 0 < record.version < 2**32:
-        raise RecordInvalid("version: from 1")
+        raise RecordInvalid("version: must be from 1 to 2^32 - 1")
     _require_date(record.recorded_on)
     if len(record.observations) > MAX_OBSERVATIONS:
-        raise RecordInvalid(f"observations: at most {MAX_OBSERVATIONS}")
+        raise RecordInvalid(f"observations: must be at most {MAX_OBSERVATIONS}")
     for code, (value, unit) in record.observations.items():
         _require_observation(code, value, unit)
 
 
 def _require_date(text: str) -> None:
     try:
-        well_formed = datetime.date.fromisoformat(text).isoformat() == text
+        is_iso = datetime.date.fromisoformat(text).isoformat() == text
     except ValueError:
-        well_formed = False
-    if not well_formed:
-        raise RecordInvalid("recorded_on: a date such as 2018-01-31")
+        is_iso = False
+    if not is_iso:
+        raise RecordInvalid("recorded_on: must be a date such as 2018-01-31")
 
 
 def _require_observation(code: str, value: Value, unit: str) -> None:
     if type(code) is not str or not _is_code(code):
-        raise RecordInvalid("observations: a code is 'system|code' in printable ASCII")
+        raise RecordInvalid("observations: each code must be system|code in printable ASCII")
     if type(unit) is not str or not _is_unit(unit):
         raise RecordInvalid(
-            f"{code}: a unit has at most {MAX_CODE_CHARACTERS} printable characters"
+            f"{code}: the unit must be at most {MAX_CODE_CHARACTERS} printable characters"
         )
     if type(value) not in _VALUE_TYPES:
-        raise RecordInvalid(f"{code}: a number, a text, or true or false")
+        raise RecordInvalid(f"{code}: must be a number, a text, or true or false")
     if type(value) is float and not math.isfinite(value):
-        raise RecordInvalid(f"{code}: not a finite number")
+        raise RecordInvalid(f"{code}: must be a finite number")
     if type(value) is int and abs(value) >= 2**53:
-        raise RecordInvalid(f"{code}: a whole number below 2^53")
+        raise RecordInvalid(f"{code}: must be a whole number below 2^53")
     if type(value) is str and not _is_text(value, MAX_TEXT_CHARACTERS):
-        raise RecordInvalid(f"{code}: at most {MAX_TEXT_CHARACTERS} printable characters")
+        raise RecordInvalid(f"{code}: must be at most {MAX_TEXT_CHARACTERS} printable characters")
 
 
-# Records repeat few codes and units, so these two are remembered; values never are.
+# Records repeat few codes and units, so these two are cached; values never are.
 @lru_cache(maxsize=MAX_OBSERVATIONS)
 def _is_code(code: str) -> bool:
     return _CODE.match(code) is not None
@@ -109,9 +109,9 @@ def _is_unit(unit: str) -> bool:
     return _is_text(unit, MAX_CODE_CHARACTERS)
 
 
-def _is_text(text: str, most: int) -> bool:
+def _is_text(text: str, max_characters: int) -> bool:
     composed = _composed(text)
-    return len(composed) <= most and not _UNPRINTABLE.search(composed)
+    return len(composed) <= max_characters and not _UNPRINTABLE.search(composed)
 
 
 def _composed(text: str) -> str:
@@ -119,7 +119,7 @@ def _composed(text: str) -> str:
 
 
 def canonical(record: Record) -> bytes:
-    """Return the one form of the record's content in bytes, which is what gets sealed.
+    """Return the record's content in its canonical bytes, which are what is encrypted.
 
     JSON in UTF-8 with sorted keys and no spaces; texts in Unicode NFC (docs/spec/envelope.md).
 
@@ -128,7 +128,7 @@ def canonical(record: Record) -> bytes:
     """
     require_record(record)
     packed = _packed(record.recorded_on, dict(record.observations))
-    if not packed.isascii():  # some text may have another spelling; most records are spared this
+    if not packed.isascii():  # rare: only then can a text have another Unicode form
         packed = _packed(
             record.recorded_on,
             {
@@ -137,7 +137,7 @@ def canonical(record: Record) -> bytes:
             },
         )
     if len(packed) > MAX_RECORD_BYTES:
-        raise RecordInvalid(f"record: at most {MAX_RECORD_BYTES} bytes")
+        raise RecordInvalid(f"record: {len(packed)} bytes; must be at most {MAX_RECORD_BYTES}")
     return packed
 
 
@@ -147,26 +147,25 @@ def _packed(recorded_on: str, observations: dict[str, tuple[Value, str]]) -> byt
 
 
 def parse(content: bytes) -> tuple[str, dict[str, tuple[Value, str]]]:
-    """Return (recorded_on, observations) of canonical bytes that a seal has vouched for.
+    """Return (recorded_on, observations) of canonical bytes from an authentic envelope.
 
-    Their form is checked to the byte: one content has one form. Lengths, dates and codes were
-    checked when they were sealed.
+    The form is checked to the byte; lengths, dates and codes were checked before sealing.
 
     Raises:
-        RecordInvalid: not such bytes.
+        RecordInvalid: the bytes are not canonical.
     """
     try:
-        found = orjson.loads(content)
-        recorded_on: str = found["recorded_on"]
+        fields = orjson.loads(content)
+        recorded_on: str = fields["recorded_on"]
         observations = {
             code: (value, unit)
-            for code, (value, unit) in found["observations"].items()
+            for code, (value, unit) in fields["observations"].items()
             if type(value) in _VALUE_TYPES and type(unit) is str
         }
-        # Written again it must be the same: so no other field, spelling or order, nothing doubled.
+        # Encoded again it must be the same: no other field, form or order, and no duplicate.
         is_canonical = type(recorded_on) is str and _packed(recorded_on, observations) == content
     except (ValueError, KeyError, TypeError, AttributeError):
         is_canonical = False
     if not is_canonical:
-        raise RecordInvalid("record: not in canonical form")
+        raise RecordInvalid("record: must be in canonical form")
     return recorded_on, observations

@@ -1,4 +1,4 @@
-"""Reads a record from JSON and writes it as JSON, field by field, without guessing."""
+"""Load a record from JSON and dump it as JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SubjectField(fields.Field[bytes]):
 
 
 class ValueField(fields.Field[Value]):
-    """A number, a text, or true or false, each taken as it is: "12" is a text, and 1 a number."""
+    """A number, a text, or a boolean, without conversion: "12" is a text, and 1 a number."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Value:
         if type(value) not in (float, int, str, bool):
@@ -37,10 +37,10 @@ class ValueField(fields.Field[Value]):
 
 
 class ObservationSchema(Schema):
-    """One observation: ``system|code``, its value and its unit."""
+    """One observation: `system|code`, its value and its unit."""
 
     class Meta:
-        """What is not named here is refused."""
+        """Refuse unknown fields."""
 
         unknown = RAISE
 
@@ -50,14 +50,13 @@ class ObservationSchema(Schema):
 
 
 class RecordSchema(Schema):
-    """A record in, a record out; its id and version are given by the deposit, never by a caller.
+    """A record; its id and version are set by the deposit, never by a caller.
 
-    `load` returns a Record of which everything is checked that `require_record` checks, and raises
-    marshmallow's ValidationError, which web/errors.py knows.
+    `load` returns a Record that passed `require_record`, or raises marshmallow's ValidationError.
     """
 
     class Meta:
-        """What is not named here is refused."""
+        """Refuse unknown fields."""
 
         unknown = RAISE
 
@@ -78,7 +77,7 @@ class RecordSchema(Schema):
         rows = data["observations"]
         observations = {row["code"]: (row["value"], row["unit"]) for row in rows}
         if len(observations) != len(rows):
-            raise ValidationError("A code stands here twice.", "observations")
+            raise ValidationError("Duplicate code.", "observations")
         record = Record(**{**data, "observations": observations})
         try:
             require_record(record)

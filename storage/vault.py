@@ -1,10 +1,12 @@
-"""The only door to a plaintext: view, decide, journal, fetch, verify, unseal, hand out."""
+"""Release records after the ledger permitted it and the journal recorded it; nothing else does."""
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,29 +14,33 @@ from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
 from storage.components import Components, Progress, no_progress
 from storage.entry import Columns, Entry
 from storage.errors import RecordLost, StorageNotFound
-from storage.journal_row import NO_RECORD, NOBODY, AccessOutcome, Use
-from storage.pause import collector_paused
+from storage.journal import NO_RECORD, NOBODY, AccessOutcome, Use
 from storage.reader import Reader
 from storage.record import Record
 
 PERMITTED: Final = REASONS[0]
 NOT_THERE: Final = "not-there"
-TAKEN_BACK: Final = "withdrawn"
+WITHDRAWN: Final = "withdrawn"
 ANSWERED: Final = "answered"
 PATIENT: Final = "patient"
 """The party of a patient who reads their own records."""
-_NEAREST: Final = (*REASONS, NOT_THERE)
+_NEAREST_MISS_FIRST: Final = (*REASONS, NOT_THERE)
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
-_FEW: Final = 32
-"""Up to this many records are decided one by one, each on openings read anew."""
+_MAX_SINGLE_DECISIONS: Final = 32
+"""Up to this many records are decided one by one, each with consent terms read afresh."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """Who asks for which records, what for, and why in words for the journal.
+    """A request for records.
 
-    `categories`, `custodian` and `subjects` narrow what is asked for; None is all. `actor` is the
-    person or run behind the party; `detail` holds hashes that the journal keeps, never values.
+    Attributes:
+        party: who requests: an organisation, a study, a clinician's organisation.
+        purpose: an HL7 v3-PurposeOfUse code.
+        categories: only these; None for all. `custodian` and `subjects` likewise.
+        why: the reason in words, for the journal.
+        actor: the person or run behind the party.
+        detail: hashes for the journal, such as that of a model; never values.
     """
 
     party: str
@@ -49,10 +55,14 @@ class AccessRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccessResult:
-    """What the ledger permitted at one view: records in catalogue order, each with its consent.
+    """What the ledger permitted at one view.
 
-    `refused` counts the records that were not handed out by reason, `refused_subjects` says one
-    reason for each subject of whom nothing was.
+    Attributes:
+        view: the view of the ledger that decided.
+        records: the released records, in catalogue order.
+        consents: the id of the consent that permits each of them.
+        refused: the number of records that were not released, by reason.
+        refused_subjects: one reason for each subject of whom no record was released.
     """
 
     view: View
@@ -63,8 +73,8 @@ class AccessResult:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Judged:
-    """The records that were asked for and, place by place, what the ledger said of each."""
+class _DecidedEntries:
+    """The requested entries; for each the outcome, and the consent that decided it."""
 
     entries: list[Entry]
     outcomes: list[str]
@@ -74,137 +84,146 @@ class _Judged:
         """Return the journal's rows, in order."""
         joined = zip(self.entries, self.outcomes, self.consents, strict=True)
         return [
-            AccessOutcome(e.subject, e.record_id, e.version, said, by) for e, said, by in joined
+            AccessOutcome(e.subject, e.record_id, e.version, outcome, consent)
+            for e, outcome, consent in joined
         ]
 
     def permitted(self) -> list[int]:
-        """Return the places of those that are permitted."""
-        return [place for place, said in enumerate(self.outcomes) if said == PERMITTED]
+        """Return the indexes of those that are permitted."""
+        return [index for index, outcome in enumerate(self.outcomes) if outcome == PERMITTED]
 
 
 class Vault:
-    """Hands out what the ledger permits, after the journal has it; each step may only refuse."""
+    """Releases what the ledger permits, after journalling it; each step may only refuse."""
 
-    def __init__(self, parts: Components) -> None:
-        self._catalogue = parts.catalogue
-        self._journal = parts.journal
-        self._ledger = parts.ledger
-        self._reader = Reader(parts)
-        self._clock = parts.clock
+    def __init__(self, components: Components) -> None:
+        self._catalogue = components.catalogue
+        self._journal = components.journal
+        self._ledger = components.ledger
+        self._reader = Reader(components)
+        self._clock = components.clock
 
-    @collector_paused()
-    def gather(self, wanted: AccessRequest, progress: Progress = no_progress) -> AccessResult:
-        """Return every record that is wanted and permitted now, at one view of the ledger.
+    def gather(self, request: AccessRequest, progress: Progress = no_progress) -> AccessResult:
+        """Return every requested record that is permitted at the current view of the ledger.
 
-        Permits and refusals are in the journal, one row a record, before anything is opened. What
-        lost its consent meanwhile is left out, and that is journalled too.
+        Permits and refusals are journalled, one row a record, before anything is opened. Records
+        whose consent ended meanwhile are left out, and that is journalled too.
 
         Raises:
-            LedgerUnavailable (consent): the ledger is away or in doubt; nothing is handed out.
-            JournalUnavailable, DatabaseUnavailable, StoreUnavailable, VaultSealed: the same.
-            Broken: what is stored is not what was stored.
+            LedgerUnavailable (consent): the ledger is unavailable or in doubt; nothing is released.
+            JournalUnavailable, DatabaseUnavailable, StoreUnavailable, VaultSealed: likewise.
+            StorageBroken: stored data failed an integrity check; nothing is released.
         """
-        try:
-            return self._gather(wanted, progress)
-        except RecordLost:
-            # Re-keyed between catalogue and fetch: the second look finds the new names.
-            return self._gather(wanted, progress)
+        with _collector_paused():
+            try:
+                return self._gather(request, progress)
+            except RecordLost:
+                # Re-encrypted between catalogue and fetch: the second attempt finds the new CIDs.
+                return self._gather(request, progress)
 
-    def _gather(self, wanted: AccessRequest, progress: Progress) -> AccessResult:
+    def _gather(self, request: AccessRequest, progress: Progress) -> AccessResult:
         view = self._ledger.view()
         progress("deciding", 0, 1)
-        asked = wanted.categories, wanted.subjects, wanted.custodian
-        judged = self._judge(wanted, self._catalogue.columns(*asked), view)
-        one = wanted.subjects[0] if wanted.subjects and len(wanted.subjects) == 1 else NOBODY
-        records = self._hand_out(self._use(wanted, view), judged, (one, NO_RECORD), progress)
-        consents = [judged.consents[place] for place in judged.permitted()]
-        return AccessResult(view, records, consents, *_refusals(judged))
+        columns = self._catalogue.columns(request.categories, request.subjects, request.custodian)
+        decided = self._decide(request, columns, view)
+        subjects = request.subjects or ()
+        subject = subjects[0] if len(subjects) == 1 else NOBODY
+        use = self._use(request, view)
+        records = self._release(use, decided, (subject, NO_RECORD), progress)
+        consents = [decided.consents[index] for index in decided.permitted()]
+        return AccessResult(view, records, consents, *_refusals(decided))
 
     def open(self, party: str, purpose: str, record_id: str, why: str) -> Record:
-        """Return one record, if it is there and permitted.
+        """Return one record if it exists and access is permitted.
 
         Raises:
-            NotFound: it is not there, or refused; a stranger cannot tell which.
-            LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, Broken: as `gather`.
+            StorageNotFound: it does not exist or access is refused; the two look alike.
+            LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, StorageBroken: as
+                `gather`.
         """
         name = bytes.fromhex(record_id) if _RECORD_ID.match(record_id) else NO_RECORD
-        wanted = AccessRequest(party, purpose, None, None, None, why)
+        request = AccessRequest(party, purpose, None, None, None, why)
         try:
-            records = self._open(wanted, name)
+            records = self._open(request, name)
         except RecordLost:
-            records = self._open(wanted, name)
+            records = self._open(request, name)
         if not records:
-            raise StorageNotFound("no such record")
+            raise StorageNotFound("record not found, or access not permitted")
         return records[0]
 
-    def _open(self, wanted: AccessRequest, name: bytes) -> list[Record]:
+    def _open(self, request: AccessRequest, name: bytes) -> list[Record]:
         view = self._ledger.view()
-        found = self._catalogue.current(record_ids=[name])
-        judged = self._judge_few(wanted, found, view)
-        return self._hand_out(self._use(wanted, view), judged, (NOBODY, name), no_progress)
+        entries = self._catalogue.current(record_ids=[name])
+        decided = self._decide_each(request, entries, view)
+        return self._release(self._use(request, view), decided, (NOBODY, name), no_progress)
 
     def open_own(self, subject: bytes, record_id: str) -> Record:
-        """Return one of a patient's own records; no consent is asked, and the journal has it first.
+        """Return one of a patient's own records; it is journalled first and needs no consent.
 
         Raises:
-            NotFound: it is not there, or another's.
-            LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, Broken: as `gather`.
+            StorageNotFound: it does not exist, or belongs to another patient.
+            LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, StorageBroken: as
+                `gather`.
         """
         name = bytes.fromhex(record_id) if _RECORD_ID.match(record_id) else NO_RECORD
-        found = self._catalogue.current(record_ids=[name], subjects=[subject])
-        if not found:
-            raise StorageNotFound("no such record")
-        wanted = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
-        answers = [
-            AccessOutcome(subject, one.record_id, one.version, PERMITTED, NOBODY) for one in found
-        ]
-        self._journal.write(self._use(wanted, self._ledger.view()), answers)
-        records = self._reader.read(found)
-        if records[0] is None:
-            raise StorageNotFound("no such record")
-        return records[0]
+        entries = self._catalogue.current(record_ids=[name], subjects=[subject])
+        request = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
+        if entries:
+            answers = [
+                AccessOutcome(subject, entry.record_id, entry.version, PERMITTED, NOBODY)
+                for entry in entries
+            ]
+            self._journal.write(self._use(request, self._ledger.view()), answers)
+        for record in self._reader.read(entries):
+            if record is not None:
+                return record
+        raise StorageNotFound("record not found, or access not permitted")
 
-    def record_use(self, wanted: AccessRequest, view: View, outcome: str = ANSWERED) -> int:
-        """Journal what was made of records that were handed out, durably; return the row's number.
+    def record_use(self, request: AccessRequest, view: View, outcome: str = ANSWERED) -> int:
+        """Journal what was computed from released records; return the number of the last row.
 
-        One row for each subject of `wanted`, whose `detail` says what of: the hash of a model, the
-        commitment to an input. It is written before the answer leaves.
+        Writes one row for each subject of `request`, whose `detail` holds the hashes of model and
+        input. Call it before the result leaves.
 
         Raises:
-            JournalUnavailable, DiskFull: it was not written, so the answer may not leave.
+            JournalUnavailable, DiskFull: nothing was written, so the result may not leave.
         """
         answers = [
-            AccessOutcome(one, NO_RECORD, 0, outcome, NOBODY) for one in wanted.subjects or ()
+            AccessOutcome(subject, NO_RECORD, 0, outcome, NOBODY)
+            for subject in request.subjects or ()
         ]
-        return self._journal.write(self._use(wanted, view), answers)
+        return self._journal.write(self._use(request, view), answers)
 
-    def _use(self, wanted: AccessRequest, view: View) -> Use:
-        detail = tuple(sorted(wanted.detail.items()))
+    def _use(self, request: AccessRequest, view: View) -> Use:
+        detail = tuple(sorted(request.detail.items()))
         at_s = int(self._clock())
-        return Use(at_s, wanted.party, wanted.actor, wanted.purpose, wanted.why, view, detail)
+        return Use(at_s, request.party, request.actor, request.purpose, request.why, view, detail)
 
-    def _judge(self, wanted: AccessRequest, columns: Columns, view: View) -> _Judged:
+    def _decide(self, request: AccessRequest, columns: Columns, view: View) -> _DecidedEntries:
         entries = columns.entries
-        if len(entries) <= _FEW:
-            return self._judge_few(wanted, entries, view)
+        if len(entries) <= _MAX_SINGLE_DECISIONS:
+            return self._decide_each(request, entries, view)
         batch = DecisionRequestBatch(
-            wanted.party,
-            wanted.purpose,
+            request.party,
+            request.purpose,
             columns.subjects,
             columns.records,
             columns.categories,
             columns.recorded_on,
         )
-        decided = self._ledger.decide_many(batch, view)
-        outcomes = [REASONS[code] for code in decided.reasons.tolist()]
-        told = decided.consents.tobytes()
-        return _Judged(entries, outcomes, [told[at : at + 32] for at in range(0, len(told), 32)])
+        decisions = self._ledger.decide_many(batch, view)
+        outcomes = [REASONS[code] for code in decisions.reasons.tolist()]
+        ids = decisions.consents.tobytes()
+        consents = [ids[start : start + 32] for start in range(0, len(ids), 32)]
+        return _DecidedEntries(entries, outcomes, consents)
 
-    def _judge_few(self, wanted: AccessRequest, entries: list[Entry], view: View) -> _Judged:
+    def _decide_each(
+        self, request: AccessRequest, entries: list[Entry], view: View
+    ) -> _DecidedEntries:
         requests = [
             DecisionRequest(
-                wanted.party,
-                wanted.purpose,
+                request.party,
+                request.purpose,
                 entry.subject,
                 entry.record_id.hex(),
                 entry.category,
@@ -212,46 +231,69 @@ class Vault:
             )
             for entry in entries
         ]
-        decided = self._ledger.decide_each(requests, view)
-        return _Judged(
+        decisions = self._ledger.decide_each(requests, view)
+        return _DecidedEntries(
             entries,
-            [PERMITTED if one.permitted else one.reason for one in decided],
-            [one.consent_ids[0] if one.consent_ids else NOBODY for one in decided],
+            [PERMITTED if d.permitted else d.reason for d in decisions],
+            [d.consent_ids[0] if d.consent_ids else NOBODY for d in decisions],
         )
 
-    def _hand_out(
-        self, use: Use, judged: _Judged, asked: tuple[bytes, bytes], progress: Progress
+    def _release(
+        self,
+        use: Use,
+        decided: _DecidedEntries,
+        requested: tuple[bytes, bytes],
+        progress: Progress,
     ) -> list[Record]:
-        """Journal, open, ask again, and return what is still permitted; `judged` says so too."""
-        nothing = AccessOutcome(*asked, 0, NOT_THERE, NOBODY)
-        self._journal.write(use, judged.answers() or [nothing])
-        places = judged.permitted()
-        records = self._reader.read([judged.entries[place] for place in places], progress)
-        lost = set(self._ledger.find_ended(sorted({judged.consents[place] for place in places})))
-        kept: list[Record] = []
-        gone: list[int] = []
-        for place, record in zip(places, records, strict=True):
-            if record is not None and judged.consents[place] not in lost:
-                kept.append(record)
+        """Journal, open, and return what is still permitted then; updates `decided` accordingly.
+
+        `requested` is the (subject, record id) to journal if there are no entries.
+        """
+        nothing = AccessOutcome(*requested, 0, NOT_THERE, NOBODY)
+        self._journal.write(use, decided.answers() or [nothing])
+        indexes = decided.permitted()
+        records = self._reader.read([decided.entries[index] for index in indexes], progress)
+        ended = set(self._ledger.find_ended(sorted({decided.consents[index] for index in indexes})))
+        released: list[Record] = []
+        changed: list[int] = []
+        for index, record in zip(indexes, records, strict=True):
+            if record is not None and decided.consents[index] not in ended:
+                released.append(record)
             else:
-                judged.outcomes[place] = NOT_THERE if record is None else TAKEN_BACK
-                gone.append(place)
-        if gone:
-            rows = judged.answers()
-            self._journal.write(use, [rows[place] for place in gone])
-        return kept
+                decided.outcomes[index] = NOT_THERE if record is None else WITHDRAWN
+                changed.append(index)
+        if changed:
+            rows = decided.answers()
+            self._journal.write(use, [rows[index] for index in changed])
+        return released
 
 
-def _refusals(judged: _Judged) -> tuple[dict[str, int], dict[bytes, str]]:
-    counted = Counter(judged.outcomes)
-    counted.pop(PERMITTED, 0)
-    if not counted:
+def _refusals(decided: _DecidedEntries) -> tuple[dict[str, int], dict[bytes, str]]:
+    counts = Counter(decided.outcomes)
+    counts.pop(PERMITTED, 0)
+    if not counts:
         return {}, {}
-    said = list(zip(judged.entries, judged.outcomes, strict=True))
-    served = {entry.subject for entry, outcome in said if outcome == PERMITTED}
+    outcomes = list(zip(decided.entries, decided.outcomes, strict=True))
+    served = {entry.subject for entry, outcome in outcomes if outcome == PERMITTED}
     reasons: dict[bytes, str] = {}
-    for entry, outcome in said:
+    for entry, outcome in outcomes:
         if entry.subject not in served:
             known = reasons.get(entry.subject, outcome)
-            reasons[entry.subject] = min(known, outcome, key=_NEAREST.index)
-    return dict(counted), reasons
+            reasons[entry.subject] = min(known, outcome, key=_NEAREST_MISS_FIRST.index)
+    return dict(counts), reasons
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause Python's cycle collector, which scans a cohort's records again and again.
+
+    It is the process's: where two pauses overlap, the first to end ends both, at a loss of speed
+    only (docs/decisions/0017-fast-paths-in-storage.md).
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

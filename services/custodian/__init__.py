@@ -1,1 +1,1 @@
-"""What a custodian does: uploads, invitations, approvals, recoveries."""
+"""What a custodian does: overview, invitations, uploads, records, approvals, recoveries."""

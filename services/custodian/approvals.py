@@ -1,51 +1,120 @@
-"""Says what a study plans, whom it reaches and what patients would read; keeps the answer."""
+"""Shows a custodian what a study plans, whom it reaches and what patients read; keeps decisions."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
-from services.platform import Platform
-from services.requests import PROPOSED, Proposal
+from consent import DAY_S
+from models import Diagnostics
+from services.errors import Invalid
+from services.installation import Installation
+from services.parties import PartyNames, study_id
+from services.requests import PROPOSED, PatientDirectory, Proposal, StudyProposals
 from services.words import Words
+from storage import RecordStore
 
-DAY_S: Final = 86_400
-MOST_REASON: Final = 2_000
-
-
-def reach(platform: Platform, study: Proposal) -> int:
-    """Return how many patients have records of every kind that a study asks for."""
-    return len(platform.store.list_subjects_with(study.categories))
+MAX_REASON: Final = 2_000
 
 
-def approve(platform: Platform, study: Proposal, by: str) -> None:
-    """Let a study ask; the first answer to it stays."""
-    if study.state == PROPOSED:
-        platform.asking.proposals.approve(study.study, by)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyReview:
+    """What a custodian reads before deciding on a study.
+
+    Attributes:
+        proposal: the study, and the decision if there is one.
+        owner_name: the organisation that runs it.
+        reach: patients with records of every category that the study asks for.
+        patients: all patients in the directory.
+        sentences: what patients will read, in order.
+    """
+
+    proposal: Proposal
+    owner_name: str
+    reach: int
+    patients: int
+    sentences: list[str]
 
 
-def refuse(platform: Platform, study: Proposal, by: str, why: str) -> None:
-    """Refuse a study, and keep why; the first answer to it stays."""
-    if study.state == PROPOSED:
-        platform.asking.proposals.refuse(study.study, by, why[:MOST_REASON])
+class CustodianApprovals:
+    """Lists proposed studies and decides on them; the first decision on each is final."""
 
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
+        self,
+        *,
+        proposals: StudyProposals,
+        store: RecordStore,
+        directory: PatientDirectory,
+        diagnostics: Diagnostics,
+        parties: PartyNames,
+        installation: Installation,
+    ) -> None:
+        self._proposals = proposals
+        self._store = store
+        self._directory = directory
+        self._diagnostics = diagnostics
+        self._parties = parties
+        self._installation = installation
 
-def sentences(platform: Platform, words: Words, study: Proposal) -> list[str]:
-    """Return what patients will read, in their words and order."""
-    say, asking = words, platform.asking
-    keeper = asking.party_name(platform.organisation)
-    days = {"from": study.data_from, "to": study.data_to}
-    always = not (study.data_from and study.data_to)
-    told: dict[str, Any] = {
-        "study": study.title,
-        "organisation": asking.party_name(study.owner),
-        "board": study.board,
-        "categories": say.listed(say(f"category-{code}") for code in study.categories),
-        "condition": study.condition,
-        "operator": keeper,
-        "custodian": keeper,
-        "date": say.day(platform.clock() + study.days * DAY_S),
-        "n": round(platform.diagnostics.grace_s / DAY_S),
-    }
-    keys = ["who", "free", "what-always" if always else "what", "why", "access", "end", "means"]
-    keys += ["not", "risk", "withdraw", "limits", *(["copy"] if study.wants_copy else [])]
-    return [say(f"grant-{key}", **told, **days) for key in keys]
+    def list_all(self) -> list[Proposal]:
+        """Return every proposed study, newest first, decided or not."""
+        return self._proposals.list_all()
+
+    def review(self, words: Words, name: str) -> StudyReview:
+        """Return what the custodian reads about a study.
+
+        Raises:
+            NotFound: nobody proposed a study of this name.
+        """
+        proposal = self._proposals.get(study_id(name))
+        return StudyReview(
+            proposal=proposal,
+            owner_name=self._parties.name_of(proposal.owner),
+            reach=len(self._store.list_subjects_with(proposal.categories)),
+            patients=self._directory.count(),
+            sentences=self._sentences(words, proposal),
+        )
+
+    def approve(self, name: str, *, by: str) -> None:
+        """Let a study send requests and train; a decided one stays as it is.
+
+        Raises:
+            NotFound: as `review`.
+        """
+        self._proposals.approve(self._proposals.get(study_id(name)).study, by)
+
+    def refuse(self, words: Words, name: str, reason: str, *, by: str) -> None:
+        """Refuse a study and store the reason; a decided one stays as it is.
+
+        Raises:
+            NotFound: as `review`.
+            Invalid: the reason is empty.
+        """
+        proposal = self._proposals.get(study_id(name))
+        if proposal.state != PROPOSED:
+            return
+        if not reason.strip():
+            text = words("may-study-why")
+            raise Invalid(text, {"why": [text]})
+        self._proposals.refuse(proposal.study, by, reason.strip()[:MAX_REASON])
+
+    def _sentences(self, words: Words, proposal: Proposal) -> list[str]:
+        operator = self._parties.name_of(self._installation.organisation)
+        has_period = bool(proposal.data_from and proposal.data_to)
+        values: dict[str, Any] = {
+            "study": proposal.title,
+            "organisation": self._parties.name_of(proposal.owner),
+            "board": proposal.board,
+            "categories": words.listed(words(f"category-{code}") for code in proposal.categories),
+            "condition": proposal.condition,
+            "operator": operator,
+            "custodian": operator,
+            "date": words.day(self._installation.clock() + proposal.days * DAY_S),
+            "n": round(self._diagnostics.grace_s / DAY_S),
+            "from": proposal.data_from,
+            "to": proposal.data_to,
+        }
+        keys = ["who", "free", "what" if has_period else "what-always", "why", "access", "end"]
+        keys += ["means", "not", "risk", "withdraw", "limits"]
+        keys += ["copy"] if proposal.wants_copy else []
+        return [words(f"grant-{key}", **values) for key in keys]

@@ -1,59 +1,129 @@
-"""Invites somebody to the pages; a patient by hospital number, whose subject is found or made."""
+"""Invites people to the pages: patients by hospital number, staff by name and organisation."""
 
 from __future__ import annotations
 
-import secrets
+import logging
+from dataclasses import dataclass
 from typing import Final
 
-from services.accounts import PATIENT, Invitee
+from consent import DAY_S
+from services.accounts import PATIENT, AccountExists, IdentityService, Invitee
+from services.accounts.invitations import VALID_DAYS
 from services.errors import Invalid
-from services.platform import Platform
-from services.tokens import CLINICIAN, CUSTODIAN
+from services.installation import Installation
+from services.parties import ORGANISATION_PREFIX
+from services.requests import PatientDirectory
+from services.tokens import CLINICIAN, CUSTODIAN, ROLES
+from services.words import Words
 
-SUBJECT_BYTES: Final = 32
-ORGANISATION: Final = "organisation:"
+LOG: Final = logging.getLogger("vouchsafe.custodian")
+IDENTITY_CHECKS: Final = ("card", "known", "video")
+"""How an identity can be checked."""
+MAX_NUMBER: Final = 64
+MAX_NAME: Final = 128
 
 
-class NotInvited(Invalid):
-    """Nobody can be invited like this; the message says what is asked wrongly (422)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationRequest:
+    """Who is to be invited.
+
+    Attributes:
+        role: a patient, or one of the roles of staff.
+        number: a patient's hospital number.
+        name: what pages call a member of staff.
+        party: the organisation they speak for; "" is the operator of this installation.
+        identity: how their identity was checked; None if the caller has no form that asks it.
+    """
+
+    role: str
+    number: str = ""
+    name: str = ""
+    party: str = ""
+    identity: str | None = None
 
 
-def invite(platform: Platform, role: str, party: str = "", name: str = "", number: str = "") -> str:
-    """Return the link of an invitation; it works once, for seven days.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedInvitation:
+    """A link that works once; it cannot be shown again. `until_s` is in seconds UTC."""
 
-    Who looks after records here or treats patients here speaks for this organisation; a researcher
-    or an auditor may be of another one. A patient gets no name: the hospital number finds them.
+    link: str
+    until_s: int
+    days: int = VALID_DAYS
+
+
+class CustodianInvitations:
+    """The one way to invite anybody, for pages, API and command line."""
+
+    def __init__(
+        self, *, identity: IdentityService, directory: PatientDirectory, installation: Installation
+    ) -> None:
+        self._identity = identity
+        self._directory = directory
+        self._installation = installation
+
+    def ends_at_s(self) -> int:
+        """Return when a link that is issued now stops working, seconds UTC."""
+        return int(self._installation.clock()) + VALID_DAYS * DAY_S
+
+    def invite(self, words: Words, request: InvitationRequest, *, by: str) -> IssuedInvitation:
+        """Return the link of a new invitation.
+
+        A patient whose number is new gets a subject and an entry in the directory. The log has the
+        identity check and the account `by` that made it, beside the subject and nothing else.
+
+        Raises:
+            Invalid: its fields say what is missing, or that the patient has an account already.
+            VaultSealed (storage): the directory cannot be read without the root key.
+        """
+        if request.role not in (PATIENT, *ROLES):
+            raise _invalid(words, "role", "invite-role-error")
+        if request.identity is not None and request.identity not in IDENTITY_CHECKS:
+            raise _invalid(words, "identity", "invite-identity-error")
+        is_patient = request.role == PATIENT
+        invitee = self._patient(words, request) if is_patient else self._staff(words, request)
+        try:
+            link = self._identity.invite(invitee)
+        except AccountExists as exc:
+            raise _invalid(words, "number", "invite-has-account") from exc
+        subject = f" {invitee.subject.hex()}" if invitee.subject else f" of {invitee.party}"
+        LOG.info("invited %s%s, identity %s, by %s", request.role, subject, request.identity, by)
+        return IssuedInvitation(link=link, until_s=self.ends_at_s())
+
+    def _patient(self, words: Words, request: InvitationRequest) -> Invitee:
+        number = require_number(words, request.number)
+        return Invitee(PATIENT, "", "", self._directory.get_or_add([number])[number])
+
+    def _staff(self, words: Words, request: InvitationRequest) -> Invitee:
+        own = self._installation.organisation
+        name, party = request.name.strip(), request.party.strip() or own
+        if request.number:
+            raise _invalid(words, "number", "invite-number-staff")
+        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+            raise _invalid(words, "name", "invite-name-error")
+        if not _is_organisation(party):
+            raise _invalid(words, "party", "invite-party-error")
+        if request.role in (CUSTODIAN, CLINICIAN) and party != own:
+            raise _invalid(words, "party", "invite-party-own")
+        return Invitee(request.role, party, name)
+
+
+def require_number(words: Words, text: str) -> str:
+    """Return a hospital number without surrounding space.
 
     Raises:
-        NotInvited: no such role, a party that is no organisation, a patient without a number, or
-            who has an account already.
-        VaultSealed (storage): the directory cannot be read without the root key.
+        Invalid: it is empty, longer than 64 characters, or not printable.
     """
-    party = party or platform.organisation
-    subject = None
-    if role == PATIENT:
-        subject, party, name = _subject(platform, number), "", ""
-    elif number:
-        raise NotInvited("only a patient has a hospital number")
-    elif not party.startswith(ORGANISATION):
-        raise NotInvited(f"people speak for an organisation: {ORGANISATION}NAME")
-    elif role in (CUSTODIAN, CLINICIAN) and party != platform.organisation:
-        raise NotInvited(f"a {role} here speaks for {platform.organisation}")
-    try:
-        return platform.identity.invite(Invitee(role, party, name, subject))
-    except ValueError as exc:
-        raise NotInvited(str(exc)) from exc
+    number = text.strip()
+    if not 0 < len(number) <= MAX_NUMBER or not number.isprintable():
+        raise _invalid(words, "number", "invite-number-error")
+    return number
 
 
-def _subject(platform: Platform, number: str) -> bytes:
-    if not number:
-        raise NotInvited("a patient is invited by their hospital number")
-    directory = platform.asking.directory
-    found = directory.find_subject(number)
-    if found is None:
-        directory.add([(number, secrets.token_bytes(SUBJECT_BYTES))])
-        # Of two invitations at once only one has added it.
-        found = directory.find_subject(number)
-    if found is None:
-        raise NotInvited("this hospital number could not be written down")
-    return found
+def _is_organisation(party: str) -> bool:
+    is_plain = party.isascii() and party.isprintable() and " " not in party
+    has_name = len(ORGANISATION_PREFIX) < len(party) <= MAX_NAME
+    return party.startswith(ORGANISATION_PREFIX) and is_plain and has_name
+
+
+def _invalid(words: Words, field: str, text: str) -> Invalid:
+    return Invalid(words(text), {field: [words(text)]})

@@ -1,145 +1,114 @@
-"""What a custodian keeps an eye on: how much is held, which parts are away, who waits."""
+"""Summarises the installation for a custodian: health of its parts, holdings, pending work."""
 
 from __future__ import annotations
 
-import logging
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
 
-from consent import ConsentError
+from consent import ConsentError, ConsentLedger
 from services import database
-from services.accounts import PATIENT, Invitee
-from services.custodian.deposits import uploads
-from services.errors import Invalid
 from services.jobs.heartbeats import Workers
-from services.platform import Platform
-from services.requests import PROPOSED
-from services.tokens import CLINICIAN, CUSTODIAN
-from storage import StorageError
-
-LOG: Final = logging.getLogger("vouchsafe.custodian")
-CHECKS: Final = ("card", "known", "video")
-"""How an identity may have been checked."""
-MOST_NUMBER: Final = 64
-MOST_NAME: Final = 128
-SUBJECT_BYTES: Final = 32
+from services.jobs.queue import JobQueue
+from services.requests import PROPOSED, PatientDirectory, StudyProposals
+from storage import RecordStore, StorageError
 
 
-class InviteWrong(Invalid):
-    """An invitation that cannot be made: which field, and which text says why (422)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Which parts respond: the ledger's chain node, the IPFS node, any worker."""
 
-    def __init__(self, field: str, word: str) -> None:
-        """Keep which field it is, and which text says why."""
-        super().__init__(f"{field}: {word}")
-        self.field = field
-        self.word = word
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationForm:
-    """Who is to be invited: for patients a hospital number, for others name and organisation."""
-
-    role: str
-    identity: str
-    number: str = ""
-    name: str = ""
-    party: str = ""
+    chain: bool
+    ipfs: bool
+    worker: bool
 
 
-def health(platform: Platform) -> dict[str, bool]:
-    """Return which parts answer: chain, ipfs, worker."""
-    workers = Workers(platform.engine, platform.clock)
-    return {
-        "chain": _answers(platform.ledger.view),
-        "ipfs": _answers(platform.store.ipfs_version),
-        "worker": _answers(lambda: _require(workers.is_any_alive())),
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """How much is stored and what waits.
 
-
-def held(platform: Platform) -> dict[str, Any]:
-    """Return how much is held and what waits; `copies` counts this install's own node alone."""
-    totals = platform.store.totals()
-    found = platform.ledger.anchors("records", 1)
-    return {
-        "patients": platform.asking.directory.count(),
-        "subjects": totals["subjects"],
-        "records": totals["records"],
-        "copies": totals["records"] if _answers(platform.store.ipfs_version) else 0,
-        "anchor": _anchored_at(platform, found[0].block_number) if found else None,
-        "is_anchored": bool(found),
-        "jobs": sum(platform.jobs.counts().values()),
-        "studies": sum(one.state == PROPOSED for one in platform.asking.proposals.list_all()),
-        "uploads": uploads(platform).of_party(platform.organisation)[:5],
-    }
-
-
-def invite(platform: Platform, asked: InvitationForm, by: str) -> str:
-    """Return a link that is told once; a patient who is new here gets a subject and a line.
-
-    Who checked the identity, and how, is in the log, beside the subject and nothing else.
-
-    Raises:
-        InviteWrong: a field is missing, or this patient has an account already.
+    Attributes:
+        patients: in the directory.
+        subjects, records: in the record store.
+        copies: records on this installation's IPFS node; 0 while it does not respond.
+        anchored_at_s: when the newest records anchor was mined, seconds UTC; None if unknown.
+        is_anchored: whether there is any records anchor.
+        active_jobs: queued or running.
+        proposed_studies: that wait for a decision.
     """
-    if asked.identity not in CHECKS:
-        raise InviteWrong("identity", "invite-identity-error")
-    if asked.role != PATIENT:
-        return _invite_staff(platform, asked, by)
-    subject = _subject(platform, asked.number)
+
+    patients: int
+    subjects: int
+    records: int
+    copies: int
+    anchored_at_s: int | None
+    is_anchored: bool
+    active_jobs: int
+    proposed_studies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What the custodian's first page shows."""
+
+    health: Health
+    holdings: Holdings
+
+
+class CustodianOverview:
+    """Reads the state of the parts; nothing is changed."""
+
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
+        self,
+        *,
+        ledger: ConsentLedger,
+        store: RecordStore,
+        directory: PatientDirectory,
+        proposals: StudyProposals,
+        jobs: JobQueue,
+        workers: Workers,
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._directory = directory
+        self._proposals = proposals
+        self._jobs = jobs
+        self._workers = workers
+
+    def get(self) -> Overview:
+        """Return the overview; a part that is unavailable appears as such."""
+        health = Health(
+            chain=_responds(self._ledger.view),
+            ipfs=_responds(self._store.ipfs_version),
+            worker=_responds(self._workers.is_any_alive),
+        )
+        return Overview(health=health, holdings=self._holdings(health))
+
+    def _holdings(self, health: Health) -> Holdings:
+        totals = self._store.totals()
+        anchors = self._ledger.anchors("records", 1)
+        return Holdings(
+            patients=self._directory.count(),
+            subjects=totals["subjects"],
+            records=totals["records"],
+            copies=totals["records"] if health.ipfs else 0,
+            anchored_at_s=self._block_time(anchors[0].block_number) if anchors else None,
+            is_anchored=bool(anchors),
+            active_jobs=sum(self._jobs.counts().values()),
+            proposed_studies=sum(
+                proposal.state == PROPOSED for proposal in self._proposals.list_all()
+            ),
+        )
+
+    def _block_time(self, block_number: int) -> int | None:
+        try:
+            return self._ledger.block_times([block_number])[0]
+        except ConsentError:
+            return None
+
+
+def _responds(check: Callable[[], object]) -> bool:
+    """Return whether a check succeeds; it may also say no by returning False."""
     try:
-        link = platform.identity.invite(Invitee(PATIENT, "", "", subject))
-    except ValueError as exc:
-        raise InviteWrong("number", "invite-has-account") from exc
-    LOG.info("invited %s, identity %s, by %s", subject.hex(), asked.identity, by)
-    return link
-
-
-def _invite_staff(platform: Platform, asked: InvitationForm, by: str) -> str:
-    name, party = asked.name.strip(), asked.party.strip() or platform.organisation
-    if not 0 < len(name) <= MOST_NAME or not name.isprintable():
-        raise InviteWrong("name", "invite-name-error")
-    well_formed = party.startswith("organisation:") and party.isascii() and party.isprintable()
-    if not well_formed or not len("organisation:") < len(party) <= MOST_NAME or " " in party:
-        raise InviteWrong("party", "invite-party-error")
-    if asked.role in (CUSTODIAN, CLINICIAN) and party != platform.organisation:
-        raise InviteWrong("party", "invite-party-own")
-    try:
-        link = platform.identity.invite(Invitee(asked.role, party, name))
-    except ValueError as exc:
-        raise InviteWrong("role", "invite-role-error") from exc
-    LOG.info("invited a %s of %s, identity %s, by %s", asked.role, party, asked.identity, by)
-    return link
-
-
-def _subject(platform: Platform, told: str) -> bytes:
-    number, directory = told.strip(), platform.asking.directory
-    if not 0 < len(number) <= MOST_NUMBER or not number.isprintable():
-        raise InviteWrong("number", "invite-number-error")
-    known = directory.find_subject(number)
-    if known is not None:
-        return known
-    subject = secrets.token_bytes(SUBJECT_BYTES)
-    directory.add([(number, subject)])
-    return subject
-
-
-def _anchored_at(platform: Platform, block: int) -> int | None:
-    try:
-        return platform.ledger.block_times([block])[0]
-    except ConsentError:
-        return None
-
-
-def _require(holds: bool) -> None:
-    if not holds:
-        raise StorageError("no worker has been heard of lately")
-
-
-def _answers(ask: Callable[[], object]) -> bool:
-    try:
-        ask()
+        return check() is not False
     except (ConsentError, StorageError, *database.UNAVAILABLE_ERRORS):
         return False
-    return True

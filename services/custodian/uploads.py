@@ -1,233 +1,358 @@
-"""Keeps files that custodians sent until they are stored or refused: sealed, a day at most."""
+"""Takes a custodian's file: recognises its kind, checks its rows, stores the good ones."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import secrets
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 from typing import Any, Final
 
-import orjson
-import sqlalchemy as sa
-
-from services.errors import NotFound
-from services.tables import METADATA
-from storage import RecordStore
-
-CHECKING: Final = "checking"
-CHECKED: Final = "checked"
-STORING: Final = "storing"
-STORED: Final = "stored"
-DROPPED: Final = "dropped"
-UNUSABLE: Final = "unusable"
-LEAVE: Final = "leave"
-NONE: Final = "none"
-MOST_BYTES: Final = 32 * 2**20
-KEPT_S: Final = 86_400
-LABEL: Final = "upload"
-_CHUNK_BYTES: Final = 2**20
-_WAITING: Final = (CHECKING, CHECKED, STORING)
-
-_UPLOADS: Final = sa.Table(
-    "web_uploads",
-    METADATA,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("party", sa.String(128), nullable=False, index=True),
-    sa.Column("by", sa.String(32), nullable=False),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("kind", sa.String(8), nullable=False),
-    sa.Column("mapping", sa.Text, nullable=False),
-    sa.Column("on_bad", sa.String(8), nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("mark", sa.LargeBinary(32), nullable=False, index=True),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("job", sa.String(32), nullable=False),
-    sa.Column("at_s", sa.BigInteger, nullable=False),
-    sa.Column("ended_at_s", sa.BigInteger),
-    sa.Column("report", sa.LargeBinary),
+from models import ModelsError
+from records import DeclarationInvalid, Mapping, ParsedRow, RecordsError, check_table, read_table
+from records.fhir import read_bundle
+from services.custodian.records import CustodianRecords
+from services.custodian.remedies import cure
+from services.custodian.upload_store import (
+    CHECKED,
+    CHECKING,
+    DROPPED,
+    LEAVE,
+    MAX_BYTES,
+    STORED,
+    STORING,
+    UNUSABLE,
+    Sent,
+    Upload,
+    UploadStore,
 )
-_PARTS: Final = sa.Table(
-    "web_upload_parts",
-    METADATA,
-    sa.Column("upload", sa.String(32), primary_key=True),
-    sa.Column("place", sa.Integer, primary_key=True),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-)
+from services.errors import Invalid, NotFound
+from services.installation import Installation
+from services.jobs.queue import CANCELLED, FAILED, Job, JobQueue
+from services.words import Words
+
+Progress = Callable[[str, int, int], None]
+FHIR: Final = "fhir"
+TABLE: Final = "table"
+MAX_MAPPING: Final = 256 * 2**10
+MAX_NAME: Final = 120
+EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
+_CHECK: Final = "check-upload"
+_STORE: Final = "store-upload"
+_PARQUET: Final = b"PAR1"
+_FOREIGN: Final = (b"PK\x03\x04", b"%PDF", b"\x1f\x8b")
+_HEAD_BYTES: Final = 65_536
+_MEGABYTE: Final = 10**6
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A file as it came; `mapping` is a TOML text, "" for a FHIR bundle."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUpload:
+    """A file that is sent.
 
-    party: str
-    by: str
+    Attributes:
+        name: its name at the sender.
+        body: its bytes.
+        mapping: the name of an installed mapping, for a table.
+        own_mapping: the TOML text of another mapping, or None.
+        on_bad: ``leave`` stores the good rows without the bad ones, ``none`` stores nothing then.
+    """
+
     name: str
-    kind: str
+    body: bytes
     mapping: str
+    own_mapping: bytes | None
     on_bad: str
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """What is known of a file; `report` holds counts and bad rows, never a cell."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadCell:
+    """One problem of a file, in words; never the content of a cell."""
 
-    id: str
-    sent: Sent
-    size: int
-    state: str
-    job: str
-    at_s: int
-    ended_at_s: int | None
-    report: dict[str, Any]
+    row: int
+    column: str
+    problem: str
+    cure: str
 
 
-class Uploads:
-    """The files that wait; whatever of them is kept can be opened by this install alone."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadReport:
+    """A file, what is in it, and what became of it.
 
-    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
-        self._engine = engine
-        self._store = store
-        self._clock = clock
+    Attributes:
+        upload: the file, its state and its counts.
+        is_working: True while a worker has it.
+        can_store: whether storing its good rows is possible and wanted.
+        problems: the first bad cells.
+        job: the newest job about it.
+        is_slow: True if that job was requested more than ten seconds ago.
+    """
 
-    def add(self, sent: Sent, body: bytes) -> Upload:
-        """Keep a file, sealed in pieces.
+    upload: Upload
+    is_working: bool
+    can_store: bool
+    problems: Sequence[BadCell]
+    job: Job | None
+    is_slow: bool
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The numbers of its report, without the problems."""
+        return {name: value for name, value in self.upload.report.items() if name != "bad"}
+
+
+class FileRefused(Invalid):
+    """A file or mapping that cannot be used; `text` and `values` are its message in words (422)."""
+
+    def __init__(self, field: str, text: str, **values: int) -> None:
+        """Keep the field, and the text that says why."""
+        super().__init__(text)
+        self.field = field
+        self.text = text
+        self.values = values
+
+    def in_words(self, words: Words) -> Invalid:
+        """Return the error with its message in words."""
+        values: dict[str, str | int] = dict(self.values)
+        if self.text == "deposit-wrong-size":
+            values = {name: _size(words, size) for name, size in self.values.items()}
+        message = words(self.text, **values)
+        return Invalid(message, {self.field: [message]})
+
+
+class CustodianUploads:
+    """Files wait sealed, a day at most, until they are stored or discarded."""
+
+    SLOW_S: Final = 10
+
+    def __init__(
+        self,
+        *,
+        uploads: UploadStore,
+        records: CustodianRecords,
+        jobs: JobQueue,
+        installation: Installation,
+    ) -> None:
+        self._uploads = uploads
+        self._records = records
+        self._jobs = jobs
+        self._installation = installation
+
+    def mapping_names(self) -> list[str]:
+        """Return the names of the installed mappings, and of those that come with the software."""
+        return sorted(self._mappings())
+
+    def list_newest(self, party: str) -> list[Upload]:
+        """Return a party's uploads, newest first, at most fifty."""
+        return self._uploads.of_party(party)
+
+    def submit(self, words: Words, party: str, new: NewUpload, *, by: str) -> UploadReport:
+        """Keep a file and queue its check; a file that was stored before gives that upload.
 
         Raises:
-            VaultSealed (storage): the root key is absent; nothing is kept.
+            Invalid: its fields say why the file or the mapping cannot be used.
         """
-        identity = secrets.token_hex(16)
-        rows = [
-            {"upload": identity, "place": place, "body": self._sealed(identity, place, piece)}
-            for place, piece in enumerate(_pieces(body))
-        ]
-        head = {
-            "id": identity,
-            "party": sent.party,
-            "by": sent.by,
-            "name": sent.name,
-            "kind": sent.kind,
-            "mapping": sent.mapping,
-            "on_bad": sent.on_bad,
-            "size": len(body),
-            "mark": self._mark(sent, body),
-            "state": CHECKING,
-            "job": "",
-            "at_s": int(self._clock()),
+        try:
+            kind = kind_of(new.body)
+            mapping = self._mapping_text(new) if kind == TABLE else ""
+            name = PurePath(new.name).name[:MAX_NAME]
+            sent = Sent(party, by, name, kind, mapping, new.on_bad)
+            _require_encoding(new.body, _layout(sent).encoding if kind == TABLE else "utf-8-sig")
+        except FileRefused as exc:
+            raise exc.in_words(words) from exc
+        stored = self._uploads.find_stored(sent, new.body)
+        if stored is not None:
+            return self._report(words, stored)
+        upload = self._uploads.add(sent, new.body)
+        job = self._jobs.enqueue(_CHECK, {"upload": upload.id}, party)
+        self._uploads.move(upload, CHECKING, CHECKING, job.id)
+        return self.get(words, party, upload.id)
+
+    def get(self, words: Words, party: str, upload_id: str) -> UploadReport:
+        """Return one of a party's uploads and what was found in it.
+
+        Raises:
+            NotFound: the party has no such upload.
+        """
+        return self._report(words, self._uploads.get(party, upload_id))
+
+    def discard(self, words: Words, party: str, upload_id: str) -> UploadReport:
+        """Delete a checked file; one that is being stored, or was, does not change.
+
+        Raises:
+            NotFound: the party has no such upload.
+        """
+        upload = self._uploads.get(party, upload_id)
+        if upload.state == CHECKED:
+            self._uploads.report(upload, {}, DROPPED)
+        return self.get(words, party, upload_id)
+
+    def store(self, words: Words, party: str, upload_id: str) -> UploadReport:
+        """Queue the storing of a checked file's good rows; a repeated call stores them once.
+
+        Raises:
+            NotFound: the party has no such upload, it is not checked, or nothing may be stored.
+        """
+        upload = self._uploads.get(party, upload_id)
+        if not _can_store(upload) or upload.state in (DROPPED, UNUSABLE):
+            raise NotFound
+        if self._uploads.move(upload, CHECKED, STORING) or self._is_stuck(upload):
+            job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
+            self._uploads.move(upload, STORING, STORING, job.id)
+        return self.get(words, party, upload_id)
+
+    def run_check(self, upload_id: str, progress: Progress) -> dict[str, Any]:
+        """Check a waiting file, for a worker; store counts and bad cells, never their content."""
+        upload = self._uploads.require(upload_id)
+        if upload.state != CHECKING:
+            return {}
+        progress("checking", 0, 1)
+        try:
+            report = _check(upload, self._uploads.body(upload))
+        except (ModelsError, RecordsError) as exc:
+            why = str(exc).partition(": ")[2] or str(exc)
+            self._uploads.report(upload, {"why": why}, UNUSABLE)
+            return {}
+        self._uploads.report(upload, report, CHECKED)
+        progress("checking", 1, 1)
+        return {name: report[name] for name in ("rows", "good", "wrong")}
+
+    def run_store(self, upload_id: str, progress: Progress) -> dict[str, Any]:
+        """Store the good rows, for a worker; after a crash the next attempt completes it."""
+        upload = self._uploads.require(upload_id)
+        if upload.state != STORING:
+            return {}
+        rows = _rows(upload, self._uploads.body(upload))
+        source = "fhir\0" if upload.sent.kind == FHIR else ""
+        summary = self._records.deposit_rows(rows, progress, source=source)
+        result = {
+            "records": summary.records,
+            "new": summary.new,
+            "anchored_at_s": int(self._installation.clock()),
         }
-        with self._engine.begin() as connection:
-            connection.execute(sa.insert(_UPLOADS), head)
-            connection.execute(sa.insert(_PARTS), rows)
-        return self.get(sent.party, identity)
+        self._uploads.report(upload, result, STORED)
+        return result
 
-    def find_stored(self, sent: Sent, body: bytes) -> Upload | None:
-        """Return the upload by which the same file was stored before, with the same mapping."""
-        mark = self._mark(sent, body)
-        found = self._where(sa.and_(_UPLOADS.c.mark == mark, _UPLOADS.c.state == STORED))
-        return found[0] if found else None
+    def delete_expired(self) -> int:
+        """Delete every file that has waited longer than a day; return how many."""
+        return self._uploads.delete_expired()
 
-    def get(self, party: str, identity: str) -> Upload:
-        """Return one of a party's uploads.
-
-        Raises:
-            NotFound: there is none of this id, or it is another party's.
-        """
-        found = self._where(sa.and_(_UPLOADS.c.id == identity, _UPLOADS.c.party == party))
-        if not found:
-            raise NotFound
-        return found[0]
-
-    def require(self, identity: str) -> Upload:
-        """Return an upload for a worker.
-
-        Raises:
-            NotFound: there is none.
-        """
-        found = self._where(_UPLOADS.c.id == identity)
-        if not found:
-            raise NotFound
-        return found[0]
-
-    def of_party(self, party: str) -> list[Upload]:
-        """Return a party's uploads, the newest first, at most fifty."""
-        return self._where(_UPLOADS.c.party == party)
-
-    def body(self, upload: Upload) -> bytes:
-        """Return the file.
-
-        Raises:
-            NotFound: it is gone: stored, refused, or older than a day.
-            SealBroken, VaultSealed (storage): it cannot be opened.
-        """
-        asked = sa.select(_PARTS.c.body).where(_PARTS.c.upload == upload.id)
-        with self._engine.connect() as connection:
-            pieces = [bytes(one) for one in connection.scalars(asked.order_by(_PARTS.c.place))]
-        if not pieces:
-            raise NotFound
-        opened = [
-            self._store.open_text(LABEL, piece, _about(upload.id, place))
-            for place, piece in enumerate(pieces)
-        ]
-        return b"".join(base64.b64decode(text) for text in opened)
-
-    def move(self, upload: Upload, before: str, state: str, job: str = "") -> bool:
-        """Let an upload go from one state to another; False if it is in another one already."""
-        mine = sa.and_(_UPLOADS.c.id == upload.id, _UPLOADS.c.state == before)
-        values = {"state": state, "job": job} if job else {"state": state}
-        with self._engine.begin() as connection:
-            done = connection.execute(sa.update(_UPLOADS).where(mine).values(**values))
-        return bool(done.rowcount == 1)
-
-    def report(self, upload: Upload, report: dict[str, Any], state: str) -> None:
-        """Note what was found or done; from STORED, DROPPED and UNUSABLE on the file is gone."""
-        is_over = state not in _WAITING
-        values: dict[str, Any] = {"report": orjson.dumps(upload.report | report), "state": state}
-        if is_over:
-            values["ended_at_s"] = int(self._clock())
-        with self._engine.begin() as connection:
-            mine = _UPLOADS.c.id == upload.id
-            connection.execute(sa.update(_UPLOADS).where(mine).values(**values))
-            if is_over:
-                connection.execute(sa.delete(_PARTS).where(_PARTS.c.upload == upload.id))
-
-    def drop_old(self) -> int:
-        """Drop every file that has waited longer than a day; return how many."""
-        old = sa.and_(
-            _UPLOADS.c.at_s < int(self._clock()) - KEPT_S,
-            _UPLOADS.c.state.in_((CHECKING, CHECKED)),
+    def _report(self, words: Words, upload: Upload) -> UploadReport:
+        job = self._jobs.find(upload.job) if upload.job else None
+        is_active = upload.state in (CHECKING, STORING)
+        return UploadReport(
+            upload=upload,
+            is_working=is_active and not self._is_stuck(upload),
+            can_store=_can_store(upload),
+            problems=[
+                BadCell(row=row, column=column, problem=problem, cure=cure(words, problem))
+                for row, column, problem in upload.report.get("bad", [])
+            ],
+            job=job,
+            is_slow=job is not None
+            and self._installation.clock() - job.requested_at_s > self.SLOW_S,
         )
-        found = self._where(old)
-        for upload in found:
-            self.report(upload, {}, DROPPED)
-        return len(found)
 
-    def _where(self, which: Any) -> list[Upload]:
-        asked = sa.select(_UPLOADS).where(which).order_by(_UPLOADS.c.at_s.desc(), _UPLOADS.c.id)
-        with self._engine.connect() as connection:
-            return [_upload(row) for row in connection.execute(asked.limit(50))]
+    def _is_stuck(self, upload: Upload) -> bool:
+        """Return whether no worker has a file that needs one: its job failed or never existed."""
+        if upload.state not in (CHECKING, STORING):
+            return False
+        job = self._jobs.find(upload.job) if upload.job else None
+        return job is None or job.state in (FAILED, CANCELLED)
 
-    def _sealed(self, identity: str, place: int, piece: bytes) -> bytes:
-        text = base64.b64encode(piece).decode()
-        return self._store.seal_text(LABEL, text, _about(identity, place))
+    def _mappings(self) -> dict[str, Path]:
+        own = sorted((self._installation.home / "mappings").glob("*.toml"))
+        examples = sorted(EXAMPLES.glob("*/mapping.toml"))
+        return {path.stem: path for path in own} | {
+            f"example {path.parent.name}": path for path in examples
+        }
 
-    def _mark(self, sent: Sent, body: bytes) -> bytes:
-        # Keyed, so that a copy of the database confirms nobody's guess of a file.
-        told = (sent.party.encode(), sent.kind.encode(), sent.mapping.encode(), body)
-        hashed = b"".join(hashlib.sha256(one).digest() for one in told)
-        return self._store.pseudonyms(LABEL)(hashed)
-
-
-def _pieces(body: bytes) -> list[bytes]:
-    starts = range(0, len(body), _CHUNK_BYTES)
-    return [body[start : start + _CHUNK_BYTES] for start in starts] or [b""]
-
-
-def _about(identity: str, place: int) -> bytes:
-    return f"{identity}\0{place}".encode()
+    def _mapping_text(self, new: NewUpload) -> str:
+        if new.own_mapping is not None:
+            try:
+                return new.own_mapping.decode()
+            except UnicodeDecodeError as exc:
+                raise FileRefused("mapping", "deposit-mapping-error") from exc
+        path = self._mappings().get(new.mapping)
+        if path is None:
+            raise FileRefused("mapping", "deposit-mapping-choose")
+        return path.read_text(encoding="utf-8")
 
 
-def _upload(row: Any) -> Upload:
-    sent = Sent(row.party, row.by, row.name, row.kind, row.mapping, row.on_bad)
-    report = orjson.loads(row.report) if row.report else {}
-    return Upload(row.id, sent, row.size, row.state, row.job, row.at_s, row.ended_at_s, report)
+def kind_of(body: bytes) -> str:
+    """Return which kind of file this is: a table or a FHIR bundle.
+
+    Raises:
+        FileRefused: empty, too large, or another kind of file.
+    """
+    if not body:
+        raise FileRefused("file", "deposit-empty")
+    if len(body) > MAX_BYTES:
+        raise FileRefused("file", "deposit-wrong-size", size=len(body), most=MAX_BYTES)
+    if body.startswith(_PARQUET):
+        return TABLE
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return FHIR
+    if b"\0" in body[:_HEAD_BYTES] or body.startswith(_FOREIGN):
+        raise FileRefused("file", "deposit-wrong-kind")
+    return TABLE
+
+
+def _require_encoding(body: bytes, encoding: str) -> None:
+    if body.startswith(_PARQUET):
+        return
+    try:
+        body.decode(encoding)
+    except UnicodeDecodeError as exc:
+        line = body.count(b"\n", 0, exc.start) + 1
+        raise FileRefused("file", "deposit-wrong-encoding", line=line) from exc
+    except LookupError as exc:
+        raise FileRefused("mapping", "deposit-mapping-error") from exc
+
+
+def _can_store(upload: Upload) -> bool:
+    is_wanted = upload.sent.on_bad == LEAVE or not upload.report.get("wrong")
+    return bool(upload.report.get("good")) and is_wanted
+
+
+def _layout(sent: Sent) -> Mapping:
+    try:
+        layout = Mapping.parse(sent.mapping, "mapping")
+    except DeclarationInvalid as exc:
+        raise FileRefused("mapping", "deposit-mapping-error") from exc
+    if layout.custodian not in ("", sent.party):
+        raise FileRefused("mapping", "deposit-mapping-custodian")
+    return layout
+
+
+def _check(upload: Upload, body: bytes) -> dict[str, Any]:
+    if upload.sent.kind == FHIR:
+        bundle = read_bundle(body)
+        counts = {"rows": bundle.entries, "good": bundle.entries - bundle.wrong}
+        return {**counts, "wrong": bundle.wrong, "bad": bundle.bad}
+    with _as_path(body) as path:
+        table = check_table(path, _layout(upload.sent))
+    return {"rows": table.rows, "good": table.good, "wrong": table.wrong, "bad": table.bad}
+
+
+def _rows(upload: Upload, body: bytes) -> list[ParsedRow]:
+    if upload.sent.kind == FHIR:
+        return read_bundle(body).rows
+    with _as_path(body) as path:
+        return list(read_table(path, _layout(upload.sent), upload.sent.on_bad == LEAVE))
+
+
+@contextmanager
+def _as_path(body: bytes) -> Iterator[Path]:
+    """Yield a path to read the file from, in memory alone: no plaintext reaches a disk."""
+    handle = os.memfd_create("upload")
+    try:
+        with os.fdopen(handle, "wb", closefd=False) as file:
+            file.write(body)
+        yield Path(f"/proc/self/fd/{handle}")
+    finally:
+        os.close(handle)
+
+
+def _size(words: Words, size: int) -> str:
+    return words("size-mb", size=words.number(size / _MEGABYTE, 1))

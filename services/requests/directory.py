@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -13,6 +14,7 @@ from storage import RecordStore
 LABEL: Final = "directory"
 BATCH_SIZE: Final = 500
 MAX_CACHED: Final = 100_000
+SUBJECT_BYTES: Final = 32
 
 _PATIENTS: Final = sa.Table(
     "web_patients",
@@ -72,6 +74,33 @@ class PatientDirectory:
         with self._engine.connect() as connection:
             subject = connection.scalar(query)
         return None if subject is None else bytes(subject)
+
+    def get_or_add(self, numbers: Iterable[str]) -> dict[str, bytes]:
+        """Return the subject of each hospital number; a number that is new gets a random one.
+
+        Raises:
+            VaultSealed (storage): the root key is absent.
+        """
+        numbers = list(dict.fromkeys(numbers))
+        subjects = self._find_subjects(numbers)
+        missing = [number for number in numbers if number not in subjects]
+        try:
+            self.add((number, secrets.token_bytes(SUBJECT_BYTES)) for number in missing)
+        except sa.exc.IntegrityError:  # another caller added one of them first: it has a subject
+            return self.get_or_add(numbers)
+        return subjects | self._find_subjects(missing)
+
+    def _find_subjects(self, numbers: list[str]) -> dict[str, bytes]:
+        key_of = self._store.pseudonyms(LABEL)
+        by_key = {key_of(number.encode()): number for number in numbers}
+        keys, subjects = list(by_key), dict[str, bytes]()
+        columns = sa.select(_PATIENTS.c.number_key, _PATIENTS.c.subject)
+        for start in range(0, len(keys), BATCH_SIZE):
+            query = columns.where(_PATIENTS.c.number_key.in_(keys[start : start + BATCH_SIZE]))
+            with self._engine.connect() as connection:
+                for row in connection.execute(query):
+                    subjects[by_key[bytes(row.number_key)]] = bytes(row.subject)
+        return subjects
 
     def numbers_of(self, subjects: Iterable[bytes]) -> dict[bytes, str]:
         """Return the hospital number of each of these subjects that has one.

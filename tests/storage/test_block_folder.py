@@ -21,7 +21,7 @@ def blocks(kubo: Kubo, tmp_path: Path) -> list[bytes]:
     with path.open("wb") as file:
         listed = [*zip(cids, made, strict=True), (root_cid(links), links)]
         write_car(file, root_cid(links), listed)
-    kubo.put_many(path, root_cid(links))
+    kubo.import_car(path, root_cid(links))
     return made
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.car import raw_cid, read_car
-from storage.car_folder import CarFolder, places
+from storage.car_folder import CarFolder, block_offsets
 from storage.entry import Entry
 from storage.errors import DiskFull, StoreUnavailable
 
@@ -18,7 +18,7 @@ blocks_of = st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=2
 
 
 def entries_of(blocks: list[bytes]) -> list[Entry]:
-    stands = places([len(block) for block in blocks])
+    stands = block_offsets([len(block) for block in blocks])
     return [
         Entry(b"", 1, b"", "", "", "", raw_cid(block), len(block), at, b"", None)
         for block, at in zip(blocks, stands, strict=True)
@@ -26,7 +26,7 @@ def entries_of(blocks: list[bytes]) -> list[Entry]:
 
 
 def write(car_folder: CarFolder, name: str, blocks: list[bytes]) -> bytes:
-    with car_folder.written(name, list(map(raw_cid, blocks)), blocks) as root:
+    with car_folder.write(name, list(map(raw_cid, blocks)), blocks) as root:
         return root
 
 
@@ -55,10 +55,10 @@ def test_what_is_not_there_or_cut_short_reads_as_other_bytes(tmp_path: Path) -> 
     car_folder = CarFolder(tmp_path)
     assert car_folder.read("a", entries_of(blocks)) == [b"", b""]
     write(car_folder, "a", blocks)
-    os.truncate(car_folder.path("a"), places([3, 3])[1])
+    os.truncate(car_folder.path("a"), block_offsets([3, 3])[1])
     assert car_folder.read("a", entries_of(blocks)) == [b"one", b""]
-    car_folder.drop("a")
-    car_folder.drop("a")
+    car_folder.delete("a")
+    car_folder.delete("a")
     assert not car_folder.path("a").exists()
 
 
@@ -85,14 +85,14 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 def test_whoever_writes_a_batch_holds_it_until_they_are_done(tmp_path: Path) -> None:
     car_folder, other = CarFolder(tmp_path), CarFolder(tmp_path)
-    with car_folder.written("a", [raw_cid(b"one")], [b"one"]):
-        with other.held("a") as is_ours:
+    with car_folder.write("a", [raw_cid(b"one")], [b"one"]):
+        with other.lock("a") as is_ours:
             assert not is_ours
-        assert other.drop_orphans(lambda: set()) == 0
-    with other.held("a") as is_ours, car_folder.held("a") as too:
+        assert other.delete_orphans(lambda: set()) == 0
+    with other.lock("a") as is_ours, car_folder.lock("a") as too:
         assert is_ours
         assert not too
-    with other.held("never") as is_ours:
+    with other.lock("never") as is_ours:
         assert is_ours
 
 
@@ -102,17 +102,17 @@ def test_orphans_are_dropped_and_nothing_else(tmp_path: Path) -> None:
         write(car_folder, name, [secrets.token_bytes(9)])
     (tmp_path / "known.new").write_bytes(b"half")
     (tmp_path / "kept.txt").write_bytes(b"")
-    assert car_folder.drop_orphans(lambda: {"known"}) == 2
+    assert car_folder.delete_orphans(lambda: {"known"}) == 2
     assert {path.name for path in tmp_path.iterdir()} == {"known.car", "kept.txt"}
-    assert CarFolder(tmp_path / "none").drop_orphans(lambda: set()) == 0
+    assert CarFolder(tmp_path / "none").delete_orphans(lambda: set()) == 0
 
 
 def test_a_file_that_goes_meanwhile_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    car_folder = CarFolder(tmp_path, most_bytes=0)
+    car_folder = CarFolder(tmp_path, max_bytes=0)
     monkeypatch.setattr(Path, "glob", lambda *_: iter([tmp_path / "gone.car"]))
-    assert car_folder.drop_orphans(lambda: set()) == 0
+    assert car_folder.delete_orphans(lambda: set()) == 0
     assert car_folder.trim(set()) == 0
 
 
@@ -140,20 +140,20 @@ def test_the_oldest_files_leave_first_but_none_that_is_needed(tmp_path: Path) ->
         write(car_folder, name, [bytes([age]) * 100])
         os.utime(car_folder.path(name), (age, age))
     size = car_folder.path("older").stat().st_size
-    car_folder.most_bytes = 3 * size
+    car_folder.max_bytes = 3 * size
     assert car_folder.trim(set()) == 0
-    car_folder.most_bytes = 2 * size
+    car_folder.max_bytes = 2 * size
     assert car_folder.trim({"oldest"}) == 1
     assert not car_folder.path("older").exists()
-    car_folder.most_bytes = 0
+    car_folder.max_bytes = 0
     assert car_folder.trim({"oldest"}) == 1
     assert car_folder.path("oldest").exists()
 
 
 def test_one_process_at_a_time_collects(tmp_path: Path) -> None:
     one, other = CarFolder(tmp_path), CarFolder(tmp_path)
-    with one.turn(waits=True) as first, other.turn(waits=False) as second:
+    with one.lock_collection(wait=True) as first, other.lock_collection(wait=False) as second:
         assert first
         assert not second
-    with other.turn(waits=False) as again:
+    with other.lock_collection(wait=False) as again:
         assert again

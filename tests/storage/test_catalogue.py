@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import CATEGORY_CODES
-from storage import catalogue as catalogue_file
+from storage import database
 from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED, Catalogue
 from storage.database import writing
 from storage.entry import Entry, day_number, iso_date
@@ -45,7 +45,7 @@ def catalogue(engine: sa.Engine) -> Catalogue:
 def added(catalogue: Catalogue, entries: Sequence[Entry], state: str = CATALOGUED) -> int:
     batch = catalogue.add(secrets.token_hex(16), 1_000, PIN, ROOT, entries)
     if state != SEALED:
-        catalogue.move(batch, state)
+        catalogue.set_state(batch, state)
     return batch
 
 
@@ -103,7 +103,7 @@ def test_what_is_asked_for_is_narrowed(catalogue: Catalogue) -> None:
 def test_many_subjects_come_in_catalogue_order(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue_file, "_AT_ONCE", 3)
+    monkeypatch.setattr(database, "_CHUNK", 3)
     subjects = [secrets.token_bytes(32) for _ in range(10)]
     told = [entry(subject) for subject in subjects * 2]
     added(catalogue, told)
@@ -139,8 +139,8 @@ def test_the_same_source_or_version_is_refused_whole(catalogue: Catalogue) -> No
         with pytest.raises(ConcurrentChange):
             added(catalogue, [entry(), again])
     assert len(catalogue.batches()) == 1
-    assert catalogue.known_sources([source, b"?" * 32]) == {source: first.record_id.hex()}
-    assert catalogue.known_sources([]) == {}
+    assert catalogue.find_sources([source, b"?" * 32]) == {source: first.record_id.hex()}
+    assert catalogue.find_sources([]) == {}
 
 
 def test_newer_versions_take_the_place_and_the_key_of_older_ones(catalogue: Catalogue) -> None:
@@ -148,8 +148,8 @@ def test_newer_versions_take_the_place_and_the_key_of_older_ones(catalogue: Cata
     first = added(catalogue, [old, kept], ANCHORED)
     newer = catalogue.add("n", 1_000, PIN, ROOT, [old._replace(version=2, wrapped=b"w" * 60)])
     assert [one.version for one in catalogue.current(subjects=[ANNA])] == [1]
-    assert catalogue.replace(newer) == [first]
-    assert catalogue.replace(newer) == []
+    assert catalogue.make_current(newer) == [first]
+    assert catalogue.make_current(newer) == []
     assert [one.version for one in catalogue.current(subjects=[ANNA])] == [2]
     assert [one.wrapped for one in catalogue.entries(first)] == [None, kept.wrapped]
     assert [batch.id for batch in catalogue.batches(erased=True)] == [first]
@@ -158,7 +158,7 @@ def test_newer_versions_take_the_place_and_the_key_of_older_ones(catalogue: Cata
 def test_a_shredded_subject_has_no_keys_left(engine: sa.Engine, catalogue: Catalogue) -> None:
     batch = added(catalogue, [entry(), entry(BERTA)], ANCHORED)
     with writing(engine) as connection:
-        catalogue.shred(ANNA, connection)
+        catalogue.delete_keys(ANNA, connection)
     assert {one.subject for one in catalogue.current()} == {BERTA}
     assert catalogue.totals()["records"] == 1
     assert [one.id for one in catalogue.batches(erased=True)] == [batch]
@@ -169,27 +169,27 @@ def test_what_is_left_of_a_batch_moves_and_the_batch_is_clean_once_it_is_collect
 ) -> None:
     identity = added(catalogue, [entry(), entry(BERTA)], ANCHORED)
     with writing(engine) as connection:
-        catalogue.shred(ANNA, connection)
+        catalogue.delete_keys(ANNA, connection)
     [batch] = catalogue.batches(erased=True)
     left = [one for one in catalogue.entries(identity) if one.wrapped]
-    catalogue.repinned(batch, b"q" * 36, [left[0]._replace(place=7)])
-    assert catalogue.current()[0].place == 7
+    catalogue.set_pin(batch, b"q" * 36, [left[0]._replace(offset=7)])
+    assert catalogue.current()[0].offset == 7
     assert catalogue.batches(erased=True)
     with pytest.raises(ConcurrentChange):
-        catalogue.repinned(batch, b"x" * 36, left)
-    catalogue.collected(identity, 2)
+        catalogue.set_pin(batch, b"x" * 36, left)
+    catalogue.clear_erased(identity, 2)
     assert catalogue.batches(erased=True)
-    catalogue.collected(identity, 1)
+    catalogue.clear_erased(identity, 1)
     assert not catalogue.batches(erased=True)
 
 
 def test_a_batch_that_was_given_up_is_gone_and_moves_no_more(catalogue: Catalogue) -> None:
     batch = added(catalogue, [entry()], SEALED)
-    catalogue.drop(batch)
+    catalogue.delete(batch)
     assert catalogue.find_batch(batch) is None
     assert catalogue.entries(batch) == []
     with pytest.raises(ConcurrentChange):
-        catalogue.move(batch, PINNED)
+        catalogue.set_state(batch, PINNED)
 
 
 def test_a_leaf_tells_block_size_and_commitment() -> None:

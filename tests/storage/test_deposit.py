@@ -33,8 +33,8 @@ STEPS: list[tuple[type, str]] = [
     (Keys, "make_patient_keys"),
     (CarFolder, "path"),
     (Catalogue, "add"),
-    (Kubo, "put_many"),
-    (Catalogue, "move"),
+    (Kubo, "import_car"),
+    (Catalogue, "set_state"),
     (ConsentLedger, "anchor"),
 ]
 
@@ -139,7 +139,7 @@ def test_recovery_leaves_a_deposit_that_lives_alone(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, may_go = threading.Event(), threading.Event()
-    pins = Kubo.put_many
+    pins = Kubo.import_car
 
     def slowly(kubo: Kubo, car: Path, root: bytes) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -147,7 +147,7 @@ def test_recovery_leaves_a_deposit_that_lives_alone(
             assert may_go.wait(20)
         pins(kubo, car, root)
 
-    monkeypatch.setattr(Kubo, "put_many", slowly)
+    monkeypatch.setattr(Kubo, "import_car", slowly)
     other = house.process()
     work = threading.Thread(
         target=other.store.deposits.deposit, args=([record_of(secrets.token_bytes(32))],)
@@ -166,7 +166,7 @@ def test_recovery_leaves_a_deposit_that_lives_alone(
 
 def test_a_batch_whose_file_is_elsewhere_is_given_up_only_when_it_is_old(house: House) -> None:
     def deposit(process: House) -> None:
-        die_at(0, [(Kubo, "put_many")])
+        die_at(0, [(Kubo, "import_car")])
         process.store.deposits.deposit([record_of(secrets.token_bytes(32))])
 
     assert house.dies(deposit)
@@ -182,14 +182,14 @@ def test_a_batch_whose_file_is_elsewhere_is_given_up_only_when_it_is_old(house: 
 def test_a_deposit_that_was_given_up_meanwhile_is_not_acknowledged(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pins = Kubo.put_many
+    pins = Kubo.import_car
 
     def too_late(kubo: Kubo, car: Path, root: bytes) -> None:
         pins(kubo, car, root)
         catalogue = Catalogue(house.engine)
-        catalogue.drop(catalogue.batches()[0].id)
+        catalogue.delete(catalogue.batches()[0].id)
 
-    monkeypatch.setattr(Kubo, "put_many", too_late)
+    monkeypatch.setattr(Kubo, "import_car", too_late)
     with pytest.raises(ConcurrentChange):
         house.store.deposits.deposit([record_of(secrets.token_bytes(32))])
     assert house.store.totals()["records"] == 0
@@ -243,7 +243,7 @@ def test_kubo_away_fails_the_deposit_and_recovery_finishes_it(
         raise StoreUnavailable("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Kubo, "put_many", away)
+        patched.setattr(Kubo, "import_car", away)
         with pytest.raises(StoreUnavailable):
             house.store.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
         with pytest.raises(StoreUnavailable):
@@ -299,9 +299,11 @@ def test_the_sealed_cache_is_bounded_and_its_oldest_leave_first(house: House) ->
         time.sleep(0.01)
     sizes = {path: path.stat().st_size for path in staged(house)}
     oldest_first = sorted(sizes, key=lambda path: path.stat().st_mtime_ns)
-    house.store.keep_sealed(sum(sizes.values()) - 1)
+    house.store.car_folder.max_bytes = sum(sizes.values()) - 1
+    house.store.deposits.trim()
     assert set(staged(house)) == set(oldest_first[1:])
-    house.store.keep_sealed(0)
+    house.store.car_folder.max_bytes = 0
+    house.store.deposits.trim()
     assert staged(house) == []
     assert len(house.gathered()) == 4  # from IPFS
     house.store.deposits.deposit([record_of(patient.subject, 5)])
@@ -316,7 +318,7 @@ def test_a_source_that_is_only_half_deposited_is_not_acknowledged_again(
 
     given = [record_of(secrets.token_bytes(32))], ["a"]
     with monkeypatch.context() as patched:
-        patched.setattr(Kubo, "put_many", away)
+        patched.setattr(Kubo, "import_car", away)
         for _ in range(2):
             with pytest.raises(StoreUnavailable):
                 house.store.deposits.deposit(*given)
@@ -332,7 +334,7 @@ def test_a_source_that_another_machine_deposits_now_is_waited_for(house: House) 
     given = [record_of(secrets.token_bytes(32))], ["a"]
 
     def deposit(process: House) -> None:
-        die_at(0, [(Kubo, "put_many")])
+        die_at(0, [(Kubo, "import_car")])
         process.store.deposits.deposit(*given)
 
     assert house.dies(deposit)
@@ -349,14 +351,14 @@ def test_a_source_that_another_process_deposits_now_is_there_when_both_have_answ
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, may_go = threading.Event(), threading.Event()
-    pins = Kubo.put_many
+    pins = Kubo.import_car
 
     def slowly(kubo: Kubo, car: Path, root: bytes) -> None:
         reached.set()
         assert may_go.wait(20)
         pins(kubo, car, root)
 
-    monkeypatch.setattr(Kubo, "put_many", slowly)
+    monkeypatch.setattr(Kubo, "import_car", slowly)
     given = [record_of(secrets.token_bytes(32))], ["a"]
     first, second = house.process(), house.process()
     works = [threading.Thread(target=p.store.deposits.deposit, args=given) for p in (first, second)]

@@ -29,15 +29,15 @@ pytestmark = pytest.mark.node
 STEPS: list[tuple[type, str]] = [
     (Journal, "write"),
     (Catalogue, "add"),
-    (Kubo, "put_many"),
-    (Catalogue, "move"),
-    (Catalogue, "replace"),
+    (Kubo, "import_car"),
+    (Catalogue, "set_state"),
+    (Catalogue, "make_current"),
     (ConsentLedger, "anchor"),
-    (CarFolder, "drop"),
-    (Kubo, "hold"),
+    (CarFolder, "delete"),
+    (Kubo, "pin"),
     (Kubo, "unpin"),
-    (Catalogue, "repinned"),
-    (Kubo, "collect"),
+    (Catalogue, "set_pin"),
+    (Kubo, "collect_garbage"),
     (Erasure, "_sign"),
 ]
 
@@ -229,11 +229,11 @@ def test_recovery_does_not_wait_for_whoever_collects_and_a_re_key_does(house: Ho
         house.process().store.erasure.rekey([patient.subject], "a withdrawal")
         done.set()
 
-    with car_folder.turn(waits=True):
+    with car_folder.lock_collection(wait=True):
         thread = threading.Thread(target=rekey)
         thread.start()
         assert not done.wait(0.7)
-        assert house.store.erasure.sweep(waits=False) == 0
+        assert house.store.erasure.sweep(wait=False) == 0
     thread.join()
     assert done.is_set()
     assert house.store.check() == []
@@ -245,15 +245,15 @@ def test_what_is_erased_while_a_batch_is_written_anew_is_collected_next(
     one, other, stays = (house.patient() for _ in range(3))
     deposited(house, [one.subject, other.subject, stays.subject])
     old = Catalogue(house.engine).current(subjects=[other.subject])
-    holds = Kubo.hold
+    holds = Kubo.pin
 
     def hold(*args: Any) -> bytes:
         monkeypatch.undo()
         with house.engine.begin() as connection:
-            Catalogue(house.engine).shred(other.subject, connection)
+            Catalogue(house.engine).delete_keys(other.subject, connection)
         return holds(*args)
 
-    monkeypatch.setattr(Kubo, "hold", hold)
+    monkeypatch.setattr(Kubo, "pin", hold)
     house.store.erasure.shred(one.subject, "asked for")
     assert any(batch.has_erased for batch in Catalogue(house.engine).batches())
     house.store.recover()
@@ -266,7 +266,7 @@ def test_a_batch_that_another_machine_gave_a_new_pin_is_left_to_it(
 ) -> None:
     one, stays = house.patient(), house.patient()
     deposited(house, [one.subject, stays.subject])
-    holds = Kubo.hold
+    holds = Kubo.pin
 
     def hold(*args: Any) -> bytes:
         with house.engine.begin() as connection:
@@ -275,7 +275,7 @@ def test_a_batch_that_another_machine_gave_a_new_pin_is_left_to_it(
         return holds(*args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Kubo, "hold", hold)
+        patched.setattr(Kubo, "pin", hold)
         with pytest.raises(ConcurrentChange):
             house.store.erasure.shred(one.subject, "asked for")
     house.store.recover()

@@ -33,7 +33,7 @@ def put(kubo: Kubo, folder: Path, blocks: list[bytes]) -> bytes:
         write_car(
             file, root_cid(links), [*zip(cids, blocks, strict=True), (root_cid(links), links)]
         )
-    kubo.put_many(path, root_cid(links))
+    kubo.import_car(path, root_cid(links))
     return root_cid(links)
 
 
@@ -42,7 +42,7 @@ def test_what_is_put_is_pinned_and_read_back_one_by_one_and_all_at_once(
 ) -> None:
     blocks = made(200)
     root = put(kubo, tmp_path, blocks)
-    assert root in kubo.pinned()
+    assert root in kubo.list_pins()
     assert kubo.get(raw_cid(blocks[7]), len(blocks[7])) == blocks[7]
     cids = list(map(raw_cid, blocks))
     assert dict(kubo.get_many(cids)) == dict(zip(cids, blocks, strict=True))
@@ -62,7 +62,7 @@ def test_collection_takes_what_no_pin_holds_and_nothing_else(kubo: Kubo, tmp_pat
     root = put(kubo, tmp_path, gone)
     kubo.unpin([root])
     kubo.unpin([root])  # again changes nothing
-    kubo.collect()
+    kubo.collect_garbage()
     assert len(dict(kubo.get_many(list(map(raw_cid, kept))))) == 5
     with pytest.raises(StorageNotFound):
         kubo.get(raw_cid(gone[0]), len(gone[0]))
@@ -74,15 +74,15 @@ def test_a_part_of_a_batch_is_held_when_the_rest_is_let_go(kubo: Kubo, tmp_path:
     blocks = made(6)
     cids = list(map(raw_cid, blocks))
     root = put(kubo, tmp_path, blocks)
-    held = kubo.hold(cids[:3])
-    assert held in kubo.pinned()
+    held = kubo.pin(cids[:3])
+    assert held in kubo.list_pins()
     kubo.unpin([root])
-    kubo.collect()
+    kubo.collect_garbage()
     assert len(dict(kubo.get_many(cids[:3]))) == 3
     with pytest.raises(StorageNotFound):
         kubo.get(cids[3], len(blocks[3]))
     with pytest.raises(StorageNotFound):
-        kubo.hold(cids)
+        kubo.pin(cids)
 
 
 def test_a_length_that_is_not_the_blocks_own_is_refused(kubo: Kubo, tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def wire(kubo_node: KuboNode) -> Iterator[Wire]:
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.ipfs, "BULK_TIMEOUT_S", (1.0, 1.0))
     monkeypatch.setattr(storage.ipfs, "SMALL_TIMEOUT_S", (1.0, 1.0))
-    monkeypatch.setattr(storage.ipfs, "LEAST_BULK_S", 1.0)
+    monkeypatch.setattr(storage.ipfs, "MIN_BULK_S", 1.0)
 
 
 FAULTS = [dropped, halved, garbled, in_html, with_a_list]
@@ -264,8 +264,8 @@ def test_a_broken_answer_is_never_taken_for_a_good_one(
         "version": harmed.version,
         "block/get": lambda: harmed.get(cids[0], len(blocks[0])),
         "dag/export": lambda: dict(harmed.get_many(cids)),
-        "dag/import": lambda: harmed.put_many(tmp_path / "batch.car", root),
-        "pin/ls": harmed.pinned,
+        "dag/import": lambda: harmed.import_car(tmp_path / "batch.car", root),
+        "pin/ls": harmed.list_pins,
         "block/put": lambda: dict(harmed.get_many(cids)),
         "pin/rm": lambda: harmed.unpin([root]),
     }
@@ -302,7 +302,7 @@ def test_a_full_disk_is_said_to_be_full(kubo: Kubo, wire: Wire, tmp_path: Path) 
     wire.fault = failed(b"write: no space left on device")
     wire.wants = b"/api/v0/dag/import"
     with pytest.raises(DiskFull):
-        wire.kubo().put_many(tmp_path / "batch.car", root)
+        wire.kubo().import_car(tmp_path / "batch.car", root)
 
 
 def test_a_pin_that_is_confirmed_and_not_shown_is_no_pin(
@@ -312,9 +312,9 @@ def test_a_pin_that_is_confirmed_and_not_shown_is_no_pin(
     root = put(kubo, tmp_path, blocks)
     wire.fault, wire.wants = failed(b"path is not pinned"), b"/api/v0/pin/ls"
     with pytest.raises(StoreUnavailable):
-        wire.kubo().put_many(tmp_path / "batch.car", root)
+        wire.kubo().import_car(tmp_path / "batch.car", root)
     with pytest.raises(StoreUnavailable):
-        wire.kubo().hold(list(map(raw_cid, blocks)))
+        wire.kubo().pin(list(map(raw_cid, blocks)))
 
 
 def test_a_list_that_was_collected_before_it_was_read_is_made_again(
@@ -340,7 +340,12 @@ def test_a_node_that_is_down_is_said_to_be_away_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     gone = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{port}", ""))
-    for call in (gone.version, gone.pinned, gone.collect, lambda: gone.get(raw_cid(b"x"), 1)):
+    for call in (
+        gone.version,
+        gone.list_pins,
+        gone.collect_garbage,
+        lambda: gone.get(raw_cid(b"x"), 1),
+    ):
         began = time.monotonic()
         with pytest.raises(StoreUnavailable):
             call()
@@ -354,7 +359,7 @@ def test_a_node_that_hangs_is_said_to_be_away_within_three_seconds(tmp_path: Pat
             hung.version,
             lambda: hung.get(raw_cid(b"x"), 1),
             lambda: dict(hung.get_many([raw_cid(b"x")] * 40)),
-            lambda: hung.put_many(tmp_path / "none.car", raw_cid(b"")),
+            lambda: hung.import_car(tmp_path / "none.car", raw_cid(b"")),
         ]
         for call in calls:
             began = time.monotonic()
@@ -411,13 +416,13 @@ def test_blocks_outlive_a_killed_node(ipfs_binary: Path, tmp_path: Path) -> None
         kubo = Kubo(lambda: (node.endpoint().multiaddr, node.endpoint().authorization))
         blocks = made(100)
         root = put(kubo, tmp_path, blocks)
-        pid = node.state().pid
+        pid = node.status().pid
         assert pid
         os.kill(pid, signal.SIGKILL)
         until_s = time.monotonic() + 20
         while True:
             try:
-                assert root in kubo.pinned()
+                assert root in kubo.list_pins()
                 break
             except StoreUnavailable:
                 assert time.monotonic() < until_s

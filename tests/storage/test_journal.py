@@ -21,9 +21,8 @@ from storage.errors import (
     VaultSealed,
 )
 from storage.findings import StoreFinding
-from storage.journal import Journal
-from storage.journal_check import check_journal
-from storage.journal_row import LOST, NOBODY, AccessOutcome, JournalRow, Use
+from storage.integrity import check_journal
+from storage.journal import LOST, NOBODY, AccessOutcome, Journal, JournalRow, Use
 from storage.keys import Keys, SecretKey
 from storage.merkle import proves
 
@@ -345,11 +344,11 @@ def test_a_sealed_vault_journals_nothing(sqlite_engine: sa.Engine) -> None:
 
 def test_the_chain_holds_no_pseudonym(journal: Journal) -> None:
     told = AccessOutcome(ANNA, b"r" * 16, 1, "permitted", NOBODY)
-    shown = journal.committing()(told)
+    shown = journal.commitments()(told)
     assert len(shown) == 64
     assert ANNA not in shown
-    assert shown == journal.committing()(told)
-    assert shown[:32] != journal.committing()(told._replace(subject=BERTA))[:32]
+    assert shown == journal.commitments()(told)
+    assert shown[:32] != journal.commitments()(told._replace(subject=BERTA))[:32]
 
 
 def test_progress_of_a_check_is_told(sqlite_engine: sa.Engine) -> None:

@@ -1,4 +1,5 @@
 import copy
+import hmac
 import json
 import pickle
 import random
@@ -11,15 +12,15 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.errors import SealBroken, StorageNotFound, VaultSealed
+from storage.errors import SealBroken, VaultSealed
 from storage.keys import (
     Keys,
     SecretKey,
     purge_deleted,
-    require_patient_key,
     unwrap_record_key,
     wrap_record_key,
 )
+from storage.seal import derive_key
 from storage.tables import METADATA
 
 VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "envelope" / "wrap").glob("*.json"))
@@ -40,7 +41,7 @@ def unsealed(engine: sa.Engine) -> Keys:
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
-def test_a_record_key_unwraps_or_not_as_its_vector_says(path: Path) -> None:
+def test_a_record_key_unwraps_exactly_when_its_vector_says_so(path: Path) -> None:
     case = json.loads(path.read_text())
     patient = SecretKey(bytes.fromhex(case["patient_key"]))
     asked = (bytes.fromhex(case["wrapped"]), bytes.fromhex(case["record"]), case["version"])
@@ -52,7 +53,7 @@ def test_a_record_key_unwraps_or_not_as_its_vector_says(path: Path) -> None:
 
 
 @given(secrets_, secrets_, record_ids, versions)
-def test_a_record_key_comes_back_as_it_was_wrapped(
+def test_a_wrapped_record_key_unwraps_to_itself(
     patient: bytes, key: bytes, record_id: bytes, version: int
 ) -> None:
     wrapped = wrap_record_key(SecretKey(patient), key, record_id, version)
@@ -65,15 +66,15 @@ def test_a_record_key_unwraps_for_nothing_else(
     one: tuple[bytes, bytes, int], other: tuple[bytes, bytes, int]
 ) -> None:
     wrapped = wrap_record_key(SecretKey(one[0]), KEY, *one[1:])
-    for place in range(3):
-        mixed = [other[n] if n == place else one[n] for n in range(3)]
-        if mixed[place] != one[place]:
+    for index in range(3):
+        mixed = [other[n] if n == index else one[n] for n in range(3)]
+        if mixed[index] != one[index]:
             patient, record_id, version = mixed
             with pytest.raises(SealBroken):
                 unwrap_record_key(SecretKey(patient), wrapped, record_id, version)  # type: ignore[arg-type]
 
 
-def test_no_single_bit_of_a_wrapped_key_can_be_flipped() -> None:
+def test_a_wrapped_key_with_any_bit_flipped_is_refused() -> None:
     wrapped = bytearray(wrap_record_key(ROOT, KEY, b"r" * 16, 1))
     for bit in range(8 * len(wrapped)):
         wrapped[bit // 8] ^= 1 << bit % 8
@@ -89,12 +90,11 @@ def test_a_patients_key_is_made_once_and_found_by_another_process(engine: sa.Eng
     again = unsealed(engine)
     assert again.make_patient_keys([BERT])[BERT].reveal() == made[BERT].reveal()
     assert again.patient_keys([ANNA])[ANNA].reveal() == made[ANNA].reveal()
-    assert require_patient_key(again, ANNA).reveal() == made[ANNA].reveal()
     assert again.patient_keys([]) == {}
     assert again.make_patient_keys([]) == {}
 
 
-def test_more_patients_than_one_question_to_the_database_holds(sqlite_engine: sa.Engine) -> None:
+def test_more_patients_than_fit_into_one_query_get_their_keys(sqlite_engine: sa.Engine) -> None:
     subjects = [number.to_bytes(32, "big") for number in range(1201)]
     keys = unsealed(sqlite_engine)
     made = keys.make_patient_keys(subjects)
@@ -104,27 +104,27 @@ def test_more_patients_than_one_question_to_the_database_holds(sqlite_engine: sa
     assert len({key.reveal() for key in made.values()}) == 1201
 
 
-def test_a_key_that_another_process_made_meanwhile_is_the_one_that_counts(
+def test_a_key_that_another_process_made_meanwhile_is_used(
     sqlite_engine: sa.Engine,
 ) -> None:
     slow, quick = unsealed(sqlite_engine), unsealed(sqlite_engine)
     first: dict[bytes, SecretKey] = {}
-    questions: list[str] = []
+    queries: list[str] = []
 
     def overtake(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement.startswith("SELECT"):
-            questions.append(statement)
-            if len(questions) == 1:
+            queries.append(statement)
+            if len(queries) == 1:
                 first.update(quick.make_patient_keys([ANNA]))
 
-    # Between the question whether there is a key and the making of one.
+    # Between the query for existing keys and the insertion of new ones.
     sa.event.listen(sqlite_engine, "after_cursor_execute", overtake)
     made = slow.make_patient_keys([ANNA, BERT])
     assert made[ANNA].reveal() == first[ANNA].reveal()
     assert set(made) == {ANNA, BERT}
 
 
-def test_sixteen_at_once_make_one_key_a_patient(engine: sa.Engine) -> None:
+def test_sixteen_processes_at_once_make_one_key_for_each_patient(engine: sa.Engine) -> None:
     subjects = [bytes([number]) * 32 for number in range(12)]
 
     def make(turn: int) -> dict[bytes, bytes]:
@@ -141,7 +141,7 @@ def test_sixteen_at_once_make_one_key_a_patient(engine: sa.Engine) -> None:
         assert answer.items() <= kept.items()
 
 
-def test_one_is_never_told_of_a_key_that_a_shredding_took(engine: sa.Engine) -> None:
+def test_a_shredded_key_is_never_returned_again(engine: sa.Engine) -> None:
     keys = unsealed(engine)
     seen: set[bytes] = set()
     with ThreadPoolExecutor(4) as pool:
@@ -154,14 +154,16 @@ def test_one_is_never_told_of_a_key_that_a_shredding_took(engine: sa.Engine) -> 
             assert keys.shred_patient(ANNA)
 
 
-def test_nothing_can_be_done_before_the_root_key_is_unsealed(sqlite_engine: sa.Engine) -> None:
+def test_every_operation_is_refused_while_there_is_no_root_key(sqlite_engine: sa.Engine) -> None:
     keys = Keys(sqlite_engine)
     assert keys.is_sealed
     for act in (
         keys.root,
         lambda: keys.patient_keys([ANNA]),
         lambda: keys.make_patient_keys([ANNA]),
-        lambda: keys.pseudonym("label", b"data"),
+        lambda: keys.pseudonyms("label"),
+        lambda: keys.seal_bytes("label", b"content"),
+        lambda: keys.open_bytes("label", b"sealed"),
     ):
         with pytest.raises(VaultSealed):
             act()
@@ -170,21 +172,19 @@ def test_nothing_can_be_done_before_the_root_key_is_unsealed(sqlite_engine: sa.E
     assert keys.root().reveal() == ROOT.reveal()
 
 
-def test_a_shredded_patient_has_no_key_and_a_new_one_opens_nothing_old(engine: sa.Engine) -> None:
+def test_a_shredded_patient_has_no_key_and_a_new_key_opens_no_old_record(engine: sa.Engine) -> None:
     keys = unsealed(engine)
     old = keys.make_patient_keys([ANNA, BERT])
     wrapped = wrap_record_key(old[ANNA], KEY, b"r" * 16, 1)
     assert keys.shred_patient(ANNA)
     assert not keys.shred_patient(ANNA)
     assert set(keys.patient_keys([ANNA, BERT])) == {BERT}
-    with pytest.raises(StorageNotFound):
-        require_patient_key(keys, ANNA)
     new = keys.make_patient_keys([ANNA])
     with pytest.raises(SealBroken):
         unwrap_record_key(new[ANNA], wrapped, b"r" * 16, 1)
 
 
-def test_a_shredded_key_is_in_none_of_the_databases_files(
+def test_a_shredded_key_is_in_no_file_of_the_database(
     sqlite_engine: sa.Engine, tmp_path: Path
 ) -> None:
     keys = unsealed(sqlite_engine)
@@ -202,7 +202,7 @@ def test_a_shredded_key_is_in_none_of_the_databases_files(
     assert is_on_disk(wrapped[BERT])
 
 
-def test_who_still_reads_what_was_before_keeps_it_until_the_next_purge(
+def test_a_shredded_key_stays_on_disk_while_an_older_state_is_being_read(
     sqlite_engine: sa.Engine, tmp_path: Path
 ) -> None:
     keys = unsealed(sqlite_engine)
@@ -229,7 +229,7 @@ def test_who_still_reads_what_was_before_keeps_it_until_the_next_purge(
     assert not is_on_disk()
 
 
-def test_other_databases_overwrite_in_their_own_time(engine: sa.Engine) -> None:
+def test_purging_reports_success_on_every_database(engine: sa.Engine) -> None:
     assert purge_deleted(engine)
 
 
@@ -242,9 +242,7 @@ def test_other_databases_overwrite_in_their_own_time(engine: sa.Engine) -> None:
     ],
     ids=["cut", "overwritten", "unknown suite"],
 )
-def test_a_row_that_was_changed_is_refused(
-    sqlite_engine: sa.Engine, change: dict[str, object]
-) -> None:
+def test_an_altered_row_is_refused(sqlite_engine: sa.Engine, change: dict[str, object]) -> None:
     keys = unsealed(sqlite_engine)
     keys.make_patient_keys([ANNA])
     with sqlite_engine.begin() as connection:
@@ -253,7 +251,7 @@ def test_a_row_that_was_changed_is_refused(
         keys.patient_keys([ANNA])
 
 
-def test_two_patients_keys_cannot_be_swapped(sqlite_engine: sa.Engine) -> None:
+def test_swapped_patient_keys_are_refused(sqlite_engine: sa.Engine) -> None:
     keys = unsealed(sqlite_engine)
     keys.make_patient_keys([ANNA, BERT])
     with sqlite_engine.begin() as connection:
@@ -264,7 +262,7 @@ def test_two_patients_keys_cannot_be_swapped(sqlite_engine: sa.Engine) -> None:
         keys.patient_keys([ANNA])
 
 
-def test_another_root_key_opens_no_patients_key(sqlite_engine: sa.Engine) -> None:
+def test_another_root_key_opens_no_patient_key(sqlite_engine: sa.Engine) -> None:
     unsealed(sqlite_engine).make_patient_keys([ANNA])
     other = Keys(sqlite_engine)
     other.unseal(SecretKey(bytes(32)))
@@ -273,22 +271,44 @@ def test_another_root_key_opens_no_patients_key(sqlite_engine: sa.Engine) -> Non
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.binary(max_size=64), st.binary(max_size=64))
-def test_a_pseudonym_is_one_for_each_label_and_data(
+def test_a_pseudonym_depends_on_label_and_data(
     label: str, other_label: str, data: bytes, other_data: bytes
 ) -> None:
     keys = Keys(sa.create_engine("sqlite://"))
     keys.unseal(ROOT)
-    one = keys.pseudonym(label, data)
-    assert len(one) == 32
-    assert one == keys.pseudonyms(label)(data)
-    assert (one == keys.pseudonym(label, other_data)) == (data == other_data)
-    assert (one == keys.pseudonym(other_label, data)) == (label == other_label)
+    pseudonym_of, other_of = keys.pseudonyms(label), keys.pseudonyms(other_label)
+    pseudonym = pseudonym_of(data)
+    assert len(pseudonym) == 32
+    assert pseudonym == pseudonym_of(data) == keys.pseudonyms(label)(data)
+    assert (pseudonym == pseudonym_of(other_data)) == (data == other_data)
+    assert (pseudonym == other_of(data)) == (label == other_label)
 
 
-def test_a_key_shows_itself_nowhere() -> None:
+@given(st.text(max_size=20), st.binary(max_size=64))
+def test_a_pseudonym_is_hmac_sha256_under_a_derived_key(label: str, data: bytes) -> None:
+    keys = Keys(sa.create_engine("sqlite://"))
+    keys.unseal(ROOT)
+    key = derive_key(ROOT.reveal(), b"vouchsafe/v1/pseudonym/" + label.encode())
+    assert keys.pseudonyms(label)(data) == hmac.digest(key, data, "sha256")
+
+
+@given(st.binary(max_size=300), st.binary(max_size=40))
+def test_sealed_bytes_open_only_with_the_same_label_and_subject_matter(
+    content: bytes, about: bytes
+) -> None:
+    keys = Keys(sa.create_engine("sqlite://"))
+    keys.unseal(ROOT)
+    sealed = keys.seal_bytes("label", content, about)
+    assert keys.open_bytes("label", sealed, about) == content
+    for label, other in (("another", about), ("label", about + b"x")):
+        with pytest.raises(SealBroken):
+            keys.open_bytes(label, sealed, other)
+
+
+def test_a_key_is_neither_shown_nor_serialised() -> None:
     secret = SecretKey(b"very secret key of 32 bytes !!!!")
     for shown in (repr(secret), str(secret), f"{secret}", f"{[secret]}"):
         assert "secret key of" not in shown
     for write_down in (pickle.dumps, copy.copy, copy.deepcopy):
-        with pytest.raises(TypeError, match="not written down"):
+        with pytest.raises(TypeError, match="cannot be serialised"):
             write_down(secret)

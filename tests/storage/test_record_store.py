@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from house import House, record_of, wanted
+from proofs import proves_row
 
 from deploy.nodes import KuboNode
 from storage import (
@@ -21,7 +22,6 @@ from storage import (
     Use,
     VaultSealed,
     merkle,
-    proves_row,
 )
 from storage.catalogue import Catalogue
 from storage.findings import StoreFinding

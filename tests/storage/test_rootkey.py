@@ -150,7 +150,7 @@ def test_a_file_with_a_flipped_bit_does_not_open(
     path = tmp_path / "root.key"
     path.write_text(json.dumps(content))
     path.chmod(0o600)
-    with pytest.raises(VaultSealed, match="or its file is damaged"):
+    with pytest.raises(VaultSealed, match="or the root key file is damaged"):
         open_root_key(path, PASSPHRASE)
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import secrets
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,6 +31,7 @@ from storage.catalogue import Catalogue
 from storage.keys import Keys
 from storage.reader import Reader
 from storage.record_store import RecordStore
+from storage.vault import _collector_paused
 
 pytestmark = pytest.mark.node
 MANY = 40  # more than are decided and fetched one by one
@@ -252,7 +255,7 @@ def test_every_part_that_is_away_refuses(house: House, monkeypatch: pytest.Monke
         with pytest.raises(StoreUnavailable):
             house.gathered()
     with monkeypatch.context() as patched:
-        patched.setattr(house.ledger, "lost", away(LedgerUnavailable("away")))
+        patched.setattr(house.ledger, "find_ended", away(LedgerUnavailable("away")))
         with pytest.raises(LedgerUnavailable):
             house.gathered()
     sealed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
@@ -274,7 +277,7 @@ def test_what_was_altered_is_never_handed_out(
     entry = Catalogue(house.engine).current()[0]
     cache = next((house.home / "sealed").glob("*.car"))
     harmed = bytearray(cache.read_bytes())
-    harmed[entry.place + 90] ^= 1
+    harmed[entry.offset + 90] ^= 1
     cache.write_bytes(harmed)
     assert len(house.gathered()) == count  # IPFS has it whole
     cache.write_bytes(b"")
@@ -411,3 +414,32 @@ def test_an_envelope_of_another_length_is_refused(
     monkeypatch.setattr("storage.reader.raw_cid", lambda _: raw_cid(b""))
     with pytest.raises(NameMismatch):
         house.gathered()
+
+
+@pytest.fixture
+def collecting() -> Iterator[None]:
+    gc.enable()
+    yield
+    gc.enable()
+
+
+def test_the_collector_is_paused_and_enabled_again_even_after_an_error(collecting: None) -> None:
+    with pytest.raises(KeyError), _collector_paused():
+        assert not gc.isenabled()
+        raise KeyError
+    assert gc.isenabled()
+
+
+def test_an_inner_pause_does_not_end_the_outer_one(collecting: None) -> None:
+    with _collector_paused():
+        with _collector_paused():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_disabled_stays_disabled(collecting: None) -> None:
+    gc.disable()
+    with _collector_paused():
+        pass
+    assert not gc.isenabled()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from proofs import proves_row
 from rig import Town
 
 from deploy.database import make_engine
 from models import PredictionRequest
-from storage import StorageNotFound, proves_row
+from storage import StorageNotFound
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 

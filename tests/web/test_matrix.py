@@ -9,8 +9,7 @@ from visitors import HOSPITAL, signed_in
 
 from consent import Grant
 from models import GateClosed
-from services.custodian.deposits import uploads
-from services.custodian.uploads import Sent
+from services.custodian.upload_store import Sent, UploadStore
 from services.requests import RequestDetails
 from services.statement import RequestedTerms, terms_for
 from services.trial import sign_grants
@@ -153,7 +152,7 @@ def pages_of(hospital) -> list[tuple[str, str]]:
     """Return (method, rule) of every page in the URL map."""
     found = []
     for rule in hospital.app.url_map.iter_rules():
-        if rule.endpoint.startswith(("pages.", "old_pages.")) and "unknown_" not in rule.endpoint:
+        if rule.endpoint.startswith("pages.") and "unknown_" not in rule.endpoint:
             found += [(one, rule.rule) for one in rule.methods - {"HEAD", "OPTIONS"}]
     return found
 
@@ -216,7 +215,7 @@ def names(hospital, model) -> dict[str, str]:
     body |= {"inputs": [], "contributions": [], "probability": 0.2, "low": 0.1, "high": 0.3}
     body |= {"prevalence": 0.2, "outcome": "it", "affected": False, "block": 1, "count": 1}
     body |= {"model_sha256": model.sha256, "commitment": ""}
-    upload = uploads(platform).add(
+    upload = UploadStore(platform.engine, platform.store, platform.clock).add(
         Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), b"person,number\n1,2\n"
     )
     arguments = {"study": f"study:{slug}", "question": model.question}

@@ -56,7 +56,7 @@ def test_a_token_tells_who_it_is_and_has_no_sessions(hospital, clinician) -> Non
 
 def test_a_session_without_the_pages_origin_and_token_changes_nothing(hospital) -> None:
     me = Signed(hospital, "custodian")
-    body = {"role": "auditor", "party": "organisation:auditors"}
+    body = {"role": "auditor", "party": "organisation:auditors", "name": "A"}
     for headers in (
         {},
         {"Origin": me.own["Origin"]},

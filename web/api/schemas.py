@@ -51,9 +51,9 @@ def real() -> fields.Float:
     return fields.Float(required=True)
 
 
-def anything(kind: str | list[str] = "object") -> fields.Raw:
+def anything(kind: str | list[str] = "object", **how: Any) -> fields.Raw:
     """Return the field of a JSON value whose inside is described elsewhere."""
-    return fields.Raw(required=True, metadata={"type": kind})
+    return fields.Raw(required=True, metadata={"type": kind}, **how)
 
 
 def one(schema: type[Schema], **how: Any) -> fields.Nested:
@@ -64,20 +64,6 @@ def one(schema: type[Schema], **how: Any) -> fields.Nested:
 def many(schema: type[Schema], **how: Any) -> fields.List[Any]:
     """Return the field of a list of nested answers."""
     return fields.List(fields.Nested(schema), required=True, **how)
-
-
-class ViewAnswer(Answer):
-    """The ledger as seen at one block."""
-
-    chain_id = number()
-    contract = text()
-    code_hash = text()
-    block_number = number()
-    block_hash = text()
-    block_time_s = number()
-    count = number()
-    head = text()
-    seen_at_s = number()
 
 
 class ViewSchema(Answer):
@@ -122,43 +108,6 @@ class LedgerSchema(Answer):
         required=True,
     )
     development = fields.Boolean(required=True, attribute="is_development")
-
-
-class TypedAnswer(Answer):
-    """What to sign: EIP-712 typed data and its digest."""
-
-    typed_data = anything()
-    digest = text()
-
-
-class GrantTypedAnswer(TypedAnswer):
-    """A grant to sign, with the statement in words."""
-
-    statement = text()
-    terms_hash = text()
-
-
-class OutcomeAnswer(Answer):
-    """What became of one signed message."""
-
-    ok = truth()
-    reason = text()
-    consent_id = text(allow_none=True)
-    transaction_hash = text(allow_none=True)
-
-
-class OutcomesAnswer(Answer):
-    """What became of each, in the order sent."""
-
-    outcomes = many(OutcomeAnswer)
-
-
-class DepositAnswer(Answer):
-    """What was stored."""
-
-    record_ids = fields.List(fields.String(), required=True)
-    new = number()
-    batches = fields.List(fields.String(), required=True)
 
 
 class SubjectTermsSchema(Answer):

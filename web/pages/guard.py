@@ -14,7 +14,7 @@ from services.tokens import CUSTODIAN
 from services.wiring import Services
 from services.words import LANGUAGES, Words, best_language
 from web.cookies import LANGUAGE, csrf_of, session_secret, with_language
-from web.current import Caller, find_account, words
+from web.current import Caller, find_account, services, words
 from web.errors import status_of
 from web.limits import Limit
 from web.view_options import ViewOptions, current_options
@@ -106,7 +106,14 @@ def render(template: str, *, title: str, status: int = 200, **values: Any) -> Re
 
 def page_values() -> dict[str, Any]:
     """Return what the frame of every page needs."""
-    return {"say": words(), "account": find_account(), "csrf": g.csrf, "is_page": True}
+    return {
+        "say": words(),
+        "account": find_account(),
+        "csrf": g.csrf,
+        "is_page": True,
+        "is_development": services().installation.is_development,
+        "has_single_operator": services().information.has_single_operator(),
+    }
 
 
 def is_fragment() -> bool:

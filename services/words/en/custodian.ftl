@@ -1,62 +1,84 @@
 # What the people of a custodian read; in English only.
 
-menu-custodian = Overview
+## The menu; each entry is also the title of its page
 
-menu-invite = Invite
+menu-custodian = System status
 
-menu-deposit = Deposit
+menu-invite = Invite someone
+
+menu-deposit = Upload records
 
 menu-studies = Studies
 
-menu-recoveries = Recoveries
+menu-recoveries = Account recovery
 
-custodian-title = Is all well?
+## System status
+
+custodian-all-well = All services are running.
+
+custodian-away-chain = The chain node is unavailable. Every request for records is refused. Stored pages can still be read.
+
+custodian-away-ipfs = The storage node is unavailable. Records can be neither stored nor opened. Permissions and withdrawals still work.
+
+custodian-away-worker = No worker is running. Uploads and training wait. Permissions and withdrawals still work.
+
+custodian-held = Stored here
 
 custodian-patients = Patients
 
+custodian-patients-of = { $directory } in the directory, { $held } with records
+
 custodian-records = Records
 
-custodian-copies = Copies held
+custodian-copies = Copies
+
+custodian-copies-of = One copy of { $copies } of { $all } records, on this site's storage node
 
 custodian-anchor = Last anchor
 
-custodian-nodes = Nodes
-
-custodian-work = Work waiting
-
-custodian-studies = Studies that wait for your answer
-
-custodian-well = well
-
-custodian-away = away
-
-custodian-away-chain = The chain node is away. Every request for records is refused. Stored pages can still be read.
-
-custodian-away-ipfs = The storage node is away. Records can be neither stored nor opened. Permissions and withdrawals still work.
-
-custodian-away-worker = No worker is running. Deposits and training wait. Permissions and withdrawals still work.
-
 custodian-no-anchor = none yet
 
-empty-custodian = No patient yet. Invite the first one.
+custodian-nodes = Services
 
-invite-title = How do I invite?
+custodian-node-chain = Register
+
+custodian-node-ipfs = Record store
+
+custodian-node-worker = Background work
+
+custodian-well = OK
+
+custodian-away = Unavailable
+
+custodian-work = Jobs and decisions
+
+custodian-jobs = Jobs in queue
+
+custodian-studies = Studies waiting for your decision
+
+empty-custodian = No patients yet. Invite the first one.
+
+## Invite someone
 
 invite-role = Who is invited?
 
 invite-patient = A patient
 
+invite-patient-hint = They sign with their own passkey
+
 invite-clinician = A clinician
 
 invite-researcher = A researcher
 
-invite-custodian = A colleague who looks after records
+invite-custodian = A records office colleague
 
 invite-auditor = An auditor
 
+invite-role-error = Choose who is invited
+
 invite-identity = How was their identity checked?
 
-invite-identity-hint = This is your duty. It is written down with your name.
+invite-identity-hint = You are responsible for this check. Your name will be recorded.
 
 invite-identity-card = An identity document, in person
 
@@ -68,47 +90,143 @@ invite-identity-error = Choose how their identity was checked
 
 invite-number = Hospital number
 
+invite-number-hint = For a patient. It is stored encrypted.
+
+invite-number-error = Enter the hospital number, 64 characters or fewer
+
+invite-number-staff = Leave the hospital number empty: only a patient has one
+
+invite-has-account = This patient can sign in already. If their device is lost, propose a recovery.
+
 invite-name = Name
 
+invite-name-hint = For staff
+
+invite-name-error = Enter the name, 128 characters or fewer
+
 invite-party = Organisation
+
+invite-party-hint = For a researcher or an auditor of another organisation: such as organisation:town-clinic. Leave it empty for this hospital.
+
+invite-party-error = Enter the organisation as organisation:name, without spaces
+
+invite-party-own = Leave the organisation empty: clinicians and colleagues here speak for this hospital
 
 invite-until = The link works until { $date }.
 
 invite-button = Make the link
 
-invite-made = The link is made
+invite-made = Invitation link
 
-invite-once = Give it to this person and nobody else. It works once. It is not shown again.
+invite-link = Link
 
-invite-print = Print it
+invite-once = Give it to this person only. It works once and is not shown again.
 
-deposit-title = Is this file good?
+invite-print-how = Print this page and hand it over. Your browser prints it without the menu.
+
+invite-another = Invite another person
+
+## Upload records
 
 deposit-file = File
 
-deposit-file-hint = CSV or FHIR bundle, at most { $size }
+deposit-file-hint = CSV, Parquet or FHIR bundle, at most { $size }
 
-deposit-mapping = How columns become records
+deposit-file-error = Choose a file
 
-deposit-bad-rows = What happens to bad rows?
-
-deposit-bad-leave = Store the good rows, leave out the bad ones
-
-deposit-bad-none = Store nothing if one row is bad
-
-deposit-button = Check the file
+deposit-empty = The file is empty. Choose another file.
 
 deposit-wrong-size = The file is { $size }. The limit is { $most }.
 
-deposit-wrong-kind = The file is neither CSV nor a FHIR bundle.
+deposit-wrong-kind = The file is neither CSV, Parquet nor a FHIR bundle.
 
 deposit-wrong-encoding = The file is not UTF-8. Line { $line } cannot be read.
 
-deposit-report-title = What is in the file?
+deposit-mapping = Mapping of columns
 
-deposit-went-title = What went in?
+deposit-mapping-hint = It says which column holds which value, in which unit
+
+deposit-mapping-none = None: the file is a FHIR bundle
+
+deposit-mapping-own = Your own mapping, below
+
+deposit-own = Your own mapping
+
+deposit-own-hint = A TOML file. Leave it empty to use one from the list.
+
+deposit-mapping-choose = Choose a mapping for this table
+
+deposit-mapping-error = The mapping cannot be read. Compare it with the guide for custodians.
+
+deposit-mapping-custodian = The mapping names another custodian. Remove the name.
+
+deposit-bad-rows = What should happen to bad rows?
+
+deposit-bad-leave = Store the good rows, leave out the bad ones
+
+deposit-bad-none = Store nothing if any row is bad
+
+deposit-bad-error = Choose what should happen to bad rows
+
+deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
+
+deposit-button = Check the file
+
+deposit-before-title = Recent files
+
+deposit-state-checking = being checked
+
+deposit-state-checked = waiting for your decision
+
+deposit-state-storing = being stored
+
+deposit-state-stored = stored
+
+deposit-state-dropped = discarded
+
+deposit-state-unusable = not usable
+
+empty-deposits = No uploads yet.
+
+## Upload report
+
+deposit-report-title = Upload check
+
+deposit-result-title = Upload result
+
+deposit-size = Size
+
+deposit-sent = Sent
 
 deposit-before = { $all } rows read. { $good } are good, { $bad } are not. Nothing has been stored yet.
+
+deposit-store = Store the { $good } good rows
+
+deposit-nothing = Discard file
+
+deposit-may-not = There is nothing to store: no row is good, or you chose to store nothing if any row is bad.
+
+deposit-working-checking = Checking the rows
+
+deposit-working-storing = Encrypting and storing the records
+
+deposit-stuck-checking = The check did not finish. The file is deleted after a day. Send it again.
+
+deposit-stuck-storing = Storing did not finish. Records stored so far remain. Try again: nothing is stored twice.
+
+deposit-new-file = Choose another file
+
+deposit-unusable = This file cannot be used: { $why }.
+
+deposit-dropped = Nothing was stored. The file was deleted.
+
+deposit-after = { $good } records stored. { $bad } rows left out. Finished on { $time }.
+
+deposit-known = { $count } of { $all } records were stored before and did not change.
+
+deposit-again = This file was stored on { $date }. Nothing was added.
+
+deposit-bad-caption = Problems, { $shown } of { $all }
 
 deposit-row = Row
 
@@ -118,177 +236,13 @@ deposit-problem = Problem
 
 deposit-cure = What to do
 
-deposit-store = Store the { $good } good rows
-
-deposit-nothing = Store nothing
-
 deposit-report = Download the report (CSV)
-
-deposit-sealed = sealed
-
-deposit-pinned = pinned
-
-deposit-catalogued = catalogued
-
-deposit-anchored = anchored
-
-deposit-after = { $good } records stored. { $bad } rows refused. Anchored at { $time }.
-
-deposit-again = This file was stored on { $date }. Nothing was added.
-
-deposit-dropped = Nothing was stored. The file is gone.
-
-empty-deposits = No deposit yet.
-
-may-study-title = May this study ask?
-
-may-study-many = Patients it would reach
-
-may-study-text = What your patients will read
-
-may-study-approve = Approve
-
-may-study-refuse = Do not approve
-
-may-study-reason = Reason, for the study
-
-may-study-approved = You approved this study on { $date }.
-
-may-study-refused = You did not approve this study on { $date }.
-
-recoveries-title = Who lost a key?
-
-recoveries-patient = Patient
-
-recoveries-proposed = Proposed on
-
-recoveries-left = Starts to work on
-
-recoveries-state = State
-
-recoveries-waiting = The patient can say no
-
-recoveries-vetoed = The patient said no
-
-recoveries-done = In force
-
-recoveries-identity = How was the patient's identity checked?
-
-recoveries-button = Propose
-
-recoveries-lead = The new key starts to work after { $days } days. Until then any of the patient's keys can say no.
-
-empty-recoveries = Nobody has lost a key.
-
-custodian-all-well = Everything answers.
-
-custodian-held = What is held
-
-custodian-patients-of = { $directory } in the directory. Records of { $held } people are here.
-
-custodian-copies-of = One copy each of { $copies } of { $all } records, on this site's storage node
-
-custodian-node-chain = Chain
-
-custodian-node-ipfs = Storage
-
-custodian-node-worker = Worker
-
-custodian-jobs = Jobs that wait or run
-
-custodian-invite = Invite someone
-
-custodian-deposit = Deposit records
-
-invite-patient-hint = They sign with a passkey of their own
-
-invite-number-hint = For a patient. It stays here, sealed.
-
-invite-name-hint = For everybody else
-
-invite-party-hint = For a researcher or an auditor of another place: such as organisation:town-clinic. Leave it empty for this hospital.
-
-invite-number-error = Enter the hospital number, 64 characters or fewer
-
-invite-name-error = Enter the name, 128 characters or fewer
-
-invite-party-error = Enter the organisation as organisation:name, without spaces
-
-invite-party-own = Leave the organisation empty: clinicians and colleagues here speak for this hospital
-
-invite-role-error = Choose who is invited
-
-invite-has-account = This patient can sign in already. If their device is lost, propose a recovery.
-
-invite-link = Link
-
-invite-another = Invite someone else
-
-invite-print-how = Print this page, or read the link out. Your browser prints it without the menu.
-
-deposit-file-error = Choose a file
-
-deposit-bad-error = Choose what happens to bad rows
-
-deposit-mapping-none = None: the file is a FHIR bundle
-
-deposit-mapping-own = A mapping of your own, below
-
-deposit-mapping-hint = It says which column is which value, in which unit
-
-deposit-own = Your own mapping
-
-deposit-own-hint = A TOML file. Leave it empty to use one from the list.
-
-deposit-mapping-choose = Choose a mapping for this table
-
-deposit-mapping-error = The mapping cannot be read. Check it with the guide for custodians.
-
-deposit-mapping-custodian = The mapping names another custodian. Take its name out.
-
-deposit-kept = The file is kept locked until you decide, one day at most. Then it is deleted.
-
-deposit-before-title = Files so far
-
-deposit-state-checking = being checked
-
-deposit-state-checked = waiting for you
-
-deposit-state-storing = being stored
-
-deposit-state-stored = stored
-
-deposit-state-dropped = nothing stored
-
-deposit-state-unusable = not usable
-
-deposit-working-checking = Checking the rows
-
-deposit-working-storing = Records sealed, pinned, catalogued and anchored
-
-deposit-stuck-checking = The check did not end. The file is deleted after a day. Send it again.
-
-deposit-stuck-storing = Storing did not end. What was stored stays. Try again: nothing is stored twice.
-
-deposit-new-file = Choose another file
-
-deposit-unusable = This file cannot be used: { $why }.
-
-deposit-known = { $count } of { $all } records were here before, so they were not stored again.
-
-deposit-may-not = You chose to store nothing if one row is bad, or no row is good.
-
-deposit-size = Size
-
-deposit-sent = Sent
-
-deposit-bad-caption = The first { $shown } of { $all } problems listed
 
 cure-range = Check the unit
 
 cure-number = Enter a number, or leave the cell empty
 
-cure-values = Use a value that the mapping names, or add it there
+cure-values = Use a value from the mapping, or add it there
 
 cure-truth = Enter true or false, or leave the cell empty
 
@@ -306,7 +260,9 @@ cure-subject = Add the patient to the bundle
 
 cure-other = Correct it in the file, then send the file again
 
-may-studies-title = Which studies want to ask?
+## Studies
+
+may-study-title = Approve a study
 
 may-study-state-proposed = Waiting for you
 
@@ -314,46 +270,82 @@ may-study-state-approved = Approved
 
 may-study-state-refused = Not approved
 
+may-study-approved = This study was approved on { $date }.
+
+may-study-refused = This study was not approved, on { $date }.
+
 may-study-name = Study
 
-may-study-owner = Who runs it
+may-study-owner = Organisation
 
 may-study-protocol = Protocol
 
-may-study-board = Ethics
+may-study-board = Ethics approval
 
-may-study-purpose = What for
+may-study-purpose = Purpose
 
 may-study-categories = Kinds of records
 
-may-study-days = How long a permission lasts
+may-study-days = Duration of a permission
 
-may-study-end = The study ends on
+may-study-end = End of the study
 
-may-study-many-of = { $many } with records of every kind asked for, of { $all } in the directory
+may-study-many = Patients with these records
 
-may-study-why = Enter a reason for the study
+may-study-many-of = { $many } with records of every kind requested, of { $all } in the directory
 
-may-study-reason-hint = Needed if you do not approve
+may-study-text = What your patients will read
 
-empty-studies = No study has been proposed yet. Researchers propose them; you will see them here.
+may-study-reason = Reason for the study's team
 
-recoveries-what = A new key starts to work after a delay. Until then any of the patient's keys can say no.
+may-study-reason-hint = Required if you do not approve
 
-recoveries-caption = Recoveries that wait
+may-study-why = Enter a reason for the study's team
+
+may-study-approve = Approve
+
+may-study-refuse = Do not approve
+
+empty-studies = No study has been proposed yet. Researchers propose studies; they appear here.
+
+## Account recovery
+
+recoveries-what = A new key starts to work after a delay. Until then any of the patient's keys can refuse it.
+
+recoveries-caption = Pending recoveries
+
+recoveries-patient = Patient
+
+recoveries-left = Starts to work on
+
+recoveries-state = State
+
+recoveries-waiting = The patient can refuse it
 
 recoveries-ready = The delay is over
 
 recoveries-new = Propose a recovery
 
-recoveries-proof = The new key's own proof
+recoveries-identity = How was the patient's identity checked?
 
-recoveries-proof-hint = A JSON file that the patient's new key signed: an enrolment
+recoveries-proof = Proof of the new key
 
-recoveries-proof-error = Choose the file that the patient's new key signed for this patient
+recoveries-proof-hint = A JSON file signed by the patient's new key: an enrolment
+
+recoveries-proof-error = Choose the file that this patient's new key signed
 
 recoveries-number-error = Enter the hospital number of a patient who has a key here
 
 recoveries-refused = The register refused it. Nothing was proposed.
 
-recoveries-proposed-now = It is proposed. The patient sees it, and can say no.
+recoveries-button = Propose
+
+recoveries-proposed-now = The recovery is proposed. The patient sees it and can refuse it.
+
+recoveries-vetoed = Refused by the patient
+
+recoveries-done = In force
+
+recoveries-lead = The new key starts to work after { $days } days. Until then any of the patient's keys can refuse it.
+
+empty-recoveries = No pending recoveries.

@@ -1,68 +1,221 @@
-"""What a custodian does on the pages, for programs: joins this package's routes."""
+"""The custodian's API: overview, uploads, studies, recoveries, enrolments, records, subjects."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from services.schemas import NothingSchema
-from web.api.custodian import keeping, uploads
-from web.api.custodian import schemas as _S
-from web.api.route import CUSTODIANS, Route, View
+import orjson
+from flask import Blueprint
 
-_UPLOAD: Final = "/custodian/uploads/{upload}"
-_STUDY: Final = "/custodian/studies/{study}"
-_FILE_BYTES: Final = _S.MOST_BASE64 + _S.MOST_MAPPING + 4_096
-
-
-def _get(path: str, view: View, gives: Any) -> Route:
-    return Route("GET", path, view, CUSTODIANS, gives=gives)
-
-
-ROUTES: Final[tuple[Route, ...]] = (
-    _get("/custodian/overview", keeping.get_overview, _S.OverviewAnswer),
-    _get("/custodian/mappings", uploads.get_mappings, _S.MappingsAnswer),
-    _get("/custodian/uploads", uploads.get_uploads, _S.UploadsAnswer),
-    Route(
-        "POST",
-        "/custodian/uploads",
-        uploads.post_upload,
-        CUSTODIANS,
-        _S.UploadSchema,
-        202,
-        _FILE_BYTES,
-        True,
-        _S.UploadToldAnswer,
-    ),
-    _get(_UPLOAD, uploads.get_upload, _S.UploadToldAnswer),
-    Route(
-        "POST",
-        f"{_UPLOAD}/storing",
-        uploads.post_storing,
-        CUSTODIANS,
-        NothingSchema,
-        202,
-        keeps=True,
-        gives=_S.UploadToldAnswer,
-    ),
-    Route("DELETE", _UPLOAD, uploads.delete_upload, CUSTODIANS, gives=_S.UploadToldAnswer),
-    _get("/custodian/studies", keeping.get_proposals, _S.ProposalsAnswer),
-    _get(_STUDY, keeping.get_proposal, _S.ProposalToldAnswer),
-    Route(
-        "POST",
-        f"{_STUDY}/answer",
-        keeping.post_proposal_answer,
-        CUSTODIANS,
-        _S.ProposalAnswerSchema,
-        keeps=True,
-        gives=_S.ProposalToldAnswer,
-    ),
-    _get("/custodian/recoveries", keeping.get_recoveries, _S.RecoveriesAnswer),
-    Route(
-        "POST",
-        "/custodian/recoveries",
-        keeping.post_recovery,
-        CUSTODIANS,
-        _S.RecoverySchema,
-        gives=_S.RecoveriesAnswer,
-    ),
+from consent import Outcome, Signed
+from services.custodian.approvals import StudyReview
+from services.custodian.overview import Overview
+from services.custodian.recoveries import PendingRecovery, RecoveryRequest
+from services.custodian.upload_store import Upload
+from services.custodian.uploads import NewUpload, UploadReport
+from services.errors import NotFound
+from services.requests import Proposal
+from services.schemas import NothingSchema, PageSchema, SignedEnrolments
+from services.subjects import SubjectConsents, SubjectUses, parse_subject
+from services.tokens import CUSTODIAN
+from storage import DepositReport
+from web.api.custodian.schemas import (
+    MAX_FILE_BYTES,
+    DepositBody,
+    DepositSchema,
+    MappingsSchema,
+    OutcomesSchema,
+    OverviewSchema,
+    ProposalsSchema,
+    RecoveriesSchema,
+    RecoveryBody,
+    StudyDecisionBody,
+    StudyReviewSchema,
+    UploadBody,
+    UploadReportSchema,
+    UploadsSchema,
 )
+from web.api.resources import accepts, idempotent, returns
+from web.api.schemas import SubjectConsentsSchema, SubjectUsesSchema
+from web.current import current_caller, find_caller, services, words
+from web.view_options import max_body, requires_role
+
+MAX_BATCH_BYTES: Final = 16 * 2**20
+
+bp = Blueprint("custodian", __name__)
+own = Blueprint("own", __name__)
+"""Routes of the organisation that operates this installation; for others they do not exist."""
+
+
+@own.before_request
+def require_operator() -> None:
+    """Let only the organisation that operates this installation pass.
+
+    Raises:
+        NotFound: the caller speaks for another organisation.
+    """
+    caller = find_caller()
+    if caller is not None and caller.party != services().installation.organisation:
+        raise NotFound
+
+
+@own.get("/custodian/overview")
+@requires_role(CUSTODIAN)
+@returns(OverviewSchema)
+def get_overview() -> Overview:
+    """Return which parts respond, what is stored, and what waits."""
+    return services().custodian.overview.get()
+
+
+@own.get("/custodian/mappings")
+@requires_role(CUSTODIAN)
+@returns(MappingsSchema)
+def get_mappings() -> dict[str, list[str]]:
+    """Return the names of the installed mappings."""
+    return {"mappings": services().custodian.uploads.mapping_names()}
+
+
+@own.get("/custodian/uploads")
+@requires_role(CUSTODIAN)
+@returns(UploadsSchema)
+def get_uploads() -> dict[str, list[Upload]]:
+    """Return the newest fifty files, newest first."""
+    return {"uploads": services().custodian.uploads.list_newest(current_caller().party)}
+
+
+@own.post("/custodian/uploads")
+@requires_role(CUSTODIAN)
+@max_body(MAX_FILE_BYTES)
+@idempotent
+@accepts(UploadBody)
+@returns(UploadReportSchema, status=202)
+def post_upload(body: NewUpload) -> UploadReport:
+    """Queue the check of a table or a FHIR bundle; nothing is stored before that is requested."""
+    caller = current_caller()
+    return services().custodian.uploads.submit(words(), caller.party, body, by=caller.id)
+
+
+@own.get("/custodian/uploads/<upload>")
+@requires_role(CUSTODIAN)
+@returns(UploadReportSchema)
+def get_upload(upload: str) -> UploadReport:
+    """Return what is in a file, each problem with its remedy, and what was stored."""
+    return services().custodian.uploads.get(words(), current_caller().party, upload)
+
+
+@own.post("/custodian/uploads/<upload>/storing")
+@requires_role(CUSTODIAN)
+@idempotent
+@accepts(NothingSchema)
+@returns(UploadReportSchema, status=202)
+def post_storing(upload: str, body: dict[str, Any]) -> UploadReport:  # noqa: ARG001 - empty
+    """Store the good rows of a checked file; a repeated request stores them once."""
+    return services().custodian.uploads.store(words(), current_caller().party, upload)
+
+
+@own.delete("/custodian/uploads/<upload>")
+@requires_role(CUSTODIAN)
+@returns(UploadReportSchema)
+def delete_upload(upload: str) -> UploadReport:
+    """Discard a checked file; one that is being stored, or was, does not change."""
+    return services().custodian.uploads.discard(words(), current_caller().party, upload)
+
+
+@own.get("/custodian/studies")
+@requires_role(CUSTODIAN)
+@returns(ProposalsSchema)
+def get_proposals() -> dict[str, list[Proposal]]:
+    """Return every proposed study, newest first, decided or not."""
+    return {"studies": services().custodian.approvals.list_all()}
+
+
+@own.get("/custodian/studies/<study>")
+@requires_role(CUSTODIAN)
+@returns(StudyReviewSchema)
+def get_proposal(study: str) -> StudyReview:
+    """Return what a study plans, how many patients it reaches, and what patients would read."""
+    return services().custodian.approvals.review(words(), study)
+
+
+@own.post("/custodian/studies/<study>/answer")
+@requires_role(CUSTODIAN)
+@idempotent
+@accepts(StudyDecisionBody)
+@returns(StudyReviewSchema)
+def post_proposal_answer(study: str, body: dict[str, str]) -> StudyReview:
+    """Approve a study, or refuse it with a reason; the first decision is final."""
+    approvals, by = services().custodian.approvals, current_caller().id
+    if body["answer"] == "approve":
+        approvals.approve(study, by=by)
+    else:
+        approvals.refuse(words(), study, body["why"], by=by)
+    return approvals.review(words(), study)
+
+
+@own.get("/custodian/recoveries")
+@requires_role(CUSTODIAN)
+@returns(RecoveriesSchema)
+def get_recoveries() -> dict[str, list[PendingRecovery]]:
+    """Return every new key that was proposed for a patient and is not valid yet."""
+    return {"recoveries": services().custodian.recoveries.list_pending()}
+
+
+@own.post("/custodian/recoveries")
+@requires_role(CUSTODIAN)
+@accepts(RecoveryBody)
+@returns(RecoveriesSchema)
+def post_recovery(body: dict[str, Any]) -> dict[str, list[PendingRecovery]]:
+    """Propose a new key for a patient whose identity was checked again; then the delay begins."""
+    recovery = RecoveryRequest(
+        number=body["number"], identity=body["identity"], proof=orjson.dumps(body["proof"])
+    )
+    by = current_caller().id
+    return {"recoveries": services().custodian.recoveries.propose(words(), recovery, by=by)}
+
+
+@own.post("/custodian/enrolments")
+@requires_role(CUSTODIAN)
+@max_body(MAX_BATCH_BYTES)
+@idempotent
+@accepts(SignedEnrolments)
+@returns(OutcomesSchema)
+def post_enrolments(body: dict[str, list[Signed]]) -> dict[str, list[Outcome]]:
+    """Enrol subjects by their first keys; one outcome each, in the order sent."""
+    return {"outcomes": services().custodian.subjects.enrol(body["signed"])}
+
+
+@bp.post("/custodian/records")
+@requires_role(CUSTODIAN)
+@max_body(MAX_BATCH_BYTES)
+@idempotent
+@accepts(DepositBody)
+@returns(DepositSchema, status=201)
+def post_records(body: dict[str, Any]) -> DepositReport:
+    """Seal and store records: all or none; a record whose source is stored does not change."""
+    party = current_caller().party
+    return services().custodian.records.deposit(party, body["records"], body.get("sources"))
+
+
+@bp.get("/custodian/subjects/<subject>/consents")
+@requires_role(CUSTODIAN)
+@returns(SubjectConsentsSchema)
+def get_subject_consents(subject: str) -> SubjectConsents:
+    """Return every consent of a subject, oldest first, with its state now."""
+    party = current_caller().party
+    return services().custodian.subjects.consents_of(party, parse_subject(subject))
+
+
+@bp.get("/custodian/subjects/<subject>/uses")
+@requires_role(CUSTODIAN)
+@accepts(PageSchema)
+@returns(SubjectUsesSchema)
+def get_subject_uses(subject: str, body: dict[str, Any]) -> SubjectUses:
+    """Return who used a subject's records or was refused, newest first, each with its proof."""
+    party = current_caller().party
+    return services().custodian.subjects.uses_of(
+        party, parse_subject(subject), body["limit"], body["before"]
+    )
+
+
+bp.register_blueprint(own)
+BLUEPRINTS: Final = (bp,)

@@ -1,147 +1,230 @@
-"""What the custodian's API takes and answers."""
+"""The requests and results of the custodian's API."""
 
 from __future__ import annotations
 
-from typing import Final
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, Final
 
-from marshmallow import fields, validate
+from marshmallow import fields, post_load, validate
 
-from services.custodian.approvals import MOST_REASON
-from services.custodian.overview import CHECKS
-from services.custodian.uploads import LEAVE, MOST_BYTES, NONE
-from services.schemas import Strict, Text
-from web.api.schemas import Answer, JobSchema, anything, many, number, one, text, truth
+from services.custodian.approvals import MAX_REASON
+from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
+from services.custodian.upload_store import LEAVE, MAX_BYTES, NONE
+from services.custodian.uploads import MAX_MAPPING, NewUpload
+from services.schemas import MAX_RECORDS, Strict, Text, ValidationError
+from storage.schemas import RecordSchema
+from web.api.schemas import Answer, HexString, JobSchema, anything, many, number, one, text, truth
 
-MOST_MAPPING: Final = 256 * 2**10
-MOST_BASE64: Final = MOST_BYTES * 4 // 3 + 8
-_OPEN: Final = {"type": "object", "additionalProperties": True}
+MAX_BASE64: Final = MAX_BYTES * 4 // 3 + 8
+MAX_FILE_BYTES: Final = MAX_BASE64 + MAX_MAPPING + 4_096
+_OBJECT: Final = {"type": "object", "additionalProperties": True}
 
 
-class UploadSchema(Strict):
-    """A file in base64, and how it is to be read.
+class UploadBody(Strict):
+    """A file in base64, and how it is read.
 
     `mapping` names one that is installed, `own_mapping` is the TOML text of another; a FHIR bundle
-    needs neither. `on_bad` says whether the good rows go in without the bad ones.
+    needs neither. `on_bad` says whether the good rows are stored without the bad ones.
     """
 
     name = Text(255, required=True)
-    file = fields.String(required=True, validate=validate.Length(0, MOST_BASE64))
+    file = fields.String(required=True, validate=validate.Length(0, MAX_BASE64))
     mapping = Text(128, 0, load_default="")
-    own_mapping = fields.String(load_default="", validate=validate.Length(0, MOST_MAPPING))
+    own_mapping = fields.String(load_default="", validate=validate.Length(0, MAX_MAPPING))
     on_bad = fields.String(required=True, validate=validate.OneOf((LEAVE, NONE)))
 
+    @post_load
+    def _to_upload(self, data: Mapping[str, Any], **_: Any) -> NewUpload:
+        try:
+            body = base64.b64decode(data["file"], validate=True)
+        except (binascii.Error, ValueError) as exc:
+            raise ValidationError({"file": ["Must be base64."]}) from exc
+        return NewUpload(
+            name=data["name"],
+            body=body,
+            mapping=data["mapping"],
+            own_mapping=data["own_mapping"].encode() or None,
+            on_bad=data["on_bad"],
+        )
 
-class ProposalAnswerSchema(Strict):
-    """A yes, or a no with its reason."""
+
+class StudyDecisionBody(Strict):
+    """An approval, or a refusal with its reason."""
 
     answer = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
-    why = fields.String(load_default="", validate=validate.Length(0, MOST_REASON))
+    why = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
-class RecoverySchema(Strict):
-    """Whose key, how the identity was checked, and the new key's own proof (of an enrolment)."""
+class RecoveryBody(Strict):
+    """Whose key, how their identity was checked, and the new key's signed enrolment."""
 
-    number = Text(64, required=True)
-    identity = fields.String(required=True, validate=validate.OneOf(CHECKS))
-    proof = fields.Dict(keys=fields.String(), required=True, metadata=_OPEN)
+    number = Text(MAX_NUMBER, required=True)
+    identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
+    proof = fields.Dict(keys=fields.String(), required=True, metadata=_OBJECT)
 
 
-class HealthAnswer(Answer):
-    """Which parts answer."""
+class DepositBody(Strict):
+    """Records, and for each, if given, the source that distinguishes it from all others."""
+
+    records = fields.List(
+        fields.Nested(RecordSchema), required=True, validate=[validate.Length(1, MAX_RECORDS)]
+    )
+    sources = fields.List(Text(512), validate=[validate.Length(1, MAX_RECORDS)])
+
+
+class HealthSchema(Answer):
+    """Which parts respond."""
 
     chain = truth()
     ipfs = truth()
     worker = truth()
 
 
-class HeldAnswer(Answer):
-    """How much is held, and what waits; times in seconds UTC."""
+class HoldingsSchema(Answer):
+    """How much is stored, and what waits; times in seconds UTC."""
 
     patients = number()
     subjects = number()
     records = number()
     copies = number()
-    anchor = number(allow_none=True)
+    anchor = number(attribute="anchored_at_s", allow_none=True)
     is_anchored = truth()
-    jobs = number()
-    studies = number()
+    jobs = number(attribute="active_jobs")
+    studies = number(attribute="proposed_studies")
 
 
-class OverviewAnswer(Answer):
-    """Whether all is well."""
+class OverviewSchema(Answer):
+    """The health of the parts, and the holdings."""
 
-    health = one(HealthAnswer)
-    held = one(HeldAnswer)
+    health = one(HealthSchema)
+    held = one(HoldingsSchema, attribute="holdings")
 
 
-class MappingsAnswer(Answer):
+class MappingsSchema(Answer):
     """Names of mappings."""
 
     mappings = fields.List(fields.String(), required=True)
 
 
-class UploadAnswer(Answer):
+class UploadSchema(Answer):
     """One file."""
 
     id = text()
-    name = text()
-    kind = text()
-    on_bad = text()
-    bytes = number()
+    name = text(attribute="sent.name")
+    kind = text(attribute="sent.kind")
+    on_bad = text(attribute="sent.on_bad")
+    bytes = number(attribute="size")
     state = text()
-    sent_at_s = number()
+    sent_at_s = number(attribute="at_s")
     ended_at_s = number(allow_none=True)
 
 
-class UploadsAnswer(Answer):
-    """Files, the newest first."""
+class UploadsSchema(Answer):
+    """Files, newest first."""
 
-    uploads = many(UploadAnswer)
+    uploads = many(UploadSchema)
 
 
-class BadAnswer(Answer):
-    """One bad row: never a cell of it."""
+class BadCellSchema(Answer):
+    """One problem of a file; never the content of a cell."""
 
-    row = anything(["integer", "string"])
+    row = number()
     column = text()
     problem = text()
     cure = text()
 
 
-class UploadToldAnswer(UploadAnswer):
+class UploadReportSchema(Answer):
     """One file, what is in it, and what became of it."""
 
-    may_store = truth()
-    report = anything()
-    bad = many(BadAnswer)
+    id = text(attribute="upload.id")
+    name = text(attribute="upload.sent.name")
+    kind = text(attribute="upload.sent.kind")
+    on_bad = text(attribute="upload.sent.on_bad")
+    bytes = number(attribute="upload.size")
+    state = text(attribute="upload.state")
+    sent_at_s = number(attribute="upload.at_s")
+    ended_at_s = number(attribute="upload.ended_at_s", allow_none=True)
+    may_store = fields.Boolean(required=True, attribute="can_store")
+    report = anything(attribute="counts")
+    bad = many(BadCellSchema, attribute="problems")
     job = one(JobSchema, allow_none=True)
 
 
-class ProposalsAnswer(Answer):
-    """Studies that were proposed."""
+class ProposalSchema(Answer):
+    """A proposed study and the decision on it."""
 
-    studies = fields.List(fields.Raw(metadata={"type": "object"}), required=True)
+    study = text()
+    owner = text()
+    title = text()
+    board = text()
+    protocol = text()
+    condition = text()
+    question = text()
+    purpose = text()
+    categories = fields.List(fields.String(), required=True)
+    data_from = text()
+    data_to = text()
+    days = number()
+    until_s = number()
+    wants_copy = truth()
+    contact = text()
+    state = text()
+    proposed_at_s = number()
+    answered_at_s = number(allow_none=True)
+    why = text()
 
 
-class ProposalToldAnswer(Answer):
-    """One study, how many it reaches, what patients would read."""
+class ProposalsSchema(Answer):
+    """Proposed studies, newest first."""
 
-    study = anything()
-    reaches = number()
-    patients_read = fields.List(fields.String(), required=True)
+    studies = many(ProposalSchema)
 
 
-class WaitingAnswer(Answer):
-    """One new key that was proposed."""
+class StudyReviewSchema(Answer):
+    """One study, how many patients it reaches, and what patients would read."""
 
-    hospital_number = text()
-    subject = text()
-    signer = text()
+    study = one(ProposalSchema, attribute="proposal")
+    reaches = number(attribute="reach")
+    patients_read = fields.List(fields.String(), required=True, attribute="sentences")
+
+
+class PendingRecoverySchema(Answer):
+    """A new key that was proposed and is not valid yet."""
+
+    hospital_number = text(attribute="number")
+    subject = HexString()
+    signer = HexString(prefix="")
     state = text()
     ready_at_s = number(allow_none=True)
 
 
-class RecoveriesAnswer(Answer):
-    """New keys that were proposed and wait."""
+class RecoveriesSchema(Answer):
+    """New keys that were proposed and are not valid yet."""
 
-    recoveries = many(WaitingAnswer)
+    recoveries = many(PendingRecoverySchema)
+
+
+class OutcomeSchema(Answer):
+    """The ledger's answer to one signed message; texts are null where there is nothing."""
+
+    ok = truth()
+    reason = text()
+    consent_id = HexString(allow_none=True)
+    transaction_hash = fields.Function(lambda outcome: outcome.transaction_hash or None)
+
+
+class OutcomesSchema(Answer):
+    """The ledger's answers, in the order sent."""
+
+    outcomes = many(OutcomeSchema)
+
+
+class DepositSchema(Answer):
+    """Which records were stored, and how many of them are new."""
+
+    record_ids = fields.List(fields.String(), required=True)
+    new = number()
+    batches = fields.List(fields.String(), required=True)

@@ -7,14 +7,13 @@ from typing import Any
 from flask import Blueprint
 
 from services.accounts import PATIENT
-from services.accounts.invitations import VALID_DAYS
 from services.accounts.sessions import SessionSummary
-from services.custodian.invitations import invite
+from services.custodian.invitations import InvitationRequest, IssuedInvitation
 from services.errors import Forbidden, NotFound
 from services.tokens import CUSTODIAN, ROLES
 from web.api.people.schemas import CallerSchema, InvitationBody, InvitationSchema, SessionsSchema
 from web.api.resources import accepts, returns
-from web.current import Caller, current_account, current_caller, services
+from web.current import Caller, current_account, current_caller, services, words
 from web.view_options import requires_role
 
 bp = Blueprint("people", __name__)
@@ -51,9 +50,9 @@ def delete_session(session: str) -> Any:
 @requires_role(CUSTODIAN)
 @accepts(InvitationBody)
 @returns(InvitationSchema, status=201)
-def post_invitations(body: dict[str, str]) -> dict[str, Any]:
-    """Invite somebody; the link works once, for seven days."""
+def post_invitations(body: dict[str, Any]) -> IssuedInvitation:
+    """Invite a person; the link works once, for seven days."""
     if current_caller().party != services().installation.organisation:
         raise Forbidden("Only the organisation that operates this installation invites people.")
-    link = invite(services().platform, **body)
-    return {"link": link, "days": VALID_DAYS}
+    invitations = services().custodian.invitations
+    return invitations.invite(words(), InvitationRequest(**body), by=current_caller().id)

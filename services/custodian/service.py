@@ -1,0 +1,36 @@
+"""Groups what a custodian can do, by subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.custodian.approvals import CustodianApprovals
+from services.custodian.invitations import CustodianInvitations
+from services.custodian.overview import CustodianOverview
+from services.custodian.records import CustodianRecords
+from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.subjects import CustodianSubjects
+from services.custodian.uploads import CustodianUploads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodianService:
+    """What people of the organisation that operates this installation can do.
+
+    Attributes:
+        overview: health of the parts, holdings, pending work.
+        invitations: of patients and staff.
+        uploads: files that are checked and then stored.
+        records: deposits of records.
+        subjects: enrolment, and one subject's consents and uses.
+        approvals: decisions on proposed studies.
+        recoveries: new keys for patients who lost theirs.
+    """
+
+    overview: CustodianOverview
+    invitations: CustodianInvitations
+    uploads: CustodianUploads
+    records: CustodianRecords
+    subjects: CustodianSubjects
+    approvals: CustodianApprovals
+    recoveries: CustodianRecoveries

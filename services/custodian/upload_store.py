@@ -1,0 +1,234 @@
+"""Stores files that custodians sent, sealed, until they are deposited or discarded."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from consent import DAY_S
+from services.errors import NotFound
+from services.tables import METADATA
+from storage import RecordStore
+
+CHECKING: Final = "checking"
+CHECKED: Final = "checked"
+STORING: Final = "storing"
+STORED: Final = "stored"
+DROPPED: Final = "dropped"
+UNUSABLE: Final = "unusable"
+LEAVE: Final = "leave"
+NONE: Final = "none"
+MAX_BYTES: Final = 32 * 2**20
+MAX_AGE_S: Final = DAY_S
+MAX_LISTED: Final = 50
+LABEL: Final = "upload"
+PIECE_LABEL: Final = "upload-piece"
+_CHUNK_BYTES: Final = 2**20
+_WAITING: Final = (CHECKING, CHECKED, STORING)
+
+_UPLOADS: Final = sa.Table(
+    "web_uploads",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("party", sa.String(128), nullable=False, index=True),
+    sa.Column("by", sa.String(32), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("mapping", sa.Text, nullable=False),
+    sa.Column("on_bad", sa.String(8), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mark", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("job", sa.String(32), nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("ended_at_s", sa.BigInteger),
+    sa.Column("report", sa.LargeBinary),
+)
+_PARTS: Final = sa.Table(
+    "web_upload_parts",
+    METADATA,
+    sa.Column("upload", sa.String(32), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as it was sent; `mapping` is a TOML text, "" for a FHIR bundle."""
+
+    party: str
+    by: str
+    name: str
+    kind: str
+    mapping: str
+    on_bad: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file and its state; `report` holds counts and bad cells, never the content of a cell."""
+
+    id: str
+    sent: Sent
+    size: int
+    state: str
+    job: str
+    at_s: int
+    ended_at_s: int | None
+    report: dict[str, Any]
+
+
+class UploadStore:
+    """The rows of uploads; their files can be opened by this installation alone, for a day."""
+
+    def __init__(self, engine: sa.Engine, store: RecordStore, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+
+    def add(self, sent: Sent, body: bytes) -> Upload:
+        """Store a file, sealed in pieces.
+
+        Raises:
+            VaultSealed (storage): the root key is absent; nothing is stored.
+        """
+        upload_id = secrets.token_hex(16)
+        rows = [
+            {"upload": upload_id, "place": index, "body": self._seal(upload_id, index, piece)}
+            for index, piece in enumerate(_pieces(body))
+        ]
+        head = {
+            "id": upload_id,
+            "party": sent.party,
+            "by": sent.by,
+            "name": sent.name,
+            "kind": sent.kind,
+            "mapping": sent.mapping,
+            "on_bad": sent.on_bad,
+            "size": len(body),
+            "mark": self._mark(sent, body),
+            "state": CHECKING,
+            "job": "",
+            "at_s": int(self._clock()),
+        }
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(_UPLOADS), head)
+            connection.execute(sa.insert(_PARTS), rows)
+        return self.get(sent.party, upload_id)
+
+    def find_stored(self, sent: Sent, body: bytes) -> Upload | None:
+        """Return the upload by which the same file was stored before, with the same mapping."""
+        mark = self._mark(sent, body)
+        uploads = self._select(sa.and_(_UPLOADS.c.mark == mark, _UPLOADS.c.state == STORED))
+        return uploads[0] if uploads else None
+
+    def get(self, party: str, upload_id: str) -> Upload:
+        """Return one of a party's uploads.
+
+        Raises:
+            NotFound: there is none with this id, or it belongs to another party.
+        """
+        upload = self.require(upload_id)
+        if upload.sent.party != party:
+            raise NotFound
+        return upload
+
+    def require(self, upload_id: str) -> Upload:
+        """Return an upload for a worker.
+
+        Raises:
+            NotFound: there is none.
+        """
+        uploads = self._select(_UPLOADS.c.id == upload_id)
+        if not uploads:
+            raise NotFound
+        return uploads[0]
+
+    def of_party(self, party: str) -> list[Upload]:
+        """Return a party's uploads, newest first, at most fifty."""
+        return self._select(_UPLOADS.c.party == party)
+
+    def body(self, upload: Upload) -> bytes:
+        """Return the file.
+
+        Raises:
+            NotFound: it was stored, discarded, or is older than a day.
+            SealBroken, VaultSealed (storage): it cannot be opened.
+        """
+        query = sa.select(_PARTS.c.body).where(_PARTS.c.upload == upload.id)
+        with self._engine.connect() as connection:
+            bodies = connection.scalars(query.order_by(_PARTS.c.place))
+            pieces = [bytes(body) for body in bodies]
+        if not pieces:
+            raise NotFound
+        return b"".join(
+            self._store.open_bytes(PIECE_LABEL, piece, _about(upload.id, index))
+            for index, piece in enumerate(pieces)
+        )
+
+    def move(self, upload: Upload, before: str, state: str, job: str = "") -> bool:
+        """Change the state of an upload from `before`; False if it is in another state."""
+        is_before = sa.and_(_UPLOADS.c.id == upload.id, _UPLOADS.c.state == before)
+        values = {"state": state, "job": job} if job else {"state": state}
+        with self._engine.begin() as connection:
+            result = connection.execute(sa.update(_UPLOADS).where(is_before).values(**values))
+        return bool(result.rowcount == 1)
+
+    def report(self, upload: Upload, report: dict[str, Any], state: str) -> None:
+        """Add to an upload's report; its file is deleted in STORED, DROPPED and UNUSABLE."""
+        has_ended = state not in _WAITING
+        values: dict[str, Any] = {"report": orjson.dumps(upload.report | report), "state": state}
+        if has_ended:
+            values["ended_at_s"] = int(self._clock())
+        with self._engine.begin() as connection:
+            update = sa.update(_UPLOADS).where(_UPLOADS.c.id == upload.id)
+            connection.execute(update.values(**values))
+            if has_ended:
+                connection.execute(sa.delete(_PARTS).where(_PARTS.c.upload == upload.id))
+
+    def delete_expired(self) -> int:
+        """Delete every file that has waited longer than a day; return how many."""
+        is_expired = sa.and_(
+            _UPLOADS.c.at_s < int(self._clock()) - MAX_AGE_S,
+            _UPLOADS.c.state.in_((CHECKING, CHECKED)),
+        )
+        uploads = self._select(is_expired)
+        for upload in uploads:
+            self.report(upload, {}, DROPPED)
+        return len(uploads)
+
+    def _select(self, condition: sa.ColumnElement[bool]) -> list[Upload]:
+        query = sa.select(_UPLOADS).where(condition).order_by(_UPLOADS.c.at_s.desc(), _UPLOADS.c.id)
+        with self._engine.connect() as connection:
+            return [_upload(row) for row in connection.execute(query.limit(MAX_LISTED))]
+
+    def _seal(self, upload_id: str, index: int, piece: bytes) -> bytes:
+        return self._store.seal_bytes(PIECE_LABEL, piece, _about(upload_id, index))
+
+    def _mark(self, sent: Sent, body: bytes) -> bytes:
+        # Keyed, so that a copy of the database confirms nobody's guess of a file.
+        values = (sent.party.encode(), sent.kind.encode(), sent.mapping.encode(), body)
+        hashed = b"".join(hashlib.sha256(value).digest() for value in values)
+        return self._store.pseudonyms(LABEL)(hashed)
+
+
+def _pieces(body: bytes) -> list[bytes]:
+    starts = range(0, len(body), _CHUNK_BYTES)
+    return [body[start : start + _CHUNK_BYTES] for start in starts] or [b""]
+
+
+def _about(upload_id: str, index: int) -> bytes:
+    return f"{upload_id}\0{index}".encode()
+
+
+def _upload(row: Any) -> Upload:
+    sent = Sent(row.party, row.by, row.name, row.kind, row.mapping, row.on_bad)
+    report = orjson.loads(row.report) if row.report else {}
+    return Upload(row.id, sent, row.size, row.state, row.job, row.at_s, row.ended_at_s, report)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from records import JsonInvalid
+from records.json_strict import MAX_DEPTH, loads
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.text() | st.integers(-(2**63), 2**64 - 1),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+REFUSED = {
+    "nothing": b"",
+    "not json": b"{",
+    "two values": b"1 2",
+    "nan": b'{"signed": NaN}',
+    "infinity": b'{"signed": [Infinity]}',
+    "too large a number": b'{"days": 1e999}',
+    "an integer of 10,000 digits": b'{"days": ' + b"9" * 10_000 + b"}",
+    "a duplicate key": b'{"signed": [], "signed": []}',
+    "a duplicate key in escapes": b'{"a": 1, "\\u0061": 2}',
+    "a duplicate key further down": b'[{"a": {"b": 1, "b": 1}}]',
+    "too deep": b"[" * 100_000,
+    "too deep and closed": b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1),
+    "deep objects": b'{"a":' * 1_000 + b"1" + b"}" * 1_000,
+    "an unpaired surrogate": b'{"recipient": "\\ud800"}',
+    "an unpaired surrogate as a key": b'{"\\udc00": 1}',
+    "not utf-8": b'{"recipient": "\xff"}',
+    "a surrogate in utf-8": b'"\xed\xa0\x80"',
+    "utf-16": '{"a": 1}'.encode("utf-16"),
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "a control character": b'"\x01"',
+    "an unterminated string": b'["a',
+    "an unterminated escape": b'["a\\',
+    "a leading zero": b"01",
+    "a comment": b"[1] // one",
+}
+TOKENS = [
+    b'"',
+    b"\\",
+    b'"\\',
+    b'\\"',
+    b'"\\\\"',
+    b'"a",',
+    b'"a":',
+    b"[",
+    b"]",
+    b"[]",
+    b"[],",
+    b"{",
+    b'{"a":',
+    b"9",
+    b"-",
+    b"1,",
+    b"e",
+    b"\\u",
+    b'"\\ud800',
+    b",",
+    b" ",
+    b"true",
+    b"\xff",
+]
+SMALL, LARGE = 2**16, 2**20
+
+
+@pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
+def test_json_without_one_meaning_is_refused(body: bytes) -> None:
+    with pytest.raises(JsonInvalid):
+        loads(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, None),
+        (b'"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["', "[" * 40),
+        (b'["\\"[", {"a": "}"}]', ['"[', {"a": "}"}]),
+        (b'"\\ud83d\\ude00"', "😀"),
+        (b"1.50", 1.5),
+        (b"18446744073709551615", 2**64 - 1),
+        (b"18446744073709551616", 2.0**64),
+        (b"-9223372036854775809", -(2.0**63)),
+        (b"1e308", 1e308),
+    ],
+    ids=["deepest", "brackets in a string", "escaped quote", "surrogate pair"]
+    + ["fraction", "largest integer", "larger integer", "smaller integer", "largest power"],
+)
+def test_json_with_one_meaning_is_read(body: bytes, value: object) -> None:
+    found = loads(body)
+    assert value is None or (found == value and type(found) is type(value))
+
+
+@given(VALUES)
+def test_what_the_standard_library_writes_is_read_unchanged(value: object) -> None:
+    try:
+        text = json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return
+    assert loads(text) == value
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=200) | st.text(alphabet='{}[]",:\\0 1eE-.n', max_size=60).map(str.encode))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    try:
+        loads(body)
+    except JsonInvalid:
+        return
+    json.loads(body)
+
+
+@pytest.mark.parametrize("start", [b"", b'["'], ids=["bare", "in a string"])
+@pytest.mark.parametrize("token", TOKENS, ids=repr)
+def test_the_work_grows_no_faster_than_the_length(token: bytes, start: bytes) -> None:
+    def cpu_s(size: int) -> float:
+        body, times = start + token * (size // len(token)), []
+        for _ in range(3):
+            began = time.thread_time()
+            with suppress(JsonInvalid):
+                loads(body)
+            times.append(time.thread_time() - began)
+        return max(min(times), 0.001)  # below this the clock says little
+
+    # Sixteen times the length; work that grows with the square would take 256 times as long.
+    assert cpu_s(LARGE) < 64 * cpu_s(SMALL)

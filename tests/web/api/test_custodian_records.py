@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from proofs import proves_row
+
+from services.tokens import CUSTODIAN
+
+pytestmark = pytest.mark.node
+HOSPITAL = "organisation:this-hospital"
+
+
+def record(subject: bytes, **changed):
+    held = {
+        "subject": subject.hex(),
+        "category": "vital-signs",
+        "custodian": HOSPITAL,
+        "recorded_on": "2024-05-06",
+        "observations": [{"code": "x|number", "value": 7.5, "unit": "kg"}],
+    }
+    return held | changed
+
+
+def test_records_are_stored_once_whatever_comes_twice(hospital, custodian) -> None:
+    subject = hospital.new_patient()
+    body = {"records": [record(subject)], "sources": ["row 1"]}
+    first = custodian.post("/custodian/records", body)
+    again = custodian.post("/custodian/records", body)
+    assert (first.status_code, first.get_json()["new"], again.get_json()["new"]) == (201, 1, 0)
+    assert first.get_json()["record_ids"] == again.get_json()["record_ids"]
+    assert len(hospital.platform.store.records_of(subject)) == 1
+
+
+def test_a_custodian_cannot_deposit_in_another_ones_name(hospital, custodian) -> None:
+    subject = hospital.new_patient()
+    answer = custodian.post(
+        "/custodian/records", {"records": [record(subject, custodian="organisation:b")]}
+    )
+    assert answer.status_code == 403
+    assert hospital.platform.store.records_of(subject) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"record_id": "ab" * 16},
+        {"category": "*"},
+        {"observations": [{"code": "x|n", "value": None}]},
+        {"subject": "xyz"},
+        {"owner": "me"},
+    ],
+)
+def test_a_record_that_is_none_is_badly_asked(hospital, custodian, changed) -> None:
+    answer = custodian.post(
+        "/custodian/records", {"records": [record(hospital.subjects[0]) | changed]}
+    )
+    assert answer.status_code == 422
+    assert "errors" in answer.get_json()
+
+
+def test_uses_are_listed_newest_first_and_proved(hospital, custodian) -> None:
+    subject = hospital.subjects[3]
+    hospital.platform.diagnostics.gather("study:small", "small")
+    hospital.platform.store.journal.anchor()
+    path = f"/custodian/subjects/{subject.hex()}/uses"
+    found = custodian.get(path + "?limit=2").get_json()
+    seqs = [line["seq"] for line in found["uses"]]
+    assert seqs == sorted(seqs, reverse=True)
+    newest = found["uses"][0]
+    assert (newest["party"], newest["purpose"]) == ("study:small", "MLTRAINING")
+    assert proves_row(bytes.fromhex(newest["hash"]), newest["proof"])
+    rest = custodian.get(f"{path}?before={seqs[-1]}").get_json()["uses"]
+    assert all(line["seq"] < seqs[-1] for line in rest)
+
+
+def test_what_is_another_ones_is_as_if_it_were_not_there(hospital, custodian) -> None:
+    other = hospital.client(CUSTODIAN, "organisation:elsewhere")
+    known, unknown = hospital.subjects[0].hex(), "ab" * 32
+    for what in ("consents", "uses"):
+        refused = other.get(f"/custodian/subjects/{known}/{what}")
+        missing = custodian.get(f"/custodian/subjects/{unknown}/{what}")
+        malformed = custodian.get(f"/custodian/subjects/{'Z' * 64}/{what}")
+        assert refused.status_code == missing.status_code == malformed.status_code == 404
+        assert refused.data == missing.data == malformed.data
+        assert custodian.get(f"/custodian/subjects/{known}/{what}").status_code == 200

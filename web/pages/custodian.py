@@ -1,0 +1,293 @@
+"""The custodian's pages: status, invitations, uploads, studies to approve, account recovery."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, Response, request
+from werkzeug.datastructures import FileStorage
+
+from services.accounts import PATIENT
+from services.custodian.invitations import InvitationRequest
+from services.custodian.recoveries import RecoveryRequest
+from services.custodian.upload_store import CHECKED, CHECKING, LEAVE, MAX_BYTES, NONE, STORED
+from services.custodian.upload_store import STORING as BEING_STORED
+from services.custodian.uploads import MAX_MAPPING, NewUpload
+from services.errors import Invalid, NotFound
+from services.tokens import CUSTODIAN
+from web.current import current_account, services, words
+from web.pages.forms import first_errors
+from web.pages.guard import is_fragment, render, see_other
+from web.view_options import max_body, requires_role
+
+MAX_PROOF: Final = 32_768
+MAX_LISTED: Final = 10
+MAX_PROBLEMS: Final = 50
+OWN_MAPPING: Final = "own"
+_FORM_BYTES: Final = 2**20
+_FORMULA: Final = ("=", "+", "-", "@", "\t")
+_INVALID: Final = 422
+
+bp = Blueprint("custodian", __name__)
+BLUEPRINTS: Final = (bp,)
+
+
+@bp.get("/custodian")
+@requires_role(CUSTODIAN)
+def overview() -> Response:
+    """Show which parts respond, what is stored, and what waits."""
+    return render(
+        "custodian/overview.html",
+        title=words()("menu-custodian"),
+        overview=services().custodian.overview.get(),
+    )
+
+
+@bp.get("/custodian/patients/new")
+@requires_role(CUSTODIAN)
+def invitation_form() -> Response:
+    """Show the form of an invitation."""
+    return _invitation_form({"role": PATIENT}, {}, 200)
+
+
+@bp.post("/custodian/patients/new")
+@requires_role(CUSTODIAN)
+def invite() -> Response:
+    """Make a link and show it, once."""
+    form = request.form
+    role = form.get("role", "")
+    invitation = InvitationRequest(
+        role=role,
+        number=form.get("number", "") if role == PATIENT else "",
+        name=form.get("name", ""),
+        party=form.get("party", ""),
+        identity=form.get("identity", ""),
+    )
+    try:
+        issued = services().custodian.invitations.invite(
+            words(), invitation, by=current_account().id
+        )
+    except Invalid as exc:
+        return _invitation_form(form, first_errors(exc), _INVALID)
+    return render(
+        "custodian/invited.html",
+        title=words()("invite-made"),
+        invitation=invitation,
+        issued=issued,
+    )
+
+
+@bp.get("/custodian/deposits/new")
+@requires_role(CUSTODIAN)
+def upload_form() -> Response:
+    """Show the form that takes a file, and the newest files."""
+    return _upload_form({}, 200)
+
+
+@bp.post("/custodian/deposits/new")
+@requires_role(CUSTODIAN)
+@max_body(MAX_BYTES + _FORM_BYTES)
+def submit_upload() -> Response:
+    """Keep a file, queue its check, and go to its report."""
+    errors = _missing_inputs()
+    if errors:
+        return _upload_form(errors, _INVALID)
+    file, account = request.files["file"], current_account()
+    new = NewUpload(
+        name=file.filename or "",
+        body=file.read(MAX_BYTES + 1),
+        mapping=request.form.get("mapping", ""),
+        own_mapping=_own_mapping(),
+        on_bad=request.form["bad"],
+    )
+    try:
+        report = services().custodian.uploads.submit(words(), account.party, new, by=account.id)
+    except Invalid as exc:
+        return _upload_form(first_errors(exc), _INVALID)
+    again = "?again=yes" if report.upload.state == STORED else ""
+    return see_other(f"/custodian/deposits/{report.upload.id}{again}")
+
+
+@bp.get("/custodian/deposits/<upload>")
+@requires_role(CUSTODIAN)
+def upload_report(upload: str) -> Response:
+    """Show what is in a file, or what was stored of it."""
+    report = services().custodian.uploads.get(words(), current_account().party, upload)
+    if is_fragment() and not report.is_working:
+        return Response(b"", 204, {"HX-Refresh": "true"})
+    is_before = report.upload.state in (CHECKING, CHECKED)
+    return render(
+        "custodian/deposit_progress.html" if is_fragment() else "custodian/deposit.html",
+        title=words()("deposit-report-title" if is_before else "deposit-result-title"),
+        report=report,
+        upload=report.upload,
+        counts=report.counts,
+        problems=report.problems[:MAX_PROBLEMS],
+        is_again=request.args.get("again") == "yes" and report.upload.state == STORED,
+    )
+
+
+@bp.post("/custodian/deposits/<upload>")
+@requires_role(CUSTODIAN)
+def decide_upload(upload: str) -> Response:
+    """Store the good rows, or discard the file; a repeated form changes nothing."""
+    uploads, party = services().custodian.uploads, current_account().party
+    report = uploads.get(words(), party, upload)
+    decision = request.form.get("wish", "")
+    if decision == "nothing":
+        uploads.discard(words(), party, upload)
+    elif decision == "store" and report.upload.state in (CHECKED, BEING_STORED):
+        uploads.store(words(), party, upload)
+    return see_other(f"/custodian/deposits/{upload}")
+
+
+@bp.get("/custodian/deposits/<upload>/report")
+@requires_role(CUSTODIAN)
+def upload_report_file(upload: str) -> Response:
+    """Return the problems of a file as CSV: row, column, problem, remedy; no content of cells."""
+    report = services().custodian.uploads.get(words(), current_account().party, upload)
+    if not report.upload.report:
+        raise NotFound
+    text = io.StringIO()
+    lines = csv.writer(text)
+    heads = ("deposit-row", "deposit-column", "deposit-problem", "deposit-cure")
+    lines.writerow([words()(head) for head in heads])
+    for problem in report.problems:
+        # The sender of the file chose the column's name: no spreadsheet may run it as a formula.
+        is_formula = problem.column.startswith(_FORMULA)
+        column = f"'{problem.column}" if is_formula else problem.column
+        lines.writerow([problem.row, column, problem.problem, problem.cure])
+    headers = {"Content-Disposition": f'attachment; filename="report-{upload}.csv"'}
+    return Response(text.getvalue(), 200, headers, content_type="text/csv; charset=utf-8")
+
+
+@bp.get("/custodian/studies")
+@requires_role(CUSTODIAN)
+def studies() -> Response:
+    """Show the studies that wait for a decision, and those that have one."""
+    return render(
+        "custodian/studies.html",
+        title=words()("menu-studies"),
+        proposals=services().custodian.approvals.list_all(),
+    )
+
+
+@bp.get("/custodian/studies/<slug>")
+@requires_role(CUSTODIAN)
+def study(slug: str) -> Response:
+    """Show what a study plans, whom it reaches, and what patients will read."""
+    return _study(slug, {}, 200)
+
+
+@bp.post("/custodian/studies/<slug>")
+@requires_role(CUSTODIAN)
+def decide_study(slug: str) -> Response:
+    """Approve or refuse a study; a repeated form does not change the decision."""
+    approvals, by = services().custodian.approvals, current_account().id
+    decision = request.form.get("wish", "")
+    if decision == "approve":
+        approvals.approve(slug, by=by)
+    elif decision == "refuse":
+        try:
+            approvals.refuse(words(), slug, request.form.get("why", ""), by=by)
+        except Invalid as exc:
+            return _study(slug, first_errors(exc), _INVALID)
+    return see_other(f"/custodian/studies/{slug}")
+
+
+@bp.get("/custodian/recoveries")
+@requires_role(CUSTODIAN)
+def recoveries() -> Response:
+    """Show the recoveries that wait, and the form that proposes one."""
+    return _recoveries({}, 200)
+
+
+@bp.post("/custodian/recoveries")
+@requires_role(CUSTODIAN)
+def propose_recovery() -> Response:
+    """Propose a new key for a patient; then the delay begins."""
+    form, proof = request.form, request.files.get("proof")
+    recovery = RecoveryRequest(
+        number=form.get("number", ""),
+        identity=form.get("identity", ""),
+        proof=proof.read(MAX_PROOF) if proof is not None else b"",
+    )
+    try:
+        services().custodian.recoveries.propose(words(), recovery, by=current_account().id)
+    except Invalid as exc:
+        return _recoveries(first_errors(exc), _INVALID)
+    return see_other("/custodian/recoveries?done=yes")
+
+
+def _invitation_form(values: Mapping[str, str], errors: dict[str, str], status: int) -> Response:
+    return render(
+        "custodian/invite.html",
+        title=words()("menu-invite"),
+        status=status,
+        values=values,
+        errors=errors,
+        until_s=services().custodian.invitations.ends_at_s(),
+    )
+
+
+def _upload_form(errors: dict[str, str], status: int) -> Response:
+    uploads = services().custodian.uploads
+    return render(
+        "custodian/deposit_new.html",
+        title=words()("menu-deposit"),
+        status=status,
+        errors=errors,
+        values=request.form,
+        mappings=uploads.mapping_names(),
+        max_megabytes=words().number(MAX_BYTES / 10**6),
+        uploads=uploads.list_newest(current_account().party)[:MAX_LISTED],
+    )
+
+
+def _missing_inputs() -> dict[str, str]:
+    errors = {}
+    if _sent_file("file") is None:
+        errors["file"] = words()("deposit-file-error")
+    if request.form.get("bad") not in (LEAVE, NONE):
+        errors["bad"] = words()("deposit-bad-error")
+    return errors
+
+
+def _own_mapping() -> bytes | None:
+    file = _sent_file("own-mapping")
+    if request.form.get("mapping") != OWN_MAPPING or file is None:
+        return None
+    return bytes(file.read(MAX_MAPPING))
+
+
+def _sent_file(name: str) -> FileStorage | None:
+    file = request.files.get(name)
+    return file if file is not None and file.filename else None
+
+
+def _study(slug: str, errors: dict[str, str], status: int) -> Response:
+    review = services().custodian.approvals.review(words(), slug)
+    return render(
+        "custodian/study.html",
+        title=words()("may-study-title"),
+        status=status,
+        errors=errors,
+        values=request.form,
+        review=review,
+        study=review.proposal,
+    )
+
+
+def _recoveries(errors: dict[str, str], status: int) -> Response:
+    return render(
+        "custodian/recoveries.html",
+        title=words()("menu-recoveries"),
+        status=status,
+        errors=errors,
+        values=request.form if errors else {},
+        is_proposed=request.args.get("done") == "yes",
+        pending=services().custodian.recoveries.list_pending(),
+    )
