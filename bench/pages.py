@@ -22,7 +22,7 @@ import requests
 
 import app
 from cli.records import to_records
-from consent import YEAR_S, Grant, Wallet, Withdrawal
+from consent import YEAR_S, Grant, Terms, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WebProgram
@@ -33,7 +33,6 @@ from services.dates import iso_day
 from services.platform import Platform
 from services.requests import RequestDetails
 from services.researcher.proposing import StudyDraft
-from services.schemas import GrantSchema, WithdrawalSchema
 from services.statement import RequestedTerms
 from services.trial import enrol_people, sign_grants
 from services.wiring import build_services
@@ -179,11 +178,20 @@ def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tupl
 
 def message_of(typed: dict[str, Any]) -> Grant | Withdrawal:
     """Return the message that a page asks to be signed."""
+    message = typed["message"]
+    subject = _bytes(message["subject"])
     if typed["primaryType"] == "Withdrawal":
-        values: Any = WithdrawalSchema().load(typed["message"])
-        return Withdrawal(values["subject"], values["termsHash"])
-    values = GrantSchema().load(typed["message"])
-    return Grant(values["subject"], values["terms"], values["signedAt"], values["notAfter"])
+        return Withdrawal(subject, _bytes(message["termsHash"]))
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in zip(Terms.__slots__, message["terms"].values(), strict=True)
+    }
+    terms = Terms(**values | {name: _bytes(values[name]) for name in ("policy_hash", "salt")})
+    return Grant(subject, terms, message["signedAt"], message["notAfter"])
+
+
+def _bytes(digits: str) -> bytes:
+    return bytes.fromhex(digits.removeprefix("0x"))
 
 
 def _signed(
