@@ -108,8 +108,9 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
         wants_copy=False,
         name=STUDY,
     )
-    build_services(platform).researcher.proposing.propose(ORGANISATION, draft, Words("en"))
-    platform.asking.proposals.approve(STUDY, "bench")
+    services = build_services(platform)
+    services.researcher.proposing.propose(ORGANISATION, draft, Words("en"))
+    services.custodian.approvals.approve(STUDY, by="bench")
     return wallet
 
 

@@ -43,7 +43,7 @@ def approve_study(platform: Platform, question: str) -> None:
             name=STUDY,
         )
         services.researcher.proposing.propose(platform.organisation, draft, Words("en"))
-    platform.asking.proposals.approve(STUDY, "demo")
+    services.custodian.approvals.approve(STUDY, by="demo")
 
 
 def invite_guests(platform: Platform, people: People) -> dict[str, Any]:
