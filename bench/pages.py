@@ -21,7 +21,7 @@ from typing import Any
 import requests
 
 import app
-from consent import YEAR_S, Grant, Wallet, Withdrawal
+from consent import YEAR_S, Grant, Terms, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WebProgram
@@ -32,7 +32,6 @@ from services.dates import iso_day
 from services.platform import Platform
 from services.requests import RequestDetails
 from services.researcher.proposing import StudyDraft
-from services.schemas import GrantSchema, WithdrawalSchema
 from services.statement import RequestedTerms
 from services.trial import enrol_people, sign_grants
 from services.wiring import build_services
@@ -109,8 +108,9 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
         wants_copy=False,
         name=STUDY,
     )
-    build_services(platform).researcher.proposing.propose(ORGANISATION, draft, Words("en"))
-    platform.asking.proposals.approve(STUDY, "bench")
+    services = build_services(platform)
+    services.researcher.proposing.propose(ORGANISATION, draft, Words("en"))
+    services.custodian.approvals.approve(STUDY, by="bench")
     return wallet
 
 
@@ -178,11 +178,20 @@ def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tupl
 
 def message_of(typed: dict[str, Any]) -> Grant | Withdrawal:
     """Return the message that a page asks to be signed."""
+    message = typed["message"]
+    subject = _bytes(message["subject"])
     if typed["primaryType"] == "Withdrawal":
-        values: Any = WithdrawalSchema().load(typed["message"])
-        return Withdrawal(values["subject"], values["termsHash"])
-    values = GrantSchema().load(typed["message"])
-    return Grant(values["subject"], values["terms"], values["signedAt"], values["notAfter"])
+        return Withdrawal(subject, _bytes(message["termsHash"]))
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in zip(Terms.__slots__, message["terms"].values(), strict=True)
+    }
+    terms = Terms(**values | {name: _bytes(values[name]) for name in ("policy_hash", "salt")})
+    return Grant(subject, terms, message["signedAt"], message["notAfter"])
+
+
+def _bytes(digits: str) -> bytes:
+    return bytes.fromhex(digits.removeprefix("0x"))
 
 
 def _signed(

@@ -72,7 +72,8 @@ def study(platform: Platform, say: Say, study: str, **options: Any) -> None:
         researcher.studies.get(party, study)
     except NotFound:
         researcher.proposing.propose(party, _draft(services, study, options), words)
-    proposal = platform.asking.proposals.approve(study, OPERATOR)
+    services.custodian.approvals.approve(study, by=OPERATOR)
+    proposal = researcher.studies.get(party, study).study
     state = words(f"study-state-{proposal.state}")
     say.result({"study": study, "state": proposal.state}, f"{study}: {state}")
 
