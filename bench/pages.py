@@ -8,6 +8,7 @@ import html
 import json
 import os
 import random
+import re
 import secrets
 import socket
 import statistics
@@ -183,8 +184,8 @@ def message_of(typed: dict[str, Any]) -> Grant | Withdrawal:
     if typed["primaryType"] == "Withdrawal":
         return Withdrawal(subject, _bytes(message["termsHash"]))
     values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in zip(Terms.__slots__, message["terms"].values(), strict=True)
+        re.sub("([A-Z])", r"_\1", name).lower(): tuple(value) if isinstance(value, list) else value
+        for name, value in message["terms"].items()
     }
     terms = Terms(**values | {name: _bytes(values[name]) for name in ("policy_hash", "salt")})
     return Grant(subject, terms, message["signedAt"], message["notAfter"])
