@@ -49,7 +49,7 @@ def added(catalogue: Catalogue, entries: Sequence[Entry], state: str = CATALOGUE
     return batch
 
 
-def test_what_is_written_is_read_back_as_it_was(catalogue: Catalogue) -> None:
+def test_entries_are_read_back_unchanged(catalogue: Catalogue) -> None:
     told = [entry(source=secrets.token_bytes(32)), entry(BERTA, category="vital-signs")]
     batch = added(catalogue, told)
     assert catalogue.entries(batch) == [one._replace(batch=batch) for one in told]
@@ -67,7 +67,7 @@ def test_what_is_written_is_read_back_as_it_was(catalogue: Catalogue) -> None:
 
 
 @pytest.mark.parametrize("state", [SEALED, PINNED, CATALOGUED, ANCHORED])
-def test_a_record_can_be_asked_for_from_catalogued_on(catalogue: Catalogue, state: str) -> None:
+def test_a_record_is_visible_from_the_state_catalogued_on(catalogue: Catalogue, state: str) -> None:
     added(catalogue, [entry()], state)
     is_visible = state in (CATALOGUED, ANCHORED)
     assert len(catalogue.current()) == is_visible
@@ -75,7 +75,7 @@ def test_a_record_can_be_asked_for_from_catalogued_on(catalogue: Catalogue, stat
     assert len(catalogue.batches(unfinished=True)) == (state != ANCHORED)
 
 
-def test_what_is_asked_for_is_narrowed(catalogue: Catalogue) -> None:
+def test_entries_are_filtered_by_every_criterion(catalogue: Catalogue) -> None:
     told = [
         entry(),
         entry(BERTA),
@@ -100,7 +100,7 @@ def test_what_is_asked_for_is_narrowed(catalogue: Catalogue) -> None:
     assert found(subjects=[BERTA], categories=["laboratory"], custodian="organisation:here") == [1]
 
 
-def test_many_subjects_come_in_catalogue_order(
+def test_entries_of_many_subjects_are_in_catalogue_order(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_CHUNK", 3)
@@ -111,7 +111,7 @@ def test_many_subjects_come_in_catalogue_order(
     assert [one.record_id for one in found] == [one.record_id for one in told]
 
 
-def test_columns_say_what_the_entries_say(catalogue: Catalogue) -> None:
+def test_columns_hold_the_fields_of_the_entries(catalogue: Catalogue) -> None:
     told = [entry(), entry(BERTA, category="condition", recorded_on="1969-12-30")]
     added(catalogue, told)
     found = catalogue.columns()
@@ -127,11 +127,11 @@ def test_columns_say_what_the_entries_say(catalogue: Catalogue) -> None:
 
 
 @given(st.dates())
-def test_a_date_and_its_number_are_each_others(date: object) -> None:
+def test_dates_and_day_numbers_convert_both_ways(date: object) -> None:
     assert iso_date(day_number(str(date))) == str(date)
 
 
-def test_the_same_source_or_version_is_refused_whole(catalogue: Catalogue) -> None:
+def test_a_batch_with_an_existing_source_or_version_is_refused(catalogue: Catalogue) -> None:
     source = secrets.token_bytes(32)
     first = entry(source=source)
     added(catalogue, [first])
@@ -143,7 +143,7 @@ def test_the_same_source_or_version_is_refused_whole(catalogue: Catalogue) -> No
     assert catalogue.find_sources([]) == {}
 
 
-def test_newer_versions_take_the_place_and_the_key_of_older_ones(catalogue: Catalogue) -> None:
+def test_newer_versions_replace_older_ones_and_delete_their_keys(catalogue: Catalogue) -> None:
     kept, old = entry(BERTA), entry()
     first = added(catalogue, [old, kept], ANCHORED)
     newer = catalogue.add("n", 1_000, PIN, ROOT, [old._replace(version=2, wrapped=b"w" * 60)])
@@ -164,7 +164,7 @@ def test_a_shredded_subject_has_no_keys_left(engine: sa.Engine, catalogue: Catal
     assert [one.id for one in catalogue.batches(erased=True)] == [batch]
 
 
-def test_what_is_left_of_a_batch_moves_and_the_batch_is_clean_once_it_is_collected(
+def test_the_rest_of_a_batch_gets_a_new_pin_and_new_offsets(
     engine: sa.Engine, catalogue: Catalogue
 ) -> None:
     identity = added(catalogue, [entry(), entry(BERTA)], ANCHORED)
@@ -183,7 +183,7 @@ def test_what_is_left_of_a_batch_moves_and_the_batch_is_clean_once_it_is_collect
     assert not catalogue.batches(erased=True)
 
 
-def test_a_batch_that_was_given_up_is_gone_and_moves_no_more(catalogue: Catalogue) -> None:
+def test_an_abandoned_batch_cannot_change_state(catalogue: Catalogue) -> None:
     batch = added(catalogue, [entry()], SEALED)
     catalogue.delete(batch)
     assert catalogue.find_batch(batch) is None
@@ -192,7 +192,7 @@ def test_a_batch_that_was_given_up_is_gone_and_moves_no_more(catalogue: Catalogu
         catalogue.set_state(batch, PINNED)
 
 
-def test_a_leaf_tells_block_size_and_commitment() -> None:
+def test_a_leaf_holds_block_size_and_commitment() -> None:
     one = entry()
     assert one.leaf() == (
         one.record_id + b"\0\0\0\1" + one.cid + (453).to_bytes(8, "big") + one.commitment

@@ -62,7 +62,7 @@ def is_gone(house: House, cid: bytes, size: int) -> bool:
     return False
 
 
-def test_re_keyed_records_have_new_names_and_the_old_ones_are_gone_everywhere(
+def test_re_encrypted_records_have_new_cids_and_the_old_blocks_are_gone(
     each_house: House, kubo_node: KuboNode
 ) -> None:
     house = each_house
@@ -92,7 +92,7 @@ def test_re_keyed_records_have_new_names_and_the_old_ones_are_gone_everywhere(
     assert house.store.erasure.rekey([secrets.token_bytes(32)], "nobody") is None
 
 
-def test_an_old_catalogue_row_that_is_restored_opens_nothing(house: House) -> None:
+def test_a_restored_old_catalogue_row_opens_nothing(house: House) -> None:
     patient = house.patient()
     house.grant(patient)
     deposited(house, [patient.subject])
@@ -109,7 +109,7 @@ def test_an_old_catalogue_row_that_is_restored_opens_nothing(house: House) -> No
         house.gathered()
 
 
-def test_a_receipt_names_the_blocks_and_no_person_and_is_signed(house: House) -> None:
+def test_a_receipt_lists_blocks_but_no_person_and_is_signed(house: House) -> None:
     patient = house.patient()
     deposited(house, [patient.subject])
     cids = sorted(entry.cid.hex() for entry in Catalogue(house.engine).current())
@@ -123,7 +123,7 @@ def test_a_receipt_names_the_blocks_and_no_person_and_is_signed(house: House) ->
     assert house.store.erasure.receipts() == [made]
 
 
-def test_a_shredded_patient_opens_never_again_not_even_from_an_old_catalogue(
+def test_a_shredded_patient_cannot_be_opened_from_an_old_catalogue(
     each_house: House,
 ) -> None:
     house = each_house
@@ -161,7 +161,7 @@ def test_every_erasure_is_journalled_before_it_begins(
 
 
 @pytest.mark.parametrize("what", ["rekey", "shred"])
-def test_killed_anywhere_an_erasure_is_finished_by_recovery(house: House, what: str) -> None:
+def test_an_erasure_killed_at_any_step_is_finished_by_recovery(house: House, what: str) -> None:
     stays, *leaving = house.patients(2 + 2 * len(STEPS) + EXTRA)
     house.grants([stays, *leaving])
     killed, at = True, 0
@@ -199,7 +199,7 @@ def assert_whole(house: House, subject: bytes, old: list[Entry]) -> int:
     return len(now)
 
 
-def test_re_keying_the_same_records_twice_at_once_keeps_one_version(
+def test_re_encrypting_the_same_records_at_once_leaves_one_version(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()
@@ -219,7 +219,7 @@ def test_re_keying_the_same_records_twice_at_once_keeps_one_version(
     assert house.store.check() == []
 
 
-def test_recovery_does_not_wait_for_whoever_collects_and_a_re_key_does(house: House) -> None:
+def test_recovery_does_not_wait_for_a_collection_but_a_re_encryption_does(house: House) -> None:
     patient = house.patient()
     deposited(house, [patient.subject])
     car_folder = CarFolder(house.home / "sealed")
@@ -239,7 +239,7 @@ def test_recovery_does_not_wait_for_whoever_collects_and_a_re_key_does(house: Ho
     assert house.store.check() == []
 
 
-def test_what_is_erased_while_a_batch_is_written_anew_is_collected_next(
+def test_records_erased_during_a_sweep_are_collected_by_the_next_one(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other, stays = (house.patient() for _ in range(3))
@@ -261,7 +261,7 @@ def test_what_is_erased_while_a_batch_is_written_anew_is_collected_next(
     assert not any(batch.has_erased for batch in Catalogue(house.engine).batches())
 
 
-def test_a_batch_that_another_machine_gave_a_new_pin_is_left_to_it(
+def test_a_batch_repinned_by_another_machine_is_left_alone(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, stays = house.patient(), house.patient()
@@ -282,7 +282,7 @@ def test_a_batch_that_another_machine_gave_a_new_pin_is_left_to_it(
     assert house.store.check() == []
 
 
-def test_kubo_away_leaves_the_collection_to_recovery(
+def test_without_kubo_the_collection_is_left_to_recovery(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()

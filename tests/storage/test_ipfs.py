@@ -37,9 +37,7 @@ def put(kubo: Kubo, folder: Path, blocks: list[bytes]) -> bytes:
     return root_cid(links)
 
 
-def test_what_is_put_is_pinned_and_read_back_one_by_one_and_all_at_once(
-    kubo: Kubo, tmp_path: Path
-) -> None:
+def test_imported_blocks_are_pinned_and_readable(kubo: Kubo, tmp_path: Path) -> None:
     blocks = made(200)
     root = put(kubo, tmp_path, blocks)
     assert root in kubo.list_pins()
@@ -49,14 +47,14 @@ def test_what_is_put_is_pinned_and_read_back_one_by_one_and_all_at_once(
     assert list(kubo.get_many([])) == []
 
 
-def test_an_envelope_over_a_mebibyte_is_kept_too(kubo: Kubo, tmp_path: Path) -> None:
+def test_an_envelope_above_a_mebibyte_is_stored(kubo: Kubo, tmp_path: Path) -> None:
     blocks = made(2, 2**20 + 2**17)
     put(kubo, tmp_path, blocks)
     assert kubo.get(raw_cid(blocks[0]), len(blocks[0])) == blocks[0]
     assert len(dict(kubo.get_many(list(map(raw_cid, blocks))))) == 2
 
 
-def test_collection_takes_what_no_pin_holds_and_nothing_else(kubo: Kubo, tmp_path: Path) -> None:
+def test_garbage_collection_deletes_only_unpinned_blocks(kubo: Kubo, tmp_path: Path) -> None:
     kept, gone = made(5), made(5)
     put(kubo, tmp_path, kept)
     root = put(kubo, tmp_path, gone)
@@ -70,7 +68,7 @@ def test_collection_takes_what_no_pin_holds_and_nothing_else(kubo: Kubo, tmp_pat
         dict(kubo.get_many(list(map(raw_cid, gone + kept))))
 
 
-def test_a_part_of_a_batch_is_held_when_the_rest_is_let_go(kubo: Kubo, tmp_path: Path) -> None:
+def test_part_of_a_batch_can_stay_pinned(kubo: Kubo, tmp_path: Path) -> None:
     blocks = made(6)
     cids = list(map(raw_cid, blocks))
     root = put(kubo, tmp_path, blocks)
@@ -85,7 +83,7 @@ def test_a_part_of_a_batch_is_held_when_the_rest_is_let_go(kubo: Kubo, tmp_path:
         kubo.pin(cids)
 
 
-def test_a_length_that_is_not_the_blocks_own_is_refused(kubo: Kubo, tmp_path: Path) -> None:
+def test_a_block_of_another_length_is_refused(kubo: Kubo, tmp_path: Path) -> None:
     blocks = made(1)
     put(kubo, tmp_path, blocks)
     for size in (len(blocks[0]) - 1, len(blocks[0]) + 1):
@@ -93,7 +91,7 @@ def test_a_length_that_is_not_the_blocks_own_is_refused(kubo: Kubo, tmp_path: Pa
             kubo.get(raw_cid(blocks[0]), size)
 
 
-def test_a_flipped_bit_on_the_nodes_disk_is_found_by_both_ways_of_reading(
+def test_a_flipped_bit_on_the_disk_of_the_node_is_detected(
     kubo: Kubo, kubo_node: KuboNode, tmp_path: Path
 ) -> None:
     blocks = made(40)
@@ -248,7 +246,7 @@ FAULTS = [dropped, halved, garbled, in_html, with_a_list]
 @pytest.mark.parametrize(
     "path", ["version", "block/get", "dag/export", "dag/import", "pin/ls", "block/put", "pin/rm"]
 )
-def test_a_broken_answer_is_never_taken_for_a_good_one(
+def test_a_damaged_answer_is_never_accepted(
     kubo: Kubo,
     wire: Wire,
     tmp_path: Path,
@@ -280,7 +278,7 @@ def test_a_broken_answer_is_never_taken_for_a_good_one(
         assert found is None
 
 
-def test_a_trickle_is_no_answer(
+def test_an_answer_of_a_few_bytes_a_second_is_refused(
     kubo: Kubo, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocks = made(40)
@@ -297,7 +295,7 @@ def test_a_trickle_is_no_answer(
     assert wire.asked == 3
 
 
-def test_a_full_disk_is_said_to_be_full(kubo: Kubo, wire: Wire, tmp_path: Path) -> None:
+def test_a_full_disk_of_the_node_is_reported(kubo: Kubo, wire: Wire, tmp_path: Path) -> None:
     root = put(kubo, tmp_path, made(3))
     wire.fault = failed(b"write: no space left on device")
     wire.wants = b"/api/v0/dag/import"
@@ -305,7 +303,7 @@ def test_a_full_disk_is_said_to_be_full(kubo: Kubo, wire: Wire, tmp_path: Path) 
         wire.kubo().import_car(tmp_path / "batch.car", root)
 
 
-def test_a_pin_that_is_confirmed_and_not_shown_is_no_pin(
+def test_a_confirmed_pin_that_is_not_listed_is_an_error(
     kubo: Kubo, wire: Wire, tmp_path: Path
 ) -> None:
     blocks = made(3)
@@ -317,7 +315,7 @@ def test_a_pin_that_is_confirmed_and_not_shown_is_no_pin(
         wire.kubo().pin(list(map(raw_cid, blocks)))
 
 
-def test_a_list_that_was_collected_before_it_was_read_is_made_again(
+def test_a_block_of_links_collected_too_early_is_stored_again(
     kubo: Kubo, wire: Wire, tmp_path: Path
 ) -> None:
     blocks = made(3)
@@ -336,7 +334,7 @@ def test_a_list_that_was_collected_before_it_was_read_is_made_again(
         dict(wire.kubo().get_many(cids))
 
 
-def test_a_node_that_is_down_is_said_to_be_away_at_once() -> None:
+def test_a_stopped_node_is_unavailable_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     gone = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{port}", ""))
@@ -352,7 +350,7 @@ def test_a_node_that_is_down_is_said_to_be_away_at_once() -> None:
         assert time.monotonic() - began < 1
 
 
-def test_a_node_that_hangs_is_said_to_be_away_within_three_seconds(tmp_path: Path) -> None:
+def test_a_hanging_node_is_unavailable_within_three_seconds(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as no_progress:
         hung = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{no_progress.getsockname()[1]}", ""))
         calls: list[Callable[[], object]] = [
@@ -368,7 +366,7 @@ def test_a_node_that_hangs_is_said_to_be_away_within_three_seconds(tmp_path: Pat
             assert time.monotonic() - began < 3
 
 
-def test_an_address_of_no_rpc_and_a_version_that_is_not_known_are_refused(wire: Wire) -> None:
+def test_unsupported_addresses_and_versions_are_refused(wire: Wire) -> None:
     with pytest.raises(StoreUnavailable):
         dict(Kubo(lambda: ("nowhere", "")).get_many([raw_cid(b"x")]))
     with pytest.raises(StoreUnavailable):
@@ -385,13 +383,15 @@ def test_an_address_of_no_rpc_and_a_version_that_is_not_known_are_refused(wire: 
         wire.kubo().version()
 
 
-def test_without_the_secret_nothing_is_answered(kubo_node: KuboNode) -> None:
+def test_without_the_secret_every_request_is_refused(kubo_node: KuboNode) -> None:
     address = kubo_node.endpoint().multiaddr
     with pytest.raises(StoreUnavailable):
         Kubo(lambda: (address, "Bearer wrong")).version()
 
 
-def test_a_node_that_moved_is_found_again(kubo: Kubo, kubo_node: KuboNode, tmp_path: Path) -> None:
+def test_a_node_with_a_new_address_is_found(
+    kubo: Kubo, kubo_node: KuboNode, tmp_path: Path
+) -> None:
     blocks = made(3)
     put(kubo, tmp_path, blocks)
     at = kubo_node.endpoint()
@@ -409,7 +409,7 @@ def test_a_node_that_moved_is_found_again(kubo: Kubo, kubo_node: KuboNode, tmp_p
     here.close()
 
 
-def test_blocks_outlive_a_killed_node(ipfs_binary: Path, tmp_path: Path) -> None:
+def test_blocks_survive_a_killed_node(ipfs_binary: Path, tmp_path: Path) -> None:
     node = KuboNode(ipfs_binary, tmp_path / "own")
     try:
         node.start()

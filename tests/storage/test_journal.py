@@ -75,7 +75,7 @@ def findings(journal: Journal, ledger: Anchors) -> list[str]:
     return [finding.code for finding in check_journal(journal, ledger.anchors("journal"))]
 
 
-def test_rows_are_numbered_chained_and_read_back(journal: Journal, ledger: Anchors) -> None:
+def test_rows_are_numbered_and_chained(journal: Journal, ledger: Anchors) -> None:
     told = answers(3)
     assert journal.write(use(), told) == 3
     assert journal.write(use("again"), answers(2, BERTA)) == 5
@@ -88,7 +88,7 @@ def test_rows_are_numbered_chained_and_read_back(journal: Journal, ledger: Ancho
     assert findings(journal, ledger) == []
 
 
-def test_an_empty_journal_is_whole(journal: Journal, ledger: Anchors) -> None:
+def test_an_empty_journal_has_no_findings(journal: Journal, ledger: Anchors) -> None:
     assert journal.size() == 0
     assert findings(journal, ledger) == []
     assert journal.anchor() == 0
@@ -97,7 +97,7 @@ def test_an_empty_journal_is_whole(journal: Journal, ledger: Anchors) -> None:
     assert findings(journal, ledger) == []
 
 
-def test_a_subjects_rows_come_newest_first_and_page_by_page(journal: Journal) -> None:
+def test_the_rows_of_a_subject_are_paged_newest_first(journal: Journal) -> None:
     journal.write(use(), answers(3) + answers(2, BERTA) + answers(2))
     assert [row.seq for row in journal.of_subject(ANNA)] == [7, 6, 3, 2, 1]
     assert [row.seq for row in journal.of_subject(ANNA, limit=2)] == [7, 6]
@@ -105,15 +105,13 @@ def test_a_subjects_rows_come_newest_first_and_page_by_page(journal: Journal) ->
     assert journal.of_subject(b"c" * 32) == []
 
 
-def test_the_same_use_is_kept_once(journal: Journal) -> None:
+def test_the_same_use_is_stored_once(journal: Journal) -> None:
     journal.write(use(), answers(1))
     journal.write(use(), answers(1))
     assert len(list(journal.uses())) == 1
 
 
-def test_a_proof_leads_from_each_row_to_its_anchor_and_from_no_other(
-    journal: Journal, ledger: Anchors
-) -> None:
+def test_a_proof_leads_only_from_its_row_to_the_anchor(journal: Journal, ledger: Anchors) -> None:
     journal.write(use(), answers(5))
     assert journal.prove(1) is None
     assert journal.anchor() == 5
@@ -132,7 +130,7 @@ def test_a_proof_leads_from_each_row_to_its_anchor_and_from_no_other(
     assert findings(journal, ledger) == []
 
 
-def test_two_processes_that_anchor_at_once_leave_a_whole_journal(
+def test_two_processes_that_anchor_at_once_leave_an_intact_journal(
     journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(5))
@@ -198,7 +196,7 @@ TAMPERINGS: dict[str, str | Callable[[sa.Engine, Journal], None]] = {
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_every_tampering_is_found(
+def test_every_kind_of_tampering_is_detected(
     engine: sa.Engine, journal: Journal, ledger: Anchors, name: str
 ) -> None:
     journal.write(use(), answers(5))
@@ -235,7 +233,7 @@ class _Told(Journal):
 
 
 @given(st.data())
-def test_any_change_of_any_row_is_found(
+def test_any_change_of_any_row_is_detected(
     long_journal: tuple[sa.Engine, list[JournalRow]], data: st.DataObject
 ) -> None:
     engine, rows = long_journal
@@ -263,7 +261,7 @@ def test_any_change_of_any_row_is_found(
     assert check_journal(journal, []) != []
 
 
-def test_a_use_that_was_altered_is_not_read(engine: sa.Engine, journal: Journal) -> None:
+def test_an_altered_use_is_refused(engine: sa.Engine, journal: Journal) -> None:
     journal.write(use(), answers(1))
     name = next(journal.rows()).use
     sql(engine, "UPDATE storage_journal_uses SET body = hash")
@@ -273,7 +271,7 @@ def test_a_use_that_was_altered_is_not_read(engine: sa.Engine, journal: Journal)
         journal.use(b"?" * 32)
 
 
-def test_writers_at_once_make_one_chain_from_its_very_first_row(engine: sa.Engine) -> None:
+def test_concurrent_writers_make_one_chain_from_the_first_row(engine: sa.Engine) -> None:
     url = engine.url.render_as_string(hide_password=False)
     journals = [journal_on(make_engine(url)) for _ in range(6)]
     start, problems = threading.Barrier(6), list[BaseException]()
@@ -296,7 +294,7 @@ def test_writers_at_once_make_one_chain_from_its_very_first_row(engine: sa.Engin
     assert check_journal(journals[0], []) == []
 
 
-def test_a_journal_that_cannot_be_written_says_so_and_keeps_nothing(
+def test_a_journal_that_cannot_be_written_stores_nothing(
     sqlite_engine: sa.Engine,
 ) -> None:
     journal = journal_on(sqlite_engine)
@@ -313,7 +311,7 @@ def test_a_journal_that_cannot_be_written_says_so_and_keeps_nothing(
     assert check_journal(journal, []) == []
 
 
-def test_a_full_disk_is_said(sqlite_engine: sa.Engine) -> None:
+def test_a_full_disk_is_reported(sqlite_engine: sa.Engine) -> None:
     journal = journal_on(sqlite_engine)
     journal.write(use(), answers(2))
     with sqlite_engine.connect() as connection:
@@ -327,7 +325,7 @@ def test_a_full_disk_is_said(sqlite_engine: sa.Engine) -> None:
     assert check_journal(journal, []) == []
 
 
-def test_a_database_that_is_away_is_said() -> None:
+def test_an_unavailable_database_makes_the_journal_unavailable() -> None:
     nowhere = sa.create_engine("sqlite:////nowhere/at/all.db")
     journal = journal_on(nowhere)
     with pytest.raises(JournalUnavailable):
@@ -336,7 +334,7 @@ def test_a_database_that_is_away_is_said() -> None:
         journal.size()
 
 
-def test_a_sealed_vault_journals_nothing(sqlite_engine: sa.Engine) -> None:
+def test_a_locked_store_journals_nothing(sqlite_engine: sa.Engine) -> None:
     journal = Journal(sqlite_engine, Keys(sqlite_engine), Anchors())
     with pytest.raises(VaultSealed):
         journal.write(use(), answers(1))
@@ -351,7 +349,7 @@ def test_the_chain_holds_no_pseudonym(journal: Journal) -> None:
     assert shown[:32] != journal.commitments()(told._replace(subject=BERTA))[:32]
 
 
-def test_progress_of_a_check_is_told(sqlite_engine: sa.Engine) -> None:
+def test_a_check_reports_its_progress(sqlite_engine: sa.Engine) -> None:
     journal = journal_on(sqlite_engine)
     journal.write(use(), answers(5_001))
     heard: list[tuple[int, int]] = []
@@ -369,7 +367,7 @@ def put_back(engine: sa.Engine, size: int) -> None:
     )
 
 
-def test_an_old_copy_of_the_journal_is_not_written_on(
+def test_an_old_copy_of_the_journal_is_not_continued(
     engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     for count in (5, 5, 5):
@@ -384,7 +382,7 @@ def test_an_old_copy_of_the_journal_is_not_written_on(
     assert again.head()[0] == again.size() == 7
 
 
-def test_rows_that_no_anchor_covers_may_be_missing_from_a_copy(
+def test_a_copy_may_miss_rows_that_no_anchor_covers(
     engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(5))
@@ -396,7 +394,7 @@ def test_rows_that_no_anchor_covers_may_be_missing_from_a_copy(
     assert findings(again, ledger) == []
 
 
-def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
+def test_an_accepted_loss_is_reported_by_every_check(
     engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     for count in (5, 5, 5):
@@ -428,7 +426,7 @@ def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
 
 
 @pytest.mark.parametrize("seq", [17, 10**15])
-def test_a_gap_is_accepted_only_where_an_anchor_shows_that_rows_were(
+def test_a_gap_is_accepted_only_where_rows_were_anchored(
     engine: sa.Engine, journal: Journal, ledger: Anchors, seq: int
 ) -> None:
     for count in (5, 5, 5):
@@ -442,7 +440,7 @@ def test_a_gap_is_accepted_only_where_an_anchor_shows_that_rows_were(
     assert findings(forged, ledger) == [StoreFinding.ROW_DIFFERS]
 
 
-def test_the_row_of_a_loss_is_one_of_the_chain(
+def test_the_row_that_records_a_loss_is_part_of_the_chain(
     engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(9))

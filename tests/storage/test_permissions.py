@@ -27,7 +27,7 @@ def entry(subject: bytes, category: str) -> Entry:
 
 
 @given(ROWS)
-def test_a_list_names_whom_and_what_the_decisions_permit(rows) -> None:
+def test_the_list_equals_the_permitted_decisions(rows) -> None:
     listed = RecordList(columns_of([entry(subject, category) for subject, category, _ in rows]))
     reasons = np.array([PERMITTED if yes else DENIED for *_, yes in rows], np.uint8)
     consents = np.frombuffer(secrets.token_bytes(32 * len(rows)), np.uint8).reshape(-1, 32)

@@ -41,7 +41,7 @@ def whats(house: House, **how: Any) -> set[tuple[str, str]]:
     return {(finding.part, finding.code) for finding in house.store.check(**how)}
 
 
-def test_a_safe_is_sealed_until_its_passphrase_is_given(house: House) -> None:
+def test_a_store_is_sealed_until_it_gets_its_passphrase(house: House) -> None:
     deposited(house)
     closed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
     assert closed.is_sealed
@@ -63,7 +63,7 @@ def test_a_safe_is_sealed_until_its_passphrase_is_given(house: House) -> None:
         closed.unseal("passphrase")
 
 
-def test_the_first_of_two_processes_makes_the_root_key(
+def test_the_faster_of_two_processes_creates_the_root_key(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Path, "exists", lambda _: False)
@@ -71,7 +71,7 @@ def test_the_first_of_two_processes_makes_the_root_key(
     assert late.pseudonyms("x")(b"y") == house.store.pseudonyms("x")(b"y")
 
 
-def test_what_the_pages_ask_is_answered_without_opening_anything(house: House) -> None:
+def test_totals_and_lists_need_no_opened_record(house: House) -> None:
     subject = deposited(house)
     assert house.store.totals() == {"records": 3, "subjects": 1, "batches": 1, "journal": 0}
     assert [entry.category for entry in house.store.records_of(subject)] == ["laboratory"] * 3
@@ -79,7 +79,7 @@ def test_what_the_pages_ask_is_answered_without_opening_anything(house: House) -
     assert house.store.ipfs_version().startswith("0.")
 
 
-def test_a_fresh_install_and_a_used_one_are_found_clean(each_house: House) -> None:
+def test_fresh_and_used_installs_have_no_findings(each_house: House) -> None:
     house = each_house
     assert house.store.check() == []
     assert house.store.recover() == 0
@@ -94,7 +94,7 @@ def test_a_fresh_install_and_a_used_one_are_found_clean(each_house: House) -> No
     assert house.store.recover() == 0
 
 
-def test_every_block_that_is_harmed_or_lost_is_found_in_kubo_and_in_a_copy(
+def test_damaged_and_missing_blocks_are_found_in_kubo_and_in_a_copy(
     house: House, kubo_node: KuboNode
 ) -> None:
     deposited(house, 12)
@@ -160,7 +160,9 @@ def test_a_batch_that_lost_its_pin_is_found(house: House) -> None:
     assert whats(house) == {("pins", StoreFinding.BATCH_NOT_PINNED)}
 
 
-def test_a_check_needs_its_store(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_fails_without_its_block_store(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deposited(house)
 
     def away(*_: object) -> Any:
@@ -171,7 +173,7 @@ def test_a_check_needs_its_store(house: House, monkeypatch: pytest.MonkeyPatch) 
         house.store.check()
 
 
-def test_a_row_is_proved_to_whoever_has_the_anchor_alone(house: House) -> None:
+def test_the_anchor_alone_is_enough_to_verify_a_row(house: House) -> None:
     deposited(house)
     house.gathered()
     assert house.store.prove(1) is None
@@ -185,7 +187,7 @@ def test_a_row_is_proved_to_whoever_has_the_anchor_alone(house: House) -> None:
     assert house.store.prove(4) is None
 
 
-def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) -> None:
+def test_every_root_can_be_recomputed_from_the_evidence_alone(house: House) -> None:
     subject = deposited(house)
     house.gathered()
     house.store.journal.anchor()
@@ -222,7 +224,7 @@ def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) 
     assert len(hashes) == 6
 
 
-def test_an_old_backup_hands_nothing_out_until_its_loss_is_accepted(
+def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(
     house: House, tmp_path: Path
 ) -> None:
     kept, withdrawn = house.patient(), house.patient()

@@ -47,7 +47,7 @@ def deposited(house: House, subject: bytes, count: int = 1, **changed: Any) -> l
 
 
 @pytest.mark.parametrize("count", [3, MANY])
-def test_only_what_is_permitted_is_handed_out_and_everything_is_journalled(
+def test_only_permitted_records_are_released_and_every_outcome_is_journalled(
     house: House, count: int
 ) -> None:
     permits, refuses = house.patient(), house.patient()
@@ -66,7 +66,7 @@ def test_only_what_is_permitted_is_handed_out_and_everything_is_journalled(
     assert house.gathered() == []
 
 
-def test_a_grant_for_one_category_hands_out_that_category(house: House) -> None:
+def test_a_grant_for_one_category_releases_that_category(house: House) -> None:
     patient = house.patient()
     house.grant(patient, categories=("laboratory",))
     deposited(house, patient.subject, MANY)
@@ -77,7 +77,7 @@ def test_a_grant_for_one_category_hands_out_that_category(house: House) -> None:
     assert found.refused_subjects == {}
 
 
-def test_what_is_wanted_is_narrowed_before_it_is_decided(house: House) -> None:
+def test_a_request_is_filtered_before_it_is_decided(house: House) -> None:
     one, other = house.patient(), house.patient()
     for patient in (one, other):
         house.grant(patient)
@@ -95,7 +95,7 @@ def test_what_is_wanted_is_narrowed_before_it_is_decided(house: House) -> None:
     assert outcomes(house)[-1] == "not-there"
 
 
-def test_one_record_is_opened_where_its_consent_permits(house: House) -> None:
+def test_a_single_record_is_opened_if_its_consent_permits(house: House) -> None:
     patient = house.patient()
     house.grant(patient)
     [name] = deposited(house, patient.subject)
@@ -104,7 +104,7 @@ def test_one_record_is_opened_where_its_consent_permits(house: House) -> None:
     assert house.store.journal.use(next(house.store.journal.rows()).use)["party"] == STUDY
 
 
-def test_a_stranger_cannot_tell_a_refused_record_from_a_missing_one(house: House) -> None:
+def test_a_refused_record_looks_like_a_missing_one(house: House) -> None:
     patient = house.patient()
     [name] = deposited(house, patient.subject)
     said = []
@@ -130,7 +130,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, does: Any) -> None:
 
 
 @pytest.mark.parametrize("count", [1, MANY])
-def test_a_consent_withdrawn_between_decision_and_hand_out_hands_nothing_out(
+def test_a_consent_withdrawn_after_the_decision_releases_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     stays, goes = house.patient(), house.patient()
@@ -151,7 +151,7 @@ def test_a_consent_withdrawn_between_decision_and_hand_out_hands_nothing_out(
         house.store.vault.open(STUDY, TRAINING, lost[0], "a test")
 
 
-def test_a_patient_stopped_or_shredded_meanwhile_is_left_out(
+def test_patients_who_stopped_or_were_shredded_meanwhile_are_left_out(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patients = [house.patient() for _ in range(3)]
@@ -179,7 +179,7 @@ def test_a_patient_stopped_or_shredded_meanwhile_is_left_out(
     assert house.store.check() == []
 
 
-def test_records_that_are_re_keyed_meanwhile_are_handed_out_under_their_new_names(
+def test_records_re_encrypted_meanwhile_are_released(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()
@@ -200,7 +200,7 @@ def test_records_that_are_re_keyed_meanwhile_are_handed_out_under_their_new_name
     assert house.store.vault.open(STUDY, TRAINING, ids[0], "a test").version == 3
 
 
-def test_nothing_is_handed_out_when_the_journal_cannot_be_written(
+def test_nothing_is_released_while_the_journal_cannot_be_written(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()
@@ -219,7 +219,7 @@ def test_nothing_is_handed_out_when_the_journal_cannot_be_written(
     assert read == []
 
 
-def test_nothing_is_handed_out_before_its_row_is_durable(
+def test_nothing_is_released_before_its_row_is_durable(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()
@@ -237,7 +237,7 @@ def test_nothing_is_handed_out_before_its_row_is_durable(
     assert seen == [1]
 
 
-def test_every_part_that_is_away_refuses(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_unavailable_part_refuses(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     patient = house.patient()
     house.grant(patient)
     deposited(house, patient.subject, MANY)
@@ -268,9 +268,7 @@ def test_every_part_that_is_away_refuses(house: House, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("count", [1, MANY])
-def test_what_was_altered_is_never_handed_out(
-    house: House, kubo_node: KuboNode, count: int
-) -> None:
+def test_altered_records_are_never_released(house: House, kubo_node: KuboNode, count: int) -> None:
     patient = house.patient()
     house.grant(patient)
     deposited(house, patient.subject, count)
@@ -307,7 +305,7 @@ SWAPS = {
 
 
 @pytest.mark.parametrize("column", SWAPS)
-def test_a_catalogue_row_that_says_something_else_opens_nothing(house: House, column: str) -> None:
+def test_an_altered_catalogue_row_opens_nothing(house: House, column: str) -> None:
     patient = house.patient()
     house.grant(patient)
     deposited(house, patient.subject)
@@ -318,7 +316,7 @@ def test_a_catalogue_row_that_says_something_else_opens_nothing(house: House, co
     assert house.store.check() != []
 
 
-def test_two_records_that_are_swapped_in_the_catalogue_do_not_open_as_each_other(
+def test_records_swapped_in_the_catalogue_do_not_open(
     house: House,
 ) -> None:
     patient = house.patient()
@@ -335,9 +333,7 @@ def test_two_records_that_are_swapped_in_the_catalogue_do_not_open_as_each_other
         house.gathered()
 
 
-def test_a_block_that_is_lost_is_broken_and_not_missing(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lost_block_is_an_integrity_error(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     patient = house.patient()
     house.grant(patient)
     [name] = deposited(house, patient.subject)
@@ -354,7 +350,7 @@ def test_a_block_that_is_lost_is_broken_and_not_missing(
         house.store.vault.open(STUDY, TRAINING, name, "a test")
 
 
-def test_an_answer_is_journalled_with_its_model_and_input(house: House) -> None:
+def test_a_prediction_is_journalled_with_its_model_and_input(house: House) -> None:
     patient = house.patient()
     asked = AccessRequest(
         "organisation:here",
@@ -376,7 +372,7 @@ def test_an_answer_is_journalled_with_its_model_and_input(house: House) -> None:
     assert house.store.check() == []
 
 
-def test_many_threads_ask_at_once_and_every_answer_is_journalled(each_house: House) -> None:
+def test_concurrent_requests_are_all_journalled(each_house: House) -> None:
     house = each_house
     patient = house.patient()
     house.grant(patient)
