@@ -14,15 +14,15 @@ from storage.errors import NameMismatch, StorageNotFound, StoreUnavailable
 
 @pytest.fixture
 def blocks(kubo: Kubo, tmp_path: Path) -> list[bytes]:
-    made = [os.urandom(200 + place) for place in range(20)]
-    cids = list(map(raw_cid, made))
+    blocks = [os.urandom(200 + extra) for extra in range(20)]
+    cids = list(map(raw_cid, blocks))
     links = links_block(cids)
     path = tmp_path / "batch.car"
     with path.open("wb") as file:
-        listed = [*zip(cids, made, strict=True), (root_cid(links), links)]
+        listed = [*zip(cids, blocks, strict=True), (root_cid(links), links)]
         write_car(file, root_cid(links), listed)
     kubo.import_car(path, root_cid(links))
-    return made
+    return blocks
 
 
 @pytest.fixture

@@ -100,14 +100,14 @@ def test_another_library_reads_the_car_file(blocks: list[bytes]) -> None:
     assert isinstance(head, dict)
     links: list[IPLDKind] = [theirs("raw", block) for block in blocks]
     assert head == {"roots": [theirs("dag-cbor", dag_cbor.encode(links))], "version": 1}
-    found = []
+    pairs = []
     while stream.tell() < len(stream.getbuffer()):
         part = stream.read(varint.decode(stream))
         cid, block = CID.decode(part[:36]), part[36:]
         assert multihash.digest(block, "sha2-256") == cid.digest
-        found.append((cid, block))
-    assert found[:-1] == list(zip(links, blocks, strict=True))
-    assert dag_cbor.decode(found[-1][1]) == links
+        pairs.append((cid, block))
+    assert pairs[:-1] == list(zip(links, blocks, strict=True))
+    assert dag_cbor.decode(pairs[-1][1]) == links
 
 
 @given(some_blocks, st.lists(st.integers(1, 100), min_size=1, max_size=5))
@@ -127,15 +127,15 @@ def test_a_truncated_car_yields_only_complete_blocks() -> None:
         at += len(section(cid, block))
         ends.add(at)
     for size in range(len(car)):
-        found = []
+        pairs = []
         try:
             for pair in read_car(io.BytesIO(car[:size])):
-                found.append(pair)
+                pairs.append(pair)
         except NameMismatch:
             assert size not in ends
         else:
             assert size in ends  # between two blocks: the caller counts what it asked for
-        assert found == read(car)[: len(found)]
+        assert pairs == read(car)[: len(pairs)]
 
 
 def test_a_flipped_bit_in_a_car_is_detected() -> None:
@@ -143,17 +143,17 @@ def test_a_flipped_bit_in_a_car_is_detected() -> None:
     good = read(bytes(car))
     for bit in range(8 * len(car)):
         car[bit // 8] ^= 1 << bit % 8
-        found = []
+        pairs = []
         try:
             for pair in read_car(io.BytesIO(car)):
-                found.append(pair)
+                pairs.append(pair)
         except NameMismatch:
             pass
         else:
             # The root in the header is no one's name yet; what is read is what was asked for.
             assert 18 <= bit // 8 < 50
-            assert found == good
-        assert all(pair in good or raw_cid(pair[1]) == pair[0] for pair in found)
+            assert pairs == good
+        assert all(pair in good or raw_cid(pair[1]) == pair[0] for pair in pairs)
         car[bit // 8] ^= 1 << bit % 8
 
 
@@ -214,17 +214,17 @@ def test_the_invalid_cars_are_made_from_a_valid_one() -> None:
 def test_a_block_above_the_limit_is_refused_before_it_is_read() -> None:
     largest = bytes(MAX_BLOCK_BYTES)
     assert read(START + section(raw_cid(largest), largest)) == [(raw_cid(largest), largest)]
-    asked: list[int] = []
+    sizes: list[int] = []
 
     class Counted(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            asked.append(size or 0)
+            sizes.append(size or 0)
             return super().read(size)
 
     above = largest + b"\0"
     with pytest.raises(NameMismatch, match="length"):
         list(read_car(Counted(START + section(raw_cid(above), above))))
-    assert sum(asked) <= 2**18
+    assert sum(sizes) <= 2**18
 
 
 def _upper(text: str) -> str:

@@ -18,10 +18,10 @@ blocks_of = st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=2
 
 
 def entries_of(blocks: list[bytes]) -> list[Entry]:
-    stands = block_offsets([len(block) for block in blocks])
+    offsets = block_offsets([len(block) for block in blocks])
     return [
-        Entry(b"", 1, b"", "", "", "", raw_cid(block), len(block), at, b"", None)
-        for block, at in zip(blocks, stands, strict=True)
+        Entry(b"", 1, b"", "", "", "", raw_cid(block), len(block), offset, b"", None)
+        for block, offset in zip(blocks, offsets, strict=True)
     ]
 
 
@@ -38,9 +38,9 @@ def test_every_block_is_at_its_offset(
     root = write(car_folder, "a", blocks)
     assert car_folder.read("a", entries_of(blocks)) == blocks
     with car_folder.path("a").open("rb") as file:
-        found = list(read_car(file))
-    assert [block for _, block in found[:-1]] == blocks
-    assert found[-1][0] == root
+        pairs = list(read_car(file))
+    assert [block for _, block in pairs[:-1]] == blocks
+    assert pairs[-1][0] == root
 
 
 def test_long_blocks_have_the_right_offset(tmp_path: Path) -> None:
@@ -151,8 +151,11 @@ def test_the_oldest_unneeded_files_are_deleted_first(tmp_path: Path) -> None:
 
 
 def test_one_process_at_a_time_collects_garbage(tmp_path: Path) -> None:
-    one, other = CarFolder(tmp_path), CarFolder(tmp_path)
-    with one.lock_collection(wait=True) as first, other.lock_collection(wait=False) as second:
+    first_folder, other = CarFolder(tmp_path), CarFolder(tmp_path)
+    with (
+        first_folder.lock_collection(wait=True) as first,
+        other.lock_collection(wait=False) as second,
+    ):
         assert first
         assert not second
     with other.lock_collection(wait=False) as again:

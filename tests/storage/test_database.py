@@ -33,9 +33,9 @@ def test_rows_are_written_with_columns_in_any_order(engine: sa.Engine) -> None:
     put(engine, [(3, "three", None)], ("id", "word", "bytes"))
     put(engine, [])
     with reading(engine) as connection:
-        found = connection.execute(sa.select(THINGS).order_by(THINGS.c.id)).all()
-    told = [(1, "one", b"\0x"), (2, "two", b"y"), (3, "three", None)]
-    assert [tuple(row) for row in found] == told
+        rows = connection.execute(sa.select(THINGS).order_by(THINGS.c.id)).all()
+    expected = [(1, "one", b"\0x"), (2, "two", b"y"), (3, "three", None)]
+    assert [tuple(row) for row in rows] == expected
 
 
 def test_an_existing_row_is_a_concurrent_change_and_nothing_is_written(
@@ -113,10 +113,10 @@ def test_a_deadlock_ends_as_a_concurrent_change(engine: sa.Engine) -> None:
     def work(first: int, second: int) -> None:
         try:
             with writing(engine) as connection:
-                for place, number in enumerate((first, second)):
+                for step, number in enumerate((first, second)):
                     changed = sa.update(THINGS).where(THINGS.c.id == number)
                     connection.execute(changed.values(bytes=b"z"))
-                    if not place:
+                    if not step:
                         met.wait()
         except ConcurrentChange as exc:
             raised.append(exc)

@@ -59,9 +59,9 @@ def test_deposited_records_are_visible_and_anchored(each_house: House) -> None:
     records = [record_of(patient.subject, number) for number in range(40)]
     report = house.store.deposits.deposit(records)
     assert report.new == 40
-    found = house.gathered()
-    assert [r.record_id for r in found] == list(report.record_ids)
-    assert [r.observations for r in found] == [r.observations for r in records]
+    gathered = house.gathered()
+    assert [r.record_id for r in gathered] == list(report.record_ids)
+    assert [r.observations for r in gathered] == [r.observations for r in records]
     assert states(house) == [ANCHORED]
     assert house.store.check() == []
     assert house.store.totals()["records"] == 40
@@ -102,13 +102,13 @@ def test_a_deposit_is_split_into_batches_by_number_and_bytes(
     long = {"http://loinc.org|1-8": ("x" * 4_000, "")}
     records = [record_of(subject, n) for n in range(7)]
     records += [record_of(subject, observations=long) for _ in range(2)]
-    heard: list[tuple[str, int, int]] = []
-    report = house.store.deposits.deposit(records, progress=lambda *told: heard.append(told))
+    updates: list[tuple[str, int, int]] = []
+    report = house.store.deposits.deposit(records, progress=lambda *update: updates.append(update))
     batches = Catalogue(house.engine).batches()
     assert [batch.count for batch in batches] == [3, 3, 2, 1]
     assert len(report.batches) == 4
-    assert heard[0] == ("depositing", 0, 9)
-    assert heard[-1] == ("depositing", 9, 9)
+    assert updates[0] == ("depositing", 0, 9)
+    assert updates[-1] == ("depositing", 9, 9)
 
 
 def test_a_deposit_killed_at_any_step_is_finished_or_leaves_nothing(house: House) -> None:
@@ -239,11 +239,11 @@ def test_a_deposit_that_always_meets_a_concurrent_change_fails(
 def test_a_deposit_without_kubo_fails_and_is_finished_by_recovery(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise StoreUnavailable("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Kubo, "import_car", away)
+        patched.setattr(Kubo, "import_car", fail)
         with pytest.raises(StoreUnavailable):
             house.store.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
         with pytest.raises(StoreUnavailable):
@@ -257,11 +257,11 @@ def test_a_deposit_without_kubo_fails_and_is_finished_by_recovery(
 def test_without_a_ledger_the_anchor_is_left_to_recovery(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> str:
+    def fail(*_: object) -> str:
         raise LedgerUnavailable("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(ConsentLedger, "anchor", away)
+        patched.setattr(ConsentLedger, "anchor", fail)
         with pytest.raises(LedgerUnavailable):
             house.store.deposits.deposit([record_of(secrets.token_bytes(32))])
     assert [f.code for f in house.store.check()] == [StoreFinding.BATCH_UNFINISHED]
@@ -284,7 +284,9 @@ def test_a_full_disk_is_reported_and_leaves_nothing_behind(
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     house.engine.dispose()
     sa.event.listen(
-        house.engine, "connect", lambda made, _: made.execute(f"PRAGMA max_page_count = {pages}")
+        house.engine,
+        "connect",
+        lambda connection, _: connection.execute(f"PRAGMA max_page_count = {pages}"),
     )
     with pytest.raises(DiskFull):
         house.store.deposits.deposit([record_of(secrets.token_bytes(32), n) for n in range(2_000)])
@@ -313,12 +315,12 @@ def test_the_cache_of_car_files_is_limited_and_the_oldest_are_deleted(house: Hou
 def test_an_unfinished_source_is_not_acknowledged(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise StoreUnavailable("away")
 
     given = [record_of(secrets.token_bytes(32))], ["a"]
     with monkeypatch.context() as patched:
-        patched.setattr(Kubo, "import_car", away)
+        patched.setattr(Kubo, "import_car", fail)
         for _ in range(2):
             with pytest.raises(StoreUnavailable):
                 house.store.deposits.deposit(*given)

@@ -91,8 +91,8 @@ def test_unpadded_content_pads_to_the_same_bytes(anything: bytes) -> None:
 def test_padding_other_than_zeros_is_refused(content: bytes, data: st.DataObject) -> None:
     padded = bytearray(pad(content))
     if len(padded) > 4 + len(content):
-        place = data.draw(st.integers(4 + len(content), len(padded) - 1))
-        padded[place] = data.draw(st.integers(1, 255))
+        index = data.draw(st.integers(4 + len(content), len(padded) - 1))
+        padded[index] = data.draw(st.integers(1, 255))
         with pytest.raises(SealBroken):
             unpad(bytes(padded))
 

@@ -34,14 +34,14 @@ ANNA, BERTA = b"a" * 32, b"b" * 32
 class Anchors:
     """The ledger as the journal sees it."""
 
-    kept: list[Anchor] = field(default_factory=list)
+    published: list[Anchor] = field(default_factory=list)
 
     def anchor(self, kind: str, root: bytes, count: int) -> str:
-        self.kept.append(Anchor(kind, root, count, len(self.kept)))
+        self.published.append(Anchor(kind, root, count, len(self.published)))
         return "0x"
 
     def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
-        return [anchor for anchor in self.kept if anchor.kind == kind][-(last or 0) :]
+        return [anchor for anchor in self.published if anchor.kind == kind][-(last or 0) :]
 
 
 def journal_on(engine: sa.Engine, ledger: Anchors | None = None) -> Journal:
@@ -76,12 +76,12 @@ def findings(journal: Journal, ledger: Anchors) -> list[str]:
 
 
 def test_rows_are_numbered_and_chained(journal: Journal, ledger: Anchors) -> None:
-    told = answers(3)
-    assert journal.write(use(), told) == 3
+    expected = answers(3)
+    assert journal.write(use(), expected) == 3
     assert journal.write(use("again"), answers(2, BERTA)) == 5
     rows = list(journal.rows())
     assert [row.seq for row in rows] == [1, 2, 3, 4, 5]
-    assert [row.answer for row in rows[:3]] == told
+    assert [row.answer for row in rows[:3]] == expected
     assert journal.use(rows[3].use)["why"] == "again"
     assert journal.size() == 5
     assert journal.head() == (5, rows[4].hash)
@@ -144,7 +144,7 @@ def test_two_processes_that_anchor_at_once_leave_an_intact_journal(
     proved = journal.prove(7)
     assert proved is not None
     assert proves(proved[0], next(journal.rows(7)).hash, late)
-    ledger.kept[1] = Anchor("journal", secrets.token_bytes(32), 8, 2)
+    ledger.published[1] = Anchor("journal", secrets.token_bytes(32), 8, 2)
     with pytest.raises(JournalBroken):
         journal.prove(7)
 
@@ -157,9 +157,9 @@ def sql(engine: sa.Engine, *statements: str) -> None:
 
 def rewritten(engine: sa.Engine, journal: Journal) -> None:
     """Write the whole journal anew, as an operator with every key could."""
-    rows, told = list(journal.rows()), dict(journal.uses())
+    rows, expected = list(journal.rows()), dict(journal.uses())
     sql(engine, "DELETE FROM storage_journal", "DELETE FROM storage_journal_head")
-    assert told
+    assert expected
     theirs = journal_on(engine)  # which heeds no anchor
     for row in rows:
         changed = row.answer._replace(outcome="denied") if row.seq == 4 else row.answer
@@ -226,10 +226,10 @@ def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, l
 class _Told(Journal):
     """A journal whose rows were tampered with."""
 
-    told: list[JournalRow]
+    expected: list[JournalRow]
 
     def rows(self, first: int = 1, last: int | None = None) -> object:  # type: ignore[override]
-        return iter(self.told)
+        return iter(self.expected)
 
 
 @given(st.data())
@@ -237,27 +237,27 @@ def test_any_change_of_any_row_is_detected(
     long_journal: tuple[sa.Engine, list[JournalRow]], data: st.DataObject
 ) -> None:
     engine, rows = long_journal
-    told = list(rows)
-    place = data.draw(st.integers(0, len(told) - 1))
-    other = data.draw(st.integers(0, len(told) - 1).filter(lambda one: one != place))
+    expected = list(rows)
+    index = data.draw(st.integers(0, len(expected) - 1))
+    other = data.draw(st.integers(0, len(expected) - 1).filter(lambda number: number != index))
     kind = data.draw(st.sampled_from(["swap", "delete", "double", "byte"]))
     if kind == "swap":
-        told[place], told[other] = told[other], told[place]
+        expected[index], expected[other] = expected[other], expected[index]
     elif kind == "delete":
-        del told[place]
+        del expected[index]
     elif kind == "double":
-        told.insert(place, told[place])
+        expected.insert(index, expected[index])
     else:
-        row = told[place]
+        row = expected[index]
         field_name = data.draw(st.sampled_from(["subject", "record_id", "consent_id"]))
-        held = bytearray(getattr(row.answer, field_name))
-        held[data.draw(st.integers(0, len(held) - 1))] ^= data.draw(st.integers(1, 255))
-        answer = row.answer._replace(**{field_name: bytes(held)})
-        told[place] = JournalRow(row.seq, row.use, answer, row.hash)
+        value = bytearray(getattr(row.answer, field_name))
+        value[data.draw(st.integers(0, len(value) - 1))] ^= data.draw(st.integers(1, 255))
+        answer = row.answer._replace(**{field_name: bytes(value)})
+        expected[index] = JournalRow(row.seq, row.use, answer, row.hash)
     keys = Keys(engine)
     keys.unseal(SecretKey(b"k" * 32))
     journal = _Told(engine, keys, Anchors())
-    journal.told = told
+    journal.expected = expected
     assert check_journal(journal, []) != []
 
 
@@ -318,7 +318,9 @@ def test_a_full_disk_is_reported(sqlite_engine: sa.Engine) -> None:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     sqlite_engine.dispose()
     sa.event.listen(
-        sqlite_engine, "connect", lambda made, _: made.execute(f"PRAGMA max_page_count = {pages}")
+        sqlite_engine,
+        "connect",
+        lambda connection, _: connection.execute(f"PRAGMA max_page_count = {pages}"),
     )
     with pytest.raises(DiskFull):
         journal.write(use("x" * 100_000), answers(2))
@@ -341,12 +343,12 @@ def test_a_locked_store_journals_nothing(sqlite_engine: sa.Engine) -> None:
 
 
 def test_the_chain_holds_no_pseudonym(journal: Journal) -> None:
-    told = AccessOutcome(ANNA, b"r" * 16, 1, "permitted", NOBODY)
-    shown = journal.commitments()(told)
-    assert len(shown) == 64
-    assert ANNA not in shown
-    assert shown == journal.commitments()(told)
-    assert shown[:32] != journal.commitments()(told._replace(subject=BERTA))[:32]
+    expected = AccessOutcome(ANNA, b"r" * 16, 1, "permitted", NOBODY)
+    commitments = journal.commitments()(expected)
+    assert len(commitments) == 64
+    assert ANNA not in commitments
+    assert commitments == journal.commitments()(expected)
+    assert commitments[:32] != journal.commitments()(expected._replace(subject=BERTA))[:32]
 
 
 def test_a_check_reports_its_progress(sqlite_engine: sa.Engine) -> None:
@@ -410,8 +412,8 @@ def test_an_accepted_loss_is_reported_by_every_check(
         again.accept_loss(use("twice"))
     assert again.write(use(), answers(3)) == 19
     assert again.anchor() == 4
-    told = [StoreFinding.ROWS_LOST]
-    assert findings(again, ledger) == told
+    expected = [StoreFinding.ROWS_LOST]
+    assert findings(again, ledger) == expected
     assert check_journal(again, ledger.anchors("journal"))[0].where == "rows 8 to 15"
     assert [row.seq for row in again.rows(7)] == [7, 16, 17, 18, 19]
     for seq in (3, 17):
@@ -420,7 +422,7 @@ def test_an_accepted_loss_is_reported_by_every_check(
         assert proves(proved[0], next(again.rows(seq)).hash, proved[1].root)
     with pytest.raises(JournalBroken):
         again.prove(7)  # its anchor covers rows that are gone
-    assert ledger.kept.pop()  # the last anchor: two of its rows are edited
+    assert ledger.published.pop()  # the last anchor: two of its rows are edited
     sql(engine, "UPDATE storage_journal SET version = 9 WHERE seq IN (3, 17)")
     assert StoreFinding.ROW_DIFFERS in findings(again, ledger)
 
@@ -436,7 +438,7 @@ def test_a_gap_is_accepted_only_where_rows_were_anchored(
     ledger.anchor("journal", b"r" * 32, seq - 1)
     forged = journal_on(engine, ledger)
     assert forged.accept_loss(use()) == seq
-    ledger.kept.pop()
+    ledger.published.pop()
     assert findings(forged, ledger) == [StoreFinding.ROW_DIFFERS]
 
 

@@ -88,9 +88,9 @@ def test_every_leaf_of_a_small_tree_is_proven_only_at_its_index() -> None:
         expected = root(leaves)
         for index in range(size):
             proof = prove(leaves, index)
-            for place in range(size):
-                moved = replace(proof, index=place)
-                assert proves(moved, leaves[index], expected) == (place == index)
+            for other in range(size):
+                moved = replace(proof, index=other)
+                assert proves(moved, leaves[index], expected) == (other == index)
 
 
 @given(some_leaves, st.data())
@@ -111,13 +111,13 @@ def test_an_altered_shortened_or_extended_path_proves_nothing(
     proof, expected = prove(leaves, index), root(leaves)
     longer = replace(proof, path=(*proof.path, bytes(32)))
     assert not proves(longer, leaves[index], expected)
-    for place, sister in enumerate(proof.path):
-        rest = proof.path[place + 1 :]
-        altered = bytes([sister[0] ^ 1]) + sister[1:]
+    for other, sibling in enumerate(proof.path):
+        rest = proof.path[other + 1 :]
+        altered = bytes([sibling[0] ^ 1]) + sibling[1:]
         for path in (
-            (*proof.path[:place], altered, *rest),
-            (*proof.path[:place], *rest),
-            (*proof.path[:place], sister[:-1], *rest),
+            (*proof.path[:other], altered, *rest),
+            (*proof.path[:other], *rest),
+            (*proof.path[:other], sibling[:-1], *rest),
         ):
             assert not proves(replace(proof, path=path), leaves[index], expected)
 

@@ -76,10 +76,10 @@ def test_the_order_of_observations_does_not_change_the_bytes(record: Record) -> 
 
 @given(records)
 def test_the_canonical_form_is_plain_json(record: Record) -> None:
-    found = json.loads(canonical(record))
-    assert list(found) == ["observations", "recorded_on", "schema"]
-    assert found["schema"] == 1
-    assert list(found["observations"]) == sorted(record.observations)
+    fields = json.loads(canonical(record))
+    assert list(fields) == ["observations", "recorded_on", "schema"]
+    assert fields["schema"] == 1
+    assert list(fields["observations"]) == sorted(record.observations)
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
@@ -104,13 +104,13 @@ def test_random_content_is_refused(anything: bytes) -> None:
 @given(records, st.data())
 def test_a_byte_inserted_anywhere_is_detected(record: Record, data: st.DataObject) -> None:
     packed = canonical(record)
-    place = data.draw(st.integers(0, len(packed)))
+    index = data.draw(st.integers(0, len(packed)))
     with pytest.raises(RecordInvalid):
-        parse(packed[:place] + b" \n"[place % 2 :][:1] * 2 + b'"' + packed[place:])
+        parse(packed[:index] + b" \n"[index % 2 :][:1] * 2 + b'"' + packed[index:])
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "field"),
     [
         ({"subject": b"short"}, "subject: must be 32 bytes"),
         ({"category": "*"}, "category: "),
@@ -128,8 +128,8 @@ def test_a_byte_inserted_anywhere_is_detected(record: Record, data: st.DataObjec
         ({"version": 2**32}, "version: "),
     ],
 )
-def test_an_invalid_field_is_named(wrong: dict[str, object], said: str) -> None:
-    with pytest.raises(RecordInvalid, match=f"^{said}"):
+def test_an_invalid_field_is_named(wrong: dict[str, object], field: str) -> None:
+    with pytest.raises(RecordInvalid, match=f"^{field}"):
         require_record(replace(RECORD, **wrong))  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from house import House, record_of, wanted
+from house import House, access_request, record_of
 from proofs import proves_row
 
 from deploy.nodes import KuboNode
@@ -46,7 +46,7 @@ def test_a_store_is_sealed_until_it_gets_its_passphrase(house: House) -> None:
     closed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
     assert closed.is_sealed
     for call in (
-        lambda: closed.vault.gather(wanted()),
+        lambda: closed.vault.gather(access_request()),
         lambda: closed.deposits.deposit([record_of(secrets.token_bytes(32))]),
         lambda: closed.pseudonyms("x"),
         closed.check,
@@ -88,9 +88,9 @@ def test_fresh_and_used_installs_have_no_findings(each_house: House) -> None:
     house.store.erasure.rekey([subject], "a withdrawal")
     house.gathered()
     house.store.journal.anchor()
-    heard: list[tuple[str, int, int]] = []
-    assert house.store.check(lambda *told: heard.append(told)) == []
-    assert ("blocks", 2, 2) in heard
+    updates: list[tuple[str, int, int]] = []
+    assert house.store.check(lambda *fields: updates.append(fields)) == []
+    assert ("blocks", 2, 2) in updates
     assert house.store.recover() == 0
 
 
@@ -101,11 +101,11 @@ def test_damaged_and_missing_blocks_are_found_in_kubo_and_in_a_copy(
     copy = BlockFolder(kubo_node.folder / "repo" / "blocks")
     assert whats(house, blocks=copy) == set()
     expected = ("blocks", StoreFinding.BLOCK_MISSING)
-    for place, entry in enumerate(Catalogue(house.engine).current()):
+    for index, entry in enumerate(Catalogue(house.engine).current()):
         path = copy.path(entry.cid)
         whole = path.read_bytes()
         path.chmod(0o600)
-        if place % 2:
+        if index % 2:
             path.write_bytes(whole[:60] + bytes([whole[60] ^ 4]) + whole[61:])
         else:
             path.unlink()
@@ -165,10 +165,10 @@ def test_a_check_fails_without_its_block_store(
 ) -> None:
     deposited(house)
 
-    def away(*_: object) -> Any:
+    def fail(*_: object) -> Any:
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(Kubo, "get_many", away)
+    monkeypatch.setattr(Kubo, "get_many", fail)
     with pytest.raises(StoreUnavailable):
         house.store.check()
 
@@ -206,7 +206,7 @@ def test_every_root_can_be_recomputed_from_the_evidence_alone(house: House) -> N
     assert all(hashlib.sha256(body.encode()).hexdigest() == name for name, body in uses.items())
     before, hashes = bytes(32), []
     for row in (line for line in lines if line["kind"] == "journal"):
-        told = (
+        fields = (
             before
             + row["seq"].to_bytes(8, "big")
             + bytes.fromhex(row["use"])
@@ -215,7 +215,7 @@ def test_every_root_can_be_recomputed_from_the_evidence_alone(house: House) -> N
             + bytes.fromhex(row["consent"])
             + row["outcome"].encode()
         )
-        before = hashlib.sha256(told).digest()
+        before = hashlib.sha256(fields).digest()
         assert before.hex() == row["hash"]
         assert row["use"] in uses
         hashes.append(before)
@@ -227,10 +227,10 @@ def test_every_root_can_be_recomputed_from_the_evidence_alone(house: House) -> N
 def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(
     house: House, tmp_path: Path
 ) -> None:
-    kept, withdrawn = house.patient(), house.patient()
-    house.grant(kept)
+    staying, withdrawn = house.patient(), house.patient()
+    house.grant(staying)
     granted = house.grant(withdrawn)
-    house.store.deposits.deposit([record_of(one.subject) for one in (kept, withdrawn)])
+    house.store.deposits.deposit([record_of(patient.subject) for patient in (staying, withdrawn)])
     assert len(house.gathered()) == 2
     backup = tmp_path / "backup.db"
     with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
@@ -248,5 +248,5 @@ def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(
     view = after.ledger.view()
     use = Use(int(house.clock()), "operator", "", "restore", "the disk of Monday", view)
     after.store.journal.accept_loss(use)
-    assert [record.subject for record in after.gathered()] == [kept.subject]
+    assert [record.subject for record in after.gathered()] == [staying.subject]
     assert whats(after) == {("journal", StoreFinding.ROWS_LOST)}

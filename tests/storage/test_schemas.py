@@ -61,8 +61,8 @@ def test_a_unit_is_optional() -> None:
 
 @pytest.mark.parametrize("value", [True, False, 1, 1.0, "1", "true", "", 0, -0.5])
 def test_a_value_is_not_converted(value: Any) -> None:
-    found, _ = RecordSchema().load(observed(value=value)).observations["loinc|718-7"]
-    assert (found, type(found)) == (value, type(value))
+    loaded, _ = RecordSchema().load(observed(value=value)).observations["loinc|718-7"]
+    assert (loaded, type(loaded)) == (value, type(value))
 
 
 @pytest.mark.parametrize(
