@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from consent import Enrolment, Grant, Outcome, Signed, Stop, Wallet, Withdrawal
+from services.dates import iso_day
 from services.platform import Platform
+from services.requests.wording import make_statement
 from services.statement import RequestedTerms, terms_for
+from services.words import Words
 
 Progress = Callable[[str, int, int], None]
 KNOWN = frozenset({"consent-id-used", "already-enrolled"})
@@ -59,12 +63,22 @@ def enrol_people(
 def sign_grants(
     platform: Platform, wallet: Wallet, wanted: Sequence[tuple[bytes, RequestedTerms, int, int]]
 ) -> list[Signed]:
-    """Return each (subject, what is asked, signed at, ends at) signed by the subject's key."""
-    domain = platform.ledger.domain()
-    return [
-        wallet.sign(domain, Grant(subject, terms_for(asked), signed_at_s, not_after_s))
-        for subject, asked, signed_at_s, not_after_s in wanted
-    ]
+    """Return each (subject, terms, signed at, ends at) signed by the subject's key.
+
+    The statements are in English.
+    """
+    domain, words = platform.ledger.domain(), Words("en")
+
+    @cache
+    def statement(requested: RequestedTerms, ends_on: str) -> str:
+        name = platform.asking.party_name(requested.recipient)
+        return make_statement(words, name, requested, ends_on)
+
+    signed = []
+    for subject, requested, signed_at_s, not_after_s in wanted:
+        terms = terms_for(requested, statement(requested, iso_day(not_after_s)))
+        signed.append(wallet.sign(domain, Grant(subject, terms, signed_at_s, not_after_s)))
+    return signed
 
 
 def withdraw_all(
