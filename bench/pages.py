@@ -20,7 +20,7 @@ from typing import Any
 import requests
 
 import app
-from cli.records import to_records
+from cli.trial_wallet import TrialWallet
 from consent import Grant, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.supervisor import Supervisor
@@ -28,11 +28,11 @@ from deploy.processes import WebProgram
 from deploy.settings import Settings, read_settings
 from records import Mapping, read_table
 from services.accounts.accounts import Account
+from services.custodian.records import records_of
 from services.platform import Platform
 from services.requests import Proposal, RequestDetails
 from services.schemas import GrantSchema, WithdrawalSchema
 from services.statement import RequestedTerms
-from services.trial import enrol_people, sign_grants
 from web.cookies import cookie_name, csrf_of
 
 PEOPLE_CLICKING = 20
@@ -81,8 +81,8 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     wallet = Wallet.create(folder / "wallet")
     labels = [row.person for row in rows]
-    enrol_people(platform, wallet, labels, lambda *_: None)
-    records, sources = to_records(rows, wallet, ORGANISATION)
+    TrialWallet(wallet, platform.ledger).enrol(labels)
+    records, sources = records_of(rows, wallet.subjects(), ORGANISATION)
     platform.store.deposits.deposit(records, sources)
     platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
     now_s = int(platform.clock()) - 60
@@ -96,7 +96,7 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
         for label in labels
         for party, purpose in ((STUDY, "MLTRAINING"), (ORGANISATION, "TREATDS"))
     ]
-    platform.ledger.grant(sign_grants(platform, wallet, grants))
+    platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(grants))
     rest = ("Bench of pages", "Board 1", "A protocol.", "diabetes", "nhanes-diabetes", "MLTRAINING")
     ends_s = now_s + YEAR_S
     proposal = Proposal(STUDY, ORGANISATION, *rest, ("condition",), "", "", 365, ends_s)

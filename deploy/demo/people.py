@@ -6,14 +6,15 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.trial_wallet import TrialWallet
 from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.kept import Kept
 from deploy.nodes.private_file import find_json, write_private_json
 from records import Mapping, ParsedRow, read_table
+from services.custodian.records import records_of
 from services.platform import Platform
 from services.statement import RequestedTerms
-from services.trial import sign_grants
 from storage import Record
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -60,13 +61,8 @@ class People:
 
     def records(self, custodian: str) -> tuple[list[Record], list[str]]:
         """Return every record, and the source of each."""
-        records, sources = list[Record](), list[str]()
-        for row in self.rows:
-            made = row.records(self.subject_of(row.person), custodian)
-            records += made
-            day = row.recorded_on
-            sources += [f"{row.person}\0{n}\0{r.category}\0{day}" for n, r in enumerate(made)]
-        return records, sources
+        subjects = dict(zip(self.labels(), self.subjects(), strict=True))
+        return records_of(self.rows, subjects, custodian)
 
     def grants(self, platform: Platform) -> list[tuple[str, Signed]]:
         """Return everybody's signed grants: those kept from before, or signed and kept now."""
@@ -82,7 +78,9 @@ class People:
                 subject = self.wallet.get_subject(row.person)
                 wanted.append((subject, asked, now_s + choice.signed_s, now_s + choice.ends_s))
                 labels.append(row.person)
-        signed = list(zip(labels, sign_grants(platform, self.wallet, wanted), strict=True))
+        signed = list(
+            zip(labels, TrialWallet(self.wallet, platform.ledger).sign_grants(wanted), strict=True)
+        )
         self.kept.keep(signed)
         return signed
 

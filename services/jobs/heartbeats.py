@@ -7,7 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from services.dates import DAY_S
+from consent import DAY_S
 from services.tables import METADATA
 
 BEAT_S: Final = 5
