@@ -9,7 +9,7 @@ INSTALL = $(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 with its venv module
 TOOL = $$($(INSTALL) tool $(1) --cache "$(CACHE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help dev nodes contract run demo test test-stories test-parts quick check check-locks check-runtime-lock check-development-lock fix map bench lock release doctor clean
+.PHONY: help dev nodes contract run demo test test-stories test-parts quick check check-locks check-runtime-lock check-development-lock analyse audit fix map bench lock release doctor clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t14
@@ -63,6 +63,7 @@ check: .venv/dev nodes ## format, lint, types, imports, house rules, map, contra
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	@$(MAKE) --no-print-directory analyse
 	$(PY) tests/map.py --check
 	$(PY) -m pytest tests/test_house.py
 	$(PY) -m pytest tests -m "not slow and not install" --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
@@ -74,7 +75,13 @@ check-runtime-lock:
 	$(PY) -m pytest tests/deploy/test_locks.py -m install -k runtime
 
 check-development-lock:
-	$(PY) -m pytest tests/deploy/test_locks.py -m install -k development
+	$(PY) -m pytest tests/deploy/test_locks.py tests/deploy/test_release.py -m install -k "development or release"
+
+analyse: .venv/dev ## analyse the ledger's contract with slither (needs Node.js and npm)
+	$(PY) consent/contract/analyse.py "$(call TOOL,slither)/slither"
+
+audit: .venv/runtime ## look for known vulnerabilities of the locked packages (asks the package index)
+	"$(call TOOL,pip-audit)/pip-audit" --strict --disable-pip --require-hashes -r requirements.lock
 
 fix: .venv/dev ## format, and correct what the linter can
 	$(PY) -m ruff format .
@@ -91,6 +98,9 @@ lock: ## write the lock files from their .txt files (UPGRADE=1: with the newest 
 	@for name in deploy/tools/*.txt; do echo "$${name%.txt}.lock"; $(COMPILE) $$name -o $${name%.txt}.lock || exit 1; done
 	$(COMPILE) requirements.txt -o requirements.lock
 	$(COMPILE) --constraint requirements.lock requirements-dev.txt -o requirements-dev.lock
+
+release: .venv/bin/vouchsafe ## write sources, SBOM (CycloneDX) and checksums to dist/
+	$(PY) -m deploy.release "$(call TOOL,cyclonedx)/cyclonedx-py"
 
 clean: ## remove what was built here (not var/, which is data)
 	rm -rf .venv .venv.lock *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache consent/contract/node_modules consent/contract/out consent/contract/cache

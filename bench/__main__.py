@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 NAMES = ("deposit", "grants", "passkeys", "decisions", "gather", "prediction", "pages")
-ASKED = {
+DESCRIPTIONS = {
     "deposit": "records deposited a second, against Kubo's own CAR import of the same bytes; "
     "at least 50 %",
     "grants": "signed grants a second to confirmed and mirrored, at least 1,500; "
@@ -60,16 +60,23 @@ def draw(figures: dict[str, dict[str, Any]]) -> str:
     """Return the page: a table of figures for each benchmark."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     lines = ["# Benchmarks", "", f"Taken on {today} by `make bench` on: {machine()}.", ""]
-    lines += ["Each figure stands beside its rival or its bound from the same run.", ""]
-    for name, found in figures.items():
-        lines += [f"## {name}", "", f"{ASKED[name].capitalize()}: `python -m bench.{name}`.", ""]
+    lines += ["Each figure is compared with a rival or a limit of the same run.", ""]
+    for name, values in figures.items():
+        lines += [
+            f"## {name}",
+            "",
+            f"{DESCRIPTIONS[name].capitalize()}: `python -m bench.{name}`.",
+            "",
+        ]
         lines += ["| figure | value |", "|---|---|"]
-        lines += [f"| {key.replace('_', ' ')} | {_shown(value)} |" for key, value in found.items()]
+        lines += [
+            f"| {key.replace('_', ' ')} | {_format(value)} |" for key, value in values.items()
+        ]
         lines.append("")
     return "\n".join(lines)
 
 
-def _shown(value: Any) -> str:
+def _format(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -13,32 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from bench.terms import RESEARCH_TERMS
 from consent.batch import DecisionRequestBatch, decide_many
 from consent.consent_terms import ConsentTermsStore
 from consent.decision import decide
 from consent.register import Consents, Register
 from consent.state import Enrolments, Grants, Keys, LedgerLog, LedgerState, Stops, Withdrawals
 from consent.tables import METADATA
-from consent.terms import DecisionRequest, Stop, Terms, View, Withdrawal
+from consent.terms import DecisionRequest, Stop, View, Withdrawal
 from consent.typed_data import terms_hash
 from consent.vocabulary import CATEGORY_CODES
 from deploy.database import make_engine
 
 NOW_S = 1_800_000_000
-TERMS = Terms(
-    decision="permit",
-    recipient="study:diabetes-risk",
-    purposes=("MLTRAINING", "TREATDS"),
-    categories=("laboratory", "vital-signs", "demographics"),
-    records=("*",),
-    data_from="2015-01-01",
-    data_to="",
-    obligations=("PSEUD", "AUDIT"),
-    statement="Your results may train a computer model that estimates the risk of diabetes.",
-    policy_uri="https://example.org/policies/research/3",
-    policy_hash=bytes(32),
-    salt=bytes(32),
-)
 
 
 def random_ids(count: int) -> np.ndarray:
@@ -57,7 +44,7 @@ def put_terms(consent_terms: ConsentTermsStore, subjects: np.ndarray) -> np.ndar
     hashes = []
     for at in range(0, len(subjects), 50_000):
         part = [
-            (subject.tobytes(), replace(TERMS, salt=secrets.token_bytes(32)))
+            (subject.tobytes(), replace(RESEARCH_TERMS, salt=secrets.token_bytes(32)))
             for subject in subjects[at : at + 50_000]
         ]
         consent_terms.put_many(part)
@@ -121,8 +108,8 @@ def compile_all(
     state = log.state(2, bytes(27))
     consents = timed(figures, "compile_after_100_more_s", lambda: register.at(state))
     timed(figures, "compile_unchanged_s", lambda: register.at(state))
-    gone = [Withdrawal(subject.tobytes(), bytes(32)) for subject in more]
-    pending = state.with_pending(gone, [Stop(subject.tobytes(), NOW_S) for subject in more])
+    withdrawals = [Withdrawal(subject.tobytes(), bytes(32)) for subject in more]
+    pending = state.with_pending(withdrawals, [Stop(subject.tobytes(), NOW_S) for subject in more])
     timed(figures, "compile_200_pending_s", lambda: register.at(pending))
     return state, consents
 
@@ -130,7 +117,7 @@ def compile_all(
 def one_by_one(state: LedgerState, consent_terms: ConsentTermsStore, subjects: np.ndarray) -> float:
     start = time.perf_counter()
     for subject in subjects[:200]:
-        asked = DecisionRequest(
+        request = DecisionRequest(
             "study:diabetes-risk",
             "MLTRAINING",
             subject.tobytes(),
@@ -138,7 +125,7 @@ def one_by_one(state: LedgerState, consent_terms: ConsentTermsStore, subjects: n
             "laboratory",
             "2020-06-01",
         )
-        decide(asked, state, consent_terms, view(state.count), NOW_S)
+        decide(request, state, consent_terms, view(state.count), NOW_S)
     return round((time.perf_counter() - start) / 200 * 1_000, 3)
 
 

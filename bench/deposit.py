@@ -1,9 +1,7 @@
-"""Measures deposits: records sealed, pinned and anchored, against Kubo's own import of the same."""
+"""Measures deposits (sealed, pinned, anchored) against Kubo's own import of as many bytes."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import secrets
 import statistics
@@ -17,6 +15,7 @@ from typing import Any
 
 import requests
 
+from bench.command import print_figures
 from consent import ConsentLedger, LedgerSettings, RelayerAccount, open_ledger
 from deploy.database import make_engine, metadatas
 from deploy.nodes import GethNode, KuboEndpoint, KuboNode, find_or_build
@@ -32,7 +31,7 @@ EXAMPLE = Path(__file__).resolve().parent.parent / "deploy" / "examples" / "nhan
 
 @dataclass(frozen=True)
 class Bench:
-    """An install of the benchmark's own, on real nodes."""
+    """An installation for one benchmark, on real nodes."""
 
     home: Path
     store: RecordStore
@@ -42,7 +41,7 @@ class Bench:
 
 @contextmanager
 def install() -> Iterator[Bench]:
-    """Start a Kubo and a chain, open a safe on them, and stop them in the end."""
+    """Start a Kubo node and a chain with a record store on them; stop both at the end."""
     key = secrets.token_bytes(32)
     with tempfile.TemporaryDirectory(prefix="vouchsafe-bench-") as folder:
         home = Path(folder)
@@ -54,8 +53,8 @@ def install() -> Iterator[Bench]:
             engine = make_engine(f"sqlite:///{home / 'bench.db'}")
             for metadata in metadatas():
                 metadata.create_all(engine)
-            named = LedgerSettings(chain.url, "single", home / "ledger.json", key)
-            ledger = open_ledger(engine, time.time, named)
+            settings = LedgerSettings(chain.url, "single", home / "ledger.json", key)
+            ledger = open_ledger(engine, time.time, settings)
             blocks = Kubo(lambda: (ipfs.multiaddr, ipfs.authorization))
             store = RecordStore(engine, blocks, ledger, home, time.time)
             store.unseal("bench")
@@ -67,7 +66,7 @@ def install() -> Iterator[Bench]:
 
 
 def documents() -> tuple[list[bytes], list[Record]]:
-    """Return the subjects and the records of NHANES, about seven a person."""
+    """Return the subjects and records of NHANES, about seven records a person."""
     mapping = Mapping.load(EXAMPLE / "mapping.toml")
     subjects, records = [], []
     for row in read_table(EXAMPLE / "table.csv", mapping, only_good=True):
@@ -76,8 +75,8 @@ def documents() -> tuple[list[bytes], list[Record]]:
     return subjects, records
 
 
-def imported_s(kubo: KuboEndpoint, car: Path) -> float:
-    """Return how long Kubo takes to import a file and pin its root, with nothing of ours."""
+def import_s(kubo: KuboEndpoint, car: Path) -> float:
+    """Return how long Kubo alone takes to import a CAR file and pin its root, in seconds."""
     with requests.Session() as session, car.open("rb") as file:
         session.trust_env = False
         started = time.perf_counter()
@@ -92,16 +91,16 @@ def imported_s(kubo: KuboEndpoint, car: Path) -> float:
         return time.perf_counter() - started
 
 
-def rival_s(kubo: KuboEndpoint, sealed: Path, folder: Path) -> float:
-    """Return how long Kubo takes for other bytes of the same shape: the same would be there."""
+def import_all_s(kubo: KuboEndpoint, sealed: Path, folder: Path) -> float:
+    """Return how long Kubo takes for other bytes of the same sizes: equal ones would be stored."""
     total_s = 0.0
     for car in sorted(sealed.glob("*.car")):
-        total_s += imported_s(kubo, twin(car, folder / "twin.car"))
+        total_s += import_s(kubo, write_random_car(car, folder / "random.car"))
     return total_s
 
 
-def twin(car: Path, path: Path) -> Path:
-    """Write a CAR file with as many blocks of the same sizes, of random bytes."""
+def write_random_car(car: Path, path: Path) -> Path:
+    """Write a CAR file of random bytes with as many blocks of the same sizes."""
     from storage.car import links_block, raw_cid, read_car, root_cid, write_car
 
     with car.open("rb") as file:
@@ -116,9 +115,9 @@ def twin(car: Path, path: Path) -> Path:
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Deposit and import in turn, so that both meet the same machine."""
+    """Deposit and import alternately, so that both run under the same conditions."""
     _, records = documents()
-    ours, theirs = [], []
+    deposits_s, imports_s = [], []
     with install() as bench:
         sealed = bench.home / "sealed"
         for _ in range(rounds):
@@ -126,9 +125,9 @@ def measure(rounds: int) -> dict[str, Any]:
                 car.unlink()
             started = time.perf_counter()
             bench.store.deposits.deposit(records)
-            ours.append(time.perf_counter() - started)
-            theirs.append(rival_s(bench.kubo, sealed, bench.home))
-    our_s, their_s = statistics.median(ours), statistics.median(theirs)
+            deposits_s.append(time.perf_counter() - started)
+            imports_s.append(import_all_s(bench.kubo, sealed, bench.home))
+    our_s, their_s = statistics.median(deposits_s), statistics.median(imports_s)
     return {
         "records": len(records),
         "our_records_a_second": round(len(records) / our_s, 1),
@@ -138,12 +137,5 @@ def measure(rounds: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Print the figures as one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    print(json.dumps(measure(parser.parse_args().rounds)))
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(measure, __doc__, "rounds", 3)

@@ -1,10 +1,7 @@
-"""Measures a cohort: decided, journalled, read and opened, against reading the plaintext."""
+"""Measures gathering a cohort from the vault against reading the same records as plaintext."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import secrets
 import statistics
 import time
 from collections.abc import Callable
@@ -13,53 +10,19 @@ from typing import Any
 
 import orjson
 
-from bench.deposit import Bench, documents, install
-from consent import Enrolment, Grant, Terms, digest
-from consent.signatures import SigningKey
-from consent.terms import Message, Signed
+from bench.command import print_figures
+from bench.deposit import documents, install
+from bench.permissions import permit
+from consent import MLTRAINING
 from storage import AccessRequest, Record
 
 GOAL = 1.5
 STUDY = "study:bench"
-WANTED = AccessRequest(STUDY, "MLTRAINING", None, None, None, "a benchmark")
-
-
-def permit(bench: Bench, subjects: list[bytes]) -> None:
-    """Let every subject be enrolled and permit the study."""
-    ledger, now_s = bench.ledger, int(time.time())
-    keys = [SigningKey(secrets.token_bytes(32)) for _ in subjects]
-    pairs = list(zip(subjects, keys, strict=True))
-
-    def signed(messages: list[Message]) -> list[Signed]:
-        joined = zip(messages, keys, strict=True)
-        return [Signed(m, k.address, k.sign(digest(ledger.domain(), m))) for m, k in joined]
-
-    ledger.enrol(signed([Enrolment(s, ledger.custodian(), k.address) for s, k in pairs]))
-    outcomes = ledger.grant(signed([Grant(s, terms(), now_s - 1, now_s + 10**6) for s in subjects]))
-    if not all(outcome.ok for outcome in outcomes):
-        raise SystemExit("not all were granted")
-
-
-def terms() -> Terms:
-    """Return what each patient signs."""
-    return Terms(
-        decision="permit",
-        recipient=STUDY,
-        purposes=("MLTRAINING",),
-        categories=("*",),
-        records=("*",),
-        data_from="",
-        data_to="",
-        obligations=(),
-        statement="I agree.",
-        policy_uri="",
-        policy_hash=bytes(32),
-        salt=secrets.token_bytes(32),
-    )
+REQUEST = AccessRequest(STUDY, MLTRAINING, None, None, None, "a benchmark")
 
 
 def write_plain(path: Path, records: list[Record]) -> None:
-    """Write the records as what they would be without a safe: a line of JSON each."""
+    """Write the records as plaintext, one line of JSON each."""
     with path.open("wb") as file:
         for record in records:
             line = {
@@ -75,34 +38,34 @@ def write_plain(path: Path, records: list[Record]) -> None:
 
 
 def read_plain(path: Path) -> list[Record]:
-    """Return the same records from there."""
-    found = []
+    """Return the records of a plaintext file."""
+    records = []
     with path.open("rb") as file:
         for line in file:
-            held = orjson.loads(line)
-            found.append(
+            row = orjson.loads(line)
+            records.append(
                 Record(
-                    bytes.fromhex(held["subject"]),
-                    held["category"],
-                    held["custodian"],
-                    held["recorded_on"],
-                    {code: (value, unit) for code, (value, unit) in held["observations"].items()},
-                    held["record_id"],
-                    held["version"],
+                    bytes.fromhex(row["subject"]),
+                    row["category"],
+                    row["custodian"],
+                    row["recorded_on"],
+                    {code: (value, unit) for code, (value, unit) in row["observations"].items()},
+                    row["record_id"],
+                    row["version"],
                 )
             )
-    return found
+    return records
 
 
-def took(work: Callable[[], list[Record]], rounds: int) -> tuple[float, list[Record]]:
-    """Return the median of the seconds that `work` takes, and what it gave."""
-    found, times = list[Record](), []
+def measure_s(work: Callable[[], list[Record]], rounds: int) -> tuple[float, list[Record]]:
+    """Return the median duration of `work` in seconds, and its result."""
+    records, times = list[Record](), []
     for _ in range(rounds):
-        found = []  # let go first: both sides start with the same memory
+        records = []  # free the last result, so that every round starts with the same memory
         started = time.perf_counter()
-        found = work()
+        records = work()
         times.append(time.perf_counter() - started)
-    return statistics.median(times), found
+    return statistics.median(times), records
 
 
 def measure(rounds: int) -> dict[str, Any]:
@@ -110,16 +73,16 @@ def measure(rounds: int) -> dict[str, Any]:
     subjects, records = documents()
     with install() as bench:
         bench.store.deposits.deposit(records)
-        permit(bench, subjects)
-        cached_s, gathered = took(lambda: bench.store.vault.gather(WANTED).records, rounds)
+        permit(bench, subjects, ((STUDY, MLTRAINING),))
+        cached_s, gathered = measure_s(lambda: bench.store.vault.gather(REQUEST).records, rounds)
         plain = bench.home / "plain.ndjson"
         write_plain(plain, gathered)
-        plain_s, read = took(lambda: read_plain(plain), rounds)
+        plain_s, read = measure_s(lambda: read_plain(plain), rounds)
         if read != gathered or len(read) != len(records):
-            raise SystemExit("the two do not give the same records")
+            raise SystemExit("the vault and the plaintext file return different records")
         for car in (bench.home / "sealed").glob("*.car"):
             car.unlink()
-        kubo_s, _ = took(lambda: bench.store.vault.gather(WANTED).records, rounds)
+        kubo_s, _ = measure_s(lambda: bench.store.vault.gather(REQUEST).records, rounds)
     return {
         "records": len(records),
         "gather_s": round(cached_s, 3),
@@ -132,12 +95,5 @@ def measure(rounds: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Print the figures as one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    print(json.dumps(measure(parser.parse_args().rounds)))
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(measure, __doc__, "rounds", 3)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bench.terms import RESEARCH_TERMS
 from consent import (
     ConsentLedger,
     Enrolment,
@@ -22,7 +23,6 @@ from consent import (
     Outcome,
     RelayerAccount,
     Signed,
-    Terms,
     digest,
     open_ledger,
 )
@@ -36,20 +36,6 @@ CHAIN_ID = 8686
 MAX_GAS_A_GRANT = 40_000
 MIN_GRANTS_A_SECOND = 1_500
 CACHE = Path(os.environ.get("VOUCHSAFE_CACHE", Path.home() / ".cache" / "vouchsafe"))
-TERMS = Terms(
-    decision="permit",
-    recipient="study:diabetes-risk",
-    purposes=("MLTRAINING", "TREATDS"),
-    categories=("laboratory", "vital-signs", "demographics"),
-    records=("*",),
-    data_from="2015-01-01",
-    data_to="",
-    obligations=("PSEUD", "AUDIT"),
-    statement="Your results may train a computer model that estimates the risk of diabetes.",
-    policy_uri="https://example.org/policies/research/3",
-    policy_hash=bytes(32),
-    salt=bytes(32),
-)
 
 
 def sign(ledger: ConsentLedger, messages: list[Message], keys: list[SigningKey]) -> list[Signed]:
@@ -73,7 +59,7 @@ def measure(ledger: ConsentLedger, chain: Chain, count: int) -> dict[str, Any]:
     enrolled_s = time.perf_counter() - started
     now_s = int(time.time())
     grants: list[Message] = [
-        Grant(s, replace(TERMS, salt=secrets.token_bytes(32)), now_s - 1, now_s + 10**7)
+        Grant(s, replace(RESEARCH_TERMS, salt=secrets.token_bytes(32)), now_s - 1, now_s + 10**7)
         for s in subjects
     ]
     signed = sign(ledger, grants, keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import html
 import json
 import os
@@ -21,7 +22,7 @@ import requests
 
 import app
 from cli.trial_wallet import TrialWallet
-from consent import Grant, Wallet, Withdrawal
+from consent import YEAR_S, Grant, Terms, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WebProgram
@@ -29,10 +30,13 @@ from deploy.settings import Settings, read_settings
 from records import Mapping, read_table
 from services.accounts.accounts import Account
 from services.custodian.records import records_of
+from services.dates import iso_day
 from services.platform import Platform
-from services.requests import Proposal, RequestDetails
-from services.schemas import GrantSchema, WithdrawalSchema
+from services.requests import RequestDetails
+from services.researcher.proposing import StudyDraft
 from services.statement import RequestedTerms
+from services.wiring import build_services
+from services.words import Words
 from web.cookies import cookie_name, csrf_of
 
 PEOPLE_CLICKING = 20
@@ -41,7 +45,6 @@ GOAL_ACTIVE_S = 2
 GOAL_REFUSED_S = 1
 ORGANISATION = "organisation:this-hospital"
 STUDY = "study:bench-of-pages"
-YEAR_S = 365 * 86_400
 PATHS = {
     "patient": ("/patient", "/patient/consents", "/patient/journal", "/patient/records"),
     "clinician": ("/clinician", "/clinician/requests/new"),
@@ -81,7 +84,8 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     wallet = Wallet.create(folder / "wallet")
     labels = [row.person for row in rows]
-    TrialWallet(wallet, platform.ledger).enrol(labels)
+    trial_wallet = TrialWallet(wallet, platform.ledger)
+    trial_wallet.enrol(labels)
     records, sources = records_of(rows, wallet.subjects(), ORGANISATION)
     platform.store.deposits.deposit(records, sources)
     platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
@@ -96,12 +100,18 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
         for label in labels
         for party, purpose in ((STUDY, "MLTRAINING"), (ORGANISATION, "TREATDS"))
     ]
-    platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(grants))
-    rest = ("Bench of pages", "Board 1", "A protocol.", "diabetes", "nhanes-diabetes", "MLTRAINING")
-    ends_s = now_s + YEAR_S
-    proposal = Proposal(STUDY, ORGANISATION, *rest, ("condition",), "", "", 365, ends_s)
-    platform.asking.proposals.register(proposal)
-    platform.asking.proposals.approve(STUDY, "bench")
+    platform.ledger.grant(trial_wallet.sign_grants(grants))
+    draft = StudyDraft(
+        texts=dict.fromkeys(("title", "board", "protocol", "condition", "contact"), "bench"),
+        question="nhanes-diabetes",
+        days=365,
+        ends_on=datetime.date.fromisoformat(iso_day(now_s + YEAR_S)),
+        wants_copy=False,
+        name=STUDY,
+    )
+    services = build_services(platform)
+    services.researcher.proposing.propose(ORGANISATION, draft, Words("en"))
+    services.custodian.approvals.approve(STUDY, by="bench")
     return wallet
 
 
@@ -169,11 +179,20 @@ def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tupl
 
 def message_of(typed: dict[str, Any]) -> Grant | Withdrawal:
     """Return the message that a page asks to be signed."""
+    message = typed["message"]
+    subject = _bytes(message["subject"])
     if typed["primaryType"] == "Withdrawal":
-        values: Any = WithdrawalSchema().load(typed["message"])
-        return Withdrawal(values["subject"], values["termsHash"])
-    values = GrantSchema().load(typed["message"])
-    return Grant(values["subject"], values["terms"], values["signedAt"], values["notAfter"])
+        return Withdrawal(subject, _bytes(message["termsHash"]))
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in zip(Terms.__slots__, message["terms"].values(), strict=True)
+    }
+    terms = Terms(**values | {name: _bytes(values[name]) for name in ("policy_hash", "salt")})
+    return Grant(subject, terms, message["signedAt"], message["notAfter"])
+
+
+def _bytes(digits: str) -> bytes:
+    return bytes.fromhex(digits.removeprefix("0x"))
 
 
 def _signed(

@@ -19,7 +19,8 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from bench.grants import CACHE, CHAIN_ID, TERMS, require_ok
+from bench.grants import CACHE, CHAIN_ID, require_ok
+from bench.terms import RESEARCH_TERMS
 from consent import (
     ConsentLedger,
     Enrolment,
@@ -80,9 +81,10 @@ class Bench:
         pairs = [(secrets.token_bytes(32), make()) for _ in range(count)]
         custodian = self.ledger.custodian()
         messages = [(Enrolment(s, custodian, key.address), key) for s, key in pairs]
-        # Few at once: without the precompile each needs far more gas than we offer for it.
-        for one in [messages[at : at + 1] for at in range(count)] if count < 200 else [messages]:
-            require_ok(self.ledger.enrol([self.signed(*pair) for pair in one]))
+        # One at a time: without the precompile each needs much more gas than a batch offers for it.
+        batches = [[message] for message in messages] if count < 200 else [messages]
+        for batch in batches:
+            require_ok(self.ledger.enrol([self.signed(*pair) for pair in batch]))
         return pairs
 
     def signed(self, message: Message, key: Any) -> Signed:
@@ -92,19 +94,20 @@ class Bench:
     def grants(self, pairs: list[tuple[bytes, Any]]) -> list[Signed]:
         """Return one signed grant of each subject."""
         now_s = int(time.time())
-        made = []
+        grants = []
         for subject, key in pairs:
-            terms = replace(TERMS, salt=secrets.token_bytes(32))
-            made.append(self.signed(Grant(subject, terms, now_s - 1, now_s + 10**7), key))
-        return made
+            terms = replace(RESEARCH_TERMS, salt=secrets.token_bytes(32))
+            grants.append(self.signed(Grant(subject, terms, now_s - 1, now_s + 10**7), key))
+        return grants
 
     def gas(self, make: Callable[[], Any], limit: int) -> dict[str, int]:
         """Return the gas of a grant by the number of grants in its transaction."""
-        found = {}
+        gas = {}
         for size in SIZES:
             signed = self.grants(self.enrolled(make, size))
             entries = [
-                encode_checked(KINDS[Grant], i, one, alone=False) for i, one in enumerate(signed)
+                encode_checked(KINDS[Grant], index, grant, alone=False)
+                for index, grant in enumerate(signed)
             ]
             batch = Batch(KINDS[Grant], tuple(entries))
             contract = self.ledger.deployment.contract
@@ -119,9 +122,9 @@ class Bench:
                 or len(receipt.changes) != size
                 or any(change.op == 0 for change in receipt.changes)
             ):
-                raise SystemExit(f"not all of {size} grants were taken")
-            found[f"in_{size}"] = round(receipt.gas_used / size)
-        return found
+                raise SystemExit(f"the ledger refused some of {size} grants")
+            gas[f"in_{size}"] = round(receipt.gas_used / size)
+        return gas
 
     def rate(self, make: Callable[[], Any], count: int) -> float:
         """Return grants a second from signed to confirmed and mirrored."""

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import secrets
 import statistics
 import time
 from typing import Any
 
-from bench.deposit import Bench, documents, install
-from consent import (
-    MLTRAINING,
-    TREATDS,
-    YEAR_S,
-    Enrolment,
-    Grant,
-    Message,
-    Signed,
-    Terms,
-    digest,
-)
-from consent.signatures import SigningKey
+from bench.command import print_figures
+from bench.deposit import documents, install
+from bench.permissions import permit
+from consent import MLTRAINING, TREATDS, YEAR_S
 from deploy.database import make_engine
 from models import Diagnostics, PredictionRequest, Study
 from storage import StorageNotFound
@@ -30,49 +19,6 @@ GOAL_P50_MS = 20
 GOAL_P99_MS = 100
 STUDY = "study:bench"
 CLINIC = "organisation:bench"
-
-
-def terms(recipient: str, purpose: str) -> Terms:
-    """Return the terms that a patient signs for one purpose of a party."""
-    return Terms(
-        decision="permit",
-        recipient=recipient,
-        purposes=(purpose,),
-        categories=("*",),
-        records=("*",),
-        data_from="",
-        data_to="",
-        obligations=(),
-        statement="I agree.",
-        policy_uri="",
-        policy_hash=bytes(32),
-        salt=secrets.token_bytes(32),
-    )
-
-
-def permit(bench: Bench, subjects: list[bytes]) -> None:
-    """Enrol every subject; each permits training by the study and care by the clinic."""
-    ledger, now_s = bench.ledger, int(time.time())
-    keys = {subject: SigningKey(secrets.token_bytes(32)) for subject in subjects}
-
-    def signed(message: Message) -> Signed:
-        key = keys[message.subject]
-        return Signed(message, key.address, key.sign(digest(ledger.domain(), message)))
-
-    ledger.enrol(
-        [
-            signed(Enrolment(subject, ledger.custodian(), key.address))
-            for subject, key in keys.items()
-        ]
-    )
-    permissions = ((STUDY, MLTRAINING), (CLINIC, TREATDS))
-    grants = [
-        signed(Grant(subject, terms(*permission), now_s - 1, now_s + YEAR_S))
-        for subject in subjects
-        for permission in permissions
-    ]
-    if not all(outcome.ok for outcome in ledger.grant(grants)):
-        raise SystemExit("the ledger refused some grants")
 
 
 def measure_ms(diagnostics: Diagnostics, requests: list[PredictionRequest]) -> list[float]:
@@ -104,7 +50,7 @@ def measure(count: int) -> dict[str, Any]:
     subjects, records = documents()
     with install() as bench:
         bench.store.deposits.deposit(records)
-        permit(bench, subjects)
+        permit(bench, subjects, ((STUDY, MLTRAINING), (CLINIC, TREATDS)))
         home = bench.home / "models"
         engine = make_engine(f"sqlite:///{bench.home / 'bench.db'}")
         diagnostics = Diagnostics(engine, bench.ledger, bench.store, home, time.time)
@@ -139,12 +85,5 @@ def measure(count: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Print the figures as one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--predictions", type=int, default=400)
-    print(json.dumps(measure(parser.parse_args().predictions)))
-
-
 if __name__ == "__main__":
-    main()
+    print_figures(measure, __doc__, "predictions", 400)

@@ -72,7 +72,7 @@ def study(services: Services, output: Output, study: str, **options: Any) -> Non
     except NotFound:
         researcher.proposing.propose(party, _draft(services, study, options), words)
     services.custodian.approvals.approve(study, by=OPERATOR)
-    proposal = services.custodian.approvals.get(study)
+    proposal = researcher.studies.get(party, study).study
     state = words(f"study-state-{proposal.state}")
     output.result({"study": study, "state": proposal.state}, f"{study}: {state}")
 

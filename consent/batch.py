@@ -1,4 +1,4 @@
-"""Decides a million requests of one party in one pass, each as `decide` would."""
+"""Decides many requests of one party and purpose in one pass, each as `decide` would."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from consent.decision import BY_WEIGHT, REASONS, UNDECIDED
 from consent.errors import ConsentInvalid
+from consent.grant_status import Clocks
 from consent.register import Consents, Flags
-from consent.standing import Clocks
 from consent.subject_index import Hashes, Numbers
 from consent.terms import Decision, View
 from consent.terms_columns import (
@@ -29,20 +29,20 @@ from consent.terms_columns import (
 from consent.vocabulary import CATEGORY_CODES, OBLIGATIONS, PURPOSES
 from consent.wording import is_party
 
-_CODE: Final = {reason: np.uint8(place) for place, reason in enumerate(REASONS)}
+_CODE: Final = {reason: np.uint8(index) for index, reason in enumerate(REASONS)}
 _WEIGHT: Final = np.array([BY_WEIGHT.index(reason) for reason in REASONS], np.int64)
 _BY_WEIGHT: Final = np.array([_CODE[reason] for reason in BY_WEIGHT], np.uint8)
-_UNDECIDED: Final = [_CODE[reason] for reason in sorted(UNDECIDED)]
+_FROM_NO_CONSENT: Final = [_CODE[reason] for reason in sorted(UNDECIDED)]
 _HEX: Final = np.zeros(256, np.bool_)
 _HEX[list(b"0123456789abcdef")] = True
 _EIGHT_TRUE: Final = 0x0101010101010101
 _FOUR_TRUE: Final = 0x01010101
 _ID_BYTES: Final = 32
-_PLACE_BITS: Final = 40
-_AT_ONCE: Final = 65_536
-"""Records at once: what is worked on stays in the processor's cache."""
+_INDEX_BITS: Final = 40
+_CHUNK_ROWS: Final = 65_536
+"""Records in a chunk: its columns fit into the processor's cache."""
 _MAX_PAIRS: Final = 1 << 20
-"""Records beside consents at once: a subject with thousands of each takes time, not memory."""
+"""Pairs of record and consent in a chunk: a subject with thousands of each costs no memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,29 +64,32 @@ class DecisionRequestBatch:
         """Refuse columns that do not fit together.
 
         Raises:
-            BadlyAsked: another shape or another type than said above.
+            ConsentInvalid: another shape or another type than described above.
         """
         count = len(self.subjects)
         shapes = ((self.subjects, (count, _ID_BYTES), np.uint8), (self.records, (count,), "S32"))
         numbers = ((self.categories, (count,), np.int16), (self.recorded_on, (count,), np.int32))
         for column, shape, kind in (*shapes, *numbers):
             if column.shape != shape or column.dtype != np.dtype(kind):
-                raise ConsentInvalid(f"a column of the batch is not {shape} of {np.dtype(kind)}")
+                raise ConsentInvalid(
+                    f"a column of the batch is {column.shape} of {column.dtype}, "
+                    f"not {shape} of {np.dtype(kind)}"
+                )
 
-    def part(self, some: slice) -> DecisionRequestBatch:
-        """Return some of the records, without copying them."""
+    def part(self, rows: slice) -> DecisionRequestBatch:
+        """Return these records, without copying them."""
         return replace(
             self,
-            subjects=self.subjects[some],
-            records=self.records[some],
-            categories=self.categories[some],
-            recorded_on=self.recorded_on[some],
+            subjects=self.subjects[rows],
+            records=self.records[rows],
+            categories=self.categories[rows],
+            recorded_on=self.recorded_on[rows],
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decisions:
-    """What was decided for each record of a batch, in its order.
+    """The decision for each record of a batch, in its order.
 
     `reasons` (n,) uint8, index in REASONS, 0 = permitted; `consents` (n, 32), the first consent
     that decided, zeros if none did; `obligations` (n,) uint32, bits in the order of OBLIGATIONS.
@@ -103,34 +106,34 @@ class Decisions:
         return mask
 
     def counts(self) -> dict[str, int]:
-        """Return how many records got each reason that was given at all."""
-        held = np.bincount(self.reasons, minlength=len(REASONS)).tolist()
-        return {reason: count for reason, count in zip(REASONS, held, strict=True) if count}
+        """Return how many records got each reason, without those that none got."""
+        counts = np.bincount(self.reasons, minlength=len(REASONS)).tolist()
+        return {reason: count for reason, count in zip(REASONS, counts, strict=True) if count}
 
-    def part(self, some: slice) -> Decisions:
-        """Return some of the decisions; what is written there is written here."""
-        return Decisions(self.view, self.reasons[some], self.consents[some], self.obligations[some])
+    def part(self, rows: slice) -> Decisions:
+        """Return these decisions, as a view: what is written there is written here."""
+        return Decisions(self.view, self.reasons[rows], self.consents[rows], self.obligations[rows])
 
-    def one(self, place: int) -> Decision:
-        """Return the decision for one record; of several consents that agreed, the first."""
-        reason = REASONS[self.reasons[place]]
-        name = self.consents[place].tobytes()
-        bits = int(self.obligations[place])
-        owed = tuple(code for bit, code in enumerate(OBLIGATIONS) if bits >> bit & 1)
+    def decision_at(self, index: int) -> Decision:
+        """Return the decision for one record; of several deciding consents, the first."""
+        reason = REASONS[self.reasons[index]]
+        name = self.consents[index].tobytes()
+        bits = int(self.obligations[index])
+        obligations = tuple(code for bit, code in enumerate(OBLIGATIONS) if bits >> bit & 1)
         return Decision(
-            reason == "permitted", reason, (name,) if any(name) else (), owed, self.view
+            reason == "permitted", reason, (name,) if any(name) else (), obligations, self.view
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pairs:
-    """Each record beside each consent of its subject, record by record."""
+    """Each record with each consent of its subject, record by record."""
 
     record: npt.NDArray[np.intp]
     subject: Numbers
     consent: Numbers
     terms: npt.NDArray[Any]
-    asked: npt.NDArray[np.intp]
+    with_consents: npt.NDArray[np.intp]
     first: npt.NDArray[np.intp]
     """The records that have any pair, and where the pairs of each start."""
 
@@ -145,20 +148,20 @@ def decide_many(
     decisions = Decisions(view, reasons, deciding, np.zeros(count, np.uint32))
     if is_party(batch.party) and batch.purpose in PURPOSES:
         clocks = Clocks.of(view, now_s)
-        for at in range(0, count, _AT_ONCE):
-            some = slice(at, at + _AT_ONCE)
-            _decide_some(batch.part(some), consents, clocks, decisions.part(some))
+        for at in range(0, count, _CHUNK_ROWS):
+            rows = slice(at, at + _CHUNK_ROWS)
+            _decide_rows(batch.part(rows), consents, clocks, decisions.part(rows))
     return decisions
 
 
-def _decide_some(
+def _decide_rows(
     batch: DecisionRequestBatch, consents: Consents, clocks: Clocks, decisions: Decisions
 ) -> None:
     subjects = consents.subjects.find(batch.subjects)
     count = len(subjects)
-    if count > 1 and _held(subjects, consents).sum() > _MAX_PAIRS:
+    if count > 1 and _consents_of(subjects, consents).sum() > _MAX_PAIRS:
         for half in (slice(0, count // 2), slice(count // 2, count)):
-            _decide_some(batch.part(half), consents, clocks, decisions.part(half))
+            _decide_rows(batch.part(half), consents, clocks, decisions.part(half))
         return
     reasons = decisions.reasons
     enrolled = consents.enrolled.take(subjects, mode="clip") if consents.subjects.count else False
@@ -181,7 +184,7 @@ def _understood(batch: DecisionRequestBatch) -> Flags:
     return understood
 
 
-def _held(numbers: Numbers, consents: Consents) -> npt.NDArray[np.int64]:
+def _consents_of(numbers: Numbers, consents: Consents) -> npt.NDArray[np.int64]:
     """Return how many grants each of these subjects has, none where it is not known."""
     known = numbers.clip(0)
     lengths = consents.starts.take(known + 1, mode="clip") - consents.starts.take(known)
@@ -192,19 +195,19 @@ def _pairs(subjects: Numbers, consents: Consents) -> _Pairs:
     known = np.flatnonzero(subjects >= 0)
     numbers = subjects.take(known)
     starts = consents.starts.take(numbers)
-    lengths = _held(numbers, consents)
+    lengths = _consents_of(numbers, consents)
     ends = np.cumsum(lengths)
-    place = np.repeat(np.arange(len(known)), lengths)
-    within = np.arange(len(place)) - (ends - lengths).take(place)
-    consent = consents.granted.take(starts.take(place) + within)
-    some = lengths > 0
+    index = np.repeat(np.arange(len(known)), lengths)
+    within = np.arange(len(index)) - (ends - lengths).take(index)
+    consent = consents.granted.take(starts.take(index) + within)
+    rows = lengths > 0
     return _Pairs(
-        record=known.take(place),
-        subject=numbers.take(place),
+        record=known.take(index),
+        subject=numbers.take(index),
         consent=consent,
         terms=consents.terms.rows.take(consent),
-        asked=known[some],
-        first=(ends - lengths)[some],
+        with_consents=known[rows],
+        first=(ends - lengths)[rows],
     )
 
 
@@ -214,24 +217,24 @@ def _verdicts(
     """Return what each consent says to the record beside it, the farthest miss written last."""
     kind = pairs.terms["kind"]
     verdicts = _attributes(batch, consents, pairs)
-    speaks = verdicts == _CODE["permitted"]
+    applies = verdicts == _CODE["permitted"]
     for reason, fails in _faults(consents, pairs, clocks):
         verdicts[fails] = _CODE[reason]
     not_after_s = consents.not_after_s.take(pairs.consent)
     signed_at_s = consents.signed_at_s.take(pairs.consent)
-    may_bar = (
+    may_deny = (
         ~consents.withdrawn.take(pairs.consent)
         & (signed_at_s > consents.stopped_at_s.take(pairs.subject))
         & (clocks.earlier_s <= not_after_s)
     )
-    bars = may_bar & (kind >= DENY)
-    verdicts[bars] = _CODE["no-consent"]
-    verdicts[bars & speaks] = _CODE["denied"]
+    denies = may_deny & (kind >= DENY)
+    verdicts[denies] = _CODE["no-consent"]
+    verdicts[denies & applies] = _CODE["denied"]
     if PURPOSE_BIT[batch.purpose] & RESEARCH_BITS:
-        verdicts[bars & speaks & (kind == OPT_OUT)] = _CODE["opted-out"]
-    verdicts[may_bar & (kind == UNKNOWN)] = _CODE["unknown-word"]
-    verdicts[may_bar & (kind == MISSING)] = _CODE["opening-missing"]
-    # By what stands above nothing else is left here; a yes is said to a permit alone.
+        verdicts[denies & applies & (kind == OPT_OUT)] = _CODE["opted-out"]
+    verdicts[may_deny & (kind == UNKNOWN)] = _CODE["unknown-word"]
+    verdicts[may_deny & (kind == MISSING)] = _CODE["opening-missing"]
+    # After the lines above nothing else should be left; only a permit may permit.
     verdicts[(verdicts == _CODE["permitted"]) & (kind != PERMIT)] = _CODE["no-consent"]
     return verdicts
 
@@ -272,14 +275,14 @@ def _faults(consents: Consents, pairs: _Pairs, clocks: Clocks) -> Iterator[tuple
 def _combine(
     decisions: Decisions, consents: Consents, pairs: _Pairs, verdicts: npt.NDArray[np.uint8]
 ) -> None:
-    """Write for each record what weighs most among its consents, and the first that said it."""
-    weights = _WEIGHT.take(verdicts) << _PLACE_BITS | np.arange(len(verdicts))
+    """Write for each record the reason that wins among its consents, and the first with it."""
+    weights = _WEIGHT.take(verdicts) << _INDEX_BITS | np.arange(len(verdicts))
     best = np.minimum.reduceat(weights, pairs.first)
-    reasons = _BY_WEIGHT.take(best >> _PLACE_BITS)
-    decided = ~np.isin(reasons, _UNDECIDED)
-    asked = pairs.asked[decided]
-    decisions.reasons[asked] = reasons[decided]
-    by = pairs.consent.take(best[decided] & (1 << _PLACE_BITS) - 1)
-    decisions.consents[asked] = consents.ids.take(by, axis=0)
-    owed = np.where(verdicts == _CODE["permitted"], pairs.terms["obligations"], 0)
-    decisions.obligations[pairs.asked] = np.bitwise_or.reduceat(owed, pairs.first)
+    reasons = _BY_WEIGHT.take(best >> _INDEX_BITS)
+    decided = ~np.isin(reasons, _FROM_NO_CONSENT)
+    with_consents = pairs.with_consents[decided]
+    decisions.reasons[with_consents] = reasons[decided]
+    by = pairs.consent.take(best[decided] & (1 << _INDEX_BITS) - 1)
+    decisions.consents[with_consents] = consents.ids.take(by, axis=0)
+    obligations = np.where(verdicts == _CODE["permitted"], pairs.terms["obligations"], 0)
+    decisions.obligations[pairs.with_consents] = np.bitwise_or.reduceat(obligations, pairs.first)

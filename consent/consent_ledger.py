@@ -20,13 +20,13 @@ from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted
 from consent.evidence import Parts, check, evidence
 from consent.findings import Finding
 from consent.freshness import FreshnessRules
+from consent.grant_status import Clocks
 from consent.mirror import Mirror
 from consent.outbox import Outbox
 from consent.outbox_restore import restore_outbox
 from consent.raw_transactions import RelayerAccount
 from consent.register import Register
 from consent.relayer import Progress, Relayer
-from consent.standing import Clocks
 from consent.subject_keys import SubjectKeys
 from consent.terms import (
     Decision,

@@ -1,4 +1,4 @@
-"""Keeps the openings, which are the terms and salts behind the ledger's commitments."""
+"""Stores the terms and salts behind the ledger's commitments (the openings)."""
 
 from __future__ import annotations
 
@@ -27,23 +27,24 @@ _OPENINGS = sa.Table(
     sa.Column("salt", sa.LargeBinary(32)),
     sa.Column("generation", sa.BigInteger, nullable=False, index=True),
 )
-"""A row is never deleted: an erased one keeps its id, so that nobody puts its terms back."""
+"""A row is never deleted: an erased one keeps its id, so that its terms cannot be put back."""
 
-# Read as they stand: a type that converts would fail on the first damaged value, for all rows.
-_SHOWN: Final = sa.select(
+# Raw values: a type that converts would fail on the first damaged value, for all rows.
+_RAW_ROWS: Final = sa.select(
     *(sa.type_coerce(column, sa.types.NULLTYPE).label(column.name) for column in _OPENINGS.c)
 )
+_ERASED: Final = {"body": None, "salt": None}
 
 _TEXTS: Final = tuple(f.name for f in fields(Terms) if f.name not in ("policy_hash", "salt"))
 _LISTS: Final = frozenset({"purposes", "categories", "records", "obligations"})
-_AT_ONCE: Final = 1_000
-_SHARED: Final = 4_096
-_ROWS_HELD: Final = 10_000
+_IDS_PER_QUERY: Final = 1_000
+_MAX_SHARED: Final = 4_096
+_ROWS_PER_FETCH: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTerms:
-    """What is known of a consent's terms; None: erased, or not what the commitment says."""
+    """What is stored of a consent's terms; None: erased, or not what the commitment says."""
 
     consent_id: bytes
     subject: bytes
@@ -51,95 +52,95 @@ class StoredTerms:
 
 
 class ConsentTermsStore:
-    """The table of openings; each is proved against its commitment whenever it is read."""
+    """The terms of consents; each is proved against its commitment whenever it is read."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
     def put(self, subject: bytes, terms: Terms) -> bytes:
-        """Keep one opening and return the consent's id."""
+        """Store the terms of one consent and return its id."""
         return self.put_many([(subject, terms)])[0]
 
-    def put_many(self, consent_terms: Sequence[tuple[bytes, Terms]]) -> list[bytes]:
-        """Keep openings, all or none, and return their consents' ids; thousands at once are fine.
+    def put_many(self, consents: Sequence[tuple[bytes, Terms]]) -> list[bytes]:
+        """Store terms by subject, all or none, and return the consents' ids; thousands are fine.
 
-        What is there already stays, is mended where damaged, and what was erased stays erased.
+        Rows that exist stay, are repaired where damaged, and stay erased where erased.
 
         Raises:
-            UnknownCode, TermsInvalid: terms that nobody could sign; nothing is kept.
-            LedgerUnavailable: the database is away.
+            UnknownCode, TermsInvalid: terms that cannot be signed; nothing is stored.
+            LedgerUnavailable: the database is unavailable.
         """
-        rows = [_row(*opening) for opening in consent_terms]
+        rows = [_row(subject, terms) for subject, terms in consents]
         ids = [row["consent_id"] for row in rows]
-        by_id = dict(zip(ids, rows, strict=True))
+        new = dict(zip(ids, rows, strict=True))
         with _writing(self._engine) as connection:
-            for part in _parts(list(by_id)):
-                asked = _SHOWN.where(_OPENINGS.c.consent_id.in_(part))
-                for held in connection.execute(asked).all():
-                    row = by_id.pop(held.consent_id)
-                    if held.body is not None and _opening(held).terms is None:
-                        self._update(connection, [held.consent_id], row)
-            self._insert(connection, list(by_id.values()))
+            for part in _parts(list(new)):
+                query = _RAW_ROWS.where(_OPENINGS.c.consent_id.in_(part))
+                for stored in connection.execute(query).all():
+                    row = new.pop(stored.consent_id)
+                    if stored.body is not None and _read_row(stored).terms is None:
+                        self._update(connection, [stored.consent_id], row)
+            self._insert(connection, list(new.values()))
         return ids
 
     def find(self, consent_id: bytes) -> Terms | None:
-        """Return the terms of a consent, or None: never put, erased, or damaged."""
-        found = self._read(_OPENINGS.c.consent_id == consent_id)
-        return next((opening.terms for opening in found), None)
+        """Return the terms of a consent, or None: never stored, erased, or damaged."""
+        stored = self._read(_OPENINGS.c.consent_id == consent_id)
+        return next((item.terms for item in stored), None)
 
     def of_subject(self, subject: bytes) -> dict[bytes, Terms | None]:
         """Return the terms of every consent of a subject by the consent's id."""
-        found = self._read(_OPENINGS.c.subject == subject)
-        return {opening.consent_id: opening.terms for opening in found}
+        stored = self._read(_OPENINGS.c.subject == subject)
+        return {item.consent_id: item.terms for item in stored}
 
     def erase(self, consent_id: bytes) -> None:
-        """Remove terms and salt for good: what is left on the ledger says nothing any more."""
+        """Delete terms and salt permanently: the commitment on the ledger then reveals nothing."""
         with _writing(self._engine) as connection:
-            self._update(connection, [consent_id], {"body": None, "salt": None})
+            self._update(connection, [consent_id], _ERASED)
 
     def erase_subject(self, subject: bytes) -> None:
-        """Remove every opening of a subject for good."""
+        """Delete the terms and salts of every consent of a subject permanently."""
         with _writing(self._engine) as connection:
-            asked = sa.select(_OPENINGS.c.consent_id).where(_OPENINGS.c.subject == subject)
-            ids = [bytes(name) for name in connection.execute(asked).scalars()]
+            query = sa.select(_OPENINGS.c.consent_id).where(_OPENINGS.c.subject == subject)
+            ids = [bytes(name) for name in connection.execute(query).scalars()]
             for part in _parts(ids):
-                self._update(connection, part, {"body": None, "salt": None})
+                self._update(connection, part, _ERASED)
 
     def generation(self) -> int:
         """Return a number that grows with every change by any process."""
         return next(iter(self._rows(sa.select(sa.func.max(_OPENINGS.c.generation)))))[0] or 0
 
     def load_since(self, generation: int) -> Iterator[tuple[int, StoredTerms]]:
-        """Yield every opening changed after this generation, with its own, oldest first."""
-        # What many patients signed alike is read once; kept no longer than this loading.
-        read = lru_cache(_SHARED)(_texts)
-        asked = _SHOWN.where(_OPENINGS.c.generation > generation)
-        for row in self._rows(asked.order_by(_OPENINGS.c.generation)):
-            yield row.generation, _opening(row, read)
+        """Yield everything changed after this generation, with its own, oldest first."""
+        # Terms that many patients signed alike are parsed once; cached for this loading only.
+        parse = lru_cache(_MAX_SHARED)(_parse_body)
+        query = _RAW_ROWS.where(_OPENINGS.c.generation > generation)
+        for row in self._rows(query.order_by(_OPENINGS.c.generation)):
+            yield row.generation, _read_row(row, parse)
 
     def _read(self, clause: sa.ColumnElement[bool]) -> Iterator[StoredTerms]:
-        return map(_opening, self._rows(_SHOWN.where(clause)))
+        return map(_read_row, self._rows(_RAW_ROWS.where(clause)))
 
-    def _rows(self, asked: sa.Select[*tuple[Any, ...]]) -> Iterator[Any]:
+    def _rows(self, query: sa.Select[*tuple[Any, ...]]) -> Iterator[Any]:
         try:
             with self._engine.connect() as connection:
-                yield from connection.execution_options(yield_per=_ROWS_HELD).execute(asked)
+                yield from connection.execution_options(yield_per=_ROWS_PER_FETCH).execute(query)
         except sa.exc.SQLAlchemyError as error:
-            raise LedgerUnavailable("the openings cannot be read now") from error
+            raise LedgerUnavailable("consent terms cannot be read: database error") from error
 
     def _insert(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
         if rows:
-            coming = _next_generation(connection)
+            generation = _next_generation(connection)
             connection.execute(
-                sa.insert(_OPENINGS), [{**row, "generation": coming} for row in rows]
+                sa.insert(_OPENINGS), [{**row, "generation": generation} for row in rows]
             )
 
     def _update(
         self, connection: sa.Connection, ids: Sequence[bytes], values: dict[str, Any]
     ) -> None:
-        changed = sa.update(_OPENINGS).where(_OPENINGS.c.consent_id.in_(ids))
-        coming = _next_generation(connection)
-        connection.execute(changed.values({**values, "generation": coming}))
+        update = sa.update(_OPENINGS).where(_OPENINGS.c.consent_id.in_(ids))
+        generation = _next_generation(connection)
+        connection.execute(update.values({**values, "generation": generation}))
 
 
 @contextmanager
@@ -151,7 +152,7 @@ def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
                 connection.execute(sa.text("LOCK TABLE consent_openings IN EXCLUSIVE MODE"))
             yield connection
     except sa.exc.SQLAlchemyError as error:
-        raise LedgerUnavailable("the openings cannot be written now") from error
+        raise LedgerUnavailable("consent terms cannot be written: database error") from error
 
 
 def _next_generation(connection: sa.Connection) -> int:
@@ -160,32 +161,31 @@ def _next_generation(connection: sa.Connection) -> int:
 
 
 def _row(subject: bytes, terms: Terms) -> dict[str, Any]:
-    name = id_of(subject, terms_hash(require_terms(terms)))
     body = {name: getattr(terms, name) for name in _TEXTS}
     body["policy_hash"] = terms.policy_hash.hex()
     return {
-        "consent_id": name,
+        "consent_id": id_of(subject, terms_hash(require_terms(terms))),
         "subject": subject,
         "body": orjson.dumps(body),
         "salt": terms.salt,
     }
 
 
-def _opening(row: Any, read: Callable[[bytes], dict[str, Any]] | None = None) -> StoredTerms:
+def _read_row(row: Any, parse: Callable[[bytes], dict[str, Any]] | None = None) -> StoredTerms:
     try:
-        terms = Terms(**(read or _texts)(row.body), salt=row.salt)
-        proved = id_of(row.subject, terms_hash(terms)) == row.consent_id
+        terms = Terms(**(parse or _parse_body)(row.body), salt=row.salt)
+        is_proved = id_of(row.subject, terms_hash(terms)) == row.consent_id
     except (AttributeError, ConsentError, KeyError, TypeError, ValueError):
-        # One damaged row must not hide the others: its consent is unusable, and that is all.
-        proved = False
-    return StoredTerms(row.consent_id, row.subject, terms if proved else None)
+        # One damaged row must not hide the others: only its own consent is unusable.
+        is_proved = False
+    return StoredTerms(row.consent_id, row.subject, terms if is_proved else None)
 
 
-def _texts(body: bytes) -> dict[str, Any]:
-    held = orjson.loads(body)
-    texts = {name: tuple(held[name]) if name in _LISTS else held[name] for name in _TEXTS}
-    return {**texts, "policy_hash": bytes.fromhex(held["policy_hash"])}
+def _parse_body(body: bytes) -> dict[str, Any]:
+    values = orjson.loads(body)
+    texts = {name: tuple(values[name]) if name in _LISTS else values[name] for name in _TEXTS}
+    return {**texts, "policy_hash": bytes.fromhex(values["policy_hash"])}
 
 
 def _parts(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    return (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
+    return (ids[at : at + _IDS_PER_QUERY] for at in range(0, len(ids), _IDS_PER_QUERY))

@@ -1,26 +1,30 @@
-"""Lists consents with how they stand, and finds those that were taken back."""
+"""Lists consents with their state, and finds those that have ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
 
 from consent.consent_terms import ConsentTermsStore
 from consent.events import Events
-from consent.standing import Clocks, standings
+from consent.grant_status import Clocks, grant_statuses
 from consent.state import LedgerState
+from consent.subject_index import Numbers
 from consent.terms import Stop, Terms, Withdrawal
 from consent.typed_data import keccak
 
-_WORD = 32
-_ID_BYTES = 64
+_WORD: Final = 32
+_ID_BYTES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
     """One grant on the ledger; `state` is ``active`` or the reason why it permits nothing.
 
-    `terms` is None where its opening is missing, erased or damaged.
+    `terms` is None where they are missing, erased or damaged.
     """
 
     consent_id: bytes
@@ -39,33 +43,34 @@ def list_consents(
     rows = (state.of.grants == state.index.find_one(subject)).nonzero()[0].tolist()
     return [
         Consent(
-            stand.consent_id,
+            status.consent_id,
             state.grants.terms_hash[row].tobytes(),
-            terms.get(stand.consent_id),
-            stand.fault or "active",
+            terms.get(status.consent_id),
+            status.fault or "active",
             int(state.grants.signed_at_s[row]),
             int(state.grants.not_after_s[row]),
         )
-        # A subject that the ledger does not know has no row and no standing.
-        for row, stand in zip(rows, standings(state, subject, clocks), strict=False)
+        # A subject that the ledger does not know has neither rows nor statuses.
+        for row, status in zip(rows, grant_statuses(state, subject, clocks), strict=False)
     ]
 
 
 def find_ended_consents(
     consent_ids: Sequence[bytes], events: Events, state: LedgerState, clocks: Clocks
 ) -> list[bytes]:
-    """Return those of these consents that stand no longer, or never did, in the order given."""
-    withdrawn = _withdrawn(state)
-    stopped = _stopped(state)
-    standing = set()
-    for position, change in events.named(consent_ids):
+    """Return those of these consents that are not in force, or never were, in the order given."""
+    grants = [change for position, change in events.named(consent_ids) if position <= state.count]
+    subjects = {change.body[:_WORD] for change in grants}
+    withdrawn, stopped = _withdrawn(state, subjects), _stopped(state, subjects)
+    in_force = set()
+    for change in grants:
         body = change.body
         signed_at_s = int.from_bytes(body[3 * _WORD : 4 * _WORD], "big")
         not_after_s = int.from_bytes(body[4 * _WORD :], "big")
         is_over = clocks.later_s > not_after_s or signed_at_s <= stopped.get(body[:_WORD], -1)
-        if position <= state.count and not is_over and body[:_ID_BYTES] not in withdrawn:
-            standing.add(keccak(body[:_ID_BYTES]))
-    return [name for name in consent_ids if name not in standing]
+        if not is_over and body[:_ID_BYTES] not in withdrawn:
+            in_force.add(keccak(body[:_ID_BYTES]))
+    return [consent_id for consent_id in consent_ids if consent_id not in in_force]
 
 
 def end_times(events: Events, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
@@ -77,36 +82,53 @@ def end_times(events: Events, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
 
 
 def with_revocations_since(state: LedgerState, newer: LedgerState) -> LedgerState:
-    """Return `state`, less what was withdrawn or stopped between it and a newer one of its log."""
-    at = len(state.withdrawals.subject)
+    """Return `state` with the withdrawals and stops between it and a newer state of its log."""
+    first = len(state.withdrawals.subject)
     withdrawals = [
         Withdrawal(subject.tobytes(), terms_hash.tobytes())
         for subject, terms_hash in zip(
-            newer.withdrawals.subject[at:], newer.withdrawals.terms_hash[at:], strict=True
+            newer.withdrawals.subject[first:], newer.withdrawals.terms_hash[first:], strict=True
         )
     ]
-    at = len(state.stops.subject)
+    first = len(state.stops.subject)
     stops = [
         Stop(subject.tobytes(), int(issued_at_s))
         for subject, issued_at_s in zip(
-            newer.stops.subject[at:], newer.stops.issued_at_s[at:], strict=True
+            newer.stops.subject[first:], newer.stops.issued_at_s[first:], strict=True
         )
     ]
     return state.with_pending(withdrawals, stops) if withdrawals or stops else state
 
 
-def _withdrawn(state: LedgerState) -> set[bytes]:
-    found = set()
-    for rows in (state.withdrawals, state.pending_withdrawals):
-        joined = zip(rows.subject, rows.terms_hash, strict=True)
-        found |= {subject.tobytes() + terms_hash.tobytes() for subject, terms_hash in joined}
-    return found
+def _withdrawn(state: LedgerState, subjects: set[bytes]) -> set[bytes]:
+    """Return subject and commitment, joined, of every withdrawal by one of these subjects."""
+    rows = np.flatnonzero(np.isin(state.of.withdrawals, _numbers(state, subjects)))
+    final, pending = state.withdrawals, state.pending_withdrawals
+    withdrawn = {
+        subject.tobytes() + terms_hash.tobytes()
+        for subject, terms_hash in zip(final.subject[rows], final.terms_hash[rows], strict=True)
+    }
+    return withdrawn | {
+        subject.tobytes() + terms_hash.tobytes()
+        for subject, terms_hash in zip(pending.subject, pending.terms_hash, strict=True)
+    }
 
 
-def _stopped(state: LedgerState) -> dict[bytes, int]:
-    found: dict[bytes, int] = {}
-    for rows in (state.stops, state.pending_stops):
-        for subject, issued_at_s in zip(rows.subject, rows.issued_at_s, strict=True):
-            name = subject.tobytes()
-            found[name] = max(found.get(name, -1), int(issued_at_s))
-    return found
+def _stopped(state: LedgerState, subjects: set[bytes]) -> dict[bytes, int]:
+    """Return the time of the last stop by each of these subjects."""
+    rows = np.flatnonzero(np.isin(state.of.stops, _numbers(state, subjects)))
+    final, pending = state.stops, state.pending_stops
+    last: dict[bytes, int] = {}
+    for row_subjects, times in (
+        (final.subject[rows], final.issued_at_s[rows]),
+        (pending.subject, pending.issued_at_s),
+    ):
+        for row_subject, issued_at_s in zip(row_subjects, times, strict=True):
+            subject = row_subject.tobytes()
+            last[subject] = max(last.get(subject, -1), int(issued_at_s))
+    return last
+
+
+def _numbers(state: LedgerState, subjects: set[bytes]) -> Numbers:
+    hashes = np.frombuffer(b"".join(subjects), np.uint8).reshape(-1, _WORD)
+    return state.index.find(hashes)

@@ -1,4 +1,4 @@
-"""Decides one request by what the ledger says: nothing is permitted unless a consent permits it."""
+"""Decides one request: nothing is permitted unless a consent on the ledger permits it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from consent.consent_terms import ConsentTermsStore
 from consent.errors import ConsentInvalid
-from consent.standing import Clocks, GrantStatus, standings
+from consent.grant_status import Clocks, GrantStatus, grant_statuses
 from consent.state import LedgerState
 from consent.terms import ANY, Decision, DecisionRequest, Terms, View
 from consent.vocabulary import CATEGORIES, HRESCH, OBLIGATIONS, PURPOSES, RESEARCH, covers
@@ -31,12 +31,12 @@ REASONS: Final = (
     "not-enrolled",
     "no-consent",
 )
-"""Why; the nearest miss is the one that stands first. Index = the small integer in columns."""
+"""The reasons, nearest miss first. Index in this tuple = the small integer in columns."""
 
 BY_WEIGHT: Final = (*REASONS[1:5], "permitted", *REASONS[5:])
-"""What decides among a subject's consents: any bar beats any permit, any permit beats a miss."""
+"""Which verdict wins among a subject's consents: a deny beats a permit, a permit beats a miss."""
 UNDECIDED: Final = frozenset({"not-enrolled", "no-consent"})
-"""Reasons that no consent gave."""
+"""Reasons that come from no consent."""
 
 _SUBJECT_BYTES: Final = 32
 
@@ -48,32 +48,34 @@ def decide(
     view: View,
     now_s: float,
 ) -> Decision:
-    """Permit or deny, with the consents that decided; reads the openings anew and proves them.
+    """Permit or deny, with the consents that decided; reads and proves their terms each time.
 
     Raises:
-        LedgerUnavailable: the openings cannot be read.
+        LedgerUnavailable: the terms cannot be read.
     """
     if not is_understood(request):
         return Decision(False, "unknown-word", (), (), view)
     terms = consent_terms.of_subject(request.subject)
     verdicts = {
-        standing.consent_id: verdict(standing, terms.get(standing.consent_id), request)
-        for standing in standings(state, request.subject, Clocks.of(view, now_s))
+        status.consent_id: verdict(status, terms.get(status.consent_id), request)
+        for status in grant_statuses(state, request.subject, Clocks.of(view, now_s))
     }
     reason = min(verdicts.values(), key=BY_WEIGHT.index, default="no-consent")
     if reason == "no-consent" and not state.is_enrolled(request.subject):
         reason = "not-enrolled"
     if reason in UNDECIDED:
         return Decision(False, reason, (), (), view)
-    decided = tuple(name for name, given in verdicts.items() if given == reason)
+    deciding = tuple(name for name, why in verdicts.items() if why == reason)
     if reason != "permitted":
-        return Decision(False, reason, decided, (), view)
-    owed = {word for held in map(terms.get, decided) if held for word in held.obligations}
-    return Decision(True, reason, decided, tuple(o for o in OBLIGATIONS if o in owed), view)
+        return Decision(False, reason, deciding, (), view)
+    permits = [permit for permit in map(terms.get, deciding) if permit is not None]
+    codes = {code for permit in permits for code in permit.obligations}
+    obligations = tuple(code for code in OBLIGATIONS if code in codes)
+    return Decision(True, reason, deciding, obligations, view)
 
 
 def is_understood(request: DecisionRequest) -> bool:
-    """Tell whether every word of the request is known; a wildcard or a blank never asks."""
+    """Return whether every code of the request is known; wildcards and blanks are not allowed."""
     return (
         len(request.subject) == _SUBJECT_BYTES
         and is_party(request.party)
@@ -84,23 +86,23 @@ def is_understood(request: DecisionRequest) -> bool:
     )
 
 
-def verdict(standing: GrantStatus, terms: Terms | None, request: DecisionRequest) -> str:
-    """Return what one consent says to the request; ``no-consent``: nothing."""
-    if standing.may_bar:
-        # What cannot be read might be a deny: it bars everything until it is withdrawn.
+def verdict(status: GrantStatus, terms: Terms | None, request: DecisionRequest) -> str:
+    """Return the reason that one consent gives; ``no-consent`` where it does not apply."""
+    if status.may_deny:
+        # Unreadable terms might be a deny: they deny everything until the consent is withdrawn.
         if terms is None:
             return "opening-missing"
         if not is_sound(terms):
             return "unknown-word"
         if terms.decision == "deny":
             return _denial(terms, request)
-        if standing.fault is None:
+        if status.fault is None:
             return _miss(terms, request, _covers_any(terms, request.purpose)) or "permitted"
-    return standing.fault or "no-consent"
+    return status.fault or "no-consent"
 
 
 def is_sound(terms: Terms) -> bool:
-    """Tell whether every word of the terms is known to this version of the vocabulary."""
+    """Return whether every code of the terms is known to this version of the vocabulary."""
     try:
         require_terms(terms)
     except ConsentInvalid:
@@ -109,7 +111,7 @@ def is_sound(terms: Terms) -> bool:
 
 
 def is_opt_out(terms: Terms) -> bool:
-    """Tell whether the terms are a research opt-out (EHDS Art. 71): a deny to everybody."""
+    """Return whether the terms are a research opt-out (EHDS Art. 71): a deny for all recipients."""
     return terms.decision == "deny" and terms.recipient == ANY and HRESCH in terms.purposes
 
 
@@ -125,7 +127,7 @@ def _covers_any(terms: Terms, purpose: str) -> bool:
 
 
 def _miss(terms: Terms, request: DecisionRequest, covered: bool) -> str | None:
-    """Return the first attribute that keeps the terms from speaking of the request."""
+    """Return the first attribute by which the terms do not apply to the request."""
     attributes = {
         "other-recipient": terms.recipient in (ANY, request.party),
         "other-purpose": covered,

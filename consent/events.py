@@ -1,4 +1,4 @@
-"""Keeps the ledger's events in the database, and the mark: the highest state ever used."""
+"""Stores the ledger's events, and the mark: the highest state ever used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from consent.typed_data import GENESIS_HEAD, Op, keccak, next_head
 _WORD: Final = 32
 _THE_ROW: Final = 1
 _PAGE_ROWS: Final = 10_000
-_NAMES_AT_ONCE: Final = 500
+_NAMES_PER_QUERY: Final = 500
 _NEW_KEYS: Final = frozenset({Op.ENROLLED, Op.KEY_ADDED, Op.RECOVERED})
 
 _EVENTS = sa.Table(
@@ -59,8 +59,8 @@ START: Final = Mark(Tip(GENESIS_HEAD, 0), -1, b"")
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Changes in a row and the head after each."""
+class ChangeRun:
+    """Successive changes and the head after each."""
 
     changes: Sequence[Change]
     heads: Sequence[bytes]
@@ -90,15 +90,15 @@ def roll(head: bytes, changes: Iterable[Change]) -> list[bytes]:
     for change in changes:
         body = change.body
         if len(body) % _WORD:
-            raise LedgerBroken("a change that no ledger can have made")
-        words = [body[at : at + _WORD] for at in range(0, len(body), _WORD)]
+            raise LedgerBroken(f"the change has {len(body)} bytes, which are not whole words")
+        words = [body[offset : offset + _WORD] for offset in range(0, len(body), _WORD)]
         head = next_head(head, change.op, words)
         heads.append(head)
     return heads
 
 
 class Events:
-    """The rows; whoever reads them rolls the head again and believes nothing else."""
+    """The rows of events; readers roll the head over them again to prove them."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -108,56 +108,56 @@ class Events:
         with self._engine.connect() as connection:
             return _find_mark(connection)
 
-    def since(self, count: int) -> tuple[Mark, Stretch]:
-        """Return the mark and the rows after position `count` up to it, as they stand."""
+    def since(self, count: int) -> tuple[Mark, ChangeRun]:
+        """Return the mark and the rows after position `count` up to it, unproved."""
         with self._engine.connect() as connection:
             mark = _find_mark(connection)
             after = _EVENTS.c.position.between(count + 1, mark.tip.count)
-            asked = sa.select(_EVENTS).where(after).order_by(_EVENTS.c.position)
-            rows = connection.execute(asked).all()
-        return mark, Stretch([_change(row) for row in rows], [row.head for row in rows])
+            query = sa.select(_EVENTS).where(after).order_by(_EVENTS.c.position)
+            rows = connection.execute(query).all()
+        return mark, ChangeRun([_change(row) for row in rows], [row.head for row in rows])
 
     def in_order(self) -> Iterator[tuple[int, Change, bytes]]:
-        """Yield every row: its position (from 1), the change, and the head that is kept with it."""
-        asked = sa.select(_EVENTS).order_by(_EVENTS.c.position)
+        """Yield every row: its position (from 1), the change, and the head stored with it."""
+        query = sa.select(_EVENTS).order_by(_EVENTS.c.position)
         with self._engine.connect() as connection:
-            for row in connection.execution_options(yield_per=_PAGE_ROWS).execute(asked):
+            for row in connection.execution_options(yield_per=_PAGE_ROWS).execute(query):
                 yield row.position, _change(row), row.head
 
     def named(self, names: Sequence[bytes]) -> list[tuple[int, Change]]:
         """Return the grants with these consent ids, or the anchors of these kinds, in order."""
-        found: list[tuple[int, Change]] = []
+        changes: list[tuple[int, Change]] = []
         with self._engine.connect() as connection:
-            for at in range(0, len(names), _NAMES_AT_ONCE):
-                part = list(names[at : at + _NAMES_AT_ONCE])
-                asked = sa.select(_EVENTS).where(_EVENTS.c.name.in_(part))
-                rows = connection.execute(asked.order_by(_EVENTS.c.position))
-                found += [(row.position, _change(row)) for row in rows]
-        # The name is not in the head, so it is not believed.
-        asked_for = set(names)
-        return [(at, change) for at, change in found if name_of(change) in asked_for]
+            for offset in range(0, len(names), _NAMES_PER_QUERY):
+                part = list(names[offset : offset + _NAMES_PER_QUERY])
+                query = sa.select(_EVENTS).where(_EVENTS.c.name.in_(part))
+                rows = connection.execute(query.order_by(_EVENTS.c.position))
+                changes += [(row.position, _change(row)) for row in rows]
+        # The name is not covered by the head, so it is checked here.
+        requested = set(names)
+        return [(offset, change) for offset, change in changes if name_of(change) in requested]
 
     def last_named(self, name: bytes, last: int) -> list[Change]:
-        """Return the last so many changes of a name, in order; asks for no more rows than that."""
-        asked = sa.select(_EVENTS).where(_EVENTS.c.name == name)
-        newest = asked.order_by(_EVENTS.c.position.desc()).limit(last)
+        """Return the last changes of a name, in order; reads no more rows than `last`."""
+        query = sa.select(_EVENTS).where(_EVENTS.c.name == name)
+        newest = query.order_by(_EVENTS.c.position.desc()).limit(last)
         with self._engine.connect() as connection:
-            found = [_change(row) for row in connection.execute(newest)]
-        return [change for change in reversed(found) if name_of(change) == name]
+            changes = [_change(row) for row in connection.execute(newest)]
+        return [change for change in reversed(changes) if name_of(change) == name]
 
     def head_at(self, position: int) -> bytes | None:
-        """Return the head that is kept with the change at `position`."""
+        """Return the head that is stored with the change at `position`."""
         if position == 0:
             return GENESIS_HEAD
-        asked = sa.select(_EVENTS.c.head).where(_EVENTS.c.position == position)
+        query = sa.select(_EVENTS.c.head).where(_EVENTS.c.position == position)
         with self._engine.connect() as connection:
-            return connection.scalar(asked)
+            return connection.scalar(query)
 
-    def append(self, before: Tip, mark: Mark, stretch: Stretch) -> bool:
+    def append(self, before: Tip, mark: Mark, stretch: ChangeRun) -> bool:
         """Add rows after `before` and move the mark; False if another process was first."""
         try:
             with self._engine.begin() as connection:
-                # The mark's row is the lock: whoever moves it from `before` writes the rows.
+                # The mark's row is the lock: the process that moves it writes the rows.
                 if not _move(connection, before, mark):
                     return False
                 _insert(connection, before.count, stretch)
@@ -165,8 +165,8 @@ class Events:
             return False
         return True
 
-    def replace(self, mark: Mark, stretch: Stretch) -> None:
-        """Put these rows in place of all others and move the mark."""
+    def replace(self, mark: Mark, stretch: ChangeRun) -> None:
+        """Replace all rows by these and move the mark."""
         with self._engine.begin() as connection:
             connection.execute(sa.delete(_MARK))
             connection.execute(sa.delete(_EVENTS))
@@ -195,18 +195,18 @@ def _values(mark: Mark) -> dict[str, Any]:
 
 
 def _move(connection: sa.Connection, before: Tip, mark: Mark) -> bool:
-    is_there = sa.and_(_MARK.c.position == before.count, _MARK.c.head == before.head)
-    moved = connection.execute(sa.update(_MARK).where(is_there).values(**_values(mark)))
+    is_before = sa.and_(_MARK.c.position == before.count, _MARK.c.head == before.head)
+    moved = connection.execute(sa.update(_MARK).where(is_before).values(**_values(mark)))
     if moved.rowcount == 0 and before == START.tip:
         connection.execute(sa.insert(_MARK).values(id=_THE_ROW, **_values(mark)))
         return True
     return moved.rowcount == 1
 
 
-def _insert(connection: sa.Connection, count: int, stretch: Stretch) -> None:
+def _insert(connection: sa.Connection, count: int, stretch: ChangeRun) -> None:
     rows = [
         {
-            "position": count + place,
+            "position": count + index,
             "op": int(change.op),
             "body": change.body,
             "signer": change.signer,
@@ -214,7 +214,7 @@ def _insert(connection: sa.Connection, count: int, stretch: Stretch) -> None:
             "head": head,
             "name": name_of(change),
         }
-        for place, (change, head) in enumerate(
+        for index, (change, head) in enumerate(
             zip(stretch.changes, stretch.heads, strict=True), start=1
         )
     ]

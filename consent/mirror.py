@@ -1,4 +1,4 @@
-"""Follows the ledger's events into the database, proved at each step by the rolling head."""
+"""Copies the ledger's events into the database, proved at each step by the rolling head."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from consent import abi
 from consent.chain import Chain, Look, Tip
 from consent.deployment import Deployment
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
-from consent.events import START, Events, Mark, Stretch, roll
+from consent.events import START, ChangeRun, Events, Mark, roll
 from consent.recoveries import Recoveries
 from consent.revocations import PendingRevocations, parse_revocations
 from consent.state import (
@@ -33,9 +33,9 @@ from consent.terms import View
 from consent.typed_data import GENESIS_HEAD, Op
 
 _WORD: Final = 32
-_FIRST_BACK: Final = 64
+_FIRST_STEP_BACK: Final = 64
 _BACK_FACTOR: Final = 8
-_MOST_RACES: Final = 20
+_MAX_RACES: Final = 20
 
 
 def rows_of(changes: Sequence[abi.Change]) -> list[Rows]:
@@ -43,11 +43,11 @@ def rows_of(changes: Sequence[abi.Change]) -> list[Rows]:
     bodies: dict[int, list[bytes]] = {}
     for change in changes:
         bodies.setdefault(change.op, []).append(change.body)
-    found: list[Rows] = []
-    for op, listed in bodies.items():
-        words = np.frombuffer(b"".join(listed), np.uint8).reshape(len(listed), -1, _WORD)
-        found += _rows(op, words)
-    return found
+    rows: list[Rows] = []
+    for op, same_op in bodies.items():
+        words = np.frombuffer(b"".join(same_op), np.uint8).reshape(len(same_op), -1, _WORD)
+        rows += _rows(op, words)
+    return rows
 
 
 def _rows(op: int, words: npt.NDArray[np.uint8]) -> list[Rows]:
@@ -70,18 +70,18 @@ def _rows(op: int, words: npt.NDArray[np.uint8]) -> list[Rows]:
             return [Withdrawals(subject, words[:, 1])]
         case Op.STOPPED:
             return [Stops(subject, _whole(words, 1))]
-    return []  # anchors, recoveries under way, roles and pauses decide nothing
+    return []  # anchors, open recoveries, roles and pauses do not affect decisions
 
 
-def _whole(words: npt.NDArray[np.uint8], place: int) -> npt.NDArray[np.int64]:
-    eight = np.ascontiguousarray(words[:, place, _WORD - 8 :])
+def _whole(words: npt.NDArray[np.uint8], index: int) -> npt.NDArray[np.int64]:
+    eight = np.ascontiguousarray(words[:, index, _WORD - 8 :])
     return eight.view(">i8").reshape(-1).astype(np.int64)
 
 
 class Mirror:
     """The ledger in the database and in memory; several processes may share the database.
 
-    Nothing is taken in whose rolled head is not the contract's own at the block that was read.
+    Events are accepted only if the head rolled over them equals the contract's head at that block.
     """
 
     def __init__(
@@ -93,13 +93,13 @@ class Mirror:
         self._deployment = deployment
         self._clock = clock
         self._lock = threading.Lock()
-        self._forget()
+        self._reset()
 
     def sync(self) -> tuple[View, LedgerState]:
-        """Take in what is new and return the ledger as the chain shows it now.
+        """Read what is new and return the ledger as the chain shows it now.
 
         Raises:
-            LedgerUnavailable: the chain or the database is away.
+            LedgerUnavailable: the chain or the database is unavailable.
             ViewRefused: the chain is behind what was used before.
             LedgerBroken: another chain, another history, or events that do not prove themselves.
         """
@@ -108,14 +108,14 @@ class Mirror:
             try:
                 return self._sync(seen_at_s)
             except sa.exc.DBAPIError as exc:
-                raise LedgerUnavailable("the mirror's database cannot be used") from exc
+                raise LedgerUnavailable("the mirror cannot be used: database error") from exc
 
     def state(self) -> LedgerState:
-        """Return the newest state that was synced here; it may be behind the chain."""
+        """Return the newest state that was read here; it may be behind the chain."""
         return self._state
 
     def rebuild(self) -> None:
-        """Read the whole ledger again, in place of rows that were lost or altered.
+        """Read the whole ledger from the chain again and replace all rows, lost or altered.
 
         The mark stays in force: a chain that does not lead through it is not accepted.
 
@@ -133,42 +133,44 @@ class Mirror:
             if Tip(heads[-1], len(changes)) != tip or heads[mark.tip.count] != mark.tip.head:
                 raise LedgerBroken("the chain's events do not lead to its head through the mark")
             newest = Mark(tip, look.final.number, look.final.hash)
-            self.events.replace(newest, Stretch(changes, heads[1:]))
-            self._forget()
+            self.events.replace(newest, ChangeRun(changes, heads[1:]))
+            self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._log = LedgerLog()
         self.recoveries = Recoveries()
         self._mark = START
         self._state = self._log.state(0, GENESIS_HEAD)
 
     def _sync(self, seen_at_s: int) -> tuple[View, LedgerState]:
-        for _ in range(_MOST_RACES):
-            # Before the chain is asked, so that a chain behind what any process used is found out.
+        for _ in range(_MAX_RACES):
+            # Before the chain is read, so that a chain behind what any process used is detected.
             if self.events.mark() != self._mark:
-                self._take_over()
+                self._load_rows()
             look = self._look(max(self._mark.block_number, 0))
             self._require_accepted(look)
             final, latest = self._tips(look)
             if self._catch_up(look, final):
-                return self._shown(look, latest, seen_at_s)
-        raise LedgerUnavailable("other processes kept writing to the mirror: ask again")
+                return self._view_of(look, latest, seen_at_s)
+        raise LedgerUnavailable(
+            f"the mirror is busy: other processes wrote first {_MAX_RACES} times; try again"
+        )
 
-    def _shown(self, look: Look, latest: Tip, seen_at_s: int) -> tuple[View, LedgerState]:
+    def _view_of(self, look: Look, latest: Tip, seen_at_s: int) -> tuple[View, LedgerState]:
         view = View(
             self._deployment.chain_id,
             self._deployment.contract,
             self._deployment.code_hash,
             look.final.number,
             look.final.hash,
-            look.latest.time_s,  # the chain's newest word on what time it is
+            look.latest.time_s,  # the newest time that the chain gives
             self._mark.tip.count,
             self._mark.tip.head,
             seen_at_s,
         )
         if self._deployment.finality == "single":
             return view, self._state
-        return view, self._state.with_pending(*parse_revocations(self._seen(look, latest)))
+        return view, self._state.with_pending(*parse_revocations(self._pending(look, latest)))
 
     def _look(self, accepted: int) -> Look:
         look = self._chain.look(self._deployment.contract, self._deployment.finality, accepted)
@@ -180,7 +182,7 @@ class Mirror:
         return self._chain.tips(self._deployment.contract, hashes)
 
     def _require_accepted(self, look: Look) -> None:
-        # One validator may mine its lost blocks anew: there, `head` says whether they agree.
+        # A single validator may mine lost blocks again: there, `head` shows whether they agree.
         if self._deployment.finality == "single" or self._mark == START:
             return
         if look.final.number < self._mark.block_number or look.accepted is None:
@@ -189,7 +191,7 @@ class Mirror:
             raise LedgerBroken("the chain shows another block where one was accepted before")
 
     def _catch_up(self, look: Look, tip: Tip) -> bool:
-        """Bring the mirror to `tip`; False if another process wrote there meanwhile."""
+        """Bring the mirror to `tip`; False if another process wrote meanwhile."""
         own = self._mark.tip
         if tip.count < own.count:
             raise ViewRefused(f"the ledger is behind its mark: {tip.count} of {own.count} changes")
@@ -197,7 +199,7 @@ class Mirror:
             if tip != own:
                 raise LedgerBroken("the ledger has another history than the one used before")
             return True
-        stretch = self._new(look, tip)
+        stretch = self._changes_since(look, tip)
         mark = Mark(tip, look.final.number, look.final.hash)
         if not self.events.append(own, mark, stretch):
             return False
@@ -205,13 +207,13 @@ class Mirror:
         self._revocations.remove_final(stretch.changes)
         return True
 
-    def _take_over(self) -> None:
-        """Take in the rows that this or another process wrote since."""
+    def _load_rows(self) -> None:
+        """Load the rows that this or another process wrote since."""
         mark, stretch = self.events.since(self._mark.tip.count)
         heads = [self._mark.tip.head, *roll(self._mark.tip.head, stretch.changes)]
         reached = Tip(heads[-1], self._mark.tip.count + len(stretch.changes))
         if reached != mark.tip or heads[1:] != stretch.heads:
-            raise LedgerBroken("the mirror's rows do not prove themselves: rebuild it")
+            raise LedgerBroken("the mirror failed verification: rebuild it with recover")
         self._extend(stretch.changes, mark)
 
     def _extend(self, changes: Sequence[abi.Change], mark: Mark) -> None:
@@ -221,10 +223,10 @@ class Mirror:
         self._mark = mark
         self._state = self._log.state(mark.tip.count, mark.tip.head)
 
-    def _new(self, look: Look, tip: Tip) -> Stretch:
-        """Return the changes after our own, going back as far as a chain mined anew demands."""
+    def _changes_since(self, look: Look, tip: Tip) -> ChangeRun:
+        """Return the changes after our own, going back further where blocks were mined again."""
         start, own = self._deployment.block_number, self._mark.tip
-        first, back = max(self._mark.block_number + 1, start), _FIRST_BACK
+        first, back = max(self._mark.block_number + 1, start), _FIRST_STEP_BACK
         while True:
             changes = self._read(first, look.final.number)
             known = own.count - (tip.count - len(changes))
@@ -232,17 +234,17 @@ class Mirror:
             if head is not None:
                 heads = [head, *roll(head, changes)]
                 if len(heads) > known and heads[known] == own.head and heads[-1] == tip.head:
-                    return Stretch(changes[known:], heads[known + 1 :])
+                    return ChangeRun(changes[known:], heads[known + 1 :])
             if first <= start:
                 raise LedgerBroken("the chain's events do not lead to its head")
             first, back = max(first - back, start), back * _BACK_FACTOR
 
     def _read(self, first: int, last: int) -> list[abi.Change]:
-        found = self._chain.changes(self._deployment.contract, first, last)
-        return [change for change in found if change.op != abi.REFUSED]
+        rows = self._chain.changes(self._deployment.contract, first, last)
+        return [change for change in rows if change.op != abi.REFUSED]
 
-    def _seen(self, look: Look, latest: Tip) -> list[tuple[int, bytes]]:
-        """Return what takes permits away and is not final: seen now, or ever."""
+    def _pending(self, look: Look, latest: Tip) -> list[tuple[int, bytes]]:
+        """Return the revocations that are not final, seen now or earlier."""
         if latest != self._mark.tip:
             above = self._read(look.final.number + 1, look.latest.number)
             heads = [self._mark.tip.head, *roll(self._mark.tip.head, above)]

@@ -1,4 +1,4 @@
-"""Joins the ledger's state with the openings, in columns that grow with both."""
+"""Joins the ledger's state with the stored terms, in columns that grow with both."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from consent.typed_data import consent_ids
 Flags = npt.NDArray[np.bool_]
 _Change = tuple[int, StoredTerms]
 _NEVER_S: Final = -1
-_AT_ONCE: Final = 5_000
+_PART_ROWS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Consents:
-    """Every consent at one state of ledger and openings, by number; nothing here ever changes.
+    """Every consent at one state of ledger and terms, by number; immutable.
 
-    `granted` lists the numbers of what was granted, subject by subject, each in the order of the
-    ledger; subject k has those from ``starts[k]`` to ``starts[k + 1]``. `seen_*` count also what
-    is seen but not final.
+    `granted` lists the numbers of the granted consents, subject by subject, each in the order of
+    the ledger; subject k has those from ``starts[k]`` to ``starts[k + 1]``. `seen_*` also include
+    what is seen but not final.
     """
 
     subjects: SubjectIndex
@@ -48,34 +48,34 @@ class Consents:
 
 
 class Register:
-    """Compiles what changed since the last time, and nothing twice; any thread may ask."""
+    """Compiles consents into columns, each change once; safe to use from many threads."""
 
     def __init__(self, consent_terms: ConsentTermsStore) -> None:
         self._consent_terms = consent_terms
         self._lock = threading.Lock()
-        self._work = _Work(LedgerLog())
-        self._done: tuple[int, bytes, int] | None = None
+        self._compiler = _Compiler(LedgerLog())
+        self._compiled_at: tuple[int, bytes, int] | None = None
         self._consents: Consents | None = None
 
     def at(self, state: LedgerState) -> Consents:
-        """Return the consents at this state, what is pending counted in.
+        """Return the consents at this state, with pending revocations.
 
         Raises:
-            LedgerUnavailable: the openings cannot be read.
+            LedgerUnavailable: the terms cannot be read.
         """
         with self._lock:
-            if self._work.log is not state.log:
-                self._work, self._done = _Work(state.log), None
-            self._work.take(state, self._consent_terms)
-            done = (state.count, state.head, self._work.generation)
-            if self._consents is None or done != self._done:
-                self._consents, self._done = self._work.compiled(state), done
+            if self._compiler.log is not state.log:
+                self._compiler, self._compiled_at = _Compiler(state.log), None
+            self._compiler.take(state, self._consent_terms)
+            done = (state.count, state.head, self._compiler.generation)
+            if self._consents is None or done != self._compiled_at:
+                self._consents, self._compiled_at = self._compiler.compile_at(state), done
             return self._with_pending(self._consents, state)
 
     def _with_pending(self, consents: Consents, state: LedgerState) -> Consents:
         withdrawn, stopped = consents.withdrawn, consents.stopped_at_s
         if len(state.pending_withdrawals.subject):
-            numbers = self._work.ids.find(_ids(*state.pending_withdrawals))
+            numbers = self._compiler.ids.find(_ids(*state.pending_withdrawals))
             withdrawn = withdrawn.copy()
             withdrawn[numbers[(numbers >= 0) & (numbers < len(withdrawn))]] = True
         if len(state.pending_stops.subject):
@@ -86,8 +86,8 @@ class Register:
         return replace(consents, seen_withdrawn=withdrawn, seen_stopped_at_s=stopped)
 
 
-class _Work:
-    """What is known of one log so far; grows only."""
+class _Compiler:
+    """The columns of one log so far; they only grow."""
 
     def __init__(self, log: LedgerLog) -> None:
         self.log = log
@@ -100,23 +100,23 @@ class _Work:
         self.keys = _KeyTable()
 
     def take(self, state: LedgerState, consent_terms: ConsentTermsStore) -> None:
-        """Add what the state and the openings have more; an older state has nothing more."""
+        """Add what is new in the state and in the terms; an older state has nothing new."""
         if len(state.of.grants) >= len(self.grants) and len(state.of.keys) >= self.keys.length:
             self._take_grants(state)
             self._take_withdrawals(state)
         for part in _parts(consent_terms.load_since(self.generation)):
-            self._take_terms([opening for _, opening in part])
+            self._take_terms([stored for _, stored in part])
             self.generation = part[-1][0]
         if len(self.terms.rows) < self.ids.count:
             self._take_terms([])
 
-    def compiled(self, state: LedgerState) -> Consents:
-        """Return the columns as of this state, which may be older than what is known."""
+    def compile_at(self, state: LedgerState) -> Consents:
+        """Return the columns as of this state, which may be older than the newest."""
         grants = self.grants[: len(state.of.grants)]
         withdrawals = self.withdrawals[: len(state.of.withdrawals)]
         subjects, count = state.index.count, self.ids.count
         order = np.argsort(state.of.grants, kind="stable")
-        held = np.bincount(state.of.grants, minlength=subjects)
+        counts = np.bincount(state.of.grants, minlength=subjects)
         withdrawn = _flags(withdrawals, count)
         stopped = np.full(subjects, _NEVER_S, np.int64)
         np.maximum.at(stopped, state.of.stops, state.stops.issued_at_s)
@@ -125,7 +125,7 @@ class _Work:
             ids=self.ids.subjects(),
             terms=self.terms.snapshot(),
             granted=grants[order],
-            starts=np.concatenate([[0], np.cumsum(held)]),
+            starts=np.concatenate([[0], np.cumsum(counts)]),
             signed_at_s=_scattered(grants, state.grants.signed_at_s, count),
             not_after_s=_scattered(grants, state.grants.not_after_s, count),
             good_key=_flags(grants[self.good_key[: len(grants)]], count),
@@ -143,8 +143,8 @@ class _Work:
         self.keys.take(state)
         good_key = np.zeros(len(self.grants), np.bool_)
         good_key[:done] = self.good_key
-        doubtful = np.flatnonzero(~good_key)
-        good_key[doubtful] = self.keys.may_grant(state, doubtful)
+        unproved = np.flatnonzero(~good_key)
+        good_key[unproved] = self.keys.may_grant(state, unproved)
         self.good_key = good_key
 
     def _take_withdrawals(self, state: LedgerState) -> None:
@@ -153,13 +153,13 @@ class _Work:
         self.withdrawals = np.concatenate([self.withdrawals, numbers])
 
     def _take_terms(self, consent_terms: list[StoredTerms]) -> None:
-        names = b"".join(opening.consent_id for opening in consent_terms)
+        names = b"".join(stored.consent_id for stored in consent_terms)
         self.ids, numbers = self.ids.extended(_hashes(names))
         self.terms.put(numbers, consent_terms, self.ids.count)
 
 
 class _KeyTable:
-    """Which key of which subject has which role; the first row of a key is the one that counts."""
+    """Which key of which subject has which role; only the first row of a key counts."""
 
     def __init__(self) -> None:
         self.length = 0
@@ -168,7 +168,7 @@ class _KeyTable:
         self._rows: Integers = np.empty(0, np.int64)
 
     def take(self, state: LedgerState) -> None:
-        """Add the keys that are new in this state, which is no older than what is known."""
+        """Add the keys that are new in this state, which is not older than the newest."""
         new = slice(self.length, len(state.of.keys))
         self._index, numbers = self._index.extended(state.keys.key_hash[new])
         codes = np.concatenate([self._codes, pair_codes(state.of.keys[new], numbers)])
@@ -177,14 +177,14 @@ class _KeyTable:
         self._codes, self._rows, self.length = codes[order], rows[order], new.stop
 
     def may_grant(self, state: LedgerState, grants: npt.NDArray[np.intp]) -> Flags:
-        """Tell for each of these grants whether its key could sign it."""
+        """Return for each of these grants whether its key was allowed to sign it."""
         if self.length == 0:
             return np.zeros(len(grants), np.bool_)
         key_hashes = state.grants.key_hash.take(grants, axis=0)
         codes = pair_codes(state.of.grants.take(grants), self._index.find(key_hashes))
-        places = np.searchsorted(self._codes, codes)
-        known = self._codes.take(places, mode="clip") == codes
-        rows = self._rows.take(places, mode="clip")
+        at = np.searchsorted(self._codes, codes)
+        known = self._codes.take(at, mode="clip") == codes
+        rows = self._rows.take(at, mode="clip")
         until_s = state.keys.until_s.take(rows)
         in_time = (until_s == 0) | (state.grants.signed_at_s.take(grants) <= until_s)
         has_role = np.isin(state.keys.role.take(rows), list(ROLES_THAT_GRANT))
@@ -193,7 +193,7 @@ class _KeyTable:
 
 
 def _parts(changes: Iterator[_Change]) -> Iterator[list[_Change]]:
-    while part := list(islice(changes, _AT_ONCE)):
+    while part := list(islice(changes, _PART_ROWS)):
         yield part
 
 

@@ -1,4 +1,4 @@
-"""Holds the ledger in columns that only grow, and gives immutable states of them."""
+"""The ledger in columns that only grow, and immutable states of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Grants(NamedTuple):
 
 
 class Withdrawals(NamedTuple):
-    """Withdrawn commitments, also those whose grant never came (tombstones)."""
+    """Withdrawn commitments, also those without a grant (tombstones)."""
 
     subject: Hashes
     terms_hash: Hashes
@@ -50,7 +50,7 @@ class Stops(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """Keys that may or might speak for a subject: enrolled, added or recovered; until 0: no end."""
+    """Keys that can sign for a subject: enrolled, added or recovered; `until_s` 0: no end."""
 
     subject: Hashes
     key_hash: Hashes
@@ -59,7 +59,7 @@ class Keys(NamedTuple):
 
 
 class Removals(NamedTuple):
-    """Keys removed for ever; what they signed before the ledger accepted it stands."""
+    """Keys removed permanently; grants that the ledger accepted before stay valid."""
 
     subject: Hashes
     key_hash: Hashes
@@ -71,16 +71,16 @@ _INTEGERS: Final = frozenset({"signed_at_s", "not_after_s", "issued_at_s", "role
 
 
 def columns(kind: type[Rows], rows: Iterable[Sequence[Any]]) -> Any:
-    """Turn rows (bytes of 32 and whole numbers, in the order of the fields) into columns."""
-    listed = list(rows)
-    made: list[npt.NDArray[Any]] = []
-    for place, name in enumerate(kind._fields):
-        values = [row[place] for row in listed]
+    """Turn rows (32 bytes and integers, in the order of the fields) into columns."""
+    values_of_rows = list(rows)
+    arrays: list[npt.NDArray[Any]] = []
+    for index, name in enumerate(kind._fields):
+        values = [row[index] for row in values_of_rows]
         if name in _INTEGERS:
-            made.append(np.array(values, np.int64))
+            arrays.append(np.array(values, np.int64))
         else:
-            made.append(np.frombuffer(b"".join(values), np.uint8).reshape(-1, _HASH_BYTES))
-    return kind(*made)
+            arrays.append(np.frombuffer(b"".join(values), np.uint8).reshape(-1, _HASH_BYTES))
+    return kind(*arrays)
 
 
 class _Table:
@@ -93,18 +93,18 @@ class _Table:
         self._numbers = np.empty(0, np.int32)
 
     def extend(self, rows: Rows, numbers: Numbers) -> None:
-        longer = self.length + len(numbers)
-        if longer > len(self._numbers):
-            self._grow(max(longer, 2 * len(self._numbers), 1024))
+        new_length = self.length + len(numbers)
+        if new_length > len(self._numbers):
+            self._grow(max(new_length, 2 * len(self._numbers), 1024))
         for column, values in zip(self._columns, rows, strict=True):
-            column[self.length : longer] = values
-        self._numbers[self.length : longer] = numbers
-        self.length = longer
+            column[self.length : new_length] = values
+        self._numbers[self.length : new_length] = numbers
+        self.length = new_length
 
-    def _grow(self, room: int) -> None:
+    def _grow(self, capacity: int) -> None:
         grown: list[npt.NDArray[Any]] = []
         for old in (*self._columns, self._numbers):
-            new = np.empty((room, *old.shape[1:]), old.dtype)
+            new = np.empty((capacity, *old.shape[1:]), old.dtype)
             new[: self.length] = old[: self.length]
             grown.append(new)
         self._numbers = grown.pop()
@@ -112,8 +112,8 @@ class _Table:
 
     def snapshot(self) -> tuple[Any, Numbers]:
         """Return the rows so far and the numbers of their subjects, read-only."""
-        shown = [_frozen(column[: self.length]) for column in self._columns]
-        return self.kind(*shown), _frozen(self._numbers[: self.length])
+        frozen = [_frozen(column[: self.length]) for column in self._columns]
+        return self.kind(*frozen), _frozen(self._numbers[: self.length])
 
 
 def _joined(first: tuple[Any, ...], second: tuple[Any, ...]) -> list[npt.NDArray[Any]]:
@@ -140,10 +140,10 @@ class Of:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LedgerState:
-    """The ledger after `count` operations; never changes, whatever its log learns later.
+    """The ledger after `count` operations; immutable, whatever is added to its log later.
 
     Two states with the same `log` differ only by rows added at the end. `pending_*` are signed
-    withdrawals and stops that are seen but not final: they take permits away, and lift no deny.
+    withdrawals and stops that are seen but not final: they end permits, but lift no deny.
     """
 
     log: LedgerLog
@@ -161,17 +161,17 @@ class LedgerState:
     pending_stops: Stops
 
     def with_pending(self, withdrawals: Iterable[Withdrawal], stops: Iterable[Stop]) -> LedgerState:
-        """Return this state with these counted too, as far as they take permits away."""
-        more = columns(Withdrawals, [(w.subject, w.terms_hash) for w in withdrawals])
-        later = columns(Stops, [(s.subject, s.issued_at_s) for s in stops])
+        """Return this state with these as pending too: they end permits, but lift no deny."""
+        withdrawal_rows = columns(Withdrawals, [(w.subject, w.terms_hash) for w in withdrawals])
+        stop_rows = columns(Stops, [(s.subject, s.issued_at_s) for s in stops])
         return replace(
             self,
-            pending_withdrawals=Withdrawals(*_joined(self.pending_withdrawals, more)),
-            pending_stops=Stops(*_joined(self.pending_stops, later)),
+            pending_withdrawals=Withdrawals(*_joined(self.pending_withdrawals, withdrawal_rows)),
+            pending_stops=Stops(*_joined(self.pending_stops, stop_rows)),
         )
 
     def is_enrolled(self, subject: bytes) -> bool:
-        """Tell whether a custodian has enrolled the subject."""
+        """Return whether a custodian has enrolled the subject."""
         number = self.index.find_one(subject)
         return number >= 0 and bool((self.of.enrolments == number).any())
 
@@ -184,7 +184,7 @@ class LedgerState:
 
 
 class LedgerLog:
-    """Everything that the ledger's events said, in order; its owner (the mirror) extends it.
+    """Everything in the ledger's events, in order; its owner (the mirror) extends it.
 
     One thread extends a log; states may be read by any thread meanwhile. A history that is not a
     continuation (a chain that lost blocks) is a new log.
@@ -208,14 +208,14 @@ class LedgerLog:
 
     def state(self, count: int, head: bytes) -> LedgerState:
         """Return the state after what was added so far, under the ledger's own count and head."""
-        shown = [self._tables[kind].snapshot() for kind in KINDS]
-        enrolments, grants, withdrawals, stops, keys, removals = [rows for rows, _ in shown]
+        frozen = [self._tables[kind].snapshot() for kind in KINDS]
+        enrolments, grants, withdrawals, stops, keys, removals = [rows for rows, _ in frozen]
         return LedgerState(
             log=self,
             count=count,
             head=head,
             index=self._index,
-            of=Of(*(numbers for _, numbers in shown)),
+            of=Of(*(numbers for _, numbers in frozen)),
             enrolments=enrolments,
             grants=grants,
             withdrawals=withdrawals,

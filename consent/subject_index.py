@@ -1,4 +1,4 @@
-"""Numbers subjects in the order of their first sight, and finds a million of them at once."""
+"""Numbers subjects in the order of their first appearance, and finds many at once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ Integers = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.int32]
 
 _SMALL_RUN = 4096
+_MERGE_RATIO = 8
 _PREFIX_BYTES = 8
 _FOUR_TRUE = 0x01010101
 
@@ -25,15 +26,15 @@ def _words(hashes: Hashes) -> npt.NDArray[np.uint64]:
     return np.ascontiguousarray(hashes).view(np.uint64).reshape(len(hashes), 4)
 
 
-def _equal(one: npt.NDArray[np.uint64], other: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+def _equal(first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     # The four comparisons of a row read as one integer: seven times as fast as all(axis=1).
-    rows: npt.NDArray[np.bool_] = (one == other).view(np.uint32)[:, 0] == _FOUR_TRUE
+    rows: npt.NDArray[np.bool_] = (first == second).view(np.uint32)[:, 0] == _FOUR_TRUE
     return rows
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Some numbers, ordered by the first eight bytes of their subject."""
+    """Some numbers, ordered by the first eight bytes of their subjects."""
 
     prefixes: npt.NDArray[np.uint64]
     numbers: Numbers
@@ -46,20 +47,21 @@ class _Run:
     def find(self, hashes: Hashes, keys: Hashes) -> Numbers:
         """Return the number of each hash, -1 where this run has none."""
         prefixes, words, known = _prefixes(hashes), _words(hashes), _words(keys)
-        # Looked up in their own order, neighbours share the cache: ten times as fast.
-        asked = np.argsort(prefixes)
-        prefixes = prefixes.take(asked)
-        places = np.searchsorted(self.prefixes, prefixes)
-        found = np.full(len(hashes), -1, np.int32)
-        while len(asked):
-            near = self.prefixes.take(places, mode="clip") == prefixes
-            numbers = self.numbers.take(places, mode="clip")
-            same = _equal(known.take(numbers, axis=0), words.take(asked, axis=0))
-            found[asked[same]] = numbers[same]
-            # Only one that shares its eight bytes with another is looked at again.
-            left = np.flatnonzero(near & ~same & (places < len(self.prefixes) - 1))
-            asked, prefixes, places = asked[left], prefixes[left], places[left] + 1
-        return found
+        # Looked up in sorted order, neighbours share the cache: ten times as fast.
+        open_rows = np.argsort(prefixes)
+        prefixes = prefixes.take(open_rows)
+        at = np.searchsorted(self.prefixes, prefixes)
+        numbers_found = np.full(len(hashes), -1, np.int32)
+        while len(open_rows):
+            same_prefix = self.prefixes.take(at, mode="clip") == prefixes
+            numbers = self.numbers.take(at, mode="clip")
+            same = _equal(known.take(numbers, axis=0), words.take(open_rows, axis=0))
+            numbers_found[open_rows[same]] = numbers[same]
+            # Only a subject that shares its first eight bytes with another is looked up again.
+            unresolved = np.flatnonzero(same_prefix & ~same & (at < len(self.prefixes) - 1))
+            prefixes, at = prefixes[unresolved], at[unresolved] + 1
+            open_rows = open_rows[unresolved]
+        return numbers_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,15 @@ class SubjectIndex:
 
     def find(self, subjects: Hashes) -> Numbers:
         """Return the number of each subject, -1 where it has none; (n, 32) -> (n,)."""
-        found = np.full(len(subjects), -1, np.int32)
-        left = np.arange(len(subjects))
+        numbers = np.full(len(subjects), -1, np.int32)
+        unresolved = np.arange(len(subjects))
         for run in self._runs:
-            found[left] = run.find(subjects.take(left, axis=0), self._keys)
-            left = left[found[left] < 0]
-        return found
+            numbers[unresolved] = run.find(subjects.take(unresolved, axis=0), self._keys)
+            unresolved = unresolved[numbers[unresolved] < 0]
+        return numbers
 
     def find_one(self, subject: bytes) -> int:
-        """Return the number of one subject, or -1."""
+        """Return the number of a subject, or -1."""
         if len(subject) != self._keys.shape[1]:
             return -1
         return int(self.find(np.frombuffer(subject, np.uint8)[None, :])[0])
@@ -95,13 +97,13 @@ class SubjectIndex:
         unknown = np.flatnonzero(numbers < 0)
         if len(unknown) == 0:
             return self, numbers
-        fresh, inverse = _distinct(subjects[unknown])
-        added = np.arange(self.count, self.count + len(fresh), dtype=np.int32)
+        new, inverse = _distinct(subjects[unknown])
+        added = np.arange(self.count, self.count + len(new), dtype=np.int32)
         numbers[unknown] = added[inverse]
-        keys = self._room(len(fresh))
-        keys[self.count : self.count + len(fresh)] = fresh
-        runs = _merged((*self._runs, _Run.of(_prefixes(fresh), added)))
-        return SubjectIndex(self.count + len(fresh), keys, runs), numbers
+        keys = self._room(len(new))
+        keys[self.count : self.count + len(new)] = new
+        runs = _merged((*self._runs, _Run.of(_prefixes(new), added)))
+        return SubjectIndex(self.count + len(new), keys, runs), numbers
 
     def _room(self, more: int) -> Hashes:
         need = self.count + more
@@ -117,15 +119,18 @@ def _distinct(subjects: Hashes) -> tuple[Hashes, npt.NDArray[np.intp]]:
     names = np.ascontiguousarray(subjects).view("V32")[:, 0]
     seen: dict[bytes, int] = {}
     inverse = np.array([seen.setdefault(name, len(seen)) for name in names.tolist()], np.intp)
-    fresh = np.frombuffer(b"".join(seen), np.uint8).reshape(-1, 32)
-    return fresh, inverse
+    new = np.frombuffer(b"".join(seen), np.uint8).reshape(-1, 32)
+    return new, inverse
 
 
 def _merged(runs: tuple[_Run, ...]) -> tuple[_Run, ...]:
     """Merge runs of like size, so that there are few and each subject is sorted seldom."""
-    kept = list(runs)
-    while len(kept) > 1 and len(kept[-2].numbers) <= max(_SMALL_RUN, 8 * len(kept[-1].numbers)):
-        second, first = kept.pop(), kept.pop()
+    merged = list(runs)
+    while len(merged) > 1:
+        first, second = merged[-2:]
+        if len(first.numbers) > max(_SMALL_RUN, _MERGE_RATIO * len(second.numbers)):
+            break
+        del merged[-2:]
         prefixes = np.concatenate([first.prefixes, second.prefixes])
-        kept.append(_Run.of(prefixes, np.concatenate([first.numbers, second.numbers])))
-    return tuple(kept)
+        merged.append(_Run.of(prefixes, np.concatenate([first.numbers, second.numbers])))
+    return tuple(merged)

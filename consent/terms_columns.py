@@ -1,4 +1,4 @@
-"""Turns terms into columns that a million requests can be held against at once."""
+"""Turns terms into columns, which many requests can be compared with at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNKNOWN: Final = 1
 PERMIT: Final = 2
 DENY: Final = 3
 OPT_OUT: Final = 4
-"""What is known of a consent's terms (`kind`); a row of zeros is an opening that is missing."""
+"""What is known of a consent's terms (`kind`); a row of zeros means missing terms."""
 
 ROW: Final = np.dtype(
     [
@@ -44,7 +44,7 @@ _CATEGORY_BIT: Final = {code: 1 << bit for bit, code in enumerate(CATEGORY_CODES
 PURPOSE_BIT: Final = {code: 1 << bit for bit, code in enumerate(PURPOSES)}
 _OBLIGATION_BIT: Final = {code: 1 << bit for bit, code in enumerate(OBLIGATIONS)}
 RESEARCH_BITS: Final = sum(PURPOSE_BIT[code] for code in RESEARCH)
-_SHARED: Final = 4096
+_MAX_SHARED: Final = 4096
 
 _Row = tuple[int, int, int, int, int, int, bool, int]
 
@@ -63,20 +63,20 @@ class TermsColumns:
         rows = np.zeros(count, ROW)
         rows[: len(self.rows)] = self.rows
         if consent_terms:
-            rows[numbers] = np.array([self._row(opening.terms) for opening in consent_terms], ROW)
+            rows[numbers] = np.array([self._row(stored.terms) for stored in consent_terms], ROW)
         self.rows = rows
         named = [
             (number, record.encode())
-            for number, opening in zip(numbers.tolist(), consent_terms, strict=True)
-            if opening.terms is not None and rows["kind"][number] >= PERMIT
-            for record in opening.terms.records
+            for number, stored in zip(numbers.tolist(), consent_terms, strict=True)
+            if stored.terms is not None and rows["kind"][number] >= PERMIT
+            for record in stored.terms.records
             if record != ANY
         ]
         if named:
             self._name([number for number, _ in named], b"".join(record for _, record in named))
 
     def snapshot(self) -> TermsSnapshot:
-        """Return what is known now, whatever is added later."""
+        """Return an immutable copy of what is known now."""
         return TermsSnapshot(self.rows, self._recipients, self._record_index, self._named)
 
     def _row(self, terms: Terms | None) -> _Row:
@@ -124,12 +124,12 @@ class TermsSnapshot:
         return self._recipients.get(party, NOBODY)
 
     def name_records(self, consents: Numbers, records: Hashes) -> npt.NDArray[np.bool_]:
-        """Tell for each consent whether its terms name the record beside it, by its id."""
+        """Return for each consent whether its terms name the record beside it, by its id."""
         if len(self._named) == 0:
             return np.zeros(len(consents), np.bool_)
         codes = pair_codes(consents, self._record_index.find(records))
-        places = np.searchsorted(self._named, codes)
-        found: npt.NDArray[np.bool_] = self._named.take(places, mode="clip") == codes
+        at = np.searchsorted(self._named, codes)
+        found: npt.NDArray[np.bool_] = self._named.take(at, mode="clip") == codes
         return found
 
 
@@ -138,22 +138,22 @@ def pair_codes(first: Numbers, second: Numbers) -> Integers:
     return (first.astype(np.int64) << 32) | second.astype(np.int64)
 
 
-@lru_cache(maxsize=_SHARED)
+@lru_cache(maxsize=_MAX_SHARED)
 def day_of(text: str) -> int:
     """Return the days from 1970-01-01 to an ISO date."""
     return date.fromisoformat(text).toordinal() - _EPOCH
 
 
-@lru_cache(maxsize=_SHARED)
+@lru_cache(maxsize=_MAX_SHARED)
 def _purposes(codes: tuple[str, ...]) -> int:
     return sum(PURPOSE_BIT[code] for code in frozenset().union(*(COVERS[c] for c in codes)))
 
 
-@lru_cache(maxsize=_SHARED)
+@lru_cache(maxsize=_MAX_SHARED)
 def _categories(codes: tuple[str, ...]) -> int:
     return _ALL if codes == (ANY,) else sum(_CATEGORY_BIT[code] for code in set(codes))
 
 
-@lru_cache(maxsize=_SHARED)
+@lru_cache(maxsize=_MAX_SHARED)
 def _obligations(codes: tuple[str, ...]) -> int:
     return sum(_OBLIGATION_BIT[code] for code in set(codes))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from models.manifest import Manifest
     from models.plots import draw_contributions
     from models.prediction import Contribution, Prediction, PredictionRequest
-    from models.question import Question
+    from models.question import Question, format_unit
     from models.registry import Model
     from models.release import AGREEMENT, Release, ReleaseRequest
     from models.serving import AffectedModel
@@ -75,7 +75,7 @@ _MODULES: Final = {
         "Prediction",
         "PredictionRequest",
     ),
-    "question": ("Question",),
+    "question": ("Question", "format_unit"),
     "registry": ("Model",),
     "release": (
         "AGREEMENT",
@@ -146,6 +146,7 @@ __all__ = [
     "TrainingRun",
     "UnitMismatch",
     "draw_contributions",
+    "format_unit",
     "is_small",
     "merge_small",
     "recompute",

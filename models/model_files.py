@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import ModelsBroken, ModelsNotFound
+from storage.files import sync_folder
 
 MODEL: Final = "model.ubj"
 CARD: Final = "card.json"
@@ -41,7 +42,7 @@ class ModelFiles:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
 
     def read(self, model_id: str, name: str) -> bytes:
         """Return the bytes of a file.
@@ -76,15 +77,7 @@ class ModelFiles:
         try:
             path.unlink(missing_ok=True)
             if path.parent.is_dir():
-                _sync(path.parent)
+                sync_folder(path.parent)
         except OSError as exc:
             model_id = path.parent.name
             raise ModelsBroken(f"{path.name} of model {model_id} cannot be deleted") from exc
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -169,6 +169,7 @@ class Predictor:
 
     def _commit(self, model: Model, row: Values) -> bytes:
         content = model.sha256.encode() + np.ascontiguousarray(row, "<f4").tobytes()
+        # The label is hashed too: if it changed, no earlier commitment could be verified.
         return self.store.pseudonyms("diagnosis input")(content)
 
 

@@ -28,6 +28,14 @@ from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
 from services.parties import PartyNames
+from services.patient.consents import PatientConsents
+from services.patient.history import PatientHistory
+from services.patient.keys import PatientKeys
+from services.patient.records import PatientRecords
+from services.patient.requests import PatientRequests
+from services.patient.service import PatientService
+from services.patient.signatures import PatientSignatures
+from services.patient.withdrawals import PatientWithdrawals
 from services.platform import Platform
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -66,6 +74,7 @@ class Services:
     clinician: ClinicianService
     researcher: ResearcherService
     auditor: AuditorService
+    patient: PatientService
     custodian: CustodianService
     monitoring: MonitoringService
     operator: OperatorService
@@ -106,6 +115,7 @@ def build_services(platform: Platform) -> Services:
             jobs=platform.jobs,
             folder=platform.home / "evidence",
         ),
+        patient=_patient(platform),
         custodian=_custodian(platform, installation),
         operator=OperatorService(
             ledger=platform.ledger,
@@ -121,6 +131,44 @@ def build_services(platform: Platform) -> Services:
             installation=installation,
         ),
         platform=platform,
+    )
+
+
+def _patient(platform: Platform) -> PatientService:
+    ledger, store, diagnostics = platform.ledger, platform.store, platform.diagnostics
+    asking, clock = platform.asking, platform.clock
+    parties, requests = asking.parties, asking.requests
+    history = PatientHistory(history=asking.history, store=store, ledger=ledger, parties=parties)
+    consents = PatientConsents(ledger=ledger, requests=requests, parties=parties, history=history)
+    signatures = PatientSignatures(
+        identity=platform.identity, ledger=ledger, requests=requests, jobs=platform.jobs
+    )
+    return PatientService(
+        requests=PatientRequests(
+            requests=requests,
+            descriptions=asking.descriptions,
+            store=store,
+            signatures=signatures,
+            clock=clock,
+        ),
+        consents=consents,
+        withdrawals=PatientWithdrawals(
+            consents=consents,
+            signatures=signatures,
+            diagnostics=diagnostics,
+            parties=parties,
+            clock=clock,
+        ),
+        signatures=signatures,
+        records=PatientRecords(
+            store=store,
+            diagnostics=diagnostics,
+            parties=parties,
+            consents=consents,
+            history=history,
+        ),
+        history=history,
+        keys=PatientKeys(identity=platform.identity, ledger=ledger, signatures=signatures),
     )
 
 

@@ -127,7 +127,7 @@ class World:
     def reason(self, **change: Any) -> str:
         """Ask all three, and give the answer on which they agree."""
         request = replace(REQUEST, **change)
-        one, many = self.decide(request), self.decide_many([request]).one(0)
+        one, many = self.decide(request), self.decide_many([request]).decision_at(0)
         reason, owed = answer(self.history, request, self.now_s, self.block_s)
         assert one.reason == many.reason == reason
         assert one.permitted == many.permitted == (reason == "permitted")

@@ -1,15 +1,20 @@
-"""Leaves the demo's doors open: a directory, requests that wait, and links to join by."""
+"""Prepares the demo for visitors: the directory, waiting requests, and links to join."""
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
+from consent import YEAR_S
 from deploy.demo.people import STUDY, People
 from services.accounts import Invitee
+from services.dates import iso_day
 from services.platform import Platform
-from services.requests import Proposal, RequestDetails
+from services.requests import RequestDetails
+from services.researcher.proposing import StudyDraft
+from services.wiring import build_services
+from services.words import Words
 
-YEAR_S = 365 * 86_400
 PROTOCOL = "Predict diabetes, known or not yet known, from a survey examination."
 STAFF = (
     ("clinician", "A clinician of the demo"),
@@ -20,33 +25,31 @@ STAFF = (
 
 
 def approve_study(platform: Platform, question: str) -> None:
-    """Let the demo's study ask and train, as a custodian would; a second time changes nothing."""
-    proposals = platform.asking.proposals
-    if proposals.find(STUDY) is None:
-        wanted = Proposal(
-            study=STUDY,
-            owner=platform.organisation,
-            title="Diabetes risk",
-            board="The demo's ethics board (0001)",
-            protocol=PROTOCOL,
-            condition="diabetes",
+    """Propose the demo's study and approve it as its custodian; repeating it changes nothing."""
+    services = build_services(platform)
+    if STUDY not in {study.study for study in platform.asking.proposals.list_all()}:
+        draft = StudyDraft(
+            texts={
+                "title": "Diabetes risk",
+                "board": "The demo's ethics board (0001)",
+                "protocol": PROTOCOL,
+                "condition": "diabetes",
+                "contact": "the demo",
+            },
             question=question,
-            purpose="MLTRAINING",
-            categories=("demographics", "vital-signs", "laboratory", "condition"),
-            data_from="",
-            data_to="",
             days=365,
-            until_s=int(platform.clock()) + YEAR_S,
-            contact="the demo",
+            ends_on=datetime.date.fromisoformat(iso_day(platform.clock() + YEAR_S)),
+            wants_copy=False,
+            name=STUDY,
         )
-        proposals.register(wanted)
-    proposals.approve(STUDY, "demo")
+        services.researcher.proposing.propose(platform.organisation, draft, Words("en"))
+    services.custodian.approvals.approve(STUDY, by="demo")
 
 
 def invite_guests(platform: Platform, people: People) -> dict[str, Any]:
-    """Write down who is a patient, ask those who have no key yet, and return links for all roles.
+    """Fill the directory, send requests to those without a key, and return links for all roles.
 
-    Each link works once, for seven days. Requests that wait already are not sent again.
+    Each link works once, for seven days. Waiting requests are not sent again.
     """
     asking, waiting = platform.asking, list(people.waiting.values())
     asking.directory.add(zip(people.labels(), people.subjects(), strict=True))
@@ -57,24 +60,24 @@ def invite_guests(platform: Platform, people: People) -> dict[str, Any]:
     care = RequestDetails(
         platform.organisation, "care", ("TREATDS",), study.categories, "", "", 365, study.condition
     )
-    for wanted in (train, care):
-        asking.requests.send(wanted, waiting, "demo")
+    for details in (train, care):
+        asking.requests.send(details, waiting, "demo")
     invite, accounts = platform.identity.invite, platform.identity.accounts
     return {
         "with_keys": len(people.rows) - len(waiting),
         "waiting": len(waiting),
         "patients": [
-            invite(Invitee("patient", "", "", one))
-            for one in waiting
-            if accounts.of_subject(one) is None
+            invite(Invitee("patient", "", "", subject))
+            for subject in waiting
+            if accounts.of_subject(subject) is None
         ],
         "staff": {role: invite(Invitee(role, platform.organisation, name)) for role, name in STAFF},
     }
 
 
-def links(found: dict[str, Any]) -> str:
-    """Return the lines that show who may join, and by which link; each opens one account."""
-    lines = ["", "Join by these links; each works once, for seven days:"]
-    lines += [f"  a patient     {one}" for one in found["patients"][:1]]
-    lines += [f"  {role:<13} {link}" for role, link in found["staff"].items()]
+def links(invitations: dict[str, Any]) -> str:
+    """Return the lines that list the links; each opens one account."""
+    lines = ["", "Links to join; each works once, for seven days:"]
+    lines += [f"  a patient     {link}" for link in invitations["patients"][:1]]
+    lines += [f"  {role:<13} {link}" for role, link in invitations["staff"].items()]
     return "\n".join(lines) + "\n"

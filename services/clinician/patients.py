@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import CATEGORIES
+from consent import CATEGORIES, TREATDS
 from models import Diagnostics, Question
 from services.errors import Invalid
 from services.requests import (
@@ -17,7 +17,6 @@ from services.requests import (
     PatientsInCare,
     RequestDetails,
 )
-from services.requests.patients_in_care import PURPOSE
 from services.words import Words
 
 MAX_SHOWN: Final = 50
@@ -109,7 +108,7 @@ class ClinicianPatients:
         details = RequestDetails(
             party=party,
             kind="care",
-            purposes=(PURPOSE,),
+            purposes=(TREATDS,),
             categories=tuple(code for code in CATEGORIES if code in request.categories),
             data_from="",
             data_to="",

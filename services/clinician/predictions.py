@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import ConsentLedger, DecisionRequest
+from consent import TREATDS, ConsentLedger, DecisionRequest
 from models import (
     Diagnostics,
     InputMissing,
@@ -21,12 +21,12 @@ from models import (
     Question,
     UnitMismatch,
     draw_contributions,
+    format_unit,
 )
 from services.clinician.patients import ClinicianPatients
 from services.clinician.reports import PredictionReport, body_of, values_of
 from services.errors import Forbidden, Invalid, NotFound
 from services.requests import PatientInCare, StoredPrediction, StoredPredictions
-from services.requests.patients_in_care import PURPOSE
 from services.requests.predictions import AGREE, CHOICES
 from services.words import Words
 from storage import RecordStore, StorageNotFound
@@ -237,12 +237,12 @@ class ClinicianPredictions:
         record_ids = set(prediction.body["records"]) if prediction else set()
         requests = [
             DecisionRequest(
-                party, PURPOSE, subject, record.record_id.hex(), record.category, record.recorded_on
+                party, TREATDS, subject, record.record_id.hex(), record.category, record.recorded_on
             )
             for record in self._store.records_of(subject)
             if record.record_id.hex() in record_ids
         ]
-        nothing = DecisionRequest(party, PURPOSE, NOBODY, "0" * 32, "condition", "2000-01-01")
+        nothing = DecisionRequest(party, TREATDS, NOBODY, "0" * 32, "condition", "2000-01-01")
         decisions = self._ledger.decide_each(requests or [nothing])
         is_permitted = all(decision.permitted for decision in decisions)
         if prediction is None or len(requests) < len(record_ids) or not is_permitted:
@@ -273,7 +273,8 @@ def _facts(error: InputMissing | InputOutOfRange | UnitMismatch, words: Words) -
         return {"category": words(f"category-{error.category}")}
     if isinstance(error, UnitMismatch):
         feature = error.feature
-        return {"value": feature.words, "unit": error.unit, "expected": feature.unit}
+        units = {"unit": format_unit(error.unit), "expected": format_unit(feature.unit)}
+        return {"value": feature.words} | units
     if isinstance(error, PatientIneligible):
         return {"value": error.feature.words, "accepted": error.rule.bounds}
     return {"value": error.feature.words, "accepted": error.feature.accepted}

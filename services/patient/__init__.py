@@ -1,1 +1,1 @@
-"""What a patient may see and do, for the pages and for the API: what is asked, held, used."""
+"""What patients can see and do: requests, permissions, records, history, keys."""

@@ -11,6 +11,7 @@ from services.requests.consent_requests import (
     RequestDetails,
 )
 from services.requests.copies import NewCopy, ReleasedCopies, ReleasedCopy
+from services.requests.descriptions import RequestDescriptions, RequestText, Section
 from services.requests.directory import PatientDirectory
 from services.requests.feasibility import FeasibilityCount, FeasibilityCounts
 from services.requests.history import AccessHistory, HistoryEntry
@@ -40,7 +41,10 @@ __all__ = [
     "Proposal",
     "ReleasedCopies",
     "ReleasedCopy",
+    "RequestDescriptions",
     "RequestDetails",
+    "RequestText",
+    "Section",
     "StoredPrediction",
     "StoredPredictions",
     "StudyProposals",

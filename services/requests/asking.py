@@ -13,6 +13,7 @@ from models import Diagnostics
 from services.parties import PartyNames
 from services.requests.consent_requests import ConsentRequests
 from services.requests.copies import ReleasedCopies
+from services.requests.descriptions import RequestDescriptions
 from services.requests.directory import PatientDirectory
 from services.requests.feasibility import FeasibilityCounts
 from services.requests.history import AccessHistory
@@ -77,6 +78,17 @@ class Asking:
     def history(self) -> AccessHistory:
         """Uses and refusals of a patient's records."""
         return AccessHistory(self.store, self.ledger)
+
+    @cached_property
+    def descriptions(self) -> RequestDescriptions:
+        """The text of requests."""
+        return RequestDescriptions(
+            proposals=self.proposals,
+            parties=self.parties,
+            diagnostics=self.diagnostics,
+            organisation=self.organisation,
+            clock=self.clock,
+        )
 
     def party_name(self, party: str) -> str:
         """Return the name of a study or an organisation."""

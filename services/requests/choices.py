@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from consent import ANY
-from services.requests.consent_requests import DAY_S, RequestDetails
+from consent import ANY, DAY_S, HRESCH
+from services.dates import end_of_day_s, iso_day
+from services.requests.consent_requests import RequestDetails
 from services.statement import RequestedTerms
 
-COPY: Final = "HRESCH"
+COPY: Final = HRESCH
 """A released copy is research outside the vault: a purpose of its own (docs/decisions/0013)."""
 
 
@@ -60,9 +61,7 @@ class Choice:
 
     def not_after_s(self) -> int:
         """Return the last second of the last day, UTC."""
-        day = datetime.date.fromisoformat(self.ends_on)
-        start = datetime.datetime.combine(day, datetime.time.min, datetime.UTC)
-        return int(start.timestamp()) + DAY_S - 1
+        return end_of_day_s(datetime.date.fromisoformat(self.ends_on))
 
     def to_terms(self, party: str, record_categories: Mapping[str, str]) -> RequestedTerms:
         """Return the terms of this choice.
@@ -88,8 +87,7 @@ class Choice:
 
 def latest_end(details: RequestDetails, now_s: float) -> str:
     """Return the latest last day (ISO) of a permission that is signed now."""
-    end = datetime.datetime.fromtimestamp(now_s + details.days * DAY_S, datetime.UTC)
-    return end.date().isoformat()
+    return iso_day(now_s + details.days * DAY_S)
 
 
 def full_choice(details: RequestDetails, now_s: float) -> Choice:
@@ -104,21 +102,33 @@ def restrict(details: RequestDetails, choice: Choice, now_s: float) -> Choice:
     Raises:
         ChoiceInvalid: nothing is left of it, or a date is out of range; each field is named.
     """
-    errors: dict[str, str] = {}
+    errors = {
+        name: "error-day"
+        for name in ("data_from", "data_to", "ends_on")
+        if not _is_day_or_empty(getattr(choice, name))
+    }
     purposes = tuple(code for code in details.purposes if code in choice.purposes)
     categories = tuple(code for code in details.categories if code in choice.categories)
     if not purposes:
         errors["purposes"] = "limits-error-purposes"
     if not categories:
         errors["categories"] = "limits-error-categories"
-    today = datetime.datetime.fromtimestamp(now_s, datetime.UTC).date().isoformat()
-    if not today < choice.ends_on <= latest_end(details, now_s):
-        errors["end"] = "limits-error-end"
+    if not iso_day(now_s) < choice.ends_on <= latest_end(details, now_s):
+        errors.setdefault("ends_on", "limits-error-end")
     first = max(details.data_from, choice.data_from)
     last = min(filter(None, (details.data_to, choice.data_to)), default="")
     if first and last and first > last:
-        errors["from"] = "limits-error-dates"
+        errors.setdefault("data_from", "limits-error-dates")
     if errors:
         raise ChoiceInvalid(errors)
     may_copy = choice.may_copy and details.wants_copy
     return Choice(purposes, categories, first, last, choice.ends_on, may_copy, choice.left_out)
+
+
+def _is_day_or_empty(text: str) -> bool:
+    if not text:
+        return True
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

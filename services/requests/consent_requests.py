@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
+from consent import DAY_S
 from services.errors import NotFound
 from services.tables import METADATA
 from storage import RecordStore
@@ -18,7 +19,6 @@ WAITING: Final = "waiting"
 ACCEPTED: Final = "accepted"
 DECLINED: Final = "declined"
 LAPSED: Final = "lapsed"
-DAY_S: Final = 86_400
 LAPSE_DAYS: Final = 30
 COOLING_OFF_DAYS: Final = 180
 """After a refusal, the same party cannot send a request for so long."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from consent import Consent, ConsentError, ConsentLedger
+from consent import MLTRAINING, Consent, ConsentError, ConsentLedger
 from services.requests.choices import COPY
 from storage import JournalRow, RecordStore
 
@@ -33,7 +33,7 @@ class HistoryEntry:
         outcome: ``permitted``, ``answered``, or the reason of the refusal.
         since_s: when the consent that decided was signed; 0 if not known.
         count: how many acts are folded into this entry.
-        consent_id: the consent that decided; empty if none.
+        consent_id: the consent that decided; None if there is none.
     """
 
     seq: int
@@ -44,7 +44,7 @@ class HistoryEntry:
     outcome: str
     since_s: int
     count: int
-    consent_id: bytes
+    consent_id: bytes | None
 
     @property
     def is_refusal(self) -> bool:
@@ -62,7 +62,7 @@ class HistoryEntry:
             return "used-self"
         if self.outcome == ANSWERED:
             return "used-model-party"
-        return {"MLTRAINING": "used-train", COPY: "used-copy"}.get(self.purpose, "used-read-party")
+        return {MLTRAINING: "used-train", COPY: "used-copy"}.get(self.purpose, "used-read-party")
 
 
 _REFUSALS: Final = {
@@ -146,5 +146,5 @@ def _entry(
         outcome=newest.answer.outcome,
         since_s=consent.signed_at_s if consent else 0,
         count=len({row.use for row in rows}),
-        consent_id=newest.answer.consent_id if consent else b"",
+        consent_id=consent.consent_id if consent else None,
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from consent import ConsentLedger
+from consent import TREATDS, ConsentLedger
 from services.errors import NotFound
 from services.requests.directory import PatientDirectory
 from storage import RecordStore
 
-PURPOSE: Final = "TREATDS"
+PURPOSE: Final = TREATDS
 LABEL: Final = "clinic patient"
 KEY_LENGTH: Final = 32
 

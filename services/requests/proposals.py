@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from models import Diagnostics, ModelsInvalid, Study
 from services.errors import NotFound
+from services.requests.consent_requests import RequestDetails
 from services.tables import METADATA
 
 PROPOSED: Final = "proposed"
@@ -73,6 +74,20 @@ class Proposal:
     proposed_at_s: int = 0
     answered_at_s: int | None = None
     why: str = ""
+
+    def request_details(self) -> RequestDetails:
+        """Return the request that the study sends to patients."""
+        return RequestDetails(
+            party=self.study,
+            kind="study",
+            purposes=(self.purpose,),
+            categories=self.categories,
+            data_from=self.data_from,
+            data_to=self.data_to,
+            days=self.days,
+            condition=self.condition,
+            wants_copy=self.wants_copy,
+        )
 
 
 _BODY: Final = [

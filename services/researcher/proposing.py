@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from consent import CATEGORIES
+from consent import CATEGORIES, MLTRAINING
 from models import Diagnostics, ModelsInvalid, Question
 from services.dates import end_of_day_s
 from services.errors import Forbidden, Invalid
@@ -18,7 +18,6 @@ from services.parties import is_study, study_id
 from services.requests import Proposal, StudyProposals
 from services.words import Words
 
-PURPOSE: Final = "MLTRAINING"
 PERMISSION_DAYS: Final = (365, 730, 1825)
 """How long a permission for a study may last."""
 MAX_TEXT: Final = 4_000
@@ -74,7 +73,7 @@ class StudyProposing:
             study=study_id(draft.name or _name_of(texts["title"])),
             owner=party,
             question=question.id,
-            purpose=PURPOSE,
+            purpose=MLTRAINING,
             categories=_categories(question),
             data_from="",
             data_to="",

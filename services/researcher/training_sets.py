@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import DAY_S
+from consent import DAY_S, HRESCH
 from models import AGREEMENT, Diagnostics, Model, Question, Release, ReleaseRequest
 from services.dates import iso_day
 from services.errors import NotFound
 from services.parties import study_name
 from services.requests import FeasibilityCounts, NewCopy, Proposal, ReleasedCopies, ReleasedCopy
-from services.requests.choices import COPY
 from services.researcher.owned_studies import OwnedStudies
 from storage import RecordStore
 
@@ -100,7 +99,7 @@ class TrainingSets:
             NotFound: there is no such approved study of this party, or it asks for no copy.
         """
         study = self._require(party, name)
-        permitted = len(self._store.permitted_subjects(study.study, COPY))
+        permitted = len(self._store.permitted_subjects(study.study, HRESCH))
         return TrainingSetOffer(
             study=study,
             question=self._diagnostics.question(study.question),
@@ -176,6 +175,6 @@ class TrainingSets:
     def _withdrawals(self, study: Proposal, copy: ReleasedCopy) -> int:
         """Return how many people of a copy permit it no longer."""
         name_of = self._store.pseudonyms(f"release {study.study} {copy.release}")
-        permitted = self._store.permitted_subjects(study.study, COPY)
+        permitted = self._store.permitted_subjects(study.study, HRESCH)
         names = {name_of(subject).hex()[:NAME_CHARACTERS] for subject in permitted}
         return len(set(copy.pseudonyms) - names)

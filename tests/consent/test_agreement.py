@@ -101,8 +101,8 @@ def check_all(world: World) -> None:
                 one = world.decide(request)
                 reason, owed = answer(world.history, request, world.now_s, world.block_s)
                 assert one.reason == REASONS[many.reasons[place]] == reason, request
-                assert one.consent_ids[:1] == many.one(place).consent_ids
-                assert set(one.obligations) == set(many.one(place).obligations) == owed
+                assert one.consent_ids[:1] == many.decision_at(place).consent_ids
+                assert set(one.obligations) == set(many.decision_at(place).obligations) == owed
 
 
 first_steps = [("enrol", ALICE), ("enrol", BOB), ("key", ALICE, DELEGATE, 1, 300)]

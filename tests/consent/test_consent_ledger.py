@@ -78,7 +78,7 @@ def test_one_by_one_and_all_at_once_agree(town: Town, ledger: ConsentLedger) -> 
     view = ledger.view()
     decisions = ledger.decide_many(batch_of(*patients), view)
     expected = [ledger.decide(ask(patient), view) for patient in patients]
-    assert [decisions.one(i) for i in range(4)] == expected
+    assert [decisions.decision_at(i) for i in range(4)] == expected
     assert [d.reason for d in expected] == ["permitted", "stopped", "no-consent", "not-enrolled"]
 
 

@@ -44,7 +44,7 @@ def test_what_every_permitting_consent_asks_is_owed_and_nothing_else(world: Worl
     world.grant(obligations=("PSEUD", "DEID"))
     assert world.reason() == "permitted"
     assert world.decide(REQUEST).obligations == ("DEID", "PSEUD")
-    assert world.decide_many([REQUEST]).one(0).obligations == ("DEID", "PSEUD")
+    assert world.decide_many([REQUEST]).decision_at(0).obligations == ("DEID", "PSEUD")
 
 
 def test_nothing_is_permitted_where_nobody_said_so(world: World) -> None:

@@ -91,9 +91,9 @@ def predict(clinician: Person, number: str) -> str:
     """Ask the model about a patient, and return where its answer stands."""
     clinician.go(f"/clinician?search={number}")
     clinician.page.click(f"main a:text('{number}')")
-    clinician.page.click("main a:text('Ask for a diagnosis')")
-    clinician.says("Are these values right?")
-    clinician.page.click("button:text('Ask the model')")
+    clinician.page.click("main a:text('Get an estimate')")
+    clinician.says("Values for the model")
+    clinician.page.click("button:text('Get the estimate')")
     clinician.says("Of 100 people with values like these")
     clinician.page.check("input[value=agree]")
     clinician.page.click("button:text('Save my decision')")
@@ -104,7 +104,7 @@ def predict(clinician: Person, number: str) -> str:
 def train(researcher: Person) -> str:
     """Train on the cohort, reload half-way, and return where the new model's card stands."""
     researcher.go(f"{STUDY_PAGE}/cohort")
-    researcher.page.click("button:text('Train')")
+    researcher.page.click("button:text('Train a model')")
     researcher.page.reload()
     return until_model(researcher)
 
@@ -157,9 +157,9 @@ def test_grant_diagnosis_training_use_withdrawal_refusal_and_a_retrained_model(
     clinician.go(answer)
     clinician.says("We cannot show this page.")
     clinician.go(f"/clinician?search={number}")
-    clinician.says("Nobody in your list fits this search.")
+    clinician.says("No patient in your list has this number.")
     researcher.go(model)
-    researcher.says("People it learned from who withdrew: 10 or fewer.")
+    researcher.says("People who withdrew on whose records it was trained: 10 or fewer.")
     researcher.page.click("button:text('Train its successor')")
     assert until_model(researcher) != model
     patient.go("/patient/models")

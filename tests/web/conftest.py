@@ -21,8 +21,10 @@ from models import Study
 from services.platform import Platform
 from services.tables import METADATA
 from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
+from services.wiring import Services
 from storage import Record
 from web import create_app
+from web.current import EXTENSION
 
 HOSPITAL = "organisation:this-hospital"
 STUDY = "study:small"
@@ -93,6 +95,12 @@ class Hospital:
     wallet: Wallet
     subjects: list[bytes] = field(default_factory=list)
 
+    @property
+    def services(self) -> Services:
+        """The services that pages and API call."""
+        services: Services = self.app.extensions[EXTENSION]
+        return services
+
     def client(self, role: str = "", party: str = HOSPITAL) -> Client:
         """Return a caller of this role, or a stranger."""
         http = self.app.test_client()
@@ -130,13 +138,13 @@ class Hospital:
         return subject
 
     def granted(self, subject: bytes, **changed: Any) -> tuple[Grant, dict[str, Any]]:
-        """Return a grant made by way of the API's own typed data, and it signed."""
-        from services.schemas import GrantSchema
+        """Return a grant for care, and the grant signed."""
+        from services.statement import RequestedTerms, terms_for
 
-        asked = {"subject": subject.hex(), "recipient": HOSPITAL, "purposes": ["TREATDS"]}
-        found = self.client().post("/typed-data", asked | changed).get_json()
-        held: dict[str, Any] = GrantSchema().load(found["typed_data"]["message"])  # type: ignore[assignment]
-        grant = Grant(held["subject"], held["terms"], held["signedAt"], held["notAfter"])
+        requested = {"decision": "permit", "recipient": HOSPITAL, "purposes": ("TREATDS",)}
+        now_s = int(self.platform.clock())
+        terms = terms_for(RequestedTerms(**(requested | changed)))
+        grant = Grant(subject, terms, now_s, now_s + 365 * DAY_S)
         return grant, self.sign(grant)
 
 

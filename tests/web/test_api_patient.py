@@ -59,7 +59,7 @@ def test_a_request_says_in_sentences_who_asks_and_what_it_means(hospital, patien
     assert told["state"] == "waiting"
     assert told["name"] == "Small"
     assert told["chosen"] is None
-    assert len(told["says"]) == 11
+    assert len(told["says"]) == 12
     assert all(one["heading"] and one["text"] for one in told["says"])
 
 

@@ -152,7 +152,7 @@ def pages_of(hospital) -> list[tuple[str, str]]:
     """Return (method, rule) of every page in the URL map."""
     found = []
     for rule in hospital.app.url_map.iter_rules():
-        if rule.endpoint.startswith(("pages.", "old_pages.")) and "unknown_" not in rule.endpoint:
+        if rule.endpoint.startswith("pages.") and "unknown_" not in rule.endpoint:
             found += [(one, rule.rule) for one in rule.methods - {"HEAD", "OPTIONS"}]
     return found
 

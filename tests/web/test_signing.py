@@ -6,12 +6,10 @@ import secrets
 from dataclasses import replace
 from types import SimpleNamespace
 
-import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from passkeys import Passkey
-from werkzeug.datastructures import MultiDict
 
 from consent import (
     Enrolment,
@@ -36,9 +34,8 @@ from services.accounts import (
 from services.accounts.accounts import new_id
 from services.accounts.challenges import MAKE, SIGN_IN
 from services.accounts.signature_requests import VALID_S, message_from, message_to
-from services.patient import bringing
 from services.statement import RequestedTerms, terms_for
-from web.pages import signing
+from web.pages.signing import signed_form
 
 HOSPITAL = "organisation:this-hospital"
 node = pytest.mark.node
@@ -51,7 +48,7 @@ def identity(hospital):
 
 @pytest.fixture
 def patient(hospital, identity):
-    """A patient with a passkey, and a visit of theirs that sends a form."""
+    """A patient with a passkey and an account."""
     passkey, subject = Passkey(identity.site.origin, identity.site.rp_id), secrets.token_bytes(32)
     secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
     asked = identity.registrations.begin(secret)
@@ -60,10 +57,7 @@ def patient(hospital, identity):
     )
     account = identity.registrations.finish(secret, then.challenge, passkey.answer(then.options))
 
-    def visit(**form):
-        return SimpleNamespace(platform=hospital.platform, me=account, form=MultiDict(form))
-
-    return SimpleNamespace(passkey=passkey, account=account, subject=subject, visit=visit)
+    return SimpleNamespace(passkey=passkey, account=account, subject=subject)
 
 
 def permit(hospital, subject):
@@ -73,10 +67,19 @@ def permit(hospital, subject):
     )
 
 
-def signed_form(patient, message):
-    prepared = bringing.prepare(patient.visit(), message, about="r")
-    answer = patient.passkey.answer(prepared.options)
-    return patient.visit(signing=prepared.id, credential=orjson.dumps(answer).decode())
+def sign(hospital, patient, message):
+    """Return the id of a message and the credential of the patient's passkey for it."""
+    signatures = hospital.services.patient.signatures
+    prepared = signatures.prepare(patient.account, message, about="r")
+    return prepared.id, patient.passkey.answer(prepared.options)
+
+
+def submit(hospital, patient, form):
+    return hospital.services.patient.signatures.submit(patient.account, *form)
+
+
+def sign_and_submit(hospital, patient, message):
+    return submit(hospital, patient, sign(hospital, patient, message))
 
 
 @node
@@ -84,41 +87,73 @@ def test_a_permission_is_signed_withdrawn_and_everything_stopped_by_forms_alone(
     hospital, patient
 ) -> None:
     ledger, grant = hospital.platform.ledger, permit(hospital, patient.subject)
-    done = signing.bring(signed_form(patient, grant))
+    done = sign_and_submit(hospital, patient, grant)
     assert done.outcome.ok
     assert done.is_in_force
-    assert done.prepared.context == {"about": "r"}
+    assert done.request.context == {"about": "r"}
     withdrawal = Withdrawal(patient.subject, terms_hash(grant.terms))
-    assert signing.bring(signed_form(patient, withdrawal)).is_in_force
+    assert sign_and_submit(hospital, patient, withdrawal).is_in_force
     assert [one.state for one in ledger.consents_of(patient.subject)] == ["withdrawn"]
-    assert signing.bring(signed_form(patient, permit(hospital, patient.subject))).outcome.ok
+    assert sign_and_submit(hospital, patient, permit(hospital, patient.subject)).outcome.ok
     now_s = int(hospital.platform.clock())
-    assert signing.bring(signed_form(patient, Stop(patient.subject, now_s))).is_in_force
+    assert sign_and_submit(hospital, patient, Stop(patient.subject, now_s)).is_in_force
     assert "active" not in {one.state for one in ledger.consents_of(patient.subject)}
+
+
+def rekeyed(hospital, subject) -> list[str]:
+    jobs = hospital.platform.jobs.newest(kind="rekey", limit=1_000)
+    return [job.arguments["why"] for job in jobs if job.arguments["subjects"] == [subject.hex()]]
+
+
+@node
+def test_a_withdrawal_and_a_stop_each_queue_the_rekeying_of_the_subject(hospital, patient) -> None:
+    grant = permit(hospital, patient.subject)
+    sign_and_submit(hospital, patient, grant)
+    assert rekeyed(hospital, patient.subject) == []
+    withdrawal = Withdrawal(patient.subject, terms_hash(grant.terms))
+    form = sign(hospital, patient, withdrawal)
+    for _ in range(2):
+        submit(hospital, patient, form)
+    assert rekeyed(hospital, patient.subject) == ["withdrawal"]
+    now_s = int(hospital.platform.clock())
+    sign_and_submit(hospital, patient, Stop(patient.subject, now_s))
+    assert sorted(rekeyed(hospital, patient.subject)) == ["stop", "withdrawal"]
+
+
+@node
+def test_a_stop_that_another_patients_key_signed_queues_no_rekeying(hospital, patient) -> None:
+    theirs = hospital.new_patient()
+    message = Stop(patient.subject, int(hospital.platform.clock()))
+    prepared = hospital.services.patient.signatures.prepare(patient.account, message)
+    forged = hospital.wallet.sign(
+        hospital.platform.ledger.domain(), Stop(theirs, message.issued_at_s)
+    )
+    sent = {"wallet": "0x" + forged.signer.hex(), "signature": "0x" + forged.signature.hex()}
+    assert not submit(hospital, patient, (prepared.id, sent)).is_in_force
+    assert rekeyed(hospital, patient.subject) == []
 
 
 @node
 def test_pressed_twice_the_second_is_told_the_first_result(hospital, identity, patient) -> None:
-    form = signed_form(patient, permit(hospital, patient.subject))
-    first, second = signing.bring(form), signing.bring(form)
-    assert not first.is_again
-    assert second.is_again
+    form = sign(hospital, patient, permit(hospital, patient.subject))
+    first, second = submit(hospital, patient, form), submit(hospital, patient, form)
+    assert not first.is_repeated
+    assert second.is_repeated
     assert second.outcome == first.outcome
     assert len(hospital.platform.ledger.consents_of(patient.subject)) == 1
     with pytest.raises(AlreadySigned):
-        identity.signatures.finish(patient.account, first.prepared.id, {})
+        identity.signatures.finish(patient.account, first.request.id, {})
     other = first.outcome.__class__(False, "paused", None, "")
-    kept = identity.signatures.record_outcome(patient.account, first.prepared.id, other)
+    kept = identity.signatures.record_outcome(patient.account, first.request.id, other)
     assert kept == first.outcome
 
 
 @node
-def test_a_crash_before_the_result_was_written_down_is_gone_on_from(hospital, patient) -> None:
-    form = signed_form(patient, permit(hospital, patient.subject))
-    signing_id, credential = form.form["signing"], orjson.loads(form.form["credential"])
-    signed = bringing._signed(form, signing_id, credential)
-    assert bringing._submit(hospital.platform, signed).ok
-    done = signing.bring(form)
+def test_a_crash_before_the_result_is_stored_does_not_lose_it(hospital, identity, patient) -> None:
+    form = sign(hospital, patient, permit(hospital, patient.subject))
+    signed = identity.signatures.finish(patient.account, *form)
+    assert hospital.platform.ledger.grant([signed])[0].ok
+    done = submit(hospital, patient, form)
     assert done.is_in_force
     assert [one.state for one in hospital.platform.ledger.consents_of(patient.subject)] == [
         "active"
@@ -127,12 +162,12 @@ def test_a_crash_before_the_result_was_written_down_is_gone_on_from(hospital, pa
 
 @node
 def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, identity, patient) -> None:
-    form = signed_form(patient, permit(hospital, patient.subject))
+    form = sign(hospital, patient, permit(hospital, patient.subject))
     signings, real = identity.signatures, identity.signatures._clock
     try:
         signings._clock = lambda: real() + VALID_S
         with pytest.raises(SignatureExpired):
-            signing.bring(form)
+            submit(hospital, patient, form)
     finally:
         signings._clock = real
     assert hospital.platform.ledger.consents_of(patient.subject) == []
@@ -156,11 +191,17 @@ def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, identity, pa
     ],
 )
 def test_nonsense_signs_nothing(hospital, patient, credential) -> None:
-    prepared = bringing.prepare(patient.visit(), permit(hospital, patient.subject))
-    with pytest.raises(ProofInvalid):
-        signing.bring(patient.visit(signing=prepared.id, credential=credential))
-    with pytest.raises((SignatureExpired, ProofInvalid)):
-        signing.bring(patient.visit(signing="0" * 32, credential=credential))
+    message_id, _ = sign(hospital, patient, permit(hospital, patient.subject))
+    for signing, error in (
+        (message_id, ProofInvalid),
+        ("0" * 32, (SignatureExpired, ProofInvalid)),
+    ):
+        sent = {"signing": signing, "credential": credential}
+        with (
+            hospital.app.test_request_context(method="POST", data=sent),
+            pytest.raises(error),
+        ):
+            submit(hospital, patient, signed_form())
     assert hospital.platform.ledger.consents_of(patient.subject) == []
 
 
@@ -175,8 +216,8 @@ def with_another(hospital, identity, patient):
         patient.account, then.challenge, new.answer(then.options)
     )
     prepared = identity.signatures.get(patient.account, then.challenge)
-    answer = orjson.dumps(patient.passkey.answer(prepared.options)).decode()
-    assert signing.bring(patient.visit(signing=prepared.id, credential=answer)).is_in_force
+    form = prepared.id, patient.passkey.answer(prepared.options)
+    assert submit(hospital, patient, form).is_in_force
     return new
 
 
@@ -189,7 +230,7 @@ def test_another_passkey_is_added_by_one_of_old_and_then_signs(hospital, identit
     asked = identity.begin_sign_in()
     assert identity.sign_in(asked.challenge, new.answer(asked.options)) == patient.account
     patient.passkey = new
-    assert signing.bring(signed_form(patient, permit(hospital, patient.subject))).outcome.ok
+    assert sign_and_submit(hospital, patient, permit(hospital, patient.subject)).outcome.ok
 
 
 @node
@@ -197,7 +238,7 @@ def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, identity, patien
     new = with_another(hospital, identity, patient)
     thief = identity.sessions.begin(patient.account.id)
     signer = passkey_signer(hospital.platform.ledger.passkey_verifier(), *new.point)
-    done = signing.bring(signed_form(patient, KeyRemoval(patient.subject, signer)))
+    done = sign_and_submit(hospital, patient, KeyRemoval(patient.subject, signer))
     assert done.is_in_force
     assert identity.find_signed_in(thief) is None
     asked = identity.begin_sign_in()
@@ -205,7 +246,7 @@ def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, identity, patien
         identity.sign_in(asked.challenge, new.answer(asked.options))
     patient.passkey = new
     with pytest.raises(ProofInvalid):
-        signing.bring(signed_form(patient, permit(hospital, patient.subject)))
+        sign_and_submit(hospital, patient, permit(hospital, patient.subject))
 
 
 @node
@@ -226,9 +267,8 @@ def test_a_passkey_that_proved_nothing_or_is_anothers_is_not_added(
     prepared = identity.signatures.get(patient.account, then.challenge)
     with pytest.raises(ProofInvalid):
         identity.signatures.finish(patient.account, prepared.id, new.answer(then.options))
-    answer = orjson.dumps(patient.passkey.answer(prepared.options)).decode()
     with pytest.raises(ProofInvalid):
-        signing.bring(patient.visit(signing=prepared.id, credential=answer))
+        submit(hospital, patient, (prepared.id, patient.passkey.answer(prepared.options)))
     asked = identity.passkey_changes.begin(patient.account)
     with pytest.raises(ProofInvalid):
         known = patient.passkey.answer(asked.options)
@@ -241,11 +281,10 @@ def test_a_wallet_that_is_no_key_of_the_subject_signs_nothing(hospital, patient,
     ledger, wallet = hospital.platform.ledger, Wallet.create(tmp_path / "wallet")
     theirs = wallet.new_subjects(["x"]).popitem()[1]
     grant = permit(hospital, patient.subject)
-    prepared = bringing.prepare(patient.visit(), grant)
+    prepared = hospital.services.patient.signatures.prepare(patient.account, grant)
     by = wallet.sign(ledger.domain(), Enrolment(theirs, ledger.custodian(), wallet.address(theirs)))
     told = {"wallet": "0x" + by.signer.hex(), "signature": "0x" + by.signature.hex()}
-    form = patient.visit(signing=prepared.id, credential=orjson.dumps(told).decode())
-    done = signing.bring(form)
+    done = submit(hospital, patient, (prepared.id, told))
     assert not done.is_in_force
     assert ledger.consents_of(patient.subject) == []
 

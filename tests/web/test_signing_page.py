@@ -6,14 +6,15 @@ import secrets
 
 import pytest
 from browser import chromium, person, served
-from flask import render_template_string
+from flask import Blueprint, Response, render_template_string
 
 from consent import Grant
 from services.accounts import PATIENT, Invitee
-from services.patient import bringing
 from services.statement import RequestedTerms, terms_for
-from web.pages import page, patient, signing
-from web.pages.page import Page
+from web.current import current_account, current_subject, services
+from web.pages.guard import page_values
+from web.pages.signing import signed_form
+from web.view_options import requires_role
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
@@ -29,21 +30,27 @@ SHOWN = """
 """
 
 
-def show(visit):
-    now_s = int(visit.platform.clock())
+trial = Blueprint("trial", __name__)
+
+
+@trial.get("/patient/trial")
+@requires_role(PATIENT)
+def show():
+    now_s = int(services().installation.clock())
     terms = terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)))
-    prepared = bringing.prepare(visit, Grant(visit.subject, terms, now_s, now_s + 9_999))
-    body = render_template_string(
-        SHOWN, title="Trial", visit=visit, say=visit.words, platform=visit.platform,
-        prepared=prepared, terms=terms,
-    )  # fmt: skip
-    return page.Response(body, content_type="text/html")
+    grant = Grant(current_subject(), terms, now_s, now_s + 9_999)
+    prepared = services().patient.signatures.prepare(current_account(), grant)
+    return render_template_string(
+        SHOWN, title="Trial", prepared=prepared, terms=terms, **page_values()
+    )
 
 
-def bring(visit):
-    done = signing.bring(visit)
-    said = "again" if done.is_again else "in force" if done.is_in_force else done.outcome.reason
-    return page.Response(f"<main>{said}</main>", content_type="text/html")
+@trial.post("/patient/trial")
+@requires_role(PATIENT)
+def submit():
+    done = services().patient.signatures.submit(current_account(), *signed_form())
+    said = "again" if done.is_repeated else "in force" if done.is_in_force else done.outcome.reason
+    return Response(f"<main>{said}</main>", content_type="text/html")
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +63,13 @@ def browser():
 def origin(hospital):
     import web.pages
 
-    roles, held = frozenset({PATIENT}), web.pages.PAGES
-    mine = (
-        Page("GET", "/patient/trial", show, roles),
-        Page("POST", "/patient/trial", bring, roles),
-    )
-    web.pages.PAGES = (*held, *mine)
+    blueprints = web.pages.BLUEPRINTS
+    web.pages.BLUEPRINTS = (*blueprints, trial)
     try:
         with served(hospital.platform) as made:
             yield made
     finally:
-        web.pages.PAGES = held
-        assert patient.PAGES is not mine
+        web.pages.BLUEPRINTS = blueprints
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ question-eligible-records = People with { $categories }
 
 question-feasible = About { $count } people may be eligible.
 
-question-feasible-few = Fewer than 50 people may be eligible. They are too few for a cohort.
+question-feasible-few = Fewer than { $count } people may be eligible. They are too few for a cohort.
 
 question-frozen = Counted once in the week of { $date }, the same for everyone. Next count: { $next }.
 
@@ -130,7 +130,7 @@ cohort-train = Train a model
 
 cohort-none = The cohort cannot be counted: permissions cannot be checked now. Try again later.
 
-cohort-few = No model can be trained: fewer than 50 people permit this.
+cohort-few = No model can be trained: fewer than { $count } people permit this.
 
 training-title = Training
 

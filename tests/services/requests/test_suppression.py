@@ -11,14 +11,14 @@ from services.requests.suppression import suppress_counts
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
 def test_no_small_number_follows_from_what_is_shown_of_people_asked(yes, silent, no) -> None:
-    asked = yes + silent + no
-    counts = suppress_counts(asked, yes, {"no-answer": silent, "said-no": no})
+    people = yes + silent + no
+    counts = suppress_counts(people, yes, {"no-answer": silent, "said-no": no})
     permitted = None if counts.at_least or is_small(yes) else yes
     if is_small(yes):
         assert not counts.reasons
     if permitted is not None:
-        assert not is_small(asked - permitted)
-        assert sum(counts.reasons.values()) == asked - permitted
+        assert not is_small(people - permitted)
+        assert sum(counts.reasons.values()) == people - permitted
         assert not any(is_small(count) for count in counts.reasons.values())
     if counts.at_least:
         assert counts.at_least <= yes

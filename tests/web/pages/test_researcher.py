@@ -171,7 +171,9 @@ def test_a_closed_gate_says_what_was_found_and_what_must_be(hospital, researcher
     application.make_worker(hospital.platform).run(job.rsplit("/", 1)[1])
     page = researcher.get(job).text
     assert "No model was published. The model missed its quality thresholds." in page
-    assert re.search(r"<li>membership attack AUROC 0\.\d{3}, at most 0\.01</li>", page)
+    assert re.search(
+        r"<li>AUROC of the membership attack: 0\.\d{3} \(required: at most 0\.01\)</li>", page
+    )
 
 
 def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, researcher) -> None:

@@ -1,81 +1,114 @@
-"""A patient's permissions: how each stands, its receipt, and taking it back."""
+"""A patient's permissions, their withdrawal, the stop, and the research choice."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from flask import Blueprint, Response
+
+from services.accounts import PATIENT
 from services.errors import NotFound
-from services.patient import held
-from services.patient.changes import to_withdraw
-from services.patient.lines import shown
-from services.patient.standing import ConsentSummary, is_deny, standing, standings
-from services.requests.history import HistoryEntry
-from services.requests.wording import summarise
-from web.api.patient.signings import prepared_shown
-from web.api.route import Call
+from services.patient.consents import ConsentDetail, ConsentList
+from services.schemas import NothingSchema
+from web.api.patient.schemas import (
+    ConsentDetailSchema,
+    ConsentsSchema,
+    ResearchBody,
+    ResearchReviewSchema,
+    ResearchSchema,
+    ReviewSchema,
+    SignatureBody,
+    SubmittedSchema,
+)
+from web.api.resources import accepts, json_response, returns
+from web.api.schemas import ObjectAnswer
+from web.cookies import with_new_session
+from web.current import current_account, current_subject, services, words
+from web.view_options import requires_role
 
-OVER = ("withdrawn", "ended")
-
-
-def get_own_consents(call: Call) -> dict[str, Any]:
-    """Every permission of the patient, the newest first, and whether they were checked now."""
-    found, is_checked = standings(call)
-    return {"consents": [_shown(call, one) for one in found], "is_checked": is_checked}
-
-
-def get_own_consent(call: Call) -> dict[str, Any]:
-    """One permission, and the uses under it."""
-    one = _require(call)
-    lines = call.platform.asking.history.list_by_consent(call.subject, one.consent_id)
-    return _shown(call, one) | {"uses": [line_shown(call, line) for line in lines]}
+bp = Blueprint("patient_consents", __name__)
 
 
-def get_receipt(call: Call) -> dict[str, Any]:
-    """The patient's own copy: every term as signed, and where it stands in the register."""
-    return held.receipt(call, _require(call))
+@bp.get("/patient/consents")
+@requires_role(PATIENT)
+@returns(ConsentsSchema)
+def get_own_consents() -> ConsentList:
+    """Return every permission, the newest first, and whether they could be checked now."""
+    return services().patient.consents.list_all(current_subject(), words())
 
 
-def post_withdrawal(call: Call) -> dict[str, Any]:
-    """What is to be signed to take a permission back; no reason is asked."""
-    one = _require(call)
-    prepared = None if one.kind in OVER else to_withdraw(call, one)
-    if prepared is None:
+@bp.get("/patient/consents/<consent>")
+@requires_role(PATIENT)
+@returns(ConsentDetailSchema)
+def get_own_consent(consent: str) -> ConsentDetail:
+    """Return one permission, and the uses under it."""
+    return services().patient.consents.get(current_subject(), words(), consent)
+
+
+@bp.get("/patient/consents/<consent>/receipt")
+@requires_role(PATIENT)
+@returns(ObjectAnswer)
+def get_receipt(consent: str) -> Response:
+    """Return the patient's own proof: every term as signed, and the ledger."""
+    consents = services().patient.consents
+    return json_response(consents.receipt(current_subject(), words(), consent))
+
+
+@bp.post("/patient/consents/<consent>/withdrawal")
+@requires_role(PATIENT)
+@accepts(NothingSchema)
+@returns(ReviewSchema)
+def post_withdrawal(consent: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the withdrawal of a permission to sign; no reason is needed."""
+    withdrawals = services().patient.withdrawals
+    review = withdrawals.prepare_withdrawal(current_account(), words(), consent)
+    if review.signature is None:
         raise NotFound
-    return prepared_shown(prepared, call.words("withdraw-page"))
+    return {"signature": review.signature, "statement": words()("withdraw-page")}
 
 
-def line_shown(call: Call, line: HistoryEntry) -> dict[str, Any]:
-    """Return a line of the history as JSON, with its sentence."""
-    return {
-        "seq": line.seq,
-        "at_s": line.at_s,
-        "party": line.party,
-        "purpose": line.purpose,
-        "categories": list(line.categories),
-        "outcome": line.outcome,
-        "is_refusal": line.is_refusal,
-        "times": line.count,
-        "consent": "0x" + line.consent_id.hex() if line.consent_id else None,
-        "says": shown(call, line).text,
-    }
+@bp.post("/patient/stop")
+@requires_role(PATIENT)
+@accepts(NothingSchema)
+@returns(ReviewSchema)
+def post_stop(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the end of all permissions to sign."""
+    review = services().patient.withdrawals.prepare_stop(current_account(), words())
+    return {"signature": review.signature, "statement": words()("stop-page")}
 
 
-def _require(call: Call) -> ConsentSummary:
-    return standing(call, call.names["consent"].removeprefix("0x"))
+@bp.get("/patient/opt-out")
+@requires_role(PATIENT)
+@returns(ResearchSchema)
+def get_opt_out() -> dict[str, str]:
+    """Return whether research is on or off; off overrides every permission for research."""
+    choice = services().patient.withdrawals.research_choice(current_subject(), words())
+    return {"research": choice}
 
 
-def _shown(call: Call, one: ConsentSummary) -> dict[str, Any]:
-    terms = one.terms
-    party = call.platform.asking.party_name(terms.recipient) if terms else ""
-    return {
-        "consent": "0x" + one.consent_id.hex(),
-        "state": one.kind,
-        "decision": terms.decision if terms else "",
-        "recipient": terms.recipient if terms else "",
-        "name": party,
-        "purposes": list(terms.purposes) if terms else [],
-        "categories": list(terms.categories) if terms else [],
-        "signed_at_s": one.signed_at_s,
-        "not_after_s": one.not_after_s,
-        "says": summarise(call.words, party, terms) if terms and not is_deny(one) else "",
-    }
+@bp.post("/patient/opt-out")
+@requires_role(PATIENT)
+@accepts(ResearchBody)
+@returns(ResearchReviewSchema)
+def post_opt_out(body: dict[str, str]) -> dict[str, Any]:
+    """Return the change of the research choice to sign; null if nothing is to be changed."""
+    withdrawals = services().patient.withdrawals
+    account, choice = current_account(), body["research"]
+    return {"to_sign": withdrawals.prepare_research_choice(account, words(), choice)}
+
+
+@bp.post("/patient/signings/<signing>")
+@requires_role(PATIENT)
+@accepts(SignatureBody)
+@returns(SubmittedSchema)
+def post_signing(signing: str, body: dict[str, Any]) -> Response:
+    """Submit a signature to the ledger, once; the same again returns the first result.
+
+    A change of keys ends every session of the patient; the response carries a new one.
+    """
+    patient, account = services().patient, current_account()
+    submitted = patient.signatures.submit(account, signing, body)
+    response = json_response(SubmittedSchema().dump(submitted))
+    if submitted.ends_sessions and patient.keys.has_passkeys(account):
+        return with_new_session(services().identity, response, account)
+    return response

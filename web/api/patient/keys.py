@@ -1,67 +1,82 @@
-"""Who can sign for a patient: passkeys added and removed, and a new key refused."""
+"""The keys that can sign for a patient: passkeys added and removed, a proposed key refused."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from services.patient.keyring import keyring, to_add, to_remove, to_veto
-from web.api.patient.signings import prepared_shown
-from web.api.route import Call
+from flask import Blueprint
+
+from services.accounts import PATIENT, DeviceRequest
+from services.patient.keys import KeyList
+from services.schemas import NothingSchema
+from web.api.patient.schemas import (
+    CreationSchema,
+    KeysSchema,
+    PasskeyBody,
+    PasskeyProofBody,
+    ProofRequestSchema,
+    ReviewSchema,
+)
+from web.api.resources import accepts, returns
+from web.current import current_account, services, words
+from web.view_options import requires_role
+
+bp = Blueprint("patient_keys", __name__)
 
 
-def get_own_keys(call: Call) -> dict[str, Any]:
-    """Each passkey, keys of others, and every new key that was ever asked for."""
-    found = keyring(call)
-    return {
-        "passkeys": [
-            {
-                "key": one.id.hex(),
-                "label": one.label,
-                "made_at_s": one.made_at_s,
-                "used_at_s": one.used_at_s,
-            }
-            for one in found.passkeys
-        ],
-        "delegates_until_s": found.delegates_until_s,
-        "has_others": found.has_others,
-        "recoveries": [
-            {"signer": one.signer.hex(), "state": one.state, "ready_at_s": one.ready_at_s}
-            for one in found.recoveries
-        ],
-        "is_checked": found.is_checked,
-    }
+@bp.get("/patient/keys")
+@requires_role(PATIENT)
+@returns(KeysSchema)
+def get_own_keys() -> KeyList:
+    """Return the passkeys, the delegates' keys, and every new key that was proposed."""
+    return services().patient.keys.list_all(current_account())
 
 
-def post_key(call: Call) -> dict[str, Any]:
-    """What the new device is asked first: to make a passkey."""
-    request = call.platform.identity.passkey_changes.begin(call.me)
-    return {"challenge": request.challenge, "options": dict(request.options)}
+@bp.post("/patient/keys")
+@requires_role(PATIENT)
+@accepts(NothingSchema)
+@returns(CreationSchema)
+def post_key(body: dict[str, Any]) -> DeviceRequest:
+    """Return the first request to the new device: to create a passkey."""
+    return services().patient.keys.begin_addition(current_account())
 
 
-def post_key_made(call: Call) -> dict[str, Any]:
-    """Note the passkey that the device made; what it is to prove, and under which signing."""
-    said = call.body
-    label = call.words("keys-new")
-    request = call.platform.identity.passkey_changes.add_passkey(
-        call.me, said["challenge"], said["credential"], label
-    )
-    return {"signing": request.challenge, "options": dict(request.options)}
+@bp.post("/patient/keys/passkey")
+@requires_role(PATIENT)
+@accepts(PasskeyBody)
+@returns(ProofRequestSchema)
+def post_passkey(body: dict[str, Any]) -> DeviceRequest:
+    """Store the passkey that the device created; return what it is to prove."""
+    keys, label = services().patient.keys, words()("keys-new")
+    return keys.add_passkey(current_account(), body["challenge"], body["credential"], label)
 
 
-def post_key_proof(call: Call) -> dict[str, Any]:
-    """Note that the new passkey proved itself; what a passkey of old is to sign."""
-    said = call.body
-    call.platform.identity.passkey_changes.prove_passkey(
-        call.me, said["signing"], said["credential"]
-    )
-    return prepared_shown(to_add(call, said["signing"]), call.words("keys-add-sign-title"))
+@bp.post("/patient/keys/proof")
+@requires_role(PATIENT)
+@accepts(PasskeyProofBody)
+@returns(ReviewSchema)
+def post_key_proof(body: dict[str, Any]) -> dict[str, Any]:
+    """Store the proof of the new passkey; return its addition, for an earlier key to sign."""
+    keys = services().patient.keys
+    signature = keys.prove_passkey(current_account(), body["signing"], body["credential"])
+    return {"signature": signature, "statement": words()("keys-add-sign-title")}
 
 
-def post_key_removal(call: Call) -> dict[str, Any]:
-    """What is to be signed to remove a passkey."""
-    return prepared_shown(to_remove(call, call.names["key"])[0], call.words("keys-remove-title"))
+@bp.post("/patient/keys/<key>/removal")
+@requires_role(PATIENT)
+@accepts(NothingSchema)
+@returns(ReviewSchema)
+def post_key_removal(key: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the removal of a passkey to sign."""
+    review = services().patient.keys.prepare_removal(current_account(), key)
+    return {"signature": review.signature, "statement": words()("keys-remove-title")}
 
 
-def post_key_veto(call: Call) -> dict[str, Any]:
-    """What is to be signed to refuse a new key that somebody asked for."""
-    return prepared_shown(to_veto(call, call.names["signer"]), call.words("keys-veto-title"))
+@bp.post("/patient/keys/<signer>/veto")
+@requires_role(PATIENT)
+@accepts(NothingSchema)
+@returns(ReviewSchema)
+def post_key_veto(signer: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the refusal of a proposed key to sign."""
+    signature = services().patient.keys.prepare_veto(current_account(), signer)
+    return {"signature": signature, "statement": words()("keys-veto-title")}

@@ -1,72 +1,76 @@
-"""What is held about a patient, who used it, what learned from it, and the proof of each line."""
+"""A patient's records, the history of their uses with proofs, and the models they trained."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from services.errors import NotFound
-from services.patient import changes, held
-from services.patient.standing import standings
-from web.api.patient.consents import line_shown
-from web.api.route import Call
+from flask import Blueprint, Response
+
+from services.accounts import PATIENT
+from services.patient.history import HistoryPage
+from services.patient.records import OpenedRecord, StoredRecord, TrainedModel
+from services.schemas import NothingSchema
+from web.api.patient.schemas import (
+    BeforeBody,
+    HistorySchema,
+    OpenedRecordSchema,
+    PatientRecordsSchema,
+    TrainedModelsSchema,
+)
+from web.api.resources import accepts, json_response, returns
+from web.api.schemas import ObjectAnswer
+from web.current import current_subject, services, words
+from web.view_options import requires_role
+
+bp = Blueprint("patient_records", __name__)
 
 
-def get_own_records(call: Call) -> dict[str, Any]:
-    """Every record that is held about the patient who asks; none is opened."""
-    return {
-        "records": [
-            {
-                "record": one.record_id.hex(),
-                "category": one.category,
-                "recorded_on": one.recorded_on,
-                "custodian": one.custodian,
-            }
-            for one in call.platform.store.records_of(call.subject)
-        ]
-    }
+@bp.get("/patient/records")
+@requires_role(PATIENT)
+@returns(PatientRecordsSchema)
+def get_own_records() -> dict[str, list[StoredRecord]]:
+    """Return every stored record of the patient; none is opened."""
+    return {"records": services().patient.records.list_all(current_subject())}
 
 
-def get_own_record(call: Call) -> dict[str, Any]:
-    """One record, opened for the patient; the history has it."""
-    found = call.platform.store.vault.open_own(call.subject, call.names["record"])
-    rows = held.observed(call, found)
-    return held.plain(found) | {"says": [{"what": what, "value": value} for what, value in rows]}
+@bp.get("/patient/records/<record>")
+@requires_role(PATIENT)
+@returns(OpenedRecordSchema)
+def get_own_record(record: str) -> OpenedRecord:
+    """Open one record; the history shows it."""
+    return services().patient.records.open(current_subject(), words(), record)
 
 
-def post_copy(call: Call) -> dict[str, Any]:
-    """All records, permissions and history of the patient who asks, in one file."""
-    return held.everything(call)
+@bp.post("/patient/copy")
+@requires_role(PATIENT)
+@accepts(NothingSchema)
+@returns(ObjectAnswer)
+def post_copy(body: dict[str, Any]) -> Response:
+    """Return the patient's records, permissions and history as one document."""
+    return json_response(services().patient.records.export(current_subject(), words()))
 
 
-def get_own_journal(call: Call) -> dict[str, Any]:
-    """Who used what, when and why, and every refusal, the newest first."""
-    lines, older = call.platform.asking.history.list_entries(call.subject, call.body["before"])
-    return {"lines": [line_shown(call, one) for one in lines], "older_before": older}
+@bp.get("/patient/journal")
+@requires_role(PATIENT)
+@accepts(BeforeBody)
+@returns(HistorySchema)
+def get_own_journal(body: dict[str, Any]) -> HistoryPage:
+    """Return the uses and refusals of the patient's records, the newest first."""
+    return services().patient.history.page(current_subject(), words(), body["before"])
 
 
-def get_own_proof(call: Call) -> dict[str, Any]:
-    """The proof that a line of the history is in the journal whose fingerprint is on the ledger."""
-    found = held.proof(call, held.own_seq(call, call.names["seq"]))
-    if found is None:
-        raise NotFound
-    return found
+@bp.get("/patient/journal/<seq>/proof")
+@requires_role(PATIENT)
+@returns(ObjectAnswer)
+def get_own_proof(seq: str) -> Response:
+    """Return the proof that a line is in the journal whose fingerprint is on the ledger."""
+    proof = services().patient.history.prove(current_subject(), words(), seq)
+    return json_response(proof.document())
 
 
-def get_own_models(call: Call) -> dict[str, Any]:
-    """Which models learned from the patient who asks, and what became of each."""
-    consents = [one.consent_id for one in standings(call)[0]]
-    return {
-        "models": [
-            {
-                "model": one.id,
-                "study": one.study,
-                "name": call.platform.asking.party_name(one.study),
-                "state": one.state,
-                "trained_at_s": one.trained_at_s,
-                "affected_at_s": one.affected_at_s,
-                "ended_at_s": one.ended_at_s,
-                "successor": one.successor,
-            }
-            for one in changes.learned(call, consents)
-        ]
-    }
+@bp.get("/patient/models")
+@requires_role(PATIENT)
+@returns(TrainedModelsSchema)
+def get_own_models() -> dict[str, list[TrainedModel]]:
+    """Return the models that were trained on the patient's records, and the state of each."""
+    return {"models": services().patient.records.list_models(current_subject(), words())}

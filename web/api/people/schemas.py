@@ -1,8 +1,8 @@
-"""What the API takes and answers about people: invitations, sessions, passkeys, who one is."""
+"""The requests and results of the API about the caller, sessions and invitations."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from marshmallow import fields, validate
 
@@ -10,15 +10,9 @@ from services.accounts.accounts import PATIENT
 from services.custodian.invitations import IDENTITY_CHECKS
 from services.schemas import Strict, Text
 from services.tokens import ROLES
-from web.api.schemas import Answer, HexString, anything, many, number, text, truth
+from web.api.schemas import Answer, HexString, many, number, text
 
 MOST_PARTY: Final = 128
-_OPEN: Final = {"type": "object", "additionalProperties": True}
-
-
-def credential(**how: Any) -> fields.Dict:
-    """Return the field of a credential as a device made it: WebAuthn's JSON, checked elsewhere."""
-    return fields.Dict(keys=fields.String(), metadata=_OPEN, **how)
 
 
 class InvitationBody(Strict):
@@ -67,58 +61,3 @@ class SessionsSchema(Answer):
     """Where somebody is signed in, the newest first."""
 
     sessions = many(SessionSchema)
-
-
-class MadeSchema(Strict):
-    """The passkey that a device made for a challenge."""
-
-    challenge = Text(required=True)
-    credential = credential(required=True)
-
-
-class ProofSchema(Strict):
-    """What the new passkey signed."""
-
-    signing = Text(required=True)
-    credential = credential(required=True)
-
-
-class PasskeyAnswer(Answer):
-    """One passkey."""
-
-    key = text()
-    label = text()
-    made_at_s = number()
-    used_at_s = number()
-
-
-class RecoveryAnswer(Answer):
-    """A new key that was asked for."""
-
-    signer = text()
-    state = text()
-    ready_at_s = number(allow_none=True)
-
-
-class OwnKeysAnswer(Answer):
-    """Who can sign for a patient."""
-
-    passkeys = many(PasskeyAnswer)
-    delegates_until_s = fields.List(fields.Integer(), required=True)
-    has_others = truth()
-    recoveries = many(RecoveryAnswer)
-    is_checked = truth()
-
-
-class ToMakeAnswer(Answer):
-    """What a new device is asked: to make a passkey."""
-
-    challenge = text()
-    options = anything()
-
-
-class ToProveAnswer(Answer):
-    """What a new passkey is to sign, and the signing that waits for it."""
-
-    signing = text()
-    options = anything()

@@ -1,4 +1,4 @@
-"""Who can sign for me: passkeys added and removed, others who may sign, a new key to refuse."""
+"""The keys that can sign for a patient: passkeys added and removed, a proposed key refused."""
 
 from __future__ import annotations
 
@@ -6,116 +6,127 @@ from dataclasses import asdict
 from typing import Any, Final
 
 import orjson
-from flask import Response
+from flask import Blueprint, Response, request
 
+from services.accounts import PATIENT, SignatureRequest
 from services.errors import Malformed
-from services.patient.keyring import OPEN, keyring, to_add, to_remove, to_veto
 from web.cookies import with_new_session
-from web.pages.page import Visit
-from web.pages.patient.signed import failed
-from web.pages.signing import bring
+from web.current import current_account, services, words
+from web.pages.guard import render, see_other
+from web.pages.signing import refused, signed_form
+from web.view_options import requires_role
 
-MOST_JSON_BYTES: Final = 16_384
+MAX_JSON_BYTES: Final = 16_384
 DONE: Final = {"added": "keys-added", "removed": "keys-removed", "vetoed": "keys-veto-done"}
+DONE_BY_KIND: Final = {"KeyAddition": "added", "KeyRemoval": "removed", "RecoveryVeto": "vetoed"}
+
+bp = Blueprint("patient_keys", __name__)
 
 
-def keys(visit: Visit) -> Response:
-    """Who can sign for me? Each passkey, delegates, and whether a new key was asked for."""
-    words, held = visit.words, keyring(visit)
-    return visit.show(
+@bp.get("/patient/keys")
+@requires_role(PATIENT)
+def keys() -> Response:
+    """Show the passkeys, delegates' keys, and proposed new keys."""
+    say, done = words(), DONE.get(request.args.get("done", ""))
+    return render(
         "patient/keys.html",
-        title=words("keys-title"),
-        passkeys=held.passkeys,
-        delegates=[words.day(until_s) for until_s in held.delegates_until_s],
-        others=held.has_others,
-        recoveries=[
-            (one.signer.hex(), words.day(one.ready_at_s or visit.platform.clock()))
-            for one in held.recoveries
-            if one.state in OPEN
-        ],
-        vetoed=sum(one.state == "vetoed" for one in held.recoveries),
-        keeper=visit.platform.asking.party_name(visit.platform.organisation),
-        is_checked=held.is_checked,
-        done=words(DONE[visit.query["done"]]) if visit.query.get("done") in DONE else "",
+        title=say("keys-title"),
+        keys=services().patient.keys.list_all(current_account()),
+        operator=services().information.operator_name(),
+        now_s=services().installation.clock(),
+        done=say(done) if done else "",
     )
 
 
-def begin_add(visit: Visit) -> Response:
-    """What the new device is asked first, as JSON for the page's script."""
-    return _json(asdict(visit.platform.identity.passkey_changes.begin(visit.me)))
+@bp.post("/patient/keys/begin")
+@requires_role(PATIENT)
+def begin_addition() -> Response:
+    """Return the first request to the new device, as JSON for the page's script."""
+    return _json(asdict(services().patient.keys.begin_addition(current_account())))
 
 
-def keep_add(visit: Visit) -> Response:
-    """Note the passkey that the device made; what it is to prove, as JSON."""
-    label = visit.words("keys-new")
-    changes, challenge = visit.platform.identity.passkey_changes, visit.form.get("challenge", "")
-    return _json(asdict(changes.add_passkey(visit.me, challenge, _credential(visit), label)))
+@bp.post("/patient/keys/passkey")
+@requires_role(PATIENT)
+def add_passkey() -> Response:
+    """Store the passkey that the device created; return what it is to prove, as JSON."""
+    keys, challenge = services().patient.keys, request.form.get("challenge", "")
+    label = words()("keys-new")
+    device_request = keys.add_passkey(current_account(), challenge, _credential(), label)
+    return _json(asdict(device_request))
 
 
-def prove_add(visit: Visit) -> Response:
-    """Note that the new passkey proved itself; a passkey of old says yes on the next page."""
-    signing = visit.form.get("challenge", "")
-    visit.platform.identity.passkey_changes.prove_passkey(visit.me, signing, _credential(visit))
+@bp.post("/patient/keys/proof")
+@requires_role(PATIENT)
+def prove_passkey() -> Response:
+    """Store the proof of the new passkey; an earlier key signs on the next page."""
+    signing = request.form.get("challenge", "")
+    services().patient.keys.prove_passkey(current_account(), signing, _credential())
     return _json({"go": f"/patient/keys/add/{signing}"})
 
 
-def add(visit: Visit) -> Response:
-    """Let this passkey sign for me? The page that a passkey of old signs."""
-    prepared = to_add(visit, visit.names["signing"])
-    words = ("keys-add-sign-title", "keys-add-sign", "keys-add-button")
-    return _to_sign(visit, prepared, words)
+@bp.get("/patient/keys/add/<signing>")
+@requires_role(PATIENT)
+def addition(signing: str) -> Response:
+    """Show the addition of a passkey, for an earlier key to sign."""
+    signature = services().patient.keys.get_addition(current_account(), signing)
+    return _signing_page(signature, "keys-add-sign-title", "keys-add-sign", "keys-add-button")
 
 
-def remove(visit: Visit) -> Response:
-    """Remove this passkey? What follows, and whether it is the last."""
-    prepared, is_last = to_remove(visit, visit.names["id"])
-    words = ("keys-remove-title", "keys-remove-lead", "keys-remove-button")
-    return _to_sign(visit, prepared, words, is_last=is_last)
+@bp.get("/patient/keys/<id>/removal")
+@requires_role(PATIENT)
+def removal(id: str) -> Response:
+    """Show the removal of a passkey to sign, and whether it is the last."""
+    review = services().patient.keys.prepare_removal(current_account(), id)
+    texts = ("keys-remove-title", "keys-remove-lead", "keys-remove-button")
+    return _signing_page(review.signature, *texts, is_last=review.is_last)
 
 
-def veto(visit: Visit) -> Response:
-    """Say no to the new key? One touch ends its recovery."""
-    prepared = to_veto(visit, visit.names["signer"])
-    return _to_sign(visit, prepared, ("keys-veto-title", "", "keys-recovery-no"))
+@bp.get("/patient/keys/veto/<signer>")
+@requires_role(PATIENT)
+def veto(signer: str) -> Response:
+    """Show the refusal of a proposed key to sign."""
+    signature = services().patient.keys.prepare_veto(current_account(), signer)
+    return _signing_page(signature, "keys-veto-title", "", "keys-recovery-no")
 
 
-def sign(visit: Visit) -> Response:
-    """Bring a change of keys to the register, once; every session of old has then ended."""
-    done = bring(visit)
-    if not done.is_in_force:
-        return failed(visit, done.outcome)
-    kind = done.prepared.kind
-    told = {"KeyAddition": "added", "KeyRemoval": "removed"}.get(kind, "vetoed")
-    has_keys = bool(visit.platform.identity.passkeys.of(visit.me.id))
-    answer = visit.go(f"/patient/keys?done={told}" if has_keys else "/signed-out")
-    is_change = kind != "RecoveryVeto" and not done.is_again
-    return (
-        with_new_session(visit.platform.identity, answer, visit.me)
-        if is_change and has_keys
-        else answer
-    )
+@bp.post("/patient/keys/sign")
+@requires_role(PATIENT)
+def sign() -> Response:
+    """Submit a change of keys to the ledger, once; it ends every other session."""
+    patient, account = services().patient, current_account()
+    submitted = patient.signatures.submit(account, *signed_form())
+    if not submitted.is_in_force:
+        return refused(submitted.outcome)
+    if not patient.keys.has_passkeys(account):
+        return see_other("/signed-out")
+    response = see_other(f"/patient/keys?done={DONE_BY_KIND.get(submitted.request.kind, '')}")
+    if submitted.ends_sessions:
+        return with_new_session(services().identity, response, account)
+    return response
 
 
-def _to_sign(visit: Visit, prepared: Any, words: tuple[str, str, str], **more: Any) -> Response:
-    title, lead, button = words
-    return visit.show(
+def _signing_page(
+    signature: SignatureRequest, title: str, lead: str, button: str, *, is_last: bool = False
+) -> Response:
+    say = words()
+    return render(
         "patient/keys_sign.html",
-        title=visit.words(title),
-        lead=visit.words(lead) if lead else "",
-        button=visit.words(button),
-        prepared=prepared,
-        keeper=visit.platform.asking.party_name(visit.platform.organisation),
-        is_last=bool(more.get("is_last")),
+        title=say(title),
+        lead=say(lead) if lead else "",
+        button=say(button),
+        signature=signature,
+        operator=services().information.operator_name(),
+        is_last=is_last,
     )
 
 
-def _credential(visit: Visit) -> Any:
-    sent = visit.form.get("credential", "")
+def _credential() -> Any:
+    sent = request.form.get("credential", "")
     try:
-        return orjson.loads(sent[:MOST_JSON_BYTES])
+        return orjson.loads(sent[:MAX_JSON_BYTES])
     except ValueError as exc:
-        raise Malformed("the device sent no JSON") from exc
+        raise Malformed("The credential is not JSON.") from exc
 
 
-def _json(told: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(told), content_type="application/json")
+def _json(document: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(document), content_type="application/json")

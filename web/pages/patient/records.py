@@ -1,54 +1,131 @@
-"""What is held about a patient: the list, one record at a time, and a copy of all of it."""
+"""A patient's records, the history of their uses with proofs, and the models they trained."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import defaultdict
+from itertools import groupby
+from typing import Final
 
-import orjson
-from flask import Response
+from flask import Blueprint, Response, request
 
-from services.patient.held import everything, observed
+from services.accounts import PATIENT
+from services.patient.history import HistoryFilter
 from services.requests.wording import format_day
-from web.pages.page import Visit
+from web.current import current_subject, services, words
+from web.pages.guard import render
+from web.pages.patient.consents import json_file
+from web.view_options import requires_role
+
+MAX_DIGITS: Final = 15
+ANCHOR_S: Final = 60
+"""The worker anchors the journal about once in this time."""
+
+bp = Blueprint("patient_records", __name__)
 
 
-def records(visit: Visit) -> Response:
-    """What do you hold?"""
-    words, asking = visit.words, visit.platform.asking
-    by_kind: dict[str, list[Any]] = {}
-    for entry in visit.platform.store.records_of(visit.subject):
-        kind = words(f"category-{entry.category}")
-        keeper = asking.party_name(entry.custodian)
-        row = (entry.record_id.hex(), format_day(words, entry.recorded_on), keeper)
-        by_kind.setdefault(kind, []).append(row)
-    keeper = asking.party_name(visit.platform.organisation)
-    title = words("records-title")
-    return visit.show("patient/records.html", title=title, by_kind=by_kind, keeper=keeper)
-
-
-def record(visit: Visit) -> Response:
-    """One record, opened for the patient; the history has it."""
-    words = visit.words
-    found = visit.platform.store.vault.open_own(visit.subject, visit.names["id"])
-    return visit.show(
-        "patient/record.html",
-        title=words("record-title", kind=words(f"category-{found.category}")),
-        added=words(
-            "record-added",
-            custodian=visit.platform.asking.party_name(found.custodian),
-            date=format_day(words, found.recorded_on),
-        ),
-        rows=observed(visit, found),
+@bp.get("/patient/records")
+@requires_role(PATIENT)
+def records() -> Response:
+    """Show every stored record by category; none is opened."""
+    say, by_category = words(), defaultdict(list)
+    for record in services().patient.records.list_all(current_subject()):
+        day = format_day(say, record.entry.recorded_on)
+        by_category[say(f"category-{record.entry.category}")].append((record, day))
+    return render(
+        "patient/records.html",
+        title=say("records-title"),
+        by_category=by_category,
+        operator=services().information.operator_name(),
     )
 
 
-def download(visit: Visit) -> Response:
-    """May I have all of it?"""
-    return visit.show("patient/download.html", title=visit.words("download-title"))
+@bp.get("/patient/records/<id>")
+@requires_role(PATIENT)
+def record(id: str) -> Response:
+    """Show one record, opened for the patient; the history shows it."""
+    opened, say = services().patient.records.open(current_subject(), words(), id), words()
+    date = format_day(say, opened.record.recorded_on)
+    return render(
+        "patient/record.html",
+        title=say("record-title", kind=say(f"category-{opened.record.category}")),
+        added=say("record-added", custodian=opened.custodian_name, date=date),
+        rows=[(value.name, value.value) for value in opened.values],
+    )
 
 
-def make_download(visit: Visit) -> Response:
-    """Return one file with a patient's records, permissions and history."""
-    headers = {"Content-Disposition": 'attachment; filename="my-records.json"'}
-    body = orjson.dumps(everything(visit), option=orjson.OPT_INDENT_2)
-    return Response(body, 200, headers, content_type="application/json")
+@bp.get("/patient/download")
+@requires_role(PATIENT)
+def download_form() -> Response:
+    """Show what the file with all data contains."""
+    return render("patient/download.html", title=words()("download-title"))
+
+
+@bp.post("/patient/download")
+@requires_role(PATIENT)
+def download() -> Response:
+    """Return a file with the patient's records, permissions and history."""
+    export = services().patient.records.export(current_subject(), words())
+    return json_file(export, "my-records.json")
+
+
+@bp.get("/patient/models")
+@requires_role(PATIENT)
+def models() -> Response:
+    """Show the models that were trained on the patient's records, and the state of each."""
+    models = services().patient.records.list_models(current_subject(), words())
+    return render("patient/models.html", title=words()("models-title"), models=models)
+
+
+@bp.get("/patient/journal")
+@requires_role(PATIENT)
+def history() -> Response:
+    """Show the uses and refusals, newest first; the address has the filter."""
+    say, query = words(), request.args
+    wanted = HistoryFilter(
+        party=query.get("who", ""),
+        category=query.get("what", ""),
+        refusals_only=query.get("refused") == "yes",
+    )
+    before = _row_number(query.get("before", ""))
+    page = services().patient.history.page(current_subject(), say, before, wanted)
+    days = groupby(page.lines, key=lambda line: line.day)
+    return render(
+        "patient/history.html",
+        title=say("journal-title"),
+        page=page,
+        days=[(day, list(lines)) for day, lines in days],
+        parties=[("", say("journal-all")), *page.parties.items()],
+        kinds=[
+            ("", say("journal-all")),
+            *((code, say(f"category-{code}")) for code in page.categories),
+        ],
+        values=query,
+        errors={},
+    )
+
+
+@bp.get("/patient/journal/<seq>/proof")
+@requires_role(PATIENT)
+def proof(seq: str) -> Response:
+    """Show a line and its proof, which the browser checks; without script it is a file."""
+    installation = services().installation
+    return render(
+        "patient/proof.html",
+        title=words()("proof-title"),
+        proof=services().patient.history.prove(current_subject(), words(), seq),
+        operator=services().information.operator_name(),
+        next_anchor=words().time(installation.clock() + ANCHOR_S),
+    )
+
+
+@bp.get("/patient/journal/<seq>/proof.json")
+@requires_role(PATIENT)
+def download_proof(seq: str) -> Response:
+    """Return the proof as a file, with the line's hash."""
+    proof = services().patient.history.prove(current_subject(), words(), seq)
+    return json_file(proof.document(), f"proof-{proof.seq}.json")
+
+
+def _row_number(text: str) -> int | None:
+    is_row = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+    return int(text) if is_row else None

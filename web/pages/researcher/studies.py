@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 
 from consent import ConsentError
+from models import MIN_COHORT
 from services.errors import Invalid
 from services.parties import study_name
 from services.requests.wording import format_day
@@ -55,6 +56,7 @@ def question(id: str) -> Response:
         title=details.question.title,
         question=details.question,
         people=details.people,
+        min_cohort=MIN_COHORT,
         counted_on=format_day(words(), details.counted_on),
         next_count_on=format_day(words(), details.next_count_on),
     )
@@ -132,6 +134,7 @@ def cohort(slug: str) -> Response:
             for reason, count in counts.suppressed.reasons.items()
         ],
         count_text=count_text,
+        min_cohort=MIN_COHORT,
         job=services().researcher.models.active_job(party, slug),
     )
 

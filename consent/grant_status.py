@@ -1,4 +1,4 @@
-"""Says how each grant of a subject stands on the ledger, whatever its terms are."""
+"""Reports whether each grant of a subject is in force on the ledger, whatever its terms are."""
 
 from __future__ import annotations
 
@@ -24,33 +24,37 @@ class Clocks:
 
     @classmethod
     def of(cls, view: View, now_s: float) -> Clocks:
-        """Take the host's clock beside the view's."""
+        """Return the host's clock and the view's, in order."""
         return cls(min(int(now_s), view.block_time_s), max(int(now_s), view.block_time_s))
 
 
 @dataclass(frozen=True, slots=True)
 class GrantStatus:
-    """A grant without its terms: what keeps it from permitting, and whether it may still bar.
+    """A grant without its terms: what keeps it from permitting, and whether it may still deny.
 
-    `fault` is a reason of a decision, or None. Doubt counts against release: a permit starts by
-    the earlier clock, ends by the later one, and ends too by a withdrawal or a stop that is seen
-    but not final; a deny needs neither clock nor key to start, ends by the earlier clock, and is
-    lifted only by what is final.
+    Doubt counts against release: a permit starts by the earlier clock, ends by the later one, and
+    ends too by a withdrawal or a stop that is seen but not final; a deny needs neither clock nor
+    key to start, ends by the earlier clock, and is lifted only by what is final.
+
+    Attributes:
+        consent_id: which consent.
+        fault: the reason (of a decision) for which it permits nothing, or None.
+        may_deny: True unless it has ended in every respect.
     """
 
     consent_id: bytes
     fault: str | None
-    may_bar: bool
+    may_deny: bool
 
 
-def standings(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterator[GrantStatus]:
-    """Yield how each grant of the subject stands, in the order of the ledger."""
+def grant_statuses(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterator[GrantStatus]:
+    """Yield the status of each grant of the subject, in the order of the ledger."""
     number = state.index.find_one(subject)
     if number < 0:
         return
-    withdrawn, seen_withdrawn = _withdrawn(state, number, subject)
-    stop_s, seen_stop_s = _stops(state, number, subject)
-    enrolled = state.is_enrolled(subject)
+    final_withdrawn, withdrawn = _withdrawn(state, number, subject)
+    final_stop_s, stop_s = _stops(state, number, subject)
+    is_enrolled = state.is_enrolled(subject)
     for row in np.flatnonzero(state.of.grants == number).tolist():
         grant = _Grant(
             state.grants.terms_hash[row].tobytes(),
@@ -59,18 +63,18 @@ def standings(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterator[Gr
             int(state.grants.not_after_s[row]),
         )
         faults = {
-            "not-enrolled": not enrolled,
+            "not-enrolled": not is_enrolled,
             "bad-key": not _may_grant(state, number, grant),
             "not-yet": grant.signed_at_s > clocks.earlier_s,
             "expired": clocks.later_s > grant.not_after_s,
-            "stopped": grant.signed_at_s <= seen_stop_s,
-            "withdrawn": grant.terms_hash in seen_withdrawn,
+            "stopped": grant.signed_at_s <= stop_s,
+            "withdrawn": grant.terms_hash in withdrawn,
         }
-        over = clocks.earlier_s > grant.not_after_s or grant.signed_at_s <= stop_s
+        is_over = clocks.earlier_s > grant.not_after_s or grant.signed_at_s <= final_stop_s
         yield GrantStatus(
             consent_id(subject, grant.terms_hash),
-            next((fault for fault, holds in faults.items() if holds), None),
-            not over and grant.terms_hash not in withdrawn,
+            next((fault for fault, applies in faults.items() if applies), None),
+            not is_over and grant.terms_hash not in final_withdrawn,
         )
 
 
@@ -83,12 +87,12 @@ class _Grant:
 
 
 def _withdrawn(state: LedgerState, number: int, subject: bytes) -> tuple[set[bytes], set[bytes]]:
-    """Return the commitments withdrawn for good, and those and the ones seen withdrawn."""
+    """Return the commitments whose withdrawal is final, and all whose withdrawal was seen."""
     pending = state.pending_withdrawals
-    final = state.withdrawals.terms_hash[state.of.withdrawals == number]
-    seen = pending.terms_hash[_is(pending.subject, subject)]
-    withdrawn = {terms_hash.tobytes() for terms_hash in final}
-    return withdrawn, withdrawn | {terms_hash.tobytes() for terms_hash in seen}
+    final_rows = state.withdrawals.terms_hash[state.of.withdrawals == number]
+    pending_rows = pending.terms_hash[_is(pending.subject, subject)]
+    final = {terms_hash.tobytes() for terms_hash in final_rows}
+    return final, final | {terms_hash.tobytes() for terms_hash in pending_rows}
 
 
 def _stops(state: LedgerState, number: int, subject: bytes) -> tuple[int, int]:
@@ -101,7 +105,7 @@ def _stops(state: LedgerState, number: int, subject: bytes) -> tuple[int, int]:
 
 
 def _may_grant(state: LedgerState, number: int, grant: _Grant) -> bool:
-    # Removed keys are not looked at: what they signed while they stood was accepted, and stands.
+    # Removals are not looked at: what a key signed before its removal was accepted stays valid.
     for row in np.flatnonzero(state.of.keys == number).tolist():
         if state.keys.key_hash[row].tobytes() == grant.key_hash:
             until_s = int(state.keys.until_s[row])

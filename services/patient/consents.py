@@ -1,0 +1,213 @@
+"""A patient's permissions: each with its state, its receipt and the uses under it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from consent import Consent, ConsentError, ConsentLedger, Terms
+from services.errors import NotFound
+from services.parties import PartyNames
+from services.patient.history import HistoryLine, PatientHistory
+from services.requests import ACCEPTED, ConsentRequests
+from services.requests.choices import COPY
+from services.requests.wording import format_categories, format_purposes, summarise
+from services.words import Words
+
+ACTIVE: Final = "active"
+RECORDING: Final = "recording"
+ENDED: Final = "ended"
+WITHDRAWN: Final = "withdrawn"
+UNKNOWN: Final = "unknown"
+CURRENT: Final = frozenset({ACTIVE, RECORDING, UNKNOWN})
+
+_STATES: Final = {
+    "active": ACTIVE,
+    "withdrawn": WITHDRAWN,
+    "stopped": WITHDRAWN,
+    "expired": ENDED,
+    "not-yet": RECORDING,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentSummary:
+    """One permission, or a refusal such as the research opt-out.
+
+    Attributes:
+        consent_id: 32 bytes.
+        terms: as signed; None if they cannot be read.
+        state: active, recording (waits for the ledger), ended, withdrawn, or unknown while the
+            ledger cannot be verified.
+        signed_at_s, not_after_s: 0 if not known now.
+        recipient_name: "" if the terms cannot be read.
+        purposes, categories: in the patient's words.
+        sentence: what it allows; "" for a refusal or if the terms cannot be read.
+    """
+
+    consent_id: bytes
+    terms: Terms | None
+    state: str
+    signed_at_s: int
+    not_after_s: int
+    recipient_name: str
+    purposes: str
+    categories: str
+    sentence: str
+
+    @property
+    def is_refusal(self) -> bool:
+        """True if the terms forbid, as the research opt-out's do."""
+        return self.terms is not None and self.terms.decision == "deny"
+
+    @property
+    def is_current(self) -> bool:
+        """True unless it has ended."""
+        return self.state in CURRENT
+
+    @property
+    def may_copy(self) -> bool:
+        """True if it includes the purpose of a copy."""
+        return self.terms is not None and COPY in self.terms.purposes
+
+    @property
+    def path(self) -> str:
+        """The path of its page."""
+        return f"/patient/consents/{self.consent_id.hex()}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentList:
+    """A patient's permissions, the newest first; `is_checked` is False without the ledger."""
+
+    consents: Sequence[ConsentSummary]
+    is_checked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentDetail(ConsentSummary):
+    """One permission and the uses under it, the newest first."""
+
+    uses: Sequence[HistoryLine]
+
+
+class PatientConsents:
+    """What a patient can read about their own permissions."""
+
+    def __init__(
+        self,
+        *,
+        ledger: ConsentLedger,
+        requests: ConsentRequests,
+        parties: PartyNames,
+        history: PatientHistory,
+    ) -> None:
+        self._ledger = ledger
+        self._requests = requests
+        self._parties = parties
+        self._history = history
+
+    def list_all(self, subject: bytes, words: Words) -> ConsentList:
+        """Return every permission of the patient, the newest first.
+
+        A signed permission that the ledger does not show yet is `recording`. Without the ledger,
+        each is `unknown`.
+        """
+        known_terms = self._ledger.consent_terms.of_subject(subject)
+        try:
+            on_ledger = self._ledger.consents_of(subject)
+        except ConsentError:
+            consents = [
+                self._summary(words, consent_id, terms, UNKNOWN)
+                for consent_id, terms in known_terms.items()
+            ]
+            return ConsentList(consents, False)
+        accepted = {
+            request.consent_id
+            for request in self._requests.list_by_subject(subject)
+            if request.state == ACCEPTED
+        }
+        recording = accepted & known_terms.keys() - {consent.consent_id for consent in on_ledger}
+        consents = [self._of(words, consent) for consent in on_ledger]
+        consents += [
+            self._summary(words, consent_id, known_terms[consent_id], RECORDING)
+            for consent_id in known_terms
+            if consent_id in recording
+        ]
+        return ConsentList(sorted(consents, key=lambda consent: -consent.signed_at_s), True)
+
+    def find(self, subject: bytes, words: Words, consent_id: str) -> ConsentSummary:
+        """Return one permission by its id in hex.
+
+        Raises:
+            NotFound: it does not exist, or belongs to another patient.
+        """
+        for consent in self.list_all(subject, words).consents:
+            if consent.consent_id.hex() == consent_id.removeprefix("0x"):
+                return consent
+        raise NotFound
+
+    def get(self, subject: bytes, words: Words, consent_id: str) -> ConsentDetail:
+        """Return one permission by its id in hex, with the uses under it.
+
+        Raises:
+            NotFound: it does not exist, or belongs to another patient.
+        """
+        consent = self.find(subject, words, consent_id)
+        uses = self._history.list_by_consent(subject, words, consent.consent_id)
+        facts = {field.name: getattr(consent, field.name) for field in fields(consent)}
+        return ConsentDetail(**facts, uses=uses)
+
+    def receipt(self, subject: bytes, words: Words, consent_id: str) -> dict[str, Any]:
+        """Return the patient's own proof as a document: every term as signed, and the ledger.
+
+        Raises:
+            NotFound: it does not exist, belongs to another patient, or cannot be read.
+        """
+        consent = self.find(subject, words, consent_id)
+        if consent.terms is None:
+            raise NotFound
+        domain = self._ledger.domain()
+        return {
+            "permission (consent)": "0x" + consent.consent_id.hex(),
+            "person": "0x" + subject.hex(),
+            "terms": terms_document(consent.terms),
+            "signed_at_s": consent.signed_at_s,
+            "not_after_s": consent.not_after_s,
+            "state": consent.state,
+            "register": {"chain_id": domain.chain_id, "contract": domain.contract},
+        }
+
+    def _of(self, words: Words, consent: Consent) -> ConsentSummary:
+        state = _STATES.get(consent.state, UNKNOWN)
+        times = consent.signed_at_s, consent.not_after_s
+        return self._summary(words, consent.consent_id, consent.terms, state, times)
+
+    def _summary(
+        self,
+        words: Words,
+        consent_id: bytes,
+        terms: Terms | None,
+        state: str,
+        times: tuple[int, int] = (0, 0),
+    ) -> ConsentSummary:
+        name = self._parties.name_of(terms.recipient) if terms else ""
+        is_permission = terms is not None and terms.decision != "deny"
+        return ConsentSummary(
+            consent_id=consent_id,
+            terms=terms,
+            state=state,
+            signed_at_s=times[0],
+            not_after_s=times[1],
+            recipient_name=name,
+            purposes=format_purposes(words, terms.purposes) if terms else "",
+            categories=format_categories(words, terms.categories) if terms else "",
+            sentence=summarise(words, name, terms) if terms and is_permission else "",
+        )
+
+
+def terms_document(terms: Terms) -> dict[str, Any]:
+    """Return terms as JSON; with the salt, since the receipt proves what was agreed."""
+    values = {name: getattr(terms, name) for name in Terms.__slots__}
+    return {n: value.hex() if isinstance(value, bytes) else value for n, value in values.items()}

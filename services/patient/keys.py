@@ -1,0 +1,151 @@
+"""The keys that can sign for a patient: passkeys, delegates' keys, and proposed new keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from consent import (
+    ConsentError,
+    ConsentLedger,
+    KeyAddition,
+    KeyRemoval,
+    Recovery,
+    RecoveryVeto,
+    passkey_signer,
+)
+from services.accounts import Account, DeviceRequest, IdentityService, SignatureRequest
+from services.accounts.passkeys import Passkey
+from services.errors import NotFound
+from services.patient.signatures import PatientSignatures, subject_of
+
+DELEGATE: Final = 1
+OPEN: Final = ("waiting", "ready")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyList:
+    """The keys that can sign now.
+
+    Attributes:
+        passkeys: those that sign in here.
+        delegates_until_s: when each delegate's key ends, seconds UTC.
+        has_others: whether the ledger has more of the patient's own keys than these passkeys.
+        recoveries: every proposed new key, the oldest first.
+        is_checked: False while the ledger cannot be verified.
+    """
+
+    passkeys: Sequence[Passkey]
+    delegates_until_s: Sequence[int] = ()
+    has_others: bool = False
+    recoveries: Sequence[Recovery] = ()
+    is_checked: bool = False
+
+    @property
+    def open_recoveries(self) -> list[Recovery]:
+        """The proposed keys that can still be refused."""
+        return [recovery for recovery in self.recoveries if recovery.state in OPEN]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalReview:
+    """The removal of a passkey before it is signed, and whether it is the last."""
+
+    signature: SignatureRequest
+    is_last: bool
+
+
+class PatientKeys:
+    """What a patient can do with their own keys."""
+
+    def __init__(
+        self, *, identity: IdentityService, ledger: ConsentLedger, signatures: PatientSignatures
+    ) -> None:
+        self._identity = identity
+        self._ledger = ledger
+        self._signatures = signatures
+
+    def list_all(self, account: Account) -> KeyList:
+        """Return the keys that can sign for the patient now."""
+        subject, passkeys = subject_of(account), self._identity.passkeys.of(account.id)
+        try:
+            keys = [k for k in self._ledger.keys.of_subject(subject) if not k.is_removed]
+            recoveries = self._ledger.keys.recoveries_of(subject)
+        except ConsentError:
+            return KeyList(passkeys=passkeys)
+        delegates = [key.until_s for key in keys if key.role == DELEGATE]
+        return KeyList(
+            passkeys=passkeys,
+            delegates_until_s=delegates,
+            has_others=len(keys) - len(delegates) > len(passkeys),
+            recoveries=recoveries,
+            is_checked=True,
+        )
+
+    def has_passkeys(self, account: Account) -> bool:
+        """Return whether the patient can sign in with a passkey."""
+        return bool(self._identity.passkeys.of(account.id))
+
+    def begin_addition(self, account: Account) -> DeviceRequest:
+        """Return the first request to the new device: to create a passkey."""
+        return self._identity.passkey_changes.begin(account)
+
+    def add_passkey(
+        self, account: Account, challenge: str, credential: Any, label: str
+    ) -> DeviceRequest:
+        """Store the passkey that the device created; return what it is to prove.
+
+        Raises:
+            ProofInvalid: it was not created for this challenge, or is in use already.
+        """
+        return self._identity.passkey_changes.add_passkey(account, challenge, credential, label)
+
+    def prove_passkey(self, account: Account, signing: str, credential: Any) -> SignatureRequest:
+        """Store the proof of the new passkey; return its addition, for an earlier key to sign.
+
+        Raises:
+            SignatureExpired: unknown, another account's, or expired.
+            ProofInvalid: another passkey, message or site.
+        """
+        self._identity.passkey_changes.prove_passkey(account, signing, credential)
+        return self.get_addition(account, signing)
+
+    def get_addition(self, account: Account, signing: str) -> SignatureRequest:
+        """Return the addition of a passkey, for an earlier key to sign.
+
+        Raises:
+            SignatureExpired: unknown, another account's, or expired.
+            NotFound: it adds no key.
+        """
+        request = self._identity.signatures.get(account, signing)
+        if request.kind != KeyAddition.__name__:
+            raise NotFound
+        return request
+
+    def prepare_removal(self, account: Account, key: str) -> RemovalReview:
+        """Return the removal of a passkey (its id in hex) for the patient's device to sign.
+
+        Raises:
+            NotFound: it does not exist, or is another account's.
+        """
+        passkeys = {p.id.hex(): p for p in self._identity.passkeys.of(account.id)}
+        passkey = passkeys.get(key)
+        if passkey is None:
+            raise NotFound
+        verifier = self._ledger.passkey_verifier()
+        signer = passkey_signer(verifier, passkey.qx, passkey.qy)
+        message = KeyRemoval(subject_of(account), signer)
+        return RemovalReview(self._signatures.prepare(account, message), len(passkeys) == 1)
+
+    def prepare_veto(self, account: Account, signer: str) -> SignatureRequest:
+        """Return the refusal of a proposed key (its signer in hex) for the device to sign.
+
+        Raises:
+            NotFound: it was not proposed, or can no longer be refused.
+        """
+        subject = subject_of(account)
+        for recovery in self._ledger.keys.recoveries_of(subject):
+            if recovery.signer.hex() == signer and recovery.state in OPEN:
+                return self._signatures.prepare(account, RecoveryVeto(subject, recovery.signer))
+        raise NotFound

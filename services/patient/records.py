@@ -1,0 +1,171 @@
+"""A patient's own records: the list, one opened, all in one file, and the models they trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models import Diagnostics, Model
+from services.parties import PartyNames
+from services.patient.consents import PatientConsents, terms_document
+from services.patient.history import PatientHistory
+from services.words import Words
+from storage import Entry, Record, RecordStore
+
+MAX_EXPORTED: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record that is stored, not opened, and the name of its custodian."""
+
+    entry: Entry
+    custodian_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordValue:
+    """One value of a record in words: its name, and the value with its unit."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRecord:
+    """A record that was opened for the patient."""
+
+    record: Record
+    custodian_name: str
+    values: Sequence[RecordValue]
+
+    @property
+    def observations(self) -> dict[str, Any]:
+        """Codes and values as they were deposited."""
+        observations: dict[str, Any] = record_document(self.record)["values"]
+        return observations
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A published model that was trained on the patient's records.
+
+    Attributes:
+        model: its row.
+        study_name: of the study that trained it.
+        replaced_by_s: when it is replaced at the latest; None unless a withdrawal affects it.
+    """
+
+    model: Model
+    study_name: str
+    replaced_by_s: int | None
+
+
+class PatientRecords:
+    """What a patient can read about their own records; opening one is in the history."""
+
+    def __init__(
+        self,
+        *,
+        store: RecordStore,
+        diagnostics: Diagnostics,
+        parties: PartyNames,
+        consents: PatientConsents,
+        history: PatientHistory,
+    ) -> None:
+        self._store = store
+        self._diagnostics = diagnostics
+        self._parties = parties
+        self._consents = consents
+        self._history = history
+
+    def list_all(self, subject: bytes) -> list[StoredRecord]:
+        """Return every stored record of the patient; none is opened."""
+        return [
+            StoredRecord(entry, self._parties.name_of(entry.custodian))
+            for entry in self._store.records_of(subject)
+        ]
+
+    def open(self, subject: bytes, words: Words, record_id: str) -> OpenedRecord:
+        """Open a record for the patient.
+
+        Raises:
+            StorageNotFound: it does not exist, or belongs to another patient.
+        """
+        record = self._store.vault.open_own(subject, record_id)
+        names = self._value_names()
+        values = [
+            RecordValue(names.get(code, code.rpartition("|")[2]), _format(words, value, unit))
+            for code, (value, unit) in record.observations.items()
+        ]
+        return OpenedRecord(record, self._parties.name_of(record.custodian), values)
+
+    def export(self, subject: bytes, words: Words) -> dict[str, Any]:
+        """Return the patient's records, permissions and history as one document."""
+        entries = self._store.records_of(subject)[:MAX_EXPORTED]
+        records = [self._store.vault.open_own(subject, entry.record_id.hex()) for entry in entries]
+        page = self._history.page(subject, words)
+        return {
+            "records": [record_document(record) for record in records],
+            "permissions": [
+                {
+                    "state": consent.state,
+                    "terms": terms_document(consent.terms) if consent.terms else None,
+                }
+                for consent in self._consents.list_all(subject, words).consents
+            ],
+            "history": [
+                {
+                    "day": line.day,
+                    "time": line.time,
+                    "line": line.text,
+                    "number": line.entry.seq,
+                }
+                for line in page.lines
+            ],
+        }
+
+    def list_models(self, subject: bytes, words: Words) -> list[TrainedModel]:
+        """Return the published models that were trained on the patient's records."""
+        consents = [c.consent_id for c in self._consents.list_all(subject, words).consents]
+        models = self._diagnostics.models_trained_under(consents) if consents else []
+        grace_s = self._diagnostics.grace_s
+        return [
+            TrainedModel(
+                model,
+                self._parties.name_of(model.study),
+                None if model.affected_at_s is None else model.affected_at_s + grace_s,
+            )
+            for model in models
+            if model.published_at_s is not None
+        ]
+
+    def _value_names(self) -> dict[str, str]:
+        """Return names of values by code, as the questions call them."""
+        names: dict[str, str] = {}
+        for question in self._diagnostics.questions():
+            names |= {feature.code: feature.words for feature in question.features}
+            names[question.label.code] = question.label.words
+        return names
+
+
+def record_document(record: Record) -> dict[str, Any]:
+    """Return a record as JSON, codes and values as they were deposited."""
+    return {
+        "id": record.record_id,
+        "kind": record.category,
+        "date": record.recorded_on,
+        "custodian": record.custodian,
+        "values": {code: list(value) for code, value in record.observations.items()},
+    }
+
+
+def _format(words: Words, value: Any, unit: str) -> str:
+    if isinstance(value, bool):
+        text = words("frame-yes" if value else "frame-no")
+    elif isinstance(value, float | int):
+        text = words.number(value, 0 if value == int(value) else 1)
+    else:
+        text = value
+    return f"{text} {unit}".strip()

@@ -1,0 +1,210 @@
+"""Messages that a patient signs: prepared, submitted to the ledger once, and followed up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from consent import (
+    PENDING,
+    ConsentLedger,
+    Grant,
+    KeyAddition,
+    KeyRemoval,
+    Message,
+    Outcome,
+    RecoveryVeto,
+    Signed,
+    Stop,
+    Withdrawal,
+    keccak,
+)
+from services.accounts import (
+    Account,
+    AlreadySigned,
+    IdentityService,
+    ProofInvalid,
+    SignatureRequest,
+)
+from services.errors import NotFound
+from services.jobs.queue import JobQueue
+from services.requests import ACCEPTED, ConsentRequests
+
+CONSENT_KNOWN: Final = "consent-id-used"
+KEY_KNOWN: Final = "key-used"
+REKEY_REASONS: Final = {Withdrawal: "withdrawal", Stop: "stop"}
+OPT_OUT: Final = "opt-out"
+RESEARCH_OFF: Final = "off"
+KEY_CHANGES: Final = frozenset({KeyAddition.__name__, KeyRemoval.__name__})
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedSignature:
+    """The result of a signature; `is_repeated` means that it had been submitted before."""
+
+    request: SignatureRequest
+    outcome: Outcome
+    is_repeated: bool
+
+    @property
+    def transaction_hash(self) -> str | None:
+        """Of the transaction that has it; None before there is one."""
+        return self.outcome.transaction_hash or None
+
+    @property
+    def is_in_force(self) -> bool:
+        """True when it is confirmed, or ends something and waits for the ledger only."""
+        return self.outcome.ok or self.is_pending
+
+    @property
+    def is_pending(self) -> bool:
+        """True while a withdrawal or stop waits for the ledger; it is in force here already."""
+        return self.outcome.reason == PENDING
+
+    @property
+    def is_granted(self) -> bool:
+        """True when the ledger has this permission, from now or from before."""
+        return self.is_in_force or self.outcome.reason == CONSENT_KNOWN
+
+    @property
+    def ends_sessions(self) -> bool:
+        """True when a key was added or removed by this call, so every session has ended."""
+        is_key_change = self.request.kind in KEY_CHANGES
+        return is_key_change and self.is_in_force and not self.is_repeated
+
+
+class PatientSignatures:
+    """Prepares what a patient's device signs, and submits the signature."""
+
+    def __init__(
+        self,
+        *,
+        identity: IdentityService,
+        ledger: ConsentLedger,
+        requests: ConsentRequests,
+        jobs: JobQueue,
+    ) -> None:
+        self._identity = identity
+        self._ledger = ledger
+        self._requests = requests
+        self._jobs = jobs
+        self._submit_by_type = {
+            Grant: ledger.grant,
+            Withdrawal: ledger.withdraw,
+            Stop: ledger.stop,
+            KeyAddition: ledger.keys.add,
+            KeyRemoval: ledger.keys.remove,
+            RecoveryVeto: ledger.keys.veto_recovery,
+        }
+
+    def prepare(self, account: Account, message: Message, **follow_up: Any) -> SignatureRequest:
+        """Store a message for the patient to sign; it expires after ten minutes.
+
+        Args:
+            account: the patient's.
+            message: what is to be signed.
+            follow_up: what happens when it is in force: ``request`` is the id of the request that a
+                grant answers; ``research="off"`` marks an opt-out.
+        """
+        return self._identity.signatures.prepare(account, message, follow_up)
+
+    def submit(
+        self, account: Account, identity: str, credential: Mapping[str, Any]
+    ) -> SubmittedSignature:
+        """Submit a signature to the ledger. Repeating the call returns the first result.
+
+        After a withdrawal or a stop, re-encryption of what recipients could open is queued. After a
+        change of keys, every session of the account has ended.
+
+        Args:
+            account: the patient's.
+            identity: the id of the prepared message.
+            credential: WebAuthn's as JSON, or ``{"wallet": …, "signature": …}`` in hex.
+
+        Raises:
+            SignatureExpired: unknown, another account's, or expired.
+            ProofInvalid: signed by another key, or another message; nothing was sent.
+            LedgerUnavailable (consent): it can be submitted again.
+        """
+        signatures = self._identity.signatures
+        request = signatures.get(account, identity)
+        try:
+            signed = self._signed(account, identity, credential)
+        except AlreadySigned as exc:
+            return self._follow_up(account, SubmittedSignature(request, exc.outcome, True))
+        if isinstance(signed.message, KeyAddition):
+            signed = replace(signed, proof=self._identity.passkey_changes.proof_of(request))
+        outcome = self._send(signed)
+        if outcome.ok:
+            self._identity.passkey_changes.apply(account, request, signed.message)
+        outcome = signatures.record_outcome(account, identity, outcome)
+        request = signatures.get(account, identity)
+        return self._follow_up(account, SubmittedSignature(request, outcome, False))
+
+    def _signed(self, account: Account, identity: str, credential: Mapping[str, Any]) -> Signed:
+        signatures = self._identity.signatures
+        if "wallet" not in credential:
+            return signatures.finish(account, identity, credential)
+        address, signature = (_bytes(credential.get(name)) for name in ("wallet", "signature"))
+        return signatures.finish_with_wallet(account, identity, address, signature)
+
+    def _send(self, signed: Signed) -> Outcome:
+        kind = type(signed.message)
+        if kind not in self._submit_by_type:
+            raise ProofInvalid(f"{kind.__name__} is not a message of patients", "changed")
+        outcome = self._submit_by_type[kind]([signed])[0]
+        if self._is_on_ledger(signed, outcome):
+            # It was sent by a process that ended before it stored the outcome.
+            outcome = replace(outcome, ok=True, reason="")
+        if kind in REKEY_REASONS and (outcome.ok or outcome.reason == PENDING):
+            self._queue_rekey(signed.message.subject, REKEY_REASONS[kind])
+        return outcome
+
+    def _follow_up(self, account: Account, submitted: SubmittedSignature) -> SubmittedSignature:
+        """Answer the request, or queue re-encryption; done again, it changes nothing."""
+        context, outcome = submitted.request.context, submitted.outcome
+        subject = bytes.fromhex(
+            submitted.request.typed_data["message"]["subject"].removeprefix("0x")
+        )
+        if "request" in context and submitted.is_granted:
+            request = self._requests.get(subject, str(context["request"]))
+            self._requests.record_answer(request, ACCEPTED, outcome.consent_id)
+        if context.get("research") == RESEARCH_OFF and submitted.is_in_force:
+            self._queue_rekey(subject, OPT_OUT)
+        return submitted
+
+    def _queue_rekey(self, subject: bytes, reason: str) -> None:
+        arguments = {"subjects": [subject.hex()], "why": reason}
+        self._jobs.enqueue("rekey", arguments, "patients")
+
+    def _is_on_ledger(self, signed: Signed, outcome: Outcome) -> bool:
+        message = signed.message
+        if isinstance(message, KeyAddition) and outcome.reason == KEY_KNOWN:
+            key_hash = keccak(message.signer)
+            keys = self._ledger.keys.of_subject(message.subject)
+            return any(key.key_hash == key_hash and not key.is_removed for key in keys)
+        if outcome.reason != CONSENT_KNOWN:
+            return False
+        return any(
+            consent.consent_id == outcome.consent_id and consent.state == "active"
+            for consent in self._ledger.consents_of(message.subject)
+        )
+
+
+def subject_of(account: Account) -> bytes:
+    """Return the subject of a patient's account.
+
+    Raises:
+        NotFound: the account is not a patient's.
+    """
+    if account.subject is None:
+        raise NotFound
+    return account.subject
+
+
+def _bytes(digits: Any) -> bytes:
+    try:
+        return bytes.fromhex(str(digits).removeprefix("0x"))
+    except ValueError as exc:
+        raise ProofInvalid("the wallet sent no signature in hex", "cancel") from exc

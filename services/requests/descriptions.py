@@ -1,0 +1,122 @@
+"""Explains a request in the patient's words; the custodian who approves it reads the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from consent import DAY_S
+from models import Diagnostics
+from services.parties import PartyNames
+from services.requests.choices import latest_end
+from services.requests.consent_requests import RequestDetails
+from services.requests.proposals import StudyProposals
+from services.requests.wording import format_categories, format_day
+from services.words import Words
+
+CARE_SECTIONS: Final = ("who", "free", "end", "withdraw", "limits")
+STUDY_SECTIONS: Final = (
+    *("who", "free", "what", "why", "access", "end", "means"),
+    *("not", "risk", "withdraw", "limits"),
+)
+"""Key facts first (45 CFR 46.116(a)(5)(i))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its sentences."""
+
+    heading: str
+    sentences: Sequence[str]
+
+    @property
+    def text(self) -> str:
+        """The sentences, one after the other."""
+        return " ".join(self.sentences)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestText:
+    """A request in words.
+
+    Attributes:
+        sections: in the order in which they are read.
+        latest_end: the latest last day of the permission.
+        protocol: the study's plan; "" for care.
+        contact: for questions to the study; "" if it named none.
+    """
+
+    sections: Sequence[Section]
+    latest_end: str
+    protocol: str
+    contact: str
+
+
+class RequestDescriptions:
+    """Makes the text of requests."""
+
+    def __init__(
+        self,
+        *,
+        proposals: StudyProposals,
+        parties: PartyNames,
+        diagnostics: Diagnostics,
+        organisation: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self._proposals = proposals
+        self._parties = parties
+        self._diagnostics = diagnostics
+        self._organisation = organisation
+        self._clock = clock
+
+    def party_name(self, details: RequestDetails) -> str:
+        """Return the name of the party that sent a request."""
+        return self._parties.name_of(details.party)
+
+    def describe(self, words: Words, details: RequestDetails) -> RequestText:
+        """Return a request in words."""
+        proposal = self._proposals.find(details.party)
+        name = proposal.title if proposal else self.party_name(details)
+        end = format_day(words, latest_end(details, self._clock()))
+        facts = {
+            "study": name,
+            "clinic": name,
+            "organisation": self._parties.name_of(proposal.owner if proposal else details.party),
+            "board": proposal.board if proposal else "",
+            "operator": self._parties.name_of(self._organisation),
+            "condition": details.condition,
+            "categories": format_categories(words, details.categories),
+            "date": end,
+            "n": words.number(self._diagnostics.grace_s // DAY_S),
+            "from": format_day(words, details.data_from) if details.data_from else "",
+            "to": format_day(words, details.data_to) if details.data_to else "",
+        }
+        sections = [
+            Section(words(heading), [_sentence(words(key, **facts)) for key in keys])
+            for heading, keys in _text_keys(details)
+        ]
+        return RequestText(
+            sections=sections,
+            latest_end=end,
+            protocol=proposal.protocol if proposal else "",
+            contact=proposal.contact if proposal else "",
+        )
+
+
+def _text_keys(details: RequestDetails) -> list[tuple[str, list[str]]]:
+    """Return for each section the keys of its heading and texts."""
+    texts = {"who": ["grant-care"], "withdraw": ["grant-withdraw-care"]}
+    names: tuple[str, ...] = CARE_SECTIONS
+    if details.kind != "care":
+        period = "grant-what" if details.data_from and details.data_to else "grant-what-always"
+        later = "grant-what-old" if details.data_to else "grant-what-new"
+        names, texts = STUDY_SECTIONS, {"what": [period, later]}
+    if details.wants_copy:
+        names, texts = (*names, "copy"), texts | {"copy": ["copy-asked"]}
+    return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,27 @@
+"""A date in three inputs of a form."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from services.errors import Invalid
+from web.pages.forms import date_in, first_errors, has_date
+
+
+def test_a_date_is_read_from_its_three_inputs() -> None:
+    form = {"end-day": " 3 ", "end-month": "3", "end-year": "2027"}
+    assert date_in(form, "end") == datetime.date(2027, 3, 3)
+    assert has_date(form, "end")
+    assert not has_date(form, "from")
+
+
+@pytest.mark.parametrize("day", ["", "x", "32", "0", "9" * 30])
+def test_what_is_not_a_date_is_none(day) -> None:
+    assert date_in({"end-day": day, "end-month": "2", "end-year": "2027"}, "end") is None
+
+
+def test_an_error_is_shown_at_the_field_of_the_form() -> None:
+    error = Invalid(fields={"ends_on": ["first", "second"], "title": ["t"]})
+    assert first_errors(error, ends_on="end") == {"end": "first", "title": "t"}

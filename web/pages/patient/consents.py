@@ -1,0 +1,64 @@
+"""A patient's permissions: the list, each one with its state, its receipt and its uses."""
+
+from __future__ import annotations
+
+import orjson
+from flask import Blueprint, Response, request
+
+from services.accounts import PATIENT
+from web.current import current_subject, services, words
+from web.pages.guard import render
+from web.view_options import requires_role
+
+bp = Blueprint("patient_consents", __name__)
+
+
+@bp.get("/patient/consents")
+@requires_role(PATIENT)
+def consents() -> Response:
+    """Show every permission."""
+    consents = services().patient.consents.list_all(current_subject(), words())
+    permissions = [consent for consent in consents.consents if consent.sentence]
+    return render(
+        "patient/permissions.html",
+        title=words()("consents-title"),
+        current=[consent for consent in permissions if consent.is_current],
+        ended=[consent for consent in permissions if not consent.is_current],
+        is_checked=consents.is_checked,
+    )
+
+
+@bp.get("/patient/consents/<id>")
+@requires_role(PATIENT)
+def consent(id: str) -> Response:
+    """Show the state of a permission, what it allows, and the uses under it."""
+    return render(
+        "patient/permission.html",
+        title=words()("consent-title"),
+        consent=services().patient.consents.get(current_subject(), words(), id),
+        is_repeated=request.args.get("new") == "again",
+        printed_at_s=services().installation.clock(),
+    )
+
+
+@bp.get("/patient/consents/<id>/state")
+@requires_role(PATIENT)
+def state(id: str) -> Response:
+    """Show the state alone, for the page that waits for the ledger."""
+    consent = services().patient.consents.find(current_subject(), words(), id)
+    return render("patient/permission_state.html", title="", consent=consent)
+
+
+@bp.get("/patient/consents/<id>/receipt")
+@requires_role(PATIENT)
+def receipt(id: str) -> Response:
+    """Return the patient's own proof as a file: every term as signed, and the ledger."""
+    receipt = services().patient.consents.receipt(current_subject(), words(), id)
+    return json_file(receipt, f"permission-{id[:8]}.json")
+
+
+def json_file(document: object, name: str) -> Response:
+    """Return a document as a JSON file to download."""
+    body = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, 200, headers, content_type="application/json")

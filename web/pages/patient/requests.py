@@ -1,0 +1,224 @@
+"""The first page, and a request: read, answered, restricted, checked and signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from services.accounts import PATIENT
+from services.errors import Invalid
+from services.patient.requests import LESS, NO, YES, GrantReview, RequestDetail
+from services.requests import DECLINED, LAPSED
+from services.requests.choices import Choice
+from services.requests.wording import (
+    format_categories,
+    format_day,
+    format_period,
+    format_purposes,
+)
+from web.current import current_account, current_subject, services, words
+from web.pages.guard import render, see_other
+from web.pages.signing import refused, signed_form
+from web.view_options import requires_role
+
+FIELDS = {"data_from": "from", "data_to": "to", "ends_on": "end"}
+
+bp = Blueprint("patient_requests", __name__)
+
+
+@bp.get("/patient")
+@requires_role(PATIENT)
+def home() -> Response:
+    """Show what waits for an answer, what is in force, and the newest history lines."""
+    summary = services().patient.home(current_subject(), words())
+    return render("patient/start.html", title=words()("patient-title"), summary=summary)
+
+
+@bp.get("/patient/requests/<id>")
+@requires_role(PATIENT)
+def consent_request(id: str) -> Response:
+    """Show a request in full, and the form to answer it."""
+    detail = _get(id)
+    return _request_page(detail, {}) if detail.is_waiting else _ended(detail)
+
+
+@bp.post("/patient/requests/<id>")
+@requires_role(PATIENT)
+def answer(id: str) -> Response:
+    """Take the answer: a yes leads on, less leads to the limits, a no is stored."""
+    detail, given = _get(id), request.form.get("answer", "")
+    if not detail.is_waiting:
+        return _ended(detail)
+    if given not in (YES, LESS, NO):
+        return _request_page(detail, {"answer": words()("request-error")})
+    services().patient.requests.answer(current_subject(), words(), id, given)
+    next_page = {YES: "/understand", LESS: "/limits", NO: ""}[given]
+    return see_other(detail.path + next_page)
+
+
+@bp.get("/patient/requests/<id>/limits")
+@requires_role(PATIENT)
+def limits(id: str) -> Response:
+    """Show the form to allow less; nothing is ticked that the patient did not tick."""
+    detail = _get(id)
+    if not detail.is_waiting:
+        return _ended(detail)
+    return _limits_page(detail, _form_values(detail.choice) if detail.choice else {}, {})
+
+
+@bp.post("/patient/requests/<id>/limits")
+@requires_role(PATIENT)
+def save_limits(id: str) -> Response:
+    """Store what is allowed, or say what is missing."""
+    detail = _get(id)
+    if not detail.is_waiting:
+        return _ended(detail)
+    choice = _form_choice(detail)
+    try:
+        services().patient.requests.answer(current_subject(), words(), id, LESS, choice)
+    except Invalid as exc:
+        errors = {FIELDS.get(name, name): messages[0] for name, messages in exc.fields.items()}
+        return _limits_page(detail, request.form, errors)
+    return see_other(f"{detail.path}/understand")
+
+
+@bp.get("/patient/requests/<id>/understand")
+@requires_role(PATIENT)
+def understand(id: str) -> Response:
+    """Ask two questions about the request; the answers are explained, and not stored."""
+    detail = _get(id)
+    if not detail.is_waiting:
+        return _ended(detail)
+    return render(
+        "patient/understand.html",
+        title=words()("understand-title"),
+        detail=detail,
+        answers={name: request.form.get(name, "") for name in ("ask-1", "ask-2")},
+        values=request.form,
+        errors={},
+    )
+
+
+@bp.post("/patient/requests/<id>/understand")
+@requires_role(PATIENT)
+def explain(id: str) -> Response:
+    """Explain the answers to the two questions."""
+    return understand(id)
+
+
+@bp.get("/patient/requests/<id>/check")
+@requires_role(PATIENT)
+def check(id: str) -> Response:
+    """Show every term and the sentences, for the device to sign just these."""
+    detail = _get(id)
+    if not detail.is_waiting:
+        return _ended(detail)
+    if detail.choice is None:
+        return see_other(detail.path)
+    review = services().patient.requests.prepare_grant(current_account(), words(), id)
+    return render(
+        "patient/check.html",
+        title=words()("check-title"),
+        detail=detail,
+        rows=_terms_rows(detail, review),
+        review=review,
+    )
+
+
+@bp.post("/patient/requests/<id>/check")
+@requires_role(PATIENT)
+def sign(id: str) -> Response:
+    """Submit the signed permission to the ledger, once; then show its state."""
+    _get(id)
+    submitted = services().patient.signatures.submit(current_account(), *signed_form())
+    if not submitted.is_granted:
+        return refused(submitted.outcome)
+    consent_id = (submitted.outcome.consent_id or b"").hex()
+    new = "again" if submitted.is_repeated else "yes"
+    return see_other(f"/patient/consents/{consent_id}?new={new}")
+
+
+def _get(request_id: str) -> RequestDetail:
+    return services().patient.requests.get(current_subject(), words(), request_id)
+
+
+def _request_page(detail: RequestDetail, errors: dict[str, str]) -> Response:
+    return render(
+        "patient/request.html",
+        title=words()("request-title", study=detail.party_name),
+        detail=detail,
+        errors=errors,
+        values={"answer": detail.answer},
+    )
+
+
+def _limits_page(detail: RequestDetail, values: Any, errors: dict[str, str]) -> Response:
+    records = services().patient.requests.requested_records(current_subject(), words(), detail)
+    return render(
+        "patient/limits.html",
+        title=words()("limits-title"),
+        detail=detail,
+        records=records,
+        errors=errors,
+        values=values,
+    )
+
+
+def _ended(detail: RequestDetail) -> Response:
+    """Show the result of a request that is not waiting."""
+    consent_id, state = detail.request.consent_id, detail.request.state
+    if state not in (DECLINED, LAPSED):
+        return see_other(f"/patient/consents/{consent_id.hex()}" if consent_id else "/patient")
+    key = "declined" if state == DECLINED else "lapsed"
+    date = words().day(detail.request.lapses_at_s)
+    message = words()(key, study=detail.party_name, date=date)
+    return render("patient/message.html", title=words()(f"{key}-title"), message=message)
+
+
+def _form_choice(detail: RequestDetail) -> Choice:
+    form = request.form
+    return Choice(
+        purposes=tuple(form.getlist("purposes")),
+        categories=tuple(form.getlist("categories")),
+        data_from=_date_text("from"),
+        data_to=_date_text("to"),
+        ends_on=_date_text("end") or detail.latest_end,
+        may_copy=form.get("copy") == "yes",
+        left_out=tuple(form.getlist("left_out")),
+    )
+
+
+def _date_text(name: str) -> str:
+    """Return the three inputs of a date as YYYY-MM-DD, a date or not; "" if all are empty."""
+    parts = [request.form.get(f"{name}-{part}", "").strip() for part in ("year", "month", "day")]
+    return f"{parts[0]:0>4}-{parts[1]:0>2}-{parts[2]:0>2}" if any(parts) else ""
+
+
+def _form_values(choice: Choice) -> dict[str, object]:
+    values: dict[str, object] = {
+        "purposes": choice.purposes,
+        "categories": choice.categories,
+        "left_out": choice.left_out,
+        "copy": "yes" if choice.may_copy else "",
+    }
+    for name, iso in (("from", choice.data_from), ("to", choice.data_to), ("end", choice.ends_on)):
+        parts = iso.split("-") if iso else ("", "", "")
+        values |= dict(zip((f"{name}-year", f"{name}-month", f"{name}-day"), parts, strict=True))
+    return values
+
+
+def _terms_rows(detail: RequestDetail, review: GrantReview) -> list[tuple[str, ...]]:
+    """Return (name, value, path of the form that changes it) of each term."""
+    say, choice, form = words(), review.choice, f"{detail.path}/limits"
+    rows: list[tuple[str, ...]] = [
+        (say("check-who"), detail.party_name),
+        (say("check-purposes"), format_purposes(say, choice.purposes), form),
+        (say("check-categories"), format_categories(say, choice.categories), form),
+        (say("check-dates"), format_period(say, choice.data_from, choice.data_to), form),
+        (say("check-end"), format_day(say, choice.ends_on), form),
+    ]
+    if detail.request.details.wants_copy:
+        copies = say("check-copies-yes" if choice.may_copy else "check-copies-no")
+        rows.append((say("check-copies"), copies, form))
+    return rows
