@@ -8,6 +8,7 @@ import html
 import json
 import os
 import random
+import re
 import secrets
 import socket
 import statistics
@@ -27,9 +28,8 @@ from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WebProgram
 from deploy.settings import Settings, read_settings
-from records import Mapping, read_table
+from records import Mapping, read_table, to_records
 from services.accounts.accounts import Account
-from services.custodian.records import records_of
 from services.dates import iso_day
 from services.platform import Platform
 from services.requests import RequestDetails
@@ -86,7 +86,7 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
     labels = [row.person for row in rows]
     trial_wallet = TrialWallet(wallet, platform.ledger)
     trial_wallet.enrol(labels)
-    records, sources = records_of(rows, wallet.subjects(), ORGANISATION)
+    records, sources = to_records(rows, wallet.subjects(), ORGANISATION)
     platform.store.deposits.deposit(records, sources)
     platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
     now_s = int(platform.clock()) - 60
@@ -184,8 +184,8 @@ def message_of(typed: dict[str, Any]) -> Grant | Withdrawal:
     if typed["primaryType"] == "Withdrawal":
         return Withdrawal(subject, _bytes(message["termsHash"]))
     values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in zip(Terms.__slots__, message["terms"].values(), strict=True)
+        re.sub("([A-Z])", r"_\1", name).lower(): tuple(value) if isinstance(value, list) else value
+        for name, value in message["terms"].items()
     }
     terms = Terms(**values | {name: _bytes(values[name]) for name in ("policy_hash", "salt")})
     return Grant(subject, terms, message["signedAt"], message["notAfter"])

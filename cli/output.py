@@ -18,6 +18,7 @@ import consent
 import models
 import records
 import storage
+from records import CellFault
 from services.errors import Invalid, ServiceError
 from services.platform import Platform
 from services.wiring import build_services
@@ -40,7 +41,6 @@ EXPECTED_ERRORS: Final = (
     SQLAlchemyError,
 )
 MAX_ROWS_SHOWN: Final = 30
-PROBLEM_HEADS: Final = ("row", "column", "problem")
 ErrorTypes = tuple[type[Exception], ...]
 ReportProgress = Callable[[str, int, int], None]
 
@@ -81,6 +81,13 @@ class Output:
         else:
             for line in lines:
                 click.echo(line)
+
+    def faults(self, faults: Sequence[CellFault]) -> None:
+        """Write the faults of a table to stdout, each with what to do."""
+        self.table(
+            ("row", "column", "problem", "what to do"),
+            [(str(f.row), f.column, f.problem, f.code.remedy) for f in faults],
+        )
 
     def table(self, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
         """Write a table to stdout, unless --json is given."""
@@ -147,11 +154,12 @@ def describe_error(exc: Exception) -> str:
 
 
 def _fail(context: click.Context, output: Output, exc: Exception, as_json: bool) -> None:
-    rows = list(getattr(exc, "rows", ()))
+    faults: list[CellFault] = list(getattr(exc, "faults", ()))
+    rows = [fault.to_json() for fault in faults]
     if as_json:
         problem = {"error": type(exc).__name__, "message": describe_error(exc), "rows": rows}
         click.echo(orjson.dumps(problem, option=orjson.OPT_INDENT_2).decode())
     output.note(f"{context.info_name}: {describe_error(exc)}")
-    if rows and not as_json:
-        output.table(PROBLEM_HEADS, [(str(row), column, what) for row, column, what in rows])
+    if faults and not as_json:
+        output.faults(faults)
     context.exit(2 if isinstance(exc, INVALID_INPUT) else 1)

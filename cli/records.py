@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.output import PROBLEM_HEADS, Output, with_services
+from cli.output import Output, with_services
 from records import Mapping, check_table, read_table
 from services.wiring import Services
 
@@ -37,16 +37,13 @@ def deposit(
     replaced = f"{report.replaced} were replaced by a newer row of the same person. "
     note = replaced if report.replaced else ""
     if options["dry_run"]:
-        problems = [
-            {"row": row, "column": column, "what": what} for row, column, what in report.bad
-        ]
+        problems = [fault.to_json() for fault in report.faults]
         output.result(
             {**counts, "deposited": 0, "problems": problems},
             f"{report.rows} rows read. {report.good} are good, {report.wrong} are not. "
             f"{note}Nothing has been stored.",
         )
-        cells = [(str(row), column, what) for row, column, what in report.bad]
-        output.table(PROBLEM_HEADS, cells)
+        output.faults(report.faults)
         return
     rows = list(read_table(table, layout, options["only_good"]))
     with output.progress() as progress:

@@ -11,8 +11,7 @@ from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.patient_files import PatientFiles
 from deploy.nodes.private_file import find_json, write_private_json
-from records import Mapping, ParsedRow, read_table
-from services.custodian.records import records_of
+from records import Mapping, ParsedRow, read_table, to_records
 from services.platform import Platform
 from services.statement import RequestedTerms
 from storage import Record
@@ -61,8 +60,8 @@ class People:
 
     def records(self, custodian: str) -> tuple[list[Record], list[str]]:
         """Return every record, and the source of each."""
-        subjects = dict(zip(self.labels(), self.subjects(), strict=True))
-        return records_of(self.rows, subjects, custodian)
+        subjects = {row.person: self.subject_of(row.person) for row in self.rows}
+        return to_records(self.rows, subjects, custodian)
 
     def grants(self, platform: Platform) -> list[tuple[str, Signed]]:
         """Return every signed grant: those stored by an earlier run, or signed and stored now."""

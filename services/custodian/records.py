@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from consent import ConsentRefused
-from records import ParsedRow
+from records import ParsedRow, to_records
 from services.installation import Installation
 from services.requests import PatientDirectory
 from storage import DepositReport, Record, RecordStore
@@ -58,7 +58,7 @@ class CustodianRecords:
         stored twice. `source` sets kinds of files apart that could name the same person and day.
         """
         subjects = self._directory.get_or_add(row.person for row in rows)
-        records, sources = records_of(rows, subjects, self._organisation, source)
+        records, sources = to_records(rows, subjects, self._organisation, source)
         new = 0
         for start in range(0, len(records), BATCH_SIZE):
             progress("storing", start, len(records))
@@ -66,25 +66,3 @@ class CustodianRecords:
             new += self._store.deposits.deposit(records[part], sources[part]).new
         progress("storing", len(records), len(records))
         return DepositSummary(records=len(records), new=new)
-
-
-def records_of(
-    rows: Sequence[ParsedRow], subjects: Mapping[str, bytes], custodian: str, source: str = ""
-) -> tuple[list[Record], list[str]]:
-    """Return the records of parsed rows, and for each the source that distinguishes it.
-
-    Args:
-        rows: of a table or a bundle.
-        subjects: by person.
-        custodian: the party that holds the records.
-        source: sets kinds of files apart that could name the same person and day.
-    """
-    records, sources = list[Record](), list[str]()
-    for row in rows:
-        documents = row.records(subjects[row.person], custodian)
-        records += documents
-        sources += [
-            f"{source}{row.person}\0{index}\0{document.category}\0{row.recorded_on}"
-            for index, document in enumerate(documents)
-        ]
-    return records, sources

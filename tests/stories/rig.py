@@ -19,8 +19,7 @@ from cli.trial_wallet import TrialWallet
 from consent import Wallet
 from deploy.demo.people import MAPPING, TABLE
 from deploy.settings import read_settings
-from records import Mapping, read_table
-from services.custodian.records import records_of
+from records import Mapping, read_table, to_records
 from services.platform import Platform
 from services.statement import RequestedTerms
 
@@ -68,7 +67,7 @@ def enrolled_people(
     wallet = Wallet.create(folder) if is_new else Wallet.open(folder)
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     TrialWallet(wallet, platform.ledger).enrol([row.person for row in rows])
-    records, sources = records_of(rows, wallet.subjects(), platform.organisation)
+    records, sources = to_records(rows, wallet.subjects(), platform.organisation)
     platform.store.deposits.deposit(records, sources)
     now_s = int(platform.clock()) - 60
     requested_terms = RequestedTerms("permit", recipient, (purpose,))

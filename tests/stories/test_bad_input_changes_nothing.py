@@ -58,7 +58,8 @@ def test_a_table_with_bad_rows_names_them_and_stores_all_or_the_good_ones(tmp_pa
     table = str(spoiled(tmp_path))
     refused = typed(tmp_path, "enrol", table, *MAPPING, "--json")
     assert refused.returncode == 2
-    assert [row[:2] for row in json.loads(refused.stdout)["rows"]] == [[4, "age"], [8, "age"]]
+    faults = json.loads(refused.stdout)["rows"]
+    assert [(fault["row"], fault["column"]) for fault in faults] == [(4, "age"), (8, "age")]
     assert "old" not in refused.stdout + refused.stderr
     assert typed(tmp_path, "enrol", table, *MAPPING, "--only-good").returncode == 0
     assert typed(tmp_path, "deposit", table, *MAPPING).returncode == 2
