@@ -20,8 +20,8 @@ def make_engine(url: str) -> sa.Engine:
     """Return an engine whose commits are durable before they return.
 
     SQLite runs in WAL mode with ``synchronous=FULL`` and takes its write lock at the start of a
-    write, so that two processes wait for each other instead of failing half-way. No error of it
-    repeats the parameters of a statement: wrapped keys and names are among them.
+    write, so that two processes wait for each other instead of failing in between. Its
+    errors do not contain the parameters of a statement, which may be wrapped keys or names.
     """
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
