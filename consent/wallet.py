@@ -80,18 +80,28 @@ class Wallet:
         """Return the random pseudonym of one patient, made and kept if the label is new."""
         return self.new_subjects([label])[label]
 
-    def new_subjects(self, labels: Iterable[str]) -> dict[str, bytes]:
-        """Return a pseudonym for each label; new ones are on the disk, in one write, by then.
+    def new_subjects(
+        self, labels: Iterable[str], assigned: Mapping[str, bytes] = MappingProxyType({})
+    ) -> dict[str, bytes]:
+        """Return a subject for each label; new ones are on the disk, in one write, by then.
+
+        A new label gets the subject that a custodian `assigned` to it, or a random one.
 
         Raises:
-            WalletUnusable: the folder cannot be written.
+            WalletUnusable: the folder cannot be written, or a label has another subject already.
         """
         wanted = list(dict.fromkeys(labels))
         try:
             with _locked(self._path):
                 known = dict(_read_subjects(self._path))
                 fresh = [label for label in wanted if label not in known]
-                known |= {label: secrets.token_bytes(_SUBJECT_BYTES) for label in fresh}
+                for label in fresh:
+                    known[label] = assigned.get(label) or secrets.token_bytes(_SUBJECT_BYTES)
+                if any(known[label] != assigned.get(label, known[label]) for label in wanted):
+                    raise WalletUnusable(
+                        f"{self._path} has other subjects than the custodian's directory; "
+                        "create a new wallet"
+                    )
                 if fresh:
                     shown = {label: subject.hex() for label, subject in known.items()}
                     _replace(self._path / SUBJECTS_FILE, json.dumps(shown, indent=0))

@@ -7,12 +7,12 @@ import secrets
 import pytest
 from visitors import HOSPITAL, signed_in
 
+from cli.trial_wallet import TrialWallet
 from consent import Grant
 from models import GateClosed
 from services.custodian.upload_store import Sent, UploadStore
 from services.requests import RequestDetails
 from services.statement import RequestedTerms, terms_for
-from services.trial import sign_grants
 from storage import Record
 
 pytestmark = pytest.mark.node
@@ -190,7 +190,7 @@ def model(hospital):
         platform.asking.proposals.approve(study, "c")
         asked = RequestedTerms("permit", study, ("MLTRAINING",))
         wanted = [(one, asked, now_s, now_s + 99_999) for one in hospital.subjects]
-        platform.ledger.grant(sign_grants(platform, hospital.wallet, wanted))
+        platform.ledger.grant(TrialWallet(hospital.wallet, platform.ledger).sign_grants(wanted))
         try:
             return platform.diagnostics.train(study, question)
         except GateClosed:
