@@ -8,6 +8,7 @@ import html
 import json
 import os
 import random
+import re
 import secrets
 import socket
 import statistics
@@ -21,21 +22,19 @@ from typing import Any
 import requests
 
 import app
-from cli.records import to_records
-from consent import YEAR_S, Grant, Wallet, Withdrawal
+from cli.trial_wallet import TrialWallet
+from consent import YEAR_S, Grant, Terms, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WebProgram
 from deploy.settings import Settings, read_settings
-from records import Mapping, read_table
+from records import Mapping, read_table, to_records
 from services.accounts.accounts import Account
 from services.dates import iso_day
 from services.platform import Platform
 from services.requests import RequestDetails
 from services.researcher.proposing import StudyDraft
-from services.schemas import GrantSchema, WithdrawalSchema
 from services.statement import RequestedTerms
-from services.trial import enrol_people, sign_grants
 from services.wiring import build_services
 from services.words import Words
 from web.cookies import cookie_name, csrf_of
@@ -85,8 +84,9 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     wallet = Wallet.create(folder / "wallet")
     labels = [row.person for row in rows]
-    enrol_people(platform, wallet, labels, lambda *_: None)
-    records, sources = to_records(rows, wallet, ORGANISATION)
+    trial_wallet = TrialWallet(wallet, platform.ledger)
+    trial_wallet.enrol(labels)
+    records, sources = to_records(rows, wallet.subjects(), ORGANISATION)
     platform.store.deposits.deposit(records, sources)
     platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
     now_s = int(platform.clock()) - 60
@@ -100,7 +100,7 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
         for label in labels
         for party, purpose in ((STUDY, "MLTRAINING"), (ORGANISATION, "TREATDS"))
     ]
-    platform.ledger.grant(sign_grants(platform, wallet, grants))
+    platform.ledger.grant(trial_wallet.sign_grants(grants))
     draft = StudyDraft(
         texts=dict.fromkeys(("title", "board", "protocol", "condition", "contact"), "bench"),
         question="nhanes-diabetes",
@@ -109,8 +109,9 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
         wants_copy=False,
         name=STUDY,
     )
-    build_services(platform).researcher.proposing.propose(ORGANISATION, draft, Words("en"))
-    platform.asking.proposals.approve(STUDY, "bench")
+    services = build_services(platform)
+    services.researcher.proposing.propose(ORGANISATION, draft, Words("en"))
+    services.custodian.approvals.approve(STUDY, by="bench")
     return wallet
 
 
@@ -178,11 +179,20 @@ def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tupl
 
 def message_of(typed: dict[str, Any]) -> Grant | Withdrawal:
     """Return the message that a page asks to be signed."""
+    message = typed["message"]
+    subject = _bytes(message["subject"])
     if typed["primaryType"] == "Withdrawal":
-        values: Any = WithdrawalSchema().load(typed["message"])
-        return Withdrawal(values["subject"], values["termsHash"])
-    values = GrantSchema().load(typed["message"])
-    return Grant(values["subject"], values["terms"], values["signedAt"], values["notAfter"])
+        return Withdrawal(subject, _bytes(message["termsHash"]))
+    values: dict[str, Any] = {
+        re.sub("([A-Z])", r"_\1", name).lower(): tuple(value) if isinstance(value, list) else value
+        for name, value in message["terms"].items()
+    }
+    terms = Terms(**values | {name: _bytes(values[name]) for name in ("policy_hash", "salt")})
+    return Grant(subject, terms, message["signedAt"], message["notAfter"])
+
+
+def _bytes(digits: str) -> bytes:
+    return bytes.fromhex(digits.removeprefix("0x"))
 
 
 def _signed(

@@ -76,18 +76,28 @@ class Wallet:
             raise WalletUnusable(f"{path / SEED_FILE} is damaged")
         return cls(path, seed)
 
-    def new_subjects(self, labels: Iterable[str]) -> dict[str, bytes]:
-        """Return a random pseudonym for each label; new ones are stored durably, in one write.
+    def new_subjects(
+        self, labels: Iterable[str], assigned: Mapping[str, bytes] = MappingProxyType({})
+    ) -> dict[str, bytes]:
+        """Return a subject for each label; new ones are stored durably, in one write.
+
+        A new label gets the subject that a custodian `assigned` to it, or a random one.
 
         Raises:
-            WalletUnusable: the folder cannot be written.
+            WalletUnusable: the folder cannot be written, or a label has another subject already.
         """
         requested = list(dict.fromkeys(labels))
         try:
             with _locked(self._path):
                 known = dict(_read_subjects(self._path))
                 new = [label for label in requested if label not in known]
-                known |= {label: secrets.token_bytes(_SUBJECT_BYTES) for label in new}
+                for label in new:
+                    known[label] = assigned.get(label) or secrets.token_bytes(_SUBJECT_BYTES)
+                if any(known[label] != assigned.get(label, known[label]) for label in requested):
+                    raise WalletUnusable(
+                        f"{self._path} has other subjects than the custodian's directory; "
+                        "create a new wallet"
+                    )
                 if new:
                     by_label = {label: subject.hex() for label, subject in known.items()}
                     _replace(self._path / SUBJECTS_FILE, json.dumps(by_label, indent=0))

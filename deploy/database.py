@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+# Any number that no other program of the database uses.
+MIGRATION_LOCK = 8_686_000_001
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -20,8 +22,8 @@ def make_engine(url: str) -> sa.Engine:
     """Return an engine whose commits are durable before they return.
 
     SQLite runs in WAL mode with ``synchronous=FULL`` and takes its write lock at the start of a
-    write, so that two processes wait for each other instead of failing half-way. No error of it
-    repeats the parameters of a statement: wrapped keys and names are among them.
+    write, so that two processes wait for each other instead of failing in between. Its
+    errors do not contain the parameters of a statement, which may be wrapped keys or names.
     """
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
@@ -70,10 +72,15 @@ def _on_begin(connection: sa.Connection) -> None:
 
 
 def upgrade(engine: sa.Engine) -> None:
-    """Bring every table to the newest migration; running it again changes nothing."""
+    """Bring every table to the newest migration; running it again changes nothing.
+
+    Processes that start at the same moment wait for each other: on SQLite by the write lock.
+    """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:id)"), {"id": MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -21,7 +21,6 @@ PIP_OPTIONS = (
     "--no-deps",
     "--require-hashes",
     "--no-build-isolation",
-    "--no-compile",
     "--disable-pip-version-check",
     "--quiet",
 )

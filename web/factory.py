@@ -8,10 +8,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from services.platform import Platform
 from services.wiring import build_services
 from web import access_log, errors, metrics
-from web.api import OldApi, api
+from web.api import api
 from web.current import EXTENSION
 from web.health import bp as health
-from web.pages import old_pages, pages
+from web.pages import pages
 
 MAX_BODY_BYTES = 16 * 2**20
 MAX_FORM_BYTES = 64 * 2**10
@@ -54,8 +54,6 @@ def create_app(platform: Platform, proxies: int = 0, metrics_token: str = "") ->
     app.register_blueprint(health)
     app.register_blueprint(api(services))
     app.register_blueprint(pages(services))
-    app.register_blueprint(OldApi(platform).blueprint())
-    app.register_blueprint(old_pages(platform))
     headers = HEADERS | (TLS_HEADERS if platform.site.is_secure else {})
 
     @app.after_request

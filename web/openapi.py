@@ -1,16 +1,15 @@
-"""Describes the API in OpenAPI 3.1, from the same table that the API itself is made of."""
+"""Describes the API in OpenAPI 3.1, from what the decorators of its views declare."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
-from web.api.route import Route
 from web.view_options import JSON, options_of
 
 _NAME: Final = re.compile(r"{(\w+)}")
@@ -42,7 +41,7 @@ _SESSION: Final = {
 }
 
 
-def describe(app: Flask, routes: Sequence[Route], prefix: str, version: str) -> dict[str, Any]:
+def describe(app: Flask, version: str) -> dict[str, Any]:
     """Return the OpenAPI document of the application's API."""
     spec = APISpec(
         title="Vouchsafe",
@@ -54,19 +53,17 @@ def describe(app: Flask, routes: Sequence[Route], prefix: str, version: str) -> 
     spec.components.schema("Problem", _PROBLEM)
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme("session", _SESSION)
-    for route in routes:
-        spec.path(prefix + route.path, operations={route.method.lower(): _operation(route)})
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if rule.endpoint.startswith("api.") and rule.endpoint != "api.openapi":
             path = _RULE_NAME.sub(r"{\1}", rule.rule)
             method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-            spec.path(path, operations={method.lower(): _described(view, path, method)})
+            spec.path(path, operations={method.lower(): _operation(view, path, method)})
     described: dict[str, Any] = spec.to_dict()
     return described
 
 
-def _described(view: Callable[..., Any], path: str, method: str) -> dict[str, Any]:
+def _operation(view: Callable[..., Any], path: str, method: str) -> dict[str, Any]:
     """Return the operation of a view, from what its decorators declare."""
     options, summary = options_of(view), (view.__doc__ or "").split("\n", 1)[0]
     result = options.returns or {"type": "object" if options.media_type == JSON else "string"}
@@ -94,36 +91,6 @@ def _described(view: Callable[..., Any], path: str, method: str) -> dict[str, An
         operation["parameters"].append({"in": "query", "schema": options.accepts})
     elif options.accepts is not None:
         content = {JSON: {"schema": options.accepts}}
-        operation["requestBody"] = {"required": True, "content": content}
-    return operation
-
-
-def _operation(route: Route) -> dict[str, Any]:
-    given = route.gives or {"type": "object" if route.media == JSON else "string"}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    operation: dict[str, Any] = {
-        "operationId": route.name,
-        "summary": route.words,
-        "parameters": [
-            {"in": "path", "name": name, "required": True, "schema": {"type": "string"}}
-            for name in _NAME.findall(route.path)
-        ],
-        "responses": {
-            str(route.status): {
-                "description": route.words,
-                "content": {route.media: {"schema": given}},
-            },
-            "default": {"description": "Why not.", "content": problem},
-        },
-        "security": [{"token": []}, {"session": []}] if route.roles else [],
-        "x-roles": sorted(route.roles),
-    }
-    if route.keeps:
-        operation["parameters"].append(_KEY)
-    if route.schema is not None and route.method == "GET":
-        operation["parameters"].append({"in": "query", "schema": route.schema})
-    elif route.schema is not None:
-        content = {"application/json": {"schema": route.schema}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 

@@ -1,4 +1,4 @@
-"""The demo's command: starts nodes and worker, tells the story, writes the report."""
+"""The demo's command: starts nodes and worker, runs the eight steps, writes the report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import click
 import orjson
 
-from cli.output import Say
+from cli.output import Output
 from consent import ConsentError
 from deploy.demo.guests import links
 from deploy.demo.people import gather_people
@@ -34,48 +34,52 @@ Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Platfo
 
 
 def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None]) -> click.Command:
-    """Return the command, which opens the platform with `opener` and can go on with `serve`."""
+    """Return the command, which opens the platform with `opener` and may then `serve` it."""
 
     @click.command("demo")
-    @click.option("--people", type=click.IntRange(100), help="Only so many of the 5,014.")
-    @click.option("--seed", type=int, default=DEFAULT_SEED, help="Of the draw of consents.")
+    @click.option("--people", type=click.IntRange(100), help="How many of the 5,014.")
+    @click.option("--seed", type=int, default=DEFAULT_SEED, help="Seed of the draw of consents.")
     @click.option("--wallet", type=click.Path(file_okay=False, path_type=Path), default=None)
-    @click.option("--serve/--no-serve", default=None, help="Go on serving (on a terminal).")
+    @click.option(
+        "--serve/--no-serve",
+        default=None,
+        help="Serve the pages afterwards (default: on a terminal).",
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
     @click.pass_context
     def run(context: click.Context, /, as_json: bool, **how: Any) -> None:
-        """Do the platform's main job on real people, from enrolment to withdrawal.
+        """Run the whole process on real people, from enrolment to withdrawal.
 
-        Killed half-way, it goes on where it was; finished before, it begins anew: what was there is
+        An interrupted demo continues. After a finished one, a new one starts: the old data is
         moved aside (var.1, wallet.1), never deleted.
         """
-        say = Say(as_json)
+        output = Output(as_json)
         settings = read_settings(os.environ)
         wallet = how["wallet"] or settings.home.parent / "wallet"
         begin(settings.home, wallet, {"people": how["people"], "seed": how["seed"]})
-        began_s = time.monotonic()
+        started_s = time.monotonic()
         try:
-            with opener(settings, say.line) as platform:
-                story = tell(platform, settings, wallet, say, how)
+            with opener(settings, output.note) as platform:
+                story = run_steps(platform, settings, wallet, output, how)
         except (DemoFailed, ConsentError, StorageError, ModelsError) as exc:
-            say.line(f"demo: {exc}")
+            output.note(f"demo: {exc}")
             context.exit(1)
-        text = report(story, time.monotonic() - began_s)
+        text = report(story, time.monotonic() - started_s)
         (settings.home / "demo" / "report.txt").write_text(text, encoding="utf-8")
         finish(settings.home)
-        say.result(story.facts, text + links(story.facts["invitations"]))
+        output.result(story.facts, text + links(story.facts["invitations"]))
         if sys.stdout.isatty() if how["serve"] is None else how["serve"]:
-            serve(settings, say.line)
+            serve(settings, output.note)
         else:
-            say.line(f"VOUCHSAFE_HOME={settings.home} python app.py starts it again")
+            output.note(f"To start it again: VOUCHSAFE_HOME={settings.home} vouchsafe")
 
     return run
 
 
-def tell(
-    platform: Platform, settings: Settings, wallet: Path, say: Say, how: dict[str, Any]
+def run_steps(
+    platform: Platform, settings: Settings, wallet: Path, output: Output, how: dict[str, Any]
 ) -> Story:
-    """Do the eight steps with a worker beside, and return the story."""
+    """Run the eight steps beside a worker, and return the story."""
     people = gather_people(wallet, how["people"], how["seed"])
     story = Story(platform, people, settings.home / "demo", how["seed"], bool(how["people"]))
     worker = Supervisor(WorkerProgram(settings, os.environ))
@@ -91,46 +95,46 @@ def tell(
             story.check,
             story.invite,
         ):
-            say.line(str(step.__doc__))
-            with say.progress() as progress:
+            output.note(str(step.__doc__))
+            with output.progress() as progress:
                 step(progress)
     finally:
         worker.stop()
     return story
 
 
-def begin(home: Path, wallet: Path, asked: dict[str, Any]) -> None:
-    """Make room for the demo: go on with one that was cut short, or begin anew after another.
+def begin(home: Path, wallet: Path, options: dict[str, Any]) -> None:
+    """Prepare the home: continue an interrupted demo, or move a finished one aside.
 
     Raises:
-        ClickException: the home holds something else than a demo, or is in use; nothing is touched.
+        ClickException: the home holds another install or is in use; nothing is changed.
     """
     mark = home / "demo" / "demo.json"
     known = find_json(mark)
     if known is None and home.exists() and any(home.iterdir()):
         raise click.ClickException(
-            f"{home} holds an install that is not the demo's; set VOUCHSAFE_HOME to another folder"
+            f"{home} holds an install that is not a demo. Set VOUCHSAFE_HOME to another folder"
         )
-    if known is not None and (known["finished"] or known["asked"] != asked):
+    if known is not None and (known["finished"] or known["asked"] != options):
         if is_in_use(home):
-            raise click.ClickException(f"{home} is in use; stop the platform that runs on it")
+            raise click.ClickException(f"{home} is in use. Stop the platform that runs on it")
         set_aside(home, wallet)
     mark.parent.mkdir(parents=True, exist_ok=True)
     if not mark.exists():
-        write_private_json(mark, {"asked": asked, "finished": False})
+        write_private_json(mark, {"asked": options, "finished": False})
 
 
 def set_aside(*folders: Path) -> None:
-    """Give the folders that are there the first number that is free; the data stays."""
+    """Rename the folders that exist with the first free number; no data is deleted."""
     number = 1
-    while any(one.with_name(f"{one.name}.{number}").exists() for one in folders):
+    while any(each.with_name(f"{each.name}.{number}").exists() for each in folders):
         number += 1
-    for one in folders:
-        if one.exists():
-            one.rename(one.with_name(f"{one.name}.{number}"))
+    for folder in folders:
+        if folder.exists():
+            folder.rename(folder.with_name(f"{folder.name}.{number}"))
 
 
 def finish(home: Path) -> None:
-    """Note that the demo is done, so that the next one begins anew."""
+    """Record that the demo has finished, so that the next one starts from the beginning."""
     mark = home / "demo" / "demo.json"
     write_private_json(mark, {**orjson.loads(mark.read_bytes()), "finished": True})

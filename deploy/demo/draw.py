@@ -15,7 +15,7 @@ NARROWED = ("demographics", "vital-signs", "laboratory", "condition")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One consent that a person signs: to whom, for what, and when it ends from now on."""
+    """One consent that a person signs; its times are seconds from now."""
 
     decision: str
     recipient: str
@@ -27,11 +27,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of patient: its share of the draw, in percent, and what the report calls it."""
+    """A kind of patient: its share of the draw in percent, and its description in the report."""
 
     name: str
     share: int
-    says: str
+    description: str
 
 
 KINDS = (
@@ -40,7 +40,7 @@ KINDS = (
     Kind("narrowed", 5, "permit training on some categories only"),
     Kind("care only", 9, "permit treatment and decision support only"),
     Kind("another study", 7, "permit training by another study"),
-    Kind("expired", 5, "had permitted it until yesterday"),
+    Kind("expired", 5, "permitted it until yesterday"),
     Kind("denied", 5, "permit it for some, and deny this study"),
     Kind("nothing", 5, "have signed nothing"),
 )
@@ -53,22 +53,22 @@ def draw(people: int, seed: int) -> list[Kind]:
 
 
 def choices(kind: Kind, study: str, other_study: str, clinic: str) -> tuple[Choice, ...]:
-    """Return the consents that a person of this kind signs, each for one purpose of its own."""
+    """Return the consents that a person of this kind signs, each for one purpose."""
     train = Choice("permit", study, ("MLTRAINING",), RESEARCH_CATEGORIES, -60, YEAR_S)
     care = Choice("permit", clinic, ("TREATDS",), ("*",), -60, YEAR_S)
     narrowed = Choice("permit", study, ("MLTRAINING",), NARROWED, -60, YEAR_S)
     elsewhere = Choice("permit", other_study, ("MLTRAINING",), ("*",), -60, YEAR_S)
-    over = Choice("permit", study, ("MLTRAINING",), ("*",), -30 * DAY_S, -DAY_S)
+    expired = Choice("permit", study, ("MLTRAINING",), ("*",), -30 * DAY_S, -DAY_S)
     treat = Choice("permit", clinic, ("TREAT",), ("*",), -60, YEAR_S)
-    no = Choice("deny", study, ("MLTRAINING",), ("*",), -60, YEAR_S)
+    deny = Choice("deny", study, ("MLTRAINING",), ("*",), -60, YEAR_S)
     return {
         "training and care": (train, care),
         "training only": (train,),
         "narrowed": (narrowed,),
         "care only": (treat, care),
         "another study": (elsewhere,),
-        "expired": (over,),
-        "denied": (elsewhere, no),
+        "expired": (expired,),
+        "denied": (elsewhere, deny),
         "nothing": (),
     }[kind.name]
 

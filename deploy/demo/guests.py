@@ -1,4 +1,4 @@
-"""Leaves the demo's doors open: a directory, requests that wait, and links to join by."""
+"""Prepares the demo for visitors: the directory, waiting requests, and links to join."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STAFF = (
 
 
 def approve_study(platform: Platform, question: str) -> None:
-    """Propose the demo's study and approve it as its custodian; a second time changes nothing."""
+    """Propose the demo's study and approve it as its custodian; repeating it changes nothing."""
     services = build_services(platform)
     if STUDY not in {study.study for study in platform.asking.proposals.list_all()}:
         draft = StudyDraft(
@@ -43,13 +43,13 @@ def approve_study(platform: Platform, question: str) -> None:
             name=STUDY,
         )
         services.researcher.proposing.propose(platform.organisation, draft, Words("en"))
-    platform.asking.proposals.approve(STUDY, "demo")
+    services.custodian.approvals.approve(STUDY, by="demo")
 
 
 def invite_guests(platform: Platform, people: People) -> dict[str, Any]:
-    """Write down who is a patient, ask those who have no key yet, and return links for all roles.
+    """Fill the directory, send requests to those without a key, and return links for all roles.
 
-    Each link works once, for seven days. Requests that wait already are not sent again.
+    Each link works once, for seven days. Waiting requests are not sent again.
     """
     asking, waiting = platform.asking, list(people.waiting.values())
     asking.directory.add(zip(people.labels(), people.subjects(), strict=True))
@@ -76,8 +76,8 @@ def invite_guests(platform: Platform, people: People) -> dict[str, Any]:
 
 
 def links(invitations: dict[str, Any]) -> str:
-    """Return the lines that show who may join, and by which link; each opens one account."""
-    lines = ["", "Join by these links; each works once, for seven days:"]
+    """Return the lines that list the links; each opens one account."""
+    lines = ["", "Links to join; each works once, for seven days:"]
     lines += [f"  a patient     {link}" for link in invitations["patients"][:1]]
     lines += [f"  {role:<13} {link}" for role, link in invitations["staff"].items()]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""The demo's people: a row of the table each, with documents, subjects and a drawn kind."""
+"""The demo's people: each a row of the table, with documents, a subject and a drawn kind."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.trial_wallet import TrialWallet
 from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
-from deploy.demo.kept import Kept
+from deploy.demo.patient_files import PatientFiles
 from deploy.nodes.private_file import find_json, write_private_json
-from records import Mapping, ParsedRow, read_table
+from records import Mapping, ParsedRow, read_table, to_records
 from services.platform import Platform
 from services.statement import RequestedTerms
-from services.trial import sign_grants
 from storage import Record
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,22 +22,22 @@ MAPPING = TABLE.with_name("mapping.toml")
 STUDY = "study:diabetes-risk"
 OTHER_STUDY = "study:sleep"
 KEYLESS = 5
-KEYLESS_STAY = 2
+FIRST_KEYLESS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everybody of the demo, in the order of the table."""
+    """All people of the demo, in the order of the table."""
 
     rows: list[ParsedRow]
     kinds: list[Kind]
     wallet: Wallet
-    kept: Kept
+    files: PatientFiles
     waiting: dict[str, bytes]
-    """Who has records but no key yet: label and subject; they are invited in the end."""
+    """Label and subject of those who have records but no key; they are invited at the end."""
 
     def subject_of(self, label: str) -> bytes:
-        """Return somebody's subject, with a key or without."""
+        """Return the subject of a person, with a key or without."""
         return self.waiting.get(label) or self.wallet.get_subject(label)
 
     def with_keys(self) -> list[str]:
@@ -60,30 +60,26 @@ class People:
 
     def records(self, custodian: str) -> tuple[list[Record], list[str]]:
         """Return every record, and the source of each."""
-        records, sources = list[Record](), list[str]()
-        for row in self.rows:
-            made = row.records(self.subject_of(row.person), custodian)
-            records += made
-            day = row.recorded_on
-            sources += [f"{row.person}\0{n}\0{r.category}\0{day}" for n, r in enumerate(made)]
-        return records, sources
+        subjects = {row.person: self.subject_of(row.person) for row in self.rows}
+        return to_records(self.rows, subjects, custodian)
 
     def grants(self, platform: Platform) -> list[tuple[str, Signed]]:
-        """Return everybody's signed grants: those kept from before, or signed and kept now."""
-        known = self.kept.signed()
-        if known:
-            return known
-        now_s, labels, wanted = int(platform.clock()), [], []
+        """Return every signed grant: those stored by an earlier run, or signed and stored now."""
+        stored = self.files.signed()
+        if stored:
+            return stored
+        now_s, labels, grants = int(platform.clock()), [], []
         for row, kind in zip(self.rows, self.kinds, strict=True):
             for choice in choices(kind, STUDY, OTHER_STUDY, platform.organisation):
-                asked = RequestedTerms(
+                terms = RequestedTerms(
                     choice.decision, choice.recipient, choice.purposes, choice.categories
                 )
                 subject = self.wallet.get_subject(row.person)
-                wanted.append((subject, asked, now_s + choice.signed_s, now_s + choice.ends_s))
+                grants.append((subject, terms, now_s + choice.signed_s, now_s + choice.ends_s))
                 labels.append(row.person)
-        signed = list(zip(labels, sign_grants(platform, self.wallet, wanted), strict=True))
-        self.kept.keep(signed)
+        signed_grants = TrialWallet(self.wallet, platform.ledger).sign_grants(grants)
+        signed = list(zip(labels, signed_grants, strict=True))
+        self.files.add_grants(signed)
         return signed
 
 
@@ -95,22 +91,22 @@ def gather_people(folder: Path, count: int | None, seed: int) -> People:
     drawn = draw(len(rows), seed)
     waiting = _waiting(folder, rows, drawn)
     wallet.new_subjects(row.person for row in rows if row.person not in waiting)
-    return People(rows, drawn, wallet, Kept(folder), waiting)
+    return People(rows, drawn, wallet, PatientFiles(folder), waiting)
 
 
 def _waiting(folder: Path, rows: list[ParsedRow], drawn: list[Kind]) -> dict[str, bytes]:
-    """Return who waits for a key: some with whole records who have signed nothing."""
+    """Return who waits for a key: some with complete records who have signed nothing."""
     path = folder / "waiting.json"
     known = find_json(path)
     if known is None:
-        most = max(len(row.documents) for row in rows)
+        complete = max(len(row.documents) for row in rows)
         signed_nothing = [
             row.person
             for row, kind in zip(rows, drawn, strict=True)
-            if kind.name == "nothing" and len(row.documents) == most
+            if kind.name == "nothing" and len(row.documents) == complete
         ]
-        # The first ones stay: the story asks about them.
-        held = signed_nothing[KEYLESS_STAY:][-KEYLESS:]
-        known = {label: secrets.token_hex(32) for label in held}
+        # The first ones keep their keys: the story requests predictions for them.
+        chosen = signed_nothing[FIRST_KEYLESS:][-KEYLESS:]
+        known = {label: secrets.token_hex(32) for label in chosen}
         write_private_json(path, known)
     return {label: bytes.fromhex(str(subject)) for label, subject in known.items()}

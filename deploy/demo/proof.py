@@ -1,4 +1,4 @@
-"""What the demo must be able to show: a stranger's model, and a byte that was changed."""
+"""Proves two claims of the demo: a stranger trains the same model; a changed byte is found."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from services.platform import Platform
 
 
 class DemoFailed(Exception):
-    """A step of the demo did not show what it promises."""
+    """A step of the demo did not show what it promises; the message says which promise."""
 
 
-def require(holds: bool, otherwise: str) -> None:
-    """Check what a step promises.
+def require(holds: bool, message: str) -> None:
+    """Return if a promise holds.
 
     Raises:
-        DemoFailed: it does not hold.
+        DemoFailed: it does not.
     """
     if not holds:
-        raise DemoFailed(otherwise)
+        raise DemoFailed(message)
 
 
-def trained_by_a_stranger(
+def train_as_stranger(
     platform: Platform, people: People, model: Model, leaving: list[str], folder: Path
 ) -> str:
-    """Return the hash of the model that a process trains which has only who remains."""
+    """Return the hash of the model that another process trains from the remaining people alone."""
     table = folder / "remaining.csv"
     _write_without(table, set(leaving), set(people.labels()))
     manifest = platform.diagnostics.manifest(model.id)
-    told = {
+    request = {
         "table": str(table),
         "mapping": str(MAPPING),
         "question": model.question_text,
@@ -44,7 +44,7 @@ def trained_by_a_stranger(
     }
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "deploy.demo.stranger"],
-        input=orjson.dumps(told),
+        input=orjson.dumps(request),
         capture_output=True,
         cwd=ROOT,
         check=False,
@@ -54,24 +54,25 @@ def trained_by_a_stranger(
 
 
 def _names(platform: Platform, people: People, used: set[str]) -> dict[str, tuple[str, int]]:
-    """Return whose and which document each record of a manifest is."""
-    named = platform.store.pseudonyms("manifest record")
+    """Return the person and the document index of each record of a manifest."""
+    pseudonym = platform.store.pseudonyms("manifest record")
     records, sources = people.records(platform.organisation)
     ids = platform.store.deposits.deposit(records, sources).record_ids
-    whose = [(row.person, place) for row in people.rows for place in range(len(row.documents))]
-    found = {named(bytes.fromhex(one)).hex(): who for one, who in zip(ids, whose, strict=True)}
-    return {name: who for name, who in found.items() if name in used}
+    documents = [(row.person, i) for row in people.rows for i in range(len(row.documents))]
+    names = [pseudonym(bytes.fromhex(record_id)).hex() for record_id in ids]
+    return {name: each for name, each in zip(names, documents, strict=True) if name in used}
 
 
-def _write_without(to: Path, leaving: set[str], present: set[str]) -> None:
+def _write_without(target: Path, leaving: set[str], present: set[str]) -> None:
     """Copy the demo's table without the rows of the people who left."""
     head, *rows = TABLE.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [row for row in rows if (who := row.split(",", 1)[0]) in present and who not in leaving]
-    to.write_text("".join([head, *kept]), encoding="utf-8")
+    staying = present - leaving
+    remaining = [row for row in rows if row.split(",", 1)[0] in staying]
+    target.write_text("".join([head, *remaining]), encoding="utf-8")
 
 
 def flip_byte(path: Path) -> None:
-    """Change one byte of a file, at a place that nobody knows before."""
+    """Change one byte of a file, at a random position."""
     content = bytearray(path.read_bytes())
     content[secrets.randbelow(len(content))] ^= 1 + secrets.randbelow(255)
     path.chmod(0o600)

@@ -12,15 +12,15 @@ from typing import Any
 
 import orjson
 
+from cli.trial_wallet import TrialWallet, tally
 from consent import ConsentError
 from deploy.demo.draw import NARROWED
 from deploy.demo.guests import approve_study, invite_guests
 from deploy.demo.people import STUDY, People
-from deploy.demo.proof import DemoFailed, flip_byte, require, trained_by_a_stranger
+from deploy.demo.proof import DemoFailed, flip_byte, require, train_as_stranger
 from models import PredictionRequest
 from services.jobs.heartbeats import Workers
 from services.platform import Platform
-from services.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
 from services.wiring import build_services
 from storage import BlockFolder, StorageNotFound
 
@@ -28,23 +28,23 @@ Progress = Callable[[str, int, int], None]
 
 QUESTION = "nhanes-diabetes"
 WITHDRAWING = 50
-ASKED_ABOUT = 5
+PREDICTIONS = 5
 JOB_POLL_S = 0.1
 WORKER_WITHIN_S = 90
 TOO_FEW = ("not published", "too few patients")
-LEARNING = ("training and care", "training only", "narrowed")
+TRAINING_KINDS = ("training and care", "training only", "narrowed")
 
 
 @dataclass
 class Story:
-    """One run of the demo; `facts` is what its report is made of."""
+    """One run of the demo; its report is made from `facts`."""
 
     platform: Platform
     people: People
     folder: Path
     seed: int
     is_part: bool = False
-    """True when not everybody takes part: a model of few people may stay unpublished."""
+    """True with few people: their model may fail the gate."""
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -52,15 +52,17 @@ class Story:
         return Workers(self.platform.engine, self.platform.clock)
 
     def enrol_and_deposit(self, progress: Progress) -> None:
-        """1. Enrol everybody but a few with keys of their own, and deposit every record."""
+        """1. Enrol all but a few people with their own keys, and deposit every record."""
         platform, people = self.platform, self.people
-        counted = enrol_people(platform, people.wallet, people.with_keys(), progress)
+        counted = TrialWallet(people.wallet, platform.ledger).enrol(people.with_keys(), progress)
         require(not counted.refused, f"enrolments were refused: {counted.refused}")
         records, sources = people.records(platform.organisation)
-        began_s = time.monotonic()
+        started_s = time.monotonic()
         report = platform.store.deposits.deposit(records, sources, progress)
-        took_s = time.monotonic() - began_s
-        people.kept.acknowledge({"kind": "record", "id": one} for one in report.record_ids)
+        took_s = time.monotonic() - started_s
+        people.files.add_receipts(
+            {"kind": "record", "id": record_id} for record_id in report.record_ids
+        )
         self.facts["deposit"] = {
             "people": len(people.rows),
             "records": len(records),
@@ -70,19 +72,21 @@ class Story:
         }
 
     def sign(self, progress: Progress) -> None:
-        """2. Patients sign differing consents, which are relayed in batches."""
+        """2. Patients sign different consents, which are relayed in batches."""
         signed = self.people.grants(self.platform)
-        # Who has withdrawn or stopped since had every grant acknowledged; sent again, a grant from
-        # before a stop would be refused for the stop.
-        gone = set(self._withdrawn())
-        sent = [grant for label, grant in signed if label not in gone]
-        began_s = time.monotonic()
+        # Every grant of those who have withdrawn since was acknowledged. Sent again, a grant from
+        # before a stop would be refused.
+        withdrawn = set(self._withdrawn())
+        sent = [grant for label, grant in signed if label not in withdrawn]
+        started_s = time.monotonic()
         outcomes = self.platform.ledger.grant(sent, lambda done, of: progress("signing", done, of))
-        took_s = time.monotonic() - began_s
+        took_s = time.monotonic() - started_s
         counted = tally(outcomes)
         require(not counted.refused, f"grants were refused: {counted.refused}")
-        self.people.kept.acknowledge(
-            {"kind": "grant", "id": one.consent_id.hex()} for one in outcomes if one.consent_id
+        self.people.files.add_receipts(
+            {"kind": "grant", "id": outcome.consent_id.hex()}
+            for outcome in outcomes
+            if outcome.consent_id
         )
         self.facts["grants"] = {
             "signed": len(signed),
@@ -90,7 +94,7 @@ class Story:
         }
 
     def gather(self, progress: Progress) -> None:
-        """3. The study gathers exactly the permitted records, at one view."""
+        """3. The study gathers exactly the permitted records, at one view of the ledger."""
         approve_study(self.platform, QUESTION)
         progress("gathering", 0, 1)
         cohort = self.platform.diagnostics.gather(STUDY, QUESTION)
@@ -105,15 +109,15 @@ class Story:
             "permitted": total - sum(cohort.refused.values()),
             "patients": len({line.patient for line in cohort.manifest.lines}),
             "refused": dict(sorted(cohort.refused.items())),
-            "left_out": dict(cohort.excluded),
+            "excluded": dict(cohort.excluded),
         }
         require(
             self.facts["cohort"]["permitted"] == permitted or bool(self._withdrawn()),
-            f"{permitted} records should be permitted, {self.facts['cohort']['permitted']} were",
+            f"expected {permitted} permitted records, got {self.facts['cohort']['permitted']}",
         )
 
     def _unusable(self, cohort: Any) -> int:
-        """Return how many permitted records belong to people who make no row of the matrix."""
+        """Return how many permitted records belong to people who are in no row of the matrix."""
         used = {record.subject for record in cohort.records.values()}
         people = self.people
         return sum(
@@ -123,24 +127,24 @@ class Story:
         )
 
     def _permitted(self) -> list[list[str]]:
-        """Return, by the draw alone, which documents of each person the study may learn from."""
-        found = []
+        """Return, from the draw alone, which documents of each person the study may learn from."""
+        permitted = []
         for row, kind in zip(self.people.rows, self.people.kinds, strict=True):
-            held = [category for category, _ in row.documents]
+            categories = [category for category, _ in row.documents]
             if kind.name == "narrowed":
-                held = [category for category in held if category in NARROWED]
-            found.append(held if kind.name in LEARNING else [])
-        return found
+                categories = [each for each in categories if each in NARROWED]
+            permitted.append(categories if kind.name in TRAINING_KINDS else [])
+        return permitted
 
     def train(self, progress: Progress) -> None:
         """4. The worker trains, evaluates and publishes a model with its card."""
-        models = [one for one in self.platform.diagnostics.models() if one.study == STUDY]
+        models = [model for model in self.platform.diagnostics.models() if model.study == STUDY]
         if not models:
             refused = self._job("train", {"study": STUDY, "question": QUESTION}, progress)
             if refused:
                 self.facts["gate"] = refused
                 return
-            models = [one for one in self.platform.diagnostics.models() if one.study == STUDY]
+            models = [model for model in self.platform.diagnostics.models() if model.study == STUDY]
         first = models[0]
         card = self.platform.diagnostics.card(first.id)
         self.facts["model"] = {"id": first.id, "sha256": first.sha256, "card": dict(card.content)}
@@ -154,77 +158,80 @@ class Story:
         return [str(self.folder / name) for name in names]
 
     def predict(self, progress: Progress) -> None:
-        """5. A clinician is answered about patients who permit it, and only about them."""
+        """5. A clinician gets predictions for patients who permit it, and for no others."""
         if "gate" in self.facts:
             return
         platform = self.platform
         model = platform.diagnostics.serving_model(QUESTION)
-        allowed = [
-            p for p in self.people.of_kind("training and care") if p not in self._withdrawn()
-        ]
+        withdrawn = set(self._withdrawn())
+        allowed = [p for p in self.people.of_kind("training and care") if p not in withdrawn]
         answers: list[dict[str, Any]] = []
-        for place, label in enumerate(allowed[: ASKED_ABOUT * 4]):
-            if len(answers) == ASKED_ABOUT:
+        for index, label in enumerate(allowed[: PREDICTIONS * 4]):
+            if len(answers) == PREDICTIONS:
                 break
-            progress("diagnosing", min(place, ASKED_ABOUT), ASKED_ABOUT)
-            answers += self._ask(model.id, label)
-        progress("diagnosing", ASKED_ABOUT, ASKED_ABOUT)
-        refused = self.people.of_kind("nothing", "training only")[0]
+            progress("predicting", min(index, PREDICTIONS), PREDICTIONS)
+            answers += self._predict(model.id, label)
+        progress("predicting", PREDICTIONS, PREDICTIONS)
+        without_consent = self.people.of_kind("nothing", "training only")[0]
         try:
-            self._ask(model.id, refused)
+            self._predict(model.id, without_consent)
         except StorageNotFound as exc:
-            self.facts["diagnoses"] = {"answers": answers, "refused": str(exc)}
+            self.facts["predictions"] = {"answers": answers, "refused": str(exc)}
         else:
-            raise DemoFailed("a patient who did not permit it was diagnosed")
+            raise DemoFailed("a prediction was made for a patient who does not permit it")
 
-    def _ask(self, model_id: str, label: str) -> list[dict[str, Any]]:
+    def _predict(self, model_id: str, label: str) -> list[dict[str, Any]]:
         subject = self.people.subject_of(label)
-        asked = PredictionRequest(self.platform.organisation, subject, model_id, "demo")
-        began_s = time.monotonic()
-        answer = self.platform.diagnostics.predict(asked)
+        request = PredictionRequest(self.platform.organisation, subject, model_id, "demo")
+        started_s = time.monotonic()
+        answer = self.platform.diagnostics.predict(request)
         return [
             {
                 "probability": answer.probability,
                 "low": answer.low,
                 "high": answer.high,
-                "reasons": [f"{one.words} {one.value}" for one in answer.top],
-                "milliseconds": round(1000 * (time.monotonic() - began_s), 1),
+                "reasons": [f"{reason.words} {reason.value}" for reason in answer.top],
+                "milliseconds": round(1000 * (time.monotonic() - started_s), 1),
             }
         ]
 
     def withdraw(self, progress: Progress) -> None:
-        """6. People withdraw: their records close, and a model without them replaces the old."""
+        """6. People withdraw: their records close, and a model without them replaces the first."""
         platform, wallet = self.platform, self.people.wallet
         leaving = self._leaving()
         subjects = [wallet.get_subject(label) for label in leaving]
         (self.folder / "leaving.json").write_bytes(orjson.dumps(leaving))
-        withdraw_all(platform, wallet, subjects[:-1], progress)
-        stop_all(platform, wallet, subjects[-1:], progress)
-        self.people.kept.acknowledge({"kind": "withdrawal", "id": one.hex()} for one in subjects)
-        erase_after(platform, subjects, "withdrawal", progress)
+        trial_wallet = TrialWallet(wallet, platform.ledger, platform.clock)
+        trial_wallet.withdraw(subjects[:-1], progress)
+        trial_wallet.stop(subjects[-1:], progress)
+        self.people.files.add_receipts(
+            {"kind": "withdrawal", "id": subject.hex()} for subject in subjects
+        )
+        platform.store.erasure.rekey(subjects, "withdrawal", progress)
+        platform.diagnostics.apply_withdrawals()
         still_open = sum(self._opens(subject) for subject in subjects)
-        require(not still_open, f"{still_open} records of people who withdrew still open")
+        require(not still_open, f"{still_open} records of people who withdrew can still be opened")
         self.facts["withdrawal"] = {"people": len(leaving)}
         if "gate" not in self.facts:
             self.facts["withdrawal"] |= self._replace(leaving, progress)
 
     def _replace(self, leaving: list[str], progress: Progress) -> dict[str, Any]:
-        """Retrain the model, and have a stranger train it who never had the records."""
+        """Retrain the model, and train it again as a stranger who never had the records."""
         diagnostics = self.platform.diagnostics
         first = diagnostics.model(self.facts["model"]["id"])
-        listed = first.id in {one.model.id for one in diagnostics.apply_withdrawals()}
+        listed = first.id in {affected.model.id for affected in diagnostics.apply_withdrawals()}
         require(listed or first.successor is not None, "the model is not listed as affected")
         if first.successor is None:
             refused = self._job("retrain", {"model": first.id}, progress)
             require(not refused, refused)
             first = diagnostics.model(first.id)
         newer = diagnostics.model(str(first.successor))
-        theirs = trained_by_a_stranger(self.platform, self.people, newer, leaving, self.folder)
-        require(theirs == newer.sha256, "the retrained model is not the stranger's")
+        stranger = train_as_stranger(self.platform, self.people, newer, leaving, self.folder)
+        require(stranger == newer.sha256, "the stranger trained another model than the platform")
         return {
             "model": newer.id,
             "sha256": newer.sha256,
-            "stranger": theirs,
+            "stranger": stranger,
             "patients": len({line.patient for line in diagnostics.manifest(newer.id).lines}),
         }
 
@@ -233,13 +240,13 @@ class Story:
         return list(orjson.loads(path.read_bytes())) if path.exists() else []
 
     def _leaving(self) -> list[str]:
-        """Draw who withdraws, among those whom the model learned from; the last one stops all."""
+        """Draw who withdraws, among those the model learned from; the last one stops everything."""
         if self._withdrawn():
             return self._withdrawn()
-        learned = self.people.of_kind("training and care")
+        trained_on = self.people.of_kind("training and care")
         chance = random.Random(self.seed)  # noqa: S311 - a draw to be repeated, not a secret
-        count = min(WITHDRAWING + 1, max(2, len(learned) // 10))
-        return chance.sample(learned, count)
+        count = min(WITHDRAWING + 1, max(2, len(trained_on) // 10))
+        return chance.sample(trained_on, count)
 
     def _opens(self, subject: bytes) -> bool:
         record = self.platform.store.records_of(subject)[0]
@@ -250,7 +257,7 @@ class Story:
         return True
 
     def check(self, progress: Progress) -> None:
-        """7. `verify` finds nothing wrong, and then finds one byte that is changed in a copy."""
+        """7. `verify` has no findings, and then finds one changed byte in a copy."""
         findings = build_services(self.platform).auditor.verify(progress)
         require(not findings, f"verify found: {findings[:3]}")
         progress("copying blocks", 0, 1)
@@ -261,30 +268,33 @@ class Story:
         entry = self.platform.store.records_of(self.people.subjects()[0])[0]
         folder = BlockFolder(copy)
         flip_byte(folder.path(entry.cid))
-        found = self.platform.store.check(progress, folder)
+        damaged = self.platform.store.check(progress, folder)
         shutil.rmtree(copy)
-        require(len(found) == 1, f"one byte was changed, and {len(found)} things were found")
-        self.facts["verify"] = {"findings": 0, "damaged": f"{found[0].message}: {found[0].where}"}
+        require(len(damaged) == 1, f"one byte was changed, and {len(damaged)} findings were made")
+        self.facts["verify"] = {
+            "findings": 0,
+            "damaged": f"{damaged[0].message}: {damaged[0].where}",
+        }
 
     def invite(self, progress: Progress) -> None:
-        """8. Those without a key, and one of each role, are invited; requests wait for them."""
+        """8. Invite those without a key and one person of each role; requests wait for them."""
         progress("inviting", 0, 1)
         self.facts["invitations"] = invite_guests(self.platform, self.people)
         progress("inviting", 1, 1)
 
     def _job(self, kind: str, arguments: dict[str, Any], progress: Progress) -> str:
-        """Have the worker do something, and wait for it; return why the gate refused, or ""."""
+        """Queue a job and wait for its end; return why the gate refused, or ""."""
         jobs = self.platform.jobs
         job = jobs.enqueue(kind, arguments, "demo")
-        heard_s = time.monotonic()
+        last_alive_s = time.monotonic()
         while job.is_active:
             time.sleep(JOB_POLL_S)
             job = jobs.get(job.id)
             progress(job.step, job.done, job.of)
             if self._workers.is_any_alive():
-                heard_s = time.monotonic()
-            is_heard = time.monotonic() - heard_s < WORKER_WITHIN_S
-            require(is_heard, f"{kind}: no worker is alive; its log says why")
+                last_alive_s = time.monotonic()
+            is_recent = time.monotonic() - last_alive_s < WORKER_WITHIN_S
+            require(is_recent, f"{kind}: no worker is running. Read its log")
         if self.is_part and any(words in job.error for words in TOO_FEW):
             return job.error
         require(job.state == "done", f"{kind}: {job.error}")

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that deploy/database.py hands over."""
+"""Runs the migrations on the connection that deploy/database.py passes in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A demo that begins anew deletes nothing of what was there."""
+"""A new demo deletes nothing of an earlier one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_demo_after_a_finished_one_moves_home_and_wallet_aside(tmp_path: Path)
     assert not wallet.exists()
 
 
-def test_a_demo_goes_on_where_one_was_cut_short(tmp_path: Path) -> None:
+def test_an_interrupted_demo_continues(tmp_path: Path) -> None:
     home = tmp_path / "var"
     begin(home, tmp_path / "wallet", ASKED)
     (home / "mine").touch()
@@ -34,7 +34,7 @@ def test_a_demo_goes_on_where_one_was_cut_short(tmp_path: Path) -> None:
     assert (home / "mine").exists()
 
 
-def test_a_demo_touches_no_other_install(tmp_path: Path) -> None:
+def test_a_demo_does_not_touch_another_install(tmp_path: Path) -> None:
     (tmp_path / "mine").touch()
-    with pytest.raises(click.ClickException, match="not the demo's"):
+    with pytest.raises(click.ClickException, match="not a demo"):
         begin(tmp_path, tmp_path / "wallet", ASKED)

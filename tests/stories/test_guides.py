@@ -19,6 +19,7 @@ from browser import Person, chromium, person, served
 from PIL import Image
 from playwright.sync_api import Browser
 from rig import ROOT, running
+from views import page_operations
 
 import app as application
 from deploy.demo.people import MAPPING, TABLE
@@ -26,7 +27,6 @@ from records import Mapping, read_table
 from services.accounts import Invitee
 from services.platform import Platform
 from services.requests import Proposal, RequestDetails
-from web.pages import PAGES
 
 GUIDES = ROOT / "docs" / "guide"
 SHOTS = GUIDES / "shots"
@@ -65,7 +65,11 @@ def test_no_picture_is_left_over() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_path_that_a_guide_names_is_a_page_of_that_role_or_of_everybody(role: str) -> None:
-    paths = {page.path for page in PAGES if page.path.startswith(f"/{role}") or not page.roles}
+    paths = {
+        page.path
+        for page in page_operations()
+        if page.path.startswith(f"/{role}") or not page.roles
+    }
     named = re.findall(r"`(/[a-z][^`]*)`", (GUIDES / f"{role}.md").read_text(encoding="utf-8"))
     assert f"/{role}" in named
     assert [item for item in named if not any(_is(path, item) for path in paths)] == []
@@ -199,7 +203,7 @@ def _patient(at: Set) -> None:
         platform.store.vault.open(STUDY, "MLTRAINING", record, "early diabetes")
         platform.store.journal.anchor()
         visitor.go("/patient/journal")
-        visitor.says("Prove it")
+        visitor.says("Proof")
 
 
 def _ask(platform: Platform, subject: bytes) -> None:

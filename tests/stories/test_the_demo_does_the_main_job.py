@@ -14,7 +14,7 @@ def test_the_report_is_one_screen_and_says_what_each_step_showed(town: Town) -> 
     assert len(lines) <= 40
     for number in range(1, 8):
         assert any(line.startswith(f"{number}. ") for line in lines)
-    assert "exactly those of the draw" in report
+    assert "exactly those drawn" in report
     assert "the same bytes" in report
 
 

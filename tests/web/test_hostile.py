@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
+from views import api_operations
 
-from web.api.routes import ROUTES
-
-POSTS = [route.path.replace("{model}", "small-1") for route in ROUTES if route.method == "POST"]
+POSTS = [
+    re.sub(r"{\w+}", "small-1", view.path) for view in api_operations() if view.method == "POST"
+]
 BODIES = {
     "nothing": b"",
     "not json": b"{",
@@ -56,15 +58,15 @@ def test_no_hostile_body_is_an_error_of_ours(hospital, path) -> None:
 
 
 @pytest.mark.node
-def test_another_media_type_is_not_guessed(stranger) -> None:
-    answer = stranger.ask("POST", "/grants", data=b"{}", content_type="text/plain")
+def test_another_media_type_is_not_guessed(custodian) -> None:
+    answer = custodian.ask("POST", "/invitations", data=b"{}", content_type="text/plain")
     assert answer.status_code == 415
 
 
 @pytest.mark.node
-def test_a_body_that_is_too_large_is_not_read(stranger, custodian) -> None:
+def test_a_body_that_is_too_large_is_not_read(custodian) -> None:
     small = b'{"subject": "' + b" " * 70_000 + b'"}'
-    answer = stranger.ask("POST", "/typed-data", data=small, content_type="application/json")
+    answer = custodian.ask("POST", "/invitations", data=small, content_type="application/json")
     assert answer.status_code == 413
     large = b" " * (17 * 2**20)
     answer = custodian.ask(
@@ -89,18 +91,27 @@ def test_a_hostile_query_is_badly_asked(hospital, auditor, query) -> None:
 
 
 @pytest.mark.node
-def test_the_same_key_and_body_get_the_same_answer(hospital) -> None:
-    subject = hospital.new_patient()
-    _, signed = hospital.granted(subject)
-    stranger, key = hospital.client(), {"Idempotency-Key": "k1"}
-    first = stranger.post("/grants", {"signed": [signed]}, headers=key)
-    again = stranger.post("/grants", {"signed": [signed]}, headers=key)
-    assert first.get_json()["outcomes"][0]["ok"]
+def test_the_same_key_and_body_get_the_same_answer(custodian, hospital) -> None:
+    subject, key = hospital.new_patient(), {"Idempotency-Key": "k1"}
+    body = {"records": [record_of(subject)]}
+    first = custodian.post("/custodian/records", body, headers=key)
+    again = custodian.post("/custodian/records", body, headers=key)
+    assert first.get_json()["new"] == 1
     assert (first.status_code, first.data) == (again.status_code, again.data)
-    other = stranger.post("/grants", {"signed": [signed, signed]}, headers=key)
+    other = custodian.post("/custodian/records", {"records": []}, headers=key)
     assert other.status_code == 422
-    without = stranger.post("/grants", {"signed": [signed]}).get_json()
-    assert without["outcomes"][0]["reason"] == "consent-id-used"
+    without = custodian.post("/custodian/records", body).get_json()
+    assert without["record_ids"] != first.get_json()["record_ids"]
+
+
+def record_of(subject: bytes) -> dict[str, object]:
+    return {
+        "subject": subject.hex(),
+        "category": "vital-signs",
+        "custodian": "organisation:this-hospital",
+        "recorded_on": "2024-05-06",
+        "observations": [{"code": "x|number", "value": 7.5, "unit": "kg"}],
+    }
 
 
 @pytest.mark.node

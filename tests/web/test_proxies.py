@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from web import create_app
-from web.api.callers import STRANGERS
+from web.api.guard import STRANGERS
 
 pytestmark = pytest.mark.node
 BURST = STRANGERS[1]

@@ -63,7 +63,10 @@ def patient(hospital, identity):
 def permit(hospital, subject):
     now_s = int(hospital.platform.clock())
     return Grant(
-        subject, terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999
+        subject,
+        terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),
+        now_s,
+        now_s + 9_999,
     )
 
 
@@ -98,6 +101,39 @@ def test_a_permission_is_signed_withdrawn_and_everything_stopped_by_forms_alone(
     now_s = int(hospital.platform.clock())
     assert sign_and_submit(hospital, patient, Stop(patient.subject, now_s)).is_in_force
     assert "active" not in {one.state for one in ledger.consents_of(patient.subject)}
+
+
+def rekeyed(hospital, subject) -> list[str]:
+    jobs = hospital.platform.jobs.newest(kind="rekey", limit=1_000)
+    return [job.arguments["why"] for job in jobs if job.arguments["subjects"] == [subject.hex()]]
+
+
+@node
+def test_a_withdrawal_and_a_stop_each_queue_the_rekeying_of_the_subject(hospital, patient) -> None:
+    grant = permit(hospital, patient.subject)
+    sign_and_submit(hospital, patient, grant)
+    assert rekeyed(hospital, patient.subject) == []
+    withdrawal = Withdrawal(patient.subject, terms_hash(grant.terms))
+    form = sign(hospital, patient, withdrawal)
+    for _ in range(2):
+        submit(hospital, patient, form)
+    assert rekeyed(hospital, patient.subject) == ["withdrawal"]
+    now_s = int(hospital.platform.clock())
+    sign_and_submit(hospital, patient, Stop(patient.subject, now_s))
+    assert sorted(rekeyed(hospital, patient.subject)) == ["stop", "withdrawal"]
+
+
+@node
+def test_a_stop_that_another_patients_key_signed_queues_no_rekeying(hospital, patient) -> None:
+    theirs = hospital.new_patient()
+    message = Stop(patient.subject, int(hospital.platform.clock()))
+    prepared = hospital.services.patient.signatures.prepare(patient.account, message)
+    forged = hospital.wallet.sign(
+        hospital.platform.ledger.domain(), Stop(theirs, message.issued_at_s)
+    )
+    sent = {"wallet": "0x" + forged.signer.hex(), "signature": "0x" + forged.signature.hex()}
+    assert not submit(hospital, patient, (prepared.id, sent)).is_in_force
+    assert rekeyed(hospital, patient.subject) == []
 
 
 @node
@@ -312,7 +348,8 @@ MESSAGES = st.one_of(
         words,
         st.builds(
             lambda name: replace(
-                terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS", "HRESCH"))), statement=name
+                terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS", "HRESCH")), name),
+                statement=name,
             ),
             st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=9),
         ),

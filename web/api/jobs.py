@@ -66,12 +66,6 @@ def get_evidence() -> Response:
     return Response(_written(whole), content_type="application/x-ndjson")
 
 
-def job_shown(job: Job) -> dict[str, Any]:
-    """Return a job as JSON."""
-    document: dict[str, Any] = JobSchema().dump(job)
-    return document
-
-
 def _written(lines: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     for line in lines:
         yield orjson.dumps(line) + b"\n"

@@ -66,20 +66,6 @@ def many(schema: type[Schema], **how: Any) -> fields.List[Any]:
     return fields.List(fields.Nested(schema), required=True, **how)
 
 
-class ViewAnswer(Answer):
-    """The ledger as seen at one block."""
-
-    chain_id = number()
-    contract = text()
-    code_hash = text()
-    block_number = number()
-    block_hash = text()
-    block_time_s = number()
-    count = number()
-    head = text()
-    seen_at_s = number()
-
-
 class ViewSchema(Answer):
     """The ledger as seen at one block, dumped from a View."""
 
@@ -122,35 +108,6 @@ class LedgerSchema(Answer):
         required=True,
     )
     development = fields.Boolean(required=True, attribute="is_development")
-
-
-class TypedAnswer(Answer):
-    """What to sign: EIP-712 typed data and its digest."""
-
-    typed_data = anything()
-    digest = text()
-
-
-class GrantTypedAnswer(TypedAnswer):
-    """A grant to sign, with the statement in words."""
-
-    statement = text()
-    terms_hash = text()
-
-
-class OutcomeAnswer(Answer):
-    """What became of one signed message."""
-
-    ok = truth()
-    reason = text()
-    consent_id = text(allow_none=True)
-    transaction_hash = text(allow_none=True)
-
-
-class OutcomesAnswer(Answer):
-    """What became of each, in the order sent."""
-
-    outcomes = many(OutcomeAnswer)
 
 
 class SubjectTermsSchema(Answer):

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
 from services.accounts import PATIENT, ProofInvalid, SignatureExpired
-from services.platform import Platform
 from services.tokens import ROLES
 from services.wiring import Services
 from web.pages import auditor, clinician, custodian, patient, public, researcher
-from web.pages.door import Door
 from web.pages.guard import PageGuard, unknown_path, unsigned
-from web.pages.page import Page
 from web.view_options import public as for_anybody
 
-PAGES: Final[tuple[Page, ...]] = ()
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     *public.BLUEPRINTS,
     *clinician.BLUEPRINTS,
@@ -41,20 +37,3 @@ def pages(services: Services) -> Blueprint:
         # To a stranger what is not there looks like what is.
         bp.add_url_rule(f"/{role}/<path:rest>", f"unknown_{role}", for_anybody(unknown_path))
     return bp
-
-
-def old_pages(platform: Platform) -> Blueprint:
-    """Return the blueprint of the pages that are still declared as a table."""
-    bp = Blueprint("old_pages", __name__)
-    door = Door(platform)
-    for page in PAGES:
-        path = page.path.replace("{", "<").replace("}", ">")
-        bp.add_url_rule(path, page.name, _view(door, page), methods=[page.method])
-    return bp
-
-
-def _view(door: Door, page: Page) -> Any:
-    def view(**names: str) -> Response:
-        return door.enter(page, names)
-
-    return view

@@ -1,4 +1,4 @@
-"""Keeps, on the patients' side, what they signed and what was acknowledged to them."""
+"""Stores, on the patients' side, the grants that they signed and the receipts they got."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import orjson
 from consent import Grant, Signed, Terms
 
 
-class Kept:
-    """Two files that only grow: signed grants, so that a repeat sends the same, and receipts."""
+class PatientFiles:
+    """Two append-only files: signed grants, so that a repeat sends the same ones, and receipts."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -22,19 +22,19 @@ class Kept:
         self._receipts = folder / "receipts.ndjson"
 
     def signed(self) -> list[tuple[str, Signed]]:
-        """Return (label, signed grant) of everything that was ever signed here."""
+        """Return label and grant of everything that was signed."""
         return [(line["label"], _grant_of(line)) for line in _lines(self._signed)]
 
-    def keep(self, grants: Iterable[tuple[str, Signed]]) -> None:
-        """Write down grants before they are sent."""
+    def add_grants(self, grants: Iterable[tuple[str, Signed]]) -> None:
+        """Store grants before they are sent."""
         _append(self._signed, [_line_of(label, grant) for label, grant in grants])
 
-    def acknowledge(self, receipts: Iterable[dict[str, Any]]) -> None:
-        """Write down what the platform has acknowledged."""
+    def add_receipts(self, receipts: Iterable[dict[str, Any]]) -> None:
+        """Store what the platform has acknowledged."""
         _append(self._receipts, receipts)
 
     def receipts(self) -> list[dict[str, Any]]:
-        """Return everything that was ever acknowledged."""
+        """Return everything that was acknowledged."""
         return list(_lines(self._receipts))
 
 
@@ -50,13 +50,13 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         return
     with path.open("rb") as file:
         for line in file:
-            if line.endswith(b"\n"):  # a line that a crash cut short was never relied on
+            if line.endswith(b"\n"):  # a crash cut this line short, and nothing relied on it
                 yield orjson.loads(line)
 
 
 def _line_of(label: str, signed: Signed) -> dict[str, Any]:
     grant = signed.message
-    assert isinstance(grant, Grant)  # noqa: S101 - nothing else is kept here
+    assert isinstance(grant, Grant)  # noqa: S101 - nothing else is stored here
     terms = asdict(grant.terms)
     terms |= {"policy_hash": grant.terms.policy_hash.hex(), "salt": grant.terms.salt.hex()}
     return {
@@ -71,12 +71,12 @@ def _line_of(label: str, signed: Signed) -> dict[str, Any]:
 
 
 def _grant_of(line: dict[str, Any]) -> Signed:
-    told = line["terms"]
+    fields = line["terms"]
     lists = ("purposes", "categories", "records", "obligations")
     terms = Terms(
-        **told
-        | {name: tuple(told[name]) for name in lists}
-        | {name: bytes.fromhex(told[name]) for name in ("policy_hash", "salt")}
+        **fields
+        | {name: tuple(fields[name]) for name in lists}
+        | {name: bytes.fromhex(fields[name]) for name in ("policy_hash", "salt")}
     )
     subject = bytes.fromhex(line["subject"])
     grant = Grant(subject, terms, line["signed_at_s"], line["not_after_s"])
