@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.trial_wallet import TrialWallet
 from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.patient_files import PatientFiles
@@ -13,7 +14,6 @@ from deploy.nodes.private_file import find_json, write_private_json
 from records import Mapping, ParsedRow, read_table, to_records
 from services.platform import Platform
 from services.statement import RequestedTerms
-from services.trial import sign_grants
 from storage import Record
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -77,7 +77,8 @@ class People:
                 subject = self.wallet.get_subject(row.person)
                 grants.append((subject, terms, now_s + choice.signed_s, now_s + choice.ends_s))
                 labels.append(row.person)
-        signed = list(zip(labels, sign_grants(platform, self.wallet, grants), strict=True))
+        signed_grants = TrialWallet(self.wallet, platform.ledger).sign_grants(grants)
+        signed = list(zip(labels, signed_grants, strict=True))
         self.files.add_grants(signed)
         return signed
 

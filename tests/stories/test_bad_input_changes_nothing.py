@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from rig import CACHE, ROOT, enrolled_people, running
 
+from cli.trial_wallet import TrialWallet
 from consent import Grant, UnknownCode, Wallet
 from services.statement import RequestedTerms, terms_for
-from services.trial import sign_grants
 from services.wiring import build_services
 from storage import Record, RecordInvalid, VaultSealed
 
@@ -106,13 +106,15 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
         people = enrolled_people(platform, tmp_path / "wallet", 2, "study:a", "MLTRAINING")
         before, stored = platform.ledger.view().count, platform.store.totals()
         with pytest.raises(UnknownCode, match="known: "):
-            terms_for(RequestedTerms("permit", "study:a", ("TRAINING",)))
+            terms_for(RequestedTerms("permit", "study:a", ("TRAINING",)), "I allow it.")
         with pytest.raises(UnknownCode, match="known: "):
-            terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)))
+            terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)), "I allow it.")
         first, second = people.values()
         wallet, now_s = Wallet.open(tmp_path / "wallet"), int(platform.clock())
         requested_terms = RequestedTerms("permit", "study:a", ("TREAT",))
-        signed = sign_grants(platform, wallet, [(first, requested_terms, now_s, now_s + 999)])[0]
+        signed = TrialWallet(wallet, platform.ledger).sign_grants(
+            [(first, requested_terms, now_s, now_s + 999)]
+        )[0]
         grant = signed.message
         assert isinstance(grant, Grant)
         forged = type(signed)(
