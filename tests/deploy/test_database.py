@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def test_migrating_twice_changes_nothing(empty: sa.Engine) -> None:
     before = set(sa.inspect(empty).get_table_names())
     upgrade(empty)
     assert set(sa.inspect(empty).get_table_names()) == before
+
+
+def test_processes_that_migrate_at_the_same_moment_wait_for_each_other(empty: sa.Engine) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: upgrade(empty), range(4)))
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, list(metadatas())) == []  # type: ignore[arg-type]
 
 
 def test_every_table_is_named_after_its_package() -> None:
