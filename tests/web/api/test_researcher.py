@@ -53,7 +53,7 @@ def approved(hospital, researcher, **changed) -> tuple[str, str]:
     """Register a study, have the custodian approve it, return its path and id."""
     path = proposed(researcher, **changed)
     study = "study:" + path.rsplit("/", 1)[1]
-    hospital.platform.asking.proposals.approve(study, "c")
+    hospital.platform.requests.proposals.approve(study, "c")
     return path, study
 
 
@@ -109,7 +109,7 @@ def test_a_study_waits_for_the_custodian_and_then_asks_everybody_who_fits(
     assert (study["state"], study["asked"]) == ("proposed", 0)
     for what in ("request", "training"):
         assert researcher.api("POST", f"{path}/{what}", {}).status_code == 404
-    hospital.platform.asking.proposals.approve(study["id"], "c")
+    hospital.platform.requests.proposals.approve(study["id"], "c")
     people = researcher.api("POST", f"{path}/request", {}).get_json()["asked"]
     assert people >= len(hospital.subjects)
     assert researcher.api("POST", f"{path}/request", {}).get_json()["asked"] == people

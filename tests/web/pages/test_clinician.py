@@ -115,7 +115,7 @@ def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, 
     there = clinician.post("/clinician/requests/new", number=number, **fields)
     nowhere = clinician.post("/clinician/requests/new", number="nobody", **fields)
     assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
-    waiting = hospital.platform.asking.requests.list_waiting(known[number])
+    waiting = hospital.platform.requests.requests.list_waiting(known[number])
     assert ("TREATDS",) in [request.details.purposes for request in waiting]
 
 
