@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from consent import (
@@ -18,7 +19,11 @@ from consent import (
     Wallet,
     Withdrawal,
 )
+from services.dates import iso_day
+from services.parties import name_from_id
+from services.requests.wording import make_statement
 from services.statement import RequestedTerms, terms_for
+from services.words import Words
 
 ReportProgress = Callable[[str, int, int], None]
 ALREADY: Final = frozenset({"consent-id-used", "already-enrolled"})
@@ -66,10 +71,18 @@ class TrialWallet:
         return Tally(enrolled.done, already, enrolled.refused)
 
     def sign_grants(self, grants: Sequence[tuple[bytes, RequestedTerms, int, int]]) -> list[Signed]:
-        """Return the signed grants; each is given as (subject, terms, signed at, ends at)."""
+        """Return the signed grants; each is given as (subject, terms, signed at, ends at).
+
+        The statements are in English and name the recipient by the words of its id.
+        """
         return self._sign(
-            Grant(subject, terms_for(terms), signed_at_s, not_after_s)
-            for subject, terms, signed_at_s, not_after_s in grants
+            Grant(
+                subject,
+                terms_for(requested, _statement(requested, iso_day(not_after_s))),
+                signed_at_s,
+                not_after_s,
+            )
+            for subject, requested, signed_at_s, not_after_s in grants
         )
 
     def grant(
@@ -103,6 +116,12 @@ class TrialWallet:
     def _sign(self, messages: Iterable[Message]) -> list[Signed]:
         domain = self._ledger.domain()
         return [self._wallet.sign(domain, message) for message in messages]
+
+
+@cache
+def _statement(requested: RequestedTerms, ends_on: str) -> str:
+    name = name_from_id(requested.recipient)
+    return make_statement(Words("en"), name, requested, ends_on)
 
 
 def tally(outcomes: Iterable[Outcome]) -> Tally:

@@ -106,9 +106,9 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
         people = enrolled_people(platform, tmp_path / "wallet", 2, "study:a", "MLTRAINING")
         before, stored = platform.ledger.view().count, platform.store.totals()
         with pytest.raises(UnknownCode, match="known: "):
-            terms_for(RequestedTerms("permit", "study:a", ("TRAINING",)))
+            terms_for(RequestedTerms("permit", "study:a", ("TRAINING",)), "I allow it.")
         with pytest.raises(UnknownCode, match="known: "):
-            terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)))
+            terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)), "I allow it.")
         first, second = people.values()
         wallet, now_s = Wallet.open(tmp_path / "wallet"), int(platform.clock())
         requested_terms = RequestedTerms("permit", "study:a", ("TREAT",))

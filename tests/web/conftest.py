@@ -143,7 +143,7 @@ class Hospital:
 
         requested = {"decision": "permit", "recipient": HOSPITAL, "purposes": ("TREATDS",)}
         now_s = int(self.platform.clock())
-        terms = terms_for(RequestedTerms(**(requested | changed)))
+        terms = terms_for(RequestedTerms(**(requested | changed)), "I allow it.")
         grant = Grant(subject, terms, now_s, now_s + 365 * DAY_S)
         return grant, self.sign(grant)
 

@@ -165,7 +165,10 @@ def a_patient(hospital) -> bytes:
     platform.store.deposits.deposit([record])
     now_s = int(platform.clock())
     grant = Grant(
-        subject, terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999
+        subject,
+        terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),
+        now_s,
+        now_s + 9_999,
     )
     assert ledger.grant([wallet.sign(ledger.domain(), grant)])[0].ok
     wanted = RequestDetails(HOSPITAL, "care", ("TREATDS",), ("vital-signs",), "", "", 90, "it")
