@@ -78,7 +78,7 @@ check-development-lock:
 	$(PY) -m pytest tests/deploy/test_locks.py tests/deploy/test_release.py -m install -k "development or release"
 
 analyse: .venv/dev ## analyse the ledger's contract with slither (needs Node.js and npm)
-	$(PY) consent/contract/analyse.py "$(call TOOL,slither)/slither"
+	$(PY) -m deploy.contract_analysis "$(call TOOL,slither)/slither"
 
 audit: .venv/runtime ## look for known vulnerabilities of the locked packages (asks the package index)
 	"$(call TOOL,pip-audit)/pip-audit" --strict --disable-pip --require-hashes -r requirements.lock

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from cli import FAULTS, make_cli, told_in_a_line
+from cli import EXPECTED_ERRORS, describe_error, make_cli
 from consent import open_ledger
 from deploy.commands import doctor, node
 from deploy.commands import web as web_command
@@ -221,8 +221,8 @@ def main() -> None:
             serve(read_settings(os.environ), to_people)
         else:
             commands()(prog_name=program)
-    except (*FAULTS, SettingsInvalid, NodesError) as exc:
-        to_people(f"{program}: {told_in_a_line(exc)}")
+    except (*EXPECTED_ERRORS, SettingsInvalid, NodesError) as exc:
+        to_people(f"{program}: {describe_error(exc)}")
         sys.exit(1)
 
 

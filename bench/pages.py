@@ -22,20 +22,19 @@ from typing import Any
 import requests
 
 import app
-from cli.records import to_records
+from cli.trial_wallet import TrialWallet
 from consent import YEAR_S, Grant, Terms, Wallet, Withdrawal
 from deploy.demo.people import MAPPING, TABLE
 from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WebProgram
 from deploy.settings import Settings, read_settings
-from records import Mapping, read_table
+from records import Mapping, read_table, to_records
 from services.accounts.accounts import Account
 from services.dates import iso_day
 from services.platform import Platform
 from services.requests import RequestDetails
 from services.researcher.proposing import StudyDraft
 from services.statement import RequestedTerms
-from services.trial import enrol_people, sign_grants
 from services.wiring import build_services
 from services.words import Words
 from web.cookies import cookie_name, csrf_of
@@ -85,8 +84,9 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     wallet = Wallet.create(folder / "wallet")
     labels = [row.person for row in rows]
-    enrol_people(platform, wallet, labels, lambda *_: None)
-    records, sources = to_records(rows, wallet, ORGANISATION)
+    trial_wallet = TrialWallet(wallet, platform.ledger)
+    trial_wallet.enrol(labels)
+    records, sources = to_records(rows, wallet.subjects(), ORGANISATION)
     platform.store.deposits.deposit(records, sources)
     platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
     now_s = int(platform.clock()) - 60
@@ -100,7 +100,7 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
         for label in labels
         for party, purpose in ((STUDY, "MLTRAINING"), (ORGANISATION, "TREATDS"))
     ]
-    platform.ledger.grant(sign_grants(platform, wallet, grants))
+    platform.ledger.grant(trial_wallet.sign_grants(grants))
     draft = StudyDraft(
         texts=dict.fromkeys(("title", "board", "protocol", "condition", "contact"), "bench"),
         question="nhanes-diabetes",

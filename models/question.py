@@ -13,8 +13,7 @@ from typing import Final
 
 from consent import CATEGORIES
 from models.suppression import MIN_COHORT
-from records.errors import DeclarationInvalid
-from records.strict_toml import Section
+from records.strict_toml import Section, read_declaration
 from records.values import CATEGORY, KINDS, NUMBER, is_code
 
 _PARAMETERS: Final = MappingProxyType(
@@ -164,11 +163,7 @@ class Question:
         Raises:
             DeclarationInvalid: the file is missing or invalid; the message names the key.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise DeclarationInvalid(f"{path.name}: cannot be read as UTF-8 text") from exc
-        return cls.parse(text, path.name)
+        return cls.parse(read_declaration(path), path.name)
 
     @classmethod
     def parse(cls, text: str, name: str) -> Question:
@@ -233,21 +228,21 @@ def _identifier(top: Section) -> str:
     identifier = top.text("id")
     is_ascii = identifier.replace("-", "").isalnum() and identifier.isascii()
     if not is_ascii or identifier != identifier.lower():
-        raise top.wrong("id", "only lower-case letters, digits and hyphens are allowed")
+        raise top.error("id", "only lower-case letters, digits and hyphens are allowed")
     return identifier
 
 
 def _code(section: Section) -> str:
     code = section.text("code")
     if not is_code(code):
-        raise section.wrong("code", "expected system|code, e.g. http://loinc.org|39156-5")
+        raise section.error("code", "expected system|code, e.g. http://loinc.org|39156-5")
     return code
 
 
 def _category(section: Section) -> str:
     category = section.text("category")
     if category not in CATEGORIES:
-        raise section.wrong("category", f"is unknown; known: {', '.join(CATEGORIES)}")
+        raise section.error("category", f"is unknown; known: {', '.join(CATEGORIES)}")
     return category
 
 
@@ -255,7 +250,7 @@ def _label(section: Section) -> Label:
     label = Label(
         code=_code(section),
         category=_category(section),
-        positive=section.truth_or_text("positive"),
+        positive=section.boolean_or_text("positive"),
         words=section.text("words"),
         definition=section.text("definition"),
     )
@@ -266,7 +261,7 @@ def _label(section: Section) -> Label:
 def _feature(section: Section) -> Feature:
     kind = section.text("kind")
     if kind not in KINDS:
-        raise section.wrong("kind", f"is unknown; known: {', '.join(KINDS)}")
+        raise section.error("kind", f"is unknown; known: {', '.join(KINDS)}")
     is_number = kind == NUMBER
     feature = Feature(
         code=_code(section),
@@ -282,9 +277,9 @@ def _feature(section: Section) -> Feature:
     )
     section.close()
     if feature.minimum >= feature.maximum:
-        raise section.wrong("minimum", "must be below the maximum")
+        raise section.error("minimum", "must be below the maximum")
     if kind == CATEGORY and len(feature.values) < 2:
-        raise section.wrong("values", "at least two values are required")
+        raise section.error("values", "at least two values are required")
     return feature
 
 
@@ -303,7 +298,7 @@ def _subgroup(section: Section) -> Subgroup:
     subgroup = Subgroup(section.text("words"), _code(section), section.numbers("edges"))
     section.close()
     if list(subgroup.edges) != sorted(set(subgroup.edges)):
-        raise section.wrong("edges", "must be in ascending order, without duplicates")
+        raise section.error("edges", "must be in ascending order, without duplicates")
     return subgroup
 
 
@@ -313,7 +308,7 @@ def _parameters(section: Section) -> Mapping[str, float]:
         is_whole = isinstance(default, int) and isinstance(maximum, int)
         value = section.integer(name, int(default)) if is_whole else section.number(name, default)
         if not minimum <= value <= maximum:
-            raise section.wrong(name, f"must be {minimum:g} to {maximum:g}")
+            raise section.error(name, f"must be {minimum:g} to {maximum:g}")
         parameters[name] = value
     # scale_pos_weight and sampling are missing on purpose: they would break calibration and
     # determinism.
@@ -324,7 +319,7 @@ def _parameters(section: Section) -> Mapping[str, float]:
 def _thresholds(top: Section) -> tuple[float, float]:
     thresholds = top.numbers("thresholds") or (0.05, 0.5)
     if len(thresholds) != 2 or not 0 < thresholds[0] < thresholds[1] < 1:
-        raise top.wrong("thresholds", "expected two probabilities in ascending order")
+        raise top.error("thresholds", "expected two probabilities in ascending order")
     return thresholds[0], thresholds[1]
 
 
@@ -342,7 +337,7 @@ def _gate(section: Section) -> Gate:
     for name in Gate.__slots__:
         value, default = getattr(gate, name), getattr(DEFAULT_GATE, name)
         if (value < default) if name.startswith("min_") else (value > default):
-            raise section.wrong(name, f"may not be less strict than the default, {default:g}")
+            raise section.error(name, f"may not be less strict than the default, {default:g}")
     return gate
 
 
@@ -351,33 +346,33 @@ def _require_consistent(question: Question, top: Section) -> None:
     kinds = {feature.code: feature.kind for feature in question.features}
     for category in question.required:
         if category not in question.categories:
-            raise top.wrong("required", f"no feature has the category {category}")
+            raise top.error("required", f"no feature has the category {category}")
     for rule in question.eligibility:
         if kinds.get(rule.code) != NUMBER:
-            raise top.wrong("eligibility", f"{rule.code} is not a feature of kind number")
+            raise top.error("eligibility", f"{rule.code} is not a feature of kind number")
     _require_subgroups(question, top, kinds)
     if not 0.1 <= question.held_out <= 0.5:
-        raise top.wrong("held_out", "must be 0.1 to 0.5")
+        raise top.error("held_out", "must be 0.1 to 0.5")
 
 
 def _require_subgroups(question: Question, top: Section, kinds: Mapping[str, str]) -> None:
     for subgroup in question.subgroups:
         if subgroup.code not in kinds:
-            raise top.wrong("subgroups", f"{subgroup.code} is not a feature")
+            raise top.error("subgroups", f"{subgroup.code} is not a feature")
         if (kinds[subgroup.code] == NUMBER) != bool(subgroup.edges):
-            raise top.wrong("subgroups", f"{subgroup.code}: edges are for numbers, which need them")
+            raise top.error("subgroups", f"{subgroup.code}: edges are for numbers, which need them")
 
 
 def _require_no_leak(question: Question, top: Section) -> None:
     if not question.predictors():
-        raise top.wrong("features", "at least one feature must predict")
+        raise top.error("features", "at least one feature must predict")
     codes = [feature.code for feature in question.features]
     duplicates = {code for code in codes if codes.count(code) > 1}
     if duplicates:
-        raise top.wrong("features", f"{min(duplicates)} is listed twice")
+        raise top.error("features", f"{min(duplicates)} is listed twice")
     for code in (question.label.code, *question.leaking):
         if code in codes:
-            raise top.wrong("features", f"{code} reveals the label, so it cannot be a feature")
+            raise top.error("features", f"{code} reveals the label, so it cannot be a feature")
     if question.label.category in question.categories:
         # A record has one category, and a prediction opens whole categories.
-        raise top.wrong("label", "its category is also a feature's, so a prediction would open it")
+        raise top.error("label", "its category is also a feature's, so a prediction would open it")

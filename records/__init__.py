@@ -8,10 +8,13 @@ from records.errors import (
     RecordsInvalid,
     TableInvalid,
 )
+from records.faults import CellFault, CellFaultCode
 from records.mapping import Mapping
-from records.table import ParsedRow, TableReport, check_table, read_table
+from records.table import ParsedRow, TableReport, check_table, read_table, to_records
 
 __all__ = [
+    "CellFault",
+    "CellFaultCode",
     "DeclarationInvalid",
     "FhirInvalid",
     "JsonInvalid",
@@ -23,4 +26,5 @@ __all__ = [
     "TableReport",
     "check_table",
     "read_table",
+    "to_records",
 ]

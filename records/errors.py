@@ -1,32 +1,36 @@
-"""Errors of clinical data, grouped by what the reader can do about them."""
+"""Define the errors of clinical data, grouped by what the caller can do about them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from records.faults import CellFault
+
 
 class RecordsError(Exception):
-    """Every error of this package."""
+    """Base of every error of this package."""
 
 
 class RecordsInvalid(RecordsError):
-    """The input is wrong; the message says what to change (422)."""
+    """The input is invalid; the message says what to change (422)."""
 
 
 class JsonInvalid(RecordsInvalid):
-    """The text is not JSON that has one meaning."""
+    """The text is not JSON, or not with only one meaning."""
 
 
 class FhirInvalid(RecordsInvalid):
-    """The file is not FHIR that this platform can read."""
+    """The file is not a FHIR bundle that this platform can read."""
 
 
 class DeclarationInvalid(RecordsInvalid):
-    """A mapping or question file that cannot be used; the message names the key."""
+    """A mapping or question file is invalid; the message names the key."""
 
 
 class TableInvalid(RecordsInvalid):
-    """A table with rows that cannot be deposited; `rows` names each row, column and reason."""
+    """A table cannot be deposited; `faults` lists the faults of its cells, if any."""
 
-    def __init__(self, message: str, rows: tuple[tuple[int, str, str], ...] = ()) -> None:
-        """Keep (row number from 1, column, what is wrong) of each bad cell."""
+    def __init__(self, message: str, faults: Sequence[CellFault] = ()) -> None:
+        """Keep the faults."""
         super().__init__(message)
-        self.rows = rows
+        self.faults = tuple(faults)

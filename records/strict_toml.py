@@ -1,12 +1,25 @@
-"""Reads TOML strictly: each key is known, of its type, and named by every error."""
+"""Read TOML strictly: unknown keys and wrong types are errors that name file and key."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from records.errors import DeclarationInvalid
+
+
+def read_declaration(path: Path) -> str:
+    """Return the text of a TOML file.
+
+    Raises:
+        DeclarationInvalid: the file cannot be read as UTF-8 text; the message names it.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise DeclarationInvalid(f"{path.name}: cannot be read as UTF-8 text") from exc
 
 
 def _is_number(value: object) -> bool:
@@ -14,39 +27,39 @@ def _is_number(value: object) -> bool:
 
 
 class Section:
-    """One table of a TOML file; `close()` refuses the keys that nobody asked for."""
+    """One table of a TOML file; `close` refuses every key that was not read."""
 
     def __init__(self, values: Mapping[str, Any], where: str) -> None:
-        """Keep the values and the name by which errors call this table, e.g. ``a.toml:label``."""
+        """Keep the values, and where they are, such as `a.toml:label`, for errors."""
         self._values = values
         self._where = where
         self._known: set[str] = set()
 
     @classmethod
     def of_text(cls, text: str, name: str) -> Section:
-        """Return the whole file as a section; `name` is what errors call it.
+        """Return a whole file as a section; errors refer to it by `name`.
 
         Raises:
-            DeclarationInvalid: the text is not TOML; the message holds line and column.
+            DeclarationInvalid: not TOML; the message has line and column.
         """
         try:
             return cls(tomllib.loads(text), name)
         except tomllib.TOMLDecodeError as exc:
             raise DeclarationInvalid(f"{name}: not TOML: {exc}") from exc
 
-    def wrong(self, key: str, what: str) -> DeclarationInvalid:
-        """Return the error that names file, key and what is wrong there."""
-        return DeclarationInvalid(f"{self._where}:{key}: {what}")
+    def error(self, key: str, problem: str) -> DeclarationInvalid:
+        """Return the error that names file, key and problem."""
+        return DeclarationInvalid(f"{self._where}:{key}: {problem}")
 
     def has(self, key: str) -> bool:
-        """Tell whether the file says anything about the key."""
+        """Return whether the key is present."""
         return key in self._values
 
     def _get(self, key: str, kind: str, fits: bool) -> Any:
         if key not in self._values:
-            raise self.wrong(key, f"is missing; {kind} is needed")
+            raise self.error(key, f"missing; expected {kind}")
         if not fits:
-            raise self.wrong(key, f"{kind} is needed")
+            raise self.error(key, f"expected {kind}")
         return self._values[key]
 
     def _peek(self, key: str) -> Any:
@@ -54,7 +67,7 @@ class Section:
         return self._values.get(key)
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Return a text; an empty one is refused unless it is the default."""
+        """Return a text; an empty one is an error unless it is the default."""
         value = self._peek(key)
         if value is None and default is not None:
             return default
@@ -70,7 +83,7 @@ class Section:
         return float(self._get(key, "a number", fits))
 
     def find_number(self, key: str) -> float | None:
-        """Return a finite number, or None where the file is silent."""
+        """Return a finite number, or None if the key is absent."""
         return self.number(key) if self.has(key) else None
 
     def integer(self, key: str, default: int | None = None) -> int:
@@ -88,42 +101,42 @@ class Section:
             return default
         return bool(self._get(key, "true or false", isinstance(value, bool)))
 
-    def truth_or_text(self, key: str) -> bool | str:
+    def boolean_or_text(self, key: str) -> bool | str:
         """Return true or false, or a text that is not empty."""
         value = self._peek(key)
         fits = isinstance(value, bool) or (isinstance(value, str) and value != "")
-        found = self._get(key, "true, false or a text", fits)
-        return found if isinstance(found, bool) else str(found)
+        checked = self._get(key, "true, false or a text", fits)
+        return checked if isinstance(checked, bool) else str(checked)
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """Return a list of texts, none of them twice."""
+        """Return a list of different texts."""
         value = self._peek(key)
         if value is None and default is not None:
             return default
-        fits = isinstance(value, list) and all(isinstance(one, str) for one in value)
-        found = tuple(self._get(key, "a list of texts", fits))
-        if len(set(found)) != len(found):
-            raise self.wrong(key, "names something twice")
-        return found
+        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        texts = tuple(self._get(key, "a list of texts", fits))
+        if len(set(texts)) != len(texts):
+            raise self.error(key, "contains a duplicate")
+        return texts
 
     def numbers(self, key: str) -> tuple[float, ...]:
-        """Return a list of numbers, empty where the file is silent."""
+        """Return a list of numbers, empty if the key is absent."""
         value = self._peek(key)
         if value is None:
             return ()
-        fits = isinstance(value, list) and all(_is_number(one) for one in value)
-        return tuple(float(one) for one in self._get(key, "a list of numbers", fits))
+        fits = isinstance(value, list) and all(_is_number(item) for item in value)
+        return tuple(float(item) for item in self._get(key, "a list of numbers", fits))
 
-    def words(self, key: str) -> dict[str, str | bool]:
-        """Return a table of texts or truths by text, empty where the file is silent."""
+    def text_table(self, key: str) -> dict[str, str | bool]:
+        """Return a table of texts or booleans, empty if the key is absent."""
         value = self._peek(key)
         if value is None:
             return {}
         fits = isinstance(value, dict) and all(isinstance(v, str | bool) for v in value.values())
-        return dict(self._get(key, "a table of texts", fits))
+        return dict(self._get(key, "a table of texts or booleans", fits))
 
     def section(self, key: str) -> Section:
-        """Return the table of that name; it must be there."""
+        """Return the table of that name, which must be present."""
         value = self._peek(key)
         return Section(self._get(key, "a table", isinstance(value, dict)), f"{self._where}:{key}")
 
@@ -132,13 +145,13 @@ class Section:
         value = self._peek(key)
         if value is None and not required:
             return []
-        fits = isinstance(value, list) and all(isinstance(one, dict) for one in value)
-        found = self._get(key, "a list of tables", fits and bool(value))
-        return [Section(one, f"{self._where}:{key}[{n}]") for n, one in enumerate(found, 1)]
+        fits = isinstance(value, list) and all(isinstance(item, dict) for item in value)
+        tables = self._get(key, "a list of tables", fits and bool(value))
+        return [Section(table, f"{self._where}:{key}[{n}]") for n, table in enumerate(tables, 1)]
 
     def close(self) -> None:
-        """Refuse every key that no question was asked about: a misspelt key changes nothing."""
+        """Refuse every key that was not read, such as a misspelt one."""
         unknown = sorted(set(self._values) - self._known)
         if unknown:
             known = ", ".join(sorted(self._known))
-            raise self.wrong(unknown[0], f"is not known here; known: {known}")
+            raise self.error(unknown[0], f"unknown key; known: {known}")

@@ -1,29 +1,29 @@
-"""Turns the rows of a table into records, or says which rows and columns are bad."""
+"""Read the rows of a table as documents, and report every faulty cell by row and column."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from records.errors import TableInvalid
-from records.mapping import CellWrong, Column, Mapping, read_date
+from records.faults import CellFault, CellFaultCode, CellInvalid
+from records.mapping import Column, read_date
+from records.mapping import Mapping as TableMapping
 from records.table_file import read_cells
 from storage import Record
 
-MAX_LISTED: Final = 1000
-MAX_ID: Final = 200
+MAX_FAULTS: Final = 1000
+MAX_ID_CHARACTERS: Final = 200
 
 Observations = dict[str, tuple[float | int | str | bool, str]]
-BadCell = tuple[int, str, str]
-"""Row number from 1 (the header is not counted), column, what is wrong; never the cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedRow:
-    """One good row: a person at the custodian, and the documents that the row becomes."""
+    """A valid row: a person at the custodian, and the documents that the row becomes."""
 
     number: int
     person: str
@@ -32,55 +32,75 @@ class ParsedRow:
     documents: tuple[tuple[str, Observations], ...]
 
     def records(self, subject: bytes, custodian: str = "") -> list[Record]:
-        """Return the row's records, one a document, for the subject that stands for the person.
+        """Return one record for each document of the row, with the person's `subject`.
 
         `custodian` is the party that deposits, unless the mapping names one.
         """
-        holder = self.custodian or custodian
+        custodian = self.custodian or custodian
         return [
-            Record(subject, category, holder, self.recorded_on, observations)
+            Record(subject, category, custodian, self.recorded_on, observations)
             for category, observations in self.documents
         ]
 
 
+def to_records(
+    rows: Sequence[ParsedRow],
+    subjects: Mapping[str, bytes],
+    custodian: str,
+    source_prefix: str = "",
+) -> tuple[list[Record], list[str]]:
+    """Return the records of these rows, and for each a source that identifies it.
+
+    Args:
+        rows: from `read_table` or `read_bundle`.
+        subjects: the subject of each person.
+        custodian: the party that deposits.
+        source_prefix: distinguishes sources of another kind of file.
+    """
+    records, sources = list[Record](), list[str]()
+    for row in rows:
+        for index, record in enumerate(row.records(subjects[row.person], custodian)):
+            records.append(record)
+            parts = (f"{source_prefix}{row.person}", str(index), record.category, row.recorded_on)
+            sources.append("\0".join(parts))
+    return records, sources
+
+
 @dataclass(slots=True)
 class TableReport:
-    """What a table holds: good and bad rows, and the first bad cells."""
+    """What a table holds: counts of rows, and the first faults.
+
+    `good` rows can be deposited, `wrong` ones cannot; `replaced` rows gave way to a newer row of
+    the same person.
+    """
 
     rows: int = 0
     good: int = 0
     replaced: int = 0
     wrong: int = 0
-    bad: list[BadCell] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
 
     def require_good(self, name: str) -> None:
-        """Refuse the table if any of its rows is bad.
+        """Refuse the table if any of its rows is faulty.
 
         Raises:
-            TableInvalid: its `rows` lists the first bad cells.
+            TableInvalid: its `faults` are the first ones.
         """
         if self.wrong:
+            first = f"; first: {self.faults[0].message}" if self.faults else ""
             raise TableInvalid(
-                f"{name}: {self.wrong} of {self.rows} rows cannot be deposited", tuple(self.bad)
+                f"{name}: {self.wrong} of {self.rows} rows cannot be deposited{first}", self.faults
             )
 
 
 class _Layout:
-    """Where each mapped column stands in a file's header."""
+    """The positions of the mapped columns in a file's header."""
 
-    def __init__(self, header: list[str], mapping: Mapping, name: str) -> None:
-        names = [unicodedata.normalize("NFC", one.strip()) for one in header]
-        twice = sorted({one for one in names if names.count(one) > 1})
-        wanted = mapping.columns()
-        absent = [one for one in wanted if one not in names]
-        known = {*wanted, *mapping.ignore}
-        unknown = [one for one in names if one not in known]
-        bad = [(0, one, "stands in the header twice") for one in twice]
-        bad += [(0, one, "is not in the table") for one in absent]
-        bad += [(0, one, "is not in the mapping; map it, or list it in ignore") for one in unknown]
-        if bad:
-            listed = ", ".join(f"{column!r} {what}" for _, column, what in bad)
-            raise TableInvalid(f"{name}: {listed}", tuple(bad))
+    def __init__(self, header: list[str], mapping: TableMapping, name: str) -> None:
+        names = [unicodedata.normalize("NFC", column.strip()) for column in header]
+        faults = _header_faults(names, mapping)
+        if faults:
+            raise TableInvalid(f"{name}: " + " ".join(fault.message for fault in faults), faults)
         self.mapping = mapping
         self.person = names.index(mapping.id_column)
         self.date = names.index(mapping.date_column) if mapping.date_column else -1
@@ -89,45 +109,57 @@ class _Layout:
             for document in mapping.documents
         ]
 
-    def read(self, number: int, cells: list[str]) -> tuple[ParsedRow, list[BadCell]]:
-        """Return the row, and its bad cells if it has any."""
-        bad: list[BadCell] = []
+    def read(self, number: int, cells: list[str]) -> tuple[ParsedRow, list[CellFault]]:
+        """Return the row and its faults."""
+        faults: list[CellFault] = []
         person = unicodedata.normalize("NFC", cells[self.person].strip())
-        if not person or len(person) > MAX_ID or not person.isprintable():
-            what = f"is no id: 1 to {MAX_ID} signs are needed, on one line"
-            bad.append((number, self.mapping.id_column, what))
+        if not person or len(person) > MAX_ID_CHARACTERS or not person.isprintable():
+            invalid = CellInvalid(CellFaultCode.INVALID_ID, maximum=MAX_ID_CHARACTERS)
+            faults.append(invalid.at(number, self.mapping.id_column))
         recorded_on = self.mapping.date
         if self.date >= 0:
             try:
                 recorded_on = read_date(cells[self.date].strip())
-            except CellWrong as exc:
-                bad.append((number, self.mapping.date_column, str(exc)))
+            except CellInvalid as exc:
+                faults.append(exc.at(number, self.mapping.date_column))
         documents = []
         for category, columns in self.documents:
-            found, wrong = self._document(columns, cells)
-            bad += [(number, column, what) for column, what in wrong]
-            if found:
-                documents.append((category, found))
-        return ParsedRow(number, person, recorded_on, self.mapping.custodian, tuple(documents)), bad
+            observations, cell_faults = self._document(number, columns, cells)
+            faults += cell_faults
+            if observations:
+                documents.append((category, observations))
+        row = ParsedRow(number, person, recorded_on, self.mapping.custodian, tuple(documents))
+        return row, faults
 
     def _document(
-        self, columns: list[tuple[int, Column]], cells: list[str]
-    ) -> tuple[Observations, list[tuple[str, str]]]:
-        found: Observations = {}
-        wrong = []
-        for place, column in columns:
+        self, number: int, columns: list[tuple[int, Column]], cells: list[str]
+    ) -> tuple[Observations, list[CellFault]]:
+        observations: Observations = {}
+        faults = []
+        for index, column in columns:
             try:
-                value = column.read(cells[place], self.mapping.decimal)
-            except CellWrong as exc:
-                wrong.append((column.name, str(exc)))
+                value = column.read(cells[index], self.mapping.decimal)
+            except CellInvalid as exc:
+                faults.append(exc.at(number, column.name))
                 continue
             if value is not None:
-                found[column.code] = (value, column.unit)
-        return found, wrong
+                observations[column.code] = (value, column.unit)
+        return observations, faults
 
 
-def check_table(path: Path, mapping: Mapping) -> TableReport:
-    """Return what the table holds, after one pass over it; nothing of it is kept.
+def _header_faults(names: list[str], mapping: TableMapping) -> list[CellFault]:
+    mapped = mapping.columns()
+    known = {*mapped, *mapping.ignore}
+    columns = {
+        CellFaultCode.COLUMN_TWICE: sorted({name for name in names if names.count(name) > 1}),
+        CellFaultCode.COLUMN_MISSING: [name for name in mapped if name not in names],
+        CellFaultCode.COLUMN_UNMAPPED: [name for name in names if name not in known],
+    }
+    return [CellFault(0, name, code) for code, faulty in columns.items() for name in faulty]
+
+
+def check_table(path: Path, mapping: TableMapping) -> TableReport:
+    """Return what a table holds, in one pass that keeps none of its rows.
 
     Raises:
         TableInvalid: the file or its header cannot be used at all.
@@ -136,45 +168,47 @@ def check_table(path: Path, mapping: Mapping) -> TableReport:
     return report
 
 
-def read_table(path: Path, mapping: Mapping, only_good: bool = False) -> Iterator[ParsedRow]:
-    """Yield the rows, each person once; the table is checked whole before the first one.
+def read_table(path: Path, mapping: TableMapping, only_good: bool = False) -> Iterator[ParsedRow]:
+    """Yield the rows, one a person; the whole table is checked before the first one.
 
     Raises:
-        TableInvalid: a row is bad and `only_good` is not set, or the file cannot be used.
+        TableInvalid: a row is faulty and `only_good` is not set, or the file cannot be used.
     """
     report, chosen = _survey(path, mapping)
     if not only_good:
         report.require_good(path.name)
     return (
-        row for row, bad in _rows(path, mapping) if not bad and chosen[row.person] == row.number
+        row
+        for row, faults in _rows(path, mapping)
+        if not faults and chosen[row.person] == row.number
     )
 
 
-def _rows(path: Path, mapping: Mapping) -> Iterator[tuple[ParsedRow, list[BadCell]]]:
-    cells = read_cells(path, mapping)
-    header = next(cells)
-    layout = _Layout(header or [], mapping, path.name)
-    for number, row in enumerate(cells, 1):
-        if row is None:
-            empty = ParsedRow(number, "", "", "", ())
-            yield empty, [(number, "", f"has not {len(header or [])} cells")]
+def _rows(path: Path, mapping: TableMapping) -> Iterator[tuple[ParsedRow, list[CellFault]]]:
+    lines = read_cells(path, mapping)
+    header = next(lines) or []
+    layout = _Layout(header, mapping, path.name)
+    for number, cells in enumerate(lines, 1):
+        if len(cells) == len(header):
+            yield layout.read(number, cells)
         else:
-            yield layout.read(number, row)
+            invalid = CellInvalid(CellFaultCode.CELL_COUNT, found=len(cells), expected=len(header))
+            yield ParsedRow(number, "", "", "", ()), [invalid.at(number)]
 
 
-def _survey(path: Path, mapping: Mapping) -> tuple[TableReport, dict[str, int]]:
-    """Return the report, and for each person the number of the row that counts."""
+def _survey(path: Path, mapping: TableMapping) -> tuple[TableReport, dict[str, int]]:
+    """Return the report, and for each person the number of the row that is used."""
     report = TableReport()
     chosen: dict[str, int] = {}
     dates: dict[str, str] = {}
-    for row, bad in _rows(path, mapping):
+    for row, faults in _rows(path, mapping):
         report.rows += 1
-        if not bad and row.person in chosen and mapping.on_duplicate == "refuse":
-            what = f"is the person of row {chosen[row.person]} again"
-            bad = [(row.number, mapping.id_column, what)]
-        if bad:
+        if not faults and row.person in chosen and mapping.on_duplicate == "refuse":
+            invalid = CellInvalid(CellFaultCode.DUPLICATE_PERSON, first=chosen[row.person])
+            faults = [invalid.at(row.number, mapping.id_column)]
+        if faults:
             report.wrong += 1
-            report.bad += bad[: MAX_LISTED - len(report.bad)]
+            report.faults += faults[: MAX_FAULTS - len(report.faults)]
             continue
         if row.person in chosen:
             report.replaced += 1

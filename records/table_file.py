@@ -1,4 +1,4 @@
-"""Streams the rows of a CSV or Parquet file as cells of text."""
+"""Stream the rows of a CSV or Parquet file as cells of text."""
 
 from __future__ import annotations
 
@@ -11,52 +11,54 @@ from pathlib import Path
 from typing import Any, Final
 
 from records.errors import TableInvalid
-from records.mapping import Mapping, plain
+from records.mapping import Mapping, normalised
 
 _BATCH_ROWS: Final = 4096
 _MAX_PARQUET_ROWS: Final = 5_000_000
-"""A file of 2 MB can say that it has billions: equal cells cost nothing there, but much here."""
+"""A file of 2 MB can hold billions of equal rows, which are compressed there but not here."""
 _PARQUET: Final = b"PAR1"
 
 
-def read_cells(path: Path, mapping: Mapping) -> Iterator[list[str] | None]:
-    """Yield the names of the columns, then each row; None stands for a row of a wrong length.
+def read_cells(path: Path, mapping: Mapping) -> Iterator[list[str]]:
+    """Yield the names of the columns, then the cells of each row.
 
     Raises:
-        TableInvalid: the file is not there, empty, in another encoding, or broken.
+        TableInvalid: the file is missing, empty, in another encoding, or damaged.
     """
     try:
         with path.open("rb") as file:
-            parquet = file.read(4) == _PARQUET
+            is_parquet = file.read(4) == _PARQUET
     except OSError as exc:
         raise TableInvalid(f"{path.name}: cannot be read") from exc
-    return _parquet(path, mapping) if parquet else _csv(path, mapping)
+    return _parquet(path, mapping) if is_parquet else _csv(path, mapping)
 
 
-def _csv(path: Path, mapping: Mapping) -> Iterator[list[str] | None]:
+def _csv(path: Path, mapping: Mapping) -> Iterator[list[str]]:
     number = 0
     try:
         with path.open(encoding=mapping.encoding, newline="") as file:
             rows = csv.reader(file, delimiter=mapping.separator, strict=True)
             header = next(rows, None)
             if not header:
-                raise TableInvalid(f"{path.name}: has no header")
+                raise TableInvalid(f"{path.name}: the file has no header")
             yield header
             for cells in rows:
                 if cells:
                     number += 1
-                    yield cells if len(cells) == len(header) else None
+                    yield cells
     except LookupError as exc:
-        raise TableInvalid(f"{path.name}: encoding {mapping.encoding} is unknown") from exc
+        raise TableInvalid(
+            f"{path.name}: unknown encoding {mapping.encoding}; correct it in the mapping"
+        ) from exc
     except UnicodeDecodeError as exc:
-        what = f"not {mapping.encoding} after row {number}; say its encoding in the mapping"
-        raise TableInvalid(f"{path.name}: {what}") from exc
+        problem = f"not {mapping.encoding} after row {number}; set encoding in the mapping"
+        raise TableInvalid(f"{path.name}: {problem}") from exc
     except csv.Error as exc:
-        raise TableInvalid(f"{path.name}: broken after row {number}: {exc}") from exc
+        raise TableInvalid(f"{path.name}: invalid CSV after row {number}: {exc}") from exc
 
 
 def _parquet(path: Path, mapping: Mapping) -> Iterator[list[str]]:
-    import pyarrow  # the web never reads a table: it need not pay for the import
+    import pyarrow  # imported here, since the web process never reads a table
     from pyarrow import parquet
 
     try:
@@ -64,22 +66,23 @@ def _parquet(path: Path, mapping: Mapping) -> Iterator[list[str]]:
             schema = file.schema_arrow
             nested = [f.name for f in schema if pyarrow.types.is_nested(f.type)]
             if nested:
-                raise TableInvalid(f"{path.name}: column {nested[0]!r} holds tables, not cells")
+                raise TableInvalid(f"{path.name}: column {nested[0]!r} is nested; flatten it")
             if file.metadata.num_rows > _MAX_PARQUET_ROWS:
-                what = f"more than {_MAX_PARQUET_ROWS} rows; cut it in parts"
-                raise TableInvalid(f"{path.name}: {what}")
+                rows = file.metadata.num_rows
+                problem = f"{rows} rows; the maximum is {_MAX_PARQUET_ROWS}. Split the file"
+                raise TableInvalid(f"{path.name}: {problem}.")
             yield list(schema.names)
             for batch in file.iter_batches(_BATCH_ROWS):
                 columns = [_cells(column, mapping.decimal) for column in batch.columns]
                 yield from (list(row) for row in zip(*columns, strict=True))
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as exc:
-        raise TableInvalid(f"{path.name}: broken Parquet file") from exc
+        raise TableInvalid(f"{path.name}: damaged Parquet file") from exc
 
 
 def _cells(column: Any, decimal: str) -> list[str]:
     import pyarrow
 
-    if pyarrow.types.is_timestamp(column.type):  # Python's own times have no nanoseconds
+    if pyarrow.types.is_timestamp(column.type):  # Python's times have no nanoseconds
         column = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False)
     return [_text(cell, decimal) for cell in column.to_pylist()]
 
@@ -94,7 +97,7 @@ def _text(cell: Any, decimal: str) -> str:
     if isinstance(cell, bytes):
         return cell.decode(errors="replace")
     if isinstance(cell, float | Decimal):
-        return plain(str(cell)).replace(".", decimal)
+        return normalised(str(cell)).replace(".", decimal)
     return str(cell)
 
 
@@ -103,6 +106,6 @@ def write_parquet(columns: dict[str, list[Any]]) -> bytes:
     import pyarrow
     import pyarrow.parquet
 
-    made = pyarrow.BufferOutputStream()
-    pyarrow.parquet.write_table(pyarrow.table(columns), made, compression="zstd")
-    return bytes(made.getvalue().to_pybytes())
+    buffer = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(pyarrow.table(columns), buffer, compression="zstd")
+    return bytes(buffer.getvalue().to_pybytes())

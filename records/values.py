@@ -1,4 +1,4 @@
-"""Kinds of values that an observation may have, and the form of its code."""
+"""Define the kinds of values of an observation, and the form of its code."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ _CODE: Final = re.compile(r"[!-{}~]{1,64}\|[!-{}~]{1,128}\Z")
 
 
 def is_code(text: str) -> bool:
-    """Tell whether a text is ``system|code`` in printable ASCII, as records want it."""
+    """Return whether a text is `system|code` in printable ASCII, as records require."""
     return _CODE.match(text) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from consent import ConsentLedger
 from services.accounts import IdentityService
 from services.auditor.service import AuditorService
 from services.cards import ModelCards
@@ -58,6 +59,7 @@ class Services:
         tokens: of programs that use the API.
         responses: kept for requests that are repeated under one Idempotency-Key.
         jobs: long work.
+        ledger: for trial wallets, which sign as patients would.
         platform: of views that are not converted yet; goes with the last of them.
     """
 
@@ -67,6 +69,7 @@ class Services:
     responses: StoredResponses
     jobs: JobQueue
     information: InformationService
+    ledger: ConsentLedger
     cards: ModelCards
     clinician: ClinicianService
     researcher: ResearcherService
@@ -96,6 +99,7 @@ def build_services(platform: Platform) -> Services:
         tokens=Tokens(platform.engine, platform.clock),
         responses=StoredResponses(platform.engine, platform.clock),
         jobs=platform.jobs,
+        ledger=platform.ledger,
         information=InformationService(
             ledger=platform.ledger,
             parties=parties,
@@ -193,6 +197,7 @@ def _custodian(platform: Platform, installation: Installation) -> CustodianServi
         subjects=CustodianSubjects(
             ledger=platform.ledger,
             subjects=SubjectRecords(ledger=platform.ledger, store=platform.store),
+            directory=directory,
             installation=installation,
         ),
         approvals=CustodianApprovals(

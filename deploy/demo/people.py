@@ -6,14 +6,14 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.trial_wallet import TrialWallet
 from consent import Signed, Wallet
 from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.patient_files import PatientFiles
 from deploy.nodes.private_file import find_json, write_private_json
-from records import Mapping, ParsedRow, read_table
+from records import Mapping, ParsedRow, read_table, to_records
 from services.platform import Platform
 from services.statement import RequestedTerms
-from services.trial import sign_grants
 from storage import Record
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -60,13 +60,8 @@ class People:
 
     def records(self, custodian: str) -> tuple[list[Record], list[str]]:
         """Return every record, and the source of each."""
-        records, sources = list[Record](), list[str]()
-        for row in self.rows:
-            own = row.records(self.subject_of(row.person), custodian)
-            records += own
-            day = row.recorded_on
-            sources += [f"{row.person}\0{n}\0{r.category}\0{day}" for n, r in enumerate(own)]
-        return records, sources
+        subjects = {row.person: self.subject_of(row.person) for row in self.rows}
+        return to_records(self.rows, subjects, custodian)
 
     def grants(self, platform: Platform) -> list[tuple[str, Signed]]:
         """Return every signed grant: those stored by an earlier run, or signed and stored now."""
@@ -82,7 +77,8 @@ class People:
                 subject = self.wallet.get_subject(row.person)
                 grants.append((subject, terms, now_s + choice.signed_s, now_s + choice.ends_s))
                 labels.append(row.person)
-        signed = list(zip(labels, sign_grants(platform, self.wallet, grants), strict=True))
+        signed_grants = TrialWallet(self.wallet, platform.ledger).sign_grants(grants)
+        signed = list(zip(labels, signed_grants, strict=True))
         self.files.add_grants(signed)
         return signed
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from cli.trial_wallet import TrialWallet, tally
 from consent import ConsentError
 from deploy.demo.draw import NARROWED
 from deploy.demo.guests import approve_study, invite_guests
@@ -20,7 +21,6 @@ from deploy.demo.proof import DemoFailed, flip_byte, require, train_as_stranger
 from models import PredictionRequest
 from services.jobs.heartbeats import Workers
 from services.platform import Platform
-from services.trial import enrol_people, erase_after, stop_all, tally, withdraw_all
 from services.wiring import build_services
 from storage import BlockFolder, StorageNotFound
 
@@ -54,7 +54,7 @@ class Story:
     def enrol_and_deposit(self, progress: Progress) -> None:
         """1. Enrol all but a few people with their own keys, and deposit every record."""
         platform, people = self.platform, self.people
-        counted = enrol_people(platform, people.wallet, people.with_keys(), progress)
+        counted = TrialWallet(people.wallet, platform.ledger).enrol(people.with_keys(), progress)
         require(not counted.refused, f"enrolments were refused: {counted.refused}")
         records, sources = people.records(platform.organisation)
         started_s = time.monotonic()
@@ -201,12 +201,14 @@ class Story:
         leaving = self._leaving()
         subjects = [wallet.get_subject(label) for label in leaving]
         (self.folder / "leaving.json").write_bytes(orjson.dumps(leaving))
-        withdraw_all(platform, wallet, subjects[:-1], progress)
-        stop_all(platform, wallet, subjects[-1:], progress)
+        trial_wallet = TrialWallet(wallet, platform.ledger, platform.clock)
+        trial_wallet.withdraw(subjects[:-1], progress)
+        trial_wallet.stop(subjects[-1:], progress)
         self.people.files.add_receipts(
             {"kind": "withdrawal", "id": subject.hex()} for subject in subjects
         )
-        erase_after(platform, subjects, "withdrawal", progress)
+        platform.store.erasure.rekey(subjects, "withdrawal", progress)
+        platform.diagnostics.apply_withdrawals()
         still_open = sum(self._opens(subject) for subject in subjects)
         require(not still_open, f"{still_open} records of people who withdrew can still be opened")
         self.facts["withdrawal"] = {"people": len(leaving)}

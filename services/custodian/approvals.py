@@ -60,13 +60,21 @@ class CustodianApprovals:
         """Return every proposed study, newest first, decided or not."""
         return self._proposals.list_all()
 
+    def get(self, name: str) -> Proposal:
+        """Return a proposed study.
+
+        Raises:
+            NotFound: as `review`.
+        """
+        return self._proposals.get(study_id(name))
+
     def review(self, words: Words, name: str) -> StudyReview:
         """Return what the custodian reads about a study.
 
         Raises:
             NotFound: nobody proposed a study of this name.
         """
-        proposal = self._proposals.get(study_id(name))
+        proposal = self.get(name)
         return StudyReview(
             proposal=proposal,
             owner_name=self._parties.name_of(proposal.owner),
@@ -81,7 +89,7 @@ class CustodianApprovals:
         Raises:
             NotFound: as `review`.
         """
-        self._proposals.approve(self._proposals.get(study_id(name)).study, by)
+        self._proposals.approve(self.get(name).study, by)
 
     def refuse(self, words: Words, name: str, reason: str, *, by: str) -> None:
         """Refuse a study and store the reason; a decided one stays as it is.
@@ -90,7 +98,7 @@ class CustodianApprovals:
             NotFound: as `review`.
             Invalid: the reason is empty.
         """
-        proposal = self._proposals.get(study_id(name))
+        proposal = self.get(name)
         if proposal.state != PROPOSED:
             return
         if not reason.strip():

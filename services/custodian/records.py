@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent import ConsentRefused
-from records import ParsedRow
+from records import ParsedRow, to_records
 from services.installation import Installation
 from services.requests import PatientDirectory
 from storage import DepositReport, Record, RecordStore
@@ -58,14 +58,7 @@ class CustodianRecords:
         stored twice. `source` sets kinds of files apart that could name the same person and day.
         """
         subjects = self._directory.get_or_add(row.person for row in rows)
-        records, sources = list[Record](), list[str]()
-        for row in rows:
-            documents = row.records(subjects[row.person], self._organisation)
-            records += documents
-            sources += [
-                f"{source}{row.person}\0{index}\0{document.category}\0{row.recorded_on}"
-                for index, document in enumerate(documents)
-            ]
+        records, sources = to_records(rows, subjects, self._organisation, source)
         new = 0
         for start in range(0, len(records), BATCH_SIZE):
             progress("storing", start, len(records))

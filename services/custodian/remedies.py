@@ -1,30 +1,27 @@
-"""Says what to do about a bad row of a file, by how the fault is worded."""
+"""Find the text that says what to do about a fault in a file."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from records import CellFaultCode
 from services.words import Words
 
-_CURES: Final = (
-    ("is out of range", "cure-range"),
-    ("is not a number", "cure-number"),
-    ("is none of the values", "cure-values"),
-    ("is neither true", "cure-truth"),
-    ("is not a date", "cure-date"),
-    ("is not a whole date", "cure-date"),
-    ("is the person of row", "cure-twice"),
-    ("stands there twice", "cure-twice"),
-    ("is no id", "cure-id"),
-    ("has not", "cure-cells"),
-    ("is a kind that", "cure-kind"),
-    ("names no Patient", "cure-subject"),
-)
+_TEXTS: Final = {
+    CellFaultCode.OUTSIDE: "cure-range",
+    CellFaultCode.NOT_A_NUMBER: "cure-number",
+    CellFaultCode.UNKNOWN_VALUE: "cure-values",
+    CellFaultCode.NOT_A_BOOLEAN: "cure-truth",
+    CellFaultCode.NOT_A_DATE: "cure-date",
+    CellFaultCode.DUPLICATE_PERSON: "cure-twice",
+    CellFaultCode.DUPLICATE_CODE: "cure-twice",
+    CellFaultCode.INVALID_ID: "cure-id",
+    CellFaultCode.CELL_COUNT: "cure-cells",
+    CellFaultCode.UNSUPPORTED_RESOURCE: "cure-kind",
+    CellFaultCode.UNKNOWN_SUBJECT: "cure-subject",
+}
 
 
-def cure(words: Words, what: str) -> str:
-    """Return what to do about a fault, in a sentence."""
-    for start, word in _CURES:
-        if what.startswith(start):
-            return words(word)
-    return words("cure-other")
+def remedy(words: Words, code: CellFaultCode) -> str:
+    """Return what to do about a fault with this code, as a sentence."""
+    return words(_TEXTS.get(code, "cure-other"))

@@ -10,10 +10,18 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 
 from models import ModelsError
-from records import DeclarationInvalid, Mapping, ParsedRow, RecordsError, check_table, read_table
+from records import (
+    CellFault,
+    DeclarationInvalid,
+    Mapping,
+    ParsedRow,
+    RecordsError,
+    check_table,
+    read_table,
+)
 from records.fhir import read_bundle
 from services.custodian.records import CustodianRecords
-from services.custodian.remedies import cure
+from services.custodian.remedies import remedy
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
@@ -245,8 +253,8 @@ class CustodianUploads:
             is_working=is_active and not self._is_stuck(upload),
             can_store=_can_store(upload),
             problems=[
-                BadCell(row=row, column=column, problem=problem, cure=cure(words, problem))
-                for row, column, problem in upload.report.get("bad", [])
+                _bad_cell(words, CellFault.from_stored(stored))
+                for stored in upload.report.get("bad", [])
             ],
             job=job,
             is_slow=job is not None
@@ -329,10 +337,22 @@ def _check(upload: Upload, body: bytes) -> dict[str, Any]:
     if upload.sent.kind == FHIR:
         bundle = read_bundle(body)
         counts = {"rows": bundle.entries, "good": bundle.entries - bundle.wrong}
-        return {**counts, "wrong": bundle.wrong, "bad": bundle.bad}
-    with _as_path(body) as path:
-        table = check_table(path, _layout(upload.sent))
-    return {"rows": table.rows, "good": table.good, "wrong": table.wrong, "bad": table.bad}
+        wrong, faults = bundle.wrong, bundle.faults
+    else:
+        with _as_path(body) as path:
+            table = check_table(path, _layout(upload.sent))
+        counts = {"rows": table.rows, "good": table.good}
+        wrong, faults = table.wrong, table.faults
+    return {**counts, "wrong": wrong, "bad": [fault.to_stored() for fault in faults]}
+
+
+def _bad_cell(words: Words, fault: CellFault) -> BadCell:
+    return BadCell(
+        row=fault.row,
+        column=fault.column,
+        problem=fault.problem,
+        cure=remedy(words, fault.code),
+    )
 
 
 def _rows(upload: Upload, body: bytes) -> list[ParsedRow]:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records import DeclarationInvalid
-from records.mapping import CellWrong, Column, Mapping, plain, read_date
+from records import CellFaultCode, DeclarationInvalid
+from records.faults import CellInvalid
+from records.mapping import Column, Mapping, normalised, read_date
 
 GOOD = """
 [table]
@@ -38,12 +39,12 @@ category = "vital-signs"
 """
 
 
-def column(place: int) -> Column:
-    return Mapping.parse(GOOD, "m.toml").documents[0].columns[place]
+def column(index: int) -> Column:
+    return Mapping.parse(GOOD, "m.toml").documents[0].columns[index]
 
 
 @pytest.mark.parametrize(
-    ("place", "cell", "value"),
+    ("index", "cell", "value"),
     [
         (0, " 70.5 ", 70.5),
         (0, "7e1", 70.0),
@@ -59,67 +60,69 @@ def column(place: int) -> Column:
         (2, "u\u0308", "ue"),
     ],
 )
-def test_a_cell_becomes_the_value_that_the_mapping_says(place, cell, value) -> None:
-    assert column(place).read(cell, ".") == value
+def test_a_cell_becomes_the_value_that_the_mapping_defines(index, cell, value) -> None:
+    assert column(index).read(cell, ".") == value
 
 
 @pytest.mark.parametrize(
-    ("place", "cell", "says"),
+    ("index", "cell", "code"),
     [
-        (0, "seventy", "not a number"),
-        (0, "1_000", "not a number"),
-        (0, "٧٠", "not a number"),
-        (0, "nan", "not a number"),
-        (0, "1e999", "not a number"),
-        (0, "0x10", "not a number"),
-        (0, "1.5", "out of range 2 to 300 kg"),
-        (0, "301", "out of range"),
-        (1, "perhaps", "neither true nor false"),
-        (2, "C", "none of the values"),
+        (0, "seventy", CellFaultCode.NOT_A_NUMBER),
+        (0, "1_000", CellFaultCode.NOT_A_NUMBER),
+        (0, "٧٠", CellFaultCode.NOT_A_NUMBER),
+        (0, "nan", CellFaultCode.NOT_A_NUMBER),
+        (0, "1e999", CellFaultCode.NOT_A_NUMBER),
+        (0, "0x10", CellFaultCode.NOT_A_NUMBER),
+        (0, "1.5", CellFaultCode.OUTSIDE),
+        (0, "301", CellFaultCode.OUTSIDE),
+        (1, "perhaps", CellFaultCode.NOT_A_BOOLEAN),
+        (2, "C", CellFaultCode.UNKNOWN_VALUE),
     ],
 )
-def test_a_cell_that_means_nothing_is_refused_without_being_told(place, cell, says) -> None:
-    with pytest.raises(CellWrong, match=says) as caught:
-        column(place).read(cell, ".")
+def test_an_invalid_cell_is_refused_with_a_code_and_not_repeated(index, cell, code) -> None:
+    with pytest.raises(CellInvalid) as caught:
+        column(index).read(cell, ".")
+    assert caught.value.code is code
     assert cell not in str(caught.value)
+    assert caught.value.value == (cell if code is CellFaultCode.OUTSIDE else "")
 
 
-def test_a_comma_can_be_the_decimal_sign() -> None:
+def test_the_decimal_separator_can_be_a_comma() -> None:
     assert column(0).read("70,5", ",") == 70.5
 
 
 @pytest.mark.parametrize("cell", ["1.000", "70.5", "70.0", "1.000,5"])
-def test_where_the_comma_is_the_decimal_sign_a_point_is_not_guessed_at(cell: str) -> None:
-    with pytest.raises(CellWrong, match="not a number"):
+def test_with_a_decimal_comma_a_point_is_refused(cell: str) -> None:
+    with pytest.raises(CellInvalid, match="not-a-number"):
         column(0).read(cell, ",")
 
 
 @given(st.integers(-(10**9), 10**9))
-def test_a_whole_number_is_the_same_cell_after_a_data_frame(number: int) -> None:
-    assert plain(f"{float(number)}") == str(number)
+def test_a_whole_number_is_normalised_after_a_data_frame(number: int) -> None:
+    assert normalised(f"{float(number)}") == str(number)
 
 
 @given(st.floats(2, 300))
-def test_every_number_within_range_comes_back_as_it_was_written(number: float) -> None:
+def test_every_number_within_the_range_is_read_exactly(number: float) -> None:
     assert column(0).read(repr(number), ".") in (number, None)
 
 
 @given(st.text())
-def test_any_text_is_a_value_or_a_refusal(text: str) -> None:
-    for place in range(3):
+def test_any_text_is_read_or_refused(text: str) -> None:
+    for index in range(3):
         try:
-            column(place).read(text, ".")
-        except CellWrong:
+            column(index).read(text, ".")
+        except CellInvalid:
             continue
 
 
-def test_dates_are_iso() -> None:
+def test_only_iso_dates_are_read() -> None:
     assert read_date("2020-02-29 00:00:00") == "2020-02-29"
-    with pytest.raises(CellWrong):
+    with pytest.raises(CellInvalid):
         read_date("29.02.2020")
 
 
-def test_the_examples_that_we_ship_load() -> None:
+def test_the_bundled_example_mappings_load() -> None:
     for name in ("nhanes", "heart"):
         path = Path(__file__).resolve().parents[2] / "deploy/examples" / name / "mapping.toml"
         assert Mapping.load(path).documents[-1].name == "diagnosis"
@@ -128,27 +131,27 @@ def test_the_examples_that_we_ship_load() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('date = "2020-02-29"', "", "either date or date_column"),
+        ('date = "2020-02-29"', "", "give either date or date_column"),
         ('date = "2020-02-29"', 'date = "2020-02-30"', "not a date"),
-        ('date = "2020-02-29"', 'date = "2020-02-29"\ndate_column = "d"', "either date"),
-        ('id = "who"', 'id = "weight"', "read twice"),
+        ('date = "2020-02-29"', 'date = "2020-02-29"\ndate_column = "d"', "give either date"),
+        ('id = "who"', 'id = "weight"', "mapped twice"),
         ('ignore = ["note"]', 'ignore = ["weight"]', "cannot be ignored"),
         ('ignore = ["note"]', 'on_duplicate = "maybe"', "on_duplicate"),
-        ('ignore = ["note"]', 'separator = ";;"', "one sign"),
-        ('ignore = ["note"]', 'separator = "a"', "one sign"),
-        ('ignore = ["note"]', 'decimal = ","', "cannot be the separator"),
-        ('ignore = ["note"]', 'ignored = ["note"]', "is not known"),
+        ('ignore = ["note"]', 'separator = ";;"', "one character"),
+        ('ignore = ["note"]', 'separator = "a"', "one character"),
+        ('ignore = ["note"]', 'decimal = ","', "must differ from the separator"),
+        ('ignore = ["note"]', 'ignored = ["note"]', "unknown key"),
         ('category = "vital-signs"', 'category = "shoes"', "category"),
         ('kind = "number"', 'kind = "float"', "kind"),
         ('code = "x|weight"', 'code = "weight"', "system|code"),
-        ('code = "x|weight"', 'code = "x|smokes"', "one code"),
+        ('code = "x|weight"', 'code = "x|smokes"', "same code"),
         ('unit = "kg"', "", "unit"),
-        ('values = { A = "a", B = "b", "0" = "o", "\u00fc" = "ue" }', "", "needs its values"),
-        ('A = "a"', "A = true", "must become a text"),
+        ('values = { A = "a", B = "b", "0" = "o", "\u00fc" = "ue" }', "", "at least one value"),
+        ('A = "a"', "A = true", "must be mapped to a text"),
         ('kind = "boolean"', 'kind = "boolean"\n  values = { J = "yes" }', "true or false"),
     ],
 )
-def test_a_mapping_that_makes_no_sense_is_refused_with_its_key(old, new, says) -> None:
+def test_an_invalid_mapping_is_refused_with_its_key(old, new, says) -> None:
     assert old in GOOD
     with pytest.raises(DeclarationInvalid, match=r"m\.toml") as caught:
         Mapping.parse(GOOD.replace(old, new, 1), "m.toml")

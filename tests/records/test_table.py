@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from records import TableInvalid
+from records import CellFaultCode, TableInvalid, to_records
 from records.mapping import Mapping
-from records.table import MAX_LISTED, check_table, read_table
+from records.table import MAX_FAULTS, check_table, read_table
 
 MAPPING = """
 [table]
@@ -45,7 +45,7 @@ def table(folder: Path, text: str | bytes) -> Path:
     return path
 
 
-def test_a_row_becomes_one_record_a_document(tmp_path: Path) -> None:
+def test_a_row_becomes_one_record_for_each_document(tmp_path: Path) -> None:
     (row,) = read_table(table(tmp_path, "who,town,weight\n7,Zürich,70\n"), mapping())
     person, body = row.records(b"s" * 32, "organisation:x")
     assert (person.category, body.category) == ("demographics", "vital-signs")
@@ -55,13 +55,13 @@ def test_a_row_becomes_one_record_a_document(tmp_path: Path) -> None:
     assert body.record_id == ""
 
 
-def test_the_mappings_custodian_comes_before_the_callers(tmp_path: Path) -> None:
+def test_the_custodian_of_the_mapping_takes_precedence(tmp_path: Path) -> None:
     path = table(tmp_path, "who,town,weight\n7,Zürich,70\n")
     (row,) = read_table(path, mapping('custodian = "organisation:y"'))
     assert row.records(b"s" * 32, "organisation:x")[0].custodian == "organisation:y"
 
 
-def test_a_document_without_any_value_is_no_record(tmp_path: Path) -> None:
+def test_a_document_without_values_is_not_a_record(tmp_path: Path) -> None:
     (row,) = read_table(table(tmp_path, "who,town,weight\n7,,70\n"), mapping())
     assert [record.category for record in row.records(b"s" * 32)] == ["vital-signs"]
 
@@ -76,18 +76,18 @@ def test_a_document_without_any_value_is_no_record(tmp_path: Path) -> None:
         ("weight,extra, town ,who\n70,x,東京,7\n\n", 'ignore = ["extra"]'),
     ],
 )
-def test_separators_marks_and_orders_of_columns_do_not_matter(tmp_path, text, more) -> None:
+def test_separator_byte_order_mark_and_column_order_do_not_matter(tmp_path, text, more) -> None:
     (row,) = read_table(table(tmp_path, text), mapping(more))
     assert (row.person, row.documents[0][1]) == ("7", {"x|town": ("tokyo", "")})
     assert row.documents[1][1] == {"x|weight": (70.0, "kg")}
 
 
-def test_another_encoding_can_be_named(tmp_path: Path) -> None:
+def test_the_mapping_can_name_another_encoding(tmp_path: Path) -> None:
     path = table(tmp_path, "who,town,weight\n7,Zürich,70\n".encode("latin-1"))
     assert next(read_table(path, mapping('encoding = "latin-1"'))).documents[0][1]
     with pytest.raises(TableInvalid, match="not utf-8-sig after row 0"):
         check_table(path, mapping())
-    with pytest.raises(TableInvalid, match="encoding klingon is unknown"):
+    with pytest.raises(TableInvalid, match="unknown encoding klingon"):
         check_table(path, mapping('encoding = "klingon"'))
 
 
@@ -100,56 +100,63 @@ def test_a_person_is_the_same_in_both_unicode_forms(tmp_path: Path) -> None:
     path = table(tmp_path, "who,town,weight\nZoë,,70\nZoe\u0308,,71\n")
     with pytest.raises(TableInvalid) as caught:
         read_table(path, mapping())
-    assert caught.value.rows == ((2, "who", "is the person of row 1 again"),)
+    (fault,) = caught.value.faults
+    assert (fault.row, fault.column) == (2, "who")
+    assert fault.code is CellFaultCode.DUPLICATE_PERSON
+    assert fault.problem == "the person of row 1 again"
 
 
-def test_every_bad_cell_is_listed_by_row_and_column_and_none_is_told(tmp_path: Path) -> None:
+def test_every_faulty_cell_is_listed_by_row_and_column(tmp_path: Path) -> None:
     path = table(
         tmp_path,
         "who,town,weight\n1,Zürich,70\n2,Atlantis,7000\n,Zürich,70\n4,Zürich\n5,Zürich,heavy\n",
     )
     with pytest.raises(TableInvalid, match="4 of 5 rows") as caught:
         read_table(path, mapping())
-    assert [(row, column) for row, column, _ in caught.value.rows] == [
-        (2, "town"),
-        (2, "weight"),
-        (3, "who"),
-        (4, ""),
-        (5, "weight"),
+    assert [(f.row, f.column, f.code.value) for f in caught.value.faults] == [
+        (2, "town", "unknown-value"),
+        (2, "weight", "outside"),
+        (3, "who", "invalid-id"),
+        (4, "", "cell-count"),
+        (5, "weight", "not-a-number"),
     ]
-    assert "Atlantis" not in str(caught.value) + str(caught.value.rows)
+    assert caught.value.faults[3].problem == "2 cells, expected 3"
+    text = str(caught.value) + str([(f, f.message) for f in caught.value.faults])
+    assert "Atlantis" not in text
+    assert "heavy" not in text
 
 
-def test_the_good_rows_can_be_taken_alone(tmp_path: Path) -> None:
+def test_only_the_good_rows_can_be_read(tmp_path: Path) -> None:
     path = table(tmp_path, "who,town,weight\n1,,70\n2,,1\n3,,71\n3,,72\n")
-    found = list(read_table(path, mapping(), only_good=True))
-    assert [(row.number, row.person) for row in found] == [(1, "1"), (3, "3")]
+    rows = list(read_table(path, mapping(), only_good=True))
+    assert [(row.number, row.person) for row in rows] == [(1, "1"), (3, "3")]
 
 
-def test_the_latest_row_of_a_person_can_count(tmp_path: Path) -> None:
+def test_the_latest_row_of_a_person_can_replace_the_others(tmp_path: Path) -> None:
     text = "who,day,town,weight\n1,2020-03-01,,70\n1,2020-05-01,,71\n1,2020-04-01,,72\n"
     more = 'on_duplicate = "latest"\ndate_column = "day"'
-    told = Mapping.parse((MAPPING % more).replace('date = "2020-01-31"\n', ""), "m.toml")
-    (row,) = read_table(table(tmp_path, text), told)
+    by_date = Mapping.parse((MAPPING % more).replace('date = "2020-01-31"\n', ""), "m.toml")
+    (row,) = read_table(table(tmp_path, text), by_date)
     assert (row.number, row.recorded_on) == (2, "2020-05-01")
-    report = check_table(table(tmp_path, text), told)
+    report = check_table(table(tmp_path, text), by_date)
     assert (report.rows, report.good, report.replaced, report.wrong) == (3, 1, 2, 0)
 
 
-def test_a_bad_date_is_a_bad_cell(tmp_path: Path) -> None:
-    told = Mapping.parse(
+def test_an_invalid_date_is_a_fault(tmp_path: Path) -> None:
+    by_date = Mapping.parse(
         (MAPPING % 'date_column = "day"').replace('date = "2020-01-31"\n', ""), "m.toml"
     )
-    report = check_table(table(tmp_path, "who,day,town,weight\n1,yesterday,,70\n"), told)
-    assert report.bad == [(1, "day", "is not a date like 2024-05-31")]
+    report = check_table(table(tmp_path, "who,day,town,weight\n1,yesterday,,70\n"), by_date)
+    (fault,) = report.faults
+    assert (fault.row, fault.column, fault.code) == (1, "day", CellFaultCode.NOT_A_DATE)
 
 
 @pytest.mark.parametrize(
     ("header", "says"),
     [
-        ("who,town", "'weight' is not in the table"),
-        ("who,town,weight,iq", "'iq' is not in the mapping"),
-        ("who,town,weight,town", "'town' stands in the header twice"),
+        ("who,town", "no such column .column weight"),
+        ("who,town,weight,iq", "does not name this column .column iq"),
+        ("who,town,weight,town", "names this column twice .column town"),
     ],
 )
 def test_a_header_that_does_not_fit_the_mapping_is_refused(tmp_path, header, says) -> None:
@@ -158,12 +165,12 @@ def test_a_header_that_does_not_fit_the_mapping_is_refused(tmp_path, header, say
 
 
 @pytest.mark.parametrize("text", ["", "\n", 'who,town,weight\n7,"Zürich,70\n', b"\x00PAR"])
-def test_a_broken_file_is_refused(tmp_path: Path, text: str | bytes) -> None:
+def test_a_damaged_file_is_refused(tmp_path: Path, text: str | bytes) -> None:
     with pytest.raises(TableInvalid):
         check_table(table(tmp_path, text), mapping())
 
 
-def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableInvalid, match="cannot be read"):
         check_table(tmp_path / "none.csv", mapping())
 
@@ -173,14 +180,29 @@ def test_fifty_thousand_rows_are_streamed(tmp_path: Path) -> None:
     path = table(tmp_path, "who,town,weight\n" + rows)
     tracemalloc.start()
     rows_read = read_table(path, mapping())
-    held = tracemalloc.get_traced_memory()[0]
+    allocated = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    # What is held is who was met in which row, not the rows.
-    assert held < 20 * 2**20
+    # The row number of each person is kept, not the rows.
+    assert allocated < 20 * 2**20
     assert sum(1 for _ in rows_read) == 50_000
 
 
-def test_only_the_first_bad_cells_are_listed(tmp_path: Path) -> None:
+def test_only_the_first_faults_are_listed(tmp_path: Path) -> None:
     path = table(tmp_path, "who,town,weight\n" + "".join(f"{n},,0\n" for n in range(1500)))
     report = check_table(path, mapping())
-    assert (report.wrong, len(report.bad)) == (1500, MAX_LISTED)
+    assert (report.wrong, len(report.faults)) == (1500, MAX_FAULTS)
+
+
+def test_each_record_has_a_source_of_its_own(tmp_path: Path) -> None:
+    rows = list(read_table(table(tmp_path, "who,town,weight\n7,Zürich,70\n8,,71\n"), mapping()))
+    subjects = {"7": b"a" * 32, "8": b"b" * 32}
+    records, sources = to_records(rows, subjects, "organisation:x")
+    assert [(record.subject[:1], record.category) for record in records] == [
+        (b"a", "demographics"),
+        (b"a", "vital-signs"),
+        (b"b", "vital-signs"),
+    ]
+    assert sources[0] == "7\0" + "0\0demographics\0" + "2020-01-31"
+    assert len(set(sources)) == 3
+    _, others = to_records(rows, subjects, "organisation:x", "fhir\0")
+    assert others[0] == "fhir\0" + sources[0]

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import app
-from cli.records import to_records
+from cli.trial_wallet import TrialWallet
 from consent import Wallet
 from deploy.demo.people import MAPPING, TABLE
 from deploy.settings import read_settings
-from records import Mapping, read_table
+from records import Mapping, read_table, to_records
 from services.platform import Platform
 from services.statement import RequestedTerms
-from services.trial import enrol_people, sign_grants
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 YEAR_S = 365 * 86_400
@@ -67,8 +66,8 @@ def enrolled_people(
     is_new = not (folder / "seed.json").exists()
     wallet = Wallet.create(folder) if is_new else Wallet.open(folder)
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
-    enrol_people(platform, wallet, [row.person for row in rows], hear_nothing)
-    records, sources = to_records(rows, wallet, platform.organisation)
+    TrialWallet(wallet, platform.ledger).enrol([row.person for row in rows])
+    records, sources = to_records(rows, wallet.subjects(), platform.organisation)
     platform.store.deposits.deposit(records, sources)
     now_s = int(platform.clock()) - 60
     requested_terms = RequestedTerms("permit", recipient, (purpose,))
@@ -78,7 +77,7 @@ def enrolled_people(
         if not platform.ledger.consents_of(subject)
     ]
     expected = [(subject, requested_terms, now_s, now_s + YEAR_S) for subject in fresh]
-    outcomes = platform.ledger.grant(sign_grants(platform, wallet, expected))
+    outcomes = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(expected))
     assert all(outcome.ok for outcome in outcomes)
     return dict(wallet.subjects())
 

@@ -30,7 +30,7 @@ def test_the_cohort_is_the_permitted_people_and_nobody_else(town: Town) -> None:
     learned_from = {record.subject for record in cohort.records.values()}
     permitted = {town.subjects[person] for person in town.of_kind(*LEARNING)}
     assert learned_from <= permitted
-    assert len(permitted) - len(learned_from) == sum(cohort.left_out.values())
+    assert len(permitted) - len(learned_from) == sum(cohort.excluded.values())
 
 
 def test_what_a_patient_left_out_is_left_out(town: Town) -> None:

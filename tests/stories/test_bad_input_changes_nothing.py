@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from rig import CACHE, ROOT, enrolled_people, running
 
+from cli.trial_wallet import TrialWallet
 from consent import Grant, UnknownCode, Wallet
 from services.statement import RequestedTerms, terms_for
-from services.trial import sign_grants
 from services.wiring import build_services
 from storage import Record, RecordInvalid, VaultSealed
 
@@ -58,7 +58,8 @@ def test_a_table_with_bad_rows_names_them_and_stores_all_or_the_good_ones(tmp_pa
     table = str(spoiled(tmp_path))
     refused = typed(tmp_path, "enrol", table, *MAPPING, "--json")
     assert refused.returncode == 2
-    assert [row[:2] for row in json.loads(refused.stdout)["rows"]] == [[4, "age"], [8, "age"]]
+    faults = json.loads(refused.stdout)["rows"]
+    assert [(fault["row"], fault["column"]) for fault in faults] == [(4, "age"), (8, "age")]
     assert "old" not in refused.stdout + refused.stderr
     assert typed(tmp_path, "enrol", table, *MAPPING, "--only-good").returncode == 0
     assert typed(tmp_path, "deposit", table, *MAPPING).returncode == 2
@@ -105,13 +106,15 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
         people = enrolled_people(platform, tmp_path / "wallet", 2, "study:a", "MLTRAINING")
         before, stored = platform.ledger.view().count, platform.store.totals()
         with pytest.raises(UnknownCode, match="known: "):
-            terms_for(RequestedTerms("permit", "study:a", ("TRAINING",)))
+            terms_for(RequestedTerms("permit", "study:a", ("TRAINING",)), "I allow it.")
         with pytest.raises(UnknownCode, match="known: "):
-            terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)))
+            terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)), "I allow it.")
         first, second = people.values()
         wallet, now_s = Wallet.open(tmp_path / "wallet"), int(platform.clock())
         requested_terms = RequestedTerms("permit", "study:a", ("TREAT",))
-        signed = sign_grants(platform, wallet, [(first, requested_terms, now_s, now_s + 999)])[0]
+        signed = TrialWallet(wallet, platform.ledger).sign_grants(
+            [(first, requested_terms, now_s, now_s + 999)]
+        )[0]
         grant = signed.message
         assert isinstance(grant, Grant)
         forged = type(signed)(

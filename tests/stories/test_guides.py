@@ -203,7 +203,7 @@ def _patient(at: Set) -> None:
         platform.store.vault.open(STUDY, "MLTRAINING", record, "early diabetes")
         platform.store.journal.anchor()
         visitor.go("/patient/journal")
-        visitor.says("Prove it")
+        visitor.says("Proof")
 
 
 def _ask(platform: Platform, subject: bytes) -> None:

@@ -131,7 +131,7 @@ def prove_the_newest_line(town: Town, patient: Person) -> None:
     """Have the browser check the newest line of the history."""
     town.platform.store.journal.anchor()
     patient.go("/patient/journal")
-    patient.page.locator("text=Prove it").first.click()
+    patient.page.locator("main a:text('Proof')").first.click()
     patient.says("This line is in the journal, as it was written.")
 
 

@@ -143,7 +143,7 @@ class Hospital:
 
         requested = {"decision": "permit", "recipient": HOSPITAL, "purposes": ("TREATDS",)}
         now_s = int(self.platform.clock())
-        terms = terms_for(RequestedTerms(**(requested | changed)))
+        terms = terms_for(RequestedTerms(**(requested | changed)), "I allow it.")
         grant = Grant(subject, terms, now_s, now_s + 365 * DAY_S)
         return grant, self.sign(grant)
 
@@ -188,12 +188,12 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
 
 
 def _settle(hospital: Hospital) -> None:
+    from cli.trial_wallet import TrialWallet
     from services.statement import RequestedTerms
-    from services.trial import enrol_people, sign_grants
 
     platform, wallet = hospital.platform, hospital.wallet
     labels = [f"person-{place}" for place in range(PEOPLE)]
-    assert enrol_people(platform, wallet, labels, lambda *_: None).done == PEOPLE
+    assert TrialWallet(wallet, platform.ledger).enrol(labels).done == PEOPLE
     hospital.subjects = [wallet.get_subject(label) for label in labels]
     drawn = random.Random(7)
     records = [r for s in hospital.subjects for r in records_of(s, drawn)]
@@ -204,7 +204,7 @@ def _settle(hospital: Hospital) -> None:
         RequestedTerms("permit", HOSPITAL, ("TREATDS",)),
     )
     wanted = [(s, one, now_s, now_s + DAY_S) for s in hospital.subjects for one in asked]
-    done = platform.ledger.grant(sign_grants(platform, wallet, wanted))
+    done = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(wanted))
     assert all(one.ok for one in done)
     platform.diagnostics.add_study(Study(STUDY, "Small", "", now_s + DAY_S))
 

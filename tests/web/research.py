@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from cli.trial_wallet import TrialWallet
 from models import GateClosed, Model
 from services.statement import RequestedTerms
-from services.trial import sign_grants
 
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
 DAY_S = 86_400
@@ -44,7 +44,7 @@ def permit(hospital: Any, study: str, purposes: tuple[str, ...], people: list[by
     now_s = int(hospital.platform.clock())
     terms = RequestedTerms("permit", study, purposes)
     grants = [(subject, terms, now_s, now_s + DAY_S) for subject in people]
-    signed = sign_grants(hospital.platform, hospital.wallet, grants)
+    signed = TrialWallet(hospital.wallet, hospital.platform.ledger).sign_grants(grants)
     assert all(outcome.ok for outcome in hospital.platform.ledger.grant(signed))
 
 

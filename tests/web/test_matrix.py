@@ -7,12 +7,12 @@ import secrets
 import pytest
 from visitors import HOSPITAL, signed_in
 
+from cli.trial_wallet import TrialWallet
 from consent import Grant
 from models import GateClosed
 from services.custodian.upload_store import Sent, UploadStore
 from services.requests import RequestDetails
 from services.statement import RequestedTerms, terms_for
-from services.trial import sign_grants
 from storage import Record
 
 pytestmark = pytest.mark.node
@@ -165,7 +165,10 @@ def a_patient(hospital) -> bytes:
     platform.store.deposits.deposit([record])
     now_s = int(platform.clock())
     grant = Grant(
-        subject, terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999
+        subject,
+        terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),
+        now_s,
+        now_s + 9_999,
     )
     assert ledger.grant([wallet.sign(ledger.domain(), grant)])[0].ok
     wanted = RequestDetails(HOSPITAL, "care", ("TREATDS",), ("vital-signs",), "", "", 90, "it")
@@ -190,7 +193,7 @@ def model(hospital):
         platform.asking.proposals.approve(study, "c")
         asked = RequestedTerms("permit", study, ("MLTRAINING",))
         wanted = [(one, asked, now_s, now_s + 99_999) for one in hospital.subjects]
-        platform.ledger.grant(sign_grants(platform, hospital.wallet, wanted))
+        platform.ledger.grant(TrialWallet(hospital.wallet, platform.ledger).sign_grants(wanted))
         try:
             return platform.diagnostics.train(study, question)
         except GateClosed:

@@ -83,7 +83,7 @@ def test_a_yes_signed_with_a_passkey_is_active_on_the_ledger(hospital, patient) 
         patient.page.click("text=Download receipt")
     assert consent.consent_id.hex() in got.value.path().read_text()
     patient.go("/patient")
-    patient.says("Nothing needs you now")
+    patient.says("Nobody is waiting for an answer from you.")
 
 
 def test_less_is_less_and_nothing_is_ticked_at_first(hospital, patient) -> None:
@@ -134,7 +134,7 @@ def test_what_the_safe_does_after_a_withdrawal_is_told_as_neither_use_nor_refusa
 ) -> None:
     hospital.platform.store.erasure.rekey([patient.subject], "withdrawal")
     patient.go("/patient/journal")
-    patient.says("Your records got new keys")
+    patient.says("We locked your records again")
     assert "refused" not in patient.text()
 
 
@@ -190,7 +190,7 @@ def test_every_use_is_a_line_that_the_browser_proves(hospital, patient) -> None:
     store.journal.anchor()
     patient.go("/patient/journal")
     patient.says("looked at your body measurements")
-    patient.page.click("text=Prove it")
+    patient.page.click("main a:text('Proof')")
     patient.says("This line is in the journal, as it was written.")
 
 

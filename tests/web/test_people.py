@@ -203,7 +203,10 @@ def test_nonsense_signs_nobody_in(identity, odd) -> None:
 def a_grant(hospital, subject: bytes) -> Grant:
     now_s = int(hospital.platform.clock())
     return Grant(
-        subject, terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999
+        subject,
+        terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),
+        now_s,
+        now_s + 9_999,
     )
 
 

@@ -63,7 +63,10 @@ def patient(hospital, identity):
 def permit(hospital, subject):
     now_s = int(hospital.platform.clock())
     return Grant(
-        subject, terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",))), now_s, now_s + 9_999
+        subject,
+        terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),
+        now_s,
+        now_s + 9_999,
     )
 
 
@@ -345,7 +348,8 @@ MESSAGES = st.one_of(
         words,
         st.builds(
             lambda name: replace(
-                terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS", "HRESCH"))), statement=name
+                terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS", "HRESCH")), name),
+                statement=name,
             ),
             st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=9),
         ),

@@ -37,7 +37,7 @@ trial = Blueprint("trial", __name__)
 @requires_role(PATIENT)
 def show():
     now_s = int(services().installation.clock())
-    terms = terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)))
+    terms = terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it.")
     grant = Grant(current_subject(), terms, now_s, now_s + 9_999)
     prepared = services().patient.signatures.prepare(current_account(), grant)
     return render_template_string(

@@ -181,7 +181,7 @@ no-script-sign = Zum Unterschreiben muss Ihr Browser Skripte ausführen. Schalte
 
 ## Was in den Daten steht, in Worten für Patientinnen und Patienten
 
-category-any = alle Ihre Daten
+category-any = Daten jeder Art
 
 category-vital-signs = Körpermaße
 

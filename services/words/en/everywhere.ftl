@@ -182,7 +182,7 @@ no-script-sign = Signing needs script in your browser. Turn it on for this site,
 
 ## What is in a record, in the patient's words
 
-category-any = all your records
+category-any = records of every kind
 
 category-vital-signs = body measurements
 

@@ -181,7 +181,7 @@ no-script-sign = Para firmar, su navegador tiene que ejecutar scripts. Actívelo
 
 ## Qué hay en los datos, en palabras de los pacientes
 
-category-any = todos sus datos
+category-any = datos de toda clase
 
 category-vital-signs = medidas del cuerpo
 

@@ -8,8 +8,8 @@ import pytest
 from research import HOSPITAL, add_numbers, key_of, trained_model
 from visitors import signed_in
 
+from cli.trial_wallet import TrialWallet
 from services.accounts import PATIENT
-from services.trial import stop_all
 
 pytestmark = pytest.mark.node
 
@@ -84,7 +84,7 @@ def test_a_patient_who_withdrew_is_not_found(hospital, known, model, doctor) -> 
     key = key_of(hospital, number)
     query = {"patient": key, "question": model.question}
     diagnosis = doctor.api("POST", "/clinician/diagnoses", query).get_json()["id"]
-    stop_all(hospital.platform, hospital.wallet, [subject], lambda *_: None)
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop([subject])
     nobody = secrets.token_hex(16)
     missing = doctor.api("GET", f"/clinician/patients/{nobody}")
     assert missing.status_code == 404

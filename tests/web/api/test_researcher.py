@@ -14,8 +14,8 @@ from research import permit, routes_of
 from visitors import HOSPITAL, signed_in
 
 import app as application
+from cli.trial_wallet import TrialWallet
 from services.tokens import RESEARCHER, ROLES
-from services.trial import enrol_people, stop_all
 from storage import Record
 
 pytestmark = pytest.mark.node
@@ -61,7 +61,7 @@ def approved(hospital, researcher, **changed) -> tuple[str, str]:
 def leavers(hospital) -> list[bytes]:
     """Thirteen people of these tests alone, with records, who stop everything in them."""
     labels = [secrets.token_hex(8) for _ in range(13)]
-    assert enrol_people(hospital.platform, hospital.wallet, labels, lambda *_: None).done == 13
+    assert TrialWallet(hospital.wallet, hospital.platform.ledger).enrol(labels).done == 13
     people = [hospital.wallet.get_subject(label) for label in labels]
     documents = (("vital-signs", "x|number", (40.0, "kg")), ("condition", "x|label", ("no", "")))
     hospital.platform.store.deposits.deposit(
@@ -198,7 +198,7 @@ def test_one_person_who_joins_or_leaves_moves_no_count(hospital, researcher) -> 
     person = hospital.new_patient()
     permit(hospital, study, ("MLTRAINING",), [person])
     joined = researcher.api("GET", f"{path}/cohort").get_json()
-    stop_all(hospital.platform, hospital.wallet, [person], lambda *_: None)
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop([person])
     left = researcher.api("GET", f"{path}/cohort").get_json()
     for name in ("permitted", "permitted_in_all"):
         assert before[name] == joined[name] == left[name]
@@ -241,7 +241,7 @@ def test_a_withdrawal_affects_a_model_at_once_and_a_successor_replaces_it(
     path, _, model = trained
     before = researcher.api("GET", f"/researcher/models/{model}").get_json()
     assert (before["is_touched"], before["withdrew"], before["successor"]) == (False, 0, None)
-    stop_all(hospital.platform, hospital.wallet, leavers[12:], lambda *_: None)
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop(leavers[12:])
     after = researcher.api("GET", f"/researcher/models/{model}").get_json()
     assert (after["is_touched"], after["withdrew"]) == (True, "1 to 10")
     job = researcher.api("POST", f"/researcher/models/{model}/retraining", {}).get_json()["id"]
@@ -295,7 +295,7 @@ def test_a_set_leaves_only_with_the_agreement_and_its_deletion_is_confirmed(
         dictionary = json.loads(archive.read("dictionary.json"))
     assert table.num_rows == manifest["rows"] == 80
     assert offer["columns"] == table.column_names == [item["column"] for item in dictionary]
-    stop_all(hospital.platform, hospital.wallet, people[:12], lambda *_: None)
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop(people[:12])
     copies = researcher.api("GET", "/researcher/notices").get_json()["copies"]
     notice = next(copy for copy in copies if copy["study"] == study)
     assert (notice["left"], notice["is_due"], notice["deleted_at_s"]) == (12, True, None)

@@ -91,12 +91,12 @@ def test_a_decision_against_the_model_needs_a_reason_and_is_stored(
 def test_a_patient_who_withdrew_is_not_found_even_in_an_earlier_prediction(
     hospital, known, model, clinician
 ) -> None:
-    from services.trial import stop_all
+    from cli.trial_wallet import TrialWallet
 
     number, subject = list(known.items())[2]
     key = key_of(hospital, number)
     path = clinician.post("/clinician/diagnoses/new", patient=key, question=model.question).location
-    stop_all(hospital.platform, hospital.wallet, [subject], lambda *_: None)
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop([subject])
     nobody = "ab" * 16
     missing = clinician.get(f"/clinician/patients/{nobody}")
     for refused in (

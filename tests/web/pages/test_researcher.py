@@ -15,7 +15,7 @@ from research import permit
 from visitors import HOSPITAL, signed_in
 
 import app as application
-from services.trial import stop_all
+from cli.trial_wallet import TrialWallet
 from web.cookies import cookie_name
 
 pytestmark = pytest.mark.node
@@ -111,10 +111,14 @@ def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, 
     picture = researcher.get(f"{done.location}/pictures/calibration.svg")
     assert picture.mimetype == "image/svg+xml"
     assert "People who withdrew" not in page
-    stop_all(hospital.platform, hospital.wallet, hospital.subjects[50:51], lambda *_: None)
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop(
+        hospital.subjects[50:51], lambda *_: None
+    )
     page = researcher.get(done.location).text
     assert "People who withdrew on whose records it was trained: 10 or fewer." in page
-    stop_all(hospital.platform, hospital.wallet, hospital.subjects[51:61], lambda *_: None)
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop(
+        hospital.subjects[51:61], lambda *_: None
+    )
     page = researcher.get(done.location).text
     assert "People who withdrew on whose records it was trained: 11." in page
     retraining = researcher.post(f"{done.location}/retraining").location
@@ -196,7 +200,7 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
     )
     assert table.num_rows == len(people) == manifest["rows"]
     assert not any(subject.hex() in done.data.hex() for subject in people)
-    stop_all(hospital.platform, hospital.wallet, people[:12], lambda *_: None)
+    TrialWallet(hospital.wallet, hospital.platform.ledger).stop(people[:12])
     assert "People who withdrew: 12, of 80 rows." in researcher.get("/researcher/notices").text
     again = researcher.post(page, agree="yes")
     with zipfile.ZipFile(io.BytesIO(again.data)) as archive:
