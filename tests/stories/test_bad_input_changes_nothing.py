@@ -94,7 +94,7 @@ def test_nodes_that_are_named_and_away_are_said(tmp_path: Path) -> None:
     assert "IPFS" in store.stderr
 
 
-def test_a_setting_that_makes_no_sense_is_said(tmp_path: Path) -> None:
+def test_an_invalid_setting_is_named(tmp_path: Path) -> None:
     done = typed(tmp_path, "status", LEDGER_FINALITY="latest")
     assert done.returncode == 1
     assert "LEDGER_FINALITY" in done.stderr
@@ -134,7 +134,7 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
         assert platform.auditor.verify(lambda step, done, of: None) == []
 
 
-def test_another_passphrase_opens_nothing(tmp_path: Path) -> None:
+def test_another_passphrase_is_refused(tmp_path: Path) -> None:
     with running(tmp_path / "home"):
         pass
     opened = running(tmp_path / "home", VOUCHSAFE_PASSPHRASE="another")

@@ -80,7 +80,7 @@ def _is(path: str, named: str) -> bool:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_word_in_bold_stands_on_a_page(role: str) -> None:
+def test_each_word_in_bold_is_on_a_page(role: str) -> None:
     words = "\n".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "services/words/en").glob("*.ftl")
     )

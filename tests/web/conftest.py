@@ -158,10 +158,10 @@ def records_of(subject: bytes, drawn: random.Random) -> list[Record]:
     """Return one person's two records; the greater the number, the likelier it is there."""
     number = round(drawn.uniform(0, 100), 1)
     ill = drawn.random() < 1 / (1 + math.exp((50 - number) / 15))
-    told = {"x|label": ("yes" if ill else "no", "")}
+    reply = {"x|label": ("yes" if ill else "no", "")}
     return [
         Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (number, "kg")}),
-        Record(subject, "condition", HOSPITAL, "2024-01-02", told),
+        Record(subject, "condition", HOSPITAL, "2024-01-02", reply),
     ]
 
 
@@ -198,13 +198,13 @@ def _settle(hospital: Hospital) -> None:
     records = [r for s in hospital.subjects for r in records_of(s, drawn)]
     platform.store.deposits.deposit(records)
     now_s = int(platform.installation.clock())
-    asked = (
+    query = (
         RequestedTerms("permit", STUDY, ("MLTRAINING",)),
         RequestedTerms("permit", HOSPITAL, ("TREATDS",)),
     )
-    wanted = [(s, one, now_s, now_s + DAY_S) for s in hospital.subjects for one in asked]
-    done = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(wanted))
-    assert all(one.ok for one in done)
+    expected = [(s, item, now_s, now_s + DAY_S) for s in hospital.subjects for item in query]
+    done = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(expected))
+    assert all(item.ok for item in done)
     platform.diagnostics.add_study(Study(STUDY, "Small", "", now_s + DAY_S))
 
 

@@ -39,8 +39,8 @@ def patient(hospital, browser, origin):
     record = Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (61.5, "kg")})
     platform.store.deposits.deposit([record])
     kinds = ("vital-signs", "condition")
-    wanted = RequestDetails(STUDY, "study", ("MLTRAINING",), kinds, "", "", 365, "it")
-    platform.requests.requests.send(wanted, [subject], "r")
+    request_details = RequestDetails(STUDY, "study", ("MLTRAINING",), kinds, "", "", 365, "it")
+    platform.requests.requests.send(request_details, [subject], "r")
     with person(browser, origin) as made:
         made.join(platform.identity.invite(Invitee("patient", "", "", subject)))
         made.subject = subject
@@ -71,7 +71,7 @@ def to_the_check(patient) -> None:
 
 
 def states(hospital, patient) -> list[str]:
-    return [one.state for one in hospital.platform.ledger.consents_of(patient.subject)]
+    return [consent.state for consent in hospital.platform.ledger.consents_of(patient.subject)]
 
 
 def test_a_double_press_signs_once(hospital, patient) -> None:

@@ -96,18 +96,18 @@ def become(hospital, visitor: Person, role: str) -> None:
 @pytest.fixture(scope="module")
 def slug(hospital) -> str:
     """A study whose every text is hostile, approved."""
-    told = {"title": f"{secrets.token_hex(4)} {ALL}"[:1_500], "condition": ALL, "protocol": ALL}
-    told |= {"board": ALL, "contact": ALL, "question": "small", "days": "365", "copy": "yes"}
-    told |= {"end-day": "1", "end-month": "3", "end-year": "2090"}
-    answer = signed_in(hospital, "researcher").post("/researcher/studies/new", **told)
+    reply = {"title": f"{secrets.token_hex(4)} {ALL}"[:1_500], "condition": ALL, "protocol": ALL}
+    reply |= {"board": ALL, "contact": ALL, "question": "small", "days": "365", "copy": "yes"}
+    reply |= {"end-day": "1", "end-month": "3", "end-year": "2090"}
+    answer = signed_in(hospital, "researcher").post("/researcher/studies/new", **reply)
     if answer.status_code != 303:  # what is not printable is refused, so it is left out
         clean = ALL.replace("\u202e", "")
-        told |= dict.fromkeys(("condition", "protocol", "board", "contact"), clean)
-        told["title"] = f"{secrets.token_hex(4)} {clean}"[:1_500]
-        answer = signed_in(hospital, "researcher").post("/researcher/studies/new", **told)
-    found = answer.location.rsplit("/", 1)[1]
-    hospital.platform.requests.proposals.approve(f"study:{found}", "c")
-    return found
+        reply |= dict.fromkeys(("condition", "protocol", "board", "contact"), clean)
+        reply["title"] = f"{secrets.token_hex(4)} {clean}"[:1_500]
+        answer = signed_in(hospital, "researcher").post("/researcher/studies/new", **reply)
+    result = answer.location.rsplit("/", 1)[1]
+    hospital.platform.requests.proposals.approve(f"study:{result}", "c")
+    return result
 
 
 def test_hostile_text_runs_nowhere(hospital, slug) -> None:
@@ -128,15 +128,15 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
         visitor.page.check("input[value=yes]")
         visitor.page.click("button:text('Continue')")
         record = platform.store.records_of(subject)[0].record_id.hex()
-        for one in ("", "/limits", "/understand", "/check"):
-            look(visitor, path + one)
-        for one in (
+        for item in ("", "/limits", "/understand", "/check"):
+            look(visitor, path + item)
+        for item in (
             "/patient",
             "/patient/records",
             f"/patient/records/{record}",
             "/patient/journal",
         ):
-            look(visitor, one)
+            look(visitor, item)
         look(visitor, f"/patient/journal?who={ALL[:300]}&what={ALL[:300]}")
         look(visitor, f"/sign-in?next={CORPUS[8]}")
         look_as_colleagues(hospital, visitor, slug)
