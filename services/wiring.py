@@ -204,9 +204,8 @@ def _custodian(platform: Platform, installation: Installation) -> CustodianServi
             proposals=proposals,
             store=platform.store,
             directory=directory,
-            diagnostics=platform.diagnostics,
             parties=platform.asking.parties,
-            installation=installation,
+            descriptions=platform.asking.descriptions,
         ),
         recoveries=CustodianRecoveries(ledger=platform.ledger, directory=directory),
     )
