@@ -30,7 +30,7 @@ def patient(hospital):
 def asked(hospital, patient) -> str:
     categories = ("vital-signs", "condition")
     wanted = RequestDetails(STUDY, "study", ("MLTRAINING",), categories, "", "", 365, "it", True)
-    hospital.platform.asking.requests.send(wanted, [patient.account.subject], "r")
+    hospital.platform.requests.requests.send(wanted, [patient.account.subject], "r")
     found = patient.api("GET", "/patient/requests").get_json()["requests"]
     return str(found[0]["id"])
 

@@ -54,7 +54,7 @@ def sent_by(hospital, role: str) -> dict[str, dict[str, str]]:
     if role in (PATIENT, IN_PERSON):
         subject = hospital.new_patient() if role == PATIENT else None
         visitor = signed_in(hospital, role.partition(" ")[0], PARTIES[role], subject)
-        name = cookie_name(hospital.platform.site)
+        name = cookie_name(hospital.platform.installation.site)
         own = {"Origin": visitor.origin, "X-CSRF-Token": visitor.csrf}
         return {"headers": own, "cookies": {name: visitor.http.get_cookie(name).value}}
     secret = hospital.client(role, PARTIES[role]).secret

@@ -50,7 +50,7 @@ def proposal(name: str) -> Proposal:
 
 def test_a_hospital_number_finds_its_subject_and_the_database_tells_nobody(hospital) -> None:
     platform = hospital.platform
-    directory, subject = platform.asking.directory, secrets.token_bytes(32)
+    directory, subject = platform.requests.directory, secrets.token_bytes(32)
     number = f"MRN-{secrets.token_hex(6)}"
     assert directory.add([(number, subject)]) == 1
     assert directory.add([(number, subject)]) == 0
@@ -64,7 +64,7 @@ def test_a_hospital_number_finds_its_subject_and_the_database_tells_nobody(hospi
 
 def test_a_sealed_number_that_is_moved_to_another_patient_does_not_open(hospital) -> None:
     platform = hospital.platform
-    directory = PatientDirectory(platform.engine, platform.store, platform.clock)
+    directory = PatientDirectory(platform.engine, platform.store, platform.installation.clock)
     first, second = people(2)
     directory.add([(secrets.token_hex(6), first), (secrets.token_hex(6), second)])
     table = sa.table("web_patients", sa.column("subject"), sa.column("number"))
@@ -80,7 +80,7 @@ def test_a_sealed_number_that_is_moved_to_another_patient_does_not_open(hospital
 
 def test_only_an_approved_proposal_is_a_study(hospital) -> None:
     platform, name = hospital.platform, study()
-    proposals = platform.asking.proposals
+    proposals = platform.requests.proposals
     proposals.register(proposal(name))
     assert name not in {one.id for one in platform.diagnostics.studies()}
     approved = proposals.approve(name, "someone")
@@ -92,7 +92,7 @@ def test_only_an_approved_proposal_is_a_study(hospital) -> None:
 
 def test_a_refused_proposal_is_no_study_and_keeps_the_reason(hospital) -> None:
     platform, name = hospital.platform, study()
-    proposals = platform.asking.proposals
+    proposals = platform.requests.proposals
     proposals.register(proposal(name))
     refused = proposals.refuse(name, "someone", "The protocol names no end.")
     assert (refused.state, refused.why) == ("refused", "The protocol names no end.")
@@ -100,7 +100,7 @@ def test_a_refused_proposal_is_no_study_and_keeps_the_reason(hospital) -> None:
 
 
 def test_a_studys_name_is_given_once(hospital) -> None:
-    proposals, name = hospital.platform.asking.proposals, study()
+    proposals, name = hospital.platform.requests.proposals, study()
     first = proposals.register(proposal(name))
     assert proposals.register(proposal(name)) == first
     with pytest.raises(ModelsInvalid):

@@ -41,10 +41,13 @@ def visitor(hospital):
     def make(role: str = "", language: str = "en") -> Visitor:
         http = hospital.app.test_client()
         http.environ_base["REMOTE_ADDR"] = f"10.9.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
-        made, people = Visitor(http, hospital.platform.site.origin), hospital.platform.identity
+        made, people = (
+            Visitor(http, hospital.platform.installation.site.origin),
+            hospital.platform.identity,
+        )
         if role:
             subject = secrets.token_bytes(32) if role == "patient" else None
-            now_s = int(hospital.platform.clock())
+            now_s = int(hospital.platform.installation.clock())
             account = Account(new_id(), role, HOSPITAL, "", subject, language, now_s)
             with hospital.platform.engine.begin() as connection:
                 people.accounts.add(connection, account)
@@ -215,9 +218,12 @@ def test_no_page_has_script_in_it(visitor) -> None:
 def test_a_site_with_tls_has_the_strict_cookie_and_says_so(hospital) -> None:
     from dataclasses import replace
 
+    from rebuild import rebuilt
+
     from web import create_app
 
-    platform = replace(hospital.platform, site=Site.at("https://records.example"))
+    installation = replace(hospital.platform.installation, site=Site.at("https://records.example"))
+    platform = rebuilt(hospital.platform, installation=installation)
     http = create_app(platform).test_client()
     account = Account(new_id(), "auditor", HOSPITAL, "A", None, "en", 0)
     with platform.engine.begin() as connection:

@@ -163,7 +163,7 @@ def a_patient(hospital) -> bytes:
     ledger, subject = platform.ledger, hospital.new_patient()
     record = Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (50.0, "kg")})
     platform.store.deposits.deposit([record])
-    now_s = int(platform.clock())
+    now_s = int(platform.installation.clock())
     grant = Grant(
         subject,
         terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),
@@ -172,7 +172,7 @@ def a_patient(hospital) -> bytes:
     )
     assert ledger.grant([wallet.sign(ledger.domain(), grant)])[0].ok
     wanted = RequestDetails(HOSPITAL, "care", ("TREATDS",), ("vital-signs",), "", "", 90, "it")
-    platform.asking.requests.send(wanted, [subject], "r")
+    platform.requests.requests.send(wanted, [subject], "r")
     entry = platform.store.records_of(subject)[0]
     platform.store.vault.open(HOSPITAL, "TREATDS", entry.record_id.hex(), "a look")
     platform.store.journal.anchor()
@@ -185,12 +185,12 @@ def model(hospital):
     platform, researcher = hospital.platform, signed_in(hospital, "researcher")
     told = {"condition": "it", "protocol": "p", "board": "b", "contact": "c", "days": "365"}
     told |= {"end-day": "1", "end-month": "3", "end-year": "2090", "copy": "yes"}
-    now_s = int(platform.clock())
+    now_s = int(platform.installation.clock())
     for question in (one.id for one in platform.diagnostics.questions() if "small" in one.id):
         more = {"title": f"Matrix {secrets.token_hex(4)}", "question": question}
         path = researcher.post("/researcher/studies/new", **(told | more)).location
         study = "study:" + path.rsplit("/", 1)[1]
-        platform.asking.proposals.approve(study, "c")
+        platform.requests.proposals.approve(study, "c")
         asked = RequestedTerms("permit", study, ("MLTRAINING",))
         wanted = [(one, asked, now_s, now_s + 99_999) for one in hospital.subjects]
         platform.ledger.grant(TrialWallet(hospital.wallet, platform.ledger).sign_grants(wanted))
@@ -205,7 +205,7 @@ def model(hospital):
 def names(hospital, model) -> dict[str, str]:
     """What stands for each kind of object, and who it is of; made once."""
     platform, subject = hospital.platform, a_patient(hospital)
-    asking, store = platform.asking, platform.store
+    asking, store = platform.requests, platform.store
     slug = model.study.removeprefix("study:")
     key = next(
         one.key for one in asking.care.search(HOSPITAL, limit=9_999)[0] if one.subject == subject
@@ -218,7 +218,7 @@ def names(hospital, model) -> dict[str, str]:
     body |= {"inputs": [], "contributions": [], "probability": 0.2, "low": 0.1, "high": 0.3}
     body |= {"prevalence": 0.2, "outcome": "it", "affected": False, "block": 1, "count": 1}
     body |= {"model_sha256": model.sha256, "commitment": ""}
-    upload = UploadStore(platform.engine, platform.store, platform.clock).add(
+    upload = UploadStore(platform.engine, platform.store, platform.installation.clock).add(
         Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), b"person,number\n1,2\n"
     )
     arguments = {"study": f"study:{slug}", "question": model.question}
@@ -303,7 +303,7 @@ def test_each_caller_meets_what_the_table_says(hospital, names, caller) -> None:
             continue  # it ends the session that the rest is asked with
         path = path_of(rule, kind, names)
         if who_calls is None:
-            headers = {"Origin": hospital.platform.site.origin}
+            headers = {"Origin": hospital.platform.installation.site.origin}
             answer = hospital.app.test_client().open(path, method=method, headers=headers)
         else:
             answer = who_calls.get(path) if method == "GET" else who_calls.post(path)
@@ -350,5 +350,5 @@ def test_a_form_without_our_origin_or_token_does_nothing(hospital, names) -> Non
         ({}, {"Origin": researcher.origin}),
     ):
         assert researcher.http.post(path, data=data, headers=headers).status_code == 403
-    before = hospital.platform.asking.requests.count_by_state(f"study:{names['study']}")
+    before = hospital.platform.requests.requests.count_by_state(f"study:{names['study']}")
     assert sum(before.values()) == 0 or researcher.post(path).status_code == 303

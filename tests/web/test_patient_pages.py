@@ -54,7 +54,7 @@ def ask(hospital, subject: bytes, **changed) -> None:
         "days": 365,
         "condition": "it",
     }
-    hospital.platform.asking.requests.send(RequestDetails(**(wanted | changed)), [subject], "r")
+    hospital.platform.requests.requests.send(RequestDetails(**(wanted | changed)), [subject], "r")
 
 
 def grant(patient) -> None:

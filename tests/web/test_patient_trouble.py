@@ -40,7 +40,7 @@ def patient(hospital, browser, origin):
     platform.store.deposits.deposit([record])
     kinds = ("vital-signs", "condition")
     wanted = RequestDetails(STUDY, "study", ("MLTRAINING",), kinds, "", "", 365, "it")
-    platform.asking.requests.send(wanted, [subject], "r")
+    platform.requests.requests.send(wanted, [subject], "r")
     with person(browser, origin) as made:
         made.join(platform.identity.invite(Invitee("patient", "", "", subject)))
         made.subject = subject
@@ -50,7 +50,9 @@ def patient(hospital, browser, origin):
 @contextmanager
 def register_hangs(hospital) -> Iterator[None]:
     """Stop the chain's process in its tracks, and let it go on at the end."""
-    pid = json.loads((hospital.platform.home / "chain" / "pid.json").read_text())["pid"]
+    pid = json.loads((hospital.platform.installation.home / "chain" / "pid.json").read_text())[
+        "pid"
+    ]
     os.kill(pid, signal.SIGSTOP)
     try:
         yield

@@ -201,7 +201,7 @@ def test_nonsense_signs_nobody_in(identity, odd) -> None:
 
 
 def a_grant(hospital, subject: bytes) -> Grant:
-    now_s = int(hospital.platform.clock())
+    now_s = int(hospital.platform.installation.clock())
     return Grant(
         subject,
         terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),

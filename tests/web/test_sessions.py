@@ -25,7 +25,7 @@ class Signed:
     def __init__(self, hospital, role: str, party: str = HOSPITAL) -> None:
         identity = hospital.platform.identity
         subject = secrets.token_bytes(32) if role == "patient" else None
-        now_s = int(hospital.platform.clock())
+        now_s = int(hospital.platform.installation.clock())
         self.account = Account(new_id(), role, party, "A", subject, "en", now_s)
         with hospital.platform.engine.begin() as connection:
             identity.accounts.add(connection, self.account)
@@ -120,7 +120,7 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
     body = {"role": "patient", "number": number}
     first, second = (custodian.post("/invitations", body).get_json()["link"] for _ in range(2))
     account = joined(hospital, first)
-    assert account.subject == platform.asking.directory.find_subject(number)
+    assert account.subject == platform.requests.directory.find_subject(number)
     assert platform.ledger.is_enrolled(account.subject)
     assert platform.identity.registrations.find_invitation(second.rsplit("/", 1)[1]) is None
     assert custodian.post("/invitations", body).status_code == 422
@@ -160,7 +160,7 @@ def test_the_operator_invites_by_command(hospital) -> None:
     account = joined(hospital, made["link"])
     assert (account.role, account.party, account.name) == ("clinician", HOSPITAL, "Dr A")
     plain = run("--role", "patient", "--number", secrets.token_hex(6)).stdout.strip()
-    assert plain.startswith(f"{hospital.platform.site.origin}/join/")
+    assert plain.startswith(f"{hospital.platform.installation.site.origin}/join/")
     wrong = run("--role", "patient")
     assert wrong.exit_code == 2
     assert "hospital number" in wrong.output

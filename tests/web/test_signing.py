@@ -61,7 +61,7 @@ def patient(hospital, identity):
 
 
 def permit(hospital, subject):
-    now_s = int(hospital.platform.clock())
+    now_s = int(hospital.platform.installation.clock())
     return Grant(
         subject,
         terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),
@@ -98,7 +98,7 @@ def test_a_permission_is_signed_withdrawn_and_everything_stopped_by_forms_alone(
     assert sign_and_submit(hospital, patient, withdrawal).is_in_force
     assert [one.state for one in ledger.consents_of(patient.subject)] == ["withdrawn"]
     assert sign_and_submit(hospital, patient, permit(hospital, patient.subject)).outcome.ok
-    now_s = int(hospital.platform.clock())
+    now_s = int(hospital.platform.installation.clock())
     assert sign_and_submit(hospital, patient, Stop(patient.subject, now_s)).is_in_force
     assert "active" not in {one.state for one in ledger.consents_of(patient.subject)}
 
@@ -118,7 +118,7 @@ def test_a_withdrawal_and_a_stop_each_queue_the_rekeying_of_the_subject(hospital
     for _ in range(2):
         submit(hospital, patient, form)
     assert rekeyed(hospital, patient.subject) == ["withdrawal"]
-    now_s = int(hospital.platform.clock())
+    now_s = int(hospital.platform.installation.clock())
     sign_and_submit(hospital, patient, Stop(patient.subject, now_s))
     assert sorted(rekeyed(hospital, patient.subject)) == ["stop", "withdrawal"]
 
@@ -126,7 +126,7 @@ def test_a_withdrawal_and_a_stop_each_queue_the_rekeying_of_the_subject(hospital
 @node
 def test_a_stop_that_another_patients_key_signed_queues_no_rekeying(hospital, patient) -> None:
     theirs = hospital.new_patient()
-    message = Stop(patient.subject, int(hospital.platform.clock()))
+    message = Stop(patient.subject, int(hospital.platform.installation.clock()))
     prepared = hospital.services.patient.signatures.prepare(patient.account, message)
     forged = hospital.wallet.sign(
         hospital.platform.ledger.domain(), Stop(theirs, message.issued_at_s)

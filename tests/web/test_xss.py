@@ -84,8 +84,12 @@ def look_as_colleagues(hospital, visitor: Person, slug: str) -> None:
 def become(hospital, visitor: Person, role: str) -> None:
     """Sign the browser in as a colleague whose own name is hostile."""
     secret = signed_in(hospital, role)
-    value = secret.http.get_cookie(cookie_name(hospital.platform.site)).value
-    cookie = {"name": cookie_name(hospital.platform.site), "value": value, "url": visitor.origin}
+    value = secret.http.get_cookie(cookie_name(hospital.platform.installation.site)).value
+    cookie = {
+        "name": cookie_name(hospital.platform.installation.site),
+        "value": value,
+        "url": visitor.origin,
+    }
     visitor.context.add_cookies([cookie])
 
 
@@ -102,7 +106,7 @@ def slug(hospital) -> str:
         told["title"] = f"{secrets.token_hex(4)} {clean}"[:1_500]
         answer = signed_in(hospital, "researcher").post("/researcher/studies/new", **told)
     found = answer.location.rsplit("/", 1)[1]
-    hospital.platform.asking.proposals.approve(f"study:{found}", "c")
+    hospital.platform.requests.proposals.approve(f"study:{found}", "c")
     return found
 
 
@@ -112,13 +116,13 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
     records = [Record(subject, "vital-signs", HOSPITAL, "2024-01-02", values)]
     records.append(Record(subject, "condition", HOSPITAL, "2024-01-02", {"x|label": ("yes", "")}))
     platform.store.deposits.deposit(records)
-    platform.asking.directory.add([(ALL[:200], subject)])
+    platform.requests.directory.add([(ALL[:200], subject)])
     signed_in(hospital, "researcher").post(f"/researcher/studies/{slug}/request")
     invitation = Invitee("patient", "", "", subject)
     with served(platform) as origin, chromium() as browser, person(browser, origin) as visitor:
         watched(visitor)
         visitor.join(platform.identity.invite(invitation))
-        request = platform.asking.requests.list_waiting(subject)[0]
+        request = platform.requests.requests.list_waiting(subject)[0]
         path = f"/patient/requests/{request.id}"
         visitor.go(path)
         visitor.page.check("input[value=yes]")
