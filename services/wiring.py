@@ -245,9 +245,8 @@ def _custodian(parts: Parts) -> CustodianService:
             proposals=proposals,
             store=parts.store,
             directory=directory,
-            diagnostics=parts.diagnostics,
             parties=parts.requests.parties,
-            installation=installation,
+            descriptions=parts.requests.descriptions,
         ),
         recoveries=CustodianRecoveries(ledger=parts.ledger, directory=directory),
     )

@@ -199,7 +199,7 @@ def test_a_text_that_nobody_wrote_or_a_missing_value_is_an_error() -> None:
     with pytest.raises(KeyError, match="no-such-text"):
         say("no-such-text")
     with pytest.raises(KeyError, match="date"):
-        say("already")
+        say("lapsed")
     with pytest.raises(KeyError):
         Words("fr")
 

@@ -184,7 +184,7 @@ def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:
     )
     hospital.platform.requests.proposals.register(wanted)
     keeper.go("/custodian/studies/shown")
-    assert "Shown asks to learn from your records." in keeper.text()
+    assert "Shown is asking to learn from your records." in keeper.text()
     assert Axe().run(keeper.page).violations_count == 0
     keeper.page.click("button[value=approve]")
     keeper.says("This study was approved")
