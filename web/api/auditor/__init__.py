@@ -10,7 +10,6 @@ from models import Model
 from services.auditor.journal import JournalPage, JournalSearch
 from services.auditor.service import AnchorRow, LedgerStatus
 from services.jobs.queue import Job
-from services.schemas import NothingSchema, PageSchema
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
 from services.tokens import AUDITOR
 from web.api.auditor.schemas import (
@@ -24,7 +23,9 @@ from web.api.auditor.schemas import (
 from web.api.resources import accepts, idempotent, json_response, returns, returns_file
 from web.api.schemas import (
     JobSchema,
+    NothingSchema,
     ObjectAnswer,
+    PageSchema,
     SubjectConsentsSchema,
     SubjectUsesSchema,
 )
@@ -48,9 +49,9 @@ def get_standing() -> LedgerStatus:
 @bp.get("/auditor/anchors")
 @requires_role(AUDITOR)
 @returns(AnchorsSchema)
-def get_anchors() -> dict[str, list[AnchorRow]]:
+def get_anchors() -> list[AnchorRow]:
     """Return the newest anchors of each kind, newest first."""
-    return {"anchors": services().auditor.anchors()}
+    return services().auditor.anchors()
 
 
 @bp.get("/auditor/journal")
@@ -66,9 +67,9 @@ def get_journal(body: dict[str, Any]) -> JournalPage:
 @bp.get("/auditor/models")
 @requires_role(AUDITOR)
 @returns(AuditedModelsSchema)
-def get_audited_models() -> dict[str, list[Model]]:
+def get_audited_models() -> list[Model]:
     """Return every model, oldest first."""
-    return {"models": services().auditor.models()}
+    return services().auditor.models()
 
 
 @bp.get("/auditor/models/<model>")

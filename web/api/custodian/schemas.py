@@ -13,10 +13,23 @@ from services.custodian.approvals import MAX_REASON
 from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
 from services.custodian.upload_store import LEAVE, MAX_BYTES, NONE
 from services.custodian.uploads import MAX_MAPPING, NewUpload
-from services.schemas import MAX_RECORDS, Strict, Text, ValidationError
+from services.schemas import SignedEnrolmentSchema, Strict, ValidationError
 from storage.schemas import RecordSchema
-from web.api.schemas import Answer, HexString, JobSchema, anything, many, number, one, text, truth
+from web.api.schemas import (
+    Answer,
+    HexString,
+    JobSchema,
+    Text,
+    anything,
+    many,
+    number,
+    one,
+    text,
+    truth,
+)
 
+MAX_SIGNED: Final = 1_000
+MAX_RECORDS: Final = 5_000
 MAX_BASE64: Final = MAX_BYTES * 4 // 3 + 8
 MAX_FILE_BYTES: Final = MAX_BASE64 + MAX_MAPPING + 4_096
 _OBJECT: Final = {"type": "object", "additionalProperties": True}
@@ -63,6 +76,16 @@ class RecoveryBody(Strict):
     number = Text(MAX_NUMBER, required=True)
     identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
     proof = fields.Dict(keys=fields.String(), required=True, metadata=_OBJECT)
+
+
+class SignedEnrolments(Strict):
+    """Many signed enrolments."""
+
+    signed = fields.List(
+        fields.Nested(SignedEnrolmentSchema),
+        required=True,
+        validate=[validate.Length(1, MAX_SIGNED)],
+    )
 
 
 class DepositBody(Strict):

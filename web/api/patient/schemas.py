@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from services.schemas import MAX_CODES, Strict, Text
-from web.api.schemas import Answer, HexString, anything, many, number, one, text, truth
+from services.schemas import Strict
+from web.api.schemas import Answer, HexString, Text, anything, many, number, one, text, truth
 
+MAX_CODES: Final = 64
 MAX_LEFT_OUT: Final = 10_000
 MAX_HEX: Final = 4_096
 
