@@ -1,5 +1,5 @@
 # Every target makes what it needs. Nothing is installed outside .venv, node_modules and CACHE.
-CACHE ?= $(HOME)/.cache/vouchsafe
+CACHE ?= $(or $(VOUCHSAFE_CACHE),$(HOME)/.cache/vouchsafe)
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
@@ -78,7 +78,7 @@ check-development-lock:
 	$(PY) -m pytest tests/deploy/test_locks.py tests/deploy/test_release.py -m install -k "development or release"
 
 analyse: .venv/dev ## analyse the ledger's contract with slither (needs Node.js and npm)
-	$(PY) consent/contract/analyse.py "$(call TOOL,slither)/slither"
+	$(PY) -m deploy.contract_analysis "$(call TOOL,slither)/slither"
 
 audit: .venv/runtime ## look for known vulnerabilities of the locked packages (asks the package index)
 	"$(call TOOL,pip-audit)/pip-audit" --strict --disable-pip --require-hashes -r requirements.lock

@@ -1,4 +1,4 @@
-"""Speaks to people on stderr and to machines on stdout, and turns errors into exit codes."""
+"""Writes results to stdout and notes to stderr, and turns errors into exit codes."""
 
 from __future__ import annotations
 
@@ -20,58 +20,61 @@ import records
 import storage
 from records import CellFault
 from services.errors import Invalid, ServiceError
-from services.platform import Platform
+from services.wiring import Services
 
-INVALID: Final = (
+INVALID_INPUT: Final = (
     consent.ConsentInvalid,
     storage.StorageInvalid,
     records.RecordsInvalid,
     models.ModelsInvalid,
     Invalid,
 )
-OURS: Final = (
+"""Errors that the user can correct: exit code 2."""
+EXPECTED_ERRORS: Final = (
     consent.ConsentError,
     storage.StorageError,
     records.RecordsError,
     models.ModelsError,
     ServiceError,
+    OSError,
+    SQLAlchemyError,
 )
-FAULTS: Final = (*OURS, OSError, SQLAlchemyError)
 MAX_ROWS_SHOWN: Final = 30
-Faults = tuple[type[Exception], ...]
+ErrorTypes = tuple[type[Exception], ...]
+ReportProgress = Callable[[str, int, int], None]
 
 
 class Opener(Protocol):
-    """What opens the platform for as long as a command needs it."""
+    """Opens the installation for as long as a command needs it."""
 
     def __call__(
         self, settings: None = None, report: Callable[[str], None] = ...
-    ) -> AbstractContextManager[Platform]:
-        """Return the platform as a context."""
+    ) -> AbstractContextManager[Services]:
+        """Return the installation as a context."""
         ...
 
 
-class Session:
-    """What every command is handed: the way to the platform."""
+class CommandContext:
+    """What click hands to every command: how to open the installation, and its errors."""
 
-    def __init__(self, opener: Opener, faults: Faults) -> None:
+    def __init__(self, opener: Opener, error_types: ErrorTypes) -> None:
         self.opener = opener
-        self.faults: Faults = (*FAULTS, *faults)
+        self.error_types: ErrorTypes = (*EXPECTED_ERRORS, *error_types)
 
 
-class Say:
-    """One command's voice: progress and text on stderr, and with --json one document on stdout."""
+class Output:
+    """The output of one command: notes and progress on stderr, the result on stdout."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
-        self._people = Console(stderr=True, highlight=False)
+        self._stderr = Console(stderr=True, highlight=False)
 
-    def line(self, text: str) -> None:
-        """Say a line to people."""
-        self._people.print(text, markup=False, soft_wrap=True)
+    def note(self, text: str) -> None:
+        """Write a line to stderr."""
+        self._stderr.print(text, markup=False, soft_wrap=True)
 
     def result(self, document: dict[str, Any], *lines: str) -> None:
-        """Give the result: `document` to machines, or `lines` to people on stdout."""
+        """Write the result to stdout: `document` with --json, else `lines`."""
         if self._as_json:
             click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
         else:
@@ -79,14 +82,14 @@ class Say:
                 click.echo(line)
 
     def faults(self, faults: Sequence[CellFault]) -> None:
-        """Print the faults of a table, each with what to do."""
+        """Write the faults of a table to stdout, each with what to do."""
         self.table(
             ("row", "column", "problem", "what to do"),
             [(str(f.row), f.column, f.problem, f.code.remedy) for f in faults],
         )
 
-    def table(self, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-        """Show a table to people."""
+    def table(self, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+        """Write a table to stdout, unless --json is given."""
         if self._as_json or not rows:
             return
         table = Table(*heads, box=None, pad_edge=False)
@@ -94,68 +97,68 @@ class Say:
             table.add_row(*row)
         Console(highlight=False).print(table)
         if len(rows) > MAX_ROWS_SHOWN:
-            self.line(f"… and {len(rows) - MAX_ROWS_SHOWN} more; --json lists all")
+            self.note(f"… and {len(rows) - MAX_ROWS_SHOWN} more; --json lists all")
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str, int, int], None]]:
-        """Yield what hears (step, done, of) and draws a bar for each step."""
+    def progress(self) -> Iterator[ReportProgress]:
+        """Yield what takes (step, done, of) and draws a bar for each step."""
         with Progress(
             TextColumn("{task.description:<28}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=self._people,
+            console=self._stderr,
         ) as bars:
-            known: dict[str, Any] = {}
+            tasks: dict[str, Any] = {}
 
-            def hear(step: str, done: int, of: int) -> None:
-                if step not in known:
-                    known[step] = bars.add_task(step, total=of or None)
-                bars.update(known[step], completed=done, total=of or None)
+            def report(step: str, done: int, of: int) -> None:
+                if step not in tasks:
+                    tasks[step] = bars.add_task(step, total=of or None)
+                bars.update(tasks[step], completed=done, total=of or None)
 
-            yield hear
-            for task in bars.tasks:  # a step that told only of its start is done all the same
-                whole = task.total or task.completed or 1
-                bars.update(task.id, completed=whole, total=whole)
+            yield report
+            for task in bars.tasks:  # a step that reported only its start is done all the same
+                total = task.total or task.completed or 1
+                bars.update(task.id, completed=total, total=total)
 
 
-def platform_command(run: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the platform and a voice, a --json option, and our exit codes."""
+def with_services(run: Callable[..., None]) -> Callable[..., None]:
+    """Call a command with the services and its output; add --json and the exit codes."""
 
-    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+    @click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout.")
     @click.pass_context
     @functools.wraps(run)
     def wrapped(context: click.Context, /, *args: Any, as_json: bool, **options: Any) -> None:
-        say = Say(as_json)
-        session: Session = context.obj
+        output = Output(as_json)
+        command: CommandContext = context.obj
         try:
-            with session.opener(None, say.line) as platform:
-                run(platform, say, *args, **options)
-        except session.faults as exc:
-            _fail(context, say, exc, as_json)
+            with command.opener(None, output.note) as services:
+                run(services, output, *args, **options)
+        except command.error_types as exc:
+            _fail(context, output, exc, as_json)
 
     return wrapped
 
 
-def told_in_a_line(exc: Exception) -> str:
-    """Return what a person needs of this fault: no statement, no parameters, no stack."""
+def describe_error(exc: Exception) -> str:
+    """Return an error in one line: no SQL statement, no parameters, no stack."""
     if isinstance(exc, SQLAlchemyError):
-        said = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
-        return f"the database cannot be used: {said}; see DATABASE_URL and the room on its disk"
+        cause = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
+        return f"the database is unavailable: {cause}; check DATABASE_URL and the disk's free space"
     if isinstance(exc, OSError) and exc.strerror:
         return f"{exc.strerror}: {exc.filename}" if exc.filename else exc.strerror
     if isinstance(exc, Invalid) and exc.fields:
-        return "; ".join(f"{name}: {texts[0]}" for name, texts in exc.fields.items())
+        return "; ".join(f"{name}: {messages[0]}" for name, messages in exc.fields.items())
     return str(exc)
 
 
-def _fail(context: click.Context, say: Say, exc: Exception, as_json: bool) -> None:
+def _fail(context: click.Context, output: Output, exc: Exception, as_json: bool) -> None:
     faults: list[CellFault] = list(getattr(exc, "faults", ()))
     rows = [fault.to_json() for fault in faults]
     if as_json:
-        problem = {"error": type(exc).__name__, "message": told_in_a_line(exc), "rows": rows}
+        problem = {"error": type(exc).__name__, "message": describe_error(exc), "rows": rows}
         click.echo(orjson.dumps(problem, option=orjson.OPT_INDENT_2).decode())
-    say.line(f"{context.info_name}: {told_in_a_line(exc)}")
+    output.note(f"{context.info_name}: {describe_error(exc)}")
     if faults and not as_json:
-        say.faults(faults)
-    context.exit(2 if isinstance(exc, INVALID) else 1)
+        output.faults(faults)
+    context.exit(2 if isinstance(exc, INVALID_INPUT) else 1)

@@ -1,191 +1,184 @@
-"""The patients' commands, for trials: their keys are in a wallet folder, not in the platform."""
+"""The patients' commands, for trials: their keys are in a wallet folder on the patients' side."""
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cli.output import Say, platform_command
-from cli.records import FILE, FOLDER
-from consent import ANY, Wallet, WalletUnusable
+from cli.output import Output, with_services
+from cli.records import FILE, FOLDER, MAPPING
+from cli.trial_wallet import Tally, TrialWallet
+from consent import ANY, DAY_S, Wallet, WalletUnusable
 from records import Mapping, read_table
-from services.platform import Platform
+from services.dates import iso_time
 from services.statement import RequestedTerms
-from services.trial import (
-    Tally,
-    enrol_people,
-    erase_after,
-    sign_grants,
-    stop_all,
-    tally,
-    withdraw_all,
-)
+from services.wiring import Services
 
-WALLET = click.option("--wallet", type=FOLDER, default=Path("wallet"), help="The patients' keys.")
-PEOPLE = click.option("--person", "people", multiple=True, help="Whom; may be given again.")
-EVERYBODY = click.option("--all", "everybody", is_flag=True, help="Everybody in the wallet.")
-DAY_S = 86_400
+WALLET = click.option(
+    "--wallet", type=FOLDER, default=Path("wallet"), help="The folder of the patients' keys."
+)
+PEOPLE = click.option(
+    "--person", "people", multiple=True, help="A person's hospital number; repeatable."
+)
+ALL = click.option("--all", "everybody", is_flag=True, help="Every person in the wallet.")
 
 
 @click.command()
 @click.argument("folder", type=FOLDER, default=Path("wallet"))
 def wallet(folder: Path) -> None:
-    """Make a wallet for trials in FOLDER: it holds what the platform must never hold."""
+    """Create a wallet for trials in FOLDER; it holds what the platform must never hold."""
     try:
         Wallet.create(folder)
     except WalletUnusable as exc:
         raise click.ClickException(str(exc)) from exc
-    click.echo(f"{folder} holds a new wallet; keep it apart from the platform's home.")
+    click.echo(f"Created a wallet in {folder}. Keep it apart from the platform's home.")
 
 
 @click.command()
 @click.argument("table", type=FILE)
-@click.option("--mapping", type=FILE, required=True, help="What each column of the table is.")
+@MAPPING
 @WALLET
-@click.option("--only-good", is_flag=True, help="Enrol the people of the good rows.")
-@platform_command
-def enrol(platform: Platform, say: Say, table: Path, mapping: Path, **how: Any) -> None:
+@click.option("--only-good", is_flag=True, help="Enrol the people of the good rows only.")
+@with_services
+def enrol(services: Services, output: Output, table: Path, mapping: Path, **options: Any) -> None:
     """Enrol every person of TABLE as a patient, each with a key of their own."""
-    rows = read_table(table, Mapping.load(mapping), how["only_good"])
+    rows = read_table(table, Mapping.load(mapping), options["only_good"])
     people = list(dict.fromkeys(row.person for row in rows))
-    keys = open_or_create(how["wallet"])
-    with say.progress() as progress:
-        counted = enrol_people(platform, keys, people, progress)
-    report(say, counted, "people enrolled")
+    keys = _open_or_create(options["wallet"])
+    keys.new_subjects(people, services.custodian.subjects.assign(people, keys.subjects()))
+    with output.progress() as progress:
+        tally = _trial_wallet(services, keys).enrol(people, progress)
+    _print_tally(output, tally, "Enrolled {done} people ({already} already enrolled).")
 
 
 @click.command()
 @WALLET
 @PEOPLE
-@EVERYBODY
-@click.option("--to", "recipient", required=True, help="Who may: study:NAME or organisation:NAME.")
+@ALL
+@click.option("--to", "recipient", required=True, help="study:NAME or organisation:NAME.")
 @click.option("--purpose", "purposes", multiple=True, required=True, help="E.g. MLTRAINING.")
-@click.option("--category", "categories", multiple=True, help="E.g. laboratory; all if absent.")
-@click.option("--deny", is_flag=True, help="Forbid it, instead of allowing it.")
-@click.option("--days", type=click.IntRange(1, 36_500), default=365, help="How long it lasts.")
+@click.option("--category", "categories", multiple=True, help="E.g. laboratory; default: all.")
+@click.option("--deny", is_flag=True, help="Forbid it instead of permitting it.")
+@click.option("--days", type=click.IntRange(1, 36_500), default=365, help="Days until it ends.")
 @click.option("--data-from", default="", help="Only records from this date on.")
 @click.option("--data-to", default="", help="Only records up to this date.")
-@platform_command
-def sign(platform: Platform, say: Say, wallet: Path, **how: Any) -> None:
-    """Sign a consent for people of the wallet, and bring it to the ledger."""
+@with_services
+def sign(services: Services, output: Output, wallet: Path, **options: Any) -> None:
+    """Sign a consent for people of the wallet, and send it to the ledger."""
     keys = Wallet.open(wallet)
-    asked = RequestedTerms(
-        "deny" if how["deny"] else "permit",
-        how["recipient"],
-        how["purposes"],
-        how["categories"] or (ANY,),
-        data_from=how["data_from"],
-        data_to=how["data_to"],
+    terms = RequestedTerms(
+        "deny" if options["deny"] else "permit",
+        options["recipient"],
+        options["purposes"],
+        options["categories"] or (ANY,),
+        data_from=options["data_from"],
+        data_to=options["data_to"],
     )
-    now_s = int(platform.clock())
-    ends_s = now_s + how["days"] * DAY_S
-    wanted = [(one, asked, now_s, ends_s) for one in chosen(keys, how["people"], how["everybody"])]
-    with say.progress() as progress:
-        signed = sign_grants(platform, keys, wanted)
-        outcomes = platform.ledger.grant(signed, lambda done, of: progress("signing", done, of))
-    report(say, tally(outcomes), "consents in force")
+    now_s = int(services.installation.clock())
+    ends_s = now_s + options["days"] * DAY_S
+    grants = [(subject, terms, now_s, ends_s) for subject in _subjects(keys, options)]
+    with output.progress() as progress:
+        tally = _trial_wallet(services, keys).grant(grants, progress)
+    _print_tally(output, tally, "{done} consents are in force ({already} already were).")
 
 
 @click.command()
 @WALLET
 @PEOPLE
-@EVERYBODY
-@platform_command
-def withdraw(platform: Platform, say: Say, wallet: Path, **how: Any) -> None:
-    """Withdraw every consent of people of the wallet, and re-key their records."""
+@ALL
+@with_services
+def withdraw(services: Services, output: Output, wallet: Path, **options: Any) -> None:
+    """Withdraw every consent of people of the wallet, and re-encrypt their records."""
     keys = Wallet.open(wallet)
-    subjects = chosen(keys, how["people"], how["everybody"])
-    with say.progress() as progress:
-        counted = withdraw_all(platform, keys, subjects, progress)
-        erase_after(platform, subjects, "withdrawal", progress)
-    report(say, counted, "consents withdrawn")
+    subjects = _subjects(keys, options)
+    with output.progress() as progress:
+        tally = _trial_wallet(services, keys).withdraw(subjects, progress)
+        services.operator.rekey(subjects, "withdrawal", progress)
+    _print_tally(output, tally, "Withdrew {done} consents ({already} already withdrawn).")
 
 
 @click.command()
 @WALLET
 @PEOPLE
-@EVERYBODY
-@platform_command
-def stop(platform: Platform, say: Say, wallet: Path, **how: Any) -> None:
-    """Stop everything for people of the wallet, and re-key their records."""
+@ALL
+@with_services
+def stop(services: Services, output: Output, wallet: Path, **options: Any) -> None:
+    """End all permissions of people of the wallet, and re-encrypt their records."""
     keys = Wallet.open(wallet)
-    subjects = chosen(keys, how["people"], how["everybody"])
-    with say.progress() as progress:
-        counted = stop_all(platform, keys, subjects, progress)
-        erase_after(platform, subjects, "stop", progress)
-    report(say, counted, "people stopped everything")
+    subjects = _subjects(keys, options)
+    with output.progress() as progress:
+        tally = _trial_wallet(services, keys).stop(subjects, progress)
+        services.operator.rekey(subjects, "stop", progress)
+    _print_tally(output, tally, "Stopped all use for {done} people ({already} already stopped).")
 
 
 @click.command()
 @WALLET
-@click.option("--person", required=True, help="Whose records.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, help="How many lines.")
-@platform_command
-def uses(platform: Platform, say: Say, wallet: Path, person: str, limit: int) -> None:
+@click.option("--person", required=True, help="The person's hospital number.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, help="How many uses.")
+@with_services
+def uses(services: Services, output: Output, wallet: Path, person: str, limit: int) -> None:
     """Show who used a person's records or was refused, newest first, with proofs."""
     subject = Wallet.open(wallet).get_subject(person)
-    journal = platform.store.journal
-    lines = []
-    for row in journal.of_subject(subject, limit):
-        use = journal.use(row.use)
-        when = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).isoformat()
-        lines.append(
-            {
-                "seq": row.seq,
-                "at": when,
-                "party": use["party"],
-                "purpose": use["purpose"],
-                "why": use["why"],
-                "outcome": row.answer.outcome,
-                "hash": row.hash.hex(),
-                "proof": platform.store.prove(row.seq),
-            }
-        )
-    say.result({"uses": lines})
-    heads = ("line", "when", "who", "what for", "answer", "provable")
-    say.table(
-        heads,
+    party = services.installation.organisation
+    uses = services.custodian.subjects.uses_of(party, subject, limit, None).uses
+    rows = [
+        {
+            "seq": use.seq,
+            "at": iso_time(use.at_s),
+            "party": use.party,
+            "purpose": use.purpose,
+            "why": use.why,
+            "outcome": use.outcome,
+            "hash": use.hash.hex(),
+            "proof": use.proof,
+        }
+        for use in uses
+    ]
+    output.result({"uses": rows})
+    output.table(
+        ("row", "time", "party", "purpose", "outcome", "anchored"),
         [
             (
-                str(x["seq"]),
-                x["at"],
-                x["party"],
-                x["purpose"],
-                x["outcome"],
-                "yes" if x["proof"] else "soon",
+                str(use.seq),
+                iso_time(use.at_s),
+                use.party,
+                use.purpose,
+                use.outcome,
+                "yes" if use.proof else "not yet",
             )
-            for x in lines
+            for use in uses
         ],
     )
 
 
-def open_or_create(folder: Path) -> Wallet:
-    """Return the wallet in this folder, made if there is none."""
+def _trial_wallet(services: Services, keys: Wallet) -> TrialWallet:
+    return TrialWallet(keys, services.ledger, services.installation.clock)
+
+
+def _open_or_create(folder: Path) -> Wallet:
     return Wallet.open(folder) if (folder / "seed.json").exists() else Wallet.create(folder)
 
 
-def chosen(keys: Wallet, people: tuple[str, ...], everybody: bool) -> list[bytes]:
-    """Return the subjects of whom a command speaks.
+def _subjects(keys: Wallet, options: dict[str, Any]) -> list[bytes]:
+    """Return the subjects that --person or --all name.
 
     Raises:
-        UsageError: nobody was named, or both somebody and everybody.
+        UsageError: neither option is given, or both are.
     """
-    if bool(people) == everybody:
-        raise click.UsageError("say --person ID (as often as needed), or --all")
-    return list(keys.subjects().values()) if everybody else [keys.get_subject(p) for p in people]
+    if bool(options["people"]) == options["everybody"]:
+        raise click.UsageError("pass --person ID (repeatable) or --all")
+    if options["everybody"]:
+        return list(keys.subjects().values())
+    return [keys.get_subject(person) for person in options["people"]]
 
 
-def report(say: Say, counted: Tally, what: str) -> None:
-    """Say what became of signed messages; refusals make the command fail."""
-    refused = sum(counted.refused.values())
-    reasons = "; ".join(f"{count} refused: {why}" for why, count in counted.refused.items())
-    say.result(
-        counted.shown(),
-        f"{counted.done} {what}, {counted.known} were already."
-        + (f" {reasons}." if refused else ""),
-    )
-    if refused:
+def _print_tally(output: Output, tally: Tally, text: str) -> None:
+    """Print what the ledger answered; refusals make the command fail."""
+    reasons = "; ".join(f"{count} refused: {why}" for why, count in tally.refused.items())
+    line = text.format(done=tally.done, already=tally.already)
+    output.result(tally.to_json(), f"{line} {reasons}." if reasons else line)
+    if reasons:
         raise click.exceptions.Exit(1)

@@ -6,54 +6,50 @@ from pathlib import Path
 
 import click
 
-from cli.output import Say, platform_command
-from consent import Wallet
-from records import Mapping, check_table, read_table, to_records
-from services.platform import Platform
+from cli.output import Output, with_services
+from records import Mapping, check_table, read_table
+from services.wiring import Services
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+MAPPING = click.option(
+    "--mapping", type=FILE, required=True, help="The TOML file that describes the columns."
+)
 
 
 @click.command()
 @click.argument("table", type=FILE)
-@click.option("--mapping", type=FILE, required=True, help="What each column of the table is.")
-@click.option("--wallet", type=FOLDER, default=Path("wallet"), help="Whose subjects they are.")
-@click.option("--only-good", is_flag=True, help="Deposit the good rows, and leave the bad ones.")
-@click.option("--dry-run", is_flag=True, help="Check the table and deposit nothing.")
-@platform_command
+@MAPPING
+@click.option("--only-good", is_flag=True, help="Deposit the good rows without the bad ones.")
+@click.option("--dry-run", is_flag=True, help="Check the table without depositing anything.")
+@with_services
 def deposit(
-    platform: Platform, say: Say, table: Path, mapping: Path, wallet: Path, **how: bool
+    services: Services, output: Output, table: Path, mapping: Path, **options: bool
 ) -> None:
-    """Seal the rows of TABLE and put them into the store: all of them, or none.
+    """Encrypt the rows of TABLE and store them: every row, or none if one is bad.
 
-    A row that is there already is not deposited again.
+    Rows that are stored already do not change. A person who is new gets a subject.
     """
     layout = Mapping.load(mapping)
     report = check_table(table, layout)
-    facts = {"rows": report.rows, "good": report.good, "bad": report.wrong}
-    facts["replaced"] = report.replaced
-    if how["dry_run"]:
-        listed = [fault.to_json() for fault in report.faults]
-        say.result(
-            {**facts, "deposited": 0, "problems": listed},
+    counts = {"rows": report.rows, "good": report.good, "bad": report.wrong}
+    counts["replaced"] = report.replaced
+    replaced = f"{report.replaced} were replaced by a newer row of the same person. "
+    note = replaced if report.replaced else ""
+    if options["dry_run"]:
+        problems = [fault.to_json() for fault in report.faults]
+        output.result(
+            {**counts, "deposited": 0, "problems": problems},
             f"{report.rows} rows read. {report.good} are good, {report.wrong} are not. "
-            f"{_replaced(report.replaced)}Nothing has been stored.",
+            f"{note}Nothing has been stored.",
         )
-        say.faults(report.faults)
+        output.faults(report.faults)
         return
-    rows = list(read_table(table, layout, how["only_good"]))
-    people = Wallet.open(wallet)
-    subjects = {row.person: people.get_subject(row.person) for row in rows}
-    records, sources = to_records(rows, subjects, platform.organisation)
-    with say.progress() as progress:
-        done = platform.store.deposits.deposit(records, sources, progress)
-    say.result(
-        {**facts, "records": len(records), "deposited": done.new, "batches": list(done.batches)},
-        f"{done.new} records stored, {len(records) - done.new} were here already. "
-        f"{_replaced(report.replaced)}{report.wrong} rows refused.",
+    rows = list(read_table(table, layout, options["only_good"]))
+    with output.progress() as progress:
+        summary = services.custodian.records.deposit_rows(rows, progress)
+    output.result(
+        {**counts, "records": summary.records, "deposited": summary.new},
+        f"{summary.new} records stored, {summary.records - summary.new} were stored before. "
+        f"{note}{report.wrong} rows left out.",
     )
-
-
-def _replaced(rows: int) -> str:
-    return f"{rows} were replaced by a newer row of the same person. " if rows else ""

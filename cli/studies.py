@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from cli.output import Say, platform_command
+from cli.output import Output, with_services
 from cli.records import FILE, FOLDER
 from consent import DAY_S, ConsentNotFound, Wallet
 from models import Model
@@ -18,9 +18,8 @@ from services.cards import PLOTS, ModelCard
 from services.clinician.predictions import SubjectQuestion
 from services.dates import iso_day
 from services.errors import NotFound
-from services.platform import Platform
 from services.researcher.proposing import PERMISSION_DAYS, StudyDraft
-from services.wiring import Services, build_services
+from services.wiring import Services
 from services.words import Words
 
 OPERATOR: Final = "operator"
@@ -31,14 +30,14 @@ QUESTION = click.option("--question", "question_id", required=True, help="The qu
 
 @click.command()
 @click.argument("file", type=FILE, required=False)
-@platform_command
-def question(platform: Platform, say: Say, file: Path | None) -> None:
+@with_services
+def question(services: Services, output: Output, file: Path | None) -> None:
     """List the questions, or install the one in FILE."""
-    questions = build_services(platform).researcher.questions
+    questions = services.researcher.questions
     if file is not None:
         questions.add(file)
     installed = [{"id": question.id, "title": question.title} for question in questions.list()]
-    say.result(
+    output.result(
         {"questions": installed},
         *[f"{question['id']}: {question['title']}" for question in installed],
     )
@@ -60,13 +59,13 @@ def question(platform: Platform, say: Say, file: Path | None) -> None:
     help="How long a permission lasts.",
 )
 @click.option("--copy", "wants_copy", is_flag=True, help="It also asks to download a copy.")
-@platform_command
-def study(platform: Platform, say: Say, study: str, **options: Any) -> None:
+@with_services
+def study(services: Services, output: Output, study: str, **options: Any) -> None:
     """Propose STUDY (study:NAME) for this organisation, and approve it as the custodian.
 
     A study that was proposed before stays as it is.
     """
-    services, words = build_services(platform), Words("en")
+    words = Words("en")
     researcher, party = services.researcher, services.installation.organisation
     try:
         researcher.studies.get(party, study)
@@ -75,7 +74,7 @@ def study(platform: Platform, say: Say, study: str, **options: Any) -> None:
     services.custodian.approvals.approve(study, by=OPERATOR)
     proposal = researcher.studies.get(party, study).study
     state = words(f"study-state-{proposal.state}")
-    say.result({"study": study, "state": proposal.state}, f"{study}: {state}")
+    output.result({"study": study, "state": proposal.state}, f"{study}: {state}")
 
 
 def _draft(services: Services, study: str, options: Mapping[str, Any]) -> StudyDraft:
@@ -94,12 +93,12 @@ def _draft(services: Services, study: str, options: Mapping[str, Any]) -> StudyD
 @click.command()
 @STUDY
 @QUESTION
-@platform_command
-def gather(platform: Platform, say: Say, study: str, question_id: str) -> None:
+@with_services
+def gather(services: Services, output: Output, study: str, question_id: str) -> None:
     """Count the records that a study may use for training now, and those refused, by reason."""
-    cohort = build_services(platform).researcher.runs.gather(study, question_id)
+    cohort = services.researcher.runs.gather(study, question_id)
     view = {"block": cohort.view.block_number, "count": cohort.view.count}
-    say.result(
+    output.result(
         asdict(cohort) | {"view": view},
         f"{cohort.patients} patients permit {cohort.records} records.",
         *[f"refused: {n} records: {reason}" for reason, n in cohort.refused_records.items()],
@@ -110,31 +109,31 @@ def gather(platform: Platform, say: Say, study: str, question_id: str) -> None:
 @click.command()
 @STUDY
 @QUESTION
-@platform_command
-def train(platform: Platform, say: Say, study: str, question_id: str) -> None:
+@with_services
+def train(services: Services, output: Output, study: str, question_id: str) -> None:
     """Train a model, and publish it if it meets the quality thresholds."""
-    with say.progress() as progress:
-        card = build_services(platform).researcher.runs.train(study, question_id, progress)
-    _print_trained(say, card)
+    with output.progress() as progress:
+        card = services.researcher.runs.train(study, question_id, progress)
+    _print_trained(output, card)
 
 
 @click.command()
 @click.argument("model")
-@platform_command
-def retrain(platform: Platform, say: Say, model: str) -> None:
+@with_services
+def retrain(services: Services, output: Output, model: str) -> None:
     """Replace MODEL by one trained from scratch on what is permitted now."""
-    with say.progress() as progress:
-        card = build_services(platform).researcher.runs.retrain(model, progress)
-    _print_trained(say, card)
+    with output.progress() as progress:
+        card = services.researcher.runs.retrain(model, progress)
+    _print_trained(output, card)
 
 
 @click.command()
-@platform_command
-def models(platform: Platform, say: Say) -> None:
+@with_services
+def models(services: Services, output: Output) -> None:
     """List every model, and those that lost consent."""
-    known = build_services(platform).researcher.runs.list()
-    say.result({"models": [_facts(model) for model in known.models], "affected": known.affected})
-    say.table(
+    known = services.researcher.runs.list()
+    output.result({"models": [_facts(model) for model in known.models], "affected": known.affected})
+    output.table(
         ("model", "question", "state"),
         [(model.id, model.question, model.state) for model in known.models],
     )
@@ -143,17 +142,17 @@ def models(platform: Platform, say: Say) -> None:
 @click.command()
 @click.argument("model")
 @click.option("--to", "folder", type=FOLDER, help="Write the card and its plots here.")
-@platform_command
-def card(platform: Platform, say: Say, model: str, folder: Path | None) -> None:
+@with_services
+def card(services: Services, output: Output, model: str, folder: Path | None) -> None:
     """Show how well MODEL performs, what it was trained on, and what it is not for."""
-    cards = build_services(platform).cards
+    cards = services.cards
     model_card = cards.get(model)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "card.json").write_bytes(cards.json(model))
         for name in PLOTS:
             (folder / f"{name}.svg").write_bytes(cards.plot(model, name))
-    say.result(dict(model_card.content), _performance(model_card))
+    output.result(dict(model_card.content), _performance(model_card))
 
 
 @click.command()
@@ -161,10 +160,10 @@ def card(platform: Platform, say: Say, model: str, folder: Path | None) -> None:
 @click.option("--wallet", type=FOLDER, default=Path("wallet"), help="Whose subjects they are.")
 @QUESTION
 @click.option("--why", default="at the command line", help="The reason, for the journal.")
-@platform_command
-def predict(platform: Platform, say: Say, person: str, wallet: Path, **options: str) -> None:
+@with_services
+def predict(services: Services, output: Output, person: str, wallet: Path, **options: str) -> None:
     """Ask the newest model about one patient who permits it, with the reasons of its estimate."""
-    services, keys = build_services(platform), Wallet.open(wallet)
+    keys = Wallet.open(wallet)
     try:
         subject = keys.get_subject(person)
     except ConsentNotFound as exc:
@@ -175,7 +174,7 @@ def predict(platform: Platform, say: Say, person: str, wallet: Path, **options: 
     party = services.installation.organisation
     report = services.clinician.predictions.predict_about(party, OPERATOR, query, Words("en"))
     contributions = [asdict(line) for line in report.contributions]
-    say.result(
+    output.result(
         {
             "model": report.model,
             "outcome": report.outcome,
@@ -195,10 +194,12 @@ def predict(platform: Platform, say: Say, person: str, wallet: Path, **options: 
     )
 
 
-def _print_trained(say: Say, model_card: ModelCard) -> None:
+def _print_trained(output: Output, model_card: ModelCard) -> None:
     evaluation = {"evaluation": model_card.content["evaluation"]}
     model = model_card.model
-    say.result(_facts(model) | evaluation, f"{model.id} of {model.study}", _performance(model_card))
+    output.result(
+        _facts(model) | evaluation, f"{model.id} of {model.study}", _performance(model_card)
+    )
 
 
 def _facts(model: Model) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from typing import Final
 
 import click
 
-from cli.output import Say, platform_command
+from cli.output import Output, with_services
 from services.dates import iso_day
 from services.parties import ORGANISATION_PREFIX, STUDY_PREFIX
-from services.platform import Platform
 from services.tokens import CLINICIAN, CUSTODIAN, RESEARCHER, ROLES, Token
-from services.wiring import build_services
+from services.wiring import Services
 
 PARTY_PREFIXES: Final = {
     CUSTODIAN: ORGANISATION_PREFIX,
@@ -29,33 +28,33 @@ def token() -> None:
 @click.option("--role", type=click.Choice(ROLES), required=True, help="The role of its holder.")
 @click.option("--party", required=True, help="Its holder: study:NAME, organisation:NAME, ….")
 @click.option("--days", type=click.IntRange(1, 3_650), default=90, help="Days until it expires.")
-@platform_command
-def create(platform: Platform, say: Say, role: str, party: str, days: int) -> None:
+@with_services
+def create(services: Services, output: Output, role: str, party: str, days: int) -> None:
     """Create a token and show it once."""
     prefix = PARTY_PREFIXES.get(role, "")
     if not party.startswith(prefix) or party == prefix:
         raise click.UsageError(f"party {party} is invalid: a {role} acts for {prefix}NAME")
-    created, secret = build_services(platform).tokens.create(role, party, days)
+    created, secret = services.tokens.create(role, party, days)
     facts = {"id": created.id, "token": secret, "expires_at_s": created.expires_at_s}
-    say.result(facts, secret)
-    say.line(f"Its id is {created.id}. The token is not shown again: only its hash is stored.")
+    output.result(facts, secret)
+    output.note(f"Its id is {created.id}. The token is not shown again: only its hash is stored.")
 
 
 @token.command()
 @click.argument("identity")
-@platform_command
-def revoke(platform: Platform, say: Say, identity: str) -> None:
+@with_services
+def revoke(services: Services, output: Output, identity: str) -> None:
     """Revoke the token of this id."""
-    if not build_services(platform).tokens.revoke(identity):
+    if not services.tokens.revoke(identity):
         raise click.UsageError(f"token {identity} does not exist; `token list` shows all ids")
-    say.result({"revoked": identity}, f"Token {identity} revoked.")
+    output.result({"revoked": identity}, f"Token {identity} revoked.")
 
 
 @token.command("list")
-@platform_command
-def list_tokens(platform: Platform, say: Say) -> None:
+@with_services
+def list_tokens(services: Services, output: Output) -> None:
     """List the tokens without their secrets."""
-    tokens = build_services(platform).tokens.all()
+    tokens = services.tokens.all()
     rows = [
         {
             "id": entry.id,
@@ -66,8 +65,8 @@ def list_tokens(platform: Platform, say: Say) -> None:
         }
         for entry in tokens
     ]
-    say.result({"tokens": rows})
-    say.table(
+    output.result({"tokens": rows})
+    output.table(
         ("id", "role", "party", "expires"),
         [(entry.id, entry.role, entry.party, _expiry(entry)) for entry in tokens],
     )

@@ -1,4 +1,4 @@
-"""Encodes the contract's calls and reads its events, errors and answers, as its ABI says."""
+"""Encodes calls of the contract and decodes its events, errors and answers (Solidity ABI)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from consent.typed_data import Op, keccak
 
 _LEDGER_JSON = Path(__file__).with_name("ledger.json")
 _WORD = 32
-_TAIL_PAIR = 2  # signer and signature, the two fields of each signed entry that have no fixed size
+_DYNAMIC_FIELDS = 2  # signer and signature of each signed entry
 
 REFUSED: Final = 0
 """An entry that the contract refused by event: no operation, and not in the head."""
@@ -52,14 +52,14 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "VerifierWithoutCode": "verifier-without-code",
     }
 )
-"""Each custom error of the contract in our words; a test compares the names with the ABI's."""
+"""Our code for each custom error of the contract; a test compares the names with the ABI."""
 
 
 class Change(NamedTuple):
-    """One event: `body` holds the words that `head` is rolled over, 32 bytes each.
+    """One event: `body` holds the words that the head is rolled over, 32 bytes each.
 
-    `signer` is the key that the event spells out where the body holds its hash. `op` 0 is a
-    refused entry, whose body is subject, terms hash and the selector of the reason.
+    `signer` is the key itself where the body holds its hash. `op` 0 is a refused entry, whose body
+    is subject, terms hash and the selector of the reason.
     """
 
     op: int
@@ -76,17 +76,17 @@ def contract() -> Mapping[str, Any]:
 
 @functools.cache
 def reasons_by_selector() -> Mapping[bytes, str]:
-    """Return our word for each custom error's selector."""
-    found = {}
+    """Return our code for the selector of each custom error."""
+    reasons = {}
     for item in contract()["abi"]:
         if item["type"] == "error":
             types = ",".join(argument["type"] for argument in item["inputs"])
-            found[keccak(f"{item['name']}({types})".encode())[:4]] = REASONS[item["name"]]
-    return MappingProxyType(found)
+            reasons[keccak(f"{item['name']}({types})".encode())[:4]] = REASONS[item["name"]]
+    return MappingProxyType(reasons)
 
 
 def word(number: int) -> bytes:
-    """Return a whole number as one word of the ABI."""
+    """Return an integer as one word of the ABI."""
     return number.to_bytes(_WORD, "big")
 
 
@@ -105,7 +105,7 @@ class Entry(NamedTuple):
 def encode_entry(entry: Entry) -> bytes:
     """Return one struct of a batch: fixed words, two offsets, signer, signature."""
     signer = _bytes(entry.signer)
-    at = len(entry.words) + _TAIL_PAIR * _WORD
+    at = len(entry.words) + _DYNAMIC_FIELDS * _WORD
     offsets = word(at) + word(at + len(signer))
     return entry.words + offsets + signer + _bytes(entry.signature)
 
@@ -164,7 +164,7 @@ def read_recovery(answer: bytes) -> tuple[bytes, int]:
 
 
 def is_yes_of_verifier(answer: bytes) -> bool:
-    """Tell whether a verifier's answer is exactly the magic word of ERC-7913."""
+    """Return whether a verifier's answer is exactly the magic value of ERC-7913."""
     return answer == keccak(VERIFY.encode())[:4].ljust(_WORD, b"\0")
 
 
@@ -174,23 +174,23 @@ def data(text: object, length: int | None = None) -> bytes:
         raise ValueError("not hexadecimal data")
     decoded = bytes.fromhex(text[2:])
     if len(decoded) * 2 != len(text) - 2 or (length is not None and len(decoded) != length):
-        raise ValueError("data of a wrong length")
+        raise ValueError(f"data of {len(decoded)} bytes, not {length}")
     return decoded
 
 
 def number(text: object) -> int:
-    """Return the whole number of a 0x-hex quantity of at most one word."""
+    """Return the integer of a 0x-hex quantity of at most one word."""
     if not isinstance(text, str) or not text.startswith("0x") or not 2 < len(text) <= 2 + 2 * _WORD:
         raise ValueError("not a hexadecimal quantity")
     return int(text[2:], 16)
 
 
-def _one_bytes(body: bytes, place: int) -> bytes:
-    at = int.from_bytes(body[place * _WORD : (place + 1) * _WORD], "big")
-    length = int.from_bytes(body[at : at + _WORD], "big")
-    value = body[at + _WORD : at + _WORD + length]
-    if at + _WORD > len(body) or len(value) != length:
-        raise ValueError("an event's bytes are cut short")
+def _dynamic_bytes(body: bytes, index: int) -> bytes:
+    start = int.from_bytes(body[index * _WORD : (index + 1) * _WORD], "big")
+    length = int.from_bytes(body[start : start + _WORD], "big")
+    value = body[start + _WORD : start + _WORD + length]
+    if start + _WORD > len(body) or len(value) != length:
+        raise ValueError("truncated bytes in an event")
     return value
 
 
@@ -203,12 +203,12 @@ def _plain(topics: bytes, body: bytes) -> _Parts:
 
 
 def _with_signer(topics: bytes, body: bytes) -> _Parts:
-    signer = _one_bytes(body, 0)
+    signer = _dynamic_bytes(body, 0)
     return topics + keccak(signer), signer
 
 
 def _key_added(topics: bytes, body: bytes) -> _Parts:
-    signer = _one_bytes(body, 0)
+    signer = _dynamic_bytes(body, 0)
     return topics + keccak(signer) + body[_WORD : 3 * _WORD], signer
 
 
@@ -244,7 +244,7 @@ def _readers() -> Mapping[str, tuple[int, int, int, _Reader]]:
 
 
 def read_changes(logs: Iterable[Mapping[str, Any]]) -> list[Change]:
-    """Return the events of the contract's logs, in their order.
+    """Return the events of the contract's logs, in order.
 
     Raises:
         LedgerUnavailable: a log that the contract cannot have written.
@@ -256,7 +256,7 @@ def read_changes(logs: Iterable[Mapping[str, Any]]) -> list[Change]:
             op, expected, length, read = readers[topics[0]]
             indexed = bytes.fromhex("".join([topic[2:] for topic in topics[1:]]))
             if len(indexed) != expected * _WORD or (length >= 0 and len(body) != length):
-                raise ValueError("an event of a wrong form")
+                raise ValueError("an event with the wrong number of topics or bytes")
             changes.append(Change(op, *read(indexed, body), number(log["blockNumber"])))
     except (KeyError, IndexError, TypeError, ValueError) as exc:
         raise LedgerUnavailable(f"the chain node's logs cannot be read: {exc}") from exc

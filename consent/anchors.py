@@ -1,4 +1,4 @@
-"""Reads back the roots that were put on the chain."""
+"""Reads the anchors (Merkle roots) that were put on the chain."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class Anchor:
 
 
 def anchor_word(kind: str) -> bytes:
-    """Return the 32 bytes that stand for a kind of anchor on the chain: its name in ASCII.
+    """Return the 32 bytes that name a kind of anchor on the chain: its name in ASCII.
 
     Raises:
-        BadlyAsked: not a kind that is anchored.
+        ConsentInvalid: not a kind that is anchored.
     """
     if kind not in ANCHOR_KINDS:
-        raise ConsentInvalid(f"unknown anchor {kind!r}; known: {', '.join(ANCHOR_KINDS)}")
+        raise ConsentInvalid(f"unknown anchor kind {kind!r}; known: {', '.join(ANCHOR_KINDS)}")
     return kind.encode().ljust(_WORD, b"\0")
 
 
 def list_anchors(events: Events, kind: str, last: int | None) -> list[Anchor]:
-    """Return the roots of a kind, oldest first: all, or the last so many."""
+    """Return the roots of a kind, oldest first: all, or the last ones."""
     name = anchor_word(kind)
     if last is None:
         changes = [change for _, change in events.named([name])]

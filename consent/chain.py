@@ -19,9 +19,9 @@ MAX_TRANSACTION_BYTES: Final = 131_072
 MAX_TRANSACTION_GAS: Final = 16_777_216
 """EIP-7825, Osaka."""
 VIEW_TIMEOUT_S: Final = 1.0
-"""A view takes two questions, and a request is refused within two seconds."""
+"""A view takes two calls, and a request is refused within two seconds."""
 LOGS_TIMEOUT_S: Final = 4.0
-_FEWEST_LOGS, _MOST_LOGS, _FIRST_STEP = 1_000, 20_000, 64
+_MIN_LOGS, _MAX_LOGS, _FIRST_STEP = 1_000, 20_000, 64
 _FEE_HEADROOM: Final = 16
 
 _T = TypeVar("_T")
@@ -39,7 +39,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a node says of itself at one moment: which chain, which code, how far."""
+    """What a node reports at one moment: which chain, which code, how far."""
 
     chain_id: int
     genesis_hash: bytes
@@ -59,7 +59,7 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A mined transaction; `ok` is its status, which a revert leaves false without an error."""
+    """A mined transaction; `ok` is its status: false after a revert, which is no error here."""
 
     ok: bool
     block_number: int
@@ -70,7 +70,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Fees:
-    """What a transaction offers, in wei a gas."""
+    """What a transaction offers, in wei for one gas."""
 
     max_fee: int
     tip: int
@@ -83,33 +83,33 @@ def _read(what: str, read: Callable[[Any], _T], value: Any) -> _T:
         raise LedgerUnavailable(f"the chain node's {what} cannot be read: {exc}") from exc
 
 
-def _block(found: Any) -> Block:
-    fee = found.get("baseFeePerGas")
+def _block(block: Any) -> Block:
+    fee = block.get("baseFeePerGas")
     return Block(
-        abi.number(found["number"]),
-        abi.data(found["hash"], 32),
-        abi.number(found["timestamp"]),
+        abi.number(block["number"]),
+        abi.data(block["hash"], 32),
+        abi.number(block["timestamp"]),
         None if fee is None else abi.number(fee),
     )
 
 
-def _tip(found: Any) -> Tip:
-    words = abi.data(found, 64)
+def _tip(answer: Any) -> Tip:
+    words = abi.data(answer, 64)
     count = int.from_bytes(words[32:], "big")
     if any(words[27:32]) or count >> 40:
         raise ValueError("not a head and a count")
     return Tip(words[:27], count)
 
 
-def _receipt(found: Any) -> Receipt | None:
-    if found is None:
+def _receipt(receipt: Any) -> Receipt | None:
+    if receipt is None:
         return None
     return Receipt(
-        abi.number(found["status"]) == 1,
-        abi.number(found["blockNumber"]),
-        abi.number(found["gasUsed"]),
-        (found.get("contractAddress") or "").lower(),
-        tuple(abi.read_changes(found["logs"])),
+        abi.number(receipt["status"]) == 1,
+        abi.number(receipt["blockNumber"]),
+        abi.number(receipt["gasUsed"]),
+        (receipt.get("contractAddress") or "").lower(),
+        tuple(abi.read_changes(receipt["logs"])),
     )
 
 
@@ -118,10 +118,10 @@ def _block_time(block: Any) -> int | None:
 
 
 class Chain:
-    """One node; every answer that is late, missing or cannot be read is `LedgerUnavailable`."""
+    """One node; every answer that is late, missing or unreadable is `LedgerUnavailable`."""
 
     def __init__(self, endpoint: str, timeout_s: float = 2.0) -> None:
-        """Take the path of an IPC socket or an http(s) URL; nothing is asked yet."""
+        """Take the path of an IPC socket or an http(s) URL; nothing is sent yet."""
         self._rpc = Rpc(endpoint, timeout_s)
 
     def client_version(self) -> str:
@@ -133,12 +133,12 @@ class Chain:
         return _read("chain id", abi.number, self._rpc.call("eth_chainId"))
 
     def look(self, contract: str, finality: Finality, accepted: int) -> Look:
-        """Return, in one question, what must be known of the chain before it is believed.
+        """Return, in one round trip, what must be checked before the chain is trusted.
 
         `accepted` is the number of a block accepted earlier, whose hash must not have changed.
         """
         final = "latest" if finality == "single" else "finalized"
-        found = self._rpc.batch(
+        answers = self._rpc.batch(
             [
                 ("eth_chainId", []),
                 ("eth_getBlockByNumber", ["0x0", False]),
@@ -149,11 +149,11 @@ class Chain:
             ],
             VIEW_TIMEOUT_S,
         )
-        return _read("block", self._look, found)
+        return _read("block", self._look, answers)
 
     @staticmethod
-    def _look(found: list[Any]) -> Look:
-        chain_id, genesis, accepted, final, code, latest = found
+    def _look(answers: list[Any]) -> Look:
+        chain_id, genesis, accepted, final, code, latest = answers
         return Look(
             abi.number(chain_id),
             abi.data(genesis["hash"], 32),
@@ -164,46 +164,46 @@ class Chain:
         )
 
     def tips(self, contract: str, block_hashes: Sequence[bytes]) -> list[Tip]:
-        """Return the ledger's head and count at each of these very blocks (EIP-1898)."""
+        """Return the ledger's head and count at each of these blocks, by hash (EIP-1898)."""
         call = {"to": contract, "data": "0x" + abi.encode_call(abi.HEAD_AND_COUNT).hex()}
-        asked: list[tuple[str, list[Any]]] = [
+        calls: list[tuple[str, list[Any]]] = [
             ("eth_call", [call, {"blockHash": "0x" + block.hex()}]) for block in block_hashes
         ]
-        return [_read("head", _tip, found) for found in self._rpc.batch(asked, VIEW_TIMEOUT_S)]
+        return [_read("head", _tip, answer) for answer in self._rpc.batch(calls, VIEW_TIMEOUT_S)]
 
     def changes(self, contract: str, first: int, last: int) -> list[abi.Change]:
         """Return the contract's events from block `first` to block `last`, both included."""
-        found: list[abi.Change] = []
+        changes: list[abi.Change] = []
         step = _FIRST_STEP
         while first <= last:
             until = min(last, first + step - 1)
-            asked = {"address": contract, "fromBlock": hex(first), "toBlock": hex(until)}
-            logs = self._rpc.call("eth_getLogs", asked, timeout_s=LOGS_TIMEOUT_S)
-            found += _read("logs", abi.read_changes, logs)
+            query = {"address": contract, "fromBlock": hex(first), "toBlock": hex(until)}
+            logs = self._rpc.call("eth_getLogs", query, timeout_s=LOGS_TIMEOUT_S)
+            changes += _read("logs", abi.read_changes, logs)
             first = until + 1
-            if len(logs) < _FEWEST_LOGS:
+            if len(logs) < _MIN_LOGS:
                 step *= 2
-            elif len(logs) > _MOST_LOGS:
+            elif len(logs) > _MAX_LOGS:
                 step = max(1, step // 2)
-        return found
+        return changes
 
     def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
-        """Return what became of transactions, by their hashes; None: not mined, as far as known."""
+        """Return the receipts of transactions by their hashes; None: not mined, as far as known."""
         calls: list[tuple[str, list[Any]]] = [
             ("eth_getTransactionReceipt", ["0x" + h.hex()]) for h in hashes
         ]
         return self.read_each(_receipt, calls)
 
     def send(self, raws: Sequence[bytes]) -> list[NodeRefused | None]:
-        """Hand raw transactions to the node, in order; return what it said against each.
+        """Send raw transactions to the node, in order; return its error for each, or None.
 
-        That is for the log only: whether a transaction was mined is asked by its hash.
+        The errors are informative only: receipts show whether a transaction was mined.
         """
         calls: list[tuple[str, list[Any]]] = [
             ("eth_sendRawTransaction", ["0x" + raw.hex()]) for raw in raws
         ]
-        said = self._rpc.ask(calls)
-        return [answer if isinstance(answer, NodeRefused) else None for answer in said]
+        answers = self._rpc.ask(calls)
+        return [answer if isinstance(answer, NodeRefused) else None for answer in answers]
 
     def transaction_count(self, address: str) -> int:
         """Return how many transactions of an account the newest block and all before it hold."""
@@ -215,12 +215,12 @@ class Chain:
         return _read("balance", abi.number, self._rpc.call("eth_getBalance", address, "latest"))
 
     def fees(self) -> Fees:
-        """Return what to offer now: headroom for many full blocks, nothing on a free chain."""
+        """Return what to offer now: headroom for many full blocks, zero on a chain without fees."""
         block, tip = self._rpc.batch(
             [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
         )
         base = _read("block", _block, block).base_fee or 0
-        # A miner that asks for fees passes over a tip of nothing for ever.
+        # A miner that asks for fees would never include a transaction with a tip of zero.
         offered = max(_read("tip", abi.number, tip), 1 if base else 0)
         return Fees(_FEE_HEADROOM * base + offered, offered)
 
@@ -228,20 +228,20 @@ class Chain:
         """Return the code at an address at the newest block; empty for a plain account."""
         return _read("code", abi.data, self._rpc.call("eth_getCode", address, "latest"))
 
-    def answers(self, to: str, questions: Sequence[bytes]) -> list[bytes | None]:
-        """Return what a contract says to each call at the newest block; None: it reverts."""
+    def answers(self, to: str, datas: Sequence[bytes]) -> list[bytes | None]:
+        """Return a contract's answer to each call at the newest block; None: it reverts."""
         calls: list[tuple[str, list[Any]]] = [
-            ("eth_call", [{"to": to, "data": "0x" + asked.hex()}, "latest"]) for asked in questions
+            ("eth_call", [{"to": to, "data": "0x" + data.hex()}, "latest"]) for data in datas
         ]
         return [
-            None if isinstance(said, NodeRefused) else _read("answer", abi.data, said)
-            for said in self._rpc.ask(calls)
+            None if isinstance(answer, NodeRefused) else _read("answer", abi.data, answer)
+            for answer in self._rpc.ask(calls)
         ]
 
     def signed_by_passkey(self, signer: bytes, digest: bytes, signature: bytes) -> bool:
-        """Ask the verifier that an 84-byte signer names; a call that fails is a no."""
-        question = abi.encode_call(abi.VERIFY, signer[20:], digest, signature)
-        answer = self.answers("0x" + signer[:20].hex(), [question])[0]
+        """Return whether the verifier named by an 84-byte signer accepts; a failed call is a no."""
+        call = abi.encode_call(abi.VERIFY, signer[20:], digest, signature)
+        answer = self.answers("0x" + signer[:20].hex(), [call])[0]
         return answer is not None and abi.is_yes_of_verifier(answer)
 
     def block_times(self, numbers: Sequence[int]) -> list[int | None]:
@@ -258,16 +258,16 @@ class Chain:
     def read_each(
         self, read: Callable[[Any], _T], calls: Sequence[tuple[str, list[Any]]]
     ) -> list[_T]:
-        """Return the node's answers to calls, each as `read` understands it."""
-        return [_read("answer", read, found) for found in self._rpc.batch(calls)]
+        """Return the node's answers to calls, each parsed by `read`."""
+        return [_read("answer", read, answer) for answer in self._rpc.batch(calls)]
 
     def find_refusal(self, sender: str, to: str, data: bytes) -> str | None:
-        """Return our word for why a call would revert at the newest block; None: it would not."""
+        """Return the code of the reason why a call would revert now; None: it would not."""
         call = {"from": sender, "to": to, "data": "0x" + data.hex()}
-        said = self._rpc.ask([("eth_call", [call, "latest"])])[0]
-        if not isinstance(said, NodeRefused):
+        answer = self._rpc.ask([("eth_call", [call, "latest"])])[0]
+        if not isinstance(answer, NodeRefused):
             return None
-        selector = bytes.fromhex(said.data[2:10]) if isinstance(said.data, str) else b""
+        selector = bytes.fromhex(answer.data[2:10]) if isinstance(answer.data, str) else b""
         return abi.reasons_by_selector().get(selector, "reverted")
 
     def close(self) -> None:

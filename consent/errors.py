@@ -1,4 +1,4 @@
-"""Says what can go wrong with consents, grouped by what the reader can do about it."""
+"""The errors of this package, grouped by what the reader can do about them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ class ConsentError(Exception):
 
 
 class ConsentRefused(ConsentError):
-    """The answer is no: ask the patient, not the platform (403; 404 to strangers)."""
+    """Refused: only the patient can change this (403; 404 to strangers)."""
 
 
 class NotPermitted(ConsentRefused):
@@ -16,40 +16,40 @@ class NotPermitted(ConsentRefused):
 
     def __init__(self, reason: str) -> None:
         """Keep the reason's code, e.g. ``no-consent`` (consent/decision.py lists them)."""
-        super().__init__(f"the ledger does not permit this: {reason}")
+        super().__init__(f"not permitted by the ledger: {reason}")
         self.reason = reason
 
 
 class SignatureInvalid(ConsentRefused):
-    """What was sent is not signed by a key that may sign it."""
+    """A signature that is not by a key which may sign the message."""
 
 
 class ConsentNotFound(ConsentError):
-    """Nothing of that name is here (404)."""
+    """Not found (404)."""
 
 
 class ConsentInvalid(ConsentError):
-    """The input is wrong; the message says what to change (422)."""
+    """The input is invalid; the message says what to change (422)."""
 
 
 class UnknownCode(ConsentInvalid):
-    """A purpose, category or obligation that the vocabulary does not hold."""
+    """A purpose, category or obligation that is not in the vocabulary."""
 
 
 class TermsInvalid(ConsentInvalid):
-    """Terms that nobody could sign: a missing recipient, an unparsable date, a wrong length."""
+    """Terms that cannot be signed: a missing recipient, an invalid date, a wrong length."""
 
 
 class WalletUnusable(ConsentInvalid):
-    """A wallet that is missing, already there, damaged or open to other users; choose another."""
+    """A wallet that is missing, exists already, is damaged, or is open to other users."""
 
 
 class LedgerBroken(ConsentError):
-    """What the chain or the mirror says cannot be true; an operator must look (502)."""
+    """The chain or the mirror shows something impossible; an operator must look (502)."""
 
 
 class LedgerUnavailable(ConsentError):
-    """The ledger cannot be read or written now; ask again later (503)."""
+    """The ledger cannot be read or written now; try again later (503)."""
 
 
 class ViewRefused(LedgerUnavailable):

@@ -138,7 +138,7 @@ class Events:
         return [(offset, change) for offset, change in changes if name_of(change) in requested]
 
     def last_named(self, name: bytes, last: int) -> list[Change]:
-        """Return the last changes of a name, in order; reads no more rows than `last`."""
+        """Return the last changes of a name, in order; reads at most `last`."""
         query = sa.select(_EVENTS).where(_EVENTS.c.name == name)
         newest = query.order_by(_EVENTS.c.position.desc()).limit(last)
         with self._engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Checks the ledger's parts against each other, and hands out all that a stranger needs to."""
+"""Checks the ledger's parts against each other, and yields the evidence for outside checks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOW_TRANSACTIONS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What is checked."""
+    """The parts that are checked."""
 
     chain: Chain
     deployment: Deployment
@@ -120,9 +120,9 @@ def _chain_again(parts: Parts) -> Iterator[Finding]:
 def _terms(parts: Parts) -> Iterator[Finding]:
     state = parts.mirror.sync()[1]
     known = {
-        opening.consent_id
-        for _, opening in parts.consent_terms.load_since(0)
-        if opening.terms is not None
+        stored.consent_id
+        for _, stored in parts.consent_terms.load_since(0)
+        if stored.terms is not None
     }
     withdrawn = _pairs(state.withdrawals)
     for subject, terms_hash in _pairs(state.grants):
@@ -142,32 +142,32 @@ def _pairs(rows: Any) -> dict[tuple[bytes, bytes], None]:
 def prove(events: Events) -> Iterator[int]:
     """Yield the positions of rows that do not follow from those before them."""
     head, last = GENESIS_HEAD, 0
-    for position, change, kept in events.in_order():
-        if position != last + 1 or not _follows(head, change, kept):
+    for position, change, stored_head in events.in_order():
+        if position != last + 1 or not _follows(head, change, stored_head):
             yield position
-        head, last = kept, position
+        head, last = stored_head, position
     mark = events.mark().tip
     if (head, last) != (mark.head, mark.count):
         yield mark.count
 
 
-def _follows(head: bytes, change: Change, kept: bytes) -> bool:
+def _follows(head: bytes, change: Change, stored_head: bytes) -> bool:
     try:
-        return roll(head, [change])[0] == kept
+        return roll(head, [change])[0] == stored_head
     except LedgerBroken:
         return False
 
 
 def evidence(parts: Parts) -> Iterator[dict[str, Any]]:
-    """Yield the deployment, every operation in order, then every opening.
+    """Yield the deployment, every operation in order, then every opening (stored terms).
 
-    Whoever rolls the operations gets `head`, which the contract at that address says too, and
-    whoever hashes an opening's terms gets the commitment in a grant (docs/spec/ledger.md).
+    Rolling the operations yields `head`, which the contract at that address returns too; hashing
+    the terms of an opening yields the commitment of a grant (docs/spec/ledger.md).
     """
     mark = parts.mirror.events.mark()
     yield {
         "kind": "deployment",
-        **_shown(asdict(parts.deployment)),
+        **_as_hex(asdict(parts.deployment)),
         "count": mark.tip.count,
         "head": _hex(mark.tip.head),
         "block": mark.block_number,
@@ -175,20 +175,20 @@ def evidence(parts: Parts) -> Iterator[dict[str, Any]]:
     }
     for position, change, head in parts.mirror.events.in_order():
         yield {"kind": "operation", "position": position, **_operation(change), "head": _hex(head)}
-    for _, opening in parts.consent_terms.load_since(0):
-        terms = None if opening.terms is None else _shown(asdict(opening.terms))
-        names = {"consent_id": _hex(opening.consent_id), "subject": _hex(opening.subject)}
+    for _, stored in parts.consent_terms.load_since(0):
+        terms = None if stored.terms is None else _as_hex(asdict(stored.terms))
+        names = {"consent_id": _hex(stored.consent_id), "subject": _hex(stored.subject)}
         yield {"kind": "opening", **names, "terms": terms}
 
 
 def _operation(change: Change) -> dict[str, Any]:
     body = change.body
     words = [_hex(body[at : at + _WORD]) for at in range(0, len(body), _WORD)]
-    shown = {"op": Op(change.op).name.lower(), "words": words, "block": change.block_number}
-    return {**shown, "signer": _hex(change.signer)} if change.signer else shown
+    fields = {"op": Op(change.op).name.lower(), "words": words, "block": change.block_number}
+    return {**fields, "signer": _hex(change.signer)} if change.signer else fields
 
 
-def _shown(values: dict[str, Any]) -> dict[str, Any]:
+def _as_hex(values: dict[str, Any]) -> dict[str, Any]:
     return {name: _hex(v) if isinstance(v, bytes) else v for name, v in values.items()}
 
 

@@ -1,4 +1,4 @@
-"""Refuses a view of the ledger that is stale, behind its mark or out of step with the clock."""
+"""Refuses a view of the ledger that is stale, behind its mark, or in the future."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from consent.terms import View
 
 MAX_AGE_S: Final = 60
 MAX_SKEW_S: Final = 120
-"""As ConsentLedger.SKEW: what the contract takes for a small difference of clocks."""
+"""As SKEW in the contract: the difference of clocks that is tolerated."""
 MAX_AHEAD_S: Final = 3600
 """With finality ``single`` every transaction may be a block, and each block's time is at least a
-second after the last one's, so that a chain which is fed quickly runs ahead of every clock. That
-is safe, since consents end by the later clock and begin by the earlier one, up to this bound."""
+second after the last one's, so a chain that is fed quickly runs ahead of every clock. Up to this
+bound that is safe, since consents end by the later clock and start by the earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
 class FreshnessRules:
-    """How old a view may be and how far the chain's clock may be ahead of ours, in seconds.
+    """How old a view may be, and how far the chain's clock may be ahead of the host's, in seconds.
 
     With finality ``single`` the chain mines only when something is sent, so its age is the age of
     the node's answer; with ``bft`` and ``pos`` it is the age of the newest block.
@@ -37,7 +37,7 @@ class FreshnessRules:
 
 
 def require_fresh(view: View, mark: Tip, now_s: float, rules: FreshnessRules) -> None:
-    """Refuse a view that no decision may rest on; `mark` is the highest state ever used.
+    """Refuse a view that is not fresh; `mark` is the highest state ever used.
 
     Raises:
         ViewRefused: behind the mark, another history at the mark, too old, or from the future.
@@ -45,9 +45,14 @@ def require_fresh(view: View, mark: Tip, now_s: float, rules: FreshnessRules) ->
     if view.count < mark.count:
         raise ViewRefused(f"the ledger is behind its mark: {view.count} of {mark.count} changes")
     if view.count == mark.count and view.head != mark.head:
-        raise ViewRefused("the ledger has another history than the one used before")
+        raise ViewRefused("the ledger shows another history than the one used before")
     seen_from = view.seen_at_s if rules.finality == "single" else view.block_time_s
     if now_s - seen_from > rules.max_age_s:
-        raise ViewRefused(f"the ledger's view is older than {rules.max_age_s} s")
+        raise ViewRefused(
+            f"the ledger view is {now_s - seen_from:.0f} s old, older than {rules.max_age_s} s: "
+            "check the node and this host's clock"
+        )
     if view.block_time_s - now_s > rules.max_skew_s or view.seen_at_s - now_s > MAX_SKEW_S:
-        raise ViewRefused("the ledger's clock or this host's is wrong: the view is from the future")
+        raise ViewRefused(
+            "the ledger view is from the future: the chain's clock or this host's is wrong"
+        )

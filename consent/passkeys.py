@@ -1,4 +1,4 @@
-"""Puts what a passkey signed into the form that the ledger's verifier takes (WebAuthn, P-256)."""
+"""Encodes passkey assertions for the ledger's verifier contract (WebAuthn, P-256)."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from consent.errors import SignatureInvalid
 COORDINATE_BYTES: Final = 32
 VERIFIER_BYTES: Final = 20
 ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-"""The number of points of P-256 (SEC 2, section 2.4.2)."""
+"""The order of P-256 (SEC 2, section 2.4.2)."""
 _FIXED_WORDS: Final = 6
 P256: Final = "0x" + "100".zfill(40)
-"""The precompile that checks P-256 signatures (EIP-7951)."""
+"""The precompile that verifies P-256 signatures (EIP-7951)."""
 P256_VECTOR: Final = hashlib.sha256(b"sample").digest() + bytes.fromhex(
     "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
     "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
     "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
     "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"
 )
-"""Hash, r, s, x, y of RFC 6979, A.2.5: the answer is one."""
+"""Hash, r, s, x and y of RFC 6979, A.2.5: the answer is 1."""
 P256_WRONG_VECTOR: Final = bytes([P256_VECTOR[0] ^ 1]) + P256_VECTOR[1:]
-"""As above with one bit of the hash turned: the answer is empty."""
+"""As above with one bit of the hash flipped: the answer is empty."""
 P256_YES: Final = word(1)
 _TYPE: Final = b'"type":"webauthn.get"'
 _CHALLENGE: Final = b'"challenge":"'
-_LEAST_BYTES: Final = 37
-_MOST_BYTES: Final = 8_192
+_MIN_AUTHENTICATOR_BYTES: Final = 37
+_MAX_BYTES: Final = 8_192
+_NOT_DER: Final = "signature is not strict DER of two integers below the order of P-256"
 _SEQUENCE: Final = 0x30
 _INTEGER: Final = 0x02
 _SHORT_FORM: Final = 0x80
@@ -46,7 +47,10 @@ def passkey_signer(verifier: str | bytes, qx: bytes, qy: bytes) -> bytes:
     if isinstance(verifier, str):
         verifier = _address(verifier)
     if (len(verifier), len(qx), len(qy)) != (VERIFIER_BYTES, COORDINATE_BYTES, COORDINATE_BYTES):
-        raise SignatureInvalid("a passkey is a verifier of 20 bytes and a point of 32 and 32")
+        raise SignatureInvalid(
+            f"a passkey is a verifier of 20 bytes and a point of 32 and 32, "
+            f"not {len(verifier)}, {len(qx)} and {len(qy)}"
+        )
     return verifier + qx + qy
 
 
@@ -54,17 +58,20 @@ def passkey_signature(authenticator_data: bytes, client_data: bytes, der_signatu
     """Return an assertion as OpenZeppelin's ERC7913WebAuthnVerifier reads it.
 
     The six fields of `WebAuthnAuth` with no word before them: r, s (the lower of the two, as the
-    verifier asks), where challenge and type stand in the client's JSON, and the two texts.
+    verifier requires), the positions of challenge and type in the client's JSON, and the two texts.
 
     Raises:
-        SignatureInvalid: not what a device makes.
+        SignatureInvalid: not an assertion as authenticators and browsers write it.
     """
-    if len(client_data) > _MOST_BYTES or len(authenticator_data) > _MOST_BYTES:
-        raise SignatureInvalid("the device sent more than any device does")
-    if len(authenticator_data) < _LEAST_BYTES:
-        raise SignatureInvalid("the authenticator's data are cut short")
+    if len(client_data) > _MAX_BYTES or len(authenticator_data) > _MAX_BYTES:
+        raise SignatureInvalid(f"authenticator response too large: the limit is {_MAX_BYTES} bytes")
+    if len(authenticator_data) < _MIN_AUTHENTICATOR_BYTES:
+        raise SignatureInvalid(
+            f"authenticator data of {len(authenticator_data)} bytes: "
+            f"at least {_MIN_AUTHENTICATOR_BYTES} are needed"
+        )
     r, s = _integers(der_signature)
-    type_at, challenge_at = _places(client_data)
+    type_at, challenge_at = _positions(client_data)
     first = _padded(authenticator_data)
     fixed = _FIXED_WORDS * COORDINATE_BYTES
     head = (r, min(s, ORDER - s), challenge_at, type_at, fixed, fixed + len(first))
@@ -75,29 +82,29 @@ def _address(text: str) -> bytes:
     try:
         return bytes.fromhex(text.removeprefix("0x"))
     except ValueError as exc:
-        raise SignatureInvalid("the verifier's address is not hexadecimal") from exc
+        raise SignatureInvalid("verifier address is not hexadecimal") from exc
 
 
-def _places(client_data: bytes) -> tuple[int, int]:
-    """Return where type and challenge stand in the client's JSON, as the verifier looks there."""
+def _positions(client_data: bytes) -> tuple[int, int]:
+    """Return the positions of type and challenge in the client's JSON, as the verifier expects."""
     try:
-        told = json.loads(client_data.decode(), object_pairs_hook=_once)
+        fields = json.loads(client_data.decode(), object_pairs_hook=_unique_fields)
     except (ValueError, RecursionError) as exc:
-        raise SignatureInvalid("the client's data are not JSON") from exc
-    challenge = told.get("challenge") if isinstance(told, dict) else None
-    if not isinstance(challenge, str) or told.get("type") != "webauthn.get":
-        raise SignatureInvalid("the client's data name no challenge that was answered")
-    # A quotation mark inside of a text is escaped, so these bytes can only be the fields.
+        raise SignatureInvalid("client data is not JSON, or repeats a field") from exc
+    challenge = fields.get("challenge") if isinstance(fields, dict) else None
+    if not isinstance(challenge, str) or fields.get("type") != "webauthn.get":
+        raise SignatureInvalid("client data has no challenge, or another type than webauthn.get")
+    # A quotation mark inside a text is escaped, so these bytes can only be the fields.
     type_at = client_data.find(_TYPE)
     challenge_at = client_data.find(_CHALLENGE + challenge.encode(errors="replace") + b'"')
     if type_at < 0 or challenge_at < 0:
-        raise SignatureInvalid("the client's data are not written as a browser writes them")
+        raise SignatureInvalid("client data is not serialised as browsers do (WebAuthn 5.8.1.1)")
     return type_at, challenge_at
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) != len(pairs):
-        raise ValueError("a field that is there twice")
+        raise ValueError("a field occurs twice")
     return dict(pairs)
 
 
@@ -108,19 +115,27 @@ def _padded(text: bytes) -> bytes:
 def _integers(der: bytes) -> tuple[int, int]:
     """Return r and s of an ECDSA-Sig-Value (RFC 3279, section 2.2.3) in strict DER."""
     if len(der) < 2 or der[0] != _SEQUENCE or der[1] != len(der) - 2:  # noqa: PLR2004 - tag, length
-        raise SignatureInvalid("this is no signature")
+        raise SignatureInvalid(
+            "signature is not strict DER of two integers below the order of P-256"
+        )
     r, rest = _integer(der[2:])
     s, rest = _integer(rest)
     if rest or not (0 < r < ORDER and 0 < s < ORDER):
-        raise SignatureInvalid("this is no signature")
+        raise SignatureInvalid(
+            "signature is not strict DER of two integers below the order of P-256"
+        )
     return r, s
 
 
 def _integer(der: bytes) -> tuple[int, bytes]:
     if len(der) < 3 or der[0] != _INTEGER or not 0 < der[1] <= COORDINATE_BYTES + 1:  # noqa: PLR2004
-        raise SignatureInvalid("this is no signature")
-    told, rest = der[2 : 2 + der[1]], der[2 + der[1] :]
-    is_padded = len(told) > 1 and told[0] == 0 and told[1] < _SHORT_FORM
-    if len(told) != der[1] or told[0] >= _SHORT_FORM or is_padded:
-        raise SignatureInvalid("this is no signature")
-    return int.from_bytes(told, "big"), rest
+        raise SignatureInvalid(
+            "signature is not strict DER of two integers below the order of P-256"
+        )
+    value, rest = der[2 : 2 + der[1]], der[2 + der[1] :]
+    is_padded = len(value) > 1 and value[0] == 0 and value[1] < _SHORT_FORM
+    if len(value) != der[1] or value[0] >= _SHORT_FORM or is_padded:
+        raise SignatureInvalid(
+            "signature is not strict DER of two integers below the order of P-256"
+        )
+    return int.from_bytes(value, "big"), rest

@@ -1,4 +1,4 @@
-"""Follows the recoveries that custodians propose, and says from when each one works."""
+"""Tracks the key recoveries that custodians propose, and when each becomes ready."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _KEY_CHANGES: Final = frozenset({Op.KEY_ADDED, Op.KEY_REMOVED})
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A key that a custodian proposed for a patient who lost all; seconds UTC.
+    """A key that a custodian proposed for a patient without any; seconds UTC.
 
-    `state` is ``waiting`` (the patient may still veto it), ``ready`` (its time has come),
-    ``finished``, ``vetoed``, ``replaced`` (by a newer proposal) or ``void`` (the key was added or
-    removed by the patient meanwhile). `ready_at_s` is None once it waits no more, or where the
-    chain's newest block has another proposal already, which is not final yet.
+    `state` is ``waiting`` (the patient may still veto it), ``ready`` (the delay has passed),
+    ``finished``, ``vetoed``, ``replaced`` (by a newer proposal) or ``void`` (the patient added or
+    removed the key meanwhile). `ready_at_s` is None once it has ended, or where the chain's newest
+    block already has another proposal, which is not final yet.
     """
 
     subject: bytes
@@ -37,31 +37,32 @@ class Recovery:
 
 
 class Recoveries:
-    """Every recovery by its subject, from the ledger's changes in their order; there are few."""
+    """Every recovery by its subject, from the ledger's changes in order; there are few."""
 
     def __init__(self) -> None:
         self._by_subject: dict[bytes, tuple[Recovery, ...]] = {}
 
     def extend(self, changes: Iterable[Change]) -> None:
-        """Take in changes, in the order of the ledger."""
+        """Add changes, in the order of the ledger."""
         for change in changes:
             subject = change.body[:_WORD]
             if change.op == Op.RECOVERY_PROPOSED:
-                before = self._ended(subject, "replaced", None)
+                earlier = self._ended(subject, "replaced", None)
                 new = Recovery(subject, change.signer, WAITING, None, change.block_number)
-                self._by_subject[subject] = (*before, new)
+                self._by_subject[subject] = (*earlier, new)
             elif subject in self._by_subject and change.op in _ENDS:
                 ended = self._ended(subject, _ENDS[Op(change.op)], change.signer)
                 self._by_subject[subject] = ended
             elif subject in self._by_subject and change.op in _KEY_CHANGES:
                 self._by_subject[subject] = self._ended(subject, "void", change.signer)
 
-    def _ended(self, subject: bytes, how: str, signer: bytes | None) -> tuple[Recovery, ...]:
+    def _ended(self, subject: bytes, state: str, signer: bytes | None) -> tuple[Recovery, ...]:
+        """Return a subject's recoveries, the waiting ones of this signer (or any) in `state`."""
         return tuple(
-            replace(one, state=how)
-            if one.state == WAITING and signer in (None, one.signer)
-            else one
-            for one in self._by_subject.get(subject, ())
+            replace(recovery, state=state)
+            if recovery.state == WAITING and signer in (None, recovery.signer)
+            else recovery
+            for recovery in self._by_subject.get(subject, ())
         )
 
     def of_subject(self, subject: bytes) -> tuple[Recovery, ...]:
@@ -69,12 +70,12 @@ class Recoveries:
         return self._by_subject.get(subject, ())
 
     def waiting(self) -> list[Recovery]:
-        """Return every recovery that waits."""
+        """Return every waiting recovery."""
         return [
-            one
-            for found in list(self._by_subject.values())
-            for one in found
-            if one.state == WAITING
+            recovery
+            for recoveries in list(self._by_subject.values())
+            for recovery in recoveries
+            if recovery.state == WAITING
         ]
 
 
@@ -105,4 +106,4 @@ def _read(answer: bytes | None) -> tuple[bytes, int]:
     try:
         return abi.read_recovery(answer or b"")
     except ValueError as exc:
-        raise LedgerUnavailable("the chain's answer cannot be read") from exc
+        raise LedgerUnavailable("the chain's answer on a recovery cannot be read") from exc

@@ -179,7 +179,7 @@ class Relayer:
     def _settle(self, sent: Sequence[SentBatch], outcomes: dict[int, Outcome]) -> int:
         """Fill in the outcomes of these batches once they are mined and mirrored.
 
-        Returns how many seconds the chain's clock is ahead of ours.
+        Returns how many seconds the chain's clock is ahead of the host's.
         """
         if not sent:
             return 0

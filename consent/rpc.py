@@ -1,4 +1,4 @@
-"""Carries JSON-RPC calls to a node over a Unix socket or HTTP, each within its deadline."""
+"""JSON-RPC calls to a node over a Unix socket or HTTP, each within its deadline."""
 
 from __future__ import annotations
 
@@ -25,53 +25,55 @@ Call = tuple[str, list[Any]]
 
 
 class NodeRefused(LedgerUnavailable):
-    """The node answered a call with an error; `code` is JSON-RPC's. It means unknown, not no."""
+    """The node answered a call with an error; `code` is JSON-RPC's. The result is unknown."""
 
     def __init__(self, code: int, message: str, data: object = None) -> None:
-        """Keep the node's own words, cut short, and what a reverted call returned."""
+        """Keep the node's message, shortened, and the data of a reverted call."""
         super().__init__(f"the chain node answered {code}: {message[:200]}")
         self.code = code
         self.data = data
 
 
 class _Line(Protocol):
-    """One open connection: a request out, its answer in, before the deadline or OSError."""
+    """One open connection: send a request, receive its answer before the deadline."""
 
     def exchange(self, request: bytes, deadline_s: float) -> bytes: ...
 
     def close(self) -> None: ...
 
 
-def _left(deadline_s: float) -> float:
-    left = deadline_s - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the chain node did not answer in time")
-    return left
+def _remaining_s(deadline_s: float) -> float:
+    remaining_s = deadline_s - time.monotonic()
+    if remaining_s <= 0:
+        raise TimeoutError("the chain node did not answer before the deadline")
+    return remaining_s
 
 
 class _SocketLine:
-    """Answers over a Unix socket end with a newline (geth, Besu)."""
+    """A Unix socket, on which answers end with a newline (geth, Besu)."""
 
     def __init__(self, path: str, deadline_s: float) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._socket.settimeout(_left(deadline_s))
+            self._socket.settimeout(_remaining_s(deadline_s))
             self._socket.connect(path)
         except OSError:
             self._socket.close()
             raise
 
     def exchange(self, request: bytes, deadline_s: float) -> bytes:
-        self._socket.settimeout(_left(deadline_s))
+        self._socket.settimeout(_remaining_s(deadline_s))
         self._socket.sendall(request + b"\n")
         chunks: list[bytes] = []
         size = 0
         while not (chunks and chunks[-1].endswith(b"\n")):
-            self._socket.settimeout(_left(deadline_s))
+            self._socket.settimeout(_remaining_s(deadline_s))
             chunk = self._socket.recv(_CHUNK_BYTES)
             size += len(chunk)
             if not chunk or size > MAX_ANSWER_BYTES:
-                raise ConnectionError("the chain node cut its answer short or sent too much")
+                raise ConnectionError(
+                    f"the chain node ended its answer early or sent too much: {size} bytes"
+                )
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -80,10 +82,10 @@ class _SocketLine:
 
 
 class _HttpLine:
-    """Plain http.client: it knows no proxies, no .netrc and follows no redirects."""
+    """Plain http.client: no proxies, no .netrc, no redirects."""
 
     def __init__(self, url: SplitResult, deadline_s: float) -> None:
-        host, left = url.hostname or "", _left(deadline_s)
+        host, remaining_s = url.hostname or "", _remaining_s(deadline_s)
         self._target = (url.path or "/") + (f"?{url.query}" if url.query else "")
         self._headers = {"Content-Type": "application/json"}
         if url.username is not None:
@@ -92,14 +94,14 @@ class _HttpLine:
         if url.scheme == "https":
             context = ssl.create_default_context()
             self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                host, url.port, timeout=left, context=context
+                host, url.port, timeout=remaining_s, context=context
             )
         else:
-            self._connection = http.client.HTTPConnection(host, url.port, timeout=left)
+            self._connection = http.client.HTTPConnection(host, url.port, timeout=remaining_s)
         self._connection.connect()
 
     def exchange(self, request: bytes, deadline_s: float) -> bytes:
-        self._wait_at_most(deadline_s)
+        self._limit_wait(deadline_s)
         self._connection.request("POST", self._target, request, self._headers)
         answer = self._connection.getresponse()
         if answer.status != http.client.OK:
@@ -110,16 +112,16 @@ class _HttpLine:
             chunks.append(chunk)
             size += len(chunk)
             if size > MAX_ANSWER_BYTES:
-                raise ConnectionError("the chain node sent too much")
-            self._wait_at_most(deadline_s)
+                raise ConnectionError(f"the chain node sent too much: {size} bytes")
+            self._limit_wait(deadline_s)
         if answer.length:
-            raise ConnectionError("the chain node cut its answer short")
+            raise ConnectionError("the chain node ended its answer early")
         return b"".join(chunks)
 
-    def _wait_at_most(self, deadline_s: float) -> None:
-        # A socket that the node closed after its answer has nothing left to wait for.
+    def _limit_wait(self, deadline_s: float) -> None:
+        # Where the node closed the socket after its answer there is nothing to wait for.
         if self._connection.sock is not None:
-            self._connection.sock.settimeout(_left(deadline_s))
+            self._connection.sock.settimeout(_remaining_s(deadline_s))
 
     def close(self) -> None:
         self._connection.close()
@@ -130,7 +132,7 @@ class Rpc:
 
     `endpoint` is the path of an IPC socket or an http(s) URL. A call that meets a connection
     which the node has closed since is sent once more on a new one, so only calls that may arrive
-    twice belong here (reads, and raw transactions, which are known by their hash).
+    twice belong here (reads, and raw transactions, which are identified by their hash).
     """
 
     def __init__(self, endpoint: str, timeout_s: float = 2.0) -> None:
@@ -151,7 +153,7 @@ class Rpc:
         return self.batch([(method, list(params))], timeout_s)[0]
 
     def batch(self, calls: Sequence[Call], timeout_s: float | None = None) -> list[Any]:
-        """Return the results of several calls, asked at once; the first error is raised."""
+        """Return the results of several calls in one round trip; the first error is raised."""
         answers = self.ask(calls, timeout_s)
         for answer in answers:
             if isinstance(answer, NodeRefused):
@@ -171,11 +173,11 @@ class Rpc:
             raw = self._exchange(request, deadline_s)
             decoded = orjson.loads(raw)
         except (OSError, ValueError, http.client.HTTPException) as exc:
-            raise LedgerUnavailable(f"the chain node cannot be asked: {exc}") from exc
+            raise LedgerUnavailable(f"the chain node is unavailable: {exc}") from exc
         return _answers(decoded if isinstance(decoded, list) else [decoded], ids)
 
     def close(self) -> None:
-        """Close the connections that wait for a next call."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 
@@ -186,7 +188,7 @@ class Rpc:
             except TimeoutError:
                 raise
             except (IndexError, OSError, http.client.HTTPException):
-                # The node restarted since; what else waits here is as old. Ask on a new one.
+                # The node has restarted; the other idle connections are as old. Use a new one.
                 self.close()
         return self._use(self._open(deadline_s), request, deadline_s)
 
@@ -196,21 +198,21 @@ class Rpc:
         return _SocketLine(self.endpoint, deadline_s)
 
     def _use(self, line: _Line, request: bytes, deadline_s: float) -> bytes:
-        kept = False
+        is_reusable = False
         try:
             answer = line.exchange(request, deadline_s)
-            kept = True
+            is_reusable = True
             return answer
         finally:
-            # A late answer must never meet the next question: what failed is closed.
-            if kept and len(self._idle) < _MAX_IDLE_LINES:
+            # A late answer must never meet the next call: a failed connection is closed.
+            if is_reusable and len(self._idle) < _MAX_IDLE_LINES:
                 self._idle.append(line)
             else:
                 line.close()
 
 
 def _answers(decoded: list[Any], ids: list[int]) -> list[Any]:
-    found: dict[int, Any] = {}
+    results: dict[int, Any] = {}
     for body in decoded:
         if not isinstance(body, dict):
             raise LedgerUnavailable("the chain node's answer is not JSON-RPC")
@@ -218,11 +220,11 @@ def _answers(decoded: list[Any], ids: list[int]) -> list[Any]:
             code, message = error.get("code"), str(error.get("message"))
             code = code if isinstance(code, int) else 0
             refused = NodeRefused(code, message, error.get("data"))
-            if not isinstance(body.get("id"), int):  # the node could not read the question
+            if not isinstance(body.get("id"), int):  # the node could not parse the call
                 raise refused
-            found[body["id"]] = refused
+            results[body["id"]] = refused
         elif "result" in body and "error" not in body and isinstance(body.get("id"), int):
-            found[body["id"]] = body["result"]
-    if len(decoded) != len(ids) or set(found) != set(ids):
-        raise LedgerUnavailable("the chain node did not answer what it was asked")
-    return [found[i] for i in ids]
+            results[body["id"]] = body["result"]
+    if len(decoded) != len(ids) or set(results) != set(ids):
+        raise LedgerUnavailable("the chain node's answers do not match the calls")
+    return [results[i] for i in ids]

@@ -1,4 +1,4 @@
-"""The one MetaData of this package's tables, each declared in the file that queries it."""
+"""The MetaData of this package's tables; each is declared in the file that queries it."""
 
 from __future__ import annotations
 

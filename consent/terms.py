@@ -1,16 +1,16 @@
-"""The words of the ledger: terms, what a patient signs, requests and decisions; frozen, no I/O."""
+"""The values of the ledger: terms, signed messages, requests, views and decisions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 ANY = "*"
-"""The one wildcard: it stands for every value only where the patient signed this very word."""
+"""The one wildcard: it means every value, and only where the patient signed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a patient agrees to, in words and codes; only its salted hash reaches the chain.
+    """What a patient agrees to; only its salted hash reaches the chain.
 
     ``recipient`` is one party id, e.g. ``study:diabetes-risk`` (``*`` only in a deny).
     ``purposes``, ``categories`` and ``records`` are never empty; categories and records may be
@@ -33,7 +33,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A subject's first key at a custodian (its account, 20 bytes), proved by that key itself."""
+    """A subject's first key at a custodian (its account, 20 bytes), signed by that key itself."""
 
     subject: bytes
     custodian: bytes
@@ -52,7 +52,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """Takes back one grant, sent or not."""
+    """Ends one grant, whether or not it reached the ledger."""
 
     subject: bytes
     terms_hash: bytes
@@ -60,7 +60,7 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Voids every grant of the subject that was signed at or before ``issued_at_s``."""
+    """Ends every grant of the subject that was signed at or before ``issued_at_s``."""
 
     subject: bytes
     issued_at_s: int
@@ -68,9 +68,9 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class KeyAddition:
-    """Gives a subject one more key (20 or 84 bytes).
+    """Adds a key (20 or 84 bytes) to a subject.
 
-    Role 0 is a key of its own, with no end (``until_s`` 0); role 1 is a delegate's.
+    Role 0 is an own key, with no end (``until_s`` 0); role 1 is a delegate's.
     """
 
     subject: bytes
@@ -81,7 +81,7 @@ class KeyAddition:
 
 @dataclass(frozen=True, slots=True)
 class KeyRemoval:
-    """Takes a key away for ever, added or not."""
+    """Removes a key permanently, whether or not it was added."""
 
     subject: bytes
     signer: bytes
@@ -102,7 +102,7 @@ Message = Enrolment | Grant | Withdrawal | Stop | KeyAddition | KeyRemoval | Rec
 class Signed:
     """A message, the key that signed it (20 or 84 bytes) and the signature.
 
-    `proof` is for a KeyAddition alone: the new key's own signature of the same message.
+    `proof` is only for a KeyAddition: the new key's own signature of the same message.
     """
 
     message: Message
@@ -113,7 +113,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRequest:
-    """Who asks to use one record, and for exactly one purpose."""
+    """A request by a party to use one record for exactly one purpose."""
 
     party: str
     purpose: str
@@ -125,7 +125,7 @@ class DecisionRequest:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The ledger as seen at one block; `count` and `head` name its state whatever the block."""
+    """The ledger at one block; `count` and `head` identify its state whatever the block."""
 
     chain_id: int
     contract: str
@@ -140,7 +140,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Permit or deny, with the evidence: the view, the consents and the rule that decided."""
+    """Permit or deny, with the evidence: the view, the deciding consents and the reason."""
 
     permitted: bool
     reason: str

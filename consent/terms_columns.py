@@ -129,8 +129,8 @@ class TermsSnapshot:
             return np.zeros(len(consents), np.bool_)
         codes = pair_codes(consents, self._record_index.find(records))
         at = np.searchsorted(self._named, codes)
-        found: npt.NDArray[np.bool_] = self._named.take(at, mode="clip") == codes
-        return found
+        named_here: npt.NDArray[np.bool_] = self._named.take(at, mode="clip") == codes
+        return named_here
 
 
 def pair_codes(first: Numbers, second: Numbers) -> Integers:

@@ -1,4 +1,4 @@
-"""Hashes what patients sign and what the ledger did, byte for byte as the contract does."""
+"""EIP-712 hashes of what patients sign, and the ledger's rolling head, as in the contract."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _FIELDS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 
 
 class Op(IntEnum):
-    """What the ledger did, as the rolling head counts it."""
+    """The operations of the ledger, numbered as in the rolling head."""
 
     ENROLLED = 1
     KEY_ADDED = 2
@@ -92,7 +92,7 @@ class Op(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Which ledger a signature is for: the chain's id and the contract's address, 0x and 40 hex."""
+    """The ledger that a signature is for: chain id and contract address (0x and 40 hex digits)."""
 
     chain_id: int
     contract: str
@@ -130,7 +130,7 @@ def terms_hash(terms: Terms) -> bytes:
 
 
 def consent_id(subject: bytes, terms_hash: bytes) -> bytes:
-    """Return the name of a consent on the ledger: one subject, one set of terms."""
+    """Return the id of a consent on the ledger: one subject, one set of terms."""
     return keccak(_bytes32("subject", subject) + _bytes32("terms_hash", terms_hash))
 
 
@@ -175,8 +175,8 @@ def next_head(head: bytes, op: int, words: Sequence[bytes | int]) -> bytes:
 
 
 def typed_message(domain: Domain, message: Message) -> dict[str, Any]:
-    """Return the JSON that a wallet shows and signs (eth_signTypedData_v4) to the same digest."""
-    struct_hash(message)  # what cannot be hashed must not be shown
+    """Return the JSON that a wallet displays and signs (eth_signTypedData_v4): the same digest."""
+    struct_hash(message)  # a message that cannot be hashed must not be displayed
     name = type(message).__name__
     names = ["EIP712Domain", name, *(["Terms"] if isinstance(message, Grant) else [])]
     return {
@@ -193,16 +193,16 @@ def typed_message(domain: Domain, message: Message) -> dict[str, Any]:
 
 
 def _json(name: str, value: object) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
+    fields_json: dict[str, Any] = {}
     for kind, field in _FIELDS[name]:
-        held = getattr(value, _attribute(kind, field))
+        item = getattr(value, _attribute(kind, field))
         if kind == "Terms":
-            shown[field] = _json("Terms", held)
-        elif isinstance(held, bytes):
-            shown[field] = "0x" + held.hex()
+            fields_json[field] = _json("Terms", item)
+        elif isinstance(item, bytes):
+            fields_json[field] = "0x" + item.hex()
         else:
-            shown[field] = list(held) if isinstance(held, tuple) else held
-    return shown
+            fields_json[field] = list(item) if isinstance(item, tuple) else item
+    return fields_json
 
 
 def _attribute(kind: str, field: str) -> str:
@@ -212,7 +212,7 @@ def _attribute(kind: str, field: str) -> str:
 
 @lru_cache(maxsize=_SHARED_TERMS)
 def _shared(*texts: str | tuple[str, ...]) -> bytes:
-    # What many patients sign alike is hashed once; records and salts are one patient's own.
+    # Texts that many patients sign alike are hashed once; records and salts differ.
     return b"".join([_text(text) if isinstance(text, str) else _array(text) for text in texts])
 
 
@@ -224,7 +224,7 @@ def _text(text: str) -> bytes:
     try:
         return keccak(text.encode())
     except UnicodeEncodeError:
-        raise TermsInvalid("a text is not valid Unicode") from None
+        raise TermsInvalid("text is not valid Unicode") from None
 
 
 def _bytes32(field: str, value: bytes) -> bytes:

@@ -12,7 +12,7 @@ from consent.terms import ANY
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """A code, where it is defined, and what it says to a person."""
+    """A code, the system that defines it (FHIR Coding), and a label for people."""
 
     code: str
     system: str
@@ -91,8 +91,8 @@ _BELOW: Final = MappingProxyType(
         "PUBHLTH": ("DISASTER", "THREAT"),
     }
 )
-"""Direct children. MLTRAINING, TREATDS, BTG and HMARKT stand under nothing: they match exactly or
-not at all, though HL7 files them under HOPERAT, TREAT and ETREAT (docs/decisions)."""
+"""Direct children. MLTRAINING, TREATDS, BTG and HMARKT have no parent here: they match exactly,
+though HL7 files them under HOPERAT, TREAT and ETREAT (docs/decisions/0003)."""
 
 EXACT_ONLY: Final = frozenset({MLTRAINING, TREATDS, BTG, HMARKT})
 
@@ -152,10 +152,10 @@ _KINDS: Final = MappingProxyType(
 
 
 def _closure(code: str) -> frozenset[str]:
-    found = {code}
+    codes = {code}
     for child in _BELOW.get(code, ()):
-        found |= _closure(child)
-    return frozenset(found)
+        codes |= _closure(child)
+    return frozenset(codes)
 
 
 COVERS: Final = MappingProxyType({code: _closure(code) for code in PURPOSES})
@@ -165,23 +165,23 @@ RESEARCH: Final = COVERS[HRESCH] | {MLTRAINING}
 """What a research opt-out (EHDS Art. 71) forbids: training counts as research there."""
 
 
-def covers(granted: str, asked: str) -> bool:
-    """Tell whether a consent to `granted` speaks of `asked`; both must be known purposes."""
-    return asked in COVERS.get(granted, frozenset())
+def covers(granted: str, requested: str) -> bool:
+    """Return whether a consent to `granted` applies to `requested`; False for unknown codes."""
+    return requested in COVERS.get(granted, frozenset())
 
 
 def require_code(kind: str, code: str) -> Coding:
-    """Return the word for `code`; `kind` is purpose, category or obligation.
+    """Return the coding of `code`; `kind` is purpose, category or obligation.
 
     Raises:
-        UnknownCode: the vocabulary does not hold the code; the message lists those that it holds.
+        UnknownCode: the code is not in the vocabulary; the message lists the known ones.
     """
-    words = _KINDS[kind]
-    if code not in words:
-        raise UnknownCode(f"unknown {kind} {code!r}; known: {', '.join(sorted(words))}")
-    return words[code]
+    codings = _KINDS[kind]
+    if code not in codings:
+        raise UnknownCode(f"unknown {kind} {code!r}; known: {', '.join(sorted(codings))}")
+    return codings[code]
 
 
 def is_known(kind: str, code: str) -> bool:
-    """Tell whether the vocabulary holds the code (or it is the wildcard, where one may stand)."""
+    """Return whether the vocabulary has the code; for categories, the wildcard counts too."""
     return code in _KINDS[kind] or (code == ANY and kind == "category")

@@ -1,4 +1,4 @@
-"""Keeps patients' keys for trials, on the patients' side, all derived from one seed."""
+"""A wallet for trials: patients' keys, on the patients' side, all derived from one seed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _LABEL: Final = b"vouchsafe patient key 1"
 
 
 class Wallet:
-    """A folder of the patients' side: one seed, and which subject each patient's label is.
+    """A folder on the patients' side: one seed, and the subject of each patient's label.
 
-    It holds what the platform must never hold. A key is HMAC-SHA512(seed, label and subject)
-    reduced to the curve's order, so the seed alone brings every key back.
+    The platform must never have it. A key is HMAC-SHA512(seed, label and subject) reduced to the
+    order of the curve, so the seed alone restores every key.
     """
 
     def __init__(self, path: Path, seed: bytes) -> None:
@@ -45,17 +45,17 @@ class Wallet:
 
     @classmethod
     def create(cls, path: Path) -> Wallet:
-        """Make a wallet with a fresh seed; the folder is made too, for this user alone.
+        """Make a wallet with a new seed; the folder is made too, for this user only.
 
         Raises:
-            WalletUnusable: there is a wallet already, or the folder cannot be written.
+            WalletUnusable: a wallet exists already, or the folder cannot be written.
         """
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             content = json.dumps({"version": 1, "seed": secrets.token_hex(_SEED_BYTES)})
             _write_new(path / SEED_FILE, content)
         except FileExistsError:
-            raise WalletUnusable(f"{path} holds a wallet already") from None
+            raise WalletUnusable(f"{path} already has a wallet: choose another folder") from None
         except OSError as error:
             raise WalletUnusable(f"{path} cannot be written: {error.strerror}") from error
         return cls.open(path)
@@ -65,40 +65,46 @@ class Wallet:
         """Open the wallet in this folder.
 
         Raises:
-            WalletUnusable: there is none, it is damaged, or others may read it.
+            WalletUnusable: it is missing, damaged, or readable by other users.
         """
-        held = _read_private(path / SEED_FILE)
+        content = _read_private(path / SEED_FILE)
         try:
-            seed = bytes.fromhex(held["seed"])
+            seed = bytes.fromhex(content["seed"])
         except (KeyError, TypeError, ValueError):
             raise WalletUnusable(f"{path / SEED_FILE} is damaged") from None
-        if len(seed) != _SEED_BYTES or held.get("version") != 1:
+        if len(seed) != _SEED_BYTES or content.get("version") != 1:
             raise WalletUnusable(f"{path / SEED_FILE} is damaged")
         return cls(path, seed)
 
-    def new_subject(self, label: str) -> bytes:
-        """Return the random pseudonym of one patient, made and kept if the label is new."""
-        return self.new_subjects([label])[label]
+    def new_subjects(
+        self, labels: Iterable[str], assigned: Mapping[str, bytes] = MappingProxyType({})
+    ) -> dict[str, bytes]:
+        """Return a subject for each label; new ones are stored durably, in one write.
 
-    def new_subjects(self, labels: Iterable[str]) -> dict[str, bytes]:
-        """Return a pseudonym for each label; new ones are on the disk, in one write, by then.
+        A new label gets the subject that a custodian `assigned` to it, or a random one.
 
         Raises:
-            WalletUnusable: the folder cannot be written.
+            WalletUnusable: the folder cannot be written, or a label has another subject already.
         """
-        wanted = list(dict.fromkeys(labels))
+        requested = list(dict.fromkeys(labels))
         try:
             with _locked(self._path):
                 known = dict(_read_subjects(self._path))
-                fresh = [label for label in wanted if label not in known]
-                known |= {label: secrets.token_bytes(_SUBJECT_BYTES) for label in fresh}
-                if fresh:
-                    shown = {label: subject.hex() for label, subject in known.items()}
-                    _replace(self._path / SUBJECTS_FILE, json.dumps(shown, indent=0))
+                new = [label for label in requested if label not in known]
+                for label in new:
+                    known[label] = assigned.get(label) or secrets.token_bytes(_SUBJECT_BYTES)
+                if any(known[label] != assigned.get(label, known[label]) for label in requested):
+                    raise WalletUnusable(
+                        f"{self._path} has other subjects than the custodian's directory; "
+                        "create a new wallet"
+                    )
+                if new:
+                    by_label = {label: subject.hex() for label, subject in known.items()}
+                    _replace(self._path / SUBJECTS_FILE, json.dumps(by_label, indent=0))
         except OSError as error:
             raise WalletUnusable(f"{self._path} cannot be written: {error.strerror}") from error
         self._subjects = known
-        return {label: known[label] for label in wanted}
+        return {label: known[label] for label in requested}
 
     def subjects(self) -> Mapping[str, bytes]:
         """Return every label and its subject."""
@@ -108,10 +114,10 @@ class Wallet:
         """Return the subject of a label.
 
         Raises:
-            NotFound: the wallet has no such label.
+            ConsentNotFound: the wallet has no such label.
         """
         if label not in self._subjects:
-            raise ConsentNotFound("the wallet has no subject of that label")
+            raise ConsentNotFound("the wallet has no subject with that label")
         return self._subjects[label]
 
     def address(self, subject: bytes) -> bytes:
@@ -119,7 +125,7 @@ class Wallet:
         return self._key(subject).address
 
     def sign(self, domain: Domain, message: Message) -> Signed:
-        """Sign with the key of the message's subject, as a wallet would; about 90 microseconds.
+        """Sign with the key of the message's subject; about 90 microseconds.
 
         Raises:
             TermsInvalid: the message has a field that the contract could not hold.
@@ -129,9 +135,9 @@ class Wallet:
         return Signed(message, key.address, key.sign(signed))
 
     def _key(self, subject: bytes) -> SigningKey:
-        stretched = hmac.digest(self._seed, _LABEL + subject, hashlib.sha512)
-        # 512 bits reduced to 256: no scalar is likelier than another by more than 2**-255.
-        scalar = int.from_bytes(stretched, "big") % (ORDER - 1) + 1
+        expanded = hmac.digest(self._seed, _LABEL + subject, hashlib.sha512)
+        # 512 bits reduced to 256: the bias between any two scalars is below 2**-255.
+        scalar = int.from_bytes(expanded, "big") % (ORDER - 1) + 1
         return SigningKey(scalar.to_bytes(32, "big"))
 
 
@@ -139,13 +145,13 @@ def _read_subjects(path: Path) -> dict[str, bytes]:
     if not (path / SUBJECTS_FILE).exists():
         return {}
     try:
-        held = _read_private(path / SUBJECTS_FILE)
-        found = {str(label): bytes.fromhex(subject) for label, subject in held.items()}
+        content = _read_private(path / SUBJECTS_FILE)
+        subjects = {str(label): bytes.fromhex(subject) for label, subject in content.items()}
     except (AttributeError, TypeError, ValueError):
         raise WalletUnusable(f"{path / SUBJECTS_FILE} is damaged") from None
-    if any(len(subject) != _SUBJECT_BYTES for subject in found.values()):
+    if any(len(subject) != _SUBJECT_BYTES for subject in subjects.values()):
         raise WalletUnusable(f"{path / SUBJECTS_FILE} is damaged")
-    return found
+    return subjects
 
 
 def _read_private(path: Path) -> dict[str, Any]:
@@ -153,22 +159,22 @@ def _read_private(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if status.st_mode & 0o077 or status.st_uid != os.geteuid():
-                raise WalletUnusable(f"{path} is open to other users; make it yours alone (0600)")
-            held = json.loads(file.read())
+                raise WalletUnusable(f"{path} is readable by other users: run chmod 600")
+            content = json.loads(file.read())
     except FileNotFoundError:
-        raise WalletUnusable(f"there is no wallet at {path.parent}") from None
+        raise WalletUnusable(f"no wallet in {path.parent}: make one first") from None
     except OSError as error:
         raise WalletUnusable(f"{path} cannot be read: {error.strerror}") from error
     except ValueError:
         raise WalletUnusable(f"{path} is damaged") from None
-    if not isinstance(held, dict):
+    if not isinstance(content, dict):
         raise WalletUnusable(f"{path} is damaged")
-    return held
+    return content
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time add subjects; a lock dies with its process."""
+    """Let one process at a time add subjects; the lock ends with the process."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -178,21 +184,21 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _write_new(path: Path, content: str) -> None:
-    written = _written(path.parent, content)
+    temporary = _write_temporary(path.parent, content)
     try:
-        # A link fails where a file stands; a rename would overwrite it.
-        os.link(written, path)
+        # A link fails where a file exists; a rename would overwrite it.
+        os.link(temporary, path)
     finally:
-        os.unlink(written)
+        os.unlink(temporary)
     _sync(path.parent)
 
 
 def _replace(path: Path, content: str) -> None:
-    _written(path.parent, content).rename(path)
+    _write_temporary(path.parent, content).rename(path)
     _sync(path.parent)
 
 
-def _written(folder: Path, content: str) -> Path:
+def _write_temporary(folder: Path, content: str) -> Path:
     handle, name = tempfile.mkstemp(dir=folder, prefix=".new-")  # 0600 from the start
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(content)

@@ -1,4 +1,4 @@
-"""Refuses terms that nobody could sign: words unknown, empty, ill-formed or too wide."""
+"""Validates terms: known codes, well-formed dates and ids, sizes within limits."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from consent.vocabulary import require_code
 
 DECISIONS: Final = frozenset({"permit", "deny"})
 MAX_RECORDS: Final = 10_000
-MAX_STATEMENT_LETTERS: Final = 20_000
-MAX_NAME_LETTERS: Final = 2_000
+MAX_STATEMENT_CHARS: Final = 20_000
+MAX_NAME_CHARS: Final = 2_000
 
-_SHARED: Final = 4096
+_MAX_CACHED: Final = 4096
 _HASH_BYTES: Final = 32
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def require_terms(terms: Terms) -> Terms:
-    """Return the terms, every word of which is known and means what it says.
+    """Return the terms if they are valid.
 
     Raises:
         UnknownCode: a purpose, category or obligation is not in the vocabulary.
-        TermsInvalid: something is missing, ill-formed or too wide; the message says what.
+        TermsInvalid: something is missing, malformed or too long; the message says what.
     """
     _require_shared(
         (terms.decision, terms.recipient),
@@ -38,18 +38,21 @@ def require_terms(terms: Terms) -> Terms:
         _require_records(terms.records)
     if len(terms.policy_hash) != _HASH_BYTES or len(terms.salt) != _HASH_BYTES:
         raise TermsInvalid("policy_hash and salt are 32 bytes each")
-    if len(terms.statement) > MAX_STATEMENT_LETTERS or len(terms.policy_uri) > MAX_NAME_LETTERS:
-        raise TermsInvalid("the statement or the policy's address is too long")
+    if len(terms.statement) > MAX_STATEMENT_CHARS or len(terms.policy_uri) > MAX_NAME_CHARS:
+        raise TermsInvalid(
+            f"statement or policy_uri is too long: the limits are {MAX_STATEMENT_CHARS} and "
+            f"{MAX_NAME_CHARS} characters"
+        )
     return terms
 
 
 def is_record_id(text: str) -> bool:
-    """Tell whether the text is a record's id: 32 lower-case hexadecimal characters."""
+    """Return whether the text is a record id: 32 lower-case hexadecimal characters."""
     return _RECORD_ID.fullmatch(text) is not None
 
 
 def find_day(text: str) -> date | None:
-    """Return the day that an ISO date (YYYY-MM-DD) names, if it names one."""
+    """Return the day of an ISO date (YYYY-MM-DD), or None if it is not one."""
     if _DAY.fullmatch(text) is None:
         return None
     try:
@@ -59,33 +62,33 @@ def find_day(text: str) -> date | None:
 
 
 def is_party(text: str) -> bool:
-    """Tell whether the text may name one party: not empty, not the wildcard, no stray blanks."""
-    whole = text == text.strip() and text.isprintable() and len(text) <= MAX_NAME_LETTERS
+    """Return whether the text can be a party id: not empty, not the wildcard, no outer blanks."""
+    whole = text == text.strip() and text.isprintable() and len(text) <= MAX_NAME_CHARS
     return whole and text not in ("", ANY)
 
 
-@lru_cache(maxsize=_SHARED)
+@lru_cache(maxsize=_MAX_CACHED)
 def _require_shared(
-    to: tuple[str, str], words: tuple[tuple[str, ...], ...], period: tuple[str, str]
+    to: tuple[str, str], codes: tuple[tuple[str, ...], ...], period: tuple[str, str]
 ) -> None:
-    # What many patients sign alike is looked through once.
+    # Values that many patients sign alike are validated once.
     _require_recipient(*to)
-    _require_words(*words)
+    _require_codes(*codes)
     _require_period(*period)
 
 
 def _require_recipient(decision: str, recipient: str) -> None:
     if decision not in DECISIONS:
-        raise TermsInvalid("decision is permit or deny")
+        raise TermsInvalid(f"decision {decision!r} is neither permit nor deny")
     if not is_party(recipient) and not (recipient == ANY and decision == "deny"):
-        raise TermsInvalid("recipient names one party; only a deny may be for everybody")
+        raise TermsInvalid("recipient is not a party id; only a deny may have the recipient *")
 
 
-def _require_words(
+def _require_codes(
     purposes: tuple[str, ...], categories: tuple[str, ...], obligations: tuple[str, ...]
 ) -> None:
     if not purposes or not categories:
-        raise TermsInvalid("purposes and categories are never empty")
+        raise TermsInvalid("purposes or categories are empty: name at least one of each")
     for purpose in purposes:
         require_code("purpose", purpose)
     if categories != (ANY,):
@@ -97,14 +100,14 @@ def _require_words(
 
 def _require_records(records: tuple[str, ...]) -> None:
     if not records or len(records) > MAX_RECORDS:
-        raise TermsInvalid(f"records are never empty and at most {MAX_RECORDS}")
+        raise TermsInvalid(f"{len(records)} records are named: name 1 to {MAX_RECORDS}, or *")
     if not all(is_record_id(record) for record in records):
-        raise TermsInvalid("a record is named by 32 lower-case hexadecimal characters")
+        raise TermsInvalid("record id is not 32 lower-case hexadecimal characters")
 
 
 def _require_period(data_from: str, data_to: str) -> None:
     days = [find_day(text) for text in (data_from, data_to) if text]
     if None in days:
-        raise TermsInvalid("data_from and data_to are dates like 2026-11-22, or empty")
+        raise TermsInvalid("data_from or data_to is not a date like 2026-11-22, and not empty")
     if len(days) == 2 and data_from > data_to:
         raise TermsInvalid("data_from is later than data_to")

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+# Any number that no other program of the database uses.
+MIGRATION_LOCK = 8_686_000_001
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -70,10 +72,15 @@ def _on_begin(connection: sa.Connection) -> None:
 
 
 def upgrade(engine: sa.Engine) -> None:
-    """Bring every table to the newest migration; running it again changes nothing."""
+    """Bring every table to the newest migration; running it again changes nothing.
+
+    Processes that start at the same moment wait for each other: on SQLite by the write lock.
+    """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:id)"), {"id": MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -83,8 +90,8 @@ def metadatas() -> tuple[sa.MetaData, ...]:
     # Importing the modules of a package declares its tables.
     for module in ("consent", "storage", "models.diagnostics"):
         import_module(module)
-    for found in walk_packages(import_module("services").__path__, "services."):
-        import_module(found.name)
+    for module_info in walk_packages(import_module("services").__path__, "services."):
+        import_module(module_info.name)
     return tuple(
         import_module(f"{package}.tables").METADATA
         for package in ("consent", "storage", "models", "services")

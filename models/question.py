@@ -13,8 +13,7 @@ from typing import Final
 
 from consent import CATEGORIES
 from models.suppression import MIN_COHORT
-from records.errors import DeclarationInvalid
-from records.strict_toml import Section
+from records.strict_toml import Section, read_declaration
 from records.values import CATEGORY, KINDS, NUMBER, is_code
 
 _PARAMETERS: Final = MappingProxyType(
@@ -164,11 +163,7 @@ class Question:
         Raises:
             DeclarationInvalid: the file is missing or invalid; the message names the key.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise DeclarationInvalid(f"{path.name}: cannot be read as UTF-8 text") from exc
-        return cls.parse(text, path.name)
+        return cls.parse(read_declaration(path), path.name)
 
     @classmethod
     def parse(cls, text: str, name: str) -> Question:

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from consent import CATEGORIES
-from records.errors import DeclarationInvalid
 from records.faults import CellFaultCode, CellInvalid
-from records.strict_toml import Section
+from records.strict_toml import Section, read_declaration
 from records.values import BOOLEAN, CATEGORY, KINDS, NUMBER, is_code
 
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
@@ -116,11 +115,7 @@ class Mapping:
         Raises:
             DeclarationInvalid: the file is missing or invalid; the message names the key.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise DeclarationInvalid(f"{path.name}: cannot be read as UTF-8 text") from exc
-        return cls.parse(text, path.name)
+        return cls.parse(read_declaration(path), path.name)
 
     @classmethod
     def parse(cls, text: str, name: str) -> Mapping:

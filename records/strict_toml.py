@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from records.errors import DeclarationInvalid
+
+
+def read_declaration(path: Path) -> str:
+    """Return the text of a TOML file.
+
+    Raises:
+        DeclarationInvalid: the file cannot be read as UTF-8 text; the message names it.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise DeclarationInvalid(f"{path.name}: cannot be read as UTF-8 text") from exc
 
 
 def _is_number(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from models import Diagnostics
 from services.installation import Installation
 from storage import RecordStore, Use
 
+Progress = Callable[[str, int, int], None]
 PURPOSE: Final = "HOPERAT"
 """HL7 v3-PurposeOfUse: running the health service."""
 
@@ -74,6 +76,11 @@ class OperatorService:
             models=len(self._diagnostics.models()),
             is_development=self._installation.is_development,
         )
+
+    def rekey(self, subjects: Sequence[bytes], why: str, progress: Progress) -> None:
+        """Re-encrypt what recipients could open, and mark the models that lost consent."""
+        self._store.erasure.rekey(subjects, why, progress)
+        self._diagnostics.apply_withdrawals()
 
     def find_missing_rows(self) -> MissingRows | None:
         """Return which anchored journal rows are missing, or None."""

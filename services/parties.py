@@ -34,10 +34,11 @@ class PartyNames:
 
     def name_of(self, party: str) -> str:
         """Return the name of a party; the words of its id if it has no other."""
-        if party.startswith("study:") and party not in self._titles:
+        if is_study(party) and party not in self._titles:
             self._titles = {study.id: study.title for study in self._diagnostics.studies()}
-        return self._titles.get(party) or _words_of(party)
+        return self._titles.get(party) or name_from_id(party)
 
 
-def _words_of(party: str) -> str:
+def name_from_id(party: str) -> str:
+    """Return the words of a party's id: "this hospital" for ``organisation:this-hospital``."""
     return party.partition(":")[2].replace("-", " ").strip() or party

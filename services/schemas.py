@@ -1,4 +1,4 @@
-"""Reads a signed enrolment from JSON; nothing is guessed."""
+"""The signed enrolment that custodians bring, checked field by field; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MAX_SIGNATURE: Final = 4096
 
 
 class Strict(Schema):
-    """A JSON object without fields that are not named here."""
+    """An object of JSON; an unknown field is an error."""
 
     class Meta:
-        """No field but ours."""
+        """Unknown fields are errors."""
 
         unknown = RAISE
 

@@ -9,10 +9,10 @@ HERE = Path(__file__).resolve().parent
 
 
 def main() -> int:
-    """Leaves consent/ledger.json as the sources say; else the code of the step that failed."""
+    """Compile the sources to consent/ledger.json; return the exit code of the failed step, or 0."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
-        sys.exit("The ledger is compiled with Node.js and npm, which are not installed.")
+        sys.exit("Node.js or npm is missing: install both to compile the ledger.")
     steps = [[node, "build.mjs"]]
     # Not `npm ci`: it refuses a registry that lacks the packages of other platforms.
     if not (HERE / "node_modules" / "solc").is_dir():

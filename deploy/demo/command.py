@@ -13,7 +13,7 @@ from typing import Any
 import click
 import orjson
 
-from cli.output import Say
+from cli.output import Output
 from consent import ConsentError
 from deploy.demo.guests import links
 from deploy.demo.people import gather_people
@@ -26,11 +26,11 @@ from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WorkerProgram
 from deploy.settings import Settings, read_settings
 from models import ModelsError
-from services.platform import Platform
+from services.wiring import Services
 from storage import StorageError
 
 DEFAULT_SEED = 2018
-Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Platform]]
+Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Services]]
 
 
 def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None]) -> click.Command:
@@ -53,35 +53,35 @@ def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None])
         An interrupted demo continues. After a finished one, a new one starts: the old data is
         moved aside (var.1, wallet.1), never deleted.
         """
-        say = Say(as_json)
+        output = Output(as_json)
         settings = read_settings(os.environ)
         wallet = how["wallet"] or settings.home.parent / "wallet"
         begin(settings.home, wallet, {"people": how["people"], "seed": how["seed"]})
         started_s = time.monotonic()
         try:
-            with opener(settings, say.line) as platform:
-                story = run_steps(platform, settings, wallet, say, how)
+            with opener(settings, output.note) as services:
+                story = run_steps(services, settings, wallet, output, how)
         except (DemoFailed, ConsentError, StorageError, ModelsError) as exc:
-            say.line(f"demo: {exc}")
+            output.note(f"demo: {exc}")
             context.exit(1)
         text = report(story, time.monotonic() - started_s)
         (settings.home / "demo" / "report.txt").write_text(text, encoding="utf-8")
         finish(settings.home)
-        say.result(story.facts, text + links(story.facts["invitations"]))
+        output.result(story.facts, text + links(story.facts["invitations"]))
         if sys.stdout.isatty() if how["serve"] is None else how["serve"]:
-            serve(settings, say.line)
+            serve(settings, output.note)
         else:
-            say.line(f"To start it again: VOUCHSAFE_HOME={settings.home} vouchsafe")
+            output.note(f"To start it again: VOUCHSAFE_HOME={settings.home} vouchsafe")
 
     return run
 
 
 def run_steps(
-    platform: Platform, settings: Settings, wallet: Path, say: Say, how: dict[str, Any]
+    services: Services, settings: Settings, wallet: Path, output: Output, how: dict[str, Any]
 ) -> Story:
     """Run the eight steps beside a worker, and return the story."""
     people = gather_people(wallet, how["people"], how["seed"])
-    story = Story(platform, people, settings.home / "demo", how["seed"], bool(how["people"]))
+    story = Story(services, people, settings.home / "demo", how["seed"], bool(how["people"]))
     worker = Supervisor(WorkerProgram(settings, os.environ))
     worker.start()
     try:
@@ -95,8 +95,8 @@ def run_steps(
             story.check,
             story.invite,
         ):
-            say.line(str(step.__doc__))
-            with say.progress() as progress:
+            output.note(str(step.__doc__))
+            with output.progress() as progress:
                 step(progress)
     finally:
         worker.stop()

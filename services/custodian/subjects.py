@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from consent import ConsentLedger, Outcome, Signed
 from services.errors import NotFound
 from services.installation import Installation
+from services.requests import PatientDirectory
 from services.subjects import SubjectConsents, SubjectRecords, SubjectUses
 
 
@@ -14,11 +15,24 @@ class CustodianSubjects:
     """A custodian reads about the subjects whose records it holds or that were enrolled here."""
 
     def __init__(
-        self, *, ledger: ConsentLedger, subjects: SubjectRecords, installation: Installation
+        self,
+        *,
+        ledger: ConsentLedger,
+        subjects: SubjectRecords,
+        directory: PatientDirectory,
+        installation: Installation,
     ) -> None:
         self._ledger = ledger
+        self._directory = directory
         self._subjects = subjects
         self._organisation = installation.organisation
+
+    def assign(self, numbers: Iterable[str], known: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Return the subject of each hospital number, as the directory has it.
+
+        A number that is new is entered with its `known` subject, or a random one.
+        """
+        return self._directory.get_or_add(numbers, known)
 
     def enrol(self, signed: Sequence[Signed]) -> list[Outcome]:
         """Enrol subjects by their first keys; return the ledger's answer to each."""

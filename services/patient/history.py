@@ -37,7 +37,7 @@ class HistoryFilter:
     refusals_only: bool = False
 
     def fits(self, entry: HistoryEntry) -> bool:
-        """Return whether an entry is wanted."""
+        """Return whether an entry is line_filter."""
         return (
             self.party in ("", entry.party)
             and (not self.category or self.category in entry.categories)
@@ -113,11 +113,15 @@ class PatientHistory:
         self._parties = parties
 
     def page(
-        self, subject: bytes, words: Words, before: int | None = None, wanted: HistoryFilter = ALL
+        self,
+        subject: bytes,
+        words: Words,
+        before: int | None = None,
+        line_filter: HistoryFilter = ALL,
     ) -> HistoryPage:
         """Return a page of the patient's history, the newest first."""
         entries, older_before = self._history.list_entries(subject, before)
-        lines = [self._line(words, entry) for entry in entries if wanted.fits(entry)]
+        lines = [self._line(words, entry) for entry in entries if line_filter.fits(entry)]
         parties = {entry.party: self._parties.name_of(entry.party) for entry in entries}
         return HistoryPage(
             lines=lines,

@@ -164,7 +164,7 @@ class PatientRequests:
         party_name = self._descriptions.party_name(request.details)
         categories = {r.record_id.hex(): r.category for r in self._store.records_of(subject)}
         requested = choice.to_terms(request.details.party, categories)
-        statement = make_statement(words, party_name, choice, requested.records)
+        statement = make_statement(words, party_name, requested, choice.ends_on)
         terms = terms_for(requested, statement)
         grant = Grant(subject, terms, int(self._clock()), choice.not_after_s())
         return GrantReview(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import sqlalchemy as sa
@@ -75,8 +76,12 @@ class PatientDirectory:
             subject = connection.scalar(query)
         return None if subject is None else bytes(subject)
 
-    def get_or_add(self, numbers: Iterable[str]) -> dict[str, bytes]:
-        """Return the subject of each hospital number; a number that is new gets a random one.
+    def get_or_add(
+        self, numbers: Iterable[str], known: Mapping[str, bytes] = MappingProxyType({})
+    ) -> dict[str, bytes]:
+        """Return the subject of each hospital number.
+
+        A number that is new is entered with its `known` subject, or a random one.
 
         Raises:
             VaultSealed (storage): the root key is absent.
@@ -85,9 +90,12 @@ class PatientDirectory:
         subjects = self._find_subjects(numbers)
         missing = [number for number in numbers if number not in subjects]
         try:
-            self.add((number, secrets.token_bytes(SUBJECT_BYTES)) for number in missing)
+            self.add(
+                (number, known.get(number) or secrets.token_bytes(SUBJECT_BYTES))
+                for number in missing
+            )
         except sa.exc.IntegrityError:  # another caller added one of them first: it has a subject
-            return self.get_or_add(numbers)
+            return self.get_or_add(numbers, known)
         return subjects | self._find_subjects(missing)
 
     def _find_subjects(self, numbers: list[str]) -> dict[str, bytes]:

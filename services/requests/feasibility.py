@@ -84,10 +84,10 @@ class FeasibilityCounts:
     def _stable(self, key: str, count: int) -> int:
         is_ours = sa.and_(_FEASIBILITY.c.question == key, _FEASIBILITY.c.week == STABLE)
         with self._engine.begin() as connection:
-            shown = connection.scalar(sa.select(_FEASIBILITY.c.people).where(is_ours))
-            if shown is not None and abs(count - shown) < MIN_COUNT:
-                return int(shown)
-            if shown is None:
+            last_count = connection.scalar(sa.select(_FEASIBILITY.c.people).where(is_ours))
+            if last_count is not None and abs(count - last_count) < MIN_COUNT:
+                return int(last_count)
+            if last_count is None:
                 row = {"question": key, "week": STABLE, "people": count}
                 connection.execute(sa.insert(_FEASIBILITY), row)
             else:

@@ -13,7 +13,7 @@ from storage import JournalRow, RecordStore
 
 PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
-MAINTENANCE: Final = {"re-keyed": "locked-anew", "shredded": "erased"}
+MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased"}
 """What the record store does after a withdrawal: neither use nor refusal."""
 SELF: Final = "PATRQT"
 PAGE_ROWS: Final = 400
@@ -85,7 +85,7 @@ class AccessHistory:
     def list_entries(
         self, subject: bytes, before: int | None = None
     ) -> tuple[list[HistoryEntry], int | None]:
-        """Return a patient's entries, newest first, and where older ones begin (None: no more).
+        """Return a patient's entries, newest first, and where older ones begin (None: at the end).
 
         The records of one act make one entry; a day's refusals of one party make one entry.
         """

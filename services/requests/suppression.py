@@ -20,15 +20,17 @@ class SuppressedCounts:
     at_least: int
 
 
-def suppress_counts(asked: int, permitted: int, reasons: Mapping[str, int]) -> SuppressedCounts:
+def suppress_counts(
+    request_count: int, permitted: int, reasons: Mapping[str, int]
+) -> SuppressedCounts:
     """Return the counts of the people whom a study asked, as they may be shown.
 
     If few people permit it, no reason is shown, since the rest is known; if few people do not,
     neither the reasons nor the exact number of those who do are shown.
     """
-    rest = asked - permitted
+    rest = request_count - permitted
     if is_small(permitted) or sum(reasons.values()) != rest:
         return SuppressedCounts(permitted, {}, 0)
     if is_small(rest):
-        return SuppressedCounts(permitted, {}, asked - MIN_COUNT + 1)
+        return SuppressedCounts(permitted, {}, request_count - MIN_COUNT + 1)
     return SuppressedCounts(permitted, merge_small(reasons), 0)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from consent import ANY, Terms
-from services.requests.choices import COPY, Choice
+from services.requests.choices import COPY
+from services.statement import RequestedTerms
 from services.words import Words
 
 
@@ -21,9 +22,12 @@ def format_categories(words: Words, codes: Iterable[str]) -> str:
     return words.listed(words(f"category-{'any' if code == ANY else code}") for code in codes)
 
 
-def format_purposes(words: Words, codes: Iterable[str]) -> str:
-    """Return purposes in a patient's words, but for that of a copy, which has its own sentence."""
-    return words.listed(words(f"purpose-{code}") for code in codes if code != COPY)
+def format_purposes(words: Words, codes: Iterable[str], *, has_copy_sentence: bool = True) -> str:
+    """Return purposes in a patient's words; without that of a copy if a sentence says it."""
+    all_codes = list(codes)
+    others = [code for code in all_codes if code != COPY]
+    listed = others if others and has_copy_sentence else all_codes
+    return words.listed(words(f"purpose-{code}") for code in listed)
 
 
 def format_period(words: Words, first: str, last: str) -> str:
@@ -36,18 +40,28 @@ def format_period(words: Words, first: str, last: str) -> str:
     return words("check-dates-to", to=format_day(words, last)) if last else words("check-dates-all")
 
 
-def make_statement(words: Words, party_name: str, choice: Choice, records: Sequence[str]) -> str:
-    """Return the sentences that a patient reads and signs for this choice."""
-    categories = format_categories(words, choice.categories)
-    purposes = format_purposes(words, choice.purposes)
-    sentences = [words("statement-allow", who=party_name, what=categories, purposes=purposes)]
-    if choice.data_from or choice.data_to:
-        period = format_period(words, choice.data_from, choice.data_to)
+def make_statement(words: Words, party_name: str, requested: RequestedTerms, ends_on: str) -> str:
+    """Return the sentences that a patient reads and signs; `ends_on` is the last day (ISO)."""
+    is_permit = requested.decision != "deny"
+    facts = {
+        "what": format_categories(words, requested.categories),
+        "purposes": format_purposes(words, requested.purposes, has_copy_sentence=is_permit),
+    }
+    if requested.recipient == ANY:
+        sentences = [words("statement-forbid-all", **facts)]
+    else:
+        key = "statement-allow" if is_permit else "statement-forbid"
+        sentences = [words(key, who=party_name, **facts)]
+    if requested.data_from or requested.data_to:
+        period = format_period(words, requested.data_from, requested.data_to)
         sentences.append(words("statement-dates", span=period))
-    if ANY not in records:
-        sentences.append(words("statement-records", n=words.number(len(records))))
-    sentences.append(words("statement-copy" if choice.may_copy else "statement-no-copy"))
-    sentences.append(words("statement-end", date=format_day(words, choice.ends_on)))
+    if ANY not in requested.records:
+        sentences.append(words("statement-records", n=words.number(len(requested.records))))
+    if is_permit:
+        may_copy = COPY in requested.purposes
+        sentences.append(words("statement-copy" if may_copy else "statement-no-copy"))
+    end = "statement-end" if is_permit else "statement-forbid-end"
+    sentences.append(words(end, date=format_day(words, ends_on)))
     return " ".join(sentences)
 
 

@@ -1,3 +1,5 @@
+"""What every command has in common: output, errors, exit codes, help."""
+
 from __future__ import annotations
 
 import sqlite3
@@ -10,56 +12,87 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from cli import make_cli, told_in_a_line
+from cli import describe_error, make_cli
+from records import TableInvalid
+from services.errors import Conflict, Invalid
 from storage import RecordInvalid, StoreUnavailable
 
 
-class NoNodes(Exception):
-    """What an opener of ours raises when it finds no nodes."""
+class NodesMissing(Exception):
+    """An error of the opener, unknown to the packages."""
 
 
-def asked(fault: Exception, *words: str) -> Result:
+def run_with(error: Exception, *words: str) -> Result:
+    """Run a command whose opener raises an error."""
+
     @contextmanager
-    def opener(settings: None = None, tell: Callable[[str], None] = click.echo) -> Iterator[None]:
-        raise fault
+    def opener(settings: None = None, report: Callable[[str], None] = click.echo) -> Iterator[None]:
+        raise error
         yield
 
-    return CliRunner().invoke(make_cli(opener, (NoNodes,)), ["status", *words])
+    return CliRunner().invoke(make_cli(opener, (NodesMissing,)), ["status", *words])
+
+
+def commands(group: click.Group, *parents: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *parents, name)
+        yield (*parents, name)
 
 
 FULL = OperationalError("INSERT secret", {"name": "Ana"}, sqlite3.OperationalError("disk is full"))
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "says"),
+    ("error", "code", "message"),
     [
         (RecordInvalid("too long"), 2, "too long"),
-        (StoreUnavailable("the IPFS node is away"), 1, "the IPFS node is away"),
-        (NoNodes("no Go"), 1, "no Go"),
+        (TableInvalid("2 of 3 rows cannot be deposited"), 2, "2 of 3 rows cannot be deposited"),
+        (Invalid("No.", {"name": ["Enter the name"]}), 2, "name: Enter the name"),
+        (Conflict("in progress"), 1, "in progress"),
+        (StoreUnavailable("the IPFS node is down"), 1, "the IPFS node is down"),
+        (NodesMissing("no Go"), 1, "no Go"),
         (OSError(28, "No space left on device", "/x"), 1, "No space left on device: /x"),
         (OSError(28, "No space left on device"), 1, "No space left on device"),
         (OSError("odd"), 1, "odd"),
-        (FULL, 1, "the database cannot be used: disk is full; see DATABASE_URL"),
-        (ArgumentError("no such URL\nsecret"), 1, "the database cannot be used: no such URL;"),
+        (FULL, 1, "the database is unavailable: disk is full; check DATABASE_URL"),
+        (ArgumentError("no such URL\nsecret"), 1, "the database is unavailable: no such URL;"),
     ],
 )
-def test_a_fault_is_one_line_for_people_and_one_document_for_machines(
-    fault: Exception, code: int, says: str
+def test_an_error_is_one_line_for_people_and_one_document_for_machines(
+    error: Exception, code: int, message: str
 ) -> None:
-    told = asked(fault)
-    assert (told.exit_code, told.stdout) == (code, "")
-    assert told.stderr.count("\n") == 1
-    assert told.stderr.startswith(f"status: {says}")
-    as_json = asked(fault, "--json")
+    result = run_with(error)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith(f"status: {message}")
+    as_json = run_with(error, "--json")
     assert as_json.exit_code == code
-    assert orjson.loads(as_json.stdout)["message"] == told_in_a_line(fault)
+    assert orjson.loads(as_json.stdout)["message"] == describe_error(error)
     assert "secret" not in as_json.output
     assert "Ana" not in as_json.output
 
 
-def test_a_fault_of_the_program_itself_is_not_hidden() -> None:
-    assert isinstance(asked(ZeroDivisionError("ours")).exception, ZeroDivisionError)
+def test_an_error_of_the_program_itself_is_not_hidden() -> None:
+    assert isinstance(run_with(ZeroDivisionError("ours")).exception, ZeroDivisionError)
 
 
-def test_a_command_that_is_asked_wrongly_ends_with_two() -> None:
-    assert asked(NoNodes(), "--no-such-option").exit_code == 2
+def test_invalid_options_end_with_exit_code_2() -> None:
+    assert run_with(NodesMissing(), "--no-such-option").exit_code == 2
+
+
+CLI = make_cli(lambda *_: None)  # type: ignore[arg-type,return-value]
+
+
+@pytest.mark.parametrize("words", [(), *commands(CLI)], ids=" ".join)
+def test_every_command_explains_itself_and_each_of_its_options(words: tuple[str, ...]) -> None:
+    command: click.Command = CLI
+    for word in words:
+        assert isinstance(command, click.Group)
+        command = command.commands[word]
+    result = CliRunner().invoke(CLI, [*words, "--help"])
+    assert result.exit_code == 0
+    assert (command.help or "").split("\n")[0].endswith((".", ":"))
+    options = [item for item in command.params if isinstance(item, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+    assert [option.name for option in options if not str(option.help).endswith(".")] == []

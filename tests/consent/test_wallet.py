@@ -38,8 +38,12 @@ def wallet(tmp_path: Path) -> Wallet:
     return Wallet.create(tmp_path / "wallet")
 
 
+def new_subject(wallet: Wallet, label: str) -> bytes:
+    return wallet.new_subjects([label])[label]
+
+
 def test_a_signature_is_by_the_key_of_the_messages_subject(wallet: Wallet) -> None:
-    subject = wallet.new_subject("one")
+    subject = new_subject(wallet, "one")
     for message in (Grant(subject, TERMS, 1, 2), Stop(subject, 3), Withdrawal(subject, bytes(32))):
         signed = wallet.sign(DOMAIN, message)
         digest = typed_data.digest(DOMAIN, message)
@@ -52,7 +56,7 @@ def test_a_signature_is_by_the_key_of_the_messages_subject(wallet: Wallet) -> No
 def test_an_opened_wallet_has_the_keys_and_the_subjects_of_the_one_created(
     wallet: Wallet, tmp_path: Path
 ) -> None:
-    subject = wallet.new_subject("one")
+    subject = new_subject(wallet, "one")
     again = Wallet.open(tmp_path / "wallet")
     assert again.get_subject("one") == subject
     assert again.address(subject) == wallet.address(subject)
@@ -61,7 +65,7 @@ def test_an_opened_wallet_has_the_keys_and_the_subjects_of_the_one_created(
 
 def test_subjects_and_wallets_have_keys_of_their_own(wallet: Wallet, tmp_path: Path) -> None:
     other = Wallet.create(tmp_path / "other")
-    one, two = wallet.new_subject("one"), wallet.new_subject("two")
+    one, two = new_subject(wallet, "one"), new_subject(wallet, "two")
     assert one != two
     assert len({wallet.address(one), wallet.address(two), other.address(one)}) == 3
 
@@ -82,7 +86,7 @@ def test_two_wallets_on_one_folder_lose_no_subject(wallet: Wallet, tmp_path: Pat
     def add(mark: str) -> None:
         mine = Wallet.open(tmp_path / "wallet")
         for number in range(10):
-            mine.new_subject(f"{mark}{number}")
+            new_subject(mine, f"{mark}{number}")
 
     threads = [threading.Thread(target=add, args=(mark,)) for mark in "ab"]
     for thread in threads:
@@ -100,7 +104,7 @@ def test_a_wallet_is_never_overwritten(wallet: Wallet, tmp_path: Path) -> None:
 
 
 def test_only_its_user_may_read_a_wallet(wallet: Wallet, tmp_path: Path) -> None:
-    wallet.new_subject("one")
+    new_subject(wallet, "one")
     for name in ("seed.json", "subjects.json"):
         file = tmp_path / "wallet" / name
         assert file.stat().st_mode & 0o777 == 0o600
@@ -111,7 +115,7 @@ def test_only_its_user_may_read_a_wallet(wallet: Wallet, tmp_path: Path) -> None
 
 
 def test_nothing_but_the_two_files_is_left_in_the_folder(wallet: Wallet, tmp_path: Path) -> None:
-    wallet.new_subject("one")
+    new_subject(wallet, "one")
     names = {path.name for path in (tmp_path / "wallet").iterdir()}
     assert names == {"seed.json", "subjects.json"}
 
@@ -136,7 +140,7 @@ def test_a_damaged_seed_is_refused(wallet: Wallet, tmp_path: Path, content: str)
 
 @pytest.mark.parametrize("content", ["", "[]", '{"one": "zz"}', '{"one": "00"}', '{"one": 1}'])
 def test_damaged_subjects_are_refused(wallet: Wallet, tmp_path: Path, content: str) -> None:
-    wallet.new_subject("one")
+    new_subject(wallet, "one")
     (tmp_path / "wallet" / "subjects.json").write_text(content)
     with pytest.raises(WalletUnusable, match="damaged"):
         Wallet.open(tmp_path / "wallet")
@@ -155,7 +159,7 @@ def test_a_folder_without_a_wallet_or_that_is_a_file_is_refused(tmp_path: Path) 
 def test_a_wallet_whose_folder_is_gone_adds_no_subject(wallet: Wallet, tmp_path: Path) -> None:
     (tmp_path / "wallet").rename(tmp_path / "elsewhere")
     with pytest.raises(WalletUnusable, match="cannot be written"):
-        wallet.new_subject("one")
+        new_subject(wallet, "one")
 
 
 def test_a_wallet_shows_nothing_of_its_seed(wallet: Wallet, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from consent.errors import TermsInvalid, UnknownCode
 from consent.terms import Terms
 from consent.wording import (
     MAX_RECORDS,
-    MAX_STATEMENT_LETTERS,
+    MAX_STATEMENT_CHARS,
     find_day,
     is_party,
     is_record_id,
@@ -92,7 +92,7 @@ def test_an_unknown_word_is_refused(change: dict[str, Any]) -> None:
         {"data_from": "2021-01-02", "data_to": "2021-01-01"},
         {"policy_hash": b""},
         {"salt": bytes(31)},
-        {"statement": "x" * (MAX_STATEMENT_LETTERS + 1)},
+        {"statement": "x" * (MAX_STATEMENT_CHARS + 1)},
         {"policy_uri": "x" * 2_001},
     ],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,14 @@ def test_migrating_twice_changes_nothing(empty: sa.Engine) -> None:
     assert set(sa.inspect(empty).get_table_names()) == before
 
 
+def test_processes_that_migrate_at_the_same_moment_wait_for_each_other(empty: sa.Engine) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: upgrade(empty), range(4)))
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, list(metadatas())) == []  # type: ignore[arg-type]
+
+
 def test_every_table_is_named_after_its_package() -> None:
     # The tables of services/ were in web/ once; tables are not renamed.
     for prefix, metadata in zip(("consent", "storage", "models", "web"), metadatas(), strict=True):
@@ -55,8 +64,8 @@ def test_two_writers_that_read_first_wait_for_each_other(tmp_path: Path) -> None
     for thread in threads:
         thread.join()
     with engine.connect() as connection:
-        found = connection.execute(sa.text("SELECT n FROM t ORDER BY n")).scalars().all()
-    assert list(found) == list(range(8))
+        numbers = connection.execute(sa.text("SELECT n FROM t ORDER BY n")).scalars().all()
+    assert list(numbers) == list(range(8))
 
 
 def test_sqlite_commits_reach_the_disk_before_they_return(tmp_path: Path) -> None:

@@ -54,8 +54,8 @@ def test_the_hash_of_a_question_depends_on_its_text() -> None:
         ('values = ["a", "b"]', 'values = ["a"]', "at least two values"),
         ('unit = "kg"', 'units = "kg"', "unit"),
         ("rounds = 10", "rounds = 0", "1 to 5000"),
-        ("rounds = 10", "scale_pos_weight = 4", "scale_pos_weight: is not known"),
-        ("rounds = 10", "subsample = 0.5", "subsample: is not known"),
+        ("rounds = 10", "scale_pos_weight = 4", "scale_pos_weight: unknown key"),
+        ("rounds = 10", "subsample = 0.5", "subsample: unknown key"),
         ('code = "x|boolean"', 'code = "x|number"', "listed twice"),
         ('code = "x|boolean"', 'code = "x|leak"', "reveals the label"),
         ('code = "x|boolean"', 'code = "x|label"', "reveals the label"),
@@ -77,7 +77,7 @@ def test_the_hash_of_a_question_depends_on_its_text() -> None:
             "less strict than the default",
         ),
         ("[parameters]", "[gate]\nmin_patients = 10\n[parameters]", "less strict than the default"),
-        ("[parameters]", "[gate]\nmin_patience = 90\n[parameters]", "is not known"),
+        ("[parameters]", "[gate]\nmin_patience = 90\n[parameters]", "unknown key"),
     ],
 )
 def test_an_invalid_question_is_refused_with_its_key(old, new, message) -> None:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import app
+from cli.trial_wallet import TrialWallet
 from consent import Wallet
 from deploy.demo.people import MAPPING, TABLE
 from deploy.settings import read_settings
 from records import Mapping, read_table, to_records
-from services.platform import Platform
 from services.statement import RequestedTerms
-from services.trial import enrol_people, sign_grants
+from services.wiring import Services
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 YEAR_S = 365 * 86_400
@@ -34,11 +34,11 @@ def settings_of(home: Path, **more: str) -> Any:
 
 
 @contextmanager
-def running(home: Path, *, recovers: bool = True, **more: str) -> Iterator[Platform]:
+def running(home: Path, *, recovers: bool = True, **more: str) -> Iterator[Services]:
     """Yield the platform of `home` on nodes of its own."""
     settings = settings_of(home, **more)
     if recovers:
-        with app.open_platform(settings) as platform:
+        with app.open_services(settings) as platform:
             yield platform
         return
     with app.nodes_of(settings, app.silent) as _, joined(settings) as platform:
@@ -46,7 +46,7 @@ def running(home: Path, *, recovers: bool = True, **more: str) -> Iterator[Platf
 
 
 @contextmanager
-def joined(settings: Any) -> Iterator[Platform]:
+def joined(settings: Any) -> Iterator[Services]:
     """Yield the platform on nodes that run already, without sending anything again."""
     platform = app.join(settings, app.nodes_of(settings, app.silent))
     try:
@@ -57,7 +57,7 @@ def joined(settings: Any) -> Iterator[Platform]:
 
 
 def enrolled_people(
-    platform: Platform, folder: Path, count: int, recipient: str, purpose: str
+    platform: Services, folder: Path, count: int, recipient: str, purpose: str
 ) -> dict[str, bytes]:
     """Enrol people of the demo's table, deposit their records, and let them permit one purpose.
 
@@ -66,11 +66,10 @@ def enrolled_people(
     is_new = not (folder / "seed.json").exists()
     wallet = Wallet.create(folder) if is_new else Wallet.open(folder)
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
-    enrol_people(platform, wallet, [row.person for row in rows], hear_nothing)
-    subjects = {row.person: wallet.get_subject(row.person) for row in rows}
-    records, sources = to_records(rows, subjects, platform.organisation)
+    TrialWallet(wallet, platform.ledger).enrol([row.person for row in rows])
+    records, sources = to_records(rows, wallet.subjects(), platform.installation.organisation)
     platform.store.deposits.deposit(records, sources)
-    now_s = int(platform.clock()) - 60
+    now_s = int(platform.installation.clock()) - 60
     requested_terms = RequestedTerms("permit", recipient, (purpose,))
     fresh = [
         subject
@@ -78,7 +77,7 @@ def enrolled_people(
         if not platform.ledger.consents_of(subject)
     ]
     expected = [(subject, requested_terms, now_s, now_s + YEAR_S) for subject in fresh]
-    outcomes = platform.ledger.grant(sign_grants(platform, wallet, expected))
+    outcomes = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(expected))
     assert all(outcome.ok for outcome in outcomes)
     return dict(wallet.subjects())
 
@@ -152,7 +151,7 @@ class Town:
     """The demo when it is over: its platform runs, and everybody's part in it is known."""
 
     demo: Demo
-    platform: Platform
+    platform: Services
     subjects: dict[str, bytes]
     kinds: dict[str, str]
     leaving: list[str]

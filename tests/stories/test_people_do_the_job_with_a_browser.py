@@ -41,7 +41,9 @@ class Stage:
     def colleague(self, role: str) -> Person:
         """Let a colleague of the hospital come."""
         platform = self.town.platform
-        return self.comes(platform.identity.invite(Invitee(role, platform.organisation, "Dr A")))
+        return self.comes(
+            platform.identity.invite(Invitee(role, platform.installation.organisation, "Dr A"))
+        )
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +133,7 @@ def prove_the_newest_line(town: Town, patient: Person) -> None:
     """Have the browser check the newest line of the history."""
     town.platform.store.journal.anchor()
     patient.go("/patient/journal")
-    patient.page.locator("text=Prove it").first.click()
+    patient.page.locator("main a:text('Proof')").first.click()
     patient.says("This line is in the journal, as it was written.")
 
 

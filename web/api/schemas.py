@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from marshmallow import INCLUDE, Schema, ValidationError, fields, pre_dump, validate
+from marshmallow import INCLUDE, Schema, fields, pre_dump, validate
 
 from consent import ANCHOR_KINDS, Anchor, Consent, Domain, Terms, View
 from models import Question
 from services.dates import iso_time
 from services.information import LedgerFacts
 from services.jobs.queue import Job
-from services.schemas import Strict
+from services.schemas import SignedEnrolmentSchema, Strict, ValidationError
 from services.subjects import SubjectConsents, SubjectUse, SubjectUses
 
+MAX_SIGNED: Final = 1_000
+MAX_CODES: Final = 64
 MAX_NAME: Final = 128
 
 
@@ -150,7 +152,7 @@ def anything(kind: str | list[str] = "object", **how: Any) -> fields.Raw:
     return fields.Raw(required=True, metadata={"type": kind}, **how)
 
 
-def one(schema: type[Schema], **how: Any) -> fields.Nested:
+def nested(schema: type[Schema], **how: Any) -> fields.Nested:
     """Return the field of one nested answer."""
     return fields.Nested(schema, required=True, **how)
 
@@ -215,6 +217,16 @@ JobSchema = schema_of(
     "id kind state step done of is_cancelling result error",
     asked_at_s="requested_at_s",
 )
+
+
+class SignedEnrolments(Strict):
+    """Many signed enrolments."""
+
+    signed = fields.List(
+        fields.Nested(SignedEnrolmentSchema),
+        required=True,
+        validate=[validate.Length(1, MAX_SIGNED)],
+    )
 
 
 class ObjectAnswer(Schema):

@@ -2,9 +2,9 @@
 
 ## The history
 
-journal-title = Wer hat meine Daten genutzt?
+journal-title = Verlauf
 
-journal-filter = Nur einige Zeilen zeigen
+journal-filter = Filter
 
 journal-who = Wer
 
@@ -16,36 +16,24 @@ journal-refused-only = Nur was abgelehnt wurde
 
 journal-ask = Dazu nachfragen
 
-journal-ask-what = Zur Zeile von { $time } nachfragen
-
 journal-prove = Beweis
-
-journal-prove-what = Beweis zur Zeile von { $time }
 
 journal-times = { $count ->
     [one] Einmal an diesem Tag.
    *[other] { $count } Mal an diesem Tag.
 }
 
-journal-day = { $date }
-
 ## Its lines
 
-used-read = { $clinician } von { $clinic } hat diese Daten von Ihnen angesehen: { $categories }. Sie hatten das am { $date } erlaubt.
-
 used-read-party = { $party } hat diese Daten von Ihnen angesehen: { $categories }. Sie hatten das am { $date } erlaubt.
-
-used-model = { $clinician } von { $clinic } hat ein Modell nach Ihrem Risiko gefragt. Es ging um { $condition }. Sie hatten das am { $date } erlaubt.
 
 used-model-party = { $party } hat ein Modell nach Ihrem Risiko gefragt. Es ging um { $condition }. Sie hatten das am { $date } erlaubt.
 
 used-train = Ein Modell von { $study } hat aus diesen Daten von Ihnen gelernt: { $categories }. Sie hatten das am { $date } erlaubt.
 
-used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, ohne Ihren Namen. Die Kopie muss bis { $date } gelöscht werden.
+used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, ohne Ihren Namen. Sie hatten das am { $date } erlaubt.
 
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
-
-used-download = Sie haben eine Kopie von allem gemacht, was wir haben.
 
 used-emergency = { $clinician } hat Ihre Daten im Notfall geöffnet, ohne Sie zu fragen. Als Grund steht dort: { $reason }. Eine zweite Person prüft das bis { $date }.
 
@@ -65,17 +53,13 @@ copy-deleted = { $study } sagt, dass die Kopie gelöscht ist.
 
 copy-open = { $study } hat noch nicht gesagt, dass die Kopie gelöscht ist. Wir haben am { $date } gefragt und fragen wieder.
 
-journal-older = Sie sehen zuerst die Zeilen der letzten { $days } Tage.
-
 empty-journal = Noch hat niemand Ihre Daten genutzt oder danach gefragt. Jede Nutzung und jede Ablehnung wird hier stehen.
 
 empty-journal-filter = Keine Zeile passt zu Ihrer Auswahl. Zeigen Sie alle Zeilen, um den Rest zu sehen.
 
 ## Beweis
 
-proof-title = Kann ich diese Zeile prüfen?
-
-proof-line = Die Zeile
+proof-title = Beweis
 
 proof-how = Bevor jemand Daten bekommt, schreiben wir eine Zeile in ein Tagebuch. Sie sehen die Zeilen über sich. Das ganze Tagebuch bekommt regelmäßig einen Fingerabdruck, hier: { $interval }. Der Fingerabdruck kommt in das Register. Niemand kann das Register ändern, ohne dass es auffällt. Ihr Browser hat gerade geprüft, dass diese Zeile mit diesem Fingerabdruck im Tagebuch steht.
 
@@ -99,10 +83,6 @@ proof-download = Beweis herunterladen
 
 proof-no-script = Ihr Browser führt hier kein Skript aus. Laden Sie den Beweis herunter und prüfen Sie ihn mit einem Programm Ihrer Wahl.
 
-proof-file-how = In der Datei stehen die Zeile, der Fingerabdruck und die Schritte dazwischen.
-
-interval-hour = jede Stunde
-
 interval-minutes = alle { $n } Minuten
 
 used-read-party-undated = { $party } hat { $categories } von Ihnen angesehen. Sie hatten es erlaubt.
@@ -111,7 +91,7 @@ used-model-party-undated = { $party } hat ein Modell nach Ihnen gefragt. Sie hat
 
 used-train-undated = Ein Modell von { $study } hat aus Ihren Daten gelernt: { $categories }. Sie hatten es erlaubt.
 
-used-copy-undated = { $study } hat eine Kopie einiger Werte erhalten, ohne Ihren Namen. Sie hatten es erlaubt.
+used-copy-undated = { $study } hat eine Kopie einiger Werte heruntergeladen, ohne Ihren Namen. Sie hatten es erlaubt.
 
 records = Daten
 
@@ -119,6 +99,6 @@ condition-asked = eine Krankheit
 
 interval-minute = jede Minute
 
-locked-anew = Ihre Daten haben neue Schlüssel bekommen. Wer sie vorher öffnen konnte, kann es nicht mehr.
+rekeyed = Wir haben Ihre Daten neu verschlossen. Wer sie vorher öffnen konnte, kann es nicht mehr.
 
 erased = Ihre Daten wurden gelöscht. Niemand kann sie mehr lesen.

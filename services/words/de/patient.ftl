@@ -16,9 +16,7 @@ menu-keys = Schlüssel
 
 ## Die erste Seite
 
-patient-title = Wartet etwas auf Sie?
-
-patient-title-none = Gerade wartet nichts auf Sie
+patient-title = Start
 
 patient-requests-title = Wartet auf Ihre Antwort
 
@@ -28,19 +26,13 @@ patient-request-open = Anfrage lesen
 
 patient-active-title = Wer Ihre Daten jetzt nutzen darf
 
-patient-uses-title = Die letzten Nutzungen
+patient-uses-title = Letzte Nutzungen
 
 patient-uses-all = Den ganzen Verlauf sehen
 
-patient-stop = Alles stoppen
-
-patient-opt-out = Der Forschung widersprechen
-
-patient-download = Eine Kopie von allem bekommen
-
 ## Die Anfrage, in dieser Reihenfolge
 
-request-title = Was möchte { $study }?
+request-title = Anfrage von { $study }
 
 request-answer = Ihre Antwort
 
@@ -60,11 +52,9 @@ request-by = Sie können bis { $date } antworten.
 
 request-protocol = Lesen, was die Studie vorhat
 
-request-policy = Datenschutz der Studie lesen
-
 grant-who = { $study } möchte aus Ihren Gesundheitsdaten lernen. { $organisation } führt diese Studie durch. { $board } hat sie geprüft und zugelassen.
 
-grant-free = Sie können Ja sagen, weniger erlauben oder Nein sagen. Ihre Behandlung bleibt gleich. Sie müssen sich nicht heute entscheiden.
+grant-free = Sie können Ja sagen, weniger erlauben oder Nein sagen. Ihre Behandlung ändert sich dadurch nicht. Sie müssen sich nicht heute entscheiden.
 
 grant-what = Ein Computer sucht nach Mustern in diesen Daten von Ihnen: { $categories }. Es geht um die Zeit vom { $from } bis zum { $to }. Dasselbe tut er mit den Daten vieler anderer Menschen. Aus diesen Mustern macht er ein Modell. Ein Modell ist eine Sammlung von Regeln für einen Computer.
 
@@ -82,7 +72,7 @@ grant-end = Ihre Einwilligung gilt bis zum { $date }. Dann endet sie von selbst.
 
 grant-means = Wenn Sie Ja sagen, dürfen Modelle der Studie aus den Daten lernen, die Sie auswählen. Sie sehen jedes Mal, wenn das geschieht.
 
-grant-not = Niemand darf damit nach Ihnen suchen. Niemand darf Ihre Daten damit für Werbung, Versicherungen oder Kredite nutzen. Ihre Praxis darf das Modell damit nicht bei Ihnen einsetzen. Das ist eine eigene Frage. Ihnen selbst hilft es sehr wahrscheinlich nicht.
+grant-not = Niemand darf damit nach Ihnen suchen. Niemand darf Ihre Daten damit für Werbung, Versicherungen oder Kredite nutzen. Ihr Krankenhaus darf das Modell damit nicht bei Ihnen einsetzen. Das ist eine eigene Frage. Ihnen selbst hilft es sehr wahrscheinlich nicht.
 
 grant-risk = Kein System ist völlig sicher. Jemand könnte versuchen herauszufinden, ob ein Modell von Ihnen gelernt hat. Wir prüfen jedes Modell darauf, bevor es benutzt wird.
 
@@ -90,15 +80,13 @@ grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen 
 
 grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind. Kopien, die schon heruntergeladen sind. Wir verlangen, dass Kopien gelöscht werden, und zeigen Ihnen, was man uns antwortet.
 
-grant-copy = { $study } darf eine Kopie herunterladen. In der Kopie stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Ende. Aber wenn sie einmal weg ist, können wir sie nicht zurückholen.
+grant-copy = { $study } darf eine Kopie herunterladen. In der Kopie stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Enddatum. Aber eine heruntergeladene Kopie können wir nicht zurückholen.
 
 grant-care = { $clinic } möchte mit Ihren Daten Ihr Risiko prüfen. Es geht um { $condition }. Ihre Ärztin oder Ihr Arzt sieht das Ergebnis und spricht mit Ihnen darüber. Das Ergebnis ist eine Schätzung eines Computers. Entscheiden wird ein Mensch.
 
-grant-read = { $clinic } möchte diese Daten von Ihnen lesen: { $categories }. Wofür: { $purpose }.
-
 grant-title-who = Wer fragt
 
-grant-title-free = Sie sind frei
+grant-title-free = Ihre Entscheidung ist freiwillig
 
 grant-title-what = Was geschehen soll
 
@@ -122,15 +110,15 @@ grant-title-copy = Eine Kopie
 
 ## Ja, aber weniger
 
-limits-title = Was ist erlaubt?
+limits-title = Was Sie erlauben
 
 limits-lead = Noch ist nichts angekreuzt. Kreuzen Sie nur an, was Sie erlauben möchten.
 
-limits-purposes = Was darf geschehen?
+limits-purposes = Wofür?
 
 limits-purpose-MLTRAINING-hint = Modelle dieser Studie dürfen aus den Daten lernen, die Sie ankreuzen.
 
-limits-purpose-TREATDS-hint = Ihre Praxis darf ein Modell nach Ihnen fragen.
+limits-purpose-TREATDS-hint = Ihr Krankenhaus darf ein Modell nach Ihnen fragen.
 
 limits-categories = Welche Daten?
 
@@ -146,10 +134,6 @@ limits-end = Wann soll es enden?
 
 limits-end-hint = An diesem Tag endet es von selbst. { $date } ist der späteste.
 
-limits-copies = Darf eine Kopie heruntergeladen werden?
-
-limits-new = Gehören auch spätere Daten dazu?
-
 limits-error-purposes = Kreuzen Sie mindestens eines an, oder gehen Sie zurück und sagen Sie Nein
 
 limits-error-categories = Kreuzen Sie mindestens eine Art von Daten an, oder gehen Sie zurück und sagen Sie Nein
@@ -160,9 +144,9 @@ request-error = Wählen Sie Ja, Ja, aber weniger, oder Nein
 
 ## Haben wir es gut erklärt?
 
-understand-title = Haben wir es gut erklärt?
+understand-title = Zwei Fragen
 
-understand-lead = Zwei Fragen. Sie prüfen uns, nicht Sie. Ihre Antworten werden nicht aufgehoben.
+understand-lead = Haben wir es gut erklärt? Die Fragen prüfen uns, nicht Sie. Ihre Antworten werden nicht gespeichert.
 
 understand-skip = Überspringen
 
@@ -190,7 +174,7 @@ ask-check = Antworten prüfen
 
 ## Prüfen und unterschreiben
 
-check-title = Möchten Sie das so?
+check-title = Prüfen und unterschreiben
 
 check-who = Wer
 
@@ -198,7 +182,7 @@ check-purposes = Wofür
 
 check-categories = Welche Daten
 
-check-dates = Von wann bis wann
+check-dates = Zeitraum der Daten
 
 check-dates-all = Alle Zeiten
 
@@ -207,8 +191,6 @@ check-dates-span = { $from } bis { $to }
 check-dates-from = Ab { $from }
 
 check-dates-to = Bis { $to }
-
-check-new = Spätere Daten
 
 check-end = Endet am
 
@@ -222,43 +204,39 @@ check-duties = Was dabei Pflicht ist
 
 check-statement = Was Sie unterschreiben, Wort für Wort
 
-check-no-undo = Bevor Sie unterschreiben: Kopien, Antworten und Ergebnisse, die schon draußen sind, lassen sich nicht zurückholen.
+check-no-undo = Bevor Sie unterschreiben: Kopien, Antworten und Ergebnisse, die schon weitergegeben sind, lassen sich nicht zurückholen.
 
 sign = Ihr Gerät fragt jetzt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit diese Einwilligung, Wort für Wort, wie sie oben steht. Sonst wird nichts unterschrieben.
 
 sign-button = Mit Ihrem Passkey unterschreiben
 
-sign-no-button = Nein sagen
-
 sign-wallet-button = Mit Ihrem eigenen Programm unterschreiben
-
-signed-title = Ihre Einwilligung wird eingetragen
 
 signed = Ihre Einwilligung wird eingetragen. Das dauert einige Sekunden. Sie können diese Seite verlassen.
 
 active = Ihre Einwilligung gilt. { $study } darf die Daten, die Sie ausgewählt haben, bis zum { $date } nutzen.
 
-declined-title = Sie haben Nein gesagt
+declined-title = Anfrage abgelehnt
 
 declined = Sie haben Nein gesagt. { $study } erfährt nicht, warum. Sonst ändert sich nichts.
 
 declined-button = Nein sagen
 
-decline-title = Möchten Sie Nein sagen?
+decline-title = Nein sagen
 
 decline-lead = { $study } darf dann nichts nutzen. Niemand erfährt, warum.
 
-lapsed-title = Diese Anfrage ist abgelaufen
+lapsed-title = Anfrage abgelaufen
 
 ## Einwilligungen
 
-consents-title = Wer darf Ihre Daten nutzen?
+consents-title = Einwilligungen
 
 consents-active = Jetzt gültig
 
 consents-ended = Beendet
 
-consent-title = Gilt diese Einwilligung?
+consent-title = Ihre Einwilligung
 
 consent-allows = { $study } darf diese Daten von Ihnen nutzen: { $categories }. Wofür: { $purposes }.
 
@@ -272,13 +250,11 @@ consent-withdrawn = Sie haben sie am { $date } widerrufen.
 
 consent-stopped = Sie endete, als Sie am { $date } alles gestoppt haben.
 
-consent-unknown = Wir können diese Einwilligung gerade nicht prüfen. Bis das wieder geht, ist die Antwort Nein.
+consent-unknown = Wir können diese Einwilligung gerade nicht prüfen. Bis das wieder geht, wird jeder Zugriff abgelehnt.
 
 consent-uses = Nutzungen mit dieser Einwilligung
 
 consent-no-uses = Noch hat niemand diese Einwilligung genutzt.
-
-consent-receipt = Ihr Beleg
 
 consent-receipt-lead = Das ist Ihr eigener Beleg über Ihre Einwilligung. Heben Sie ihn auf.
 
@@ -286,19 +262,11 @@ consent-receipt-button = Beleg herunterladen
 
 consent-see = Diese Einwilligung ansehen
 
-consent-no-longer = Was diese Einwilligung erlaubt hat
-
-consent-copies-open = Kopien, die schon weg sind
-
-consent-dates = Sie gilt für Daten aus dieser Zeit: { $span }.
-
 ## Widerrufen und stoppen
 
-withdraw-link = Widerrufen
+withdraw-link = Einwilligung widerrufen
 
-withdraw-link-what = Einwilligung für { $study } widerrufen
-
-withdraw-page = Diese Einwilligung widerrufen?
+withdraw-page = Einwilligung widerrufen
 
 withdraw-stops-title = Das endet jetzt
 
@@ -314,27 +282,30 @@ withdraw-stays-answers = Antworten, die schon gegeben sind
 
 withdraw-stays-results = Ergebnisse, die schon veröffentlicht sind
 
-withdraw-stays-copies = Kopien, die schon heruntergeladen sind. Wir verlangen, dass sie gelöscht werden.
+withdraw-stays-copies = Kopien, die schon heruntergeladen sind; wir verlangen, dass sie gelöscht werden
 
-withdraw-care = Ihre Behandlung bleibt gleich.
+withdraw-care = Ihre Behandlung ändert sich dadurch nicht.
 
 withdraw-button = Widerrufen
 
 withdraw-sign = Ihr Gerät fragt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit Ihren Widerruf. Sonst wird nichts unterschrieben.
 
-withdraw-done-title = Sie haben widerrufen
+withdraw-done-title = Einwilligung widerrufen
 
-withdraw-done = Sie haben widerrufen. { $study } darf Ihre Daten nicht mehr nutzen. Wir haben das um { $time } aufgeschrieben.
+withdraw-done = Sie haben widerrufen. { $study } darf Ihre Daten nicht mehr nutzen. Das wurde um { $time } festgehalten.
 
-withdraw-done-model = { $model } hat von Ihnen gelernt. Es wird bis { $date } ersetzt.
+withdraw-done-model = { $model } hat ein Modell, das von Ihnen gelernt hat. Es wird bis { $date } ersetzt.
 
 withdraw-done-no-model = Kein Modell hat mit dieser Einwilligung von Ihnen gelernt.
 
-withdraw-done-copy = { $study } hat eine Kopie. Wir haben verlangt, dass sie gelöscht wird.
+withdraw-done-copy = { $study } hat vielleicht eine Kopie. Wir verlangen, dass sie gelöscht wird.
 
-stop-page = Alles stoppen?
+stop-page = Jede Nutzung Ihrer Daten stoppen
 
-stop-lead = Damit enden alle Ihre { $n } Einwilligungen auf einmal. Keine Studie, kein Modell und keine Praxis auf dieser Seite kann Ihre Daten ab jetzt nutzen. Ihr Krankenhaus behält die eigenen Akten und behandelt Sie weiter.
+stop-lead = { $n ->
+    [one] Damit endet Ihre Einwilligung sofort.
+   *[other] Damit enden alle Ihre { $n } Einwilligungen auf einmal.
+} Keine Studie, kein Modell und kein Krankenhaus auf dieser Seite kann Ihre Daten ab jetzt nutzen. Ihr Krankenhaus behält die eigenen Akten und behandelt Sie weiter.
 
 stop-emergency = Im Notfall dürfen Ihre Daten dennoch geöffnet werden. Sie sehen dann, wer es war und warum.
 
@@ -346,43 +317,33 @@ stop-button = Alles stoppen
 
 stop-sign = Ihr Gerät fragt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit, dass alles endet. Sonst wird nichts unterschrieben.
 
-stop-done-title = Alles ist gestoppt
+stop-done-title = Alle Nutzungen gestoppt
 
-stop-done = Alles ist gestoppt. Alle { $n } Einwilligungen endeten um { $time }. Neue Anfragen können Sie weiter erreichen. Sie können sie abschalten.
-
-stop-two = Ihre Daten liegen an zwei Orten. Jeder braucht eine Berührung.
+stop-done = Alles ist gestoppt. { $n ->
+    [0] Keine Einwilligung war gültig.
+    [one] Ihre Einwilligung endete um { $time }.
+   *[other] Alle { $n } Einwilligungen endeten um { $time }.
+} Neue Anfragen können Sie weiter erreichen. Sie können sie abschalten.
 
 ## Daten
 
-records-title = Was haben Sie über mich?
-
-records-kind = Art
-
-records-date = Tag
-
-records-by = Von wem
+records-title = Daten
 
 records-open = Öffnen
 
-records-open-what = { $what } vom { $date } öffnen
-
 record-title = Ihre Daten: { $kind }
 
-record-added = { $custodian } hat diese Daten am { $date } eingetragen.
-
-record-value = Wert
-
-record-what = Was
+record-added = Daten vom { $date }, von { $custodian }.
 
 ## Modelle
 
-models-title = Was hat von mir gelernt?
+models-title = Modelle
 
 models-study = Studie
 
-models-since = Gelernt am
+models-since = Trainiert am
 
-models-state = Jetzt
+models-state = Stand
 
 models-active = in Gebrauch
 
@@ -394,11 +355,11 @@ models-next = Das neue hat Ihre Daten nie gesehen.
 
 ## Schlüssel
 
-keys-title = Wer kann für mich unterschreiben?
+keys-title = Schlüssel
 
 keys-device = Gerät
 
-keys-made = Gemacht am
+keys-made = Erstellt am
 
 keys-used = Zuletzt benutzt
 
@@ -412,9 +373,7 @@ keys-add-lead = Ein zweiter Passkey auf einem anderen Gerät hilft, wenn Sie ein
 
 keys-remove = Entfernen
 
-keys-remove-what = Passkey { $device } entfernen
-
-keys-remove-title = Diesen Passkey entfernen?
+keys-remove-title = Diesen Passkey entfernen
 
 keys-remove-lead = Er kann Sie dann nicht mehr anmelden und nicht mehr für Sie unterschreiben. Ein entfernter Passkey kommt nie zurück.
 
@@ -422,11 +381,11 @@ keys-remove-last = Das ist Ihr letzter Passkey. Ohne ihn können Sie sich nicht 
 
 keys-remove-button = Diesen Passkey entfernen
 
-keys-delegates = Wer für Sie unterschreiben darf
+keys-delegates = Wer für Sie handeln darf
 
-keys-delegate-none = Niemand außer Ihnen darf unterschreiben.
+keys-delegate-none = Nur Sie selbst.
 
-keys-delegate-until = Darf bis { $date } für Sie unterschreiben
+keys-delegate-until = Eine Person darf bis { $date } für Sie unterschreiben
 
 keys-recovery = Ein neuer Schlüssel für Sie
 
@@ -437,15 +396,13 @@ keys-recovery-vetoed = { $n ->
    *[other] Sie haben { $n } neue Schlüssel abgelehnt. Sie gelten nicht.
 }
 
-keys-recovery-no = Zu diesem Schlüssel Nein sagen
+keys-recovery-no = Diesen Schlüssel ablehnen
 
-key-recovery = { $custodian } will einen neuen Schlüssel für Sie eintragen. Er gilt ab { $date }. Wenn Sie nicht darum gebeten haben, sagen Sie jetzt Nein.
-
-keys-wallet = Ihr eigenes Programm zum Unterschreiben
+key-recovery = { $custodian } will einen neuen Schlüssel für Sie eintragen. Er gilt ab { $date }. Wenn Sie nicht darum gebeten haben, lehnen Sie ihn jetzt ab.
 
 ## Widerspruch gegen Forschung, und eine Kopie von allem
 
-opt-out-title = Darf Forschung meine Daten nutzen?
+opt-out-title = Forschung
 
 opt-out-lead = Sie können aller Forschung widersprechen. Das geht jeder Einwilligung für Forschung vor, die Sie gegeben haben.
 
@@ -463,13 +420,13 @@ opt-out-saved-on = Forschung darf Sie fragen. Genutzt wird nur, was Sie erlauben
 
 opt-out-saved-off = Sie haben der Forschung widersprochen. Keine Studie darf Ihre Daten nutzen.
 
-download-title = Kann ich alles bekommen?
+download-title = Meine Daten herunterladen
 
-download-lead = Wir machen eine Datei mit Ihren Daten, Ihren Einwilligungen und Ihrem Verlauf.
+download-lead = Die Datei enthält Ihre Daten, Ihre Einwilligungen und Ihren Verlauf.
 
 download-size = Sie ist etwa { $size } groß.
 
-download-button = Meine Kopie machen
+download-button = Meine Daten herunterladen
 
 download-ready = Ihre Kopie ist fertig.
 
@@ -483,7 +440,7 @@ empty-consents = Niemand darf Ihre Daten gerade nutzen. Sie haben keine Einwilli
 
 empty-records = Hier sind noch keine Daten. { $custodian } trägt sie ein. Fragen Sie dort, wenn Sie etwas vermissen.
 
-empty-models = Kein Modell hat aus Ihren Daten gelernt.
+empty-models = Kein Modell wurde mit Ihren Daten trainiert.
 
 statement-allow = Ich erlaube { $who }, folgende Daten von mir zu nutzen: { $what }, { $purposes }.
 
@@ -493,9 +450,15 @@ statement-records = Gemeint sind nur { $n } einzelne Einträge.
 
 statement-copy = Eine Kopie ohne meinen Namen darf heruntergeladen werden.
 
-statement-no-copy = Keine Kopie darf nach außen gehen.
+statement-no-copy = Es darf keine Kopie heruntergeladen werden.
 
 statement-end = Das endet am { $date }. Ich kann es jederzeit widerrufen. Dann beginnt keine neue Nutzung.
+
+statement-forbid-all = Ich erlaube niemandem, folgende Daten von mir zu nutzen: { $what }, { $purposes }.
+
+statement-forbid = Ich erlaube { $who } nicht, folgende Daten von mir zu nutzen: { $what }, { $purposes }.
+
+statement-forbid-end = Das endet am { $date }. Ich kann es jederzeit ändern.
 
 statement-opt-out = Ich erlaube niemandem, meine Daten für Forschung zu nutzen. Ich kann das jederzeit ändern.
 
@@ -505,9 +468,9 @@ limits-left-out = Einzelne Einträge auslassen
 
 limits-left-out-hint = Was Sie hier ankreuzen, bleibt verschlossen. Spätere Einträge sind dann nicht dabei.
 
-keys-add-sign-title = Darf dieser Passkey für Sie unterschreiben?
+keys-add-sign-title = Diesen Passkey hinzufügen
 
-keys-add-sign = Ihr neuer Passkey ist angelegt. Jetzt bestätigt ein Passkey, den Sie schon benutzt haben, dass der neue für Sie unterschreiben darf.
+keys-add-sign = Ihr neuer Passkey wurde erstellt. Jetzt bestätigt ein Passkey, den Sie schon benutzt haben, dass der neue für Sie unterschreiben darf.
 
 keys-add-button = Diesen Passkey hinzufügen
 
@@ -516,8 +479,6 @@ keys-new = Neuer Passkey
 keys-other = Anderswo hinzugefügt
 
 receipt-title = Beleg Ihrer Einwilligung
-
-consent-refused = Diese Einwilligung gilt nicht.
 
 decide-later = Später entscheiden
 
@@ -531,8 +492,10 @@ keys-added = Ab jetzt können Sie sich mit dem neuen Passkey anmelden und damit 
 
 keys-removed = Der Passkey ist entfernt. Er kann nicht mehr für Sie unterschreiben.
 
-keys-veto-title = Nein zu diesem neuen Schlüssel sagen?
+keys-veto-title = Diesen Schlüssel ablehnen
 
-keys-veto-done = Sie haben Nein gesagt. Dieser Schlüssel wird nicht gelten.
+keys-veto-done = Sie haben den Schlüssel abgelehnt. Er gilt nicht.
 
 keys-sign = Ihr Gerät fragt jetzt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit, was auf dieser Seite steht. Sonst nichts.
+
+opt-out-question = Darf die Forschung Ihre Daten nutzen?

@@ -2,9 +2,9 @@
 
 ## The history
 
-journal-title = Who used my records?
+journal-title = History
 
-journal-filter = Show only some lines
+journal-filter = Filter
 
 journal-who = Who
 
@@ -16,36 +16,24 @@ journal-refused-only = Only what was refused
 
 journal-ask = Ask about this
 
-journal-ask-what = Ask about the line of { $time }
-
-journal-prove = Prove it
-
-journal-prove-what = Prove the line of { $time }
+journal-prove = Proof
 
 journal-times = { $count ->
     [one] Once on this day.
    *[other] { $count } times on this day.
 }
 
-journal-day = { $date }
-
 ## Its lines
 
-used-read = { $clinician } from { $clinic } looked at your { $categories }. You allowed this on { $date }.
-
 used-read-party = { $party } looked at your { $categories }. You allowed this on { $date }.
-
-used-model = { $clinician } from { $clinic } asked a model about your risk of { $condition }. You allowed this on { $date }.
 
 used-model-party = { $party } asked a model about your risk of { $condition }. You allowed this on { $date }.
 
 used-train = A model of { $study } learned from your { $categories }. You allowed this on { $date }.
 
-used-copy = { $study } downloaded a copy with some of your values, without your name. It must delete the copy by { $date }.
+used-copy = { $study } downloaded a copy with some of your values, without your name. You allowed this on { $date }.
 
 used-self = You looked at your { $categories } yourself.
-
-used-download = You made a copy of all that we hold.
 
 used-emergency = { $clinician } opened your records in an emergency, without asking you. The reason given: { $reason }. A second person will check this by { $date }.
 
@@ -55,7 +43,7 @@ refused-withdrawn = { $party } asked for your { $categories } and was refused. Y
 
 refused-ended = { $party } asked for your { $categories } and was refused. Your permission ended on { $date }.
 
-refused-unknown = { $party } asked for your { $categories } and was refused. We could not check your permissions at that moment, so the answer was no.
+refused-unknown = { $party } asked for your { $categories } and was refused. We could not check your permissions at that moment.
 
 refused-other = { $party } asked for your { $categories } and was refused. { $why }
 
@@ -65,17 +53,13 @@ copy-deleted = { $study } says that it deleted its copy.
 
 copy-open = { $study } has not yet said that it deleted its copy. We asked on { $date } and will ask again.
 
-journal-older = You can see the lines of the last { $days } days first.
-
 empty-journal = Nobody has used or asked for your records yet. Every use and every refusal will be listed here.
 
-empty-journal-filter = No line fits what you chose. Show all lines to see the rest.
+empty-journal-filter = No line fits your filter. Show all lines to see the rest.
 
 ## Prove it
 
-proof-title = Can I check this line?
-
-proof-line = The line
+proof-title = Proof
 
 proof-how = Before anyone gets a record, we write a line in a journal. You see the lines about you. Every { $interval } the whole journal gets a fingerprint. The fingerprint goes into the register. Nobody can change the register without being seen. Your browser has just checked that this line is in the journal with that fingerprint.
 
@@ -99,10 +83,6 @@ proof-download = Download the proof
 
 proof-no-script = Your browser runs no script here. Download the proof and check it with a program of your choice.
 
-proof-file-how = The file holds the line, the fingerprint and the steps between them.
-
-interval-hour = hour
-
 interval-minutes = { $n } minutes
 
 used-read-party-undated = { $party } looked at your { $categories }. You allowed this.
@@ -111,7 +91,7 @@ used-model-party-undated = { $party } asked a model about you. You allowed this.
 
 used-train-undated = A model of { $study } learned from your { $categories }. You allowed this.
 
-used-copy-undated = { $study } took a copy of some of your values, without your name. You allowed this.
+used-copy-undated = { $study } downloaded a copy of some of your values, without your name. You allowed this.
 
 records = records
 
@@ -119,6 +99,6 @@ condition-asked = an illness
 
 interval-minute = minute
 
-locked-anew = Your records got new keys, so that whoever could open them before cannot any more.
+rekeyed = We locked your records again, so that anyone who had access before no longer does.
 
-erased = Your records were erased. Nobody can read them any more.
+erased = Your records were erased. Nobody can read them now.

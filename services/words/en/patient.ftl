@@ -16,31 +16,23 @@ menu-keys = Keys
 
 ## The first page
 
-patient-title = Does anything need you?
+patient-title = Start
 
-patient-title-none = Nothing needs you now
+patient-requests-title = Waiting for you
 
-patient-requests-title = Waiting for your answer
-
-patient-request = { $study } asks to use your records. Answer by { $date }.
+patient-request = { $study } is asking to use your records. Answer by { $date }.
 
 patient-request-open = Read the request
 
 patient-active-title = Who may use your records now
 
-patient-uses-title = The last uses
+patient-uses-title = Recent activity
 
 patient-uses-all = See the whole history
 
-patient-stop = Stop everything
-
-patient-opt-out = Turn research off
-
-patient-download = Get a copy of all that we hold
-
 ## The request, in this order
 
-request-title = What does { $study } want?
+request-title = Request from { $study }
 
 request-answer = Your answer
 
@@ -50,7 +42,7 @@ request-less = Yes, but less
 
 request-no = No
 
-request-yes-hint = They may use all that they ask for.
+request-yes-hint = They may use everything that they ask for.
 
 request-less-hint = You choose what they may use.
 
@@ -60,11 +52,9 @@ request-by = You can answer until { $date }.
 
 request-protocol = Read what the study has planned
 
-request-policy = Read the privacy notice of the study
+grant-who = { $study } is asking to learn from your records. { $organisation } runs this study. { $board } has checked and approved it.
 
-grant-who = { $study } asks to learn from your records. { $organisation } runs this study. { $board } has checked and approved it.
-
-grant-free = You can say yes, say yes to less, or say no. Your care stays the same. You do not have to decide today.
+grant-free = You can say yes, say yes to less, or say no. This will not affect your care. You do not have to decide today.
 
 grant-what = A computer looks for patterns in your { $categories } from { $from } to { $to }. It does the same with the records of many other people. From these patterns it makes a model. A model is a set of rules for a computer.
 
@@ -88,15 +78,13 @@ grant-risk = No system is perfectly safe. Someone could try to find out if a mod
 
 grant-withdraw = You can withdraw at any time, on this site. You do not have to say why. From then on, no new use starts. Within { $n } days, each model that learned from you is replaced by one that never saw your records. The old model is destroyed.
 
-grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published. We cannot pull back copies that a researcher has already downloaded. We tell them to delete their copies, and we show you what they reply.
+grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published. We cannot take back copies that a researcher has already downloaded. We tell them to delete their copies, and we show you what they reply.
 
-grant-copy = Let { $study } download a copy. The copy has no name, address or birth date. It has an end date. But we cannot pull it back once it has left.
+grant-copy = Let { $study } download a copy. The copy has no name, address or birth date. It has an end date. But we cannot take it back once it is downloaded.
 
-grant-care = { $clinic } asks to use your records to check your risk of { $condition }. Your doctor will see the result and talk to you about it. The result is a guess from a computer. Your doctor decides.
+grant-care = { $clinic } is asking to use your records to check your risk of { $condition }. Your doctor will see the result and talk to you about it. The result is a computer estimate. Your doctor decides.
 
-grant-read = { $clinic } asks to read your { $categories }, { $purpose }.
-
-grant-title-who = Who asks
+grant-title-who = Who is asking
 
 grant-title-free = You are free to choose
 
@@ -122,11 +110,11 @@ grant-title-copy = A copy
 
 ## Yes, but less
 
-limits-title = What may they use?
+limits-title = What you allow
 
 limits-lead = Nothing is ticked yet. Tick only what you want to allow.
 
-limits-purposes = What may they do?
+limits-purposes = What for?
 
 limits-purpose-MLTRAINING-hint = Models of this study may learn from the records you tick.
 
@@ -136,7 +124,7 @@ limits-categories = Which records?
 
 limits-categories-hint = What you do not tick stays closed.
 
-limits-from = From which day on?
+limits-from = From which day?
 
 limits-to = Up to which day?
 
@@ -145,10 +133,6 @@ limits-dates-hint = Leave this empty if the day does not matter.
 limits-end = When should it end?
 
 limits-end-hint = It ends by itself on this day. { $date } is the latest.
-
-limits-copies = May they download a copy?
-
-limits-new = May they use records that come later?
 
 limits-error-purposes = Tick at least one thing they may do, or go back and say no
 
@@ -160,9 +144,9 @@ request-error = Choose yes, yes but less, or no
 
 ## Did we explain it well?
 
-understand-title = Did we explain it well?
+understand-title = Two questions
 
-understand-lead = Two questions. They test us, not you. Your answers are not kept.
+understand-lead = Did we explain it well? The questions test us, not you. Your answers are not kept.
 
 understand-skip = Skip
 
@@ -178,7 +162,7 @@ ask-2 = A researcher has downloaded a copy. Then you withdraw. What happens to t
 
 ask-2-vanish = It vanishes by itself
 
-ask-2-told = They are told to delete it, but we cannot pull it back
+ask-2-told = They are told to delete it, but we cannot take it back
 
 ask-2-nothing = Nothing
 
@@ -190,7 +174,7 @@ ask-check = Check my answers
 
 ## Check and sign
 
-check-title = Is this what you want?
+check-title = Check and sign
 
 check-who = Who
 
@@ -198,17 +182,15 @@ check-purposes = What for
 
 check-categories = Which records
 
-check-dates = From when to when
+check-dates = Dates of the records
 
-check-dates-all = All times
+check-dates-all = Any date
 
 check-dates-span = { $from } to { $to }
 
-check-dates-from = From { $from } on
+check-dates-from = From { $from }
 
 check-dates-to = Up to { $to }
-
-check-new = Later records
 
 check-end = Ends on
 
@@ -222,43 +204,39 @@ check-duties = What they must do
 
 check-statement = What you sign, word for word
 
-check-no-undo = Before you sign: copies, answers and results that are out cannot be undone.
+check-no-undo = Before you sign: we cannot undo copies, answers or results that have already been shared.
 
 sign = Your device will now ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs this permission, word for word as you see it above. Nothing else is signed.
 
 sign-button = Sign with your passkey
 
-sign-no-button = Say no
-
 sign-wallet-button = Sign with your own signing program
-
-signed-title = Your permission is being recorded
 
 signed = Your permission is being recorded. This takes a few seconds. You can leave this page.
 
 active = Your permission is active. { $study } may use the records you chose until { $date }.
 
-declined-title = You said no
+declined-title = Request declined
 
-declined = You said no. { $study } is not told why. Nothing else changes.
+declined = You said no. We do not pass on a reason to { $study }. Nothing else changes.
 
 declined-button = Say no
 
-decline-title = Do you want to say no?
+decline-title = Say no
 
-decline-lead = { $study } may then use nothing. Nobody is told why.
+decline-lead = { $study } may then use nothing. We do not pass on a reason.
 
-lapsed-title = This request has ended
+lapsed-title = Request ended
 
 ## Permissions
 
-consents-title = Who may use your records?
+consents-title = Permissions
 
 consents-active = Active now
 
 consents-ended = Ended
 
-consent-title = Is this permission in force?
+consent-title = Your permission
 
 consent-allows = { $study } may use your { $categories }, { $purposes }.
 
@@ -272,13 +250,11 @@ consent-withdrawn = You withdrew it on { $date }.
 
 consent-stopped = It ended when you stopped everything on { $date }.
 
-consent-unknown = We cannot check this permission right now. Until we can, the answer is no.
+consent-unknown = We cannot check this permission right now. Until we can, access is refused.
 
 consent-uses = Uses under this permission
 
 consent-no-uses = Nobody has used this permission yet.
-
-consent-receipt = Your receipt
 
 consent-receipt-lead = This is your own copy of your permission (consent). Keep it.
 
@@ -286,19 +262,11 @@ consent-receipt-button = Download receipt
 
 consent-see = See this permission
 
-consent-no-longer = What this permission allowed
-
-consent-copies-open = Copies that have left
-
-consent-dates = It covers records { $span }.
-
 ## Withdraw and stop
 
-withdraw-link = Withdraw
+withdraw-link = Withdraw permission
 
-withdraw-link-what = Withdraw the permission of { $study }
-
-withdraw-page = Withdraw this permission?
+withdraw-page = Withdraw permission
 
 withdraw-stops-title = This stops now
 
@@ -314,27 +282,30 @@ withdraw-stays-answers = answers already given
 
 withdraw-stays-results = results already published
 
-withdraw-stays-copies = copies already downloaded. We ask for those copies to be deleted.
+withdraw-stays-copies = copies already downloaded; we ask for them to be deleted
 
-withdraw-care = Your care stays the same.
+withdraw-care = This will not affect your care.
 
 withdraw-button = Withdraw
 
 withdraw-sign = Your device will ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs your withdrawal. Nothing else is signed.
 
-withdraw-done-title = You have withdrawn
+withdraw-done-title = Permission withdrawn
 
-withdraw-done = You have withdrawn. { $study } may no longer use your records. We wrote this down at { $time }.
+withdraw-done = You have withdrawn. { $study } may no longer use your records. We recorded this at { $time }.
 
-withdraw-done-model = { $model } learned from your records. It is replaced by { $date }.
+withdraw-done-model = { $model } has a model that learned from your records. It is replaced by { $date }.
 
 withdraw-done-no-model = No model has learned from your records under this permission.
 
-withdraw-done-copy = { $study } has a copy. We have told it to delete the copy.
+withdraw-done-copy = { $study } may have a copy. We ask it to delete the copy.
 
-stop-page = Stop every use?
+stop-page = Stop all use of your records
 
-stop-lead = This ends all { $n } of your permissions at once. No study, no model and no doctor on this site can use your records from now on. Your hospital keeps its own files and still treats you.
+stop-lead = { $n ->
+    [one] This ends your permission at once.
+   *[other] This ends all { $n } of your permissions at once.
+} No study, no model and no doctor on this site can use your records from now on. Your hospital keeps its own files and still treats you.
 
 stop-emergency = In an emergency a doctor may still open your records. You will see who and why.
 
@@ -346,43 +317,33 @@ stop-button = Stop everything
 
 stop-sign = Your device will ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs that everything stops. Nothing else is signed.
 
-stop-done-title = Everything is stopped
+stop-done-title = All use stopped
 
-stop-done = Everything is stopped. All { $n } permissions ended at { $time }. New requests can still reach you. You can turn them off.
-
-stop-two = You have records at two places. Each needs one touch.
+stop-done = Everything is stopped. { $n ->
+    [0] No permission was active.
+    [one] Your permission ended at { $time }.
+   *[other] All { $n } permissions ended at { $time }.
+} New requests can still reach you. You can turn them off.
 
 ## Records
 
-records-title = What do you hold about me?
-
-records-kind = Kind
-
-records-date = Date
-
-records-by = Added by
+records-title = Records
 
 records-open = Open this record
 
-records-open-what = Open { $what } of { $date }
-
 record-title = Your record: { $kind }
 
-record-added = { $custodian } added this record on { $date }.
-
-record-value = Value
-
-record-what = What
+record-added = Record of { $date }, from { $custodian }.
 
 ## Models
 
-models-title = What has learned from me?
+models-title = Models
 
 models-study = Study
 
-models-since = Learned on
+models-since = Trained on
 
-models-state = Now
+models-state = State
 
 models-active = in use
 
@@ -394,11 +355,11 @@ models-next = The new one never saw your records.
 
 ## Keys
 
-keys-title = Who can sign for me?
+keys-title = Keys
 
 keys-device = Device
 
-keys-made = Made on
+keys-made = Created on
 
 keys-used = Last used
 
@@ -412,9 +373,7 @@ keys-add-lead = A second passkey on another device helps when you lose one.
 
 keys-remove = Remove
 
-keys-remove-what = Remove the passkey { $device }
-
-keys-remove-title = Remove this passkey?
+keys-remove-title = Remove this passkey
 
 keys-remove-lead = It can then no longer sign in or sign for you. A removed passkey never comes back.
 
@@ -422,11 +381,11 @@ keys-remove-last = This is your last passkey. Without it you cannot sign in. You
 
 keys-remove-button = Remove this passkey
 
-keys-delegates = Someone who may sign for you
+keys-delegates = People who can act for you
 
-keys-delegate-none = Nobody but you may sign.
+keys-delegate-none = Only you.
 
-keys-delegate-until = May sign for you until { $date }
+keys-delegate-until = One person can sign for you until { $date }
 
 keys-recovery = A new key for you
 
@@ -437,17 +396,15 @@ keys-recovery-vetoed = { $n ->
    *[other] You said no to { $n } new keys. They will not work.
 }
 
-keys-recovery-no = Say no to this key
+keys-recovery-no = Refuse this key
 
-key-recovery = { $custodian } wants to add a new key for you. It starts to work on { $date }. If you did not ask for this, say no now.
-
-keys-wallet = A signing program of your own
+key-recovery = { $custodian } wants to add a new key for you. It starts to work on { $date }. If you did not ask for this, refuse it now.
 
 ## Research off, and a copy of all
 
-opt-out-title = May research use my records?
+opt-out-title = Research
 
-opt-out-lead = You can turn all research off. This beats every permission for research that you have given.
+opt-out-lead = You can turn all research off. This overrides every research permission that you have given.
 
 opt-out-on = Yes, if I allow it each time
 
@@ -463,13 +420,13 @@ opt-out-saved-on = Research may ask you. It may use only what you allow.
 
 opt-out-saved-off = Research is off. No study may use your records.
 
-download-title = May I have all of it?
+download-title = Download my data
 
-download-lead = We make one file with your records, your permissions and your history.
+download-lead = The file has your records, your permissions and your history.
 
 download-size = It is about { $size }.
 
-download-button = Make my copy
+download-button = Download my data
 
 download-ready = Your copy is ready.
 
@@ -483,31 +440,37 @@ empty-consents = Nobody may use your records right now. You have given no permis
 
 empty-records = No records are here yet. { $custodian } adds them. Ask them if you miss something.
 
-empty-models = No model has learned from your records.
+empty-models = No model was trained on your records.
 
 statement-allow = I allow { $who } to use my { $what }, { $purposes }.
 
-statement-dates = Only records of this time are meant: { $span }.
+statement-dates = Only records of these dates are meant: { $span }.
 
-statement-records = Only { $n } single records are meant.
+statement-records = Only { $n } individual records are meant.
 
 statement-copy = A copy without my name may be downloaded.
 
-statement-no-copy = No copy may leave.
+statement-no-copy = No copy may be downloaded.
 
 statement-end = This ends on { $date }. I can withdraw it at any time, and no new use starts then.
+
+statement-forbid-all = I do not allow anybody to use my { $what }, { $purposes }.
+
+statement-forbid = I do not allow { $who } to use my { $what }, { $purposes }.
+
+statement-forbid-end = This ends on { $date }. I can change it at any time.
 
 statement-opt-out = I do not allow anybody to use my records for research. I can change this at any time.
 
 limits-error-dates = The first day must not be later than the last day
 
-limits-left-out = Leave out single records
+limits-left-out = Leave out individual records
 
-limits-left-out-hint = What you tick here stays closed. Records that come later are then not included.
+limits-left-out-hint = What you tick here stays closed. Later records are then not included.
 
-keys-add-sign-title = Let this passkey sign for you?
+keys-add-sign-title = Add this passkey
 
-keys-add-sign = Your new passkey is made. Now a passkey that you have used before says that it may sign for you.
+keys-add-sign = Your new passkey is ready. Now sign with a passkey that you have used before. It says that the new one may sign for you.
 
 keys-add-button = Add this passkey
 
@@ -517,11 +480,9 @@ keys-other = Added elsewhere
 
 receipt-title = Receipt of your permission (consent)
 
-consent-refused = This permission is not in force.
-
 decide-later = Decide later
 
-copy-asked = { $study } also asks to download a copy. Choose “yes, but less” if you want to allow that.
+copy-asked = { $study } is also asking to download a copy. Choose “yes, but less” if you want to allow that.
 
 consent-over = This permission has ended. { $study } may no longer use your records.
 
@@ -531,8 +492,10 @@ keys-added = You can sign in and sign with your new passkey from now on.
 
 keys-removed = The passkey is removed. It can no longer sign for you.
 
-keys-veto-title = Say no to this new key?
+keys-veto-title = Refuse this key
 
-keys-veto-done = You said no. This key will not work.
+keys-veto-done = You refused the key. It will not work.
 
 keys-sign = Your device will ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs what this page says. Nothing else is signed.
+
+opt-out-question = May research use your records?

@@ -2,9 +2,9 @@
 
 ## The history
 
-journal-title = ¿Quién usó mis datos?
+journal-title = Historial
 
-journal-filter = Mostrar solo algunas líneas
+journal-filter = Filtro
 
 journal-who = Quién
 
@@ -16,48 +16,36 @@ journal-refused-only = Solo lo rechazado
 
 journal-ask = Preguntar por esto
 
-journal-ask-what = Preguntar por la línea de las { $time }
-
 journal-prove = Prueba
-
-journal-prove-what = Prueba de la línea de las { $time }
 
 journal-times = { $count ->
     [one] Una vez ese día.
    *[other] { $count } veces ese día.
 }
 
-journal-day = { $date }
-
 ## Its lines
 
-used-read = { $clinician }, de { $clinic }, miró estos datos de usted: { $categories }. Usted lo permitió el { $date }.
+used-read-party = { $party } consultó estos datos suyos: { $categories }. Usted lo permitió el { $date }.
 
-used-read-party = { $party } miró estos datos de usted: { $categories }. Usted lo permitió el { $date }.
+used-model-party = { $party } preguntó a un modelo por su riesgo. El tema: { $condition }. Usted lo permitió el { $date }.
 
-used-model = { $clinician }, de { $clinic }, preguntó a un modelo por el riesgo de usted. El tema: { $condition }. Usted lo permitió el { $date }.
+used-train = Un modelo de { $study } aprendió de estos datos suyos: { $categories }. Usted lo permitió el { $date }.
 
-used-model-party = { $party } preguntó a un modelo por el riesgo de usted. El tema: { $condition }. Usted lo permitió el { $date }.
+used-copy = { $study } descargó una copia con algunos valores suyos, sin su nombre. Usted lo permitió el { $date }.
 
-used-train = Un modelo de { $study } aprendió de estos datos de usted: { $categories }. Usted lo permitió el { $date }.
+used-self = Usted consultó estos datos: { $categories }.
 
-used-copy = { $study } descargó una copia con algunos valores de usted, sin su nombre. Debe borrar la copia antes del { $date }.
+used-emergency = { $clinician } abrió sus datos en una emergencia, sin preguntarle. La razón que dio: { $reason }. Otra persona lo revisará antes del { $date }.
 
-used-self = Usted mismo miró estos datos: { $categories }.
+refused-never = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted no había dado permiso.
 
-used-download = Usted hizo una copia de todo lo que guardamos.
+refused-withdrawn = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted retiró su permiso el { $date }.
 
-used-emergency = { $clinician } abrió los datos de usted en una emergencia, sin preguntarle. La razón que dio: { $reason }. Otra persona lo revisará antes del { $date }.
+refused-ended = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: su permiso terminó el { $date }.
 
-refused-never = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió: usted no había dado permiso.
+refused-unknown = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
 
-refused-withdrawn = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió: usted retiró su permiso el { $date }.
-
-refused-ended = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió: su permiso terminó el { $date }.
-
-refused-unknown = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
-
-refused-other = { $party } pidió ver estos datos de usted: { $categories }. No se le permitió. { $why }
+refused-other = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió. { $why }
 
 model-replaced = El modelo que aprendió de usted se sustituyó el { $date }. El nuevo nunca vio sus datos. El viejo se destruyó.
 
@@ -65,17 +53,13 @@ copy-deleted = { $study } dice que borró su copia.
 
 copy-open = { $study } todavía no ha dicho que borró su copia. Preguntamos el { $date } y preguntaremos otra vez.
 
-journal-older = Primero se ven las líneas de los últimos { $days } días.
-
 empty-journal = Nadie ha usado ni pedido sus datos todavía. Cada uso y cada rechazo se verá aquí.
 
 empty-journal-filter = Ninguna línea coincide con lo que eligió. Muestre todas las líneas para ver el resto.
 
 ## Prueba
 
-proof-title = ¿Puedo comprobar esta línea?
-
-proof-line = La línea
+proof-title = Prueba
 
 proof-how = Antes de que alguien reciba datos, escribimos una línea en un diario. Usted ve las líneas sobre usted. Todo el diario recibe una huella cada { $interval }. La huella va al registro. Nadie puede cambiar el registro sin que se vea. Su navegador acaba de comprobar que esta línea está en el diario con esa huella.
 
@@ -99,19 +83,15 @@ proof-download = Descargar la prueba
 
 proof-no-script = Su navegador no ejecuta scripts aquí. Descargue la prueba y compruébela con el programa que quiera.
 
-proof-file-how = El archivo contiene la línea, la huella y los pasos entre ellas.
-
-interval-hour = hora
-
 interval-minutes = { $n } minutos
 
-used-read-party-undated = { $party } vio estos datos de usted: { $categories }. Usted lo había permitido.
+used-read-party-undated = { $party } consultó estos datos suyos: { $categories }. Usted lo había permitido.
 
 used-model-party-undated = { $party } preguntó por usted a un modelo. Usted lo había permitido.
 
-used-train-undated = Un modelo de { $study } aprendió de estos datos de usted: { $categories }. Usted lo había permitido.
+used-train-undated = Un modelo de { $study } aprendió de estos datos suyos: { $categories }. Usted lo había permitido.
 
-used-copy-undated = { $study } recibió una copia de algunos valores, sin el nombre de usted. Usted lo había permitido.
+used-copy-undated = { $study } descargó una copia de algunos valores, sin su nombre. Usted lo había permitido.
 
 records = datos
 
@@ -119,6 +99,6 @@ condition-asked = una enfermedad
 
 interval-minute = minuto
 
-locked-anew = Los datos de usted tienen claves nuevas. Quien antes podía abrirlos ya no puede.
+rekeyed = Hemos cerrado sus datos de nuevo. Quien antes podía abrirlos ya no puede.
 
-erased = Los datos de usted se han borrado. Nadie puede leerlos ya.
+erased = Sus datos se han borrado. Ya nadie puede leerlos.

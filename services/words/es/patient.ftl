@@ -16,31 +16,23 @@ menu-keys = Llaves
 
 ## La primera página
 
-patient-title = ¿Hay algo que espere su respuesta?
+patient-title = Inicio
 
-patient-title-none = Ahora nada espera su respuesta
+patient-requests-title = Pendiente de su respuesta
 
-patient-requests-title = Espera su respuesta
-
-patient-request = { $study } pide usar los datos de usted. Responda antes del { $date }.
+patient-request = { $study } pide usar sus datos. Responda antes del { $date }.
 
 patient-request-open = Leer la petición
 
 patient-active-title = Quién puede usar sus datos ahora
 
-patient-uses-title = Los últimos usos
+patient-uses-title = Actividad reciente
 
 patient-uses-all = Ver todo el historial
 
-patient-stop = Detenerlo todo
-
-patient-opt-out = No permitir la investigación
-
-patient-download = Recibir una copia de todo lo que guardamos
-
 ## La petición, en este orden
 
-request-title = ¿Qué quiere { $study }?
+request-title = Petición de { $study }
 
 request-answer = Su respuesta
 
@@ -60,15 +52,13 @@ request-by = Puede responder hasta el { $date }.
 
 request-protocol = Leer qué piensa hacer el estudio
 
-request-policy = Leer el aviso de privacidad del estudio
-
-grant-who = { $study } pide permiso para aprender de los datos de salud de usted. { $organisation } lleva este estudio. { $board } lo revisó y lo aprobó.
+grant-who = { $study } pide permiso para aprender de sus datos de salud. { $organisation } lleva este estudio. { $board } lo revisó y lo aprobó.
 
 grant-free = Puede decir que sí, permitir menos o decir que no. Su atención médica no cambia. No tiene que decidir hoy.
 
-grant-what = Una computadora busca patrones en estos datos de usted: { $categories }. Son datos del { $from } al { $to }. Hace lo mismo con los datos de muchas otras personas. Con esos patrones hace un modelo. Un modelo es un conjunto de reglas para una computadora.
+grant-what = Una computadora busca patrones en estos datos suyos: { $categories }. Son datos del { $from } al { $to }. Hace lo mismo con los datos de muchas otras personas. Con esos patrones hace un modelo. Un modelo es un conjunto de reglas para una computadora.
 
-grant-what-always = Una computadora busca patrones en estos datos de usted: { $categories }. Hace lo mismo con los datos de muchas otras personas. Con esos patrones hace un modelo. Un modelo es un conjunto de reglas para una computadora.
+grant-what-always = Una computadora busca patrones en estos datos suyos: { $categories }. Hace lo mismo con los datos de muchas otras personas. Con esos patrones hace un modelo. Un modelo es un conjunto de reglas para una computadora.
 
 grant-what-old = Los datos nuevos no se incluyen.
 
@@ -76,13 +66,13 @@ grant-what-new = Los datos nuevos se incluyen hasta el final.
 
 grant-why = Si funciona, quizá se pueda detectar { $condition } antes.
 
-grant-access = Solo { $study } puede hacerlo. Se hace dentro del sistema cerrado de { $operator }. { $study } no recibe el nombre, la dirección ni la fecha de nacimiento de usted.
+grant-access = Solo { $study } puede hacerlo. Se hace dentro del sistema cerrado de { $operator }. { $study } no recibe su nombre, su dirección ni su fecha de nacimiento.
 
 grant-end = Su permiso vale hasta el { $date }. Después termina solo. Puede retirarlo antes, cuando quiera.
 
 grant-means = Si dice que sí, los modelos del estudio pueden aprender de los datos que usted elija. Verá cada vez que eso ocurra.
 
-grant-not = Nadie puede buscarle a usted con esto. Nadie puede usar sus datos para anuncios, seguros o préstamos. Su consulta no puede usar el modelo con usted. Esa es otra pregunta. Lo más probable es que a usted no le ayude.
+grant-not = Nadie puede buscarle a usted con esto. Nadie puede usar sus datos para anuncios, seguros o préstamos. Su hospital no puede usar el modelo con usted. Esa es otra pregunta. Lo más probable es que a usted no le ayude.
 
 grant-risk = Ningún sistema es del todo seguro. Alguien podría tratar de averiguar si un modelo aprendió de usted. Hacemos esa prueba con cada modelo antes de usarlo.
 
@@ -90,11 +80,9 @@ grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene
 
 grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio, los resultados ya publicados y las copias ya descargadas. Pedimos que borren sus copias y le mostramos lo que responden.
 
-grant-copy = Permitir que { $study } descargue una copia. La copia no lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero cuando ya salió no podemos recuperarla.
+grant-copy = Permitir que { $study } descargue una copia. La copia no lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero una copia descargada no se puede recuperar.
 
-grant-care = { $clinic } pide usar los datos de usted para ver su riesgo. El tema: { $condition }. En su consulta verán el resultado y hablarán con usted. El resultado es un cálculo de una computadora. Decide una persona.
-
-grant-read = { $clinic } pide leer estos datos de usted: { $categories }. Motivo: { $purpose }.
+grant-care = { $clinic } pide usar sus datos para ver su riesgo. El tema: { $condition }. Su médico verá el resultado y hablará con usted. El resultado es un cálculo de una computadora. Decide una persona.
 
 grant-title-who = Quién pide
 
@@ -122,15 +110,15 @@ grant-title-copy = Una copia
 
 ## Sí, pero menos
 
-limits-title = ¿Qué pueden usar?
+limits-title = Qué permite usted
 
 limits-lead = Todavía no hay nada marcado. Marque solo lo que quiera permitir.
 
-limits-purposes = ¿Qué pueden hacer?
+limits-purposes = ¿Para qué?
 
 limits-purpose-MLTRAINING-hint = Los modelos de este estudio pueden aprender de los datos que usted marque.
 
-limits-purpose-TREATDS-hint = Su consulta puede preguntar por usted a un modelo.
+limits-purpose-TREATDS-hint = Su hospital puede preguntar por usted a un modelo.
 
 limits-categories = ¿Qué datos?
 
@@ -146,10 +134,6 @@ limits-end = ¿Cuándo debe terminar?
 
 limits-end-hint = Termina solo ese día. El último posible es el { $date }.
 
-limits-copies = ¿Pueden descargar una copia?
-
-limits-new = ¿Pueden usar datos que lleguen después?
-
 limits-error-purposes = Marque al menos una cosa que puedan hacer, o vuelva y diga que no
 
 limits-error-categories = Marque al menos una clase de datos, o vuelva y diga que no
@@ -160,9 +144,9 @@ request-error = Elija sí, sí pero menos, o no
 
 ## ¿Lo explicamos bien?
 
-understand-title = ¿Lo explicamos bien?
+understand-title = Dos preguntas
 
-understand-lead = Dos preguntas. Nos ponen a prueba a nosotros, no a usted. Sus respuestas no se guardan.
+understand-lead = ¿Lo explicamos bien? Las preguntas nos ponen a prueba a nosotros, no a usted. Sus respuestas no se guardan.
 
 understand-skip = Saltar
 
@@ -190,7 +174,7 @@ ask-check = Comprobar mis respuestas
 
 ## Revisar y firmar
 
-check-title = ¿Es esto lo que quiere?
+check-title = Revisar y firmar
 
 check-who = Quién
 
@@ -198,17 +182,15 @@ check-purposes = Para qué
 
 check-categories = Qué datos
 
-check-dates = Desde cuándo hasta cuándo
+check-dates = Fechas de los datos
 
-check-dates-all = Todo el tiempo
+check-dates-all = Cualquier fecha
 
 check-dates-span = { $from } a { $to }
 
 check-dates-from = Desde el { $from }
 
 check-dates-to = Hasta el { $to }
-
-check-new = Datos posteriores
 
 check-end = Termina el
 
@@ -222,45 +204,41 @@ check-duties = Qué deben hacer
 
 check-statement = Lo que usted firma, palabra por palabra
 
-check-no-undo = Antes de firmar: no se pueden deshacer copias, respuestas ni resultados que ya salieron.
+check-no-undo = Antes de firmar: no podemos deshacer copias, respuestas ni resultados que ya se entregaron.
 
 sign = Ahora su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar este permiso, palabra por palabra, como lo ve arriba. No se firma nada más.
 
 sign-button = Firmar con su llave de acceso
 
-sign-no-button = Decir que no
-
 sign-wallet-button = Firmar con su propio programa
-
-signed-title = Su permiso se está anotando
 
 signed = Su permiso se está anotando. Tarda unos segundos. Puede salir de esta página.
 
 active = Su permiso está vigente. { $study } puede usar los datos que usted eligió hasta el { $date }.
 
-declined-title = Usted dijo que no
+declined-title = Petición rechazada
 
 declined = Usted dijo que no. { $study } no sabrá por qué. No cambia nada más.
 
 declined-button = Decir que no
 
-decline-title = ¿Quiere decir que no?
+decline-title = Decir que no
 
 decline-lead = Entonces { $study } no puede usar nada. Nadie sabrá por qué.
 
-lapsed-title = Esta petición terminó
+lapsed-title = Petición terminada
 
 ## Permisos
 
-consents-title = ¿Quién puede usar sus datos?
+consents-title = Permisos
 
 consents-active = Vigentes
 
 consents-ended = Terminados
 
-consent-title = ¿Está vigente este permiso?
+consent-title = Su permiso
 
-consent-allows = { $study } puede usar estos datos de usted: { $categories }. Motivo: { $purposes }.
+consent-allows = { $study } puede usar estos datos suyos: { $categories }. Motivo: { $purposes }.
 
 consent-until = Termina el { $date }.
 
@@ -272,13 +250,11 @@ consent-withdrawn = Usted lo retiró el { $date }.
 
 consent-stopped = Terminó cuando usted lo detuvo todo el { $date }.
 
-consent-unknown = Ahora no podemos comprobar este permiso. Mientras tanto, la respuesta es no.
+consent-unknown = Ahora no podemos comprobar este permiso. Mientras tanto, se rechaza todo acceso.
 
 consent-uses = Usos con este permiso
 
 consent-no-uses = Nadie ha usado este permiso todavía.
-
-consent-receipt = Su comprobante
 
 consent-receipt-lead = Esta es su propia copia de su permiso (consentimiento). Guárdela.
 
@@ -286,23 +262,15 @@ consent-receipt-button = Descargar el comprobante
 
 consent-see = Ver este permiso
 
-consent-no-longer = Qué permitía este permiso
-
-consent-copies-open = Copias que ya salieron
-
-consent-dates = Vale para datos de este tiempo: { $span }.
-
 ## Retirar y detener
 
-withdraw-link = Retirar
+withdraw-link = Retirar el permiso
 
-withdraw-link-what = Retirar el permiso de { $study }
-
-withdraw-page = ¿Retirar este permiso?
+withdraw-page = Retirar el permiso
 
 withdraw-stops-title = Esto termina ahora
 
-withdraw-stops = todo uso nuevo de los datos de usted por { $study }
+withdraw-stops = todo uso nuevo de sus datos por { $study }
 
 withdraw-follows-title = Esto sigue en { $n } días como máximo
 
@@ -314,7 +282,7 @@ withdraw-stays-answers = las respuestas ya dadas
 
 withdraw-stays-results = los resultados ya publicados
 
-withdraw-stays-copies = las copias ya descargadas. Pedimos que las borren.
+withdraw-stays-copies = las copias ya descargadas; pedimos que las borren
 
 withdraw-care = Su atención médica no cambia.
 
@@ -322,19 +290,22 @@ withdraw-button = Retirar
 
 withdraw-sign = Su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar que retira este permiso. No se firma nada más.
 
-withdraw-done-title = Ha retirado su permiso
+withdraw-done-title = Permiso retirado
 
-withdraw-done = Ha retirado su permiso. { $study } ya no puede usar los datos de usted. Lo anotamos a las { $time }.
+withdraw-done = Ha retirado su permiso. { $study } ya no puede usar sus datos. Lo anotamos a las { $time }.
 
-withdraw-done-model = { $model } aprendió de los datos de usted. Se sustituye antes del { $date }.
+withdraw-done-model = { $model } tiene un modelo que aprendió de sus datos. Se sustituye antes del { $date }.
 
 withdraw-done-no-model = Ningún modelo aprendió de usted con este permiso.
 
-withdraw-done-copy = { $study } tiene una copia. Le pedimos que la borre.
+withdraw-done-copy = { $study } puede tener una copia. Pedimos que la borre.
 
-stop-page = ¿Detener todo?
+stop-page = Detener todo uso de sus datos
 
-stop-lead = Así terminan a la vez sus { $n } permisos. Ningún estudio, ningún modelo y ninguna consulta de este sitio puede usar sus datos desde ahora. Su hospital conserva sus propios archivos y le sigue atendiendo.
+stop-lead = { $n ->
+    [one] Así termina ahora mismo su permiso.
+   *[other] Así terminan a la vez sus { $n } permisos.
+} Ningún estudio, ningún modelo y ningún médico de este sitio puede usar sus datos desde ahora. Su hospital conserva sus propios archivos y le sigue atendiendo.
 
 stop-emergency = En una emergencia todavía pueden abrir sus datos. Usted verá quién fue y por qué.
 
@@ -346,43 +317,33 @@ stop-button = Detenerlo todo
 
 stop-sign = Su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar que todo termina. No se firma nada más.
 
-stop-done-title = Todo está detenido
+stop-done-title = Todo uso detenido
 
-stop-done = Todo está detenido. Sus { $n } permisos terminaron a las { $time }. Todavía pueden llegarle peticiones nuevas. Puede desactivarlas.
-
-stop-two = Hay datos de usted en dos lugares. Cada uno necesita un toque.
+stop-done = Todo está detenido. { $n ->
+    [0] Ningún permiso estaba vigente.
+    [one] Su permiso terminó a las { $time }.
+   *[other] Sus { $n } permisos terminaron a las { $time }.
+} Todavía pueden llegarle peticiones nuevas. Puede desactivarlas.
 
 ## Datos
 
-records-title = ¿Qué guardan sobre mí?
-
-records-kind = Clase
-
-records-date = Fecha
-
-records-by = Quién lo añadió
+records-title = Datos
 
 records-open = Abrir
 
-records-open-what = Abrir { $what } del { $date }
-
 record-title = Sus datos: { $kind }
 
-record-added = { $custodian } añadió estos datos el { $date }.
-
-record-value = Valor
-
-record-what = Qué
+record-added = Datos del { $date }, de { $custodian }.
 
 ## Modelos
 
-models-title = ¿Qué ha aprendido de mí?
+models-title = Modelos
 
 models-study = Estudio
 
-models-since = Aprendió el
+models-since = Entrenado el
 
-models-state = Ahora
+models-state = Estado
 
 models-active = en uso
 
@@ -394,7 +355,7 @@ models-next = El nuevo nunca vio sus datos.
 
 ## Llaves
 
-keys-title = ¿Quién puede firmar por mí?
+keys-title = Llaves
 
 keys-device = Dispositivo
 
@@ -412,9 +373,7 @@ keys-add-lead = Una segunda llave en otro dispositivo ayuda cuando pierde uno.
 
 keys-remove = Quitar
 
-keys-remove-what = Quitar la llave { $device }
-
-keys-remove-title = ¿Quitar esta llave?
+keys-remove-title = Quitar esta llave
 
 keys-remove-lead = Ya no servirá para entrar ni para firmar por usted. Una llave quitada no vuelve nunca.
 
@@ -422,30 +381,28 @@ keys-remove-last = Esta es su última llave. Sin ella no puede entrar. Tendría 
 
 keys-remove-button = Quitar esta llave
 
-keys-delegates = Quién puede firmar por usted
+keys-delegates = Personas que pueden actuar por usted
 
-keys-delegate-none = Nadie más que usted puede firmar.
+keys-delegate-none = Solo usted.
 
-keys-delegate-until = Puede firmar por usted hasta el { $date }
+keys-delegate-until = Una persona puede firmar por usted hasta el { $date }
 
 keys-recovery = Una llave nueva para usted
 
 keys-recovery-none = Nadie ha pedido añadir una llave para usted.
 
 keys-recovery-vetoed = { $n ->
-    [one] Usted rechazó una clave nueva. No funcionará.
-   *[other] Usted rechazó { $n } claves nuevas. No funcionarán.
+    [one] Usted rechazó una llave nueva. No funcionará.
+   *[other] Usted rechazó { $n } llaves nuevas. No funcionarán.
 }
 
-keys-recovery-no = Decir que no a esta llave
+keys-recovery-no = Rechazar esta llave
 
-key-recovery = { $custodian } quiere añadir una llave nueva para usted. Empieza a valer el { $date }. Si usted no la pidió, diga ahora que no.
-
-keys-wallet = Su propio programa para firmar
+key-recovery = { $custodian } quiere añadir una llave nueva para usted. Empieza a valer el { $date }. Si usted no la pidió, rechácela ahora.
 
 ## Sin investigación, y una copia de todo
 
-opt-out-title = ¿Puede la investigación usar mis datos?
+opt-out-title = Investigación
 
 opt-out-lead = Puede cerrar sus datos a toda investigación. Esto vale más que cualquier permiso de investigación que haya dado.
 
@@ -463,13 +420,13 @@ opt-out-saved-on = La investigación puede preguntarle. Solo puede usar lo que u
 
 opt-out-saved-off = Sus datos están cerrados a la investigación. Ningún estudio puede usarlos.
 
-download-title = ¿Puedo tenerlo todo?
+download-title = Descargar mis datos
 
-download-lead = Hacemos un archivo con sus datos, sus permisos y su historial.
+download-lead = El archivo contiene sus datos, sus permisos y su historial.
 
 download-size = Ocupa unos { $size }.
 
-download-button = Hacer mi copia
+download-button = Descargar mis datos
 
 download-ready = Su copia está lista.
 
@@ -483,7 +440,7 @@ empty-consents = Nadie puede usar sus datos ahora. Usted no ha dado ningún perm
 
 empty-records = Aquí todavía no hay datos. { $custodian } los añade. Pregunte ahí si echa algo en falta.
 
-empty-models = Ningún modelo ha aprendido de sus datos.
+empty-models = Ningún modelo se ha entrenado con sus datos.
 
 statement-allow = Permito a { $who } usar estos datos míos: { $what }, { $purposes }.
 
@@ -493,9 +450,15 @@ statement-records = Solo valen { $n } documentos concretos.
 
 statement-copy = Se puede descargar una copia sin mi nombre.
 
-statement-no-copy = No puede salir ninguna copia.
+statement-no-copy = No se puede descargar ninguna copia.
 
 statement-end = Esto termina el { $date }. Puedo retirarlo cuando quiera, y entonces no empieza ningún uso nuevo.
+
+statement-forbid-all = No permito a nadie usar estos datos míos: { $what }, { $purposes }.
+
+statement-forbid = No permito a { $who } usar estos datos míos: { $what }, { $purposes }.
+
+statement-forbid-end = Esto termina el { $date }. Puedo cambiarlo cuando quiera.
 
 statement-opt-out = No permito a nadie usar mis datos para investigar. Puedo cambiarlo cuando quiera.
 
@@ -505,34 +468,34 @@ limits-left-out = Dejar fuera algunos documentos
 
 limits-left-out-hint = Lo que marque aquí sigue cerrado. Los documentos posteriores no se incluyen.
 
-keys-add-sign-title = ¿Puede esta clave de acceso firmar por usted?
+keys-add-sign-title = Añadir esta llave
 
-keys-add-sign = La clave nueva está creada. Ahora una clave que usted ya ha usado confirma que la nueva puede firmar por usted.
+keys-add-sign = La llave nueva está creada. Ahora una llave que usted ya ha usado confirma que la nueva puede firmar por usted.
 
-keys-add-button = Añadir esta clave
+keys-add-button = Añadir esta llave
 
-keys-new = Clave de acceso nueva
+keys-new = Llave de acceso nueva
 
 keys-other = Añadida en otro lugar
 
 receipt-title = Recibo de su permiso (consentimiento)
 
-consent-refused = Este permiso no está en vigor.
-
 decide-later = Decidir más tarde
 
 copy-asked = { $study } pide también descargar una copia. Elija «Sí, pero menos» si quiere permitirlo.
 
-consent-over = Este permiso ha terminado. { $study } ya no puede usar los datos de usted.
+consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos.
 
 grant-withdraw-care = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie pregunta por usted a un modelo.
 
-keys-added = Desde ahora puede entrar y firmar con su passkey nueva.
+keys-added = Desde ahora puede entrar y firmar con su llave nueva.
 
-keys-removed = La passkey está eliminada. Ya no puede firmar por usted.
+keys-removed = La llave está eliminada. Ya no puede firmar por usted.
 
-keys-veto-title = ¿Decir que no a esta llave nueva?
+keys-veto-title = Rechazar esta llave
 
-keys-veto-done = Usted dijo que no. Esta llave no funcionará.
+keys-veto-done = Usted rechazó la llave. No funcionará.
 
 keys-sign = Ahora su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar lo que dice esta página. No se firma nada más.
+
+opt-out-question = ¿Puede la investigación usar sus datos?

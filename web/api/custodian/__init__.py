@@ -28,7 +28,6 @@ from web.api.custodian.schemas import (
     ProposalsSchema,
     RecoveriesSchema,
     RecoveryBody,
-    SignedEnrolments,
     StudyDecisionBody,
     StudyReviewSchema,
     UploadBody,
@@ -36,7 +35,13 @@ from web.api.custodian.schemas import (
     UploadsSchema,
 )
 from web.api.resources import accepts, idempotent, returns
-from web.api.schemas import NothingSchema, PageSchema, SubjectConsentsSchema, SubjectUsesSchema
+from web.api.schemas import (
+    NothingSchema,
+    PageSchema,
+    SignedEnrolments,
+    SubjectConsentsSchema,
+    SubjectUsesSchema,
+)
 from web.current import current_caller, find_caller, services, words
 from web.view_options import max_body, requires_role
 

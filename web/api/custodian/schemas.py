@@ -13,7 +13,7 @@ from services.custodian.approvals import MAX_REASON
 from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
 from services.custodian.upload_store import LEAVE, MAX_BYTES, NONE
 from services.custodian.uploads import MAX_MAPPING, NewUpload
-from services.schemas import SignedEnrolmentSchema, Strict, ValidationError
+from services.schemas import Strict, ValidationError
 from storage.schemas import RecordSchema
 from web.api.schemas import (
     Answer,
@@ -22,13 +22,12 @@ from web.api.schemas import (
     Text,
     anything,
     many,
+    nested,
     number,
-    one,
     text,
     truth,
 )
 
-MAX_SIGNED: Final = 1_000
 MAX_RECORDS: Final = 5_000
 MAX_BASE64: Final = MAX_BYTES * 4 // 3 + 8
 MAX_FILE_BYTES: Final = MAX_BASE64 + MAX_MAPPING + 4_096
@@ -78,16 +77,6 @@ class RecoveryBody(Strict):
     proof = fields.Dict(keys=fields.String(), required=True, metadata=_OBJECT)
 
 
-class SignedEnrolments(Strict):
-    """Many signed enrolments."""
-
-    signed = fields.List(
-        fields.Nested(SignedEnrolmentSchema),
-        required=True,
-        validate=[validate.Length(1, MAX_SIGNED)],
-    )
-
-
 class DepositBody(Strict):
     """Records, and for each, if given, the source that distinguishes it from all others."""
 
@@ -121,8 +110,8 @@ class HoldingsSchema(Answer):
 class OverviewSchema(Answer):
     """The health of the parts, and the holdings."""
 
-    health = one(HealthSchema)
-    held = one(HoldingsSchema, attribute="holdings")
+    health = nested(HealthSchema)
+    holdings = nested(HoldingsSchema, data_key="held")
 
 
 class MappingsSchema(Answer):
@@ -173,7 +162,7 @@ class UploadReportSchema(Answer):
     may_store = fields.Boolean(required=True, attribute="can_store")
     report = anything(attribute="counts")
     bad = many(BadCellSchema, attribute="problems")
-    job = one(JobSchema, allow_none=True)
+    job = nested(JobSchema, allow_none=True)
 
 
 class ProposalSchema(Answer):
@@ -209,9 +198,9 @@ class ProposalsSchema(Answer):
 class StudyReviewSchema(Answer):
     """One study, how many patients it reaches, and what patients would read."""
 
-    study = one(ProposalSchema, attribute="proposal")
+    study = nested(ProposalSchema, attribute="proposal")
     reaches = number(attribute="reach")
-    patients_read = fields.List(fields.String(), required=True, attribute="sentences")
+    patients_read = fields.List(fields.String(), required=True)
 
 
 class PendingRecoverySchema(Answer):

@@ -15,8 +15,8 @@ from web.api.schemas import (
     Text,
     ViewSchema,
     many,
+    nested,
     number,
-    one,
     text,
     truth,
 )
@@ -157,7 +157,7 @@ class CohortSchema(Answer):
     )
     permitted_in_all = Count(attribute="all_permitted")
     is_enough = truth()
-    view = one(ViewSchema)
+    view = nested(ViewSchema)
 
 
 class ModelSchema(Answer):

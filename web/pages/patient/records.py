@@ -81,13 +81,13 @@ def models() -> Response:
 def history() -> Response:
     """Show the uses and refusals, newest first; the address has the filter."""
     say, query = words(), request.args
-    wanted = HistoryFilter(
+    line_filter = HistoryFilter(
         party=query.get("who", ""),
         category=query.get("what", ""),
         refusals_only=query.get("refused") == "yes",
     )
     before = _row_number(query.get("before", ""))
-    page = services().patient.history.page(current_subject(), say, before, wanted)
+    page = services().patient.history.page(current_subject(), say, before, line_filter)
     days = groupby(page.lines, key=lambda line: line.day)
     return render(
         "patient/history.html",

@@ -1,21 +1,26 @@
-"""Runs slither on the ledger and fails on any finding that accepted-findings.toml does not list."""
+"""Runs slither on the contract; fails on findings that accepted-findings.toml does not list."""
+
+from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-HERE = Path(__file__).resolve().parent
-ACCEPTED = HERE / "accepted-findings.toml"
+CONTRACT = Path(__file__).resolve().parent.parent / "consent" / "contract"
+ACCEPTED = CONTRACT / "accepted-findings.toml"
 Finding = tuple[str, str]
 
 
 def main(slither: str) -> int:
     """Compile the sources, analyse them, and report what is new or no longer found."""
-    programs = HERE / "node_modules" / ".bin"
+    programs = CONTRACT / "node_modules" / ".bin"
     if not (programs / "forge").exists():
         _run(["npm", "install", "--no-save", "--no-audit", "--no-fund"], os.environ)
     # slither asks forge for its configuration, so forge must be on PATH.
@@ -26,9 +31,11 @@ def main(slither: str) -> int:
         "FOUNDRY_OUT": "out/analysis",
         "FOUNDRY_CACHE_PATH": "cache/analysis",
     }
+    # slither reads every build there, also that of an earlier version of the sources.
+    for folder in ("out", "cache"):
+        shutil.rmtree(CONTRACT / folder / "analysis", ignore_errors=True)
     _run([str(programs / "forge"), "build", "--build-info", "--skip", "*/test/**"], environment)
-    report = HERE / "out" / "slither.json"
-    report.unlink(missing_ok=True)
+    report = CONTRACT / "out" / "analysis" / "slither.json"
     arguments = ["--foundry-ignore-compile", "--filter-paths", "node_modules|test"]
     # Its exit code counts the findings, which are compared below.
     _run([slither, ".", *arguments, "--json", str(report)], environment, may_fail=True)
@@ -37,17 +44,15 @@ def main(slither: str) -> int:
     return _compare(_findings(json.loads(report.read_text("utf-8"))), _accepted())
 
 
-def _run(
-    command: list[str], environment: os._Environ[str] | dict[str, str], *, may_fail: bool = False
-) -> None:
+def _run(command: list[str], environment: Mapping[str, str], *, may_fail: bool = False) -> None:
     done = subprocess.run(  # noqa: S603 - pinned tools on our own sources
-        command, cwd=HERE, env=environment, capture_output=True, text=True, check=False
+        command, cwd=CONTRACT, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode and not may_fail:
         sys.exit(f"{command[0]} failed:\n{(done.stdout + done.stderr)[-3000:]}")
 
 
-def _findings(report: dict) -> Counter[Finding]:
+def _findings(report: dict[str, Any]) -> Counter[Finding]:
     if not report["success"]:
         sys.exit(f"slither failed: {report['error']}")
     return Counter(
@@ -56,7 +61,7 @@ def _findings(report: dict) -> Counter[Finding]:
     )
 
 
-def _where(element: dict) -> str:
+def _where(element: dict[str, Any]) -> str:
     """Return Contract.member, the smallest named part that holds the finding."""
     while element["type"] == "node":
         element = element["type_specific_fields"]["parent"]
@@ -69,19 +74,19 @@ def _accepted() -> Counter[Finding]:
     return Counter((each["check"], each["where"]) for each in entries if each["reason"])
 
 
-def _compare(found: Counter[Finding], accepted: Counter[Finding]) -> int:
-    for check, where in (found - accepted).elements():
+def _compare(findings: Counter[Finding], accepted: Counter[Finding]) -> int:
+    for check, where in (findings - accepted).elements():
         sys.stderr.write(
             f"new finding: {check} in {where}. Correct it, or add it with a reason to "
             f"{ACCEPTED.name}\n"
         )
-    for check, where in (accepted - found).elements():
+    for check, where in (accepted - findings).elements():
         sys.stderr.write(
             f"accepted finding not found: {check} in {where}. Remove it from {ACCEPTED.name}\n"
         )
-    if found == accepted:
-        sys.stdout.write(f"slither: {found.total()} findings, all accepted with a reason\n")
-    return int(found != accepted)
+    if findings == accepted:
+        sys.stdout.write(f"slither: {findings.total()} findings, all accepted with a reason\n")
+    return int(findings != accepted)
 
 
 if __name__ == "__main__":

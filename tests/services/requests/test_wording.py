@@ -1,0 +1,93 @@
+"""The statement that a patient signs says every term in words, in each language."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownCode, require_terms, terms_hash
+from services.requests.choices import COPY
+from services.requests.wording import make_statement
+from services.statement import RequestedTerms, terms_for
+from services.words import LANGUAGES, Words
+
+PERMIT = RequestedTerms("permit", "study:a", ("MLTRAINING",))
+
+
+def statement(requested: RequestedTerms, language: str = "en") -> str:
+    return make_statement(Words(language), "Study A", requested, "2027-03-03")
+
+
+def test_a_permit_says_who_may_use_what_for_what_and_until_when() -> None:
+    assert statement(PERMIT) == (
+        "I allow Study A to use my records of every kind, to train a computer model. "
+        "No copy may be downloaded. This ends on 3 March 2027. "
+        "I can withdraw it at any time, and no new use starts then."
+    )
+
+
+def test_a_refusal_for_everybody_says_so() -> None:
+    refusal = statement(RequestedTerms("deny", "*", ("HRESCH",)))
+    assert refusal.startswith("I do not allow anybody to use my records of every kind,")
+    assert "copy" not in refusal
+
+
+def test_a_refusal_for_one_party_names_it() -> None:
+    refusal = statement(RequestedTerms("deny", "study:a", ("MLTRAINING",)))
+    assert refusal.startswith("I do not allow Study A to use my records")
+
+
+def test_every_restriction_is_in_the_statement() -> None:
+    restricted = replace(
+        PERMIT,
+        categories=("laboratory", "exam", "survey"),
+        records=("ab" * 16, "cd" * 16),
+        data_from="2020-01-01",
+        data_to="2021-01-01",
+    )
+    text = statement(restricted)
+    assert "my blood tests, examinations and answers to questionnaires," in text
+    assert "1 January 2020 to 1 January 2021" in text
+    assert "Only 2 individual records are meant." in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@settings(deadline=None)
+@given(
+    decision=st.sampled_from(("permit", "deny")),
+    purposes=st.lists(st.sampled_from(sorted(PURPOSES)), min_size=1, unique=True),
+    categories=st.lists(st.sampled_from(sorted(CATEGORIES)), min_size=1, unique=True),
+)
+def test_every_code_that_is_signed_is_in_the_statement(
+    language, decision, purposes, categories
+) -> None:
+    requested = RequestedTerms(decision, "study:a", tuple(purposes), tuple(categories))
+    words, text = Words(language), statement(requested, language)
+    for code in purposes:
+        has_own_sentence = code == COPY and len(purposes) > 1 and decision == "permit"
+        assert words("statement-copy" if has_own_sentence else f"purpose-{code}") in text
+    for code in categories:
+        assert words(f"category-{'any' if code == '*' else code}") in text
+    assert require_terms(terms_for(requested, text)).statement == text
+
+
+def test_the_same_terms_twice_have_different_commitments() -> None:
+    first, second = (terms_for(PERMIT, "I allow it.") for _ in range(2))
+    assert terms_hash(first) != terms_hash(second)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"purposes": ()}, {"recipient": "*"}, {"decision": "perhaps"}, {"data_from": "2020-13-01"}],
+)
+def test_terms_that_nobody_could_sign_are_refused(changed) -> None:
+    with pytest.raises(TermsInvalid):
+        terms_for(replace(PERMIT, **changed), "I allow it.")
+
+
+def test_a_code_outside_the_vocabulary_is_refused() -> None:
+    with pytest.raises(UnknownCode):
+        terms_for(replace(PERMIT, purposes=("SPYING",)), "I allow it.")
