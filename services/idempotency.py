@@ -1,4 +1,4 @@
-"""Gives a request that comes twice under one Idempotency-Key the answer that it had."""
+"""Stores responses, so that a request repeated under one Idempotency-Key gets the first one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from consent import DAY_S
 from services.errors import Conflict, Invalid, Malformed
 from services.tables import METADATA
 
-MAX_KEY_LETTERS: Final = 255
-KEPT_S: Final = 86_400
-GIVEN_UP_AFTER_S: Final = 600
+MAX_KEY_LENGTH: Final = 255
+MAX_AGE_S: Final = DAY_S
+ABANDONED_AFTER_S: Final = 600
+"""A request without a response after this time failed; it may be sent again."""
 
-_ANSWERS: Final = sa.Table(
+_RESPONSES: Final = sa.Table(
     "web_answers",
     METADATA,
     sa.Column("key", sa.LargeBinary(32), primary_key=True),
@@ -28,7 +30,7 @@ _ANSWERS: Final = sa.Table(
 
 
 class InProgress(Conflict):
-    """The same request is being carried out at this moment (409); try again in a second."""
+    """The same request is in progress (409); try again in a second."""
 
 
 class KeyReused(Invalid):
@@ -36,68 +38,68 @@ class KeyReused(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The answer that a request had."""
+class StoredResponse:
+    """The response to an earlier request."""
 
     status: int
-    answer: bytes
+    body: bytes
 
 
 class StoredResponses:
-    """The answers of a day, by the hash of who asked, what for, and under which key."""
+    """The responses of a day, by the hash of caller, path and Idempotency-Key."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
-    def begin(self, key: bytes, body: bytes) -> Kept | None:
-        """Return the answer that is kept, or None: then do the request, and `keep` or `forget` it.
+    def begin(self, key: bytes, body: bytes) -> StoredResponse | None:
+        """Return the stored response; if it is None, carry out the request, then `add` or `delete`.
 
         Raises:
-            KeyReused: the key came before with another body.
-            InProgress: the same request is being done now.
+            KeyReused: the key was used for another body.
+            InProgress: the same request is in progress.
         """
         now_s, hashed = int(self._clock()), hashlib.sha256(body).digest()
         with self._engine.begin() as connection:
-            stale = (_ANSWERS.c.at_s < now_s - KEPT_S) | (
-                _ANSWERS.c.status.is_(None) & (_ANSWERS.c.at_s < now_s - GIVEN_UP_AFTER_S)
+            stale = (_RESPONSES.c.at_s < now_s - MAX_AGE_S) | (
+                _RESPONSES.c.status.is_(None) & (_RESPONSES.c.at_s < now_s - ABANDONED_AFTER_S)
             )
-            connection.execute(sa.delete(_ANSWERS).where(stale))
-            row = connection.execute(sa.select(_ANSWERS).where(_ANSWERS.c.key == key)).first()
+            connection.execute(sa.delete(_RESPONSES).where(stale))
+            row = connection.execute(sa.select(_RESPONSES).where(_RESPONSES.c.key == key)).first()
             if row is None:
                 _claim(connection, {"key": key, "body": hashed, "at_s": now_s})
                 return None
         if row.body != hashed:
-            raise KeyReused("this Idempotency-Key came before with another body")
+            raise KeyReused("Idempotency-Key was used for another body; choose a new key")
         if row.status is None:
-            raise InProgress("the same request is being done now")
-        return Kept(row.status, row.answer)
+            raise InProgress("the same request is in progress; send it again in a second")
+        return StoredResponse(row.status, row.answer)
 
-    def keep(self, key: bytes, status: int, answer: bytes) -> None:
-        """Note the answer of a request that has begun."""
-        mine = sa.update(_ANSWERS).where(_ANSWERS.c.key == key)
+    def add(self, key: bytes, status: int, body: bytes) -> None:
+        """Store the response to a request that has begun."""
+        update = sa.update(_RESPONSES).where(_RESPONSES.c.key == key)
         with self._engine.begin() as connection:
-            connection.execute(mine.values(status=status, answer=answer))
+            connection.execute(update.values(status=status, answer=body))
 
-    def forget(self, key: bytes) -> None:
-        """Let a request that came to nothing be tried again."""
+    def delete(self, key: bytes) -> None:
+        """Let a request that failed be sent again."""
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_ANSWERS).where(_ANSWERS.c.key == key))
+            connection.execute(sa.delete(_RESPONSES).where(_RESPONSES.c.key == key))
 
 
 def key_of(caller: str, path: str, key: str) -> bytes:
-    """Return under what an answer is kept: nobody meets another caller's, or another route's.
+    """Return the key of a response; callers and paths never share one.
 
     Raises:
         Malformed: the key is empty, too long, or not printable ASCII.
     """
-    if not (0 < len(key) <= MAX_KEY_LETTERS and key.isascii() and key.isprintable()):
-        raise Malformed(f"an Idempotency-Key has 1 to {MAX_KEY_LETTERS} printable ASCII characters")
+    if not (0 < len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
+        raise Malformed(f"an Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable ASCII characters")
     return hashlib.sha256("\0".join((caller, path, key)).encode()).digest()
 
 
 def _claim(connection: sa.Connection, row: dict[str, object]) -> None:
     try:
-        connection.execute(sa.insert(_ANSWERS), row)
-    except sa.exc.IntegrityError as exc:  # another process was faster by a moment
-        raise InProgress("the same request is being done now") from exc
+        connection.execute(sa.insert(_RESPONSES), row)
+    except sa.exc.IntegrityError as exc:  # another process was faster
+        raise InProgress("the same request is in progress; send it again in a second") from exc

@@ -1,4 +1,4 @@
-"""Fields and request bodies that several parts of the API share; nothing is guessed."""
+"""The signed enrolment that custodians bring, checked field by field; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema, fields, post_load, validate
+from marshmallow import RAISE, Schema, fields, post_load
 from marshmallow import (
     ValidationError as ValidationError,  # re-exported: only schemas know marshmallow
 )
 
 from consent import Enrolment, Signed
 
-MAX_SIGNED: Final = 1_000
-MAX_RECORDS: Final = 5_000
-MAX_CODES: Final = 64
-MAX_NAME: Final = 128
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
 _ADDRESS: Final = 20
 _SIGNER: Final = (20, 84)
@@ -24,20 +20,12 @@ _MAX_SIGNATURE: Final = 4096
 
 
 class Strict(Schema):
-    """A request body; a field without a name here is an error."""
+    """A request body; an unknown field is an error."""
 
     class Meta:
-        """No field but ours."""
+        """Unknown fields are errors."""
 
         unknown = RAISE
-
-
-class Text(fields.String):
-    """A printable text of limited length; nothing is stripped or guessed."""
-
-    def __init__(self, max_length: int = MAX_NAME, min_length: int = 1, **options: Any) -> None:
-        length = validate.Length(min_length, max_length)
-        super().__init__(validate=[length, _require_printable], **options)
 
 
 class Hex(fields.Field[bytes]):
@@ -61,11 +49,6 @@ class Hex(fields.Field[bytes]):
         return bytes.fromhex(digits)
 
 
-def _require_printable(text: str) -> None:
-    if not text.isprintable():
-        raise ValidationError("Must be printable.")
-
-
 class EnrolmentSchema(Strict):
     """A subject's first key, as EIP-712 names its fields."""
 
@@ -84,24 +67,3 @@ class SignedEnrolmentSchema(Strict):
     @post_load
     def _to_signed(self, data: Mapping[str, Any], **_: Any) -> Signed:
         return Signed(Enrolment(**data["message"]), data["signer"], data["signature"])
-
-
-class SignedEnrolments(Strict):
-    """Many signed enrolments."""
-
-    signed = fields.List(
-        fields.Nested(SignedEnrolmentSchema),
-        required=True,
-        validate=[validate.Length(1, MAX_SIGNED)],
-    )
-
-
-class PageSchema(Strict):
-    """A part of a long list: query parameters, so numbers come as text."""
-
-    limit = fields.Integer(load_default=50, validate=[validate.Range(1, 1_000)])
-    before = fields.Integer(load_default=None, validate=[validate.Range(1, 2**53)])
-
-
-class NothingSchema(Strict):
-    """An empty object."""

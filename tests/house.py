@@ -44,7 +44,7 @@ class House:
         return replace(self, engine=make_engine(url))
 
     def dies(self, work: Callable[[House], object]) -> bool:
-        """Do `work` in a process of its own; True if that was killed in the middle of it."""
+        """Do `work` in another process; return whether that was killed."""
         child = os.fork()
         if not child:
             code = 1
@@ -61,19 +61,21 @@ class House:
 
     def another(self, **other: Any) -> RecordStore:
         """Return what another process of the install would hold."""
-        parts = {"engine": self.engine, "blobs": self.kubo, "law": self.ledger, **other}
-        made = RecordStore(parts["engine"], parts["blobs"], parts["law"], self.home, self.clock)
-        made.unseal("passphrase")
-        return made
+        ports = {"engine": self.engine, "blocks": self.kubo, "ledger": self.ledger, **other}
+        store = RecordStore(**ports, home=self.home, clock=self.clock)
+        store.unseal("passphrase")
+        return store
 
     def patient(self) -> Patient:
         return self.patients(1)[0]
 
     def patients(self, count: int) -> list[Patient]:
         """Enrol patients, all at once."""
-        made = [Patient(self.ledger.domain(), self.ledger.custodian()) for _ in range(count)]
-        assert all(outcome.ok for outcome in self.ledger.enrol([one.enrols() for one in made]))
-        return made
+        domain, custodian = self.ledger.domain(), self.ledger.custodian()
+        patients = [Patient(domain, custodian) for _ in range(count)]
+        outcomes = self.ledger.enrol([patient.enrols() for patient in patients])
+        assert all(outcome.ok for outcome in outcomes)
+        return patients
 
     def grant(self, patient: Patient, **changed: Any) -> Signed:
         return self.grants([patient], **changed)[0]
@@ -90,11 +92,11 @@ class House:
         assert self.ledger.withdraw([patient.withdraws(granted)])[0].ok
 
     def gathered(self, **narrowed: Any) -> list[Record]:
-        return self.store.vault.gather(wanted(**narrowed)).records
+        return self.store.vault.gather(access_request(**narrowed)).records
 
 
-def wanted(**narrowed: Any) -> AccessRequest:
-    told: dict[str, Any] = {
+def access_request(**narrowed: Any) -> AccessRequest:
+    fields: dict[str, Any] = {
         "party": STUDY,
         "purpose": TRAINING,
         "categories": None,
@@ -102,29 +104,29 @@ def wanted(**narrowed: Any) -> AccessRequest:
         "subjects": None,
         "why": "a test",
     }
-    return AccessRequest(**{**told, **narrowed})
+    return AccessRequest(**{**fields, **narrowed})
 
 
 def record_of(subject: bytes, number: int = 0, **changed: Any) -> Record:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "subject": subject,
         "category": "laboratory",
         "custodian": HERE,
         "recorded_on": "2018-01-31",
         "observations": {"http://loinc.org|2345-7": (90.0 + number, "mg/dL")},
     }
-    return Record(**{**told, **changed})
+    return Record(**{**fields, **changed})
 
 
 def die_at(number: int, steps: Sequence[tuple[type, str]]) -> None:
-    """Kill this process at one of these calls: at their start (even) or end (odd), in order."""
-    met = 0
+    """Kill this process at the start (even) or end (odd) of one of these calls, in order."""
+    calls = 0
 
     def step() -> None:
-        nonlocal met
-        if met == number:
+        nonlocal calls
+        if calls == number:
             os.kill(os.getpid(), signal.SIGKILL)
-        met += 1
+        calls += 1
 
     def around(does: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*args: Any, **named: Any) -> Any:

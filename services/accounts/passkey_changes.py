@@ -71,10 +71,10 @@ class PasskeyChanges:
         """
         challenge = self._challenges.take(challenge_id, MAKE, account.id)
         if challenge is None or account.subject is None:
-            raise ProofInvalid("This request expired after 5 minutes. Start again.", "cancel")
+            raise ProofInvalid("The request expired after 5 minutes. Start again.", "cancel")
         passkey = webauthn.require_created(self._site, challenge, credential)
         if self._passkeys.find(passkey.credential_id) is not None:
-            raise ProofInvalid("This passkey is in use already.")
+            raise ProofInvalid("The passkey is registered already; use another device.")
         signer = passkey_signer(self._ledger.passkey_verifier(), passkey.qx, passkey.qy)
         context = {
             "passkey": passkey.credential_id.hex(),

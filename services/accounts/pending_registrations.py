@@ -70,7 +70,7 @@ class PendingRegistrations:
         """
         invitation = self.find_invitation(secret)
         if invitation is None:
-            raise InvitationExpired("This link has expired or was already used. Ask for a new one.")
+            raise InvitationExpired("The link has expired or was already used. Ask for a new one.")
         return invitation
 
     def begin(self, invitation: Invitation) -> PendingRegistration:
@@ -127,7 +127,7 @@ class PendingRegistrations:
         )
         with self._engine.begin() as connection:
             if not self._invitations.use(connection, invitation.key):
-                raise InvitationExpired("This link was already used. Ask for a new one.")
+                raise InvitationExpired("The link was already used. Ask for a new one.")
             self._accounts.add(connection, account)
             add_key(connection)
             delete = sa.delete(_REGISTRATIONS).where(_REGISTRATIONS.c.invitation == invitation.key)

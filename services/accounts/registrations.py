@@ -86,10 +86,10 @@ class Registrations:
             raise ProofInvalid("Another passkey is enrolled already. Start again.", "cancel")
         challenge = self._challenges.take(challenge_id, MAKE, pending.account_id)
         if challenge is None:
-            raise ProofInvalid("This request expired after 5 minutes. Start again.", "cancel")
+            raise ProofInvalid("The request expired after 5 minutes. Start again.", "cancel")
         passkey = webauthn.require_created(self._site, challenge, credential)
         if self._passkeys.find(passkey.credential_id) is not None:
-            raise ProofInvalid("This passkey is in use already.")
+            raise ProofInvalid("The passkey is registered already; use another device.")
         self._pending.set_passkey(invitation, passkey)
         pending = PendingRegistration(invitation, pending.account_id, passkey)
         if invitation.invitee.role != PATIENT:
@@ -173,7 +173,7 @@ class Registrations:
     def _enrolment(self, invitation: Invitation, signer: bytes) -> Enrolment:
         subject = invitation.invitee.subject
         if subject is None:
-            raise InvitationExpired("This invitation isn't for a patient.")
+            raise InvitationExpired("The invitation is not for a patient. Join with a passkey.")
         return Enrolment(subject, self._ledger.custodian(), signer)
 
     def _enrol(self, invitation: Invitation, passkey: NewPasskey, credential: Any) -> None:
@@ -204,7 +204,7 @@ class Registrations:
         challenge = self._challenges.take(challenge_id, SIGN_IN, pending.account_id)
         passkey = pending.passkey
         if challenge is None or passkey is None:
-            raise ProofInvalid("This request expired after 5 minutes. Start again.", "cancel")
+            raise ProofInvalid("The request expired after 5 minutes. Start again.", "cancel")
         webauthn.require_signed(
             self._site, challenge, credential, (passkey.qx, passkey.qy), passkey.credential_id
         )

@@ -23,8 +23,8 @@ from services.accounts.site import Site
 from services.accounts.wallets import SignInMessage, Wallets
 from services.accounts.webauthn import DeviceRequest
 
-_PASSKEY_REFUSED = "This passkey isn't registered here."
-_WALLET_REFUSED = "This wallet isn't registered here."
+_PASSKEY_REFUSED = "The passkey is not registered here."
+_WALLET_REFUSED = "The wallet is not registered here."
 
 
 class IdentityService:
@@ -87,7 +87,7 @@ class IdentityService:
         """
         subject = invitee.subject
         if subject is not None and self.accounts.of_subject(subject) is not None:
-            raise AccountExists("This patient has an account already.")
+            raise AccountExists("The patient has an account already.")
         return f"{self.site.origin}/join/{self._invitations.add(invitee)}"
 
     def begin_sign_in(self) -> DeviceRequest:
@@ -166,4 +166,4 @@ class IdentityService:
         except ConsentError:
             return
         if any(key.key_hash == keccak(signer) and key.is_removed for key in keys):
-            raise SignInFailed("This key has been revoked.")
+            raise SignInFailed("The key has been revoked.")

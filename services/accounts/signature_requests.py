@@ -161,7 +161,7 @@ class SignatureRequests:
         message = self._get_unsigned(account, request_id)
         passkey = self._passkeys.find(webauthn.credential_id_of(credential))
         if passkey is None or passkey.account != account.id:
-            raise ProofInvalid("This passkey does not belong to this account.")
+            raise ProofInvalid("The passkey does not belong to this account.")
         key = passkey.qx, passkey.qy
         hashed = digest(self._ledger.domain(), message)
         assertion = webauthn.require_signed(self.site, hashed, credential, key)
@@ -223,7 +223,7 @@ class SignatureRequests:
             raise SignatureExpired("Unknown signature request.")
         if row.outcome is None and self._clock() >= row.prepared_at_s + VALID_S:
             raise SignatureExpired(
-                "This signature request expired after 10 minutes. Open the page again."
+                "The signature request expired after 10 minutes. Open the page again."
             )
         return row
 

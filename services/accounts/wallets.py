@@ -20,7 +20,7 @@ ADDRESS_BYTES: Final = 20
 WALLET: Final = "wallet"
 STATEMENT: Final = "This signs you in. It signs no permission."
 _HIGH_NIBBLE: Final = 8
-_REFUSED: Final = "This wallet isn't registered here."
+_REFUSED: Final = "The wallet is not registered here."
 
 _WALLETS: Final = sa.Table(
     "web_wallets",

@@ -144,7 +144,7 @@ def require_created(site: Site, challenge: bytes, credential: Any) -> NewPasskey
         )
         key = decode_credential_public_key(registration.credential_public_key)
     except _MALFORMED as exc:
-        raise ProofInvalid("This passkey was not created for this site just now.") from exc
+        raise ProofInvalid("The passkey was not created for this site just now.") from exc
     if not isinstance(key, DecodedEC2PublicKey) or key.alg != ES256:
         raise ProofInvalid("Unsupported passkey: the key must be ES256 (P-256).")
     if len(key.x) != COORDINATE_BYTES or len(key.y) != COORDINATE_BYTES:

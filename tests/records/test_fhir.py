@@ -46,9 +46,9 @@ def bundle(*resources: Any) -> bytes:
 
 def test_supported_resources_become_rows_by_person_category_and_day() -> None:
     diabetes = "http://snomed.info/sct|44054006"
-    found = read_bundle(bundle(OBSERVATION, PATIENT, CONDITION, MEDICATION))
-    assert (found.entries, found.wrong, found.faults) == (4, 0, [])
-    assert {(row.person, row.recorded_on, row.documents) for row in map(hashable, found.rows)} == {
+    result = read_bundle(bundle(OBSERVATION, PATIENT, CONDITION, MEDICATION))
+    assert (result.entries, result.wrong, result.faults) == (4, 0, [])
+    assert {(row.person, row.recorded_on, row.documents) for row in map(hashable, result.rows)} == {
         ("7", "2024-05-01", (("demographics", ((GENDER, ("female", "")),)),)),
         ("7", "2024-05-31", (("laboratory", (("http://loinc.org|2345-7", (90.5, "mg/dL")),)),)),
         (
@@ -130,14 +130,14 @@ def hashable(row: Any) -> Any:
 def test_an_entry_that_cannot_be_stored_is_faulty(
     resource: Any, column: str, code: CellFaultCode
 ) -> None:
-    found = read_bundle(bundle(PATIENT, resource))
-    (fault,) = found.faults
-    assert (found.wrong, fault.row, fault.column, fault.code) == (1, 2, column, code)
+    result = read_bundle(bundle(PATIENT, resource))
+    (fault,) = result.faults
+    assert (result.wrong, fault.row, fault.column, fault.code) == (1, 2, column, code)
 
 
 def test_a_code_twice_for_a_person_and_day_is_a_fault() -> None:
-    found = read_bundle(bundle(PATIENT, OBSERVATION, OBSERVATION))
-    assert [(f.row, f.code) for f in found.faults] == [(3, CellFaultCode.DUPLICATE_CODE)]
+    result = read_bundle(bundle(PATIENT, OBSERVATION, OBSERVATION))
+    assert [(f.row, f.code) for f in result.faults] == [(3, CellFaultCode.DUPLICATE_CODE)]
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"resourceType": "Patient"}'])

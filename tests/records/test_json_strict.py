@@ -93,8 +93,8 @@ def test_json_without_one_meaning_is_refused(body: bytes) -> None:
     + ["fraction", "largest integer", "larger integer", "smaller integer", "largest power"],
 )
 def test_json_with_one_meaning_is_read(body: bytes, value: object) -> None:
-    found = loads(body)
-    assert value is None or (found == value and type(found) is type(value))
+    result = loads(body)
+    assert value is None or (result == value and type(result) is type(value))
 
 
 @given(VALUES)

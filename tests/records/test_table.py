@@ -121,15 +121,15 @@ def test_every_faulty_cell_is_listed_by_row_and_column(tmp_path: Path) -> None:
         (5, "weight", "not-a-number"),
     ]
     assert caught.value.faults[3].problem == "2 cells, expected 3"
-    told = str(caught.value) + str([(f, f.message) for f in caught.value.faults])
-    assert "Atlantis" not in told
-    assert "heavy" not in told
+    text = str(caught.value) + str([(f, f.message) for f in caught.value.faults])
+    assert "Atlantis" not in text
+    assert "heavy" not in text
 
 
 def test_only_the_good_rows_can_be_read(tmp_path: Path) -> None:
     path = table(tmp_path, "who,town,weight\n1,,70\n2,,1\n3,,71\n3,,72\n")
-    found = list(read_table(path, mapping(), only_good=True))
-    assert [(row.number, row.person) for row in found] == [(1, "1"), (3, "3")]
+    rows = list(read_table(path, mapping(), only_good=True))
+    assert [(row.number, row.person) for row in rows] == [(1, "1"), (3, "3")]
 
 
 def test_the_latest_row_of_a_person_can_replace_the_others(tmp_path: Path) -> None:

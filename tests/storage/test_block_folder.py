@@ -14,15 +14,15 @@ from storage.errors import NameMismatch, StorageNotFound, StoreUnavailable
 
 @pytest.fixture
 def blocks(kubo: Kubo, tmp_path: Path) -> list[bytes]:
-    made = [os.urandom(200 + place) for place in range(20)]
-    cids = list(map(raw_cid, made))
+    blocks = [os.urandom(200 + extra) for extra in range(20)]
+    cids = list(map(raw_cid, blocks))
     links = links_block(cids)
     path = tmp_path / "batch.car"
     with path.open("wb") as file:
-        listed = [*zip(cids, made, strict=True), (root_cid(links), links)]
+        listed = [*zip(cids, blocks, strict=True), (root_cid(links), links)]
         write_car(file, root_cid(links), listed)
     kubo.import_car(path, root_cid(links))
-    return made
+    return blocks
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def folder(kubo_node: KuboNode) -> BlockFolder:
 
 
 @pytest.mark.node
-def test_the_blocks_of_a_real_kubo_are_read_without_it(
+def test_blocks_of_a_kubo_repository_are_read_without_kubo(
     folder: BlockFolder, blocks: list[bytes]
 ) -> None:
     assert folder.version() == "/repo/flatfs/shard/v1/next-to-last/2"
@@ -41,7 +41,7 @@ def test_the_blocks_of_a_real_kubo_are_read_without_it(
 
 
 @pytest.mark.node
-def test_a_missing_a_longer_and_a_flipped_block_are_found(
+def test_missing_longer_and_altered_blocks_are_detected(
     folder: BlockFolder, blocks: list[bytes]
 ) -> None:
     cids = list(map(raw_cid, blocks))
@@ -60,7 +60,7 @@ def test_a_missing_a_longer_and_a_flipped_block_are_found(
         dict(folder.get_many(cids))
 
 
-def test_another_folder_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         BlockFolder(tmp_path).version()
     (tmp_path / "SHARDING").write_text("/repo/flatfs/shard/v1/prefix/3")

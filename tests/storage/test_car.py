@@ -63,7 +63,7 @@ class Trickle:
 
 
 @given(st.binary(max_size=300))
-def test_a_cid_is_that_of_the_multiformats_library(block: bytes) -> None:
+def test_a_cid_equals_that_of_the_multiformats_library(block: bytes) -> None:
     raw, linked = theirs("raw", block), theirs("dag-cbor", block)
     assert raw_cid(block) == bytes(raw)
     assert root_cid(block) == bytes(linked)
@@ -73,13 +73,13 @@ def test_a_cid_is_that_of_the_multiformats_library(block: bytes) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 23, 24, 255, 256, 1000])
-def test_a_list_of_links_is_that_of_the_dag_cbor_library(count: int) -> None:
+def test_a_block_of_links_equals_that_of_the_dag_cbor_library(count: int) -> None:
     blocks = [number.to_bytes(4, "big") for number in range(count)]
     ours = links_block([raw_cid(block) for block in blocks])
     assert ours == dag_cbor.encode([theirs("raw", block) for block in blocks])
 
 
-def test_a_list_of_links_has_a_largest_length_and_stays_below_a_mebibyte() -> None:
+def test_the_largest_block_of_links_stays_below_a_mebibyte() -> None:
     largest = [raw_cid(b"")] * MAX_LINKS
     assert len(links_block(largest)) < 2**20
     with pytest.raises(ValueError, match="the maximum is"):
@@ -87,33 +87,31 @@ def test_a_list_of_links_has_a_largest_length_and_stays_below_a_mebibyte() -> No
 
 
 @given(some_blocks)
-def test_what_is_written_is_read_back_in_order(blocks: list[bytes]) -> None:
+def test_blocks_are_read_back_in_order(blocks: list[bytes]) -> None:
     *rest, (last, links) = read(car_of(blocks))
     assert rest == [(raw_cid(block), block) for block in blocks]
     assert last == root_cid(links)
 
 
 @given(some_blocks)
-def test_what_is_written_is_a_car_to_other_libraries(blocks: list[bytes]) -> None:
+def test_another_library_reads_the_car_file(blocks: list[bytes]) -> None:
     stream = io.BytesIO(car_of(blocks))
     head = dag_cbor.decode(stream.read(varint.decode(stream)))
     assert isinstance(head, dict)
     links: list[IPLDKind] = [theirs("raw", block) for block in blocks]
     assert head == {"roots": [theirs("dag-cbor", dag_cbor.encode(links))], "version": 1}
-    found = []
+    pairs = []
     while stream.tell() < len(stream.getbuffer()):
         part = stream.read(varint.decode(stream))
         cid, block = CID.decode(part[:36]), part[36:]
         assert multihash.digest(block, "sha2-256") == cid.digest
-        found.append((cid, block))
-    assert found[:-1] == list(zip(links, blocks, strict=True))
-    assert dag_cbor.decode(found[-1][1]) == links
+        pairs.append((cid, block))
+    assert pairs[:-1] == list(zip(links, blocks, strict=True))
+    assert dag_cbor.decode(pairs[-1][1]) == links
 
 
 @given(some_blocks, st.lists(st.integers(1, 100), min_size=1, max_size=5))
-def test_it_does_not_matter_in_which_pieces_a_car_comes(
-    blocks: list[bytes], sizes: list[int]
-) -> None:
+def test_a_car_is_read_in_pieces_of_any_size(blocks: list[bytes], sizes: list[int]) -> None:
     def forever() -> Iterator[int]:
         while True:
             yield from sizes
@@ -122,40 +120,40 @@ def test_it_does_not_matter_in_which_pieces_a_car_comes(
     assert list(read_car(Trickle(car, forever()))) == read(car)
 
 
-def test_a_cut_car_gives_no_block_that_is_not_whole_and_no_clean_end_within_one() -> None:
+def test_a_truncated_car_yields_only_complete_blocks() -> None:
     car = car_of([ONE, TWO])
     ends, at = {59}, 59
     for cid, block in read(car):
         at += len(section(cid, block))
         ends.add(at)
     for size in range(len(car)):
-        found = []
+        pairs = []
         try:
             for pair in read_car(io.BytesIO(car[:size])):
-                found.append(pair)
+                pairs.append(pair)
         except NameMismatch:
             assert size not in ends
         else:
             assert size in ends  # between two blocks: the caller counts what it asked for
-        assert found == read(car)[: len(found)]
+        assert pairs == read(car)[: len(pairs)]
 
 
-def test_no_single_bit_of_a_car_can_be_flipped_unseen() -> None:
+def test_a_flipped_bit_in_a_car_is_detected() -> None:
     car = bytearray(car_of([ONE, TWO]))
     good = read(bytes(car))
     for bit in range(8 * len(car)):
         car[bit // 8] ^= 1 << bit % 8
-        found = []
+        pairs = []
         try:
             for pair in read_car(io.BytesIO(car)):
-                found.append(pair)
+                pairs.append(pair)
         except NameMismatch:
             pass
         else:
             # The root in the header is no one's name yet; what is read is what was asked for.
             assert 18 <= bit // 8 < 50
-            assert found == good
-        assert all(pair in good or raw_cid(pair[1]) == pair[0] for pair in found)
+            assert pairs == good
+        assert all(pair in good or raw_cid(pair[1]) == pair[0] for pair in pairs)
         car[bit // 8] ^= 1 << bit % 8
 
 
@@ -203,30 +201,30 @@ REFUSED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_car_that_is_not_as_it_must_be_is_refused(name: str) -> None:
+def test_an_invalid_car_is_refused(name: str) -> None:
     with pytest.raises(NameMismatch):
         read(REFUSED[name])
 
 
-def test_the_refused_are_made_from_what_is_read() -> None:
+def test_the_invalid_cars_are_made_from_a_valid_one() -> None:
     assert read(START) == []
     assert read(START + section(raw_cid(ONE), ONE)) == [(raw_cid(ONE), ONE)]
 
 
-def test_the_largest_block_is_read_and_a_larger_one_is_refused_before_it_is_held() -> None:
+def test_a_block_above_the_limit_is_refused_before_it_is_read() -> None:
     largest = bytes(MAX_BLOCK_BYTES)
     assert read(START + section(raw_cid(largest), largest)) == [(raw_cid(largest), largest)]
-    asked: list[int] = []
+    sizes: list[int] = []
 
     class Counted(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            asked.append(size or 0)
+            sizes.append(size or 0)
             return super().read(size)
 
     above = largest + b"\0"
     with pytest.raises(NameMismatch, match="length"):
         list(read_car(Counted(START + section(raw_cid(above), above))))
-    assert sum(asked) <= 2**18
+    assert sum(sizes) <= 2**18
 
 
 def _upper(text: str) -> str:
@@ -257,7 +255,7 @@ def _upper(text: str) -> str:
         lambda _: str(CID("base32", 1, "raw", multihash.digest(ONE, "sha2-512"))),
     ],
 )
-def test_a_name_has_one_spelling(spoil: Callable[[str], str]) -> None:
+def test_a_cid_has_one_text_form(spoil: Callable[[str], str]) -> None:
     text = text_cid(raw_cid(ONE))
     assert binary_cid(text) == raw_cid(ONE)
     with pytest.raises(NameMismatch):
@@ -265,7 +263,7 @@ def test_a_name_has_one_spelling(spoil: Callable[[str], str]) -> None:
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz234567", min_size=57, max_size=60))
-def test_a_name_that_is_read_is_written_the_same(letters: str) -> None:
+def test_a_cid_is_written_as_it_was_read(letters: str) -> None:
     for text in ("b" + letters, text_cid(CBOR_PREFIX + bytes(32))[:-3] + letters[:3]):
         try:
             cid = binary_cid(text)

@@ -18,10 +18,10 @@ blocks_of = st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=2
 
 
 def entries_of(blocks: list[bytes]) -> list[Entry]:
-    stands = block_offsets([len(block) for block in blocks])
+    offsets = block_offsets([len(block) for block in blocks])
     return [
-        Entry(b"", 1, b"", "", "", "", raw_cid(block), len(block), at, b"", None)
-        for block, at in zip(blocks, stands, strict=True)
+        Entry(b"", 1, b"", "", "", "", raw_cid(block), len(block), offset, b"", None)
+        for block, offset in zip(blocks, offsets, strict=True)
     ]
 
 
@@ -31,26 +31,26 @@ def write(car_folder: CarFolder, name: str, blocks: list[bytes]) -> bytes:
 
 
 @given(blocks_of)
-def test_every_block_stands_where_its_place_says(
+def test_every_block_is_at_its_offset(
     tmp_path_factory: pytest.TempPathFactory, blocks: list[bytes]
 ) -> None:
     car_folder = CarFolder(tmp_path_factory.mktemp("staging"))
     root = write(car_folder, "a", blocks)
     assert car_folder.read("a", entries_of(blocks)) == blocks
     with car_folder.path("a").open("rb") as file:
-        found = list(read_car(file))
-    assert [block for _, block in found[:-1]] == blocks
-    assert found[-1][0] == root
+        pairs = list(read_car(file))
+    assert [block for _, block in pairs[:-1]] == blocks
+    assert pairs[-1][0] == root
 
 
-def test_a_long_block_has_its_place_too(tmp_path: Path) -> None:
+def test_long_blocks_have_the_right_offset(tmp_path: Path) -> None:
     blocks = [os.urandom(size) for size in (1, 91, 92, 127, 128, 16_347, 16_348, 2**21)]
     car_folder = CarFolder(tmp_path)
     write(car_folder, "a", blocks)
     assert car_folder.read("a", entries_of(blocks)) == blocks
 
 
-def test_what_is_not_there_or_cut_short_reads_as_other_bytes(tmp_path: Path) -> None:
+def test_missing_or_truncated_files_give_empty_blocks(tmp_path: Path) -> None:
     blocks = [b"one", b"two"]
     car_folder = CarFolder(tmp_path)
     assert car_folder.read("a", entries_of(blocks)) == [b"", b""]
@@ -77,13 +77,13 @@ def test_a_write_that_fails_leaves_nothing(
     assert list((tmp_path / "sealed").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreUnavailable):
         write(CarFolder(tmp_path / "file" / "sealed"), "a", [b"one"])
 
 
-def test_whoever_writes_a_batch_holds_it_until_they_are_done(tmp_path: Path) -> None:
+def test_a_batch_is_locked_while_it_is_being_written(tmp_path: Path) -> None:
     car_folder, other = CarFolder(tmp_path), CarFolder(tmp_path)
     with car_folder.write("a", [raw_cid(b"one")], [b"one"]):
         with other.lock("a") as is_ours:
@@ -96,7 +96,7 @@ def test_whoever_writes_a_batch_holds_it_until_they_are_done(tmp_path: Path) -> 
         assert is_ours
 
 
-def test_orphans_are_dropped_and_nothing_else(tmp_path: Path) -> None:
+def test_only_orphans_are_deleted(tmp_path: Path) -> None:
     car_folder = CarFolder(tmp_path)
     for name in ("known", "orphan"):
         write(car_folder, name, [secrets.token_bytes(9)])
@@ -107,7 +107,7 @@ def test_orphans_are_dropped_and_nothing_else(tmp_path: Path) -> None:
     assert CarFolder(tmp_path / "none").delete_orphans(lambda: set()) == 0
 
 
-def test_a_file_that_goes_meanwhile_is_passed_over(
+def test_a_file_deleted_meanwhile_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     car_folder = CarFolder(tmp_path, max_bytes=0)
@@ -116,7 +116,7 @@ def test_a_file_that_goes_meanwhile_is_passed_over(
     assert car_folder.trim(set()) == 0
 
 
-def test_a_draft_that_was_swept_away_before_it_was_locked_is_made_again(
+def test_a_draft_deleted_before_it_was_locked_is_created_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import fcntl
@@ -134,7 +134,7 @@ def test_a_draft_that_was_swept_away_before_it_was_locked_is_made_again(
     assert car_folder.read("a", entries_of([b"one"])) == [b"one"]
 
 
-def test_the_oldest_files_leave_first_but_none_that_is_needed(tmp_path: Path) -> None:
+def test_the_oldest_unneeded_files_are_deleted_first(tmp_path: Path) -> None:
     car_folder = CarFolder(tmp_path)
     for age, name in enumerate(("oldest", "older", "newest")):
         write(car_folder, name, [bytes([age]) * 100])
@@ -150,9 +150,12 @@ def test_the_oldest_files_leave_first_but_none_that_is_needed(tmp_path: Path) ->
     assert car_folder.path("oldest").exists()
 
 
-def test_one_process_at_a_time_collects(tmp_path: Path) -> None:
-    one, other = CarFolder(tmp_path), CarFolder(tmp_path)
-    with one.lock_collection(wait=True) as first, other.lock_collection(wait=False) as second:
+def test_one_process_at_a_time_collects_garbage(tmp_path: Path) -> None:
+    first_folder, other = CarFolder(tmp_path), CarFolder(tmp_path)
+    with (
+        first_folder.lock_collection(wait=True) as first,
+        other.lock_collection(wait=False) as second,
+    ):
         assert first
         assert not second
     with other.lock_collection(wait=False) as again:

@@ -13,7 +13,7 @@ from consent import CATEGORY_CODES
 from storage import database
 from storage.catalogue import ANCHORED, CATALOGUED, PINNED, SEALED, Catalogue
 from storage.database import writing
-from storage.entry import Entry, day_number, iso_date
+from storage.entry import Batch, Entry, day_number, iso_date
 from storage.errors import ConcurrentChange
 
 ANNA, BERTA = b"a" * 32, b"b" * 32
@@ -21,7 +21,7 @@ PIN, ROOT = b"p" * 36, b"r" * 32
 
 
 def entry(subject: bytes = ANNA, **changed: object) -> Entry:
-    made = Entry(
+    new = Entry(
         secrets.token_bytes(16),
         1,
         subject,
@@ -34,7 +34,7 @@ def entry(subject: bytes = ANNA, **changed: object) -> Entry:
         secrets.token_bytes(32),
         secrets.token_bytes(60),
     )
-    return made._replace(**changed)
+    return new._replace(**changed)
 
 
 @pytest.fixture
@@ -49,25 +49,18 @@ def added(catalogue: Catalogue, entries: Sequence[Entry], state: str = CATALOGUE
     return batch
 
 
-def test_what_is_written_is_read_back_as_it_was(catalogue: Catalogue) -> None:
-    told = [entry(source=secrets.token_bytes(32)), entry(BERTA, category="vital-signs")]
-    batch = added(catalogue, told)
-    assert catalogue.entries(batch) == [one._replace(batch=batch) for one in told]
+def test_entries_are_read_back_unchanged(catalogue: Catalogue) -> None:
+    entries = [entry(source=secrets.token_bytes(32)), entry(BERTA, category="vital-signs")]
+    batch = added(catalogue, entries)
+    assert catalogue.entries(batch) == [each._replace(batch=batch) for each in entries]
     assert catalogue.current() == catalogue.entries(batch)
-    [found] = catalogue.batches()
-    assert found == catalogue.find_batch(batch)
-    assert (found.state, found.at_s, found.count, found.pin, found.root, found.has_erased) == (
-        CATALOGUED,
-        1_000,
-        2,
-        PIN,
-        ROOT,
-        False,
-    )
+    [stored] = catalogue.batches()
+    assert stored == catalogue.find_batch(batch)
+    assert stored == Batch(batch, stored.name, CATALOGUED, 1_000, 2, PIN, ROOT, False)
 
 
 @pytest.mark.parametrize("state", [SEALED, PINNED, CATALOGUED, ANCHORED])
-def test_a_record_can_be_asked_for_from_catalogued_on(catalogue: Catalogue, state: str) -> None:
+def test_a_record_is_visible_from_the_state_catalogued_on(catalogue: Catalogue, state: str) -> None:
     added(catalogue, [entry()], state)
     is_visible = state in (CATALOGUED, ANCHORED)
     assert len(catalogue.current()) == is_visible
@@ -75,51 +68,51 @@ def test_a_record_can_be_asked_for_from_catalogued_on(catalogue: Catalogue, stat
     assert len(catalogue.batches(unfinished=True)) == (state != ANCHORED)
 
 
-def test_what_is_asked_for_is_narrowed(catalogue: Catalogue) -> None:
-    told = [
+def test_entries_are_filtered_by_every_criterion(catalogue: Catalogue) -> None:
+    entries = [
         entry(),
         entry(BERTA),
         entry(category="vital-signs"),
         entry(BERTA, custodian="organisation:there"),
     ]
-    added(catalogue, told)
-    names = [one.record_id for one in told]
+    added(catalogue, entries)
+    names = [each.record_id for each in entries]
 
-    def found(**asked: object) -> list[int]:
-        return [names.index(one.record_id) for one in catalogue.current(**asked)]  # type: ignore[arg-type]
+    def result(**asked: object) -> list[int]:
+        return [names.index(each.record_id) for each in catalogue.current(**asked)]  # type: ignore[arg-type]
 
-    assert found() == [0, 1, 2, 3]
-    assert found(subjects=[ANNA]) == [0, 2]
-    assert found(subjects=[BERTA, ANNA, ANNA]) == [0, 1, 2, 3]
-    assert found(subjects=[]) == []
-    assert found(categories=["vital-signs"]) == [2]
-    assert found(categories=[]) == []
-    assert found(custodian="organisation:there") == [3]
-    assert found(record_ids=[names[2], names[0]]) == [0, 2]
-    assert found(record_ids=[names[2]], subjects=[BERTA]) == []
-    assert found(subjects=[BERTA], categories=["laboratory"], custodian="organisation:here") == [1]
+    assert result() == [0, 1, 2, 3]
+    assert result(subjects=[ANNA]) == [0, 2]
+    assert result(subjects=[BERTA, ANNA, ANNA]) == [0, 1, 2, 3]
+    assert result(subjects=[]) == []
+    assert result(categories=["vital-signs"]) == [2]
+    assert result(categories=[]) == []
+    assert result(custodian="organisation:there") == [3]
+    assert result(record_ids=[names[2], names[0]]) == [0, 2]
+    assert result(record_ids=[names[2]], subjects=[BERTA]) == []
+    assert result(subjects=[BERTA], categories=["laboratory"], custodian="organisation:here") == [1]
 
 
-def test_many_subjects_come_in_catalogue_order(
+def test_entries_of_many_subjects_are_in_catalogue_order(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_CHUNK", 3)
     subjects = [secrets.token_bytes(32) for _ in range(10)]
-    told = [entry(subject) for subject in subjects * 2]
-    added(catalogue, told)
-    found = catalogue.current(subjects=subjects[::-1])
-    assert [one.record_id for one in found] == [one.record_id for one in told]
+    entries = [entry(subject) for subject in subjects * 2]
+    added(catalogue, entries)
+    result = catalogue.current(subjects=subjects[::-1])
+    assert [each.record_id for each in result] == [each.record_id for each in entries]
 
 
-def test_columns_say_what_the_entries_say(catalogue: Catalogue) -> None:
-    told = [entry(), entry(BERTA, category="condition", recorded_on="1969-12-30")]
-    added(catalogue, told)
-    found = catalogue.columns()
-    assert [one.tobytes() for one in found.subjects] == [ANNA, BERTA]
-    assert found.records.tolist() == [one.record_id.hex().encode() for one in told]
-    assert [CATEGORY_CODES[code] for code in found.categories] == ["laboratory", "condition"]
-    assert found.recorded_on.tolist() == [day_number("2018-01-31"), -2]
-    kinds = (found.subjects.dtype, found.records.dtype, found.categories.dtype)
+def test_columns_hold_the_fields_of_the_entries(catalogue: Catalogue) -> None:
+    entries = [entry(), entry(BERTA, category="condition", recorded_on="1969-12-30")]
+    added(catalogue, entries)
+    result = catalogue.columns()
+    assert [each.tobytes() for each in result.subjects] == [ANNA, BERTA]
+    assert result.records.tolist() == [each.record_id.hex().encode() for each in entries]
+    assert [CATEGORY_CODES[code] for code in result.categories] == ["laboratory", "condition"]
+    assert result.recorded_on.tolist() == [day_number("2018-01-31"), -2]
+    kinds = (result.subjects.dtype, result.records.dtype, result.categories.dtype)
     assert kinds == (np.uint8, np.dtype("S32"), np.int16)
     empty = catalogue.columns(subjects=[b"c" * 32])
     assert (empty.subjects.shape, empty.records.shape) == ((0, 32), (0,))
@@ -127,11 +120,11 @@ def test_columns_say_what_the_entries_say(catalogue: Catalogue) -> None:
 
 
 @given(st.dates())
-def test_a_date_and_its_number_are_each_others(date: object) -> None:
+def test_dates_and_day_numbers_convert_both_ways(date: object) -> None:
     assert iso_date(day_number(str(date))) == str(date)
 
 
-def test_the_same_source_or_version_is_refused_whole(catalogue: Catalogue) -> None:
+def test_a_batch_with_an_existing_source_or_version_is_refused(catalogue: Catalogue) -> None:
     source = secrets.token_bytes(32)
     first = entry(source=source)
     added(catalogue, [first])
@@ -143,15 +136,15 @@ def test_the_same_source_or_version_is_refused_whole(catalogue: Catalogue) -> No
     assert catalogue.find_sources([]) == {}
 
 
-def test_newer_versions_take_the_place_and_the_key_of_older_ones(catalogue: Catalogue) -> None:
-    kept, old = entry(BERTA), entry()
-    first = added(catalogue, [old, kept], ANCHORED)
+def test_newer_versions_replace_older_ones_and_delete_their_keys(catalogue: Catalogue) -> None:
+    unchanged, old = entry(BERTA), entry()
+    first = added(catalogue, [old, unchanged], ANCHORED)
     newer = catalogue.add("n", 1_000, PIN, ROOT, [old._replace(version=2, wrapped=b"w" * 60)])
-    assert [one.version for one in catalogue.current(subjects=[ANNA])] == [1]
+    assert [each.version for each in catalogue.current(subjects=[ANNA])] == [1]
     assert catalogue.make_current(newer) == [first]
     assert catalogue.make_current(newer) == []
-    assert [one.version for one in catalogue.current(subjects=[ANNA])] == [2]
-    assert [one.wrapped for one in catalogue.entries(first)] == [None, kept.wrapped]
+    assert [each.version for each in catalogue.current(subjects=[ANNA])] == [2]
+    assert [each.wrapped for each in catalogue.entries(first)] == [None, unchanged.wrapped]
     assert [batch.id for batch in catalogue.batches(erased=True)] == [first]
 
 
@@ -159,19 +152,19 @@ def test_a_shredded_subject_has_no_keys_left(engine: sa.Engine, catalogue: Catal
     batch = added(catalogue, [entry(), entry(BERTA)], ANCHORED)
     with writing(engine) as connection:
         catalogue.delete_keys(ANNA, connection)
-    assert {one.subject for one in catalogue.current()} == {BERTA}
+    assert {each.subject for each in catalogue.current()} == {BERTA}
     assert catalogue.totals()["records"] == 1
-    assert [one.id for one in catalogue.batches(erased=True)] == [batch]
+    assert [each.id for each in catalogue.batches(erased=True)] == [batch]
 
 
-def test_what_is_left_of_a_batch_moves_and_the_batch_is_clean_once_it_is_collected(
+def test_the_rest_of_a_batch_gets_a_new_pin_and_new_offsets(
     engine: sa.Engine, catalogue: Catalogue
 ) -> None:
     identity = added(catalogue, [entry(), entry(BERTA)], ANCHORED)
     with writing(engine) as connection:
         catalogue.delete_keys(ANNA, connection)
     [batch] = catalogue.batches(erased=True)
-    left = [one for one in catalogue.entries(identity) if one.wrapped]
+    left = [each for each in catalogue.entries(identity) if each.wrapped]
     catalogue.set_pin(batch, b"q" * 36, [left[0]._replace(offset=7)])
     assert catalogue.current()[0].offset == 7
     assert catalogue.batches(erased=True)
@@ -183,7 +176,7 @@ def test_what_is_left_of_a_batch_moves_and_the_batch_is_clean_once_it_is_collect
     assert not catalogue.batches(erased=True)
 
 
-def test_a_batch_that_was_given_up_is_gone_and_moves_no_more(catalogue: Catalogue) -> None:
+def test_an_abandoned_batch_cannot_change_state(catalogue: Catalogue) -> None:
     batch = added(catalogue, [entry()], SEALED)
     catalogue.delete(batch)
     assert catalogue.find_batch(batch) is None
@@ -192,8 +185,8 @@ def test_a_batch_that_was_given_up_is_gone_and_moves_no_more(catalogue: Catalogu
         catalogue.set_state(batch, PINNED)
 
 
-def test_a_leaf_tells_block_size_and_commitment() -> None:
-    one = entry()
-    assert one.leaf() == (
-        one.record_id + b"\0\0\0\1" + one.cid + (453).to_bytes(8, "big") + one.commitment
+def test_a_leaf_holds_block_size_and_commitment() -> None:
+    each = entry()
+    assert each.leaf() == (
+        each.record_id + b"\0\0\0\1" + each.cid + (453).to_bytes(8, "big") + each.commitment
     )

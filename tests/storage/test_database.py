@@ -27,18 +27,18 @@ def put(engine: sa.Engine, rows: list[tuple[object, ...]], names: tuple[str, ...
         insert_many(connection, THINGS, names, rows)
 
 
-def test_rows_are_written_in_whatever_order_their_columns_come(engine: sa.Engine) -> None:
+def test_rows_are_written_with_columns_in_any_order(engine: sa.Engine) -> None:
     META.create_all(engine)
     put(engine, list(ROWS))
     put(engine, [(3, "three", None)], ("id", "word", "bytes"))
     put(engine, [])
     with reading(engine) as connection:
-        found = connection.execute(sa.select(THINGS).order_by(THINGS.c.id)).all()
-    told = [(1, "one", b"\0x"), (2, "two", b"y"), (3, "three", None)]
-    assert [tuple(row) for row in found] == told
+        rows = connection.execute(sa.select(THINGS).order_by(THINGS.c.id)).all()
+    expected = [(1, "one", b"\0x"), (2, "two", b"y"), (3, "three", None)]
+    assert [tuple(row) for row in rows] == expected
 
 
-def test_a_row_that_is_there_already_is_overtaken_and_nothing_is_written(
+def test_an_existing_row_is_a_concurrent_change_and_nothing_is_written(
     engine: sa.Engine,
 ) -> None:
     META.create_all(engine)
@@ -50,7 +50,7 @@ def test_a_row_that_is_there_already_is_overtaken_and_nothing_is_written(
         assert connection.scalar(sa.select(sa.func.count()).select_from(THINGS)) == 2
 
 
-def test_a_locked_database_is_said_to_be_away(tmp_path: Path) -> None:
+def test_a_locked_database_is_unavailable(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'test.db'}"
     engine, other = make_engine(url), make_engine(url)
     META.create_all(engine)
@@ -60,7 +60,7 @@ def test_a_locked_database_is_said_to_be_away(tmp_path: Path) -> None:
         put(other, list(ROWS))
 
 
-def test_a_full_disk_is_said(sqlite_engine: sa.Engine) -> None:
+def test_a_full_disk_is_reported(sqlite_engine: sa.Engine) -> None:
     META.create_all(sqlite_engine)
     with sqlite_engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
@@ -68,7 +68,7 @@ def test_a_full_disk_is_said(sqlite_engine: sa.Engine) -> None:
         put(sqlite_engine, [(b"x" * 10_000, number, str(number)) for number in range(100)])
 
 
-def test_a_damaged_file_is_said_to_be_broken(tmp_path: Path) -> None:
+def test_a_damaged_database_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     path.write_bytes(b"no database at all " * 100)
     engine = sa.create_engine(f"sqlite:///{path}")
@@ -76,13 +76,13 @@ def test_a_damaged_file_is_said_to_be_broken(tmp_path: Path) -> None:
         connection.execute(sa.text("SELECT * FROM things"))
 
 
-def test_a_database_that_cannot_be_reached_is_said_to_be_away() -> None:
+def test_an_unreachable_database_is_unavailable() -> None:
     nowhere = sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
     with pytest.raises(DatabaseUnavailable), reading(nowhere):
         pass
 
 
-def test_a_pool_that_is_used_up_is_said_to_be_away(tmp_path: Path) -> None:
+def test_an_exhausted_connection_pool_is_unavailable(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'test.db'}"
     engine = sa.create_engine(
         url, pool_size=1, max_overflow=0, pool_timeout=0.05, poolclass=sa.pool.QueuePool
@@ -91,7 +91,7 @@ def test_a_pool_that_is_used_up_is_said_to_be_away(tmp_path: Path) -> None:
         pass
 
 
-def test_a_connection_that_is_cut_is_said_to_be_away(engine: sa.Engine) -> None:
+def test_a_closed_connection_is_unavailable(engine: sa.Engine) -> None:
     if engine.dialect.name != "postgresql":
         pytest.skip("SQLite has no connection to cut")
     with pytest.raises(DatabaseUnavailable), reading(engine) as connection:
@@ -103,7 +103,7 @@ def test_a_connection_that_is_cut_is_said_to_be_away(engine: sa.Engine) -> None:
         assert connection.scalar(sa.select(1)) == 1
 
 
-def test_two_that_wait_for_each_other_do_not_wait_for_ever(engine: sa.Engine) -> None:
+def test_a_deadlock_ends_as_a_concurrent_change(engine: sa.Engine) -> None:
     if engine.dialect.name != "postgresql":
         pytest.skip("SQLite has one writer at a time")
     META.create_all(engine)
@@ -113,10 +113,10 @@ def test_two_that_wait_for_each_other_do_not_wait_for_ever(engine: sa.Engine) ->
     def work(first: int, second: int) -> None:
         try:
             with writing(engine) as connection:
-                for place, number in enumerate((first, second)):
+                for step, number in enumerate((first, second)):
                     changed = sa.update(THINGS).where(THINGS.c.id == number)
                     connection.execute(changed.values(bytes=b"z"))
-                    if not place:
+                    if not step:
                         met.wait()
         except ConcurrentChange as exc:
             raised.append(exc)

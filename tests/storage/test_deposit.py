@@ -52,16 +52,16 @@ def states(house: House) -> list[str]:
     return [batch.state for batch in Catalogue(house.engine).batches()]
 
 
-def test_what_is_deposited_can_be_asked_for_and_is_anchored(each_house: House) -> None:
+def test_deposited_records_are_visible_and_anchored(each_house: House) -> None:
     house = each_house
     patient = house.patient()
     house.grant(patient)
     records = [record_of(patient.subject, number) for number in range(40)]
     report = house.store.deposits.deposit(records)
     assert report.new == 40
-    found = house.gathered()
-    assert [r.record_id for r in found] == list(report.record_ids)
-    assert [r.observations for r in found] == [r.observations for r in records]
+    gathered = house.gathered()
+    assert [r.record_id for r in gathered] == list(report.record_ids)
+    assert [r.observations for r in gathered] == [r.observations for r in records]
     assert states(house) == [ANCHORED]
     assert house.store.check() == []
     assert house.store.totals()["records"] == 40
@@ -79,7 +79,7 @@ def test_the_same_source_is_deposited_once(each_house: House) -> None:
     assert house.store.deposits.deposit(elsewhere, ["row 1"]).new == 1
 
 
-def test_what_cannot_be_a_record_or_is_named_twice_is_refused_whole(house: House) -> None:
+def test_invalid_records_and_duplicate_sources_are_refused_completely(house: House) -> None:
     subject = secrets.token_bytes(32)
     good, bad = record_of(subject), record_of(subject, category="no-such")
     with pytest.raises(RecordInvalid):
@@ -93,7 +93,7 @@ def test_what_cannot_be_a_record_or_is_named_twice_is_refused_whole(house: House
     assert house.store.deposits.deposit([]).record_ids == ()
 
 
-def test_a_deposit_is_cut_into_batches_bounded_in_number_and_in_bytes(
+def test_a_deposit_is_split_into_batches_by_number_and_bytes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deposit_file, "BATCH_RECORDS", 3)
@@ -102,16 +102,16 @@ def test_a_deposit_is_cut_into_batches_bounded_in_number_and_in_bytes(
     long = {"http://loinc.org|1-8": ("x" * 4_000, "")}
     records = [record_of(subject, n) for n in range(7)]
     records += [record_of(subject, observations=long) for _ in range(2)]
-    heard: list[tuple[str, int, int]] = []
-    report = house.store.deposits.deposit(records, progress=lambda *told: heard.append(told))
+    updates: list[tuple[str, int, int]] = []
+    report = house.store.deposits.deposit(records, progress=lambda *update: updates.append(update))
     batches = Catalogue(house.engine).batches()
     assert [batch.count for batch in batches] == [3, 3, 2, 1]
     assert len(report.batches) == 4
-    assert heard[0] == ("depositing", 0, 9)
-    assert heard[-1] == ("depositing", 9, 9)
+    assert updates[0] == ("depositing", 0, 9)
+    assert updates[-1] == ("depositing", 9, 9)
 
 
-def test_killed_anywhere_a_deposit_ends_or_vanishes_and_can_be_repeated(house: House) -> None:
+def test_a_deposit_killed_at_any_step_is_finished_or_leaves_nothing(house: House) -> None:
     killed, at, sources = True, 0, ["a", "b", "c"]
     while killed:
         records = [record_of(secrets.token_bytes(32), number) for number in range(3)]
@@ -135,7 +135,7 @@ def test_killed_anywhere_a_deposit_ends_or_vanishes_and_can_be_repeated(house: H
     assert at > len(STEPS) * 2
 
 
-def test_recovery_leaves_a_deposit_that_lives_alone(
+def test_recovery_leaves_a_running_deposit_alone(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, may_go = threading.Event(), threading.Event()
@@ -164,7 +164,7 @@ def test_recovery_leaves_a_deposit_that_lives_alone(
     assert house.store.check() == []
 
 
-def test_a_batch_whose_file_is_elsewhere_is_given_up_only_when_it_is_old(house: House) -> None:
+def test_a_batch_without_a_file_is_deleted_only_when_it_is_old(house: House) -> None:
     def deposit(process: House) -> None:
         die_at(0, [(Kubo, "import_car")])
         process.store.deposits.deposit([record_of(secrets.token_bytes(32))])
@@ -179,7 +179,7 @@ def test_a_batch_whose_file_is_elsewhere_is_given_up_only_when_it_is_old(house: 
     assert states(house) == []
 
 
-def test_a_deposit_that_was_given_up_meanwhile_is_not_acknowledged(
+def test_a_deposit_abandoned_meanwhile_is_not_acknowledged(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pins = Kubo.import_car
@@ -195,7 +195,7 @@ def test_a_deposit_that_was_given_up_meanwhile_is_not_acknowledged(
     assert house.store.totals()["records"] == 0
 
 
-def test_two_processes_with_the_same_sources_deposit_each_once(each_house: House) -> None:
+def test_two_processes_with_the_same_sources_deposit_each_source_once(each_house: House) -> None:
     house = each_house
     subject = secrets.token_bytes(32)
     records = [record_of(subject, number) for number in range(200)]
@@ -224,7 +224,7 @@ def test_two_processes_with_the_same_sources_deposit_each_once(each_house: House
     assert house.store.check() == []
 
 
-def test_sources_that_are_always_overtaken_are_given_up(
+def test_a_deposit_that_always_meets_a_concurrent_change_fails(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def overtaken(*_: object) -> int:
@@ -236,14 +236,14 @@ def test_sources_that_are_always_overtaken_are_given_up(
     assert staged(house) == []
 
 
-def test_kubo_away_fails_the_deposit_and_recovery_finishes_it(
+def test_a_deposit_without_kubo_fails_and_is_finished_by_recovery(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise StoreUnavailable("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Kubo, "import_car", away)
+        patched.setattr(Kubo, "import_car", fail)
         with pytest.raises(StoreUnavailable):
             house.store.deposits.deposit([record_of(secrets.token_bytes(32))], ["a"])
         with pytest.raises(StoreUnavailable):
@@ -254,14 +254,14 @@ def test_kubo_away_fails_the_deposit_and_recovery_finishes_it(
     assert house.store.recover() == 0
 
 
-def test_a_ledger_that_is_away_leaves_the_anchor_to_recovery(
+def test_without_a_ledger_the_anchor_is_left_to_recovery(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> str:
+    def fail(*_: object) -> str:
         raise LedgerUnavailable("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(ConsentLedger, "anchor", away)
+        patched.setattr(ConsentLedger, "anchor", fail)
         with pytest.raises(LedgerUnavailable):
             house.store.deposits.deposit([record_of(secrets.token_bytes(32))])
     assert [f.code for f in house.store.check()] == [StoreFinding.BATCH_UNFINISHED]
@@ -269,7 +269,7 @@ def test_a_ledger_that_is_away_leaves_the_anchor_to_recovery(
     assert house.store.check() == []
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(
+def test_a_full_disk_is_reported_and_leaves_nothing_behind(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: int) -> None:
@@ -284,14 +284,16 @@ def test_a_full_disk_is_said_and_leaves_nothing(
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     house.engine.dispose()
     sa.event.listen(
-        house.engine, "connect", lambda made, _: made.execute(f"PRAGMA max_page_count = {pages}")
+        house.engine,
+        "connect",
+        lambda connection, _: connection.execute(f"PRAGMA max_page_count = {pages}"),
     )
     with pytest.raises(DiskFull):
         house.store.deposits.deposit([record_of(secrets.token_bytes(32), n) for n in range(2_000)])
     assert staged(house) == []
 
 
-def test_the_sealed_cache_is_bounded_and_its_oldest_leave_first(house: House) -> None:
+def test_the_cache_of_car_files_is_limited_and_the_oldest_are_deleted(house: House) -> None:
     patient = house.patient()
     house.grant(patient)
     for number in range(4):
@@ -310,15 +312,15 @@ def test_the_sealed_cache_is_bounded_and_its_oldest_leave_first(house: House) ->
     assert staged(house) == []
 
 
-def test_a_source_that_is_only_half_deposited_is_not_acknowledged_again(
+def test_an_unfinished_source_is_not_acknowledged(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise StoreUnavailable("away")
 
     given = [record_of(secrets.token_bytes(32))], ["a"]
     with monkeypatch.context() as patched:
-        patched.setattr(Kubo, "import_car", away)
+        patched.setattr(Kubo, "import_car", fail)
         for _ in range(2):
             with pytest.raises(StoreUnavailable):
                 house.store.deposits.deposit(*given)
@@ -330,7 +332,7 @@ def test_a_source_that_is_only_half_deposited_is_not_acknowledged_again(
     assert house.store.check() == []
 
 
-def test_a_source_that_another_machine_deposits_now_is_waited_for(house: House) -> None:
+def test_a_source_being_deposited_on_another_machine_is_waited_for(house: House) -> None:
     given = [record_of(secrets.token_bytes(32))], ["a"]
 
     def deposit(process: House) -> None:
@@ -347,7 +349,7 @@ def test_a_source_that_another_machine_deposits_now_is_waited_for(house: House) 
     assert house.store.check() == []
 
 
-def test_a_source_that_another_process_deposits_now_is_there_when_both_have_answered(
+def test_a_source_being_deposited_by_another_process_is_visible_on_return(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, may_go = threading.Event(), threading.Event()

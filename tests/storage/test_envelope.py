@@ -32,7 +32,7 @@ sizes = st.integers(0, MAX_CONTENT_BYTES)
 
 
 @given(headers)
-def test_a_header_comes_back_as_it_was_packed(header: Header) -> None:
+def test_a_packed_header_unpacks_to_itself(header: Header) -> None:
     packed = pack_header(header)
     assert len(packed) == HEADER_BYTES == 69
     assert unpack(packed + BODY) == (header, packed, BODY)
@@ -44,7 +44,7 @@ def test_a_header_has_the_bytes_of_the_spec() -> None:
 
 
 @given(st.binary(max_size=400))
-def test_whatever_unpacks_packs_into_the_same_bytes(anything: bytes) -> None:
+def test_an_unpacked_envelope_packs_to_the_same_bytes(anything: bytes) -> None:
     for envelope in (anything, pack_header(HEADER)[:5] + anything):
         try:
             header, packed, body = unpack(envelope)
@@ -55,7 +55,7 @@ def test_whatever_unpacks_packs_into_the_same_bytes(anything: bytes) -> None:
 
 
 @given(sizes)
-def test_padding_costs_little_and_shows_little(size: int) -> None:
+def test_padding_adds_at_most_twelve_percent(size: int) -> None:
     padded, needed = padded_size(size), max(size + 4, MIN_PADDED_BYTES)
     assert needed <= padded <= needed * 1.12
     exponent = int(math.log2(needed))
@@ -63,7 +63,7 @@ def test_padding_costs_little_and_shows_little(size: int) -> None:
     assert padded_size(padded - 4) == padded
 
 
-def test_all_lengths_up_to_a_mebibyte_leave_less_than_nine_bits_to_see() -> None:
+def test_padded_sizes_reveal_less_than_nine_bits() -> None:
     seen, size = 0, 0
     while size <= MAX_CONTENT_BYTES:
         seen, size = seen + 1, padded_size(size) - 3
@@ -71,14 +71,14 @@ def test_all_lengths_up_to_a_mebibyte_leave_less_than_nine_bits_to_see() -> None
 
 
 @given(st.binary(max_size=3000))
-def test_a_content_comes_back_as_it_was_padded(content: bytes) -> None:
+def test_padded_content_unpads_to_itself(content: bytes) -> None:
     padded = pad(content)
     assert len(padded) == padded_size(len(content))
     assert unpad(padded) == content
 
 
 @given(st.binary(max_size=600))
-def test_whatever_unpads_pads_into_the_same_bytes(anything: bytes) -> None:
+def test_unpadded_content_pads_to_the_same_bytes(anything: bytes) -> None:
     for padded in (anything, pad(anything)):
         try:
             content = unpad(padded)
@@ -88,11 +88,11 @@ def test_whatever_unpads_pads_into_the_same_bytes(anything: bytes) -> None:
 
 
 @given(st.binary(max_size=300), st.data())
-def test_no_byte_of_the_padding_may_be_other_than_zero(content: bytes, data: st.DataObject) -> None:
+def test_padding_other_than_zeros_is_refused(content: bytes, data: st.DataObject) -> None:
     padded = bytearray(pad(content))
     if len(padded) > 4 + len(content):
-        place = data.draw(st.integers(4 + len(content), len(padded) - 1))
-        padded[place] = data.draw(st.integers(1, 255))
+        index = data.draw(st.integers(4 + len(content), len(padded) - 1))
+        padded[index] = data.draw(st.integers(1, 255))
         with pytest.raises(SealBroken):
             unpad(bytes(padded))
 

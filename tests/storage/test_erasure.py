@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 import sqlalchemy as sa
-from house import House, die_at, record_of, wanted
+from house import House, access_request, die_at, record_of
 
 from consent import ConsentLedger
 from deploy.nodes import KuboNode
@@ -62,7 +62,7 @@ def is_gone(house: House, cid: bytes, size: int) -> bool:
     return False
 
 
-def test_re_keyed_records_have_new_names_and_the_old_ones_are_gone_everywhere(
+def test_re_encrypted_records_have_new_cids_and_the_old_blocks_are_gone(
     each_house: House, kubo_node: KuboNode
 ) -> None:
     house = each_house
@@ -83,8 +83,8 @@ def test_re_keyed_records_have_new_names_and_the_old_ones_are_gone_everywhere(
         assert not folder.path(entry.cid).exists()
         assert entry.cid[4:] not in all_bytes(house.home / "sealed")
     with house.engine.connect() as connection:
-        kept = connection.scalars(sa.text("SELECT wrapped FROM storage_records")).all()
-    assert not {entry.wrapped for entry in old} & {bytes(key) for key in kept if key}
+        wrapped = connection.scalars(sa.text("SELECT wrapped FROM storage_records")).all()
+    assert not {entry.wrapped for entry in old} & {bytes(key) for key in wrapped if key}
     after = house.gathered()
     assert {r.record_id for r in after} == {r.record_id for r in before}
     assert sorted(str(r.observations) for r in after) == sorted(str(r.observations) for r in before)
@@ -92,7 +92,7 @@ def test_re_keyed_records_have_new_names_and_the_old_ones_are_gone_everywhere(
     assert house.store.erasure.rekey([secrets.token_bytes(32)], "nobody") is None
 
 
-def test_an_old_catalogue_row_that_is_restored_opens_nothing(house: House) -> None:
+def test_no_record_opens_by_a_restored_old_catalogue_row(house: House) -> None:
     patient = house.patient()
     house.grant(patient)
     deposited(house, [patient.subject])
@@ -109,21 +109,21 @@ def test_an_old_catalogue_row_that_is_restored_opens_nothing(house: House) -> No
         house.gathered()
 
 
-def test_a_receipt_names_the_blocks_and_no_person_and_is_signed(house: House) -> None:
+def test_a_receipt_lists_blocks_but_no_person_and_is_signed(house: House) -> None:
     patient = house.patient()
     deposited(house, [patient.subject])
     cids = sorted(entry.cid.hex() for entry in Catalogue(house.engine).current())
-    made = house.store.erasure.rekey([patient.subject], "a withdrawal")
-    assert made is not None
-    told = orjson.loads(made.body)
-    assert (told["what"], told["why"], told["blocks"]) == ("re-keyed", "a withdrawal", cids)
-    assert patient.subject.hex() not in made.body.decode()
-    assert verifies_receipt(made.public_key, made.body, made.signature)
-    assert not verifies_receipt(made.public_key, made.body + b" ", made.signature)
-    assert house.store.erasure.receipts() == [made]
+    receipt = house.store.erasure.rekey([patient.subject], "a withdrawal")
+    assert receipt is not None
+    body = orjson.loads(receipt.body)
+    assert (body["what"], body["why"], body["blocks"]) == ("re-keyed", "a withdrawal", cids)
+    assert patient.subject.hex() not in receipt.body.decode()
+    assert verifies_receipt(receipt.public_key, receipt.body, receipt.signature)
+    assert not verifies_receipt(receipt.public_key, receipt.body + b" ", receipt.signature)
+    assert house.store.erasure.receipts() == [receipt]
 
 
-def test_a_shredded_patient_opens_never_again_not_even_from_an_old_catalogue(
+def test_a_shredded_patient_cannot_be_opened_from_an_old_catalogue(
     each_house: House,
 ) -> None:
     house = each_house
@@ -161,7 +161,7 @@ def test_every_erasure_is_journalled_before_it_begins(
 
 
 @pytest.mark.parametrize("what", ["rekey", "shred"])
-def test_killed_anywhere_an_erasure_is_finished_by_recovery(house: House, what: str) -> None:
+def test_an_erasure_killed_at_any_step_is_finished_by_recovery(house: House, what: str) -> None:
     stays, *leaving = house.patients(2 + 2 * len(STEPS) + EXTRA)
     house.grants([stays, *leaving])
     killed, at = True, 0
@@ -199,7 +199,7 @@ def assert_whole(house: House, subject: bytes, old: list[Entry]) -> int:
     return len(now)
 
 
-def test_re_keying_the_same_records_twice_at_once_keeps_one_version(
+def test_re_encrypting_the_same_records_at_once_leaves_one_version(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()
@@ -219,7 +219,7 @@ def test_re_keying_the_same_records_twice_at_once_keeps_one_version(
     assert house.store.check() == []
 
 
-def test_recovery_does_not_wait_for_whoever_collects_and_a_re_key_does(house: House) -> None:
+def test_recovery_does_not_wait_for_a_collection_but_a_re_encryption_does(house: House) -> None:
     patient = house.patient()
     deposited(house, [patient.subject])
     car_folder = CarFolder(house.home / "sealed")
@@ -239,11 +239,11 @@ def test_recovery_does_not_wait_for_whoever_collects_and_a_re_key_does(house: Ho
     assert house.store.check() == []
 
 
-def test_what_is_erased_while_a_batch_is_written_anew_is_collected_next(
+def test_records_erased_during_a_sweep_are_collected_by_the_next_one(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other, stays = (house.patient() for _ in range(3))
-    deposited(house, [one.subject, other.subject, stays.subject])
+    leaving, other, stays = (house.patient() for _ in range(3))
+    deposited(house, [leaving.subject, other.subject, stays.subject])
     old = Catalogue(house.engine).current(subjects=[other.subject])
     holds = Kubo.pin
 
@@ -254,18 +254,18 @@ def test_what_is_erased_while_a_batch_is_written_anew_is_collected_next(
         return holds(*args)
 
     monkeypatch.setattr(Kubo, "pin", hold)
-    house.store.erasure.shred(one.subject, "asked for")
+    house.store.erasure.shred(leaving.subject, "asked for")
     assert any(batch.has_erased for batch in Catalogue(house.engine).batches())
     house.store.recover()
     assert all(is_gone(house, entry.cid, entry.size) for entry in old)
     assert not any(batch.has_erased for batch in Catalogue(house.engine).batches())
 
 
-def test_a_batch_that_another_machine_gave_a_new_pin_is_left_to_it(
+def test_a_batch_repinned_by_another_machine_is_left_alone(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, stays = house.patient(), house.patient()
-    deposited(house, [one.subject, stays.subject])
+    leaving, stays = house.patient(), house.patient()
+    deposited(house, [leaving.subject, stays.subject])
     holds = Kubo.pin
 
     def hold(*args: Any) -> bytes:
@@ -277,12 +277,12 @@ def test_a_batch_that_another_machine_gave_a_new_pin_is_left_to_it(
     with monkeypatch.context() as patched:
         patched.setattr(Kubo, "pin", hold)
         with pytest.raises(ConcurrentChange):
-            house.store.erasure.shred(one.subject, "asked for")
+            house.store.erasure.shred(leaving.subject, "asked for")
     house.store.recover()
     assert house.store.check() == []
 
 
-def test_kubo_away_leaves_the_collection_to_recovery(
+def test_without_kubo_the_collection_is_left_to_recovery(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()
@@ -290,15 +290,15 @@ def test_kubo_away_leaves_the_collection_to_recovery(
     deposited(house, [patient.subject])
     old = Catalogue(house.engine).current()
 
-    def away(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise StoreUnavailable("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Kubo, "unpin", away)
+        patched.setattr(Kubo, "unpin", fail)
         with pytest.raises(StoreUnavailable):
             house.store.erasure.rekey([patient.subject], "a withdrawal")
     assert {record.version for record in house.gathered()} == {2}
     assert house.store.recover() == 1
     assert all(is_gone(house, entry.cid, entry.size) for entry in old)
     assert os.listdir(house.home / "sealed")
-    assert wanted()
+    assert access_request()

@@ -107,6 +107,6 @@ def test_a_private_key_of_another_size_receives_nothing() -> None:
 
 def test_sending_a_key_twice_gives_different_bytes() -> None:
     _, public = make_recipient_key()
-    one, other = send(KEY, public, b"decision"), send(KEY, public, b"decision")
-    assert one[:32] != other[:32]
-    assert one[32:] != other[32:]
+    first, other = send(KEY, public, b"decision"), send(KEY, public, b"decision")
+    assert first[:32] != other[:32]
+    assert first[32:] != other[32:]

@@ -21,8 +21,8 @@ from storage.ipfs import Kubo
 pytestmark = pytest.mark.node
 
 
-def made(count: int, size: int = 300) -> list[bytes]:
-    return [os.urandom(size + place) for place in range(count)]
+def random_blocks(count: int, size: int = 300) -> list[bytes]:
+    return [os.urandom(size + number) for number in range(count)]
 
 
 def put(kubo: Kubo, folder: Path, blocks: list[bytes]) -> bytes:
@@ -37,10 +37,8 @@ def put(kubo: Kubo, folder: Path, blocks: list[bytes]) -> bytes:
     return root_cid(links)
 
 
-def test_what_is_put_is_pinned_and_read_back_one_by_one_and_all_at_once(
-    kubo: Kubo, tmp_path: Path
-) -> None:
-    blocks = made(200)
+def test_imported_blocks_are_pinned_and_readable(kubo: Kubo, tmp_path: Path) -> None:
+    blocks = random_blocks(200)
     root = put(kubo, tmp_path, blocks)
     assert root in kubo.list_pins()
     assert kubo.get(raw_cid(blocks[7]), len(blocks[7])) == blocks[7]
@@ -49,33 +47,33 @@ def test_what_is_put_is_pinned_and_read_back_one_by_one_and_all_at_once(
     assert list(kubo.get_many([])) == []
 
 
-def test_an_envelope_over_a_mebibyte_is_kept_too(kubo: Kubo, tmp_path: Path) -> None:
-    blocks = made(2, 2**20 + 2**17)
+def test_an_envelope_above_a_mebibyte_is_stored(kubo: Kubo, tmp_path: Path) -> None:
+    blocks = random_blocks(2, 2**20 + 2**17)
     put(kubo, tmp_path, blocks)
     assert kubo.get(raw_cid(blocks[0]), len(blocks[0])) == blocks[0]
     assert len(dict(kubo.get_many(list(map(raw_cid, blocks))))) == 2
 
 
-def test_collection_takes_what_no_pin_holds_and_nothing_else(kubo: Kubo, tmp_path: Path) -> None:
-    kept, gone = made(5), made(5)
-    put(kubo, tmp_path, kept)
-    root = put(kubo, tmp_path, gone)
+def test_garbage_collection_deletes_only_unpinned_blocks(kubo: Kubo, tmp_path: Path) -> None:
+    pinned, unpinned = random_blocks(5), random_blocks(5)
+    put(kubo, tmp_path, pinned)
+    root = put(kubo, tmp_path, unpinned)
     kubo.unpin([root])
     kubo.unpin([root])  # again changes nothing
     kubo.collect_garbage()
-    assert len(dict(kubo.get_many(list(map(raw_cid, kept))))) == 5
+    assert len(dict(kubo.get_many(list(map(raw_cid, pinned))))) == 5
     with pytest.raises(StorageNotFound):
-        kubo.get(raw_cid(gone[0]), len(gone[0]))
+        kubo.get(raw_cid(unpinned[0]), len(unpinned[0]))
     with pytest.raises(StorageNotFound):
-        dict(kubo.get_many(list(map(raw_cid, gone + kept))))
+        dict(kubo.get_many(list(map(raw_cid, unpinned + pinned))))
 
 
-def test_a_part_of_a_batch_is_held_when_the_rest_is_let_go(kubo: Kubo, tmp_path: Path) -> None:
-    blocks = made(6)
+def test_part_of_a_batch_can_stay_pinned(kubo: Kubo, tmp_path: Path) -> None:
+    blocks = random_blocks(6)
     cids = list(map(raw_cid, blocks))
     root = put(kubo, tmp_path, blocks)
-    held = kubo.pin(cids[:3])
-    assert held in kubo.list_pins()
+    pin = kubo.pin(cids[:3])
+    assert pin in kubo.list_pins()
     kubo.unpin([root])
     kubo.collect_garbage()
     assert len(dict(kubo.get_many(cids[:3]))) == 3
@@ -85,31 +83,31 @@ def test_a_part_of_a_batch_is_held_when_the_rest_is_let_go(kubo: Kubo, tmp_path:
         kubo.pin(cids)
 
 
-def test_a_length_that_is_not_the_blocks_own_is_refused(kubo: Kubo, tmp_path: Path) -> None:
-    blocks = made(1)
+def test_a_block_of_another_length_is_refused(kubo: Kubo, tmp_path: Path) -> None:
+    blocks = random_blocks(1)
     put(kubo, tmp_path, blocks)
     for size in (len(blocks[0]) - 1, len(blocks[0]) + 1):
         with pytest.raises(NameMismatch):
             kubo.get(raw_cid(blocks[0]), size)
 
 
-def test_a_flipped_bit_on_the_nodes_disk_is_found_by_both_ways_of_reading(
+def test_a_flipped_bit_on_the_disk_of_the_node_is_detected(
     kubo: Kubo, kubo_node: KuboNode, tmp_path: Path
 ) -> None:
-    blocks = made(40)
+    blocks = random_blocks(40)
     cids = list(map(raw_cid, blocks))
     put(kubo, tmp_path, blocks)
     folder = BlockFolder(kubo_node.folder / "repo" / "blocks")
     path = folder.path(cids[20])
-    harmed = bytearray(path.read_bytes())
-    harmed[9] ^= 1
+    damaged = bytearray(path.read_bytes())
+    damaged[9] ^= 1
     path.chmod(0o600)
-    path.write_bytes(harmed)
+    path.write_bytes(damaged)
     with pytest.raises(NameMismatch):
         kubo.get(cids[20], len(blocks[20]))
-    found = {}
+    read = {}
     with pytest.raises(NameMismatch):
-        found |= kubo.get_many(cids)
+        read |= kubo.get_many(cids)
     with pytest.raises(NameMismatch):
         folder.get(cids[20], len(blocks[20]))
 
@@ -122,7 +120,7 @@ class Wire:
         self.authorization = endpoint.authorization
         self.fault: Callable[[socket.socket, bytes], bool] = passed
         self.wants = b""
-        self.asked = 0
+        self.requests = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -143,20 +141,20 @@ class Wire:
 
     def _relay(self, client: socket.socket) -> None:
         with client, socket.create_connection(("127.0.0.1", self.target)) as node:
-            asked = threading.Event()
+            requests = threading.Event()
 
             def forward() -> None:
                 with contextlib.suppress(OSError):
                     while question := client.recv(1 << 16):
                         if self.wants in question:
-                            self.asked += 1
-                            asked.set()
+                            self.requests += 1
+                            requests.set()
                         node.sendall(question)
 
             threading.Thread(target=forward, daemon=True).start()
             with contextlib.suppress(OSError):
                 while answer := node.recv(1 << 16):
-                    if not asked.is_set():
+                    if not requests.is_set():
                         client.sendall(answer)
                     elif not self.fault(client, answer):
                         break
@@ -202,9 +200,9 @@ def trickled(client: socket.socket, answer: bytes) -> bool:
     return True
 
 
-def failed(said: bytes) -> Callable[[socket.socket, bytes], bool]:
+def failed(message: bytes) -> Callable[[socket.socket, bytes], bool]:
     def fault(client: socket.socket, _answer: bytes) -> bool:
-        body = b'{"Message":"%s","Code":0,"Type":"error"}' % said
+        body = b'{"Message":"%s","Code":0,"Type":"error"}' % message
         kind = b"Content-Type: application/json\r\n"
         head = b"HTTP/1.1 500 E\r\n%sContent-Length: %d\r\n\r\n" % (kind, len(body))
         client.sendall(head + body)
@@ -248,42 +246,42 @@ FAULTS = [dropped, halved, garbled, in_html, with_a_list]
 @pytest.mark.parametrize(
     "path", ["version", "block/get", "dag/export", "dag/import", "pin/ls", "block/put", "pin/rm"]
 )
-def test_a_broken_answer_is_never_taken_for_a_good_one(
+def test_a_damaged_answer_is_never_accepted(
     kubo: Kubo,
     wire: Wire,
     tmp_path: Path,
     fault: Callable[..., bool],
     path: str,
 ) -> None:
-    blocks = made(50)
+    blocks = random_blocks(50)
     cids = list(map(raw_cid, blocks))
     root = put(kubo, tmp_path, blocks)
     wire.fault, wire.wants = fault, f"/api/v0/{path}".encode()
-    harmed = wire.kubo()
+    damaged = wire.kubo()
     calls: dict[str, Callable[[], object]] = {
-        "version": harmed.version,
-        "block/get": lambda: harmed.get(cids[0], len(blocks[0])),
-        "dag/export": lambda: dict(harmed.get_many(cids)),
-        "dag/import": lambda: harmed.import_car(tmp_path / "batch.car", root),
-        "pin/ls": harmed.list_pins,
-        "block/put": lambda: dict(harmed.get_many(cids)),
-        "pin/rm": lambda: harmed.unpin([root]),
+        "version": damaged.version,
+        "block/get": lambda: damaged.get(cids[0], len(blocks[0])),
+        "dag/export": lambda: dict(damaged.get_many(cids)),
+        "dag/import": lambda: damaged.import_car(tmp_path / "batch.car", root),
+        "pin/ls": damaged.list_pins,
+        "block/put": lambda: dict(damaged.get_many(cids)),
+        "pin/rm": lambda: damaged.unpin([root]),
     }
     try:
-        found = calls[path]()
+        read = calls[path]()
     except (StoreUnavailable, NameMismatch):
-        found = None
-    assert wire.asked
-    if path == "dag/export" and found is not None:
-        assert found == dict(zip(cids, blocks, strict=True))
+        read = None
+    assert wire.requests
+    if path == "dag/export" and read is not None:
+        assert read == dict(zip(cids, blocks, strict=True))
     if path in ("version", "block/get", "pin/ls", "dag/import"):
-        assert found is None
+        assert read is None
 
 
-def test_a_trickle_is_no_answer(
+def test_an_answer_of_a_few_bytes_a_second_is_refused(
     kubo: Kubo, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blocks = made(40)
+    blocks = random_blocks(40)
     put(kubo, tmp_path, blocks)
     wire.fault, wire.wants = trickled, b"/api/v0/block/get"
     began = time.monotonic()
@@ -294,21 +292,21 @@ def test_a_trickle_is_no_answer(
     wire.wants = b"/api/v0/dag/export"
     with pytest.raises(StoreUnavailable):
         dict(wire.kubo().get_many(list(map(raw_cid, blocks))))
-    assert wire.asked == 3
+    assert wire.requests == 3
 
 
-def test_a_full_disk_is_said_to_be_full(kubo: Kubo, wire: Wire, tmp_path: Path) -> None:
-    root = put(kubo, tmp_path, made(3))
+def test_a_full_disk_of_the_node_is_reported(kubo: Kubo, wire: Wire, tmp_path: Path) -> None:
+    root = put(kubo, tmp_path, random_blocks(3))
     wire.fault = failed(b"write: no space left on device")
     wire.wants = b"/api/v0/dag/import"
     with pytest.raises(DiskFull):
         wire.kubo().import_car(tmp_path / "batch.car", root)
 
 
-def test_a_pin_that_is_confirmed_and_not_shown_is_no_pin(
+def test_a_confirmed_pin_that_is_not_listed_is_an_error(
     kubo: Kubo, wire: Wire, tmp_path: Path
 ) -> None:
-    blocks = made(3)
+    blocks = random_blocks(3)
     root = put(kubo, tmp_path, blocks)
     wire.fault, wire.wants = failed(b"path is not pinned"), b"/api/v0/pin/ls"
     with pytest.raises(StoreUnavailable):
@@ -317,10 +315,10 @@ def test_a_pin_that_is_confirmed_and_not_shown_is_no_pin(
         wire.kubo().pin(list(map(raw_cid, blocks)))
 
 
-def test_a_list_that_was_collected_before_it_was_read_is_made_again(
+def test_a_block_of_links_collected_too_early_is_stored_again(
     kubo: Kubo, wire: Wire, tmp_path: Path
 ) -> None:
-    blocks = made(3)
+    blocks = random_blocks(3)
     put(kubo, tmp_path, blocks)
     cids = list(map(raw_cid, blocks))
     missing = failed(b"block was not found locally (offline): ipld: could not find")
@@ -336,15 +334,15 @@ def test_a_list_that_was_collected_before_it_was_read_is_made_again(
         dict(wire.kubo().get_many(cids))
 
 
-def test_a_node_that_is_down_is_said_to_be_away_at_once() -> None:
+def test_a_stopped_node_is_unavailable_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    gone = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{port}", ""))
+    stopped = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{port}", ""))
     for call in (
-        gone.version,
-        gone.list_pins,
-        gone.collect_garbage,
-        lambda: gone.get(raw_cid(b"x"), 1),
+        stopped.version,
+        stopped.list_pins,
+        stopped.collect_garbage,
+        lambda: stopped.get(raw_cid(b"x"), 1),
     ):
         began = time.monotonic()
         with pytest.raises(StoreUnavailable):
@@ -352,7 +350,7 @@ def test_a_node_that_is_down_is_said_to_be_away_at_once() -> None:
         assert time.monotonic() - began < 1
 
 
-def test_a_node_that_hangs_is_said_to_be_away_within_three_seconds(tmp_path: Path) -> None:
+def test_a_hanging_node_is_unavailable_within_three_seconds(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as no_progress:
         hung = Kubo(lambda: (f"/ip4/127.0.0.1/tcp/{no_progress.getsockname()[1]}", ""))
         calls: list[Callable[[], object]] = [
@@ -368,7 +366,7 @@ def test_a_node_that_hangs_is_said_to_be_away_within_three_seconds(tmp_path: Pat
             assert time.monotonic() - began < 3
 
 
-def test_an_address_of_no_rpc_and_a_version_that_is_not_known_are_refused(wire: Wire) -> None:
+def test_unsupported_addresses_and_versions_are_refused(wire: Wire) -> None:
     with pytest.raises(StoreUnavailable):
         dict(Kubo(lambda: ("nowhere", "")).get_many([raw_cid(b"x")]))
     with pytest.raises(StoreUnavailable):
@@ -385,14 +383,16 @@ def test_an_address_of_no_rpc_and_a_version_that_is_not_known_are_refused(wire: 
         wire.kubo().version()
 
 
-def test_without_the_secret_nothing_is_answered(kubo_node: KuboNode) -> None:
+def test_without_the_secret_every_request_is_refused(kubo_node: KuboNode) -> None:
     address = kubo_node.endpoint().multiaddr
     with pytest.raises(StoreUnavailable):
         Kubo(lambda: (address, "Bearer wrong")).version()
 
 
-def test_a_node_that_moved_is_found_again(kubo: Kubo, kubo_node: KuboNode, tmp_path: Path) -> None:
-    blocks = made(3)
+def test_a_node_with_a_new_address_is_found(
+    kubo: Kubo, kubo_node: KuboNode, tmp_path: Path
+) -> None:
+    blocks = random_blocks(3)
     put(kubo, tmp_path, blocks)
     at = kubo_node.endpoint()
     here = Wire(at)
@@ -409,12 +409,12 @@ def test_a_node_that_moved_is_found_again(kubo: Kubo, kubo_node: KuboNode, tmp_p
     here.close()
 
 
-def test_blocks_outlive_a_killed_node(ipfs_binary: Path, tmp_path: Path) -> None:
+def test_blocks_survive_a_killed_node(ipfs_binary: Path, tmp_path: Path) -> None:
     node = KuboNode(ipfs_binary, tmp_path / "own")
     try:
         node.start()
         kubo = Kubo(lambda: (node.endpoint().multiaddr, node.endpoint().authorization))
-        blocks = made(100)
+        blocks = random_blocks(100)
         root = put(kubo, tmp_path, blocks)
         pid = node.status().pid
         assert pid

@@ -34,14 +34,14 @@ ANNA, BERTA = b"a" * 32, b"b" * 32
 class Anchors:
     """The ledger as the journal sees it."""
 
-    kept: list[Anchor] = field(default_factory=list)
+    published: list[Anchor] = field(default_factory=list)
 
     def anchor(self, kind: str, root: bytes, count: int) -> str:
-        self.kept.append(Anchor(kind, root, count, len(self.kept)))
+        self.published.append(Anchor(kind, root, count, len(self.published)))
         return "0x"
 
     def anchors(self, kind: str, last: int | None = None) -> list[Anchor]:
-        return [anchor for anchor in self.kept if anchor.kind == kind][-(last or 0) :]
+        return [anchor for anchor in self.published if anchor.kind == kind][-(last or 0) :]
 
 
 def journal_on(engine: sa.Engine, ledger: Anchors | None = None) -> Journal:
@@ -75,20 +75,20 @@ def findings(journal: Journal, ledger: Anchors) -> list[str]:
     return [finding.code for finding in check_journal(journal, ledger.anchors("journal"))]
 
 
-def test_rows_are_numbered_chained_and_read_back(journal: Journal, ledger: Anchors) -> None:
-    told = answers(3)
-    assert journal.write(use(), told) == 3
+def test_rows_are_numbered_and_chained(journal: Journal, ledger: Anchors) -> None:
+    expected = answers(3)
+    assert journal.write(use(), expected) == 3
     assert journal.write(use("again"), answers(2, BERTA)) == 5
     rows = list(journal.rows())
     assert [row.seq for row in rows] == [1, 2, 3, 4, 5]
-    assert [row.answer for row in rows[:3]] == told
+    assert [row.answer for row in rows[:3]] == expected
     assert journal.use(rows[3].use)["why"] == "again"
     assert journal.size() == 5
     assert journal.head() == (5, rows[4].hash)
     assert findings(journal, ledger) == []
 
 
-def test_an_empty_journal_is_whole(journal: Journal, ledger: Anchors) -> None:
+def test_an_empty_journal_has_no_findings(journal: Journal, ledger: Anchors) -> None:
     assert journal.size() == 0
     assert findings(journal, ledger) == []
     assert journal.anchor() == 0
@@ -97,7 +97,7 @@ def test_an_empty_journal_is_whole(journal: Journal, ledger: Anchors) -> None:
     assert findings(journal, ledger) == []
 
 
-def test_a_subjects_rows_come_newest_first_and_page_by_page(journal: Journal) -> None:
+def test_the_rows_of_a_subject_are_paged_newest_first(journal: Journal) -> None:
     journal.write(use(), answers(3) + answers(2, BERTA) + answers(2))
     assert [row.seq for row in journal.of_subject(ANNA)] == [7, 6, 3, 2, 1]
     assert [row.seq for row in journal.of_subject(ANNA, limit=2)] == [7, 6]
@@ -105,15 +105,13 @@ def test_a_subjects_rows_come_newest_first_and_page_by_page(journal: Journal) ->
     assert journal.of_subject(b"c" * 32) == []
 
 
-def test_the_same_use_is_kept_once(journal: Journal) -> None:
+def test_the_same_use_is_stored_once(journal: Journal) -> None:
     journal.write(use(), answers(1))
     journal.write(use(), answers(1))
     assert len(list(journal.uses())) == 1
 
 
-def test_a_proof_leads_from_each_row_to_its_anchor_and_from_no_other(
-    journal: Journal, ledger: Anchors
-) -> None:
+def test_a_proof_leads_only_from_its_row_to_the_anchor(journal: Journal, ledger: Anchors) -> None:
     journal.write(use(), answers(5))
     assert journal.prove(1) is None
     assert journal.anchor() == 5
@@ -132,7 +130,7 @@ def test_a_proof_leads_from_each_row_to_its_anchor_and_from_no_other(
     assert findings(journal, ledger) == []
 
 
-def test_two_processes_that_anchor_at_once_leave_a_whole_journal(
+def test_two_processes_that_anchor_at_once_leave_an_intact_journal(
     journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(5))
@@ -146,7 +144,7 @@ def test_two_processes_that_anchor_at_once_leave_a_whole_journal(
     proved = journal.prove(7)
     assert proved is not None
     assert proves(proved[0], next(journal.rows(7)).hash, late)
-    ledger.kept[1] = Anchor("journal", secrets.token_bytes(32), 8, 2)
+    ledger.published[1] = Anchor("journal", secrets.token_bytes(32), 8, 2)
     with pytest.raises(JournalBroken):
         journal.prove(7)
 
@@ -159,9 +157,9 @@ def sql(engine: sa.Engine, *statements: str) -> None:
 
 def rewritten(engine: sa.Engine, journal: Journal) -> None:
     """Write the whole journal anew, as an operator with every key could."""
-    rows, told = list(journal.rows()), dict(journal.uses())
+    rows, expected = list(journal.rows()), dict(journal.uses())
     sql(engine, "DELETE FROM storage_journal", "DELETE FROM storage_journal_head")
-    assert told
+    assert expected
     theirs = journal_on(engine)  # which heeds no anchor
     for row in rows:
         changed = row.answer._replace(outcome="denied") if row.seq == 4 else row.answer
@@ -198,7 +196,7 @@ TAMPERINGS: dict[str, str | Callable[[sa.Engine, Journal], None]] = {
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_every_tampering_is_found(
+def test_every_kind_of_tampering_is_detected(
     engine: sa.Engine, journal: Journal, ledger: Anchors, name: str
 ) -> None:
     journal.write(use(), answers(5))
@@ -228,42 +226,42 @@ def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, l
 class _Told(Journal):
     """A journal whose rows were tampered with."""
 
-    told: list[JournalRow]
+    expected: list[JournalRow]
 
     def rows(self, first: int = 1, last: int | None = None) -> object:  # type: ignore[override]
-        return iter(self.told)
+        return iter(self.expected)
 
 
 @given(st.data())
-def test_any_change_of_any_row_is_found(
+def test_any_change_of_any_row_is_detected(
     long_journal: tuple[sa.Engine, list[JournalRow]], data: st.DataObject
 ) -> None:
     engine, rows = long_journal
-    told = list(rows)
-    place = data.draw(st.integers(0, len(told) - 1))
-    other = data.draw(st.integers(0, len(told) - 1).filter(lambda one: one != place))
+    expected = list(rows)
+    index = data.draw(st.integers(0, len(expected) - 1))
+    other = data.draw(st.integers(0, len(expected) - 1).filter(lambda number: number != index))
     kind = data.draw(st.sampled_from(["swap", "delete", "double", "byte"]))
     if kind == "swap":
-        told[place], told[other] = told[other], told[place]
+        expected[index], expected[other] = expected[other], expected[index]
     elif kind == "delete":
-        del told[place]
+        del expected[index]
     elif kind == "double":
-        told.insert(place, told[place])
+        expected.insert(index, expected[index])
     else:
-        row = told[place]
+        row = expected[index]
         field_name = data.draw(st.sampled_from(["subject", "record_id", "consent_id"]))
-        held = bytearray(getattr(row.answer, field_name))
-        held[data.draw(st.integers(0, len(held) - 1))] ^= data.draw(st.integers(1, 255))
-        answer = row.answer._replace(**{field_name: bytes(held)})
-        told[place] = JournalRow(row.seq, row.use, answer, row.hash)
+        value = bytearray(getattr(row.answer, field_name))
+        value[data.draw(st.integers(0, len(value) - 1))] ^= data.draw(st.integers(1, 255))
+        answer = row.answer._replace(**{field_name: bytes(value)})
+        expected[index] = JournalRow(row.seq, row.use, answer, row.hash)
     keys = Keys(engine)
     keys.unseal(SecretKey(b"k" * 32))
     journal = _Told(engine, keys, Anchors())
-    journal.told = told
+    journal.expected = expected
     assert check_journal(journal, []) != []
 
 
-def test_a_use_that_was_altered_is_not_read(engine: sa.Engine, journal: Journal) -> None:
+def test_an_altered_use_is_refused(engine: sa.Engine, journal: Journal) -> None:
     journal.write(use(), answers(1))
     name = next(journal.rows()).use
     sql(engine, "UPDATE storage_journal_uses SET body = hash")
@@ -273,7 +271,7 @@ def test_a_use_that_was_altered_is_not_read(engine: sa.Engine, journal: Journal)
         journal.use(b"?" * 32)
 
 
-def test_writers_at_once_make_one_chain_from_its_very_first_row(engine: sa.Engine) -> None:
+def test_concurrent_writers_make_one_chain_from_the_first_row(engine: sa.Engine) -> None:
     url = engine.url.render_as_string(hide_password=False)
     journals = [journal_on(make_engine(url)) for _ in range(6)]
     start, problems = threading.Barrier(6), list[BaseException]()
@@ -296,7 +294,7 @@ def test_writers_at_once_make_one_chain_from_its_very_first_row(engine: sa.Engin
     assert check_journal(journals[0], []) == []
 
 
-def test_a_journal_that_cannot_be_written_says_so_and_keeps_nothing(
+def test_a_journal_that_cannot_be_written_stores_nothing(
     sqlite_engine: sa.Engine,
 ) -> None:
     journal = journal_on(sqlite_engine)
@@ -313,21 +311,23 @@ def test_a_journal_that_cannot_be_written_says_so_and_keeps_nothing(
     assert check_journal(journal, []) == []
 
 
-def test_a_full_disk_is_said(sqlite_engine: sa.Engine) -> None:
+def test_a_full_disk_is_reported(sqlite_engine: sa.Engine) -> None:
     journal = journal_on(sqlite_engine)
     journal.write(use(), answers(2))
     with sqlite_engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     sqlite_engine.dispose()
     sa.event.listen(
-        sqlite_engine, "connect", lambda made, _: made.execute(f"PRAGMA max_page_count = {pages}")
+        sqlite_engine,
+        "connect",
+        lambda connection, _: connection.execute(f"PRAGMA max_page_count = {pages}"),
     )
     with pytest.raises(DiskFull):
         journal.write(use("x" * 100_000), answers(2))
     assert check_journal(journal, []) == []
 
 
-def test_a_database_that_is_away_is_said() -> None:
+def test_an_unavailable_database_makes_the_journal_unavailable() -> None:
     nowhere = sa.create_engine("sqlite:////nowhere/at/all.db")
     journal = journal_on(nowhere)
     with pytest.raises(JournalUnavailable):
@@ -336,22 +336,22 @@ def test_a_database_that_is_away_is_said() -> None:
         journal.size()
 
 
-def test_a_sealed_vault_journals_nothing(sqlite_engine: sa.Engine) -> None:
+def test_a_locked_store_journals_nothing(sqlite_engine: sa.Engine) -> None:
     journal = Journal(sqlite_engine, Keys(sqlite_engine), Anchors())
     with pytest.raises(VaultSealed):
         journal.write(use(), answers(1))
 
 
 def test_the_chain_holds_no_pseudonym(journal: Journal) -> None:
-    told = AccessOutcome(ANNA, b"r" * 16, 1, "permitted", NOBODY)
-    shown = journal.commitments()(told)
-    assert len(shown) == 64
-    assert ANNA not in shown
-    assert shown == journal.commitments()(told)
-    assert shown[:32] != journal.commitments()(told._replace(subject=BERTA))[:32]
+    expected = AccessOutcome(ANNA, b"r" * 16, 1, "permitted", NOBODY)
+    commitments = journal.commitments()(expected)
+    assert len(commitments) == 64
+    assert ANNA not in commitments
+    assert commitments == journal.commitments()(expected)
+    assert commitments[:32] != journal.commitments()(expected._replace(subject=BERTA))[:32]
 
 
-def test_progress_of_a_check_is_told(sqlite_engine: sa.Engine) -> None:
+def test_a_check_reports_its_progress(sqlite_engine: sa.Engine) -> None:
     journal = journal_on(sqlite_engine)
     journal.write(use(), answers(5_001))
     heard: list[tuple[int, int]] = []
@@ -369,7 +369,7 @@ def put_back(engine: sa.Engine, size: int) -> None:
     )
 
 
-def test_an_old_copy_of_the_journal_is_not_written_on(
+def test_an_old_copy_of_the_journal_is_not_continued(
     engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     for count in (5, 5, 5):
@@ -384,7 +384,7 @@ def test_an_old_copy_of_the_journal_is_not_written_on(
     assert again.head()[0] == again.size() == 7
 
 
-def test_rows_that_no_anchor_covers_may_be_missing_from_a_copy(
+def test_a_copy_may_miss_rows_that_no_anchor_covers(
     engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(5))
@@ -396,7 +396,7 @@ def test_rows_that_no_anchor_covers_may_be_missing_from_a_copy(
     assert findings(again, ledger) == []
 
 
-def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
+def test_an_accepted_loss_is_reported_by_every_check(
     engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     for count in (5, 5, 5):
@@ -412,8 +412,8 @@ def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
         again.accept_loss(use("twice"))
     assert again.write(use(), answers(3)) == 19
     assert again.anchor() == 4
-    told = [StoreFinding.ROWS_LOST]
-    assert findings(again, ledger) == told
+    expected = [StoreFinding.ROWS_LOST]
+    assert findings(again, ledger) == expected
     assert check_journal(again, ledger.anchors("journal"))[0].where == "rows 8 to 15"
     assert [row.seq for row in again.rows(7)] == [7, 16, 17, 18, 19]
     for seq in (3, 17):
@@ -422,13 +422,13 @@ def test_a_loss_that_is_accepted_is_told_by_every_check_and_the_rest_is_proved(
         assert proves(proved[0], next(again.rows(seq)).hash, proved[1].root)
     with pytest.raises(JournalBroken):
         again.prove(7)  # its anchor covers rows that are gone
-    assert ledger.kept.pop()  # the last anchor: two of its rows are edited
+    assert ledger.published.pop()  # the last anchor: two of its rows are edited
     sql(engine, "UPDATE storage_journal SET version = 9 WHERE seq IN (3, 17)")
     assert StoreFinding.ROW_DIFFERS in findings(again, ledger)
 
 
 @pytest.mark.parametrize("seq", [17, 10**15])
-def test_a_gap_is_accepted_only_where_an_anchor_shows_that_rows_were(
+def test_a_gap_is_accepted_only_where_rows_were_anchored(
     engine: sa.Engine, journal: Journal, ledger: Anchors, seq: int
 ) -> None:
     for count in (5, 5, 5):
@@ -438,11 +438,11 @@ def test_a_gap_is_accepted_only_where_an_anchor_shows_that_rows_were(
     ledger.anchor("journal", b"r" * 32, seq - 1)
     forged = journal_on(engine, ledger)
     assert forged.accept_loss(use()) == seq
-    ledger.kept.pop()
+    ledger.published.pop()
     assert findings(forged, ledger) == [StoreFinding.ROW_DIFFERS]
 
 
-def test_the_row_of_a_loss_is_one_of_the_chain(
+def test_the_row_that_records_a_loss_is_part_of_the_chain(
     engine: sa.Engine, journal: Journal, ledger: Anchors
 ) -> None:
     journal.write(use(), answers(9))

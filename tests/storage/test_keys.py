@@ -44,12 +44,12 @@ def unsealed(engine: sa.Engine) -> Keys:
 def test_a_record_key_unwraps_exactly_when_its_vector_says_so(path: Path) -> None:
     case = json.loads(path.read_text())
     patient = SecretKey(bytes.fromhex(case["patient_key"]))
-    asked = (bytes.fromhex(case["wrapped"]), bytes.fromhex(case["record"]), case["version"])
+    arguments = (bytes.fromhex(case["wrapped"]), bytes.fromhex(case["record"]), case["version"])
     if case["expect"] == "opens":
-        assert unwrap_record_key(patient, *asked).hex() == case["record_key"]
+        assert unwrap_record_key(patient, *arguments).hex() == case["record_key"]
     else:
         with pytest.raises(SealBroken):
-            unwrap_record_key(patient, *asked)
+            unwrap_record_key(patient, *arguments)
 
 
 @given(secrets_, secrets_, record_ids, versions)
@@ -63,12 +63,12 @@ def test_a_wrapped_record_key_unwraps_to_itself(
 
 @given(st.tuples(secrets_, record_ids, versions), st.tuples(secrets_, record_ids, versions))
 def test_a_record_key_unwraps_for_nothing_else(
-    one: tuple[bytes, bytes, int], other: tuple[bytes, bytes, int]
+    bound: tuple[bytes, bytes, int], other: tuple[bytes, bytes, int]
 ) -> None:
-    wrapped = wrap_record_key(SecretKey(one[0]), KEY, *one[1:])
+    wrapped = wrap_record_key(SecretKey(bound[0]), KEY, *bound[1:])
     for index in range(3):
-        mixed = [other[n] if n == index else one[n] for n in range(3)]
-        if mixed[index] != one[index]:
+        mixed = [other[n] if n == index else bound[n] for n in range(3)]
+        if mixed[index] != bound[index]:
             patient, record_id, version = mixed
             with pytest.raises(SealBroken):
                 unwrap_record_key(SecretKey(patient), wrapped, record_id, version)  # type: ignore[arg-type]
@@ -84,12 +84,12 @@ def test_a_wrapped_key_with_any_bit_flipped_is_refused() -> None:
 
 
 def test_a_patients_key_is_made_once_and_found_by_another_process(engine: sa.Engine) -> None:
-    made = unsealed(engine).make_patient_keys([ANNA, BERT, ANNA])
-    assert set(made) == {ANNA, BERT}
-    assert made[ANNA].reveal() != made[BERT].reveal()
+    created = unsealed(engine).make_patient_keys([ANNA, BERT, ANNA])
+    assert set(created) == {ANNA, BERT}
+    assert created[ANNA].reveal() != created[BERT].reveal()
     again = unsealed(engine)
-    assert again.make_patient_keys([BERT])[BERT].reveal() == made[BERT].reveal()
-    assert again.patient_keys([ANNA])[ANNA].reveal() == made[ANNA].reveal()
+    assert again.make_patient_keys([BERT])[BERT].reveal() == created[BERT].reveal()
+    assert again.patient_keys([ANNA])[ANNA].reveal() == created[ANNA].reveal()
     assert again.patient_keys([]) == {}
     assert again.make_patient_keys([]) == {}
 
@@ -97,11 +97,11 @@ def test_a_patients_key_is_made_once_and_found_by_another_process(engine: sa.Eng
 def test_more_patients_than_fit_into_one_query_get_their_keys(sqlite_engine: sa.Engine) -> None:
     subjects = [number.to_bytes(32, "big") for number in range(1201)]
     keys = unsealed(sqlite_engine)
-    made = keys.make_patient_keys(subjects)
+    created = keys.make_patient_keys(subjects)
     assert {s: key.reveal() for s, key in keys.patient_keys(subjects).items()} == {
-        s: key.reveal() for s, key in made.items()
+        s: key.reveal() for s, key in created.items()
     }
-    assert len({key.reveal() for key in made.values()}) == 1201
+    assert len({key.reveal() for key in created.values()}) == 1201
 
 
 def test_a_key_that_another_process_made_meanwhile_is_used(
@@ -119,9 +119,9 @@ def test_a_key_that_another_process_made_meanwhile_is_used(
 
     # Between the query for existing keys and the insertion of new ones.
     sa.event.listen(sqlite_engine, "after_cursor_execute", overtake)
-    made = slow.make_patient_keys([ANNA, BERT])
-    assert made[ANNA].reveal() == first[ANNA].reveal()
-    assert set(made) == {ANNA, BERT}
+    created = slow.make_patient_keys([ANNA, BERT])
+    assert created[ANNA].reveal() == first[ANNA].reveal()
+    assert set(created) == {ANNA, BERT}
 
 
 def test_sixteen_processes_at_once_make_one_key_for_each_patient(engine: sa.Engine) -> None:
@@ -129,16 +129,16 @@ def test_sixteen_processes_at_once_make_one_key_for_each_patient(engine: sa.Engi
 
     def make(turn: int) -> dict[bytes, bytes]:
         mine = random.Random(turn).sample(subjects, 8)  # noqa: S311
-        made = unsealed(engine).make_patient_keys(mine)
-        assert set(made) == set(mine)
-        return {subject: key.reveal() for subject, key in made.items()}
+        created = unsealed(engine).make_patient_keys(mine)
+        assert set(created) == set(mine)
+        return {subject: key.reveal() for subject, key in created.items()}
 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(make, range(48)))
-    kept = {s: key.reveal() for s, key in unsealed(engine).patient_keys(subjects).items()}
-    assert len(set(kept.values())) == len(subjects)
+    stored = {s: key.reveal() for s, key in unsealed(engine).patient_keys(subjects).items()}
+    assert len(set(stored.values())) == len(subjects)
     for answer in answers:
-        assert answer.items() <= kept.items()
+        assert answer.items() <= stored.items()
 
 
 def test_a_shredded_key_is_never_returned_again(engine: sa.Engine) -> None:
@@ -146,8 +146,8 @@ def test_a_shredded_key_is_never_returned_again(engine: sa.Engine) -> None:
     seen: set[bytes] = set()
     with ThreadPoolExecutor(4) as pool:
         for _ in range(10):
-            made = pool.map(lambda _: keys.make_patient_keys([ANNA])[ANNA].reveal(), range(4))
-            both = set(made)
+            created = pool.map(lambda _: keys.make_patient_keys([ANNA])[ANNA].reveal(), range(4))
+            both = set(created)
             assert len(both) == 1
             assert not both & seen
             seen |= both

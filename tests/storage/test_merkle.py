@@ -63,12 +63,12 @@ CT_ROOTS = {
 
 
 @pytest.mark.parametrize(("count", "expected"), CT_ROOTS.items())
-def test_the_roots_are_those_of_certificate_transparency(count: int, expected: str) -> None:
+def test_roots_equal_those_of_certificate_transparency(count: int, expected: str) -> None:
     assert root(CT_LEAVES[:count]).hex() == expected
 
 
 @given(st.lists(st.binary(max_size=40), max_size=70))
-def test_the_root_is_that_of_the_rfc(leaves: list[bytes]) -> None:
+def test_the_root_equals_that_of_the_rfc(leaves: list[bytes]) -> None:
     assert root(leaves) == mth(leaves)
 
 
@@ -82,19 +82,19 @@ def test_a_proof_is_the_audit_path_of_the_rfc_and_leads_to_the_root(
     assert proves(proof, leaves[index], root(leaves))
 
 
-def test_every_leaf_of_every_small_tree_is_proved_and_at_no_other_place() -> None:
+def test_every_leaf_of_a_small_tree_is_proven_only_at_its_index() -> None:
     for size in range(1, 34):
         leaves = [bytes([n]) for n in range(size)]
         expected = root(leaves)
         for index in range(size):
             proof = prove(leaves, index)
-            for place in range(size):
-                moved = replace(proof, index=place)
-                assert proves(moved, leaves[index], expected) == (place == index)
+            for other in range(size):
+                moved = replace(proof, index=other)
+                assert proves(moved, leaves[index], expected) == (other == index)
 
 
 @given(some_leaves, st.data())
-def test_nothing_but_the_leaf_itself_is_proved(leaves: list[bytes], data: st.DataObject) -> None:
+def test_only_the_leaf_itself_is_proven(leaves: list[bytes], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(leaves) - 1))
     other = data.draw(st.binary(max_size=40).filter(lambda leaf: leaf != leaves[index]))
     proof, expected = prove(leaves, index), root(leaves)
@@ -104,25 +104,25 @@ def test_nothing_but_the_leaf_itself_is_proved(leaves: list[bytes], data: st.Dat
 
 
 @given(some_leaves, st.data())
-def test_a_path_that_is_altered_cut_or_longer_proves_nothing(
+def test_an_altered_shortened_or_extended_path_proves_nothing(
     leaves: list[bytes], data: st.DataObject
 ) -> None:
     index = data.draw(st.integers(0, len(leaves) - 1))
     proof, expected = prove(leaves, index), root(leaves)
     longer = replace(proof, path=(*proof.path, bytes(32)))
     assert not proves(longer, leaves[index], expected)
-    for place, sister in enumerate(proof.path):
-        rest = proof.path[place + 1 :]
-        altered = bytes([sister[0] ^ 1]) + sister[1:]
+    for other, sibling in enumerate(proof.path):
+        rest = proof.path[other + 1 :]
+        altered = bytes([sibling[0] ^ 1]) + sibling[1:]
         for path in (
-            (*proof.path[:place], altered, *rest),
-            (*proof.path[:place], *rest),
-            (*proof.path[:place], sister[:-1], *rest),
+            (*proof.path[:other], altered, *rest),
+            (*proof.path[:other], *rest),
+            (*proof.path[:other], sibling[:-1], *rest),
         ):
             assert not proves(replace(proof, path=path), leaves[index], expected)
 
 
-def test_an_inner_node_is_not_taken_for_a_leaf_nor_a_leaf_for_a_node() -> None:
+def test_an_inner_node_is_not_accepted_as_a_leaf_nor_a_leaf_as_a_node() -> None:
     leaves = [b"a", b"b", b"c", b"d"]
     left = leaf_hash(b"a") + leaf_hash(b"b")
     right = leaf_hash(b"c") + leaf_hash(b"d")
@@ -131,26 +131,26 @@ def test_an_inner_node_is_not_taken_for_a_leaf_nor_a_leaf_for_a_node() -> None:
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (0, 0), (0, -1), (7, 3)])
-def test_a_place_outside_the_tree_proves_nothing(index: int, size: int) -> None:
+def test_an_index_outside_the_tree_proves_nothing(index: int, size: int) -> None:
     leaves = [b"a", b"b", b"c"]
     proof = replace(prove(leaves, 0), index=index, size=size)
     assert not any(proves(proof, leaf, root(leaves)) for leaf in leaves)
 
 
 @pytest.mark.parametrize(("index", "size"), [(1, 1), (2, 1), (-1, 1), (0, 0), (0, -1)])
-def test_the_only_leaf_of_a_tree_is_at_its_only_place(index: int, size: int) -> None:
+def test_a_single_leaf_is_proven_only_at_index_zero(index: int, size: int) -> None:
     assert proves(Proof(0, 1, ()), b"a", root([b"a"]))
     assert not proves(Proof(index, size, ()), b"a", root([b"a"]))
 
 
 @pytest.mark.parametrize("index", [-1, 3])
-def test_a_leaf_that_is_not_there_cannot_be_proved(index: int) -> None:
+def test_a_missing_leaf_cannot_be_proven(index: int) -> None:
     with pytest.raises(IndexError):
         prove([b"a", b"b", b"c"], index)
 
 
 @given(some_leaves, st.data())
-def test_another_order_another_leaf_or_one_more_gives_another_root(
+def test_reordered_changed_or_added_leaves_give_another_root(
     leaves: list[bytes], data: st.DataObject
 ) -> None:
     expected = root(leaves)

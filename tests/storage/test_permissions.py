@@ -21,22 +21,22 @@ ROWS = st.lists(
 
 
 def entry(subject: bytes, category: str) -> Entry:
-    held = dict.fromkeys(Entry._fields)
+    empty = dict.fromkeys(Entry._fields)
     named = {"record_id": secrets.token_bytes(16), "subject": subject, "category": category}
-    return Entry(**held | named | {"recorded_on": "2024-01-02"})
+    return Entry(**empty | named | {"recorded_on": "2024-01-02"})
 
 
 @given(ROWS)
-def test_a_list_names_whom_and_what_the_decisions_permit(rows) -> None:
+def test_the_list_equals_the_permitted_decisions(rows) -> None:
     listed = RecordList(columns_of([entry(subject, category) for subject, category, _ in rows]))
     reasons = np.array([PERMITTED if yes else DENIED for *_, yes in rows], np.uint8)
     consents = np.frombuffer(secrets.token_bytes(32 * len(rows)), np.uint8).reshape(-1, 32)
     decided = Decisions(None, reasons, consents, np.zeros(len(rows), np.uint32))
-    wanted: dict[bytes, dict[str, bytes]] = {}
+    expected: dict[bytes, dict[str, bytes]] = {}
     for (subject, category, yes), consent in zip(rows, consents, strict=True):
         if yes:
-            wanted.setdefault(subject, {})[category] = consent.tobytes()
-    found = PermittedSubjects(listed, decided)
-    assert dict(found) == wanted
-    assert len(found) == len(wanted)
-    assert all((one in found) == (one in wanted) for one in PEOPLE)
+            expected.setdefault(subject, {})[category] = consent.tobytes()
+    permitted = PermittedSubjects(listed, decided)
+    assert dict(permitted) == expected
+    assert len(permitted) == len(expected)
+    assert all((person in permitted) == (person in expected) for person in PEOPLE)

@@ -51,7 +51,7 @@ def with_value(value: object, unit: object = "", code: object = "a|b") -> Record
 
 
 @given(records)
-def test_a_record_comes_back_as_it_was_written(record: Record) -> None:
+def test_a_record_is_parsed_as_it_was_written(record: Record) -> None:
     recorded_on, observations = parse(canonical(record))
     assert recorded_on == record.recorded_on
     expected = {
@@ -66,7 +66,7 @@ def test_a_record_comes_back_as_it_was_written(record: Record) -> None:
 
 
 @given(records)
-def test_a_record_has_one_form_whatever_the_order_of_its_observations(record: Record) -> None:
+def test_the_order_of_observations_does_not_change_the_bytes(record: Record) -> None:
     turned = dict(reversed(list(record.observations.items())))
     packed = canonical(record)
     assert canonical(replace(record, observations=turned)) == packed
@@ -75,15 +75,15 @@ def test_a_record_has_one_form_whatever_the_order_of_its_observations(record: Re
 
 
 @given(records)
-def test_the_form_is_json_that_any_reader_understands(record: Record) -> None:
-    found = json.loads(canonical(record))
-    assert list(found) == ["observations", "recorded_on", "schema"]
-    assert found["schema"] == 1
-    assert list(found["observations"]) == sorted(record.observations)
+def test_the_canonical_form_is_plain_json(record: Record) -> None:
+    fields = json.loads(canonical(record))
+    assert list(fields) == ["observations", "recorded_on", "schema"]
+    assert fields["schema"] == 1
+    assert list(fields["observations"]) == sorted(record.observations)
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
-def test_content_is_read_or_not_as_its_vector_says(path: Path) -> None:
+def test_content_is_parsed_exactly_when_its_vector_says_so(path: Path) -> None:
     case = json.loads(path.read_text())
     content = bytes.fromhex(case["content"])
     if case["expect"] == "refused":
@@ -96,23 +96,21 @@ def test_content_is_read_or_not_as_its_vector_says(path: Path) -> None:
 
 
 @given(st.binary(max_size=80))
-def test_bytes_that_nobody_wrote_are_refused(anything: bytes) -> None:
+def test_random_content_is_refused(anything: bytes) -> None:
     with pytest.raises(RecordInvalid):
         parse(anything)
 
 
 @given(records, st.data())
-def test_no_byte_can_be_added_anywhere_to_a_record_and_leave_the_rest_the_same(
-    record: Record, data: st.DataObject
-) -> None:
+def test_a_byte_inserted_anywhere_is_detected(record: Record, data: st.DataObject) -> None:
     packed = canonical(record)
-    place = data.draw(st.integers(0, len(packed)))
+    index = data.draw(st.integers(0, len(packed)))
     with pytest.raises(RecordInvalid):
-        parse(packed[:place] + b" \n"[place % 2 :][:1] * 2 + b'"' + packed[place:])
+        parse(packed[:index] + b" \n"[index % 2 :][:1] * 2 + b'"' + packed[index:])
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "field"),
     [
         ({"subject": b"short"}, "subject: must be 32 bytes"),
         ({"category": "*"}, "category: "),
@@ -130,8 +128,8 @@ def test_no_byte_can_be_added_anywhere_to_a_record_and_leave_the_rest_the_same(
         ({"version": 2**32}, "version: "),
     ],
 )
-def test_a_field_that_cannot_be_is_named(wrong: dict[str, object], said: str) -> None:
-    with pytest.raises(RecordInvalid, match=f"^{said}"):
+def test_an_invalid_field_is_named(wrong: dict[str, object], field: str) -> None:
+    with pytest.raises(RecordInvalid, match=f"^{field}"):
         require_record(replace(RECORD, **wrong))  # type: ignore[arg-type]
 
 
@@ -166,13 +164,13 @@ def test_a_field_that_cannot_be_is_named(wrong: dict[str, object], said: str) ->
     ],
     ids=lambda record: repr(next(iter(record.observations.items())))[:40],
 )
-def test_an_observation_that_cannot_be_is_refused_without_showing_it(record: Record) -> None:
+def test_an_invalid_observation_is_refused_without_its_value(record: Record) -> None:
     with pytest.raises(RecordInvalid) as refused:
         canonical(record)
     assert "secret" not in str(refused.value)
 
 
-def test_a_record_has_as_many_observations_as_it_may_and_no_more() -> None:
+def test_a_record_with_too_many_observations_is_refused() -> None:
     most = {f"a|{n}": (n, "") for n in range(MAX_OBSERVATIONS)}
     assert len(parse(canonical(replace(RECORD, observations=most)))[1]) == MAX_OBSERVATIONS
     with pytest.raises(RecordInvalid, match="at most 4096"):
@@ -185,5 +183,5 @@ def test_a_record_of_more_than_a_mebibyte_is_refused() -> None:
         canonical(replace(RECORD, observations=large))
 
 
-def test_a_records_repr_shows_no_value() -> None:
+def test_the_repr_of_a_record_hides_its_values() -> None:
     assert "13.5" not in repr(RECORD)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from house import House, record_of, wanted
+from house import House, access_request, record_of
 from proofs import proves_row
 
 from deploy.nodes import KuboNode
@@ -41,12 +41,12 @@ def whats(house: House, **how: Any) -> set[tuple[str, str]]:
     return {(finding.part, finding.code) for finding in house.store.check(**how)}
 
 
-def test_a_safe_is_sealed_until_its_passphrase_is_given(house: House) -> None:
+def test_a_store_is_sealed_until_it_gets_its_passphrase(house: House) -> None:
     deposited(house)
     closed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
     assert closed.is_sealed
     for call in (
-        lambda: closed.vault.gather(wanted()),
+        lambda: closed.vault.gather(access_request()),
         lambda: closed.deposits.deposit([record_of(secrets.token_bytes(32))]),
         lambda: closed.pseudonyms("x"),
         closed.check,
@@ -63,7 +63,7 @@ def test_a_safe_is_sealed_until_its_passphrase_is_given(house: House) -> None:
         closed.unseal("passphrase")
 
 
-def test_the_first_of_two_processes_makes_the_root_key(
+def test_the_faster_of_two_processes_creates_the_root_key(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Path, "exists", lambda _: False)
@@ -71,7 +71,7 @@ def test_the_first_of_two_processes_makes_the_root_key(
     assert late.pseudonyms("x")(b"y") == house.store.pseudonyms("x")(b"y")
 
 
-def test_what_the_pages_ask_is_answered_without_opening_anything(house: House) -> None:
+def test_totals_and_lists_need_no_opened_record(house: House) -> None:
     subject = deposited(house)
     assert house.store.totals() == {"records": 3, "subjects": 1, "batches": 1, "journal": 0}
     assert [entry.category for entry in house.store.records_of(subject)] == ["laboratory"] * 3
@@ -79,7 +79,7 @@ def test_what_the_pages_ask_is_answered_without_opening_anything(house: House) -
     assert house.store.ipfs_version().startswith("0.")
 
 
-def test_a_fresh_install_and_a_used_one_are_found_clean(each_house: House) -> None:
+def test_fresh_and_used_installs_have_no_findings(each_house: House) -> None:
     house = each_house
     assert house.store.check() == []
     assert house.store.recover() == 0
@@ -88,24 +88,24 @@ def test_a_fresh_install_and_a_used_one_are_found_clean(each_house: House) -> No
     house.store.erasure.rekey([subject], "a withdrawal")
     house.gathered()
     house.store.journal.anchor()
-    heard: list[tuple[str, int, int]] = []
-    assert house.store.check(lambda *told: heard.append(told)) == []
-    assert ("blocks", 2, 2) in heard
+    updates: list[tuple[str, int, int]] = []
+    assert house.store.check(lambda *fields: updates.append(fields)) == []
+    assert ("blocks", 2, 2) in updates
     assert house.store.recover() == 0
 
 
-def test_every_block_that_is_harmed_or_lost_is_found_in_kubo_and_in_a_copy(
+def test_damaged_and_missing_blocks_are_found_in_kubo_and_in_a_copy(
     house: House, kubo_node: KuboNode
 ) -> None:
     deposited(house, 12)
     copy = BlockFolder(kubo_node.folder / "repo" / "blocks")
     assert whats(house, blocks=copy) == set()
     expected = ("blocks", StoreFinding.BLOCK_MISSING)
-    for place, entry in enumerate(Catalogue(house.engine).current()):
+    for index, entry in enumerate(Catalogue(house.engine).current()):
         path = copy.path(entry.cid)
         whole = path.read_bytes()
         path.chmod(0o600)
-        if place % 2:
+        if index % 2:
             path.write_bytes(whole[:60] + bytes([whole[60] ^ 4]) + whole[61:])
         else:
             path.unlink()
@@ -160,18 +160,20 @@ def test_a_batch_that_lost_its_pin_is_found(house: House) -> None:
     assert whats(house) == {("pins", StoreFinding.BATCH_NOT_PINNED)}
 
 
-def test_a_check_needs_its_store(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_fails_without_its_block_store(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deposited(house)
 
-    def away(*_: object) -> Any:
+    def fail(*_: object) -> Any:
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(Kubo, "get_many", away)
+    monkeypatch.setattr(Kubo, "get_many", fail)
     with pytest.raises(StoreUnavailable):
         house.store.check()
 
 
-def test_a_row_is_proved_to_whoever_has_the_anchor_alone(house: House) -> None:
+def test_the_anchor_alone_is_enough_to_verify_a_row(house: House) -> None:
     deposited(house)
     house.gathered()
     assert house.store.prove(1) is None
@@ -185,7 +187,7 @@ def test_a_row_is_proved_to_whoever_has_the_anchor_alone(house: House) -> None:
     assert house.store.prove(4) is None
 
 
-def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) -> None:
+def test_every_root_can_be_recomputed_from_the_evidence_alone(house: House) -> None:
     subject = deposited(house)
     house.gathered()
     house.store.journal.anchor()
@@ -204,7 +206,7 @@ def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) 
     assert all(hashlib.sha256(body.encode()).hexdigest() == name for name, body in uses.items())
     before, hashes = bytes(32), []
     for row in (line for line in lines if line["kind"] == "journal"):
-        told = (
+        fields = (
             before
             + row["seq"].to_bytes(8, "big")
             + bytes.fromhex(row["use"])
@@ -213,7 +215,7 @@ def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) 
             + bytes.fromhex(row["consent"])
             + row["outcome"].encode()
         )
-        before = hashlib.sha256(told).digest()
+        before = hashlib.sha256(fields).digest()
         assert before.hex() == row["hash"]
         assert row["use"] in uses
         hashes.append(before)
@@ -222,13 +224,13 @@ def test_a_stranger_recomputes_every_root_from_the_evidence_alone(house: House) 
     assert len(hashes) == 6
 
 
-def test_an_old_backup_hands_nothing_out_until_its_loss_is_accepted(
+def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(
     house: House, tmp_path: Path
 ) -> None:
-    kept, withdrawn = house.patient(), house.patient()
-    house.grant(kept)
+    staying, withdrawn = house.patient(), house.patient()
+    house.grant(staying)
     granted = house.grant(withdrawn)
-    house.store.deposits.deposit([record_of(one.subject) for one in (kept, withdrawn)])
+    house.store.deposits.deposit([record_of(patient.subject) for patient in (staying, withdrawn)])
     assert len(house.gathered()) == 2
     backup = tmp_path / "backup.db"
     with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
@@ -246,5 +248,5 @@ def test_an_old_backup_hands_nothing_out_until_its_loss_is_accepted(
     view = after.ledger.view()
     use = Use(int(house.clock()), "operator", "", "restore", "the disk of Monday", view)
     after.store.journal.accept_loss(use)
-    assert [record.subject for record in after.gathered()] == [kept.subject]
+    assert [record.subject for record in after.gathered()] == [staying.subject]
     assert whats(after) == {("journal", StoreFinding.ROWS_LOST)}

@@ -23,55 +23,57 @@ ROOT = SecretKey(bytes(range(32)))
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SecretKey]:
+def root_key(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SecretKey]:
     path = tmp_path_factory.mktemp("home") / "secrets" / "root.key"
     return path, make_root_key(path, PASSPHRASE)
 
 
-def test_the_root_key_comes_back_under_its_passphrase(made: tuple[Path, SecretKey]) -> None:
-    path, key = made
+def test_the_root_key_opens_with_its_passphrase(root_key: tuple[Path, SecretKey]) -> None:
+    path, key = root_key
     assert open_root_key(path, PASSPHRASE).reveal() == key.reveal()
     assert key.reveal().hex() not in path.read_text()
 
 
-def test_another_passphrase_does_not_open_it(made: tuple[Path, SecretKey]) -> None:
+def test_another_passphrase_does_not_open_it(root_key: tuple[Path, SecretKey]) -> None:
     with pytest.raises(VaultSealed, match="passphrase") as refused:
-        open_root_key(made[0], PASSPHRASE + " ")
+        open_root_key(root_key[0], PASSPHRASE + " ")
     assert refused.value.__suppress_context__
 
 
-def test_only_the_owner_may_read_it_and_no_draft_is_left(made: tuple[Path, SecretKey]) -> None:
-    path, _ = made
+def test_only_the_owner_can_read_the_file_and_no_draft_is_left(
+    root_key: tuple[Path, SecretKey],
+) -> None:
+    path, _ = root_key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_it_is_never_overwritten(made: tuple[Path, SecretKey]) -> None:
-    path, key = made
+def test_a_root_key_is_never_overwritten(root_key: tuple[Path, SecretKey]) -> None:
+    path, key = root_key
     with pytest.raises(FileExistsError):
         make_root_key(path, "another")
     assert os.listdir(path.parent) == [path.name]
     assert open_root_key(path, PASSPHRASE).reveal() == key.reveal()
 
 
-def test_one_passphrase_has_one_spelling(tmp_path: Path) -> None:
+def test_unicode_forms_of_a_passphrase_are_equal(tmp_path: Path) -> None:
     path = tmp_path / "root.key"
     key = make_root_key(path, "zu\u0308rich")
     assert open_root_key(path, "z\u00fcrich").reveal() == key.reveal()
 
 
-def test_an_empty_passphrase_is_no_passphrase(tmp_path: Path) -> None:
+def test_an_empty_passphrase_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StorageInvalid, match="passphrase"):
         make_root_key(tmp_path / "root.key", "")
     assert os.listdir(tmp_path) == []
 
 
-def test_a_file_that_everybody_can_read_is_refused(
-    tmp_path: Path, made: tuple[Path, SecretKey]
+def test_a_file_readable_by_other_users_is_refused(
+    tmp_path: Path, root_key: tuple[Path, SecretKey]
 ) -> None:
     path = tmp_path / "root.key"
-    path.write_text(made[0].read_text())
+    path.write_text(root_key[0].read_text())
     path.chmod(0o604)
     with pytest.raises(StorageBroken, match="chmod 600"):
         open_root_key(path, PASSPHRASE)
@@ -112,7 +114,7 @@ DAMAGED: dict[str, bytes | None] = {
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_file_says_that_it_must_come_from_a_backup(
+def test_a_damaged_file_must_be_restored_from_a_backup(
     tmp_path: Path, content: bytes | None
 ) -> None:
     path = tmp_path / "root.key"
@@ -123,8 +125,8 @@ def test_a_damaged_file_says_that_it_must_come_from_a_backup(
         open_root_key(path, PASSPHRASE)
 
 
-def test_the_file_has_the_form_of_the_spec(made: tuple[Path, SecretKey]) -> None:
-    content = json.loads(made[0].read_text())
+def test_the_file_has_the_format_of_the_spec(root_key: tuple[Path, SecretKey]) -> None:
+    content = json.loads(root_key[0].read_text())
     assert content == {
         "kdf": KDF | {"salt": content["kdf"]["salt"]},
         "sealed": content["sealed"],
@@ -136,14 +138,14 @@ def test_the_file_has_the_form_of_the_spec(made: tuple[Path, SecretKey]) -> None
     )
     label = b"vouchsafe/v1/root-key"
     key = AESGCM(wrapping).decrypt(sealed[:12], sealed[12:], label)
-    assert key == made[1].reveal()
+    assert key == root_key[1].reveal()
 
 
 @pytest.mark.parametrize("field", ["salt", "sealed"])
 def test_a_file_with_a_flipped_bit_does_not_open(
-    tmp_path: Path, made: tuple[Path, SecretKey], field: str
+    tmp_path: Path, root_key: tuple[Path, SecretKey], field: str
 ) -> None:
-    content = json.loads(made[0].read_text())
+    content = json.loads(root_key[0].read_text())
     holder = content["kdf"] if field == "salt" else content
     first = int(holder[field][0], 16) ^ 1
     holder[field] = f"{first:x}{holder[field][1:]}"
@@ -154,14 +156,14 @@ def test_a_file_with_a_flipped_bit_does_not_open(
         open_root_key(path, PASSPHRASE)
 
 
-def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "root.key").mkdir()
     with pytest.raises(FileExistsError):
         make_root_key(tmp_path / "root.key", PASSPHRASE)
     assert os.listdir(tmp_path) == ["root.key"]
 
 
-def test_of_two_installs_at_once_one_makes_the_key_and_the_other_is_told(tmp_path: Path) -> None:
+def test_only_one_of_two_concurrent_starts_creates_the_key(tmp_path: Path) -> None:
     path = tmp_path / "root.key"
 
     def make(passphrase: str) -> SecretKey | None:
@@ -172,14 +174,14 @@ def test_of_two_installs_at_once_one_makes_the_key_and_the_other_is_told(tmp_pat
 
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(make, ["one", "two"])
-    made, passphrase = (first, "one") if first else (second, "two")
-    assert made is not None
+    root_key, passphrase = (first, "one") if first else (second, "two")
+    assert root_key is not None
     assert first is None or second is None
-    assert open_root_key(path, passphrase).reveal() == made.reveal()
+    assert open_root_key(path, passphrase).reveal() == root_key.reveal()
     assert os.listdir(tmp_path) == ["root.key"]
 
 
-def test_a_receipt_is_verified_by_anyone_and_signed_by_the_install_alone() -> None:
+def test_anyone_can_verify_a_receipt_and_only_the_install_can_sign_one() -> None:
     public, signature = receipt_key(ROOT), sign_receipt(ROOT, b"receipt")
     assert (len(public), len(signature)) == (32, 64)
     assert verifies_receipt(public, b"receipt", signature)

@@ -39,7 +39,7 @@ def observed(**changed: Any) -> dict[str, Any]:
     return GOOD | {"observations": [GOOD["observations"][0] | changed]}
 
 
-def test_a_record_is_read_as_it_is_written() -> None:
+def test_a_record_loads_from_json() -> None:
     record = RecordSchema().load(GOOD)
     assert record == Record(
         b"\xab" * 32, "laboratory", "custodian:a", "2018-01-31", {"loinc|718-7": (13.5, "g/dL")}
@@ -48,21 +48,21 @@ def test_a_record_is_read_as_it_is_written() -> None:
 
 
 @given(records)
-def test_a_record_goes_out_and_comes_in_the_same(record: Record) -> None:
+def test_a_dumped_record_loads_unchanged(record: Record) -> None:
     out = json.loads(json.dumps(RecordSchema().dump(record)))
     del out["record_id"], out["version"]
     assert RecordSchema().load(out) == record
 
 
-def test_a_unit_may_be_left_out() -> None:
+def test_a_unit_is_optional() -> None:
     body = GOOD | {"observations": [{"code": "a|b", "value": "x"}]}
     assert RecordSchema().load(body).observations == {"a|b": ("x", "")}
 
 
 @pytest.mark.parametrize("value", [True, False, 1, 1.0, "1", "true", "", 0, -0.5])
-def test_a_value_is_taken_as_it_is(value: Any) -> None:
-    found, _ = RecordSchema().load(observed(value=value)).observations["loinc|718-7"]
-    assert (found, type(found)) == (value, type(value))
+def test_a_value_is_not_converted(value: Any) -> None:
+    loaded, _ = RecordSchema().load(observed(value=value)).observations["loinc|718-7"]
+    assert (loaded, type(loaded)) == (value, type(value))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_value_is_taken_as_it_is(value: Any) -> None:
         *(({k: v for k, v in GOOD.items() if k != name}, name) for name in GOOD),
     ],
 )
-def test_what_is_wrong_is_refused_beside_its_field(body: dict[str, Any], field: str) -> None:
+def test_an_error_is_reported_at_its_field(body: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as refused:
         RecordSchema().load(body)
     assert list(refused.value.normalized_messages()) == [field]

@@ -51,10 +51,10 @@ keys = st.binary(min_size=32, max_size=32)
 
 def test_the_reference_implementation_makes_the_same_vectors(tmp_path: Path) -> None:
     subprocess.run([sys.executable, FOLDER / "make.py", tmp_path], check=True)
-    made = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.glob("*/*.json")}
-    assert made == {p.relative_to(FOLDER): p.read_bytes() for p in FOLDER.glob("*/*.json")}
-    refused = [1 for body in made.values() if json.loads(body)["expect"] == "refused"]
-    assert len(made) >= 100
+    vectors = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.glob("*/*.json")}
+    assert vectors == {p.relative_to(FOLDER): p.read_bytes() for p in FOLDER.glob("*/*.json")}
+    refused = [1 for body in vectors.values() if json.loads(body)["expect"] == "refused"]
+    assert len(vectors) >= 100
     assert len(refused) >= 70
 
 
@@ -106,12 +106,12 @@ def test_what_one_library_encrypts_the_other_decrypts(
 
 
 @given(contexts, contexts)
-def test_an_envelope_does_not_open_in_another_context(one: Context, other: Context) -> None:
-    envelope = seal(b"content", KEY, one)
+def test_an_envelope_does_not_open_in_another_context(first: Context, other: Context) -> None:
+    envelope = seal(b"content", KEY, first)
     for name in ("subject", "category", "custodian", "record_id", "version"):
-        if getattr(one, name) != getattr(other, name):
+        if getattr(first, name) != getattr(other, name):
             with pytest.raises(SealBroken):
-                open_sealed(envelope, KEY, replace(one, **{name: getattr(other, name)}))
+                open_sealed(envelope, KEY, replace(first, **{name: getattr(other, name)}))
 
 
 def test_none_of_fifty_envelopes_opens_as_another() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from house import HERE, STUDY, TRAINING, House, record_of, wanted
+from house import HERE, STUDY, TRAINING, House, access_request, record_of
 
 from consent import LedgerUnavailable, View
 from deploy.nodes import KuboNode
@@ -47,46 +47,46 @@ def deposited(house: House, subject: bytes, count: int = 1, **changed: Any) -> l
 
 
 @pytest.mark.parametrize("count", [3, MANY])
-def test_only_what_is_permitted_is_handed_out_and_everything_is_journalled(
+def test_only_permitted_records_are_released_and_every_outcome_is_journalled(
     house: House, count: int
 ) -> None:
     permits, refuses = house.patient(), house.patient()
     granted = house.grant(permits)
     ids = deposited(house, permits.subject, count)
     deposited(house, refuses.subject, count)
-    found = house.store.vault.gather(wanted())
-    assert [record.record_id for record in found.records] == ids
-    assert len(set(found.consents)) == 1
-    assert len(found.consents) == count
-    assert found.refused == {"no-consent": count}
-    assert found.refused_subjects == {refuses.subject: "no-consent"}
+    result = house.store.vault.gather(access_request())
+    assert [record.record_id for record in result.records] == ids
+    assert len(set(result.consents)) == 1
+    assert len(result.consents) == count
+    assert result.refused == {"no-consent": count}
+    assert result.refused_subjects == {refuses.subject: "no-consent"}
     assert outcomes(house) == ["permitted"] * count + ["no-consent"] * count
-    assert house.ledger.find_ended(found.consents[:1]) == []
+    assert house.ledger.find_ended(result.consents[:1]) == []
     house.withdraw(permits, granted)
     assert house.gathered() == []
 
 
-def test_a_grant_for_one_category_hands_out_that_category(house: House) -> None:
+def test_a_grant_for_one_category_releases_that_category(house: House) -> None:
     patient = house.patient()
     house.grant(patient, categories=("laboratory",))
     deposited(house, patient.subject, MANY)
     deposited(house, patient.subject, 2, category="vital-signs")
-    found = house.store.vault.gather(wanted())
-    assert {record.category for record in found.records} == {"laboratory"}
-    assert found.refused == {"other-category": 2}
-    assert found.refused_subjects == {}
+    result = house.store.vault.gather(access_request())
+    assert {record.category for record in result.records} == {"laboratory"}
+    assert result.refused == {"other-category": 2}
+    assert result.refused_subjects == {}
 
 
-def test_what_is_wanted_is_narrowed_before_it_is_decided(house: House) -> None:
-    one, other = house.patient(), house.patient()
-    for patient in (one, other):
+def test_a_request_is_filtered_before_it_is_decided(house: House) -> None:
+    first, other = house.patient(), house.patient()
+    for patient in (first, other):
         house.grant(patient)
         deposited(house, patient.subject, 2)
         deposited(house, patient.subject, 1, category="vital-signs")
         deposited(house, patient.subject, 1, custodian="organisation:there")
     assert len(house.gathered()) == 8
     rows = len(outcomes(house))
-    assert len(house.gathered(subjects=[one.subject])) == 4
+    assert len(house.gathered(subjects=[first.subject])) == 4
     assert len(house.gathered(categories=["vital-signs"])) == 2
     assert len(house.gathered(custodian="organisation:there")) == 2
     assert len(house.gathered(custodian=HERE, categories=["laboratory"])) == 4
@@ -95,7 +95,7 @@ def test_what_is_wanted_is_narrowed_before_it_is_decided(house: House) -> None:
     assert outcomes(house)[-1] == "not-there"
 
 
-def test_one_record_is_opened_where_its_consent_permits(house: House) -> None:
+def test_a_single_record_is_opened_if_its_consent_permits(house: House) -> None:
     patient = house.patient()
     house.grant(patient)
     [name] = deposited(house, patient.subject)
@@ -104,15 +104,15 @@ def test_one_record_is_opened_where_its_consent_permits(house: House) -> None:
     assert house.store.journal.use(next(house.store.journal.rows()).use)["party"] == STUDY
 
 
-def test_a_stranger_cannot_tell_a_refused_record_from_a_missing_one(house: House) -> None:
+def test_a_refused_record_looks_like_a_missing_one(house: House) -> None:
     patient = house.patient()
     [name] = deposited(house, patient.subject)
-    said = []
-    for asked in (name, secrets.token_hex(16), "no id at all", name.upper()):
+    refusals = []
+    for requested in (name, secrets.token_hex(16), "no id at all", name.upper()):
         with pytest.raises(StorageNotFound) as refusal:
-            house.store.vault.open(STUDY, TRAINING, asked, "a test")
-        said.append((type(refusal.value), refusal.value.args, refusal.value.__cause__))
-    assert len(set(said)) == 1
+            house.store.vault.open(STUDY, TRAINING, requested, "a test")
+        refusals.append((type(refusal.value), refusal.value.args, refusal.value.__cause__))
+    assert len(set(refusals)) == 1
     assert outcomes(house) == ["no-consent", "not-there", "not-there", "not-there"]
 
 
@@ -121,29 +121,29 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, does: Any) -> None:
     reads = Reader.read
 
     def read(reader: Reader, *args: Any, **named: Any) -> Any:
-        found = reads(reader, *args, **named)
+        result = reads(reader, *args, **named)
         monkeypatch.setattr(Reader, "read", reads)
         does()
-        return found
+        return result
 
     monkeypatch.setattr(Reader, "read", read)
 
 
 @pytest.mark.parametrize("count", [1, MANY])
-def test_a_consent_withdrawn_between_decision_and_hand_out_hands_nothing_out(
+def test_a_consent_withdrawn_after_the_decision_releases_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     stays, goes = house.patient(), house.patient()
     house.grant(stays)
     granted = house.grant(goes)
-    kept = deposited(house, stays.subject, count)
+    staying = deposited(house, stays.subject, count)
     lost = deposited(house, goes.subject, count)
     meanwhile(monkeypatch, lambda: house.withdraw(goes, granted))
-    found = house.store.vault.gather(wanted())
-    assert [record.record_id for record in found.records] == kept
-    assert len(found.consents) == count
-    assert found.refused == {"withdrawn": count}
-    assert found.refused_subjects == {goes.subject: "withdrawn"}
+    result = house.store.vault.gather(access_request())
+    assert [record.record_id for record in result.records] == staying
+    assert len(result.consents) == count
+    assert result.refused == {"withdrawn": count}
+    assert result.refused_subjects == {goes.subject: "withdrawn"}
     assert outcomes(house) == ["permitted"] * 2 * count + ["withdrawn"] * count
     again = house.grant(goes)
     meanwhile(monkeypatch, lambda: house.withdraw(goes, again))
@@ -151,7 +151,7 @@ def test_a_consent_withdrawn_between_decision_and_hand_out_hands_nothing_out(
         house.store.vault.open(STUDY, TRAINING, lost[0], "a test")
 
 
-def test_a_patient_stopped_or_shredded_meanwhile_is_left_out(
+def test_patients_who_stopped_or_were_shredded_meanwhile_are_left_out(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patients = [house.patient() for _ in range(3)]
@@ -170,16 +170,16 @@ def test_a_patient_stopped_or_shredded_meanwhile_is_left_out(
         return decides(*args)
 
     monkeypatch.setattr(house.ledger, "decide_many", decide_many)
-    found = house.store.vault.gather(wanted())
-    assert {record.subject for record in found.records} == {patients[2].subject}
-    assert found.refused == {"stopped": 20, "not-there": 20}
-    assert found.refused_subjects[patients[1].subject] == "not-there"
+    result = house.store.vault.gather(access_request())
+    assert {record.subject for record in result.records} == {patients[2].subject}
+    assert result.refused == {"stopped": 20, "not-there": 20}
+    assert result.refused_subjects[patients[1].subject] == "not-there"
     house.store.erasure.shred(patients[1].subject, "asked for")
-    assert house.store.vault.gather(wanted()).refused == {"stopped": 20}
+    assert house.store.vault.gather(access_request()).refused == {"stopped": 20}
     assert house.store.check() == []
 
 
-def test_records_that_are_re_keyed_meanwhile_are_handed_out_under_their_new_names(
+def test_records_re_encrypted_meanwhile_are_released(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()
@@ -188,19 +188,19 @@ def test_records_that_are_re_keyed_meanwhile_are_handed_out_under_their_new_name
     looks = Catalogue.current
 
     def current(*args: Any, **named: Any) -> Any:
-        found = looks(*args, **named)
+        result = looks(*args, **named)
         monkeypatch.undo()
         house.store.erasure.rekey([patient.subject], "a withdrawal")
-        return found
+        return result
 
     monkeypatch.setattr(Catalogue, "current", current)
-    found = house.gathered()
-    assert [(record.record_id, record.version) for record in found] == [(i, 2) for i in ids]
+    result = house.gathered()
+    assert [(record.record_id, record.version) for record in result] == [(i, 2) for i in ids]
     monkeypatch.setattr(Catalogue, "current", current)
     assert house.store.vault.open(STUDY, TRAINING, ids[0], "a test").version == 3
 
 
-def test_nothing_is_handed_out_when_the_journal_cannot_be_written(
+def test_nothing_is_released_while_the_journal_cannot_be_written(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()
@@ -215,11 +215,13 @@ def test_nothing_is_handed_out_when_the_journal_cannot_be_written(
     with pytest.raises(JournalUnavailable):
         house.store.vault.open(STUDY, TRAINING, name, "a test")
     with pytest.raises(JournalUnavailable):
-        house.store.vault.record_use(wanted(subjects=[patient.subject]), house.ledger.view())
+        house.store.vault.record_use(
+            access_request(subjects=[patient.subject]), house.ledger.view()
+        )
     assert read == []
 
 
-def test_nothing_is_handed_out_before_its_row_is_durable(
+def test_nothing_is_released_before_its_row_is_durable(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.patient()
@@ -237,30 +239,30 @@ def test_nothing_is_handed_out_before_its_row_is_durable(
     assert seen == [1]
 
 
-def test_every_part_that_is_away_refuses(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_unavailable_part_refuses(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     patient = house.patient()
     house.grant(patient)
     deposited(house, patient.subject, MANY)
     for path in (house.home / "sealed").glob("*.car"):
         path.unlink()
 
-    def away(error: Exception) -> Any:
+    def failing(error: Exception) -> Any:
         def raises(*_: object) -> Any:
             raise error
 
         return raises
 
     with monkeypatch.context() as patched:
-        patched.setattr(Kubo, "get_many", away(StoreUnavailable("away")))
+        patched.setattr(Kubo, "get_many", failing(StoreUnavailable("away")))
         with pytest.raises(StoreUnavailable):
             house.gathered()
     with monkeypatch.context() as patched:
-        patched.setattr(house.ledger, "find_ended", away(LedgerUnavailable("away")))
+        patched.setattr(house.ledger, "find_ended", failing(LedgerUnavailable("away")))
         with pytest.raises(LedgerUnavailable):
             house.gathered()
     sealed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
     with pytest.raises(VaultSealed):
-        sealed.vault.gather(wanted())
+        sealed.vault.gather(access_request())
     with house.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE storage_records RENAME TO away")
     with pytest.raises(DatabaseUnavailable):
@@ -268,17 +270,15 @@ def test_every_part_that_is_away_refuses(house: House, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("count", [1, MANY])
-def test_what_was_altered_is_never_handed_out(
-    house: House, kubo_node: KuboNode, count: int
-) -> None:
+def test_altered_records_are_never_released(house: House, kubo_node: KuboNode, count: int) -> None:
     patient = house.patient()
     house.grant(patient)
     deposited(house, patient.subject, count)
     entry = Catalogue(house.engine).current()[0]
     cache = next((house.home / "sealed").glob("*.car"))
-    harmed = bytearray(cache.read_bytes())
-    harmed[entry.offset + 90] ^= 1
-    cache.write_bytes(harmed)
+    damaged = bytearray(cache.read_bytes())
+    damaged[entry.offset + 90] ^= 1
+    cache.write_bytes(damaged)
     assert len(house.gathered()) == count  # IPFS has it whole
     cache.write_bytes(b"")
     assert len(house.gathered()) == count
@@ -307,7 +307,7 @@ SWAPS = {
 
 
 @pytest.mark.parametrize("column", SWAPS)
-def test_a_catalogue_row_that_says_something_else_opens_nothing(house: House, column: str) -> None:
+def test_no_record_opens_by_an_altered_catalogue_row(house: House, column: str) -> None:
     patient = house.patient()
     house.grant(patient)
     deposited(house, patient.subject)
@@ -318,7 +318,7 @@ def test_a_catalogue_row_that_says_something_else_opens_nothing(house: House, co
     assert house.store.check() != []
 
 
-def test_two_records_that_are_swapped_in_the_catalogue_do_not_open_as_each_other(
+def test_records_swapped_in_the_catalogue_do_not_open(
     house: House,
 ) -> None:
     patient = house.patient()
@@ -335,9 +335,7 @@ def test_two_records_that_are_swapped_in_the_catalogue_do_not_open_as_each_other
         house.gathered()
 
 
-def test_a_block_that_is_lost_is_broken_and_not_missing(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lost_block_is_an_integrity_error(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     patient = house.patient()
     house.grant(patient)
     [name] = deposited(house, patient.subject)
@@ -354,9 +352,9 @@ def test_a_block_that_is_lost_is_broken_and_not_missing(
         house.store.vault.open(STUDY, TRAINING, name, "a test")
 
 
-def test_an_answer_is_journalled_with_its_model_and_input(house: House) -> None:
+def test_a_prediction_is_journalled_with_its_model_and_input(house: House) -> None:
     patient = house.patient()
-    asked = AccessRequest(
+    requested = AccessRequest(
         "organisation:here",
         "TREATDS",
         None,
@@ -367,7 +365,7 @@ def test_an_answer_is_journalled_with_its_model_and_input(house: House) -> None:
         {"model": "ab" * 32, "input": "cd" * 32},
     )
     view: View = house.ledger.view()
-    number = house.store.vault.record_use(asked, view)
+    number = house.store.vault.record_use(requested, view)
     [row] = house.store.journal.of_subject(patient.subject)
     assert (row.seq, row.answer.outcome) == (number, "answered")
     use = house.store.journal.use(row.use)
@@ -376,7 +374,7 @@ def test_an_answer_is_journalled_with_its_model_and_input(house: House) -> None:
     assert house.store.check() == []
 
 
-def test_many_threads_ask_at_once_and_every_answer_is_journalled(each_house: House) -> None:
+def test_concurrent_requests_are_all_journalled(each_house: House) -> None:
     house = each_house
     patient = house.patient()
     house.grant(patient)

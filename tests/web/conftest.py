@@ -18,7 +18,6 @@ import app as application
 from consent import Enrolment, Grant, Message, Signed, Wallet, typed_message
 from deploy.settings import read_settings
 from models import Study
-from services.platform import Platform
 from services.tables import METADATA
 from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
 from services.wiring import Services
@@ -90,7 +89,7 @@ class Client:
 class Hospital:
     """The platform, its application, and the wallet of the patients."""
 
-    platform: Platform
+    platform: Services
     app: Flask
     wallet: Wallet
     subjects: list[bytes] = field(default_factory=list)
@@ -109,7 +108,7 @@ class Hospital:
             address = f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.1"
             http.environ_base["REMOTE_ADDR"] = address
             return Client(http)
-        tokens = Tokens(self.platform.engine, self.platform.clock)
+        tokens = Tokens(self.platform.engine, self.platform.installation.clock)
         return Client(http, tokens.create(role, party, 1)[1])
 
     def sign(self, message: Message) -> dict[str, Any]:
@@ -142,7 +141,7 @@ class Hospital:
         from services.statement import RequestedTerms, terms_for
 
         requested = {"decision": "permit", "recipient": HOSPITAL, "purposes": ("TREATDS",)}
-        now_s = int(self.platform.clock())
+        now_s = int(self.platform.installation.clock())
         terms = terms_for(RequestedTerms(**(requested | changed)), "I allow it.")
         grant = Grant(subject, terms, now_s, now_s + 365 * DAY_S)
         return grant, self.sign(grant)
@@ -159,10 +158,10 @@ def records_of(subject: bytes, drawn: random.Random) -> list[Record]:
     """Return one person's two records; the greater the number, the likelier it is there."""
     number = round(drawn.uniform(0, 100), 1)
     ill = drawn.random() < 1 / (1 + math.exp((50 - number) / 15))
-    told = {"x|label": ("yes" if ill else "no", "")}
+    reply = {"x|label": ("yes" if ill else "no", "")}
     return [
         Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (number, "kg")}),
-        Record(subject, "condition", HOSPITAL, "2024-01-02", told),
+        Record(subject, "condition", HOSPITAL, "2024-01-02", reply),
     ]
 
 
@@ -198,14 +197,14 @@ def _settle(hospital: Hospital) -> None:
     drawn = random.Random(7)
     records = [r for s in hospital.subjects for r in records_of(s, drawn)]
     platform.store.deposits.deposit(records)
-    now_s = int(platform.clock())
-    asked = (
+    now_s = int(platform.installation.clock())
+    query = (
         RequestedTerms("permit", STUDY, ("MLTRAINING",)),
         RequestedTerms("permit", HOSPITAL, ("TREATDS",)),
     )
-    wanted = [(s, one, now_s, now_s + DAY_S) for s in hospital.subjects for one in asked]
-    done = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(wanted))
-    assert all(one.ok for one in done)
+    expected = [(s, item, now_s, now_s + DAY_S) for s in hospital.subjects for item in query]
+    done = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(expected))
+    assert all(item.ok for item in done)
     platform.diagnostics.add_study(Study(STUDY, "Small", "", now_s + DAY_S))
 
 

@@ -28,20 +28,20 @@ def trained_model(hospital: Any, study: str = STUDY) -> Model:
 def add_numbers(hospital: Any, subjects: list[bytes]) -> dict[str, bytes]:
     """Give patients hospital numbers; return their subjects by number."""
     numbers = {f"MRN-{secrets.token_hex(4)}": subject for subject in subjects}
-    hospital.platform.asking.directory.add(numbers.items())
+    hospital.platform.requests.directory.add(numbers.items())
     return numbers
 
 
 def key_of(hospital: Any, number: str) -> str:
     """Return the key of the patient of this hospital number."""
-    (patient,), total = hospital.platform.asking.care.search(HOSPITAL, number)
+    (patient,), total = hospital.platform.requests.care.search(HOSPITAL, number)
     assert total == 1
     return patient.key
 
 
 def permit(hospital: Any, study: str, purposes: tuple[str, ...], people: list[bytes]) -> None:
     """Let people permit a study these purposes."""
-    now_s = int(hospital.platform.clock())
+    now_s = int(hospital.platform.installation.clock())
     terms = RequestedTerms("permit", study, purposes)
     grants = [(subject, terms, now_s, now_s + DAY_S) for subject in people]
     signed = TrialWallet(hospital.wallet, hospital.platform.ledger).sign_grants(grants)

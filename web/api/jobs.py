@@ -12,10 +12,9 @@ from flask import Blueprint, Response
 from services.auditor.service import VERIFY
 from services.errors import Forbidden, NotFound
 from services.jobs.queue import Job
-from services.schemas import NothingSchema
 from services.tokens import AUDITOR, CUSTODIAN, ROLES
 from web.api.resources import accepts, idempotent, returns, returns_file
-from web.api.schemas import JobSchema
+from web.api.schemas import JobSchema, NothingSchema
 from web.current import Caller, current_caller, services
 from web.view_options import requires_role
 

@@ -91,14 +91,14 @@ def _once(view: View, names: dict[str, Any], key: bytes) -> Response:
     stored = services().responses
     earlier = stored.begin(key, request.get_data())
     if earlier is not None:
-        return Response(earlier.answer, earlier.status, content_type=JSON)
+        return Response(earlier.body, earlier.status, content_type=JSON)
     response: Response | None = None
     try:
         response = view(**names)
     finally:
         if response is None:  # it failed, so it may be sent again
-            stored.forget(key)
-    stored.keep(key, response.status_code, response.get_data())
+            stored.delete(key)
+    stored.add(key, response.status_code, response.get_data())
     return response
 
 

@@ -1,20 +1,59 @@
-"""Says what each answer of the API looks like, so that callers and tests can hold us to it."""
+"""Fields, request bodies and results that several parts of the API share."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from marshmallow import INCLUDE, RAISE, Schema, fields
+from marshmallow import INCLUDE, RAISE, Schema, fields, validate
 
 from consent import ANCHOR_KINDS
 from services.dates import iso_time
+from services.schemas import SignedEnrolmentSchema, Strict, ValidationError
+
+MAX_SIGNED: Final = 1_000
+MAX_CODES: Final = 64
+MAX_NAME: Final = 128
+
+
+class Text(fields.String):
+    """A printable text of limited length; nothing is stripped or guessed."""
+
+    def __init__(self, max_length: int = MAX_NAME, min_length: int = 1, **options: Any) -> None:
+        length = validate.Length(min_length, max_length)
+        super().__init__(validate=[length, _require_printable], **options)
+
+
+def _require_printable(text: str) -> None:
+    if not text.isprintable():
+        raise ValidationError("Must be printable.")
+
+
+class NothingSchema(Strict):
+    """An empty object."""
+
+
+class PageSchema(Strict):
+    """A part of a long list: query parameters, so numbers come as text."""
+
+    limit = fields.Integer(load_default=50, validate=[validate.Range(1, 1_000)])
+    before = fields.Integer(load_default=None, validate=[validate.Range(1, 2**53)])
+
+
+class SignedEnrolments(Strict):
+    """Many signed enrolments."""
+
+    signed = fields.List(
+        fields.Nested(SignedEnrolmentSchema),
+        required=True,
+        validate=[validate.Length(1, MAX_SIGNED)],
+    )
 
 
 class Answer(Schema):
-    """Nothing but the named fields, and all of them."""
+    """A result: the named fields, all of them, and no others."""
 
     class Meta:
-        """No field but ours."""
+        """Unknown fields are errors."""
 
         unknown = RAISE
 
@@ -31,18 +70,18 @@ class HexString(fields.Field[bytes]):
         return None if value is None else self._prefix + value.hex()
 
 
-def text(**how: Any) -> fields.String:
-    """Return the field of a text that is always there, though perhaps null."""
-    return fields.String(required=True, **how)
+def text(**options: Any) -> fields.String:
+    """Return the field of a text that is always present, though perhaps null."""
+    return fields.String(required=True, **options)
 
 
-def number(**how: Any) -> fields.Integer:
-    """Return the field of a whole number that is always there, though perhaps null."""
-    return fields.Integer(required=True, **how)
+def number(**options: Any) -> fields.Integer:
+    """Return the field of a whole number that is always present, though perhaps null."""
+    return fields.Integer(required=True, **options)
 
 
 def truth() -> fields.Boolean:
-    """Return the field of a yes or no."""
+    """Return the field of a boolean."""
     return fields.Boolean(required=True)
 
 
@@ -51,19 +90,19 @@ def real() -> fields.Float:
     return fields.Float(required=True)
 
 
-def anything(kind: str | list[str] = "object", **how: Any) -> fields.Raw:
+def anything(kind: str | list[str] = "object", **options: Any) -> fields.Raw:
     """Return the field of a JSON value whose inside is described elsewhere."""
-    return fields.Raw(required=True, metadata={"type": kind}, **how)
+    return fields.Raw(required=True, metadata={"type": kind}, **options)
 
 
-def one(schema: type[Schema], **how: Any) -> fields.Nested:
-    """Return the field of one nested answer."""
-    return fields.Nested(schema, required=True, **how)
+def nested(schema: type[Schema], **options: Any) -> fields.Nested:
+    """Return the field of a nested result."""
+    return fields.Nested(schema, required=True, **options)
 
 
-def many(schema: type[Schema], **how: Any) -> fields.List[Any]:
-    """Return the field of a list of nested answers."""
-    return fields.List(fields.Nested(schema), required=True, **how)
+def many(schema: type[Schema], **options: Any) -> fields.List[Any]:
+    """Return the field of a list of nested results."""
+    return fields.List(fields.Nested(schema), required=True, **options)
 
 
 class ViewSchema(Answer):
@@ -98,10 +137,10 @@ class RootSchema(Answer):
 class LedgerSchema(Answer):
     """The state of the ledger."""
 
-    domain = one(DomainSchema)
+    domain = nested(DomainSchema)
     custodian = HexString()
     finality = text()
-    view = one(ViewSchema)
+    view = nested(ViewSchema)
     anchors = fields.Dict(
         keys=fields.String(metadata={"enum": list(ANCHOR_KINDS)}),
         values=fields.List(fields.Nested(RootSchema)),
@@ -138,7 +177,7 @@ class SubjectConsentSchema(Answer):
 class SubjectConsentsSchema(Answer):
     """A subject's consents at one view."""
 
-    view = one(ViewSchema)
+    view = nested(ViewSchema)
     consents = many(SubjectConsentSchema)
 
 

@@ -83,10 +83,10 @@ class PageGuard:
 
     def _require_own_form(self) -> None:
         if request.headers.get("Origin") != self._site.origin:
-            raise Forbidden("This form was not sent from this site. Open the page again.")
+            raise Forbidden("The form was not sent from this site. Open the page again.")
         sent = request.form.get("csrf") or request.headers.get("X-CSRF-Token", "")
         if g.csrf and not hmac.compare_digest(sent.encode(), g.csrf.encode()):
-            raise Forbidden("This form has expired. Open the page again.")
+            raise Forbidden("The form has expired. Open the page again.")
 
     def _language(self, account: Account | None) -> str:
         if g.chosen_language in LANGUAGES:

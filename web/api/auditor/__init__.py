@@ -10,7 +10,6 @@ from models import Model
 from services.auditor.journal import JournalPage, JournalSearch
 from services.auditor.service import AnchorRow, LedgerStatus
 from services.jobs.queue import Job
-from services.schemas import NothingSchema, PageSchema
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
 from services.tokens import AUDITOR
 from web.api.auditor.schemas import (
@@ -24,7 +23,9 @@ from web.api.auditor.schemas import (
 from web.api.resources import accepts, idempotent, json_response, returns, returns_file
 from web.api.schemas import (
     JobSchema,
+    NothingSchema,
     ObjectAnswer,
+    PageSchema,
     SubjectConsentsSchema,
     SubjectUsesSchema,
 )

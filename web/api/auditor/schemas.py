@@ -5,8 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from services.auditor.journal import PERMIT, REFUSAL
-from services.schemas import Strict, Text
-from web.api.schemas import Answer, HexString, many, number, text
+from services.schemas import Strict
+from web.api.schemas import Answer, HexString, Text, many, number, text
 
 MAX_SEQ = 10**15
 

@@ -10,8 +10,18 @@ from consent import CATEGORIES
 from services.clinician.patients import REQUEST_DAYS
 from services.clinician.predictions import MAX_REASON
 from services.requests.predictions import CHOICES
-from services.schemas import Strict, Text
-from web.api.schemas import Answer, QuestionLinkSchema, anything, many, number, real, text, truth
+from services.schemas import Strict
+from web.api.schemas import (
+    Answer,
+    QuestionLinkSchema,
+    Text,
+    anything,
+    many,
+    number,
+    real,
+    text,
+    truth,
+)
 
 MAX_JOURNAL_REASON: Final = 500
 _ANY: Final = ["string", "number", "boolean", "null"]

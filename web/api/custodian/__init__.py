@@ -15,7 +15,6 @@ from services.custodian.upload_store import Upload
 from services.custodian.uploads import NewUpload, UploadReport
 from services.errors import NotFound
 from services.requests import Proposal
-from services.schemas import NothingSchema, PageSchema, SignedEnrolments
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
 from services.tokens import CUSTODIAN
 from storage import DepositReport
@@ -36,7 +35,13 @@ from web.api.custodian.schemas import (
     UploadsSchema,
 )
 from web.api.resources import accepts, idempotent, returns
-from web.api.schemas import SubjectConsentsSchema, SubjectUsesSchema
+from web.api.schemas import (
+    NothingSchema,
+    PageSchema,
+    SignedEnrolments,
+    SubjectConsentsSchema,
+    SubjectUsesSchema,
+)
 from web.current import current_caller, find_caller, services, words
 from web.view_options import max_body, requires_role
 

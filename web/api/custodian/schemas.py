@@ -13,10 +13,22 @@ from services.custodian.approvals import MAX_REASON
 from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
 from services.custodian.upload_store import LEAVE, MAX_BYTES, NONE
 from services.custodian.uploads import MAX_MAPPING, NewUpload
-from services.schemas import MAX_RECORDS, Strict, Text, ValidationError
+from services.schemas import Strict, ValidationError
 from storage.schemas import RecordSchema
-from web.api.schemas import Answer, HexString, JobSchema, anything, many, number, one, text, truth
+from web.api.schemas import (
+    Answer,
+    HexString,
+    JobSchema,
+    Text,
+    anything,
+    many,
+    nested,
+    number,
+    text,
+    truth,
+)
 
+MAX_RECORDS: Final = 5_000
 MAX_BASE64: Final = MAX_BYTES * 4 // 3 + 8
 MAX_FILE_BYTES: Final = MAX_BASE64 + MAX_MAPPING + 4_096
 _OBJECT: Final = {"type": "object", "additionalProperties": True}
@@ -98,8 +110,8 @@ class HoldingsSchema(Answer):
 class OverviewSchema(Answer):
     """The health of the parts, and the holdings."""
 
-    health = one(HealthSchema)
-    held = one(HoldingsSchema, attribute="holdings")
+    health = nested(HealthSchema)
+    holdings = nested(HoldingsSchema, data_key="held")
 
 
 class MappingsSchema(Answer):
@@ -150,7 +162,7 @@ class UploadReportSchema(Answer):
     may_store = fields.Boolean(required=True, attribute="can_store")
     report = anything(attribute="counts")
     bad = many(BadCellSchema, attribute="problems")
-    job = one(JobSchema, allow_none=True)
+    job = nested(JobSchema, allow_none=True)
 
 
 class ProposalSchema(Answer):
@@ -186,9 +198,9 @@ class ProposalsSchema(Answer):
 class StudyReviewSchema(Answer):
     """One study, how many patients it reaches, and what patients would read."""
 
-    study = one(ProposalSchema, attribute="proposal")
+    study = nested(ProposalSchema, attribute="proposal")
     reaches = number(attribute="reach")
-    patients_read = fields.List(fields.String(), required=True, attribute="sentences")
+    patients_read = fields.List(fields.String(), required=True)
 
 
 class PendingRecoverySchema(Answer):

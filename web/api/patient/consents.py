@@ -9,7 +9,6 @@ from flask import Blueprint, Response
 from services.accounts import PATIENT
 from services.errors import NotFound
 from services.patient.consents import ConsentDetail, ConsentList
-from services.schemas import NothingSchema
 from web.api.patient.schemas import (
     ConsentDetailSchema,
     ConsentsSchema,
@@ -21,7 +20,7 @@ from web.api.patient.schemas import (
     SubmittedSchema,
 )
 from web.api.resources import accepts, json_response, returns
-from web.api.schemas import ObjectAnswer
+from web.api.schemas import NothingSchema, ObjectAnswer
 from web.cookies import with_new_session
 from web.current import current_account, current_subject, services, words
 from web.view_options import requires_role

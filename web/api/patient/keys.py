@@ -8,7 +8,6 @@ from flask import Blueprint
 
 from services.accounts import PATIENT, DeviceRequest
 from services.patient.keys import KeyList
-from services.schemas import NothingSchema
 from web.api.patient.schemas import (
     CreationSchema,
     KeysSchema,
@@ -18,6 +17,7 @@ from web.api.patient.schemas import (
     ReviewSchema,
 )
 from web.api.resources import accepts, returns
+from web.api.schemas import NothingSchema
 from web.current import current_account, services, words
 from web.view_options import requires_role
 

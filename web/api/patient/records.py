@@ -9,7 +9,6 @@ from flask import Blueprint, Response
 from services.accounts import PATIENT
 from services.patient.history import HistoryPage
 from services.patient.records import OpenedRecord, StoredRecord, TrainedModel
-from services.schemas import NothingSchema
 from web.api.patient.schemas import (
     BeforeBody,
     HistorySchema,
@@ -18,7 +17,7 @@ from web.api.patient.schemas import (
     TrainedModelsSchema,
 )
 from web.api.resources import accepts, json_response, returns
-from web.api.schemas import ObjectAnswer
+from web.api.schemas import NothingSchema, ObjectAnswer
 from web.current import current_subject, services, words
 from web.view_options import requires_role
 

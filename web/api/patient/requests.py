@@ -10,7 +10,6 @@ from flask import Blueprint
 from services.accounts import PATIENT
 from services.patient.requests import LESS, GrantReview, RequestDetail, RequestSummary
 from services.requests.choices import Choice
-from services.schemas import NothingSchema
 from web.api.patient.schemas import (
     AnswerBody,
     RequestDetailSchema,
@@ -18,6 +17,7 @@ from web.api.patient.schemas import (
     ReviewSchema,
 )
 from web.api.resources import accepts, returns
+from web.api.schemas import NothingSchema
 from web.current import current_account, current_subject, services, words
 from web.view_options import requires_role
 

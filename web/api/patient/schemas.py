@@ -6,8 +6,19 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from services.schemas import MAX_CODES, Strict, Text
-from web.api.schemas import Answer, HexString, anything, many, number, one, text, truth
+from services.schemas import Strict
+from web.api.schemas import (
+    MAX_CODES,
+    Answer,
+    HexString,
+    Text,
+    anything,
+    many,
+    nested,
+    number,
+    text,
+    truth,
+)
 
 MAX_LEFT_OUT: Final = 10_000
 MAX_HEX: Final = 4_096
@@ -137,7 +148,7 @@ class RequestDetailSchema(RequestSchema):
     latest_end = text()
     wants_copy = fields.Boolean(required=True, attribute="request.details.wants_copy")
     says = many(SectionSchema, attribute="text.sections")
-    chosen = one(ChoiceSchema, attribute="choice", allow_none=True)
+    chosen = nested(ChoiceSchema, attribute="choice", allow_none=True)
 
 
 class ReviewSchema(Answer):
@@ -154,7 +165,7 @@ class ReviewSchema(Answer):
 class ResearchReviewSchema(Answer):
     """The message to sign; null if nothing is to be changed."""
 
-    to_sign = one(ReviewSchema, allow_none=True)
+    to_sign = nested(ReviewSchema, allow_none=True)
 
 
 class ResearchSchema(Answer):

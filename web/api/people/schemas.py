@@ -8,9 +8,9 @@ from marshmallow import fields, validate
 
 from services.accounts.accounts import PATIENT
 from services.custodian.invitations import IDENTITY_CHECKS
-from services.schemas import Strict, Text
+from services.schemas import Strict
 from services.tokens import ROLES
-from web.api.schemas import Answer, HexString, many, number, text
+from web.api.schemas import Answer, HexString, Text, many, number, text
 
 MOST_PARTY: Final = 128
 

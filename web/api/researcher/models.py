@@ -10,11 +10,10 @@ from flask import Blueprint, Response
 from models import Model
 from services.jobs.queue import Job
 from services.researcher.models import ModelStatus, StudyModels
-from services.schemas import NothingSchema
 from services.tokens import RESEARCHER
 from web.api.researcher.schemas import ModelsSchema, ModelStatusSchema
 from web.api.resources import accepts, idempotent, json_response, returns, returns_file
-from web.api.schemas import JobSchema, ObjectAnswer
+from web.api.schemas import JobSchema, NothingSchema, ObjectAnswer
 from web.current import current_caller, services
 from web.responses import SVG, svg_response
 from web.view_options import requires_role

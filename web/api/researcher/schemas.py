@@ -8,8 +8,18 @@ from marshmallow import fields, validate
 
 from models import MIN_COHORT, suppress
 from services.researcher.proposing import MAX_TEXT, PERMISSION_DAYS
-from services.schemas import Strict, Text
-from web.api.schemas import Answer, QuestionLinkSchema, ViewSchema, many, number, one, text, truth
+from services.schemas import Strict
+from web.api.schemas import (
+    Answer,
+    QuestionLinkSchema,
+    Text,
+    ViewSchema,
+    many,
+    nested,
+    number,
+    text,
+    truth,
+)
 
 _COUNT: Final = {"type": ["integer", "string"]}
 
@@ -147,7 +157,7 @@ class CohortSchema(Answer):
     )
     permitted_in_all = Count(attribute="all_permitted")
     is_enough = truth()
-    view = one(ViewSchema)
+    view = nested(ViewSchema)
 
 
 class ModelSchema(Answer):

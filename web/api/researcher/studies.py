@@ -13,7 +13,6 @@ from services.researcher.proposing import TEXTS, StudyDraft
 from services.researcher.questions import QuestionDetails
 from services.researcher.service import ResearcherService
 from services.researcher.studies import StudyDetails, StudySummary
-from services.schemas import NothingSchema
 from services.tokens import RESEARCHER
 from web.api.researcher.schemas import (
     CohortSchema,
@@ -25,6 +24,7 @@ from web.api.researcher.schemas import (
     StudySchema,
 )
 from web.api.resources import accepts, idempotent, returns
+from web.api.schemas import NothingSchema
 from web.current import current_caller, services, words
 from web.view_options import requires_role
 

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from services.researcher.training_sets import Notices, TrainingSetOffer, TrainingSets
-from services.schemas import NothingSchema
 from services.tokens import RESEARCHER
 from web.api.researcher.schemas import AgreementBody, NoticesSchema, TrainingSetSchema
 from web.api.resources import accepts, idempotent, returns, returns_file
+from web.api.schemas import NothingSchema
 from web.current import current_caller, services
 from web.responses import ZIP, download_response
 from web.view_options import requires_role

@@ -99,7 +99,7 @@ def sign_in() -> Response:
         title=words()("sign-in-title"),
         next_path=next_path,
         operator=services().information.operator_name(),
-        # Signing out removes the cookie, so one that opens nothing is of a session that expired.
+        # Signing out removes the cookie, so one without a session is of a session that expired.
         has_expired=bool(session_secret(services().installation.site)),
     )
 
