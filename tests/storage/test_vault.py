@@ -307,7 +307,7 @@ SWAPS = {
 
 
 @pytest.mark.parametrize("column", SWAPS)
-def test_an_altered_catalogue_row_opens_nothing(house: House, column: str) -> None:
+def test_no_record_opens_by_an_altered_catalogue_row(house: House, column: str) -> None:
     patient = house.patient()
     house.grant(patient)
     deposited(house, patient.subject)

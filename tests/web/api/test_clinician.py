@@ -109,7 +109,7 @@ def test_a_request_has_the_same_response_whether_the_person_exists_or_not(
     there = doctor.api("POST", "/clinician/requests", request)
     nowhere = doctor.api("POST", "/clinician/requests", request | {"number": "nobody"})
     assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
-    waiting = hospital.platform.asking.requests.list_waiting(known[number])
+    waiting = hospital.platform.requests.requests.list_waiting(known[number])
     assert ("TREATDS",) in [request.details.purposes for request in waiting]
     wrong = doctor.api("POST", "/clinician/requests", {"number": "1", "categories": [], "days": 1})
     assert set(wrong.get_json()["errors"]) == {"categories", "days"}

@@ -42,9 +42,9 @@ def file_of(text: str, **changed):
 def proposed(hospital) -> str:
     slug = f"study-{secrets.token_hex(4)}"
     told = ("Title", "Board", "Protocol", "it", "small", "MLTRAINING", ("condition",), "", "", 365)
-    ends_s = int(hospital.platform.clock()) + 86_400
+    ends_s = int(hospital.platform.installation.clock()) + 86_400
     proposal = Proposal(f"study:{slug}", HOSPITAL, *told, ends_s)
-    hospital.platform.asking.proposals.register(proposal)
+    hospital.platform.requests.proposals.register(proposal)
     return slug
 
 
@@ -121,7 +121,7 @@ def test_a_study_is_answered_once_and_a_no_needs_a_reason(hospital, custodian) -
 
 def test_a_new_key_is_proposed_with_its_own_proof_alone(hospital, custodian) -> None:
     subject, number = hospital.new_patient(), secrets.token_hex(4)
-    hospital.platform.asking.directory.add([(number, subject)])
+    hospital.platform.requests.directory.add([(number, subject)])
     other = secrets.token_bytes(32)
     ledger = hospital.platform.ledger
     message = Enrolment(subject, ledger.custodian(), hospital.wallet.address(other))

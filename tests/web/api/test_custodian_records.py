@@ -49,7 +49,7 @@ def test_a_custodian_cannot_deposit_in_another_ones_name(hospital, custodian) ->
         {"owner": "me"},
     ],
 )
-def test_a_record_that_is_none_is_badly_asked(hospital, custodian, changed) -> None:
+def test_an_invalid_record_is_rejected(hospital, custodian, changed) -> None:
     answer = custodian.post(
         "/custodian/records", {"records": [record(hospital.subjects[0]) | changed]}
     )

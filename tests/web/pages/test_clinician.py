@@ -119,7 +119,7 @@ def test_a_request_shows_the_same_page_whether_the_person_exists_or_not(
     there = clinician.post("/clinician/requests/new", number=number, **fields)
     nowhere = clinician.post("/clinician/requests/new", number="nobody", **fields)
     assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
-    waiting = hospital.platform.asking.requests.list_waiting(known[number])
+    waiting = hospital.platform.requests.requests.list_waiting(known[number])
     assert ("TREATDS",) in [request.details.purposes for request in waiting]
 
 

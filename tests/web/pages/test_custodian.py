@@ -35,7 +35,7 @@ maximum = 100
 
 def store_of_uploads(hospital) -> UploadStore:
     platform = hospital.platform
-    return UploadStore(platform.engine, platform.store, platform.clock)
+    return UploadStore(platform.engine, platform.store, platform.installation.clock)
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +89,11 @@ def test_a_patient_is_invited_after_the_identity_check_alone(hospital, keeper) -
     keeper.page.fill("#number", "H-1")
     keeper.page.click("text=Make the link")
     keeper.says("There is a problem")
-    assert hospital.platform.asking.directory.find_subject("H-1") is None
+    assert hospital.platform.requests.directory.find_subject("H-1") is None
     keeper.page.check("input[name=identity][value=card]")
     keeper.page.click("text=Make the link")
     keeper.says("/join/")
-    assert hospital.platform.asking.directory.find_subject("H-1") is not None
+    assert hospital.platform.requests.directory.find_subject("H-1") is not None
 
 
 def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospital, keeper) -> None:
@@ -105,12 +105,12 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospit
     assert "3 rows read. 2 are good, 1 are not. Nothing has been stored yet." in text
     assert "999" not in text
     assert Axe().run(keeper.page).violations_count == 0
-    assert hospital.platform.asking.directory.find_subject("W-1") is None
+    assert hospital.platform.requests.directory.find_subject("W-1") is None
     keeper.page.click("text=Store the 2 good rows")
     hospital.work("check-upload", "store-upload")
     keeper.page.reload()
     assert "2 records stored. 1 rows left out." in keeper.text()
-    subject = hospital.platform.asking.directory.find_subject("W-1")
+    subject = hospital.platform.requests.directory.find_subject("W-1")
     assert len(hospital.platform.store.records_of(subject)) == 1
     send(keeper, "again.csv", body)
     keeper.says("Nothing was added.")
@@ -125,7 +125,7 @@ def test_nothing_is_kept_of_a_file_that_is_refused(hospital, keeper) -> None:
     keeper.page.reload()
     keeper.page.click("text=Discard file")
     keeper.says("Nothing was stored. The file was deleted.")
-    assert hospital.platform.asking.directory.find_subject("W-9") is None
+    assert hospital.platform.requests.directory.find_subject("W-9") is None
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_fhir_bundle_is_stored_like_a_table(hospital, keeper) -> None:
     keeper.page.reload()
     keeper.page.click("text=Store the 2 good rows")
     hospital.work("check-upload", "store-upload")
-    subject = hospital.platform.asking.directory.find_subject("F-1")
+    subject = hospital.platform.requests.directory.find_subject("F-1")
     assert [one.category for one in hospital.platform.store.records_of(subject)] == ["vital-signs"]
 
 
@@ -180,11 +180,11 @@ def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:
         "",
         "",
         365,
-        int(hospital.platform.clock()) + 10**6,
+        int(hospital.platform.installation.clock()) + 10**6,
     )
-    hospital.platform.asking.proposals.register(wanted)
+    hospital.platform.requests.proposals.register(wanted)
     keeper.go("/custodian/studies/shown")
-    assert "Shown asks to learn from your records." in keeper.text()
+    assert "Shown is asking to learn from your records." in keeper.text()
     assert Axe().run(keeper.page).violations_count == 0
     keeper.page.click("button[value=approve]")
     keeper.says("This study was approved")
