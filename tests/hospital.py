@@ -27,10 +27,7 @@ from web.current import EXTENSION
 
 HOSPITAL = "organisation:this-hospital"
 STUDY = "study:small"
-PEOPLE = 600
-# Who trains a model and who tries it is drawn by the question's name; of few people the draw may
-# close the publish gate, so there are several names to draw by.
-SMALL = ("small", *(f"small{n}" for n in range(2, 13)))
+PEOPLE = 1_200
 DAY_S = 86_400
 
 QUESTION = """
@@ -38,6 +35,7 @@ id = "small"
 title = "Is it there?"
 intended_use = "A test."
 limits = ["Not for people."]
+held_out = 0.5
 required = ["vital-signs"]
 leaking = ["x|leak"]
 
@@ -155,19 +153,23 @@ def free_port() -> str:
 
 
 def records_of(subject: bytes, drawn: random.Random) -> list[Record]:
-    """Return one person's two records; the greater the number, the likelier it is there."""
-    number = round(drawn.uniform(0, 100), 1)
-    ill = drawn.random() < 1 / (1 + math.exp((50 - number) / 15))
-    reply = {"x|label": ("yes" if ill else "no", "")}
+    """Return a person's two records; the greater the number, the likelier is the outcome.
+
+    The number has few distinct values: a model cannot remember one person, so its membership test
+    passes however the people are split.
+    """
+    number = 5.0 * drawn.randint(0, 20)
+    has_outcome = drawn.random() < 1 / (1 + math.exp((50 - number) / 15))
+    label = {"x|label": ("yes" if has_outcome else "no", "")}
     return [
         Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (number, "kg")}),
-        Record(subject, "condition", HOSPITAL, "2024-01-02", reply),
+        Record(subject, "condition", HOSPITAL, "2024-01-02", label),
     ]
 
 
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    """A platform with 600 people who permit training and answers."""
+    """A platform with 1,200 people who permit training and answers."""
     home = tmp_path_factory.mktemp("home")
     settings = read_settings({"VOUCHSAFE_HOME": str(home), "VOUCHSAFE_PORT": free_port()})
     nodes = application.nodes_of(settings, application.silent)
@@ -175,9 +177,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
         platform = application.join(settings, nodes)
         METADATA.create_all(platform.engine)
         (home / "questions").mkdir(exist_ok=True)
-        for name in SMALL:
-            text = QUESTION.replace('id = "small"', f'id = "{name}"')
-            (home / "questions" / f"{name}.toml").write_text(text)
+        (home / "questions" / "small.toml").write_text(QUESTION)
         wallet = Wallet.create(tmp_path_factory.mktemp("patients") / "wallet")
         made = Hospital(platform, create_app(platform), wallet)
         _settle(made)
