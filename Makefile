@@ -1,5 +1,5 @@
 # Every target makes what it needs. Nothing is installed outside .venv, node_modules and CACHE.
-CACHE ?= $(HOME)/.cache/vouchsafe
+CACHE ?= $(or $(VOUCHSAFE_CACHE),$(HOME)/.cache/vouchsafe)
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& { echo $$python; break; }; done)

@@ -29,15 +29,12 @@ from deploy.secrets import passphrase
 from deploy.settings import Settings, SettingsInvalid, read_settings
 from deploy.wiring import ledger_settings, node_settings
 from models import Diagnostics
-from services.accounts import IdentityService, Site
-from services.jobs.heartbeats import Workers
+from services.accounts import Site
+from services.installation import Installation
 from services.jobs.kinds import make_runners
-from services.jobs.queue import JobQueue
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
-from services.platform import Platform
-from services.requests import Asking
-from services.wiring import build_services
+from services.wiring import Services, build_services
 from storage import Kubo, RecordStore, StoreUnavailable
 from web import create_app
 
@@ -57,8 +54,8 @@ def nodes_of(settings: Settings, report: Report) -> Nodes:
     return Nodes(node_settings(settings, ledger_settings(settings).account()), report)
 
 
-def join(settings: Settings, nodes: Nodes) -> Platform:
-    """Return the platform on nodes that run; its ledger is deployed if there was none."""
+def join(settings: Settings, nodes: Nodes) -> Services:
+    """Return the services on nodes that run; the ledger is deployed if there was none."""
     # ipfshttpclient passes urllib3 an argument that urllib3 3 will refuse; it is pinned below 3.
     warnings.filterwarnings("ignore", "The 'strict' parameter", FutureWarning)
     clock = time.time
@@ -69,10 +66,10 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
 
     def kubo() -> tuple[str, str]:
         try:
-            found = nodes.endpoints().kubo
+            kubo_node = nodes.endpoints().kubo
         except NodesError as exc:
             raise StoreUnavailable("the IPFS node is down; it is started again") from exc
-        return found.multiaddr, found.authorization
+        return kubo_node.multiaddr, kubo_node.authorization
 
     store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
     store.unseal(passphrase(settings))
@@ -80,63 +77,61 @@ def join(settings: Settings, nodes: Nodes) -> Platform:
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")
     models_home = settings.home / "models"
     diagnostics = Diagnostics(engine, ledger, store, models_home, clock, grace_s, folders)
-    site = Site.at(settings.origin, settings.rp_id)
-    return Platform(
+    installation = Installation(
+        organisation=settings.organisation,
+        site=Site.at(settings.origin, settings.rp_id),
+        home=settings.home,
+        clock=clock,
+        is_development=settings.development,
+        version=VERSION,
+    )
+    return build_services(
+        engine=engine,
         ledger=ledger,
         store=store,
         diagnostics=diagnostics,
-        jobs=JobQueue(engine, clock),
-        identity=IdentityService(engine=engine, clock=clock, site=site, ledger=ledger),
-        asking=Asking(engine, clock, ledger, store, diagnostics, settings.organisation),
-        site=site,
-        engine=engine,
-        clock=clock,
-        home=settings.home,
-        organisation=settings.organisation,
-        development=settings.development,
-        version=VERSION,
+        installation=installation,
     )
 
 
 @contextmanager
-def open_platform(settings: Settings | None = None, report: Report = silent) -> Iterator[Platform]:
-    """Yield the platform, with its nodes running for as long as it is used."""
+def open_services(settings: Settings | None = None, report: Report = silent) -> Iterator[Services]:
+    """Yield the services, with the nodes running for as long as they are used."""
     chosen = settings or read_settings(os.environ)
     nodes = nodes_of(chosen, report)
     with nodes:
-        platform = join(chosen, nodes)
+        services = join(chosen, nodes)
         try:
-            platform.ledger.recover()
-            yield platform
+            services.ledger.recover()
+            yield services
         finally:
-            platform.diagnostics.close()
-            platform.engine.dispose()
+            services.diagnostics.close()
+            services.engine.dispose()
 
 
-def make_worker(platform: Platform) -> Worker:
-    """Return a worker of the platform's jobs, with the tasks that it repeats."""
-    services = build_services(platform)
+def make_worker(services: Services) -> Worker:
+    """Return a worker of the installation's jobs, with the tasks that it repeats."""
     uploads = services.custodian.uploads
     recover = (
-        platform.ledger.recover,
-        platform.store.recover,
-        platform.diagnostics.apply_withdrawals,
+        services.ledger.recover,
+        services.store.recover,
+        services.diagnostics.apply_withdrawals,
         uploads.delete_expired,
     )
     return Worker(
-        jobs=platform.jobs,
-        workers=Workers(platform.engine, platform.clock),
+        jobs=services.jobs,
+        workers=services.workers,
         runners=make_runners(
-            diagnostics=platform.diagnostics,
-            store=platform.store,
+            diagnostics=services.diagnostics,
+            store=services.store,
             auditor=services.auditor,
             check_upload=uploads.run_check,
             store_upload=uploads.run_store,
         ),
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),
-            PeriodicTask(ANCHOR_EVERY_S, (platform.store.journal.anchor,)),
-            PeriodicTask(ANCHOR_EVERY_S, (platform.ledger.keys.remove_expired,)),
+            PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
+            PeriodicTask(ANCHOR_EVERY_S, (services.ledger.keys.remove_expired,)),
         ),
     )
 
@@ -145,8 +140,8 @@ def web() -> Flask:
     """Return the application that gunicorn serves; the nodes are those that the supervisor runs."""
     log_to_stderr()
     settings = read_settings(os.environ)
-    platform = join(settings, nodes_of(settings, silent))
-    return create_app(platform, settings.proxies, settings.metrics_token)
+    services = join(settings, nodes_of(settings, silent))
+    return create_app(services, settings.proxies, settings.metrics_token)
 
 
 def serve(settings: Settings, report: Report) -> None:
@@ -154,7 +149,7 @@ def serve(settings: Settings, report: Report) -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    with open_platform(settings, report):
+    with open_services(settings, report):
         programs: tuple[Program, ...] = (
             WorkerProgram(settings, os.environ),
             WebProgram(settings, os.environ),
@@ -188,27 +183,27 @@ def worker() -> None:
     """Run the platform's jobs, on nodes that run already; `vouchsafe` starts this itself."""
     log_to_stderr()
     settings = read_settings(os.environ)
-    platform = join(settings, nodes_of(settings, silent))
-    running = make_worker(platform)
+    services = join(settings, nodes_of(settings, silent))
+    running = make_worker(services)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: running.stop())
     try:
         running.work()
     finally:
-        platform.diagnostics.close()
+        services.diagnostics.close()
 
 
 @click.command()
 def setup() -> None:
     """Create or update the tables and deploy the ledger if there is none; safe to repeat."""
-    with open_platform(report=to_people):
+    with open_services(report=to_people):
         to_people("the database and the ledger are ready")
 
 
 def commands() -> click.Group:
     """Return the command line: every command of the platform, and what to do without one."""
-    group = make_cli(open_platform, (SettingsInvalid, NodesError))
-    for command in (worker, web_command, node, setup, doctor, demo(open_platform, serve)):
+    group = make_cli(open_services, (SettingsInvalid, NodesError))
+    for command in (worker, web_command, node, setup, doctor, demo(open_services, serve)):
         group.add_command(command)
     return group
 

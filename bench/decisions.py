@@ -22,7 +22,7 @@ from consent.state import Enrolments, Grants, Keys, LedgerLog, LedgerState, Stop
 from consent.tables import METADATA
 from consent.terms import DecisionRequest, Stop, View, Withdrawal
 from consent.typed_data import terms_hash
-from consent.vocabulary import CATEGORY_CODES
+from consent.vocabulary import CATEGORY_CODES, MLTRAINING
 from deploy.database import make_engine
 
 NOW_S = 1_800_000_000
@@ -66,7 +66,7 @@ def as_batch(subjects: np.ndarray) -> DecisionRequestBatch:
     categories = np.full(count, CATEGORY_CODES.index("laboratory"), np.int16)
     days = np.full(count, 18_000, np.int32)
     return DecisionRequestBatch(
-        "study:diabetes-risk", "MLTRAINING", subjects, records, categories, days
+        "study:diabetes-risk", MLTRAINING, subjects, records, categories, days
     )
 
 
@@ -119,7 +119,7 @@ def one_by_one(state: LedgerState, consent_terms: ConsentTermsStore, subjects: n
     for subject in subjects[:200]:
         request = DecisionRequest(
             "study:diabetes-risk",
-            "MLTRAINING",
+            MLTRAINING,
             subject.tobytes(),
             "0a" * 16,
             "laboratory",

@@ -31,11 +31,10 @@ from deploy.settings import Settings, read_settings
 from records import Mapping, read_table, to_records
 from services.accounts.accounts import Account
 from services.dates import iso_day
-from services.platform import Platform
 from services.requests import RequestDetails
 from services.researcher.proposing import StudyDraft
 from services.statement import RequestedTerms
-from services.wiring import build_services
+from services.wiring import Services
 from services.words import Words
 from web.cookies import cookie_name, csrf_of
 
@@ -79,7 +78,7 @@ class Person:
         return self.session.post(self.origin + path, data=sent, headers=headers, timeout=30)
 
 
-def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
+def settle(platform: Services, folder: Path, count: int | None) -> Wallet:
     """Enrol and deposit everybody; all permit the study, most of them care as well."""
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     wallet = Wallet.create(folder / "wallet")
@@ -88,8 +87,8 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
     trial_wallet.enrol(labels)
     records, sources = to_records(rows, wallet.subjects(), ORGANISATION)
     platform.store.deposits.deposit(records, sources)
-    platform.asking.directory.add((label, wallet.get_subject(label)) for label in labels)
-    now_s = int(platform.clock()) - 60
+    platform.requests.directory.add((label, wallet.get_subject(label)) for label in labels)
+    now_s = int(platform.installation.clock()) - 60
     grants = [
         (
             wallet.get_subject(label),
@@ -109,13 +108,13 @@ def settle(platform: Platform, folder: Path, count: int | None) -> Wallet:
         wants_copy=False,
         name=STUDY,
     )
-    services = build_services(platform)
+    services = platform
     services.researcher.proposing.propose(ORGANISATION, draft, Words("en"))
     services.custodian.approvals.approve(STUDY, by="bench")
     return wallet
 
 
-def sign_in(platform: Platform, role: str, subject: bytes | None) -> Person:
+def sign_in(platform: Services, role: str, subject: bytes | None) -> Person:
     """Return somebody of this role who is signed in."""
     party = "" if subject else ORGANISATION
     account = Account(secrets.token_hex(16), role, party, "", subject, "en", 0)
@@ -123,8 +122,8 @@ def sign_in(platform: Platform, role: str, subject: bytes | None) -> Person:
         platform.identity.accounts.add(connection, account)
     secret, session = platform.identity.sessions.begin(account.id), requests.Session()
     session.trust_env = False
-    session.cookies.set(cookie_name(platform.site), secret)
-    return Person(account, session, platform.site.origin, csrf_of(secret))
+    session.cookies.set(cookie_name(platform.installation.site), secret)
+    return Person(account, session, platform.installation.site.origin, csrf_of(secret))
 
 
 def click(people: list[Person], rounds: int) -> list[float]:
@@ -150,14 +149,14 @@ def click(people: list[Person], rounds: int) -> list[float]:
     return times
 
 
-def touch_to_active(platform: Platform, wallet: Wallet, patient: Person) -> tuple[float, float]:
+def touch_to_active(platform: Services, wallet: Wallet, patient: Person) -> tuple[float, float]:
     """Return the seconds from the signature sent to the page that says active, and to refusal."""
     subject = patient.account.subject or b""
     care = RequestDetails(
         ORGANISATION, "care", ("TREATDS",), ("condition",), "", "", 90, "diabetes"
     )
-    platform.asking.requests.send(care, [subject], "bench")
-    request = platform.asking.requests.list_waiting(subject)[0]
+    platform.requests.requests.send(care, [subject], "bench")
+    request = platform.requests.requests.list_waiting(subject)[0]
     path = f"/patient/requests/{request.id}"
     patient.post(path, answer="yes")
     began_s, answer = _signed(platform, wallet, patient, f"{path}/check")
@@ -196,7 +195,7 @@ def _bytes(digits: str) -> bytes:
 
 
 def _signed(
-    platform: Platform, wallet: Wallet, patient: Person, path: str
+    platform: Services, wallet: Wallet, patient: Person, path: str
 ) -> tuple[float, requests.Response]:
     """Have a patient's own key sign what a page prepared, and send it."""
     page = patient.session.get(patient.origin + path, timeout=30).text
@@ -213,7 +212,7 @@ def measure(count: int | None, rounds: int) -> dict[str, Any]:
     """Return the figures of pages, of a grant, and of a withdrawal."""
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder))
-        with app.open_platform(settings) as platform:
+        with app.open_services(settings) as platform:
             wallet = settle(platform, Path(folder), count)
             subjects = list(wallet.subjects().values())[: ROLES.count("patient")]
             patients = iter(subjects)

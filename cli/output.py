@@ -20,8 +20,7 @@ import records
 import storage
 from records import CellFault
 from services.errors import Invalid, ServiceError
-from services.platform import Platform
-from services.wiring import build_services
+from services.wiring import Services
 
 INVALID_INPUT: Final = (
     consent.ConsentInvalid,
@@ -50,7 +49,7 @@ class Opener(Protocol):
 
     def __call__(
         self, settings: None = None, report: Callable[[str], None] = ...
-    ) -> AbstractContextManager[Platform]:
+    ) -> AbstractContextManager[Services]:
         """Return the installation as a context."""
         ...
 
@@ -133,8 +132,8 @@ def with_services(run: Callable[..., None]) -> Callable[..., None]:
         output = Output(as_json)
         command: CommandContext = context.obj
         try:
-            with command.opener(None, output.note) as platform:
-                run(build_services(platform), output, *args, **options)
+            with command.opener(None, output.note) as services:
+                run(services, output, *args, **options)
         except command.error_types as exc:
             _fail(context, output, exc, as_json)
 

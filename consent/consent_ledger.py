@@ -17,7 +17,7 @@ from consent.consents import Consent, end_times, find_ended_consents, list_conse
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
 from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted
-from consent.evidence import Parts, check, evidence
+from consent.evidence import LedgerParts, check, evidence
 from consent.findings import Finding
 from consent.freshness import FreshnessRules
 from consent.grant_status import Clocks
@@ -80,7 +80,7 @@ class ConsentLedger:
         self._relayer = Relayer(self._outbox, self._mirror, self.consent_terms, admission)
         self.keys = SubjectKeys(self._relayer, self._mirror, self._views, chain, clock)
         self._register = Register(self.consent_terms)
-        self._parts = Parts(chain, deployment, self._outbox, self._mirror, self.consent_terms)
+        self._parts = LedgerParts(chain, deployment, self._outbox, self._mirror, self.consent_terms)
 
     def domain(self) -> Domain:
         """Return which ledger a signature must be for."""

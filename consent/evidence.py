@@ -25,7 +25,7 @@ _LOW_TRANSACTIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class LedgerParts:
     """The parts that are checked."""
 
     chain: Chain
@@ -35,13 +35,13 @@ class Parts:
     consent_terms: ConsentTermsStore
 
 
-def check(parts: Parts, progress: Callable[[str], None] | None = None) -> list[Finding]:
+def check(parts: LedgerParts, progress: Callable[[str], None] | None = None) -> list[Finding]:
     """Return the findings in the order of the checks; an empty list means no problems.
 
     `progress` receives the part before each check.
     """
     findings: list[Finding] = []
-    checks: dict[str, tuple[str, Callable[[Parts], Iterator[Finding]]]] = {
+    checks: dict[str, tuple[str, Callable[[LedgerParts], Iterator[Finding]]]] = {
         "the chain holds the deployed contract": (LEDGER, _chain),
         "the chain verifies passkeys": (LEDGER, _passkeys),
         "the outbox is empty and its account can pay": (LEDGER, _outbox),
@@ -62,7 +62,7 @@ def check(parts: Parts, progress: Callable[[str], None] | None = None) -> list[F
     return findings
 
 
-def _chain(parts: Parts) -> Iterator[Finding]:
+def _chain(parts: LedgerParts) -> Iterator[Finding]:
     parts.deployment.require_same(parts.chain)
     coming = parts.outbox.nonces.find_next()
     if coming is not None and parts.chain.transaction_count(parts.outbox.address) > coming:
@@ -81,12 +81,12 @@ def _chain(parts: Parts) -> Iterator[Finding]:
             )
 
 
-def _passkeys(parts: Parts) -> Iterator[Finding]:
+def _passkeys(parts: LedgerParts) -> Iterator[Finding]:
     require_p256(parts.chain)
     yield from ()
 
 
-def _outbox(parts: Parts) -> Iterator[Finding]:
+def _outbox(parts: LedgerParts) -> Iterator[Finding]:
     codes = {
         WRITTEN: LedgerFinding.TRANSACTION_WAITING,
         FAILED: LedgerFinding.TRANSACTION_FAILED,
@@ -106,18 +106,18 @@ def _outbox(parts: Parts) -> Iterator[Finding]:
         )
 
 
-def _mirror(parts: Parts) -> Iterator[Finding]:
+def _mirror(parts: LedgerParts) -> Iterator[Finding]:
     for position in prove(parts.mirror.events):
         where = f"position {position}"
         yield Finding(part=MIRROR, code=LedgerFinding.CHANGE_NOT_CHAINED, where=where)
 
 
-def _chain_again(parts: Parts) -> Iterator[Finding]:
+def _chain_again(parts: LedgerParts) -> Iterator[Finding]:
     parts.mirror.sync()
     yield from ()
 
 
-def _terms(parts: Parts) -> Iterator[Finding]:
+def _terms(parts: LedgerParts) -> Iterator[Finding]:
     state = parts.mirror.sync()[1]
     known = {
         stored.consent_id
@@ -158,7 +158,7 @@ def _follows(head: bytes, change: Change, stored_head: bytes) -> bool:
         return False
 
 
-def evidence(parts: Parts) -> Iterator[dict[str, Any]]:
+def evidence(parts: LedgerParts) -> Iterator[dict[str, Any]]:
     """Yield the deployment, every operation in order, then every opening (stored terms).
 
     Rolling the operations yields `head`, which the contract at that address returns too; hashing

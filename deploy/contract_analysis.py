@@ -74,19 +74,19 @@ def _accepted() -> Counter[Finding]:
     return Counter((each["check"], each["where"]) for each in entries if each["reason"])
 
 
-def _compare(found: Counter[Finding], accepted: Counter[Finding]) -> int:
-    for check, where in (found - accepted).elements():
+def _compare(findings: Counter[Finding], accepted: Counter[Finding]) -> int:
+    for check, where in (findings - accepted).elements():
         sys.stderr.write(
             f"new finding: {check} in {where}. Correct it, or add it with a reason to "
             f"{ACCEPTED.name}\n"
         )
-    for check, where in (accepted - found).elements():
+    for check, where in (accepted - findings).elements():
         sys.stderr.write(
             f"accepted finding not found: {check} in {where}. Remove it from {ACCEPTED.name}\n"
         )
-    if found == accepted:
-        sys.stdout.write(f"slither: {found.total()} findings, all accepted with a reason\n")
-    return int(found != accepted)
+    if findings == accepted:
+        sys.stdout.write(f"slither: {findings.total()} findings, all accepted with a reason\n")
+    return int(findings != accepted)
 
 
 if __name__ == "__main__":

@@ -90,8 +90,8 @@ def metadatas() -> tuple[sa.MetaData, ...]:
     # Importing the modules of a package declares its tables.
     for module in ("consent", "storage", "models.diagnostics"):
         import_module(module)
-    for found in walk_packages(import_module("services").__path__, "services."):
-        import_module(found.name)
+    for module_info in walk_packages(import_module("services").__path__, "services."):
+        import_module(module_info.name)
     return tuple(
         import_module(f"{package}.tables").METADATA
         for package in ("consent", "storage", "models", "services")

@@ -49,7 +49,7 @@ class Check:
 
 
 def ok(code: str, value: str) -> Check:
-    """Return a check that found what it expects."""
+    """Return a check that met what it expects."""
     return Check(code=code, status="ok", value=value)
 
 
@@ -85,10 +85,10 @@ def examine(settings: Settings, node_settings: NodeSettings, now_s: float) -> tu
 
 def check_python(version: tuple[int, ...]) -> Check:
     """Require one of the supported versions of Python."""
-    shown = ".".join(map(str, version))
+    text = ".".join(map(str, version))
     if OLDEST_PYTHON <= version[:2] <= NEWEST_PYTHON:
-        return ok("python", shown)
-    return problem("python", f"{shown} is not 3.11, 3.12 or 3.13", "Run: make clean dev PYTHON=…")
+        return ok("python", text)
+    return problem("python", f"{text} is not 3.11, 3.12 or 3.13", "Run: make clean dev PYTHON=…")
 
 
 def check_packages(lock: Path, installed: Mapping[str, str]) -> Check:
@@ -106,12 +106,12 @@ def check_packages(lock: Path, installed: Mapping[str, str]) -> Check:
 
 def check_sqlite(version: tuple[int, ...]) -> Check:
     """Require an SQLite that understands our statements."""
-    shown, oldest = (".".join(map(str, each)) for each in (version, OLDEST_SQLITE))
+    text, oldest = (".".join(map(str, each)) for each in (version, OLDEST_SQLITE))
     if version >= OLDEST_SQLITE:
-        return ok("sqlite", shown)
+        return ok("sqlite", text)
     return problem(
         "sqlite",
-        f"{shown} is older than {oldest}",
+        f"{text} is older than {oldest}",
         "Use a Python with a newer SQLite, or PostgreSQL by DATABASE_URL",
     )
 
@@ -140,10 +140,10 @@ def check_disk(code: str, folder: Path, required_bytes: int) -> Check:
     """Require free space where `folder` is or will be."""
     existing = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(existing).free
-    shown = f"{free / 2**30:.1f} GiB free in {existing}"
+    text = f"{free / 2**30:.1f} GiB free in {existing}"
     if free >= required_bytes:
-        return ok(code, shown)
-    return problem(code, f"{shown}, {required_bytes / 2**30:.1f} needed", "Make room on that disk")
+        return ok(code, text)
+    return problem(code, f"{text}, {required_bytes / 2**30:.1f} needed", "Make room on that disk")
 
 
 def check_port(settings: Settings) -> Check:
@@ -162,12 +162,12 @@ def check_port(settings: Settings) -> Check:
 
 def check_clock(now_s: float, installed_s: float) -> Check:
     """Require a clock that is not behind the files of the install itself."""
-    shown = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s))
+    text = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s))
     if now_s >= installed_s:
-        return ok("clock", shown)
+        return ok("clock", text)
     return problem(
         "clock",
-        f"{shown} is before the platform was installed",
+        f"{text} is before the platform was installed",
         "Set the clock and keep it right: timedatectl set-ntp true",
     )
 
@@ -222,20 +222,20 @@ def check_passphrase(settings: Settings) -> Check:
 def check_database(settings: Settings) -> Check:
     """Require that the database answers; a SQLite file is made at the first start."""
     url = sa.make_url(settings.database_url)
-    shown = url.render_as_string(hide_password=True)
+    text = url.render_as_string(hide_password=True)
     is_file = url.get_backend_name() == "sqlite"
     if is_file and url.database and not Path(url.database).exists():
-        return ok("database", f"{shown} is made at the first start")
+        return ok("database", f"{text} is made at the first start")
     engine = make_engine(settings.database_url)
     try:
         with engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
     except sa.exc.SQLAlchemyError as exc:
-        value = f"{shown} does not answer ({type(exc).__name__})"
+        value = f"{text} does not answer ({type(exc).__name__})"
         return problem("database", value, "Start the database, or correct DATABASE_URL")
     finally:
         engine.dispose()
-    return ok("database", shown)
+    return ok("database", text)
 
 
 def check_nodes(settings: Settings, endpoints: Endpoints | str | None) -> Check:

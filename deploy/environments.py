@@ -1,4 +1,4 @@
-"""Installs lock files as they stand into virtual environments, without resolving anything."""
+"""Installs lock files unchanged into virtual environments, without resolving anything."""
 
 from __future__ import annotations
 

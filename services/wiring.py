@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from consent import ConsentLedger
+from models import Diagnostics
 from services.accounts import IdentityService
 from services.auditor.service import AuditorService
 from services.cards import ModelCards
@@ -27,7 +30,6 @@ from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
-from services.parties import PartyNames
 from services.patient.consents import PatientConsents
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
@@ -36,7 +38,7 @@ from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
 from services.patient.signatures import PatientSignatures
 from services.patient.withdrawals import PatientWithdrawals
-from services.platform import Platform
+from services.requests.stores import RequestStores, build_stores
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
 from services.researcher.owned_studies import OwnedStudies
@@ -48,28 +50,36 @@ from services.researcher.studies import Studies
 from services.researcher.training_sets import TrainingSets
 from services.subjects import SubjectRecords
 from services.tokens import Tokens
+from storage import RecordStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The services that faces call; no service receives this, each has only its own ports.
+    """An installation's services; none receives this, each has only its own ports.
+
+    Faces call the services of the roles. The parts below them are for app.py, the worker, the
+    demo and the trial wallet, which acts as patients do.
 
     Attributes:
         identity: accounts, invitations, passkeys, sessions.
         tokens: of programs that use the API.
         responses: kept for requests that are repeated under one Idempotency-Key.
         jobs: long work.
-        ledger: for trial wallets, which sign as patients would.
-        platform: of views that are not converted yet; goes with the last of them.
+        workers: heartbeats of the processes that do it.
     """
 
+    engine: sa.Engine
+    ledger: ConsentLedger
+    store: RecordStore
+    diagnostics: Diagnostics
+    requests: RequestStores
     installation: Installation
+    workers: Workers
     identity: IdentityService
     tokens: Tokens
     responses: StoredResponses
     jobs: JobQueue
     information: InformationService
-    ledger: ConsentLedger
     cards: ModelCards
     clinician: ClinicianService
     researcher: ResearcherService
@@ -78,75 +88,105 @@ class Services:
     custodian: CustodianService
     monitoring: MonitoringService
     operator: OperatorService
-    platform: Platform
 
 
-def build_services(platform: Platform) -> Services:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What every service may be built from."""
+
+    ledger: ConsentLedger
+    store: RecordStore
+    diagnostics: Diagnostics
+    identity: IdentityService
+    jobs: JobQueue
+    workers: Workers
+    requests: RequestStores
+    installation: Installation
+    cards: ModelCards
+    uploads: UploadStore
+
+
+def build_services(
+    *,
+    engine: sa.Engine,
+    ledger: ConsentLedger,
+    store: RecordStore,
+    diagnostics: Diagnostics,
+    installation: Installation,
+) -> Services:
     """Return the services; nothing is read or written yet."""
-    installation = Installation(
-        organisation=platform.organisation,
-        site=platform.site,
-        home=platform.home,
-        clock=platform.clock,
-        is_development=platform.development,
-        version=platform.version,
-    )
-    parties = PartyNames(platform.diagnostics)
-    cards = ModelCards(diagnostics=platform.diagnostics, parties=parties)
-    return Services(
+    clock = installation.clock
+    requests = build_stores(engine, ledger, store, diagnostics, installation)
+    parts = Parts(
+        ledger=ledger,
+        store=store,
+        diagnostics=diagnostics,
+        identity=IdentityService(engine=engine, clock=clock, site=installation.site, ledger=ledger),
+        jobs=JobQueue(engine, clock),
+        workers=Workers(engine, clock),
+        requests=requests,
         installation=installation,
-        identity=platform.identity,
-        tokens=Tokens(platform.engine, platform.clock),
-        responses=StoredResponses(platform.engine, platform.clock),
-        jobs=platform.jobs,
-        ledger=platform.ledger,
+        cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
+        uploads=UploadStore(engine, store, clock),
+    )
+    return Services(
+        engine=engine,
+        ledger=ledger,
+        store=store,
+        diagnostics=diagnostics,
+        requests=requests,
+        installation=installation,
+        workers=parts.workers,
+        identity=parts.identity,
+        tokens=Tokens(engine, clock),
+        responses=StoredResponses(engine, clock),
+        jobs=parts.jobs,
         information=InformationService(
-            ledger=platform.ledger,
-            parties=parties,
+            ledger=parts.ledger,
+            parties=requests.parties,
             installation=installation,
         ),
-        cards=cards,
-        clinician=_clinician(platform, cards),
-        researcher=_researcher(platform, cards),
+        cards=parts.cards,
+        clinician=_clinician(parts),
+        researcher=_researcher(parts),
         auditor=AuditorService(
-            ledger=platform.ledger,
-            store=platform.store,
-            diagnostics=platform.diagnostics,
-            jobs=platform.jobs,
-            folder=platform.home / "evidence",
+            ledger=parts.ledger,
+            store=parts.store,
+            diagnostics=parts.diagnostics,
+            jobs=parts.jobs,
+            folder=parts.installation.home / "evidence",
         ),
-        patient=_patient(platform),
-        custodian=_custodian(platform, installation),
+        patient=_patient(parts),
+        custodian=_custodian(parts),
         operator=OperatorService(
-            ledger=platform.ledger,
-            store=platform.store,
-            diagnostics=platform.diagnostics,
+            ledger=parts.ledger,
+            store=parts.store,
+            diagnostics=parts.diagnostics,
             installation=installation,
         ),
         monitoring=MonitoringService(
-            ledger=platform.ledger,
-            store=platform.store,
-            jobs=platform.jobs,
-            workers=Workers(platform.engine, platform.clock),
+            ledger=parts.ledger,
+            store=parts.store,
+            jobs=parts.jobs,
+            workers=parts.workers,
             installation=installation,
         ),
-        platform=platform,
     )
 
 
-def _patient(platform: Platform) -> PatientService:
-    ledger, store, diagnostics = platform.ledger, platform.store, platform.diagnostics
-    asking, clock = platform.asking, platform.clock
-    parties, requests = asking.parties, asking.requests
-    history = PatientHistory(history=asking.history, store=store, ledger=ledger, parties=parties)
+def _patient(parts: Parts) -> PatientService:
+    ledger, store, diagnostics = parts.ledger, parts.store, parts.diagnostics
+    stores, clock = parts.requests, parts.installation.clock
+    parties, requests = stores.parties, stores.requests
+    history = PatientHistory(history=stores.history, store=store, ledger=ledger, parties=parties)
     consents = PatientConsents(ledger=ledger, requests=requests, parties=parties, history=history)
     signatures = PatientSignatures(
-        identity=platform.identity, ledger=ledger, requests=requests, jobs=platform.jobs
+        identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs
     )
     return PatientService(
         requests=PatientRequests(
             requests=requests,
-            descriptions=asking.descriptions,
+            descriptions=stores.descriptions,
             store=store,
             signatures=signatures,
             clock=clock,
@@ -168,52 +208,52 @@ def _patient(platform: Platform) -> PatientService:
             history=history,
         ),
         history=history,
-        keys=PatientKeys(identity=platform.identity, ledger=ledger, signatures=signatures),
+        keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
     )
 
 
-def _custodian(platform: Platform, installation: Installation) -> CustodianService:
-    directory, proposals = platform.asking.directory, platform.asking.proposals
-    records = CustodianRecords(store=platform.store, directory=directory, installation=installation)
+def _custodian(parts: Parts) -> CustodianService:
+    installation = parts.installation
+    directory, proposals = parts.requests.directory, parts.requests.proposals
+    records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
-            ledger=platform.ledger,
-            store=platform.store,
+            ledger=parts.ledger,
+            store=parts.store,
             directory=directory,
             proposals=proposals,
-            jobs=platform.jobs,
-            workers=Workers(platform.engine, platform.clock),
+            jobs=parts.jobs,
+            workers=parts.workers,
         ),
         invitations=CustodianInvitations(
-            identity=platform.identity, directory=directory, installation=installation
+            identity=parts.identity, directory=directory, installation=installation
         ),
         uploads=CustodianUploads(
-            uploads=UploadStore(platform.engine, platform.store, platform.clock),
+            uploads=parts.uploads,
             records=records,
-            jobs=platform.jobs,
+            jobs=parts.jobs,
             installation=installation,
         ),
         records=records,
         subjects=CustodianSubjects(
-            ledger=platform.ledger,
-            subjects=SubjectRecords(ledger=platform.ledger, store=platform.store),
+            ledger=parts.ledger,
+            subjects=SubjectRecords(ledger=parts.ledger, store=parts.store),
             directory=directory,
             installation=installation,
         ),
         approvals=CustodianApprovals(
             proposals=proposals,
-            store=platform.store,
+            store=parts.store,
             directory=directory,
-            diagnostics=platform.diagnostics,
-            parties=platform.asking.parties,
-            installation=installation,
+            parties=parts.requests.parties,
+            descriptions=parts.requests.descriptions,
         ),
-        recoveries=CustodianRecoveries(ledger=platform.ledger, directory=directory),
+        recoveries=CustodianRecoveries(ledger=parts.ledger, directory=directory),
     )
 
 
-def _clinician(platform: Platform, cards: ModelCards) -> ClinicianService:
-    requests, diagnostics = platform.asking, platform.diagnostics
+def _clinician(parts: Parts) -> ClinicianService:
+    requests, diagnostics = parts.requests, parts.diagnostics
     patients = ClinicianPatients(
         care=requests.care,
         directory=requests.directory,
@@ -223,20 +263,23 @@ def _clinician(platform: Platform, cards: ModelCards) -> ClinicianService:
     predictions = ClinicianPredictions(
         patients=patients,
         diagnostics=diagnostics,
-        ledger=platform.ledger,
-        store=platform.store,
+        ledger=parts.ledger,
+        store=parts.store,
         predictions=requests.predictions,
     )
-    return ClinicianService(patients=patients, predictions=predictions, cards=cards)
+    return ClinicianService(patients=patients, predictions=predictions, cards=parts.cards)
 
 
-def _researcher(platform: Platform, cards: ModelCards) -> ResearcherService:
-    requests, diagnostics = platform.asking, platform.diagnostics
-    ledger, store, feasibility = platform.ledger, platform.store, requests.feasibility
+def _researcher(parts: Parts) -> ResearcherService:
+    requests, diagnostics = parts.requests, parts.diagnostics
+    ledger, store, feasibility = parts.ledger, parts.store, requests.feasibility
     owned = OwnedStudies(proposals=requests.proposals, diagnostics=diagnostics)
     return ResearcherService(
         questions=ResearchQuestions(
-            diagnostics=diagnostics, store=store, feasibility=feasibility, home=platform.home
+            diagnostics=diagnostics,
+            store=store,
+            feasibility=feasibility,
+            home=parts.installation.home,
         ),
         studies=Studies(
             owned=owned,
@@ -255,8 +298,8 @@ def _researcher(platform: Platform, cards: ModelCards) -> ResearcherService:
         ),
         models=StudyModels(
             owned=owned,
-            jobs=platform.jobs,
-            cards=cards,
+            jobs=parts.jobs,
+            cards=parts.cards,
             withdrawals=WithdrawalCounts(
                 diagnostics=diagnostics, ledger=ledger, feasibility=feasibility
             ),
@@ -268,5 +311,5 @@ def _researcher(platform: Platform, cards: ModelCards) -> ResearcherService:
             diagnostics=diagnostics,
             feasibility=feasibility,
         ),
-        runs=ModelRuns(diagnostics=diagnostics, cards=cards),
+        runs=ModelRuns(diagnostics=diagnostics, cards=parts.cards),
     )

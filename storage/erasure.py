@@ -61,7 +61,7 @@ class Erasure:
         """Re-encrypt every record of these subjects under a new key.
 
         On return the old keys are deleted and the old blocks are gone from IPFS and from the CAR
-        files, so that an old key or CID opens nothing. Returns None if there are no records.
+        files: nothing can be read with an old key or CID. Returns None if there are no records.
 
         Raises:
             StoreUnavailable, DiskFull: `finish_unfinished` continues from there.

@@ -19,7 +19,7 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import make_server
 
-from services.platform import Platform
+from services.wiring import Services
 from web import create_app
 
 CHROMIUM = "/usr/bin/chromium"
@@ -27,14 +27,14 @@ PATIENCE_MS = 30_000
 
 
 @contextmanager
-def served(platform: Platform) -> Iterator[str]:
+def served(platform: Services) -> Iterator[str]:
     """Serve the platform where its site says, and yield its origin."""
-    port = int(platform.site.origin.rsplit(":", 1)[1])
+    port = int(platform.installation.site.origin.rsplit(":", 1)[1])
     server = make_server("127.0.0.1", port, create_app(platform), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield platform.site.origin
+        yield platform.installation.site.origin
     finally:
         server.shutdown()
         thread.join()

@@ -32,7 +32,6 @@ BANNED_PHRASES = {
     r"\b(?:tell|tells) nobody\b": "do nothing",
     r"\bhear(?:s)? (?:nothing|of)\b": "receives",
     r"\basked wrongly\b|\bbadly asked\b": "invalid",
-    r"\bthe law\b|\bthe safe\b": "the ledger, the record store",
     r"\bof ours\b": "our",
     r"\bmakes? no sense\b": "is invalid",
     r"\bcounts? no (?:more|longer)\b": "has expired, is revoked",
@@ -40,6 +39,9 @@ BANNED_PHRASES = {
     r"\bis no (?:id|number|date|word|patient)\b": "is not a …",
 }
 """Words and turns that nobody in the field uses, each with what to write in its place."""
+
+FORMER_NAMES = {r"\bthe law\b|\bthe safe\b": "the ledger, the record store"}
+"""What code and documents called two of our parts; on pages, the law is the law."""
 
 BANNED_NAMES = {
     *("one", "told", "held", "asked", "found", "said", "kept", "gone", "wanted", "shown"),
@@ -76,7 +78,8 @@ def phrases_in(path: Path) -> list[str]:
     """Return each banned phrase of a file, with where it is and what to write."""
     wrong = []
     for number, line in _texts(path):
-        for pattern, better in BANNED_PHRASES.items():
+        former = {} if path.suffix == ".ftl" else FORMER_NAMES
+        for pattern, better in (BANNED_PHRASES | former).items():
             match = re.search(pattern, line, re.IGNORECASE)
             if match:
                 wrong.append(f"{_where(path, number)}: {match.group(0)!r}: write {better}")

@@ -186,7 +186,7 @@ def make_town(folder: Path, endpoint: str, now_s: float) -> Town:
     return Town(f"sqlite:///{folder / 'town.db'}", endpoint, Clock(now_s))
 
 
-def make_law(town: Town) -> ConsentLedger:
+def make_ledger(town: Town) -> ConsentLedger:
     return ConsentLedger(town.engine, town.chain, town.deployment, town.account, town.clock)
 
 

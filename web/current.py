@@ -30,8 +30,8 @@ class Caller:
 
 def services() -> Services:
     """Return the services of this application."""
-    found: Services = current_app.extensions[EXTENSION]
-    return found
+    installed: Services = current_app.extensions[EXTENSION]
+    return installed
 
 
 def find_caller() -> Caller | None:

@@ -145,8 +145,8 @@ def _log(error: Exception, status: int, problem: dict[str, Any]) -> None:
     facts = {"request": g.get("request_id", ""), "status": status, "error": type(error).__name__}
     if status == 500:  # noqa: PLR2004 - nobody foresaw it
         incident = problem["incident"] = secrets.token_hex(8)
-        told = facts | {"incident": incident, "trace": trace_of(error)}
-        LOG.error("incident %s", incident, extra={"facts": told})
+        details = facts | {"incident": incident, "trace": trace_of(error)}
+        LOG.error("incident %s", incident, extra={"facts": details})
     else:
         words = str(error) if isinstance(error, PROJECT_ERRORS) else database.UNAVAILABLE_MESSAGE
         LOG.warning("%s", words, extra={"facts": facts | {"message": words}})

@@ -1,12 +1,11 @@
-"""Builds the Flask application on a platform: limits, headers, errors, blueprints."""
+"""Builds the Flask application: limits, headers, errors, blueprints."""
 
 from __future__ import annotations
 
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.platform import Platform
-from services.wiring import build_services
+from services.wiring import Services
 from web import access_log, errors, metrics
 from web.api import api
 from web.current import EXTENSION
@@ -32,8 +31,8 @@ HEADERS = {
 TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def create_app(platform: Platform, proxies: int = 0, metrics_token: str = "") -> Flask:
-    """Return the application; nothing is asked of the platform until a request comes.
+def create_app(services: Services, proxies: int = 0, metrics_token: str = "") -> Flask:
+    """Return the application; no service is called until a request comes.
 
     Who asks is the address that the outermost of our `proxies` saw; with none, the socket's.
     """
@@ -49,12 +48,12 @@ def create_app(platform: Platform, proxies: int = 0, metrics_token: str = "") ->
     app.jinja_env.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     access_log.install(app)
     errors.install(app)
-    services = app.extensions[EXTENSION] = build_services(platform)
+    app.extensions[EXTENSION] = services
     metrics.install(app, services.monitoring, metrics_token)
     app.register_blueprint(health)
     app.register_blueprint(api(services))
     app.register_blueprint(pages(services))
-    headers = HEADERS | (TLS_HEADERS if platform.site.is_secure else {})
+    headers = HEADERS | (TLS_HEADERS if services.installation.site.is_secure else {})
 
     @app.after_request
     def guard(answer: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Lets each caller ask so often and no oftener: a bucket of tokens that fills with time."""
+"""Limits how often each caller may send requests, with a token bucket."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_CALLERS: Final = 10_000
 class Limit:
     """At most `burst` requests at once, and `rate_per_s` in the long run, for each caller.
 
-    It holds for one process; whoever runs several allows as many times as much.
+    It is per process: with several processes the limit is multiplied.
     """
 
     def __init__(self, rate_per_s: float, burst: int, clock: Callable[[], float]) -> None:
@@ -24,7 +24,7 @@ class Limit:
         self._burst = burst
         self._clock = clock
         self._lock = threading.Lock()
-        self._held: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, caller: str) -> None:
         """Count one request of a caller.
@@ -34,11 +34,11 @@ class Limit:
         """
         now_s = self._clock()
         with self._lock:
-            left, at_s = self._held.pop(caller, (float(self._burst), now_s))
+            left, at_s = self._buckets.pop(caller, (float(self._burst), now_s))
             left = min(self._burst, left + max(0.0, now_s - at_s) * self._rate_per_s)
-            self._held[caller] = (max(0.0, left - 1) if left >= 1 else left, now_s)
-            # Whoever has not asked for longest has a full bucket again, or nearly so.
-            while len(self._held) > MAX_CALLERS:
-                self._held.popitem(last=False)
+            self._buckets[caller] = (max(0.0, left - 1) if left >= 1 else left, now_s)
+            # The caller that was idle longest has a full bucket again, or nearly so.
+            while len(self._buckets) > MAX_CALLERS:
+                self._buckets.popitem(last=False)
         if left < 1:
             raise TooManyRequests(max(1, math.ceil((1 - left) / self._rate_per_s)))

@@ -26,11 +26,11 @@ from deploy.nodes.supervisor import Supervisor
 from deploy.processes import WorkerProgram
 from deploy.settings import Settings, read_settings
 from models import ModelsError
-from services.platform import Platform
+from services.wiring import Services
 from storage import StorageError
 
 DEFAULT_SEED = 2018
-Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Platform]]
+Open = Callable[[Settings, Callable[[str], None]], AbstractContextManager[Services]]
 
 
 def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None]) -> click.Command:
@@ -59,8 +59,8 @@ def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None])
         begin(settings.home, wallet, {"people": how["people"], "seed": how["seed"]})
         started_s = time.monotonic()
         try:
-            with opener(settings, output.note) as platform:
-                story = run_steps(platform, settings, wallet, output, how)
+            with opener(settings, output.note) as services:
+                story = run_steps(services, settings, wallet, output, how)
         except (DemoFailed, ConsentError, StorageError, ModelsError) as exc:
             output.note(f"demo: {exc}")
             context.exit(1)
@@ -77,11 +77,11 @@ def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None])
 
 
 def run_steps(
-    platform: Platform, settings: Settings, wallet: Path, output: Output, how: dict[str, Any]
+    services: Services, settings: Settings, wallet: Path, output: Output, how: dict[str, Any]
 ) -> Story:
     """Run the eight steps beside a worker, and return the story."""
     people = gather_people(wallet, how["people"], how["seed"])
-    story = Story(platform, people, settings.home / "demo", how["seed"], bool(how["people"]))
+    story = Story(services, people, settings.home / "demo", how["seed"], bool(how["people"]))
     worker = Supervisor(WorkerProgram(settings, os.environ))
     worker.start()
     try:

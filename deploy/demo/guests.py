@@ -9,10 +9,9 @@ from consent import YEAR_S
 from deploy.demo.people import STUDY, People
 from services.accounts import Invitee
 from services.dates import iso_day
-from services.platform import Platform
 from services.requests import RequestDetails
 from services.researcher.proposing import StudyDraft
-from services.wiring import build_services
+from services.wiring import Services
 from services.words import Words
 
 PROTOCOL = "Predict diabetes, known or not yet known, from a survey examination."
@@ -24,10 +23,9 @@ STAFF = (
 )
 
 
-def approve_study(platform: Platform, question: str) -> None:
+def approve_study(services: Services, question: str) -> None:
     """Propose the demo's study and approve it as its custodian; repeating it changes nothing."""
-    services = build_services(platform)
-    if STUDY not in {study.study for study in platform.asking.proposals.list_all()}:
+    if STUDY not in {study.study for study in services.requests.proposals.list_all()}:
         draft = StudyDraft(
             texts={
                 "title": "Diabetes risk",
@@ -38,31 +36,40 @@ def approve_study(platform: Platform, question: str) -> None:
             },
             question=question,
             days=365,
-            ends_on=datetime.date.fromisoformat(iso_day(platform.clock() + YEAR_S)),
+            ends_on=datetime.date.fromisoformat(iso_day(services.installation.clock() + YEAR_S)),
             wants_copy=False,
             name=STUDY,
         )
-        services.researcher.proposing.propose(platform.organisation, draft, Words("en"))
+        services.researcher.proposing.propose(
+            services.installation.organisation, draft, Words("en")
+        )
     services.custodian.approvals.approve(STUDY, by="demo")
 
 
-def invite_guests(platform: Platform, people: People) -> dict[str, Any]:
+def invite_guests(services: Services, people: People) -> dict[str, Any]:
     """Fill the directory, send requests to those without a key, and return links for all roles.
 
     Each link works once, for seven days. Waiting requests are not sent again.
     """
-    asking, waiting = platform.asking, list(people.waiting.values())
+    asking, waiting = services.requests, list(people.waiting.values())
     asking.directory.add(zip(people.labels(), people.subjects(), strict=True))
     study = asking.proposals.get(STUDY)
     train = RequestDetails(
         STUDY, "study", (study.purpose,), study.categories, "", "", study.days, study.condition
     )
     care = RequestDetails(
-        platform.organisation, "care", ("TREATDS",), study.categories, "", "", 365, study.condition
+        services.installation.organisation,
+        "care",
+        ("TREATDS",),
+        study.categories,
+        "",
+        "",
+        365,
+        study.condition,
     )
     for details in (train, care):
         asking.requests.send(details, waiting, "demo")
-    invite, accounts = platform.identity.invite, platform.identity.accounts
+    invite, accounts = services.identity.invite, services.identity.accounts
     return {
         "with_keys": len(people.rows) - len(waiting),
         "waiting": len(waiting),
@@ -71,7 +78,10 @@ def invite_guests(platform: Platform, people: People) -> dict[str, Any]:
             for subject in waiting
             if accounts.of_subject(subject) is None
         ],
-        "staff": {role: invite(Invitee(role, platform.organisation, name)) for role, name in STAFF},
+        "staff": {
+            role: invite(Invitee(role, services.installation.organisation, name))
+            for role, name in STAFF
+        },
     }
 
 

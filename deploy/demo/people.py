@@ -12,8 +12,8 @@ from deploy.demo.draw import Kind, choices, draw
 from deploy.demo.patient_files import PatientFiles
 from deploy.nodes.private_file import find_json, write_private_json
 from records import Mapping, ParsedRow, read_table, to_records
-from services.platform import Platform
 from services.statement import RequestedTerms
+from services.wiring import Services
 from storage import Record
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -63,21 +63,21 @@ class People:
         subjects = {row.person: self.subject_of(row.person) for row in self.rows}
         return to_records(self.rows, subjects, custodian)
 
-    def grants(self, platform: Platform) -> list[tuple[str, Signed]]:
+    def grants(self, services: Services) -> list[tuple[str, Signed]]:
         """Return every signed grant: those stored by an earlier run, or signed and stored now."""
         stored = self.files.signed()
         if stored:
             return stored
-        now_s, labels, grants = int(platform.clock()), [], []
+        now_s, labels, grants = int(services.installation.clock()), [], []
         for row, kind in zip(self.rows, self.kinds, strict=True):
-            for choice in choices(kind, STUDY, OTHER_STUDY, platform.organisation):
+            for choice in choices(kind, STUDY, OTHER_STUDY, services.installation.organisation):
                 terms = RequestedTerms(
                     choice.decision, choice.recipient, choice.purposes, choice.categories
                 )
                 subject = self.wallet.get_subject(row.person)
                 grants.append((subject, terms, now_s + choice.signed_s, now_s + choice.ends_s))
                 labels.append(row.person)
-        signed_grants = TrialWallet(self.wallet, platform.ledger).sign_grants(grants)
+        signed_grants = TrialWallet(self.wallet, services.ledger).sign_grants(grants)
         signed = list(zip(labels, signed_grants, strict=True))
         self.files.add_grants(signed)
         return signed

@@ -11,7 +11,7 @@ import orjson
 
 from deploy.demo.people import MAPPING, ROOT, TABLE, People
 from models import Model
-from services.platform import Platform
+from services.wiring import Services
 
 
 class DemoFailed(Exception):
@@ -29,18 +29,18 @@ def require(holds: bool, message: str) -> None:
 
 
 def train_as_stranger(
-    platform: Platform, people: People, model: Model, leaving: list[str], folder: Path
+    services: Services, people: People, model: Model, leaving: list[str], folder: Path
 ) -> str:
     """Return the hash of the model that another process trains from the remaining people alone."""
     table = folder / "remaining.csv"
     _write_without(table, set(leaving), set(people.labels()))
-    manifest = platform.diagnostics.manifest(model.id)
+    manifest = services.diagnostics.manifest(model.id)
     request = {
         "table": str(table),
         "mapping": str(MAPPING),
         "question": model.question_text,
         "manifest": manifest.to_json().decode(),
-        "names": _names(platform, people, {line.record for line in manifest.lines}),
+        "names": _names(services, people, {line.record for line in manifest.lines}),
     }
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "deploy.demo.stranger"],
@@ -53,11 +53,11 @@ def train_as_stranger(
     return done.stdout.decode().strip()
 
 
-def _names(platform: Platform, people: People, used: set[str]) -> dict[str, tuple[str, int]]:
+def _names(services: Services, people: People, used: set[str]) -> dict[str, tuple[str, int]]:
     """Return the person and the document index of each record of a manifest."""
-    pseudonym = platform.store.pseudonyms("manifest record")
-    records, sources = people.records(platform.organisation)
-    ids = platform.store.deposits.deposit(records, sources).record_ids
+    pseudonym = services.store.pseudonyms("manifest record")
+    records, sources = people.records(services.installation.organisation)
+    ids = services.store.deposits.deposit(records, sources).record_ids
     documents = [(row.person, i) for row in people.rows for i in range(len(row.documents))]
     names = [pseudonym(bytes.fromhex(record_id)).hex() for record_id in ids]
     return {name: each for name, each in zip(names, documents, strict=True) if name in used}

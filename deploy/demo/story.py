@@ -20,8 +20,7 @@ from deploy.demo.people import STUDY, People
 from deploy.demo.proof import DemoFailed, flip_byte, require, train_as_stranger
 from models import PredictionRequest
 from services.jobs.heartbeats import Workers
-from services.platform import Platform
-from services.wiring import build_services
+from services.wiring import Services
 from storage import BlockFolder, StorageNotFound
 
 Progress = Callable[[str, int, int], None]
@@ -39,7 +38,7 @@ TRAINING_KINDS = ("training and care", "training only", "narrowed")
 class Story:
     """One run of the demo; its report is made from `facts`."""
 
-    platform: Platform
+    services: Services
     people: People
     folder: Path
     seed: int
@@ -49,16 +48,16 @@ class Story:
 
     @property
     def _workers(self) -> Workers:
-        return Workers(self.platform.engine, self.platform.clock)
+        return Workers(self.services.engine, self.services.installation.clock)
 
     def enrol_and_deposit(self, progress: Progress) -> None:
         """1. Enrol all but a few people with their own keys, and deposit every record."""
-        platform, people = self.platform, self.people
-        counted = TrialWallet(people.wallet, platform.ledger).enrol(people.with_keys(), progress)
+        services, people = self.services, self.people
+        counted = TrialWallet(people.wallet, services.ledger).enrol(people.with_keys(), progress)
         require(not counted.refused, f"enrolments were refused: {counted.refused}")
-        records, sources = people.records(platform.organisation)
+        records, sources = people.records(services.installation.organisation)
         started_s = time.monotonic()
-        report = platform.store.deposits.deposit(records, sources, progress)
+        report = services.store.deposits.deposit(records, sources, progress)
         took_s = time.monotonic() - started_s
         people.files.add_receipts(
             {"kind": "record", "id": record_id} for record_id in report.record_ids
@@ -73,13 +72,13 @@ class Story:
 
     def sign(self, progress: Progress) -> None:
         """2. Patients sign different consents, which are relayed in batches."""
-        signed = self.people.grants(self.platform)
+        signed = self.people.grants(self.services)
         # Every grant of those who have withdrawn since was acknowledged. Sent again, a grant from
         # before a stop would be refused.
         withdrawn = set(self._withdrawn())
         sent = [grant for label, grant in signed if label not in withdrawn]
         started_s = time.monotonic()
-        outcomes = self.platform.ledger.grant(sent, lambda done, of: progress("signing", done, of))
+        outcomes = self.services.ledger.grant(sent, lambda done, of: progress("signing", done, of))
         took_s = time.monotonic() - started_s
         counted = tally(outcomes)
         require(not counted.refused, f"grants were refused: {counted.refused}")
@@ -95,9 +94,9 @@ class Story:
 
     def gather(self, progress: Progress) -> None:
         """3. The study gathers exactly the permitted records, at one view of the ledger."""
-        approve_study(self.platform, QUESTION)
+        approve_study(self.services, QUESTION)
         progress("gathering", 0, 1)
-        cohort = self.platform.diagnostics.gather(STUDY, QUESTION)
+        cohort = self.services.diagnostics.gather(STUDY, QUESTION)
         progress("gathering", 1, 1)
         permitted = sum(len(row) for row in self._permitted())
         gathered = len(cohort.records)
@@ -138,22 +137,22 @@ class Story:
 
     def train(self, progress: Progress) -> None:
         """4. The worker trains, evaluates and publishes a model with its card."""
-        models = [model for model in self.platform.diagnostics.models() if model.study == STUDY]
+        models = [model for model in self.services.diagnostics.models() if model.study == STUDY]
         if not models:
             refused = self._job("train", {"study": STUDY, "question": QUESTION}, progress)
             if refused:
                 self.facts["gate"] = refused
                 return
-            models = [model for model in self.platform.diagnostics.models() if model.study == STUDY]
+            models = [model for model in self.services.diagnostics.models() if model.study == STUDY]
         first = models[0]
-        card = self.platform.diagnostics.card(first.id)
+        card = self.services.diagnostics.card(first.id)
         self.facts["model"] = {"id": first.id, "sha256": first.sha256, "card": dict(card.content)}
         self.facts["pictures"] = self._draw(first.id)
 
     def _draw(self, model_id: str) -> list[str]:
         names = ("calibration.png", "decision.png", "contributions.png")
         for name in names:
-            picture = self.platform.diagnostics.picture(model_id, name)
+            picture = self.services.diagnostics.picture(model_id, name)
             (self.folder / name).write_bytes(picture)
         return [str(self.folder / name) for name in names]
 
@@ -161,8 +160,8 @@ class Story:
         """5. A clinician gets predictions for patients who permit it, and for no others."""
         if "gate" in self.facts:
             return
-        platform = self.platform
-        model = platform.diagnostics.serving_model(QUESTION)
+        services = self.services
+        model = services.diagnostics.serving_model(QUESTION)
         withdrawn = set(self._withdrawn())
         allowed = [p for p in self.people.of_kind("training and care") if p not in withdrawn]
         answers: list[dict[str, Any]] = []
@@ -182,9 +181,11 @@ class Story:
 
     def _predict(self, model_id: str, label: str) -> list[dict[str, Any]]:
         subject = self.people.subject_of(label)
-        request = PredictionRequest(self.platform.organisation, subject, model_id, "demo")
+        request = PredictionRequest(
+            self.services.installation.organisation, subject, model_id, "demo"
+        )
         started_s = time.monotonic()
-        answer = self.platform.diagnostics.predict(request)
+        answer = self.services.diagnostics.predict(request)
         return [
             {
                 "probability": answer.probability,
@@ -197,18 +198,18 @@ class Story:
 
     def withdraw(self, progress: Progress) -> None:
         """6. People withdraw: their records close, and a model without them replaces the first."""
-        platform, wallet = self.platform, self.people.wallet
+        services, wallet = self.services, self.people.wallet
         leaving = self._leaving()
         subjects = [wallet.get_subject(label) for label in leaving]
         (self.folder / "leaving.json").write_bytes(orjson.dumps(leaving))
-        trial_wallet = TrialWallet(wallet, platform.ledger, platform.clock)
+        trial_wallet = TrialWallet(wallet, services.ledger, services.installation.clock)
         trial_wallet.withdraw(subjects[:-1], progress)
         trial_wallet.stop(subjects[-1:], progress)
         self.people.files.add_receipts(
             {"kind": "withdrawal", "id": subject.hex()} for subject in subjects
         )
-        platform.store.erasure.rekey(subjects, "withdrawal", progress)
-        platform.diagnostics.apply_withdrawals()
+        services.store.erasure.rekey(subjects, "withdrawal", progress)
+        services.diagnostics.apply_withdrawals()
         still_open = sum(self._opens(subject) for subject in subjects)
         require(not still_open, f"{still_open} records of people who withdrew can still be opened")
         self.facts["withdrawal"] = {"people": len(leaving)}
@@ -217,7 +218,7 @@ class Story:
 
     def _replace(self, leaving: list[str], progress: Progress) -> dict[str, Any]:
         """Retrain the model, and train it again as a stranger who never had the records."""
-        diagnostics = self.platform.diagnostics
+        diagnostics = self.services.diagnostics
         first = diagnostics.model(self.facts["model"]["id"])
         listed = first.id in {affected.model.id for affected in diagnostics.apply_withdrawals()}
         require(listed or first.successor is not None, "the model is not listed as affected")
@@ -226,7 +227,7 @@ class Story:
             require(not refused, refused)
             first = diagnostics.model(first.id)
         newer = diagnostics.model(str(first.successor))
-        stranger = train_as_stranger(self.platform, self.people, newer, leaving, self.folder)
+        stranger = train_as_stranger(self.services, self.people, newer, leaving, self.folder)
         require(stranger == newer.sha256, "the stranger trained another model than the platform")
         return {
             "model": newer.id,
@@ -249,26 +250,26 @@ class Story:
         return chance.sample(trained_on, count)
 
     def _opens(self, subject: bytes) -> bool:
-        record = self.platform.store.records_of(subject)[0]
+        record = self.services.store.records_of(subject)[0]
         try:
-            self.platform.store.vault.open(STUDY, "MLTRAINING", record.record_id.hex(), "demo")
+            self.services.store.vault.open(STUDY, "MLTRAINING", record.record_id.hex(), "demo")
         except (StorageNotFound, ConsentError):
             return False
         return True
 
     def check(self, progress: Progress) -> None:
         """7. `verify` has no findings, and then finds one changed byte in a copy."""
-        findings = build_services(self.platform).auditor.verify(progress)
+        findings = self.services.auditor.verify(progress)
         require(not findings, f"verify found: {findings[:3]}")
         progress("copying blocks", 0, 1)
         copy = self.folder / "copy"
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self.platform.home / "kubo" / "repo" / "blocks", copy)
+        shutil.copytree(self.services.installation.home / "kubo" / "repo" / "blocks", copy)
         progress("copying blocks", 1, 1)
-        entry = self.platform.store.records_of(self.people.subjects()[0])[0]
+        entry = self.services.store.records_of(self.people.subjects()[0])[0]
         folder = BlockFolder(copy)
         flip_byte(folder.path(entry.cid))
-        damaged = self.platform.store.check(progress, folder)
+        damaged = self.services.store.check(progress, folder)
         shutil.rmtree(copy)
         require(len(damaged) == 1, f"one byte was changed, and {len(damaged)} findings were made")
         self.facts["verify"] = {
@@ -279,12 +280,12 @@ class Story:
     def invite(self, progress: Progress) -> None:
         """8. Invite those without a key and one person of each role; requests wait for them."""
         progress("inviting", 0, 1)
-        self.facts["invitations"] = invite_guests(self.platform, self.people)
+        self.facts["invitations"] = invite_guests(self.services, self.people)
         progress("inviting", 1, 1)
 
     def _job(self, kind: str, arguments: dict[str, Any], progress: Progress) -> str:
         """Queue a job and wait for its end; return why the gate refused, or ""."""
-        jobs = self.platform.jobs
+        jobs = self.services.jobs
         job = jobs.enqueue(kind, arguments, "demo")
         last_alive_s = time.monotonic()
         while job.is_active:

@@ -92,9 +92,9 @@ def find_or_build(
     """
     report = report or (lambda line: None)
     recipe = RECIPES[name]
-    found = find_on_path(recipe, environment, report)
-    if found is not None:
-        return found
+    on_path = find_on_path(recipe, environment, report)
+    if on_path is not None:
+        return on_path
     built = built_path(name, cache)
     if built.is_file():
         return built
@@ -119,14 +119,14 @@ def built_path(name: str, cache: Path) -> Path:
 
 def find_on_path(recipe: Recipe, environment: Mapping[str, str], report: Report) -> Path | None:
     """Return the program on PATH if its version is accepted; report why it is not."""
-    found = shutil.which(recipe.name, path=environment.get("PATH", ""))
-    if found is None:
+    path = shutil.which(recipe.name, path=environment.get("PATH", ""))
+    if path is None:
         return None
-    version = find_version(Path(found), recipe)
+    version = find_version(Path(path), recipe)
     if version is not None and recipe.at_least <= version < recipe.below:
-        return Path(found).absolute()
-    shown = ".".join(map(str, version)) if version else "of an unknown version"
-    report(f"{found} is {shown} and is not used: {recipe.name} must be {recipe.accepted}")
+        return Path(path).absolute()
+    version_text = ".".join(map(str, version)) if version else "of an unknown version"
+    report(f"{path} is {version_text} and is not used: {recipe.name} must be {recipe.accepted}")
     return None
 
 
@@ -209,7 +209,7 @@ def _run_go(
     """Run Go; return None if it succeeded, otherwise the end of its output."""
     output: list[str] = []
     count, report_at_s = 0, time.monotonic() + REPORT_EVERY_S
-    with subprocess.Popen(  # noqa: S603 - Go, on a module of ours
+    with subprocess.Popen(  # noqa: S603 - Go, on our own module
         argv,
         cwd=folder,
         env=dict(environment),
@@ -240,5 +240,5 @@ def _build_failure(recipe: Recipe, lines: list[str]) -> BuildFailed | DiskFull:
     advice = "see the output of Go below"
     if "dial tcp" in output or "lookup " in output or "proxyconnect" in output:
         advice = "Go could not download modules: connect to the network or set GOPROXY"
-    shown = "".join(f"\n    {line}" for line in lines)
-    return BuildFailed(f"{recipe.name} {recipe.version} could not be built; {advice}{shown}")
+    output_end = "".join(f"\n    {line}" for line in lines)
+    return BuildFailed(f"{recipe.name} {recipe.version} could not be built; {advice}{output_end}")

@@ -30,8 +30,8 @@ class NodeFailed(NodesError):
 
     def __init__(self, message: str, last_lines: Sequence[str] = ()):
         self.last_lines = tuple(last_lines)
-        shown = "".join(f"\n    {line}" for line in self.last_lines)
-        super().__init__(message + shown)
+        output_end = "".join(f"\n    {line}" for line in self.last_lines)
+        super().__init__(message + output_end)
 
 
 class NodeExposed(NodeFailed):

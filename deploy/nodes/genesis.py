@@ -78,8 +78,8 @@ def make_genesis(chain_id: int, relayer_address: str) -> dict[str, object]:
     """
     if chain_id < 1 or chain_id in DEVELOPMENT_CHAIN_IDS:
         raise NodesError(
-            f"chain id {chain_id} is not allowed for a chain of ours; set LEDGER_CHAIN_ID to "
-            "another number"
+            f"chain id {chain_id} is that of a development chain. Set LEDGER_CHAIN_ID to another "
+            "number"
         )
     if not ADDRESS.fullmatch(relayer_address):
         raise NodesError(f"{relayer_address!r} is not an address (0x and 40 hexadecimal digits)")

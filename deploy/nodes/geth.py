@@ -1,4 +1,4 @@
-"""Our own chain of one machine: geth on a genesis of ours, reached by one Unix socket."""
+"""Our own chain of one machine: geth on our own genesis, reached by one Unix socket."""
 
 from __future__ import annotations
 
@@ -186,9 +186,13 @@ class GethNode:
             return near
         note = self.folder / "socket-folder"
         if note.exists():
-            kept = Path(note.read_text(encoding="utf-8"))
-            if kept.is_dir() and not kept.is_symlink() and kept.owner() == self.folder.owner():
-                return make_private_folder(kept) / "geth.ipc"
+            folder = Path(note.read_text(encoding="utf-8"))
+            if (
+                folder.is_dir()
+                and not folder.is_symlink()
+                and folder.owner() == self.folder.owner()
+            ):
+                return make_private_folder(folder) / "geth.ipc"
         made = Path(tempfile.mkdtemp(prefix="vouchsafe-"))
         write_private(note, str(made))
         return made / "geth.ipc"

@@ -45,10 +45,10 @@ def find_go(
 
 def required_version(module: Path) -> Version:
     """Return the oldest Go that the module's go.mod accepts."""
-    found = GO_DIRECTIVE.search((module / "go.mod").read_text(encoding="utf-8"))
-    if found is None:
+    match = GO_DIRECTIVE.search((module / "go.mod").read_text(encoding="utf-8"))
+    if match is None:
         raise NodeMissing(f"{module / 'go.mod'} has no go directive. Restore it from git")
-    return _version(found)
+    return _version(match)
 
 
 def _version_of(go: str, environment: Mapping[str, str]) -> Version | None:
@@ -65,10 +65,10 @@ def _version_of(go: str, environment: Mapping[str, str]) -> Version | None:
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
-    found = GO_VERSION.search(answer)
-    return _version(found) if found is not None else None
+    match = GO_VERSION.search(answer)
+    return _version(match) if match is not None else None
 
 
-def _version(found: re.Match[str]) -> Version:
-    major, minor, patch = (int(part or 0) for part in found.groups())
+def _version(match: re.Match[str]) -> Version:
+    major, minor, patch = (int(part or 0) for part in match.groups())
     return major, minor, patch

@@ -175,7 +175,7 @@ class KuboNode:
 
 
 def _last_used(config: dict[str, Any]) -> tuple[int | None, str]:
-    """Return port and secret of a configuration of ours; None and "" of a new one."""
+    """Return port and secret of a configuration that we wrote; None and "" of a new one."""
     try:
         secret = config["API"]["Authorizations"]["vouchsafe"]["AuthSecret"]
         return int(config["Addresses"]["API"].rpartition("/")[2]), secret.removeprefix("bearer:")

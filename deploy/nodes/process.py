@@ -40,7 +40,7 @@ class Launch:
 
     @property
     def pid_file(self) -> Path:
-        """The file that names the process, so that it is found again after a crash of ours."""
+        """The file that names the process, so that it is found again after a crash."""
         return self.folder / "pid.json"
 
 

@@ -87,7 +87,7 @@ class Nodes:
         """Start what is not running yet; both nodes answer when this returns.
 
         Raises:
-            NodesError: they do not; nothing of ours is left running.
+            NodesError: they do not; nothing that was started is left running.
         """
         self._stopping.clear()
         if self._settings.has_nothing_to_start:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from consent import DAY_S
-from models import Diagnostics
 from services.errors import Invalid
-from services.installation import Installation
 from services.parties import PartyNames, study_id
 from services.requests import PROPOSED, PatientDirectory, Proposal, StudyProposals
+from services.requests.descriptions import RequestDescriptions, RequestText
 from services.words import Words
 from storage import RecordStore
 
@@ -26,35 +24,38 @@ class StudyReview:
         owner_name: the organisation that runs it.
         reach: patients with records of every category that the study asks for.
         patients: all patients in the directory.
-        sentences: what patients will read, in order.
+        text: the request as patients will read it.
     """
 
     proposal: Proposal
     owner_name: str
     reach: int
     patients: int
-    sentences: list[str]
+    text: RequestText
+
+    @property
+    def patients_read(self) -> list[str]:
+        """The sections that patients will read, in order, without headings."""
+        return [section.text for section in self.text.sections]
 
 
 class CustodianApprovals:
     """Lists proposed studies and decides on them; the first decision on each is final."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
+    def __init__(
         self,
         *,
         proposals: StudyProposals,
         store: RecordStore,
         directory: PatientDirectory,
-        diagnostics: Diagnostics,
         parties: PartyNames,
-        installation: Installation,
+        descriptions: RequestDescriptions,
     ) -> None:
         self._proposals = proposals
         self._store = store
         self._directory = directory
-        self._diagnostics = diagnostics
         self._parties = parties
-        self._installation = installation
+        self._descriptions = descriptions
 
     def list_all(self) -> list[Proposal]:
         """Return every proposed study, newest first, decided or not."""
@@ -80,7 +81,7 @@ class CustodianApprovals:
             owner_name=self._parties.name_of(proposal.owner),
             reach=len(self._store.list_subjects_with(proposal.categories)),
             patients=self._directory.count(),
-            sentences=self._sentences(words, proposal),
+            text=self._descriptions.describe(words, proposal.request_details()),
         )
 
     def approve(self, name: str, *, by: str) -> None:
@@ -105,24 +106,3 @@ class CustodianApprovals:
             text = words("may-study-why")
             raise Invalid(text, {"why": [text]})
         self._proposals.refuse(proposal.study, by, reason.strip()[:MAX_REASON])
-
-    def _sentences(self, words: Words, proposal: Proposal) -> list[str]:
-        operator = self._parties.name_of(self._installation.organisation)
-        has_period = bool(proposal.data_from and proposal.data_to)
-        values: dict[str, Any] = {
-            "study": proposal.title,
-            "organisation": self._parties.name_of(proposal.owner),
-            "board": proposal.board,
-            "categories": words.listed(words(f"category-{code}") for code in proposal.categories),
-            "condition": proposal.condition,
-            "operator": operator,
-            "custodian": operator,
-            "date": words.day(self._installation.clock() + proposal.days * DAY_S),
-            "n": round(self._diagnostics.grace_s / DAY_S),
-            "from": proposal.data_from,
-            "to": proposal.data_to,
-        }
-        keys = ["who", "free", "what" if has_period else "what-always", "why", "access", "end"]
-        keys += ["means", "not", "risk", "withdraw", "limits"]
-        keys += ["copy"] if proposal.wants_copy else []
-        return [words(f"grant-{key}", **values) for key in keys]

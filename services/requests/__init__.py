@@ -1,6 +1,5 @@
 """Requests for consent: the patients' directory, proposed studies, requests and their answers."""
 
-from services.requests.asking import Asking
 from services.requests.consent_requests import (
     ACCEPTED,
     DECLINED,
@@ -28,7 +27,6 @@ __all__ = [
     "REFUSED",
     "WAITING",
     "AccessHistory",
-    "Asking",
     "ConsentRequest",
     "ConsentRequests",
     "FeasibilityCount",

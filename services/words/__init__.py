@@ -75,12 +75,12 @@ class Words:
         return str(format_date(self._at(at_s).date(), "long", locale=self._locale))
 
     def time(self, at_s: float) -> str:
-        """Return the time of day of a moment: "10:42", or "10:42 UTC" where no zone was handed in.
+        """Return the time of day of a moment: "10:42", or "10:42 UTC" if no zone is set.
 
-        A time without its zone would be an untruth to whoever lives in another one.
+        A time without its zone would be wrong for readers in another zone.
         """
-        told = str(format_time(self._at(at_s).time(), "HH:mm", locale=self._locale))
-        return told if self._zone else f"{told} UTC"
+        time = str(format_time(self._at(at_s).time(), "HH:mm", locale=self._locale))
+        return time if self._zone else f"{time} UTC"
 
     def moment(self, at_s: float) -> str:
         """Return day and time of a moment: "3 March 2027, 10:42"."""

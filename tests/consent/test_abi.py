@@ -16,7 +16,7 @@ words = st.binary(min_size=32, max_size=32)
 texts = st.binary(max_size=200)
 
 
-def test_every_custom_error_of_the_contract_has_a_word_and_no_word_is_too_many() -> None:
+def test_every_custom_error_of_the_contract_has_a_code_and_no_code_is_unused() -> None:
     errors = {item["name"] for item in abi.contract()["abi"] if item["type"] == "error"}
     assert errors == set(abi.REASONS)
     assert len(abi.reasons_by_selector()) == len(errors)
@@ -35,7 +35,7 @@ def test_every_event_of_the_contract_that_it_ever_emits_is_read() -> None:
     assert set(abi._EVENTS) <= declared  # noqa: SLF001
 
 
-def test_the_functions_that_are_called_stand_in_the_abi() -> None:
+def test_the_functions_that_are_called_are_in_the_abi() -> None:
     named = {
         *(abi.GRANT, abi.WITHDRAW, abi.STOP, abi.ENROL, abi.ANCHOR, abi.HEAD_AND_COUNT),
         *(abi.ADD_KEY, abi.REMOVE_KEY, abi.END_KEY, abi.PROPOSE_RECOVERY, abi.VETO_RECOVERY),
@@ -88,14 +88,14 @@ def test_the_constructor_ends_with_its_arguments() -> None:
     assert abi.encode_constructor(owner, [verifier], 604_800) == code + arguments
 
 
-def test_only_the_magic_word_is_a_yes_of_a_verifier() -> None:
+def test_only_the_magic_value_is_accepted_from_a_verifier() -> None:
     magic = keccak(abi.VERIFY.encode())[:4]
     assert abi.is_yes_of_verifier(magic + bytes(28))
     assert not abi.is_yes_of_verifier(magic + bytes(27) + b"\1")
     assert not abi.is_yes_of_verifier(bytes(32))
 
 
-def test_an_answer_that_is_no_recovery_is_refused() -> None:
+def test_an_answer_that_is_not_a_recovery_is_refused() -> None:
     good = abi_encode(["bytes", "uint40"], [SIGNER, 9])
     assert abi.read_recovery(good) == (SIGNER, 9)
     for bad in (b"", good[:-64], bytes(31), b"\xff" * len(good)):

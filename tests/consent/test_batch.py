@@ -64,7 +64,7 @@ def test_nor_is_one_in_a_batch(world: World, change: dict[str, Any]) -> None:
         {"recorded_on": np.zeros((1, 1), np.int32)},
     ],
 )
-def test_columns_that_do_not_fit_are_badly_asked(change: dict[str, Any]) -> None:
+def test_columns_of_different_shapes_are_invalid(change: dict[str, Any]) -> None:
     with pytest.raises(ConsentInvalid):
         replace(as_batch([REQUEST]), **change)
 
@@ -97,7 +97,7 @@ def test_an_empty_batch_and_an_empty_ledger_decide_nothing() -> None:
     assert given.counts() == {}
 
 
-def test_openings_that_cannot_be_read_refuse_by_an_error_never_by_a_guess(world: World) -> None:
+def test_unreadable_terms_raise_an_error_and_are_never_guessed(world: World) -> None:
     world.grant()
     METADATA.drop_all(world.engine)
     with pytest.raises(LedgerUnavailable):

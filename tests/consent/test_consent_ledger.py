@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from geth import Geth
-from township import RECORD, RELAYER, STUDY, Clock, Patient, Town, ask, make_law, make_terms
+from township import RECORD, RELAYER, STUDY, Clock, Patient, Town, ask, make_ledger, make_terms
 
 from consent import (
     CATEGORY_CODES,
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.node
 
 @pytest.fixture
 def ledger(town: Town) -> ConsentLedger:
-    return make_law(town)
+    return make_ledger(town)
 
 
 def batch_of(*patients: Patient) -> DecisionRequestBatch:
@@ -82,7 +82,7 @@ def test_one_by_one_and_all_at_once_agree(town: Town, ledger: ConsentLedger) -> 
     assert [d.reason for d in expected] == ["permitted", "stopped", "no-consent", "not-enrolled"]
 
 
-def test_a_view_given_decides_less_what_was_taken_back_since(
+def test_a_given_view_decides_without_what_was_revoked_since(
     town: Town, ledger: ConsentLedger
 ) -> None:
     early, late = town.patient(), town.patient()
@@ -110,7 +110,7 @@ def test_a_view_from_elsewhere_or_too_old_is_refused(town: Town, ledger: Consent
         ledger.decide(ask(patient), view)
 
 
-def test_consents_are_listed_with_how_they_stand(town: Town, ledger: ConsentLedger) -> None:
+def test_consents_are_listed_with_their_states(town: Town, ledger: ConsentLedger) -> None:
     patient = town.patient()
     now_s = town.now_s()
     stopped, withdrawn = patient.grants(now_s - 10), patient.grants(now_s - 1)
@@ -182,7 +182,7 @@ def test_a_stranger_recomputes_head_and_commitments_from_the_evidence(
     assert opening["consent_id"] == "0x" + keccak(subject + terms_hash(terms)).hex()
 
 
-def test_a_sound_ledger_has_no_findings_and_each_damage_is_found(
+def test_an_intact_ledger_has_no_findings_and_each_damage_is_reported(
     town: Town, ledger: ConsentLedger
 ) -> None:
     patient = town.patient()
@@ -201,7 +201,7 @@ def test_a_sound_ledger_has_no_findings_and_each_damage_is_found(
         connection.execute(sa.text("update consent_outbox_writer set fee_most='1'"))
     town.chain.close()
     away = town.process(endpoint="/nowhere")
-    assert any(finding.is_unchecked for finding in make_law(away).check())
+    assert any(finding.is_unchecked for finding in make_ledger(away).check())
 
 
 def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw_it(
@@ -214,7 +214,7 @@ def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw
     monkeypatch.setattr("consent.outbox.Outbox.flush", lambda *_: 0)
     monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.05)
     assert ledger.withdraw([patient.withdraws(granted)])[0].reason == "pending"
-    elsewhere = make_law(town.process())
+    elsewhere = make_ledger(town.process())
     assert elsewhere.consents_of(patient.subject)[0].state == "withdrawn"
     assert elsewhere.find_ended([name_of(granted), name_of(other)]) == [name_of(granted)]
     assert ledger.stop([patient.stops(town.now_s())])[0].reason == "pending"
@@ -230,7 +230,7 @@ def test_a_withdrawal_races_requests_and_none_starts_after_it_is_acknowledged(
     town: Town, ledger: ConsentLedger
 ) -> None:
     patient = town.patient()
-    other = make_law(town.process())
+    other = make_ledger(town.process())
     for _ in range(5):
         granted = patient.grants(town.now_s())
         ledger.grant([granted])
@@ -273,7 +273,7 @@ def test_an_install_deploys_once_and_opens_the_same_ledger_again(
     assert away.view().head == first.view().head
 
 
-def test_only_the_newest_views_are_held(
+def test_only_the_newest_views_are_kept_for_decisions(
     town: Town, ledger: ConsentLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("consent.views._MAX_VIEWS", 2)

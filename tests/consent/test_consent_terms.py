@@ -44,7 +44,7 @@ def edit(engine: sa.Engine, statement: str, **values: object) -> None:
         connection.execute(sa.text(statement), values)
 
 
-def test_an_opening_comes_back_under_the_name_that_the_ledger_knows(
+def test_terms_are_found_by_the_consent_id_of_the_ledger(
     consent_terms: ConsentTermsStore,
 ) -> None:
     name = consent_terms.put(ALICE, TERMS)
@@ -82,7 +82,7 @@ def test_thousands_are_put_at_once_and_load_in_order(consent_terms: ConsentTerms
     assert loaded[-1][0] == consent_terms.generation()
 
 
-def test_terms_that_nobody_could_sign_are_not_kept_nor_is_anything_beside_them(
+def test_invalid_terms_are_not_stored_nor_is_anything_of_the_same_call(
     consent_terms: ConsentTermsStore,
 ) -> None:
     with pytest.raises(UnknownCode):
@@ -92,7 +92,7 @@ def test_terms_that_nobody_could_sign_are_not_kept_nor_is_anything_beside_them(
     assert consent_terms.generation() == 0
 
 
-def test_what_is_erased_is_gone_for_good(
+def test_erased_terms_cannot_be_put_back(
     consent_terms: ConsentTermsStore, engine: sa.Engine, tmp_path: Path
 ) -> None:
     name = consent_terms.put(ALICE, TERMS)
@@ -111,7 +111,7 @@ def test_what_is_erased_is_gone_for_good(
         assert b"diese Studie" not in held
 
 
-def test_every_opening_of_a_subject_can_be_erased(consent_terms: ConsentTermsStore) -> None:
+def test_all_terms_of_a_subject_can_be_erased(consent_terms: ConsentTermsStore) -> None:
     consent_terms.put_many([(ALICE, salted(n)) for n in range(3)])
     kept = consent_terms.put(BOB, TERMS)
     consent_terms.erase_subject(ALICE)
@@ -134,7 +134,7 @@ def test_every_opening_of_a_subject_can_be_erased(consent_terms: ConsentTermsSto
         "body = :deep",
     ],
 )
-def test_an_altered_opening_is_unusable_and_hides_no_other(
+def test_altered_terms_are_unusable_and_hide_no_others(
     consent_terms: ConsentTermsStore, engine: sa.Engine, change: str
 ) -> None:
     name = consent_terms.put(ALICE, TERMS)
@@ -203,7 +203,7 @@ def test_no_change_is_missed_by_one_who_loads_while_others_write(
     assert len(seen) == 30
 
 
-def test_a_database_that_is_away_is_the_ledger_that_is_away(tmp_path: Path) -> None:
+def test_an_unavailable_database_makes_the_ledger_unavailable(tmp_path: Path) -> None:
     consent_terms = ConsentTermsStore(sa.create_engine(f"sqlite:///{tmp_path / 'empty.db'}"))
     asks = (
         consent_terms.generation,

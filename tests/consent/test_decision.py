@@ -47,7 +47,7 @@ def test_what_every_permitting_consent_asks_is_owed_and_nothing_else(world: Worl
     assert world.decide_many([REQUEST]).decision_at(0).obligations == ("DEID", "PSEUD")
 
 
-def test_nothing_is_permitted_where_nobody_said_so(world: World) -> None:
+def test_nothing_is_permitted_without_a_consent(world: World) -> None:
     assert world.reason() == "no-consent"
     assert world.reason(subject=BOB) == "not-enrolled"
     world.grant(subject=BOB)
@@ -56,9 +56,7 @@ def test_nothing_is_permitted_where_nobody_said_so(world: World) -> None:
 
 
 @pytest.mark.parametrize("granted", PURPOSES)
-def test_each_purpose_covers_what_stands_under_it_and_nothing_else(
-    world: World, granted: str
-) -> None:
+def test_each_purpose_covers_its_descendants_and_nothing_else(world: World, granted: str) -> None:
     world.grant(purposes=(granted,))
     covered = {asked for asked in PURPOSES if world.reason(purpose=asked) == "permitted"}
     assert granted in covered
@@ -105,7 +103,7 @@ def test_every_attribute_must_match(
     assert world.reason(**asked) == reason
 
 
-def test_the_nearest_miss_is_told(world: World) -> None:
+def test_the_reason_is_the_nearest_miss(world: World) -> None:
     world.grant(purposes=("TREAT",), records=(OTHER_RECORD,))
     assert world.reason() == "other-purpose"
     world.grant(records=(OTHER_RECORD,))
@@ -114,7 +112,7 @@ def test_the_nearest_miss_is_told(world: World) -> None:
     assert world.reason() == "other-record"
 
 
-def test_any_deny_that_speaks_of_the_request_beats_every_permit(world: World) -> None:
+def test_any_deny_that_applies_to_the_request_beats_every_permit(world: World) -> None:
     world.grant()
     world.grant(decision="deny", categories=("imaging",))
     world.grant(decision="deny", recipient="study:other")
@@ -141,7 +139,7 @@ def test_an_opt_out_of_some_categories_bars_these(world: World) -> None:
     assert world.reason(category="laboratory") == "permitted"
 
 
-def test_an_active_consent_without_its_opening_bars_everything(world: World) -> None:
+def test_an_active_consent_without_its_terms_denies_everything(world: World) -> None:
     world.grant()
     lost = world.grant(opening=False, purposes=("HMARKT",))
     assert world.reason() == "opening-missing"
@@ -150,7 +148,7 @@ def test_an_active_consent_without_its_opening_bars_everything(world: World) -> 
     assert world.reason(subject=BOB) == "not-enrolled"
 
 
-def test_an_erased_or_altered_opening_bars_everything_at_once(world: World) -> None:
+def test_erased_or_altered_terms_deny_everything_at_once(world: World) -> None:
     made = world.grant()
     assert world.reason() == "permitted"
     name = consent_id(ALICE, terms_hash(made.terms))
@@ -159,7 +157,7 @@ def test_an_erased_or_altered_opening_bars_everything_at_once(world: World) -> N
     assert world.reason() == "opening-missing"
 
 
-def test_the_single_decision_reads_the_opening_anew_every_time(world: World) -> None:
+def test_a_single_decision_reads_the_terms_every_time(world: World) -> None:
     world.grant()
     assert world.reason() == "permitted"
     with world.engine.begin() as connection:
@@ -167,7 +165,7 @@ def test_the_single_decision_reads_the_opening_anew_every_time(world: World) -> 
     assert world.decide(REQUEST).reason == "opening-missing"
 
 
-def test_a_word_that_this_version_does_not_know_bars_everything(world: World) -> None:
+def test_a_code_that_this_version_does_not_know_denies_everything(world: World) -> None:
     world.grant()
     old = world.grant(purposes=("OLDWORD",))
     assert world.reason() == "unknown-word"
@@ -203,7 +201,7 @@ def test_erasing_what_is_over_changes_no_answer(world: World, reason: str) -> No
         {"subject": b"short"},
     ],
 )
-def test_an_empty_wild_or_unknown_word_in_a_request_is_never_a_wider_request(
+def test_an_empty_wildcard_or_unknown_code_never_widens_a_request(
     world: World, change: dict[str, Any]
 ) -> None:
     world.grant(categories=(ANY,), recipient=STUDY)

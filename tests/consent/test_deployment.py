@@ -29,7 +29,7 @@ def test_a_deployment_is_written_down_and_read_back_whole(town: Town, tmp_path: 
 @pytest.mark.parametrize(
     "change", [("chain_id", '"x"'), ("code_hash", '"0x12"'), ("finality", '"soon"'), ("", "")]
 )
-def test_a_record_that_makes_no_sense_is_refused(
+def test_a_deployment_record_that_is_invalid_is_refused(
     town: Town, tmp_path: Path, change: tuple[str, str]
 ) -> None:
     path = tmp_path / "ledger.json"
@@ -42,7 +42,7 @@ def test_a_record_that_makes_no_sense_is_refused(
         load(path)
 
 
-def test_deploying_again_finds_the_first_and_a_lost_one_comes_back_at_the_same_address(
+def test_deploying_again_finds_the_first_and_a_lost_deployment_returns_at_the_same_address(
     own_town: Town, own_geth: Geth
 ) -> None:
     first = own_town.deployment
@@ -57,7 +57,7 @@ def test_deploying_again_finds_the_first_and_a_lost_one_comes_back_at_the_same_a
     first.require_same(own_town.chain)
 
 
-def test_an_unknown_finality_is_asked_wrongly(town: Town) -> None:
+def test_an_unknown_finality_is_invalid(town: Town) -> None:
     with pytest.raises(ConsentInvalid, match="single, bft, pos"):
         deploy(town.chain, town.outbox, "soon")  # type: ignore[arg-type]
 
@@ -82,7 +82,7 @@ def test_other_code_than_the_compilers_is_refused(
         deploy(own_town.chain, own_town.outbox, "single")
 
 
-def test_development_chains_are_refused_unless_asked_for(shared_geth: Geth, tmp_path: Path) -> None:
+def test_development_chains_are_refused_unless_allowed(shared_geth: Geth, tmp_path: Path) -> None:
     require_production(Chain(shared_geth.endpoint), development=False)
     proxy = FaultProxy(shared_geth.endpoint, tmp_path / "p.ipc")
     chain = Chain(proxy.endpoint)

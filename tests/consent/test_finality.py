@@ -54,7 +54,7 @@ def test_grants_wait_for_finality_and_withdrawals_do_not(
     assert view.count == town.mirror.sync()[0].count
 
 
-def test_a_withdrawal_once_seen_stays_in_force_when_a_reorganisation_takes_it_away(
+def test_a_withdrawal_once_seen_stays_in_force_after_a_reorganisation(
     town: Town, final: Town, proxy: FaultProxy
 ) -> None:
     patient = town.patient()

@@ -54,7 +54,7 @@ def test_a_key_of_an_unknown_role_or_of_another_subject_grants_nothing(world: Wo
     assert world.reason() == "bad-key"
 
 
-def test_what_a_removed_key_signed_before_still_stands(world: World) -> None:
+def test_grants_of_a_key_stay_valid_after_its_removal(world: World) -> None:
     world.grant()
     world.add(columns(Removals, [(ALICE, KEY)]))
     assert world.reason() == "permitted"
@@ -85,7 +85,7 @@ def test_a_withdrawal_before_its_grant_is_a_tombstone(world: World) -> None:
     assert world.reason() == early.reason() == "withdrawn"
 
 
-def test_withdrawals_and_stops_take_permits_away_at_first_sight(world: World) -> None:
+def test_withdrawals_and_stops_end_permits_at_first_sight(world: World) -> None:
     made = world.grant()
     world.withdraw(made, seen=True)
     assert world.reason() == "withdrawn"

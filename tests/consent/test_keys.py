@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from devices import device
 from geth import Geth
-from township import Clock, Patient, Town, ask, make_law
+from township import Clock, Patient, Town, ask, make_ledger
 
 from consent import ConsentLedger, KeyRemoval
 from consent.chain import Chain
@@ -27,7 +27,7 @@ DELAY_S = 2
 
 @pytest.fixture
 def ledger(town: Town) -> ConsentLedger:
-    return make_law(town)
+    return make_ledger(town)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_passkey_enrols_grants_withdraws_and_stops(town: Town, ledger: Consent
     assert found == ["withdrawn", "stopped", "permitted"]
 
 
-def test_a_second_passkey_is_added_speaks_and_is_removed_for_ever(
+def test_a_second_passkey_is_added_signs_and_is_removed_permanently(
     town: Town, ledger: ConsentLedger
 ) -> None:
     first = device(ledger)
@@ -166,7 +166,7 @@ def test_a_recovery_waits_is_vetoed_by_a_passkey_and_its_key_never_returns(
 
 
 def test_a_recovery_that_nobody_vetoes_gives_the_patient_a_key(hasty: Town) -> None:
-    ledger = make_law(hasty)
+    ledger = make_ledger(hasty)
     first = device(ledger)
     early, late = (device(ledger, first.subject, enrolled=False) for _ in range(2))
     assert ledger.keys.propose_recovery(early.enrols()).ok
@@ -182,7 +182,7 @@ def test_a_recovery_that_nobody_vetoes_gives_the_patient_a_key(hasty: Town) -> N
     assert ledger.keys.finish_recovery(first.subject).ok
     assert ledger.grant([late.grants(hasty.now_s())])[0].ok
     assert ledger.grant([first.grants(hasty.now_s())])[0].ok  # other keys stay
-    elsewhere = make_law(hasty.process())
+    elsewhere = make_ledger(hasty.process())
     assert [one.state for one in elsewhere.keys.recoveries_of(first.subject)] == [
         "replaced",
         "finished",

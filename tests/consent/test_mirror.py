@@ -81,9 +81,7 @@ def test_logs_that_miss_double_reorder_or_alter_an_event_are_refused(
         "update consent_events set body = x'00' where op = 4",
     ],
 )
-def test_rows_that_were_altered_or_lost_are_refused_and_can_be_read_anew(
-    town: Town, damage: str
-) -> None:
+def test_altered_or_lost_rows_are_refused_and_can_be_rebuilt(town: Town, damage: str) -> None:
     some_history(town)
     head = town.mirror.sync()[0].head
     with town.engine.begin() as connection:
@@ -179,7 +177,7 @@ def test_every_broken_answer_is_a_refusal_and_none_is_believed(
         assert (view.count, view.head) == (true.count, true.head)
 
 
-def test_a_database_that_is_away_is_a_refusal(town: Town) -> None:
+def test_an_unavailable_database_is_a_refusal(town: Town) -> None:
     some_history(town)
     with town.engine.begin() as connection:
         connection.execute(sa.text("drop table consent_mirror"))

@@ -65,7 +65,7 @@ def test_a_later_nonce_sent_first_waits_and_the_missing_one_is_sent_for_it(town:
 
 
 @pytest.mark.parametrize("fault", [dropped, truncated, doubled, delayed(0.4)])
-def test_the_outcome_is_asked_by_hash_whatever_the_sending_looked_like(
+def test_the_outcome_is_looked_up_by_hash_whatever_the_sending_returned(
     town: Town, tmp_path: Path, fault: Fault
 ) -> None:
     proxy = FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
@@ -80,7 +80,9 @@ def test_the_outcome_is_asked_by_hash_whatever_the_sending_looked_like(
     proxy.close()
 
 
-def test_what_is_not_mined_in_time_is_kept_and_said_so(own_town: Town, own_geth: Geth) -> None:
+def test_a_transaction_not_mined_in_time_is_stored_and_reported(
+    own_town: Town, own_geth: Geth
+) -> None:
     sent = own_town.outbox.write([anchoring(own_town, 1)])
     own_geth.kill()
     own_town.outbox.send(sent)

@@ -49,7 +49,7 @@ def test_a_signer_is_the_verifier_and_the_point() -> None:
         passkey_signer(b"\7" * 20, b"\1" * 31, b"\1" * 32)
 
 
-def test_every_signature_is_encoded_low_padded_and_with_the_places_of_its_fields() -> None:
+def test_every_signature_is_encoded_with_low_s_padding_and_field_positions() -> None:
     passkey = Passkey.create(ORIGIN, RP_ID)
     high = extra = 0
     for _ in range(300):
@@ -73,7 +73,7 @@ def test_every_signature_is_encoded_low_padded_and_with_the_places_of_its_fields
     assert extra > 20
 
 
-def test_fields_are_found_wherever_they_stand_and_a_quoted_one_is_no_field() -> None:
+def test_fields_are_found_at_any_position_and_a_quoted_one_is_ignored() -> None:
     passkey = Passkey.create(ORIGIN, RP_ID)
     challenge = secrets.token_bytes(32)
     authenticator, _, der = signed(passkey, challenge)

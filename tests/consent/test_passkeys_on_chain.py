@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from devices import Device, device
 from passkeys import ORDER, UP, UV, b64
-from township import Town, ask, make_law
+from township import Town, ask, make_ledger
 
 from consent import ConsentLedger, Grant, LedgerBroken, Signed, digest
 from consent.abi import word
@@ -24,7 +24,7 @@ FIXED = 6 * 32
 
 @pytest.fixture
 def ledger(town: Town) -> ConsentLedger:
-    return make_law(town)
+    return make_ledger(town)
 
 
 def straight(town: Town, signed: list[Signed]) -> list[Outcome]:

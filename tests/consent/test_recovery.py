@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from faults import FaultProxy, delayed
 from geth import Geth
-from township import Patient, Town, ask, make_law
+from township import Patient, Town, ask, make_ledger
 
 from consent import ConsentLedger, LedgerBroken, LedgerFinding, LedgerUnavailable, ViewRefused
 
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.node
 
 @pytest.fixture
 def ledger(town: Town) -> ConsentLedger:
-    return make_law(town)
+    return make_ledger(town)
 
 
 def test_without_the_chain_every_request_is_refused_at_once_and_served_again_after(
     own_town: Town, own_geth: Geth
 ) -> None:
-    ledger, patient = make_law(own_town), own_town.patient()
+    ledger, patient = make_ledger(own_town), own_town.patient()
     ledger.grant([patient.grants(own_town.now_s())])
     assert ledger.decide(ask(patient)).permitted
     own_geth.kill(signal.SIGTERM)
@@ -48,7 +48,7 @@ def served_again(ledger: ConsentLedger, patient: Patient, within_s: float = 10) 
 
 def test_a_chain_that_hangs_is_refused_within_two_seconds(town: Town, tmp_path: Path) -> None:
     proxy = FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
-    ledger, patient = make_law(town.process(proxy.endpoint)), town.patient()
+    ledger, patient = make_ledger(town.process(proxy.endpoint)), town.patient()
     ledger.view()
     proxy.fault = delayed(0.9)  # each answer is in time, the two together hardly
     ledger.view()
@@ -63,7 +63,7 @@ def test_a_chain_that_hangs_is_refused_within_two_seconds(town: Town, tmp_path: 
 def test_a_kill_that_takes_blocks_refuses_until_all_is_sent_again_to_the_same_head(
     own_town: Town, own_geth: Geth
 ) -> None:
-    town, ledger = own_town, make_law(own_town)
+    town, ledger = own_town, make_ledger(own_town)
     patients = [town.patient() for _ in range(3)]
     granted = [p.grants(town.now_s()) for p in patients for _ in range(3)]
     ledger.grant(granted)
@@ -82,13 +82,13 @@ def test_a_kill_that_takes_blocks_refuses_until_all_is_sent_again_to_the_same_he
     assert [town.status(g) for g in granted] == statuses
     assert ledger.decide(ask(patients[2])).permitted
     ledger.grant([patients[2].grants(town.now_s())])
-    assert make_law(town.process()).view().count == before.count + 1
+    assert make_ledger(town.process()).view().count == before.count + 1
 
 
-def test_requests_alone_bring_a_lost_chain_back_without_a_restart(
+def test_requests_alone_restore_a_lost_chain_without_a_restart(
     own_town: Town, own_geth: Geth
 ) -> None:
-    ledger, patient = make_law(own_town), own_town.patient()
+    ledger, patient = make_ledger(own_town), own_town.patient()
     ledger.grant([patient.grants(own_town.now_s())])
     own_geth.wipe()
     own_geth.start()
@@ -96,7 +96,7 @@ def test_requests_alone_bring_a_lost_chain_back_without_a_restart(
 
 
 def test_during_a_replay_no_old_state_is_ever_served(own_town: Town, own_geth: Geth) -> None:
-    town, ledger = own_town, make_law(own_town)
+    town, ledger = own_town, make_ledger(own_town)
     patient = town.patient()
     granted = patient.grants(town.now_s())
     ledger.grant([granted])
@@ -133,7 +133,7 @@ def copied(town: Town) -> bytes:
 def test_a_restored_database_goes_on_after_what_the_chain_has_and_reuses_no_nonce(
     own_town: Town, own_geth: Geth, tmp_path: Path
 ) -> None:
-    town, ledger, patient = own_town, make_law(own_town), own_town.patient()
+    town, ledger, patient = own_town, make_ledger(own_town), own_town.patient()
     first = patient.grants(town.now_s())
     ledger.grant([first])
     copy = copied(town)
@@ -145,7 +145,7 @@ def test_a_restored_database_goes_on_after_what_the_chain_has_and_reuses_no_nonc
     town.engine.dispose()
 
     old = restored(town, tmp_path, copy)
-    again = make_law(old)
+    again = make_ledger(old)
     assert LedgerFinding.RELAYER_TRANSACTIONS_UNKNOWN in {found.code for found in again.check()}
     again.recover()
     assert [sent.hash for sent in old.outbox.find("regained")] == lost
@@ -165,14 +165,14 @@ def test_a_restored_database_goes_on_after_what_the_chain_has_and_reuses_no_nonc
 def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
     own_town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    town, ledger, patient = own_town, make_law(own_town), own_town.patient()
+    town, ledger, patient = own_town, make_ledger(own_town), own_town.patient()
     first = patient.grants(town.now_s())
     ledger.grant([first])
     copy = copied(town)
     second = patient.grants(town.now_s())
     ledger.grant([second])
     old = restored(town, tmp_path, copy)
-    again = make_law(old)
+    again = make_ledger(old)
     monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.3)
     assert again.withdraw([patient.withdraws(first)])[0].reason == "pending"
     overtaken = old.outbox.find("withdraw")[0]
@@ -189,10 +189,10 @@ def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
     assert codes == [LedgerFinding.TERMS_MISSING]  # they were not copied
 
 
-def test_the_relayers_key_used_elsewhere_is_found_and_its_transactions_are_kept(
+def test_the_relayers_key_used_elsewhere_is_reported_and_its_transactions_are_stored(
     own_town: Town, tmp_path: Path
 ) -> None:
-    town, ledger, patient = own_town, make_law(own_town), own_town.patient()
+    town, ledger, patient = own_town, make_ledger(own_town), own_town.patient()
     ledger.grant([patient.grants(town.now_s())])
     other = restored(town, tmp_path, copied(town))
     other.transact("0x" + "11" * 20, b"")
@@ -202,19 +202,19 @@ def test_the_relayers_key_used_elsewhere_is_found_and_its_transactions_are_kept(
     assert ledger.grant([patient.grants(town.now_s())])[0].ok
 
 
-def test_altered_rows_are_read_anew_by_recovering(town: Town, ledger: ConsentLedger) -> None:
+def test_recovering_rebuilds_altered_rows(town: Town, ledger: ConsentLedger) -> None:
     patient = town.patient()
     ledger.grant([patient.grants(town.now_s())])
     with town.engine.begin() as connection:
         connection.execute(sa.text("delete from consent_events where op = 4"))
-    other = make_law(town.process())
+    other = make_ledger(town.process())
     with pytest.raises(ViewRefused, match="rebuild"):
         other.decide(ask(patient))
     other.recover()
     assert other.decide(ask(patient)).permitted
 
 
-def test_a_view_from_before_the_mirror_was_read_anew_is_refused(
+def test_a_view_from_before_a_rebuild_of_the_mirror_is_refused(
     town: Town, ledger: ConsentLedger
 ) -> None:
     patient = town.patient()
@@ -230,7 +230,7 @@ def test_a_view_from_before_the_mirror_was_read_anew_is_refused(
 def test_a_recovery_that_the_chain_does_not_take_says_so(
     own_town: Town, own_geth: Geth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = make_law(own_town)
+    ledger = make_ledger(own_town)
     monkeypatch.setattr("consent.consent_ledger._RECOVERY_LIMIT_S", 0.2)
     monkeypatch.setattr("consent.chain.Chain.send", lambda *_: [])
     own_geth.wipe()

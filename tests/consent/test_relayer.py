@@ -99,7 +99,7 @@ def test_a_signature_for_another_chain_or_contract_is_refused(town: Town) -> Non
         assert town.bring(granted)[0].reason == "badly-signed"
 
 
-def test_nobody_is_enrolled_twice_or_at_another_custodian_or_without_the_keys_proof(
+def test_enrolments_of_enrolled_subjects_other_custodians_or_without_proof_are_refused(
     town: Town,
 ) -> None:
     patient, other = town.patient(), town.patient(enrolled=False)
@@ -111,7 +111,7 @@ def test_nobody_is_enrolled_twice_or_at_another_custodian_or_without_the_keys_pr
     ]  # fmt: skip
 
 
-def test_a_strangers_withdrawal_or_stop_is_not_even_kept(town: Town) -> None:
+def test_a_strangers_withdrawal_or_stop_is_not_stored(town: Town) -> None:
     patient, stranger = town.patient(), town.patient()
     granted = patient.grants(town.now_s())
     town.bring(granted)
@@ -135,7 +135,7 @@ def test_every_captured_message_sent_again_changes_nothing(town: Town) -> None:
     assert (after.count, after.head) == (before.count, before.head)
 
 
-def test_more_than_a_batch_keeps_each_outcome_at_its_place_and_tells_progress(town: Town) -> None:
+def test_more_than_a_batch_keeps_the_order_of_outcomes_and_reports_progress(town: Town) -> None:
     patient = town.patient()
     signed = [patient.grants(town.now_s()) for _ in range(250)]
     signed[17] = replace(signed[17], signature=b"\0" * 65)
@@ -148,7 +148,7 @@ def test_more_than_a_batch_keeps_each_outcome_at_its_place_and_tells_progress(to
     assert len({o.transaction_hash for o in outcomes}) == 4  # three batches, and one not sent
 
 
-def test_messages_of_another_kind_are_asked_wrongly(town: Town) -> None:
+def test_messages_of_another_kind_are_invalid(town: Town) -> None:
     patient = town.patient()
     with pytest.raises(ConsentInvalid, match="Grant"):
         town.relayer.submit(Withdrawal, [patient.grants(town.now_s())])

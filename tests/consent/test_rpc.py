@@ -75,7 +75,7 @@ def test_a_node_answers_over_a_socket_one_by_one_and_all_at_once(shared_geth: Ge
     rpc.close()
 
 
-def test_a_nodes_error_is_its_own_and_the_other_answers_stand(shared_geth: Geth) -> None:
+def test_a_nodes_error_for_one_call_leaves_the_other_answers_valid(shared_geth: Geth) -> None:
     answers = Rpc(shared_geth.endpoint).ask([("eth_nonsense", []), ("eth_chainId", [])])
     assert isinstance(answers[0], NodeRefused)
     assert answers[0].code == -32601
@@ -96,7 +96,7 @@ def test_a_late_answer_never_meets_the_next_question(proxy: FaultProxy) -> None:
     assert rpc.call("eth_syncing") is False
 
 
-def test_a_node_that_restarted_is_asked_again_on_a_new_connection(proxy: FaultProxy) -> None:
+def test_a_call_to_a_restarted_node_is_sent_again_on_a_new_connection(proxy: FaultProxy) -> None:
     rpc = Rpc(proxy.endpoint)
     rpc.call("eth_chainId")
     told = iter([dropped])
@@ -116,7 +116,7 @@ def test_a_node_that_restarted_is_asked_again_on_a_new_connection(proxy: FaultPr
         answered(b'{"id":[],"result":1}'), answered(b'{"id":1,"result":1,"error":1}'),
     ],
 )  # fmt: skip
-def test_whatever_is_not_json_rpc_is_no_answer(proxy: FaultProxy, fault: object) -> None:
+def test_anything_but_json_rpc_is_refused(proxy: FaultProxy, fault: object) -> None:
     proxy.fault = fault  # type: ignore[assignment]
     with pytest.raises(LedgerUnavailable):
         Rpc(proxy.endpoint).call("eth_chainId")
@@ -129,7 +129,7 @@ def test_an_endless_answer_is_cut_off(proxy: FaultProxy, monkeypatch: pytest.Mon
         Rpc(proxy.endpoint).call("eth_chainId")
 
 
-def test_nobody_there_is_no_answer(tmp_path: Path) -> None:
+def test_an_endpoint_without_a_node_is_unavailable(tmp_path: Path) -> None:
     for endpoint in (str(tmp_path / "none"), "http://127.0.0.1:1", "https://127.0.0.1:1"):
         with pytest.raises(LedgerUnavailable):
             Rpc(endpoint, 0.3).call("eth_chainId")
@@ -142,7 +142,7 @@ def test_http_serves_too_and_keeps_its_connection(door: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["status", "redirect", "short", "trickle"])
-def test_http_that_errs_redirects_breaks_off_or_trickles_is_no_answer(door: str, mode: str) -> None:
+def test_http_errors_redirects_cut_or_slow_answers_are_refused(door: str, mode: str) -> None:
     Handler.mode = mode
     started = time.monotonic()
     with pytest.raises(LedgerUnavailable):

@@ -30,7 +30,7 @@ def test_signatures_are_the_vectors_and_name_their_signer(case: dict[str, Any]) 
     assert SigningKey(unhex(case["privateKey"])).address == unhex(case["signedBy"])
 
 
-def test_a_signature_with_a_high_s_or_a_wrong_form_is_nobodys() -> None:
+def test_a_signature_with_a_high_s_or_a_wrong_form_is_refused() -> None:
     digest, secret = bytes(31) + b"\1", bytes(31) + b"\1"
     good = SigningKey(secret).sign(digest)
     s = signatures.ORDER - int.from_bytes(good[32:64], "big")
@@ -49,7 +49,7 @@ def test_no_signature_makes_recovery_fail_otherwise(digest: bytes, signature: by
 @pytest.mark.parametrize(
     "secret", [b"", bytes(32), signatures.ORDER.to_bytes(32, "big"), bytes(33) + b"\1"]
 )
-def test_a_secret_out_of_range_is_no_key(secret: bytes) -> None:
+def test_a_secret_out_of_range_is_refused(secret: bytes) -> None:
     with pytest.raises(SignatureInvalid):
         SigningKey(secret)
 

@@ -38,7 +38,7 @@ def test_a_state_holds_what_its_log_knew_and_learns_nothing_later() -> None:
     assert before.log is after.log
 
 
-def test_nobody_can_change_a_state() -> None:
+def test_a_state_cannot_be_changed() -> None:
     log = LedgerLog()
     log.extend(columns(Grants, [(ALICE, HASH, HASH, 1, 2)]))
     state = log.state(1, bytes(27))
@@ -47,7 +47,7 @@ def test_nobody_can_change_a_state() -> None:
             column[0] = 0
 
 
-def test_every_kind_of_row_is_kept_as_given() -> None:
+def test_every_kind_of_row_is_stored_as_given() -> None:
     log = LedgerLog()
     for kind, row in (
         (Keys, (ALICE, HASH, 1, 500)),

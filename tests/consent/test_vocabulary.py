@@ -47,7 +47,7 @@ def test_an_opt_out_from_research_forbids_training_too() -> None:
     assert "TREATDS" not in RESEARCH
 
 
-def test_an_unknown_word_covers_nothing_and_is_never_covered() -> None:
+def test_an_unknown_code_covers_nothing_and_is_never_covered() -> None:
     assert not covers("CURIOSITY", "TREAT")
     assert not covers("TREAT", "CURIOSITY")
     assert not covers("*", "TREAT")
@@ -55,7 +55,7 @@ def test_an_unknown_word_covers_nothing_and_is_never_covered() -> None:
 
 
 @pytest.mark.parametrize("kind", ["purpose", "category", "obligation"])
-def test_an_unknown_word_is_refused_with_those_that_are_known(kind: str) -> None:
+def test_an_unknown_code_is_refused_with_a_list_of_known_ones(kind: str) -> None:
     with pytest.raises(UnknownCode, match="known: "):
         require_code(kind, "CURIOSITY")
     with pytest.raises(UnknownCode):
@@ -63,7 +63,7 @@ def test_an_unknown_word_is_refused_with_those_that_are_known(kind: str) -> None
     assert not is_known(kind, "CURIOSITY")
 
 
-def test_a_known_word_has_its_code_its_system_and_a_label() -> None:
+def test_a_known_code_has_a_system_and_a_label() -> None:
     every = {"purpose": PURPOSES, "category": CATEGORIES, "obligation": OBLIGATIONS}
     for kind, words in every.items():
         for code, word in words.items():
@@ -72,12 +72,12 @@ def test_a_known_word_has_its_code_its_system_and_a_label() -> None:
             assert is_known(kind, code)
 
 
-def test_the_wildcard_may_stand_for_a_category_alone() -> None:
+def test_the_wildcard_is_known_only_as_a_category() -> None:
     assert is_known("category", "*")
     assert not is_known("purpose", "*")
     assert not is_known("obligation", "*")
 
 
-def test_words_fit_the_bits_that_columns_have_for_them() -> None:
+def test_codes_fit_the_bits_of_their_columns() -> None:
     assert max(len(PURPOSES), len(CATEGORY_CODES)) <= 63
     assert len(OBLIGATIONS) <= 32

@@ -156,7 +156,7 @@ def test_a_folder_without_a_wallet_or_that_is_a_file_is_refused(tmp_path: Path) 
         Wallet.open(tmp_path / "file")
 
 
-def test_a_wallet_whose_folder_is_gone_adds_no_subject(wallet: Wallet, tmp_path: Path) -> None:
+def test_a_wallet_with_a_deleted_folder_adds_no_subject(wallet: Wallet, tmp_path: Path) -> None:
     (tmp_path / "wallet").rename(tmp_path / "elsewhere")
     with pytest.raises(WalletUnusable, match="cannot be written"):
         new_subject(wallet, "one")

@@ -63,7 +63,7 @@ def test_terms_that_say_what_they_mean_are_returned(change: dict[str, Any]) -> N
         {"obligations": ("*",)},
     ],
 )
-def test_an_unknown_word_is_refused(change: dict[str, Any]) -> None:
+def test_an_unknown_code_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(UnknownCode):
         require_terms(replace(GOOD, **change))
 
@@ -96,7 +96,7 @@ def test_an_unknown_word_is_refused(change: dict[str, Any]) -> None:
         {"policy_uri": "x" * 2_001},
     ],
 )
-def test_terms_that_nobody_could_sign_are_refused(change: dict[str, Any]) -> None:
+def test_invalid_terms_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(TermsInvalid):
         require_terms(replace(GOOD, **change))
 

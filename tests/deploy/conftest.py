@@ -54,9 +54,9 @@ def relayer() -> tuple[str, str]:
 def eventually() -> Callable[[Callable[[], object]], object]:
     def wait(happened: Callable[[], object], within_s: float = 15.0) -> object:
         until_s = time.monotonic() + within_s
-        while not (found := happened()):
+        while not (result := happened()):
             assert time.monotonic() < until_s, "it did not happen in time"
             time.sleep(0.05)
-        return found
+        return result
 
     return wait

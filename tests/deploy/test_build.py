@@ -1,4 +1,4 @@
-"""The nodes' programs are found, refused or built, and each way says what it does."""
+"""The nodes' programs are found, refused or built, and each outcome is reported."""
 
 from __future__ import annotations
 
@@ -26,30 +26,32 @@ def _path(*folders: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("version", ["0.43.0", "0.44.1", "0.49.9"])
-def test_a_kubo_on_path_that_will_do_is_used(tmp_path, version):
-    found = _script(tmp_path / "bin" / "ipfs", f"echo {version}")
-    assert find_or_build("ipfs", tmp_path / "cache", _path(tmp_path / "bin")) == found
+def test_a_suitable_kubo_on_path_is_used(tmp_path, version):
+    on_path = _script(tmp_path / "bin" / "ipfs", f"echo {version}")
+    assert find_or_build("ipfs", tmp_path / "cache", _path(tmp_path / "bin")) == on_path
 
 
 @pytest.mark.parametrize("version", ["0.42.9", "0.50.0", "1.0.0", "0.44.0-rc1", "hello", ""])
-def test_a_kubo_on_path_that_will_not_do_is_passed_over_and_said(tmp_path, version):
+def test_an_unsuitable_kubo_on_path_is_reported_and_not_used(tmp_path, version):
     _script(tmp_path / "bin" / "ipfs", f"echo {version}")
-    kept = _script(built_path("ipfs", tmp_path / "cache"), "echo 0.43.0")
-    said: list[str] = []
-    assert find_or_build("ipfs", tmp_path / "cache", _path(tmp_path / "bin"), said.append) == kept
-    assert "is not used" in said[0]
+    built = _script(built_path("ipfs", tmp_path / "cache"), "echo 0.43.0")
+    messages: list[str] = []
+    assert (
+        find_or_build("ipfs", tmp_path / "cache", _path(tmp_path / "bin"), messages.append) == built
+    )
+    assert "is not used" in messages[0]
 
 
 @pytest.mark.parametrize(
-    ("said", "used"),
+    ("version", "used"),
     [("1.17.8-stable", True), ("1.17.9-stable-abc123", False), ("1.17.9-stable", True)]
     + [("1.17.7-stable", False), ("1.18.0-stable", False), ("1.17.9-unstable", False)],
 )
-def test_a_geth_on_path_must_be_of_the_same_series(tmp_path, said, used):
-    found = _script(tmp_path / "bin" / "geth", f"echo geth version {said}")
-    kept = _script(built_path("geth", tmp_path / "cache"), "true")
+def test_a_geth_on_path_must_be_of_the_same_series(tmp_path, version, used):
+    on_path = _script(tmp_path / "bin" / "geth", f"echo geth version {version}")
+    built = _script(built_path("geth", tmp_path / "cache"), "true")
     chosen = find_or_build("geth", tmp_path / "cache", _path(tmp_path / "bin"))
-    assert chosen == (found if used or "abc123" in said else kept)
+    assert chosen == (on_path if used or "abc123" in version else built)
 
 
 def test_without_a_program_and_without_go_the_error_names_what_to_install(tmp_path, monkeypatch):
@@ -74,7 +76,7 @@ MAKES_GETH = (
 )
 
 
-def test_what_was_built_is_kept_under_its_version_system_and_pins(tmp_path):
+def test_a_built_program_is_stored_under_its_version_system_and_pins(tmp_path):
     environment = _fake_go(tmp_path, MAKES_GETH)
     built = find_or_build("geth", tmp_path / "cache", environment)
     assert built == built_path("geth", tmp_path / "cache")
@@ -87,10 +89,10 @@ def test_what_was_built_is_kept_under_its_version_system_and_pins(tmp_path):
 
 def test_two_builders_build_once(tmp_path):
     environment = _fake_go(tmp_path, f"sleep 0.5; {MAKES_GETH}")
-    said: list[str] = []
+    messages: list[str] = []
     threads = [
         threading.Thread(
-            target=find_or_build, args=("geth", tmp_path / "cache", environment, said.append)
+            target=find_or_build, args=("geth", tmp_path / "cache", environment, messages.append)
         )
         for _ in range(3)
     ]
@@ -99,7 +101,7 @@ def test_two_builders_build_once(tmp_path):
     for thread in threads:
         thread.join()
     assert (tmp_path / "go" / "go.count").read_text() == "built\n"
-    assert any("another process" in line for line in said)
+    assert any("another process" in line for line in messages)
 
 
 @pytest.mark.parametrize(
@@ -117,14 +119,14 @@ def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path, output, error,
     assert not built_path("geth", tmp_path / "cache").exists()
 
 
-def test_a_program_that_is_not_what_was_pinned_is_not_kept(tmp_path):
+def test_a_program_of_another_version_than_the_pinned_one_is_not_used(tmp_path):
     environment = _fake_go(tmp_path, MAKES_GETH.replace("1.17.8", "1.17.9"))
     with pytest.raises(BuildFailed, match=r"is not version 1\.17\.8"):
         find_or_build("geth", tmp_path / "cache", environment)
     assert not built_path("geth", tmp_path / "cache").exists()
 
 
-def test_a_build_that_was_killed_is_begun_again(tmp_path):
+def test_a_build_that_was_killed_starts_again(tmp_path):
     built = built_path("geth", tmp_path / "cache")
     built.parent.mkdir(parents=True)
     (built.parent / ".geth.draft").write_text("half")

@@ -64,8 +64,8 @@ def test_two_writers_that_read_first_wait_for_each_other(tmp_path: Path) -> None
     for thread in threads:
         thread.join()
     with engine.connect() as connection:
-        found = connection.execute(sa.text("SELECT n FROM t ORDER BY n")).scalars().all()
-    assert list(found) == list(range(8))
+        numbers = connection.execute(sa.text("SELECT n FROM t ORDER BY n")).scalars().all()
+    assert list(numbers) == list(range(8))
 
 
 def test_sqlite_commits_reach_the_disk_before_they_return(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def test_a_go_on_path_that_is_new_enough_is_used(tmp_path, module, pinned, versi
 @pytest.mark.parametrize("answer", ["go version go1.26.4 linux/amd64", "go version devel", ""])
 def test_a_go_on_path_that_is_too_old_gives_way_to_the_pinned_one(tmp_path, module, pinned, answer):
     messages: list[str] = []
-    found = find_go(module, tmp_path / "cache", _environment(tmp_path, answer), messages.append)
-    assert found == pinned
+    go = find_go(module, tmp_path / "cache", _environment(tmp_path, answer), messages.append)
+    assert go == pinned
     assert "downloaded once" in messages[0]
 
 

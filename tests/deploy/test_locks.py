@@ -1,4 +1,4 @@
-"""Each lock installs as it stands, with every supported Python and the oldest and newest pip."""
+"""Each lock installs unchanged, with every supported Python and the oldest and newest pip."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)", re.MULTILINE)
 IMPORTS_ALL = """
 import importlib, importlib.metadata, sys, warnings
 warnings.simplefilter("ignore")
-wanted = set(sys.argv[1].split())
+packages = set(sys.argv[1].split())
 count = 0
 for module, owners in importlib.metadata.packages_distributions().items():
     names = {owner.lower().replace("_", "-").replace(".", "-") for owner in owners}
-    if names & wanted and module.isidentifier():
+    if names & packages and module.isidentifier():
         importlib.import_module(module)
         count += 1
 print(count)
@@ -105,8 +105,8 @@ def test_the_development_lock_contains_the_runtime_lock():
 @pytest.mark.parametrize("lock", [RUNTIME, DEVELOPMENT, *TOOL_LOCKS], ids=lambda lock: lock.name)
 def test_a_lock_pins_what_its_text_file_asks_for_and_hashes_everything(lock):
     pins, text = _pins(lock), lock.read_text("utf-8")
-    wanted = re.findall(r"^([A-Za-z0-9._-]+)", lock.with_suffix(".txt").read_text(), re.MULTILINE)
-    names = {re.sub(r"[._]+", "-", name.lower()) for name in wanted if not name.startswith("-")}
+    packages = re.findall(r"^([A-Za-z0-9._-]+)", lock.with_suffix(".txt").read_text(), re.MULTILINE)
+    names = {re.sub(r"[._]+", "-", name.lower()) for name in packages if not name.startswith("-")}
     assert names <= set(pins)
     entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)
     assert [entry for entry in entries[1:] if "--hash=sha256:" not in entry] == []

@@ -89,8 +89,8 @@ def test_a_unit_runs_a_command_of_the_platform(unit):
 
 
 def test_the_target_starts_every_unit():
-    wanted = _values(SYSTEMD / "vouchsafe.target", "Wants")[0].split()
-    assert sorted(wanted) == [unit.name for unit in UNITS]
+    names = _values(SYSTEMD / "vouchsafe.target", "Wants")[0].split()
+    assert sorted(names) == [unit.name for unit in UNITS]
 
 
 def test_a_node_cannot_read_the_passphrase():

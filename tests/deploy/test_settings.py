@@ -43,7 +43,7 @@ def test_nodes_that_are_named_are_used_instead_of_started() -> None:
         ("LEDGER_CHAIN_ID", "-1"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named_with_what_it_may_be(name: str, value: str) -> None:
+def test_an_invalid_setting_is_named_with_its_valid_values(name: str, value: str) -> None:
     with pytest.raises(SettingsInvalid, match=rf"{name} is '{value}'; it must be"):
         read_settings({name: value})
 
@@ -53,10 +53,10 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
 
 
 def test_paths_in_urls_are_whole_since_the_children_run_in_other_folders() -> None:
-    told = {"DATABASE_URL": "sqlite:///x.db", "LEDGER_RPC_URL": "chain/geth.ipc"}
-    found = read_settings(told)
-    assert found.database_url == f"sqlite:///{Path.cwd() / 'x.db'}"
-    assert found.ledger_rpc_url == str(Path.cwd() / "chain" / "geth.ipc")
-    for kept in ("postgresql+psycopg://u@h/db", "sqlite:////srv/x.db", "sqlite:///:memory:"):
-        assert read_settings({"DATABASE_URL": kept}).database_url == kept
+    environment = {"DATABASE_URL": "sqlite:///x.db", "LEDGER_RPC_URL": "chain/geth.ipc"}
+    settings = read_settings(environment)
+    assert settings.database_url == f"sqlite:///{Path.cwd() / 'x.db'}"
+    assert settings.ledger_rpc_url == str(Path.cwd() / "chain" / "geth.ipc")
+    for url in ("postgresql+psycopg://u@h/db", "sqlite:////srv/x.db", "sqlite:///:memory:"):
+        assert read_settings({"DATABASE_URL": url}).database_url == url
     assert read_settings({"LEDGER_RPC_URL": "http://h:1"}).ledger_rpc_url == "http://h:1"

@@ -92,7 +92,7 @@ def test_re_encrypted_records_have_new_cids_and_the_old_blocks_are_gone(
     assert install.store.erasure.rekey([secrets.token_bytes(32)], "nobody") is None
 
 
-def test_a_restored_old_catalogue_row_opens_nothing(install: Install) -> None:
+def test_no_record_opens_by_a_restored_old_catalogue_row(install: Install) -> None:
     patient = install.patient()
     install.grant(patient)
     deposited(install, [patient.subject])

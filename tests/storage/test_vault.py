@@ -309,7 +309,7 @@ SWAPS = {
 
 
 @pytest.mark.parametrize("column", SWAPS)
-def test_an_altered_catalogue_row_opens_nothing(install: Install, column: str) -> None:
+def test_no_record_opens_by_an_altered_catalogue_row(install: Install, column: str) -> None:
     patient = install.patient()
     install.grant(patient)
     deposited(install, patient.subject)

@@ -20,8 +20,8 @@ from consent import Wallet
 from deploy.demo.people import MAPPING, TABLE
 from deploy.settings import read_settings
 from records import Mapping, read_table, to_records
-from services.platform import Platform
 from services.statement import RequestedTerms
+from services.wiring import Services
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 YEAR_S = 365 * 86_400
@@ -34,11 +34,11 @@ def settings_of(home: Path, **more: str) -> Any:
 
 
 @contextmanager
-def running(home: Path, *, recovers: bool = True, **more: str) -> Iterator[Platform]:
+def running(home: Path, *, recovers: bool = True, **more: str) -> Iterator[Services]:
     """Yield the platform of `home` on nodes of its own."""
     settings = settings_of(home, **more)
     if recovers:
-        with app.open_platform(settings) as platform:
+        with app.open_services(settings) as platform:
             yield platform
         return
     with app.nodes_of(settings, app.silent) as _, joined(settings) as platform:
@@ -46,7 +46,7 @@ def running(home: Path, *, recovers: bool = True, **more: str) -> Iterator[Platf
 
 
 @contextmanager
-def joined(settings: Any) -> Iterator[Platform]:
+def joined(settings: Any) -> Iterator[Services]:
     """Yield the platform on nodes that run already, without sending anything again."""
     platform = app.join(settings, app.nodes_of(settings, app.silent))
     try:
@@ -57,7 +57,7 @@ def joined(settings: Any) -> Iterator[Platform]:
 
 
 def enrolled_people(
-    platform: Platform, folder: Path, count: int, recipient: str, purpose: str
+    platform: Services, folder: Path, count: int, recipient: str, purpose: str
 ) -> dict[str, bytes]:
     """Enrol people of the demo's table, deposit their records, and let them permit one purpose.
 
@@ -67,9 +67,9 @@ def enrolled_people(
     wallet = Wallet.create(folder) if is_new else Wallet.open(folder)
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     TrialWallet(wallet, platform.ledger).enrol([row.person for row in rows])
-    records, sources = to_records(rows, wallet.subjects(), platform.organisation)
+    records, sources = to_records(rows, wallet.subjects(), platform.installation.organisation)
     platform.store.deposits.deposit(records, sources)
-    now_s = int(platform.clock()) - 60
+    now_s = int(platform.installation.clock()) - 60
     requested_terms = RequestedTerms("permit", recipient, (purpose,))
     fresh = [
         subject
@@ -151,7 +151,7 @@ class Town:
     """The demo when it is over: its platform runs, and everybody's part in it is known."""
 
     demo: Demo
-    platform: Platform
+    platform: Services
     subjects: dict[str, bytes]
     kinds: dict[str, str]
     leaving: list[str]

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 def ask(town: Town, subject: bytes, party: str = "") -> Prediction:
     model = town.platform.diagnostics.serving_model("nhanes-diabetes")
-    who = party or town.platform.organisation
+    who = party or town.platform.installation.organisation
     return town.platform.diagnostics.predict(PredictionRequest(who, subject, model.id, "story"))
 
 

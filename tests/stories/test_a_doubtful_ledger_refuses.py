@@ -15,7 +15,7 @@ import pytest
 from rig import enrolled_people, running
 
 from consent import LedgerBroken, LedgerUnavailable
-from services.platform import Platform
+from services.wiring import Services
 from storage import AccessRequest, StorageNotFound
 
 PURPOSE = "MLTRAINING"
@@ -28,17 +28,17 @@ pytestmark = [pytest.mark.node]
 
 
 @pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
+def platform(tmp_path: Path) -> Iterator[Services]:
     with running(tmp_path / "home") as made:
         enrolled_people(made, tmp_path / "wallet", 5, STUDY, PURPOSE)
         yield made
 
 
-def chain_pid(platform: Platform) -> int:
-    return int(json.loads((platform.home / "chain" / "pid.json").read_text())["pid"])
+def chain_pid(platform: Services) -> int:
+    return int(json.loads((platform.installation.home / "chain" / "pid.json").read_text())["pid"])
 
 
-def requests_of(platform: Platform) -> list[Callable[[], object]]:
+def requests_of(platform: Services) -> list[Callable[[], object]]:
     entry = platform.store.records_of(first_subject(platform))[0].record_id.hex()
     access_request = AccessRequest(STUDY, PURPOSE, None, None, None, "story")
     return [
@@ -49,12 +49,14 @@ def requests_of(platform: Platform) -> list[Callable[[], object]]:
     ]
 
 
-def first_subject(platform: Platform) -> bytes:
-    wallet = json.loads((platform.home.parent / "wallet" / "subjects.json").read_text())
+def first_subject(platform: Services) -> bytes:
+    wallet = json.loads(
+        (platform.installation.home.parent / "wallet" / "subjects.json").read_text()
+    )
     return bytes.fromhex(next(iter(wallet.values())))
 
 
-def require_refused(platform: Platform) -> None:
+def require_refused(platform: Services) -> None:
     rows = platform.store.journal.size()
     for ask in requests_of(platform):
         began_s = time.monotonic()
@@ -65,7 +67,7 @@ def require_refused(platform: Platform) -> None:
     assert released == []
 
 
-def require_back(platform: Platform) -> None:
+def require_back(platform: Services) -> None:
     deadline_s = time.monotonic() + BACK_WITHIN_S
     while True:
         try:
@@ -76,7 +78,7 @@ def require_back(platform: Platform) -> None:
             time.sleep(0.2)
 
 
-def test_a_chain_that_was_killed_refuses_until_it_is_back(platform: Platform) -> None:
+def test_a_chain_that_was_killed_refuses_until_it_is_back(platform: Services) -> None:
     require_back(platform)
     pid = chain_pid(platform)
     os.kill(pid, signal.SIGKILL)
@@ -88,7 +90,7 @@ def test_a_chain_that_was_killed_refuses_until_it_is_back(platform: Platform) ->
     assert chain_pid(platform) != pid
 
 
-def test_a_chain_that_hangs_refuses_in_time_and_serves_again(platform: Platform) -> None:
+def test_a_chain_that_hangs_refuses_in_time_and_serves_again(platform: Services) -> None:
     require_back(platform)
     os.kill(chain_pid(platform), signal.SIGSTOP)
     try:
@@ -129,7 +131,7 @@ def test_a_chain_behind_its_mark_refuses_until_all_is_sent_again(tmp_path: Path)
         assert (after.count, after.head) == (before.count, before.head)
 
 
-def test_a_refusal_for_doubt_is_not_a_refusal_of_the_patient(platform: Platform) -> None:
+def test_a_refusal_for_doubt_is_not_a_refusal_of_the_patient(platform: Services) -> None:
     os.kill(chain_pid(platform), signal.SIGSTOP)
     try:
         with pytest.raises(LedgerUnavailable):

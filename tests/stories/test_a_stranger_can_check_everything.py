@@ -15,7 +15,6 @@ import pytest
 from rig import ROOT, Town
 
 from deploy.demo.proof import flip_byte
-from services.wiring import build_services
 from storage import BlockFolder
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
@@ -37,14 +36,14 @@ def check(lines: list[dict[str, Any]], town: Town, folder: Path, blocks: Path) -
 @pytest.fixture(scope="module")
 def told(town: Town) -> list[dict[str, Any]]:
     town.platform.store.journal.anchor()
-    return list(build_services(town.platform).auditor.evidence())
+    return list(town.platform.auditor.evidence())
 
 
 def own_blocks(town: Town) -> Path:
     return town.demo.home / "kubo" / "repo" / "blocks"
 
 
-def test_the_strangers_script_imports_nothing_of_ours() -> None:
+def test_the_strangers_script_imports_none_of_our_code() -> None:
     imported = set()
     for node in ast.walk(ast.parse(SCRIPT.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -57,7 +56,7 @@ def test_the_strangers_script_imports_nothing_of_ours() -> None:
 def test_the_stranger_agrees_with_verify(
     town: Town, told: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert build_services(town.platform).auditor.verify(lambda step, done, of: None) == []
+    assert town.platform.auditor.verify(lambda step, done, of: None) == []
     result = check(told, town, tmp_path, own_blocks(town))
     assert result["agrees"], result["wrong"]
     assert result["records"] == town.platform.store.totals()["records"]

@@ -11,19 +11,19 @@ from storage import StorageNotFound
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 
-def test_their_records_open_no_more(town: Town) -> None:
+def test_their_records_can_no_longer_be_opened(town: Town) -> None:
     for person in town.leaving:
         entry = town.platform.store.records_of(town.subjects[person])[0]
         with pytest.raises(StorageNotFound):
             town.platform.store.vault.open(STUDY, "MLTRAINING", entry.record_id.hex(), "story")
 
 
-def test_every_record_of_theirs_has_a_new_key_and_a_new_name(town: Town) -> None:
+def test_each_of_their_records_has_a_new_key_and_a_new_cid(town: Town) -> None:
     for person in town.leaving:
         assert {e.version for e in town.platform.store.records_of(town.subjects[person])} == {2}
 
 
-def test_no_old_block_of_theirs_is_left_in_kubo_or_in_the_sealed_cache(town: Town) -> None:
+def test_none_of_their_old_blocks_is_left_in_kubo_or_in_the_cache(town: Town) -> None:
     lines = [line for line in town.platform.store.evidence() if line["kind"] == "batch"]
     old = {
         bytes.fromhex(leaf)[20:56]
@@ -46,7 +46,7 @@ def test_the_erasure_has_a_signed_receipt(town: Town) -> None:
     assert len(receipt.signature) == 64
 
 
-def test_the_model_that_learned_from_them_is_replaced_and_destroyed(town: Town) -> None:
+def test_the_model_trained_on_their_records_is_replaced_and_destroyed(town: Town) -> None:
     first, newer = town.platform.diagnostics.models()[:2]
     assert (first.state, first.successor) == ("replaced", newer.id)
     assert newer.state == "active"

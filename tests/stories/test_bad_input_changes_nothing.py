@@ -15,7 +15,6 @@ from rig import CACHE, ROOT, enrolled_people, running
 from cli.trial_wallet import TrialWallet
 from consent import Grant, UnknownCode, Wallet
 from services.statement import RequestedTerms, terms_for
-from services.wiring import build_services
 from storage import Record, RecordInvalid, VaultSealed
 
 pytestmark = [pytest.mark.node]
@@ -95,7 +94,7 @@ def test_nodes_that_are_named_and_away_are_said(tmp_path: Path) -> None:
     assert "IPFS" in store.stderr
 
 
-def test_a_setting_that_makes_no_sense_is_said(tmp_path: Path) -> None:
+def test_an_invalid_setting_is_named(tmp_path: Path) -> None:
     done = typed(tmp_path, "status", LEDGER_FINALITY="latest")
     assert done.returncode == 1
     assert "LEDGER_FINALITY" in done.stderr
@@ -110,7 +109,7 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
         with pytest.raises(UnknownCode, match="known: "):
             terms_for(RequestedTerms("permit", "study:a", ("TREAT",), ("blood",)), "I allow it.")
         first, second = people.values()
-        wallet, now_s = Wallet.open(tmp_path / "wallet"), int(platform.clock())
+        wallet, now_s = Wallet.open(tmp_path / "wallet"), int(platform.installation.clock())
         requested_terms = RequestedTerms("permit", "study:a", ("TREAT",))
         signed = TrialWallet(wallet, platform.ledger).sign_grants(
             [(first, requested_terms, now_s, now_s + 999)]
@@ -132,10 +131,10 @@ def test_unknown_words_wrong_signatures_and_records_change_nothing(tmp_path: Pat
                 platform.store.deposits.deposit([bad])
         assert platform.ledger.view().count == before
         assert platform.store.totals() == stored
-        assert build_services(platform).auditor.verify(lambda step, done, of: None) == []
+        assert platform.auditor.verify(lambda step, done, of: None) == []
 
 
-def test_another_passphrase_opens_nothing(tmp_path: Path) -> None:
+def test_another_passphrase_is_refused(tmp_path: Path) -> None:
     with running(tmp_path / "home"):
         pass
     opened = running(tmp_path / "home", VOUCHSAFE_PASSPHRASE="another")

@@ -26,7 +26,9 @@ def test_a_refusal_is_a_line_too(town: Town) -> None:
     subject = town.subjects[town.of_kind("nothing")[1]]
     model = town.platform.diagnostics.serving_model("nhanes-diabetes")
     before = town.platform.store.journal.size()
-    prediction_request = PredictionRequest(town.platform.organisation, subject, model.id, "story")
+    prediction_request = PredictionRequest(
+        town.platform.installation.organisation, subject, model.id, "story"
+    )
     with pytest.raises(StorageNotFound):
         town.platform.diagnostics.predict(prediction_request)
     rows = list(town.platform.store.journal.rows(before + 1))
@@ -50,7 +52,9 @@ def test_a_journal_that_cannot_be_written_releases_nothing(town: Town) -> None:
     subject = town.subjects[town.of_kind("care only")[0]]
     model = town.platform.diagnostics.serving_model("nhanes-diabetes")
     lock = make_engine(str(town.platform.engine.url))
-    prediction_request = PredictionRequest(town.platform.organisation, subject, model.id, "story")
+    prediction_request = PredictionRequest(
+        town.platform.installation.organisation, subject, model.id, "story"
+    )
     with lock.begin() as connection:
         connection.execute(sa.text("ALTER TABLE storage_journal RENAME TO storage_journal_away"))
     try:

@@ -25,8 +25,8 @@ import app as application
 from deploy.demo.people import MAPPING, TABLE
 from records import Mapping, read_table
 from services.accounts import Invitee
-from services.platform import Platform
 from services.requests import Proposal, RequestDetails
+from services.wiring import Services
 
 GUIDES = ROOT / "docs" / "guide"
 SHOTS = GUIDES / "shots"
@@ -80,7 +80,7 @@ def _is(path: str, named: str) -> bool:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_word_in_bold_stands_on_a_page(role: str) -> None:
+def test_each_word_in_bold_is_on_a_page(role: str) -> None:
     words = "\n".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "services/words/en").glob("*.ftl")
     )
@@ -126,7 +126,7 @@ def take_pictures(home: Path, folder: Path) -> None:
 class Set:
     """Where the pictures are taken: the platform, a browser, and a folder for them."""
 
-    platform: Platform
+    platform: Services
     browser: Browser
     origin: str
     folder: Path
@@ -206,9 +206,9 @@ def _patient(at: Set) -> None:
         visitor.says("Proof")
 
 
-def _ask(platform: Platform, subject: bytes) -> None:
-    until_s = int(platform.clock()) + 365 * DAY_S
-    proposals = platform.asking.proposals
+def _ask(platform: Services, subject: bytes) -> None:
+    until_s = int(platform.installation.clock()) + 365 * DAY_S
+    proposals = platform.requests.proposals
     proposals.register(
         Proposal(
             study=STUDY,
@@ -228,11 +228,11 @@ def _ask(platform: Platform, subject: bytes) -> None:
     )
     proposals.approve(STUDY, "pictures")
     query = (STUDY, "study", ("MLTRAINING",), CATEGORIES, "", "", 365, "diabetes")
-    platform.asking.requests.send(RequestDetails(*query), [subject], "pictures")
+    platform.requests.requests.send(RequestDetails(*query), [subject], "pictures")
 
 
 def _clinician(at: Set) -> None:
-    asking = at.platform.asking
+    asking = at.platform.requests
     (model,) = [item for item in at.platform.diagnostics.models() if item.state == "active"]
     with at.somebody(_staff("clinician", "Dr Adeyemi"), 1280, 800) as visitor:
         known = asking.care.search(HOSPITAL, limit=40)[0]

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from rig import Demo, running
 
-from services.wiring import build_services
-
 POINTS = 50
 PEOPLE = 120
 SEED = 20261123
@@ -60,7 +58,7 @@ def require_nothing_lost(demo: Demo) -> None:
         for removed in by_kind["withdrawal"]:
             states = {c.state for c in platform.ledger.consents_of(bytes.fromhex(removed))}
             assert "active" not in states
-        assert build_services(platform).auditor.verify(lambda step, done, of: None) == []
+        assert platform.auditor.verify(lambda step, done, of: None) == []
 
 
 def test_fifty_kills_at_random_points_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:

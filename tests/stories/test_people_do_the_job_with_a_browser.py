@@ -41,7 +41,9 @@ class Stage:
     def colleague(self, role: str) -> Person:
         """Let a colleague of the hospital come."""
         platform = self.town.platform
-        return self.comes(platform.identity.invite(Invitee(role, platform.organisation, "Dr A")))
+        return self.comes(
+            platform.identity.invite(Invitee(role, platform.installation.organisation, "Dr A"))
+        )
 
 
 @pytest.fixture(scope="module")

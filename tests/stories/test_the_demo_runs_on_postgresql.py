@@ -8,8 +8,6 @@ import pytest
 from postgres import new_database
 from rig import Demo, running
 
-from services.wiring import build_services
-
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 PEOPLE = 150
 PATIENCE_S = 180
@@ -24,6 +22,6 @@ def test_the_demo_of_a_few_people_comes_to_its_end_and_verifies(
     assert demo.is_finished()
     assert not (demo.home / "vouchsafe.db").exists()
     with running(demo.home, DATABASE_URL=url) as platform:
-        assert build_services(platform).auditor.verify(lambda step, done, of: None) == []
+        assert platform.auditor.verify(lambda step, done, of: None) == []
         stored = {bytes.fromhex(subject) for subject in demo.subjects()}
         assert all(platform.store.records_of(subject) for subject in stored)

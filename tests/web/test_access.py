@@ -34,17 +34,17 @@ def test_every_view_declares_who_may_call_it(hospital) -> None:
     ]
     assert undeclared == []
     known = [view for view in operations(hospital.app) if view.path != "/openapi.json"]
-    assert len({(one.method, one.path) for one in known}) == len(known)
+    assert len({(item.method, item.path) for item in known}) == len(known)
 
 
 def test_every_row_is_described_for_machines(hospital, stranger) -> None:
-    told = stranger.get("/openapi.json").get_json()
-    assert told["openapi"] == "3.1.0"
-    described = {(method.upper(), path) for path, ops in told["paths"].items() for method in ops}
+    reply = stranger.get("/openapi.json").get_json()
+    assert reply["openapi"] == "3.1.0"
+    described = {(method.upper(), path) for path, ops in reply["paths"].items() for method in ops}
     known = [view for view in operations(hospital.app) if view.path != "/openapi.json"]
     assert described == {(route.method, PREFIX + route.path) for route in known}
     for route in known:
-        operation = told["paths"][PREFIX + route.path][route.method.lower()]
+        operation = reply["paths"][PREFIX + route.path][route.method.lower()]
         assert operation["x-roles"] == sorted(route.roles)
         assert ("requestBody" in operation) == (route.method == "POST")
 
@@ -73,7 +73,7 @@ def test_nothing_is_cached_and_every_answer_is_guarded(hospital, stranger) -> No
         assert len(answer.headers["X-Request-Id"]) == 16
 
 
-def test_a_token_that_is_revoked_expired_or_unknown_opens_nothing(hospital) -> None:
+def test_a_revoked_expired_or_unknown_token_is_refused(hospital) -> None:
     now = [1_000_000.0]
     tokens = Tokens(hospital.platform.engine, lambda: now[0])
     token, secret = tokens.create("auditor", "organisation:auditors", 1)
@@ -85,7 +85,7 @@ def test_a_token_that_is_revoked_expired_or_unknown_opens_nothing(hospital) -> N
     assert tokens.revoke(token.id)
     assert tokens.find(secret) is None
     assert not tokens.revoke("none")
-    assert token.id in [one.id for one in tokens.all()]
+    assert token.id in [item.id for item in tokens.all()]
     with pytest.raises(ValueError, match="role"):
         tokens.create("king", "x", 1)
 

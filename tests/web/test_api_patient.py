@@ -22,45 +22,47 @@ def patient(hospital):
     subject = hospital.new_patient()
     values = (("vital-signs", "x|number", (61.5, "kg")), ("condition", "x|label", ("yes", "")))
     hospital.platform.store.deposits.deposit(
-        [Record(subject, kind, HOSPITAL, "2024-01-02", {code: one}) for kind, code, one in values]
+        [Record(subject, kind, HOSPITAL, "2024-01-02", {code: item}) for kind, code, item in values]
     )
     return signed_in(hospital, PATIENT, "", subject)
 
 
 def asked(hospital, patient) -> str:
     categories = ("vital-signs", "condition")
-    wanted = RequestDetails(STUDY, "study", ("MLTRAINING",), categories, "", "", 365, "it", True)
-    hospital.platform.asking.requests.send(wanted, [patient.account.subject], "r")
-    found = patient.api("GET", "/patient/requests").get_json()["requests"]
-    return str(found[0]["id"])
+    request_details = RequestDetails(
+        STUDY, "study", ("MLTRAINING",), categories, "", "", 365, "it", True
+    )
+    hospital.platform.requests.requests.send(request_details, [patient.account.subject], "r")
+    result = patient.api("GET", "/patient/requests").get_json()["requests"]
+    return str(result[0]["id"])
 
 
 def signed(hospital, patient, prepared):
     """Bring what was prepared, signed by the patient's wallet."""
     key = hospital.wallet._key(patient.account.subject)
-    said = {
+    text = {
         "wallet": "0x" + key.address.hex(),
         "signature": "0x" + key.sign(bytes.fromhex(prepared["digest"][2:])).hex(),
     }
-    return patient.api("POST", f"/patient/signings/{prepared['signing']}", said)
+    return patient.api("POST", f"/patient/signings/{prepared['signing']}", text)
 
 
 def granted(hospital, patient, **answer):
     request = asked(hospital, patient)
-    said = {"answer": "yes", **answer}
+    text = {"answer": "yes", **answer}
     path = f"/patient/requests/{request}"
-    assert patient.api("POST", f"{path}/answer", said).status_code == 200
+    assert patient.api("POST", f"{path}/answer", text).status_code == 200
     prepared = patient.api("POST", f"{path}/signing", {}).get_json()
     return request, prepared, signed(hospital, patient, prepared).get_json()
 
 
 def test_a_request_says_in_sentences_who_asks_and_what_it_means(hospital, patient) -> None:
-    told = patient.api("GET", f"/patient/requests/{asked(hospital, patient)}").get_json()
-    assert told["state"] == "waiting"
-    assert told["name"] == "Small"
-    assert told["chosen"] is None
-    assert len(told["says"]) == 12
-    assert all(one["heading"] and one["text"] for one in told["says"])
+    json = patient.api("GET", f"/patient/requests/{asked(hospital, patient)}").get_json()
+    assert json["state"] == "waiting"
+    assert json["name"] == "Small"
+    assert json["chosen"] is None
+    assert len(json["says"]) == 12
+    assert all(item["heading"] and item["text"] for item in json["says"])
 
 
 def test_a_yes_counts_only_when_it_is_signed(hospital, patient) -> None:
@@ -94,20 +96,20 @@ def test_a_signature_sent_twice_is_told_the_first_result(hospital, patient) -> N
 def test_less_is_allowed_and_more_is_not(hospital, patient) -> None:
     path = f"/patient/requests/{asked(hospital, patient)}"
     less = {"answer": "less", "purposes": ["MLTRAINING"], "categories": ["condition", "genomics"]}
-    told = patient.api("POST", f"{path}/answer", less).get_json()
-    assert told["chosen"]["categories"] == ["condition"]
-    assert not told["chosen"]["may_copy"]
+    json = patient.api("POST", f"{path}/answer", less).get_json()
+    assert json["chosen"]["categories"] == ["condition"]
+    assert not json["chosen"]["may_copy"]
     wrong = patient.api("POST", f"{path}/answer", {"answer": "less", "ends_on": "2999-01-01"})
     assert wrong.status_code == 422
     assert set(wrong.get_json()["errors"]) == {"purposes", "categories", "ends_on"}
-    kept = patient.api("GET", path).get_json()["chosen"]
-    assert kept["categories"] == ["condition"]
+    saved = patient.api("GET", path).get_json()["chosen"]
+    assert saved["categories"] == ["condition"]
 
 
 def test_a_no_is_written_down_and_cannot_be_signed_over(hospital, patient) -> None:
     path = f"/patient/requests/{asked(hospital, patient)}"
-    told = patient.api("POST", f"{path}/answer", {"answer": "no"}).get_json()
-    assert told["state"] == "declined"
+    json = patient.api("POST", f"{path}/answer", {"answer": "no"}).get_json()
+    assert json["state"] == "declined"
     assert patient.api("POST", f"{path}/answer", {"answer": "yes"}).status_code == 404
     assert patient.api("POST", f"{path}/signing", {}).status_code == 404
 
@@ -115,8 +117,8 @@ def test_a_no_is_written_down_and_cannot_be_signed_over(hospital, patient) -> No
 def test_a_withdrawal_is_at_once_in_force(hospital, patient) -> None:
     _, _, done = granted(hospital, patient)
     path = f"/patient/consents/{done['consent']}"
-    gone = signed(hospital, patient, patient.api("POST", f"{path}/withdrawal", {}).get_json())
-    assert gone.get_json()["is_in_force"]
+    removed = signed(hospital, patient, patient.api("POST", f"{path}/withdrawal", {}).get_json())
+    assert removed.get_json()["is_in_force"]
     assert patient.api("GET", path).get_json()["state"] == "withdrawn"
     assert patient.api("POST", f"{path}/withdrawal", {}).status_code == 404
 
@@ -124,8 +126,8 @@ def test_a_withdrawal_is_at_once_in_force(hospital, patient) -> None:
 def test_a_stop_ends_every_permission(hospital, patient) -> None:
     _, _, done = granted(hospital, patient)
     assert signed(hospital, patient, patient.api("POST", "/patient/stop", {}).get_json())
-    told = patient.api("GET", f"/patient/consents/{done['consent']}").get_json()
-    assert told["state"] == "withdrawn"
+    json = patient.api("GET", f"/patient/consents/{done['consent']}").get_json()
+    assert json["state"] == "withdrawn"
 
 
 def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
@@ -140,12 +142,12 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
 
 
 def test_a_record_that_the_patient_opens_is_in_their_history(hospital, patient) -> None:
-    held = patient.api("GET", "/patient/records").get_json()["records"]
-    assert {one["category"] for one in held} == {"vital-signs", "condition"}
-    number = next(one for one in held if one["category"] == "vital-signs")
-    told = patient.api("GET", f"/patient/records/{number['record']}").get_json()
-    assert told["values"] == {"x|number": [61.5, "kg"]}
-    assert told["says"] == [{"what": "number", "value": "61.5 kg"}]
+    stored = patient.api("GET", "/patient/records").get_json()["records"]
+    assert {item["category"] for item in stored} == {"vital-signs", "condition"}
+    number = next(item for item in stored if item["category"] == "vital-signs")
+    json = patient.api("GET", f"/patient/records/{number['record']}").get_json()
+    assert json["values"] == {"x|number": [61.5, "kg"]}
+    assert json["says"] == [{"what": "number", "value": "61.5 kg"}]
     line = patient.api("GET", "/patient/journal").get_json()["lines"][0]
     assert (line["purpose"], line["is_refusal"]) == ("PATRQT", False)
     assert line["says"]
@@ -162,9 +164,9 @@ def test_a_line_of_the_history_has_a_proof_once_it_is_anchored(hospital, patient
 
 def test_the_copy_holds_records_permissions_and_history(hospital, patient) -> None:
     granted(hospital, patient)
-    told = patient.api("POST", "/patient/copy", {}).get_json()
-    assert len(told["records"]) == 2
-    assert [one["state"] for one in told["permissions"]] == ["active"]
+    json = patient.api("POST", "/patient/copy", {}).get_json()
+    assert len(json["records"]) == 2
+    assert [item["state"] for item in json["permissions"]] == ["active"]
 
 
 def test_models_that_learned_are_told_and_keys_are_listed(hospital, patient) -> None:
@@ -195,7 +197,7 @@ def test_what_is_anothers_is_as_if_it_were_not_there(hospital, patient) -> None:
         ("POST", f"/patient/keys/{secrets.token_hex(20)}/veto", {}),
         ("POST", f"/patient/signings/{prepared['signing']}", {"wallet": "0x", "signature": "0x"}),
     )
-    assert seq == [] or all(one["is_refusal"] for one in seq)
+    assert seq == [] or all(item["is_refusal"] for item in seq)
     for method, path, body in paths:
         answer = other.api(method, path, body)
         assert answer.status_code == 404, path
@@ -214,11 +216,11 @@ def test_no_other_role_and_no_token_gets_in(hospital, role) -> None:
 def test_a_signature_of_another_key_signs_nothing(hospital, patient) -> None:
     prepared = patient.api("POST", "/patient/stop", {}).get_json()
     stranger = hospital.wallet._key(secrets.token_bytes(32))
-    said = {
+    text = {
         "wallet": "0x" + stranger.address.hex(),
         "signature": "0x" + stranger.sign(bytes.fromhex(prepared["digest"][2:])).hex(),
     }
-    done = patient.api("POST", f"/patient/signings/{prepared['signing']}", said).get_json()
+    done = patient.api("POST", f"/patient/signings/{prepared['signing']}", text).get_json()
     assert not done["is_in_force"]
     assert done["reason"]
     for odd in ({}, {"wallet": "0x00"}, {"response": {}}, {"wallet": "x", "signature": "y"}):

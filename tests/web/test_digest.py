@@ -40,15 +40,15 @@ def test_the_page_hashes_what_it_shows_as_the_contract_does() -> None:
     if node is None:
         pytest.fail("the page's script is tested with Node.js, which is not installed")
     module = (ROOT / "web" / "static" / "digest.mjs").as_uri()
-    told = subprocess.run(
+    reply = subprocess.run(
         [node, "--input-type=module", "-e", SCRIPT, module, str(VECTORS)],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode == 0, told.stderr
-    found = json.loads(told.stdout)
-    assert len(found["terms"]) >= 10
-    assert len(found["messages"]) >= 10
-    wrong = [case for part in found.values() for case in part if case[1] != case[2]]
+    assert reply.returncode == 0, reply.stderr
+    result = json.loads(reply.stdout)
+    assert len(result["terms"]) >= 10
+    assert len(result["messages"]) >= 10
+    wrong = [case for part in result.values() for case in part if case[1] != case[2]]
     assert wrong == []

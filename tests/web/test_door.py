@@ -41,10 +41,13 @@ def visitor(hospital):
     def make(role: str = "", language: str = "en") -> Visitor:
         http = hospital.app.test_client()
         http.environ_base["REMOTE_ADDR"] = f"10.9.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
-        made, people = Visitor(http, hospital.platform.site.origin), hospital.platform.identity
+        made, people = (
+            Visitor(http, hospital.platform.installation.site.origin),
+            hospital.platform.identity,
+        )
         if role:
             subject = secrets.token_bytes(32) if role == "patient" else None
-            now_s = int(hospital.platform.clock())
+            now_s = int(hospital.platform.installation.clock())
             account = Account(new_id(), role, HOSPITAL, "", subject, language, now_s)
             with hospital.platform.engine.begin() as connection:
                 people.accounts.add(connection, account)
@@ -62,7 +65,7 @@ def test_a_stranger_is_sent_to_sign_in_and_back_to_the_page(visitor, role) -> No
     assert answer.location == f"/sign-in?next=/{role}/no-such-page"
 
 
-def test_the_way_back_keeps_what_stands_behind_the_question_mark(visitor) -> None:
+def test_the_way_back_keeps_the_query_string(visitor) -> None:
     answer = visitor().get("/patient/x?a=1&b=2")
     assert answer.location == "/sign-in?next=/patient/x%3Fa%3D1%26b%3D2"
 
@@ -88,7 +91,9 @@ def test_a_form_from_another_site_or_none_changes_nothing(visitor) -> None:
 def test_no_form_of_any_page_is_taken_without_our_origin_and_token(visitor) -> None:
     people = {role: visitor(role) for role in ROLES}
     stranger = visitor()
-    for page in (one for one in page_operations() if one.method != "GET"):
+    for page in (
+        page_operation for page_operation in page_operations() if page_operation.method != "GET"
+    ):
         path = re.sub(r"{\w+}", "0" * 32, page.path)
         if not page.roles:
             assert stranger.http.post(path).status_code == 403, page
@@ -215,9 +220,12 @@ def test_no_page_has_script_in_it(visitor) -> None:
 def test_a_site_with_tls_has_the_strict_cookie_and_says_so(hospital) -> None:
     from dataclasses import replace
 
+    from rebuild import rebuilt
+
     from web import create_app
 
-    platform = replace(hospital.platform, site=Site.at("https://records.example"))
+    installation = replace(hospital.platform.installation, site=Site.at("https://records.example"))
+    platform = rebuilt(hospital.platform, installation=installation)
     http = create_app(platform).test_client()
     account = Account(new_id(), "auditor", HOSPITAL, "A", None, "en", 0)
     with platform.engine.begin() as connection:
@@ -229,9 +237,9 @@ def test_a_site_with_tls_has_the_strict_cookie_and_says_so(hospital) -> None:
     headers = {"Origin": "https://records.example"}
     form = {"csrf": csrf_of(secret)}
     answer = http.post("/sign-out", base_url=base, data=form, headers=headers)
-    told = answer.headers["Set-Cookie"]
-    assert told.startswith("__Host-vouchsafe=;")
-    assert all(word in told for word in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"))
+    reply = answer.headers["Set-Cookie"]
+    assert reply.startswith("__Host-vouchsafe=;")
+    assert all(word in reply for word in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"))
     assert "Strict-Transport-Security" in answer.headers
 
 

@@ -29,8 +29,8 @@ def test_many_who_ask_first_at_the_same_moment_are_told_one_number(engine, how) 
             return feasibility.weekly(name, lambda: count).count
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            told = set(pool.map(ask, range(100, 100 + AT_ONCE)))
-        assert len(told) == 1
+            reply = set(pool.map(ask, range(100, 100 + AT_ONCE)))
+        assert len(reply) == 1
 
 
 class NoStudies:
@@ -52,9 +52,9 @@ def test_of_many_who_take_a_name_at_the_same_moment_one_has_it(engine) -> None:
             return ""
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        told = list(pool.map(propose, [f"organisation:{n % 2}" for n in range(AT_ONCE)]))
+        reply = list(pool.map(propose, [f"organisation:{n % 2}" for n in range(AT_ONCE)]))
     has_it = proposals.get("study:t").owner
-    assert sorted(told) == [""] * (AT_ONCE // 2) + [has_it] * (AT_ONCE // 2)
+    assert sorted(reply) == [""] * (AT_ONCE // 2) + [has_it] * (AT_ONCE // 2)
 
 
 def test_a_feasible_number_is_frozen_for_a_week_and_small_changes_wait(engine) -> None:

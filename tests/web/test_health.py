@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from rebuild import rebuilt
 
 import app as application
 from consent import open_ledger
@@ -32,11 +33,13 @@ def silent_node(tmp_path: Path) -> Iterator[str]:
 def without_chain(hospital, endpoint: str):
     """Return a client of the same platform with another chain."""
     platform = hospital.platform
-    settings = read_settings({"VOUCHSAFE_HOME": str(platform.home)})
+    settings = read_settings({"VOUCHSAFE_HOME": str(platform.installation.home)})
     ledger = open_ledger(
-        platform.engine, platform.clock, application.ledger_settings(settings, endpoint)
+        platform.engine,
+        platform.installation.clock,
+        application.ledger_settings(settings, endpoint),
     )
-    return create_app(dataclasses.replace(platform, ledger=ledger)).test_client()
+    return create_app(rebuilt(platform, ledger=ledger)).test_client()
 
 
 def test_all_parts_are_ready(hospital, stranger) -> None:
@@ -45,7 +48,7 @@ def test_all_parts_are_ready(hospital, stranger) -> None:
         "state": "unavailable"
     }
     platform = hospital.platform
-    Workers(platform.engine, platform.clock).beat("here")
+    Workers(platform.engine, platform.installation.clock).beat("here")
     ready = stranger.http.get("/health/ready")
     assert ready.status_code == 200
     parts = ready.get_json()["parts"]
@@ -55,8 +58,10 @@ def test_all_parts_are_ready(hospital, stranger) -> None:
 
 def test_a_worker_without_a_recent_heartbeat_is_unavailable(hospital) -> None:
     platform = hospital.platform
-    Workers(platform.engine, platform.clock).beat("here")
-    later = dataclasses.replace(platform, clock=lambda: platform.clock() + STALE_S + 2)
+    Workers(platform.engine, platform.installation.clock).beat("here")
+    clock = platform.installation.clock
+    installation = dataclasses.replace(platform.installation, clock=lambda: clock() + STALE_S + 2)
+    later = rebuilt(platform, installation=installation)
     ready = create_app(later).test_client().get("/health/ready")
     assert (ready.status_code, ready.get_json()["parts"]["worker"]) == (
         503,
@@ -67,16 +72,20 @@ def test_a_worker_without_a_recent_heartbeat_is_unavailable(hospital) -> None:
 def test_a_sealed_root_key_is_unavailable(hospital) -> None:
     platform = hospital.platform
     sealed = RecordStore(
-        platform.engine, platform.store._blocks, platform.ledger, platform.home, time.time
+        platform.engine,
+        platform.store._blocks,
+        platform.ledger,
+        platform.installation.home,
+        time.time,
     )
-    app = create_app(dataclasses.replace(platform, store=sealed))
+    app = create_app(rebuilt(platform, store=sealed))
     parts = app.test_client().get("/health/ready").get_json()["parts"]
     assert (parts["root_key"]["state"], parts["store"]["state"]) == ("unavailable", "ready")
 
 
 def test_an_unavailable_database_is_503_and_reveals_nothing(hospital, tmp_path, caplog) -> None:
     nowhere = sa.create_engine(f"sqlite:///{tmp_path / 'none' / 'x.db'}")
-    app = create_app(dataclasses.replace(hospital.platform, engine=nowhere))
+    app = create_app(rebuilt(hospital.platform, engine=nowhere))
     answer = app.test_client().get("/api/v1/me", headers={"Authorization": "Bearer vs_canary"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert b"sqlite" not in answer.data

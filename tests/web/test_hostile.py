@@ -48,7 +48,7 @@ BODIES = {
 
 @pytest.mark.node
 @pytest.mark.parametrize("path", POSTS)
-def test_no_hostile_body_is_an_error_of_ours(hospital, path) -> None:
+def test_no_hostile_body_is_an_internal_error(hospital, path) -> None:
     for role in ("custodian", "researcher", "clinician"):
         client = hospital.client(role)
         for name, body in BODIES.items():
@@ -85,7 +85,7 @@ def test_a_hostile_name_in_a_path_is_not_found(auditor, clinician, name) -> None
 
 @pytest.mark.node
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "before=-1", "other=1", "limit=1e9"])
-def test_a_hostile_query_is_badly_asked(hospital, auditor, query) -> None:
+def test_a_hostile_query_is_invalid(hospital, auditor, query) -> None:
     path = f"/auditor/subjects/{hospital.subjects[0].hex()}/uses?{query}"
     assert auditor.get(path).status_code == 422
 

@@ -49,8 +49,8 @@ PAIRS = [
 def themes() -> dict[str, dict[str, str]]:
     css = (STATIC / "colours.css").read_text(encoding="utf-8")
     pieces = re.split(r"@media \((prefers-color-scheme: dark)\)|@media (print)", css)
-    found = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", piece or "")) for piece in pieces]
-    return {"light": found[0], "dark": found[0] | found[3]}
+    result = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", piece or "")) for piece in pieces]
+    return {"light": result[0], "dark": result[0] | result[3]}
 
 
 def luminance(colour: str) -> float:
@@ -80,7 +80,7 @@ def test_the_formula_is_the_one_of_wcag() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
 
 
-def test_colours_have_roles_and_stand_in_one_file() -> None:
+def test_colours_have_roles_and_are_in_one_file() -> None:
     others = [path for path in STATIC.glob("*.css") if path.name != "colours.css"]
     assert [p.name for p in others if re.search(r"#[0-9a-fA-F]{3,8}\b|rgb", p.read_text())] == []
 
@@ -90,8 +90,8 @@ def test_no_template_holds_a_style_or_a_script_of_its_own() -> None:
         r"""<style|\sstyle\s*=|<script(?![^>]*\s(src=|type="application/json"))|\son\w+\s*=|javascript:|hx-on|hx-vals='?js:""",
         re.IGNORECASE,
     )
-    found = [p for p in TEMPLATES.rglob("*.html") if pattern.search(p.read_text(encoding="utf-8"))]
-    assert found == []
+    result = [p for p in TEMPLATES.rglob("*.html") if pattern.search(p.read_text(encoding="utf-8"))]
+    assert result == []
 
 
 def test_nothing_comes_from_another_site() -> None:
@@ -106,9 +106,9 @@ def test_the_templates_of_the_look_stay_short() -> None:
 
 def test_what_is_vendored_is_what_its_list_says() -> None:
     listed = (STATIC / "vendor" / "README.md").read_text(encoding="utf-8")
-    held = hashlib.sha256((STATIC / "vendor" / "htmx.min.js").read_bytes()).hexdigest()
+    stored = hashlib.sha256((STATIC / "vendor" / "htmx.min.js").read_bytes()).hexdigest()
     assert "| htmx.min.js | npm `htmx.org` | 2.0.11 | 0BSD | " in listed
-    assert held in listed
+    assert stored in listed
 
 
 def visit(role: str) -> SimpleNamespace:
@@ -203,16 +203,16 @@ PAGES = [
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_every_part_is_accessible_and_fits(page: Page, site: str, width: int, scheme: str) -> None:
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text))
+    reply: list[str] = []
+    page.on("console", lambda message: reply.append(message.text))
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_viewport_size({"width": width, "height": 900})
     for path in PAGES:
         page.goto(site + path)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        result = Axe().run(page)
+        assert result.violations_count == 0, f"{path}: {result.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    assert [text for text in told if "Content Security Policy" in text] == []
+    assert [text for text in reply if "Content Security Policy" in text] == []
 
 
 def test_a_page_is_found_by_keyboard_from_the_skip_link_on(page: Page, site: str) -> None:
@@ -274,7 +274,7 @@ def test_a_second_press_sends_nothing(page: Page, site: str) -> None:
     assert sent == ["POST"]
 
 
-def test_whoever_is_about_to_be_signed_out_is_told_and_can_stay(page: Page, site: str) -> None:
+def test_a_visitor_about_to_be_signed_out_is_warned_and_can_stay(page: Page, site: str) -> None:
     page.clock.install()
     page.goto(site + "/patient/journal?role=clinician")
     warning = page.locator("[data-stay] [role=status]")
@@ -310,8 +310,8 @@ def test_a_page_names_its_language_and_offers_the_others(app: Flask, language: s
 
 def test_a_page_shows_two_notices_at_most_and_six_links(app: Flask) -> None:
     body = app.test_client().get("/patient/journal").text
-    shown = body.split("<header")[0].split('aria-label="Important notices"')[1]
-    assert shown.count('<div class="notice">') == 2
+    displayed = body.split("<header")[0].split('aria-label="Important notices"')[1]
+    assert displayed.count('<div class="notice">') == 2
     menu = body.split('<nav class="menu"')[1].split("</nav>")[0]
     assert menu.count("<li>") == 6
     assert menu.count('aria-current="page"') == 1
@@ -336,7 +336,7 @@ def test_each_failure_has_one_wording_and_needs_no_visit(
     assert "why" not in body.split("<main")[1].replace(Words("en")(words), "")
 
 
-def test_a_failure_of_ours_tells_its_incident(app: Flask) -> None:
+def test_an_internal_error_shows_its_incident_number(app: Flask) -> None:
     assert "ab12" in app.test_client().get("/problem/500").text
     assert Words("en")("broken-plain") in app.test_client().get("/problem/502").text
 

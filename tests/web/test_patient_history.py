@@ -9,6 +9,6 @@ pytestmark = pytest.mark.node
 
 
 @pytest.mark.parametrize("before", ["9" * 20, "²", "-1", "%00", "x"])
-def test_a_row_that_cannot_be_is_no_error_of_ours(hospital, before) -> None:
+def test_an_impossible_row_number_is_not_an_internal_error(hospital, before) -> None:
     patient = signed_in(hospital, "patient", "", hospital.new_patient())
     assert patient.get(f"/patient/journal?before={before}").status_code == 200

@@ -79,14 +79,16 @@ def test_a_passkey_is_added_on_the_page_and_removed_again(hospital) -> None:
         assert me.page.goto(f"{origin}/patient/keys/{'00' * 16}/removal").status == 404
         add_by_another_device(me)
         me.says("You can sign in and sign with your new passkey from now on.")
-        held = people.passkeys.of(account.id)
-        assert len(held) == 2
-        new = next(one for one in held if one.id != first.id)
+        stored = people.passkeys.of(account.id)
+        assert len(stored) == 2
+        new = next(item for item in stored if item.id != first.id)
         me.go(f"/patient/keys/{new.id.hex()}/removal")
         me.page.click("form[data-sign] button.primary")
         me.says("The passkey is removed.")
-        assert [one.id for one in people.passkeys.of(account.id)] == [first.id]
-        assert sum(one.is_removed for one in hospital.platform.ledger.keys.of_subject(subject)) == 1
+        assert [item.id for item in people.passkeys.of(account.id)] == [first.id]
+        assert (
+            sum(item.is_removed for item in hospital.platform.ledger.keys.of_subject(subject)) == 1
+        )
 
 
 def add_by_another_device(me) -> None:

@@ -34,7 +34,7 @@ def patient(hospital, browser, origin):
     subject = secrets.token_bytes(32)
     values = (("vital-signs", "x|number", (61.5, "kg")), ("condition", "x|label", ("yes", "")))
     hospital.platform.store.deposits.deposit(
-        [Record(subject, kind, HOSPITAL, "2024-01-02", {code: one}) for kind, code, one in values]
+        [Record(subject, kind, HOSPITAL, "2024-01-02", {code: item}) for kind, code, item in values]
     )
     link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
     with person(browser, origin) as made:
@@ -44,7 +44,7 @@ def patient(hospital, browser, origin):
 
 
 def ask(hospital, subject: bytes, **changed) -> None:
-    wanted = {
+    expected = {
         "party": STUDY,
         "kind": "study",
         "purposes": ("MLTRAINING",),
@@ -54,7 +54,7 @@ def ask(hospital, subject: bytes, **changed) -> None:
         "days": 365,
         "condition": "it",
     }
-    hospital.platform.asking.requests.send(RequestDetails(**(wanted | changed)), [subject], "r")
+    hospital.platform.requests.requests.send(RequestDetails(**(expected | changed)), [subject], "r")
 
 
 def grant(patient) -> None:
@@ -69,7 +69,7 @@ def grant(patient) -> None:
 
 
 def may(hospital, subject: bytes) -> list[str]:
-    return [one.state for one in hospital.platform.ledger.consents_of(subject)]
+    return [consent.state for consent in hospital.platform.ledger.consents_of(subject)]
 
 
 def test_a_yes_signed_with_a_passkey_is_active_on_the_ledger(hospital, patient) -> None:
@@ -129,7 +129,7 @@ def test_one_touch_withdraws(hospital, patient) -> None:
     assert may(hospital, patient.subject) == ["withdrawn"]
 
 
-def test_what_the_safe_does_after_a_withdrawal_is_told_as_neither_use_nor_refusal(
+def test_re_keying_after_a_withdrawal_is_listed_as_neither_use_nor_refusal(
     hospital, patient
 ) -> None:
     hospital.platform.store.erasure.rekey([patient.subject], "withdrawal")
@@ -211,8 +211,8 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("Research is off.")
     states = {
-        one.terms.decision: one.state
-        for one in hospital.platform.ledger.consents_of(patient.subject)
+        consent.terms.decision: consent.state
+        for consent in hospital.platform.ledger.consents_of(patient.subject)
     }
     assert states == {"permit": "active", "deny": "active"}
     patient.go("/patient/opt-out")

@@ -39,8 +39,8 @@ def patient(hospital, browser, origin):
     record = Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (61.5, "kg")})
     platform.store.deposits.deposit([record])
     kinds = ("vital-signs", "condition")
-    wanted = RequestDetails(STUDY, "study", ("MLTRAINING",), kinds, "", "", 365, "it")
-    platform.asking.requests.send(wanted, [subject], "r")
+    request_details = RequestDetails(STUDY, "study", ("MLTRAINING",), kinds, "", "", 365, "it")
+    platform.requests.requests.send(request_details, [subject], "r")
     with person(browser, origin) as made:
         made.join(platform.identity.invite(Invitee("patient", "", "", subject)))
         made.subject = subject
@@ -50,7 +50,9 @@ def patient(hospital, browser, origin):
 @contextmanager
 def register_hangs(hospital) -> Iterator[None]:
     """Stop the chain's process in its tracks, and let it go on at the end."""
-    pid = json.loads((hospital.platform.home / "chain" / "pid.json").read_text())["pid"]
+    pid = json.loads((hospital.platform.installation.home / "chain" / "pid.json").read_text())[
+        "pid"
+    ]
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -69,7 +71,7 @@ def to_the_check(patient) -> None:
 
 
 def states(hospital, patient) -> list[str]:
-    return [one.state for one in hospital.platform.ledger.consents_of(patient.subject)]
+    return [consent.state for consent in hospital.platform.ledger.consents_of(patient.subject)]
 
 
 def test_a_double_press_signs_once(hospital, patient) -> None:

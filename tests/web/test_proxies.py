@@ -24,8 +24,8 @@ def test_behind_a_proxy_one_stranger_does_not_use_up_the_tries_of_another(hospit
 
 def test_what_a_stranger_says_before_our_proxy_is_not_believed(hospital) -> None:
     http = create_app(hospital.platform, proxies=1).test_client()
-    told = [asked(http, f"10.0.{n // 256}.{n % 256}, 192.0.2.3") for n in range(BURST * 2)]
-    assert 429 in told
+    reply = [asked(http, f"10.0.{n // 256}.{n % 256}, 192.0.2.3") for n in range(BURST * 2)]
+    assert 429 in reply
 
 
 def test_without_a_proxy_nobody_names_their_own_address(hospital) -> None:

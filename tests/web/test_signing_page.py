@@ -49,8 +49,8 @@ def show():
 @requires_role(PATIENT)
 def submit():
     done = services().patient.signatures.submit(current_account(), *signed_form())
-    said = "again" if done.is_repeated else "in force" if done.is_in_force else done.outcome.reason
-    return Response(f"<main>{said}</main>", content_type="text/html")
+    text = "again" if done.is_repeated else "in force" if done.is_in_force else done.outcome.reason
+    return Response(f"<main>{text}</main>", content_type="text/html")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def someone(hospital, browser, origin):
 
 
 def states(hospital, someone) -> list[str]:
-    return [one.state for one in hospital.platform.ledger.consents_of(someone.subject)]
+    return [consent.state for consent in hospital.platform.ledger.consents_of(someone.subject)]
 
 
 def press(someone) -> None:
@@ -116,8 +116,8 @@ def test_what_is_shown_is_signed_and_counts(hospital, someone) -> None:
     ],
 )
 def test_a_page_that_shows_something_else_has_nothing_signed(hospital, someone, altered) -> None:
-    asked = "navigator.credentials.get = () => { document.title = 'asked'; throw 1; }"
-    someone.page.evaluate(f"() => {{ {asked}; {altered} }}")
+    query = "navigator.credentials.get = () => { document.title = 'asked'; throw 1; }"
+    someone.page.evaluate(f"() => {{ {query}; {altered} }}")
     press(someone)
     someone.says("The request changed while you were reading.")
     assert someone.page.title() != "asked"
@@ -137,7 +137,7 @@ def test_a_closed_window_signs_nothing_and_can_be_tried_again(hospital, someone)
 
 def test_a_double_press_asks_once_and_sends_once(hospital, someone) -> None:
     sent = []
-    someone.page.on("request", lambda one: sent.append(one) if one.method == "POST" else None)
+    someone.page.on("request", lambda item: sent.append(item) if item.method == "POST" else None)
     someone.page.dblclick("form[data-sign] button.primary")
     someone.says("in force")
     assert len(sent) == 1

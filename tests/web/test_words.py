@@ -92,7 +92,7 @@ def grade(texts: list[str]) -> float:
 
 def groups(part: str) -> dict[str, list[str]]:
     texts = said("en", part)
-    found: dict[str, list[str]] = defaultdict(list)
+    result: dict[str, list[str]] = defaultdict(list)
     heading = part
     for entry in entries("en", part):
         if isinstance(entry, ast.GroupComment):
@@ -100,8 +100,8 @@ def groups(part: str) -> dict[str, list[str]]:
         elif isinstance(entry, ast.Message):
             text = texts[entry.id.name]
             if text.endswith((".", "?")) and len(text.split()) > 3:
-                found[f"{part}: {heading}"].append(text)
-    return found
+                result[f"{part}: {heading}"].append(text)
+    return result
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -126,8 +126,10 @@ def test_what_patients_read_is_said_in_every_language_with_the_same_values(
 
 
 def test_the_pages_for_work_are_in_english_only() -> None:
-    held = {language: {path.stem for path in (HERE / language).iterdir()} for language in LANGUAGES}
-    assert held == {
+    stored = {
+        language: {path.stem for path in (HERE / language).iterdir()} for language in LANGUAGES
+    }
+    assert stored == {
         "en": {*FOR_PATIENTS, *FOR_WORK},
         "de": set(FOR_PATIENTS),
         "es": set(FOR_PATIENTS),
@@ -138,7 +140,7 @@ def test_the_pages_for_work_are_in_english_only() -> None:
 def test_no_patient_reads_a_word_of_the_inside(language: str) -> None:
     pattern = re.compile(rf"\b({NEVER})s?\b", re.IGNORECASE)
     heard = {name: pattern.findall(text) for name, text in said(language, *FOR_PATIENTS).items()}
-    assert {name: found for name, found in heard.items() if found} == {}
+    assert {name: result for name, result in heard.items() if result} == {}
 
 
 def test_permission_is_the_one_word_and_consent_stands_where_law_wants_it() -> None:
@@ -177,7 +179,7 @@ def test_each_page_for_patients_can_be_read_at_eleven(part: str) -> None:
         for group, texts in groups(part).items()
         if len(texts) >= FEWEST_TEXTS
     }
-    assert {group: found for group, found in hard.items() if found > MOST_GRADE} == {}
+    assert {group: result for group, result in hard.items() if result > MOST_GRADE} == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -197,7 +199,7 @@ def test_a_text_that_nobody_wrote_or_a_missing_value_is_an_error() -> None:
     with pytest.raises(KeyError, match="no-such-text"):
         say("no-such-text")
     with pytest.raises(KeyError, match="date"):
-        say("already")
+        say("lapsed")
     with pytest.raises(KeyError):
         Words("fr")
 
@@ -208,10 +210,10 @@ def test_what_a_language_lacks_is_said_in_english() -> None:
     assert not Words("de").has("no-such-text")
 
 
-def test_values_stand_in_the_text_without_invisible_signs() -> None:
-    told = Words("en")("lapsed", date="3 March 2027")
-    assert told.startswith("This request ran out on 3 March 2027.")
-    assert told.isascii()
+def test_values_are_inserted_without_invisible_characters() -> None:
+    words = Words("en")("lapsed", date="3 March 2027")
+    assert words.startswith("This request ran out on 3 March 2027.")
+    assert words.isascii()
 
 
 @pytest.mark.parametrize(

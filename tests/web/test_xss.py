@@ -84,26 +84,30 @@ def look_as_colleagues(hospital, visitor: Person, slug: str) -> None:
 def become(hospital, visitor: Person, role: str) -> None:
     """Sign the browser in as a colleague whose own name is hostile."""
     secret = signed_in(hospital, role)
-    value = secret.http.get_cookie(cookie_name(hospital.platform.site)).value
-    cookie = {"name": cookie_name(hospital.platform.site), "value": value, "url": visitor.origin}
+    value = secret.http.get_cookie(cookie_name(hospital.platform.installation.site)).value
+    cookie = {
+        "name": cookie_name(hospital.platform.installation.site),
+        "value": value,
+        "url": visitor.origin,
+    }
     visitor.context.add_cookies([cookie])
 
 
 @pytest.fixture(scope="module")
 def slug(hospital) -> str:
     """A study whose every text is hostile, approved."""
-    told = {"title": f"{secrets.token_hex(4)} {ALL}"[:1_500], "condition": ALL, "protocol": ALL}
-    told |= {"board": ALL, "contact": ALL, "question": "small", "days": "365", "copy": "yes"}
-    told |= {"end-day": "1", "end-month": "3", "end-year": "2090"}
-    answer = signed_in(hospital, "researcher").post("/researcher/studies/new", **told)
+    reply = {"title": f"{secrets.token_hex(4)} {ALL}"[:1_500], "condition": ALL, "protocol": ALL}
+    reply |= {"board": ALL, "contact": ALL, "question": "small", "days": "365", "copy": "yes"}
+    reply |= {"end-day": "1", "end-month": "3", "end-year": "2090"}
+    answer = signed_in(hospital, "researcher").post("/researcher/studies/new", **reply)
     if answer.status_code != 303:  # what is not printable is refused, so it is left out
         clean = ALL.replace("\u202e", "")
-        told |= dict.fromkeys(("condition", "protocol", "board", "contact"), clean)
-        told["title"] = f"{secrets.token_hex(4)} {clean}"[:1_500]
-        answer = signed_in(hospital, "researcher").post("/researcher/studies/new", **told)
-    found = answer.location.rsplit("/", 1)[1]
-    hospital.platform.asking.proposals.approve(f"study:{found}", "c")
-    return found
+        reply |= dict.fromkeys(("condition", "protocol", "board", "contact"), clean)
+        reply["title"] = f"{secrets.token_hex(4)} {clean}"[:1_500]
+        answer = signed_in(hospital, "researcher").post("/researcher/studies/new", **reply)
+    result = answer.location.rsplit("/", 1)[1]
+    hospital.platform.requests.proposals.approve(f"study:{result}", "c")
+    return result
 
 
 def test_hostile_text_runs_nowhere(hospital, slug) -> None:
@@ -112,27 +116,27 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
     records = [Record(subject, "vital-signs", HOSPITAL, "2024-01-02", values)]
     records.append(Record(subject, "condition", HOSPITAL, "2024-01-02", {"x|label": ("yes", "")}))
     platform.store.deposits.deposit(records)
-    platform.asking.directory.add([(ALL[:200], subject)])
+    platform.requests.directory.add([(ALL[:200], subject)])
     signed_in(hospital, "researcher").post(f"/researcher/studies/{slug}/request")
     invitation = Invitee("patient", "", "", subject)
     with served(platform) as origin, chromium() as browser, person(browser, origin) as visitor:
         watched(visitor)
         visitor.join(platform.identity.invite(invitation))
-        request = platform.asking.requests.list_waiting(subject)[0]
+        request = platform.requests.requests.list_waiting(subject)[0]
         path = f"/patient/requests/{request.id}"
         visitor.go(path)
         visitor.page.check("input[value=yes]")
         visitor.page.click("button:text('Continue')")
         record = platform.store.records_of(subject)[0].record_id.hex()
-        for one in ("", "/limits", "/understand", "/check"):
-            look(visitor, path + one)
-        for one in (
+        for item in ("", "/limits", "/understand", "/check"):
+            look(visitor, path + item)
+        for item in (
             "/patient",
             "/patient/records",
             f"/patient/records/{record}",
             "/patient/journal",
         ):
-            look(visitor, one)
+            look(visitor, item)
         look(visitor, f"/patient/journal?who={ALL[:300]}&what={ALL[:300]}")
         look(visitor, f"/sign-in?next={CORPUS[8]}")
         look_as_colleagues(hospital, visitor, slug)

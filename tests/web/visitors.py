@@ -45,5 +45,5 @@ def signed_in(
     with platform.engine.begin() as connection:
         platform.identity.accounts.add(connection, account)
     secret, http = platform.identity.sessions.begin(account.id), hospital.app.test_client()
-    http.set_cookie(cookie_name(platform.site), secret)
-    return Visitor(http, platform.site.origin, csrf_of(secret), account)
+    http.set_cookie(cookie_name(platform.installation.site), secret)
+    return Visitor(http, platform.installation.site.origin, csrf_of(secret), account)

@@ -1,4 +1,5 @@
 // Computes the EIP-712 digest of what the page shows, so that the page signs that and nothing else (docs/spec/ledger.md).
+import { bytesOf, digitsOf } from "./hex.mjs";
 import { keccak_256 } from "./vendor/keccak.min.mjs";
 
 const TYPES = {
@@ -21,12 +22,10 @@ const text = new TextEncoder();
 
 export function fromHex(hex) {
   if (!/^0x([0-9a-fA-F]{2})*$/.test(hex)) throw new TypeError("not a hex string");
-  return Uint8Array.from(hex.slice(2).match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  return bytesOf(hex.slice(2));
 }
 
-export function toHex(bytes) {
-  return "0x" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+export const toHex = (bytes) => "0x" + digitsOf(bytes);
 
 function join(parts) {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

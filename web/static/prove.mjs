@@ -1,42 +1,42 @@
-// Checks in the browser that a line of the history is what the register's fingerprint covers
-// (docs/spec/evidence.md, 3.2 to 3.5): the act, the row made of it, and the way up to the root.
+// Checks in the browser that the register's fingerprint covers a line of the history
+// (docs/spec/evidence.md, 3.2 to 3.5): the act, the row made of it, and the path to the root.
+import { bytesOf, digitsOf } from "./hex.mjs";
+
 const text = new TextEncoder();
-const fromHex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-const toHex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-async function hashed(...parts) {
-  const bytes = new Blob(parts.map((part) => (typeof part === "string" ? fromHex(part) : part)));
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", await bytes.arrayBuffer())));
+async function hash(...parts) {
+  const bytes = new Blob(parts.map((part) => (typeof part === "string" ? bytesOf(part) : part)));
+  return digitsOf(new Uint8Array(await crypto.subtle.digest("SHA-256", await bytes.arrayBuffer())));
 }
 
-function number(value, bytes) {
-  return fromHex(BigInt(value).toString(16).padStart(2 * bytes, "0"));
+function number(value, size) {
+  return bytesOf(BigInt(value).toString(16).padStart(2 * size, "0"));
 }
 
-// The row's hash, from the act and the row before; subject and record stand in it as commitments.
+// The row's hash, from the act and the row before; subject and record are in it as commitments.
 async function rowHash({ seq, line }) {
-  const use = await hashed(text.encode(line.use));
-  return hashed(
+  const use = await hash(text.encode(line.use));
+  return hash(
     line.before, number(seq, 8), use, line.commitments, number(line.version, 4), line.consent, text.encode(line.outcome),
   );
 }
 
 // RFC 6962: an odd last node moves up unchanged.
-async function root({ index, size, path, hash }) {
-  let [found, place, width, left] = [await hashed("00", hash), index, size, [...path]];
+async function rootOf(proof) {
+  let [node, index, width, siblings] = [await hash("00", proof.hash), proof.index, proof.size, [...proof.path]];
   while (width > 1) {
-    if ((place ^ 1) < width) {
-      const sister = left.shift();
-      if (sister === undefined) return "";
-      found = await (place & 1 ? hashed("01", sister, found) : hashed("01", found, sister));
+    if ((index ^ 1) < width) {
+      const sibling = siblings.shift();
+      if (sibling === undefined) return "";
+      node = await (index & 1 ? hash("01", sibling, node) : hash("01", node, sibling));
     }
-    [place, width] = [place >> 1, (width + 1) >> 1];
+    [index, width] = [index >> 1, (width + 1) >> 1];
   }
-  return left.length === 0 && index < size ? found : "";
+  return siblings.length === 0 && proof.index < proof.size ? node : "";
 }
 
-const said = document.querySelector("[data-proof]");
+const status = document.querySelector("[data-proof]");
 const proof = JSON.parse(document.querySelector("[data-proof-file]").textContent);
-const good = (await rowHash(proof)) === proof.hash && (await root(proof)) === proof.root;
-said.textContent = good ? said.dataset.good : said.dataset.bad;
-said.dataset.proof = good ? "good" : "bad";
+const isGood = (await rowHash(proof)) === proof.hash && (await rootOf(proof)) === proof.root;
+status.textContent = isGood ? status.dataset.good : status.dataset.bad;
+status.dataset.proof = isGood ? "good" : "bad";

@@ -17,11 +17,11 @@ class Unsigned extends Error {
 const base64url = (bytes) =>
   btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 
-// A field of the message by its name: the terms' fields stand where the message's do.
+// A field of the message by its name: the terms' fields count as the message's.
 function fieldOf(message, name) {
-  const held = message.terms && name in message.terms ? message.terms : message;
-  if (!(name in held)) throw new Unsigned("changed");
-  return held[name];
+  const owner = message.terms && name in message.terms ? message.terms : message;
+  if (!(name in owner)) throw new Unsigned("changed");
+  return owner[name];
 }
 
 const same = (some, others) => JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
@@ -32,30 +32,30 @@ function requireShown(typed) {
   const shown = new Map();
   for (const element of document.querySelectorAll("[data-term]")) {
     const name = element.dataset.term;
-    const told = element.dataset.code ?? element.textContent.trim();
-    shown.set(name, [...(shown.get(name) ?? []), told]);
+    const value = element.dataset.code ?? element.textContent.trim();
+    shown.set(name, [...(shown.get(name) ?? []), value]);
   }
   if (typed.primaryType === "Grant" && !shown.has("statement")) throw new Unsigned("changed");
-  for (const [name, told] of shown) {
+  for (const [name, values] of shown) {
     const field = fieldOf(typed.message, name);
-    if (!same(told, Array.isArray(field) ? field : [String(field)])) throw new Unsigned("changed");
+    if (!same(values, Array.isArray(field) ? field : [String(field)])) throw new Unsigned("changed");
   }
 }
 
 // The digest of the message, if the device is asked to sign just that.
 function computed(typed, options) {
-  let made;
+  let hash;
   try {
-    made = digest(typed.domain, typed.primaryType, typed.message);
+    hash = digest(typed.domain, typed.primaryType, typed.message);
   } catch {
     throw new Unsigned("changed"); // a field that we do not know, or none where one must be
   }
-  if (options.challenge !== base64url(made)) throw new Unsigned("changed");
-  return made;
+  if (options.challenge !== base64url(hash)) throw new Unsigned("changed");
+  return hash;
 }
 
-async function byPasskey(form, options, made) {
-  const challenge = base64url(made);
+async function byPasskey(form, options, hash) {
+  const challenge = base64url(hash);
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON({ ...options, challenge });
   const credential = await navigator.credentials.get({ publicKey });
   if (base64url(new Uint8Array(credential.rawId)) !== credential.id) throw new Unsigned("changed");
@@ -65,24 +65,24 @@ async function byPasskey(form, options, made) {
 // EIP-1193: the wallet shows the typed data itself, and signs it for one of its accounts.
 async function byWallet(form, typed) {
   const [address] = await window.ethereum.request({ method: "eth_requestAccounts" });
-  const asked = { method: "eth_signTypedData_v4", params: [address, JSON.stringify(typed)] };
-  const signature = toHex(fromHex(await window.ethereum.request(asked)));
+  const request = { method: "eth_signTypedData_v4", params: [address, JSON.stringify(typed)] };
+  const signature = toHex(fromHex(await window.ethereum.request(request)));
   form.elements.credential.value = JSON.stringify({ wallet: address, signature });
 }
 
-// A closed window, no passkey and too late are one and the same error to a page; so is a wallet's no.
+// Browsers report a closed window, a missing passkey and a time-out alike; so does a wallet a refusal.
 const why = (error) => (error instanceof Unsigned ? error.word : "cancel");
 
 async function sign(form, button) {
   const { typed_data: typed, options } = JSON.parse(form.querySelector("[data-typed]").textContent);
   requireShown(typed);
-  const made = computed(typed, options);
+  const hash = computed(typed, options);
   if (button?.hasAttribute("data-wallet")) await byWallet(form, typed);
-  else await byPasskey(form, options, made);
+  else await byPasskey(form, options, hash);
 }
 
 for (const form of forms) {
-  const said = form.querySelector("[data-said]");
+  const status = form.querySelector("[data-said]");
   let isAsking = false;
   let isSigned = false;
   for (const button of form.querySelectorAll("[data-wallet]")) button.hidden = !window.ethereum;
@@ -91,13 +91,13 @@ for (const form of forms) {
     event.preventDefault();
     if (isAsking) return;
     isAsking = true;
-    said.textContent = "";
+    status.textContent = "";
     try {
       await sign(form, event.submitter);
       isSigned = true;
       form.requestSubmit(event.submitter);
     } catch (error) {
-      said.textContent = form.dataset[why(error)];
+      status.textContent = form.dataset[why(error)];
     } finally {
       isAsking = false;
     }

@@ -1,22 +1,12 @@
-// Joins and signs in with a patient's own signing program (EIP-1193); it shows itself what it signs.
+// Joins and signs in with a patient's own wallet (EIP-1193), which shows itself what it signs.
 // The enrolment is typed data, the sign-in a text (ERC-4361): neither can be a permission.
-const form = document.querySelector("form[data-passkey]");
+import { toHex } from "./digest.mjs";
+import { attempt, form, isJoining, send } from "./entrance.mjs";
+
 const button = form.querySelector("[data-wallet]");
-const said = form.querySelector("[data-said]");
 const { ethereum } = window;
 
-async function send(path, fields) {
-  const body = new URLSearchParams({ ...fields, csrf: form.elements.csrf.value });
-  const answer = await fetch(path, { method: "POST", body, redirect: "error" });
-  if (!answer.ok) throw Object.assign(new Error("refused"), { status: answer.status });
-  return answer.json();
-}
-
 const ask = (method, ...params) => ethereum.request({ method, params });
-
-// Text goes to a signing program as the hex of its UTF-8.
-const hexOf = (text) =>
-  "0x" + Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 async function join(address) {
   const path = `${new URL(form.action).pathname}/wallet`;
@@ -26,29 +16,23 @@ async function join(address) {
 }
 
 async function signIn(address) {
-  const { message, ...asked } = await send("/sign-in/wallet", { address });
-  const signature = await ask("personal_sign", hexOf(message), address);
-  return send("/sign-in/wallet/finish", { ...asked, address, signature, next: form.elements.next.value });
+  const { message, ...fields } = await send("/sign-in/wallet", { address });
+  // Text goes to a wallet as the hex of its UTF-8.
+  const signature = await ask("personal_sign", toHex(new TextEncoder().encode(message)), address);
+  return send("/sign-in/wallet/finish", { ...fields, address, signature, next: form.elements.next.value });
 }
 
-function why(error) {
+function reasonOf(error) {
   if (error.status === undefined) return error instanceof TypeError ? form.dataset.away : form.dataset.cancel;
   return error.status >= 500 ? form.dataset.away : form.dataset.failed;
 }
 
-let busy = false;
 if (button && ethereum) {
   button.hidden = false;
-  button.addEventListener("click", async () => {
-    if (busy) return;
-    busy = true;
-    try {
+  button.addEventListener("click", () =>
+    attempt(async () => {
       const [address] = await ask("eth_requestAccounts");
-      const { go } = await (form.dataset.passkey === "make" ? join(address) : signIn(address));
-      location.assign(go);
-    } catch (error) {
-      said.textContent = why(error);
-      busy = false;
-    }
-  });
+      return isJoining ? join(address) : signIn(address);
+    }, reasonOf),
+  );
 }

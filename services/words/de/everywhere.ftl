@@ -6,29 +6,20 @@ frame-product = Vouchsafe
 frame-skip = Zum Inhalt springen
 frame-menu = Hauptmenü
 frame-language = Sprache
-frame-language-set = Sprache ändern
-frame-sign-in = Anmelden
 frame-sign-out = Abmelden
 frame-back = Zurück
 frame-help = Hilfe
-frame-register = Wo das Register steht
+frame-register = Stand des Registers
 frame-accessibility = Barrierefreiheit
 frame-privacy = Datenschutz
 frame-footer = Hilfe und Hinweise
 frame-error-prefix = Fehler: { $title }
 frame-notices = Wichtige Hinweise
-frame-print = Diese Seite drucken
 frame-printed = Adresse: { $address }. Gedruckt oder gespeichert am { $when }.
 frame-optional = freiwillig
-frame-details = Einzelheiten
-frame-show = Zeigen
 frame-change = Ändern
-frame-change-what = { $what } ändern
 frame-open = Öffnen
-frame-more = Mehr zeigen
-frame-newer = Neuere
 frame-older = Ältere
-frame-checked = Geprüft um { $time }.
 frame-yes = Ja
 frame-no = Nein
 frame-none = Keine
@@ -47,16 +38,12 @@ part-auditor = Prüfung
 
 button-continue = Weiter
 button-go-back = Zurück
-button-save = Speichern
-button-cancel = Abbrechen
 button-recording = Wird eingetragen…
 button-search = Suchen
-button-filter = Diese zeigen
+button-filter = Filter anwenden
 button-try-again = Noch einmal versuchen
 button-sign-in = Anmelden
-button-sign-out = Abmelden
 button-download = Herunterladen
-button-send = Senden
 button-stay = Angemeldet bleiben
 button-stop-this = Anhalten
 
@@ -73,7 +60,7 @@ status-unknown = Jetzt nicht prüfbar, also Nein
 status-done = Fertig
 status-running = Läuft
 status-stopped = Angehalten
-status-failed = Nicht erledigt
+status-failed = Fehlgeschlagen
 status-agrees = Stimmt überein
 status-differs = Weicht ab
 status-unchecked = Nicht geprüft
@@ -87,7 +74,7 @@ notice-single-link = Was das bedeutet
 notice-away = Wir erreichen das Register gerade nicht. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab.
 notice-emergency = Im Notfall wurden Ihre Daten geöffnet, ohne Sie zu fragen. Wer es war und warum, steht in Ihrem Verlauf.
 notice-warn = In 2 Minuten melden wir Sie ab.
-notice-out = Wir haben Sie nach 15 Minuten abgemeldet. Melden Sie sich an, dann kommen Sie hierher zurück.
+notice-out = Wir haben Sie nach 15 Minuten abgemeldet. Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
 
 ## Formulare und Fehler
 
@@ -99,9 +86,8 @@ days-of = { $days ->
 }
 
 error-choose = Bitte wählen: { $what }
-error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3. März 2027
+error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3 3 2027
 error-day-past = Der Tag muss nach heute liegen
-error-too-long = Höchstens { $most } Zeichen
 form-day = Tag
 form-month = Monat
 form-year = Jahr
@@ -110,11 +96,9 @@ form-day-hint = Zum Beispiel 3 3 2027
 ## Fortschritt
 
 progress-of = { $done } von { $all }
-progress-look = Nachsehen, wie weit es ist
+progress-look = Fortschritt ansehen
 progress-long = Das dauert länger als sonst. Nichts geht verloren.
 progress-done = Alles fertig
-progress-step = Schritt { $step } von { $steps }: { $what }
-
 ## Wenn etwas nicht geht: überall dieselben Worte
 
 down = Wir können Ihre Einwilligungen gerade nicht eintragen oder prüfen. Bis das wieder geht, lehnen wir jede Anfrage nach Ihren Daten ab. Was Sie gewählt haben, bleibt erhalten. Versuchen Sie es in einigen Minuten noch einmal.
@@ -123,17 +107,15 @@ down-title = Das geht gerade nicht
 
 down-withdrawal = Ihr Widerruf ist da und gilt ab jetzt. Ihre Daten bleiben verschlossen. Wir tragen ihn in das Register ein, sobald wir es erreichen.
 
-expired = Wir haben Sie nach 15 Minuten abgemeldet. Ihre Antworten bleiben erhalten. Melden Sie sich an, dann kommen Sie hierher zurück.
+expired = Wir haben Sie nach 15 Minuten abgemeldet. Ihre Antworten bleiben erhalten. Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
 
 double = Das haben Sie schon getan. Nichts wurde doppelt eingetragen.
-
-already = Sie haben diese Einwilligung am { $date } widerrufen. Sie müssen nichts mehr tun.
 
 lapsed = Diese Anfrage ist am { $date } abgelaufen. Sie müssen nichts tun. Sie kann noch einmal gestellt werden.
 
 cancel = Nichts wurde unterschrieben. Sie haben das Fenster Ihres Geräts geschlossen, oder es hat zu lange gedauert. Was Sie gewählt haben, bleibt erhalten. Versuchen Sie es noch einmal, wenn Sie so weit sind.
 
-wrongkey = Dieser Passkey gehört jemand anderem. Darum wurde nichts unterschrieben. Nehmen Sie den Passkey, den Sie für diese Seite gemacht haben.
+wrongkey = Dieser Passkey gehört jemand anderem. Darum wurde nichts unterschrieben. Verwenden Sie den Passkey, den Sie für diese Seite erstellt haben.
 
 unsigned-title = Es wurde nichts unterschrieben
 
@@ -142,8 +124,6 @@ changed = Die Anfrage hat sich geändert, während Sie gelesen haben. Nichts wur
 failed = Diese Einwilligung konnte nicht eingetragen werden: { $reason }. Nichts ist in Kraft.
 
 failed-stopped = Sie haben nach der Unterschrift alles gestoppt
-
-failed-withdrawn = Sie haben sie vorher widerrufen
 
 failed-key = der Schlüssel darf nicht mehr für Sie unterschreiben
 
@@ -177,7 +157,7 @@ broken-plain = Das liegt an uns, nicht an Ihnen. Niemand hat etwas zu sehen beko
 
 problem-home = Zur ersten Seite
 
-no-script-sign = Zum Unterschreiben muss Ihr Browser Skripte ausführen. Schalten Sie das für diese Seite ein, oder nehmen Sie einen anderen Browser.
+no-script-sign = Schalten Sie zum Unterschreiben JavaScript für diese Seite ein, oder verwenden Sie einen anderen Browser.
 
 ## Was in den Daten steht, in Worten für Patientinnen und Patienten
 
@@ -219,7 +199,7 @@ category-therapy = Therapien
 
 category-therapy-hint = Zum Beispiel Physiotherapie oder Sprachtherapie
 
-category-demographics = persönliche Angaben
+category-demographics = Alter, Geschlecht und Herkunft
 
 category-demographics-hint = Zum Beispiel Ihr Alter und Ihr Geschlecht
 
@@ -279,7 +259,7 @@ purpose-HQUALIMP = um die Versorgung besser zu machen
 
 purpose-PATSFTY = um Menschen vor Schaden zu schützen
 
-purpose-MLTRAINING = damit ein Computermodell lernt
+purpose-MLTRAINING = um ein Computermodell zu trainieren
 
 purpose-SYSDEV = um Computersysteme zu bauen
 

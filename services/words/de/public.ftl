@@ -12,33 +12,33 @@ home-step-2 = Sie sagen Ja, erlauben weniger oder sagen Nein. Sie unterschreiben
 
 home-step-3 = Sie sehen jede Nutzung. Sie können jederzeit widerrufen.
 
-home-steps-title = So geht es
+home-steps-title = So funktioniert es
 
 home-not-title = Was wir nicht versprechen
 
-home-not-copies = Eine Kopie, die schon weg ist, können wir nicht zurückholen. Wir können verlangen, dass sie gelöscht wird.
+home-not-copies = Eine heruntergeladene Kopie können wir nicht zurückholen. Wir können verlangen, dass sie gelöscht wird.
 
 home-not-memory = Was ein Mensch gesehen hat, können wir nicht aus dem Kopf löschen.
 
 home-not-care = Hier gibt es keine Behandlung. Rufen Sie im Notfall Hilfe wie immer.
 
-home-register-title = Wo das Register steht
+home-register-title = Stand des Registers
 
 home-register = Das Register enthält { $count } Einträge. Zuletzt geprüft um { $time }.
 
 home-register-away = Wir erreichen das Register gerade nicht. Darum lehnen wir jede Anfrage ab.
 
-home-keeper = { $custodian } bewahrt hier Daten auf.
+home-keeper = { $custodian } betreibt diese Seite.
 
-home-doubt = Im Zweifel ist die Antwort Nein.
+home-doubt = Wenn wir nicht sicher sind, lehnen wir ab.
 
-single = Auf dieser Seite führt eine einzige Stelle das Register. Sie kann keine Einwilligung in Ihrem Namen erfinden. Sie könnte versuchen, die Vergangenheit zu ändern. Kopien bei anderen würden das zeigen.
+single = Auf dieser Seite führt eine einzige Stelle das Register. Sie kann keine Einwilligung in Ihrem Namen erfinden. Sie könnte versuchen, alte Einträge zu ändern. Kopien bei anderen würden das zeigen.
 
 home-programs = Für Programme: die Schnittstelle
 
 ## Joining
 
-join-title = Bei { $site } mitmachen
+join-title = Bei { $site } anmelden
 
 join-who = { $custodian } lädt Sie zu dieser Seite ein.
 
@@ -48,31 +48,27 @@ join-as-clinician = Sie kommen als Ärztin oder Arzt von { $party }.
 
 join-as-researcher = Sie forschen für { $party }.
 
-join-as-custodian = Sie betreuen die Daten von { $party }.
+join-as-custodian = Sie kommen als Kollegin oder Kollege aus der Datenstelle von { $party }.
 
 join-as-auditor = Sie prüfen diese Seite.
 
 join-passkey = Ein Passkey ist ein Schlüssel in Ihrem Telefon oder Computer. Sie öffnen ihn mit Gesicht, Finger oder PIN. Nur Sie können ihn benutzen.
 
-join-twice = Ihr Gerät fragt zweimal. Erst macht es den Passkey. Dann beweist es, dass der Passkey Ihnen gehört.
+join-twice = Ihr Gerät fragt zweimal. Erst erstellt es den Passkey. Dann beweist es, dass der Passkey Ihnen gehört.
 
-join-no-password = Es gibt kein Passwort. Ihr Gesicht und Ihr Finger verlassen Ihr Gerät nie.
+join-no-password = Es gibt kein Passwort. Gesichtsscan und Fingerabdruck bleiben auf Ihrem Gerät.
 
-join-button = Passkey machen
+join-button = Passkey erstellen
 
-join-making = Ihr Gerät macht jetzt Ihren Passkey.
+join-making = Ihr Gerät erstellt jetzt Ihren Passkey.
 
-join-proving = Ihr Passkey ist gemacht. Jetzt beweist Ihr Gerät, dass er Ihnen gehört.
+join-proving = Ihr Passkey wurde erstellt. Jetzt beweist Ihr Gerät, dass er Ihnen gehört.
 
-join-done-title = Sie sind dabei
+join-old-title = Dieser Link ist abgelaufen
 
-join-done = Ihr Passkey funktioniert. Beim nächsten Mal melden Sie sich damit an.
+join-old = Jeder Link gilt einmal, sieben Tage lang. Bitten Sie { $custodian } um einen neuen.
 
-join-old-title = Dieser Link gilt nicht mehr
-
-join-old = Dieser Link gilt einmal und nur eine Zeit lang. Bitten Sie { $custodian } um einen neuen.
-
-join-cancel = Kein Passkey wurde gemacht. Sie haben das Fenster Ihres Geräts geschlossen, oder es hat zu lange gedauert. Versuchen Sie es noch einmal, wenn Sie so weit sind.
+join-cancel = Es wurde kein Passkey erstellt. Sie haben das Fenster Ihres Geräts geschlossen, oder es hat zu lange gedauert. Versuchen Sie es noch einmal, wenn Sie so weit sind.
 
 join-exists = Dieses Gerät hat schon einen Passkey für diese Seite. Melden Sie sich damit an.
 
@@ -80,13 +76,13 @@ join-exists = Dieses Gerät hat schon einen Passkey für diese Seite. Melden Sie
 
 sign-in-title = Anmelden
 
-sign-in-how = Nehmen Sie Gesicht, Finger oder PIN. Ihr Gerät zeigt dafür ein eigenes Fenster.
+sign-in-how = Verwenden Sie Gesicht, Finger oder PIN. Ihr Gerät zeigt dafür ein eigenes Fenster.
 
 sign-in-button = Mit Ihrem Passkey anmelden
 
 sign-in-none = Sie müssen kein Passwort eingeben.
 
-sign-in-failed = Wir konnten Sie nicht anmelden. Nehmen Sie den Passkey, den Sie für diese Seite gemacht haben.
+sign-in-failed = Wir konnten Sie nicht anmelden. Verwenden Sie den Passkey, den Sie für diese Seite erstellt haben.
 
 sign-in-cancel = Sie sind nicht angemeldet. Sie haben das Fenster Ihres Geräts geschlossen, oder es hat zu lange gedauert. Versuchen Sie es noch einmal, wenn Sie so weit sind.
 
@@ -94,7 +90,7 @@ sign-in-lost-title = Gerät verloren?
 
 sign-in-lost = Bitten Sie { $custodian }, einen neuen Schlüssel für Sie einzutragen. Das dauert einige Tage. So kann es niemand heimlich tun.
 
-sign-in-script = Zum Anmelden muss Ihr Browser Skripte ausführen. Schalten Sie das für diese Seite ein.
+sign-in-script = Schalten Sie zum Anmelden JavaScript für diese Seite ein.
 
 signed-out-title = Sie sind abgemeldet
 
@@ -110,11 +106,11 @@ help-ask = Dort hilft man Ihnen mit dieser Seite, einem verlorenen Gerät oder e
 
 help-care = Eine Behandlung gibt es dort nicht. Rufen Sie im Notfall Hilfe wie immer.
 
-help-free = Sie können jederzeit Nein sagen, widerrufen oder alles stoppen. Ihre Behandlung bleibt gleich.
+help-free = Sie können jederzeit Nein sagen, widerrufen oder alles stoppen. Ihre Behandlung bleibt davon unberührt.
 
 ## The register
 
-register-title = Wo das Register steht
+register-title = Stand des Registers
 
 register-what = Im Register steht jede Einwilligung. Niemand kann es ändern, ohne dass es auffällt.
 
@@ -130,11 +126,11 @@ register-many = Mehrere Stellen führen das Register zusammen. Eine allein kann 
 
 accessibility-title = Barrierefreiheit
 
-accessibility-aim = Diese Seite soll für alle gehen. Wir richten uns nach WCAG 2.2, Stufe AA.
+accessibility-aim = Diese Seite soll für alle nutzbar sein. Wir richten uns nach WCAG 2.2, Stufe AA.
 
-accessibility-how = Sie können sie mit der Tastatur, mit einem Vorleseprogramm und mit großer Schrift benutzen. Alles außer dem Unterschreiben geht ohne Skript.
+accessibility-how = Sie können sie mit der Tastatur, mit einem Vorleseprogramm und mit großer Schrift benutzen. Alles außer dem Unterschreiben geht ohne JavaScript.
 
-accessibility-tell = Wenn etwas für Sie nicht geht, sagen Sie es { $contact }. Wir finden einen anderen Weg.
+accessibility-tell = Wenn etwas für Sie nicht funktioniert, sagen Sie es { $contact }. Wir finden einen anderen Weg.
 
 ## Privacy notice
 
@@ -156,20 +152,20 @@ privacy-complain = Sie können sich bei der Aufsicht für Datenschutz beschweren
 
 home-go-on = Weiter zu Ihren Seiten
 
-home-for-title = Für wen es ist
+home-for-title = Für wen diese Seite ist
 
 home-for-patients = Patientinnen und Patienten entscheiden. Sie sehen, wer was wann und warum genutzt hat.
 
-home-for-clinicians = Kliniken und Praxen fragen ein Modell nach Menschen, die es erlauben.
+home-for-clinicians = Ärztinnen und Ärzte befragen ein Modell zu Menschen, die es erlauben.
 
-home-for-researchers = Die Forschung lernt aus den Daten von Menschen, die Ja gesagt haben.
+home-for-researchers = Die Forschung trainiert Computermodelle mit den Daten von Menschen, die Ja gesagt haben.
 
 join-failed = Das hat nicht geklappt. Öffnen Sie den Link noch einmal, oder bitten Sie um einen neuen.
 
-sign-in-back = Melden Sie sich an, dann kommen Sie hierher zurück.
+sign-in-back = Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
 
 join-wallet = Mit eigenem Unterschriftsprogramm beitreten
 
 sign-in-wallet = Mit eigenem Unterschriftsprogramm anmelden
 
-no-passkeys = Dieser Browser kann hier keine Passkeys nutzen. Nehmen Sie einen neueren.
+no-passkeys = Dieser Browser kann hier keine Passkeys nutzen. Verwenden Sie einen neueren.

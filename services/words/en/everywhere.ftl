@@ -7,29 +7,20 @@ frame-product = Vouchsafe
 frame-skip = Skip to the main content
 frame-menu = Main menu
 frame-language = Language
-frame-language-set = Change language
-frame-sign-in = Sign in
 frame-sign-out = Sign out
 frame-back = Back
 frame-help = Get help
-frame-register = Where the register stands
+frame-register = Register status
 frame-accessibility = Accessibility
 frame-privacy = Privacy notice
 frame-footer = Help and notices
 frame-error-prefix = Error: { $title }
 frame-notices = Important notices
-frame-print = Print this page
 frame-printed = Address: { $address }. Printed or saved on { $when }.
 frame-optional = optional
-frame-details = Details
-frame-show = Show
 frame-change = Change
-frame-change-what = Change { $what }
 frame-open = Open
-frame-more = Show more
-frame-newer = Newer
 frame-older = Older
-frame-checked = Checked at { $time }.
 frame-yes = Yes
 frame-no = No
 frame-none = None
@@ -48,16 +39,12 @@ part-auditor = Audit
 
 button-continue = Continue
 button-go-back = Go back
-button-save = Save
-button-cancel = Cancel
 button-recording = Recording…
 button-search = Search
-button-filter = Show these
+button-filter = Apply filter
 button-try-again = Try again
 button-sign-in = Sign in
-button-sign-out = Sign out
 button-download = Download
-button-send = Send
 button-stay = Stay signed in
 button-stop-this = Stop this
 
@@ -70,11 +57,11 @@ status-ended = Ended
 status-withdrawn = Withdrawn by you
 status-declined = You said no
 status-refused = Refused
-status-unknown = Cannot check now, so no
+status-unknown = Cannot check now, so refused
 status-done = Done
 status-running = Running
 status-stopped = Stopped
-status-failed = Not done
+status-failed = Failed
 status-agrees = Agrees
 status-differs = Differs
 status-unchecked = Not checked
@@ -88,7 +75,7 @@ notice-single-link = What that means
 notice-away = We cannot reach the register right now. Until we can, every request for records is refused.
 notice-emergency = A doctor opened your records in an emergency, without asking you. See who and why in your history.
 notice-warn = You will be signed out in 2 minutes.
-notice-out = You were signed out after 15 minutes. Sign in and you come back to this page.
+notice-out = You were signed out after 15 minutes. Please sign in. You will return to this page.
 
 ## Forms and errors
 
@@ -100,9 +87,8 @@ days-of = { $days ->
 }
 
 error-choose = Choose { $what }
-error-day = Enter a real day, such as 3 March 2027
+error-day = Enter a real day, such as 3 3 2027
 error-day-past = The day must be later than today
-error-too-long = Use { $most } characters or fewer
 form-day = Day
 form-month = Month
 form-year = Year
@@ -111,11 +97,9 @@ form-day-hint = For example, 3 3 2027
 ## Progress
 
 progress-of = { $done } of { $all }
-progress-look = See how far it is
-progress-long = This takes longer than usual. Nothing is lost.
+progress-look = Check progress
+progress-long = This is taking longer than usual. Nothing is lost.
 progress-done = All done
-progress-step = Step { $step } of { $steps }: { $what }
-
 ## Failures, one wording everywhere
 
 down = We cannot record or check permissions right now. Until we can, every request for your records is refused. What you chose is kept. Try again in a few minutes.
@@ -124,17 +108,15 @@ down-title = We cannot do this right now
 
 down-withdrawal = We have your withdrawal and it counts from now. Your records stay closed. It goes into the register as soon as we can reach it.
 
-expired = You were signed out after 15 minutes. Your answers are kept. Sign in and you come back to this page.
+expired = You were signed out after 15 minutes. Your answers are kept. Please sign in. You will return to this page.
 
 double = You have already done this. Nothing was recorded twice.
-
-already = You withdrew this permission on { $date }. There is nothing more to do.
 
 lapsed = This request ran out on { $date }. You do not have to do anything. They may ask again.
 
 cancel = Nothing was signed. You closed the window of your device, or it took too long. Your choices are kept. Try again when you are ready.
 
-wrongkey = This passkey belongs to someone else, so nothing was signed. Use the passkey you made for this site.
+wrongkey = This passkey belongs to someone else, so nothing was signed. Use the passkey you created for this site.
 
 unsigned-title = Nothing was signed
 
@@ -143,8 +125,6 @@ changed = The request changed while you were reading. Nothing was signed. Please
 failed = This permission could not be recorded, because { $reason }. Nothing is in force.
 
 failed-stopped = you stopped everything after you signed it
-
-failed-withdrawn = you withdrew it before it was recorded
 
 failed-key = the key that signed it may no longer sign for you
 
@@ -166,11 +146,11 @@ badly-title = We could not use what was sent
 
 badly = Nothing was changed. Go back, check your answers and send them again.
 
-too-many-title = Too many tries
+too-many-title = Too many attempts
 
 too-many = Wait a few minutes. Then try again. What you chose is kept.
 
-broken-title = Something went wrong here
+broken-title = Something went wrong
 
 broken = This is our fault, not yours. Nothing was shown to anyone. If it happens again, tell us this number: { $incident }.
 
@@ -178,7 +158,7 @@ broken-plain = This is our fault, not yours. Nothing was shown to anyone. Try ag
 
 problem-home = Go to the first page
 
-no-script-sign = Signing needs script in your browser. Turn it on for this site, or use another browser.
+no-script-sign = To sign, turn on JavaScript for this site, or use another browser.
 
 ## What is in a record, in the patient's words
 
@@ -220,7 +200,7 @@ category-therapy = therapies
 
 category-therapy-hint = Such as physiotherapy or speech therapy
 
-category-demographics = personal facts
+category-demographics = age, sex and background
 
 category-demographics-hint = Such as your age and sex
 
@@ -280,7 +260,7 @@ purpose-HQUALIMP = to make care better
 
 purpose-PATSFTY = to keep patients safe
 
-purpose-MLTRAINING = to let a computer model learn
+purpose-MLTRAINING = to train a computer model
 
 purpose-SYSDEV = to build computer systems
 

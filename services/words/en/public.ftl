@@ -16,23 +16,23 @@ home-steps-title = How it works
 
 home-not-title = What we do not promise
 
-home-not-copies = We cannot pull back a copy that has left. We can tell people to delete it.
+home-not-copies = We cannot pull back a copy that was downloaded. We can tell people to delete it.
 
 home-not-memory = We cannot make a person forget what they have seen.
 
 home-not-care = This site does not give care. In an emergency, call for help as you always do.
 
-home-register-title = Where the register stands
+home-register-title = Register status
 
-home-register = The register holds { $count } changes. It was last checked at { $time }.
+home-register = The register holds { $count } changes. We last checked it at { $time }.
 
 home-register-away = We cannot reach the register right now, so every request is refused.
 
-home-keeper = { $custodian } keeps records here.
+home-keeper = { $custodian } runs this site.
 
-home-doubt = When we are in doubt, the answer is no.
+home-doubt = If we cannot be sure, access is refused.
 
-single = On this site one organisation runs the register. It cannot make up a permission in your name. It could try to change the past. Copies held by others would show that.
+single = On this site one organisation runs the register. It cannot make up a permission in your name. It could try to alter old entries. Copies held by others would show that.
 
 home-programs = For programs: the API
 
@@ -48,31 +48,27 @@ join-as-clinician = You join as a clinician of { $party }.
 
 join-as-researcher = You join as a researcher of { $party }.
 
-join-as-custodian = You join as one who looks after the records of { $party }.
+join-as-custodian = You join as a colleague of the records office of { $party }.
 
 join-as-auditor = You join as an auditor.
 
 join-passkey = A passkey is a key inside your phone or computer. You open it with your face, your finger or your PIN. Only you can use it.
 
-join-twice = Your device asks you twice. First it makes the passkey. Then it proves that the passkey is yours.
+join-twice = Your device asks you twice. First it creates the passkey. Then it proves that the passkey is yours.
 
-join-no-password = There is no password. Your face and your finger never leave your device.
+join-no-password = There is no password. Your face scan and fingerprint stay on your device.
 
-join-button = Make a passkey
+join-button = Create a passkey
 
-join-making = Your device now makes your passkey.
+join-making = Your device is creating your passkey.
 
-join-proving = Your passkey is made. Now your device proves that it is yours.
+join-proving = Your passkey is ready. Now your device proves that it is yours.
 
-join-done-title = You have joined
+join-old-title = This link has expired
 
-join-done = Your passkey works. Next time you sign in with it.
+join-old = Each link works once, for seven days. Ask { $custodian } for a new one.
 
-join-old-title = This link has ended
-
-join-old = This link works once, and only for a time. Ask { $custodian } for a new one.
-
-join-cancel = No passkey was made. You closed the window of your device, or it took too long. Try again when you are ready.
+join-cancel = No passkey was created. You closed the window of your device, or it took too long. Try again when you are ready.
 
 join-exists = This device already has a passkey for this site. Sign in with it.
 
@@ -86,7 +82,7 @@ sign-in-button = Sign in with your passkey
 
 sign-in-none = There is no password to type.
 
-sign-in-failed = We could not sign you in. Use the passkey you made for this site.
+sign-in-failed = We could not sign you in. Use the passkey you created for this site.
 
 sign-in-cancel = You are not signed in. You closed the window of your device, or it took too long. Try again when you are ready.
 
@@ -94,7 +90,7 @@ sign-in-lost-title = Lost your device?
 
 sign-in-lost = Ask { $custodian } to add a new key for you. This takes a few days, so that nobody can do it behind your back.
 
-sign-in-script = Signing in needs script in your browser. Turn it on for this site.
+sign-in-script = To sign in, turn on JavaScript for this site.
 
 signed-out-title = You are signed out
 
@@ -110,11 +106,11 @@ help-ask = They can help with this site, a lost device or a line in your history
 
 help-care = They cannot give care here. In an emergency, call for help as you always do.
 
-help-free = You can say no, withdraw or stop at any time. Your care stays the same.
+help-free = You can say no, withdraw or stop at any time. This will not affect your care.
 
 ## The register
 
-register-title = Where the register stands
+register-title = Register status
 
 register-what = The register is where each permission is written down. Nobody can change it without being seen.
 
@@ -132,7 +128,7 @@ accessibility-title = Accessibility
 
 accessibility-aim = This site should work for everyone. We aim for the rules of WCAG 2.2, level AA.
 
-accessibility-how = You can use it with the keyboard, with a screen reader and with large text. All but signing works without script.
+accessibility-how = You can use it with the keyboard, with a screen reader and with large text. Everything but signing works without JavaScript.
 
 accessibility-tell = If something does not work for you, tell { $contact }. We will find another way.
 
@@ -144,7 +140,7 @@ privacy-who = { $custodian } runs this site and is responsible for your records 
 
 privacy-what = We keep your records locked, with what you allowed and a line for each use.
 
-privacy-why = We use them only as you allow. Consent is the word of the law for your permission.
+privacy-why = We use them only as you allow. Consent is the legal word for your permission.
 
 privacy-cookies = We set two cookies: one while you are signed in, and one for your language. Nobody follows you here.
 
@@ -154,7 +150,7 @@ privacy-forget = You can ask us to erase your records. Then their keys are destr
 
 privacy-complain = You can complain to the data protection authority where you live.
 
-home-go-on = Go on to your pages
+home-go-on = Go to your pages
 
 home-for-title = Who it is for
 
@@ -162,11 +158,11 @@ home-for-patients = Patients decide, and see who used what, when and why.
 
 home-for-clinicians = Clinicians ask a model about patients who allow it.
 
-home-for-researchers = Researchers learn from the records of people who said yes.
+home-for-researchers = Researchers train computer models on the records of people who said yes.
 
-join-failed = This did not work. Open the link again, or ask for a new one.
+join-failed = We could not add you. Open the link again, or ask for a new one.
 
-sign-in-back = Sign in and you come back to this page.
+sign-in-back = Please sign in. You will return to this page.
 
 join-wallet = Join with your own signing program
 

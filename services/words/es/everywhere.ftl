@@ -6,29 +6,20 @@ frame-product = Vouchsafe
 frame-skip = Ir al contenido
 frame-menu = Menú principal
 frame-language = Idioma
-frame-language-set = Cambiar el idioma
-frame-sign-in = Entrar
 frame-sign-out = Salir
 frame-back = Volver
 frame-help = Ayuda
-frame-register = Cómo está el registro
+frame-register = Estado del registro
 frame-accessibility = Accesibilidad
 frame-privacy = Aviso de privacidad
 frame-footer = Ayuda y avisos
 frame-error-prefix = Error: { $title }
 frame-notices = Avisos importantes
-frame-print = Imprimir esta página
 frame-printed = Dirección: { $address }. Impreso o guardado el { $when }.
 frame-optional = opcional
-frame-details = Detalles
-frame-show = Mostrar
 frame-change = Cambiar
-frame-change-what = Cambiar { $what }
 frame-open = Abrir
-frame-more = Mostrar más
-frame-newer = Más recientes
 frame-older = Más antiguas
-frame-checked = Comprobado a las { $time }.
 frame-yes = Sí
 frame-no = No
 frame-none = Ninguno
@@ -47,16 +38,12 @@ part-auditor = Auditoría
 
 button-continue = Continuar
 button-go-back = Volver
-button-save = Guardar
-button-cancel = Cancelar
 button-recording = Anotando…
 button-search = Buscar
-button-filter = Mostrar estas
+button-filter = Aplicar filtro
 button-try-again = Intentar de nuevo
 button-sign-in = Entrar
-button-sign-out = Salir
 button-download = Descargar
-button-send = Enviar
 button-stay = Seguir aquí
 button-stop-this = Parar esto
 
@@ -73,7 +60,7 @@ status-unknown = No se puede comprobar, así que no
 status-done = Hecho
 status-running = En marcha
 status-stopped = Parado
-status-failed = Sin hacer
+status-failed = Fallido
 status-agrees = Coincide
 status-differs = No coincide
 status-unchecked = Sin comprobar
@@ -87,7 +74,7 @@ notice-single-link = Qué significa eso
 notice-away = Ahora no podemos llegar al registro. Mientras tanto rechazamos toda petición de datos.
 notice-emergency = En una emergencia se abrieron los datos de usted sin preguntarle. En su historial puede ver quién fue y por qué.
 notice-warn = En 2 minutos se cerrará su sesión.
-notice-out = Su sesión se cerró a los 15 minutos. Entre y volverá a esta página.
+notice-out = Cerramos su sesión después de 15 minutos. Por favor, entre. Volverá a esta página.
 
 ## Formularios y errores
 
@@ -99,9 +86,8 @@ days-of = { $days ->
 }
 
 error-choose = Elija { $what }
-error-day = Escriba un día que exista, por ejemplo 3 de marzo de 2027
+error-day = Escriba un día que exista, por ejemplo 3 3 2027
 error-day-past = El día tiene que ser posterior a hoy
-error-too-long = Use como máximo { $most } caracteres
 form-day = Día
 form-month = Mes
 form-year = Año
@@ -110,11 +96,9 @@ form-day-hint = Por ejemplo, 3 3 2027
 ## Avance
 
 progress-of = { $done } de { $all }
-progress-look = Ver cuánto falta
+progress-look = Ver el progreso
 progress-long = Esto tarda más que otras veces. No se pierde nada.
 progress-done = Todo hecho
-progress-step = Paso { $step } de { $steps }: { $what }
-
 ## Cuando algo no se puede, las mismas palabras en todas partes
 
 down = Ahora mismo no podemos anotar ni comprobar permisos. Mientras tanto rechazamos toda petición sobre sus datos. Lo que usted eligió se guarda. Inténtelo de nuevo en unos minutos.
@@ -123,17 +107,15 @@ down-title = Ahora no podemos hacer esto
 
 down-withdrawal = Tenemos su retirada y vale desde ahora. Sus datos siguen cerrados. La anotamos en el registro en cuanto podamos llegar a él.
 
-expired = Su sesión se cerró a los 15 minutos. Sus respuestas se guardan. Entre y volverá a esta página.
+expired = Su sesión se cerró a los 15 minutos. Sus respuestas se guardan. Por favor, entre. Volverá a esta página.
 
 double = Usted ya hizo esto. Nada se anotó dos veces.
-
-already = Usted retiró este permiso el { $date }. No tiene que hacer nada más.
 
 lapsed = Esta petición caducó el { $date }. No tiene que hacer nada. Pueden volver a pedirlo.
 
 cancel = No se firmó nada. Usted cerró la ventana de su dispositivo, o tardó demasiado. Lo que eligió se guarda. Inténtelo de nuevo cuando quiera.
 
-wrongkey = Esta llave de acceso es de otra persona, así que no se firmó nada. Use la llave que creó para este sitio.
+wrongkey = Esta llave de acceso es de otra persona, así que no se firmó nada. Use la llave de acceso que creó para este sitio.
 
 unsigned-title = No se ha firmado nada
 
@@ -142,8 +124,6 @@ changed = La petición cambió mientras usted leía. No se firmó nada. Por favo
 failed = No se pudo anotar este permiso: { $reason }. Nada está vigente.
 
 failed-stopped = usted lo detuvo todo después de firmarlo
-
-failed-withdrawn = usted lo retiró antes de que se anotara
 
 failed-key = la llave que lo firmó ya no puede firmar por usted
 
@@ -177,7 +157,7 @@ broken-plain = La culpa es nuestra, no de usted. Nadie vio nada. Inténtelo de n
 
 problem-home = Ir a la primera página
 
-no-script-sign = Para firmar, su navegador tiene que ejecutar scripts. Actívelos para este sitio o use otro navegador.
+no-script-sign = Para firmar, active JavaScript para este sitio, o use otro navegador.
 
 ## Qué hay en los datos, en palabras de los pacientes
 
@@ -219,7 +199,7 @@ category-therapy = terapias
 
 category-therapy-hint = Por ejemplo fisioterapia o logopedia
 
-category-demographics = datos personales
+category-demographics = edad, sexo y origen
 
 category-demographics-hint = Por ejemplo su edad y su sexo
 
@@ -279,7 +259,7 @@ purpose-HQUALIMP = para mejorar la atención
 
 purpose-PATSFTY = para que los pacientes estén seguros
 
-purpose-MLTRAINING = para que aprenda un modelo de computadora
+purpose-MLTRAINING = para entrenar un modelo de computadora
 
 purpose-SYSDEV = para hacer sistemas informáticos
 

@@ -16,23 +16,23 @@ home-steps-title = Cómo funciona
 
 home-not-title = Qué no prometemos
 
-home-not-copies = No podemos recuperar una copia que ya salió. Podemos pedir que la borren.
+home-not-copies = No podemos recuperar una copia que ya se descargó. Podemos pedir que la borren.
 
 home-not-memory = No podemos hacer que una persona olvide lo que vio.
 
 home-not-care = Este sitio no da atención médica. En una emergencia, pida ayuda como siempre.
 
-home-register-title = Cómo está el registro
+home-register-title = Estado del registro
 
 home-register = El registro tiene { $count } anotaciones. Se comprobó por última vez a las { $time }.
 
 home-register-away = Ahora no podemos llegar al registro, así que rechazamos toda petición.
 
-home-keeper = { $custodian } guarda aquí datos.
+home-keeper = { $custodian } lleva este sitio.
 
-home-doubt = Si hay duda, la respuesta es no.
+home-doubt = Si no podemos estar seguros, se niega el acceso.
 
-single = En este sitio una sola organización lleva el registro. No puede inventar un permiso en nombre de usted. Podría tratar de cambiar el pasado. Las copias que tienen otros lo mostrarían.
+single = En este sitio una sola organización lleva el registro. No puede inventar un permiso en su nombre. Podría tratar de cambiar anotaciones antiguas. Las copias que tienen otros lo mostrarían.
 
 home-programs = Para programas: la interfaz
 
@@ -48,33 +48,29 @@ join-as-clinician = Usted entra como profesional clínico de { $party }.
 
 join-as-researcher = Usted entra para investigar por { $party }.
 
-join-as-custodian = Usted entra para cuidar los datos de { $party }.
+join-as-custodian = Usted entra como colega de la oficina de datos de { $party }.
 
 join-as-auditor = Usted entra para auditar.
 
 join-passkey = Una llave de acceso vive dentro de su teléfono o computadora. Se abre con la cara, el dedo o el PIN. Solo usted puede usarla.
 
-join-twice = Su dispositivo pregunta dos veces. Primero crea la llave. Después demuestra que la llave es de usted.
+join-twice = Su dispositivo pregunta dos veces. Primero crea la llave de acceso. Después demuestra que es suya.
 
-join-no-password = No hay contraseña. Su cara y su dedo nunca salen de su dispositivo.
+join-no-password = No hay contraseña. El escaneo de su cara y su huella se quedan en su dispositivo.
 
 join-button = Crear una llave de acceso
 
-join-making = Su dispositivo crea ahora su llave.
+join-making = Su dispositivo está creando su llave de acceso.
 
-join-proving = Su llave está creada. Ahora su dispositivo demuestra que es de usted.
+join-proving = Su llave de acceso está creada. Ahora su dispositivo demuestra que es suya.
 
-join-done-title = Ya está dentro
+join-old-title = Este enlace ha caducado
 
-join-done = Su llave funciona. La próxima vez entre con ella.
+join-old = Cada enlace vale una vez, durante siete días. Pida otro a { $custodian }.
 
-join-old-title = Este enlace terminó
+join-cancel = No se creó ninguna llave de acceso. Usted cerró la ventana de su dispositivo, o tardó demasiado. Inténtelo de nuevo cuando quiera.
 
-join-old = Este enlace vale una vez y solo por un tiempo. Pida otro a { $custodian }.
-
-join-cancel = No se creó ninguna llave. Usted cerró la ventana de su dispositivo, o tardó demasiado. Inténtelo de nuevo cuando quiera.
-
-join-exists = Este dispositivo ya tiene una llave para este sitio. Entre con ella.
+join-exists = Este dispositivo ya tiene una llave de acceso para este sitio. Entre con ella.
 
 ## Signing in and out
 
@@ -86,15 +82,15 @@ sign-in-button = Entrar con su llave de acceso
 
 sign-in-none = No hay que escribir ninguna contraseña.
 
-sign-in-failed = No pudimos abrir su sesión. Use la llave que creó para este sitio.
+sign-in-failed = No pudimos abrir su sesión. Use la llave de acceso que creó para este sitio.
 
 sign-in-cancel = No ha entrado. Usted cerró la ventana de su dispositivo, o tardó demasiado. Inténtelo de nuevo cuando quiera.
 
 sign-in-lost-title = ¿Perdió su dispositivo?
 
-sign-in-lost = Pida a { $custodian } que añada una llave nueva para usted. Tarda unos días, para que nadie pueda hacerlo a escondidas.
+sign-in-lost = Pida a { $custodian } que añada una llave de acceso nueva para usted. Tarda unos días, para que nadie pueda hacerlo a escondidas.
 
-sign-in-script = Para entrar, su navegador tiene que ejecutar scripts. Actívelos para este sitio.
+sign-in-script = Para entrar, active JavaScript para este sitio.
 
 signed-out-title = Ha salido
 
@@ -110,11 +106,11 @@ help-ask = Le pueden ayudar con este sitio, con un dispositivo perdido o con una
 
 help-care = Ahí no dan atención médica. En una emergencia, pida ayuda como siempre.
 
-help-free = Puede decir que no, retirar su permiso o detenerlo todo cuando quiera. Su atención médica no cambia.
+help-free = Puede decir que no, retirar su permiso o detenerlo todo cuando quiera. Esto no afecta a su atención médica.
 
 ## The register
 
-register-title = Cómo está el registro
+register-title = Estado del registro
 
 register-what = En el registro se anota cada permiso. Nadie puede cambiarlo sin que se vea.
 
@@ -132,7 +128,7 @@ accessibility-title = Accesibilidad
 
 accessibility-aim = Este sitio debe servir a todo el mundo. Seguimos las reglas WCAG 2.2, nivel AA.
 
-accessibility-how = Puede usarlo con el teclado, con un lector de pantalla y con letra grande. Todo menos firmar funciona sin scripts.
+accessibility-how = Puede usarlo con el teclado, con un lector de pantalla y con letra grande. Todo menos firmar funciona sin JavaScript.
 
 accessibility-tell = Si algo no funciona para usted, dígalo a { $contact }. Buscaremos otra manera.
 
@@ -150,7 +146,7 @@ privacy-cookies = Ponemos dos cookies: una mientras está dentro y otra para su 
 
 privacy-rights = Puede ver, descargar y corregir lo que guardamos. Puede retirar su permiso o detenerlo todo cuando quiera.
 
-privacy-forget = Puede pedirnos que borremos sus datos. Entonces se destruyen sus llaves y nadie puede leerlos.
+privacy-forget = Puede pedirnos que borremos sus datos. Entonces se destruyen sus claves y nadie puede leerlos.
 
 privacy-complain = Puede reclamar ante la autoridad de protección de datos del lugar donde vive.
 
@@ -162,11 +158,11 @@ home-for-patients = Los pacientes deciden, y ven quién usó qué, cuándo y por
 
 home-for-clinicians = El personal clínico pregunta a un modelo por pacientes que lo permiten.
 
-home-for-researchers = La investigación aprende de los datos de personas que dijeron que sí.
+home-for-researchers = La investigación entrena modelos de computadora con los datos de personas que dijeron que sí.
 
 join-failed = No funcionó. Abra el enlace otra vez o pida uno nuevo.
 
-sign-in-back = Entre y volverá a esta página.
+sign-in-back = Por favor, entre. Volverá a esta página.
 
 join-wallet = Unirse con su propio programa de firma
 

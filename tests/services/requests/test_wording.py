@@ -23,7 +23,7 @@ def statement(requested: RequestedTerms, language: str = "en") -> str:
 
 def test_a_permit_says_who_may_use_what_for_what_and_until_when() -> None:
     assert statement(PERMIT) == (
-        "I allow Study A to use my records of every kind, to let a computer model learn. "
+        "I allow Study A to use my records of every kind, to train a computer model. "
         "No copy may be downloaded. This ends on 3 March 2027. "
         "I can withdraw it at any time, and no new use starts then."
     )

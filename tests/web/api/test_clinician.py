@@ -1,4 +1,4 @@
-"""A clinician's API: own patients, values, answers, decisions; a refusal looks like nobody."""
+"""A clinician's API: patients, values, predictions, decisions; a refusal looks like no patient."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def doctor(hospital):
     return signed_in(hospital, "clinician")
 
 
-def test_the_list_holds_who_permits_it_and_no_other_organisations(hospital, known, doctor) -> None:
+def test_the_list_has_patients_who_permit_it_and_none_of_another_organisation(
+    hospital, known, doctor
+) -> None:
     number = next(iter(known))
     answer = doctor.api("GET", f"/clinician/patients?search={number}").get_json()
     assert [patient["hospital_number"] for patient in answer["patients"]] == [number]
@@ -40,7 +42,7 @@ def test_the_list_holds_who_permits_it_and_no_other_organisations(hospital, know
     assert empty == {"patients": [], "total": 0}
 
 
-def test_an_answer_has_its_interval_reasons_limits_and_pictures(
+def test_a_prediction_has_its_interval_reasons_limits_and_plots(
     hospital, known, model, doctor
 ) -> None:
     key = key_of(hospital, next(iter(known)))
@@ -65,7 +67,7 @@ def test_an_answer_has_its_interval_reasons_limits_and_pictures(
     assert doctor.api("GET", f"{picture}/nothing").status_code == 404
 
 
-def test_a_decision_against_the_model_needs_a_reason_and_is_kept(
+def test_a_decision_against_the_model_needs_a_reason_and_is_stored(
     hospital, known, model, doctor
 ) -> None:
     query = {"patient": key_of(hospital, next(iter(known))), "question": model.question}
@@ -77,7 +79,7 @@ def test_a_decision_against_the_model_needs_a_reason_and_is_kept(
     assert (answer["decision"], answer["reason"]) == ("disagree", decision["reason"])
 
 
-def test_who_withdraws_looks_as_if_never_there(hospital, known, model, doctor) -> None:
+def test_a_patient_who_withdrew_is_not_found(hospital, known, model, doctor) -> None:
     number, subject = list(known.items())[2]
     key = key_of(hospital, number)
     query = {"patient": key, "question": model.question}
@@ -99,19 +101,21 @@ def test_who_withdraws_looks_as_if_never_there(hospital, known, model, doctor) -
         assert dict(refused.headers).keys() == dict(missing.headers).keys()
 
 
-def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, doctor) -> None:
+def test_a_request_has_the_same_response_whether_the_person_exists_or_not(
+    hospital, known, doctor
+) -> None:
     number = list(known)[1]
     request = {"number": number, "categories": ["vital-signs"], "days": 90}
     there = doctor.api("POST", "/clinician/requests", request)
     nowhere = doctor.api("POST", "/clinician/requests", request | {"number": "nobody"})
     assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
-    waiting = hospital.platform.asking.requests.list_waiting(known[number])
+    waiting = hospital.platform.requests.requests.list_waiting(known[number])
     assert ("TREATDS",) in [request.details.purposes for request in waiting]
     wrong = doctor.api("POST", "/clinician/requests", {"number": "1", "categories": [], "days": 1})
     assert set(wrong.get_json()["errors"]) == {"categories", "days"}
 
 
-def test_a_token_speaks_for_its_organisation_and_other_roles_get_nowhere(
+def test_a_token_acts_for_its_organisation_and_other_roles_are_refused(
     hospital, known, clinician
 ) -> None:
     number = next(iter(known))
@@ -122,3 +126,39 @@ def test_a_token_speaks_for_its_organisation_and_other_roles_get_nowhere(
     patient = signed_in(hospital, PATIENT, "", hospital.subjects[0])
     assert patient.api("GET", "/clinician/patients").status_code == 403
     assert hospital.client().get("/clinician/patients").status_code == 401
+
+
+def test_a_token_gets_a_prediction_and_the_journal_has_its_reason(
+    hospital, known, model, clinician
+) -> None:
+    number, subject = next(iter(known.items()))
+    query = {"patient": key_of(hospital, number), "question": model.question, "reason": "she asks"}
+    answer = clinician.post("/clinician/diagnoses", query)
+    assert answer.status_code == 201, answer.data
+    journal = hospital.platform.store.journal
+    use = journal.use(journal.of_subject(subject, 1)[0].use)
+    assert (use["party"], use["why"]) == (HOSPITAL, "she asks")
+    assert use["actor"].startswith("clinician:")
+
+
+def test_a_prediction_for_another_organisation_and_for_nobody_differ_in_no_byte(
+    hospital, known, model, clinician
+) -> None:
+    other = hospital.client("clinician", "organisation:elsewhere")
+    query = {"patient": key_of(hospital, next(iter(known))), "question": model.question}
+    refused = other.post("/clinician/diagnoses", query)
+    missing = clinician.post("/clinician/diagnoses", query | {"patient": "ab" * 16})
+    assert (refused.status_code, refused.data) == (404, missing.data)
+    changing = ("X-Request-Id", "Date")
+    headers = [
+        {k: v for k, v in a.headers.items() if k not in changing} for a in (refused, missing)
+    ]
+    assert headers[0] == headers[1]
+
+
+def test_the_card_of_a_model_in_service_can_be_read(model, clinician) -> None:
+    models = clinician.get("/clinician/models").get_json()["models"]
+    assert model.id in [entry["model"] for entry in models]
+    card = clinician.get(f"/clinician/models/{model.id}/card").get_json()
+    assert 0.5 < card["evaluation"]["auroc"]["value"] <= 1
+    assert clinician.get("/clinician/models/none/card").status_code == 404

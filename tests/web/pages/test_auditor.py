@@ -9,7 +9,6 @@ from browser import chromium, person, served
 import storage
 from services.accounts import Invitee
 from services.auditor.verification import AGREES, PARTS, UNCHECKED
-from services.wiring import build_services
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 AUDITORS = "organisation:auditors"
@@ -58,7 +57,7 @@ def test_an_unavailable_part_is_unchecked_and_hides_no_other(hospital, monkeypat
         raise storage.StoreUnavailable("the IPFS node is down")
 
     monkeypatch.setattr(hospital.platform.store, "check", away)
-    auditor = build_services(hospital.platform).auditor
+    auditor = hospital.platform.auditor
     states = {result.part: result.state for result in auditor.verify_parts(lambda *_: None)}
     assert [part for part, state in states.items() if state == UNCHECKED] == [
         "journal",

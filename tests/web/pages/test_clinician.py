@@ -1,4 +1,4 @@
-"""A clinician's pages: own patients who permit it, values first, an answer with its limits."""
+"""A clinician's pages: patients who permit it, values first, a prediction with its limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def clinician(hospital) -> Visitor:
     return signed_in(hospital, "clinician")
 
 
-def test_the_list_holds_who_permits_it_and_is_searched(hospital, known, clinician) -> None:
+def test_the_list_shows_patients_who_permit_it_and_can_be_searched(
+    hospital, known, clinician
+) -> None:
     number = next(iter(known))
     page = clinician.get(f"/clinician?search={number}").text
     assert number in page
@@ -43,7 +45,7 @@ def test_another_organisation_has_a_list_of_its_own(hospital, known) -> None:
     assert not any(number in page for number in known)
 
 
-def test_an_answer_is_shown_with_values_limits_reasons_and_card(
+def test_a_prediction_is_shown_with_values_limits_reasons_and_card(
     hospital, known, model, clinician
 ) -> None:
     key = key_of(hospital, next(iter(known)))
@@ -72,7 +74,7 @@ def test_an_answer_is_shown_with_values_limits_reasons_and_card(
     assert calibration.mimetype == "image/svg+xml"
 
 
-def test_a_decision_against_the_model_needs_a_reason_and_is_kept(
+def test_a_decision_against_the_model_needs_a_reason_and_is_stored(
     hospital, known, model, clinician
 ) -> None:
     key = key_of(hospital, next(iter(known)))
@@ -86,7 +88,7 @@ def test_a_decision_against_the_model_needs_a_reason_and_is_kept(
     assert "Your decision was saved" in page
 
 
-def test_who_withdraws_looks_as_if_never_there_also_in_an_old_diagnosis(
+def test_a_patient_who_withdrew_is_not_found_even_in_an_earlier_prediction(
     hospital, known, model, clinician
 ) -> None:
     from cli.trial_wallet import TrialWallet
@@ -109,22 +111,24 @@ def test_who_withdraws_looks_as_if_never_there_also_in_an_old_diagnosis(
     assert number not in clinician.get("/clinician").text
 
 
-def test_asking_says_the_same_whether_the_person_exists_or_not(hospital, known, clinician) -> None:
+def test_a_request_shows_the_same_page_whether_the_person_exists_or_not(
+    hospital, known, clinician
+) -> None:
     number = list(known)[1]
     fields = {"categories": "vital-signs", "days": "90"}
     there = clinician.post("/clinician/requests/new", number=number, **fields)
     nowhere = clinician.post("/clinician/requests/new", number="nobody", **fields)
     assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
-    waiting = hospital.platform.asking.requests.list_waiting(known[number])
+    waiting = hospital.platform.requests.requests.list_waiting(known[number])
     assert ("TREATDS",) in [request.details.purposes for request in waiting]
 
 
-def test_asking_for_nothing_says_what_is_missing(clinician) -> None:
+def test_an_empty_request_names_what_is_missing(clinician) -> None:
     page = clinician.post("/clinician/requests/new").text
     assert "There is a problem" in page
     assert "Enter the hospital number" in page
 
 
 @pytest.mark.parametrize("role", ["researcher", "custodian", "auditor"])
-def test_other_roles_find_no_clinic(hospital, role) -> None:
+def test_other_roles_cannot_open_the_clinicians_pages(hospital, role) -> None:
     assert signed_in(hospital, role).get("/clinician").status_code == 404

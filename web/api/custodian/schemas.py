@@ -200,7 +200,7 @@ class StudyReviewSchema(Answer):
 
     study = nested(ProposalSchema, attribute="proposal")
     reaches = number(attribute="reach")
-    patients_read = fields.List(fields.String(), required=True, attribute="sentences")
+    patients_read = fields.List(fields.String(), required=True)
 
 
 class PendingRecoverySchema(Answer):

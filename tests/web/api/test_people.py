@@ -25,7 +25,7 @@ class Signed:
     def __init__(self, hospital, role: str, party: str = HOSPITAL) -> None:
         identity = hospital.platform.identity
         subject = secrets.token_bytes(32) if role == "patient" else None
-        now_s = int(hospital.platform.clock())
+        now_s = int(hospital.platform.installation.clock())
         self.account = Account(new_id(), role, party, "A", subject, "en", now_s)
         with hospital.platform.engine.begin() as connection:
             identity.accounts.add(connection, self.account)
@@ -40,21 +40,21 @@ class Signed:
 
 
 @pytest.mark.parametrize("role", ["patient", "clinician", "researcher", "custodian", "auditor"])
-def test_a_session_tells_who_one_is(hospital, role) -> None:
+def test_me_describes_the_person_of_a_session(hospital, role) -> None:
     me = Signed(hospital, role)
-    told = me.ask("GET", "/me").get_json()
-    assert (told["id"], told["role"]) == (me.account.id, role)
+    reply = me.ask("GET", "/me").get_json()
+    assert (reply["id"], reply["role"]) == (me.account.id, role)
     subject = me.account.subject
-    assert told["subject"] == ("0x" + subject.hex() if subject else None)
+    assert reply["subject"] == ("0x" + subject.hex() if subject else None)
 
 
-def test_a_token_tells_who_it_is_and_has_no_sessions(hospital, clinician) -> None:
-    told = clinician.get("/me").get_json()
-    assert (told["role"], told["party"], told["subject"]) == ("clinician", HOSPITAL, None)
+def test_me_describes_a_token_which_has_no_sessions(hospital, clinician) -> None:
+    reply = clinician.get("/me").get_json()
+    assert (reply["role"], reply["party"], reply["subject"]) == ("clinician", HOSPITAL, None)
     assert clinician.get("/sessions").status_code == 404
 
 
-def test_a_session_without_the_pages_origin_and_token_changes_nothing(hospital) -> None:
+def test_a_session_without_the_pages_origin_and_csrf_token_changes_nothing(hospital) -> None:
     me = Signed(hospital, "custodian")
     body = {"role": "auditor", "party": "organisation:auditors", "name": "A"}
     for headers in (
@@ -68,47 +68,47 @@ def test_a_session_without_the_pages_origin_and_token_changes_nothing(hospital) 
     assert me.ask("POST", "/invitations", json=body).status_code == 201
 
 
-def test_a_token_that_was_sent_counts_alone_whatever_the_cookie(hospital) -> None:
+def test_a_token_takes_precedence_over_the_session_cookie(hospital) -> None:
     me = Signed(hospital, "custodian")
     headers = me.own | {"Authorization": "Bearer vs_guess"}
     assert me.ask("GET", "/me", headers).status_code == 401
 
 
-def test_a_patients_session_opens_no_page_of_work(hospital) -> None:
+def test_a_patients_session_cannot_use_the_routes_of_staff(hospital) -> None:
     me = Signed(hospital, "patient")
     assert me.ask("GET", "/clinician/models").status_code == 403
     assert me.ask("POST", "/invitations", json={"role": "auditor"}).status_code == 403
 
 
-def test_a_session_that_ended_opens_nothing(hospital) -> None:
+def test_an_expired_session_is_refused(hospital) -> None:
     me = Signed(hospital, "auditor")
     hospital.platform.identity.sessions.end_all(me.account.id)
     assert me.ask("GET", "/me").status_code == 401
 
 
-def test_one_sees_and_ends_ones_own_sessions_alone(hospital) -> None:
+def test_a_person_can_list_and_end_only_their_own_sessions(hospital) -> None:
     me, other = Signed(hospital, "auditor"), Signed(hospital, "auditor")
     sessions = hospital.platform.identity.sessions
     second = sessions.begin(me.account.id, "A telephone")
     listed = me.ask("GET", "/sessions").get_json()["sessions"]
-    assert {one["device"] for one in listed} == {"A browser", "A telephone"}
-    assert [one["device"] for one in listed if one["is_this"]] == ["A browser"]
+    assert {item["device"] for item in listed} == {"A browser", "A telephone"}
+    assert [item["device"] for item in listed if item["is_this"]] == ["A browser"]
     assert me.secret not in json.dumps(listed)
     theirs = sessions.of(other.account.id)[0].id
     assert me.ask("DELETE", f"/sessions/{theirs}").status_code == 404
     assert sessions.find(other.secret)
-    phone = next(one["id"] for one in listed if not one["is_this"])
+    phone = next(item["id"] for item in listed if not item["is_this"])
     left = me.ask("DELETE", f"/sessions/{phone}").get_json()["sessions"]
-    assert [one["device"] for one in left] == ["A browser"]
+    assert [item["device"] for item in left] == ["A browser"]
     assert sessions.find(second) is None
 
 
 def joined(hospital, link: str) -> Account:
     identity = hospital.platform.identity
     passkey, secret = Passkey(identity.site.origin, identity.site.rp_id), link.rsplit("/", 1)[1]
-    asked = identity.registrations.begin(secret)
+    query = identity.registrations.begin(secret)
     then = identity.registrations.add_passkey(
-        secret, asked.challenge, passkey.answer(asked.options)
+        secret, query.challenge, passkey.answer(query.options)
     )
     return identity.registrations.finish(secret, then.challenge, passkey.answer(then.options))
 
@@ -120,7 +120,7 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
     body = {"role": "patient", "number": number}
     first, second = (custodian.post("/invitations", body).get_json()["link"] for _ in range(2))
     account = joined(hospital, first)
-    assert account.subject == platform.asking.directory.find_subject(number)
+    assert account.subject == platform.requests.directory.find_subject(number)
     assert platform.ledger.is_enrolled(account.subject)
     assert platform.identity.registrations.find_invitation(second.rsplit("/", 1)[1]) is None
     assert custodian.post("/invitations", body).status_code == 422
@@ -139,7 +139,7 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
         {"role": "auditor", "subject": "0x" + "00" * 32},
     ],
 )
-def test_nobody_is_invited_as_what_they_cannot_be(custodian, body) -> None:
+def test_an_invalid_invitation_is_rejected(custodian, body) -> None:
     assert custodian.post("/invitations", body).status_code == 422
 
 
@@ -160,7 +160,7 @@ def test_the_operator_invites_by_command(hospital) -> None:
     account = joined(hospital, made["link"])
     assert (account.role, account.party, account.name) == ("clinician", HOSPITAL, "Dr A")
     plain = run("--role", "patient", "--number", secrets.token_hex(6)).stdout.strip()
-    assert plain.startswith(f"{hospital.platform.site.origin}/join/")
+    assert plain.startswith(f"{hospital.platform.installation.site.origin}/join/")
     wrong = run("--role", "patient")
     assert wrong.exit_code == 2
     assert "hospital number" in wrong.output

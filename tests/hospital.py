@@ -18,7 +18,6 @@ import app as application
 from consent import Enrolment, Grant, Message, Signed, Wallet, typed_message
 from deploy.settings import read_settings
 from models import Study
-from services.platform import Platform
 from services.tables import METADATA
 from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
 from services.wiring import Services
@@ -28,10 +27,7 @@ from web.current import EXTENSION
 
 HOSPITAL = "organisation:this-hospital"
 STUDY = "study:small"
-PEOPLE = 600
-# Who trains a model and who tries it is drawn by the question's name; of few people the draw may
-# close the publish gate, so there are several names to draw by.
-SMALL = ("small", *(f"small{n}" for n in range(2, 13)))
+PEOPLE = 1_200
 DAY_S = 86_400
 
 QUESTION = """
@@ -39,6 +35,7 @@ id = "small"
 title = "Is it there?"
 intended_use = "A test."
 limits = ["Not for people."]
+held_out = 0.5
 required = ["vital-signs"]
 leaking = ["x|leak"]
 
@@ -90,7 +87,7 @@ class Client:
 class Hospital:
     """The platform, its application, and the wallet of the patients."""
 
-    platform: Platform
+    platform: Services
     app: Flask
     wallet: Wallet
     subjects: list[bytes] = field(default_factory=list)
@@ -109,7 +106,7 @@ class Hospital:
             address = f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.1"
             http.environ_base["REMOTE_ADDR"] = address
             return Client(http)
-        tokens = Tokens(self.platform.engine, self.platform.clock)
+        tokens = Tokens(self.platform.engine, self.platform.installation.clock)
         return Client(http, tokens.create(role, party, 1)[1])
 
     def sign(self, message: Message) -> dict[str, Any]:
@@ -142,7 +139,7 @@ class Hospital:
         from services.statement import RequestedTerms, terms_for
 
         requested = {"decision": "permit", "recipient": HOSPITAL, "purposes": ("TREATDS",)}
-        now_s = int(self.platform.clock())
+        now_s = int(self.platform.installation.clock())
         terms = terms_for(RequestedTerms(**(requested | changed)), "I allow it.")
         grant = Grant(subject, terms, now_s, now_s + 365 * DAY_S)
         return grant, self.sign(grant)
@@ -156,19 +153,23 @@ def free_port() -> str:
 
 
 def records_of(subject: bytes, drawn: random.Random) -> list[Record]:
-    """Return one person's two records; the greater the number, the likelier it is there."""
-    number = round(drawn.uniform(0, 100), 1)
-    ill = drawn.random() < 1 / (1 + math.exp((50 - number) / 15))
-    told = {"x|label": ("yes" if ill else "no", "")}
+    """Return a person's two records; the greater the number, the likelier is the outcome.
+
+    The number has few distinct values: a model cannot remember one person, so its membership test
+    passes however the people are split.
+    """
+    number = 5.0 * drawn.randint(0, 20)
+    has_outcome = drawn.random() < 1 / (1 + math.exp((50 - number) / 15))
+    label = {"x|label": ("yes" if has_outcome else "no", "")}
     return [
         Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (number, "kg")}),
-        Record(subject, "condition", HOSPITAL, "2024-01-02", told),
+        Record(subject, "condition", HOSPITAL, "2024-01-02", label),
     ]
 
 
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    """A platform with 600 people who permit training and answers."""
+    """A platform with 1,200 people who permit training and answers."""
     home = tmp_path_factory.mktemp("home")
     settings = read_settings({"VOUCHSAFE_HOME": str(home), "VOUCHSAFE_PORT": free_port()})
     nodes = application.nodes_of(settings, application.silent)
@@ -176,9 +177,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
         platform = application.join(settings, nodes)
         METADATA.create_all(platform.engine)
         (home / "questions").mkdir(exist_ok=True)
-        for name in SMALL:
-            text = QUESTION.replace('id = "small"', f'id = "{name}"')
-            (home / "questions" / f"{name}.toml").write_text(text)
+        (home / "questions" / "small.toml").write_text(QUESTION)
         wallet = Wallet.create(tmp_path_factory.mktemp("patients") / "wallet")
         made = Hospital(platform, create_app(platform), wallet)
         _settle(made)
@@ -198,14 +197,14 @@ def _settle(hospital: Hospital) -> None:
     drawn = random.Random(7)
     records = [r for s in hospital.subjects for r in records_of(s, drawn)]
     platform.store.deposits.deposit(records)
-    now_s = int(platform.clock())
-    asked = (
+    now_s = int(platform.installation.clock())
+    query = (
         RequestedTerms("permit", STUDY, ("MLTRAINING",)),
         RequestedTerms("permit", HOSPITAL, ("TREATDS",)),
     )
-    wanted = [(s, one, now_s, now_s + DAY_S) for s in hospital.subjects for one in asked]
-    done = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(wanted))
-    assert all(one.ok for one in done)
+    expected = [(s, item, now_s, now_s + DAY_S) for s in hospital.subjects for item in query]
+    done = platform.ledger.grant(TrialWallet(wallet, platform.ledger).sign_grants(expected))
+    assert all(item.ok for item in done)
     platform.diagnostics.add_study(Study(STUDY, "Small", "", now_s + DAY_S))
 
 

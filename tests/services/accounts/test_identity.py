@@ -38,9 +38,9 @@ def device(identity) -> Passkey:
 def join(identity, link: str, passkey: Passkey):
     """Go the whole way in, as the page's script does."""
     secret = link.rsplit("/", 1)[1]
-    asked = identity.registrations.begin(secret)
+    query = identity.registrations.begin(secret)
     then = identity.registrations.add_passkey(
-        secret, asked.challenge, passkey.answer(asked.options)
+        secret, query.challenge, passkey.answer(query.options)
     )
     return identity.registrations.finish(secret, then.challenge, passkey.answer(then.options))
 
@@ -54,8 +54,8 @@ def test_an_invited_patients_passkey_enrols_the_subject_and_signs_in(hospital, i
     passkey = device(identity)
     account = new_patient(identity, passkey)
     assert hospital.platform.ledger.is_enrolled(account.subject)
-    asked = identity.begin_sign_in()
-    assert identity.sign_in(asked.challenge, passkey.answer(asked.options)) == account
+    query = identity.begin_sign_in()
+    assert identity.sign_in(query.challenge, passkey.answer(query.options)) == account
 
 
 @pytest.mark.parametrize("role", ["clinician", "researcher", "custodian", "auditor"])
@@ -63,11 +63,11 @@ def test_an_invited_colleague_joins_with_a_passkey_and_no_ledger(identity, role)
     passkey = device(identity)
     account = join(identity, identity.invite(Invitee(role, HOSPITAL, "Dr A")), passkey)
     assert (account.role, account.party, account.subject) == (role, HOSPITAL, None)
-    asked = identity.begin_sign_in()
-    assert identity.sign_in(asked.challenge, passkey.answer(asked.options)) == account
+    query = identity.begin_sign_in()
+    assert identity.sign_in(query.challenge, passkey.answer(query.options)) == account
 
 
-def test_an_invitation_works_once_and_for_seven_days(hospital, identity) -> None:
+def test_an_invitation_works_once_within_seven_days(hospital, identity) -> None:
     link = identity.invite(Invitee("auditor", HOSPITAL, "A"))
     join(identity, link, device(identity))
     with pytest.raises(InvitationExpired):
@@ -100,12 +100,12 @@ def test_a_patient_whose_own_key_is_enrolled_cannot_be_taken_over_by_an_invitati
     assert identity.accounts.of_subject(subject) is None
 
 
-def test_once_enrolled_no_other_passkey_is_kept_for_the_same_invitation(identity) -> None:
+def test_after_enrolment_the_same_invitation_accepts_no_other_passkey(identity) -> None:
     passkey, subject = device(identity), secrets.token_bytes(32)
     secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
-    asked = identity.registrations.begin(secret)
+    query = identity.registrations.begin(secret)
     then = identity.registrations.add_passkey(
-        secret, asked.challenge, passkey.answer(asked.options)
+        secret, query.challenge, passkey.answer(query.options)
     )
     again = identity.registrations.begin(secret)
     invitation = identity.registrations.find_invitation(secret)
@@ -116,12 +116,12 @@ def test_once_enrolled_no_other_passkey_is_kept_for_the_same_invitation(identity
         identity.registrations.add_passkey(secret, again.challenge, other.answer(again.options))
 
 
-def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passkey(identity) -> None:
+def test_joining_continues_with_the_same_passkey_after_a_crash_before_the_account(identity) -> None:
     passkey, subject = device(identity), secrets.token_bytes(32)
     secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
-    asked = identity.registrations.begin(secret)
+    query = identity.registrations.begin(secret)
     then = identity.registrations.add_passkey(
-        secret, asked.challenge, passkey.answer(asked.options)
+        secret, query.challenge, passkey.answer(query.options)
     )
     invitation = identity.registrations.find_invitation(secret)
     made = identity.registrations._pending.find(invitation).passkey
@@ -149,12 +149,14 @@ def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passke
         {"alg": -257},
     ],
 )
-def test_a_passkey_made_elsewhere_or_without_the_person_is_not_kept(identity, changed) -> None:
+def test_a_passkey_created_elsewhere_or_without_user_verification_is_rejected(
+    identity, changed
+) -> None:
     secret = identity.invite(Invitee("auditor", HOSPITAL, "A")).rsplit("/", 1)[1]
-    asked, passkey = identity.registrations.begin(secret), device(identity)
+    query, passkey = identity.registrations.begin(secret), device(identity)
     with pytest.raises(ProofInvalid):
         identity.registrations.add_passkey(
-            secret, asked.challenge, passkey.answer(asked.options, **changed)
+            secret, query.challenge, passkey.answer(query.options, **changed)
         )
 
 
@@ -171,22 +173,24 @@ def test_a_passkey_made_elsewhere_or_without_the_person_is_not_kept(identity, ch
         {"type": "webauthn.create"},
     ],
 )
-def test_what_is_signed_elsewhere_or_without_the_person_signs_nobody_in(identity, changed) -> None:
+def test_an_assertion_from_elsewhere_or_without_user_verification_is_rejected(
+    identity, changed
+) -> None:
     passkey = device(identity)
     join(identity, identity.invite(Invitee("auditor", HOSPITAL, "A")), passkey)
-    asked = identity.begin_sign_in()
+    query = identity.begin_sign_in()
     with pytest.raises(SignInFailed):
-        identity.sign_in(asked.challenge, passkey.answer(asked.options, **changed))
+        identity.sign_in(query.challenge, passkey.answer(query.options, **changed))
 
 
-def test_a_sign_in_challenge_works_once_and_for_five_minutes(hospital, identity) -> None:
+def test_a_sign_in_challenge_works_once_within_five_minutes(hospital, identity) -> None:
     passkey = device(identity)
     join(identity, identity.invite(Invitee("auditor", HOSPITAL, "A")), passkey)
-    asked = identity.begin_sign_in()
-    answer = passkey.answer(asked.options)
-    identity.sign_in(asked.challenge, answer)
+    query = identity.begin_sign_in()
+    answer = passkey.answer(query.options)
+    identity.sign_in(query.challenge, answer)
     with pytest.raises(SignInFailed):
-        identity.sign_in(asked.challenge, answer)
+        identity.sign_in(query.challenge, answer)
     now = [1_000_000.0]
     challenges = Challenges(hospital.platform.engine, lambda: now[0])
     made = challenges.new("sign-in")
@@ -195,13 +199,13 @@ def test_a_sign_in_challenge_works_once_and_for_five_minutes(hospital, identity)
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", [], {}, {"rawId": "!"}, {"rawId": "AAAA"}])
-def test_nonsense_signs_nobody_in(identity, odd) -> None:
+def test_a_malformed_credential_signs_nobody_in(identity, odd) -> None:
     with pytest.raises(SignInFailed):
         identity.sign_in(identity.begin_sign_in().challenge, odd)
 
 
 def a_grant(hospital, subject: bytes) -> Grant:
-    now_s = int(hospital.platform.clock())
+    now_s = int(hospital.platform.installation.clock())
     return Grant(
         subject,
         terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),
@@ -210,7 +214,7 @@ def a_grant(hospital, subject: bytes) -> Grant:
     )
 
 
-def test_a_grant_signed_with_a_passkey_counts_on_the_ledger(hospital, identity) -> None:
+def test_the_ledger_accepts_a_grant_signed_with_a_passkey(hospital, identity) -> None:
     passkey = device(identity)
     account = new_patient(identity, passkey)
     grant = a_grant(hospital, account.subject)
@@ -230,18 +234,20 @@ def test_a_sign_in_is_never_a_consent_and_a_consent_never_a_sign_in(hospital, id
     passkey = device(identity)
     account = new_patient(identity, passkey)
     prepared = identity.signatures.prepare(account, Stop(account.subject, 1), {})
-    asked = identity.begin_sign_in()
-    for_sign_in = passkey.answer(asked.options)
+    query = identity.begin_sign_in()
+    for_sign_in = passkey.answer(query.options)
     with pytest.raises(ProofInvalid):
         identity.signatures.finish(account, prepared.id, for_sign_in)
     for_consent = passkey.answer(prepared.options)
     with pytest.raises(SignInFailed):
-        identity.sign_in(asked.challenge, for_consent)
-    assert len(unb64(asked.options["challenge"])) == 64
+        identity.sign_in(query.challenge, for_consent)
+    assert len(unb64(query.options["challenge"])) == 64
     assert len(prepared.digest) == 32
 
 
-def test_only_the_accounts_own_passkey_signs_and_only_what_was_kept(hospital, identity) -> None:
+def test_only_the_accounts_own_passkey_can_sign_and_only_the_stored_message(
+    hospital, identity
+) -> None:
     mine, theirs = device(identity), device(identity)
     account, other = new_patient(identity, mine), new_patient(identity, theirs)
     prepared = identity.signatures.prepare(account, a_grant(hospital, account.subject), {})
@@ -254,7 +260,7 @@ def test_only_the_accounts_own_passkey_signs_and_only_what_was_kept(hospital, id
         identity.signatures.finish(account, prepared.id, mine.answer(wrong))
 
 
-def test_a_session_ends_without_use_at_its_end_and_when_told_to(hospital, identity) -> None:
+def test_a_session_ends_when_idle_at_its_maximum_age_and_on_request(hospital, identity) -> None:
     account = new_patient(identity, device(identity))
     now = [1_000_000.0]
     sessions = Sessions(hospital.platform.engine, lambda: now[0])
@@ -272,7 +278,7 @@ def test_a_session_ends_without_use_at_its_end_and_when_told_to(hospital, identi
     first = sessions.begin(account.id)
     second = sessions.begin(account.id, instead_of=first)
     assert sessions.find(first) is None
-    assert [one.id for one in sessions.of(account.id)] == [sessions.find(second).id]
+    assert [session.id for session in sessions.of(account.id)] == [sessions.find(second).id]
     sessions.end_all(account.id)
     assert sessions.find(second) is None
 
@@ -284,7 +290,7 @@ def test_a_disabled_account_neither_signs_in_nor_stays_signed_in(identity) -> No
     assert identity.find_signed_in(secret) == account
     identity.accounts.disable(account.id)
     assert identity.find_signed_in(secret) is None
-    asked = identity.begin_sign_in()
+    query = identity.begin_sign_in()
     with pytest.raises(SignInFailed):
-        identity.sign_in(asked.challenge, passkey.answer(asked.options))
+        identity.sign_in(query.challenge, passkey.answer(query.options))
     assert replace(account, is_disabled=True) == identity.accounts.find(account.id)

@@ -51,9 +51,9 @@ def patient(hospital, identity):
     """A patient with a passkey and an account."""
     passkey, subject = Passkey(identity.site.origin, identity.site.rp_id), secrets.token_bytes(32)
     secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
-    asked = identity.registrations.begin(secret)
+    query = identity.registrations.begin(secret)
     then = identity.registrations.add_passkey(
-        secret, asked.challenge, passkey.answer(asked.options)
+        secret, query.challenge, passkey.answer(query.options)
     )
     account = identity.registrations.finish(secret, then.challenge, passkey.answer(then.options))
 
@@ -61,7 +61,7 @@ def patient(hospital, identity):
 
 
 def permit(hospital, subject):
-    now_s = int(hospital.platform.clock())
+    now_s = int(hospital.platform.installation.clock())
     return Grant(
         subject,
         terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), "I allow it."),
@@ -96,11 +96,11 @@ def test_a_permission_is_signed_withdrawn_and_everything_stopped_by_forms_alone(
     assert done.request.context == {"about": "r"}
     withdrawal = Withdrawal(patient.subject, terms_hash(grant.terms))
     assert sign_and_submit(hospital, patient, withdrawal).is_in_force
-    assert [one.state for one in ledger.consents_of(patient.subject)] == ["withdrawn"]
+    assert [consent.state for consent in ledger.consents_of(patient.subject)] == ["withdrawn"]
     assert sign_and_submit(hospital, patient, permit(hospital, patient.subject)).outcome.ok
-    now_s = int(hospital.platform.clock())
+    now_s = int(hospital.platform.installation.clock())
     assert sign_and_submit(hospital, patient, Stop(patient.subject, now_s)).is_in_force
-    assert "active" not in {one.state for one in ledger.consents_of(patient.subject)}
+    assert "active" not in {consent.state for consent in ledger.consents_of(patient.subject)}
 
 
 def rekeyed(hospital, subject) -> list[str]:
@@ -118,7 +118,7 @@ def test_a_withdrawal_and_a_stop_each_queue_the_rekeying_of_the_subject(hospital
     for _ in range(2):
         submit(hospital, patient, form)
     assert rekeyed(hospital, patient.subject) == ["withdrawal"]
-    now_s = int(hospital.platform.clock())
+    now_s = int(hospital.platform.installation.clock())
     sign_and_submit(hospital, patient, Stop(patient.subject, now_s))
     assert sorted(rekeyed(hospital, patient.subject)) == ["stop", "withdrawal"]
 
@@ -126,7 +126,7 @@ def test_a_withdrawal_and_a_stop_each_queue_the_rekeying_of_the_subject(hospital
 @node
 def test_a_stop_that_another_patients_key_signed_queues_no_rekeying(hospital, patient) -> None:
     theirs = hospital.new_patient()
-    message = Stop(patient.subject, int(hospital.platform.clock()))
+    message = Stop(patient.subject, int(hospital.platform.installation.clock()))
     prepared = hospital.services.patient.signatures.prepare(patient.account, message)
     forged = hospital.wallet.sign(
         hospital.platform.ledger.domain(), Stop(theirs, message.issued_at_s)
@@ -137,7 +137,7 @@ def test_a_stop_that_another_patients_key_signed_queues_no_rekeying(hospital, pa
 
 
 @node
-def test_pressed_twice_the_second_is_told_the_first_result(hospital, identity, patient) -> None:
+def test_submitting_twice_returns_the_first_result(hospital, identity, patient) -> None:
     form = sign(hospital, patient, permit(hospital, patient.subject))
     first, second = submit(hospital, patient, form), submit(hospital, patient, form)
     assert not first.is_repeated
@@ -147,8 +147,8 @@ def test_pressed_twice_the_second_is_told_the_first_result(hospital, identity, p
     with pytest.raises(AlreadySigned):
         identity.signatures.finish(patient.account, first.request.id, {})
     other = first.outcome.__class__(False, "paused", None, "")
-    kept = identity.signatures.record_outcome(patient.account, first.request.id, other)
-    assert kept == first.outcome
+    saved = identity.signatures.record_outcome(patient.account, first.request.id, other)
+    assert saved == first.outcome
 
 
 @node
@@ -158,13 +158,13 @@ def test_a_crash_before_the_result_is_stored_does_not_lose_it(hospital, identity
     assert hospital.platform.ledger.grant([signed])[0].ok
     done = submit(hospital, patient, form)
     assert done.is_in_force
-    assert [one.state for one in hospital.platform.ledger.consents_of(patient.subject)] == [
+    assert [consent.state for consent in hospital.platform.ledger.consents_of(patient.subject)] == [
         "active"
     ]
 
 
 @node
-def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, identity, patient) -> None:
+def test_a_signature_request_expires_after_ten_minutes(hospital, identity, patient) -> None:
     form = sign(hospital, patient, permit(hospital, patient.subject))
     signings, real = identity.signatures, identity.signatures._clock
     try:
@@ -193,7 +193,7 @@ def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, identity, pa
         '{"rawId": "' + "A" * 20_000 + '"}',
     ],
 )
-def test_nonsense_signs_nothing(hospital, patient, credential) -> None:
+def test_a_malformed_credential_signs_nothing(hospital, patient, credential) -> None:
     message_id, _ = sign(hospital, patient, permit(hospital, patient.subject))
     for signing, error in (
         (message_id, ProofInvalid),
@@ -211,9 +211,9 @@ def test_nonsense_signs_nothing(hospital, patient, credential) -> None:
 def with_another(hospital, identity, patient):
     """Make a second passkey for a patient, prove it, and have the first say yes."""
     new = Passkey(identity.site.origin, identity.site.rp_id)
-    asked = identity.passkey_changes.begin(patient.account)
+    query = identity.passkey_changes.begin(patient.account)
     then = identity.passkey_changes.add_passkey(
-        patient.account, asked.challenge, new.answer(asked.options), "Telephone"
+        patient.account, query.challenge, new.answer(query.options), "Telephone"
     )
     identity.passkey_changes.prove_passkey(
         patient.account, then.challenge, new.answer(then.options)
@@ -225,13 +225,15 @@ def with_another(hospital, identity, patient):
 
 
 @node
-def test_another_passkey_is_added_by_one_of_old_and_then_signs(hospital, identity, patient) -> None:
+def test_another_passkey_is_added_by_an_existing_one_and_then_signs(
+    hospital, identity, patient
+) -> None:
     new = with_another(hospital, identity, patient)
-    held = identity.passkeys.of(patient.account.id)
-    assert {one.id for one in held} == {new.id, patient.passkey.id}
-    assert [one.label for one in held if one.id == new.id] == ["Telephone"]
-    asked = identity.begin_sign_in()
-    assert identity.sign_in(asked.challenge, new.answer(asked.options)) == patient.account
+    stored = identity.passkeys.of(patient.account.id)
+    assert {item.id for item in stored} == {new.id, patient.passkey.id}
+    assert [item.label for item in stored if item.id == new.id] == ["Telephone"]
+    query = identity.begin_sign_in()
+    assert identity.sign_in(query.challenge, new.answer(query.options)) == patient.account
     patient.passkey = new
     assert sign_and_submit(hospital, patient, permit(hospital, patient.subject)).outcome.ok
 
@@ -244,24 +246,24 @@ def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, identity, patien
     done = sign_and_submit(hospital, patient, KeyRemoval(patient.subject, signer))
     assert done.is_in_force
     assert identity.find_signed_in(thief) is None
-    asked = identity.begin_sign_in()
+    query = identity.begin_sign_in()
     with pytest.raises(SignInFailed):
-        identity.sign_in(asked.challenge, new.answer(asked.options))
+        identity.sign_in(query.challenge, new.answer(query.options))
     patient.passkey = new
     with pytest.raises(ProofInvalid):
         sign_and_submit(hospital, patient, permit(hospital, patient.subject))
 
 
 @node
-def test_a_passkey_that_proved_nothing_or_is_anothers_is_not_added(
+def test_a_passkey_without_proof_or_of_another_account_is_not_added(
     hospital, identity, patient
 ) -> None:
     new, other = (Passkey(identity.site.origin, identity.site.rp_id) for _ in range(2))
-    asked = identity.passkey_changes.begin(patient.account)
-    excluded = [one["id"] for one in asked.options["excludeCredentials"]]
-    assert excluded == [patient.passkey.answer(asked.options)["id"]]
+    query = identity.passkey_changes.begin(patient.account)
+    excluded = [option["id"] for option in query.options["excludeCredentials"]]
+    assert excluded == [patient.passkey.answer(query.options)["id"]]
     then = identity.passkey_changes.add_passkey(
-        patient.account, asked.challenge, new.answer(asked.options)
+        patient.account, query.challenge, new.answer(query.options)
     )
     with pytest.raises(ProofInvalid):
         identity.passkey_changes.prove_passkey(
@@ -272,28 +274,28 @@ def test_a_passkey_that_proved_nothing_or_is_anothers_is_not_added(
         identity.signatures.finish(patient.account, prepared.id, new.answer(then.options))
     with pytest.raises(ProofInvalid):
         submit(hospital, patient, (prepared.id, patient.passkey.answer(prepared.options)))
-    asked = identity.passkey_changes.begin(patient.account)
+    query = identity.passkey_changes.begin(patient.account)
     with pytest.raises(ProofInvalid):
-        known = patient.passkey.answer(asked.options)
-        identity.passkey_changes.add_passkey(patient.account, asked.challenge, known)
+        known = patient.passkey.answer(query.options)
+        identity.passkey_changes.add_passkey(patient.account, query.challenge, known)
     assert len(identity.passkeys.of(patient.account.id)) == 1
 
 
 @node
-def test_a_wallet_that_is_no_key_of_the_subject_signs_nothing(hospital, patient, tmp_path) -> None:
+def test_a_wallet_that_is_not_a_key_of_the_subject_cannot_sign(hospital, patient, tmp_path) -> None:
     ledger, wallet = hospital.platform.ledger, Wallet.create(tmp_path / "wallet")
     theirs = wallet.new_subjects(["x"]).popitem()[1]
     grant = permit(hospital, patient.subject)
     prepared = hospital.services.patient.signatures.prepare(patient.account, grant)
     by = wallet.sign(ledger.domain(), Enrolment(theirs, ledger.custodian(), wallet.address(theirs)))
-    told = {"wallet": "0x" + by.signer.hex(), "signature": "0x" + by.signature.hex()}
-    done = submit(hospital, patient, (prepared.id, told))
+    reply = {"wallet": "0x" + by.signer.hex(), "signature": "0x" + by.signature.hex()}
+    done = submit(hospital, patient, (prepared.id, reply))
     assert not done.is_in_force
     assert ledger.consents_of(patient.subject) == []
 
 
 @node
-def test_a_wallet_of_the_patients_own_signs_too(hospital, identity, patient) -> None:
+def test_the_patients_own_wallet_can_sign(hospital, identity, patient) -> None:
     subject = hospital.new_patient()
     account = patient.account.__class__(new_id(), "patient", "", "", subject, "en", 0)
     with hospital.platform.engine.begin() as connection:
@@ -306,7 +308,7 @@ def test_a_wallet_of_the_patients_own_signs_too(hospital, identity, patient) -> 
 
 
 @node
-def test_a_challenge_to_make_a_passkey_signs_nobody_in_and_the_reverse(identity) -> None:
+def test_a_challenge_for_creating_a_passkey_cannot_sign_in_and_the_reverse(identity) -> None:
     challenges = identity._challenges
     made, used = challenges.new(MAKE, "a"), challenges.new(SIGN_IN)
     assert challenges.take(made.id, SIGN_IN) is None
@@ -327,13 +329,13 @@ def test_a_challenge_to_make_a_passkey_signs_nobody_in_and_the_reverse(identity)
         st.tuples(st.sampled_from([MAKE, SIGN_IN]), st.sampled_from(["", "a", "b"])), max_size=4
     ),
 )
-def test_a_challenge_is_taken_at_most_once_and_only_for_what_it_was_made(
+def test_a_challenge_can_be_used_once_and_only_for_its_purpose(
     identity, purpose, about, tries
 ) -> None:
     challenges = identity._challenges
     made = challenges.new(purpose, about)
     assert len(made.value) == 64
-    taken = [challenges.take(made.id, *one) for one in tries]
+    taken = [challenges.take(made.id, *item) for item in tries]
     assert taken[1:] == [None] * len(taken[1:])
     if tries:
         assert taken[0] == (made.value if tries[0] == (purpose, about) else None)
@@ -367,7 +369,7 @@ MESSAGES = st.one_of(
 
 @settings(max_examples=200, deadline=None)
 @given(MESSAGES)
-def test_a_kept_message_is_read_back_as_it_was(message) -> None:
+def test_a_stored_message_is_read_back_unchanged(message) -> None:
     from consent import Domain
 
     domain = Domain(8686, "0x" + "11" * 20)

@@ -22,25 +22,25 @@ def identity(hospital):
 def joined(hospital, key: SigningKey, subject: bytes):
     identity, ledger = hospital.platform.identity, hospital.platform.ledger
     secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
-    told = identity.registrations.begin_with_wallet(secret, key.address)
-    assert told["primaryType"] == "Enrolment"
+    reply = identity.registrations.begin_with_wallet(secret, key.address)
+    assert reply["primaryType"] == "Enrolment"
     message = Enrolment(subject, ledger.custodian(), key.address)
     signature = key.sign(digest(ledger.domain(), message)).hex()
     return identity.registrations.finish_with_wallet(secret, key.address, signature)
 
 
 def signed(key: SigningKey, text: str) -> str:
-    told = text.encode()
-    mark = f"\x19Ethereum Signed Message:\n{len(told)}".encode()
-    return "0x" + key.sign(keccak(mark + told)).hex()
+    reply = text.encode()
+    mark = f"\x19Ethereum Signed Message:\n{len(reply)}".encode()
+    return "0x" + key.sign(keccak(mark + reply)).hex()
 
 
 def answer(key: SigningKey, options: dict) -> dict[str, str]:
-    told = {name: str(getattr(options, name)) for name in ("challenge", "chain_id", "issued_s")}
-    return told | {"signature": signed(key, options.message)}
+    reply = {name: str(getattr(options, name)) for name in ("challenge", "chain_id", "issued_s")}
+    return reply | {"signature": signed(key, options.message)}
 
 
-def test_a_wallet_joins_and_signs_in(hospital, identity) -> None:
+def test_a_patient_can_join_and_sign_in_with_a_wallet(hospital, identity) -> None:
     key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
     account = joined(hospital, key, subject)
     assert account.subject == subject
@@ -56,7 +56,9 @@ def test_a_wallet_joins_and_signs_in(hospital, identity) -> None:
         identity.sign_in_with_wallet(key.address, sent)
 
 
-def test_a_patient_whose_wallet_is_enrolled_already_joins_with_it_alone(hospital, identity) -> None:
+def test_a_patient_whose_wallet_is_enrolled_can_join_only_with_that_wallet(
+    hospital, identity
+) -> None:
     key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
     joined(hospital, key, subject)
     other = hospital.new_patient()
@@ -83,7 +85,7 @@ def test_another_wallets_signature_neither_joins_nor_signs_in(hospital, identity
             identity.sign_in_with_wallet(key.address, odd)
 
 
-def test_an_account_is_written_as_eip_55_does() -> None:
+def test_an_address_is_written_with_the_checksum_of_eip_55() -> None:
     known = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
     assert checksummed(address_of(known)) == known
     for wrong in ("", "0x", "zz", known + "00"):
@@ -91,7 +93,7 @@ def test_an_account_is_written_as_eip_55_does() -> None:
             address_of(wrong)
 
 
-def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, identity) -> None:
+def test_a_wallet_that_the_patient_removed_can_no_longer_sign_in(hospital, identity) -> None:
     key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
     joined(hospital, key, subject)
     ledger = hospital.platform.ledger
@@ -103,9 +105,9 @@ def test_a_wallet_that_the_patient_took_away_signs_in_no_more(hospital, identity
     assert identity.sign_in_with_wallet(
         key.address, answer(key, identity.begin_wallet_sign_in(key.address))
     )
-    gone = KeyRemoval(subject, key.address)
-    signature = new.sign(digest(ledger.domain(), gone))
-    assert ledger.keys.remove([Signed(gone, new.address, signature)])[0].ok
+    key_removal = KeyRemoval(subject, key.address)
+    signature = new.sign(digest(ledger.domain(), key_removal))
+    assert ledger.keys.remove([Signed(key_removal, new.address, signature)])[0].ok
     with pytest.raises(SignInFailed):
         identity.sign_in_with_wallet(
             key.address, answer(key, identity.begin_wallet_sign_in(key.address))

@@ -1,0 +1,69 @@
+"""The stores of this package on one database, built together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from consent import ConsentLedger
+from models import Diagnostics
+from services.installation import Installation
+from services.parties import PartyNames
+from services.requests.consent_requests import ConsentRequests
+from services.requests.copies import ReleasedCopies
+from services.requests.descriptions import RequestDescriptions
+from services.requests.directory import PatientDirectory
+from services.requests.feasibility import FeasibilityCounts
+from services.requests.history import AccessHistory
+from services.requests.patients_in_care import PatientsInCare
+from services.requests.predictions import StoredPredictions
+from services.requests.proposals import StudyProposals
+from storage import RecordStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestStores:
+    """What people request of each other, and what became of it."""
+
+    parties: PartyNames
+    directory: PatientDirectory
+    proposals: StudyProposals
+    requests: ConsentRequests
+    care: PatientsInCare
+    predictions: StoredPredictions
+    feasibility: FeasibilityCounts
+    copies: ReleasedCopies
+    history: AccessHistory
+    descriptions: RequestDescriptions
+
+
+def build_stores(
+    engine: sa.Engine,
+    ledger: ConsentLedger,
+    store: RecordStore,
+    diagnostics: Diagnostics,
+    installation: Installation,
+) -> RequestStores:
+    """Return the stores; nothing is read or written yet."""
+    clock, parties = installation.clock, PartyNames(diagnostics)
+    directory = PatientDirectory(engine, store, clock)
+    proposals = StudyProposals(engine, diagnostics, clock)
+    return RequestStores(
+        parties=parties,
+        directory=directory,
+        proposals=proposals,
+        requests=ConsentRequests(engine, store, clock),
+        care=PatientsInCare(store, ledger, directory),
+        predictions=StoredPredictions(engine, store, clock),
+        feasibility=FeasibilityCounts(engine, clock),
+        copies=ReleasedCopies(engine, store, clock),
+        history=AccessHistory(store, ledger),
+        descriptions=RequestDescriptions(
+            proposals=proposals,
+            parties=parties,
+            diagnostics=diagnostics,
+            organisation=installation.organisation,
+            clock=clock,
+        ),
+    )
