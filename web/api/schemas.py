@@ -35,6 +35,7 @@ class HexString(fields.Field[bytes]):
 
 
 BARE_HEX: Final = HexString(prefix="")
+Source = str | type[Schema] | tuple[str, type[Schema]] | fields.Field[Any]
 _FIELDS: Final[Mapping[Any, type[fields.Field[Any]]]] = {
     str: fields.String,
     int: fields.Integer,
@@ -51,7 +52,7 @@ def schema_of(
     source: type[Any],
     keys: str = "",
     /,
-    **others: str | type[Schema] | fields.Field[Any],
+    **others: Source,
 ) -> type[Schema]:
     """Return the schema of a dataclass: these JSON keys and no others.
 
@@ -63,7 +64,8 @@ def schema_of(
         source: the dataclass.
         keys: attributes, each its own key. Of a path (`model.state`) the last part is the key;
             if a part before it is None, the value is empty.
-        others: by key: the path of an attribute, the schema of a nested dataclass, or a field.
+        others: by key: the path of an attribute, the schema of a nested dataclass (or of each in
+            a list), both as a pair, or a field.
 
     Raises:
         TypeError: there is no such attribute, or its type needs a field.
@@ -92,8 +94,12 @@ def _new(name: str, doc: str | None, members: Mapping[str, Any]) -> type[Schema]
     return made
 
 
-def _field(source: type[Any], key: str, member: str | type[Schema]) -> fields.Field[Any]:
-    path, schema = (member, None) if isinstance(member, str) else (key, member)
+def _field(
+    source: type[Any], key: str, member: str | type[Schema] | tuple[str, type[Schema]]
+) -> fields.Field[Any]:
+    path, schema = member if isinstance(member, tuple) else (key, member)
+    if isinstance(schema, str):
+        path, schema = schema, None
     kind, is_nullable, may_lack_parent = source, False, False
     for part in path.split("."):
         may_lack_parent |= is_nullable
@@ -130,39 +136,6 @@ def _field_of(kind: Any, schema: type[Schema] | None, **options: Any) -> fields.
     if origin not in _FIELDS:
         raise TypeError(f"no field for the type {kind}; give the schema or the field")
     return _FIELDS[origin](**options)
-
-
-def text(**how: Any) -> fields.String:
-    """Return the field of a text that is always there, though perhaps null."""
-    return fields.String(required=True, **how)
-
-
-def number(**how: Any) -> fields.Integer:
-    """Return the field of a whole number that is always there, though perhaps null."""
-    return fields.Integer(required=True, **how)
-
-
-def truth() -> fields.Boolean:
-    """Return the field of a yes or no."""
-    return fields.Boolean(required=True)
-
-
-def anything(kind: str | list[str] = "object", **how: Any) -> fields.Raw:
-    """Return the field of a JSON value whose inside is described elsewhere."""
-    return fields.Raw(required=True, metadata={"type": kind}, **how)
-
-
-def nested(schema: type[Schema], **how: Any) -> fields.Nested:
-    """Return the field of one nested answer."""
-    return fields.Nested(schema, required=True, **how)
-
-
-def many(schema: type[Schema], **how: Any) -> fields.List[Any]:
-    """Return the field of a list of nested answers."""
-    return fields.List(fields.Nested(schema), required=True, **how)
-
-
-Answer = Strict
 
 
 ViewSchema = schema_of(

@@ -46,5 +46,5 @@ AuditJournalSchema = schema_of(
     "AuditJournalSchema",
     JournalPage,
     "older_before",
-    lines=fields.List(fields.Nested(AuditRowSchema), required=True, attribute="rows"),
+    lines=("rows", AuditRowSchema),
 )

@@ -27,9 +27,9 @@ bp = Blueprint("patient_records", __name__)
 @bp.get("/patient/records")
 @requires_role(PATIENT)
 @returns(PatientRecordsSchema)
-def get_own_records() -> dict[str, list[StoredRecord]]:
+def get_own_records() -> list[StoredRecord]:
     """Return every stored record of the patient; none is opened."""
-    return {"records": services().patient.records.list_all(current_subject())}
+    return services().patient.records.list_all(current_subject())
 
 
 @bp.get("/patient/records/<record>")
@@ -70,6 +70,6 @@ def get_own_proof(seq: str) -> Response:
 @bp.get("/patient/models")
 @requires_role(PATIENT)
 @returns(TrainedModelsSchema)
-def get_own_models() -> dict[str, list[TrainedModel]]:
+def get_own_models() -> list[TrainedModel]:
     """Return the models that were trained on the patient's records, and the state of each."""
-    return {"models": services().patient.records.list_models(current_subject(), words())}
+    return services().patient.records.list_models(current_subject(), words())

@@ -27,9 +27,9 @@ bp = Blueprint("patient_requests", __name__)
 @bp.get("/patient/requests")
 @requires_role(PATIENT)
 @returns(RequestsSchema)
-def get_requests() -> dict[str, list[RequestSummary]]:
+def get_requests() -> list[RequestSummary]:
     """Return every request to the patient, the newest first."""
-    return {"requests": services().patient.requests.list_all(current_subject())}
+    return services().patient.requests.list_all(current_subject())
 
 
 @bp.get("/patient/requests/<request>")

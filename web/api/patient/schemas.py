@@ -6,19 +6,20 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from consent import Recovery
+from services.accounts import DeviceRequest
+from services.accounts.passkeys import Passkey
+from services.patient.consents import ConsentDetail, ConsentList, ConsentSummary
+from services.patient.history import HistoryLine, HistoryPage
+from services.patient.keys import KeyList
+from services.patient.records import OpenedRecord, RecordValue, StoredRecord, TrainedModel
+from services.patient.requests import RequestDetail, RequestSummary
+from services.patient.signatures import SubmittedSignature
+from services.patient.withdrawals import ResearchReview
+from services.requests.choices import Choice
+from services.requests.descriptions import Section
 from services.schemas import Strict
-from web.api.schemas import (
-    MAX_CODES,
-    Answer,
-    HexString,
-    Text,
-    anything,
-    many,
-    nested,
-    number,
-    text,
-    truth,
-)
+from web.api.schemas import BARE_HEX, MAX_CODES, HexString, Text, listing, schema_of
 
 MAX_LEFT_OUT: Final = 10_000
 MAX_HEX: Final = 4_096
@@ -35,10 +36,6 @@ def _credential(**options: Any) -> fields.Dict:
         metadata={"type": "object", "additionalProperties": True},
         **options,
     )
-
-
-def _codes(**options: Any) -> fields.List[Any]:
-    return fields.List(fields.String(), required=True, dump_default=list, **options)
 
 
 class AnswerBody(Strict):
@@ -98,231 +95,116 @@ class PasskeyProofBody(Strict):
     credential = _credential(required=True)
 
 
-class RequestSchema(Answer):
-    """One request to the patient and its state."""
-
-    id = text(attribute="request.id")
-    state = text(attribute="request.state")
-    party = text(attribute="request.details.party")
-    name = text(attribute="party_name")
-    kind = text(attribute="request.details.kind")
-    condition = text(attribute="request.details.condition")
-    asked_at_s = number(attribute="request.sent_at_s")
-    lapses_at_s = number(attribute="request.lapses_at_s")
-    answered_at_s = number(attribute="request.answered_at_s", allow_none=True)
-    consent = HexString(attribute="request.consent_id", allow_none=True)
-
-
-class RequestsSchema(Answer):
-    """Requests, the newest first."""
-
-    requests = many(RequestSchema)
-
-
-class SectionSchema(Answer):
-    """A heading and its sentences."""
-
-    heading = text()
-    text = text()
-
-
-class ChoiceSchema(Answer):
-    """The part of a request that the patient allows, not signed yet."""
-
-    purposes = _codes()
-    categories = _codes()
-    data_from = text()
-    data_to = text()
-    ends_on = text()
-    may_copy = truth()
-    left_out = _codes()
+_REQUEST: Final = (
+    "request.id request.state request.details.party request.details.kind "
+    "request.details.condition request.lapses_at_s request.answered_at_s"
+)
+_REQUEST_NAMES: Final = {
+    "name": "party_name",
+    "asked_at_s": "request.sent_at_s",
+    "consent": "request.consent_id",
+}
+RequestSchema = schema_of("RequestSchema", RequestSummary, _REQUEST, **_REQUEST_NAMES)
+RequestsSchema = listing("RequestsSchema", "requests", RequestSchema)
+SectionSchema = schema_of("SectionSchema", Section, "heading text")
+ChoiceSchema = schema_of(
+    "ChoiceSchema", Choice, "purposes categories data_from data_to ends_on may_copy left_out"
+)
+RequestDetailSchema = schema_of(
+    "RequestDetailSchema",
+    RequestDetail,
+    f"{_REQUEST} request.details.purposes request.details.categories request.details.data_from "
+    "request.details.data_to latest_end request.details.wants_copy",
+    says=("text.sections", SectionSchema),
+    chosen=("choice", ChoiceSchema),
+    **_REQUEST_NAMES,
+)
+ReviewSchema = schema_of(
+    "ReviewSchema",
+    ResearchReview,
+    "signature.kind statement signature.typed_data signature.digest signature.options",
+    signing="signature.id",
+)
 
 
-class RequestDetailSchema(RequestSchema):
-    """One request in full: in sentences, and with the choice so far."""
-
-    purposes = _codes(attribute="request.details.purposes")
-    categories = _codes(attribute="request.details.categories")
-    data_from = text(attribute="request.details.data_from")
-    data_to = text(attribute="request.details.data_to")
-    latest_end = text()
-    wants_copy = fields.Boolean(required=True, attribute="request.details.wants_copy")
-    says = many(SectionSchema, attribute="text.sections")
-    chosen = nested(ChoiceSchema, attribute="choice", allow_none=True)
-
-
-class ReviewSchema(Answer):
-    """A message to sign: by a device (`options`, for WebAuthn) or a wallet (`typed_data`)."""
-
-    signing = text(attribute="signature.id")
-    kind = text(attribute="signature.kind")
-    statement = text()
-    typed_data = anything(attribute="signature.typed_data")
-    digest = HexString(attribute="signature.digest")
-    options = anything(attribute="signature.options")
-
-
-class ResearchReviewSchema(Answer):
+class ResearchReviewSchema(Strict):
     """The message to sign; null if nothing is to be changed."""
 
-    to_sign = nested(ReviewSchema, allow_none=True)
+    to_sign = fields.Nested(ReviewSchema, required=True, allow_none=True)
 
 
-class ResearchSchema(Answer):
+class ResearchSchema(Strict):
     """Whether research is on or off."""
 
-    research = text()
+    research = fields.String(required=True)
 
 
-class SubmittedSchema(Answer):
-    """The result of a signature."""
-
-    kind = text(attribute="request.kind")
-    is_in_force = truth()
-    is_again = fields.Boolean(required=True, attribute="is_repeated")
-    reason = text(attribute="outcome.reason")
-    consent = HexString(attribute="outcome.consent_id", allow_none=True)
-    transaction_hash = text(allow_none=True)
-
-
-class ConsentSchema(Answer):
-    """One permission and its state."""
-
-    consent = HexString(attribute="consent_id")
-    state = text()
-    decision = text(attribute="terms.decision", dump_default="")
-    recipient = text(attribute="terms.recipient", dump_default="")
-    name = text(attribute="recipient_name")
-    purposes = _codes(attribute="terms.purposes")
-    categories = _codes(attribute="terms.categories")
-    signed_at_s = number()
-    not_after_s = number()
-    says = text(attribute="sentence")
-
-
-class ConsentsSchema(Answer):
-    """Permissions, the newest first; `is_checked` is false while the ledger is unavailable."""
-
-    consents = many(ConsentSchema)
-    is_checked = truth()
-
-
-class HistoryLineSchema(Answer):
-    """One use or refusal, and its sentence."""
-
-    seq = number(attribute="entry.seq")
-    at_s = number(attribute="entry.at_s")
-    party = text(attribute="entry.party")
-    purpose = text(attribute="entry.purpose")
-    categories = _codes(attribute="entry.categories")
-    outcome = text(attribute="entry.outcome")
-    is_refusal = fields.Boolean(required=True, attribute="entry.is_refusal")
-    times = number(attribute="entry.count")
-    consent = HexString(attribute="entry.consent_id", allow_none=True)
-    says = text(attribute="text")
-
-
-class ConsentDetailSchema(ConsentSchema):
-    """One permission, and the uses under it."""
-
-    uses = many(HistoryLineSchema)
-
-
-class HistorySchema(Answer):
-    """Lines, the newest first, and the row before which older ones begin."""
-
-    lines = many(HistoryLineSchema)
-    older_before = number(allow_none=True)
-
-
-class PatientRecordSchema(Answer):
-    """One stored record."""
-
-    record = HexString(prefix="", attribute="entry.record_id")
-    category = text(attribute="entry.category")
-    recorded_on = text(attribute="entry.recorded_on")
-    custodian = text(attribute="entry.custodian")
-
-
-class PatientRecordsSchema(Answer):
-    """Every stored record."""
-
-    records = many(PatientRecordSchema)
-
-
-class RecordValueSchema(Answer):
-    """One value in words."""
-
-    what = text(attribute="name")
-    value = text()
-
-
-class OpenedRecordSchema(Answer):
-    """One record, opened."""
-
-    id = text(attribute="record.record_id")
-    kind = text(attribute="record.category")
-    date = text(attribute="record.recorded_on")
-    custodian = text(attribute="record.custodian")
-    values = anything(attribute="observations")
-    says = many(RecordValueSchema, attribute="values")
-
-
-class TrainedModelSchema(Answer):
-    """One model that was trained on the patient's records."""
-
-    model = text(attribute="model.id")
-    study = text(attribute="model.study")
-    name = text(attribute="study_name")
-    state = text(attribute="model.state")
-    trained_at_s = number(attribute="model.trained_at_s")
-    affected_at_s = number(attribute="model.affected_at_s", allow_none=True)
-    ended_at_s = number(attribute="model.ended_at_s", allow_none=True)
-    successor = text(attribute="model.successor", allow_none=True)
-
-
-class TrainedModelsSchema(Answer):
-    """Every published model that was trained on the patient's records."""
-
-    models = many(TrainedModelSchema)
-
-
-class PasskeySchema(Answer):
-    """One passkey."""
-
-    key = HexString(prefix="", attribute="id")
-    label = text()
-    made_at_s = number()
-    used_at_s = number()
-
-
-class ProposedKeySchema(Answer):
-    """A proposed new key."""
-
-    signer = HexString(prefix="")
-    state = text()
-    ready_at_s = number(allow_none=True)
-
-
-class KeysSchema(Answer):
-    """The keys that can sign for the patient."""
-
-    passkeys = many(PasskeySchema)
-    delegates_until_s = fields.List(fields.Integer(), required=True)
-    has_others = truth()
-    recoveries = many(ProposedKeySchema)
-    is_checked = truth()
-
-
-class CreationSchema(Answer):
-    """The request to a new device: to create a passkey."""
-
-    challenge = text()
-    options = anything()
-
-
-class ProofRequestSchema(Answer):
-    """What a new passkey is to sign, and the id of its addition."""
-
-    signing = text(attribute="challenge")
-    options = anything()
+SubmittedSchema = schema_of(
+    "SubmittedSchema",
+    SubmittedSignature,
+    "request.kind is_in_force outcome.reason transaction_hash",
+    is_again="is_repeated",
+    consent="outcome.consent_id",
+)
+_CONSENT: Final = (
+    "state terms.decision terms.recipient terms.purposes terms.categories signed_at_s not_after_s"
+)
+_CONSENT_NAMES: Final = {"consent": "consent_id", "name": "recipient_name", "says": "sentence"}
+ConsentSchema = schema_of("ConsentSchema", ConsentSummary, _CONSENT, **_CONSENT_NAMES)
+ConsentsSchema = schema_of("ConsentsSchema", ConsentList, "is_checked", consents=ConsentSchema)
+HistoryLineSchema = schema_of(
+    "HistoryLineSchema",
+    HistoryLine,
+    "entry.seq entry.at_s entry.party entry.purpose entry.categories entry.outcome "
+    "entry.is_refusal",
+    times="entry.count",
+    consent="entry.consent_id",
+    says="text",
+)
+ConsentDetailSchema = schema_of(
+    "ConsentDetailSchema", ConsentDetail, _CONSENT, uses=HistoryLineSchema, **_CONSENT_NAMES
+)
+HistorySchema = schema_of("HistorySchema", HistoryPage, "older_before", lines=HistoryLineSchema)
+PatientRecordSchema = schema_of(
+    "PatientRecordSchema",
+    StoredRecord,
+    "entry.category entry.recorded_on entry.custodian",
+    record=HexString(prefix="", attribute="entry.record_id"),
+)
+PatientRecordsSchema = listing("PatientRecordsSchema", "records", PatientRecordSchema)
+RecordValueSchema = schema_of("RecordValueSchema", RecordValue, "value", what="name")
+OpenedRecordSchema = schema_of(
+    "OpenedRecordSchema",
+    OpenedRecord,
+    "record.custodian",
+    id="record.record_id",
+    kind="record.category",
+    date="record.recorded_on",
+    values="observations",
+    says=("values", RecordValueSchema),
+)
+TrainedModelSchema = schema_of(
+    "TrainedModelSchema",
+    TrainedModel,
+    "model.study model.state model.trained_at_s model.affected_at_s model.ended_at_s "
+    "model.successor",
+    model="model.id",
+    name="study_name",
+)
+TrainedModelsSchema = listing("TrainedModelsSchema", "models", TrainedModelSchema)
+PasskeySchema = schema_of(
+    "PasskeySchema",
+    Passkey,
+    "label made_at_s used_at_s",
+    key=HexString(prefix="", attribute="id"),
+)
+ProposedKeySchema = schema_of("ProposedKeySchema", Recovery, "state ready_at_s", signer=BARE_HEX)
+KeysSchema = schema_of(
+    "KeysSchema",
+    KeyList,
+    "delegates_until_s has_others is_checked",
+    passkeys=PasskeySchema,
+    recoveries=ProposedKeySchema,
+)
+CreationSchema = schema_of("CreationSchema", DeviceRequest, "challenge options")
+ProofRequestSchema = schema_of("ProofRequestSchema", DeviceRequest, "options", signing="challenge")

@@ -50,9 +50,9 @@ def delete_training(study: str, job: str) -> Job:
 @bp.get("/researcher/models")
 @requires_role(RESEARCHER)
 @returns(ModelsSchema)
-def get_study_models() -> dict[str, Sequence[Model]]:
+def get_study_models() -> Sequence[Model]:
     """Return the models of the caller's studies, the newest first."""
-    return {"models": _models().list(current_caller().party)}
+    return _models().list(current_caller().party)
 
 
 @bp.get("/researcher/models/<model>")

@@ -6,26 +6,19 @@ from typing import Any, Final
 
 from marshmallow import fields, validate
 
-from models import MIN_COHORT, suppress
+from models import MIN_COHORT, Model, suppress
+from models.question import Feature
+from services.requests import ReleasedCopy
+from services.researcher.cohorts import CohortCounts
+from services.researcher.models import ModelStatus
 from services.researcher.proposing import MAX_TEXT, PERMISSION_DAYS
+from services.researcher.questions import QuestionDetails
+from services.researcher.studies import StudyDetails, StudySummary
+from services.researcher.training_sets import CopyNotice, Notices, TrainingSetOffer
 from services.schemas import Strict
-from web.api.schemas import (
-    Answer,
-    QuestionLinkSchema,
-    Text,
-    ViewSchema,
-    many,
-    nested,
-    number,
-    text,
-    truth,
-)
+from web.api.schemas import QuestionLinkSchema, Text, ViewSchema, listing, schema_of
 
 _COUNT: Final = {"type": ["integer", "string"]}
-
-
-def _texts(**options: Any) -> fields.List[Any]:
-    return fields.List(fields.String(), required=True, **options)
 
 
 class Count(fields.Field[int]):
@@ -70,179 +63,86 @@ class AgreementBody(Strict):
     )
 
 
-class QuestionsSchema(Answer):
-    """Every installed question."""
-
-    questions = many(QuestionLinkSchema)
-
-
-class FeatureSchema(Answer):
-    """One input of a question."""
-
-    code = text()
-    words = text()
-    kind = text()
-    category = text()
-    unit = text()
-
-
-class QuestionSchema(Answer):
-    """One question; `people` is a number from 50 on."""
-
-    id = text(attribute="question.id")
-    title = text(attribute="question.title")
-    intended_use = text(attribute="question.intended_use")
-    outcome = text(attribute="question.label.words")
-    definition = text(attribute="question.label.definition")
-    required = _texts(attribute="question.required")
-    features = many(FeatureSchema, attribute="question.features")
-    people = FeasibleCount()
-    counted_on = text()
-    counted_anew_on = text(attribute="next_count_on")
-
-
-class StudySchema(Answer):
-    """One study and its state: proposed, approved or refused."""
-
-    id = text(attribute="study.study")
-    owner = text(attribute="study.owner")
-    state = text(attribute="study.state")
-    why = text(attribute="study.why")
-    title = text(attribute="study.title")
-    question = text(attribute="study.question")
-    proposed_at_s = number(attribute="study.proposed_at_s")
-    answered_at_s = number(attribute="study.answered_at_s", allow_none=True)
-    until_s = number(attribute="study.until_s")
-    wants_copy = fields.Boolean(required=True, attribute="study.wants_copy")
-    people_asked = Count(data_key="asked")
-    people_agreed = Count(data_key="agreed")
-
-
-class StudiesSchema(Answer):
-    """Studies, the newest first."""
-
-    studies = many(StudySchema)
-
-
-class StudyDetailsSchema(StudySchema):
-    """One study in full."""
-
-    board = text(attribute="study.board")
-    protocol = text(attribute="study.protocol")
-    condition = text(attribute="study.condition")
-    purpose = text(attribute="study.purpose")
-    categories = _texts(attribute="study.categories")
-    data_from = text(attribute="study.data_from")
-    data_to = text(attribute="study.data_to")
-    days = number(attribute="study.days")
-    contact = text(attribute="study.contact")
-    models = _texts(attribute="model_ids")
-
-
-class CohortSchema(Answer):
-    """Who permits a study, and by reason who does not.
-
-    If `is_at_least` is true, `permitted` is a lower bound.
-    """
-
-    people_asked = Count(data_key="asked")
-    permitted = fields.Function(
+QuestionsSchema = listing("QuestionsSchema", "questions", QuestionLinkSchema)
+FeatureSchema = schema_of("FeatureSchema", Feature, "code words kind category unit")
+QuestionSchema = schema_of(
+    "QuestionSchema",
+    QuestionDetails,
+    "question.id question.title question.intended_use question.required counted_on",
+    outcome="question.label.words",
+    definition="question.label.definition",
+    features=("question.features", FeatureSchema),
+    people=FeasibleCount(),
+    counted_anew_on="next_count_on",
+)
+_STUDY: Final = (
+    "study.owner study.state study.why study.title study.question study.proposed_at_s "
+    "study.answered_at_s study.until_s study.wants_copy"
+)
+_STUDY_COUNTS: Final = {
+    "asked": Count(attribute="people_asked"),
+    "agreed": Count(attribute="people_agreed"),
+}
+StudySchema = schema_of("StudySchema", StudySummary, _STUDY, id="study.study", **_STUDY_COUNTS)
+StudiesSchema = listing("StudiesSchema", "studies", StudySchema)
+StudyDetailsSchema = schema_of(
+    "StudyDetailsSchema",
+    StudyDetails,
+    f"{_STUDY} study.board study.protocol study.condition study.purpose study.categories "
+    "study.data_from study.data_to study.days study.contact",
+    id="study.study",
+    models="model_ids",
+    **_STUDY_COUNTS,
+)
+CohortSchema = schema_of(
+    "CohortSchema",
+    CohortCounts,
+    "is_at_least is_enough",
+    asked=Count(attribute="people_asked"),
+    permitted=fields.Function(
         lambda cohort: cohort.suppressed.at_least or suppress(cohort.permitted),
         required=True,
         metadata=_COUNT,
-    )
-    is_at_least = truth()
-    not_included = fields.Dict(
+    ),
+    not_included=fields.Dict(
         keys=fields.String(), values=Count(), required=True, attribute="suppressed.reasons"
-    )
-    permitted_in_all = Count(attribute="all_permitted")
-    is_enough = truth()
-    view = nested(ViewSchema)
-
-
-class ModelSchema(Answer):
-    """One model and its state."""
-
-    model = text(attribute="id")
-    study = text()
-    question = text()
-    sha256 = text()
-    state = text()
-    trained_at_s = number()
-    published_at_s = number(allow_none=True)
-    affected_at_s = number(allow_none=True)
-    ended_at_s = number(allow_none=True)
-    predecessor = text(allow_none=True)
-    successor = text(allow_none=True)
-
-
-class ModelsSchema(Answer):
-    """Models, the newest first."""
-
-    models = many(ModelSchema)
-
-
-class ModelStatusSchema(Answer):
-    """One model, and how many people withdrew on whose records it was trained."""
-
-    model = text(attribute="model.id")
-    study = text(attribute="model.study")
-    question = text(attribute="model.question")
-    sha256 = text(attribute="model.sha256")
-    state = text(attribute="model.state")
-    trained_at_s = number(attribute="model.trained_at_s")
-    published_at_s = number(attribute="model.published_at_s", allow_none=True)
-    affected_at_s = number(attribute="model.affected_at_s", allow_none=True)
-    ended_at_s = number(attribute="model.ended_at_s", allow_none=True)
-    predecessor = text(attribute="model.predecessor", allow_none=True)
-    successor = text(attribute="model.successor", allow_none=True)
-    is_touched = fields.Boolean(required=True, attribute="is_affected")
-    withdrew = Count(attribute="withdrawals")
-
-
-class CopySchema(Answer):
-    """One downloaded copy; `deleted_at_s` is when its deletion was confirmed."""
-
-    set = text(attribute="id")
-    at_s = number()
-    ends_at_s = number()
-    rows = number()
-    deleted_at_s = number(allow_none=True)
-
-
-class TrainingSetSchema(Answer):
-    """What a copy holds, and its conditions; one downloaded now may be kept until `ends_at_s`."""
-
-    study = text(attribute="study.study")
-    people = Count()
-    columns = _texts()
-    agreement = text()
-    ends_at_s = number()
-    taken = many(CopySchema, attribute="copies")
-
-
-class CopyNoticeSchema(Answer):
-    """One downloaded copy, how many people in it withdrew, and whether it must be deleted now."""
-
-    set = text(attribute="copy.id")
-    at_s = number(attribute="copy.at_s")
-    ends_at_s = number(attribute="copy.ends_at_s")
-    rows = number(attribute="copy.rows")
-    deleted_at_s = number(attribute="copy.deleted_at_s", allow_none=True)
-    study = text(attribute="study.study")
-    left = Count(attribute="withdrawals")
-    is_due = truth()
-
-
-class AffectedModelSchema(Answer):
-    """One model that withdrawals affect and that is not replaced yet."""
-
-    model = text(attribute="id")
-    affected_at_s = number(allow_none=True)
-
-
-class NoticesSchema(Answer):
-    """What must be done after withdrawals."""
-
-    copies = many(CopyNoticeSchema)
-    models = many(AffectedModelSchema)
+    ),
+    permitted_in_all=Count(attribute="all_permitted"),
+    view=ViewSchema,
+)
+ModelSchema = schema_of(
+    "ModelSchema",
+    Model,
+    "study question sha256 state trained_at_s published_at_s affected_at_s ended_at_s "
+    "predecessor successor",
+    model="id",
+)
+ModelsSchema = listing("ModelsSchema", "models", ModelSchema)
+ModelStatusSchema = schema_of(
+    "ModelStatusSchema",
+    ModelStatus,
+    "model.study model.question model.sha256 model.state model.trained_at_s model.published_at_s "
+    "model.affected_at_s model.ended_at_s model.predecessor model.successor",
+    model="model.id",
+    is_touched="is_affected",
+    withdrew=Count(attribute="withdrawals"),
+)
+CopySchema = schema_of("CopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s", set="id")
+TrainingSetSchema = schema_of(
+    "TrainingSetSchema",
+    TrainingSetOffer,
+    "study.study columns agreement ends_at_s",
+    people=Count(),
+    taken=("copies", CopySchema),
+)
+CopyNoticeSchema = schema_of(
+    "CopyNoticeSchema",
+    CopyNotice,
+    "copy.at_s copy.ends_at_s copy.rows copy.deleted_at_s study.study is_due",
+    set="copy.id",
+    left=Count(attribute="withdrawals"),
+)
+AffectedModelSchema = schema_of("AffectedModelSchema", Model, "affected_at_s", model="id")
+NoticesSchema = schema_of(
+    "NoticesSchema", Notices, copies=CopyNoticeSchema, models=AffectedModelSchema
+)

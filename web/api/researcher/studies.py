@@ -34,9 +34,9 @@ bp = Blueprint("researcher_api_studies", __name__)
 @bp.get("/researcher/questions")
 @requires_role(RESEARCHER)
 @returns(QuestionsSchema)
-def get_questions() -> dict[str, list[Question]]:
+def get_questions() -> list[Question]:
     """Return every installed question."""
-    return {"questions": _researcher().questions.list()}
+    return _researcher().questions.list()
 
 
 @bp.get("/researcher/questions/<question>")
@@ -50,9 +50,9 @@ def get_question(question: str) -> QuestionDetails:
 @bp.get("/researcher/studies")
 @requires_role(RESEARCHER)
 @returns(StudiesSchema)
-def get_studies() -> dict[str, Sequence[StudySummary]]:
+def get_studies() -> Sequence[StudySummary]:
     """Return the studies of the caller's party, the newest first."""
-    return {"studies": _researcher().studies.list(current_caller().party)}
+    return _researcher().studies.list(current_caller().party)
 
 
 @bp.post("/researcher/studies")
