@@ -35,7 +35,7 @@ class HexString(fields.Field[bytes]):
 
 
 BARE_HEX: Final = HexString(prefix="")
-Source = str | type[Schema] | tuple[str, type[Schema]] | fields.Field[Any]
+Member = str | type[Schema] | tuple[str, type[Schema]] | fields.Field[Any]
 _FIELDS: Final[Mapping[Any, type[fields.Field[Any]]]] = {
     str: fields.String,
     int: fields.Integer,
@@ -52,7 +52,7 @@ def schema_of(
     source: type[Any],
     keys: str = "",
     /,
-    **others: Source,
+    **others: Member,
 ) -> type[Schema]:
     """Return the schema of a dataclass: these JSON keys and no others.
 
@@ -72,7 +72,9 @@ def schema_of(
     """
     members = {path.rpartition(".")[2]: path for path in keys.split()} | others
     made = {
-        key: member if isinstance(member, fields.Field) else _field(source, key, member)
+        key: member
+        if isinstance(member, fields.Field)
+        else _field(source, *_path_and_schema(key, member))
         for key, member in members.items()
     }
     return _new(name, source.__doc__, made)
@@ -94,12 +96,15 @@ def _new(name: str, doc: str | None, members: Mapping[str, Any]) -> type[Schema]
     return made
 
 
-def _field(
-    source: type[Any], key: str, member: str | type[Schema] | tuple[str, type[Schema]]
-) -> fields.Field[Any]:
-    path, schema = member if isinstance(member, tuple) else (key, member)
-    if isinstance(schema, str):
-        path, schema = schema, None
+def _path_and_schema(
+    key: str, member: str | type[Schema] | tuple[str, type[Schema]]
+) -> tuple[str, type[Schema] | None]:
+    if isinstance(member, tuple):
+        return member
+    return (member, None) if isinstance(member, str) else (key, member)
+
+
+def _field(source: type[Any], path: str, schema: type[Schema] | None) -> fields.Field[Any]:
     kind, is_nullable, may_lack_parent = source, False, False
     for part in path.split("."):
         may_lack_parent |= is_nullable
