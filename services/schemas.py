@@ -20,7 +20,7 @@ _MAX_SIGNATURE: Final = 4096
 
 
 class Strict(Schema):
-    """A request body; an unknown field is an error."""
+    """An object of JSON; an unknown field is an error."""
 
     class Meta:
         """Unknown fields are errors."""
@@ -29,17 +29,17 @@ class Strict(Schema):
 
 
 class Hex(fields.Field[bytes]):
-    """Bytes in lower-case hex; chain values begin with 0x."""
+    """Bytes in lower-case hex after 0x."""
 
-    def __init__(self, *sizes: int, max_size: int = 0, prefix: str = "0x", **options: Any) -> None:
-        metadata = {"type": "string", "pattern": f"^{prefix}[0-9a-f]*$"}
+    def __init__(self, *sizes: int, max_size: int = 0, **options: Any) -> None:
+        metadata = {"type": "string", "pattern": "^0x[0-9a-f]*$"}
         super().__init__(metadata=metadata, **options)
-        self._sizes, self._max_size, self._prefix = sizes, max_size, prefix
+        self._sizes, self._max_size = sizes, max_size
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bytes:
-        if not isinstance(value, str) or not value.startswith(self._prefix):
-            raise ValidationError(f"Must be lower-case hex that begins with '{self._prefix}'.")
-        digits = value[len(self._prefix) :]
+        if not isinstance(value, str) or not value.startswith("0x"):
+            raise ValidationError("Must be lower-case hex that begins with '0x'.")
+        digits = value[2:]
         if _HEX.fullmatch(digits) is None:
             raise ValidationError("Must be lower-case hex.")
         size = len(digits) // 2

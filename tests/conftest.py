@@ -11,6 +11,8 @@ from postgres import new_database, running_postgres
 
 from deploy.database import make_engine, metadatas
 
+pytest_plugins = ("hospital",)
+
 
 @pytest.fixture(scope="session")
 def postgres_template() -> Iterator[str]:

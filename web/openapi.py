@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 
 from web.view_options import JSON, options_of
@@ -43,11 +44,12 @@ _SESSION: Final = {
 
 def describe(app: Flask, version: str) -> dict[str, Any]:
     """Return the OpenAPI document of the application's API."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_named)
     spec = APISpec(
         title="Vouchsafe",
         version=version,
         openapi_version="3.1.0",
-        plugins=[MarshmallowPlugin(schema_name_resolver=_named)],
+        plugins=[plugin],
         info={"description": "Sharing health records under consent."},
     )
     spec.components.schema("Problem", _PROBLEM)
@@ -60,12 +62,18 @@ def describe(app: Flask, version: str) -> dict[str, Any]:
             method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}))
             spec.path(path, operations={method.lower(): _operation(view, path, method)})
     described: dict[str, Any] = spec.to_dict()
+    for (schema, *_), name in cast("OpenAPIConverter", plugin.converter).refs.items():
+        described["components"]["schemas"][name]["description"] = _first_line(schema)
     return described
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").split("\n", 1)[0]
 
 
 def _operation(view: Callable[..., Any], path: str, method: str) -> dict[str, Any]:
     """Return the operation of a view, from what its decorators declare."""
-    options, summary = options_of(view), (view.__doc__ or "").split("\n", 1)[0]
+    options, summary = options_of(view), _first_line(view)
     result = options.returns or {"type": "object" if options.media_type == JSON else "string"}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {

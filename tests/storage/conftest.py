@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from house import House
+from storage_install import Install
 from township import Clock
 
 from consent import LedgerSettings
@@ -66,24 +66,24 @@ def fast_root_key() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_house(
+def make_install(
     kubo: Kubo, chain_url: str, tmp_path: Path, fast_root_key: None
-) -> Callable[[sa.Engine], House]:
-    def make(engine: sa.Engine) -> House:
+) -> Callable[[sa.Engine], Install]:
+    def make(engine: sa.Engine) -> Install:
         clock = Clock(time.time())
         record = tmp_path / f"ledger-{secrets.token_hex(4)}.json"
-        install = LedgerSettings(chain_url, "single", record, RELAYER_KEY)
-        return House(engine, kubo, tmp_path / "home", clock, install)
+        ledger_settings = LedgerSettings(chain_url, "single", record, RELAYER_KEY)
+        return Install(engine, kubo, tmp_path / "home", clock, ledger_settings)
 
     return make
 
 
 @pytest.fixture
-def house(sqlite_engine: sa.Engine, make_house: Callable[[sa.Engine], House]) -> House:
-    return make_house(sqlite_engine)
+def install(sqlite_engine: sa.Engine, make_install: Callable[[sa.Engine], Install]) -> Install:
+    return make_install(sqlite_engine)
 
 
 @pytest.fixture
-def each_house(engine: sa.Engine, make_house: Callable[[sa.Engine], House]) -> House:
+def each_install(engine: sa.Engine, make_install: Callable[[sa.Engine], Install]) -> Install:
     """The same, once on SQLite and once on PostgreSQL."""
-    return make_house(engine)
+    return make_install(engine)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 import sqlalchemy as sa
-from house import House, access_request, die_at, record_of
+from storage_install import Install, access_request, die_at, record_of
 
 from consent import ConsentLedger
 from deploy.nodes import KuboNode
@@ -45,60 +45,60 @@ STEPS: list[tuple[type, str]] = [
 EXTRA = 12  # some steps are taken more than once
 
 
-def deposited(house: House, subjects: list[bytes], each: int = 2) -> None:
+def deposited(install: Install, subjects: list[bytes], each: int = 2) -> None:
     records = [record_of(subject, number) for subject in subjects for number in range(each)]
-    house.store.deposits.deposit(records)
+    install.store.deposits.deposit(records)
 
 
 def all_bytes(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def is_gone(house: House, cid: bytes, size: int) -> bool:
+def is_gone(install: Install, cid: bytes, size: int) -> bool:
     try:
-        house.kubo.get(cid, size)
+        install.kubo.get(cid, size)
     except StorageNotFound:
         return True
     return False
 
 
 def test_re_encrypted_records_have_new_cids_and_the_old_blocks_are_gone(
-    each_house: House, kubo_node: KuboNode
+    each_install: Install, kubo_node: KuboNode
 ) -> None:
-    house = each_house
-    leaves, stays = house.patient(), house.patient()
+    install = each_install
+    leaves, stays = install.patient(), install.patient()
     for patient in (leaves, stays):
-        house.grant(patient)
-    deposited(house, [leaves.subject, stays.subject])
-    before = house.gathered()
-    old = Catalogue(house.engine).current(subjects=[leaves.subject])
-    receipt = house.store.erasure.rekey([leaves.subject], "a withdrawal")
+        install.grant(patient)
+    deposited(install, [leaves.subject, stays.subject])
+    before = install.gathered()
+    old = Catalogue(install.engine).current(subjects=[leaves.subject])
+    receipt = install.store.erasure.rekey([leaves.subject], "a withdrawal")
     assert receipt is not None
-    new = Catalogue(house.engine).current(subjects=[leaves.subject])
+    new = Catalogue(install.engine).current(subjects=[leaves.subject])
     assert [(e.record_id, e.version) for e in new] == [(e.record_id, 2) for e in old]
     assert not {e.cid for e in new} & {e.cid for e in old}
     folder = BlockFolder(kubo_node.folder / "repo" / "blocks")
     for entry in old:
-        assert is_gone(house, entry.cid, entry.size)
+        assert is_gone(install, entry.cid, entry.size)
         assert not folder.path(entry.cid).exists()
-        assert entry.cid[4:] not in all_bytes(house.home / "sealed")
-    with house.engine.connect() as connection:
+        assert entry.cid[4:] not in all_bytes(install.home / "sealed")
+    with install.engine.connect() as connection:
         wrapped = connection.scalars(sa.text("SELECT wrapped FROM storage_records")).all()
     assert not {entry.wrapped for entry in old} & {bytes(key) for key in wrapped if key}
-    after = house.gathered()
+    after = install.gathered()
     assert {r.record_id for r in after} == {r.record_id for r in before}
     assert sorted(str(r.observations) for r in after) == sorted(str(r.observations) for r in before)
-    assert house.store.check() == []
-    assert house.store.erasure.rekey([secrets.token_bytes(32)], "nobody") is None
+    assert install.store.check() == []
+    assert install.store.erasure.rekey([secrets.token_bytes(32)], "nobody") is None
 
 
-def test_no_record_opens_by_a_restored_old_catalogue_row(house: House) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    deposited(house, [patient.subject])
-    old = Catalogue(house.engine).current()
-    house.store.erasure.rekey([patient.subject], "a withdrawal")
-    with house.engine.begin() as connection:
+def test_no_record_opens_by_a_restored_old_catalogue_row(install: Install) -> None:
+    patient = install.patient()
+    install.grant(patient)
+    deposited(install, [patient.subject])
+    old = Catalogue(install.engine).current()
+    install.store.erasure.rekey([patient.subject], "a withdrawal")
+    with install.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE storage_records SET wrapped = NULL WHERE version = 2")
         for entry in old:
             connection.exec_driver_sql(
@@ -106,170 +106,172 @@ def test_no_record_opens_by_a_restored_old_catalogue_row(house: House) -> None:
                 (entry.wrapped, entry.record_id),
             )
     with pytest.raises(StorageBroken):
-        house.gathered()
+        install.gathered()
 
 
-def test_a_receipt_lists_blocks_but_no_person_and_is_signed(house: House) -> None:
-    patient = house.patient()
-    deposited(house, [patient.subject])
-    cids = sorted(entry.cid.hex() for entry in Catalogue(house.engine).current())
-    receipt = house.store.erasure.rekey([patient.subject], "a withdrawal")
+def test_a_receipt_lists_blocks_but_no_person_and_is_signed(install: Install) -> None:
+    patient = install.patient()
+    deposited(install, [patient.subject])
+    cids = sorted(entry.cid.hex() for entry in Catalogue(install.engine).current())
+    receipt = install.store.erasure.rekey([patient.subject], "a withdrawal")
     assert receipt is not None
     body = orjson.loads(receipt.body)
     assert (body["what"], body["why"], body["blocks"]) == ("re-keyed", "a withdrawal", cids)
     assert patient.subject.hex() not in receipt.body.decode()
     assert verifies_receipt(receipt.public_key, receipt.body, receipt.signature)
     assert not verifies_receipt(receipt.public_key, receipt.body + b" ", receipt.signature)
-    assert house.store.erasure.receipts() == [receipt]
+    assert install.store.erasure.receipts() == [receipt]
 
 
 def test_a_shredded_patient_cannot_be_opened_from_an_old_catalogue(
-    each_house: House,
+    each_install: Install,
 ) -> None:
-    house = each_house
-    leaves, stays = house.patient(), house.patient()
+    install = each_install
+    leaves, stays = install.patient(), install.patient()
     for patient in (leaves, stays):
-        house.grant(patient)
-    deposited(house, [leaves.subject, stays.subject])
-    old = Catalogue(house.engine).current(subjects=[leaves.subject])
-    receipt = house.store.erasure.shred(leaves.subject, "asked for")
+        install.grant(patient)
+    deposited(install, [leaves.subject, stays.subject])
+    old = Catalogue(install.engine).current(subjects=[leaves.subject])
+    receipt = install.store.erasure.shred(leaves.subject, "asked for")
     assert receipt is not None
-    assert {record.subject for record in house.gathered()} == {stays.subject}
-    assert Keys.patient_keys(house.store._keys, [leaves.subject]) == {}
-    assert all(is_gone(house, entry.cid, entry.size) for entry in old)
-    assert house.store.check() == []
-    with house.engine.begin() as connection:
+    assert {record.subject for record in install.gathered()} == {stays.subject}
+    assert Keys.patient_keys(install.store._keys, [leaves.subject]) == {}
+    assert all(is_gone(install, entry.cid, entry.size) for entry in old)
+    assert install.store.check() == []
+    with install.engine.begin() as connection:
         restored = sa.text("UPDATE storage_records SET wrapped = :w WHERE record_id = :r")
         for entry in old:
             connection.execute(restored, {"w": entry.wrapped, "r": entry.record_id})
     with pytest.raises(StorageBroken):
-        house.gathered(subjects=[leaves.subject])
-    assert house.store.check() != []
-    assert house.store.erasure.shred(secrets.token_bytes(32), "nobody") is None
+        install.gathered(subjects=[leaves.subject])
+    assert install.store.check() != []
+    assert install.store.erasure.shred(secrets.token_bytes(32), "nobody") is None
 
 
 def test_every_erasure_is_journalled_before_it_begins(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patient = house.patient()
-    deposited(house, [patient.subject], 3)
-    house.store.erasure.rekey([patient.subject], "a withdrawal")
-    house.store.erasure.shred(patient.subject, "asked for")
-    rows = house.store.journal.of_subject(patient.subject)
+    patient = install.patient()
+    deposited(install, [patient.subject], 3)
+    install.store.erasure.rekey([patient.subject], "a withdrawal")
+    install.store.erasure.shred(patient.subject, "asked for")
+    rows = install.store.journal.of_subject(patient.subject)
     assert [row.answer.outcome for row in rows] == ["shredded"] * 3 + ["re-keyed"] * 3
-    assert house.store.journal.use(rows[0].use)["why"] == "asked for"
+    assert install.store.journal.use(rows[0].use)["why"] == "asked for"
 
 
 @pytest.mark.parametrize("what", ["rekey", "shred"])
-def test_an_erasure_killed_at_any_step_is_finished_by_recovery(house: House, what: str) -> None:
-    stays, *leaving = house.patients(2 + 2 * len(STEPS) + EXTRA)
-    house.grants([stays, *leaving])
+def test_an_erasure_killed_at_any_step_is_finished_by_recovery(install: Install, what: str) -> None:
+    stays, *leaving = install.patients(2 + 2 * len(STEPS) + EXTRA)
+    install.grants([stays, *leaving])
     killed, at = True, 0
     while killed:
         leaves = leaving[at]
-        deposited(house, [leaves.subject, stays.subject], 1)
-        old = Catalogue(house.engine).current(subjects=[leaves.subject])
+        deposited(install, [leaves.subject, stays.subject], 1)
+        old = Catalogue(install.engine).current(subjects=[leaves.subject])
 
-        def erase(process: House, at: int = at, subject: bytes = leaves.subject) -> None:
+        def erase(process: Install, at: int = at, subject: bytes = leaves.subject) -> None:
             die_at(at, STEPS)
             if what == "rekey":
                 process.store.erasure.rekey([subject], "a withdrawal")
             else:
                 process.store.erasure.shred(subject, "asked for")
 
-        killed = house.dies(erase)
-        house.store.recover()
-        now = assert_whole(house, leaves.subject, old)
-        assert len(house.gathered(subjects=[leaves.subject])) == now
+        killed = install.dies(erase)
+        install.store.recover()
+        now = assert_whole(install, leaves.subject, old)
+        assert len(install.gathered(subjects=[leaves.subject])) == now
         at += 1
     assert at > 12
-    assert len(house.gathered(subjects=[stays.subject])) == at
+    assert len(install.gathered(subjects=[stays.subject])) == at
 
 
-def assert_whole(house: House, subject: bytes, old: list[Entry]) -> int:
+def assert_whole(install: Install, subject: bytes, old: list[Entry]) -> int:
     """Check that an erasure either never began or is done; return how many records are left."""
-    batches = Catalogue(house.engine).batches()
+    batches = Catalogue(install.engine).batches()
     assert {batch.state for batch in batches} == {ANCHORED}
     assert not any(batch.has_erased for batch in batches)
-    assert house.store.check() == []
-    now = Catalogue(house.engine).current(subjects=[subject])
+    assert install.store.check() == []
+    now = Catalogue(install.engine).current(subjects=[subject])
     if {entry.cid for entry in now} != {entry.cid for entry in old}:
         assert {entry.cid for entry in now}.isdisjoint(entry.cid for entry in old)
-        assert all(is_gone(house, entry.cid, entry.size) for entry in old)
+        assert all(is_gone(install, entry.cid, entry.size) for entry in old)
     return len(now)
 
 
 def test_re_encrypting_the_same_records_at_once_leaves_one_version(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    deposited(house, [patient.subject])
+    patient = install.patient()
+    install.grant(patient)
+    deposited(install, [patient.subject])
     adds = Catalogue.add
 
     def add(*args: Any) -> int:
         monkeypatch.undo()
-        house.process().store.erasure.rekey([patient.subject], "somebody else")
+        install.process().store.erasure.rekey([patient.subject], "somebody else")
         return adds(*args)
 
     monkeypatch.setattr(Catalogue, "add", add)
     with pytest.raises(ConcurrentChange):
-        house.store.erasure.rekey([patient.subject], "a withdrawal")
-    assert {record.version for record in house.gathered()} == {2}
-    assert house.store.check() == []
+        install.store.erasure.rekey([patient.subject], "a withdrawal")
+    assert {record.version for record in install.gathered()} == {2}
+    assert install.store.check() == []
 
 
-def test_recovery_does_not_wait_for_a_collection_but_a_re_encryption_does(house: House) -> None:
-    patient = house.patient()
-    deposited(house, [patient.subject])
-    car_folder = CarFolder(house.home / "sealed")
+def test_recovery_does_not_wait_for_a_collection_but_a_re_encryption_does(
+    install: Install,
+) -> None:
+    patient = install.patient()
+    deposited(install, [patient.subject])
+    car_folder = CarFolder(install.home / "sealed")
     done = threading.Event()
 
     def rekey() -> None:
-        house.process().store.erasure.rekey([patient.subject], "a withdrawal")
+        install.process().store.erasure.rekey([patient.subject], "a withdrawal")
         done.set()
 
     with car_folder.lock_collection(wait=True):
         thread = threading.Thread(target=rekey)
         thread.start()
         assert not done.wait(0.7)
-        assert house.store.erasure.sweep(wait=False) == 0
+        assert install.store.erasure.sweep(wait=False) == 0
     thread.join()
     assert done.is_set()
-    assert house.store.check() == []
+    assert install.store.check() == []
 
 
 def test_records_erased_during_a_sweep_are_collected_by_the_next_one(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leaving, other, stays = (house.patient() for _ in range(3))
-    deposited(house, [leaving.subject, other.subject, stays.subject])
-    old = Catalogue(house.engine).current(subjects=[other.subject])
+    leaving, other, stays = (install.patient() for _ in range(3))
+    deposited(install, [leaving.subject, other.subject, stays.subject])
+    old = Catalogue(install.engine).current(subjects=[other.subject])
     holds = Kubo.pin
 
     def hold(*args: Any) -> bytes:
         monkeypatch.undo()
-        with house.engine.begin() as connection:
-            Catalogue(house.engine).delete_keys(other.subject, connection)
+        with install.engine.begin() as connection:
+            Catalogue(install.engine).delete_keys(other.subject, connection)
         return holds(*args)
 
     monkeypatch.setattr(Kubo, "pin", hold)
-    house.store.erasure.shred(leaving.subject, "asked for")
-    assert any(batch.has_erased for batch in Catalogue(house.engine).batches())
-    house.store.recover()
-    assert all(is_gone(house, entry.cid, entry.size) for entry in old)
-    assert not any(batch.has_erased for batch in Catalogue(house.engine).batches())
+    install.store.erasure.shred(leaving.subject, "asked for")
+    assert any(batch.has_erased for batch in Catalogue(install.engine).batches())
+    install.store.recover()
+    assert all(is_gone(install, entry.cid, entry.size) for entry in old)
+    assert not any(batch.has_erased for batch in Catalogue(install.engine).batches())
 
 
 def test_a_batch_repinned_by_another_machine_is_left_alone(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leaving, stays = house.patient(), house.patient()
-    deposited(house, [leaving.subject, stays.subject])
+    leaving, stays = install.patient(), install.patient()
+    deposited(install, [leaving.subject, stays.subject])
     holds = Kubo.pin
 
     def hold(*args: Any) -> bytes:
-        with house.engine.begin() as connection:
+        with install.engine.begin() as connection:
             pin = root_cid(b"another list")
             connection.exec_driver_sql("UPDATE storage_batches SET pin = ?", (pin,))
         return holds(*args)
@@ -277,18 +279,18 @@ def test_a_batch_repinned_by_another_machine_is_left_alone(
     with monkeypatch.context() as patched:
         patched.setattr(Kubo, "pin", hold)
         with pytest.raises(ConcurrentChange):
-            house.store.erasure.shred(leaving.subject, "asked for")
-    house.store.recover()
-    assert house.store.check() == []
+            install.store.erasure.shred(leaving.subject, "asked for")
+    install.store.recover()
+    assert install.store.check() == []
 
 
 def test_without_kubo_the_collection_is_left_to_recovery(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    deposited(house, [patient.subject])
-    old = Catalogue(house.engine).current()
+    patient = install.patient()
+    install.grant(patient)
+    deposited(install, [patient.subject])
+    old = Catalogue(install.engine).current()
 
     def fail(*_: object) -> None:
         raise StoreUnavailable("away")
@@ -296,9 +298,9 @@ def test_without_kubo_the_collection_is_left_to_recovery(
     with monkeypatch.context() as patched:
         patched.setattr(Kubo, "unpin", fail)
         with pytest.raises(StoreUnavailable):
-            house.store.erasure.rekey([patient.subject], "a withdrawal")
-    assert {record.version for record in house.gathered()} == {2}
-    assert house.store.recover() == 1
-    assert all(is_gone(house, entry.cid, entry.size) for entry in old)
-    assert os.listdir(house.home / "sealed")
+            install.store.erasure.rekey([patient.subject], "a withdrawal")
+    assert {record.version for record in install.gathered()} == {2}
+    assert install.store.recover() == 1
+    assert all(is_gone(install, entry.cid, entry.size) for entry in old)
+    assert os.listdir(install.home / "sealed")
     assert access_request()

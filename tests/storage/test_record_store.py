@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 import pytest
-from house import House, access_request, record_of
 from proofs import proves_row
+from storage_install import Install, access_request, record_of
 
 from deploy.nodes import KuboNode
 from storage import (
@@ -29,21 +29,21 @@ from storage.findings import StoreFinding
 pytestmark = pytest.mark.node
 
 
-def deposited(house: House, count: int = 3) -> bytes:
-    patient = house.patient()
-    house.grant(patient)
+def deposited(install: Install, count: int = 3) -> bytes:
+    patient = install.patient()
+    install.grant(patient)
     records = [record_of(patient.subject, number) for number in range(count)]
-    house.store.deposits.deposit(records)
+    install.store.deposits.deposit(records)
     return patient.subject
 
 
-def whats(house: House, **how: Any) -> set[tuple[str, str]]:
-    return {(finding.part, finding.code) for finding in house.store.check(**how)}
+def whats(install: Install, **how: Any) -> set[tuple[str, str]]:
+    return {(finding.part, finding.code) for finding in install.store.check(**how)}
 
 
-def test_a_store_is_sealed_until_it_gets_its_passphrase(house: House) -> None:
-    deposited(house)
-    closed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
+def test_a_store_is_sealed_until_it_gets_its_passphrase(install: Install) -> None:
+    deposited(install)
+    closed = RecordStore(install.engine, install.kubo, install.ledger, install.home, install.clock)
     assert closed.is_sealed
     for call in (
         lambda: closed.vault.gather(access_request()),
@@ -57,51 +57,51 @@ def test_a_store_is_sealed_until_it_gets_its_passphrase(house: House) -> None:
         closed.unseal("another")
     closed.unseal("passphrase")
     assert not closed.is_sealed
-    assert closed.pseudonyms("x")(b"y") == house.store.pseudonyms("x")(b"y")
-    (house.home / "secrets" / "root.key").write_text("{}")
+    assert closed.pseudonyms("x")(b"y") == install.store.pseudonyms("x")(b"y")
+    (install.home / "secrets" / "root.key").write_text("{}")
     with pytest.raises(StorageBroken):
         closed.unseal("passphrase")
 
 
 def test_the_faster_of_two_processes_creates_the_root_key(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Path, "exists", lambda _: False)
-    late = house.another()
-    assert late.pseudonyms("x")(b"y") == house.store.pseudonyms("x")(b"y")
+    late = install.another()
+    assert late.pseudonyms("x")(b"y") == install.store.pseudonyms("x")(b"y")
 
 
-def test_totals_and_lists_need_no_opened_record(house: House) -> None:
-    subject = deposited(house)
-    assert house.store.totals() == {"records": 3, "subjects": 1, "batches": 1, "journal": 0}
-    assert [entry.category for entry in house.store.records_of(subject)] == ["laboratory"] * 3
-    assert house.store.records_of(b"?" * 32) == []
-    assert house.store.ipfs_version().startswith("0.")
+def test_totals_and_lists_need_no_opened_record(install: Install) -> None:
+    subject = deposited(install)
+    assert install.store.totals() == {"records": 3, "subjects": 1, "batches": 1, "journal": 0}
+    assert [entry.category for entry in install.store.records_of(subject)] == ["laboratory"] * 3
+    assert install.store.records_of(b"?" * 32) == []
+    assert install.store.ipfs_version().startswith("0.")
 
 
-def test_fresh_and_used_installs_have_no_findings(each_house: House) -> None:
-    house = each_house
-    assert house.store.check() == []
-    assert house.store.recover() == 0
-    subject = deposited(house)
-    house.gathered()
-    house.store.erasure.rekey([subject], "a withdrawal")
-    house.gathered()
-    house.store.journal.anchor()
+def test_fresh_and_used_installs_have_no_findings(each_install: Install) -> None:
+    install = each_install
+    assert install.store.check() == []
+    assert install.store.recover() == 0
+    subject = deposited(install)
+    install.gathered()
+    install.store.erasure.rekey([subject], "a withdrawal")
+    install.gathered()
+    install.store.journal.anchor()
     updates: list[tuple[str, int, int]] = []
-    assert house.store.check(lambda *fields: updates.append(fields)) == []
+    assert install.store.check(lambda *fields: updates.append(fields)) == []
     assert ("blocks", 2, 2) in updates
-    assert house.store.recover() == 0
+    assert install.store.recover() == 0
 
 
 def test_damaged_and_missing_blocks_are_found_in_kubo_and_in_a_copy(
-    house: House, kubo_node: KuboNode
+    install: Install, kubo_node: KuboNode
 ) -> None:
-    deposited(house, 12)
+    deposited(install, 12)
     copy = BlockFolder(kubo_node.folder / "repo" / "blocks")
-    assert whats(house, blocks=copy) == set()
+    assert whats(install, blocks=copy) == set()
     expected = ("blocks", StoreFinding.BLOCK_MISSING)
-    for index, entry in enumerate(Catalogue(house.engine).current()):
+    for index, entry in enumerate(Catalogue(install.engine).current()):
         path = copy.path(entry.cid)
         whole = path.read_bytes()
         path.chmod(0o600)
@@ -109,12 +109,12 @@ def test_damaged_and_missing_blocks_are_found_in_kubo_and_in_a_copy(
             path.write_bytes(whole[:60] + bytes([whole[60] ^ 4]) + whole[61:])
         else:
             path.unlink()
-        assert whats(house) == {expected}
-        [finding] = house.store.check(blocks=copy)
+        assert whats(install) == {expected}
+        [finding] = install.store.check(blocks=copy)
         assert entry.record_id.hex() in finding.where
         path.write_bytes(whole)
     # Kubo remembers that a block was missing until it is started again.
-    assert whats(house, blocks=copy) == set()
+    assert whats(install, blocks=copy) == set()
 
 
 TAMPERINGS = {
@@ -135,68 +135,68 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_every_change_to_the_catalogue_is_found(house: House, name: str) -> None:
-    deposited(house)
-    with house.engine.begin() as connection:
+def test_every_change_to_the_catalogue_is_found(install: Install, name: str) -> None:
+    deposited(install)
+    with install.engine.begin() as connection:
         connection.exec_driver_sql(TAMPERINGS[name])
-    assert house.store.check() != []
+    assert install.store.check() != []
 
 
-def test_an_envelope_of_another_record_is_found(house: House) -> None:
-    deposited(house)
-    a, b, _ = Catalogue(house.engine).current()
-    with house.engine.begin() as connection:
+def test_an_envelope_of_another_record_is_found(install: Install) -> None:
+    deposited(install)
+    a, b, _ = Catalogue(install.engine).current()
+    with install.engine.begin() as connection:
         connection.exec_driver_sql(
             "UPDATE storage_records SET cid = ?, size = ? WHERE record_id = ?",
             (b.cid, b.size, a.record_id),
         )
-    assert ("blocks", StoreFinding.ENVELOPE_DIFFERS) in whats(house)
+    assert ("blocks", StoreFinding.ENVELOPE_DIFFERS) in whats(install)
 
 
-def test_a_batch_that_lost_its_pin_is_found(house: House) -> None:
-    deposited(house)
-    [batch] = Catalogue(house.engine).batches()
-    house.kubo.unpin([batch.pin])
-    assert whats(house) == {("pins", StoreFinding.BATCH_NOT_PINNED)}
+def test_a_batch_that_lost_its_pin_is_found(install: Install) -> None:
+    deposited(install)
+    [batch] = Catalogue(install.engine).batches()
+    install.kubo.unpin([batch.pin])
+    assert whats(install) == {("pins", StoreFinding.BATCH_NOT_PINNED)}
 
 
 def test_a_check_fails_without_its_block_store(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deposited(house)
+    deposited(install)
 
     def fail(*_: object) -> Any:
         raise StoreUnavailable("away")
 
     monkeypatch.setattr(Kubo, "get_many", fail)
     with pytest.raises(StoreUnavailable):
-        house.store.check()
+        install.store.check()
 
 
-def test_the_anchor_alone_is_enough_to_verify_a_row(house: House) -> None:
-    deposited(house)
-    house.gathered()
-    assert house.store.prove(1) is None
-    house.store.journal.anchor()
-    house.gathered()
-    row = next(house.store.journal.rows())
-    proof = orjson.loads(orjson.dumps(house.store.prove(1)))
+def test_the_anchor_alone_is_enough_to_verify_a_row(install: Install) -> None:
+    deposited(install)
+    install.gathered()
+    assert install.store.prove(1) is None
+    install.store.journal.anchor()
+    install.gathered()
+    row = next(install.store.journal.rows())
+    proof = orjson.loads(orjson.dumps(install.store.prove(1)))
     assert proves_row(row.hash, proof)
     assert not proves_row(row.hash[::-1], proof)
-    assert proof["root"] == house.ledger.anchors("journal")[0].root.hex()
-    assert house.store.prove(4) is None
+    assert proof["root"] == install.ledger.anchors("journal")[0].root.hex()
+    assert install.store.prove(4) is None
 
 
-def test_every_root_can_be_recomputed_from_the_evidence_alone(house: House) -> None:
-    subject = deposited(house)
-    house.gathered()
-    house.store.journal.anchor()
-    house.gathered()
-    lines = [orjson.loads(orjson.dumps(line)) for line in house.store.evidence()]
+def test_every_root_can_be_recomputed_from_the_evidence_alone(install: Install) -> None:
+    subject = deposited(install)
+    install.gathered()
+    install.store.journal.anchor()
+    install.gathered()
+    lines = [orjson.loads(orjson.dumps(line)) for line in install.store.evidence()]
     text = orjson.dumps(lines).decode()
     assert subject.hex() not in text
     batches = [line for line in lines if line["kind"] == "batch"]
-    anchored = {anchor.root.hex() for anchor in house.ledger.anchors("records")}
+    anchored = {anchor.root.hex() for anchor in install.ledger.anchors("records")}
     for batch in batches:
         leaves = [bytes.fromhex(leaf) for leaf in batch["leaves"]]
         assert merkle.root(leaves).hex() == batch["root"]
@@ -219,34 +219,34 @@ def test_every_root_can_be_recomputed_from_the_evidence_alone(house: House) -> N
         assert before.hex() == row["hash"]
         assert row["use"] in uses
         hashes.append(before)
-    [anchor] = house.ledger.anchors("journal")
+    [anchor] = install.ledger.anchors("journal")
     assert merkle.root(hashes[: anchor.count]) == anchor.root
     assert len(hashes) == 6
 
 
 def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(
-    house: House, tmp_path: Path
+    install: Install, tmp_path: Path
 ) -> None:
-    staying, withdrawn = house.patient(), house.patient()
-    house.grant(staying)
-    granted = house.grant(withdrawn)
-    house.store.deposits.deposit([record_of(patient.subject) for patient in (staying, withdrawn)])
-    assert len(house.gathered()) == 2
+    staying, withdrawn = install.patient(), install.patient()
+    install.grant(staying)
+    granted = install.grant(withdrawn)
+    install.store.deposits.deposit([record_of(patient.subject) for patient in (staying, withdrawn)])
+    assert len(install.gathered()) == 2
     backup = tmp_path / "backup.db"
-    with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
+    with sqlite3.connect(backup) as copy, sqlite3.connect(str(install.engine.url.database)) as now:
         now.backup(copy)
-    house.withdraw(withdrawn, granted)
+    install.withdraw(withdrawn, granted)
     for _ in range(3):
-        assert len(house.gathered()) == 1
-    house.store.journal.anchor()
-    with sqlite3.connect(backup) as copy, sqlite3.connect(str(house.engine.url.database)) as now:
+        assert len(install.gathered()) == 1
+    install.store.journal.anchor()
+    with sqlite3.connect(backup) as copy, sqlite3.connect(str(install.engine.url.database)) as now:
         copy.backup(now)
-    after = house.process()
+    after = install.process()
     with pytest.raises(JournalBroken):
         after.gathered()
     assert ("journal", StoreFinding.ANCHORED_ROWS_MISSING) in whats(after)
     view = after.ledger.view()
-    use = Use(int(house.clock()), "operator", "", "restore", "the disk of Monday", view)
+    use = Use(int(install.clock()), "operator", "", "restore", "the disk of Monday", view)
     after.store.journal.accept_loss(use)
     assert [record.subject for record in after.gathered()] == [staying.subject]
     assert whats(after) == {("journal", StoreFinding.ROWS_LOST)}

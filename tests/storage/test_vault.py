@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from house import HERE, STUDY, TRAINING, House, access_request, record_of
+from storage_install import HERE, STUDY, TRAINING, Install, access_request, record_of
 
 from consent import LedgerUnavailable, View
 from deploy.nodes import KuboNode
@@ -37,83 +37,83 @@ pytestmark = pytest.mark.node
 MANY = 40  # more than are decided and fetched one by one
 
 
-def outcomes(house: House) -> list[str]:
-    return [row.answer.outcome for row in house.store.journal.rows()]
+def outcomes(install: Install) -> list[str]:
+    return [row.answer.outcome for row in install.store.journal.rows()]
 
 
-def deposited(house: House, subject: bytes, count: int = 1, **changed: Any) -> list[str]:
+def deposited(install: Install, subject: bytes, count: int = 1, **changed: Any) -> list[str]:
     records = [record_of(subject, number, **changed) for number in range(count)]
-    return list(house.store.deposits.deposit(records).record_ids)
+    return list(install.store.deposits.deposit(records).record_ids)
 
 
 @pytest.mark.parametrize("count", [3, MANY])
 def test_only_permitted_records_are_released_and_every_outcome_is_journalled(
-    house: House, count: int
+    install: Install, count: int
 ) -> None:
-    permits, refuses = house.patient(), house.patient()
-    granted = house.grant(permits)
-    ids = deposited(house, permits.subject, count)
-    deposited(house, refuses.subject, count)
-    result = house.store.vault.gather(access_request())
+    permits, refuses = install.patient(), install.patient()
+    granted = install.grant(permits)
+    ids = deposited(install, permits.subject, count)
+    deposited(install, refuses.subject, count)
+    result = install.store.vault.gather(access_request())
     assert [record.record_id for record in result.records] == ids
     assert len(set(result.consents)) == 1
     assert len(result.consents) == count
     assert result.refused == {"no-consent": count}
     assert result.refused_subjects == {refuses.subject: "no-consent"}
-    assert outcomes(house) == ["permitted"] * count + ["no-consent"] * count
-    assert house.ledger.find_ended(result.consents[:1]) == []
-    house.withdraw(permits, granted)
-    assert house.gathered() == []
+    assert outcomes(install) == ["permitted"] * count + ["no-consent"] * count
+    assert install.ledger.find_ended(result.consents[:1]) == []
+    install.withdraw(permits, granted)
+    assert install.gathered() == []
 
 
-def test_a_grant_for_one_category_releases_that_category(house: House) -> None:
-    patient = house.patient()
-    house.grant(patient, categories=("laboratory",))
-    deposited(house, patient.subject, MANY)
-    deposited(house, patient.subject, 2, category="vital-signs")
-    result = house.store.vault.gather(access_request())
+def test_a_grant_for_one_category_releases_that_category(install: Install) -> None:
+    patient = install.patient()
+    install.grant(patient, categories=("laboratory",))
+    deposited(install, patient.subject, MANY)
+    deposited(install, patient.subject, 2, category="vital-signs")
+    result = install.store.vault.gather(access_request())
     assert {record.category for record in result.records} == {"laboratory"}
     assert result.refused == {"other-category": 2}
     assert result.refused_subjects == {}
 
 
-def test_a_request_is_filtered_before_it_is_decided(house: House) -> None:
-    first, other = house.patient(), house.patient()
+def test_a_request_is_filtered_before_it_is_decided(install: Install) -> None:
+    first, other = install.patient(), install.patient()
     for patient in (first, other):
-        house.grant(patient)
-        deposited(house, patient.subject, 2)
-        deposited(house, patient.subject, 1, category="vital-signs")
-        deposited(house, patient.subject, 1, custodian="organisation:there")
-    assert len(house.gathered()) == 8
-    rows = len(outcomes(house))
-    assert len(house.gathered(subjects=[first.subject])) == 4
-    assert len(house.gathered(categories=["vital-signs"])) == 2
-    assert len(house.gathered(custodian="organisation:there")) == 2
-    assert len(house.gathered(custodian=HERE, categories=["laboratory"])) == 4
-    assert len(outcomes(house)) == rows + 12
-    assert house.gathered(subjects=[]) == []
-    assert outcomes(house)[-1] == "not-there"
+        install.grant(patient)
+        deposited(install, patient.subject, 2)
+        deposited(install, patient.subject, 1, category="vital-signs")
+        deposited(install, patient.subject, 1, custodian="organisation:there")
+    assert len(install.gathered()) == 8
+    rows = len(outcomes(install))
+    assert len(install.gathered(subjects=[first.subject])) == 4
+    assert len(install.gathered(categories=["vital-signs"])) == 2
+    assert len(install.gathered(custodian="organisation:there")) == 2
+    assert len(install.gathered(custodian=HERE, categories=["laboratory"])) == 4
+    assert len(outcomes(install)) == rows + 12
+    assert install.gathered(subjects=[]) == []
+    assert outcomes(install)[-1] == "not-there"
 
 
-def test_a_single_record_is_opened_if_its_consent_permits(house: House) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    [name] = deposited(house, patient.subject)
-    record = house.store.vault.open(STUDY, TRAINING, name, "a test")
+def test_a_single_record_is_opened_if_its_consent_permits(install: Install) -> None:
+    patient = install.patient()
+    install.grant(patient)
+    [name] = deposited(install, patient.subject)
+    record = install.store.vault.open(STUDY, TRAINING, name, "a test")
     assert record.observations == record_of(patient.subject).observations
-    assert house.store.journal.use(next(house.store.journal.rows()).use)["party"] == STUDY
+    assert install.store.journal.use(next(install.store.journal.rows()).use)["party"] == STUDY
 
 
-def test_a_refused_record_looks_like_a_missing_one(house: House) -> None:
-    patient = house.patient()
-    [name] = deposited(house, patient.subject)
+def test_a_refused_record_looks_like_a_missing_one(install: Install) -> None:
+    patient = install.patient()
+    [name] = deposited(install, patient.subject)
     refusals = []
     for requested in (name, secrets.token_hex(16), "no id at all", name.upper()):
         with pytest.raises(StorageNotFound) as refusal:
-            house.store.vault.open(STUDY, TRAINING, requested, "a test")
+            install.store.vault.open(STUDY, TRAINING, requested, "a test")
         refusals.append((type(refusal.value), refusal.value.args, refusal.value.__cause__))
     assert len(set(refusals)) == 1
-    assert outcomes(house) == ["no-consent", "not-there", "not-there", "not-there"]
+    assert outcomes(install) == ["no-consent", "not-there", "not-there", "not-there"]
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, does: Any) -> None:
@@ -131,119 +131,119 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, does: Any) -> None:
 
 @pytest.mark.parametrize("count", [1, MANY])
 def test_a_consent_withdrawn_after_the_decision_releases_nothing(
-    house: House, monkeypatch: pytest.MonkeyPatch, count: int
+    install: Install, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    stays, goes = house.patient(), house.patient()
-    house.grant(stays)
-    granted = house.grant(goes)
-    staying = deposited(house, stays.subject, count)
-    lost = deposited(house, goes.subject, count)
-    meanwhile(monkeypatch, lambda: house.withdraw(goes, granted))
-    result = house.store.vault.gather(access_request())
+    stays, goes = install.patient(), install.patient()
+    install.grant(stays)
+    granted = install.grant(goes)
+    staying = deposited(install, stays.subject, count)
+    lost = deposited(install, goes.subject, count)
+    meanwhile(monkeypatch, lambda: install.withdraw(goes, granted))
+    result = install.store.vault.gather(access_request())
     assert [record.record_id for record in result.records] == staying
     assert len(result.consents) == count
     assert result.refused == {"withdrawn": count}
     assert result.refused_subjects == {goes.subject: "withdrawn"}
-    assert outcomes(house) == ["permitted"] * 2 * count + ["withdrawn"] * count
-    again = house.grant(goes)
-    meanwhile(monkeypatch, lambda: house.withdraw(goes, again))
+    assert outcomes(install) == ["permitted"] * 2 * count + ["withdrawn"] * count
+    again = install.grant(goes)
+    meanwhile(monkeypatch, lambda: install.withdraw(goes, again))
     with pytest.raises(StorageNotFound):
-        house.store.vault.open(STUDY, TRAINING, lost[0], "a test")
+        install.store.vault.open(STUDY, TRAINING, lost[0], "a test")
 
 
 def test_patients_who_stopped_or_were_shredded_meanwhile_are_left_out(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patients = [house.patient() for _ in range(3)]
+    patients = [install.patient() for _ in range(3)]
     for patient in patients:
-        house.grant(patient)
-        deposited(house, patient.subject, 20)
-    stop = patients[0].stops(int(house.clock()))
-    meanwhile(monkeypatch, lambda: house.ledger.stop([stop]))
-    assert {r.subject for r in house.gathered()} == {p.subject for p in patients[1:]}
+        install.grant(patient)
+        deposited(install, patient.subject, 20)
+    stop = patients[0].stops(int(install.clock()))
+    meanwhile(monkeypatch, lambda: install.ledger.stop([stop]))
+    assert {r.subject for r in install.gathered()} == {p.subject for p in patients[1:]}
 
-    decides = house.ledger.decide_many
+    decides = install.ledger.decide_many
 
     def decide_many(*args: Any) -> Any:
         monkeypatch.undo()
-        Keys(house.engine).shred_patient(patients[1].subject)
+        Keys(install.engine).shred_patient(patients[1].subject)
         return decides(*args)
 
-    monkeypatch.setattr(house.ledger, "decide_many", decide_many)
-    result = house.store.vault.gather(access_request())
+    monkeypatch.setattr(install.ledger, "decide_many", decide_many)
+    result = install.store.vault.gather(access_request())
     assert {record.subject for record in result.records} == {patients[2].subject}
     assert result.refused == {"stopped": 20, "not-there": 20}
     assert result.refused_subjects[patients[1].subject] == "not-there"
-    house.store.erasure.shred(patients[1].subject, "asked for")
-    assert house.store.vault.gather(access_request()).refused == {"stopped": 20}
-    assert house.store.check() == []
+    install.store.erasure.shred(patients[1].subject, "asked for")
+    assert install.store.vault.gather(access_request()).refused == {"stopped": 20}
+    assert install.store.check() == []
 
 
 def test_records_re_encrypted_meanwhile_are_released(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    ids = deposited(house, patient.subject, MANY)
+    patient = install.patient()
+    install.grant(patient)
+    ids = deposited(install, patient.subject, MANY)
     looks = Catalogue.current
 
     def current(*args: Any, **named: Any) -> Any:
         result = looks(*args, **named)
         monkeypatch.undo()
-        house.store.erasure.rekey([patient.subject], "a withdrawal")
+        install.store.erasure.rekey([patient.subject], "a withdrawal")
         return result
 
     monkeypatch.setattr(Catalogue, "current", current)
-    result = house.gathered()
+    result = install.gathered()
     assert [(record.record_id, record.version) for record in result] == [(i, 2) for i in ids]
     monkeypatch.setattr(Catalogue, "current", current)
-    assert house.store.vault.open(STUDY, TRAINING, ids[0], "a test").version == 3
+    assert install.store.vault.open(STUDY, TRAINING, ids[0], "a test").version == 3
 
 
 def test_nothing_is_released_while_the_journal_cannot_be_written(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    [name] = deposited(house, patient.subject)
+    patient = install.patient()
+    install.grant(patient)
+    [name] = deposited(install, patient.subject)
     read = []
     monkeypatch.setattr(Reader, "read", lambda *_: read.append(1))
-    with house.engine.begin() as connection:
+    with install.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE storage_journal RENAME TO away")
     with pytest.raises(JournalUnavailable):
-        house.gathered()
+        install.gathered()
     with pytest.raises(JournalUnavailable):
-        house.store.vault.open(STUDY, TRAINING, name, "a test")
+        install.store.vault.open(STUDY, TRAINING, name, "a test")
     with pytest.raises(JournalUnavailable):
-        house.store.vault.record_use(
-            access_request(subjects=[patient.subject]), house.ledger.view()
+        install.store.vault.record_use(
+            access_request(subjects=[patient.subject]), install.ledger.view()
         )
     assert read == []
 
 
 def test_nothing_is_released_before_its_row_is_durable(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    deposited(house, patient.subject)
+    patient = install.patient()
+    install.grant(patient)
+    deposited(install, patient.subject)
     reads, seen = Reader.read, []
 
     def read(reader: Reader, *args: Any) -> Any:
-        with house.process().engine.connect() as connection:
+        with install.process().engine.connect() as connection:
             seen.append(connection.scalar(sa.text("SELECT count(*) FROM storage_journal")))
         return reads(reader, *args)
 
     monkeypatch.setattr(Reader, "read", read)
-    assert len(house.gathered()) == 1
+    assert len(install.gathered()) == 1
     assert seen == [1]
 
 
-def test_every_unavailable_part_refuses(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    deposited(house, patient.subject, MANY)
-    for path in (house.home / "sealed").glob("*.car"):
+def test_every_unavailable_part_refuses(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = install.patient()
+    install.grant(patient)
+    deposited(install, patient.subject, MANY)
+    for path in (install.home / "sealed").glob("*.car"):
         path.unlink()
 
     def failing(error: Exception) -> Any:
@@ -255,43 +255,45 @@ def test_every_unavailable_part_refuses(house: House, monkeypatch: pytest.Monkey
     with monkeypatch.context() as patched:
         patched.setattr(Kubo, "get_many", failing(StoreUnavailable("away")))
         with pytest.raises(StoreUnavailable):
-            house.gathered()
+            install.gathered()
     with monkeypatch.context() as patched:
-        patched.setattr(house.ledger, "find_ended", failing(LedgerUnavailable("away")))
+        patched.setattr(install.ledger, "find_ended", failing(LedgerUnavailable("away")))
         with pytest.raises(LedgerUnavailable):
-            house.gathered()
-    sealed = RecordStore(house.engine, house.kubo, house.ledger, house.home, house.clock)
+            install.gathered()
+    sealed = RecordStore(install.engine, install.kubo, install.ledger, install.home, install.clock)
     with pytest.raises(VaultSealed):
         sealed.vault.gather(access_request())
-    with house.engine.begin() as connection:
+    with install.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE storage_records RENAME TO away")
     with pytest.raises(DatabaseUnavailable):
-        house.gathered()
+        install.gathered()
 
 
 @pytest.mark.parametrize("count", [1, MANY])
-def test_altered_records_are_never_released(house: House, kubo_node: KuboNode, count: int) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    deposited(house, patient.subject, count)
-    entry = Catalogue(house.engine).current()[0]
-    cache = next((house.home / "sealed").glob("*.car"))
+def test_altered_records_are_never_released(
+    install: Install, kubo_node: KuboNode, count: int
+) -> None:
+    patient = install.patient()
+    install.grant(patient)
+    deposited(install, patient.subject, count)
+    entry = Catalogue(install.engine).current()[0]
+    cache = next((install.home / "sealed").glob("*.car"))
     damaged = bytearray(cache.read_bytes())
     damaged[entry.offset + 90] ^= 1
     cache.write_bytes(damaged)
-    assert len(house.gathered()) == count  # IPFS has it whole
+    assert len(install.gathered()) == count  # IPFS has it whole
     cache.write_bytes(b"")
-    assert len(house.gathered()) == count
+    assert len(install.gathered()) == count
     path = BlockFolder(kubo_node.folder / "repo" / "blocks").path(entry.cid)
     block = bytearray(path.read_bytes())
     block[90] ^= 1
     path.chmod(0o600)
     path.write_bytes(block)
     with pytest.raises(StorageBroken):
-        house.gathered()
+        install.gathered()
     path.unlink()
     with pytest.raises(StorageBroken):
-        house.gathered()
+        install.gathered()
 
 
 SWAPS = {
@@ -307,39 +309,41 @@ SWAPS = {
 
 
 @pytest.mark.parametrize("column", SWAPS)
-def test_no_record_opens_by_an_altered_catalogue_row(house: House, column: str) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    deposited(house, patient.subject)
-    with house.engine.begin() as connection:
+def test_no_record_opens_by_an_altered_catalogue_row(install: Install, column: str) -> None:
+    patient = install.patient()
+    install.grant(patient)
+    deposited(install, patient.subject)
+    with install.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE storage_records SET {SWAPS[column]}")
     with contextlib.suppress(StorageBroken):
-        assert house.gathered() == []
-    assert house.store.check() != []
+        assert install.gathered() == []
+    assert install.store.check() != []
 
 
 def test_records_swapped_in_the_catalogue_do_not_open(
-    house: House,
+    install: Install,
 ) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    deposited(house, patient.subject, 2)
-    a, b = Catalogue(house.engine).current()
-    with house.engine.begin() as connection:
+    patient = install.patient()
+    install.grant(patient)
+    deposited(install, patient.subject, 2)
+    a, b = Catalogue(install.engine).current()
+    with install.engine.begin() as connection:
         for cid, size, name in ((b.cid, b.size, a.record_id), (a.cid, a.size, b.record_id)):
             connection.exec_driver_sql(
                 "UPDATE storage_records SET cid = ?, size = ?, place = 0 WHERE record_id = ?",
                 (cid, size, name),
             )
     with pytest.raises(StorageBroken):
-        house.gathered()
+        install.gathered()
 
 
-def test_a_lost_block_is_an_integrity_error(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    [name] = deposited(house, patient.subject)
-    for path in (house.home / "sealed").glob("*.car"):
+def test_a_lost_block_is_an_integrity_error(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = install.patient()
+    install.grant(patient)
+    [name] = deposited(install, patient.subject)
+    for path in (install.home / "sealed").glob("*.car"):
         path.unlink()
 
     def missing(*_: object) -> bytes:
@@ -347,13 +351,13 @@ def test_a_lost_block_is_an_integrity_error(house: House, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Kubo, "get", missing)
     with pytest.raises(RecordLost):
-        house.gathered()
+        install.gathered()
     with pytest.raises(RecordLost):
-        house.store.vault.open(STUDY, TRAINING, name, "a test")
+        install.store.vault.open(STUDY, TRAINING, name, "a test")
 
 
-def test_a_prediction_is_journalled_with_its_model_and_input(house: House) -> None:
-    patient = house.patient()
+def test_a_prediction_is_journalled_with_its_model_and_input(install: Install) -> None:
+    patient = install.patient()
     requested = AccessRequest(
         "organisation:here",
         "TREATDS",
@@ -364,26 +368,26 @@ def test_a_prediction_is_journalled_with_its_model_and_input(house: House) -> No
         "clinician:who",
         {"model": "ab" * 32, "input": "cd" * 32},
     )
-    view: View = house.ledger.view()
-    number = house.store.vault.record_use(requested, view)
-    [row] = house.store.journal.of_subject(patient.subject)
+    view: View = install.ledger.view()
+    number = install.store.vault.record_use(requested, view)
+    [row] = install.store.journal.of_subject(patient.subject)
     assert (row.seq, row.answer.outcome) == (number, "answered")
-    use = house.store.journal.use(row.use)
+    use = install.store.journal.use(row.use)
     assert use["detail"] == {"model": "ab" * 32, "input": "cd" * 32}
     assert use["actor"] == "clinician:who"
-    assert house.store.check() == []
+    assert install.store.check() == []
 
 
-def test_concurrent_requests_are_all_journalled(each_house: House) -> None:
-    house = each_house
-    patient = house.patient()
-    house.grant(patient)
-    [name] = deposited(house, patient.subject)
+def test_concurrent_requests_are_all_journalled(each_install: Install) -> None:
+    install = each_install
+    patient = install.patient()
+    install.grant(patient)
+    [name] = deposited(install, patient.subject)
     problems: list[BaseException] = []
 
     def ask() -> None:
         try:
-            store = house.another()
+            store = install.another()
             for _ in range(5):
                 store.vault.open(STUDY, TRAINING, name, "a test")
         except (StorageBroken, StorageNotFound, JournalUnavailable) as exc:
@@ -395,23 +399,23 @@ def test_concurrent_requests_are_all_journalled(each_house: House) -> None:
     for thread in threads:
         thread.join()
     assert problems == []
-    assert outcomes(house) == ["permitted"] * 20
-    assert house.store.check() == []
+    assert outcomes(install) == ["permitted"] * 20
+    assert install.store.check() == []
 
 
 def test_an_envelope_of_another_length_is_refused(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patient = house.patient()
-    house.grant(patient)
-    deposited(house, patient.subject)
-    with house.engine.begin() as connection:
+    patient = install.patient()
+    install.grant(patient)
+    deposited(install, patient.subject)
+    with install.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE storage_records SET size = size + 1")
     block = b"x" * 10
     monkeypatch.setattr(Kubo, "get", lambda *_: block)
     monkeypatch.setattr("storage.reader.raw_cid", lambda _: raw_cid(b""))
     with pytest.raises(NameMismatch):
-        house.gathered()
+        install.gathered()
 
 
 @pytest.fixture

@@ -1,18 +1,241 @@
-"""Fields, request bodies and results that several parts of the API share."""
+"""Describes the API's JSON: results derived from the dataclasses they dump, shared bodies."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+import inspect
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from marshmallow import INCLUDE, RAISE, Schema, fields, validate
+from marshmallow import INCLUDE, Schema, fields, pre_dump, validate
 
-from consent import ANCHOR_KINDS
+from consent import ANCHOR_KINDS, Anchor, Consent, Domain, Terms, View
+from models import Question
 from services.dates import iso_time
+from services.information import LedgerFacts
+from services.jobs.queue import Job
 from services.schemas import SignedEnrolmentSchema, Strict, ValidationError
+from services.subjects import SubjectConsents, SubjectUse, SubjectUses
 
 MAX_SIGNED: Final = 1_000
 MAX_CODES: Final = 64
 MAX_NAME: Final = 128
+
+
+class HexString(fields.Field[bytes]):
+    """Bytes as lower-case hex after 0x."""
+
+    def __init__(self, *, prefix: str = "0x", **options: Any) -> None:
+        metadata = {"type": "string", "pattern": f"^{prefix}[0-9a-f]*$"}
+        super().__init__(metadata=metadata, **{"required": True, **options})
+        self._prefix = prefix
+
+    def _serialize(self, value: bytes | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else self._prefix + value.hex()
+
+
+BARE_HEX: Final = HexString(prefix="")
+_FIELDS: Final[Mapping[Any, type[fields.Field[Any]]]] = {
+    str: fields.String,
+    int: fields.Integer,
+    float: fields.Float,
+    bool: fields.Boolean,
+    bytes: HexString,
+    dict: fields.Dict,
+    Mapping: fields.Dict,
+}
+
+
+def schema_of(
+    name: str,
+    source: type[Any],
+    keys: str = "",
+    /,
+    **others: str | type[Schema] | fields.Field[Any],
+) -> type[Schema]:
+    """Return the schema of a dataclass: these JSON keys and no others.
+
+    Types and nulls are those of the annotations of its fields and properties; the first line of
+    its docstring is the description.
+
+    Args:
+        name: the schema's, in OpenAPI.
+        source: the dataclass.
+        keys: attributes, each its own key. Of a path (`model.state`) the last part is the key;
+            if a part before it is None, the value is empty.
+        others: by key: the path of an attribute, the schema of a nested dataclass, or a field.
+
+    Raises:
+        TypeError: there is no such attribute, or its type needs a field.
+    """
+    members = {path.rpartition(".")[2]: path for path in keys.split()} | others
+    made = {
+        key: member if isinstance(member, fields.Field) else _field(source, key, member)
+        for key, member in members.items()
+    }
+    return _new(name, source.__doc__, made)
+
+
+def listing(name: str, key: str, item: type[Schema] | fields.Field[Any]) -> type[Schema]:
+    """Return the schema of a sequence: an object with one key, which holds the list."""
+
+    def wrap(_: Schema, rows: Sequence[Any], **__: Any) -> dict[str, Any]:
+        return {key: rows}
+
+    nested = item if isinstance(item, fields.Field) else fields.Nested(item)
+    members = {key: fields.List(nested, required=True), "wrap": pre_dump(wrap)}
+    return _new(name, f"The list `{key}`.", members)
+
+
+def _new(name: str, doc: str | None, members: Mapping[str, Any]) -> type[Schema]:
+    made: type[Schema] = type(name, (Strict,), {"__doc__": doc, **members})
+    return made
+
+
+def _field(source: type[Any], key: str, member: str | type[Schema]) -> fields.Field[Any]:
+    path, schema = (member, None) if isinstance(member, str) else (key, member)
+    kind, is_nullable, may_lack_parent = source, False, False
+    for part in path.split("."):
+        may_lack_parent |= is_nullable
+        kind, is_nullable = _attribute(kind, part)
+    options: dict[str, Any] = {"required": True, "attribute": path}
+    if may_lack_parent:
+        empty: dict[Any, Any] = {str: "", tuple: ()}
+        options["dump_default"] = empty.get(get_origin(kind) or kind)
+        is_nullable |= options["dump_default"] is None
+    return _field_of(kind, schema, allow_none=is_nullable, **options)
+
+
+def _attribute(owner: type[Any], name: str) -> tuple[Any, bool]:
+    """Return the type of an attribute without None, and whether it may be None."""
+    member = inspect.getattr_static(owner, name, None)
+    is_property = isinstance(member, property)
+    hints = get_type_hints(member.fget if is_property else owner)
+    if (hint := hints.get("return" if is_property else name)) is None:
+        raise TypeError(f"{owner.__name__} has no attribute {name}; correct the schema")
+    types = [each for each in get_args(hint) if each is not NoneType]
+    is_nullable = NoneType in get_args(hint)
+    return (types[0] if is_nullable else hint), is_nullable
+
+
+def _field_of(kind: Any, schema: type[Schema] | None, **options: Any) -> fields.Field[Any]:
+    """Return the field of a type; `schema` is for the dataclass in it, if there is one."""
+    origin = get_origin(kind) or kind
+    if origin in (list, tuple, Sequence):
+        return fields.List(_field_of(get_args(kind)[0], schema), **options)
+    if schema is not None:
+        return fields.Nested(schema, **options)
+    if origin is Literal:
+        return fields.String(metadata={"enum": list(get_args(kind))}, **options)
+    if origin not in _FIELDS:
+        raise TypeError(f"no field for the type {kind}; give the schema or the field")
+    return _FIELDS[origin](**options)
+
+
+def text(**how: Any) -> fields.String:
+    """Return the field of a text that is always there, though perhaps null."""
+    return fields.String(required=True, **how)
+
+
+def number(**how: Any) -> fields.Integer:
+    """Return the field of a whole number that is always there, though perhaps null."""
+    return fields.Integer(required=True, **how)
+
+
+def truth() -> fields.Boolean:
+    """Return the field of a yes or no."""
+    return fields.Boolean(required=True)
+
+
+def anything(kind: str | list[str] = "object", **how: Any) -> fields.Raw:
+    """Return the field of a JSON value whose inside is described elsewhere."""
+    return fields.Raw(required=True, metadata={"type": kind}, **how)
+
+
+def nested(schema: type[Schema], **how: Any) -> fields.Nested:
+    """Return the field of one nested answer."""
+    return fields.Nested(schema, required=True, **how)
+
+
+def many(schema: type[Schema], **how: Any) -> fields.List[Any]:
+    """Return the field of a list of nested answers."""
+    return fields.List(fields.Nested(schema), required=True, **how)
+
+
+Answer = Strict
+
+
+ViewSchema = schema_of(
+    "ViewSchema",
+    View,
+    "chain_id contract block_number block_time_s count seen_at_s",
+    code_hash=BARE_HEX,
+    block_hash=BARE_HEX,
+    head=BARE_HEX,
+)
+DomainSchema = schema_of("DomainSchema", Domain, "chain_id contract")
+RootSchema = schema_of("RootSchema", Anchor, "count", root=BARE_HEX, block="block_number")
+LedgerSchema = schema_of(
+    "LedgerSchema",
+    LedgerFacts,
+    "custodian finality",
+    domain=DomainSchema,
+    view=ViewSchema,
+    anchors=fields.Dict(
+        keys=fields.String(metadata={"enum": list(ANCHOR_KINDS)}),
+        values=fields.List(fields.Nested(RootSchema)),
+        required=True,
+    ),
+    development="is_development",
+)
+SubjectTermsSchema = schema_of(
+    "SubjectTermsSchema",
+    Terms,
+    "decision recipient purposes categories records data_from data_to obligations statement",
+)
+SubjectConsentSchema = schema_of(
+    "SubjectConsentSchema",
+    Consent,
+    "consent_id terms_hash state signed_at_s not_after_s",
+    terms=SubjectTermsSchema,
+)
+SubjectConsentsSchema = schema_of(
+    "SubjectConsentsSchema", SubjectConsents, view=ViewSchema, consents=SubjectConsentSchema
+)
+SubjectUseSchema = schema_of(
+    "SubjectUseSchema",
+    SubjectUse,
+    "seq party actor purpose why outcome proof",
+    at=fields.Function(lambda use: iso_time(use.at_s), required=True),
+    hash=BARE_HEX,
+)
+SubjectUsesSchema = schema_of("SubjectUsesSchema", SubjectUses, "before", uses=SubjectUseSchema)
+QuestionLinkSchema = schema_of("QuestionLinkSchema", Question, "id title")
+JobSchema = schema_of(
+    "JobSchema",
+    Job,
+    "id kind state step done of is_cancelling result error",
+    asked_at_s="requested_at_s",
+)
+
+
+class SignedEnrolments(Strict):
+    """Many signed enrolments."""
+
+    signed = fields.List(
+        fields.Nested(SignedEnrolmentSchema),
+        required=True,
+        validate=[validate.Length(1, MAX_SIGNED)],
+    )
+
+
+class ObjectAnswer(Schema):
+    """An object that is described in docs/spec/: a card, for one."""
+
+    class Meta:
+        """Whatever is in it."""
+
+        unknown = INCLUDE
 
 
 class Text(fields.String):
@@ -28,10 +251,6 @@ def _require_printable(text: str) -> None:
         raise ValidationError("Must be printable.")
 
 
-class NothingSchema(Strict):
-    """An empty object."""
-
-
 class PageSchema(Strict):
     """A part of a long list: query parameters, so numbers come as text."""
 
@@ -39,195 +258,5 @@ class PageSchema(Strict):
     before = fields.Integer(load_default=None, validate=[validate.Range(1, 2**53)])
 
 
-class SignedEnrolments(Strict):
-    """Many signed enrolments."""
-
-    signed = fields.List(
-        fields.Nested(SignedEnrolmentSchema),
-        required=True,
-        validate=[validate.Length(1, MAX_SIGNED)],
-    )
-
-
-class Answer(Schema):
-    """A result: the named fields, all of them, and no others."""
-
-    class Meta:
-        """Unknown fields are errors."""
-
-        unknown = RAISE
-
-
-class HexString(fields.Field[bytes]):
-    """Bytes as lower-case hex after 0x."""
-
-    def __init__(self, *, prefix: str = "0x", **options: Any) -> None:
-        metadata = {"type": "string", "pattern": f"^{prefix}[0-9a-f]*$"}
-        super().__init__(required=True, metadata=metadata, **options)
-        self._prefix = prefix
-
-    def _serialize(self, value: bytes | None, *_: Any, **__: Any) -> str | None:
-        return None if value is None else self._prefix + value.hex()
-
-
-def text(**options: Any) -> fields.String:
-    """Return the field of a text that is always present, though perhaps null."""
-    return fields.String(required=True, **options)
-
-
-def number(**options: Any) -> fields.Integer:
-    """Return the field of a whole number that is always present, though perhaps null."""
-    return fields.Integer(required=True, **options)
-
-
-def truth() -> fields.Boolean:
-    """Return the field of a boolean."""
-    return fields.Boolean(required=True)
-
-
-def real() -> fields.Float:
-    """Return the field of a number."""
-    return fields.Float(required=True)
-
-
-def anything(kind: str | list[str] = "object", **options: Any) -> fields.Raw:
-    """Return the field of a JSON value whose inside is described elsewhere."""
-    return fields.Raw(required=True, metadata={"type": kind}, **options)
-
-
-def nested(schema: type[Schema], **options: Any) -> fields.Nested:
-    """Return the field of a nested result."""
-    return fields.Nested(schema, required=True, **options)
-
-
-def many(schema: type[Schema], **options: Any) -> fields.List[Any]:
-    """Return the field of a list of nested results."""
-    return fields.List(fields.Nested(schema), required=True, **options)
-
-
-class ViewSchema(Answer):
-    """The ledger as seen at one block, dumped from a View."""
-
-    chain_id = number()
-    contract = text()
-    code_hash = HexString(prefix="")
-    block_number = number()
-    block_hash = HexString(prefix="")
-    block_time_s = number()
-    count = number()
-    head = HexString(prefix="")
-    seen_at_s = number()
-
-
-class DomainSchema(Answer):
-    """The ledger that a signature is for."""
-
-    chain_id = number()
-    contract = text()
-
-
-class RootSchema(Answer):
-    """A Merkle root on the chain."""
-
-    root = HexString(prefix="")
-    count = number()
-    block = number(attribute="block_number")
-
-
-class LedgerSchema(Answer):
-    """The state of the ledger."""
-
-    domain = nested(DomainSchema)
-    custodian = HexString()
-    finality = text()
-    view = nested(ViewSchema)
-    anchors = fields.Dict(
-        keys=fields.String(metadata={"enum": list(ANCHOR_KINDS)}),
-        values=fields.List(fields.Nested(RootSchema)),
-        required=True,
-    )
-    development = fields.Boolean(required=True, attribute="is_development")
-
-
-class SubjectTermsSchema(Answer):
-    """What a patient agreed to."""
-
-    decision = text()
-    recipient = text()
-    purposes = fields.List(fields.String(), required=True)
-    categories = fields.List(fields.String(), required=True)
-    records = fields.List(fields.String(), required=True)
-    data_from = text()
-    data_to = text()
-    obligations = fields.List(fields.String(), required=True)
-    statement = text()
-
-
-class SubjectConsentSchema(Answer):
-    """One consent and its state; `terms` is null where they were erased."""
-
-    consent_id = HexString()
-    terms_hash = HexString()
-    state = text()
-    signed_at_s = number()
-    not_after_s = number()
-    terms = fields.Nested(SubjectTermsSchema, required=True, allow_none=True)
-
-
-class SubjectConsentsSchema(Answer):
-    """A subject's consents at one view."""
-
-    view = nested(ViewSchema)
-    consents = many(SubjectConsentSchema)
-
-
-class SubjectUseSchema(Answer):
-    """One row of the journal about a subject, with its proof once it is anchored."""
-
-    seq = number()
-    at = fields.Function(lambda use: iso_time(use.at_s), required=True)
-    party = text()
-    actor = text()
-    purpose = text()
-    why = text()
-    outcome = text()
-    hash = HexString(prefix="")
-    proof = anything(["object", "null"])
-
-
-class SubjectUsesSchema(Answer):
-    """Rows, newest first; `before` asks for the next page."""
-
-    uses = many(SubjectUseSchema)
-    before = number(allow_none=True)
-
-
-class QuestionLinkSchema(Answer):
-    """A question: its id and its title."""
-
-    id = text()
-    title = text()
-
-
-class JobSchema(Answer):
-    """How far long work is."""
-
-    id = text()
-    kind = text()
-    state = text()
-    step = text()
-    done = number()
-    of = number()
-    is_cancelling = truth()
-    asked_at_s = number(attribute="requested_at_s")
-    result = anything(["object", "null"])
-    error = text()
-
-
-class ObjectAnswer(Schema):
-    """An object that is described in docs/spec/: a card, for one."""
-
-    class Meta:
-        """Whatever is in it."""
-
-        unknown = INCLUDE
+class NothingSchema(Strict):
+    """An empty object."""

@@ -106,43 +106,43 @@ no-prediction-unit = { $value } is recorded in { $unit }, and the model expects 
 
 no-prediction-retired = This model was retired on { $date }, because people withdrew on whose records it was trained.
 
-diagnosis-title = Estimate: { $question }
+prediction-title = Estimate: { $question }
 
-diagnosis-about = Patient { $number }, { $time }. The estimate is about the time of these values, not about the future.
+prediction-about = Patient { $number }, { $time }. The estimate is about the time of these values, not about the future.
 
-diagnosis-values = Values used
+prediction-values = Values used
 
-diagnosis-result-title = Estimate
+prediction-result-title = Estimate
 
-diagnosis-estimate = { $count } of 100
+prediction-estimate = { $count } of 100
 
-diagnosis-sentence = Of 100 people with values like these, about { $count } have { $condition }. The model's range is { $low } to { $high }.
+prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The model's range is { $low } to { $high }.
 
-diagnosis-beside = { $percent }, 95 % interval { $low } to { $high } %. In the people it was tested on: { $base } of 100.
+prediction-beside = { $percent }, 95 % interval { $low } to { $high } %. In the people it was tested on: { $base } of 100.
 
-diagnosis-limits = An estimate from a statistical model, not a diagnosis. You decide.
+prediction-limits = An estimate from a statistical model, not a diagnosis. You decide.
 
-diagnosis-role = Use it alongside your own judgement.
+prediction-role = Use it alongside your own judgement.
 
-diagnosis-tested-on = Tested on { $n } people not used for training, with records of { $places }.
+prediction-tested-on = Tested on { $n } people not used for training, with records of { $places }.
 
-diagnosis-risks-none = Known risk: people may rely on it too much.
+prediction-risks-none = Known risk: people may rely on it too much.
 
-diagnosis-affected = People on whose records this model was trained have withdrawn. It is being replaced.
+prediction-affected = People on whose records this model was trained have withdrawn. It is being replaced.
 
-diagnosis-why-title = What moved the estimate
+prediction-why-title = What moved the estimate
 
-diagnosis-why = These values moved the estimate most, compared with the average person in the training data. They are not causes.
+prediction-why = These values moved the estimate most, compared with the average person in the training data. They are not causes.
 
-diagnosis-why-up = { $value }: up by { $points } of 100
+prediction-why-up = { $value }: up by { $points } of 100
 
-diagnosis-why-down = { $value }: down by { $points } of 100
+prediction-why-down = { $value }: down by { $points } of 100
 
-diagnosis-plot = How much each value moved the estimate
+prediction-plot = How much each value moved the estimate
 
-diagnosis-points = Points of 100
+prediction-points = Points of 100
 
-diagnosis-card = Model card
+prediction-card = Model card
 
 decision-title = Your decision
 

@@ -41,18 +41,18 @@ def file_of(text: str, **changed):
 
 def proposed(hospital) -> str:
     slug = f"study-{secrets.token_hex(4)}"
-    told = ("Title", "Board", "Protocol", "it", "small", "MLTRAINING", ("condition",), "", "", 365)
+    reply = ("Title", "Board", "Protocol", "it", "small", "MLTRAINING", ("condition",), "", "", 365)
     ends_s = int(hospital.platform.installation.clock()) + 86_400
-    proposal = Proposal(f"study:{slug}", HOSPITAL, *told, ends_s)
+    proposal = Proposal(f"study:{slug}", HOSPITAL, *reply, ends_s)
     hospital.platform.requests.proposals.register(proposal)
     return slug
 
 
-def test_the_overview_says_what_answers_and_what_is_held(custodian) -> None:
-    told = custodian.get("/custodian/overview").get_json()
-    assert told["health"]["chain"]
-    assert told["health"]["ipfs"]
-    assert told["held"]["records"] >= 1200
+def test_the_overview_shows_health_and_holdings(custodian) -> None:
+    reply = custodian.get("/custodian/overview").get_json()
+    assert reply["health"]["chain"]
+    assert reply["health"]["ipfs"]
+    assert reply["held"]["records"] >= 1200
 
 
 def test_a_file_is_checked_row_by_row_and_its_good_rows_are_stored(hospital, custodian) -> None:
@@ -63,20 +63,20 @@ def test_a_file_is_checked_row_by_row_and_its_good_rows_are_stored(hospital, cus
     upload = done.get_json()
     path = f"/custodian/uploads/{upload['id']}"
     application.make_worker(hospital.platform).run(upload["job"]["id"])
-    told = custodian.get(path).get_json()
-    assert (told["state"], told["may_store"]) == ("checked", True)
-    assert [(one["row"], one["column"]) for one in told["bad"]] == [(2, "number")]
-    assert told["bad"][0]["cure"]
-    assert "9999" not in json.dumps(told)
+    reply = custodian.get(path).get_json()
+    assert (reply["state"], reply["may_store"]) == ("checked", True)
+    assert [(item["row"], item["column"]) for item in reply["bad"]] == [(2, "number")]
+    assert reply["bad"][0]["cure"]
+    assert "9999" not in json.dumps(reply)
     stored = custodian.post(f"{path}/storing", {}).get_json()
     application.make_worker(hospital.platform).run(stored["job"]["id"])
     assert custodian.get(path).get_json()["state"] == "stored"
     assert path.rsplit("/", 1)[1] in [
-        one["id"] for one in custodian.get("/custodian/uploads").get_json()["uploads"]
+        item["id"] for item in custodian.get("/custodian/uploads").get_json()["uploads"]
     ]
 
 
-def test_a_file_that_is_dropped_is_never_stored(hospital, custodian) -> None:
+def test_a_discarded_file_cannot_be_stored(hospital, custodian) -> None:
     text = f"id,number\n{secrets.token_hex(4)},61.5\n"
     upload = custodian.post("/custodian/uploads", file_of(text)).get_json()
     path = f"/custodian/uploads/{upload['id']}"
@@ -97,29 +97,31 @@ def test_a_file_that_is_dropped_is_never_stored(hospital, custodian) -> None:
         ({"on_bad": "perhaps"}, "on_bad"),
     ],
 )
-def test_what_is_no_file_or_no_mapping_is_named(custodian, changed, field) -> None:
+def test_an_invalid_upload_names_the_field(custodian, changed, field) -> None:
     answer = custodian.post("/custodian/uploads", file_of("id,number\na,1\n", **changed))
     assert answer.status_code == 422
     assert field in answer.get_json()["errors"]
 
 
-def test_a_study_is_answered_once_and_a_no_needs_a_reason(hospital, custodian) -> None:
+def test_the_first_decision_on_a_study_is_final_and_a_refusal_needs_a_reason(
+    hospital, custodian
+) -> None:
     slug = proposed(hospital)
     path = f"/custodian/studies/{slug}"
-    told = custodian.get(path).get_json()
-    assert told["study"]["state"] == "proposed"
-    assert told["reaches"] >= 600
-    assert len(told["patients_read"]) >= 10
+    reply = custodian.get(path).get_json()
+    assert reply["study"]["state"] == "proposed"
+    assert reply["reaches"] >= 600
+    assert len(reply["patients_read"]) >= 10
     assert custodian.post(f"{path}/answer", {"answer": "refuse"}).status_code == 422
-    said = {"answer": "refuse", "why": "Too broad."}
-    assert custodian.post(f"{path}/answer", said).get_json()["study"]["state"] == "refused"
+    text = {"answer": "refuse", "why": "Too broad."}
+    assert custodian.post(f"{path}/answer", text).get_json()["study"]["state"] == "refused"
     again = custodian.post(f"{path}/answer", {"answer": "approve"}).get_json()
     assert again["study"]["state"] == "refused"
     known = custodian.get("/custodian/studies").get_json()["studies"]
-    assert f"study:{slug}" in [one["study"] for one in known]
+    assert f"study:{slug}" in [item["study"] for item in known]
 
 
-def test_a_new_key_is_proposed_with_its_own_proof_alone(hospital, custodian) -> None:
+def test_a_new_key_can_be_proposed_only_with_its_own_proof(hospital, custodian) -> None:
     subject, number = hospital.new_patient(), secrets.token_hex(4)
     hospital.platform.requests.directory.add([(number, subject)])
     other = secrets.token_bytes(32)
@@ -132,10 +134,10 @@ def test_a_new_key_is_proposed_with_its_own_proof_alone(hospital, custodian) -> 
     answer = custodian.post("/custodian/recoveries", bad | {"proof": wrong_key})
     assert answer.status_code == 422
     waiting = custodian.get("/custodian/recoveries").get_json()["recoveries"]
-    assert number not in [one["hospital_number"] for one in waiting]
+    assert number not in [item["hospital_number"] for item in waiting]
 
 
-def test_other_organisations_and_other_roles_get_nothing(hospital, custodian) -> None:
+def test_other_organisations_and_roles_have_no_access(hospital, custodian) -> None:
     slug = proposed(hospital)
     text = f"id,number\n{secrets.token_hex(4)},61.5\n"
     upload = custodian.post("/custodian/uploads", file_of(text)).get_json()["id"]
@@ -154,12 +156,12 @@ def test_other_organisations_and_other_roles_get_nothing(hospital, custodian) ->
         assert elsewhere.get(path).status_code == 404, path
         for role in ("clinician", "auditor"):
             assert hospital.client(role, HOSPITAL).get(path).status_code == 403, path
-    said = {"answer": "approve"}
-    assert elsewhere.post(f"/custodian/studies/{slug}/answer", said).status_code == 404
+    message = {"answer": "approve"}
+    assert elsewhere.post(f"/custodian/studies/{slug}/answer", message).status_code == 404
     assert elsewhere.post("/custodian/uploads", file_of(text)).status_code == 404
 
 
-def test_a_custodian_who_is_signed_in_may_the_same(hospital) -> None:
+def test_a_signed_in_custodian_has_the_same_access(hospital) -> None:
     person = signed_in(hospital, "custodian")
     assert person.api("GET", "/custodian/overview").status_code == 200
     assert (

@@ -10,17 +10,17 @@ HOSPITAL = "organisation:this-hospital"
 
 
 def record(subject: bytes, **changed):
-    held = {
+    stored = {
         "subject": subject.hex(),
         "category": "vital-signs",
         "custodian": HOSPITAL,
         "recorded_on": "2024-05-06",
         "observations": [{"code": "x|number", "value": 7.5, "unit": "kg"}],
     }
-    return held | changed
+    return stored | changed
 
 
-def test_records_are_stored_once_whatever_comes_twice(hospital, custodian) -> None:
+def test_records_sent_twice_are_stored_once(hospital, custodian) -> None:
     subject = hospital.new_patient()
     body = {"records": [record(subject)], "sources": ["row 1"]}
     first = custodian.post("/custodian/records", body)
@@ -30,7 +30,7 @@ def test_records_are_stored_once_whatever_comes_twice(hospital, custodian) -> No
     assert len(hospital.platform.store.records_of(subject)) == 1
 
 
-def test_a_custodian_cannot_deposit_in_another_ones_name(hospital, custodian) -> None:
+def test_a_custodian_cannot_deposit_records_of_another_custodian(hospital, custodian) -> None:
     subject = hospital.new_patient()
     answer = custodian.post(
         "/custodian/records", {"records": [record(subject, custodian="organisation:b")]}
@@ -62,17 +62,17 @@ def test_uses_are_listed_newest_first_and_proved(hospital, custodian) -> None:
     hospital.platform.diagnostics.gather("study:small", "small")
     hospital.platform.store.journal.anchor()
     path = f"/custodian/subjects/{subject.hex()}/uses"
-    found = custodian.get(path + "?limit=2").get_json()
-    seqs = [line["seq"] for line in found["uses"]]
+    json = custodian.get(path + "?limit=2").get_json()
+    seqs = [line["seq"] for line in json["uses"]]
     assert seqs == sorted(seqs, reverse=True)
-    newest = found["uses"][0]
+    newest = json["uses"][0]
     assert (newest["party"], newest["purpose"]) == ("study:small", "MLTRAINING")
     assert proves_row(bytes.fromhex(newest["hash"]), newest["proof"])
     rest = custodian.get(f"{path}?before={seqs[-1]}").get_json()["uses"]
     assert all(line["seq"] < seqs[-1] for line in rest)
 
 
-def test_what_is_another_ones_is_as_if_it_were_not_there(hospital, custodian) -> None:
+def test_another_custodians_subject_looks_as_if_it_did_not_exist(hospital, custodian) -> None:
     other = hospital.client(CUSTODIAN, "organisation:elsewhere")
     known, unknown = hospital.subjects[0].hex(), "ab" * 32
     for what in ("consents", "uses"):

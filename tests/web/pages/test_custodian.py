@@ -70,7 +70,7 @@ def send(keeper, name: str, body: bytes, mapping: str = MAPPING, bad: str = "lea
     page.wait_for_load_state()
 
 
-def test_the_pages_have_no_barrier_that_axe_knows(keeper) -> None:
+def test_the_custodians_pages_have_no_barrier_that_axe_finds(keeper) -> None:
     for path in ("", "/patients/new", "/deposits/new", "/studies", "/recoveries"):
         keeper.go(f"/custodian{path}")
         assert Axe().run(keeper.page).violations_count == 0, path
@@ -79,11 +79,11 @@ def test_the_pages_have_no_barrier_that_axe_knows(keeper) -> None:
 def test_the_status_page_names_a_missing_worker_and_counts_records(hospital, keeper) -> None:
     keeper.go("/custodian")
     assert "No worker is running" in keeper.text()
-    held = f"{hospital.platform.store.totals()['records']:,}"
-    assert f"{held} of {held} records" in keeper.text()
+    stored = f"{hospital.platform.store.totals()['records']:,}"
+    assert f"{stored} of {stored} records" in keeper.text()
 
 
-def test_a_patient_is_invited_after_the_identity_check_alone(hospital, keeper) -> None:
+def test_a_patient_is_invited_only_after_an_identity_check(hospital, keeper) -> None:
     keeper.go("/custodian/patients/new")
     keeper.page.check("input[name=role][value=patient]")
     keeper.page.fill("#number", "H-1")
@@ -96,7 +96,9 @@ def test_a_patient_is_invited_after_the_identity_check_alone(hospital, keeper) -
     assert hospital.platform.requests.directory.find_subject("H-1") is not None
 
 
-def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospital, keeper) -> None:
+def test_a_file_is_reported_without_its_cells_then_stored_and_recognised_again(
+    hospital, keeper
+) -> None:
     body = b"id,weight\nW-1,70\nW-2,999\nW-3,80\n"
     send(keeper, "weights.csv", body)
     hospital.work("check-upload", "store-upload")
@@ -114,12 +116,14 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_known_again(hospit
     assert len(hospital.platform.store.records_of(subject)) == 1
     send(keeper, "again.csv", body)
     keeper.says("Nothing was added.")
-    kept = store_of_uploads(hospital)
+    saved = store_of_uploads(hospital)
     with pytest.raises(NotFound):  # the plaintext is gone as soon as it is stored
-        kept.body(next(one for one in kept.of_party(HOSPITAL) if one.sent.name == "weights.csv"))
+        saved.body(
+            next(item for item in saved.of_party(HOSPITAL) if item.sent.name == "weights.csv")
+        )
 
 
-def test_nothing_is_kept_of_a_file_that_is_refused(hospital, keeper) -> None:
+def test_a_discarded_file_leaves_nothing(hospital, keeper) -> None:
     send(keeper, "one.csv", b"id,weight\nW-9,60\n")
     hospital.work("check-upload", "store-upload")
     keeper.page.reload()
@@ -135,13 +139,13 @@ def test_nothing_is_kept_of_a_file_that_is_refused(hospital, keeper) -> None:
         (b"id,weight\nW-1,\xff\n", "Line 2 cannot be read"),
     ],
 )
-def test_a_file_that_cannot_be_taken_says_which_and_why(keeper, body, says) -> None:
+def test_the_page_says_why_a_file_cannot_be_used(keeper, body, says) -> None:
     send(keeper, "odd.bin", body)
     keeper.says(says)
 
 
 def test_a_fhir_bundle_is_stored_like_a_table(hospital, keeper) -> None:
-    told = {
+    reply = {
         "resourceType": "Bundle",
         "entry": [
             {"resource": {"resourceType": "Patient", "id": "p", "identifier": [{"value": "F-1"}]}},
@@ -157,17 +161,19 @@ def test_a_fhir_bundle_is_stored_like_a_table(hospital, keeper) -> None:
             },
         ],
     }
-    send(keeper, "bundle.json", orjson.dumps(told), mapping="")
+    send(keeper, "bundle.json", orjson.dumps(reply), mapping="")
     hospital.work("check-upload", "store-upload")
     keeper.page.reload()
     keeper.page.click("text=Store the 2 good rows")
     hospital.work("check-upload", "store-upload")
     subject = hospital.platform.requests.directory.find_subject("F-1")
-    assert [one.category for one in hospital.platform.store.records_of(subject)] == ["vital-signs"]
+    assert [record.category for record in hospital.platform.store.records_of(subject)] == [
+        "vital-signs"
+    ]
 
 
 def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:
-    wanted = Proposal(
+    proposal = Proposal(
         "study:shown",
         HOSPITAL,
         "Shown",
@@ -182,7 +188,7 @@ def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:
         365,
         int(hospital.platform.installation.clock()) + 10**6,
     )
-    hospital.platform.requests.proposals.register(wanted)
+    hospital.platform.requests.proposals.register(proposal)
     keeper.go("/custodian/studies/shown")
     assert "Shown is asking to learn from your records." in keeper.text()
     assert Axe().run(keeper.page).violations_count == 0
@@ -190,9 +196,9 @@ def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:
     keeper.says("This study was approved")
 
 
-def test_another_organisations_custodian_sees_no_deposit(hospital, browser, origin) -> None:
+def test_another_organisations_custodian_sees_no_upload(hospital, browser, origin) -> None:
     link = hospital.platform.identity.invite(Invitee("custodian", "organisation:else", "E"))
-    found = store_of_uploads(hospital).of_party(HOSPITAL)
+    result = store_of_uploads(hospital).of_party(HOSPITAL)
     with person(browser, origin) as other:
         other.join(link)
-        assert other.page.goto(f"{origin}/custodian/deposits/{found[0].id}").status == 404
+        assert other.page.goto(f"{origin}/custodian/deposits/{result[0].id}").status == 404

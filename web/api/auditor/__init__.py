@@ -49,9 +49,9 @@ def get_standing() -> LedgerStatus:
 @bp.get("/auditor/anchors")
 @requires_role(AUDITOR)
 @returns(AnchorsSchema)
-def get_anchors() -> dict[str, list[AnchorRow]]:
+def get_anchors() -> list[AnchorRow]:
     """Return the newest anchors of each kind, newest first."""
-    return {"anchors": services().auditor.anchors()}
+    return services().auditor.anchors()
 
 
 @bp.get("/auditor/journal")
@@ -67,9 +67,9 @@ def get_journal(body: dict[str, Any]) -> JournalPage:
 @bp.get("/auditor/models")
 @requires_role(AUDITOR)
 @returns(AuditedModelsSchema)
-def get_audited_models() -> dict[str, list[Model]]:
+def get_audited_models() -> list[Model]:
     """Return every model, oldest first."""
-    return {"models": services().auditor.models()}
+    return services().auditor.models()
 
 
 @bp.get("/auditor/models/<model>")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from services.auditor.journal import PERMIT, REFUSAL
+from models import Model
+from services.auditor.journal import PERMIT, REFUSAL, JournalPage, JournalRow
+from services.auditor.service import AnchorRow, LedgerStatus, PartStatus
 from services.schemas import Strict
-from web.api.schemas import Answer, HexString, Text, many, number, text
+from web.api.schemas import BARE_HEX, Text, listing, schema_of
 
 MAX_SEQ = 10**15
 
@@ -21,75 +23,28 @@ class JournalSearchBody(Strict):
     before = fields.Integer(load_default=None, validate=validate.Range(0, MAX_SEQ))
 
 
-class AuditedModelSchema(Answer):
-    """One model and its state."""
-
-    model = text(attribute="id")
-    study = text()
-    question = text()
-    sha256 = text()
-    manifest_root = text()
-    state = text()
-    trained_at_s = number()
-    affected_at_s = number(allow_none=True)
-    ended_at_s = number(allow_none=True)
-    predecessor = text(allow_none=True)
-    successor = text(allow_none=True)
-
-
-class AuditedModelsSchema(Answer):
-    """Models, oldest first."""
-
-    models = many(AuditedModelSchema)
-
-
-class PartStatusSchema(Answer):
-    """One part: its number of entries, the newest one's time, and its state."""
-
-    part = text()
-    count = number(allow_none=True)
-    at_s = number(allow_none=True)
-    state = text()
-
-
-class LedgerStatusSchema(Answer):
-    """The state of each part, and which contract on which kind of chain."""
-
-    parts = many(PartStatusSchema)
-    contract = text()
-    finality = text()
-
-
-class AnchorSchema(Answer):
-    """One Merkle root on the chain."""
-
-    kind = text()
-    root = HexString(prefix="")
-    count = number()
-    block = number(attribute="block_number")
-    at_s = number(allow_none=True)
-
-
-class AnchorsSchema(Answer):
-    """Anchors, newest first."""
-
-    anchors = many(AnchorSchema)
-
-
-class AuditRowSchema(Answer):
-    """One row of the journal without subject and record."""
-
-    seq = number()
-    at_s = number()
-    kind = text()
-    party = text()
-    purpose = text()
-    outcome = text()
-    hash = HexString(prefix="")
-
-
-class AuditJournalSchema(Answer):
-    """Rows, newest first, and where older ones begin."""
-
-    lines = many(AuditRowSchema, attribute="rows")
-    older_before = number(allow_none=True)
+AuditedModelSchema = schema_of(
+    "AuditedModelSchema",
+    Model,
+    "study question sha256 manifest_root state trained_at_s affected_at_s ended_at_s predecessor "
+    "successor",
+    model="id",
+)
+AuditedModelsSchema = listing("AuditedModelsSchema", "models", AuditedModelSchema)
+PartStatusSchema = schema_of("PartStatusSchema", PartStatus, "part count at_s state")
+LedgerStatusSchema = schema_of(
+    "LedgerStatusSchema", LedgerStatus, "contract finality", parts=PartStatusSchema
+)
+AnchorSchema = schema_of(
+    "AnchorSchema", AnchorRow, "kind count at_s", root=BARE_HEX, block="block_number"
+)
+AnchorsSchema = listing("AnchorsSchema", "anchors", AnchorSchema)
+AuditRowSchema = schema_of(
+    "AuditRowSchema", JournalRow, "seq at_s kind party purpose outcome", hash=BARE_HEX
+)
+AuditJournalSchema = schema_of(
+    "AuditJournalSchema",
+    JournalPage,
+    "older_before",
+    lines=fields.List(fields.Nested(AuditRowSchema), required=True, attribute="rows"),
+)

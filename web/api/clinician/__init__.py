@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Blueprint, Response
 
+from models import Model
 from services.clinician.patients import CareRequest, PatientDetails, PatientList
 from services.clinician.predictions import PatientQuestion, PredictionInputs
 from services.clinician.reports import PredictionReport
@@ -112,9 +114,9 @@ def post_decision(prediction: str, body: dict[str, str]) -> PredictionReport:
 @bp.get("/clinician/models")
 @requires_role(CLINICIAN)
 @returns(ModelLinksSchema)
-def get_models() -> dict[str, Any]:
+def get_models() -> Sequence[Model]:
     """Return the models in service, the newest first."""
-    return {"models": _clinician().cards.list_in_service()}
+    return _clinician().cards.list_in_service()
 
 
 @bp.get("/clinician/models/<model>/card")

@@ -7,21 +7,14 @@ from typing import Final
 from marshmallow import fields, validate
 
 from consent import CATEGORIES
-from services.clinician.patients import REQUEST_DAYS
-from services.clinician.predictions import MAX_REASON
+from models import InputValue, Model
+from services.clinician.patients import REQUEST_DAYS, PatientDetails, PatientList
+from services.clinician.predictions import MAX_REASON, PredictionInputs
+from services.clinician.reports import ContributionLine, InputLine, PredictionReport
+from services.requests import PatientInCare
 from services.requests.predictions import CHOICES
 from services.schemas import Strict
-from web.api.schemas import (
-    Answer,
-    QuestionLinkSchema,
-    Text,
-    anything,
-    many,
-    number,
-    real,
-    text,
-    truth,
-)
+from web.api.schemas import QuestionLinkSchema, Text, listing, schema_of
 
 MAX_JOURNAL_REASON: Final = 500
 _ANY: Final = ["string", "number", "boolean", "null"]
@@ -60,105 +53,48 @@ class DecisionBody(Strict):
     reason = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
-class PatientSchema(Answer):
-    """A patient who permits a prediction, by a key that only this organisation has."""
-
-    patient = text(attribute="key")
-    hospital_number = text(attribute="number")
-    categories = fields.List(fields.String(), required=True)
-    until_s = number()
-
-
-class PatientsSchema(Answer):
-    """The first patients, and how many there are."""
-
-    patients = many(PatientSchema)
-    total = number()
+PatientSchema = schema_of(
+    "PatientSchema", PatientInCare, "categories until_s", patient="key", hospital_number="number"
+)
+PatientsSchema = schema_of("PatientsSchema", PatientList, "total", patients=PatientSchema)
+PatientDetailsSchema = schema_of(
+    "PatientDetailsSchema",
+    PatientDetails,
+    "patient.categories patient.until_s",
+    patient="patient.key",
+    hospital_number="patient.number",
+    questions=QuestionLinkSchema,
+)
 
 
-class PatientDetailsSchema(Answer):
-    """A patient, and the questions that the permissions allow."""
-
-    patient = text(attribute="patient.key")
-    hospital_number = text(attribute="patient.number")
-    categories = fields.List(fields.String(), required=True, attribute="patient.categories")
-    until_s = number(attribute="patient.until_s")
-    questions = many(QuestionLinkSchema)
-
-
-class SentSchema(Answer):
+class SentSchema(Strict):
     """That the request was accepted; nothing about whether the person exists."""
 
-    is_sent = truth()
+    is_sent = fields.Boolean(required=True)
 
 
-class InputSchema(Answer):
-    """An input value; `problem` is empty, missing, outside or unit; `accepts` the model's range."""
-
-    code = text()
-    words = text()
-    value = text()
-    recorded_on = text()
-    problem = text()
-    accepts = text()
-
-
-class InputsSchema(Answer):
-    """What a model would be given."""
-
-    model = text(attribute="model.id")
-    values = many(InputSchema)
-
-
-class InputLineSchema(Answer):
-    """An input value that the model was given, in words."""
-
-    what = text()
-    value = text()
-    date = text()
-
-
-class ContributionSchema(Answer):
-    """How far one value moved the estimate; `points` of 100."""
-
-    words = text()
-    value = anything(_ANY)
-    log_odds = real()
-    points = number()
-
-
-class PredictionSchema(Answer):
-    """A prediction as it was made, and what was decided with it."""
-
-    id = text()
-    model = text()
-    question = text(attribute="question.id")
-    outcome = text()
-    probability = real()
-    interval = fields.List(fields.Float(), required=True)
-    prevalence = real()
-    affected = fields.Boolean(required=True, attribute="is_affected")
-    contributions = many(ContributionSchema)
-    inputs = many(InputLineSchema)
-    input_commitment = text()
-    not_for = fields.List(fields.String(), required=True, attribute="limits")
-    asked_at_s = number(attribute="predicted_at_s")
-    decision = text()
-    reason = text()
-    decided_at_s = number(allow_none=True)
-
-
-class ModelLinkSchema(Answer):
-    """A model in service."""
-
-    model = text(attribute="id")
-    study = text()
-    question = text()
-    state = text()
-    trained_at_s = number()
-
-
-class ModelLinksSchema(Answer):
-    """Models in service, the newest first."""
-
-    models = many(ModelLinkSchema)
+InputSchema = schema_of("InputSchema", InputValue, "code words value recorded_on problem accepts")
+InputsSchema = schema_of("InputsSchema", PredictionInputs, model="model.id", values=InputSchema)
+InputLineSchema = schema_of("InputLineSchema", InputLine, "what value date")
+ContributionSchema = schema_of(
+    "ContributionSchema",
+    ContributionLine,
+    "words log_odds points",
+    value=fields.Raw(required=True, metadata={"type": _ANY}),
+)
+PredictionSchema = schema_of(
+    "PredictionSchema",
+    PredictionReport,
+    "id model outcome probability interval prevalence input_commitment decision reason "
+    "decided_at_s",
+    question="question.id",
+    affected="is_affected",
+    contributions=ContributionSchema,
+    inputs=InputLineSchema,
+    not_for="limits",
+    asked_at_s="predicted_at_s",
+)
+ModelLinkSchema = schema_of(
+    "ModelLinkSchema", Model, "study question state trained_at_s", model="id"
+)
+ModelLinksSchema = listing("ModelLinksSchema", "models", ModelLinkSchema)

@@ -30,10 +30,10 @@ def get_me() -> Caller:
 @bp.get("/sessions")
 @requires_role(PATIENT, *ROLES)
 @returns(SessionsSchema)
-def get_sessions() -> dict[str, list[SessionSummary]]:
+def get_sessions() -> list[SessionSummary]:
     """Return where the caller is signed in, the newest first."""
     sessions = services().identity.sessions
-    return {"sessions": sessions.list_for(current_account().id, current_caller().session_id)}
+    return sessions.list_for(current_account().id, current_caller().session_id)
 
 
 @bp.delete("/sessions/<session>")

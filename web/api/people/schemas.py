@@ -7,10 +7,12 @@ from typing import Final
 from marshmallow import fields, validate
 
 from services.accounts.accounts import PATIENT
-from services.custodian.invitations import IDENTITY_CHECKS
+from services.accounts.sessions import SessionSummary
+from services.custodian.invitations import IDENTITY_CHECKS, IssuedInvitation
 from services.schemas import Strict
 from services.tokens import ROLES
-from web.api.schemas import Answer, HexString, Text, many, number, text
+from web.api.schemas import Text, listing, schema_of
+from web.current import Caller
 
 MOST_PARTY: Final = 128
 
@@ -28,36 +30,14 @@ class InvitationBody(Strict):
     identity = fields.String(load_default=None, validate=validate.OneOf(IDENTITY_CHECKS))
 
 
-class InvitationSchema(Answer):
-    """The link, which cannot be shown again, and for how many days it works."""
-
-    link = text()
-    days = number()
-
-
-class CallerSchema(Answer):
-    """Who is asking: by a session of the pages, or by a token."""
-
-    id = text()
-    role = text()
-    party = text()
-    name = text(attribute="account.name", dump_default="")
-    subject = HexString(attribute="account.subject", dump_default=None, allow_none=True)
-    language = text(attribute="account.language", dump_default="")
-
-
-class SessionSchema(Answer):
-    """One device that is signed in."""
-
-    id = text()
-    device = text()
-    began_at_s = number()
-    used_at_s = number()
-    ends_at_s = number()
-    is_this = fields.Boolean(required=True, attribute="is_current")
-
-
-class SessionsSchema(Answer):
-    """Where somebody is signed in, the newest first."""
-
-    sessions = many(SessionSchema)
+InvitationSchema = schema_of("InvitationSchema", IssuedInvitation, "link days")
+CallerSchema = schema_of(
+    "CallerSchema", Caller, "id role party account.name account.subject account.language"
+)
+SessionSchema = schema_of(
+    "SessionSchema",
+    SessionSummary,
+    "id device began_at_s used_at_s ends_at_s",
+    is_this="is_current",
+)
+SessionsSchema = listing("SessionsSchema", "sessions", SessionSchema)

@@ -107,7 +107,7 @@ def _query(fields: Mapping[str, str]) -> PatientQuestion:
 def _prediction(report: PredictionReport, errors: Mapping[str, str]) -> Response:
     return render(
         "clinician/prediction.html",
-        title=words()("diagnosis-title", question=report.question.title),
+        title=words()("prediction-title", question=report.question.title),
         report=report,
         now=words().moment(services().installation.clock()),
         values=request.form or {"decision": report.decision, "reason": report.reason},

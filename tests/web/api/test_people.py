@@ -40,7 +40,7 @@ class Signed:
 
 
 @pytest.mark.parametrize("role", ["patient", "clinician", "researcher", "custodian", "auditor"])
-def test_a_session_tells_who_one_is(hospital, role) -> None:
+def test_me_describes_the_person_of_a_session(hospital, role) -> None:
     me = Signed(hospital, role)
     reply = me.ask("GET", "/me").get_json()
     assert (reply["id"], reply["role"]) == (me.account.id, role)
@@ -48,13 +48,13 @@ def test_a_session_tells_who_one_is(hospital, role) -> None:
     assert reply["subject"] == ("0x" + subject.hex() if subject else None)
 
 
-def test_a_token_tells_who_it_is_and_has_no_sessions(hospital, clinician) -> None:
+def test_me_describes_a_token_which_has_no_sessions(hospital, clinician) -> None:
     reply = clinician.get("/me").get_json()
     assert (reply["role"], reply["party"], reply["subject"]) == ("clinician", HOSPITAL, None)
     assert clinician.get("/sessions").status_code == 404
 
 
-def test_a_session_without_the_pages_origin_and_token_changes_nothing(hospital) -> None:
+def test_a_session_without_the_pages_origin_and_csrf_token_changes_nothing(hospital) -> None:
     me = Signed(hospital, "custodian")
     body = {"role": "auditor", "party": "organisation:auditors", "name": "A"}
     for headers in (
@@ -68,13 +68,13 @@ def test_a_session_without_the_pages_origin_and_token_changes_nothing(hospital) 
     assert me.ask("POST", "/invitations", json=body).status_code == 201
 
 
-def test_a_token_that_was_sent_counts_alone_whatever_the_cookie(hospital) -> None:
+def test_a_token_takes_precedence_over_the_session_cookie(hospital) -> None:
     me = Signed(hospital, "custodian")
     headers = me.own | {"Authorization": "Bearer vs_guess"}
     assert me.ask("GET", "/me", headers).status_code == 401
 
 
-def test_a_patients_session_opens_no_page_of_work(hospital) -> None:
+def test_a_patients_session_cannot_use_the_routes_of_staff(hospital) -> None:
     me = Signed(hospital, "patient")
     assert me.ask("GET", "/clinician/models").status_code == 403
     assert me.ask("POST", "/invitations", json={"role": "auditor"}).status_code == 403
@@ -86,7 +86,7 @@ def test_an_expired_session_is_refused(hospital) -> None:
     assert me.ask("GET", "/me").status_code == 401
 
 
-def test_one_sees_and_ends_ones_own_sessions_alone(hospital) -> None:
+def test_a_person_can_list_and_end_only_their_own_sessions(hospital) -> None:
     me, other = Signed(hospital, "auditor"), Signed(hospital, "auditor")
     sessions = hospital.platform.identity.sessions
     second = sessions.begin(me.account.id, "A telephone")
@@ -139,7 +139,7 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
         {"role": "auditor", "subject": "0x" + "00" * 32},
     ],
 )
-def test_nobody_is_invited_as_what_they_cannot_be(custodian, body) -> None:
+def test_an_invalid_invitation_is_rejected(custodian, body) -> None:
     assert custodian.post("/invitations", body).status_code == 422
 
 

@@ -23,27 +23,27 @@ HERE = "organisation:here"
 
 
 @dataclass
-class House:
+class Install:
     """An install: its parts, its clock, and patients whose keys it does not have."""
 
     engine: sa.Engine
     kubo: BlockStore
     home: Path
     clock: Clock
-    install: LedgerSettings
+    ledger_settings: LedgerSettings
     ledger: ConsentLedger = field(init=False)
     store: RecordStore = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ledger = open_ledger(self.engine, self.clock, self.install)
+        self.ledger = open_ledger(self.engine, self.clock, self.ledger_settings)
         self.store = self.another()
 
-    def process(self) -> House:
+    def process(self) -> Install:
         """Return what another process would hold: the same stores, nothing else in common."""
         url = self.engine.url.render_as_string(hide_password=False)
         return replace(self, engine=make_engine(url))
 
-    def dies(self, work: Callable[[House], object]) -> bool:
+    def dies(self, work: Callable[[Install], object]) -> bool:
         """Do `work` in another process; return whether that was killed."""
         child = os.fork()
         if not child:

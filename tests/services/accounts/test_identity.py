@@ -67,7 +67,7 @@ def test_an_invited_colleague_joins_with_a_passkey_and_no_ledger(identity, role)
     assert identity.sign_in(query.challenge, passkey.answer(query.options)) == account
 
 
-def test_an_invitation_works_once_and_for_seven_days(hospital, identity) -> None:
+def test_an_invitation_works_once_within_seven_days(hospital, identity) -> None:
     link = identity.invite(Invitee("auditor", HOSPITAL, "A"))
     join(identity, link, device(identity))
     with pytest.raises(InvitationExpired):
@@ -100,7 +100,7 @@ def test_a_patient_whose_own_key_is_enrolled_cannot_be_taken_over_by_an_invitati
     assert identity.accounts.of_subject(subject) is None
 
 
-def test_once_enrolled_no_other_passkey_is_kept_for_the_same_invitation(identity) -> None:
+def test_after_enrolment_the_same_invitation_accepts_no_other_passkey(identity) -> None:
     passkey, subject = device(identity), secrets.token_bytes(32)
     secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
     query = identity.registrations.begin(secret)
@@ -116,7 +116,7 @@ def test_once_enrolled_no_other_passkey_is_kept_for_the_same_invitation(identity
         identity.registrations.add_passkey(secret, again.challenge, other.answer(again.options))
 
 
-def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passkey(identity) -> None:
+def test_joining_continues_with_the_same_passkey_after_a_crash_before_the_account(identity) -> None:
     passkey, subject = device(identity), secrets.token_bytes(32)
     secret = identity.invite(Invitee("patient", "", "", subject)).rsplit("/", 1)[1]
     query = identity.registrations.begin(secret)
@@ -149,7 +149,9 @@ def test_a_crash_between_ledger_and_account_is_gone_on_from_with_the_same_passke
         {"alg": -257},
     ],
 )
-def test_a_passkey_made_elsewhere_or_without_the_person_is_not_kept(identity, changed) -> None:
+def test_a_passkey_created_elsewhere_or_without_user_verification_is_rejected(
+    identity, changed
+) -> None:
     secret = identity.invite(Invitee("auditor", HOSPITAL, "A")).rsplit("/", 1)[1]
     query, passkey = identity.registrations.begin(secret), device(identity)
     with pytest.raises(ProofInvalid):
@@ -171,7 +173,9 @@ def test_a_passkey_made_elsewhere_or_without_the_person_is_not_kept(identity, ch
         {"type": "webauthn.create"},
     ],
 )
-def test_what_is_signed_elsewhere_or_without_the_person_signs_nobody_in(identity, changed) -> None:
+def test_an_assertion_from_elsewhere_or_without_user_verification_is_rejected(
+    identity, changed
+) -> None:
     passkey = device(identity)
     join(identity, identity.invite(Invitee("auditor", HOSPITAL, "A")), passkey)
     query = identity.begin_sign_in()
@@ -179,7 +183,7 @@ def test_what_is_signed_elsewhere_or_without_the_person_signs_nobody_in(identity
         identity.sign_in(query.challenge, passkey.answer(query.options, **changed))
 
 
-def test_a_sign_in_challenge_works_once_and_for_five_minutes(hospital, identity) -> None:
+def test_a_sign_in_challenge_works_once_within_five_minutes(hospital, identity) -> None:
     passkey = device(identity)
     join(identity, identity.invite(Invitee("auditor", HOSPITAL, "A")), passkey)
     query = identity.begin_sign_in()
@@ -195,7 +199,7 @@ def test_a_sign_in_challenge_works_once_and_for_five_minutes(hospital, identity)
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", [], {}, {"rawId": "!"}, {"rawId": "AAAA"}])
-def test_nonsense_signs_nobody_in(identity, odd) -> None:
+def test_a_malformed_credential_signs_nobody_in(identity, odd) -> None:
     with pytest.raises(SignInFailed):
         identity.sign_in(identity.begin_sign_in().challenge, odd)
 
@@ -210,7 +214,7 @@ def a_grant(hospital, subject: bytes) -> Grant:
     )
 
 
-def test_a_grant_signed_with_a_passkey_counts_on_the_ledger(hospital, identity) -> None:
+def test_the_ledger_accepts_a_grant_signed_with_a_passkey(hospital, identity) -> None:
     passkey = device(identity)
     account = new_patient(identity, passkey)
     grant = a_grant(hospital, account.subject)
@@ -241,7 +245,9 @@ def test_a_sign_in_is_never_a_consent_and_a_consent_never_a_sign_in(hospital, id
     assert len(prepared.digest) == 32
 
 
-def test_only_the_accounts_own_passkey_signs_and_only_what_was_kept(hospital, identity) -> None:
+def test_only_the_accounts_own_passkey_can_sign_and_only_the_stored_message(
+    hospital, identity
+) -> None:
     mine, theirs = device(identity), device(identity)
     account, other = new_patient(identity, mine), new_patient(identity, theirs)
     prepared = identity.signatures.prepare(account, a_grant(hospital, account.subject), {})
@@ -254,7 +260,7 @@ def test_only_the_accounts_own_passkey_signs_and_only_what_was_kept(hospital, id
         identity.signatures.finish(account, prepared.id, mine.answer(wrong))
 
 
-def test_a_session_ends_without_use_at_its_end_and_when_told_to(hospital, identity) -> None:
+def test_a_session_ends_when_idle_at_its_maximum_age_and_on_request(hospital, identity) -> None:
     account = new_patient(identity, device(identity))
     now = [1_000_000.0]
     sessions = Sessions(hospital.platform.engine, lambda: now[0])

@@ -137,7 +137,7 @@ def test_a_stop_that_another_patients_key_signed_queues_no_rekeying(hospital, pa
 
 
 @node
-def test_pressed_twice_the_second_is_told_the_first_result(hospital, identity, patient) -> None:
+def test_submitting_twice_returns_the_first_result(hospital, identity, patient) -> None:
     form = sign(hospital, patient, permit(hospital, patient.subject))
     first, second = submit(hospital, patient, form), submit(hospital, patient, form)
     assert not first.is_repeated
@@ -164,7 +164,7 @@ def test_a_crash_before_the_result_is_stored_does_not_lose_it(hospital, identity
 
 
 @node
-def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, identity, patient) -> None:
+def test_a_signature_request_expires_after_ten_minutes(hospital, identity, patient) -> None:
     form = sign(hospital, patient, permit(hospital, patient.subject))
     signings, real = identity.signatures, identity.signatures._clock
     try:
@@ -193,7 +193,7 @@ def test_what_is_shown_for_signing_ends_after_ten_minutes(hospital, identity, pa
         '{"rawId": "' + "A" * 20_000 + '"}',
     ],
 )
-def test_nonsense_signs_nothing(hospital, patient, credential) -> None:
+def test_a_malformed_credential_signs_nothing(hospital, patient, credential) -> None:
     message_id, _ = sign(hospital, patient, permit(hospital, patient.subject))
     for signing, error in (
         (message_id, ProofInvalid),
@@ -255,7 +255,7 @@ def test_a_removed_passkey_neither_signs_in_nor_signs(hospital, identity, patien
 
 
 @node
-def test_a_passkey_that_proved_nothing_or_is_anothers_is_not_added(
+def test_a_passkey_without_proof_or_of_another_account_is_not_added(
     hospital, identity, patient
 ) -> None:
     new, other = (Passkey(identity.site.origin, identity.site.rp_id) for _ in range(2))
@@ -282,7 +282,7 @@ def test_a_passkey_that_proved_nothing_or_is_anothers_is_not_added(
 
 
 @node
-def test_a_wallet_that_is_no_key_of_the_subject_signs_nothing(hospital, patient, tmp_path) -> None:
+def test_a_wallet_that_is_not_a_key_of_the_subject_cannot_sign(hospital, patient, tmp_path) -> None:
     ledger, wallet = hospital.platform.ledger, Wallet.create(tmp_path / "wallet")
     theirs = wallet.new_subjects(["x"]).popitem()[1]
     grant = permit(hospital, patient.subject)
@@ -295,7 +295,7 @@ def test_a_wallet_that_is_no_key_of_the_subject_signs_nothing(hospital, patient,
 
 
 @node
-def test_a_wallet_of_the_patients_own_signs_too(hospital, identity, patient) -> None:
+def test_the_patients_own_wallet_can_sign(hospital, identity, patient) -> None:
     subject = hospital.new_patient()
     account = patient.account.__class__(new_id(), "patient", "", "", subject, "en", 0)
     with hospital.platform.engine.begin() as connection:
@@ -308,7 +308,7 @@ def test_a_wallet_of_the_patients_own_signs_too(hospital, identity, patient) -> 
 
 
 @node
-def test_a_challenge_to_make_a_passkey_signs_nobody_in_and_the_reverse(identity) -> None:
+def test_a_challenge_for_creating_a_passkey_cannot_sign_in_and_the_reverse(identity) -> None:
     challenges = identity._challenges
     made, used = challenges.new(MAKE, "a"), challenges.new(SIGN_IN)
     assert challenges.take(made.id, SIGN_IN) is None
@@ -329,7 +329,7 @@ def test_a_challenge_to_make_a_passkey_signs_nobody_in_and_the_reverse(identity)
         st.tuples(st.sampled_from([MAKE, SIGN_IN]), st.sampled_from(["", "a", "b"])), max_size=4
     ),
 )
-def test_a_challenge_is_taken_at_most_once_and_only_for_what_it_was_made(
+def test_a_challenge_can_be_used_once_and_only_for_its_purpose(
     identity, purpose, about, tries
 ) -> None:
     challenges = identity._challenges
@@ -369,7 +369,7 @@ MESSAGES = st.one_of(
 
 @settings(max_examples=200, deadline=None)
 @given(MESSAGES)
-def test_a_kept_message_is_read_back_as_it_was(message) -> None:
+def test_a_stored_message_is_read_back_unchanged(message) -> None:
     from consent import Domain
 
     domain = Domain(8686, "0x" + "11" * 20)

@@ -43,7 +43,7 @@ def test_a_patient_joins_signs_out_and_in_again_with_a_passkey_alone(
         assert patient.page.url == f"{origin}/patient"
 
 
-def test_a_device_that_does_not_recognise_the_person_signs_nobody_in(
+def test_a_device_that_does_not_verify_the_person_signs_nobody_in(
     hospital, browser, origin
 ) -> None:
     link = hospital.platform.identity.invite(Invitee("auditor", HOSPITAL, "A"))
@@ -58,7 +58,7 @@ def test_a_device_that_does_not_recognise_the_person_signs_nobody_in(
         auditor.says("You are not signed in.")
 
 
-def test_a_link_that_was_used_says_whom_to_ask(hospital, browser, origin) -> None:
+def test_a_used_link_says_whom_to_ask(hospital, browser, origin) -> None:
     link = hospital.platform.identity.invite(Invitee("auditor", HOSPITAL, "A"))
     with person(browser, origin) as auditor:
         auditor.join(link)
@@ -72,7 +72,7 @@ window.ethereum = { request: ({ method, params }) => window.walletAsked(method, 
 """
 
 
-def test_a_patient_joins_and_signs_in_with_a_signing_program_of_their_own(
+def test_a_patient_can_join_and_sign_in_with_their_own_signing_program(
     hospital, browser, origin
 ) -> None:
     key, ledger, subject = (
@@ -112,7 +112,7 @@ def test_without_a_signing_program_no_button_for_one_is_shown(browser, origin) -
         assert not anybody.page.is_visible("[data-wallet]")
 
 
-def test_a_browser_without_passkeys_is_told_so(browser, origin) -> None:
+def test_a_browser_without_passkeys_gets_an_explanation(browser, origin) -> None:
     with person(browser, origin) as anybody:
         anybody.page.add_init_script("delete window.PublicKeyCredential;")
         anybody.go("/sign-in")

@@ -40,7 +40,7 @@ def answer(key: SigningKey, options: dict) -> dict[str, str]:
     return reply | {"signature": signed(key, options.message)}
 
 
-def test_a_wallet_joins_and_signs_in(hospital, identity) -> None:
+def test_a_patient_can_join_and_sign_in_with_a_wallet(hospital, identity) -> None:
     key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
     account = joined(hospital, key, subject)
     assert account.subject == subject
@@ -56,7 +56,9 @@ def test_a_wallet_joins_and_signs_in(hospital, identity) -> None:
         identity.sign_in_with_wallet(key.address, sent)
 
 
-def test_a_patient_whose_wallet_is_enrolled_already_joins_with_it_alone(hospital, identity) -> None:
+def test_a_patient_whose_wallet_is_enrolled_can_join_only_with_that_wallet(
+    hospital, identity
+) -> None:
     key, subject = SigningKey(secrets.token_bytes(32)), secrets.token_bytes(32)
     joined(hospital, key, subject)
     other = hospital.new_patient()
@@ -83,7 +85,7 @@ def test_another_wallets_signature_neither_joins_nor_signs_in(hospital, identity
             identity.sign_in_with_wallet(key.address, odd)
 
 
-def test_an_account_is_written_as_eip_55_does() -> None:
+def test_an_address_is_written_with_the_checksum_of_eip_55() -> None:
     known = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
     assert checksummed(address_of(known)) == known
     for wrong in ("", "0x", "zz", known + "00"):

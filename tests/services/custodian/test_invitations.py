@@ -1,0 +1,75 @@
+"""Whom a custodian can invite, and as whom."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import pytest
+
+from services.custodian.invitations import InvitationRequest
+from services.errors import Invalid
+from services.words import Words
+
+pytestmark = pytest.mark.node
+WORDS = Words("en")
+ELSEWHERE = "organisation:elsewhere"
+
+
+@pytest.fixture
+def invitations(hospital):
+    return hospital.services.custodian.invitations
+
+
+@pytest.mark.parametrize("role", ["custodian", "clinician"])
+def test_custodians_and_clinicians_are_invited_for_this_organisation_only(
+    invitations, role
+) -> None:
+    request = InvitationRequest(role=role, identity="card", name="E", party=ELSEWHERE)
+    with pytest.raises(Invalid) as error:
+        invitations.invite(WORDS, request, by="me")
+    assert set(error.value.fields) == {"party"}
+
+
+@pytest.mark.parametrize("role", ["researcher", "auditor"])
+def test_researchers_and_auditors_of_another_organisation_can_be_invited(invitations, role) -> None:
+    request = InvitationRequest(role=role, identity="card", name="E", party=ELSEWHERE)
+    assert "/join/" in invitations.invite(WORDS, request, by="me").link
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (InvitationRequest(role="king", name="E"), "role"),
+        (InvitationRequest(role="auditor", name="E", identity=""), "identity"),
+        (InvitationRequest(role="auditor", name=""), "name"),
+        (InvitationRequest(role="auditor", name="E", number="1"), "number"),
+        (InvitationRequest(role="auditor", name="E", party="study:x"), "party"),
+        (InvitationRequest(role="patient", number=" "), "number"),
+        (InvitationRequest(role="patient", number="1" * 65), "number"),
+    ],
+)
+def test_an_invalid_request_names_the_field(invitations, request_, field) -> None:
+    with pytest.raises(Invalid) as error:
+        invitations.invite(WORDS, request_, by="me")
+    assert set(error.value.fields) == {field}
+
+
+def test_the_log_has_the_identity_check_but_not_the_hospital_number(
+    hospital, invitations, caplog
+) -> None:
+    number = secrets.token_hex(8)
+    request = InvitationRequest(role="patient", number=number, identity="card")
+    with caplog.at_level(logging.INFO, "vouchsafe.custodian"):
+        invitations.invite(WORDS, request, by="keeper")
+    subject = hospital.platform.requests.directory.find_subject(number)
+    assert f"invited patient {subject.hex()}, identity card, by keeper" in caplog.text
+    assert number not in caplog.text
+
+
+def test_one_patient_has_one_subject_whichever_way_they_are_entered(hospital, invitations) -> None:
+    number, records = secrets.token_hex(8), hospital.services.custodian.subjects
+    invitations.invite(WORDS, InvitationRequest(role="patient", number=f" {number} "), by="me")
+    subject = hospital.platform.requests.directory.find_subject(number)
+    assert records.assign([number], {}) == {number: subject}
+    assert records.assign([number], {number: secrets.token_bytes(32)}) == {number: subject}
