@@ -252,12 +252,12 @@ def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(
     assert whats(after) == {("journal", StoreFinding.ROWS_LOST)}
 
 
-def test_only_subjects_with_a_record_of_each_category_are_listed(house: House) -> None:
-    both, single = (patient.subject for patient in house.patients(2))
+def test_only_subjects_with_a_record_of_each_category_are_listed(install: Install) -> None:
+    both, single = (patient.subject for patient in install.patients(2))
     vital_signs = record_of(both, category="vital-signs")
-    house.store.deposits.deposit([record_of(both), vital_signs, record_of(single)])
-    listed = house.store.list_subjects_with(["laboratory", "vital-signs"])
+    install.store.deposits.deposit([record_of(both), vital_signs, record_of(single)])
+    listed = install.store.list_subjects_with(["laboratory", "vital-signs"])
     assert both in listed
     assert single not in listed
-    assert {both, single} <= set(house.store.list_subjects_with(["laboratory"]))
-    assert house.store.list_subjects_with(["laboratory", "medication"]) == []
+    assert {both, single} <= set(install.store.list_subjects_with(["laboratory"]))
+    assert install.store.list_subjects_with(["laboratory", "medication"]) == []
