@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -11,6 +13,7 @@ from services.errors import NotFound
 from services.requests import Proposal, StudyProposals
 
 NOW_S = 1_800_000_000.0
+CALLERS = 8
 REST = ("A protocol.", "diabetes", "small", "MLTRAINING", ("condition",), "", "", 365)
 PROPOSAL = Proposal("study:new", "organisation:a", "New", "Board 12/34", *REST, 1_900_000_000)
 
@@ -78,3 +81,19 @@ def test_the_request_of_a_study_has_the_proposals_terms(proposals) -> None:
         ("MLTRAINING",),
     )
     assert (details.categories, details.days) == (("condition",), 365)
+
+
+def test_of_two_owners_at_the_same_moment_one_gets_the_name(proposals) -> None:
+    together = Barrier(CALLERS)
+
+    def propose(owner: str) -> str:
+        together.wait()
+        try:
+            return proposals.register(replace(PROPOSAL, owner=owner)).owner
+        except ModelsInvalid:
+            return ""
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        results = list(pool.map(propose, [f"organisation:{n % 2}" for n in range(CALLERS)]))
+    owner = proposals.get(PROPOSAL.study).owner
+    assert sorted(results) == [""] * (CALLERS // 2) + [owner] * (CALLERS // 2)
