@@ -78,17 +78,17 @@ class Person:
         return self.session.post(self.origin + path, data=sent, headers=headers, timeout=30)
 
 
-def settle(platform: Services, folder: Path, count: int | None) -> Wallet:
+def settle(services: Services, folder: Path, count: int | None) -> Wallet:
     """Enrol and deposit everybody; all permit the study, most of them care as well."""
     rows = list(read_table(TABLE, Mapping.load(MAPPING)))[:count]
     wallet = Wallet.create(folder / "wallet")
     labels = [row.person for row in rows]
-    trial_wallet = TrialWallet(wallet, platform.ledger)
+    trial_wallet = TrialWallet(wallet, services.ledger)
     trial_wallet.enrol(labels)
     records, sources = to_records(rows, wallet.subjects(), ORGANISATION)
-    platform.store.deposits.deposit(records, sources)
-    platform.requests.directory.add((label, wallet.get_subject(label)) for label in labels)
-    now_s = int(platform.installation.clock()) - 60
+    services.store.deposits.deposit(records, sources)
+    services.requests.directory.add((label, wallet.get_subject(label)) for label in labels)
+    now_s = int(services.installation.clock()) - 60
     grants = [
         (
             wallet.get_subject(label),
@@ -99,7 +99,7 @@ def settle(platform: Services, folder: Path, count: int | None) -> Wallet:
         for label in labels
         for party, purpose in ((STUDY, "MLTRAINING"), (ORGANISATION, "TREATDS"))
     ]
-    platform.ledger.grant(trial_wallet.sign_grants(grants))
+    services.ledger.grant(trial_wallet.sign_grants(grants))
     draft = StudyDraft(
         texts=dict.fromkeys(("title", "board", "protocol", "condition", "contact"), "bench"),
         question="nhanes-diabetes",
@@ -108,22 +108,21 @@ def settle(platform: Services, folder: Path, count: int | None) -> Wallet:
         wants_copy=False,
         name=STUDY,
     )
-    services = platform
     services.researcher.proposing.propose(ORGANISATION, draft, Words("en"))
     services.custodian.approvals.approve(STUDY, by="bench")
     return wallet
 
 
-def sign_in(platform: Services, role: str, subject: bytes | None) -> Person:
+def sign_in(services: Services, role: str, subject: bytes | None) -> Person:
     """Return somebody of this role who is signed in."""
     party = "" if subject else ORGANISATION
     account = Account(secrets.token_hex(16), role, party, "", subject, "en", 0)
-    with platform.engine.begin() as connection:
-        platform.identity.accounts.add(connection, account)
-    secret, session = platform.identity.sessions.begin(account.id), requests.Session()
+    with services.engine.begin() as connection:
+        services.identity.accounts.add(connection, account)
+    secret, session = services.identity.sessions.begin(account.id), requests.Session()
     session.trust_env = False
-    session.cookies.set(cookie_name(platform.installation.site), secret)
-    return Person(account, session, platform.installation.site.origin, csrf_of(secret))
+    session.cookies.set(cookie_name(services.installation.site), secret)
+    return Person(account, session, services.installation.site.origin, csrf_of(secret))
 
 
 def click(people: list[Person], rounds: int) -> list[float]:
@@ -149,27 +148,27 @@ def click(people: list[Person], rounds: int) -> list[float]:
     return times
 
 
-def touch_to_active(platform: Services, wallet: Wallet, patient: Person) -> tuple[float, float]:
+def touch_to_active(services: Services, wallet: Wallet, patient: Person) -> tuple[float, float]:
     """Return the seconds from the signature sent to the page that says active, and to refusal."""
     subject = patient.account.subject or b""
     care = RequestDetails(
         ORGANISATION, "care", ("TREATDS",), ("condition",), "", "", 90, "diabetes"
     )
-    platform.requests.requests.send(care, [subject], "bench")
-    request = platform.requests.requests.list_waiting(subject)[0]
+    services.requests.requests.send(care, [subject], "bench")
+    request = services.requests.requests.list_waiting(subject)[0]
     path = f"/patient/requests/{request.id}"
     patient.post(path, answer="yes")
-    began_s, answer = _signed(platform, wallet, patient, f"{path}/check")
+    began_s, answer = _signed(services, wallet, patient, f"{path}/check")
     if "Your permission is active" not in answer.text:
         raise SystemExit("the permission did not become active")
     active_s = time.perf_counter() - began_s
     consent = answer.url.split("?")[0]
     began_s, answer = _signed(
-        platform, wallet, patient, consent.removeprefix(patient.origin) + "/withdrawal"
+        services, wallet, patient, consent.removeprefix(patient.origin) + "/withdrawal"
     )
     if "You have withdrawn" not in answer.text:
         raise SystemExit("the withdrawal was not taken")
-    consents = platform.ledger.consents_of(subject)
+    consents = services.ledger.consents_of(subject)
     states = {granted.consent_id.hex(): granted.state for granted in consents}
     if states[consent.rsplit("/", 1)[1]] != "withdrawn":
         raise SystemExit("the withdrawal is not in force")
@@ -195,14 +194,14 @@ def _bytes(digits: str) -> bytes:
 
 
 def _signed(
-    platform: Services, wallet: Wallet, patient: Person, path: str
+    services: Services, wallet: Wallet, patient: Person, path: str
 ) -> tuple[float, requests.Response]:
     """Have a patient's own key sign what a page prepared, and send it."""
     page = patient.session.get(patient.origin + path, timeout=30).text
     signing = page.split('name="signing" value="')[1].split('"')[0]
     typed = page.split("data-typed>")[1].split("</script>")[0]
     message = message_of(json.loads(html.unescape(typed))["typed_data"])
-    signed = wallet.sign(platform.ledger.domain(), message)
+    signed = wallet.sign(services.ledger.domain(), message)
     began_s = time.perf_counter()
     credential = {"wallet": "0x" + signed.signer.hex(), "signature": "0x" + signed.signature.hex()}
     return began_s, patient.post(path, signing=signing, credential=json.dumps(credential))
@@ -212,12 +211,12 @@ def measure(count: int | None, rounds: int) -> dict[str, Any]:
     """Return the figures of pages, of a grant, and of a withdrawal."""
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder))
-        with app.open_services(settings) as platform:
-            wallet = settle(platform, Path(folder), count)
+        with app.open_services(settings) as services:
+            wallet = settle(services, Path(folder), count)
             subjects = list(wallet.subjects().values())[: ROLES.count("patient")]
             patients = iter(subjects)
             people = [
-                sign_in(platform, role, next(patients) if role == "patient" else None)
+                sign_in(services, role, next(patients) if role == "patient" else None)
                 for role in ROLES
             ]
             web = Supervisor(WebProgram(settings, {**os.environ, **_environment(settings)}))
@@ -226,7 +225,7 @@ def measure(count: int | None, rounds: int) -> dict[str, Any]:
                 for person in people:
                     person.get(PATHS[person.account.role][0])
                 times = sorted(click(people, rounds))
-                signed = [touch_to_active(platform, wallet, patient) for patient in people[:10]]
+                signed = [touch_to_active(services, wallet, patient) for patient in people[:10]]
             finally:
                 web.stop()
     active, refused = ([times[index] for times in signed] for index in (0, 1))

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import app as application
-from consent import Enrolment, Grant, Message, Signed, Wallet, typed_message
+from consent import Enrolment, Message, Signed, Wallet, typed_message
 from deploy.settings import read_settings
 from models import Study
 from services.tables import METADATA
@@ -133,16 +133,6 @@ class Hospital:
         message = Enrolment(subject, ledger.custodian(), self.wallet.address(subject))
         assert ledger.enrol([self.wallet.sign(ledger.domain(), message)])[0].ok
         return subject
-
-    def granted(self, subject: bytes, **changed: Any) -> tuple[Grant, dict[str, Any]]:
-        """Return a grant for care, and the grant signed."""
-        from services.statement import RequestedTerms, terms_for
-
-        requested = {"decision": "permit", "recipient": HOSPITAL, "purposes": ("TREATDS",)}
-        now_s = int(self.platform.installation.clock())
-        terms = terms_for(RequestedTerms(**(requested | changed)), "I allow it.")
-        grant = Grant(subject, terms, now_s, now_s + 365 * DAY_S)
-        return grant, self.sign(grant)
 
 
 def free_port() -> str:

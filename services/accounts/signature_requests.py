@@ -85,11 +85,11 @@ class SignatureRequests:
     def __init__(
         self,
         *,
-        engine: sa.Engine,
-        clock: Callable[[], float],
         site: Site,
         passkeys: Passkeys,
         ledger: ConsentLedger,
+        engine: sa.Engine,
+        clock: Callable[[], float],
     ) -> None:
         """Keep the ports; `ledger` gives the domain of signatures and the passkey verifier."""
         self.site = site

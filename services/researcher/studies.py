@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models import Diagnostics, Model, Question
 from services.errors import NotFound
 from services.parties import study_name
-from services.requests import ACCEPTED, ConsentRequests, FeasibilityCounts, Proposal, RequestDetails
+from services.requests import ACCEPTED, ConsentRequests, FeasibilityCounts, Proposal
 from services.researcher.owned_studies import OwnedStudies
 from services.researcher.questions import needed_categories
 from storage import RecordStore
@@ -99,22 +99,11 @@ class Studies:
         study = self._owned.get_approved(party, name)
         if self._is_over(study):
             raise NotFound
-        details = RequestDetails(
-            party=study.study,
-            kind="study",
-            purposes=(study.purpose,),
-            categories=study.categories,
-            data_from=study.data_from,
-            data_to=study.data_to,
-            days=study.days,
-            condition=study.condition,
-            wants_copy=study.wants_copy,
-        )
         permitted = self._store.permitted_subjects(study.study, study.purpose)
         categories = needed_categories(self._diagnostics.question(study.question))
         eligible = self._store.list_subjects_with(categories)
         subjects = [subject for subject in eligible if subject not in permitted]
-        self._requests.send(details, subjects, account_id)
+        self._requests.send(study.request_details(), subjects, account_id)
         return self.get(party, name)
 
     def _is_over(self, study: Proposal) -> bool:

@@ -250,3 +250,14 @@ def test_an_old_backup_releases_nothing_until_its_loss_is_accepted(
     after.store.journal.accept_loss(use)
     assert [record.subject for record in after.gathered()] == [staying.subject]
     assert whats(after) == {("journal", StoreFinding.ROWS_LOST)}
+
+
+def test_only_subjects_with_a_record_of_each_category_are_listed(install: Install) -> None:
+    both, single = (patient.subject for patient in install.patients(2))
+    vital_signs = record_of(both, category="vital-signs")
+    install.store.deposits.deposit([record_of(both), vital_signs, record_of(single)])
+    listed = install.store.list_subjects_with(["laboratory", "vital-signs"])
+    assert both in listed
+    assert single not in listed
+    assert {both, single} <= set(install.store.list_subjects_with(["laboratory"]))
+    assert install.store.list_subjects_with(["laboratory", "medication"]) == []

@@ -21,11 +21,11 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     people.bp,
     *information.BLUEPRINTS,
     *jobs.BLUEPRINTS,
+    *patient.BLUEPRINTS,
     *clinician.BLUEPRINTS,
     *researcher.BLUEPRINTS,
     *custodian.BLUEPRINTS,
     *auditor.BLUEPRINTS,
-    *patient.BLUEPRINTS,
 )
 
 

@@ -174,8 +174,7 @@ def post_recovery(body: dict[str, Any]) -> list[PendingRecovery]:
     recovery = RecoveryRequest(
         number=body["number"], identity=body["identity"], proof=orjson.dumps(body["proof"])
     )
-    by = current_caller().id
-    return services().custodian.recoveries.propose(words(), recovery, by=by)
+    return services().custodian.recoveries.propose(words(), recovery, by=current_caller().id)
 
 
 @own.post("/custodian/enrolments")

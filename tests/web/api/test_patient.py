@@ -65,7 +65,7 @@ def test_a_request_says_in_sentences_who_asks_and_what_it_means(hospital, patien
     assert all(item["heading"] and item["text"] for item in json["says"])
 
 
-def test_a_yes_counts_only_when_it_is_signed(hospital, patient) -> None:
+def test_a_yes_is_in_force_only_when_it_is_signed(hospital, patient) -> None:
     request = asked(hospital, patient)
     patient.api("POST", f"/patient/requests/{request}/answer", {"answer": "yes"})
     assert patient.api("GET", "/patient/consents").get_json()["consents"] == []
@@ -74,7 +74,7 @@ def test_a_yes_counts_only_when_it_is_signed(hospital, patient) -> None:
     )
 
 
-def test_what_is_signed_is_what_was_shown_and_it_is_in_force(hospital, patient) -> None:
+def test_the_shown_statement_is_signed_and_in_force(hospital, patient) -> None:
     request, prepared, done = granted(hospital, patient)
     assert "Small" in prepared["statement"]
     assert prepared["typed_data"]["message"]["terms"]["statement"] == prepared["statement"]
@@ -87,13 +87,13 @@ def test_what_is_signed_is_what_was_shown_and_it_is_in_force(hospital, patient) 
     assert receipt["terms"]["statement"] == prepared["statement"]
 
 
-def test_a_signature_sent_twice_is_told_the_first_result(hospital, patient) -> None:
+def test_a_signature_sent_twice_returns_the_first_result(hospital, patient) -> None:
     _, prepared, first = granted(hospital, patient)
     again = signed(hospital, patient, prepared).get_json()
     assert again == first | {"is_again": True}
 
 
-def test_less_is_allowed_and_more_is_not(hospital, patient) -> None:
+def test_a_choice_can_allow_less_than_requested_but_not_more(hospital, patient) -> None:
     path = f"/patient/requests/{asked(hospital, patient)}"
     less = {"answer": "less", "purposes": ["MLTRAINING"], "categories": ["condition", "genomics"]}
     json = patient.api("POST", f"{path}/answer", less).get_json()
@@ -106,7 +106,7 @@ def test_less_is_allowed_and_more_is_not(hospital, patient) -> None:
     assert saved["categories"] == ["condition"]
 
 
-def test_a_no_is_written_down_and_cannot_be_signed_over(hospital, patient) -> None:
+def test_a_declined_request_can_no_longer_be_signed(hospital, patient) -> None:
     path = f"/patient/requests/{asked(hospital, patient)}"
     json = patient.api("POST", f"{path}/answer", {"answer": "no"}).get_json()
     assert json["state"] == "declined"
@@ -114,7 +114,7 @@ def test_a_no_is_written_down_and_cannot_be_signed_over(hospital, patient) -> No
     assert patient.api("POST", f"{path}/signing", {}).status_code == 404
 
 
-def test_a_withdrawal_is_at_once_in_force(hospital, patient) -> None:
+def test_a_withdrawal_is_in_force_at_once(hospital, patient) -> None:
     _, _, done = granted(hospital, patient)
     path = f"/patient/consents/{done['consent']}"
     removed = signed(hospital, patient, patient.api("POST", f"{path}/withdrawal", {}).get_json())
@@ -162,14 +162,14 @@ def test_a_line_of_the_history_has_a_proof_once_it_is_anchored(hospital, patient
     assert len(patient.api("GET", path).get_json()["hash"]) == 64
 
 
-def test_the_copy_holds_records_permissions_and_history(hospital, patient) -> None:
+def test_the_export_has_records_permissions_and_history(hospital, patient) -> None:
     granted(hospital, patient)
     json = patient.api("POST", "/patient/copy", {}).get_json()
     assert len(json["records"]) == 2
     assert [item["state"] for item in json["permissions"]] == ["active"]
 
 
-def test_models_that_learned_are_told_and_keys_are_listed(hospital, patient) -> None:
+def test_trained_models_and_keys_are_listed(hospital, patient) -> None:
     assert patient.api("GET", "/patient/models").get_json() == {"models": []}
     keys = patient.api("GET", "/patient/keys").get_json()
     assert keys["passkeys"] == []
@@ -179,7 +179,7 @@ def test_models_that_learned_are_told_and_keys_are_listed(hospital, patient) -> 
     assert begun["options"]["challenge"]
 
 
-def test_what_is_anothers_is_as_if_it_were_not_there(hospital, patient) -> None:
+def test_another_patients_things_are_not_found(hospital, patient) -> None:
     request, prepared, done = granted(hospital, patient)
     record = patient.api("GET", "/patient/records").get_json()["records"][0]["record"]
     seq = patient.api("GET", "/patient/journal").get_json()["lines"]
@@ -205,7 +205,7 @@ def test_what_is_anothers_is_as_if_it_were_not_there(hospital, patient) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_other_role_and_no_token_gets_in(hospital, role) -> None:
+def test_no_other_role_and_no_token_has_access(hospital, role) -> None:
     staff, token = signed_in(hospital, role), hospital.client(role, HOSPITAL)
     for path in ("requests", "consents", "records", "journal", "models", "keys", "opt-out"):
         assert staff.api("GET", f"/patient/{path}").status_code == 403

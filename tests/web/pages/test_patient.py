@@ -86,7 +86,7 @@ def test_a_yes_signed_with_a_passkey_is_active_on_the_ledger(hospital, patient) 
     patient.says("Nobody is waiting for an answer from you.")
 
 
-def test_less_is_less_and_nothing_is_ticked_at_first(hospital, patient) -> None:
+def test_nothing_is_ticked_at_first_and_only_what_is_ticked_is_granted(hospital, patient) -> None:
     ask(hospital, patient.subject)
     patient.go("/patient")
     patient.page.click("text=Read the request")
@@ -106,7 +106,9 @@ def test_less_is_less_and_nothing_is_ticked_at_first(hospital, patient) -> None:
     assert consent.terms.categories == ("vital-signs",)
 
 
-def test_a_no_reaches_no_register_and_is_not_asked_again(hospital, patient) -> None:
+def test_a_declined_request_leaves_the_ledger_unchanged_and_is_not_sent_again(
+    hospital, patient
+) -> None:
     ask(hospital, patient.subject)
     patient.go("/patient")
     patient.page.click("text=Read the request")
@@ -119,7 +121,7 @@ def test_a_no_reaches_no_register_and_is_not_asked_again(hospital, patient) -> N
     patient.says("Nobody is waiting for an answer from you.")
 
 
-def test_one_touch_withdraws(hospital, patient) -> None:
+def test_a_permission_is_withdrawn_with_one_signature(hospital, patient) -> None:
     ask(hospital, patient.subject)
     grant(patient)
     patient.page.click("main a:text('Withdraw')")
@@ -138,7 +140,7 @@ def test_re_keying_after_a_withdrawal_is_listed_as_neither_use_nor_refusal(
     assert "refused" not in patient.text()
 
 
-def test_one_touch_stops_everything(hospital, patient) -> None:
+def test_everything_is_stopped_with_one_signature(hospital, patient) -> None:
     ask(hospital, patient.subject)
     grant(patient)
     patient.go("/patient/stop")
@@ -147,7 +149,7 @@ def test_one_touch_stops_everything(hospital, patient) -> None:
     assert may(hospital, patient.subject) == ["stopped"]
 
 
-def test_closing_the_devices_window_signs_nothing_and_keeps_the_choices(hospital, patient) -> None:
+def test_closing_the_passkey_dialog_signs_nothing_and_keeps_the_choices(hospital, patient) -> None:
     ask(hospital, patient.subject)
     patient.go("/patient")
     patient.page.click("text=Read the request")
@@ -194,7 +196,7 @@ def test_every_use_is_a_line_that_the_browser_proves(hospital, patient) -> None:
     patient.says("This line is in the journal, as it was written.")
 
 
-def test_a_record_of_ones_own_opens_and_the_history_says_so(hospital, patient) -> None:
+def test_opening_an_own_record_is_in_the_history(hospital, patient) -> None:
     patient.go("/patient/records")
     patient.page.click("text=Open this record")
     patient.says("number")

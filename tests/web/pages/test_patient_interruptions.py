@@ -81,7 +81,7 @@ def test_a_double_press_signs_once(hospital, patient) -> None:
     assert states(hospital, patient) == ["active"]
 
 
-def test_a_reload_half_way_keeps_what_was_chosen(hospital, patient) -> None:
+def test_a_reload_keeps_the_choices(hospital, patient) -> None:
     patient.go("/patient")
     patient.page.click("text=Read the request")
     patient.page.check("input[value=less]")
@@ -96,7 +96,7 @@ def test_a_reload_half_way_keeps_what_was_chosen(hospital, patient) -> None:
     assert not patient.page.is_checked("input[name=categories][value=condition]")
 
 
-def test_a_second_tab_cannot_answer_what_the_first_has_signed(hospital, patient) -> None:
+def test_a_second_tab_cannot_answer_a_request_that_the_first_has_signed(hospital, patient) -> None:
     to_the_check(patient)
     second = patient.context.new_page()
     second.goto(patient.page.url.removesuffix("/check"))
@@ -120,9 +120,7 @@ def test_an_ended_session_keeps_the_answers_and_leads_back(hospital, patient) ->
     patient.says("Your permission is active.")
 
 
-def test_while_the_register_hangs_nothing_is_lost_and_afterwards_it_goes_on(
-    hospital, patient
-) -> None:
+def test_a_grant_made_while_the_ledger_hangs_succeeds_afterwards(hospital, patient) -> None:
     to_the_check(patient)
     with register_hangs(hospital):
         patient.page.click("button:text('Sign with your passkey')")
@@ -139,7 +137,7 @@ def test_while_the_register_hangs_nothing_is_lost_and_afterwards_it_goes_on(
     patient.says("Your permission is active.")
 
 
-def test_a_withdrawal_counts_also_while_the_register_hangs(hospital, patient) -> None:
+def test_a_withdrawal_is_in_force_while_the_ledger_hangs(hospital, patient) -> None:
     to_the_check(patient)
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("Your permission is active.")

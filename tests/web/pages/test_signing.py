@@ -92,7 +92,7 @@ def press(someone) -> None:
     someone.page.click("form[data-sign] button.primary")
 
 
-def test_what_is_shown_is_signed_and_counts(hospital, someone) -> None:
+def test_the_terms_on_the_page_are_signed_and_in_force(hospital, someone) -> None:
     press(someone)
     someone.says("in force")
     assert states(hospital, someone) == ["active"]
@@ -115,7 +115,9 @@ def test_what_is_shown_is_signed_and_counts(hospital, someone) -> None:
         "t.typed_data.domain.chainId = 1; d.textContent = JSON.stringify(t)",
     ],
 )
-def test_a_page_that_shows_something_else_has_nothing_signed(hospital, someone, altered) -> None:
+def test_a_page_that_shows_other_terms_than_it_signs_signs_nothing(
+    hospital, someone, altered
+) -> None:
     query = "navigator.credentials.get = () => { document.title = 'asked'; throw 1; }"
     someone.page.evaluate(f"() => {{ {query}; {altered} }}")
     press(someone)
@@ -124,7 +126,7 @@ def test_a_page_that_shows_something_else_has_nothing_signed(hospital, someone, 
     assert states(hospital, someone) == []
 
 
-def test_a_closed_window_signs_nothing_and_can_be_tried_again(hospital, someone) -> None:
+def test_a_closed_dialog_signs_nothing_and_signing_can_be_tried_again(hospital, someone) -> None:
     someone.verifies(False)
     press(someone)
     someone.says("Nothing was signed.")
@@ -144,7 +146,7 @@ def test_a_double_press_asks_once_and_sends_once(hospital, someone) -> None:
     assert states(hospital, someone) == ["active"]
 
 
-def test_a_signature_that_was_not_asked_for_is_told_in_the_patients_words(someone) -> None:
+def test_an_unexpected_signature_is_explained_to_the_patient(someone) -> None:
     someone.page.evaluate(
         "() => { const form = document.querySelector('[data-sign]'); "
         "form.elements.credential.value = '{}'; HTMLFormElement.prototype.submit.call(form); }"

@@ -1,0 +1,90 @@
+"""Requests are sent, answered once, lapse, and are counted."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from consent import DAY_S
+from services.errors import NotFound
+from services.requests import (
+    ACCEPTED,
+    DECLINED,
+    LAPSED,
+    WAITING,
+    ConsentRequests,
+    RequestDetails,
+)
+from services.requests.consent_requests import COOLING_OFF_DAYS, LAPSE_DAYS
+
+PARTY = "study:a"
+TERMS = (("MLTRAINING",), ("condition",), "", "", 365, "diabetes")
+DETAILS = RequestDetails(PARTY, "study", *TERMS)
+
+
+@pytest.fixture
+def now() -> list[float]:
+    return [1_800_000_000.0]
+
+
+@pytest.fixture
+def requests(engine, store, now) -> ConsentRequests:
+    return ConsentRequests(engine, store, lambda: now[0])
+
+
+def people(count: int) -> list[bytes]:
+    return [secrets.token_bytes(32) for _ in range(count)]
+
+
+def test_a_patient_who_has_not_answered_receives_no_second_request(requests, now) -> None:
+    patients = people(3)
+    assert requests.send(DETAILS, patients, "r") == 3
+    assert requests.send(DETAILS, patients, "r") == 0
+    now[0] += LAPSE_DAYS * DAY_S
+    (lapsed,) = requests.list_by_subject(patients[0])
+    assert lapsed.state == LAPSED
+    assert requests.send(DETAILS, patients, "r") == 3
+
+
+def test_a_patient_who_declined_receives_no_request_for_half_a_year(requests, now) -> None:
+    (patient,) = people(1)
+    requests.send(DETAILS, [patient], "r")
+    assert requests.record_answer(requests.list_waiting(patient)[0], DECLINED)
+    now[0] += COOLING_OFF_DAYS * DAY_S - 1
+    assert requests.send(DETAILS, [patient], "r") == 0
+    now[0] += 1
+    assert requests.send(DETAILS, [patient], "r") == 1
+
+
+def test_a_request_is_answered_once_and_its_draft_goes_then(requests) -> None:
+    (patient,) = people(1)
+    requests.send(DETAILS, [patient], "r")
+    request = requests.list_waiting(patient)[0]
+    assert requests.load_draft(request) == {}
+    requests.save_draft(request, {"answer": "less"})
+    assert requests.load_draft(request) == {"answer": "less"}
+    assert requests.record_answer(request, ACCEPTED, b"c" * 32)
+    assert not requests.record_answer(request, DECLINED)
+    assert requests.load_draft(request) == {}
+    assert requests.get(patient, request.id).consent_id == b"c" * 32
+
+
+def test_another_patients_request_is_not_found(requests) -> None:
+    patient, other = people(2)
+    requests.send(DETAILS, [patient], "r")
+    with pytest.raises(NotFound):
+        requests.get(other, requests.list_waiting(patient)[0].id)
+
+
+def test_counts_contain_each_person_once_by_the_newest_answer(requests, now) -> None:
+    patients = people(5)
+    requests.send(DETAILS, patients, "r")
+    for index, state in ((0, ACCEPTED), (1, DECLINED)):
+        requests.record_answer(requests.list_waiting(patients[index])[0], state)
+    assert requests.count_by_state(PARTY) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
+    now[0] += LAPSE_DAYS * DAY_S
+    assert requests.count_by_state(PARTY) == {ACCEPTED: 1, DECLINED: 1, WAITING: 0, LAPSED: 3}
+    requests.send(DETAILS, patients[2:], "r")
+    assert requests.count_by_state(PARTY) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
+    assert sorted(requests.list_subjects(PARTY)) == sorted(patients)

@@ -1,0 +1,99 @@
+"""A proposal is a study once it is approved; a study's name belongs to one proposal."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+
+import pytest
+
+from models import ModelsInvalid, Study
+from services.errors import NotFound
+from services.requests import Proposal, StudyProposals
+
+NOW_S = 1_800_000_000.0
+CALLERS = 8
+REST = ("A protocol.", "diabetes", "small", "MLTRAINING", ("condition",), "", "", 365)
+PROPOSAL = Proposal("study:new", "organisation:a", "New", "Board 12/34", *REST, 1_900_000_000)
+
+
+class Studies:
+    """The part of the diagnostics that registers studies."""
+
+    def __init__(self) -> None:
+        self.registered = [Study("study:small", "Small", "", 1_900_000_000)]
+
+    def studies(self) -> list[Study]:
+        return self.registered
+
+    def add_study(self, study: Study) -> None:
+        self.registered.append(study)
+
+
+@pytest.fixture
+def studies() -> Studies:
+    return Studies()
+
+
+@pytest.fixture
+def proposals(engine, studies) -> StudyProposals:
+    return StudyProposals(engine, studies, lambda: NOW_S)
+
+
+def is_study(studies: Studies) -> bool:
+    return PROPOSAL.study in {study.id for study in studies.registered}
+
+
+def test_only_an_approved_proposal_is_a_study(proposals, studies) -> None:
+    proposals.register(PROPOSAL)
+    assert not is_study(studies)
+    approved = proposals.approve(PROPOSAL.study, "a custodian")
+    assert approved.state == "approved"
+    assert is_study(studies)
+    assert proposals.refuse(PROPOSAL.study, "a custodian", "too late").state == "approved"
+    assert proposals.approve(PROPOSAL.study, "another") == approved
+
+
+def test_a_refused_proposal_is_no_study_and_has_the_reason(proposals, studies) -> None:
+    proposals.register(PROPOSAL)
+    refused = proposals.refuse(PROPOSAL.study, "a custodian", "The protocol names no end.")
+    assert (refused.state, refused.why) == ("refused", "The protocol names no end.")
+    assert not is_study(studies)
+
+
+def test_a_studys_name_is_given_once(proposals) -> None:
+    first = proposals.register(PROPOSAL)
+    assert proposals.register(PROPOSAL) == first
+    with pytest.raises(ModelsInvalid):
+        proposals.register(replace(PROPOSAL, title="Another"))
+    with pytest.raises(ModelsInvalid):
+        proposals.register(replace(PROPOSAL, study="study:small"))
+    with pytest.raises(NotFound):
+        proposals.get("study:nobody")
+
+
+def test_the_request_of_a_study_has_the_proposals_terms(proposals) -> None:
+    details = proposals.register(PROPOSAL).request_details()
+    assert (details.party, details.kind, details.purposes) == (
+        "study:new",
+        "study",
+        ("MLTRAINING",),
+    )
+    assert (details.categories, details.days) == (("condition",), 365)
+
+
+def test_of_two_owners_at_the_same_moment_one_gets_the_name(proposals) -> None:
+    together = Barrier(CALLERS)
+
+    def propose(owner: str) -> str:
+        together.wait()
+        try:
+            return proposals.register(replace(PROPOSAL, owner=owner)).owner
+        except ModelsInvalid:
+            return ""
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        results = list(pool.map(propose, [f"organisation:{n % 2}" for n in range(CALLERS)]))
+    owner = proposals.get(PROPOSAL.study).owner
+    assert sorted(results) == [""] * (CALLERS // 2) + [owner] * (CALLERS // 2)
