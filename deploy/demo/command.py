@@ -119,6 +119,8 @@ def begin(home: Path, wallet: Path, options: dict[str, Any]) -> None:
         if is_in_use(home):
             raise click.ClickException(f"{home} is in use. Stop the platform that runs on it")
         set_aside(home, wallet)
+    if known is None:
+        set_aside(wallet)  # its signatures belong to a ledger that has been deleted
     mark.parent.mkdir(parents=True, exist_ok=True)
     if not mark.exists():
         write_private_json(mark, {"asked": options, "finished": False})

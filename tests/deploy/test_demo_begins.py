@@ -26,6 +26,14 @@ def test_a_demo_after_a_finished_one_moves_home_and_wallet_aside(tmp_path: Path)
     assert not wallet.exists()
 
 
+def test_a_demo_whose_home_was_deleted_moves_its_wallet_aside(tmp_path: Path) -> None:
+    wallet = tmp_path / "wallet"
+    wallet.mkdir()
+    begin(tmp_path / "var", wallet, ASKED)
+    assert not wallet.exists()
+    assert (tmp_path / "wallet.1").is_dir()
+
+
 def test_an_interrupted_demo_continues(tmp_path: Path) -> None:
     home = tmp_path / "var"
     begin(home, tmp_path / "wallet", ASKED)

@@ -3,7 +3,6 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -111,13 +110,9 @@ def test_what_is_vendored_is_what_its_list_says() -> None:
     assert stored in listed
 
 
-def visit(role: str) -> SimpleNamespace:
-    account = Account("a", role, "", "", None, "en", 0) if role else None
-    return SimpleNamespace(account=account, csrf="c" * 64)
-
-
 def sample() -> str:
     role = request.args.get("role", "patient")
+    account = Account("a", role, "", "", None, "en", 0) if role else None
     say = Words(request.args.get("language", "en"))
     wrong = {
         "answer": say("request-error"),
@@ -128,14 +123,14 @@ def sample() -> str:
     return render_template(
         f"{'patient' if role == 'patient' else 'work'}.html",
         title=say("grant-title-what"),
-        visit=visit(role),
         say=say,
         errors=wrong if "wrong" in request.args else None,
         values=MultiDict(request.args),
-        platform=SimpleNamespace(
-            development=True,
-            ledger=SimpleNamespace(deployment=SimpleNamespace(finality="single")),
-        ),
+        account=account,
+        csrf="c" * 64,
+        is_page=True,
+        is_development=True,
+        has_single_operator=True,
     )
 
 

@@ -57,7 +57,7 @@ def test_a_restricted_choice_permits_no_more_than_was_requested_or_chosen(detail
 
 
 @pytest.mark.parametrize("text", ["2027-13-01", "2027-W01-01", "20270101", "x", "2027-02-30"])
-def test_a_text_that_is_no_date_is_named_by_its_field(text) -> None:
+def test_an_invalid_date_is_reported_by_its_field(text) -> None:
     details = RequestDetails("study:a", "study", PURPOSES, CATEGORIES, "", "", 365, "it")
     choice = Choice(PURPOSES, CATEGORIES, text, "", text)
     with pytest.raises(ChoiceInvalid) as raised:

@@ -75,17 +75,17 @@ def get_overview() -> Overview:
 @own.get("/custodian/mappings")
 @requires_role(CUSTODIAN)
 @returns(MappingsSchema)
-def get_mappings() -> dict[str, list[str]]:
+def get_mappings() -> list[str]:
     """Return the names of the installed mappings."""
-    return {"mappings": services().custodian.uploads.mapping_names()}
+    return services().custodian.uploads.mapping_names()
 
 
 @own.get("/custodian/uploads")
 @requires_role(CUSTODIAN)
 @returns(UploadsSchema)
-def get_uploads() -> dict[str, list[Upload]]:
+def get_uploads() -> list[Upload]:
     """Return the newest fifty files, newest first."""
-    return {"uploads": services().custodian.uploads.list_newest(current_caller().party)}
+    return services().custodian.uploads.list_newest(current_caller().party)
 
 
 @own.post("/custodian/uploads")
@@ -129,9 +129,9 @@ def delete_upload(upload: str) -> UploadReport:
 @own.get("/custodian/studies")
 @requires_role(CUSTODIAN)
 @returns(ProposalsSchema)
-def get_proposals() -> dict[str, list[Proposal]]:
+def get_proposals() -> list[Proposal]:
     """Return every proposed study, newest first, decided or not."""
-    return {"studies": services().custodian.approvals.list_all()}
+    return services().custodian.approvals.list_all()
 
 
 @own.get("/custodian/studies/<study>")
@@ -160,22 +160,21 @@ def post_proposal_answer(study: str, body: dict[str, str]) -> StudyReview:
 @own.get("/custodian/recoveries")
 @requires_role(CUSTODIAN)
 @returns(RecoveriesSchema)
-def get_recoveries() -> dict[str, list[PendingRecovery]]:
+def get_recoveries() -> list[PendingRecovery]:
     """Return every new key that was proposed for a patient and is not valid yet."""
-    return {"recoveries": services().custodian.recoveries.list_pending()}
+    return services().custodian.recoveries.list_pending()
 
 
 @own.post("/custodian/recoveries")
 @requires_role(CUSTODIAN)
 @accepts(RecoveryBody)
 @returns(RecoveriesSchema)
-def post_recovery(body: dict[str, Any]) -> dict[str, list[PendingRecovery]]:
+def post_recovery(body: dict[str, Any]) -> list[PendingRecovery]:
     """Propose a new key for a patient whose identity was checked again; then the delay begins."""
     recovery = RecoveryRequest(
         number=body["number"], identity=body["identity"], proof=orjson.dumps(body["proof"])
     )
-    by = current_caller().id
-    return {"recoveries": services().custodian.recoveries.propose(words(), recovery, by=by)}
+    return services().custodian.recoveries.propose(words(), recovery, by=current_caller().id)
 
 
 @own.post("/custodian/enrolments")
@@ -184,9 +183,9 @@ def post_recovery(body: dict[str, Any]) -> dict[str, list[PendingRecovery]]:
 @idempotent
 @accepts(SignedEnrolments)
 @returns(OutcomesSchema)
-def post_enrolments(body: dict[str, list[Signed]]) -> dict[str, list[Outcome]]:
+def post_enrolments(body: dict[str, list[Signed]]) -> list[Outcome]:
     """Enrol subjects by their first keys; one outcome each, in the order sent."""
-    return {"outcomes": services().custodian.subjects.enrol(body["signed"])}
+    return services().custodian.subjects.enrol(body["signed"])
 
 
 @bp.post("/custodian/records")

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
 
 from marshmallow import fields, post_load, validate
 
-from services.custodian.approvals import MAX_REASON
+from consent import Outcome
+from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
-from services.custodian.upload_store import LEAVE, MAX_BYTES, NONE
-from services.custodian.uploads import MAX_MAPPING, NewUpload
+from services.custodian.overview import Health, Holdings, Overview
+from services.custodian.recoveries import PendingRecovery
+from services.custodian.upload_store import LEAVE, MAX_BYTES, NONE, Upload
+from services.custodian.uploads import MAX_MAPPING, BadCell, NewUpload, UploadReport
+from services.requests import Proposal
 from services.schemas import Strict, ValidationError
+from storage import DepositReport
 from storage.schemas import RecordSchema
-from web.api.schemas import (
-    Answer,
-    HexString,
-    JobSchema,
-    Text,
-    anything,
-    many,
-    nested,
-    number,
-    text,
-    truth,
-)
+from web.api.schemas import HexString, JobSchema, Text, listing, schema_of
 
 MAX_RECORDS: Final = 5_000
 MAX_BASE64: Final = MAX_BYTES * 4 // 3 + 8
@@ -86,157 +81,66 @@ class DepositBody(Strict):
     sources = fields.List(Text(512), validate=[validate.Length(1, MAX_RECORDS)])
 
 
-class HealthSchema(Answer):
-    """Which parts respond."""
-
-    chain = truth()
-    ipfs = truth()
-    worker = truth()
-
-
-class HoldingsSchema(Answer):
-    """How much is stored, and what waits; times in seconds UTC."""
-
-    patients = number()
-    subjects = number()
-    records = number()
-    copies = number()
-    anchor = number(attribute="anchored_at_s", allow_none=True)
-    is_anchored = truth()
-    jobs = number(attribute="active_jobs")
-    studies = number(attribute="proposed_studies")
-
-
-class OverviewSchema(Answer):
-    """The health of the parts, and the holdings."""
-
-    health = nested(HealthSchema)
-    holdings = nested(HoldingsSchema, data_key="held")
-
-
-class MappingsSchema(Answer):
-    """Names of mappings."""
-
-    mappings = fields.List(fields.String(), required=True)
-
-
-class UploadSchema(Answer):
-    """One file."""
-
-    id = text()
-    name = text(attribute="sent.name")
-    kind = text(attribute="sent.kind")
-    on_bad = text(attribute="sent.on_bad")
-    bytes = number(attribute="size")
-    state = text()
-    sent_at_s = number(attribute="at_s")
-    ended_at_s = number(allow_none=True)
-
-
-class UploadsSchema(Answer):
-    """Files, newest first."""
-
-    uploads = many(UploadSchema)
-
-
-class BadCellSchema(Answer):
-    """One problem of a file; never the content of a cell."""
-
-    row = number()
-    column = text()
-    problem = text()
-    cure = text()
-
-
-class UploadReportSchema(Answer):
-    """One file, what is in it, and what became of it."""
-
-    id = text(attribute="upload.id")
-    name = text(attribute="upload.sent.name")
-    kind = text(attribute="upload.sent.kind")
-    on_bad = text(attribute="upload.sent.on_bad")
-    bytes = number(attribute="upload.size")
-    state = text(attribute="upload.state")
-    sent_at_s = number(attribute="upload.at_s")
-    ended_at_s = number(attribute="upload.ended_at_s", allow_none=True)
-    may_store = fields.Boolean(required=True, attribute="can_store")
-    report = anything(attribute="counts")
-    bad = many(BadCellSchema, attribute="problems")
-    job = nested(JobSchema, allow_none=True)
-
-
-class ProposalSchema(Answer):
-    """A proposed study and the decision on it."""
-
-    study = text()
-    owner = text()
-    title = text()
-    board = text()
-    protocol = text()
-    condition = text()
-    question = text()
-    purpose = text()
-    categories = fields.List(fields.String(), required=True)
-    data_from = text()
-    data_to = text()
-    days = number()
-    until_s = number()
-    wants_copy = truth()
-    contact = text()
-    state = text()
-    proposed_at_s = number()
-    answered_at_s = number(allow_none=True)
-    why = text()
-
-
-class ProposalsSchema(Answer):
-    """Proposed studies, newest first."""
-
-    studies = many(ProposalSchema)
-
-
-class StudyReviewSchema(Answer):
-    """One study, how many patients it reaches, and what patients would read."""
-
-    study = nested(ProposalSchema, attribute="proposal")
-    reaches = number(attribute="reach")
-    patients_read = fields.List(fields.String(), required=True)
-
-
-class PendingRecoverySchema(Answer):
-    """A new key that was proposed and is not valid yet."""
-
-    hospital_number = text(attribute="number")
-    subject = HexString()
-    signer = HexString(prefix="")
-    state = text()
-    ready_at_s = number(allow_none=True)
-
-
-class RecoveriesSchema(Answer):
-    """New keys that were proposed and are not valid yet."""
-
-    recoveries = many(PendingRecoverySchema)
-
-
-class OutcomeSchema(Answer):
-    """The ledger's answer to one signed message; texts are null where there is nothing."""
-
-    ok = truth()
-    reason = text()
-    consent_id = HexString(allow_none=True)
-    transaction_hash = fields.Function(lambda outcome: outcome.transaction_hash or None)
-
-
-class OutcomesSchema(Answer):
-    """The ledger's answers, in the order sent."""
-
-    outcomes = many(OutcomeSchema)
-
-
-class DepositSchema(Answer):
-    """Which records were stored, and how many of them are new."""
-
-    record_ids = fields.List(fields.String(), required=True)
-    new = number()
-    batches = fields.List(fields.String(), required=True)
+HealthSchema = schema_of("HealthSchema", Health, "chain ipfs worker")
+HoldingsSchema = schema_of(
+    "HoldingsSchema",
+    Holdings,
+    "patients subjects records copies is_anchored",
+    anchor="anchored_at_s",
+    jobs="active_jobs",
+    studies="proposed_studies",
+)
+OverviewSchema = schema_of(
+    "OverviewSchema",
+    Overview,
+    health=HealthSchema,
+    held=fields.Nested(HoldingsSchema, required=True, attribute="holdings"),
+)
+MappingsSchema = listing("MappingsSchema", "mappings", fields.String())
+UploadSchema = schema_of(
+    "UploadSchema",
+    Upload,
+    "id sent.name sent.kind sent.on_bad state ended_at_s",
+    bytes="size",
+    sent_at_s="at_s",
+)
+UploadsSchema = listing("UploadsSchema", "uploads", UploadSchema)
+BadCellSchema = schema_of("BadCellSchema", BadCell, "row column problem cure")
+UploadReportSchema = schema_of(
+    "UploadReportSchema",
+    UploadReport,
+    "upload.id upload.sent.name upload.sent.kind upload.sent.on_bad upload.state upload.ended_at_s",
+    bytes="upload.size",
+    sent_at_s="upload.at_s",
+    may_store="can_store",
+    report=fields.Raw(required=True, attribute="counts", metadata=_OBJECT),
+    bad=fields.List(fields.Nested(BadCellSchema), required=True, attribute="problems"),
+    job=JobSchema,
+)
+ProposalSchema = schema_of(
+    "ProposalSchema", Proposal, " ".join(item.name for item in dataclasses.fields(Proposal))
+)
+ProposalsSchema = listing("ProposalsSchema", "studies", ProposalSchema)
+StudyReviewSchema = schema_of(
+    "StudyReviewSchema",
+    StudyReview,
+    "patients_read",
+    study=fields.Nested(ProposalSchema, required=True, attribute="proposal"),
+    reaches="reach",
+)
+PendingRecoverySchema = schema_of(
+    "PendingRecoverySchema",
+    PendingRecovery,
+    "subject state ready_at_s",
+    hospital_number="number",
+    signer=HexString(prefix=""),
+)
+RecoveriesSchema = listing("RecoveriesSchema", "recoveries", PendingRecoverySchema)
+OutcomeSchema = schema_of(
+    "OutcomeSchema",
+    Outcome,
+    "ok reason consent_id",
+    transaction_hash=fields.Function(lambda outcome: outcome.transaction_hash or None),
+)
+OutcomesSchema = listing("OutcomesSchema", "outcomes", OutcomeSchema)
+DepositSchema = schema_of("DepositSchema", DepositReport, "record_ids new batches")

@@ -14,7 +14,7 @@ from services.tokens import ROLES
 from web.api.schemas import Text, listing, schema_of
 from web.current import Caller
 
-MOST_PARTY: Final = 128
+MAX_LENGTH: Final = 128
 
 
 class InvitationBody(Strict):
@@ -24,9 +24,9 @@ class InvitationBody(Strict):
     """
 
     role = fields.String(required=True, validate=validate.OneOf((PATIENT, *ROLES)))
-    party = Text(MOST_PARTY, load_default="")
-    name = Text(MOST_PARTY, load_default="")
-    number = Text(MOST_PARTY, load_default="")
+    party = Text(MAX_LENGTH, load_default="")
+    name = Text(MAX_LENGTH, load_default="")
+    number = Text(MAX_LENGTH, load_default="")
     identity = fields.String(load_default=None, validate=validate.OneOf(IDENTITY_CHECKS))
 
 
