@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import tempfile
@@ -11,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from Crypto.Protocol.KDF import scrypt
+from Crypto.PublicKey import ECC
+from Crypto.Signature import eddsa
 
 from storage.errors import SealBroken, StorageBroken, StorageInvalid, VaultSealed
 from storage.files import sync_folder
@@ -22,7 +22,6 @@ from storage.seal import KEY_BYTES, WRAPPED_BYTES, derive_key, unwrap_key, wrap_
 SCRYPT_N: Final = 2**17
 SCRYPT_R: Final = 8
 SCRYPT_P: Final = 1
-SCRYPT_MAX_BYTES: Final = 2**28
 SALT_BYTES: Final = 16
 _LABEL: Final = b"vouchsafe/v1/root-key"
 _SIGNING_LABEL: Final = b"vouchsafe/v1/receipt-signing"
@@ -30,15 +29,10 @@ _SIGNING_LABEL: Final = b"vouchsafe/v1/receipt-signing"
 
 def _stretched(passphrase: str, salt: bytes) -> bytes:
     # RFC 7914: 128 MiB and about half a second a guess. NFC: "ü" has two spellings in Unicode.
-    return hashlib.scrypt(
-        unicodedata.normalize("NFC", passphrase).encode(),
-        salt=salt,
-        n=SCRYPT_N,
-        r=SCRYPT_R,
-        p=SCRYPT_P,
-        maxmem=SCRYPT_MAX_BYTES,
-        dklen=KEY_BYTES,
-    )
+    # As bytes, which the library takes too: it would encode text as Latin-1.
+    password: Any = unicodedata.normalize("NFC", passphrase).encode()
+    salted: Any = salt
+    return bytes(scrypt(password, salted, KEY_BYTES, N=SCRYPT_N, r=SCRYPT_R, p=SCRYPT_P))  # type: ignore[arg-type]
 
 
 def make_root_key(path: Path, passphrase: str) -> SecretKey:
@@ -102,22 +96,22 @@ def open_root_key(path: Path, passphrase: str) -> SecretKey:
 
 def receipt_key(root: SecretKey) -> bytes:
     """Return the Ed25519 public key (32 bytes) that verifies this install's receipts."""
-    return _signer(root).public_key().public_bytes_raw()
+    return bytes(_signing_key(root).public_key().export_key(format="raw"))
 
 
 def sign_receipt(root: SecretKey, receipt: bytes) -> bytes:
     """Return the install's Ed25519 signature (64 bytes) of a receipt."""
-    return _signer(root).sign(receipt)
+    return bytes(eddsa.new(_signing_key(root), "rfc8032").sign(receipt))
 
 
 def verifies_receipt(public: bytes, receipt: bytes, signature: bytes) -> bool:
     """Return whether `signature` is a valid signature of `receipt` under the key `public`."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, receipt)
-    except (InvalidSignature, ValueError):
+        eddsa.new(eddsa.import_public_key(public), "rfc8032").verify(receipt, signature)
+    except ValueError:
         return False
     return True
 
 
-def _signer(root: SecretKey) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(derive_key(root.reveal(), _SIGNING_LABEL))
+def _signing_key(root: SecretKey) -> ECC.EccKey:
+    return eddsa.import_private_key(derive_key(root.reveal(), _SIGNING_LABEL))

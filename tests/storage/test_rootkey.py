@@ -2,12 +2,14 @@ import hashlib
 import json
 import os
 import stat
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from storage import rootkey
 from storage.errors import StorageBroken, StorageInvalid, VaultSealed
 from storage.keys import SecretKey
 from storage.rootkey import (
@@ -191,3 +193,18 @@ def test_anyone_can_verify_a_receipt_and_only_the_install_can_sign_one() -> None
     assert not verifies_receipt(b"short", b"receipt", signature)
     assert not verifies_receipt(receipt_key(SecretKey(bytes(32))), b"receipt", signature)
     assert receipt_key(SecretKey(ROOT.reveal())) == public
+
+
+def test_the_key_from_a_passphrase_is_that_of_the_standard_library_in_any_script() -> None:
+    for passphrase in ("correct horse", "päss wörd", "\u0070a\u0308ss", "пароль", "\U0001f511"):
+        salt = hashlib.sha256(passphrase.encode()).digest()[:16]
+        expected = hashlib.scrypt(
+            unicodedata.normalize("NFC", passphrase).encode(),
+            salt=salt,
+            n=2**17,
+            r=8,
+            p=1,
+            maxmem=2**28,
+            dklen=32,
+        )
+        assert rootkey._stretched(passphrase, salt) == expected
