@@ -45,15 +45,11 @@ _FIELDS: Final[Mapping[Any, type[fields.Field[Any]]]] = {
     dict: fields.Dict,
     Mapping: fields.Dict,
 }
+_LISTS: Final = (list, tuple, Sequence)
+_EMPTY: Final[Mapping[Any, Any]] = {str: "", **dict.fromkeys(_LISTS, ())}
 
 
-def schema_of(
-    name: str,
-    source: type[Any],
-    keys: str = "",
-    /,
-    **others: Member,
-) -> type[Schema]:
+def schema_of(name: str, source: type[Any], keys: str = "", /, **others: Member) -> type[Schema]:
     """Return the schema of a dataclass: these JSON keys and no others.
 
     Types and nulls are those of the annotations of its fields and properties; the first line of
@@ -111,8 +107,7 @@ def _field(source: type[Any], path: str, schema: type[Schema] | None) -> fields.
         kind, is_nullable = _attribute(kind, part)
     options: dict[str, Any] = {"required": True, "attribute": path}
     if may_lack_parent:
-        empty: dict[Any, Any] = {str: "", tuple: ()}
-        options["dump_default"] = empty.get(get_origin(kind) or kind)
+        options["dump_default"] = _EMPTY.get(get_origin(kind) or kind)
         is_nullable |= options["dump_default"] is None
     return _field_of(kind, schema, allow_none=is_nullable, **options)
 
@@ -132,7 +127,7 @@ def _attribute(owner: type[Any], name: str) -> tuple[Any, bool]:
 def _field_of(kind: Any, schema: type[Schema] | None, **options: Any) -> fields.Field[Any]:
     """Return the field of a type; `schema` is for the dataclass in it, if there is one."""
     origin = get_origin(kind) or kind
-    if origin in (list, tuple, Sequence):
+    if origin in _LISTS:
         return fields.List(_field_of(get_args(kind)[0], schema), **options)
     if schema is not None:
         return fields.Nested(schema, **options)
