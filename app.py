@@ -203,6 +203,7 @@ def setup() -> None:
 def commands() -> click.Group:
     """Return the command line: every command of the platform, and what to do without one."""
     group = make_cli(open_services, (SettingsInvalid, NodesError))
+    click.version_option(VERSION)(group)
     for command in (worker, web_command, node, setup, doctor, demo(open_services, serve)):
         group.add_command(command)
     return group
