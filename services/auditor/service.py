@@ -15,7 +15,6 @@ from services.auditor.verification import (
     AGREES,
     DIFFERS,
     UNCHECKED,
-    PartResult,
     Progress,
     Verification,
     Verifier,
@@ -207,10 +206,6 @@ class AuditorService:
     def run_verification(self, progress: Progress) -> dict[str, Any]:
         """Verify all seven parts; return the result of a verification job."""
         return results_as_json(self._verifier.check_parts(progress))
-
-    def verify_parts(self, progress: Progress) -> list[PartResult]:
-        """Return the result of each of the seven checks; see `Verifier.check_parts`."""
-        return self._verifier.check_parts(progress)
 
     def evidence(self) -> Iterator[dict[str, Any]]:
         """Yield everything that a third party needs to verify it: docs/spec/evidence.md."""

@@ -169,10 +169,6 @@ class JobQueue:
             raise KeyError(identity)
         return job
 
-    def find_active(self, kind: str, arguments: dict[str, Any]) -> Job | None:
-        """Return the active job of a unique kind with these arguments, or None."""
-        return self._find_active(kind, _key_of(kind, arguments))
-
     def _find_active(self, kind: str, key: str | None) -> Job | None:
         is_same = (_JOBS.c.kind == kind) & (_JOBS.c.key == key)
         jobs = self._select(sa.select(_JOBS).where(is_same, _IS_ACTIVE))

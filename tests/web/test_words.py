@@ -212,7 +212,7 @@ def test_what_a_language_lacks_is_said_in_english() -> None:
 
 def test_values_are_inserted_without_invisible_characters() -> None:
     words = Words("en")("lapsed", date="3 March 2027")
-    assert words.startswith("This request ran out on 3 March 2027.")
+    assert words.startswith("This request expired on 3 March 2027.")
     assert words.isascii()
 
 

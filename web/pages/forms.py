@@ -8,11 +8,6 @@ from collections.abc import Mapping
 from services.errors import Invalid
 
 
-def has_date(form: Mapping[str, str], name: str) -> bool:
-    """Return whether any of the three inputs of a date is filled in."""
-    return any(_inputs(form, name))
-
-
 def date_in(form: Mapping[str, str], name: str) -> datetime.date | None:
     """Return the date in NAME-day, NAME-month and NAME-year, or None if they form no date."""
     try:

@@ -72,7 +72,6 @@ notice-development = ENTWICKLUNG. Diese Seite ist zum Ausprobieren. Geben Sie ke
 notice-single = Auf dieser Seite führt eine einzige Stelle das Register.
 notice-single-link = Was das bedeutet
 notice-away = Wir erreichen das Register gerade nicht. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab.
-notice-emergency = Im Notfall wurden Ihre Daten geöffnet, ohne Sie zu fragen. Wer es war und warum, steht in Ihrem Verlauf.
 notice-warn = In 2 Minuten melden wir Sie ab.
 notice-out = Wir haben Sie nach 15 Minuten abgemeldet. Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
 
@@ -155,7 +154,7 @@ broken = Das liegt an uns, nicht an Ihnen. Niemand hat etwas zu sehen bekommen. 
 
 broken-plain = Das liegt an uns, nicht an Ihnen. Niemand hat etwas zu sehen bekommen. Versuchen Sie es in einigen Minuten noch einmal.
 
-problem-home = Zur ersten Seite
+problem-home = Zur Startseite
 
 no-script-sign = Schalten Sie zum Unterschreiben JavaScript für diese Seite ein, oder verwenden Sie einen anderen Browser.
 

@@ -29,13 +29,11 @@ used-read-party = { $party } hat diese Daten von Ihnen angesehen: { $categories 
 
 used-model-party = { $party } hat ein Modell nach Ihrem Risiko gefragt. Es ging um { $condition }. Sie hatten das am { $date } erlaubt.
 
-used-train = Ein Modell von { $study } hat aus diesen Daten von Ihnen gelernt: { $categories }. Sie hatten das am { $date } erlaubt.
+used-train = { $study } hat diese Daten von Ihnen genutzt, um ein Modell zu trainieren: { $categories }. Sie hatten das am { $date } erlaubt.
 
 used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, ohne Ihren Namen. Sie hatten das am { $date } erlaubt.
 
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
-
-used-emergency = { $clinician } hat Ihre Daten im Notfall geöffnet, ohne Sie zu fragen. Als Grund steht dort: { $reason }. Eine zweite Person prüft das bis { $date }.
 
 refused-never = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
 
@@ -46,12 +44,6 @@ refused-ended = { $party } wollte diese Daten von Ihnen sehen: { $categories }. 
 refused-unknown = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Wir konnten Ihre Einwilligungen in dem Moment nicht prüfen.
 
 refused-other = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt. { $why }
-
-model-replaced = Das Modell, das von Ihnen gelernt hatte, wurde am { $date } ersetzt. Das neue hat Ihre Daten nie gesehen. Das alte wurde vernichtet.
-
-copy-deleted = { $study } sagt, dass die Kopie gelöscht ist.
-
-copy-open = { $study } hat noch nicht gesagt, dass die Kopie gelöscht ist. Wir haben am { $date } gefragt und fragen wieder.
 
 empty-journal = Noch hat niemand Ihre Daten genutzt oder danach gefragt. Jede Nutzung und jede Ablehnung wird hier stehen.
 
@@ -89,7 +81,7 @@ used-read-party-undated = { $party } hat { $categories } von Ihnen angesehen. Si
 
 used-model-party-undated = { $party } hat ein Modell nach Ihnen gefragt. Sie hatten es erlaubt.
 
-used-train-undated = Ein Modell von { $study } hat aus Ihren Daten gelernt: { $categories }. Sie hatten es erlaubt.
+used-train-undated = { $study } hat Daten von Ihnen genutzt, um ein Modell zu trainieren: { $categories }. Sie hatten es erlaubt.
 
 used-copy-undated = { $study } hat eine Kopie einiger Werte heruntergeladen, ohne Ihren Namen. Sie hatten es erlaubt.
 

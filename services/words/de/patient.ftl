@@ -76,9 +76,9 @@ grant-not = Niemand darf damit nach Ihnen suchen. Niemand darf Ihre Daten damit 
 
 grant-risk = Kein System ist völlig sicher. Jemand könnte versuchen herauszufinden, ob ein Modell von Ihnen gelernt hat. Wir prüfen jedes Modell darauf, bevor es benutzt wird.
 
-grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen nicht sagen, warum. Danach beginnt keine neue Nutzung. Modelle, die aus Ihren Daten gelernt haben, ersetzen wir innerhalb von { $n } Tagen. Das neue Modell hat Ihre Daten nie gesehen. Das alte wird vernichtet.
+grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen nicht sagen, warum. Danach beginnt keine neue Nutzung. Modelle, die aus Ihren Daten gelernt haben, werden innerhalb von { $n } Tagen nicht mehr genutzt und vernichtet. Ein neues Modell sieht Ihre Daten nie.
 
-grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind. Kopien, die schon heruntergeladen sind. Wir verlangen, dass Kopien gelöscht werden, und zeigen Ihnen, was man uns antwortet.
+grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind. Kopien, die schon heruntergeladen sind. Wir verlangen, dass Kopien gelöscht werden.
 
 grant-copy = { $study } darf eine Kopie herunterladen. In der Kopie stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Enddatum. Aber eine heruntergeladene Kopie können wir nicht zurückholen.
 
@@ -200,8 +200,6 @@ check-copies-yes = Eine Kopie darf heruntergeladen werden
 
 check-copies-no = Keine Kopien
 
-check-duties = Was dabei Pflicht ist
-
 check-statement = Was Sie unterschreiben, Wort für Wort
 
 check-no-undo = Bevor Sie unterschreiben: Kopien, Antworten und Ergebnisse, die schon weitergegeben sind, lassen sich nicht zurückholen.
@@ -220,12 +218,6 @@ declined-title = Anfrage abgelehnt
 
 declined = Sie haben Nein gesagt. { $study } erfährt nicht, warum. Sonst ändert sich nichts.
 
-declined-button = Nein sagen
-
-decline-title = Nein sagen
-
-decline-lead = { $study } darf dann nichts nutzen. Niemand erfährt, warum.
-
 lapsed-title = Anfrage abgelaufen
 
 ## Einwilligungen
@@ -242,13 +234,7 @@ consent-allows = { $study } darf diese Daten von Ihnen nutzen: { $categories }. 
 
 consent-until = Sie endet am { $date }.
 
-consent-since = Sie haben am { $date } unterschrieben.
-
 consent-ended = Sie endete am { $date }.
-
-consent-withdrawn = Sie haben sie am { $date } widerrufen.
-
-consent-stopped = Sie endete, als Sie am { $date } alles gestoppt haben.
 
 consent-unknown = Wir können diese Einwilligung gerade nicht prüfen. Bis das wieder geht, wird jeder Zugriff abgelehnt.
 
@@ -274,7 +260,7 @@ withdraw-stops = jede neue Nutzung Ihrer Daten durch { $study }
 
 withdraw-follows-title = Das folgt innerhalb von { $n } Tagen
 
-withdraw-follows = Modelle, die von Ihnen gelernt haben, werden ersetzt
+withdraw-follows = Modelle, die von Ihnen gelernt haben, werden nicht mehr genutzt und vernichtet
 
 withdraw-stays-title = Das bleibt
 
@@ -294,7 +280,7 @@ withdraw-done-title = Einwilligung widerrufen
 
 withdraw-done = Sie haben widerrufen. { $study } darf Ihre Daten nicht mehr nutzen. Das wurde um { $time } festgehalten.
 
-withdraw-done-model = { $model } hat ein Modell, das von Ihnen gelernt hat. Es wird bis { $date } ersetzt.
+withdraw-done-model = { $model } hat ein Modell, das von Ihnen gelernt hat. Spätestens am { $date } wird es nicht mehr genutzt.
 
 withdraw-done-no-model = Kein Modell hat mit dieser Einwilligung von Ihnen gelernt.
 
@@ -306,8 +292,6 @@ stop-lead = { $n ->
     [one] Damit endet Ihre Einwilligung sofort.
    *[other] Damit enden alle Ihre { $n } Einwilligungen auf einmal.
 } Keine Studie, kein Modell und kein Krankenhaus auf dieser Seite kann Ihre Daten ab jetzt nutzen. Ihr Krankenhaus behält die eigenen Akten und behandelt Sie weiter.
-
-stop-emergency = Im Notfall dürfen Ihre Daten dennoch geöffnet werden. Sie sehen dann, wer es war und warum.
 
 stop-later = Sie können später neue Einwilligungen geben, eine nach der anderen.
 
@@ -347,9 +331,9 @@ models-state = Stand
 
 models-active = in Gebrauch
 
-models-replacing = wird bis { $date } ersetzt
+models-replacing = in Gebrauch bis spätestens { $date }
 
-models-replaced = am { $date } ersetzt und vernichtet
+models-replaced = am { $date } außer Gebrauch genommen und vernichtet
 
 models-next = Das neue hat Ihre Daten nie gesehen.
 
@@ -363,10 +347,6 @@ keys-made = Erstellt am
 
 keys-used = Zuletzt benutzt
 
-keys-never = Noch nicht benutzt
-
-keys-this = Der, den Sie gerade benutzen
-
 keys-add = Passkey hinzufügen
 
 keys-add-lead = Ein zweiter Passkey auf einem anderen Gerät hilft, wenn Sie eines verlieren.
@@ -377,7 +357,7 @@ keys-remove-title = Diesen Passkey entfernen
 
 keys-remove-lead = Er kann Sie dann nicht mehr anmelden und nicht mehr für Sie unterschreiben. Ein entfernter Passkey kommt nie zurück.
 
-keys-remove-last = Das ist Ihr letzter Passkey. Ohne ihn können Sie sich nicht anmelden. Sie müssten { $custodian } um einen neuen Schlüssel bitten.
+keys-remove-last = Das ist Ihr letzter Passkey. Ohne ihn können Sie sich nicht anmelden. Sprechen Sie zuerst mit { $custodian }.
 
 keys-remove-button = Diesen Passkey entfernen
 
@@ -398,7 +378,7 @@ keys-recovery-vetoed = { $n ->
 
 keys-recovery-no = Diesen Schlüssel ablehnen
 
-key-recovery = { $custodian } will einen neuen Schlüssel für Sie eintragen. Er gilt ab { $date }. Wenn Sie nicht darum gebeten haben, lehnen Sie ihn jetzt ab.
+key-recovery = { $custodian } will einen neuen Schlüssel für Sie eintragen. Er gilt nicht vor dem { $date }. Wenn Sie nicht darum gebeten haben, lehnen Sie ihn jetzt ab.
 
 ## Widerspruch gegen Forschung, und eine Kopie von allem
 
@@ -409,8 +389,6 @@ opt-out-lead = Sie können aller Forschung widersprechen. Das geht jeder Einwill
 opt-out-on = Ja, wenn ich es jedes Mal erlaube
 
 opt-out-off = Keine Forschung
-
-opt-out-requests = Auch keine neuen Anfragen von Studien
 
 opt-out-error = Wählen Sie Ja oder Nein
 
@@ -424,11 +402,7 @@ download-title = Meine Daten herunterladen
 
 download-lead = Die Datei enthält Ihre Daten, Ihre Einwilligungen und Ihren Verlauf.
 
-download-size = Sie ist etwa { $size } groß.
-
 download-button = Meine Daten herunterladen
-
-download-ready = Ihre Kopie ist fertig.
 
 download-care = Bewahren Sie diese Datei sicher auf. Sie ist nicht verschlossen.
 

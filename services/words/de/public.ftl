@@ -88,7 +88,7 @@ sign-in-cancel = Sie sind nicht angemeldet. Sie haben das Fenster Ihres Geräts 
 
 sign-in-lost-title = Gerät verloren?
 
-sign-in-lost = Bitten Sie { $custodian }, einen neuen Schlüssel für Sie einzutragen. Das dauert einige Tage. So kann es niemand heimlich tun.
+sign-in-lost = Melden Sie sich mit einem anderen Passkey an, wenn Sie einen haben. Wenn nicht, fragen Sie { $custodian }, was Sie tun können.
 
 sign-in-script = Schalten Sie zum Anmelden JavaScript für diese Seite ein.
 
@@ -128,9 +128,9 @@ accessibility-title = Barrierefreiheit
 
 accessibility-aim = Diese Seite soll für alle nutzbar sein. Wir richten uns nach WCAG 2.2, Stufe AA.
 
-accessibility-how = Sie können sie mit der Tastatur, mit einem Vorleseprogramm und mit großer Schrift benutzen. Alles außer dem Unterschreiben geht ohne JavaScript.
+accessibility-how = Sie können sie mit der Tastatur, mit einem Vorleseprogramm und mit großer Schrift benutzen. JavaScript brauchen Sie nur zum Beitreten, zum Anmelden und zum Unterschreiben.
 
-accessibility-tell = Wenn etwas für Sie nicht funktioniert, sagen Sie es { $contact }. Wir finden einen anderen Weg.
+accessibility-tell = Wenn etwas für Sie nicht funktioniert, sagen Sie es { $contact }.
 
 ## Privacy notice
 
@@ -144,9 +144,9 @@ privacy-why = Wir nutzen sie nur so, wie Sie es erlauben. Einwilligung ist das W
 
 privacy-cookies = Wir setzen zwei Cookies: eines, solange Sie angemeldet sind, und eines für Ihre Sprache. Niemand verfolgt Sie hier.
 
-privacy-rights = Sie können ansehen, herunterladen und berichtigen, was wir über Sie haben. Sie können jederzeit widerrufen oder alles stoppen.
+privacy-rights = Sie können Ihre Daten ansehen und herunterladen. Sie können jederzeit widerrufen oder alles stoppen.
 
-privacy-forget = Sie können verlangen, dass wir Ihre Daten löschen. Dann werden die Schlüssel dazu vernichtet, und niemand kann sie mehr lesen.
+privacy-forget = Ist etwas in Ihren Daten falsch, oder sollen sie gelöscht werden? Fragen Sie { $custodian }. Auf dieser Seite geht das noch nicht.
 
 privacy-complain = Sie können sich bei der Aufsicht für Datenschutz beschweren, die für Ihren Wohnort zuständig ist.
 

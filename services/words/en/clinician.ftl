@@ -128,7 +128,7 @@ prediction-tested-on = Tested on { $n } people not used for training, with recor
 
 prediction-risks-none = Known risk: people may rely on it too much.
 
-prediction-affected = People on whose records this model was trained have withdrawn. It is being replaced.
+prediction-affected = People on whose records this model was trained have withdrawn. It will be replaced or retired.
 
 prediction-why-title = What moved the estimate
 
@@ -265,19 +265,3 @@ card-said = Estimate (of 100)
 card-had = Had the outcome (of 100)
 
 count-hidden = hidden
-
-glass-title = Emergency access
-
-glass-what = This opens the records without the patient's permission, for treatment only.
-
-glass-told = The patient will see your name, the time and your reason.
-
-glass-review = A second person will review it.
-
-glass-reason = What is the emergency?
-
-glass-reason-error = Enter what the emergency is
-
-glass-button = Open the records
-
-glass-done = The records are open for this emergency. The patient is informed. A second person will review it by { $date }.

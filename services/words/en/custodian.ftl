@@ -32,7 +32,7 @@ custodian-records = Records
 
 custodian-copies = Copies
 
-custodian-copies-of = One copy of { $copies } of { $all } records, on this site's storage node
+custodian-copies-of = On this site's storage node: { $copies } of { $all } records
 
 custodian-anchor = Last anchor
 
@@ -96,7 +96,7 @@ invite-number-error = Enter the hospital number, 64 characters or fewer
 
 invite-number-staff = Leave the hospital number empty: only a patient has one
 
-invite-has-account = This patient can sign in already. If their device is lost, propose a recovery.
+invite-has-account = This patient can sign in already. For a lost device, open Account recovery.
 
 invite-name = Name
 
@@ -310,13 +310,13 @@ empty-studies = No study has been proposed yet. Researchers propose studies; the
 
 ## Account recovery
 
-recoveries-what = A new key starts to work after a delay. Until then any of the patient's keys can refuse it.
+recoveries-what = A proposed key cannot work before a delay is over. Until then any of the patient's keys can refuse it. No page completes a recovery yet.
 
 recoveries-caption = Pending recoveries
 
 recoveries-patient = Patient
 
-recoveries-left = Starts to work on
+recoveries-left = Not before
 
 recoveries-state = State
 
@@ -341,11 +341,5 @@ recoveries-refused = The register refused it. Nothing was proposed.
 recoveries-button = Propose
 
 recoveries-proposed-now = The recovery is proposed. The patient sees it and can refuse it.
-
-recoveries-vetoed = Refused by the patient
-
-recoveries-done = In force
-
-recoveries-lead = The new key starts to work after { $days } days. Until then any of the patient's keys can refuse it.
 
 empty-recoveries = No pending recoveries.

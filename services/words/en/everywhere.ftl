@@ -73,7 +73,6 @@ notice-development = DEVELOPMENT. This site is for trials. Put no real records h
 notice-single = One organisation runs the register of this site.
 notice-single-link = What that means
 notice-away = We cannot reach the register right now. Until we can, every request for records is refused.
-notice-emergency = A doctor opened your records in an emergency, without asking you. See who and why in your history.
 notice-warn = You will be signed out in 2 minutes.
 notice-out = You were signed out after 15 minutes. Please sign in. You will return to this page.
 
@@ -112,7 +111,7 @@ expired = You were signed out after 15 minutes. Your answers are kept. Please si
 
 double = You have already done this. Nothing was recorded twice.
 
-lapsed = This request ran out on { $date }. You do not have to do anything. They may ask again.
+lapsed = This request expired on { $date }. You do not have to do anything. They may ask again.
 
 cancel = Nothing was signed. You closed the window of your device, or it took too long. Your choices are kept. Try again when you are ready.
 
@@ -156,7 +155,7 @@ broken = This is our fault, not yours. Nothing was shown to anyone. If it happen
 
 broken-plain = This is our fault, not yours. Nothing was shown to anyone. Try again in a few minutes.
 
-problem-home = Go to the first page
+problem-home = Go to the start page
 
 no-script-sign = To sign, turn on JavaScript for this site, or use another browser.
 

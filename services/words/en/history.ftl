@@ -29,13 +29,11 @@ used-read-party = { $party } looked at your { $categories }. You allowed this on
 
 used-model-party = { $party } asked a model about your risk of { $condition }. You allowed this on { $date }.
 
-used-train = A model of { $study } learned from your { $categories }. You allowed this on { $date }.
+used-train = { $study } used your { $categories } to train a model. You allowed this on { $date }.
 
 used-copy = { $study } downloaded a copy with some of your values, without your name. You allowed this on { $date }.
 
 used-self = You looked at your { $categories } yourself.
-
-used-emergency = { $clinician } opened your records in an emergency, without asking you. The reason given: { $reason }. A second person will check this by { $date }.
 
 refused-never = { $party } asked for your { $categories } and was refused. You had not allowed it.
 
@@ -46,12 +44,6 @@ refused-ended = { $party } asked for your { $categories } and was refused. Your 
 refused-unknown = { $party } asked for your { $categories } and was refused. We could not check your permissions at that moment.
 
 refused-other = { $party } asked for your { $categories } and was refused. { $why }
-
-model-replaced = The model that learned from you was replaced on { $date }. The new one never saw your records. The old one was destroyed.
-
-copy-deleted = { $study } says that it deleted its copy.
-
-copy-open = { $study } has not yet said that it deleted its copy. We asked on { $date } and will ask again.
 
 empty-journal = Nobody has used or asked for your records yet. Every use and every refusal will be listed here.
 
@@ -89,7 +81,7 @@ used-read-party-undated = { $party } looked at your { $categories }. You allowed
 
 used-model-party-undated = { $party } asked a model about you. You allowed this.
 
-used-train-undated = A model of { $study } learned from your { $categories }. You allowed this.
+used-train-undated = { $study } used your { $categories } to train a model. You allowed this.
 
 used-copy-undated = { $study } downloaded a copy of some of your values, without your name. You allowed this.
 

@@ -76,9 +76,9 @@ grant-not = It does not let anyone look you up. It does not let anyone use your 
 
 grant-risk = No system is perfectly safe. Someone could try to find out if a model has learned from you. We test each model for this before it is used.
 
-grant-withdraw = You can withdraw at any time, on this site. You do not have to say why. From then on, no new use starts. Within { $n } days, each model that learned from you is replaced by one that never saw your records. The old model is destroyed.
+grant-withdraw = You can withdraw at any time, on this site. You do not have to say why. From then on, no new use starts. Within { $n } days, each model that learned from you is taken out of use and destroyed. A new model never sees your records.
 
-grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published. We cannot take back copies that a researcher has already downloaded. We tell them to delete their copies, and we show you what they reply.
+grant-limits = Some things we cannot undo. We cannot take back answers that a model has already given. We cannot take back results that are already published. We cannot take back copies that a researcher has already downloaded. We tell them to delete their copies.
 
 grant-copy = Let { $study } download a copy. The copy has no name, address or birth date. It has an end date. But we cannot take it back once it is downloaded.
 
@@ -200,8 +200,6 @@ check-copies-yes = They may download a copy
 
 check-copies-no = No copies
 
-check-duties = What they must do
-
 check-statement = What you sign, word for word
 
 check-no-undo = Before you sign: we cannot undo copies, answers or results that have already been shared.
@@ -220,12 +218,6 @@ declined-title = Request declined
 
 declined = You said no. We do not pass on a reason to { $study }. Nothing else changes.
 
-declined-button = Say no
-
-decline-title = Say no
-
-decline-lead = { $study } may then use nothing. We do not pass on a reason.
-
 lapsed-title = Request ended
 
 ## Permissions
@@ -242,13 +234,7 @@ consent-allows = { $study } may use your { $categories }, { $purposes }.
 
 consent-until = It ends on { $date }.
 
-consent-since = You signed it on { $date }.
-
 consent-ended = It ended on { $date }.
-
-consent-withdrawn = You withdrew it on { $date }.
-
-consent-stopped = It ended when you stopped everything on { $date }.
 
 consent-unknown = We cannot check this permission right now. Until we can, access is refused.
 
@@ -274,7 +260,7 @@ withdraw-stops = no new use of your records by { $study }
 
 withdraw-follows-title = This follows within { $n } days
 
-withdraw-follows = models that learned from you are replaced
+withdraw-follows = models that learned from you are taken out of use and destroyed
 
 withdraw-stays-title = This stays
 
@@ -294,7 +280,7 @@ withdraw-done-title = Permission withdrawn
 
 withdraw-done = You have withdrawn. { $study } may no longer use your records. We recorded this at { $time }.
 
-withdraw-done-model = { $model } has a model that learned from your records. It is replaced by { $date }.
+withdraw-done-model = { $model } has a model that learned from your records. It is taken out of use by { $date }.
 
 withdraw-done-no-model = No model has learned from your records under this permission.
 
@@ -306,8 +292,6 @@ stop-lead = { $n ->
     [one] This ends your permission at once.
    *[other] This ends all { $n } of your permissions at once.
 } No study, no model and no doctor on this site can use your records from now on. Your hospital keeps its own files and still treats you.
-
-stop-emergency = In an emergency a doctor may still open your records. You will see who and why.
 
 stop-later = You can give new permissions later, one by one.
 
@@ -347,9 +331,9 @@ models-state = State
 
 models-active = in use
 
-models-replacing = to be replaced by { $date }
+models-replacing = in use until { $date } at the latest
 
-models-replaced = replaced on { $date } and destroyed
+models-replaced = taken out of use on { $date } and destroyed
 
 models-next = The new one never saw your records.
 
@@ -363,10 +347,6 @@ keys-made = Created on
 
 keys-used = Last used
 
-keys-never = Not used yet
-
-keys-this = The one you use now
-
 keys-add = Add a passkey
 
 keys-add-lead = A second passkey on another device helps when you lose one.
@@ -377,7 +357,7 @@ keys-remove-title = Remove this passkey
 
 keys-remove-lead = It can then no longer sign in or sign for you. A removed passkey never comes back.
 
-keys-remove-last = This is your last passkey. Without it you cannot sign in. You would need { $custodian } to add a new key.
+keys-remove-last = This is your last passkey. Without it you cannot sign in. Talk to { $custodian } first.
 
 keys-remove-button = Remove this passkey
 
@@ -398,7 +378,7 @@ keys-recovery-vetoed = { $n ->
 
 keys-recovery-no = Refuse this key
 
-key-recovery = { $custodian } wants to add a new key for you. It starts to work on { $date }. If you did not ask for this, refuse it now.
+key-recovery = { $custodian } wants to add a new key for you. It cannot work before { $date }. If you did not ask for this, refuse it now.
 
 ## Research off, and a copy of all
 
@@ -409,8 +389,6 @@ opt-out-lead = You can turn all research off. This overrides every research perm
 opt-out-on = Yes, if I allow it each time
 
 opt-out-off = No research at all
-
-opt-out-requests = Also stop new requests from studies
 
 opt-out-error = Choose yes or no
 
@@ -424,11 +402,7 @@ download-title = Download my data
 
 download-lead = The file has your records, your permissions and your history.
 
-download-size = It is about { $size }.
-
 download-button = Download my data
-
-download-ready = Your copy is ready.
 
 download-care = Keep this file safe. It is not locked.
 

@@ -88,7 +88,7 @@ sign-in-cancel = You are not signed in. You closed the window of your device, or
 
 sign-in-lost-title = Lost your device?
 
-sign-in-lost = Ask { $custodian } to add a new key for you. This takes a few days, so that nobody can do it behind your back.
+sign-in-lost = Sign in with another passkey of yours, if you have one. If not, ask { $custodian } what you can do.
 
 sign-in-script = To sign in, turn on JavaScript for this site.
 
@@ -128,9 +128,9 @@ accessibility-title = Accessibility
 
 accessibility-aim = This site should work for everyone. We aim for the rules of WCAG 2.2, level AA.
 
-accessibility-how = You can use it with the keyboard, with a screen reader and with large text. Everything but signing works without JavaScript.
+accessibility-how = You can use it with the keyboard, with a screen reader and with large text. You need JavaScript only to join, to sign in and to sign.
 
-accessibility-tell = If something does not work for you, tell { $contact }. We will find another way.
+accessibility-tell = If something does not work for you, tell { $contact }.
 
 ## Privacy notice
 
@@ -144,9 +144,9 @@ privacy-why = We use them only as you allow. Consent is the legal word for your 
 
 privacy-cookies = We set two cookies: one while you are signed in, and one for your language. Nobody follows you here.
 
-privacy-rights = You can see, download and correct what we hold. You can withdraw or stop at any time.
+privacy-rights = You can see and download your records. You can withdraw or stop at any time.
 
-privacy-forget = You can ask us to erase your records. Then their keys are destroyed and nobody can read them.
+privacy-forget = Is something wrong in your records, or should they be erased? Ask { $custodian }. This site cannot do it yet.
 
 privacy-complain = You can complain to the data protection authority where you live.
 

@@ -84,7 +84,7 @@ study-end = End
 
 study-copy = We also ask to download a copy
 
-study-copy-hint = Patients choose this separately. The set is k-anonymous and must be deleted by its end date.
+study-copy-hint = Patients choose this separately. The set has no names and must be deleted by its end date.
 
 study-waiting = Waiting for the custodian
 
@@ -202,9 +202,9 @@ set-title = Training set
 
 set-people = People who permit a copy: { $count }.
 
-set-k = Each combination of values fits at least { $k } people.
+set-k = Each combination of demographic and group values fits at least { $k } people. Other columns can still identify a person.
 
-set-how = Names are replaced, and rare combinations are left out.
+set-how = Names are replaced, and rare combinations of these values are left out.
 
 set-few = No training set: fewer than { $count } people permit a copy.
 

@@ -72,7 +72,6 @@ notice-development = DESARROLLO. Este sitio es para pruebas. No ponga aquí dato
 notice-single = Una sola organización lleva el registro de este sitio.
 notice-single-link = Qué significa eso
 notice-away = Ahora no podemos llegar al registro. Mientras tanto rechazamos toda petición de datos.
-notice-emergency = En una emergencia se abrieron los datos de usted sin preguntarle. En su historial puede ver quién fue y por qué.
 notice-warn = En 2 minutos se cerrará su sesión.
 notice-out = Cerramos su sesión después de 15 minutos. Por favor, entre. Volverá a esta página.
 
@@ -155,7 +154,7 @@ broken = La culpa es nuestra, no de usted. Nadie vio nada. Si vuelve a pasar, d�
 
 broken-plain = La culpa es nuestra, no de usted. Nadie vio nada. Inténtelo de nuevo en unos minutos.
 
-problem-home = Ir a la primera página
+problem-home = Ir a la página de inicio
 
 no-script-sign = Para firmar, active JavaScript para este sitio, o use otro navegador.
 

@@ -29,13 +29,11 @@ used-read-party = { $party } consultó estos datos suyos: { $categories }. Usted
 
 used-model-party = { $party } preguntó a un modelo por su riesgo. El tema: { $condition }. Usted lo permitió el { $date }.
 
-used-train = Un modelo de { $study } aprendió de estos datos suyos: { $categories }. Usted lo permitió el { $date }.
+used-train = { $study } usó estos datos suyos para entrenar un modelo: { $categories }. Usted lo permitió el { $date }.
 
 used-copy = { $study } descargó una copia con algunos valores suyos, sin su nombre. Usted lo permitió el { $date }.
 
 used-self = Usted consultó estos datos: { $categories }.
-
-used-emergency = { $clinician } abrió sus datos en una emergencia, sin preguntarle. La razón que dio: { $reason }. Otra persona lo revisará antes del { $date }.
 
 refused-never = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted no había dado permiso.
 
@@ -46,12 +44,6 @@ refused-ended = { $party } pidió ver estos datos suyos: { $categories }. No se 
 refused-unknown = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
 
 refused-other = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió. { $why }
-
-model-replaced = El modelo que aprendió de usted se sustituyó el { $date }. El nuevo nunca vio sus datos. El viejo se destruyó.
-
-copy-deleted = { $study } dice que borró su copia.
-
-copy-open = { $study } todavía no ha dicho que borró su copia. Preguntamos el { $date } y preguntaremos otra vez.
 
 empty-journal = Nadie ha usado ni pedido sus datos todavía. Cada uso y cada rechazo se verá aquí.
 
@@ -89,7 +81,7 @@ used-read-party-undated = { $party } consultó estos datos suyos: { $categories 
 
 used-model-party-undated = { $party } preguntó por usted a un modelo. Usted lo había permitido.
 
-used-train-undated = Un modelo de { $study } aprendió de estos datos suyos: { $categories }. Usted lo había permitido.
+used-train-undated = { $study } usó estos datos suyos para entrenar un modelo: { $categories }. Usted lo había permitido.
 
 used-copy-undated = { $study } descargó una copia de algunos valores, sin su nombre. Usted lo había permitido.
 

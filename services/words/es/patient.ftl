@@ -76,9 +76,9 @@ grant-not = Nadie puede buscarle a usted con esto. Nadie puede usar sus datos pa
 
 grant-risk = Ningún sistema es del todo seguro. Alguien podría tratar de averiguar si un modelo aprendió de usted. Hacemos esa prueba con cada modelo antes de usarlo.
 
-grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces no empieza ningún uso nuevo. En { $n } días como máximo sustituimos los modelos que aprendieron de sus datos. El modelo nuevo nunca vio sus datos. El viejo se destruye.
+grant-withdraw = Puede retirar su permiso cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces no empieza ningún uso nuevo. En { $n } días como máximo, los modelos que aprendieron de sus datos dejan de usarse y se destruyen. Un modelo nuevo nunca ve sus datos.
 
-grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio, los resultados ya publicados y las copias ya descargadas. Pedimos que borren sus copias y le mostramos lo que responden.
+grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio, los resultados ya publicados y las copias ya descargadas. Pedimos que borren sus copias.
 
 grant-copy = Permitir que { $study } descargue una copia. La copia no lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero una copia descargada no se puede recuperar.
 
@@ -200,8 +200,6 @@ check-copies-yes = Pueden descargar una copia
 
 check-copies-no = Sin copias
 
-check-duties = Qué deben hacer
-
 check-statement = Lo que usted firma, palabra por palabra
 
 check-no-undo = Antes de firmar: no podemos deshacer copias, respuestas ni resultados que ya se entregaron.
@@ -220,12 +218,6 @@ declined-title = Petición rechazada
 
 declined = Usted dijo que no. { $study } no sabrá por qué. No cambia nada más.
 
-declined-button = Decir que no
-
-decline-title = Decir que no
-
-decline-lead = Entonces { $study } no puede usar nada. Nadie sabrá por qué.
-
 lapsed-title = Petición terminada
 
 ## Permisos
@@ -242,13 +234,7 @@ consent-allows = { $study } puede usar estos datos suyos: { $categories }. Motiv
 
 consent-until = Termina el { $date }.
 
-consent-since = Usted lo firmó el { $date }.
-
 consent-ended = Terminó el { $date }.
-
-consent-withdrawn = Usted lo retiró el { $date }.
-
-consent-stopped = Terminó cuando usted lo detuvo todo el { $date }.
 
 consent-unknown = Ahora no podemos comprobar este permiso. Mientras tanto, se rechaza todo acceso.
 
@@ -274,7 +260,7 @@ withdraw-stops = todo uso nuevo de sus datos por { $study }
 
 withdraw-follows-title = Esto sigue en { $n } días como máximo
 
-withdraw-follows = se sustituyen los modelos que aprendieron de usted
+withdraw-follows = los modelos que aprendieron de usted dejan de usarse y se destruyen
 
 withdraw-stays-title = Esto queda
 
@@ -294,7 +280,7 @@ withdraw-done-title = Permiso retirado
 
 withdraw-done = Ha retirado su permiso. { $study } ya no puede usar sus datos. Lo anotamos a las { $time }.
 
-withdraw-done-model = { $model } tiene un modelo que aprendió de sus datos. Se sustituye antes del { $date }.
+withdraw-done-model = { $model } tiene un modelo que aprendió de sus datos. Deja de usarse el { $date } como muy tarde.
 
 withdraw-done-no-model = Ningún modelo aprendió de usted con este permiso.
 
@@ -306,8 +292,6 @@ stop-lead = { $n ->
     [one] Así termina ahora mismo su permiso.
    *[other] Así terminan a la vez sus { $n } permisos.
 } Ningún estudio, ningún modelo y ningún médico de este sitio puede usar sus datos desde ahora. Su hospital conserva sus propios archivos y le sigue atendiendo.
-
-stop-emergency = En una emergencia todavía pueden abrir sus datos. Usted verá quién fue y por qué.
 
 stop-later = Más adelante puede dar permisos nuevos, uno por uno.
 
@@ -347,9 +331,9 @@ models-state = Estado
 
 models-active = en uso
 
-models-replacing = se sustituye antes del { $date }
+models-replacing = en uso hasta el { $date } como muy tarde
 
-models-replaced = sustituido el { $date } y destruido
+models-replaced = retirado el { $date } y destruido
 
 models-next = El nuevo nunca vio sus datos.
 
@@ -363,10 +347,6 @@ keys-made = Creada el
 
 keys-used = Último uso
 
-keys-never = Sin usar todavía
-
-keys-this = La que usa ahora
-
 keys-add = Añadir una llave de acceso
 
 keys-add-lead = Una segunda llave en otro dispositivo ayuda cuando pierde uno.
@@ -377,7 +357,7 @@ keys-remove-title = Quitar esta llave
 
 keys-remove-lead = Ya no servirá para entrar ni para firmar por usted. Una llave quitada no vuelve nunca.
 
-keys-remove-last = Esta es su última llave. Sin ella no puede entrar. Tendría que pedir a { $custodian } una llave nueva.
+keys-remove-last = Esta es su última llave. Sin ella no puede entrar. Hable antes con { $custodian }.
 
 keys-remove-button = Quitar esta llave
 
@@ -398,7 +378,7 @@ keys-recovery-vetoed = { $n ->
 
 keys-recovery-no = Rechazar esta llave
 
-key-recovery = { $custodian } quiere añadir una llave nueva para usted. Empieza a valer el { $date }. Si usted no la pidió, rechácela ahora.
+key-recovery = { $custodian } quiere añadir una llave nueva para usted. No vale antes del { $date }. Si usted no la pidió, rechácela ahora.
 
 ## Sin investigación, y una copia de todo
 
@@ -409,8 +389,6 @@ opt-out-lead = Puede cerrar sus datos a toda investigación. Esto vale más que 
 opt-out-on = Sí, si lo permito cada vez
 
 opt-out-off = Ninguna investigación
-
-opt-out-requests = Tampoco peticiones nuevas de estudios
 
 opt-out-error = Elija sí o no
 
@@ -424,11 +402,7 @@ download-title = Descargar mis datos
 
 download-lead = El archivo contiene sus datos, sus permisos y su historial.
 
-download-size = Ocupa unos { $size }.
-
 download-button = Descargar mis datos
-
-download-ready = Su copia está lista.
 
 download-care = Guarde bien este archivo. No está bajo llave.
 

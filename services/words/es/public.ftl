@@ -88,7 +88,7 @@ sign-in-cancel = No ha entrado. Usted cerró la ventana de su dispositivo, o tar
 
 sign-in-lost-title = ¿Perdió su dispositivo?
 
-sign-in-lost = Pida a { $custodian } que añada una llave de acceso nueva para usted. Tarda unos días, para que nadie pueda hacerlo a escondidas.
+sign-in-lost = Entre con otra llave de acceso suya, si la tiene. Si no, pregunte a { $custodian } qué puede hacer.
 
 sign-in-script = Para entrar, active JavaScript para este sitio.
 
@@ -128,9 +128,9 @@ accessibility-title = Accesibilidad
 
 accessibility-aim = Este sitio debe servir a todo el mundo. Seguimos las reglas WCAG 2.2, nivel AA.
 
-accessibility-how = Puede usarlo con el teclado, con un lector de pantalla y con letra grande. Todo menos firmar funciona sin JavaScript.
+accessibility-how = Puede usarlo con el teclado, con un lector de pantalla y con letra grande. Solo necesita JavaScript para unirse, para entrar y para firmar.
 
-accessibility-tell = Si algo no funciona para usted, dígalo a { $contact }. Buscaremos otra manera.
+accessibility-tell = Si algo no funciona para usted, dígalo a { $contact }.
 
 ## Privacy notice
 
@@ -144,9 +144,9 @@ privacy-why = Los usamos solo como usted permite. Consentimiento es la palabra d
 
 privacy-cookies = Ponemos dos cookies: una mientras está dentro y otra para su idioma. Nadie le sigue aquí.
 
-privacy-rights = Puede ver, descargar y corregir lo que guardamos. Puede retirar su permiso o detenerlo todo cuando quiera.
+privacy-rights = Puede ver y descargar sus datos. Puede retirar su permiso o detenerlo todo cuando quiera.
 
-privacy-forget = Puede pedirnos que borremos sus datos. Entonces se destruyen sus claves y nadie puede leerlos.
+privacy-forget = ¿Hay un error en sus datos, o quiere que se borren? Pregunte a { $custodian }. En este sitio todavía no es posible.
 
 privacy-complain = Puede reclamar ante la autoridad de protección de datos del lugar donde vive.
 

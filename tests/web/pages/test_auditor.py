@@ -58,7 +58,8 @@ def test_an_unavailable_part_is_unchecked_and_hides_no_other(hospital, monkeypat
 
     monkeypatch.setattr(hospital.platform.store, "check", away)
     auditor = hospital.platform.auditor
-    states = {result.part: result.state for result in auditor.verify_parts(lambda *_: None)}
+    result = auditor.run_verification(lambda *_: None)
+    states = {part["part"]: part["state"] for part in result["parts"]}
     assert [part for part, state in states.items() if state == UNCHECKED] == [
         "journal",
         "catalogue",

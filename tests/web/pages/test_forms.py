@@ -7,14 +7,12 @@ import datetime
 import pytest
 
 from services.errors import Invalid
-from web.pages.forms import date_in, first_errors, has_date
+from web.pages.forms import date_in, first_errors
 
 
 def test_a_date_is_read_from_its_three_inputs() -> None:
     form = {"end-day": " 3 ", "end-month": "3", "end-year": "2027"}
     assert date_in(form, "end") == datetime.date(2027, 3, 3)
-    assert has_date(form, "end")
-    assert not has_date(form, "from")
 
 
 @pytest.mark.parametrize("day", ["", "x", "32", "0", "9" * 30])
