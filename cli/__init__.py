@@ -36,7 +36,7 @@ def make_cli(opener: Opener, error_types: ErrorTypes = ()) -> click.Group:
     def cli(context: click.Context) -> None:
         """Share health records under consent: encrypted records, signed consents, models.
 
-        Without a command, the web server is started on http://localhost:8000.
+        Without a command: start the nodes, the worker and the pages on http://localhost:8000.
         """
         context.obj = CommandContext(opener, error_types)
 

@@ -28,7 +28,7 @@ ALL = click.option("--all", "everybody", is_flag=True, help="Every person in the
 @click.command()
 @click.argument("folder", type=FOLDER, default=Path("wallet"))
 def wallet(folder: Path) -> None:
-    """Create a wallet for trials in FOLDER; it holds what the platform must never hold."""
+    """Create a wallet for trials in FOLDER; it contains patients' keys."""
     try:
         Wallet.create(folder)
     except WalletUnusable as exc:

@@ -50,7 +50,7 @@ def question(services: Services, output: Output, file: Path | None) -> None:
 @click.option("--condition", default="an illness", help="What it is about, in patients' words.")
 @click.option("--protocol", default="No protocol was entered.", help="What will be done.")
 @click.option("--board", default="No approval was entered.", help="Who approved its ethics.")
-@click.option("--contact", default="the operator", help="Whom patients may ask.")
+@click.option("--contact", default="the operator", help="The contact for patients.")
 @click.option("--days", type=click.IntRange(1, 36_500), default=365, help="How long it lasts.")
 @click.option(
     "--permission-days",
@@ -130,7 +130,7 @@ def retrain(services: Services, output: Output, model: str) -> None:
 @click.command()
 @with_services
 def models(services: Services, output: Output) -> None:
-    """List every model, and those that lost consent."""
+    """List every model, and those affected by withdrawals."""
     known = services.researcher.runs.list()
     output.result({"models": [_facts(model) for model in known.models], "affected": known.affected})
     output.table(
@@ -156,13 +156,13 @@ def card(services: Services, output: Output, model: str, folder: Path | None) ->
 
 
 @click.command()
-@click.option("--person", required=True, help="The patient's id in the wallet.")
-@click.option("--wallet", type=FOLDER, default=Path("wallet"), help="Whose subjects they are.")
+@click.option("--person", required=True, help="The patient's hospital number.")
+@click.option("--wallet", type=FOLDER, default=Path("wallet"), help="The folder of the patients' keys.")
 @QUESTION
 @click.option("--why", default="at the command line", help="The reason, for the journal.")
 @with_services
 def predict(services: Services, output: Output, person: str, wallet: Path, **options: str) -> None:
-    """Ask the newest model about one patient who permits it, with the reasons of its estimate."""
+    """Predict for one patient who permits it, and show what moved the estimate."""
     keys = Wallet.open(wallet)
     try:
         subject = keys.get_subject(person)

@@ -25,7 +25,7 @@ NODES = ("kubo", "geth")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
-    """Check this machine and its install; each problem comes with its remedy.
+    """Check this machine and the installation; each problem has a remedy.
 
     Nothing is started or changed. Exit code 0: no problem; 1: at least one.
     """

@@ -15,9 +15,9 @@ def report(story: Story, took_s: float) -> str:
         *_people(story, facts),
         *_cohort(facts["cohort"]),
         *_learned(facts),
-        "7. verify     no findings; in a copy with one byte changed it found:",
+        "7. verified   no findings; in a copy with one byte changed, this was found:",
         f"              {facts['verify']['damaged']}",
-        f"8. invited    {facts['invitations']['with_keys']:,} with keys in the demo's wallet, "
+        f"8. invited    {facts['invitations']['with_keys']:,} people with keys in the demo's wallet, "
         f"{facts['invitations']['waiting']} invited",
         "",
         f"pictures      {', '.join(facts.get('pictures', ['none']))}",
@@ -31,7 +31,7 @@ def _learned(facts: dict[str, Any]) -> list[str]:
     if "gate" in facts:
         return [
             f"4. model      {facts['gate']}: too few people; run without --people",
-            f"6. withdrawn  {facts['withdrawal']['people']} people; none of their records opens",
+            f"6. withdrawn  {facts['withdrawal']['people']} people; none of their records can be opened",
         ]
     return [
         *_model(facts["model"]["card"], facts["model"]["sha256"]),
@@ -96,8 +96,8 @@ def _predictions(facts: dict[str, Any]) -> list[str]:
 def _withdrawal(facts: dict[str, Any]) -> list[str]:
     return [
         f"6. withdrawn  {facts['people'] - 1} people withdrew, 1 stopped everything; none of "
-        "their records opens; the model was listed as affected",
+        "their records can be opened; the model was listed as affected",
         f"              retrained on {facts['patients']:,} patients: sha-256 "
-        f"{facts['sha256'][:16]}…; trained by someone who never had them: "
-        f"{facts['stranger'][:16]}… — the same bytes",
+        f"{facts['sha256'][:16]}…; trained without their records: "
+        f"{facts['stranger'][:16]}…, the same bytes",
     ]
