@@ -157,7 +157,7 @@ def card(services: Services, output: Output, model: str, folder: Path | None) ->
 
 @click.command()
 @click.option("--person", required=True, help="The patient's hospital number.")
-@click.option("--wallet", type=FOLDER, default=Path("wallet"), help="The folder of the patients' keys.")
+@click.option("--wallet", type=FOLDER, default=Path("wallet"), help="Folder of patients' keys.")
 @QUESTION
 @click.option("--why", default="at the command line", help="The reason, for the journal.")
 @with_services

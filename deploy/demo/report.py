@@ -17,8 +17,8 @@ def report(story: Story, took_s: float) -> str:
         *_learned(facts),
         "7. verified   no findings; in a copy with one byte changed, this was found:",
         f"              {facts['verify']['damaged']}",
-        f"8. invited    {facts['invitations']['with_keys']:,} people with keys in the demo's wallet, "
-        f"{facts['invitations']['waiting']} invited",
+        f"8. invited    {facts['invitations']['with_keys']:,} people with keys in the demo's "
+        f"wallet, {facts['invitations']['waiting']} invited",
         "",
         f"pictures      {', '.join(facts.get('pictures', ['none']))}",
         f"took          {took_s:.0f} s; seed {story.seed}",
@@ -31,7 +31,8 @@ def _learned(facts: dict[str, Any]) -> list[str]:
     if "gate" in facts:
         return [
             f"4. model      {facts['gate']}: too few people; run without --people",
-            f"6. withdrawn  {facts['withdrawal']['people']} people; none of their records can be opened",
+            f"6. withdrawn  {facts['withdrawal']['people']} people; none of their records "
+            "can be opened",
         ]
     return [
         *_model(facts["model"]["card"], facts["model"]["sha256"]),
