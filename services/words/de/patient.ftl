@@ -400,7 +400,7 @@ opt-out-saved-off = Sie haben der Forschung widersprochen. Keine Studie darf Ihr
 
 download-title = Meine Daten herunterladen
 
-download-lead = Die Datei enthält Ihre Daten, Ihre Einwilligungen und Ihren Verlauf.
+download-lead = Die Datei enthält Ihre Daten (höchstens 500 Einträge), Ihre Einwilligungen und den neuesten Teil Ihres Verlaufs.
 
 download-button = Meine Daten herunterladen
 

@@ -102,7 +102,7 @@ help-title = Hilfe
 
 help-contact = Schreiben Sie an { $contact } oder rufen Sie dort an.
 
-help-ask = Dort hilft man Ihnen mit dieser Seite, einem verlorenen Gerät oder einer Zeile im Verlauf, die Sie nicht kennen.
+help-ask = Dort hilft man Ihnen mit dieser Seite oder mit einer Zeile im Verlauf, die Sie nicht kennen.
 
 help-care = Eine Behandlung gibt es dort nicht. Rufen Sie im Notfall Hilfe wie immer.
 

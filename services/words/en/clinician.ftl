@@ -118,7 +118,7 @@ prediction-estimate = { $count } of 100
 
 prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The model's range is { $low } to { $high }.
 
-prediction-beside = { $percent }, 95 % interval { $low } to { $high } %. In the people it was tested on: { $base } of 100.
+prediction-beside = { $percent }. Range { $low } to { $high } %: the 95 % interval of people with a similar estimate, widened to include this one. Of all people it was tested on: { $base } of 100.
 
 prediction-limits = An estimate from a statistical model, not a diagnosis. You decide.
 

@@ -400,7 +400,7 @@ opt-out-saved-off = Research is off. No study may use your records.
 
 download-title = Download my data
 
-download-lead = The file has your records, your permissions and your history.
+download-lead = The file has your records (500 at most), your permissions and the newest part of your history.
 
 download-button = Download my data
 

@@ -102,7 +102,7 @@ help-title = Get help
 
 help-contact = Write or talk to { $contact }.
 
-help-ask = They can help with this site, a lost device or a line in your history you do not know.
+help-ask = They can help with this site, or with a line in your history that you do not know.
 
 help-care = They cannot give care here. In an emergency, call for help as you always do.
 

@@ -400,7 +400,7 @@ opt-out-saved-off = Sus datos están cerrados a la investigación. Ningún estud
 
 download-title = Descargar mis datos
 
-download-lead = El archivo contiene sus datos, sus permisos y su historial.
+download-lead = El archivo contiene sus datos (500 registros como máximo), sus permisos y la parte más reciente de su historial.
 
 download-button = Descargar mis datos
 

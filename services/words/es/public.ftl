@@ -102,7 +102,7 @@ help-title = Ayuda
 
 help-contact = Escriba o hable con { $contact }.
 
-help-ask = Le pueden ayudar con este sitio, con un dispositivo perdido o con una línea de su historial que no conoce.
+help-ask = Le pueden ayudar con este sitio o con una línea de su historial que no conoce.
 
 help-care = Ahí no dan atención médica. En una emergencia, pida ayuda como siempre.
 
