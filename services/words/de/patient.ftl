@@ -307,7 +307,7 @@ stop-done = Alles ist gestoppt. { $n ->
     [0] Keine Einwilligung war gültig.
     [one] Ihre Einwilligung endete um { $time }.
    *[other] Alle { $n } Einwilligungen endeten um { $time }.
-} Neue Anfragen können Sie weiter erreichen. Sie können sie abschalten.
+} Neue Anfragen können Sie weiter erreichen. Jede braucht ein neues Ja von Ihnen.
 
 ## Daten
 

@@ -307,7 +307,7 @@ stop-done = Everything is stopped. { $n ->
     [0] No permission was active.
     [one] Your permission ended at { $time }.
    *[other] All { $n } permissions ended at { $time }.
-} New requests can still reach you. You can turn them off.
+} New requests can still reach you. Each needs a new yes from you.
 
 ## Records
 
@@ -412,7 +412,7 @@ empty-requests = Nobody is waiting for an answer from you. When someone asks, yo
 
 empty-consents = Nobody may use your records right now. You have given no permission.
 
-empty-records = No records are here yet. { $custodian } adds them. Ask them if you miss something.
+empty-records = No records are here yet. { $custodian } adds them. Ask them if something is missing.
 
 empty-models = No model was trained on your records.
 

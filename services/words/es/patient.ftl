@@ -307,7 +307,7 @@ stop-done = Todo está detenido. { $n ->
     [0] Ningún permiso estaba vigente.
     [one] Su permiso terminó a las { $time }.
    *[other] Sus { $n } permisos terminaron a las { $time }.
-} Todavía pueden llegarle peticiones nuevas. Puede desactivarlas.
+} Todavía pueden llegarle peticiones nuevas. Cada una necesita un nuevo sí de usted.
 
 ## Datos
 
