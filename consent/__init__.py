@@ -1,4 +1,4 @@
-"""The front door of the ledger: what the other packages may use of it."""
+"""The consent ledger: the names that the other packages may use of it."""
 
 from consent.anchors import ANCHOR_KINDS, Anchor
 from consent.batch import DecisionRequestBatch, Decisions

@@ -1,4 +1,4 @@
-"""The front door of this package: questions, studies, training, models, predictions, checks."""
+"""The interface of models/: questions, studies, training, models, predictions, checks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ QUESTIONS: Final = Path(__file__).parent / "questions"
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """The front door; app.py gives it every port.
+    """The interface of the package; app.py gives it every port.
 
     Attributes:
         engine: the database.

@@ -1,4 +1,4 @@
-"""The front door of the record store: what the other packages may use of it."""
+"""The record store: the names that the other packages may use of it."""
 
 from storage.block_folder import BlockFolder
 from storage.block_store import BlockReader, BlockStore

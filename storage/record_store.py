@@ -1,4 +1,4 @@
-"""The record store: the front door of this package for services and models."""
+"""The record store: the interface of this package for services and models."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ class RecordStore:
         return self._keys.is_sealed
 
     def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
-        """Return a keyed hash to 32 bytes that only this install can compute."""
+        """Return a keyed hash to 32 bytes that only this installation can compute."""
         return self._keys.pseudonyms(label)
 
     def seal_bytes(self, label: str, content: bytes, about: bytes = b"") -> bytes:
-        """Return `content` encrypted so that only this install can open it, as what it is `about`.
+        """Return `content` encrypted so that only this installation can open it, as what it is `about`.
 
         Raises:
             VaultSealed: there is no root key.
