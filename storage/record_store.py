@@ -88,7 +88,7 @@ class RecordStore:
         return self._keys.pseudonyms(label)
 
     def seal_bytes(self, label: str, content: bytes, about: bytes = b"") -> bytes:
-        """Return `content` encrypted so that only this installation can open it, as what it is `about`.
+        """Return `content` encrypted for this installation alone, bound to what it is `about`.
 
         Raises:
             VaultSealed: there is no root key.
