@@ -14,9 +14,10 @@ import pytest
 ROOT = Path.cwd()
 PACKAGES = ("consent", "storage", "records", "models", "services", "web", "cli")
 JOURNEYS = {
-    "a record in": "tests/web/test_api_custodian.py",
-    "a grant and a withdrawal": "tests/web/test_api_patient.py",
-    "a question to a model": "tests/web/test_api_clinician.py",
+    "a record in": "tests/web/api/test_custodian.py",
+    "a grant": "tests/web/api/test_patient.py::test_the_shown_statement_is_signed_and_in_force",
+    "a withdrawal": "tests/web/api/test_patient.py::test_a_withdrawal_is_in_force_at_once",
+    "a question to a model": "tests/web/api/test_clinician.py",
 }
 """Each journey and the tests that walk it through the API."""
 

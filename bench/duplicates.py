@@ -16,17 +16,17 @@ MIN_LINES = 6
 Place = tuple[str, int]
 
 
+def tracked_files(tree: Path) -> list[str]:
+    """Return the files that git tracks in `tree`."""
+    command = ["git", "ls-files"]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True)  # noqa: S603
+    return done.stdout.splitlines()
+
+
 def lines_of(tree: Path) -> dict[str, list[tuple[int, str]]]:
     """Return (number, text) of each line that is not blank, by file."""
-    listed = subprocess.run(
-        ["git", "ls-files"],  # noqa: S607 - git is on PATH
-        cwd=tree,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
     files = {}
-    for name in listed:
+    for name in tracked_files(tree):
         path = Path(name)
         if path.suffix in SUFFIXES and not LEFT_OUT & set(path.parts) and ".min." not in name:
             text = (tree / path).read_text(encoding="utf-8")

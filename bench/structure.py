@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import ast
-import subprocess
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from bench.duplicates import tracked_files
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("consent", "storage", "records", "models", "services", "web", "cli", "deploy")
@@ -28,15 +29,8 @@ class PackageFigures:
 
 def measure(tree: Path) -> dict[str, PackageFigures]:
     """Return the figures of each package in `tree`; migrations and vendored files do not count."""
-    listed = subprocess.run(
-        ["git", "ls-files"],  # noqa: S607 - git is on PATH
-        cwd=tree,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
     figures = {name: PackageFigures() for name in PACKAGES if (tree / name).is_dir()}
-    for name in listed:
+    for name in tracked_files(tree):
         path = Path(name)
         counts = path.suffix in SUFFIXES and ".min." not in name and "versions" not in path.parts
         if path.parts[0] in figures and counts:
