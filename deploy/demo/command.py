@@ -37,7 +37,7 @@ def demo(opener: Open, serve: Callable[[Settings, Callable[[str], None]], None])
     """Return the command, which opens the platform with `opener` and may then `serve` it."""
 
     @click.command("demo")
-    @click.option("--people", type=click.IntRange(100), help="How many of the 5,014.")
+    @click.option("--people", type=click.IntRange(100), help="How many of the 5,014 people.")
     @click.option("--seed", type=int, default=DEFAULT_SEED, help="Seed of the draw of consents.")
     @click.option("--wallet", type=click.Path(file_okay=False, path_type=Path), default=None)
     @click.option(
@@ -113,7 +113,7 @@ def begin(home: Path, wallet: Path, options: dict[str, Any]) -> None:
     known = find_json(mark)
     if known is None and home.exists() and any(home.iterdir()):
         raise click.ClickException(
-            f"{home} holds an install that is not a demo. Set VOUCHSAFE_HOME to another folder"
+            f"{home} holds an installation that is not a demo. Set VOUCHSAFE_HOME to another folder"
         )
     if known is not None and (known["finished"] or known["asked"] != options):
         if is_in_use(home):

@@ -100,7 +100,7 @@ study-state-refused = not approved
 
 study-send = Send the request
 
-study-request-sent = The request was sent to everyone who is eligible and was not asked before.
+study-request-sent = The request was sent to everyone eligible who does not permit it yet. People who declined recently were left out.
 
 study-ended = This study ended on { $date }.
 
