@@ -144,7 +144,7 @@ class TrainingSets:
         )
 
     def confirm_deletion(self, party: str, copy_id: str) -> None:
-        """Store that a copy is deleted; the patients in it can read that.
+        """Store that the study confirmed that a copy is deleted.
 
         Raises:
             NotFound: there is no such copy, it is another party's, or it was confirmed before.

@@ -45,7 +45,7 @@ def get_own_record(record: str) -> OpenedRecord:
 @accepts(NothingSchema)
 @returns(ObjectAnswer)
 def post_copy(body: dict[str, Any]) -> Response:
-    """Return the patient's records, permissions and history as one document."""
+    """Return up to 500 records, every permission and the newest history as one document."""
     return json_response(services().patient.records.export(current_subject(), words()))
 
 

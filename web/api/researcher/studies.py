@@ -82,7 +82,7 @@ def get_study(study: str) -> StudyDetails:
 @accepts(NothingSchema)
 @returns(StudySchema)
 def post_study_request(study: str, body: dict[str, Any]) -> StudyDetails:
-    """Ask everybody who is eligible and was not asked yet; repeating it asks nobody twice."""
+    """Ask everyone eligible who does not permit it; nobody gets a second unanswered request."""
     caller = current_caller()
     return _researcher().studies.send_requests(caller.party, caller.id, study)
 

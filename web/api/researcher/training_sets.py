@@ -51,7 +51,7 @@ def get_notices() -> Notices:
 @accepts(NothingSchema)
 @returns(NoticesSchema)
 def post_deletion(set_id: str, body: dict[str, Any]) -> Notices:
-    """Confirm that a copy is deleted, which its patients can read; return the other notices."""
+    """Confirm that a copy is deleted; return the notices that are left."""
     party = current_caller().party
     _sets().confirm_deletion(party, set_id)
     return _sets().notices(party)

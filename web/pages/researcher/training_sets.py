@@ -55,7 +55,7 @@ def notices() -> Response:
 @bp.post("/researcher/notices")
 @requires_role(RESEARCHER)
 def confirm_deletion() -> Response:
-    """Store that a copy is deleted; the patients in it can read that."""
+    """Store that the study confirmed that a copy is deleted."""
     sets, copy_id = services().researcher.training_sets, request.form.get("set", "")
     with suppress(NotFound):  # it was confirmed before: the page shows so
         sets.confirm_deletion(current_account().party, copy_id)
