@@ -91,7 +91,7 @@ class Studies:
         )
 
     def send_requests(self, party: str, account_id: str, name: str) -> StudyDetails:
-        """Ask everybody who is eligible and was not asked; repeating it asks nobody twice.
+        """Ask everyone eligible who does not permit it; nobody gets a second unanswered request.
 
         Raises:
             NotFound: as `get`; or the study is not approved, or it is over.

@@ -76,7 +76,7 @@ grant-not = Niemand darf damit nach Ihnen suchen. Niemand darf Ihre Daten damit 
 
 grant-risk = Kein System ist völlig sicher. Jemand könnte versuchen herauszufinden, ob ein Modell von Ihnen gelernt hat. Wir prüfen jedes Modell darauf, bevor es benutzt wird.
 
-grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen nicht sagen, warum. Danach beginnt keine neue Nutzung. Modelle, die aus Ihren Daten gelernt haben, werden innerhalb von { $n } Tagen nicht mehr genutzt und vernichtet. Ein neues Modell sieht Ihre Daten nie.
+grant-withdraw = Sie können jederzeit auf dieser Seite widerrufen. Sie müssen nicht sagen, warum. Danach beginnt keine neue Nutzung. Modelle, die aus Ihren Daten gelernt haben, werden innerhalb von { $n } Tagen aus dem Gebrauch genommen und vernichtet. Ein neues Modell sieht Ihre Daten nie.
 
 grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat. Ergebnisse, die schon veröffentlicht sind. Kopien, die schon heruntergeladen sind. Wir verlangen, dass Kopien gelöscht werden.
 
@@ -260,7 +260,7 @@ withdraw-stops = jede neue Nutzung Ihrer Daten durch { $study }
 
 withdraw-follows-title = Das folgt innerhalb von { $n } Tagen
 
-withdraw-follows = Modelle, die von Ihnen gelernt haben, werden nicht mehr genutzt und vernichtet
+withdraw-follows = Modelle, die von Ihnen gelernt haben, werden aus dem Gebrauch genommen und vernichtet
 
 withdraw-stays-title = Das bleibt
 
@@ -333,7 +333,7 @@ models-active = in Gebrauch
 
 models-replacing = in Gebrauch bis spätestens { $date }
 
-models-replaced = am { $date } außer Gebrauch genommen und vernichtet
+models-replaced = am { $date } aus dem Gebrauch genommen und vernichtet
 
 models-next = Das neue hat Ihre Daten nie gesehen.
 

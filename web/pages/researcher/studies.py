@@ -107,7 +107,7 @@ def study(slug: str) -> Response:
 @bp.post("/researcher/studies/<slug>/request")
 @requires_role(RESEARCHER)
 def send_requests(slug: str) -> Response:
-    """Ask everybody who is eligible and was not asked; repeating it asks nobody twice."""
+    """Ask everyone eligible who does not permit it; nobody gets a second unanswered request."""
     account = current_account()
     services().researcher.studies.send_requests(account.party, account.id, slug)
     return see_other(f"/researcher/studies/{slug}?sent=yes")
