@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import orjson
 import pytest
-from rig import Demo, Town, free_port, running
+from rig import SEED, Demo, Town, free_port, running
 
 from deploy.demo.draw import KINDS, draw
 from deploy.demo.people import MAPPING, TABLE
 from records import Mapping, read_table
-
-SEED = 2018
 
 
 @pytest.fixture(scope="session")

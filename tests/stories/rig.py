@@ -28,6 +28,9 @@ YEAR_S = 365 * 86_400
 CACHE = os.environ.get("VOUCHSAFE_CACHE", "~/.cache/vouchsafe")
 
 
+SEED = 2018
+
+
 def settings_of(home: Path, **more: str) -> Any:
     """Return the settings of an install in `home`."""
     return read_settings({"VOUCHSAFE_HOME": str(home), "VOUCHSAFE_CACHE": CACHE, **more})

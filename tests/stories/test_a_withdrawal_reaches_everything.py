@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from rig import Town
+from pathlib import Path
 
-from deploy.demo.people import STUDY
+import pytest
+from rig import SEED, Town
+
+from deploy.demo.people import STUDY, gather_people
+from deploy.demo.proof import train_as_stranger
 from storage import StorageNotFound
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
@@ -63,6 +66,18 @@ def test_the_new_model_rests_on_none_of_their_consents(town: Town) -> None:
     assert not theirs & {
         line.consent for line in town.platform.diagnostics.manifest(newer.id).lines
     }
+
+
+def test_the_retrained_model_is_byte_for_byte_one_that_never_saw_their_records(
+    town: Town, tmp_path: Path
+) -> None:
+    newer = town.platform.diagnostics.models()[1]
+    people = gather_people(town.demo.wallet, None, SEED)
+    theirs = train_as_stranger(town.platform, people, newer, town.leaving, tmp_path)
+    assert theirs == newer.sha256
+    table = (tmp_path / "remaining.csv").read_text(encoding="utf-8")
+    remaining = {line.split(",", 1)[0] for line in table.splitlines()[1:]}
+    assert not remaining & set(town.leaving)
 
 
 def block_name(cid: bytes) -> str:
