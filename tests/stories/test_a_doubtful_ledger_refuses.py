@@ -100,11 +100,11 @@ def test_a_chain_that_hangs_refuses_in_time_and_serves_again(platform: Services)
     require_back(platform)
 
 
-def test_another_chain_behind_the_same_door_refuses(tmp_path: Path) -> None:
+def test_another_chain_behind_the_same_endpoint_refuses(tmp_path: Path) -> None:
     with running(tmp_path / "home") as ours:
         enrolled_people(ours, tmp_path / "wallet", 5, STUDY, PURPOSE)
     with running(tmp_path / "other" / "home") as other:
-        door = json.loads((other.home / "chain" / "endpoint.json").read_text())["url"]
+        door = json.loads((other.installation.home / "chain" / "endpoint.json").read_text())["url"]
         foreign = running(tmp_path / "home", recovers=False, LEDGER_RPC_URL=door)
         with pytest.raises(LedgerBroken, match="genesis block mismatch"), foreign:
             raise AssertionError("it started on another chain")

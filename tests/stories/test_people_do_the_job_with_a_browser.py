@@ -122,8 +122,10 @@ def until_model(researcher: Person) -> str:
 def withdraw_everything(patient: Person) -> None:
     """Take back each permission that is active, one touch each."""
     patient.go("/patient/consents")
-    while patient.page.locator("main a:text-is('Withdraw')").count():
-        patient.page.locator("main a:text-is('Withdraw')").first.click()
+    links = patient.page.locator("main a:has-text('Withdraw permission')")
+    assert links.count()
+    while links.count():
+        links.first.click()
         patient.page.click("button:text-is('Withdraw')")
         patient.says("You have withdrawn.")
         patient.go("/patient/consents")
