@@ -36,7 +36,8 @@ def main(slither: str) -> int:
         shutil.rmtree(CONTRACT / folder / "analysis", ignore_errors=True)
     _run([str(programs / "forge"), "build", "--build-info", "--skip", "*/test/**"], environment)
     report = CONTRACT / "out" / "analysis" / "slither.json"
-    arguments = ["--foundry-ignore-compile", "--filter-paths", "node_modules|test"]
+    arguments = ["--foundry-ignore-compile", "--foundry-out-directory", "out/analysis"]
+    arguments += ["--filter-paths", "node_modules|test"]
     # Its exit code counts the findings, which are compared below.
     _run([slither, ".", *arguments, "--json", str(report)], environment, may_fail=True)
     if not report.is_file():

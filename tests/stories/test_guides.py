@@ -233,7 +233,7 @@ def _ask(platform: Services, subject: bytes) -> None:
 
 def _clinician(at: Set) -> None:
     asking = at.platform.requests
-    (model,) = [item for item in at.platform.diagnostics.models() if item.state == "active"]
+    model = [item for item in at.platform.diagnostics.models() if item.state == "active"][0]
     with at.somebody(_staff("clinician", "Dr Adeyemi"), 1280, 800) as visitor:
         known = asking.care.search(HOSPITAL, limit=40)[0]
         asking.directory.add((f"H-{20_481 + 7 * n}", who.subject) for n, who in enumerate(known))
@@ -247,7 +247,7 @@ def _clinician(at: Set) -> None:
 
 
 def _researcher(at: Set) -> None:
-    (model,) = [item for item in at.platform.diagnostics.models() if item.state == "active"]
+    model = [item for item in at.platform.diagnostics.models() if item.state == "active"][0]
     with at.somebody(_staff("researcher", "Dr Okafor"), 1280, 800) as visitor:
         visitor.go("/researcher/questions/nhanes-diabetes")
         at.take(visitor, "researcher-question")
