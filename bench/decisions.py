@@ -80,7 +80,7 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
     METADATA.create_all(engine)
     consent_terms, log = ConsentTermsStore(engine), LedgerLog()
     subjects, keys = random_ids(count), random_ids(count)
-    hashes = timed(figures, "put_openings_s", lambda: put_terms(consent_terms, subjects))
+    hashes = timed(figures, "put_terms_s", lambda: put_terms(consent_terms, subjects))
     timed(figures, "load_state_s", lambda: fill(log, subjects, hashes, keys))
     log.extend(Withdrawals(subjects[: count // 100], hashes[: count // 100]))
     log.extend(Stops(subjects[-count // 100 :], np.full(count // 100, NOW_S, np.int64)))
