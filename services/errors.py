@@ -18,7 +18,7 @@ class Unauthenticated(ServiceError):
 
 
 class Forbidden(ServiceError):
-    """The caller's role may not do this, whatever it is done to (403)."""
+    """The caller's role may not do this to any object (403)."""
 
 
 class NotFound(ServiceError):

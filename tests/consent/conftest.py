@@ -15,8 +15,7 @@ from consent.raw_transactions import RelayerAccount
 
 @pytest.fixture(scope="session")
 def shared_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Geth]:
-    if find_geth() is None:
-        pytest.skip("no geth is built: make nodes")
+    assert find_geth() is not None, "no geth is built: run make nodes"
     folder = tmp_path_factory.mktemp("geth")
     geth = Geth(folder, RelayerAccount(RELAYER).address).start()
     yield geth
@@ -25,8 +24,7 @@ def shared_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Geth]:
 
 @pytest.fixture
 def own_geth(tmp_path: Path) -> Iterator[Geth]:
-    if find_geth() is None:
-        pytest.skip("no geth is built: make nodes")
+    assert find_geth() is not None, "no geth is built: run make nodes"
     geth = Geth(tmp_path / "geth", RelayerAccount(RELAYER).address).start()
     yield geth
     geth.kill()

@@ -21,8 +21,10 @@ CONTAINER = ROOT / "deploy" / "container"
 UNITS = sorted(SYSTEMD.glob("*.service"))
 INSTALLED = "/opt/vouchsafe"
 MAX_EXPOSURE = 2.0
+# On CI a missing program is a failure, not a skip: .ci/run installs it.
 needs_systemd = pytest.mark.skipif(
-    not shutil.which("systemd-analyze"), reason="systemd is not installed"
+    "CI" not in os.environ and not shutil.which("systemd-analyze"),
+    reason="systemd is not installed",
 )
 
 
