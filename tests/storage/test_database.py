@@ -91,9 +91,9 @@ def test_an_exhausted_connection_pool_is_unavailable(tmp_path: Path) -> None:
         pass
 
 
+# SQLite has no connection to cut.
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_closed_connection_is_unavailable(engine: sa.Engine) -> None:
-    if engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no connection to cut")
     with pytest.raises(DatabaseUnavailable), reading(engine) as connection:
         own = connection.scalar(sa.text("SELECT pg_backend_pid()"))
         with engine.connect() as other:
@@ -103,9 +103,9 @@ def test_a_closed_connection_is_unavailable(engine: sa.Engine) -> None:
         assert connection.scalar(sa.select(1)) == 1
 
 
+# SQLite has one writer at a time.
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_deadlock_ends_as_a_concurrent_change(engine: sa.Engine) -> None:
-    if engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
     META.create_all(engine)
     put(engine, list(ROWS))
     met, raised = threading.Barrier(2), list[Exception]()
