@@ -13,7 +13,7 @@ import click
 from cli.output import Output, with_services
 from cli.records import FILE, FOLDER
 from consent import DAY_S, ConsentNotFound, Wallet
-from models import Model
+from models import Card, Model
 from services.cards import PLOTS, ModelCard
 from services.clinician.predictions import SubjectQuestion
 from services.dates import iso_day
@@ -152,7 +152,7 @@ def card(services: Services, output: Output, model: str, folder: Path | None) ->
         (folder / "card.json").write_bytes(cards.json(model))
         for name in PLOTS:
             (folder / f"{name}.svg").write_bytes(cards.plot(model, name))
-    output.result(dict(model_card.content), _performance(model_card))
+    output.result(dict(model_card.content), *Card(model_card.content).to_lines())
 
 
 @click.command()

@@ -19,7 +19,7 @@ class ModelCard:
     """A model with its card.
 
     Attributes:
-        content: of the card; see docs/spec/card.md.
+        content: of the card, as models/card.py writes it.
         study_name: the title of the study that trained it.
     """
 
