@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import models
 import storage
@@ -120,10 +120,7 @@ class Worker:
         if isinstance(error, UNAVAILABLE) and job.kind in RETRIED_WHILE_UNAVAILABLE:
             self._jobs.postpone(job, reason, RETRY_S)
         else:
-            failures = error.failures if isinstance(error, models.GateClosed) else ()
-            messages = [failure.message for failure in failures]
-            result = {"gate": messages} if messages else None
-            self._jobs.end(job, FAILED, result, reason)
+            self._jobs.end(job, FAILED, _failure(error), reason)
 
     def _repeat(self, task: PeriodicTask) -> None:
         while True:
@@ -159,6 +156,24 @@ def describe_error(error: Exception) -> str:
         return database.UNAVAILABLE_MESSAGE
     LOG.error("%s", trace_of(error))
     return "unexpected error; see the worker's log"
+
+
+def _failure(error: Exception) -> dict[str, Any]:
+    """Return what failed as a code, with the thresholds that a model missed."""
+    is_ours = isinstance(error, PROJECT_ERRORS)
+    result: dict[str, Any] = {"code": type(error).__name__ if is_ours else "Unexpected"}
+    if isinstance(error, models.GateClosed):
+        result["gate"] = [
+            {
+                "code": failure.code.value,
+                "feature": failure.feature,
+                "measured": failure.measured_text,
+                "required": failure.required_text,
+                "message": failure.message,
+            }
+            for failure in error.failures
+        ]
+    return result
 
 
 def log_errors(action: Callable[[], object]) -> None:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 import services.jobs.heartbeats
 import services.jobs.worker
 from consent import LedgerUnavailable
-from models import RunCancelled
+from models import GateClosed, RunCancelled
+from models.gate import GateCode, GateFailure
 from services.jobs.heartbeats import Workers
 from services.jobs.kinds import RETRIED_WHILE_UNAVAILABLE, make_runners
 from services.jobs.queue import (
@@ -96,6 +97,21 @@ def test_the_message_of_a_refusal_is_shown_and_of_an_unexpected_error_is_not(job
     assert {job.state for job in ended.values()} == {FAILED}
     assert ended["refused"].error == "the ledger is unavailable"
     assert "secret" not in ended["surprise"].error
+    assert ended["refused"].result == {"code": "LedgerUnavailable"}
+    assert ended["surprise"].result == {"code": "Unexpected"}
+
+
+def test_a_missed_threshold_is_a_code_with_what_was_measured_and_required(jobs, runners) -> None:
+    failure = GateFailure(code=GateCode.MEMBERSHIP_AUROC, measured=0.61, maximum=0.55)
+    runners["train"] = raiser(GateClosed([failure]))
+    job = jobs.enqueue("train", {"study": "study:a", "question": "q"}, "a")
+    worker(jobs, runners).run(job.id)
+    result = jobs.get(job.id).result
+    assert result is not None
+    assert result["code"] == "GateClosed"
+    (missed,) = result["gate"]
+    assert missed["code"] == "membership-auroc"
+    assert (missed["measured"], missed["required"]) == ("0.610", "at most 0.55")
 
 
 def test_a_cancelled_job_ends_at_its_next_progress(jobs, runners) -> None:
