@@ -21,6 +21,7 @@ from consent.evidence import LedgerParts, check, evidence
 from consent.findings import Finding
 from consent.freshness import FreshnessRules
 from consent.grant_status import Clocks
+from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Outbox
 from consent.outbox_restore import restore_outbox
@@ -42,7 +43,6 @@ from consent.transactions import Outcome
 from consent.typed_data import Domain
 from consent.views import Views
 
-_RECOVERY_LIMIT_S: Final = 60.0
 _RECOVERY_POLL_S: Final = 0.1
 
 
@@ -56,6 +56,7 @@ class ConsentLedger:
         deployment: which contract on which chain this is.
         keys: the keys of subjects.
         consent_terms: the stored terms behind the commitments on the chain.
+        limits: how long it waits, and how many views it keeps.
     """
 
     def __init__(
@@ -68,16 +69,19 @@ class ConsentLedger:
     ) -> None:
         """Join the parts; nothing is sent yet, so the chain may still be unavailable."""
         self.deployment = deployment
+        self.limits = LedgerLimits()
         self.consent_terms = ConsentTermsStore(engine)
         self._clock = clock
         self._chain = chain
         self._outbox = Outbox(engine, chain, account)
         self._mirror = Mirror(engine, chain, deployment, clock)
         rules = FreshnessRules.of(deployment.finality)
-        self._views = Views(self._mirror, self._outbox, rules, clock)
+        self._views = Views(self._mirror, self._outbox, rules, clock, self.limits)
         admission = Admission(chain, self._mirror, deployment, account.address)
         self._domain = admission.domain
-        self._relayer = Relayer(self._outbox, self._mirror, self.consent_terms, admission)
+        self._relayer = Relayer(
+            self._outbox, self._mirror, self.consent_terms, admission, self.limits
+        )
         self.keys = SubjectKeys(self._relayer, self._mirror, self._views, chain, clock)
         self._register = Register(self.consent_terms)
         self._parts = LedgerParts(chain, deployment, self._outbox, self._mirror, self.consent_terms)
@@ -220,11 +224,11 @@ class ConsentLedger:
                 must look.
         """
         require_p256(self._chain)
-        until_s = time.monotonic() + _RECOVERY_LIMIT_S
+        until_s = time.monotonic() + self.limits.recovery_s
         while self._outbox.flush():
             if time.monotonic() > until_s:
                 raise LedgerUnavailable(
-                    f"the chain has not mined all transactions after {_RECOVERY_LIMIT_S:.0f} s"
+                    f"the chain has not mined all transactions after {self.limits.recovery_s:.0f} s"
                 )
             time.sleep(_RECOVERY_POLL_S)
         try:

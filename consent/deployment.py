@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -143,9 +144,15 @@ def require_p256(chain: Chain) -> None:
 
 
 def deploy(
-    chain: Chain, outbox: Outbox, finality: Finality, recovery_delay_s: int = RECOVERY_DELAY_S
+    chain: Chain,
+    outbox: Outbox,
+    finality: Finality,
+    recovery_delay_s: int = RECOVERY_DELAY_S,
+    compiled: Mapping[str, Any] | None = None,
 ) -> Deployment:
     """Deploy verifier and ledger through the outbox; a second call returns the same deployment.
+
+    `compiled` is the compiler's output; consent/ledger.json unless another is given.
 
     Raises:
         LedgerUnavailable: not mined in time; call again.
@@ -153,7 +160,7 @@ def deploy(
     """
     if finality not in FINALITIES:
         raise ConsentInvalid(f"finality is {finality!r}; it must be one of {', '.join(FINALITIES)}")
-    compiled = abi.contract()
+    compiled = compiled or abi.contract()
     verifier = _deployed(outbox, "verifier", abi.data(compiled["verifier"]["bytecode"]))
     code = abi.encode_constructor(outbox.address, [verifier.contract], recovery_delay_s)
     ledger = _deployed(outbox, "ledger", code)

@@ -15,6 +15,7 @@ from consent.chain import Receipt
 from consent.consent_terms import ConsentTermsStore
 from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, NotPermitted
 from consent.freshness import MAX_AHEAD_S
+from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Intent, Outbox, StoredTransaction
 from consent.raw_transactions import Payload
@@ -35,7 +36,6 @@ Progress = Callable[[int, int], None]
 
 PENDING: Final = "pending"
 
-CONFIRM_LIMIT_S: Final = 60.0
 _MAX_IN_FLIGHT: Final = 14
 _SLICE: Final = _MAX_IN_FLIGHT * MAX_ENTRIES
 _ANCHOR_GAS: Final = 200_000
@@ -64,8 +64,14 @@ class Relayer:
     """
 
     def __init__(
-        self, outbox: Outbox, mirror: Mirror, consent_terms: ConsentTermsStore, admission: Admission
-    ):
+        self,
+        outbox: Outbox,
+        mirror: Mirror,
+        consent_terms: ConsentTermsStore,
+        admission: Admission,
+        limits: LedgerLimits,
+    ) -> None:
+        self._limits = limits
         self.contract = admission.contract
         self._outbox = outbox
         self._mirror = mirror
@@ -111,7 +117,7 @@ class Relayer:
         self._outbox.send(transactions)
         name = "0x" + transactions[0].hash.hex()
         try:
-            receipts = self._outbox.settle(transactions, CONFIRM_LIMIT_S)
+            receipts = self._outbox.settle(transactions, self._limits.confirm_s)
             self._await_mirror(receipts)
         except (LedgerUnavailable, LedgerBroken):
             return Outcome(False, PENDING, None, name)
@@ -136,7 +142,7 @@ class Relayer:
         payload = Payload(to=self.contract, data=data, gas=_ANCHOR_GAS)
         transactions = self._outbox.write([Intent("anchor", payload)])
         self._outbox.send(transactions)
-        receipts = self._outbox.settle(transactions, CONFIRM_LIMIT_S)
+        receipts = self._outbox.settle(transactions, self._limits.confirm_s)
         self._await_mirror(receipts)
         self._outbox.record(transactions, receipts)
         if not receipts[0].ok:
@@ -186,7 +192,7 @@ class Relayer:
         transactions = [item.transaction for item in sent]
         try:
             self._outbox.nonces.renew_fees()
-            receipts = self._outbox.settle(transactions, CONFIRM_LIMIT_S)
+            receipts = self._outbox.settle(transactions, self._limits.confirm_s)
             view = self._await_mirror(receipts)
         except (LedgerUnavailable, LedgerBroken):
             for item in sent:
@@ -199,14 +205,14 @@ class Relayer:
 
     def _await_mirror(self, receipts: Sequence[Receipt]) -> View:
         """Return the first view whose final block has all of these."""
-        until_s = time.monotonic() + CONFIRM_LIMIT_S
+        until_s = time.monotonic() + self._limits.confirm_s
         while True:
             view, _ = self._mirror.sync()
             if all(receipt.block_number <= view.block_number for receipt in receipts):
                 return view
             if time.monotonic() > until_s:
                 raise LedgerUnavailable(
-                    f"the transaction is mined but was not final within {CONFIRM_LIMIT_S:g} s"
+                    f"the transaction is mined but was not final in {self._limits.confirm_s:g} s"
                 )
             time.sleep(_FINALITY_POLL_S)
 

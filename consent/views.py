@@ -12,6 +12,7 @@ from consent.chain import Tip
 from consent.consents import with_revocations_since
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.freshness import FreshnessRules, require_fresh
+from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Outbox
 from consent.revocations import parse_revocations
@@ -19,7 +20,6 @@ from consent.state import LedgerState
 from consent.terms import View
 from consent.typed_data import Op
 
-_MAX_VIEWS: Final = 512
 _FLUSH_INTERVAL_S: Final = 1.0
 
 
@@ -27,8 +27,14 @@ class Views:
     """The newest view, and the states behind the views that were given out most recently."""
 
     def __init__(
-        self, mirror: Mirror, outbox: Outbox, rules: FreshnessRules, clock: Callable[[], float]
+        self,
+        mirror: Mirror,
+        outbox: Outbox,
+        rules: FreshnessRules,
+        clock: Callable[[], float],
+        limits: LedgerLimits,
     ) -> None:
+        self._limits = limits
         self._mirror = mirror
         self._outbox = outbox
         self._rules = rules
@@ -56,7 +62,7 @@ class Views:
             raise
         with self._states_lock:
             self._states[view] = state
-            while len(self._states) > _MAX_VIEWS:
+            while len(self._states) > self._limits.max_views:
                 self._states.popitem(last=False)
         return view, state
 

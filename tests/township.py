@@ -17,6 +17,7 @@ from consent.consent_ledger import ConsentLedger
 from consent.consent_terms import ConsentTermsStore
 from consent.deployment import Deployment, deploy
 from consent.errors import LedgerBroken, LedgerUnavailable
+from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Intent, Outbox
 from consent.raw_transactions import Payload, RelayerAccount
@@ -117,7 +118,10 @@ class Town:
         self.consent_terms = ConsentTermsStore(self.engine)
         self.mirror = Mirror(self.engine, self.chain, self.deployment, clock)
         self.admission = Admission(self.chain, self.mirror, self.deployment, self.account.address)
-        self.relayer = Relayer(self.outbox, self.mirror, self.consent_terms, self.admission)
+        self.limits = LedgerLimits()
+        self.relayer = Relayer(
+            self.outbox, self.mirror, self.consent_terms, self.admission, self.limits
+        )
 
     def process(self, endpoint: str = "", deployment: Deployment | None = None) -> Town:
         """Return what another process would hold: the same database, nothing else in common."""

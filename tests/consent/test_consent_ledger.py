@@ -212,7 +212,7 @@ def test_a_pending_withdrawal_counts_in_every_process_though_the_chain_never_saw
     ledger.grant([granted, other])
     monkeypatch.setattr("consent.outbox.Outbox.send", lambda *_: None)  # died before sending
     monkeypatch.setattr("consent.outbox.Outbox.flush", lambda *_: 0)
-    monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.05)
+    ledger.limits.confirm_s = 0.05
     assert ledger.withdraw([patient.withdraws(granted)])[0].reason == "pending"
     elsewhere = make_ledger(town.process())
     assert elsewhere.consents_of(patient.subject)[0].state == "withdrawn"
@@ -273,10 +273,8 @@ def test_an_install_deploys_once_and_opens_the_same_ledger_again(
     assert away.view().head == first.view().head
 
 
-def test_only_the_newest_views_are_kept_for_decisions(
-    town: Town, ledger: ConsentLedger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("consent.views._MAX_VIEWS", 2)
+def test_only_the_newest_views_are_kept_for_decisions(town: Town, ledger: ConsentLedger) -> None:
+    ledger.limits.max_views = 2
     patient, views = town.patient(), []
     for _ in range(3):
         town.clock.now_s += 1

@@ -62,24 +62,19 @@ def test_an_unknown_finality_is_invalid(town: Town) -> None:
         deploy(town.chain, town.outbox, "soon")  # type: ignore[arg-type]
 
 
-def test_a_deployment_that_the_chain_reverts_is_an_error(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_deployment_that_the_chain_reverts_is_an_error(town: Town) -> None:
     other = make_town(Path(town.url.removeprefix("sqlite:///")).parent / "b", town.endpoint, 0.0)
     with other.engine.begin() as connection:
         connection.exec_driver_sql("delete from consent_outbox")
-    monkeypatch.setattr("consent.deployment._DEPLOY_GAS", {"verifier": 600_000, "ledger": 1})
+    reverting = {**abi.contract(), "verifier": {"bytecode": "0x60006000fd"}}
     with pytest.raises(LedgerBroken, match="refused to deploy"):
-        deploy(other.chain, other.outbox, "single")
+        deploy(other.chain, other.outbox, "single", compiled=reverting)
 
 
-def test_other_code_than_the_compilers_is_refused(
-    own_town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    compiled = dict(abi.contract())
-    monkeypatch.setattr(abi, "contract", lambda: {**compiled, "runtimeCodeHash": "0x" + "11" * 32})
+def test_other_code_than_the_compilers_is_refused(own_town: Town) -> None:
+    other = {**abi.contract(), "runtimeCodeHash": "0x" + "11" * 32}
     with pytest.raises(LedgerBroken, match=r"ledger\.json"):
-        deploy(own_town.chain, own_town.outbox, "single")
+        deploy(own_town.chain, own_town.outbox, "single", compiled=other)
 
 
 def test_development_chains_are_refused_unless_allowed(shared_geth: Geth, tmp_path: Path) -> None:

@@ -98,14 +98,12 @@ def test_events_above_finality_that_do_not_prove_themselves_are_refused(
     assert "newest events" in refusal(final.mirror)
 
 
-def test_a_bft_ledger_confirms_at_finality(
-    town: Town, final: Town, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bft_ledger_confirms_at_finality(town: Town, final: Town, proxy: FaultProxy) -> None:
     proxy.rewrite = lambda question: question.replace(b"finalized", b"latest")
     patient = final.patient()
     assert final.bring(patient.grants(final.now_s()))[0].ok
     set_final(final, proxy)
-    monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.2)
+    final.limits.confirm_s = 0.2
     outcome = final.bring(patient.stops(town.now_s() - 99))[0]
     assert (outcome.ok, outcome.reason) == (True, "pending")
     assert final.bring(patient.grants(final.now_s()))[0].reason == "pending"

@@ -163,7 +163,7 @@ def test_a_restored_database_goes_on_after_what_the_chain_has_and_reuses_no_nonc
 
 
 def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
-    own_town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_town: Town, tmp_path: Path
 ) -> None:
     town, ledger, patient = own_town, make_ledger(own_town), own_town.patient()
     first = patient.grants(town.now_s())
@@ -173,11 +173,10 @@ def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
     ledger.grant([second])
     old = restored(town, tmp_path, copy)
     again = make_ledger(old)
-    monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.3)
+    again.limits.confirm_s = 0.3
     assert again.withdraw([patient.withdraws(first)])[0].reason == "pending"
     overtaken = old.outbox.find("withdraw")[0]
     assert again.consents_of(patient.subject)[0].state == "withdrawn"
-    monkeypatch.undo()
     again.recover()
     again.recover()
     [written] = old.outbox.find("withdraw")
@@ -231,12 +230,13 @@ def test_a_recovery_that_the_chain_does_not_take_says_so(
     own_town: Town, own_geth: Geth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = make_ledger(own_town)
-    monkeypatch.setattr("consent.consent_ledger._RECOVERY_LIMIT_S", 0.2)
+    ledger.limits.recovery_s = 0.2
     monkeypatch.setattr("consent.chain.Chain.send", lambda *_: [])
     own_geth.wipe()
     own_geth.start()
     with pytest.raises(LedgerUnavailable, match="not mined"):
         ledger.recover()
     monkeypatch.undo()
+    ledger.limits.recovery_s = 60.0
     ledger.recover()
     assert ledger.view().count == 4

@@ -185,14 +185,14 @@ def test_an_anchor_without_the_role_is_refused(town: Town) -> None:
 
 
 def test_without_a_chain_grants_are_not_written_and_withdrawals_are_in_force(
-    own_town: Town, own_geth: Geth, monkeypatch: pytest.MonkeyPatch
+    own_town: Town, own_geth: Geth
 ) -> None:
     town = own_town
     patient = town.patient()
     granted = patient.grants(town.now_s())
     town.bring(granted)
     own_geth.kill()
-    monkeypatch.setattr("consent.relayer.CONFIRM_LIMIT_S", 0.3)
+    town.limits.confirm_s = 0.3
     with pytest.raises(LedgerUnavailable):
         town.bring(patient.grants(town.now_s()))
     outcome = town.bring(patient.withdraws(granted))[0]
