@@ -93,7 +93,9 @@ class Passkey:
         data = self._rp_hash(changed) + bytes([flags]) + bytes(4) + about
         client = self._client("webauthn.create", challenge, changed)
         attested = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
-        return self._told({"clientDataJSON": b64(client), "attestationObject": b64(attested)})
+        return self._client_data(
+            {"clientDataJSON": b64(client), "attestationObject": b64(attested)}
+        )
 
     def used(self, challenge: bytes, **changed: Any) -> dict[str, Any]:
         """Return what navigator.credentials.get() gives; about every second s is high."""
@@ -106,7 +108,7 @@ class Passkey:
         r, s = decode_dss_signature(signature)
         if secrets.randbelow(2):
             signature = encode_dss_signature(r, ORDER - s)
-        return self._told(
+        return self._client_data(
             {
                 "clientDataJSON": b64(client),
                 "authenticatorData": b64(data),
@@ -140,7 +142,7 @@ class Passkey:
         assert not changed, changed
         return json.dumps(reply, separators=(",", ":")).encode()
 
-    def _told(self, response: dict[str, Any]) -> dict[str, Any]:
+    def _client_data(self, response: dict[str, Any]) -> dict[str, Any]:
         return {
             "id": b64(self.id),
             "rawId": b64(self.id),

@@ -49,10 +49,10 @@ class History:
     seen_stops: list[tuple[bytes, int]] = field(default_factory=list)
 
 
-def is_under(asked: str | None, granted: str) -> bool:
-    while asked is not None and asked != granted:
-        asked = PARENT.get(asked)
-    return asked is not None
+def is_under(requested: str | None, granted: str) -> bool:
+    while requested is not None and requested != granted:
+        requested = PARENT.get(requested)
+    return requested is not None
 
 
 def wrong_words(terms: Terms, request: DecisionRequest, purpose_fits: bool) -> list[str]:

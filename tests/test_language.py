@@ -117,6 +117,11 @@ def test_identifiers_say_what_they_hold(package: str) -> None:
     assert [line for path in files for line in names_in(path)] == []
 
 
+def test_identifiers_of_tests_say_what_they_hold() -> None:
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    assert [line for path in files for line in names_in(path)] == []
+
+
 def test_the_texts_of_the_pages_use_no_banned_phrase() -> None:
     files = sorted((ROOT / "services" / "words" / "en").glob("*.ftl"))
     assert [line for path in files for line in phrases_in(path)] == []

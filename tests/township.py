@@ -177,8 +177,8 @@ class Town:
         assert isinstance(granted.message, Grant)
         reference = granted.message.subject + terms_hash(granted.message.terms)
         call = keccak(b"status((bytes32,bytes32)[])")[:4] + word(32) + word(1) + reference
-        asked = {"to": self.deployment.contract, "data": "0x" + call.hex()}
-        return int(Rpc(self.endpoint).call("eth_call", asked, "latest")[-1], 16)
+        query = {"to": self.deployment.contract, "data": "0x" + call.hex()}
+        return int(Rpc(self.endpoint).call("eth_call", query, "latest")[-1], 16)
 
 
 LOG = re.compile(rb'\{"address":[^{}]*\},?')
@@ -196,8 +196,8 @@ def make_ledger(town: Town) -> ConsentLedger:
 
 def ask(patient: Patient, **changed: str) -> DecisionRequest:
     values = {"party": STUDY, "purpose": "HRESCH", "category": "laboratory"}
-    asked = {**values, "record_id": RECORD, "recorded_on": "2026-01-02", **changed}
-    return DecisionRequest(subject=patient.subject, **asked)
+    query = {**values, "record_id": RECORD, "recorded_on": "2026-01-02", **changed}
+    return DecisionRequest(subject=patient.subject, **query)
 
 
 def some_history(town: Town) -> tuple[Patient, list[Signed]]:

@@ -84,7 +84,7 @@ class World:
             self.consent_terms.put(subject, terms)
             return
         # A word that an older version knew: put under a known one, then given its own name.
-        kept = self.consent_terms.put(subject, replace(terms, purposes=("TREAT",)))
+        saved = self.consent_terms.put(subject, replace(terms, purposes=("TREAT",)))
         name = consent_id(subject, terms_hash(terms))
         with self.engine.begin() as connection:
             connection.execute(
@@ -92,7 +92,7 @@ class World:
                     "UPDATE consent_openings SET consent_id = :n, body = CAST(replace("
                     "CAST(body AS TEXT), '[\"TREAT\"]', :w) AS BLOB) WHERE consent_id = :k"
                 ),
-                {"n": name, "w": f'["{terms.purposes[0]}"]', "k": kept},
+                {"n": name, "w": f'["{terms.purposes[0]}"]', "k": saved},
             )
 
     def withdraw(self, given: Given, seen: bool = False) -> None:
@@ -111,8 +111,8 @@ class World:
 
     def state(self) -> LedgerState:
         state = self.log.state(self.count, self.count.to_bytes(27, "big"))
-        gone = [Withdrawal(g.subject, terms_hash(g.terms)) for g in self.history.seen_withdrawn]
-        return state.with_pending(gone, [Stop(*stop) for stop in self.history.seen_stops])
+        removed = [Withdrawal(g.subject, terms_hash(g.terms)) for g in self.history.seen_withdrawn]
+        return state.with_pending(removed, [Stop(*stop) for stop in self.history.seen_stops])
 
     def view(self) -> View:
         return View(1, "0x", b"", 9, b"", self.block_s, self.count, b"", self.now_s)
@@ -127,13 +127,13 @@ class World:
     def reason(self, **change: Any) -> str:
         """Ask all three, and give the answer on which they agree."""
         request = replace(REQUEST, **change)
-        one, many = self.decide(request), self.decide_many([request]).decision_at(0)
+        item, many = self.decide(request), self.decide_many([request]).decision_at(0)
         reason, owed = answer(self.history, request, self.now_s, self.block_s)
-        assert one.reason == many.reason == reason
-        assert one.permitted == many.permitted == (reason == "permitted")
-        assert set(one.obligations) == set(many.obligations) == owed
-        assert one.consent_ids[:1] == many.consent_ids
-        return one.reason
+        assert item.reason == many.reason == reason
+        assert item.permitted == many.permitted == (reason == "permitted")
+        assert set(item.obligations) == set(many.obligations) == owed
+        assert item.consent_ids[:1] == many.consent_ids
+        return item.reason
 
 
 PERMIT = Terms(

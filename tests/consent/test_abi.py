@@ -112,24 +112,24 @@ def log(name: str, topics: list[bytes], body: bytes) -> dict[str, object]:
     }
 
 
-ONE, TWO = b"\1" * 32, b"\2" * 32
+SINGLE, TWO = b"\1" * 32, b"\2" * 32
 SIGNER = secrets.token_bytes(84)
 
 
 @pytest.mark.parametrize(
     ("name", "topics", "data", "op", "body"),
     [
-        ("KeyAdded(bytes32,bytes,uint8,uint40)", [ONE], abi_encode(
+        ("KeyAdded(bytes32,bytes,uint8,uint40)", [SINGLE], abi_encode(
             ["bytes", "uint8", "uint40"], [SIGNER, 1, 9]),
-         Op.KEY_ADDED, ONE + keccak(SIGNER) + abi.word(1) + abi.word(9)),
-        ("RecoveryProposed(bytes32,bytes,uint40)", [ONE], abi_encode(
+         Op.KEY_ADDED, SINGLE + keccak(SIGNER) + abi.word(1) + abi.word(9)),
+        ("RecoveryProposed(bytes32,bytes,uint40)", [SINGLE], abi_encode(
             ["bytes", "uint40"], [SIGNER, 9]),
-         Op.RECOVERY_PROPOSED, ONE + keccak(SIGNER)),
-        ("Enrolled(bytes32,address,bytes)", [ONE, TWO], abi_encode(["bytes"], [SIGNER]),
-         Op.ENROLLED, ONE + TWO + keccak(SIGNER)),
-        ("RoleGranted(bytes32,address,address)", [ONE, TWO, ONE], b"", Op.ROLE_GRANTED,
-         ONE + TWO),
-        ("Stopped(bytes32,uint40)", [ONE], abi.word(9), Op.STOPPED, ONE + abi.word(9)),
+         Op.RECOVERY_PROPOSED, SINGLE + keccak(SIGNER)),
+        ("Enrolled(bytes32,address,bytes)", [SINGLE, TWO], abi_encode(["bytes"], [SIGNER]),
+         Op.ENROLLED, SINGLE + TWO + keccak(SIGNER)),
+        ("RoleGranted(bytes32,address,address)", [SINGLE, TWO, SINGLE], b"", Op.ROLE_GRANTED,
+         SINGLE + TWO),
+        ("Stopped(bytes32,uint40)", [SINGLE], abi.word(9), Op.STOPPED, SINGLE + abi.word(9)),
     ],
 )  # fmt: skip
 def test_events_give_the_words_that_the_head_is_rolled_over(
@@ -156,7 +156,7 @@ def test_events_give_the_words_that_the_head_is_rolled_over(
     ],
 )
 def test_logs_that_the_contract_cannot_have_written_are_refused(broken: dict[str, object]) -> None:
-    good = log("Stopped(bytes32,uint40)", [ONE], abi.word(9))
+    good = log("Stopped(bytes32,uint40)", [SINGLE], abi.word(9))
     with pytest.raises(LedgerUnavailable):
         abi.read_changes([good, {**good, **broken}])
 
@@ -165,12 +165,12 @@ def test_a_signer_that_is_cut_short_is_refused() -> None:
     body = abi_encode(["bytes"], [SIGNER])
     for cut in (body[:-64], body[:32], abi.word(2**255) + body[32:]):
         with pytest.raises(LedgerUnavailable):
-            abi.read_changes([log("Recovered(bytes32,bytes)", [ONE], cut)])
+            abi.read_changes([log("Recovered(bytes32,bytes)", [SINGLE], cut)])
 
 
 def test_the_ledgers_numbers_of_operations_are_those_of_the_contract() -> None:
-    found = re.findall(
+    result = re.findall(
         r"uint256 internal constant ([A-Z_]+) = (\d+);",
         (abi._LEDGER_JSON.parent / "contract" / "LedgerHead.sol").read_text(),  # noqa: SLF001
     )
-    assert {name: int(value) for name, value in found} == {op.name: op.value for op in Op}
+    assert {name: int(value) for name, value in result} == {op.name: op.value for op in Op}

@@ -90,19 +90,19 @@ def play(world: World, step: tuple[Any, ...]) -> None:
 def check_all(world: World) -> None:
     for party in (STUDY, "organisation:hospital"):
         for purpose in ("MLTRAINING", "DSRCH", "TREATDS", "ETREAT"):
-            asked = [
+            query = [
                 DecisionRequest(party, purpose, subject, record, category, day)
                 for subject in (ALICE, BOB, CAROL)
                 for record in (RECORD, OTHER_RECORD)
                 for category, day in (("laboratory", "2020-06-01"), ("imaging", "2020-12-24"))
             ]
-            many = world.decide_many(asked)
-            for place, request in enumerate(asked):
-                one = world.decide(request)
+            many = world.decide_many(query)
+            for place, request in enumerate(query):
+                item = world.decide(request)
                 reason, owed = answer(world.history, request, world.now_s, world.block_s)
-                assert one.reason == REASONS[many.reasons[place]] == reason, request
-                assert one.consent_ids[:1] == many.decision_at(place).consent_ids
-                assert set(one.obligations) == set(many.decision_at(place).obligations) == owed
+                assert item.reason == REASONS[many.reasons[place]] == reason, request
+                assert item.consent_ids[:1] == many.decision_at(place).consent_ids
+                assert set(item.obligations) == set(many.decision_at(place).obligations) == owed
 
 
 first_steps = [("enrol", ALICE), ("enrol", BOB), ("key", ALICE, DELEGATE, 1, 300)]

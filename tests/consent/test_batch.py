@@ -72,10 +72,10 @@ def test_columns_of_different_shapes_are_invalid(change: dict[str, Any]) -> None
 def test_a_batch_keeps_its_order_and_counts_its_reasons(world: World) -> None:
     world.enrol(BOB)
     world.grant(subject=BOB)
-    asked = [replace(REQUEST, subject=s) for s in (CAROL, BOB, ALICE, BOB, CAROL)]
-    given = world.decide_many(asked)
+    query = [replace(REQUEST, subject=s) for s in (CAROL, BOB, ALICE, BOB, CAROL)]
+    given = world.decide_many(query)
     assert [given.decision_at(n).reason for n in range(5)] == [
-        world.decide(r).reason for r in asked
+        world.decide(r).reason for r in query
     ]
     assert given.permitted().tolist() == [False, True, False, True, False]
     assert given.counts() == {"permitted": 2, "not-enrolled": 2, "no-consent": 1}
@@ -143,11 +143,11 @@ def test_a_hundred_thousand_records_get_the_answers_that_their_subjects_got(worl
     world.enrol(BOB)
     world.grant(subject=BOB, records=(RECORD,))
     world.grant(records=(OTHER_RECORD,))
-    asked = [
+    query = [
         replace(REQUEST, subject=s, record_id=r) for s in (ALICE, BOB) for r in (RECORD, "ff" * 16)
     ]
-    few = as_batch(asked)
-    places = np.random.default_rng(5).integers(0, len(asked), 100_000)
+    few = as_batch(query)
+    places = np.random.default_rng(5).integers(0, len(query), 100_000)
     many = replace(
         few,
         subjects=few.subjects[places],
@@ -156,7 +156,7 @@ def test_a_hundred_thousand_records_get_the_answers_that_their_subjects_got(worl
         recorded_on=few.recorded_on[places],
     )
     consents = world.register.at(world.state())
-    one_by_one = [world.decide(request) for request in asked]
+    one_by_one = [world.decide(request) for request in query]
     given = decide_many(many, consents, world.view(), NOW_S)
     assert [REASONS[r] for r in given.reasons] == [one_by_one[p].reason for p in places]
     assert {d.reason for d in one_by_one} == {"permitted", "other-record"}

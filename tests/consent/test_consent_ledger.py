@@ -119,11 +119,11 @@ def test_consents_are_listed_with_their_states(town: Town, ledger: ConsentLedger
     ledger.stop([patient.stops(now_s - 5)])
     ledger.withdraw([patient.withdraws(withdrawn)])
     town.clock.now_s += 1
-    found = ledger.consents_of(patient.subject)
-    assert [c.state for c in found] == ["stopped", "withdrawn", "expired", "active"]
+    result = ledger.consents_of(patient.subject)
+    assert [c.state for c in result] == ["stopped", "withdrawn", "expired", "active"]
     assert isinstance(active.message, Grant)
-    assert found[3].terms == active.message.terms
-    assert found[3].consent_id == name_of(active)
+    assert result[3].terms == active.message.terms
+    assert result[3].consent_id == name_of(active)
     assert ledger.consents_of(b"\0" * 32) == []
     names = [name_of(g) for g in (stopped, withdrawn, short, active)]
     assert ledger.find_ended([*names, b"\1" * 32]) == [*names[:3], b"\1" * 32]
@@ -174,10 +174,10 @@ def test_a_stranger_recomputes_head_and_commitments_from_the_evidence(
     assert lines[0]["kind"] == "deployment"
     assert lines[0]["head"] == "0x" + head.hex() == "0x" + ledger.view().head.hex()
     opening = lines[-1]
-    shown = {**opening["terms"], "salt": bytes.fromhex(opening["terms"]["salt"][2:])}
-    shown["policy_hash"] = bytes.fromhex(shown["policy_hash"][2:])
+    displayed = {**opening["terms"], "salt": bytes.fromhex(opening["terms"]["salt"][2:])}
+    displayed["policy_hash"] = bytes.fromhex(displayed["policy_hash"][2:])
     lists = ("purposes", "categories", "records", "obligations")
-    terms = make_terms(**{**shown, **{name: tuple(shown[name]) for name in lists}})
+    terms = make_terms(**{**displayed, **{name: tuple(displayed[name]) for name in lists}})
     subject = bytes.fromhex(opening["subject"][2:])
     assert opening["consent_id"] == "0x" + keccak(subject + terms_hash(terms)).hex()
 
@@ -188,9 +188,9 @@ def test_an_intact_ledger_has_no_findings_and_each_damage_is_reported(
     patient = town.patient()
     granted = patient.grants(town.now_s())
     ledger.grant([granted])
-    told: list[str] = []
-    assert ledger.check(told.append) == []
-    assert len(told) == 6
+    reply: list[str] = []
+    assert ledger.check(reply.append) == []
+    assert len(reply) == 6
     ledger.consent_terms.erase(name_of(granted))
     assert [finding.code for finding in ledger.check()] == [LedgerFinding.TERMS_MISSING]
     with town.engine.begin() as connection:

@@ -106,17 +106,17 @@ def test_erased_terms_cannot_be_put_back(
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-        assert TERMS.salt not in held
-        assert b"diese Studie" not in held
+        stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        assert TERMS.salt not in stored
+        assert b"diese Studie" not in stored
 
 
 def test_all_terms_of_a_subject_can_be_erased(consent_terms: ConsentTermsStore) -> None:
     consent_terms.put_many([(ALICE, salted(n)) for n in range(3)])
-    kept = consent_terms.put(BOB, TERMS)
+    saved = consent_terms.put(BOB, TERMS)
     consent_terms.erase_subject(ALICE)
     assert list(consent_terms.of_subject(ALICE).values()) == [None] * 3
-    assert consent_terms.find(kept) == TERMS
+    assert consent_terms.find(saved) == TERMS
     consent_terms.erase_subject(b"nobody" * 5 + b"..")
 
 

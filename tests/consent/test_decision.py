@@ -58,7 +58,7 @@ def test_nothing_is_permitted_without_a_consent(world: World) -> None:
 @pytest.mark.parametrize("granted", PURPOSES)
 def test_each_purpose_covers_its_descendants_and_nothing_else(world: World, granted: str) -> None:
     world.grant(purposes=(granted,))
-    covered = {asked for asked in PURPOSES if world.reason(purpose=asked) == "permitted"}
+    covered = {purpose for purpose in PURPOSES if world.reason(purpose=purpose) == "permitted"}
     assert granted in covered
     if granted not in {"TREAT", "ETREAT", "HOPERAT", "SYSDEV", "HRESCH", "CLINTRCH", "PATRQT"}:
         assert covered == {granted} or granted == "PUBHLTH"
@@ -80,7 +80,7 @@ def test_breaking_the_glass_never_serves_training_or_research(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    ("change", "asked", "reason"),
+    ("change", "requested", "reason"),
     [
         ({"recipient": "study:other"}, {}, "other-recipient"),
         ({}, {"party": "study:other"}, "other-recipient"),
@@ -97,10 +97,10 @@ def test_breaking_the_glass_never_serves_training_or_research(world: World) -> N
     ],
 )
 def test_every_attribute_must_match(
-    world: World, change: dict[str, Any], asked: dict[str, Any], reason: str
+    world: World, change: dict[str, Any], requested: dict[str, Any], reason: str
 ) -> None:
     world.grant(**change)
-    assert world.reason(**asked) == reason
+    assert world.reason(**requested) == reason
 
 
 def test_the_reason_is_the_nearest_miss(world: World) -> None:
@@ -205,6 +205,6 @@ def test_an_empty_wildcard_or_unknown_code_never_widens_a_request(
     world: World, change: dict[str, Any]
 ) -> None:
     world.grant(categories=(ANY,), recipient=STUDY)
-    asked = replace(REQUEST, **change)
-    assert world.decide(asked).reason == "unknown-word"
-    assert world.decide(asked).consent_ids == ()
+    query = replace(REQUEST, **change)
+    assert world.decide(query).reason == "unknown-word"
+    assert world.decide(query).consent_ids == ()

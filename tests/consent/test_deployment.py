@@ -36,8 +36,8 @@ def test_a_deployment_record_that_is_invalid_is_refused(
     town.deployment.save(path)
     name, value = change
     lines = path.read_text().splitlines()
-    kept = [f' "{name}": {value},' if f'"{name}":' in line else line for line in lines]
-    path.write_text("\n".join(kept) if name else "{")
+    saved = [f' "{name}": {value},' if f'"{name}":' in line else line for line in lines]
+    path.write_text("\n".join(saved) if name else "{")
     with pytest.raises(LedgerBroken, match="cannot be read"):
         load(path)
 

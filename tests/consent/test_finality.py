@@ -107,7 +107,7 @@ def test_a_bft_ledger_confirms_at_finality(town: Town, final: Town, proxy: Fault
     outcome = final.bring(patient.stops(town.now_s() - 99))[0]
     assert (outcome.ok, outcome.reason) == (True, "pending")
     assert final.bring(patient.grants(final.now_s()))[0].reason == "pending"
-    kept = final.outbox.find(state="written")
-    assert final.outbox.settle_open(lambda: final.mirror.sync()[0].block_number) == len(kept) == 2
+    saved = final.outbox.find(state="written")
+    assert final.outbox.settle_open(lambda: final.mirror.sync()[0].block_number) == len(saved) == 2
     set_final(town, proxy)
     assert final.outbox.settle_open(lambda: final.mirror.sync()[0].block_number) == 0

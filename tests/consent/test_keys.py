@@ -43,13 +43,13 @@ def hasty(own_geth: Geth, tmp_path: Path) -> Town:
 
 def test_a_passkey_enrols_grants_withdraws_and_stops(town: Town, ledger: ConsentLedger) -> None:
     patients = [device(ledger) for _ in range(6)]
-    granted = [one.grants(town.now_s()) for one in patients]
+    granted = [patient.grants(town.now_s()) for patient in patients]
     assert [outcome.reason for outcome in ledger.grant(granted)] == [""] * 6
-    assert all(ledger.decide(ask(one)).permitted for one in patients)
+    assert all(ledger.decide(ask(patient)).permitted for patient in patients)
     assert ledger.withdraw([patients[0].withdraws(granted[0])])[0].ok
     assert ledger.stop([patients[1].stops(town.now_s())])[0].ok
-    found = [ledger.decide(ask(one)).reason for one in patients[:3]]
-    assert found == ["withdrawn", "stopped", "permitted"]
+    result = [ledger.decide(ask(patient)).reason for patient in patients[:3]]
+    assert result == ["withdrawn", "stopped", "permitted"]
 
 
 def test_a_second_passkey_is_added_signs_and_is_removed_permanently(
@@ -159,7 +159,7 @@ def test_a_recovery_waits_is_vetoed_by_a_passkey_and_its_key_never_returns(
     assert (
         ledger.keys.veto_recovery([first.vetoes(lost.signer)])[0].reason == "recovery-not-pending"
     )
-    assert [one.state for one in ledger.keys.recoveries_of(first.subject)] == ["vetoed"]
+    assert [recovery.state for recovery in ledger.keys.recoveries_of(first.subject)] == ["vetoed"]
     assert ledger.keys.finish_recovery(first.subject).reason == "recovery-not-pending"
     assert ledger.keys.propose_recovery(lost.enrols()).reason == "key-used"
     assert ledger.keys.open_recoveries() == []
@@ -171,7 +171,7 @@ def test_a_recovery_that_nobody_vetoes_gives_the_patient_a_key(hasty: Town) -> N
     early, late = (device(ledger, first.subject, enrolled=False) for _ in range(2))
     assert ledger.keys.propose_recovery(early.enrols()).ok
     assert ledger.keys.propose_recovery(late.enrols()).ok
-    states = [one.state for one in ledger.keys.recoveries_of(first.subject)]
+    states = [recovery.state for recovery in ledger.keys.recoveries_of(first.subject)]
     assert states == ["replaced", "waiting"]
     ready_at_s = ledger.keys.open_recoveries()[0].ready_at_s
     assert ready_at_s is not None
@@ -183,7 +183,7 @@ def test_a_recovery_that_nobody_vetoes_gives_the_patient_a_key(hasty: Town) -> N
     assert ledger.grant([late.grants(hasty.now_s())])[0].ok
     assert ledger.grant([first.grants(hasty.now_s())])[0].ok  # other keys stay
     elsewhere = make_ledger(hasty.process())
-    assert [one.state for one in elsewhere.keys.recoveries_of(first.subject)] == [
+    assert [recovery.state for recovery in elsewhere.keys.recoveries_of(first.subject)] == [
         "replaced",
         "finished",
     ]
@@ -214,4 +214,4 @@ def test_a_proposal_whose_key_the_patient_added_meanwhile_is_void(
     lost = device(ledger, first.subject, enrolled=False)
     assert ledger.keys.propose_recovery(lost.enrols()).ok
     assert ledger.keys.add([first.adds(lost)])[0].ok
-    assert [one.state for one in ledger.keys.recoveries_of(first.subject)] == ["void"]
+    assert [recovery.state for recovery in ledger.keys.recoveries_of(first.subject)] == ["void"]

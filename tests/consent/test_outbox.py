@@ -28,9 +28,9 @@ def anchoring(town: Town, place: int, gas: int = 200_000) -> Intent:
 
 
 def anchored(town: Town) -> list[int]:
-    found = town.process().mirror
-    found.sync()
-    return [int.from_bytes(c.body[32:64], "big") for _, c in found.events.named([word(1)])]
+    result = town.process().mirror
+    result.sync()
+    return [int.from_bytes(c.body[32:64], "big") for _, c in result.events.named([word(1)])]
 
 
 def test_a_transaction_is_durable_before_any_node_has_it_and_flush_sends_it(town: Town) -> None:
@@ -126,8 +126,8 @@ def test_fees_follow_the_chain_and_never_offer_a_miner_nothing(town: Town) -> No
     assert fees.max_fee > fees.tip
     town.outbox.nonces.renew_fees()
     with town.engine.connect() as connection:
-        kept = connection.execute(sa.text("select fee_most from consent_outbox_writer")).scalar()
-    assert int(str(kept)) >= fees.tip
+        saved = connection.execute(sa.text("select fee_most from consent_outbox_writer")).scalar()
+    assert int(str(saved)) >= fees.tip
     town.outbox.nonces.renew_fees()
 
 
@@ -195,13 +195,13 @@ def test_postgresql_keeps_the_same_promises(own_geth: Geth, postgres_template: s
     for thread in threads:
         thread.join()
     assert failures == []
-    found = town.mirror.sync()[1]
-    assert len(found.grants.subject) == 6
+    result = town.mirror.sync()[1]
+    assert len(result.grants.subject) == 6
     own_geth.kill()
     own_geth.start()
     while town.outbox.flush():
         time.sleep(0.05)
     fresh = town.process().mirror.sync()[0]
-    assert (fresh.count, fresh.head) == (found.count, found.head)
+    assert (fresh.count, fresh.head) == (result.count, result.head)
     town.process().mirror.rebuild()
-    assert town.process().mirror.sync()[0].head == found.head
+    assert town.process().mirror.sync()[0].head == result.head

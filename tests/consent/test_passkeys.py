@@ -19,9 +19,9 @@ ORIGIN, RP_ID = "https://consent.example.org", "consent.example.org"
 
 
 def signed(passkey: Passkey, challenge: bytes, **changed: object) -> tuple[bytes, bytes, bytes]:
-    told = passkey.assertion(challenge, **changed)["response"]  # type: ignore[arg-type]
+    reply = passkey.assertion(challenge, **changed)["response"]  # type: ignore[arg-type]
     return tuple(  # type: ignore[return-value]
-        unb64(told[name]) for name in ("authenticatorData", "clientDataJSON", "signature")
+        unb64(reply[name]) for name in ("authenticatorData", "clientDataJSON", "signature")
     )
 
 
@@ -77,12 +77,12 @@ def test_fields_are_found_at_any_position_and_a_quoted_one_is_ignored() -> None:
     passkey = Passkey.create(ORIGIN, RP_ID)
     challenge = secrets.token_bytes(32)
     authenticator, _, der = signed(passkey, challenge)
-    told = {
+    reply = {
         "origin": 'https://x/"challenge":"AAAA","type":"webauthn.get"',
         "challenge": b64(challenge),
         "type": "webauthn.get",
     }
-    client = json.dumps(told, separators=(",", ":")).encode()
+    client = json.dumps(reply, separators=(",", ":")).encode()
     _, _, challenge_at, type_at, _, _ = fields(passkey_signature(authenticator, client, der))
     assert client[challenge_at + 13 :].startswith(b64(challenge).encode())
     assert client[type_at - 1 : type_at + 21] == b',"type":"webauthn.get"'
@@ -124,13 +124,13 @@ def der(r: bytes, s: bytes) -> bytes:
 
 
 def test_what_is_not_strict_der_of_two_numbers_in_range_is_refused() -> None:
-    one, order = b"\1", b"\0" + ORDER.to_bytes(32, "big")
-    assert passkey_signature(AUTHENTICATOR, CLIENT, der(one, one))
+    low, order = b"\1", b"\0" + ORDER.to_bytes(32, "big")
+    assert passkey_signature(AUTHENTICATOR, CLIENT, der(low, low))
     bad = [
         b"", b"\x30", DER[:-1], DER + b"\0", b"\x31" + DER[1:], DER[:1] + b"\x81" + DER[1:],
-        bytes(64), der(b"\0", one), der(one, b"\0"), der(order, one), der(one, order),
-        der(b"\xff", one), der(one, b"\x80"), der(b"\0\1", one), der(one, b"\0\0\1"), der(b"", one),
-        der(b"\1" * 34, one), b"\x30\x04\x02\x02\x01\x01", der(one, one)[:-3] + b"\x03\x01\x01",
+        bytes(64), der(b"\0", low), der(low, b"\0"), der(order, low), der(low, order),
+        der(b"\xff", low), der(low, b"\x80"), der(b"\0\1", low), der(low, b"\0\0\1"), der(b"", low),
+        der(b"\1" * 34, low), b"\x30\x04\x02\x02\x01\x01", der(low, low)[:-3] + b"\x03\x01\x01",
     ]  # fmt: skip
     for signature in bad:
         with pytest.raises(SignatureInvalid):

@@ -30,7 +30,7 @@ def ledger(town: Town) -> ConsentLedger:
 def straight(town: Town, signed: list[Signed]) -> list[Outcome]:
     """Bring grants to the contract itself, past every check of ours."""
     entries = tuple(
-        encode_checked(KINDS[Grant], i, one, alone=False) for i, one in enumerate(signed)
+        encode_checked(KINDS[Grant], i, item, alone=False) for i, item in enumerate(signed)
     )
     batch = Batch(KINDS[Grant], entries)
     sent = town.outbox.write(
@@ -69,20 +69,23 @@ def again(how: Callable[[bytes], bytes]) -> Damage:
 
 
 def other(**changed: object) -> Damage:
-    return lambda one, good, hashed: replace(good, signature=one.signature(hashed, **changed))
+    return lambda item, good, hashed: replace(good, signature=item.signature(hashed, **changed))
 
 
-def by_other_key(one: Device, good: Signed, hashed: bytes) -> Signed:
-    return replace(good, signature=Device(one.domain, one.custodian).signature(hashed))
-
-
-def with_length(length: int) -> Damage:
-    return lambda one, good, hashed: replace(
-        good, signature=one.signature((hashed + hashed)[:length])
+def by_other_key(device: Device, good: Signed, hashed: bytes) -> Signed:
+    return replace(
+        good,
+        signature=Device(device.domain, device.custodian).signature(hashed),
     )
 
 
-def created(one: Device, good: Signed, hashed: bytes) -> Signed:
+def with_length(length: int) -> Damage:
+    return lambda item, good, hashed: replace(
+        good, signature=item.signature((hashed + hashed)[:length])
+    )
+
+
+def created(device: Device, good: Signed, hashed: bytes) -> Signed:
     """A client's `webauthn.create` where the verifier wants `webauthn.get`."""
     at_type = good.signature.index(b"webauthn.get")
     return replace(
@@ -118,8 +121,8 @@ BAD: dict[str, Damage] = {
     "64 bytes, as a sign-in asks": with_length(64),
     "31 bytes": with_length(31),
     "33 bytes": with_length(33),
-    "another digest": lambda one, good, hashed: replace(
-        good, signature=one.signature(hashlib.sha256(hashed).digest())
+    "another digest": lambda item, good, hashed: replace(
+        good, signature=item.signature(hashlib.sha256(hashed).digest())
     ),
     "an open verifier": lambda _, good, __: replace(good, signer=word(4)[12:] + good.signer[20:]),
     "a longer signer": lambda _, good, __: replace(good, signer=good.signer + b"\0"),
@@ -132,8 +135,8 @@ def test_no_bad_signature_of_any_kind_is_taken_by_us_or_by_the_contract(
     patient = device(ledger)
     good = [patient.grants(town.now_s()) for _ in BAD]
     bad = [
-        damage(patient, one, digest(patient.domain, one.message))
-        for one, damage in zip(good, BAD.values(), strict=True)
+        damage(patient, item, digest(patient.domain, item.message))
+        for item, damage in zip(good, BAD.values(), strict=True)
     ]
     refused = dict(zip(BAD, (o.reason for o in ledger.grant(bad)), strict=True))
     on_chain = dict(zip(BAD, (o.reason for o in straight(town, bad)), strict=True))
@@ -146,9 +149,9 @@ def test_no_bad_signature_of_any_kind_is_taken_by_us_or_by_the_contract(
 
 
 def test_a_malformed_signer_cannot_even_enrol(town: Town, ledger: ConsentLedger) -> None:
-    one = device(ledger, enrolled=False)
-    for signer in (word(4)[12:] + one.signer[20:], one.signer[:83], b"\1" * 32):
-        enrolment = one.enrols()
+    item = device(ledger, enrolled=False)
+    for signer in (word(4)[12:] + item.signer[20:], item.signer[:83], b"\1" * 32):
+        enrolment = item.enrols()
         message = replace(enrolment.message, signer=signer)  # type: ignore[type-var]
         outcome = ledger.enrol([replace(enrolment, message=message, signer=signer)])[0]
         assert outcome.reason == "signer-malformed"

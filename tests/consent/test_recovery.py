@@ -138,15 +138,15 @@ def test_a_restored_database_goes_on_after_what_the_chain_has_and_reuses_no_nonc
     ledger.grant([first])
     copy = copied(town)
     later = [patient.grants(town.now_s()) for _ in range(3)]
-    for one in later:
-        ledger.grant([one])
+    for item in later:
+        ledger.grant([item])
     ledger.withdraw([patient.withdraws(later[0])])
     lost = [sent.hash for sent in town.outbox.find()][-4:]
     town.engine.dispose()
 
     old = restored(town, tmp_path, copy)
     again = make_ledger(old)
-    assert LedgerFinding.RELAYER_TRANSACTIONS_UNKNOWN in {found.code for found in again.check()}
+    assert LedgerFinding.RELAYER_TRANSACTIONS_UNKNOWN in {result.code for result in again.check()}
     again.recover()
     assert [sent.hash for sent in old.outbox.find("regained")] == lost
     assert again.view().count == ledger.view().count
@@ -183,7 +183,10 @@ def test_what_was_written_under_a_used_nonce_is_written_again_under_its_own(
     assert (written.nonce, overtaken.nonce) == (overtaken.nonce + 1, town.outbox.find()[-1].nonce)
     assert town.status(first) == 2
     assert old.outbox.find(state="written") == []
-    assert [one.state for one in again.consents_of(patient.subject)] == ["withdrawn", "active"]
+    assert [consent.state for consent in again.consents_of(patient.subject)] == [
+        "withdrawn",
+        "active",
+    ]
     codes = [finding.code for finding in again.check()]
     assert codes == [LedgerFinding.TERMS_MISSING]  # they were not copied
 

@@ -140,11 +140,11 @@ def test_more_than_a_batch_keeps_the_order_of_outcomes_and_reports_progress(town
     signed = [patient.grants(town.now_s()) for _ in range(250)]
     signed[17] = replace(signed[17], signature=b"\0" * 65)
     signed[203] = signed[3]
-    told: list[tuple[int, int]] = []
-    outcomes = town.relayer.submit(Grant, signed, lambda done, of: told.append((done, of)))
+    reply: list[tuple[int, int]] = []
+    outcomes = town.relayer.submit(Grant, signed, lambda done, of: reply.append((done, of)))
     refused = {i: o.reason for i, o in enumerate(outcomes) if not o.ok}
     assert refused == {17: "badly-signed", 203: "consent-id-used"}
-    assert told[-1] == (250, 250)
+    assert reply[-1] == (250, 250)
     assert len({o.transaction_hash for o in outcomes}) == 4  # three batches, and one not sent
 
 
@@ -198,8 +198,8 @@ def test_without_a_chain_grants_are_not_written_and_withdrawals_are_in_force(
     outcome = town.bring(patient.withdraws(granted))[0]
     assert (outcome.ok, outcome.reason) == (True, "pending")
     assert isinstance(granted.message, Grant)
-    kept = patient.subject + terms_hash(granted.message.terms)
-    assert town.outbox.pending("withdraw") == [kept]
+    saved = patient.subject + terms_hash(granted.message.terms)
+    assert town.outbox.pending("withdraw") == [saved]
     # a contract's signature, or a passkey's, can only be checked by the chain: it is kept too
     odd = replace(patient.withdraws(granted), signature=b"\1" * 65)
     assert town.bring(odd)[0].reason == "pending"

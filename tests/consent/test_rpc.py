@@ -99,8 +99,8 @@ def test_a_late_answer_never_meets_the_next_question(proxy: FaultProxy) -> None:
 def test_a_call_to_a_restarted_node_is_sent_again_on_a_new_connection(proxy: FaultProxy) -> None:
     rpc = Rpc(proxy.endpoint)
     rpc.call("eth_chainId")
-    told = iter([dropped])
-    proxy.fault = lambda answer: next(told, lambda a: a)(answer)
+    reply = iter([dropped])
+    proxy.fault = lambda answer: next(reply, lambda a: a)(answer)
     assert rpc.call("eth_chainId") == hex(8686)
     proxy.fault = dropped
     with pytest.raises(LedgerUnavailable):

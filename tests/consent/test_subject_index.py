@@ -18,7 +18,7 @@ def rows(listed: list[bytes]) -> Hashes:
 
 @given(st.lists(several, max_size=6), several)
 def test_an_index_answers_as_a_dictionary_would(
-    parts: list[list[bytes]], asked: list[bytes]
+    parts: list[list[bytes]], queried: list[bytes]
 ) -> None:
     index, expected = SubjectIndex(), dict[bytes, int]()
     for part in parts:
@@ -26,7 +26,7 @@ def test_an_index_answers_as_a_dictionary_would(
         for name in part:
             expected.setdefault(name, len(expected))
         assert numbers.tolist() == [expected[name] for name in part]
-    every = [*asked, *expected]
+    every = [*queried, *expected]
     assert index.find(rows(every)).tolist() == [expected.get(name, -1) for name in every]
     assert [row.tobytes() for row in index.subjects()] == list(expected)
     assert index.count == len(expected)

@@ -107,11 +107,11 @@ def test_a_message_has_the_contracts_digest(case: dict[str, Any]) -> None:
 def test_a_wallet_that_is_shown_the_typed_message_signs_the_same_digest(
     case: dict[str, Any],
 ) -> None:
-    shown = json.loads(json.dumps(typed_data.typed_message(DOMAIN, as_message(case))))
+    displayed = json.loads(json.dumps(typed_data.typed_message(DOMAIN, as_message(case))))
     key = EthAccount.create()
-    signed = EthAccount.sign_typed_data(key.key, full_message=shown)
+    signed = EthAccount.sign_typed_data(key.key, full_message=displayed)
     assert bytes(signed.message_hash) == unhex(case["digest"])
-    encoded = encode_typed_data(full_message=shown)
+    encoded = encode_typed_data(full_message=displayed)
     assert eth_keccak(b"\x19\x01" + encoded.header + encoded.body) == unhex(case["digest"])
 
 
@@ -157,8 +157,8 @@ def test_any_grant_has_the_digest_that_another_library_computes(grant: Grant, ch
 
 
 @given(any_terms, any_terms)
-def test_different_terms_have_different_commitments(one: Terms, other: Terms) -> None:
-    assert (typed_data.terms_hash(one) == typed_data.terms_hash(other)) == (one == other)
+def test_different_terms_have_different_commitments(single: Terms, other: Terms) -> None:
+    assert (typed_data.terms_hash(single) == typed_data.terms_hash(other)) == (single == other)
 
 
 @pytest.mark.parametrize(

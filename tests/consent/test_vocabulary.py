@@ -20,8 +20,8 @@ from consent.vocabulary import (
 
 @pytest.mark.parametrize("granted", PURPOSES)
 def test_every_pair_of_purposes_is_as_the_second_opinion_has_it(granted: str) -> None:
-    for asked in PURPOSES:
-        assert covers(granted, asked) == is_under(asked, granted)
+    for purpose in PURPOSES:
+        assert covers(granted, purpose) == is_under(purpose, granted)
 
 
 def test_the_second_opinion_knows_the_same_purposes() -> None:
@@ -36,10 +36,10 @@ def test_what_matches_exactly_is_covered_by_nothing_else_and_covers_nothing_else
 
 
 def test_covering_is_reflexive_and_transitive() -> None:
-    for one in PURPOSES:
-        assert covers(one, one)
-        for two in COVERS[one]:
-            assert COVERS[two] <= COVERS[one]
+    for purpose in PURPOSES:
+        assert covers(purpose, purpose)
+        for two in COVERS[purpose]:
+            assert COVERS[two] <= COVERS[purpose]
 
 
 def test_an_opt_out_from_research_forbids_training_too() -> None:

@@ -65,9 +65,9 @@ def test_an_opened_wallet_has_the_keys_and_the_subjects_of_the_one_created(
 
 def test_subjects_and_wallets_have_keys_of_their_own(wallet: Wallet, tmp_path: Path) -> None:
     other = Wallet.create(tmp_path / "other")
-    one, two = new_subject(wallet, "one"), new_subject(wallet, "two")
-    assert one != two
-    assert len({wallet.address(one), wallet.address(two), other.address(one)}) == 3
+    item, two = new_subject(wallet, "one"), new_subject(wallet, "two")
+    assert item != two
+    assert len({wallet.address(item), wallet.address(two), other.address(item)}) == 3
 
 
 def test_a_label_keeps_its_subject(wallet: Wallet) -> None:

@@ -39,8 +39,8 @@ def test_every_class_that_is_kept_has_at_least_k_rows(seed: int, count: int) -> 
     rows = anonymise(NHANES, draw_rows(seed, count))
     combinations = list(zip(*rows.columns.values(), strict=True))
     sizes = Counter(combinations)
-    kept = [row for row, is_kept in zip(combinations, rows.is_kept, strict=True) if is_kept]
-    assert all(sizes[combination] >= MIN_COUNT for combination in kept)
+    saved = [row for row, is_kept in zip(combinations, rows.is_kept, strict=True) if is_kept]
+    assert all(sizes[combination] >= MIN_COUNT for combination in saved)
     assert len(rows.is_kept) == count
 
 

@@ -22,7 +22,7 @@ from storage.car import (
 )
 from storage.errors import NameMismatch
 
-ONE, TWO = b"the first block", b"the second block"
+SINGLE, TWO = b"the first block", b"the second block"
 some_blocks = st.lists(st.binary(max_size=300), max_size=30)
 
 
@@ -121,7 +121,7 @@ def test_a_car_is_read_in_pieces_of_any_size(blocks: list[bytes], sizes: list[in
 
 
 def test_a_truncated_car_yields_only_complete_blocks() -> None:
-    car = car_of([ONE, TWO])
+    car = car_of([SINGLE, TWO])
     ends, at = {59}, 59
     for cid, block in read(car):
         at += len(section(cid, block))
@@ -139,7 +139,7 @@ def test_a_truncated_car_yields_only_complete_blocks() -> None:
 
 
 def test_a_flipped_bit_in_a_car_is_detected() -> None:
-    car = bytearray(car_of([ONE, TWO]))
+    car = bytearray(car_of([SINGLE, TWO]))
     good = read(bytes(car))
     for bit in range(8 * len(car)):
         car[bit // 8] ^= 1 << bit % 8
@@ -162,7 +162,7 @@ START = header({"roots": [ROOT], "version": 1})
 
 REFUSED: dict[str, bytes] = {
     "nothing": b"",
-    "no_header": section(raw_cid(ONE), ONE),
+    "no_header": section(raw_cid(SINGLE), SINGLE),
     "header_version_2": header({"roots": [ROOT], "version": 2}),
     "header_version_missing": header({"roots": [ROOT]}),
     "header_of_carv2": bytes.fromhex("0aa16776657273696f6e02"),
@@ -176,27 +176,27 @@ REFUSED: dict[str, bytes] = {
     "header_cut": START[:-1],
     "header_length_only": START[:1],
     "header_byte_after": bytes([START[0] + 1]) + START[1:] + b"\0",
-    "block_of_another_name": START + section(raw_cid(ONE), TWO),
-    "block_cut": START + section(raw_cid(ONE), ONE)[:-1],
-    "block_byte_after": START + section(raw_cid(ONE), ONE + b"\0"),
+    "block_of_another_name": START + section(raw_cid(SINGLE), TWO),
+    "block_cut": START + section(raw_cid(SINGLE), SINGLE)[:-1],
+    "block_byte_after": START + section(raw_cid(SINGLE), SINGLE + b"\0"),
     "block_of_length_zero": START + b"\0",
-    "block_shorter_than_a_name": START + section(raw_cid(ONE)[:35], b""),
-    "block_of_raw_code_and_no_hash": START + section(raw_cid(ONE)[:4], b""),
-    "name_of_version_0": START + section(multihash.digest(ONE, "sha2-256"), ONE),
-    "name_of_dag_pb": START + section(bytes(theirs("dag-pb", ONE)), ONE),
+    "block_shorter_than_a_name": START + section(raw_cid(SINGLE)[:35], b""),
+    "block_of_raw_code_and_no_hash": START + section(raw_cid(SINGLE)[:4], b""),
+    "name_of_version_0": START + section(multihash.digest(SINGLE, "sha2-256"), SINGLE),
+    "name_of_dag_pb": START + section(bytes(theirs("dag-pb", SINGLE)), SINGLE),
     "name_of_sha3": START
-    + section(bytes(CID("base32", 1, "raw", multihash.digest(ONE, "sha3-256"))), ONE),
+    + section(bytes(CID("base32", 1, "raw", multihash.digest(SINGLE, "sha3-256"))), SINGLE),
     "name_of_the_bytes_themselves": START
-    + section(bytes(CID("base32", 1, "raw", multihash.digest(ONE, "identity"))), ONE),
+    + section(bytes(CID("base32", 1, "raw", multihash.digest(SINGLE, "identity"))), SINGLE),
     "length_cut": START + b"\x80",
-    "length_not_minimal": START + b"\xb3\x00" + section(raw_cid(ONE), ONE)[1:],
+    "length_not_minimal": START + b"\xb3\x00" + section(raw_cid(SINGLE), SINGLE)[1:],
     "length_zero_not_minimal": START + b"\x80\x00",
     "length_endless": START + b"\xff" * 100,
     "length_of_five_bytes": START + b"\xff\xff\xff\xff\x0f",
     "length_of_two_gibibytes": START + b"\xff\xff\xff\xff\x07",
-    "length_of_more_than_there_is": START + b"\xff\x7f" + section(raw_cid(ONE), ONE)[1:],
-    "zeros_after": START + section(raw_cid(ONE), ONE) + bytes(3),
-    "newline_after": START + section(raw_cid(ONE), ONE) + b"\n",
+    "length_of_more_than_there_is": START + b"\xff\x7f" + section(raw_cid(SINGLE), SINGLE)[1:],
+    "zeros_after": START + section(raw_cid(SINGLE), SINGLE) + bytes(3),
+    "newline_after": START + section(raw_cid(SINGLE), SINGLE) + b"\n",
 }
 
 
@@ -208,7 +208,7 @@ def test_an_invalid_car_is_refused(name: str) -> None:
 
 def test_the_invalid_cars_are_made_from_a_valid_one() -> None:
     assert read(START) == []
-    assert read(START + section(raw_cid(ONE), ONE)) == [(raw_cid(ONE), ONE)]
+    assert read(START + section(raw_cid(SINGLE), SINGLE)) == [(raw_cid(SINGLE), SINGLE)]
 
 
 def test_a_block_above_the_limit_is_refused_before_it_is_read() -> None:
@@ -250,14 +250,14 @@ def _upper(text: str) -> str:
         lambda _: "",
         lambda _: "b",
         lambda _: "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG",
-        lambda _: str(theirs("dag-pb", ONE)),
-        lambda _: str(CID("base58btc", 1, "raw", multihash.digest(ONE, "sha2-256"))),
-        lambda _: str(CID("base32", 1, "raw", multihash.digest(ONE, "sha2-512"))),
+        lambda _: str(theirs("dag-pb", SINGLE)),
+        lambda _: str(CID("base58btc", 1, "raw", multihash.digest(SINGLE, "sha2-256"))),
+        lambda _: str(CID("base32", 1, "raw", multihash.digest(SINGLE, "sha2-512"))),
     ],
 )
 def test_a_cid_has_one_text_form(spoil: Callable[[str], str]) -> None:
-    text = text_cid(raw_cid(ONE))
-    assert binary_cid(text) == raw_cid(ONE)
+    text = text_cid(raw_cid(SINGLE))
+    assert binary_cid(text) == raw_cid(SINGLE)
     with pytest.raises(NameMismatch):
         binary_cid(spoil(text))
 

@@ -78,8 +78,8 @@ def test_entries_are_filtered_by_every_criterion(catalogue: Catalogue) -> None:
     added(catalogue, entries)
     names = [each.record_id for each in entries]
 
-    def result(**asked: object) -> list[int]:
-        return [names.index(each.record_id) for each in catalogue.current(**asked)]  # type: ignore[arg-type]
+    def result(**requested: object) -> list[int]:
+        return [names.index(each.record_id) for each in catalogue.current(**requested)]  # type: ignore[arg-type]
 
     assert result() == [0, 1, 2, 3]
     assert result(subjects=[ANNA]) == [0, 2]

@@ -223,7 +223,7 @@ def long_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[sa.Engine, l
     return engine, list(journal.rows())
 
 
-class _Told(Journal):
+class _Reports(Journal):
     """A journal whose rows were tampered with."""
 
     expected: list[JournalRow]
@@ -256,7 +256,7 @@ def test_any_change_of_any_row_is_detected(
         expected[index] = JournalRow(row.seq, row.use, answer, row.hash)
     keys = Keys(engine)
     keys.unseal(SecretKey(b"k" * 32))
-    journal = _Told(engine, keys, Anchors())
+    journal = _Reports(engine, keys, Anchors())
     journal.expected = expected
     assert check_journal(journal, []) != []
 

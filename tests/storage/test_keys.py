@@ -307,8 +307,8 @@ def test_sealed_bytes_open_only_with_the_same_label_and_subject_matter(
 
 def test_a_key_is_neither_shown_nor_serialised() -> None:
     secret = SecretKey(b"very secret key of 32 bytes !!!!")
-    for shown in (repr(secret), str(secret), f"{secret}", f"{[secret]}"):
-        assert "secret key of" not in shown
+    for displayed in (repr(secret), str(secret), f"{secret}", f"{[secret]}"):
+        assert "secret key of" not in displayed
     for write_down in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="cannot be serialised"):
             write_down(secret)

@@ -34,7 +34,7 @@ def check(lines: list[dict[str, Any]], town: Town, folder: Path, blocks: Path) -
 
 
 @pytest.fixture(scope="module")
-def told(town: Town) -> list[dict[str, Any]]:
+def evidence_lines(town: Town) -> list[dict[str, Any]]:
     town.platform.store.journal.anchor()
     return list(town.platform.auditor.evidence())
 
@@ -54,24 +54,24 @@ def test_the_strangers_script_imports_none_of_our_code() -> None:
 
 
 def test_the_stranger_agrees_with_verify(
-    town: Town, told: list[dict[str, Any]], tmp_path: Path
+    town: Town, evidence_lines: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     assert town.platform.auditor.verify(lambda step, done, of: None) == []
-    result = check(told, town, tmp_path, own_blocks(town))
+    result = check(evidence_lines, town, tmp_path, own_blocks(town))
     assert result["agrees"], result["wrong"]
     assert result["records"] == town.platform.store.totals()["records"]
-    assert result["journal_rows"] == sum(1 for line in told if line["kind"] == "journal")
+    assert result["journal_rows"] == sum(1 for line in evidence_lines if line["kind"] == "journal")
 
 
 def test_both_find_a_byte_that_was_changed(
-    town: Town, told: list[dict[str, Any]], tmp_path: Path
+    town: Town, evidence_lines: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     copy = tmp_path / "blocks"
     shutil.copytree(own_blocks(town), copy)
     entry = town.platform.store.records_of(next(iter(town.subjects.values())))[0]
     flip_byte(BlockFolder(copy).path(entry.cid))
     assert len(town.platform.store.check(blocks=BlockFolder(copy))) == 1
-    result = check(told, town, tmp_path, copy)
+    result = check(evidence_lines, town, tmp_path, copy)
     assert result["wrong"] == [f"block of record {entry.record_id.hex()} is missing or altered"]
 
 
@@ -84,12 +84,14 @@ ALTERED = (
 
 
 def test_the_stranger_finds_every_altered_line(
-    town: Town, told: list[dict[str, Any]], tmp_path: Path
+    town: Town, evidence_lines: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    lines = list(told)
+    lines = list(evidence_lines)
     for kind, key, _ in ALTERED:
-        place = next(n for n, line in enumerate(told) if line["kind"] == kind)
-        lines[place] = told[place] | {key: told[place][key].replace("e", "3", 1)}
+        place = next(n for n, line in enumerate(evidence_lines) if line["kind"] == kind)
+        lines[place] = evidence_lines[place] | {
+            key: evidence_lines[place][key].replace("e", "3", 1)
+        }
     wrong = check(lines, town, tmp_path, own_blocks(town))["wrong"]
     for _, _, says in ALTERED:
         assert any(what.startswith(says) for what in wrong), says

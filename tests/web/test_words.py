@@ -64,7 +64,7 @@ def variables(message: ast.Message) -> set[str]:
     return visitor.found
 
 
-def said(language: str, *parts: str) -> dict[str, str]:
+def rendered(language: str, *parts: str) -> dict[str, str]:
     say = Words(language)
     return {
         name: say(name, **{variable: SAMPLES[variable] for variable in variables(message)})
@@ -91,7 +91,7 @@ def grade(texts: list[str]) -> float:
 
 
 def groups(part: str) -> dict[str, list[str]]:
-    texts = said("en", part)
+    texts = rendered("en", part)
     result: dict[str, list[str]] = defaultdict(list)
     heading = part
     for entry in entries("en", part):
@@ -139,25 +139,27 @@ def test_the_pages_for_work_are_in_english_only() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_patient_reads_a_word_of_the_inside(language: str) -> None:
     pattern = re.compile(rf"\b({NEVER})s?\b", re.IGNORECASE)
-    heard = {name: pattern.findall(text) for name, text in said(language, *FOR_PATIENTS).items()}
+    heard = {
+        name: pattern.findall(text) for name, text in rendered(language, *FOR_PATIENTS).items()
+    }
     assert {name: result for name, result in heard.items() if result} == {}
 
 
 def test_permission_is_the_one_word_and_consent_stands_where_law_wants_it() -> None:
-    texts = said("en", *FOR_PATIENTS)
+    texts = rendered("en", *FOR_PATIENTS)
     assert {name for name, text in texts.items() if "consent" in text.lower()} <= LAW_WANTS_IT
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_shouts(language: str) -> None:
     parts = FOR_PATIENTS + (FOR_WORK if language == "en" else ())
-    assert [name for name, text in said(language, *parts).items() if "!" in text] == []
+    assert [name for name, text in rendered(language, *parts).items() if "!" in text] == []
 
 
 @pytest.mark.parametrize("language", ["de", "es"])
 def test_patients_are_addressed_formally(language: str) -> None:
     familiar = {"de": r"\b(du|dich|dir|dein\w*)\b", "es": r"\b(tú|tu|tus|te|ti|contigo)\b"}
-    texts = said(language, *FOR_PATIENTS)
+    texts = rendered(language, *FOR_PATIENTS)
     assert [name for name, text in texts.items() if re.search(familiar[language], text, re.I)] == []
 
 
@@ -165,7 +167,7 @@ def test_patients_are_addressed_formally(language: str) -> None:
 def test_no_english_sentence_is_longer_than_twenty_words(part: str) -> None:
     long = [
         (name, sentence)
-        for name, text in said("en", part).items()
+        for name, text in rendered("en", part).items()
         for sentence in sentences(text)
         if len(sentence.split()) > MOST_WORDS
     ]

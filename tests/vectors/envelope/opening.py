@@ -24,24 +24,24 @@ from reference import (
     salamander,
 )
 
-ONE = Sample()
-HEAD = header(ONE)
-GOOD = envelope(ONE)
+SINGLE = Sample()
+HEAD = header(SINGLE)
+GOOD = envelope(SINGLE)
 OTHER_KEY = drawn("another key")
 BODY = 69
 
 
-def vector(sealed: bytes, opened_as: Sample = ONE, opens: bool = False) -> dict[str, Any]:
-    one = opened_as
+def vector(sealed: bytes, opened_as: Sample = SINGLE, opens: bool = False) -> dict[str, Any]:
+    item = opened_as
     return {
         "expect": "opens" if opens else "refused",
-        "key": one.key.hex(),
-        "subject": one.subject.hex(),
-        "category": one.category,
-        "custodian": one.custodian,
-        "record": one.record.hex(),
-        "version": one.version,
-        "content": one.content.hex() if opens else None,
+        "key": item.key.hex(),
+        "subject": item.subject.hex(),
+        "category": item.category,
+        "custodian": item.custodian,
+        "record": item.record.hex(),
+        "version": item.version,
+        "content": item.content.hex() if opens else None,
         "envelope": sealed.hex(),
     }
 
@@ -55,25 +55,25 @@ def flipped(place: int, bit: int = 0, sealed: bytes = GOOD) -> bytes:
 def changed(start: int, new: bytes) -> bytes:
     """The good envelope sealed anew with other header bytes: only the header is wrong."""
     head = HEAD[:start] + new + HEAD[start + len(new) :]
-    return envelope(ONE, head=head)
+    return envelope(SINGLE, head=head)
 
 
 def cases() -> Iterator[tuple[str, dict[str, Any]]]:
-    yield from ((name, vector(envelope(one), one, opens=True)) for name, one in good())
+    yield from ((name, vector(envelope(item), item, opens=True)) for name, item in good())
     for part in (headers, keys, bodies, lengths, paddings, contexts, associations, ciphers):
         yield from ((name, vector(*case)) for name, case in part())
 
 
 def good() -> Iterator[tuple[str, Sample]]:
-    yield "good", ONE
+    yield "good", SINGLE
     for size in (0, 1, 251, 252, 253, 284, 285, 2044, 2045, 4092):
-        yield f"good_content_of_{size}_bytes", replace(ONE, content=drawn("content", size))
-    yield "good_content_of_zero_bytes_only", replace(ONE, content=bytes(100))
-    yield "good_version_largest", replace(ONE, version=2**32 - 1)
-    yield "good_custodian_not_ascii", replace(ONE, custodian="organisation:spitäler-zürich")
-    yield "good_nonce_of_zeros", replace(ONE, nonce=bytes(12))
-    yield "good_nonce_of_ones", replace(ONE, nonce=b"\xff" * 12)
-    yield "good_record_of_zeros", replace(ONE, record=bytes(16))
+        yield f"good_content_of_{size}_bytes", replace(SINGLE, content=drawn("content", size))
+    yield "good_content_of_zero_bytes_only", replace(SINGLE, content=bytes(100))
+    yield "good_version_largest", replace(SINGLE, version=2**32 - 1)
+    yield "good_custodian_not_ascii", replace(SINGLE, custodian="organisation:spitäler-zürich")
+    yield "good_nonce_of_zeros", replace(SINGLE, nonce=bytes(12))
+    yield "good_nonce_of_ones", replace(SINGLE, nonce=b"\xff" * 12)
+    yield "good_record_of_zeros", replace(SINGLE, record=bytes(16))
 
 
 Cases = Iterator[tuple[str, tuple[bytes] | tuple[bytes, Sample]]]
@@ -89,16 +89,16 @@ def headers() -> Cases:
     yield "header_record_flipped", (flipped(5),)
     yield "header_record_sealed_for_another", (changed(5, drawn("another record", 16)),)
     yield "header_version_flipped", (flipped(24, 1),)
-    yield "header_version_0", (changed(21, bytes(4)), replace(ONE, version=0))
+    yield "header_version_0", (changed(21, bytes(4)), replace(SINGLE, version=0))
     yield "header_version_little_endian", (changed(21, b"\1\0\0\0"),)
-    yield "header_version_older_than_asked", (GOOD, replace(ONE, version=2))
-    yield "header_version_newer_than_asked", (envelope(replace(ONE, version=2)),)
+    yield "header_version_older_than_asked", (GOOD, replace(SINGLE, version=2))
+    yield "header_version_newer_than_asked", (envelope(replace(SINGLE, version=2)),)
     yield "header_nonce_first_bit", (flipped(25, 7),)
     yield "header_nonce_last_bit", (flipped(36),)
     yield "header_nonce_other_than_used", (changed(25, drawn("another nonce", 12)),)
-    long = replace(ONE, nonce=drawn("nonce", 16))
+    long = replace(SINGLE, nonce=drawn("nonce", 16))
     yield "header_nonce_of_16_bytes", (envelope(long),)
-    yield "header_nonce_of_8_bytes", (envelope(replace(ONE, nonce=drawn("nonce", 8))),)
+    yield "header_nonce_of_8_bytes", (envelope(replace(SINGLE, nonce=drawn("nonce", 8))),)
     yield "header_missing", (GOOD[BODY:],)
     yield "header_doubled", (HEAD + GOOD,)
 
@@ -108,21 +108,21 @@ def keys() -> Cases:
     yield "commitment_last_bit", (flipped(68),)
     yield "commitment_zero", (changed(37, bytes(32)),)
     yield "commitment_to_another_key", (changed(37, commitment(OTHER_KEY)),)
-    yield "commitment_with_another_label", (changed(37, hkdf(ONE.key, b"vouchsafe/v1/key")),)
-    yield "commitment_is_the_key", (changed(37, ONE.key),)
-    yield "commitment_right_and_key_wrong", (GOOD, replace(ONE, key=OTHER_KEY))
-    yield "key_last_bit", (GOOD, replace(ONE, key=flipped(31, 0, ONE.key)))
-    yield "key_zero", (GOOD, replace(ONE, key=bytes(32)))
-    yield "key_empty", (GOOD, replace(ONE, key=b""))
+    yield "commitment_with_another_label", (changed(37, hkdf(SINGLE.key, b"vouchsafe/v1/key")),)
+    yield "commitment_is_the_key", (changed(37, SINGLE.key),)
+    yield "commitment_right_and_key_wrong", (GOOD, replace(SINGLE, key=OTHER_KEY))
+    yield "key_last_bit", (GOOD, replace(SINGLE, key=flipped(31, 0, SINGLE.key)))
+    yield "key_zero", (GOOD, replace(SINGLE, key=bytes(32)))
+    yield "key_empty", (GOOD, replace(SINGLE, key=b""))
     for size in (16, 24, 31, 33):
-        short = replace(ONE, key=drawn("key", size))
+        short = replace(SINGLE, key=drawn("key", size))
         sealed = envelope(short) if size in (16, 24) else GOOD
         yield f"key_of_{size}_bytes", (sealed, short)
     yield (
         "key_second_of_two_that_gcm_accepts",
         (
-            salamander(ONE, OTHER_KEY),
-            replace(ONE, key=OTHER_KEY),
+            salamander(SINGLE, OTHER_KEY),
+            replace(SINGLE, key=OTHER_KEY),
         ),
     )
 
@@ -135,12 +135,12 @@ def bodies() -> Cases:
         "body_first_two_blocks_swapped",
         (GOOD[:BODY] + GOOD[85:101] + GOOD[BODY:85] + GOOD[101:],),
     )
-    yield "body_of_another_envelope", (HEAD + envelope(replace(ONE, record=bytes(16)))[BODY:],)
-    yield "body_not_encrypted", (HEAD + padded(ONE) + GOOD[-16:],)
+    yield "body_of_another_envelope", (HEAD + envelope(replace(SINGLE, record=bytes(16)))[BODY:],)
+    yield "body_not_encrypted", (HEAD + padded(SINGLE) + GOOD[-16:],)
     yield "tag_first_bit", (flipped(-16, 7),)
     yield "tag_last_bit", (flipped(-1),)
     yield "tag_zero", (GOOD[:-16] + bytes(16),)
-    yield "tag_of_another_envelope", (GOOD[:-16] + envelope(replace(ONE, version=2))[-16:],)
+    yield "tag_of_another_envelope", (GOOD[:-16] + envelope(replace(SINGLE, version=2))[-16:],)
     for size in (0, 4, 12, 15):
         yield f"tag_cut_to_{size}_bytes", (GOOD[: len(GOOD) - 16 + size],)
     yield "tag_cut_to_12_bytes_and_filled_up", (GOOD[:-4] + bytes(4),)
@@ -152,10 +152,13 @@ def lengths() -> Cases:
     yield "nothing", (b"",)
     yield "magic_only", (GOOD[:4],)
     yield "header_only", (HEAD,)
-    yield "header_and_tag_only", (HEAD + gcm(ONE.key, ONE.nonce, b"", aad(ONE, HEAD)),)
+    yield "header_and_tag_only", (HEAD + gcm(SINGLE.key, SINGLE.nonce, b"", aad(SINGLE, HEAD)),)
     yield "cut_by_one_byte", (GOOD[:-1],)
     yield "cut_to_half", (GOOD[: len(GOOD) // 2],)
-    yield "cut_to_the_next_size_below", (envelope(replace(ONE, content=bytes(270)))[: len(GOOD)],)
+    yield (
+        "cut_to_the_next_size_below",
+        (envelope(replace(SINGLE, content=bytes(270)))[: len(GOOD)],),
+    )
     yield "first_byte_missing", (GOOD[1:],)
     yield "byte_before", (b"\0" + GOOD,)
     yield "byte_after", (GOOD + b"\0",)
@@ -172,7 +175,7 @@ def _text(size: int, content: bytes, filling: bytes) -> bytes:
 
 
 def paddings() -> Cases:
-    content, size = ONE.content, len(ONE.content)
+    content, size = SINGLE.content, len(SINGLE.content)
     rest = 252 - size
     texts = {
         "length_one_more_than_the_content": _text(253, content, bytes(rest)),
@@ -195,43 +198,43 @@ def paddings() -> Cases:
         "text_of_a_length_only": bytes(4),
     }
     for name, text in texts.items():
-        yield name, (envelope(ONE, text=text),)
+        yield name, (envelope(SINGLE, text=text),)
 
 
 def contexts() -> Cases:
-    yield "subject_another", (GOOD, replace(ONE, subject=drawn("another subject")))
-    yield "subject_last_bit", (GOOD, replace(ONE, subject=flipped(31, 0, ONE.subject)))
-    yield "subject_cut", (GOOD, replace(ONE, subject=ONE.subject[:31]))
-    yield "subject_empty", (GOOD, replace(ONE, subject=b""))
-    yield "category_another", (GOOD, replace(ONE, category="imaging"))
-    yield "category_upper_case", (GOOD, replace(ONE, category="LABORATORY"))
-    yield "category_empty", (GOOD, replace(ONE, category=""))
-    yield "category_wildcard", (GOOD, replace(ONE, category="*"))
-    yield "custodian_another", (GOOD, replace(ONE, custodian="custodian:general"))
-    yield "custodian_space_after", (GOOD, replace(ONE, custodian=ONE.custodian + " "))
-    yield "custodian_empty", (GOOD, replace(ONE, custodian=""))
-    accented = replace(ONE, custodian="organisation:zürich")
+    yield "subject_another", (GOOD, replace(SINGLE, subject=drawn("another subject")))
+    yield "subject_last_bit", (GOOD, replace(SINGLE, subject=flipped(31, 0, SINGLE.subject)))
+    yield "subject_cut", (GOOD, replace(SINGLE, subject=SINGLE.subject[:31]))
+    yield "subject_empty", (GOOD, replace(SINGLE, subject=b""))
+    yield "category_another", (GOOD, replace(SINGLE, category="imaging"))
+    yield "category_upper_case", (GOOD, replace(SINGLE, category="LABORATORY"))
+    yield "category_empty", (GOOD, replace(SINGLE, category=""))
+    yield "category_wildcard", (GOOD, replace(SINGLE, category="*"))
+    yield "custodian_another", (GOOD, replace(SINGLE, custodian="custodian:general"))
+    yield "custodian_space_after", (GOOD, replace(SINGLE, custodian=SINGLE.custodian + " "))
+    yield "custodian_empty", (GOOD, replace(SINGLE, custodian=""))
+    accented = replace(SINGLE, custodian="organisation:zürich")
     other = unicodedata.normalize("NFD", accented.custodian)
     yield "custodian_other_spelling", (envelope(accented), replace(accented, custodian=other))
-    swapped = replace(ONE, category=ONE.custodian, custodian=ONE.category)
+    swapped = replace(SINGLE, category=SINGLE.custodian, custodian=SINGLE.category)
     yield "category_and_custodian_swapped", (GOOD, swapped)
-    moved = replace(ONE, category=ONE.category + "c", custodian=ONE.custodian[1:])
+    moved = replace(SINGLE, category=SINGLE.category + "c", custodian=SINGLE.custodian[1:])
     yield "category_takes_a_letter_of_the_custodian", (GOOD, moved)
-    yield "record_another", (GOOD, replace(ONE, record=drawn("another record", 16)))
-    yield "record_in_hex", (GOOD, replace(ONE, record=ONE.record.hex().encode()))
+    yield "record_another", (GOOD, replace(SINGLE, record=drawn("another record", 16)))
+    yield "record_in_hex", (GOOD, replace(SINGLE, record=SINGLE.record.hex().encode()))
 
 
 def associations() -> Cases:
-    parts = (ONE.subject, ONE.category.encode(), ONE.custodian.encode())
-    ready = aad(ONE, HEAD)
-    hexed = HEAD + b"\0\x40" + ONE.subject.hex().encode() + ready[len(HEAD) + 34 :]
+    parts = (SINGLE.subject, SINGLE.category.encode(), SINGLE.custodian.encode())
+    ready = aad(SINGLE, HEAD)
+    hexed = HEAD + b"\0\x40" + SINGLE.subject.hex().encode() + ready[len(HEAD) + 34 :]
     for name, data in {
         "aad_empty": b"",
         "aad_header_only": HEAD,
         "aad_without_header": ready[len(HEAD) :],
         "aad_without_lengths": HEAD + b"".join(parts),
-        "aad_lengths_of_one_byte": aad(ONE, HEAD, width=1),
-        "aad_lengths_of_four_bytes": aad(ONE, HEAD, width=4),
+        "aad_lengths_of_one_byte": aad(SINGLE, HEAD, width=1),
+        "aad_lengths_of_four_bytes": aad(SINGLE, HEAD, width=4),
         "aad_lengths_little_endian": HEAD
         + b"".join(len(part).to_bytes(2, "little") + part for part in parts),
         "aad_order_reversed": HEAD
@@ -240,19 +243,19 @@ def associations() -> Cases:
         "aad_subject_in_hex": hexed,
         "aad_byte_after": ready + b"\0",
     }.items():
-        yield name, (envelope(ONE, associated=data),)
+        yield name, (envelope(SINGLE, associated=data),)
 
 
 def ciphers() -> Cases:
     yield (
         "cipher_aes_gcm_siv",
-        (envelope(ONE, aead=lambda k, n, t, a: AESGCMSIV(k).encrypt(n, t, a)),),
+        (envelope(SINGLE, aead=lambda k, n, t, a: AESGCMSIV(k).encrypt(n, t, a)),),
     )
-    yield "cipher_chacha20_poly1305", (envelope(ONE, aead=_chacha),)
-    yield "cipher_aes_ccm", (envelope(ONE, aead=_with_mode(AES.MODE_CCM)),)
-    yield "cipher_aes_eax", (envelope(ONE, aead=_with_mode(AES.MODE_EAX)),)
-    yield "cipher_aes_ocb", (envelope(ONE, aead=_with_mode(AES.MODE_OCB)),)
-    yield "cipher_aes_ctr_and_no_tag", (envelope(ONE, aead=_counted),)
+    yield "cipher_chacha20_poly1305", (envelope(SINGLE, aead=_chacha),)
+    yield "cipher_aes_ccm", (envelope(SINGLE, aead=_with_mode(AES.MODE_CCM)),)
+    yield "cipher_aes_eax", (envelope(SINGLE, aead=_with_mode(AES.MODE_EAX)),)
+    yield "cipher_aes_ocb", (envelope(SINGLE, aead=_with_mode(AES.MODE_OCB)),)
+    yield "cipher_aes_ctr_and_no_tag", (envelope(SINGLE, aead=_counted),)
 
 
 def _chacha(key: bytes, nonce: bytes, text: bytes, associated: bytes) -> bytes:

@@ -58,38 +58,40 @@ def commitment(key: bytes) -> bytes:
     return hkdf(key, b"vouchsafe/v1/key-commitment")
 
 
-def header(one: Sample) -> bytes:
-    version = one.version.to_bytes(4, "big")
-    return b"VSE1\x01" + one.record + version + one.nonce + commitment(one.key)
+def header(vector: Sample) -> bytes:
+    version = vector.version.to_bytes(4, "big")
+    return b"VSE1\x01" + vector.record + version + vector.nonce + commitment(vector.key)
 
 
-def padded(one: Sample) -> bytes:
-    size = padme(max(4 + len(one.content), 256))
-    return (len(one.content).to_bytes(4, "big") + one.content).ljust(size, b"\0")
+def padded(vector: Sample) -> bytes:
+    size = padme(max(4 + len(vector.content), 256))
+    return (len(vector.content).to_bytes(4, "big") + vector.content).ljust(size, b"\0")
 
 
-def aad(one: Sample, head: bytes, width: int = 2) -> bytes:
-    parts = (one.subject, one.category.encode(), one.custodian.encode())
+def aad(vector: Sample, head: bytes, width: int = 2) -> bytes:
+    parts = (vector.subject, vector.category.encode(), vector.custodian.encode())
     return head + b"".join(len(part).to_bytes(width, "big") + part for part in parts)
 
 
 def envelope(
-    one: Sample,
+    vector: Sample,
     head: bytes | None = None,
     text: bytes | None = None,
     associated: bytes | None = None,
     aead: Aead = gcm,
 ) -> bytes:
     """Seal a sample, with any step put in from outside."""
-    head = header(one) if head is None else head
-    text = padded(one) if text is None else text
-    associated = aad(one, head) if associated is None else associated
-    return head + aead(one.key, one.nonce, text, associated)
+    head = header(vector) if head is None else head
+    text = padded(vector) if text is None else text
+    associated = aad(vector, head) if associated is None else associated
+    return head + aead(vector.key, vector.nonce, text, associated)
 
 
-def wrapped(patient: bytes, one: Sample, label: bytes = b"vouchsafe/v1/record-key") -> bytes:
+def wrapped(patient: bytes, vector: Sample, label: bytes = b"vouchsafe/v1/record-key") -> bytes:
     nonce = drawn("wrapping nonce", 12)
-    return nonce + gcm(patient, nonce, one.key, label + one.record + one.version.to_bytes(4, "big"))
+    return nonce + gcm(
+        patient, nonce, vector.key, label + vector.record + vector.version.to_bytes(4, "big")
+    )
 
 
 @dataclass(frozen=True)
@@ -149,22 +151,22 @@ def _power(x: int, exponent: int) -> int:
     return result
 
 
-def salamander(one: Sample, other_key: bytes) -> bytes:
+def salamander(vector: Sample, other_key: bytes) -> bytes:
     """An envelope whose body AES-GCM accepts under two keys; its header commits to the first."""
-    head = header(one)
-    associated = aad(one, head)
-    body = gcm(one.key, one.nonce, padded(one), associated)[:-16]
+    head = header(vector)
+    associated = aad(vector, head)
+    body = gcm(vector.key, vector.nonce, padded(vector), associated)[:-16]
     blocks = associated.ljust(-(-len(associated) // 16) * 16, b"\0") + body[:-16] + bytes(16)
     blocks += (8 * len(associated)).to_bytes(8, "big") + (8 * len(body)).to_bytes(8, "big")
     difference, weight = 0, 0
-    for key in (one.key, other_key):
+    for key in (vector.key, other_key):
         ecb = AES.new(key, AES.MODE_ECB)
         subkey = int.from_bytes(ecb.encrypt(bytes(16)), "big")
         digest = 0
         for start in range(0, len(blocks), 16):
             digest = _times(digest ^ int.from_bytes(blocks[start : start + 16], "big"), subkey)
-        difference ^= digest ^ int.from_bytes(ecb.encrypt(one.nonce + b"\0\0\0\1"), "big")
+        difference ^= digest ^ int.from_bytes(ecb.encrypt(vector.nonce + b"\0\0\0\1"), "big")
         weight ^= _power(subkey, 2)  # the body's last block stands two places before the end
     body = body[:-16] + _times(difference, _power(weight, 2**128 - 2)).to_bytes(16, "big")
-    text = AES.new(one.key, AES.MODE_CTR, nonce=one.nonce, initial_value=2).decrypt(body)
-    return head + gcm(one.key, one.nonce, text, associated)
+    text = AES.new(vector.key, AES.MODE_CTR, nonce=vector.nonce, initial_value=2).decrypt(body)
+    return head + gcm(vector.key, vector.nonce, text, associated)

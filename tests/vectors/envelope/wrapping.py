@@ -8,20 +8,20 @@ from typing import Any
 
 from reference import Sample, drawn, gcm, wrapped
 
-ONE = Sample()
+SINGLE = Sample()
 PATIENT = drawn("patient key")
-GOOD = wrapped(PATIENT, ONE)
+GOOD = wrapped(PATIENT, SINGLE)
 
 
 def vector(
-    given: bytes, one: Sample = ONE, patient: bytes = PATIENT, opens: bool = False
+    given: bytes, sample: Sample = SINGLE, patient: bytes = PATIENT, opens: bool = False
 ) -> dict[str, Any]:
     return {
         "expect": "opens" if opens else "refused",
         "patient_key": patient.hex(),
-        "record": one.record.hex(),
-        "version": one.version,
-        "record_key": one.key.hex() if opens else None,
+        "record": sample.record.hex(),
+        "version": sample.version,
+        "record_key": sample.key.hex() if opens else None,
         "wrapped": given.hex(),
     }
 
@@ -34,11 +34,11 @@ def _flipped(place: int) -> bytes:
 
 def cases() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "good", vector(GOOD, opens=True)
-    last = replace(ONE, version=2**32 - 1)
+    last = replace(SINGLE, version=2**32 - 1)
     yield "good_version_largest", vector(wrapped(PATIENT, last), last, opens=True)
     yield "another_patient", vector(GOOD, patient=drawn("another patient key"))
-    yield "another_record", vector(GOOD, replace(ONE, record=drawn("another record", 16)))
-    yield "another_version", vector(GOOD, replace(ONE, version=2))
+    yield "another_record", vector(GOOD, replace(SINGLE, record=drawn("another record", 16)))
+    yield "another_version", vector(GOOD, replace(SINGLE, version=2))
     yield "nonce_flipped", vector(_flipped(0))
     yield "key_flipped", vector(_flipped(12))
     yield "tag_flipped", vector(_flipped(-1))
@@ -46,12 +46,12 @@ def cases() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "byte_after", vector(GOOD + b"\0")
     yield "empty", vector(b"")
     yield "nonce_only", vector(GOOD[:12])
-    yield "not_wrapped", vector(ONE.key)
-    yield "label_of_a_patients_key", vector(wrapped(PATIENT, ONE, b"vouchsafe/v1/patient-key"))
-    yield "label_missing", vector(wrapped(PATIENT, ONE, b""))
+    yield "not_wrapped", vector(SINGLE.key)
+    yield "label_of_a_patients_key", vector(wrapped(PATIENT, SINGLE, b"vouchsafe/v1/patient-key"))
+    yield "label_missing", vector(wrapped(PATIENT, SINGLE, b""))
     for size in (16, 31, 33):
-        short = replace(ONE, key=drawn("key", size))
+        short = replace(SINGLE, key=drawn("key", size))
         yield f"key_of_{size}_bytes_inside", vector(wrapped(PATIENT, short))
     nonce = GOOD[:12]
-    yield "nothing_associated", vector(nonce + gcm(PATIENT, nonce, ONE.key, b""))
-    yield "patient_key_of_16_bytes", vector(wrapped(PATIENT[:16], ONE), patient=PATIENT[:16])
+    yield "nothing_associated", vector(nonce + gcm(PATIENT, nonce, SINGLE.key, b""))
+    yield "patient_key_of_16_bytes", vector(wrapped(PATIENT[:16], SINGLE), patient=PATIENT[:16])

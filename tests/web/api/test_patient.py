@@ -27,7 +27,7 @@ def patient(hospital):
     return signed_in(hospital, PATIENT, "", subject)
 
 
-def asked(hospital, patient) -> str:
+def requested(hospital, patient) -> str:
     categories = ("vital-signs", "condition")
     request_details = RequestDetails(
         STUDY, "study", ("MLTRAINING",), categories, "", "", 365, "it", True
@@ -48,7 +48,7 @@ def signed(hospital, patient, prepared):
 
 
 def granted(hospital, patient, **answer):
-    request = asked(hospital, patient)
+    request = requested(hospital, patient)
     text = {"answer": "yes", **answer}
     path = f"/patient/requests/{request}"
     assert patient.api("POST", f"{path}/answer", text).status_code == 200
@@ -57,7 +57,7 @@ def granted(hospital, patient, **answer):
 
 
 def test_a_request_says_in_sentences_who_asks_and_what_it_means(hospital, patient) -> None:
-    json = patient.api("GET", f"/patient/requests/{asked(hospital, patient)}").get_json()
+    json = patient.api("GET", f"/patient/requests/{requested(hospital, patient)}").get_json()
     assert json["state"] == "waiting"
     assert json["name"] == "Small"
     assert json["chosen"] is None
@@ -66,7 +66,7 @@ def test_a_request_says_in_sentences_who_asks_and_what_it_means(hospital, patien
 
 
 def test_a_yes_is_in_force_only_when_it_is_signed(hospital, patient) -> None:
-    request = asked(hospital, patient)
+    request = requested(hospital, patient)
     patient.api("POST", f"/patient/requests/{request}/answer", {"answer": "yes"})
     assert patient.api("GET", "/patient/consents").get_json()["consents"] == []
     assert patient.account.subject not in hospital.platform.store.permitted_subjects(
@@ -94,7 +94,7 @@ def test_a_signature_sent_twice_returns_the_first_result(hospital, patient) -> N
 
 
 def test_a_choice_can_allow_less_than_requested_but_not_more(hospital, patient) -> None:
-    path = f"/patient/requests/{asked(hospital, patient)}"
+    path = f"/patient/requests/{requested(hospital, patient)}"
     less = {"answer": "less", "purposes": ["MLTRAINING"], "categories": ["condition", "genomics"]}
     json = patient.api("POST", f"{path}/answer", less).get_json()
     assert json["chosen"]["categories"] == ["condition"]
@@ -107,7 +107,7 @@ def test_a_choice_can_allow_less_than_requested_but_not_more(hospital, patient) 
 
 
 def test_a_declined_request_can_no_longer_be_signed(hospital, patient) -> None:
-    path = f"/patient/requests/{asked(hospital, patient)}"
+    path = f"/patient/requests/{requested(hospital, patient)}"
     json = patient.api("POST", f"{path}/answer", {"answer": "no"}).get_json()
     assert json["state"] == "declined"
     assert patient.api("POST", f"{path}/answer", {"answer": "yes"}).status_code == 404

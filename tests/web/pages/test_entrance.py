@@ -81,7 +81,7 @@ def test_a_patient_can_join_and_sign_in_with_their_own_signing_program(
         secrets.token_bytes(32),
     )
 
-    def asked(method, params):
+    def path(method, params):
         if method == "eth_signTypedData_v4":
             assert json.loads(params[1])["primaryType"] == "Enrolment"
             message = Enrolment(subject, ledger.custodian(), key.address)
@@ -94,7 +94,7 @@ def test_a_patient_can_join_and_sign_in_with_their_own_signing_program(
 
     link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
     with person(browser, origin) as patient:
-        patient.page.expose_function("walletAsked", asked)
+        patient.page.expose_function("walletAsked", path)
         patient.page.add_init_script(WALLET)
         patient.page.goto(link)
         patient.page.click("[data-wallet]")

@@ -18,7 +18,7 @@ from web.view_options import requires_role
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
-SHOWN = """
+DISPLAYED = """
 {%- extends "base.html" -%}
 {%- from "parts/sign.html" import sign_form, sign_script with context -%}
 {%- block head -%}{{ sign_script() }}{%- endblock -%}
@@ -41,7 +41,7 @@ def show():
     grant = Grant(current_subject(), terms, now_s, now_s + 9_999)
     prepared = services().patient.signatures.prepare(current_account(), grant)
     return render_template_string(
-        SHOWN, title="Trial", prepared=prepared, terms=terms, **page_values()
+        DISPLAYED, title="Trial", prepared=prepared, terms=terms, **page_values()
     )
 
 
