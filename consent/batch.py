@@ -14,7 +14,7 @@ from consent.errors import ConsentInvalid
 from consent.grant_status import Clocks
 from consent.register import Consents, Flags
 from consent.subject_index import Hashes, Numbers
-from consent.terms import Decision, View
+from consent.terms import View
 from consent.terms_columns import (
     ANYBODY,
     DENY,
@@ -26,7 +26,7 @@ from consent.terms_columns import (
     RESEARCH_BITS,
     UNKNOWN,
 )
-from consent.vocabulary import CATEGORY_CODES, OBLIGATIONS, PURPOSES
+from consent.vocabulary import CATEGORY_CODES, PURPOSES
 from consent.wording import is_party
 
 _CODE: Final = {reason: np.uint8(index) for index, reason in enumerate(REASONS)}
@@ -113,16 +113,6 @@ class Decisions:
     def part(self, rows: slice) -> Decisions:
         """Return these decisions, as a view: what is written there is written here."""
         return Decisions(self.view, self.reasons[rows], self.consents[rows], self.obligations[rows])
-
-    def decision_at(self, index: int) -> Decision:
-        """Return the decision for one record; of several deciding consents, the first."""
-        reason = REASONS[self.reasons[index]]
-        name = self.consents[index].tobytes()
-        bits = int(self.obligations[index])
-        obligations = tuple(code for bit, code in enumerate(OBLIGATIONS) if bits >> bit & 1)
-        return Decision(
-            reason == "permitted", reason, (name,) if any(name) else (), obligations, self.view
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,67 @@ def test_each_decision_page_has_context_alternatives_decision_and_consequence() 
         if any(heading not in path.read_text(encoding="utf-8") for heading in headings)
     ]
     assert _names(incomplete) == []
+
+
+WAITS_FOR_ITS_ROUTE = {
+    "erase": "erasure of a patient's terms: no page or command yet",
+    "erase_subject": "as erase",
+    "shred": "erasure of a patient's records: no page or command yet",
+    "shred_patient": "as shred",
+    "verifies_receipt": "of an erasure",
+    "finish_recovery": "recovery of a lost last key: no page or worker's task yet",
+    "make_recipient_key": "copies encrypted to a researcher's key: no route yet",
+}
+"""Public functions without a caller; docs/threats.md lists what is not promised because of them."""
+
+
+PLAIN_DECORATORS = {"property", "classmethod", "staticmethod", "cached_property", "contextmanager"}
+"""Any other decorator may call what it decorates: Flask, click, marshmallow."""
+
+
+def _public_functions(paths: list[Path]) -> dict[str, Path]:
+    functions: dict[str, Path] = {}
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            if {ast.unparse(each) for each in node.decorator_list} <= PLAIN_DECORATORS:
+                functions[node.name] = path
+    return functions
+
+
+def test_every_public_function_has_a_caller_outside_the_tests() -> None:
+    paths = [ROOT / "app.py", *_modules(*PACKAGES, "bench")]
+    markup = [path for path in _tracked() if path.suffix in (".html", ".toml")]
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in [*paths, *markup])
+    mentions = Counter(re.findall(r"\w+", sources))
+    defined = Counter(re.findall(r"\bdef (\w+)", sources))
+    uncalled = {
+        name: str(path.relative_to(ROOT))
+        for name, path in _public_functions(_modules(*PACKAGES)).items()
+        if mentions[name] <= defined[name]
+    }
+    assert {
+        name: where for name, where in uncalled.items() if name not in WAITS_FOR_ITS_ROUTE
+    } == {}
+    assert set(WAITS_FOR_ITS_ROUTE) <= set(uncalled)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/threats.md"])
+def test_each_test_that_a_claim_names_exists(page: str) -> None:
+    named = set(re.findall(r"`(test_\w+\.py)`", (ROOT / page).read_text(encoding="utf-8")))
+    assert named
+    assert named <= {path.name for path in _modules("tests")}
+
+
+def test_each_file_that_a_document_names_exists() -> None:
+    missing = []
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        if path.name in ("CHANGELOG.md",):
+            continue  # it names what is gone
+        text = path.read_text(encoding="utf-8")
+        folders = "|".join((*PACKAGES, "tests", "docs", "bench"))
+        for name in re.findall(rf"`((?:{folders})/[\w/.-]+\.\w+)`", text):
+            if not (ROOT / name).exists():
+                missing.append(f"{path.name}: {name}")
+    assert missing == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from decisions import decision_at
 from policy import Given, History, answer
 from sqlalchemy.pool import StaticPool
 
@@ -127,7 +128,7 @@ class World:
     def reason(self, **change: Any) -> str:
         """Ask all three, and give the answer on which they agree."""
         request = replace(REQUEST, **change)
-        item, many = self.decide(request), self.decide_many([request]).decision_at(0)
+        item, many = self.decide(request), decision_at(self.decide_many([request]), 0)
         reason, owed = answer(self.history, request, self.now_s, self.block_s)
         assert item.reason == many.reason == reason
         assert item.permitted == many.permitted == (reason == "permitted")

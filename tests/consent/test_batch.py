@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from decisions import decision_at
 from world import (
     ALICE,
     BOB,
@@ -51,7 +52,7 @@ def test_nor_is_one_in_a_batch(world: World, change: dict[str, Any]) -> None:
     world.grant(categories=(ANY,))
     batch = replace(as_batch([REQUEST]), **change)
     given = decide_many(batch, world.register.at(world.state()), world.view(), NOW_S)
-    assert given.decision_at(0) == Decision(False, "unknown-word", (), (), world.view())
+    assert decision_at(given, 0) == Decision(False, "unknown-word", (), (), world.view())
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_batch_keeps_its_order_and_counts_its_reasons(world: World) -> None:
     world.grant(subject=BOB)
     query = [replace(REQUEST, subject=s) for s in (CAROL, BOB, ALICE, BOB, CAROL)]
     given = world.decide_many(query)
-    assert [given.decision_at(n).reason for n in range(5)] == [
+    assert [decision_at(given, n).reason for n in range(5)] == [
         world.decide(r).reason for r in query
     ]
     assert given.permitted().tolist() == [False, True, False, True, False]
@@ -85,7 +86,7 @@ def test_a_batch_keeps_its_order_and_counts_its_reasons(world: World) -> None:
 def test_an_empty_batch_and_an_empty_ledger_decide_nothing() -> None:
     world = World()
     assert world.decide(REQUEST).reason == "not-enrolled"
-    assert world.decide_many([REQUEST]).decision_at(0).reason == "not-enrolled"
+    assert decision_at(world.decide_many([REQUEST]), 0).reason == "not-enrolled"
     empty = replace(
         as_batch([REQUEST]),
         subjects=np.zeros((0, 32), np.uint8),
@@ -118,7 +119,7 @@ def test_an_older_state_is_decided_as_it_was_and_another_ledger_from_the_start(
     old = world.register.at(before)
     batch = as_batch([REQUEST, replace(REQUEST, subject=BOB)])
     given = decide_many(batch, old, world.view(), NOW_S)
-    assert [given.decision_at(0).reason, given.decision_at(1).reason] == [
+    assert [decision_at(given, 0).reason, decision_at(given, 1).reason] == [
         "permitted",
         "not-enrolled",
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from decisions import decision_at
 from geth import Geth
 from township import RECORD, RELAYER, STUDY, Clock, Patient, Town, ask, make_ledger, make_terms
 
@@ -78,7 +79,7 @@ def test_one_by_one_and_all_at_once_agree(town: Town, ledger: ConsentLedger) -> 
     view = ledger.view()
     decisions = ledger.decide_many(batch_of(*patients), view)
     expected = [ledger.decide(ask(patient), view) for patient in patients]
-    assert [decisions.decision_at(i) for i in range(4)] == expected
+    assert [decision_at(decisions, i) for i in range(4)] == expected
     assert [d.reason for d in expected] == ["permitted", "stopped", "no-consent", "not-enrolled"]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from decisions import decision_at
 from world import (
     ALICE,
     BOB,
@@ -44,7 +45,7 @@ def test_what_every_permitting_consent_asks_is_owed_and_nothing_else(world: Worl
     world.grant(obligations=("PSEUD", "DEID"))
     assert world.reason() == "permitted"
     assert world.decide(REQUEST).obligations == ("DEID", "PSEUD")
-    assert world.decide_many([REQUEST]).decision_at(0).obligations == ("DEID", "PSEUD")
+    assert decision_at(world.decide_many([REQUEST]), 0).obligations == ("DEID", "PSEUD")
 
 
 def test_nothing_is_permitted_without_a_consent(world: World) -> None:
