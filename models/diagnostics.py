@@ -11,6 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from consent import Finding
+from models.budget import DEFAULT_BUDGET, Budget
 from models.card import Card
 from models.cohort import Cohort, gather_cohort
 from models.errors import ModelsNotFound, ModelsRefused
@@ -46,6 +47,7 @@ class Diagnostics:
         grace_s: how long a model that lost consent may continue to answer.
         question_folders: the folders of question files; a later folder's file wins.
         scorer: runs models in a separate process.
+        budget: how much work a training run may do.
     """
 
     engine: sa.Engine
@@ -56,6 +58,7 @@ class Diagnostics:
     grace_s: int = DEFAULT_GRACE_S
     question_folders: tuple[Path, ...] = (QUESTIONS,)
     scorer: Scorer = field(default_factory=Scorer)
+    budget: Budget = DEFAULT_BUDGET
 
     @cached_property
     def _registry(self) -> ModelRegistry:
@@ -90,6 +93,7 @@ class Diagnostics:
             registry=self._registry,
             files=self._files,
             clock=self.clock,
+            budget=self.budget,
         )
 
     @cached_property
@@ -132,6 +136,10 @@ class Diagnostics:
     def training_runs(self) -> list[TrainingRun]:
         """Return every training run, oldest first."""
         return self._runs.all()
+
+    def runs_of_study(self, study_id: str) -> list[TrainingRun]:
+        """Return the training runs of a study, oldest first."""
+        return self._runs.of_study(study_id)
 
     def gather(self, study_id: str, question_id: str) -> Cohort:
         """Return what the study may train on now; see `models.cohort.gather_cohort`."""

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from consent import CATEGORIES
+from models.plan import BY_CUSTODIAN, BY_DATE, Plan, read_plan
 from models.suppression import MIN_COHORT
 from records.strict_toml import Section, read_declaration
 from records.values import CATEGORY, KINDS, NUMBER, is_code
@@ -51,7 +52,11 @@ def format_unit(unit: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One input of the model, or (`predicts` false) a fact that is kept for subgroups only."""
+    """One input of the model, or (`predicts` false) a fact that is kept for subgroups only.
+
+    `reviewed` says why the value is known when the prediction is made, for a feature that predicts
+    so well that it may reveal the label; empty if nobody has reviewed it.
+    """
 
     code: str
     words: str
@@ -63,6 +68,7 @@ class Feature:
     values: tuple[str, ...]
     missing: str
     predicts: bool
+    reviewed: str = ""
 
     @property
     def accepted(self) -> str:
@@ -125,8 +131,8 @@ class Gate:
     """The thresholds that a model must meet to be published; a question may be stricter."""
 
     min_patients: int = MIN_COHORT
-    max_attack_auroc: float = 0.55
-    max_attack_tpr: float = 0.03
+    max_attack_auroc: float = 0.60
+    max_attack_tpr: float = 0.05
     max_feature_auroc: float = 0.95
     min_slope: float = 0.7
     max_slope: float = 1.5
@@ -154,6 +160,7 @@ class Question:
     thresholds: tuple[float, float]
     subgroups: tuple[Subgroup, ...]
     gate: Gate
+    plan: Plan
     text: str
 
     @classmethod
@@ -188,6 +195,7 @@ class Question:
             thresholds=_thresholds(top),
             subgroups=tuple(_subgroup(part) for part in top.sections("subgroups", required=False)),
             gate=_gate(top.section("gate")) if top.has("gate") else DEFAULT_GATE,
+            plan=read_plan(top),
             text=text,
         )
         top.close()
@@ -274,6 +282,7 @@ def _feature(section: Section) -> Feature:
         values=section.texts("values") if kind == CATEGORY else (),
         missing=section.text("missing", "not recorded"),
         predicts=section.boolean("predicts", True),
+        reviewed=section.text("reviewed", ""),
     )
     section.close()
     if feature.minimum >= feature.maximum:
@@ -351,6 +360,9 @@ def _require_consistent(question: Question, top: Section) -> None:
         if kinds.get(rule.code) != NUMBER:
             raise top.error("eligibility", f"{rule.code} is not a feature of kind number")
     _require_subgroups(question, top, kinds)
+    is_category = kinds.get(question.plan.split_by) == CATEGORY
+    if not is_category and question.plan.split_by not in ("", BY_CUSTODIAN, BY_DATE):
+        raise top.error("evaluation", "split_by: expected custodian, date or a category's code")
     if not 0.1 <= question.held_out <= 0.5:
         raise top.error("held_out", "must be 0.1 to 0.5")
 

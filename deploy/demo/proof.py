@@ -39,6 +39,7 @@ def train_as_stranger(
         "table": str(table),
         "mapping": str(MAPPING),
         "question": model.question_text,
+        "study": model.study,
         "manifest": manifest.to_json().decode(),
         "names": _names(services, people, {line.record for line in manifest.lines}),
     }

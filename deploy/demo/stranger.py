@@ -15,7 +15,9 @@ NOBODY = b"\0" * 32
 
 
 def main() -> None:
-    """Read {table, mapping, question, manifest, names} from stdin; print the model's SHA-256.
+    """Read the request, a JSON object, from standard input; print the model's SHA-256.
+
+    Its fields are table, mapping, question, study, manifest and names.
 
     `names` maps each manifest line's record to (person, index of the document in the row). The
     table holds the people who remain and no others.
@@ -28,7 +30,7 @@ def main() -> None:
         records[name] = documents[person][index]
     manifest = Manifest.from_json(request["manifest"].encode())
     question = Question.parse(request["question"], "the model's question")
-    sys.stdout.write(recompute(manifest, records, question) + "\n")
+    sys.stdout.write(recompute(manifest, records, question, request["study"]) + "\n")
 
 
 if __name__ == "__main__":
