@@ -104,9 +104,9 @@ def list_settings(question: Question, labels: Labels) -> tuple[Setting, ...]:
     rounds = int(declared.pop("rounds"))
     declared["min_child_weight"] = min(declared["min_child_weight"], 2 * leaf)
     return (
-        _trees(declared, (max(1, rounds // 2), rounds)),
+        _trees(declared, (max(1, rounds // 2), max(1, 3 * rounds // 4), rounds)),
         _trees(_shape(1, leaf, 30), (30, 100)),
-        _trees(_shape(2, 2 * leaf, 30), (30, 75, 150)),
+        _trees(_shape(2, 2 * leaf, 30), (75, 150)),
         _trees(_shape(4, leaf, 10), (40, 120)),
         *(Setting(LOGISTIC, MappingProxyType({"ridge": ridge})) for ridge in _RIDGES),
     )
