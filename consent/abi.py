@@ -59,13 +59,15 @@ class Change(NamedTuple):
     """One event: `body` holds the words that the head is rolled over, 32 bytes each.
 
     `signer` is the key itself where the body holds its hash. `op` 0 is a refused entry, whose body
-    is subject, terms hash and the selector of the reason.
+    is subject, terms hash and the selector of the reason. `transaction` is the hash of the
+    transaction that the node names as its cause; it is not in the head.
     """
 
     op: int
     body: bytes
     signer: bytes
     block_number: int
+    transaction: bytes = b""
 
 
 @functools.cache
@@ -257,7 +259,8 @@ def read_changes(logs: Iterable[Mapping[str, Any]]) -> list[Change]:
             indexed = bytes.fromhex("".join([topic[2:] for topic in topics[1:]]))
             if len(indexed) != expected * _WORD or (length >= 0 and len(body) != length):
                 raise ValueError("an event with the wrong number of topics or bytes")
-            changes.append(Change(op, *read(indexed, body), number(log["blockNumber"])))
+            cause = data(log.get("transactionHash", "0x"))
+            changes.append(Change(op, *read(indexed, body), number(log["blockNumber"]), cause))
     except (KeyError, IndexError, TypeError, ValueError) as exc:
         raise LedgerUnavailable(f"the chain node's logs cannot be read: {exc}") from exc
     return changes

@@ -25,6 +25,7 @@ from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Outbox
 from consent.outbox_restore import restore_outbox
+from consent.prover import Prover
 from consent.raw_transactions import RelayerAccount
 from consent.register import Register
 from consent.relayer import Progress, Relayer
@@ -74,7 +75,9 @@ class ConsentLedger:
         self._clock = clock
         self._chain = chain
         self._outbox = Outbox(engine, chain, account)
-        self._mirror = Mirror(engine, chain, deployment, clock)
+        accounts = frozenset({bytes.fromhex(account.address[2:])})
+        prover = Prover(chain, self._outbox, deployment, accounts, clock)
+        self._mirror = Mirror(engine, chain, deployment, prover, clock)
         rules = FreshnessRules.of(deployment.finality)
         self._views = Views(self._mirror, self._outbox, rules, clock, self.limits)
         admission = Admission(chain, self._mirror, deployment, account.address)

@@ -82,7 +82,10 @@ def end_times(events: Events, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
 
 
 def with_revocations_since(state: LedgerState, newer: LedgerState) -> LedgerState:
-    """Return `state` with the withdrawals and stops between it and a newer state of its log."""
+    """Return `state` with the withdrawals and stops between it and a newer state of its log.
+
+    Those that the newer state has as pending are among them.
+    """
     first = len(state.withdrawals.subject)
     withdrawals = [
         Withdrawal(subject.tobytes(), terms_hash.tobytes())
@@ -96,6 +99,14 @@ def with_revocations_since(state: LedgerState, newer: LedgerState) -> LedgerStat
         for subject, issued_at_s in zip(
             newer.stops.subject[first:], newer.stops.issued_at_s[first:], strict=True
         )
+    ]
+    withdrawals += [
+        Withdrawal(subject.tobytes(), terms_hash.tobytes())
+        for subject, terms_hash in zip(*newer.pending_withdrawals, strict=True)
+    ]
+    stops += [
+        Stop(subject.tobytes(), int(issued_at_s))
+        for subject, issued_at_s in zip(*newer.pending_stops, strict=True)
     ]
     return state.with_pending(withdrawals, stops) if withdrawals or stops else state
 

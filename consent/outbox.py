@@ -23,6 +23,7 @@ FAILED: Final = "failed"
 
 ENTRY_BYTES: Final = 64
 _FLUSH_ROWS: Final = 64
+_HASHES_PER_QUERY: Final = 500
 _MIN_POLL_S: Final = 0.002
 _MAX_POLL_S: Final = 0.25
 _POLL_GROWTH: Final = 1.3
@@ -227,6 +228,22 @@ class Outbox:
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(_OUTBOX.c.nonce))
             return [StoredTransaction(row.nonce, row.kind, row.hash, row.raw) for row in rows]
+
+    def signed_here(self, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return, by its hash, each of these transactions that was written here, as signed.
+
+        Its messages passed this ledger's admission; one that was read back from a chain is left
+        out, since nobody here checked what it holds.
+        """
+        raws: dict[bytes, bytes] = {}
+        with self._engine.connect() as connection:
+            for at in range(0, len(hashes), _HASHES_PER_QUERY):
+                query = sa.select(_OUTBOX.c.hash, _OUTBOX.c.raw).where(
+                    _OUTBOX.c.hash.in_(list(hashes[at : at + _HASHES_PER_QUERY])),
+                    _OUTBOX.c.kind != RESTORED,
+                )
+                raws |= {row.hash: row.raw for row in connection.execute(query)}
+        return raws
 
     def pending(self, kind: str) -> list[bytes]:
         """Return the entries of a kind that count although no chain has confirmed them.
