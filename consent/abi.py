@@ -87,6 +87,14 @@ def reasons_by_selector() -> Mapping[bytes, str]:
     return MappingProxyType(reasons)
 
 
+BADLY_SIGNED: Final = REASONS["SignatureInvalid"]
+
+
+def refusal_reason(change: Change) -> str:
+    """Return our code of the reason in an event by which the contract refused an entry."""
+    return reasons_by_selector().get(change.body[64:68], "refused")
+
+
 def word(number: int) -> bytes:
     """Return an integer as one word of the ABI."""
     return number.to_bytes(_WORD, "big")
@@ -135,7 +143,7 @@ VETO_RECOVERY: Final = "vetoRecovery(bytes32,bytes,bytes,bytes)"
 COMPLETE_RECOVERY: Final = "completeRecovery(bytes32)"
 RECOVERY_OF: Final = "recoveryOf(bytes32)"
 HEAD_AND_COUNT: Final = "headAndCount()"
-VERIFY: Final = "verify(bytes,bytes32,bytes)"
+IS_VALID_SIGNATURE: Final = "isValidSignature(bytes32,bytes)"
 
 
 def encode_call(function: str, *values: Any) -> bytes:
@@ -165,9 +173,9 @@ def read_recovery(answer: bytes) -> tuple[bytes, int]:
     return signer, ready_at_s
 
 
-def is_yes_of_verifier(answer: bytes) -> bool:
-    """Return whether a verifier's answer is exactly the magic value of ERC-7913."""
-    return answer == keccak(VERIFY.encode())[:4].ljust(_WORD, b"\0")
+def is_yes_of_account(answer: bytes) -> bool:
+    """Return whether an account's answer is exactly the magic value of ERC-1271."""
+    return answer[:_WORD] == keccak(IS_VALID_SIGNATURE.encode())[:4].ljust(_WORD, b"\0")
 
 
 def data(text: object, length: int | None = None) -> bytes:

@@ -260,11 +260,11 @@ class Chain:
             for answer in self._rpc.ask(calls)
         ]
 
-    def signed_by_passkey(self, signer: bytes, digest: bytes, signature: bytes) -> bool:
-        """Return whether the verifier named by an 84-byte signer accepts; a failed call is a no."""
-        call = abi.encode_call(abi.VERIFY, signer[20:], digest, signature)
-        answer = self.answers("0x" + signer[:20].hex(), [call])[0]
-        return answer is not None and abi.is_yes_of_verifier(answer)
+    def signed_by_contract(self, account: bytes, digest: bytes, signature: bytes) -> bool:
+        """Return whether an account's own code accepts a signature (ERC-1271); no code is a no."""
+        call = abi.encode_call(abi.IS_VALID_SIGNATURE, digest, signature)
+        answer = self.answers("0x" + account.hex(), [call])[0]
+        return answer is not None and abi.is_yes_of_account(answer)
 
     def block_times(self, numbers: Sequence[int]) -> list[int | None]:
         """Return when these blocks were made, seconds UTC; None where the chain has no such block.

@@ -276,9 +276,7 @@ class Mirror:
         if self._unproved:  # they end permits, as those that are not final do, but lift no refusal
             self._state = self._state.with_pending(*parse_revocations(self._unproved))
 
-    def _changes_since(
-        self, look: Look, tip: Tip
-    ) -> tuple[Sequence[abi.Change], Sequence[bytes]]:
+    def _changes_since(self, look: Look, tip: Tip) -> tuple[Sequence[abi.Change], Sequence[bytes]]:
         """Return the changes after our own, and the head after each.
 
         It goes back further where blocks were mined again.

@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from consent import abi
 from consent.account_nonces import AccountNonces
 from consent.chain import MAX_TRANSACTION_BYTES, Chain, Receipt
 from consent.errors import LedgerUnavailable
@@ -20,6 +21,9 @@ RESTORED: Final = "regained"
 WRITTEN: Final = "written"
 MINED: Final = "mined"
 FAILED: Final = "failed"
+REFUSED: Final = "refused"
+"""The state of a mined transaction with a revocation that the contract refused by event."""
+_REVOCATIONS: Final = frozenset({"withdraw", "stop"})
 
 ENTRY_BYTES: Final = 64
 _FLUSH_ROWS: Final = 64
@@ -188,13 +192,14 @@ class Outbox:
     ) -> None:
         """Store the results of transactions whose events the mirror has read.
 
-        From here on a withdrawal counts by the mirror and no longer by this outbox.
+        From here on a withdrawal counts by the mirror and no longer by this outbox, unless the
+        contract refused it: what was acknowledged to a patient stays in force here.
         """
         if not transactions:
             return
         update = sa.update(_OUTBOX).where(_OUTBOX.c.hash == sa.bindparam("sent_hash"))
         rows = [
-            {"sent_hash": transaction.hash, "result": MINED if receipt.ok else FAILED}
+            {"sent_hash": transaction.hash, "result": _result(transaction, receipt)}
             for transaction, receipt in zip(transactions, receipts, strict=True)
         ]
         with self._engine.begin() as connection:
@@ -248,13 +253,14 @@ class Outbox:
     def pending(self, kind: str) -> list[bytes]:
         """Return the entries of a kind that count although no chain has confirmed them.
 
-        A transaction that failed stays among them: what a patient revoked stays revoked.
+        A transaction that failed, or in which the contract refused one of them, stays among them:
+        what a patient revoked stays revoked.
 
         Raises:
             LedgerUnavailable: the database is unavailable.
         """
         query = sa.select(_OUTBOX.c.entries).where(
-            _OUTBOX.c.state.in_((WRITTEN, FAILED)), _OUTBOX.c.kind == kind
+            _OUTBOX.c.state.in_((WRITTEN, FAILED, REFUSED)), _OUTBOX.c.kind == kind
         )
         try:
             with self._engine.connect() as connection:
@@ -301,3 +307,15 @@ class Outbox:
 
     def _at(self, nonce: int) -> sa.ColumnElement[bool]:
         return sa.and_(_OUTBOX.c.account == self.address, _OUTBOX.c.nonce == nonce)
+
+
+def _result(transaction: StoredTransaction, receipt: Receipt) -> str:
+    if not receipt.ok:
+        return FAILED
+    refusals = {
+        abi.refusal_reason(change) for change in receipt.changes if change.op == abi.REFUSED
+    }
+    # Signatures are verified before a revocation is stored. One that only an account with code
+    # could have verified, and that this account then refuses, was never the patient's.
+    is_refused = bool(refusals - {abi.BADLY_SIGNED})
+    return REFUSED if transaction.kind in _REVOCATIONS and is_refused else MINED

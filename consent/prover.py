@@ -43,7 +43,7 @@ PROVED_OPS: Final = frozenset({*_TYPE_NAMES, Op.ANCHORED, Op.RECOVERED})
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
-    """The transaction behind some changes; `is_ours`: written here, so its messages were checked."""
+    """The transaction behind some changes; `is_ours`: written here, its messages were checked."""
 
     call: SentCall
     claims: Claims
@@ -231,9 +231,7 @@ class _Proof:
             or not self._is_signed(change.op, change.body, new, cause)
         ):
             return False
-        self._ring.add(
-            subject, key_hash, int.from_bytes(role, "big"), int.from_bytes(until, "big")
-        )
+        self._ring.add(subject, key_hash, int.from_bytes(role, "big"), int.from_bytes(until, "big"))
         self._drop_proposal(subject, key_hash)
         return True
 

@@ -120,7 +120,9 @@ class Town:
         own = frozenset({bytes.fromhex(self.account.address[2:])})
         self.prover = Prover(self.chain, self.outbox, self.deployment, own, clock)
         self.mirror = Mirror(self.engine, self.chain, self.deployment, self.prover, clock)
-        self.admission = Admission(self.chain, self.mirror, self.deployment, self.account.address)
+        self.admission = Admission(
+            self.chain, self.mirror, self.deployment, self.account.address, clock
+        )
         self.limits = LedgerLimits()
         self.relayer = Relayer(
             self.outbox, self.mirror, self.consent_terms, self.admission, self.limits
