@@ -31,7 +31,7 @@ def test_a_model_that_lost_consent_is_affected_at_once_and_serves_until_its_grac
     world.ledger.withdraw(world.people[0][0].subject)
     world.ledger.withdraw(world.people[1][0].subject)
     (affected,) = world.diagnostics.apply_withdrawals()
-    assert (affected.model.state, affected.ended_consents) == (AFFECTED, 2)
+    assert (affected.model.state, affected.patients) == (AFFECTED, 2)
     assert affected.stops_at_s == world.now[0] + 30 * DAY_S
     assert ask(world).is_affected
 
