@@ -106,7 +106,8 @@ def _stopped_at_s(state: LedgerState, number: int, subject: bytes) -> int:
     pending = state.pending_stops
     final = state.stops.issued_at_s[state.of.stops == number]
     seen = pending.issued_at_s[_is(pending.subject, subject)]
-    return max([_NEVER_S, *final.tolist(), *seen.tolist()])
+    times: list[int] = [_NEVER_S, *final.tolist(), *seen.tolist()]
+    return max(times)
 
 
 def _may_grant(state: LedgerState, number: int, grant: _Grant) -> bool:

@@ -262,6 +262,16 @@ class Diagnostics:
         """
         return self._serving.apply_withdrawals()
 
+    def lost_patients(self, model_id: str) -> int:
+        """Return of how many patients a model, in any state, was trained who permit it no longer.
+
+        Raises:
+            ModelsNotFound, ModelsBroken: see `manifest`.
+        """
+        study = self._registry.get(model_id).study
+        lost = self._consents.find_lost(study, self.manifest(model_id))
+        return len({line.patient for line in lost})
+
     def models_trained_under(self, consent_ids: list[bytes]) -> list[Model]:
         """Return the models in any state that were trained under any of these consents."""
         return self._registry.models_trained_under(consent_ids)
