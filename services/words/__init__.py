@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -76,6 +76,10 @@ class Words:
     def day(self, at_s: float) -> str:
         """Return the day of a moment (Unix seconds): "3 March 2027"."""
         return str(format_date(self._at(at_s).date(), "long", locale=self._locale))
+
+    def iso_day(self, day: str) -> str:
+        """Return an ISO date ("2027-03-03") as a day: "3 March 2027"."""
+        return str(format_date(date.fromisoformat(day), "long", locale=self._locale))
 
     def time(self, at_s: float) -> str:
         """Return the time of day of a moment: "10:42", or "10:42 UTC" if no zone is set.
