@@ -120,7 +120,8 @@ _READERS: Final[Mapping[str, Callable[[dict[str, Any]], Iterator[Coded]]]] = {
 
 def _quantity(value: Any) -> tuple[Value, str] | None:
     quantity = value if isinstance(value, dict) else {}
-    number, unit = quantity.get("value"), quantity.get("code", quantity.get("unit", ""))
+    number: Any = quantity.get("value")
+    unit = quantity.get("code", quantity.get("unit", ""))
     if not _is_number(number) or not (unit == "" or _is_text(unit)):
         return None
     if "comparator" in quantity:  # a bound, such as "<0.5", is not a number
@@ -131,7 +132,7 @@ def _quantity(value: Any) -> tuple[Value, str] | None:
 def _concept(value: Any) -> tuple[Value, str] | None:
     codes = _codes(value)
     text = value.get("text") if isinstance(value, dict) else None
-    chosen = codes[0] if codes else text
+    chosen: Any = codes[0] if codes else text
     return (chosen, "") if _is_text(chosen) else None
 
 
