@@ -25,7 +25,8 @@ def to_points(estimate: float, start: float, effects: Sequence[float]) -> Points
     that of the rounded estimate, tell nothing that the rounding hides.
 
     Args:
-        estimate, start: probabilities from 0 to 1.
+        estimate: a probability from 0 to 1.
+        start: the probability before any input counts.
         effects: log-odds that each input adds; inputs that are not shown alone are one effect.
     """
     first, last = round(100 * start), round(100 * estimate)

@@ -70,7 +70,7 @@ class PredictionReport:
         patient_number: the hospital number; "" if it is not known here.
         outcome: what is estimated, in words.
         probability, low, high, prevalence: shares from 0 to 1; low to high is the card's interval.
-        start: points of 100 before any value; with the points of `contributions` it is the estimate.
+        start: points of 100 before any value; the points of `contributions` lead to the estimate.
         warnings: about the values; None for predictions of earlier releases.
         is_affected: whether people on whose records the model was trained withdrew.
         block, count: the view of the ledger by which the records were opened.

@@ -87,7 +87,7 @@ def test_a_decision_against_the_model_needs_a_reason_and_is_stored(
     assert done.status_code == 303
     page = clinician.get(path).text
     assert "A newer test is normal." in page
-    assert "Your decision was saved" in page
+    assert "“I disagree”, on " in page
 
 
 def test_a_patient_who_withdrew_is_not_found_even_in_an_earlier_prediction(
