@@ -15,7 +15,7 @@ from consent.mirror import Mirror
 from consent.passkeys import is_passkey_signature
 from consent.signatures import recover
 from consent.state import LedgerState
-from consent.terms import Enrolment, Grant, KeyAddition, Signed, Stop, Withdrawal
+from consent.terms import Enrolment, Grant, KeyAddition, Message, Signed, Stop, Withdrawal
 from consent.transactions import (
     ACCOUNT_BYTES,
     PASSKEY_BYTES,
@@ -25,13 +25,13 @@ from consent.transactions import (
     encode_checked,
     is_too_large,
 )
-from consent.typed_data import Domain, digest
+from consent.typed_data import Domain, consent_id, digest, terms_hash
 from consent.wording import require_terms
 
 REVERTED: Final = "reverted"
 _REVOCATIONS: Final = (Withdrawal, Stop)
 _BUSY_AHEAD_S: Final = MAX_AHEAD_S * 3 // 4
-"""From this many seconds on that the chain's clock is ahead of ours, only what takes rights away
+"""From this many seconds on that the chain's clock is ahead of the host's, only what takes rights away
 is sent: each further block would bring the moment nearer at which every view is refused."""
 
 
@@ -81,7 +81,7 @@ class Admission:
             try:
                 admitted.append(self._check(kind, index, item, rules))
             except _Refusal as refusal:
-                outcomes[index] = Outcome(False, str(refusal), None, "")
+                outcomes[index] = Outcome(False, str(refusal), _name(item.message), "")
         return admitted
 
     def why_reverted(self, sender: str, data: bytes) -> str:
@@ -178,6 +178,16 @@ class Admission:
         if not self._chain.signed_by_contract(signer, hashed, signature):
             raise _Refusal(BADLY_SIGNED)
         return True
+
+
+def _name(message: Message) -> bytes | None:
+    """Return the id of the consent that a grant would make."""
+    try:
+        if not isinstance(message, Grant):
+            return None
+        return consent_id(message.subject, terms_hash(message.terms))
+    except ConsentInvalid:
+        return None
 
 
 def _require(refusal: str | None) -> None:

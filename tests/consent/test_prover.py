@@ -90,7 +90,7 @@ def signed_by(signed: Signed) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("passkey", [False, True])
-def test_what_the_patient_signed_counts_whoever_relayed_it(passkey: bool) -> None:
+def test_what_the_patient_signed_counts_from_any_relay(passkey: bool) -> None:
     chain, known, patient = LyingChain(), KnownTerms(), new_patient(passkey)
     enrol(chain, patient)
     signed = patient.grants(NOW_S - 5)
