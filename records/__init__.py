@@ -10,11 +10,13 @@ from records.errors import (
 )
 from records.faults import CellFault, CellFaultCode
 from records.mapping import Mapping
+from records.summary import ColumnSummary
 from records.table import ParsedRow, TableReport, check_table, read_table, to_records
 
 __all__ = [
     "CellFault",
     "CellFaultCode",
+    "ColumnSummary",
     "DeclarationInvalid",
     "FhirInvalid",
     "JsonInvalid",

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from records import CellFaultCode, DeclarationInvalid
 from records.faults import CellInvalid
-from records.mapping import Column, Mapping, normalised, read_date
+from records.cells import normalised
+from records.columns import Column
+from records.dates import read_date
+from records.mapping import Mapping
 
 GOOD = """
 [table]
@@ -61,7 +64,7 @@ def column(index: int) -> Column:
     ],
 )
 def test_a_cell_becomes_the_value_that_the_mapping_defines(index, cell, value) -> None:
-    assert column(index).read(cell, ".") == value
+    assert column(index).read(cell) == value
 
 
 @pytest.mark.parametrize(
@@ -81,7 +84,7 @@ def test_a_cell_becomes_the_value_that_the_mapping_defines(index, cell, value) -
 )
 def test_an_invalid_cell_is_refused_with_a_code_and_not_repeated(index, cell, code) -> None:
     with pytest.raises(CellInvalid) as caught:
-        column(index).read(cell, ".")
+        column(index).read(cell)
     assert caught.value.code is code
     assert cell not in str(caught.value)
     assert caught.value.value == (cell if code is CellFaultCode.OUTSIDE else "")

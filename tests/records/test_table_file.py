@@ -38,7 +38,7 @@ def test_parquet_cells_of_every_plain_type_become_text(tmp_path: Path) -> None:
         r=pa.array([b"raw", None]),
         n=pa.array([None, None]),
     )
-    header, *rows = read_cells(path, MAPPING)
+    header, *rows = read_cells(path, MAPPING.file)
     assert header == ["i", "f", "b", "s", "d", "c", "r", "n"]
     assert rows == [
         ["7", "1.5", "true", "Zürich", "2020-01-31", "x", "raw", ""],
@@ -58,26 +58,28 @@ def test_parquet_numbers_are_read_with_any_decimal_separator(tmp_path: Path) -> 
 
 def test_a_time_in_nanoseconds_is_read(tmp_path: Path) -> None:
     path = written(tmp_path, t=pa.array([1_577_836_800_000_000_001], pa.timestamp("ns", "UTC")))
-    assert [row[0][:10] for row in list(read_cells(path, MAPPING))[1:] if row] == ["2020-01-01"]
+    assert [row[0][:10] for row in list(read_cells(path, MAPPING.file))[1:] if row] == [
+        "2020-01-01"
+    ]
 
 
 def test_a_nested_column_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, deep=pa.array([[1], [2]]))
     with pytest.raises(TableInvalid, match="'deep' is nested"):
-        list(read_cells(path, MAPPING))
+        list(read_cells(path, MAPPING.file))
 
 
 def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, who=pa.array([1]))
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(TableInvalid, match="damaged Parquet"):
-        list(read_cells(path, MAPPING))
+        list(read_cells(path, MAPPING.file))
 
 
 def test_a_row_of_another_length_is_yielded_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("who,v\n1,2\n3\n")
-    assert list(read_cells(path, MAPPING)) == [["who", "v"], ["1", "2"], ["3"]]
+    assert list(read_cells(path, MAPPING.file)) == [["who", "v"], ["1", "2"], ["3"]]
 
 
 def test_a_parquet_file_with_too_many_rows_is_refused_before_reading_any(
@@ -87,4 +89,4 @@ def test_a_parquet_file_with_too_many_rows_is_refused_before_reading_any(
     path = written(tmp_path, who=rows)
     assert path.stat().st_size < 10_000
     with pytest.raises(TableInvalid, match="the maximum is 5000000"):
-        next(read_cells(path, MAPPING))
+        next(read_cells(path, MAPPING.file))
