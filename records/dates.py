@@ -71,7 +71,7 @@ def date_format_problem(date_format: str) -> str:
         except ValueError:
             return "write the first day as in 'days since 2000-01-01'"
         return ""
-    day = datetime.datetime(2021, 11, 23, 14, 35)
+    day = datetime.datetime(1931, 11, 23, 14, 35)  # a year that two digits would move
     try:
         is_whole = datetime.datetime.strptime(day.strftime(date_format), date_format).date()
     except ValueError:

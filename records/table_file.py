@@ -58,8 +58,9 @@ def read_cells(
 
 def _csv(path: Path, file: FileFormat) -> Iterator[Line]:
     with _open(path) as binary:
-        encoding = _encoding(binary, file.encoding)
+        encoding = file.encoding
         try:
+            encoding = _encoding(binary, file.encoding)
             yield from _csv_lines(path, io.TextIOWrapper(binary, encoding, newline=""), file)
         except LookupError as exc:
             raise TableInvalid(
@@ -92,13 +93,13 @@ class _Unpacked(gzip.GzipFile):
 
     _unpacked_bytes = 0
 
-    def read1(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1) -> bytes:
         """Return the next bytes.
 
         Raises:
             TableInvalid: there were too many.
         """
-        piece = super().read1(size)
+        piece = super().read(size)
         self._unpacked_bytes += len(piece)
         if self._unpacked_bytes > _MAX_UNPACKED_BYTES:
             raise TableInvalid("the file unpacks to more than 4 GiB; split it")
