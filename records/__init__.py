@@ -6,11 +6,12 @@ from records.errors import (
     JsonInvalid,
     RecordsError,
     RecordsInvalid,
+    TableEmpty,
     TableInvalid,
 )
 from records.faults import CellFault, CellFaultCode
 from records.mapping import Mapping
-from records.summary import ColumnSummary
+from records.summary import ColumnSummary, Level
 from records.table import ParsedRow, TableReport, check_table, read_table, to_records
 
 __all__ = [
@@ -20,10 +21,12 @@ __all__ = [
     "DeclarationInvalid",
     "FhirInvalid",
     "JsonInvalid",
+    "Level",
     "Mapping",
     "RecordsError",
     "RecordsInvalid",
     "ParsedRow",
+    "TableEmpty",
     "TableInvalid",
     "TableReport",
     "check_table",

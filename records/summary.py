@@ -5,12 +5,13 @@ from __future__ import annotations
 import statistics
 from array import array
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from records.columns import Column
 from records.faults import CellFault
-from records.mapping import Mapping
+from records.mapping import Mapping as TableMapping
 from records.rows import ReadRow
 from records.values import BOUND_SUFFIX, NUMBER
 
@@ -55,6 +56,12 @@ class ColumnSummary:
     median: float | None
     maximum: float | None
     levels: tuple[Level, ...]
+
+
+def summary_from(stored: Mapping[str, Any]) -> ColumnSummary:
+    """Return the summary whose fields were stored as JSON."""
+    levels = tuple(Level(**level) for level in stored["levels"])
+    return ColumnSummary(**{**stored, "levels": levels})
 
 
 class _Counted:
@@ -106,7 +113,7 @@ class _Counted:
 class TableSummary:
     """Counts every row of a table; the memory does not grow with the rows."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: TableMapping) -> None:
         self._is_long = mapping.long is not None
         self._rows = 0
         self._rows_of: Counter[str] = Counter()

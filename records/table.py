@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from records.errors import TableInvalid
+from records.errors import TableEmpty, TableInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
 from records.identifiers import MIN_ROWS, IdentifierWatch
 from records.mapping import LATEST
@@ -106,6 +106,7 @@ class TableReport:
 
         Raises:
             TableInvalid: its `faults` are the first ones.
+            TableEmpty: it has no row.
         """
         if self.wrong:
             first = f"; first: {self.faults[0].message}" if self.faults else ""
@@ -113,7 +114,7 @@ class TableReport:
                 f"{name}: {self.wrong} of {self.rows} rows cannot be deposited{first}", self.faults
             )
         if not self.good:
-            raise TableInvalid(f"{name}: the table has a header, but no row below it")
+            raise TableEmpty(f"{name}: the table has a header, but no row below it; nothing to do")
 
 
 def check_table(
@@ -152,6 +153,7 @@ def read_table(
     Raises:
         TableInvalid: a row is faulty and `only_good` is not set, no row is good, or the file
             cannot be used.
+        TableEmpty: the table has no row.
     """
     survey = _survey(path, mapping, today, None)
     if not only_good or not survey.report.good:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from records import CellFaultCode, TableInvalid, check_table, read_table
+from records import CellFaultCode, TableEmpty, TableInvalid, check_table, read_table
 from records.mapping import Mapping
 from records.table import ParsedRow, TableReport
 
@@ -249,7 +249,7 @@ def test_a_column_that_repeats_often_is_noticed_as_an_id(tmp_path: Path) -> None
 def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "pid,crp,smoker\n")
     for only_good in (False, True):
-        with pytest.raises(TableInvalid, match="no row below it"):
+        with pytest.raises(TableEmpty, match="no row below it"):
             read_table(path, parse(DATED), only_good)
 
 

@@ -108,7 +108,8 @@ def workbook(path: Path, rows: list[list[object]], sheet: str = "Labs") -> Path:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr(
             "_rels/.rels",
-            f'<Relationships xmlns="{package}"><Relationship Id="rId1" Type="{office}/officeDocument"'
+            f'<Relationships xmlns="{package}"><Relationship Id="rId1" '
+            f'Type="{office}/officeDocument"'
             ' Target="xl/workbook.xml"/></Relationships>',
         )
         archive.writestr(
