@@ -33,8 +33,8 @@ def _hint(name: str, names: list[str], mapping: Mapping) -> str:
     if len(names) == 1:
         for separator in _SEPARATORS:
             if separator != mapping.file.separator and name in _split(names[0], separator):
-                shown = "\\t" if separator == "\t" else separator
-                return f' (the file is separated by another character: set separator = "{shown}")'
+                escaped = "\\t" if separator == "\t" else separator
+                return f' (the file is separated by another character: set separator = "{escaped}")'
     near = [each for each in names if _folded(each) == _folded(name)]
     if near:
         return f" (it has {near[0]!r})"

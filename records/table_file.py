@@ -149,7 +149,9 @@ def _parquet(path: Path, file: FileFormat, columns: Collection[str] | None) -> I
         with parquet.ParquetFile(path) as opened:
             schema = opened.schema_arrow
             is_read = [columns is None or normalised(name) in columns for name in schema.names]
-            names = [name for name, wanted in zip(schema.names, is_read, strict=True) if wanted]
+            names = [
+                name for name, is_mapped in zip(schema.names, is_read, strict=True) if is_mapped
+            ]
             _require_flat(path, [schema.field(name) for name in names], pyarrow)
             if opened.metadata.num_rows > _MAX_PARQUET_ROWS:
                 rows = opened.metadata.num_rows
@@ -162,7 +164,7 @@ def _parquet(path: Path, file: FileFormat, columns: Collection[str] | None) -> I
                     for name, column in zip(names, batch.columns, strict=True)
                 )
                 empty = [""] * batch.num_rows
-                cells = [next(read) if wanted else empty for wanted in is_read]
+                cells = [next(read) if is_mapped else empty for is_mapped in is_read]
                 yield from ((0, list(row)) for row in zip(*cells, strict=True))
     except (pyarrow.ArrowException, OSError) as exc:
         raise TableInvalid(f"{path.name}: damaged Parquet file") from exc

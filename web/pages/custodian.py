@@ -148,7 +148,7 @@ def decide_upload(upload: str) -> Response:
 @bp.get("/custodian/deposits/<upload>/report")
 @requires_role(CUSTODIAN)
 def upload_report_file(upload: str) -> Response:
-    """Return the problems of a file as CSV: row, line, column, problem, remedy; no content of cells."""
+    """Return the problems of a file as CSV: row, line, column, problem, remedy; never a cell."""
     report = services().custodian.uploads.get(words(), current_account().party, upload)
     if not report.upload.report:
         raise NotFound
