@@ -1,4 +1,4 @@
-"""Decides which columns a copy has and how coarse they are; it holds for all of a study's copies."""
+"""Decides which columns the copies of a study have, and how coarse they are."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ def make_plan(question: Question, matrix: Matrix, codes: Sequence[str]) -> CopyP
     """Return the plan of a study's first copy.
 
     Args:
+        question: whose features the copies have.
+        matrix: of everybody who permits the first copy.
         codes: of the features that the study chose; empty: the columns that tell most of the label
             and little of each other are chosen.
 
@@ -79,6 +81,7 @@ def find_hidden(feature: Feature, bands: Classes, classes: Classes) -> np.ndarra
     """Return for each row whether its cell is hidden: a sensitive value that its class would tell.
 
     Args:
+        feature: whose cells these are.
         bands: the number of each row's band or word.
         classes: of each row.
     """

@@ -199,7 +199,8 @@ def _make_columns(
                 centres = [plan.recoding.centres[node][place_in_centre] for node in classes]
                 columns += _number_columns(feature, name, limits, centres)
             else:
-                cells = [_words(feature, band) for band in limits]
+                has_missing = bool(np.isnan(values).any())
+                cells = [_words(feature, band, has_missing) for band in limits]
                 columns.append(_Column(name, "one of these values", feature, cells))
         elif position in plan.columns:
             columns.append(_other_column(feature, name, values, plan.edges.get(position), classes))
@@ -220,11 +221,11 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _words(feature: Feature, band: Band) -> str:
+def _words(feature: Feature, band: Band, has_missing: bool) -> str:
     """Return the words of a band: categories by their index, or no (0) and yes (1)."""
     known = feature.values or ("no", "yes")
     words = [word for index, word in enumerate(known) if band.low <= index < band.high]
-    return " | ".join(words + ([feature.missing] if band.may_be_missing else []))
+    return " | ".join(words + ([feature.missing] if has_missing and band.may_be_missing else []))
 
 
 def _other_column(
@@ -243,8 +244,8 @@ def _other_column(
     if edges is None:
         texts = feature.values or ("no", "yes")
     else:
-        ends = [*edges, None]
-        texts = tuple(_range_text(low, high) for low, high in zip([None, *edges], ends, strict=True))
+        ends = zip([None, *edges], [*edges, None], strict=True)
+        texts = tuple(_range_text(low, high) for low, high in ends)
     cells = [None if hidden else texts[i] for i, hidden in zip(index, is_hidden, strict=True)]
     return _Column(name, "a band" if edges is not None else "the value", feature, cells)
 
