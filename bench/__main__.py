@@ -35,7 +35,7 @@ DESCRIPTIONS = {
     "goal 1.5 times",
     "pages": "a page with 20 people clicking on 5,014 patients' platform, p95 at most 150 ms; from "
     "touch to active at most 2 s; from withdrawal to refusal at most 1 s",
-    "copies": "the anonymised copy of the example: at least 8 columns, every class at least 11 rows, "
+    "copies": "the anonymised copy of the example: at least 8 columns, 11 rows in every class, and "
     "AUROC of a logistic regression on held-out people within 0.04 of that on the full data",
     "prediction": "one prediction with consent check and journal; "
     "p50 at most 20 ms, p99 at most 100 ms",

@@ -32,11 +32,11 @@ def main() -> None:
     matrix = _load_matrix(question)
     plan = make_plan(question, matrix, ())
     classes = plan.recoding.classes(matrix.values.astype(np.float64))
-    kept = find_releasable(classes, matrix.labels)
-    measured = measure(classes[kept], matrix.labels[kept])
+    is_released = find_releasable(classes, matrix.labels)
+    measured = measure(classes[is_released], matrix.labels[is_released])
     full, copied = _compare(question, matrix)
     figures = {
-        "rows": len(kept),
+        "rows": len(is_released),
         "rows_in_the_copy": measured.rows,
         "columns": len(plan.columns),
         "classes": measured.classes,
@@ -68,12 +68,17 @@ def _compare(question: Question, matrix: Matrix) -> tuple[float, float]:
         plan = make_plan(question, Matrix(matrix.values[train], labels[train]), ())
         columns = list(plan.recoding.columns)
         classes = plan.recoding.classes(values[train])
-        kept = find_releasable(classes, labels[train])
+        is_released = find_releasable(classes, labels[train])
         copy = np.array([plan.recoding.centres[node] for node in classes])
         scores.append(
             (
                 _auroc(values[train], labels[train], values[test], labels[test]),
-                _auroc(copy[kept], labels[train][kept], values[test][:, columns], labels[test]),
+                _auroc(
+                    copy[is_released],
+                    labels[train][is_released],
+                    values[test][:, columns],
+                    labels[test],
+                ),
             )
         )
     full, copied = np.mean(scores, axis=0)

@@ -63,17 +63,17 @@ class Recoding:
 
     def classes(self, values: Numbers) -> Classes:
         """Return the class node of each row of `values`, shape (rows, features)."""
-        found = np.zeros(len(values), np.intp)
+        nodes_of_rows = np.zeros(len(values), np.intp)
         pending = [(0, np.arange(len(values)))]
         while pending:
             node, rows = pending.pop()
             split = self.nodes[node]
             if split is None:
-                found[rows] = node
+                nodes_of_rows[rows] = node
                 continue
             is_low = values[rows, split.column] < split.cut
             pending += [(split.low, rows[is_low]), (split.high, rows[~is_low])]
-        return found
+        return nodes_of_rows
 
     def bands(self) -> dict[int, dict[int, Band]]:
         """Return, for each class node, the band of each column; unlimited ends are infinite."""

@@ -132,7 +132,7 @@ def _correlation(values: Numbers, first: int, second: int) -> float:
     pair = values[both][:, [first, second]]
     if len(pair) < 2 or not pair.std(axis=0).all():
         return 0.0
-    return abs(float(np.corrcoef(pair.T)[0, 1]))
+    return abs(float(np.asarray(np.corrcoef(pair.T))[0, 1]))
 
 
 def _edges(column: Numbers) -> tuple[float, ...]:

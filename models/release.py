@@ -145,7 +145,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     is_kept = find_releasable(classes, matrix.labels)
     if is_kept.sum() < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people could be included")
-    names = tuple(name for (name, _), kept in zip(named, is_kept, strict=True) if kept)
+    names = tuple(name for (name, _), stays in zip(named, is_kept, strict=True) if stays)
     columns = _make_columns(question, plan, matrix.rows(is_kept), classes[is_kept])
     measures = measure(classes[is_kept], matrix.labels[is_kept])
     facts = _describe(question, request, gathered.view, measures)

@@ -109,8 +109,8 @@ class ReleasedCopies:
     def _copy(self, row: Any) -> ReleasedCopy:
         opened = orjson.loads(self._store.open_text(LABEL, bytes(row.names), row.id.encode()))
         # A copy from before copies had plans is a list of names.
-        content = {"names": opened, "plan": None} if isinstance(opened, list) else opened
-        plan = content["plan"]
+        content: dict[str, Any] = opened if isinstance(opened, dict) else {"names": opened}
+        plan = content.get("plan")
         return ReleasedCopy(
             id=row.id,
             study=row.study,
