@@ -9,7 +9,7 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +26,7 @@ from models.anonymity import (
 )
 from models.cohort import exclusion_reason, group_by_subject, to_matrix
 from models.copy_plan import CopyPlan, find_hidden, make_plan
-from models.errors import CohortTooSmall
+from models.errors import CohortTooSmall, ConsentsChanged
 from models.features import Matrix
 from models.ports import RecordStore
 from models.question import Question
@@ -34,9 +34,10 @@ from models.question_parts import QUASI, Feature
 from models.suppression import MIN_COHORT, MIN_COUNT, suppress
 from records.table_file import write_parquet
 from records.values import NUMBER
-from storage import AccessRequest
+from storage import AccessRequest, AccessResult
 
 PSEUDONYM_CHARACTERS: Final = 32
+_PERMITTED: Final = "permitted"
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)  # ZIP's first day: the same rows make the same bytes
 _MAX_COLUMN_CHARACTERS: Final = 40
 AGREEMENT: Final = (
@@ -122,14 +123,14 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
 
     Raises:
         CohortTooSmall: fewer than 50 people permit it, or could be included.
+        ConsentsChanged: somebody's permission ended while the set was made; it may be made again.
         ModelsInvalid: a chosen column is not a feature, or a direct identifier.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
     categories = (*question.categories, question.label.category)
     why = f"training set {request.release}"
-    gathered = store.vault.gather(
-        AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
-    )
+    access = AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
+    gathered = store.vault.gather(access)
     patients = {
         subject: records
         for subject, records in group_by_subject(gathered.records).items()
@@ -155,6 +156,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     ]
     deleted = _find_deleted(store, request, patients)
     content = _pack([_Column("name", "a pseudonym", None, list(names)), *columns], facts, deleted)
+    _require_permitted(store, access, gathered)
     return Release(
         content=content,
         rows=len(names),
@@ -165,6 +167,15 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
         names=names,
         view=gathered.view,
     )
+
+
+def _require_permitted(store: RecordStore, access: AccessRequest, gathered: AccessResult) -> None:
+    """Ask for the whole decision on every gathered record again, right before the set leaves."""
+    subjects = sorted({record.subject for record in gathered.records})
+    decisions = store.vault.decide_again(replace(access, subjects=subjects))
+    for record, consent in zip(gathered.records, gathered.consents, strict=True):
+        if decisions.get(bytes.fromhex(record.record_id)) != (_PERMITTED, consent):
+            raise ConsentsChanged("permissions changed while the set was made. Try again.")
 
 
 def _name(pseudonym: bytes) -> str:
