@@ -31,8 +31,8 @@ from consent.wording import require_terms
 REVERTED: Final = "reverted"
 _REVOCATIONS: Final = (Withdrawal, Stop)
 _BUSY_AHEAD_S: Final = MAX_AHEAD_S * 3 // 4
-"""From this many seconds on that the chain's clock is ahead of the host's, only what takes rights away
-is sent: each further block would bring the moment nearer at which every view is refused."""
+"""Where the chain's clock is ahead by more seconds than this, only what takes rights away is sent:
+each further block would bring the moment nearer at which every view is refused."""
 
 
 class _Refusal(Exception):
