@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from models.card import Card
     from models.cohort import Cohort
+    from models.copy_plan import PROPOSED_COLUMNS, CopyPlan
     from models.diagnostics import Diagnostics
     from models.errors import (
         CohortTooSmall,
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from models.inputs import InputValue
     from models.manifest import Manifest
     from models.plots import draw_contributions
+    from models.points import Points, to_points
     from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question, format_unit
     from models.registry import Model
-    from models.release import AGREEMENT, Release, ReleaseRequest
+    from models.release import AGREEMENT, EarlierCopy, Release, ReleaseRequest
     from models.serving import AffectedModel
     from models.studies import Study
     from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 _MODULES: Final = {
     "card": ("Card",),
     "cohort": ("Cohort",),
+    "copy_plan": ("PROPOSED_COLUMNS", "CopyPlan"),
     "diagnostics": ("Diagnostics",),
     "errors": (
         "CohortTooSmall",
@@ -70,6 +73,7 @@ _MODULES: Final = {
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
     "plots": ("draw_contributions",),
+    "points": ("Points", "to_points"),
     "prediction": (
         "Contribution",
         "Prediction",
@@ -79,6 +83,7 @@ _MODULES: Final = {
     "registry": ("Model",),
     "release": (
         "AGREEMENT",
+        "EarlierCopy",
         "Release",
         "ReleaseRequest",
     ),
@@ -116,7 +121,9 @@ __all__ = [
     "CohortTooSmall",
     "ConsentsChanged",
     "Contribution",
+    "CopyPlan",
     "Diagnostics",
+    "EarlierCopy",
     "GateClosed",
     "GateCode",
     "GateFailure",
@@ -134,7 +141,9 @@ __all__ = [
     "ModelsNotFound",
     "ModelsRefused",
     "ModelsUnavailable",
+    "PROPOSED_COLUMNS",
     "PatientIneligible",
+    "Points",
     "Prediction",
     "PredictionRequest",
     "Question",
@@ -151,4 +160,5 @@ __all__ = [
     "merge_small",
     "recompute",
     "suppress",
+    "to_points",
 ]

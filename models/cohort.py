@@ -21,6 +21,8 @@ NO_LABEL: Final = "no-label"
 NO_CATEGORY: Final = "required-category-missing"
 OUT_OF_RANGE: Final = "value-out-of-range"
 INELIGIBLE: Final = "ineligible"
+RECORD_LABEL: Final = "manifest record"
+"""Names the keyed hash by which a manifest lists its records."""
 _PERMITTED: Final = "permitted"
 
 
@@ -103,7 +105,7 @@ def _make_manifest(
     Every patient trains the model: the evaluation is out of fold.
     """
     hash_patient = store.pseudonyms("manifest patient")
-    hash_record = store.pseudonyms("manifest record")
+    hash_record = store.pseudonyms(RECORD_LABEL)
     patients = {subject: hash_patient(subject).hex() for subject in included}
     lines, by_hash = [], {}
     for record, consent in zip(gathered.records, gathered.consents, strict=True):

@@ -3,6 +3,7 @@
 from storage.block_folder import BlockFolder
 from storage.block_store import BlockReader, BlockStore
 from storage.deposit import DepositReport
+from storage.document import Arrival
 from storage.entry import Entry
 from storage.erasure import Receipt
 from storage.errors import (
@@ -33,6 +34,7 @@ from storage.vault import AccessRequest, AccessResult, Vault
 __all__ = [
     "MAX_RECORD_BYTES",
     "AccessOutcome",
+    "Arrival",
     "StorageUnavailable",
     "StorageInvalid",
     "BlockStore",

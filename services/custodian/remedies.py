@@ -16,6 +16,9 @@ _TEXTS: Final = {
     CellFaultCode.DUPLICATE_PERSON: "cure-twice",
     CellFaultCode.DUPLICATE_CODE: "cure-twice",
     CellFaultCode.INVALID_ID: "cure-id",
+    CellFaultCode.COLUMN_MISSING: "cure-column-missing",
+    CellFaultCode.COLUMN_UNMAPPED: "cure-column-unmapped",
+    CellFaultCode.COLUMN_TWICE: "cure-column-twice",
     CellFaultCode.CELL_COUNT: "cure-cells",
     CellFaultCode.UNSUPPORTED_RESOURCE: "cure-kind",
     CellFaultCode.UNKNOWN_SUBJECT: "cure-subject",
@@ -24,4 +27,5 @@ _TEXTS: Final = {
 
 def remedy(words: Words, code: CellFaultCode) -> str:
     """Return what to do about a fault with this code, as a sentence."""
-    return words(_TEXTS.get(code, "cure-other"))
+    text = _TEXTS.get(code)
+    return words(text) if text else code.remedy
