@@ -81,6 +81,8 @@ def read_model(raw: bytes) -> ServedModel:
     Raises:
         ModelsBroken: the bytes are not a model.
     """
+    if not raw:
+        raise ModelsBroken("the model cannot be read")
     if not raw.startswith(_JSON_START):
         return ServedModel(Booster(raw), Recalibration())
     try:
