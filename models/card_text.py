@@ -70,10 +70,14 @@ def _format_estimate(estimate: Mapping[str, float] | None) -> str:
 
 def _patient_lines(content: Mapping[str, Any]) -> list[str]:
     data = content["data"]
-    parts = [f"training: {data['training']}, held out for testing: {data['held_out']}"]
+    parts = (
+        [f"training: {data['training']}, held out for testing: {data['held_out']}"]
+        if "held_out" in data
+        else []
+    )
     return [
         f"patients: {data['patients']}, {data['events']} with the label",
-        *(parts if "held_out" in data else []),
+        *parts,
         f"records from {data['from']} to {data['to']}",
         *(f"patients left out, {reason}: {count}" for reason, count in data["left_out"].items()),
         *(f"records refused, {reason}: {count}" for reason, count in data["refused"].items()),

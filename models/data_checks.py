@@ -21,6 +21,7 @@ _MIN_PATIENTS: Final = 50
 _LARGE: Final = 100_000
 _MANY_CATEGORIES: Final = 30
 _MIN_COPIES: Final = 0.02
+_RAREST: Final = 1e-6
 _CHANCE: Final = 50
 """Copies are reported if there are this many times more than chance would make."""
 
@@ -81,14 +82,18 @@ def _check_copies(values: Values) -> list[GateFailure]:
 
 
 def are_copies_odd(values: Values, copies: int) -> bool:
-    """Return whether chance explains so many equal rows, if the columns were independent."""
-    n = len(values)
+    """Return whether there are far more equal rows than chance makes of independent columns.
+
+    How often two people share a value is estimated without the copies.
+    """
+    n, different = len(values), np.unique(values, axis=0, equal_nan=True)
     log_chance = 0.0
-    for column in values.T:
+    for column in different.T:
         present = column[~np.isnan(column)]
         _, counts = np.unique(present, return_counts=True)
-        shares = np.append(counts, n - len(present)) / n
-        log_chance += math.log(float((shares**2).sum()))
+        groups = np.append(counts, len(different) - len(present)).astype(np.float64)
+        pairs = float((groups * (groups - 1)).sum()) / max(1, len(different) * (len(different) - 1))
+        log_chance += math.log(max(pairs, _RAREST))
     expected = n * (n - 1) / 2 * math.exp(log_chance)
     return copies > _CHANCE * expected
 
