@@ -150,14 +150,18 @@ def _evaluate(matrix: Matrix, question: Question, predictions: OutOfFold) -> Eva
     ]
     if not others:
         return first
-    means = {
-        name: float(np.mean([getattr(figures, name) for figures in (first, *others)]))
-        for name in ("auprc", "brier", "scaled_brier", "slope", "intercept")
-    }
-    area = float(np.mean([figures.auroc.value for figures in (first, *others)]))
+    rows = (first, *others)
+    area = float(np.mean([figures.auroc.value for figures in rows]))
     moved = area - first.auroc.value
-    interval = Estimate(area, first.auroc.low + moved, min(1.0, first.auroc.high + moved))
-    return dataclasses.replace(first, auroc=interval, **means)
+    return dataclasses.replace(
+        first,
+        auroc=Estimate(area, first.auroc.low + moved, min(1.0, first.auroc.high + moved)),
+        auprc=float(np.mean([figures.auprc for figures in rows])),
+        brier=float(np.mean([figures.brier for figures in rows])),
+        scaled_brier=float(np.mean([figures.scaled_brier for figures in rows])),
+        slope=float(np.mean([figures.slope for figures in rows])),
+        intercept=float(np.mean([figures.intercept for figures in rows])),
+    )
 
 
 def _measure_learner(kind: str, labels: Labels, predictions: OutOfFold) -> LearnerFigures:
@@ -178,7 +182,7 @@ def _count_terms(development: Development, rows: Rows) -> int:
     learner = read_model(development.raw).learner
     if isinstance(learner, LogisticModel):
         return len(learner.terms)
-    return rows.values.shape[1]
+    return int(rows.values.shape[1])
 
 
 def _validate_splits(

@@ -21,7 +21,8 @@ _MIN_PATIENTS: Final = 50
 _LARGE: Final = 100_000
 _MANY_CATEGORIES: Final = 30
 _MIN_COPIES: Final = 0.02
-_RAREST: Final = 1e-6
+_RAREST: Final = 1e-9
+_MIN_DIFFERENT: Final = 0.2
 _CHANCE: Final = 50
 """Copies are reported if there are this many times more than chance would make."""
 
@@ -87,6 +88,8 @@ def are_copies_odd(values: Values, copies: int) -> bool:
     How often two people share a value is estimated without the copies.
     """
     n, different = len(values), np.unique(values, axis=0, equal_nan=True)
+    if len(different) < _MIN_DIFFERENT * n:
+        return False  # few features of few values: equal rows are expected
     log_chance = 0.0
     for column in different.T:
         present = column[~np.isnan(column)]

@@ -151,14 +151,14 @@ def _attack_all(
 ) -> dict[Choice, Attack]:
     attacks: dict[Choice, Attack] = {}
     for index, setting in enumerate(settings):
-        found = attack_setting(
+        by_rounds = attack_setting(
             fitter,
             setting,
             (rows.values, rows.labels, rows.persons),
             shadows=shadows,
             limit=limit,
         )
-        attacks |= {(index, rounds): attack for rounds, attack in found.items()}
+        attacks |= {(index, rounds): attack for rounds, attack in by_rounds.items()}
     return attacks
 
 

@@ -132,14 +132,19 @@ def _scores(members: Members, confidences: Floats, *, is_shared: bool) -> Floats
     variance = np.maximum(squares, 0) / max(1, len(members) - 3)
     shared = variance.mean(axis=1, keepdims=True)
     variance = np.broadcast_to(shared, variance.shape) if is_shared else variance + 1e-3 * shared
-    difference = (confidences - mean_out) ** 2 - (confidences - mean_in) ** 2
+    # A mean of few shadows is further away by chance: without the correction, patients outside of
+    # the target, whose mean without has a shadow fewer, would look like members.
+    apart_in = (confidences - mean_in) ** 2 / (1 + 1 / np.maximum(1, n_in))
+    apart_out = (confidences - mean_out) ** 2 / (1 + 1 / np.maximum(1, n_out))
     # Rounded, so that a constant model's last bits do not order the patients.
-    return np.asarray((difference / (2 * variance + _TINY)).round(_DECIMALS), np.float64)
+    return np.asarray(
+        ((apart_out - apart_in) / (2 * variance + _TINY)).round(_DECIMALS), np.float64
+    )
 
 
 def _measure(members: Members, scores: Floats, labels: Labels) -> Attack:
     areas = np.array([_area(m, s, labels) for m, s in zip(members, scores, strict=True)])
-    shares = _found(members, scores)
+    shares = _measure_shares(members, scores)
     root = math.sqrt(len(members))
     error, share_error = areas.std(ddof=1) / root, shares.std(ddof=1) / root
     area, share = float(areas.mean()), float(shares.mean())
@@ -161,12 +166,12 @@ def _area(members: Members, scores: Floats, labels: Labels) -> float:
     return sum(n * area for n, area in parts) / len(labels)
 
 
-def _found(members: Members, scores: Floats) -> Floats:
+def _measure_shares(members: Members, scores: Floats) -> Floats:
     """Return each target's share of members above the threshold of 1 % of all others."""
     others = scores[~members]
     threshold = float(np.quantile(others, 1 - _FPR, method="higher"))
     # Ties at the threshold count by the share of them that 1 % of false positives allows.
     above, at = float((others > threshold).mean()), float((others == threshold).mean())
     share = (_FPR - above) / at if at else 0.0
-    found = (scores > threshold) + share * (scores == threshold)
-    return np.array([float(f[m].mean()) for f, m in zip(found, members, strict=True)])
+    accused = (scores > threshold) + share * (scores == threshold)
+    return np.array([float(f[m].mean()) for f, m in zip(accused, members, strict=True)])

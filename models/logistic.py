@@ -132,12 +132,12 @@ def _make_terms(values: Values, categories: Sequence[bool]) -> list[Term]:
             continue
         if is_category:
             # The first category is the reference.
-            found = [Term(column, EQUALS, float(v), 0.0, 1.0) for v in np.unique(present)[1:]]
+            columns = [Term(column, EQUALS, float(v), 0.0, 1.0) for v in np.unique(present)[1:]]
         else:
-            found = [Term(column, VALUE, float(np.median(present)), 0.0, 1.0)]
+            columns = [Term(column, VALUE, float(np.median(present)), 0.0, 1.0)]
         if _MIN_MISSING <= 1 - len(present) / len(cells) <= 1 - _MIN_MISSING:
-            found.append(Term(column, MISSING, 0.0, 0.0, 1.0))
-        terms += [term for term in (_scale(term, values) for term in found) if term is not None]
+            columns.append(Term(column, MISSING, 0.0, 0.0, 1.0))
+        terms += [term for term in (_scale(term, values) for term in columns) if term is not None]
     return terms
 
 

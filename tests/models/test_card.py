@@ -61,9 +61,9 @@ def test_every_count_of_patients_on_a_card_is_in_tens(card: Card) -> None:
             for value in content:
                 yield from counts(value)
 
-    found = list(counts(card.content))
-    assert len(found) > 20
-    assert [count for count in found if count % 10] == []
+    numbers = list(counts(card.content))
+    assert len(numbers) > 20
+    assert [number for number in numbers if number % 10] == []
 
 
 def test_a_card_is_read_from_its_json_with_the_same_hash(card: Card) -> None:
