@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.suppression import MIN_COHORT
+from models.timeline import Reading
 from records.values import CATEGORY, NUMBER
 
 _UNITS: Final = {
     "1": "",
     "{count}": "",
     "a": "years",
+    "d": "days",
     "h": "hours",
     "min": "minutes",
     "/min": "per minute",
@@ -29,9 +31,18 @@ def format_unit(unit: str) -> str:
     return _UNITS.get(unit, unit)
 
 
+def _bounds(minimum: float, maximum: float) -> str:
+    if maximum == math.inf:
+        return "any number" if minimum == -math.inf else f"{minimum:g} or more"
+    return f"at most {maximum:g}" if minimum == -math.inf else f"{minimum:g} to {maximum:g}"
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One input of the model, or (`predicts` false) a fact that is kept for subgroups only."""
+    """One input of the model, or (`predicts` false) a fact that is kept for subgroups only.
+
+    In format 2, `code` is the feature's name and `reading` says how it is read from events.
+    """
 
     code: str
     words: str
@@ -43,10 +54,13 @@ class Feature:
     values: tuple[str, ...]
     missing: str
     predicts: bool
+    reading: Reading | None = None
 
     @property
     def accepted(self) -> str:
         """The values that the feature accepts, in words."""
+        if self.kind == NUMBER and math.inf in (-self.minimum, self.maximum):
+            return f"{_bounds(self.minimum, self.maximum)} {format_unit(self.unit)}".rstrip()
         if self.kind == NUMBER:
             return f"{self.minimum:g} to {self.maximum:g} {format_unit(self.unit)}".rstrip()
         return ", ".join(self.values) if self.kind == CATEGORY else "yes, no"
@@ -84,11 +98,7 @@ class Rule:
     @property
     def bounds(self) -> str:
         """The bounds in words."""
-        if self.maximum == math.inf:
-            return f"{self.minimum:g} or more"
-        if self.minimum == -math.inf:
-            return f"at most {self.maximum:g}"
-        return f"{self.minimum:g} to {self.maximum:g}"
+        return _bounds(self.minimum, self.maximum)
 
 
 @dataclass(frozen=True, slots=True)
