@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,7 +16,7 @@ import numpy as np
 
 from consent import HRESCH, View
 from models.anonymity import HIDDEN, anonymise, quasi_identifiers
-from models.cohort import exclusion_reason, group_by_subject, to_matrix
+from models.cohort import exclusion_reasons, group_by_subject, to_matrix
 from models.errors import CohortTooSmall
 from models.ports import RecordStore
 from models.question import Question
@@ -86,15 +87,22 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
         CohortTooSmall: fewer than 50 people permit it, or could be included.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
-    categories = (*question.categories, question.label.category)
     why = f"training set {request.release}"
     gathered = store.vault.gather(
-        AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
+        AccessRequest(
+            request.study,
+            HRESCH,
+            question.training_categories,
+            None,
+            None,
+            why,
+            request.actor,
+        )
     )
+    by_subject = group_by_subject(gathered.records)
+    reasons = exclusion_reasons(question, list(by_subject.values()), Counter())
     patients = [
-        (subject, records)
-        for subject, records in group_by_subject(gathered.records).items()
-        if not exclusion_reason(question, records)
+        patient for patient, reason in zip(by_subject.items(), reasons, strict=True) if not reason
     ]
     if len(patients) < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people permit a copy")
@@ -118,7 +126,8 @@ def _make_table(question: Question, named: Sequence[tuple[str, list[Record]]]) -
     """Return the columns of the rows that may be released."""
     matrix = to_matrix(question, [records for _, records in named])
     anonymous = anonymise(question, matrix.values)
-    table: Table = {"name": [name for name, _ in named]}
+    people = range(len(named)) if matrix.people is None else matrix.people.tolist()
+    table: Table = {"name": [named[person][0] for person in people]}
     for column, feature in enumerate(question.features):
         coarse = anonymous.columns.get(feature.code)
         values = matrix.values[:, column]

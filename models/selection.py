@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from models.features import Matrix
 from models.question import Question
 from models.timeline import DATE, DAY_S, EACH, FIRST, LAST, Timeline
 from models.windows import EventReader, Indexes, Integers, Mask
 from records.event_rules import DEATH, PERSON_CODES
 from records.event_times import PRECISIONS
 from records.event_values import BOOLEAN, CODE, NUMBER, TEXT
-from records.events import EventTable
+from records.events import EventBuilder, EventTable
+from storage import Record
 
 NO_INDEX: Final = "no-index"
 NOT_OBSERVED: Final = "not-observed-before"
@@ -51,18 +54,46 @@ class Selection:
     labels: Mask
     excluded: dict[int, str]
 
-    @property
-    def counts(self) -> Counter[str]:
-        """How many subjects are left out, by reason."""
-        return Counter(self.excluded.values())
+
+def read_events(question: Question, patients: Sequence[Sequence[Record]]) -> EventReader:
+    """Return a reader of the events of these patients, who are numbered from 0."""
+    if question.timeline is None:
+        raise ValueError(f"question {question.id} has no timeline")
+    builder = EventBuilder()
+    for number, records in enumerate(patients):
+        for record in records:
+            builder.add_record(number, record)
+    return EventReader(builder.build(), question.timeline)
 
 
-def select(question: Question, reader: EventReader, subjects: int, as_of_s: int) -> Selection:
+def find_timed_reasons(
+    question: Question, patients: Sequence[Sequence[Record]], unread: Counter[tuple[str, str]]
+) -> list[str]:
+    """Return for each patient why there is no row; on return `unread` has the unread values."""
+    reader = read_events(question, patients)
+    selection = select(question, reader, len(patients))
+    reader.unread.clear()
+    reader.read(question.features, selection.indexes, question.categories)
+    unread.update(reader.unread)
+    return [selection.excluded.get(number, "") for number in range(len(patients))]
+
+
+def make_timed_matrix(question: Question, patients: Sequence[Sequence[Record]]) -> Matrix:
+    """Return the rows of these patients, in their order and in order of time."""
+    reader = read_events(question, patients)
+    selection = select(question, reader, len(patients))
+    values = reader.read(question.features, selection.indexes, question.categories)
+    people = selection.indexes.subject
+    is_one_each = len(people) == len(patients) == len(np.unique(people))
+    return Matrix(values, selection.labels, None if is_one_each else people)
+
+
+def select(question: Question, reader: EventReader, subjects: int) -> Selection:
     """Return the indexes of subjects 0 to `subjects` - 1 that make a row, and their labels."""
     timeline = question.timeline
     if timeline is None:
         raise ValueError(f"question {question.id} has no timeline")
-    indexes = _find_indexes(timeline, reader, subjects, as_of_s)
+    indexes = _find_indexes(timeline, reader, subjects)
     labels, reasons = _find_labels(timeline, reader, indexes)
     _set(reasons, _is_ineligible(question, reader, indexes), INELIGIBLE)
     _put(reasons, ~_is_observed_before(timeline, reader.events, indexes), NOT_OBSERVED)
@@ -86,11 +117,11 @@ def _put(reasons: Integers, mask: Mask, reason: str) -> None:
     reasons[mask] = _REASONS.index(reason)
 
 
-def _find_indexes(timeline: Timeline, reader: EventReader, subjects: int, as_of_s: int) -> Indexes:
+def _find_indexes(timeline: Timeline, reader: EventReader, subjects: int) -> Indexes:
     index, events = timeline.index, reader.events
     if index.take == DATE:
         at = np.full(subjects, index.at_s or 0, np.int64)
-        return _until(Indexes(np.arange(subjects), at), as_of_s)
+        return Indexes(np.arange(subjects), at)
     rows = reader.rows(index.codes, ())
     # A month or a year does not say when a prediction was made.
     rows = rows[events.precision[rows] >= _DAY_PRECISION]
@@ -99,11 +130,7 @@ def _find_indexes(timeline: Timeline, reader: EventReader, subjects: int, as_of_
         found = found.take(_ends(found.subject, last=index.take == LAST))
     elif index.take == EACH:
         found = found.take(_spaced(found, max(1, index.apart.seconds)))
-    return _until(Indexes(found.subject, found.at + index.delay.seconds), as_of_s)
-
-
-def _until(indexes: Indexes, as_of_s: int) -> Indexes:
-    return indexes.take(indexes.at <= as_of_s)
+    return Indexes(found.subject, found.at + index.delay.seconds)
 
 
 def _ends(subjects: Integers, *, last: bool) -> Mask:

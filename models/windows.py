@@ -134,13 +134,19 @@ class EventReader:
 
         Only events of records of these categories are read, since a prediction opens no others.
         """
-        opened = np.array([word in categories for word in self.events.categories], np.bool_)
-        columns = [self._column(feature, indexes, opened) for feature in features]
-        return np.stack(columns, axis=1).astype(np.float32) if columns else np.empty((0, 0))
+        opened = self.opened(categories)
+        values = np.empty((len(indexes), len(features)), np.float32)
+        for place, feature in enumerate(features):
+            values[:, place] = self.column(feature, indexes, opened)
+        return values
 
-    def find_pairs(self, reading: Reading, indexes: Indexes, opened: Mask) -> Pairs:
+    def opened(self, categories: Sequence[str]) -> Mask:
+        """Return which of the table's categories are among these."""
+        return np.array([word in categories for word in self.events.categories], np.bool_)
+
+    def find_pairs(self, feature: Feature, indexes: Indexes, opened: Mask) -> Pairs:
         """Return the events that a feature reads: in its window, known by then, not hidden."""
-        events = self.events
+        events, reading = self.events, reading_of(feature)
         rows = self.rows(reading.codes, reading.status)
         rows = rows[opened[events.category[rows]] & ~self._hidden[rows]]
         pairs = self.pair(rows, indexes)
@@ -148,11 +154,10 @@ class EventReader:
         known = events.known[pairs.row] <= at
         return pairs.keep(known & (start <= at) & reading.within.contains(start, at))
 
-    def _column(self, feature: Feature, indexes: Indexes, opened: Mask) -> Floats:
-        reading = feature.reading
-        if reading is None:
-            raise ValueError(f"{feature.code} has no reading")
-        pairs = self.find_pairs(reading, indexes, opened)
+    def column(self, feature: Feature, indexes: Indexes, opened: Mask) -> Floats:
+        """Return one feature at the indexes, shape (indexes,)."""
+        reading = reading_of(feature)
+        pairs = self.find_pairs(feature, indexes, opened)
         if reading.take == AGE:
             column = self._ages(pairs, indexes)
         elif reading.take in _FREQUENCIES:
@@ -193,11 +198,11 @@ class EventReader:
         is_kind = events.kind[rows] == wanted
         self._count(feature, KIND, ~is_kind & (events.kind[rows] <= TEXT))
         values = np.where(is_kind, events.value[rows], np.nan)
-        if feature.kind == BOOLEAN or feature.reading is None:
+        if feature.kind == BOOLEAN:
             return values
         converted = self.in_unit(rows, values, feature.unit)
         self._count(feature, UNIT, np.isnan(converted) & ~np.isnan(values))
-        values = self._bounded(feature, feature.reading.bounds, rows, converted)
+        values = self._bounded(feature, reading_of(feature).bounds, rows, converted)
         outside = (values < feature.minimum) | (values > feature.maximum)
         self._count(feature, OUTSIDE, outside)
         return np.where(outside, np.nan, values)
@@ -263,6 +268,17 @@ class EventReader:
     def _days_since(self, pairs: Pairs, indexes: Indexes) -> Floats:
         days = indexes.at[pairs.index] // DAY_S - self.events.start[pairs.row] // DAY_S
         return _last(days.astype(np.float64), pairs.index, len(indexes))
+
+
+def reading_of(feature: Feature) -> Reading:
+    """Return how a feature of format 2 is read.
+
+    Raises:
+        ValueError: the feature is of format 1.
+    """
+    if feature.reading is None:
+        raise ValueError(f"{feature.code} has no reading")
+    return feature.reading
 
 
 def _day_of_year(days: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -12,8 +12,9 @@ import numpy.typing as npt
 import orjson
 
 from records.event_rules import CONFIRMED, Fact, NoEvent, NoEventError, facts_of
-from records.event_times import Moment, read_moment
-from records.event_values import Resource, Value, value_of_observation
+from records.event_times import read_moment
+from records.event_values import Resource, value_of_observation
+from storage import Record
 
 EXTRACTOR: Final = 1
 """Changes whenever the same resources would give other events."""
@@ -21,6 +22,8 @@ _MALFORMED: Final = (AttributeError, TypeError, ValueError, KeyError, IndexError
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+_Place = tuple[int, int, int]
+"""Indexes of the subject, the category and the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,8 @@ class EventTable:
 class EventBuilder:
     """Collects the events of records, then returns them as one table."""
 
-    def __init__(self, as_of_s: float) -> None:
-        """Collect nothing yet; what is dated after `as_of_s` will give no event."""
-        self._as_of_s = as_of_s
+    def __init__(self) -> None:
+        """Collect nothing yet."""
         self._rows: list[tuple[Any, ...]] = []
         self._codes: dict[str, int] = {}
         self._units: dict[str, int] = {}
@@ -97,66 +99,48 @@ class EventBuilder:
         self._events = 0
         self._no_event: Counter[str] = Counter()
 
-    def add_resources(
-        self, subject: int, category: str, doc: str, resources: Iterable[bytes | Resource]
-    ) -> None:
-        """Add the events of one person's FHIR resources.
+    def add_record(self, subject: int, record: Record) -> None:
+        """Add the events of a record of either schema, of the person with this number."""
+        category = _intern(self._categories, record.category)
+        place = subject, category, _intern(self._docs, record.record_id)
+        if record.resources:
+            self._add_resources(place, record)
+        else:
+            self._add_observations(place, record)
 
-        Args:
-            subject: the index of the person.
-            category: the category of the record that they are from.
-            doc: the id of that record.
-            resources: whole R4 resources, as JSON or parsed; a Medication that another refers to
-                may be among them.
-        """
-        parsed = [orjson.loads(part) if isinstance(part, bytes) else part for part in resources]
+    def _add_resources(self, place: _Place, record: Record) -> None:
+        parsed: list[Resource] = [orjson.loads(resource) for resource in record.resources]
         others: dict[str, Resource] = {}
         if len(parsed) > 1:
             others = {
-                f"Medication/{part.get('id')}": part
-                for part in parsed
-                if part.get("resourceType") == "Medication"
+                f"Medication/{resource.get('id')}": resource
+                for resource in parsed
+                if resource.get("resourceType") == "Medication"
             }
-        place = self._place(subject, category, doc)
-        for resource in parsed:
+        for resource, arrival in zip(parsed, record.arrivals, strict=True):
             try:
-                facts = facts_of(resource, others)
-                for fact in facts:
-                    self._add(place, fact)
+                for fact in facts_of(resource, others):
+                    self._add(place, fact, arrival.at_s)
             except NoEventError as exc:
                 self._no_event[exc.reason.value] += 1
             except _MALFORMED:
                 self._no_event[NoEvent.MALFORMED.value] += 1
 
-    def add_observations(
-        self,
-        subject: int,
-        category: str,
-        doc: str,
-        day: str,
-        observations: Mapping[str, tuple[float | int | str | bool, str]],
-    ) -> None:
-        """Add the observations of a record of schema 1: known on the day of the record."""
-        place, moment = self._place(subject, category, doc), read_moment(day)
+    def _add_observations(self, place: _Place, record: Record) -> None:
+        """Add the observations of schema 1: each an event of that day, known on that day."""
+        moment = read_moment(record.recorded_on)
         if moment is None:
-            self._no_event[NoEvent.NO_DATE.value] += len(observations)
+            self._no_event[NoEvent.NO_DATE.value] += len(record.observations)
             return
-        for code in sorted(observations):
-            value = value_of_observation(*observations[code])
-            self._add_at(place, moment, code, value)
+        for code in sorted(record.observations):
+            values = [value_of_observation(*record.observations[code])]
+            fact = Fact([code], moment, moment.first, moment.first, values, CONFIRMED)
+            self._add(place, fact, moment.first)
 
-    def _add_at(self, place: tuple[int, int, int], moment: Moment, code: str, value: Value) -> None:
-        try:
-            self._add(place, Fact([code], moment, moment.first, moment.first, [value], CONFIRMED))
-        except NoEventError as exc:
-            self._no_event[exc.reason.value] += 1
-
-    def _place(self, subject: int, category: str, doc: str) -> tuple[int, int, int]:
-        return subject, _intern(self._categories, category), _intern(self._docs, doc)
-
-    def _add(self, place: tuple[int, int, int], fact: Fact) -> None:
+    def _add(self, place: _Place, fact: Fact, arrived_s: int) -> None:
         start = fact.start
-        if start.first > self._as_of_s:
+        # A slip in the year, such as 2204 for 2024, would win for ever as the newest value.
+        if start.first > arrived_s:
             raise NoEventError(NoEvent.AFTER_ARRIVAL)
         subject, category, doc = place
         event, status = self._events, _intern(self._statuses, fact.status)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from consent import HRESCH
 from models.anonymity import HIDDEN, quasi_identifiers
-from models.cohort import exclusion_reason
+from models.cohort import exclusion_reasons
 from models.errors import CohortTooSmall
 from models.release import AGREEMENT, Release, ReleaseRequest, create_release
 from models.suppression import MIN_COHORT, MIN_COUNT
@@ -45,7 +45,9 @@ samples = st.tuples(
 @pytest.fixture(scope="module")
 def usable_people(nhanes, nhanes_people) -> list[list[Record]]:
     """The first people of the example whose records make a row."""
-    return [person for person in nhanes_people[:1500] if not exclusion_reason(nhanes, person)]
+    people = nhanes_people[:1500]
+    reasons = exclusion_reasons(nhanes, people, Counter())
+    return [person for person, reason in zip(people, reasons, strict=True) if not reason]
 
 
 def with_age(person: list[Record], years: int) -> list[Record]:
