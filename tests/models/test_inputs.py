@@ -26,10 +26,15 @@ def test_each_predicting_feature_is_listed_with_its_latest_value_and_day() -> No
 
 
 def test_a_value_that_the_model_cannot_accept_is_listed_with_its_problem() -> None:
-    records = [record("2020-01-01", "a", number=(7, "lb"), category=("c", ""))]
+    records = [record("2020-01-01", "a", number=(7, "L"), category=("c", ""))]
     values = list_input_values(QUESTION, records, 0)
     assert [(value.value, value.problem) for value in values] == [
-        ("7 lb", "unit"),
+        ("7 L", "unit"),
         ("c", "outside"),
     ]
     assert [value.problem for value in list_input_values(QUESTION, [], 0)] == ["missing", "missing"]
+
+
+def test_a_converted_value_is_listed_beside_what_its_sender_wrote() -> None:
+    (weight, _) = list_input_values(QUESTION, [record("2020-01-01", "a", number=(7000, "g"))], 0)
+    assert (weight.value, weight.source, weight.rule) == ("7 kg", "7000 g", "ucum")
