@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from models.question_parts import Feature, Label, Rule, Subgroup
-from models.question_reading import read_category
+from models.question_reading import read_category, read_disclosure
 from models.timeline import (
     AGE,
     BOUND_RULES,
@@ -90,6 +90,7 @@ def read_timed_feature(section: Section, same: Same) -> Feature:
         values=values,
         missing=section.text("missing", "not recorded"),
         predicts=section.boolean("predicts", True),
+        disclosure=read_disclosure(section),
         reading=reading,
     )
     section.close()

@@ -26,6 +26,14 @@ _UNITS: Final = {
 """UCUM codes that people write differently."""
 
 
+DIRECT: Final = "direct"
+QUASI: Final = "quasi"
+SENSITIVE: Final = "sensitive"
+OTHER: Final = "other"
+DISCLOSURES: Final = (DIRECT, QUASI, SENSITIVE, OTHER)
+"""What a feature is for who tries to recognise a person in a copy (ISO/IEC 20889)."""
+
+
 def format_unit(unit: str) -> str:
     """Return a UCUM unit as people write it."""
     return _UNITS.get(unit, unit)
@@ -42,6 +50,9 @@ class Feature:
     """One input of the model, or (`predicts` false) a fact that is kept for subgroups only.
 
     In format 2, `code` is the feature's name and `reading` says how it is read from events.
+    `disclosure` says what the feature is for who tries to recognise a person in a copy: an
+    identifier (`direct`, never copied), something that others know (`quasi`, the default),
+    something that harms (`sensitive`), or neither (`other`).
     """
 
     code: str
@@ -54,7 +65,13 @@ class Feature:
     values: tuple[str, ...]
     missing: str
     predicts: bool
+    disclosure: str = QUASI
     reading: Reading | None = None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes that it is read from; those of format 2 may end in `*`."""
+        return (self.code,) if self.reading is None else self.reading.codes.patterns
 
     @property
     def accepted(self) -> str:

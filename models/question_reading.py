@@ -8,7 +8,16 @@ from types import MappingProxyType
 from typing import Final
 
 from consent import CATEGORIES
-from models.question_parts import DEFAULT_GATE, Feature, Gate, Label, Rule, Subgroup
+from models.question_parts import (
+    DEFAULT_GATE,
+    DISCLOSURES,
+    QUASI,
+    Feature,
+    Gate,
+    Label,
+    Rule,
+    Subgroup,
+)
 from records.strict_toml import Section
 from records.values import CATEGORY, KINDS, NUMBER, is_code
 
@@ -65,6 +74,14 @@ def read_label(section: Section) -> Label:
     return label
 
 
+def read_disclosure(section: Section) -> str:
+    """Return what a feature tells somebody who tries to recognise a person in a copy."""
+    disclosure = section.text("disclosure", QUASI)
+    if disclosure not in DISCLOSURES:
+        raise section.error("disclosure", f"is unknown; known: {', '.join(DISCLOSURES)}")
+    return disclosure
+
+
 def read_feature(section: Section) -> Feature:
     """Return a feature of format 1."""
     kind = section.text("kind")
@@ -82,6 +99,7 @@ def read_feature(section: Section) -> Feature:
         values=section.texts("values") if kind == CATEGORY else (),
         missing=section.text("missing", "not recorded"),
         predicts=section.boolean("predicts", True),
+        disclosure=read_disclosure(section),
     )
     section.close()
     if feature.minimum >= feature.maximum:

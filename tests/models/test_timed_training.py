@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import math
 import random
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from timed import FEATURES, HEAD, LABEL, UNITS, born, diagnosed, measured, person, visit
 
@@ -33,26 +33,18 @@ def make_people(count: int) -> list[list[Record]]:
     people = []
     for number in range(count):
         glucose = draw.gauss(95, 15)
-        is_ill = draw.random() < 1 / (1 + np.exp(-(glucose - 105) / 8))
+        is_ill = draw.random() < 1 / (1 + math.exp(-(glucose - 105) / 8))
         ill_on = (datetime.date(2018, 1, 2) + datetime.timedelta(draw.randint(1, 1000))).isoformat()
-        conditions = [diagnosed("http://hl7.org/fhir/sid/icd-10-cm|I10", "2017-01-01")]
-        people.append(
-            person(
-                number,
-                procedure=[visit("2018-01-01"), visit("2024-01-01")],
-                demographics=[born(f"{draw.randint(1940, 1990)}-05-01")],
-                laboratory=[measured(GLUCOSE, "2017-12-01", round(glucose, 1), "mg/dL")],
-                condition=conditions[: number % 2]
-                + ([diagnosed(DIABETES, ill_on)] if is_ill else []),
-            )
-            if number % 2 or is_ill
-            else person(
-                number,
-                procedure=[visit("2018-01-01"), visit("2024-01-01")],
-                demographics=[born(f"{draw.randint(1940, 1990)}-05-01")],
-                laboratory=[measured(GLUCOSE, "2017-12-01", round(glucose, 1), "mg/dL")],
-            )
+        pressure = [diagnosed("http://hl7.org/fhir/sid/icd-10-cm|I10", "2017-01-01")]
+        diabetes = [diagnosed(DIABETES, ill_on)]
+        conditions = pressure[: number % 2] + diabetes[: int(is_ill)]
+        records = person(
+            number,
+            procedure=[visit("2018-01-01"), visit("2024-01-01")],
+            demographics=[born(f"{draw.randint(1940, 1990)}-05-01")],
+            laboratory=[measured(GLUCOSE, "2017-12-01", round(glucose, 1), "mg/dL")],
         )
+        people.append(records + (person(number, condition=conditions) if conditions else []))
     return people
 
 
