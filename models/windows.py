@@ -281,11 +281,12 @@ def reading_of(feature: Feature) -> Reading:
     return feature.reading
 
 
-def _day_of_year(days: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _day_of_year(days: npt.NDArray[Any]) -> Floats:
     """Return month and day as one number that grows through the year."""
     months = days.astype("datetime64[M]")
     month = (months - days.astype("datetime64[Y]")).astype(np.float64)
-    return month * 32 + (days - months).astype(np.float64)
+    number: Floats = month * 32 + (days - months).astype(np.float64)
+    return number
 
 
 def _counts(index: Integers, size: int) -> Floats:
@@ -294,7 +295,8 @@ def _counts(index: Integers, size: int) -> Floats:
 
 def _sums(values: Floats, index: Integers, size: int) -> Floats:
     # bincount adds in the order of the rows, so one patient's sum is the same alone and in a batch.
-    return np.bincount(index, weights=values, minlength=size)
+    sums: Floats = np.bincount(index, weights=values, minlength=size).astype(np.float64)
+    return sums
 
 
 def _divide(numerators: Floats, denominators: Floats) -> Floats:

@@ -170,12 +170,14 @@ class EventBuilder:
 
     def build(self) -> EventTable:
         """Return the table of everything that was added."""
-        columns = list(zip(*self._rows, strict=True)) or [()] * 15
-        arrays = [np.array(column, np.int64) for column in (*columns[:7], *columns[8:])]
-        arrays.insert(7, np.array(columns[7], np.float64))
+        columns = list(zip(*self._rows, strict=True)) or [()] * len(_COLUMNS)
         self._rows.clear()
+        arrays: dict[str, Any] = {
+            name: np.array(column, np.float64 if name == "value" else np.int64)
+            for name, column in zip(_COLUMNS, columns, strict=True)
+        }
         table = EventTable(
-            *arrays,
+            **arrays,
             codes=tuple(self._codes),
             units=tuple(self._units),
             texts=tuple(self._texts),
@@ -188,6 +190,9 @@ class EventBuilder:
         # same order, so the same model.
         ranks = _ranks(table.docs)[table.doc] if len(table) else table.doc
         return table.take(np.lexsort((table.event, ranks, table.start, table.subject)))
+
+
+_COLUMNS: Final = tuple(field.name for field in fields(EventTable))[:15]
 
 
 def _intern(vocabulary: dict[str, int], word: str) -> int:
