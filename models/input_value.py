@@ -19,7 +19,7 @@ class InputValue:
         problem: empty, or ``missing``, ``outside`` (the accepted values), ``unit`` (one that cannot
             be converted), ``bound`` (such as <0.5, where the question wants none) or ``kind``.
         accepts: the values that the model accepts, in words.
-        source: the number as it was written, with bound and unit; empty if it is no number.
+        source: the number as it was written, with bound and unit; empty if it is not a number.
         rule: how the source was converted: empty (not at all), ``habit``, ``ucum`` or ``molar``.
     """
 

@@ -125,12 +125,12 @@ def _find_indexes(timeline: Timeline, reader: EventReader, subjects: int) -> Ind
     rows = reader.rows(index.codes, ())
     # A month or a year does not say when a prediction was made.
     rows = rows[events.precision[rows] >= _DAY_PRECISION]
-    found = Indexes(events.subject[rows], events.start[rows])
+    indexes = Indexes(events.subject[rows], events.start[rows])
     if index.take in (FIRST, LAST):
-        found = found.take(_ends(found.subject, last=index.take == LAST))
+        indexes = indexes.take(_ends(indexes.subject, last=index.take == LAST))
     elif index.take == EACH:
-        found = found.take(_spaced(found, max(1, index.apart.seconds)))
-    return Indexes(found.subject, found.at + index.delay.seconds)
+        indexes = indexes.take(_spaced(indexes, max(1, index.apart.seconds)))
+    return Indexes(indexes.subject, indexes.at + index.delay.seconds)
 
 
 def _ends(subjects: Integers, *, last: bool) -> Mask:

@@ -87,8 +87,8 @@ def _input_value(feature: Feature, reader: EventReader, now: Indexes, opened: Ma
         )
     reasons = [reason for code, reason in reader.unread if code == feature.code]
     problem = reasons[0] if reasons and row is not None else MISSING
-    shown = source if problem != MISSING else ""
-    return InputValue(feature.code, feature.words, shown, day, problem, feature.accepted, source)
+    text = source if problem != MISSING else ""
+    return InputValue(feature.code, feature.words, text, day, problem, feature.accepted, source)
 
 
 def _iso_day(start_s: int) -> str:
@@ -96,7 +96,7 @@ def _iso_day(start_s: int) -> str:
 
 
 def _as_written(reader: EventReader, row: int) -> str:
-    """Return a number with bound and unit as its sender wrote it; empty if it is no number."""
+    """Return a number with bound and unit as its sender wrote it; empty if it is not a number."""
     events = reader.events
     if events.kind[row] != NUMBER:
         return ""

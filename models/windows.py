@@ -194,8 +194,8 @@ class EventReader:
         if feature.kind == CATEGORY:
             return self._indexes_of_texts(feature, pairs)
         events, rows = self.events, pairs.row
-        wanted = BOOLEAN_KIND if feature.kind == BOOLEAN else NUMBER_KIND
-        is_kind = events.kind[rows] == wanted
+        target = BOOLEAN_KIND if feature.kind == BOOLEAN else NUMBER_KIND
+        is_kind = events.kind[rows] == target
         self._count(feature, KIND, ~is_kind & (events.kind[rows] <= TEXT))
         values = np.where(is_kind, events.value[rows], np.nan)
         if feature.kind == BOOLEAN:
@@ -220,14 +220,14 @@ class EventReader:
         self._count(feature, OUTSIDE, is_text & np.isnan(values))
         return values
 
-    def in_unit(self, rows: Integers, values: Floats, wanted: str) -> Floats:
+    def in_unit(self, rows: Integers, values: Floats, target: str) -> Floats:
         """Return the values of rows in a unit, by one rule for each code and unit; else NaN."""
         events, many = self.events, len(self.events.units)
         keys, inverse = np.unique(events.code[rows] * many + events.unit[rows], return_inverse=True)
         scale, offset = np.full(len(keys), np.nan), np.zeros(len(keys))
         for place, key in enumerate(keys.tolist()):
             code, unit = events.codes[key // many], events.units[key % many]
-            rule = self.timeline.units.find_conversion(code, unit, wanted)
+            rule = self.timeline.units.find_conversion(code, unit, target)
             if rule is not None:
                 scale[place], offset[place] = rule.scale, rule.offset
         converted: Floats = values * scale[inverse] + offset[inverse]

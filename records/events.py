@@ -139,7 +139,7 @@ class EventBuilder:
 
     def _add(self, place: _Place, fact: Fact, arrived_s: int) -> None:
         start = fact.start
-        # A slip in the year, such as 2204 for 2024, would win for ever as the newest value.
+        # A slip in the year, such as 2204 for 2024, would always win as the newest value.
         if start.first > arrived_s:
             raise NoEventError(NoEvent.AFTER_ARRIVAL)
         subject, category, doc = place

@@ -67,38 +67,38 @@ class UnitRules:
     habits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     molar: Mapping[str, float] = field(default_factory=dict)
 
-    def find_conversion(self, code: str, unit: str, wanted: str) -> Conversion | None:
+    def find_conversion(self, code: str, unit: str, target: str) -> Conversion | None:
         """Return how values of a code are converted; None if nothing says how.
 
         `rule` of the result is empty, ``habit``, ``ucum`` or ``molar``.
         """
         meant = self.habits.get((code, unit), unit)
         rule = "" if meant == unit else "habit"
-        conversion = find_conversion(meant, wanted)
+        conversion = find_conversion(meant, target)
         if conversion is None and code in self.molar:
-            conversion = _find_molar(meant, wanted, self.molar[code])
+            conversion = _find_molar(meant, target, self.molar[code])
         if conversion is None:
             return None
         return conversion._replace(rule=conversion.rule or rule)
 
 
 @lru_cache(maxsize=2**14)
-def find_conversion(unit: str, wanted: str) -> Conversion | None:
+def find_conversion(unit: str, target: str) -> Conversion | None:
     """Return the conversion between two UCUM units; None if there is none, or it is not safe.
 
     Annotations mean nothing (`{score}` is 1), but a rate per annotation, such as a clearance per
     `{1.73_m2}`, is only equal to itself. Equivalents and moles differ by the charge, and a share
     in percent differs from a molar share by a formula: neither is converted.
     """
-    if unit == wanted:
+    if unit == target:
         return SAME
-    plain, plain_wanted = _plain(unit), _plain(wanted)
-    if plain == plain_wanted:
+    plain, plain_target = _plain(unit), _plain(target)
+    if plain == plain_target:
         return SAME
     # A number without a unit may be in any: only where none is expected, it is read.
-    if not unit.strip() or not _is_comparable(plain, plain_wanted):
+    if not unit.strip() or not _is_comparable(plain, plain_target):
         return None
-    return _convert(plain, plain_wanted)
+    return _convert(plain, plain_target)
 
 
 @lru_cache(maxsize=2**10)
@@ -114,33 +114,33 @@ def _plain(unit: str) -> str:
     return _ANNOTATION.sub("", spelled) or "1"
 
 
-def _is_comparable(unit: str, wanted: str) -> bool:
-    if bool(_EQUIVALENTS.search(unit)) != bool(_EQUIVALENTS.search(wanted)):
+def _is_comparable(unit: str, target: str) -> bool:
+    if bool(_EQUIVALENTS.search(unit)) != bool(_EQUIVALENTS.search(target)):
         return False
-    return ("mol/mol" in unit) == ("mol/mol" in wanted)
+    return ("mol/mol" in unit) == ("mol/mol" in target)
 
 
-def _find_molar(unit: str, wanted: str, grams: float) -> Conversion | None:
+def _find_molar(unit: str, target: str, grams: float) -> Conversion | None:
     for mass, amount in _MOLAR_PAIRS:
         for start, end, factor in ((mass, amount, 1 / grams), (amount, mass, grams)):
-            first, last = find_conversion(unit, start), find_conversion(end, wanted)
+            first, last = find_conversion(unit, start), find_conversion(end, target)
             if first is not None and last is not None:
                 scale = _round(first.scale * factor * last.scale)
                 return Conversion(scale, 0.0, "molar")
     return None
 
 
-def _convert(unit: str, wanted: str) -> Conversion | None:
-    source, target = _parse(unit), _parse(wanted)
-    if source is None or target is None:
+def _convert(unit: str, target: str) -> Conversion | None:
+    source, result = _parse(unit), _parse(target)
+    if source is None or result is None:
         return None
     import pint
 
     registry = _registry()
     try:
         low, high = (
-            float(registry.Quantity(number * source.magnitude, source.units).to(target.units).m)
-            / float(target.magnitude)
+            float(registry.Quantity(number * source.magnitude, source.units).to(result.units).m)
+            / float(result.magnitude)
             for number in (0.0, 1.0)
         )
     except (pint.PintError, ArithmeticError, ValueError):

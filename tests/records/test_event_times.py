@@ -30,7 +30,7 @@ def test_a_date_has_the_first_and_last_second_that_it_can_mean(
 
 
 @pytest.mark.parametrize("text", ["0001-01-01", "1899", "2024-13", "2024-02-30", "today", "", 5])
-def test_what_is_no_date_of_our_time_is_no_moment(text: object) -> None:
+def test_what_is_not_a_date_since_1900_is_not_a_moment(text: object) -> None:
     assert read_moment(text) is None
 
 

@@ -8,7 +8,7 @@ from records.units import UnitRules, find_conversion, is_ucum
 
 
 @pytest.mark.parametrize(
-    ("unit", "wanted", "value", "converted"),
+    ("unit", "target", "value", "converted"),
     [
         ("mg/dl", "mg/dL", 101, 101),
         ("mg/dL", "g/L", 101, 1.01),
@@ -26,15 +26,15 @@ from records.units import UnitRules, find_conversion, is_ucum
     ],
 )
 def test_a_value_is_converted_between_ucum_units(
-    unit: str, wanted: str, value: float, converted: float
+    unit: str, target: str, value: float, converted: float
 ) -> None:
-    conversion = find_conversion(unit, wanted)
+    conversion = find_conversion(unit, target)
     assert conversion is not None
     assert math.isclose(value * conversion.scale + conversion.offset, converted, rel_tol=1e-9)
 
 
 @pytest.mark.parametrize(
-    ("unit", "wanted"),
+    ("unit", "target"),
     [
         ("C", "Cel"),  # coulomb
         ("/m", "/min"),  # per metre
@@ -47,8 +47,8 @@ def test_a_value_is_converted_between_ucum_units(
         ("nonsense", "kg"),
     ],
 )
-def test_a_unit_that_cannot_be_converted_safely_is_not(unit: str, wanted: str) -> None:
-    assert find_conversion(unit, wanted) is None
+def test_a_unit_that_cannot_be_converted_safely_is_not(unit: str, target: str) -> None:
+    assert find_conversion(unit, target) is None
 
 
 def test_a_senders_habit_is_read_as_the_question_says() -> None:
