@@ -12,6 +12,8 @@ menu-studies = Studies
 
 menu-recoveries = Account recovery
 
+menu-erasures = Erasure
+
 ## System status
 
 custodian-all-well = All services are running.
@@ -55,6 +57,8 @@ custodian-work = Jobs and decisions
 custodian-jobs = Jobs in queue
 
 custodian-studies = Studies waiting for your decision
+
+custodian-erasures = Requests for erasure waiting for your decision
 
 empty-custodian = No patients yet. Invite the first one.
 
@@ -130,7 +134,7 @@ invite-another = Invite another person
 
 deposit-file = File
 
-deposit-file-hint = CSV, Parquet or FHIR bundle, at most { $size }
+deposit-file-hint = CSV, Excel, Parquet or FHIR bundle, at most { $size }
 
 deposit-file-error = Choose a file
 
@@ -138,9 +142,13 @@ deposit-empty = The file is empty. Choose another file.
 
 deposit-wrong-size = The file is { $size }. The limit is { $most }.
 
-deposit-wrong-kind = The file is neither CSV, Parquet nor a FHIR bundle.
+deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor a FHIR bundle.
 
-deposit-wrong-encoding = The file is not UTF-8. Line { $line } cannot be read.
+deposit-xml = The file is XML. Save a table as CSV or Excel, and FHIR as JSON.
+
+deposit-wrong-encoding = Line { $line } of the file cannot be read as { $encoding }. Save the file as UTF-8, or name its encoding in the mapping.
+
+deposit-encoding-unknown = The mapping names the encoding { $encoding }, which does not exist. Write, for example, utf-8 or cp1252.
 
 deposit-mapping = Mapping of columns
 
@@ -156,7 +164,9 @@ deposit-own-hint = A TOML file. Leave it empty to use one from the list.
 
 deposit-mapping-choose = Choose a mapping for this table
 
-deposit-mapping-error = The mapping cannot be read. Compare it with the guide for custodians.
+deposit-mapping-error = The mapping cannot be used: { $why }
+
+deposit-mapping-text = it is not UTF-8 text
 
 deposit-mapping-custodian = The mapping names another custodian. Remove the name.
 
@@ -250,9 +260,48 @@ deposit-bad-caption = { $all ->
        *[other] ; the first { $shown } are listed, the report has all that were kept
     }
 
-deposit-row-hint = Row 1 is the first row below the header.
+deposit-row-hint = Row 1 is the first row below the header; the line counts from the top of the file.
 
 deposit-row = Row
+
+deposit-line = Line
+
+deposit-people = { $people ->
+        [one] One person.
+       *[other] { $people } people.
+    } { $left ->
+        [0] {""}
+        [one] One bad cell is left out, as the mapping says.
+       *[other] { $left } bad cells are left out, as the mapping says.
+    } { $replaced ->
+        [0] {""}
+        [one] One row gave way to a newer one.
+       *[other] { $replaced } rows gave way to newer ones.
+    } { $ignored ->
+        [0] {""}
+        [one] One row has a code that the mapping ignores.
+       *[other] { $ignored } rows have a code that the mapping ignores.
+    }
+
+deposit-notes-caption = { $all ->
+        [one] 1 thing to look at
+       *[other] { $all } things to look at
+    }{ $hidden ->
+        [0] {""}
+       *[other] ; the first { $shown } are listed
+    }
+
+deposit-columns-caption = Columns of the table
+
+deposit-count = Values
+
+deposit-missing = Missing
+
+deposit-unit = Unit
+
+deposit-range = Lowest, middle, highest
+
+deposit-bad = Bad
 
 deposit-column = Column
 
@@ -262,7 +311,7 @@ deposit-cure = What to do
 
 deposit-report = Download the report (CSV)
 
-cure-range = Check the unit
+cure-range = Check the unit, change the range, or set outside = "missing" in the mapping
 
 cure-number = Enter a number, or leave the cell empty
 
@@ -270,9 +319,9 @@ cure-values = Use a value from the mapping, or add it there
 
 cure-truth = Enter true or false, or leave the cell empty
 
-cure-date = Write the date as 2024-05-31
+cure-date = Write the date as 2024-05-31, or set date_format in the mapping
 
-cure-twice = Keep one of the two
+cure-twice = Keep one of the two, or set visits or on_duplicate in the mapping
 
 cure-id = Enter the hospital number
 
@@ -287,8 +336,6 @@ cure-column-twice = Rename one of the two columns
 cure-kind = Leave it out; this kind is not stored here
 
 cure-subject = Add the patient to the bundle
-
-cure-other = Correct it in the file, then send the file again
 
 ## Studies
 
@@ -373,3 +420,53 @@ recoveries-button = Propose
 recoveries-proposed-now = The recovery is proposed. The patient sees it and can refuse it.
 
 empty-recoveries = No pending recoveries.
+
+## Erasure
+
+erasures-what = Patients who ask that everything stored about them here is deleted (GDPR Article 17). An approved request cannot be undone.
+
+erasures-one = Request for erasure
+
+erasures-new = Record a request made in person
+
+erasures-record = Record request
+
+erasures-number-error = Enter the hospital number of a patient in the directory
+
+erasures-number-gone = hospital number deleted
+
+erasures-by = Requested by
+
+erasures-by-patient = the patient, signed in
+
+erasures-by-staff = this organisation, for a patient who asked in person
+
+erasures-when = Requested at
+
+erasures-state = State
+
+erasures-state-requested = Waiting for your decision
+
+erasures-state-approved = Being erased
+
+erasures-state-refused = Refused
+
+erasures-state-erased = Erased
+
+erasures-done = Erased on { $date }: { $count } encrypted blocks and their keys, the patient's answers, drafts, signed terms and hospital number.
+
+erasures-receipt = Download receipt
+
+erasures-warning = Approve only if no law obliges you to keep these records here. The hospital's own systems are not changed. The patient's records, their keys and all predictions made of them are deleted. So are the terms of the consents and the hospital number. Models trained on the records are replaced.
+
+erasures-reason = Reason for a refusal
+
+erasures-reason-hint = The patient reads this. Name the law that obliges you to keep the records.
+
+erasures-reason-error = Enter the reason for the refusal
+
+erasures-approve = Approve and erase
+
+erasures-refuse = Refuse
+
+empty-erasures = Nobody has asked for erasure.
