@@ -72,6 +72,7 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         return kubo_node.multiaddr, kubo_node.authorization
 
     store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
+    store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
     store.unseal(passphrase(settings))
     grace_s = settings.model_grace_days * DAY_S
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")
@@ -125,8 +126,12 @@ def make_worker(services: Services) -> Worker:
             diagnostics=services.diagnostics,
             store=services.store,
             auditor=services.auditor,
-            check_upload=uploads.run_check,
-            store_upload=uploads.run_store,
+            by_id={
+                "check-upload": uploads.run_check,
+                "store-upload": uploads.run_store,
+                "erase": services.erasure.run,
+            },
+            erase_answers=services.clinician.predictions.erase_refused,
         ),
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),

@@ -22,7 +22,7 @@ from storage.integrity import check_journal, check_records
 from storage.journal import START, Journal
 from storage.keys import Keys
 from storage.permissions import PermittedSubjects, RecordList
-from storage.rootkey import make_root_key, open_root_key
+from storage.rootkey import make_root_key, open_root_key, receipt_key
 from storage.vault import Vault
 
 LIST_MAX_AGE_S: Final = 60.0
@@ -48,7 +48,7 @@ class RecordStore:
         self._root_path = home / "secrets" / "root.key"
         self._list: tuple[float, int, RecordList] | None = None
         self.car_folder = CarFolder(home / "sealed")
-        self.journal = Journal(engine, self._keys, ledger)
+        self.journal = Journal(engine, self._keys, ledger, clock)
         components = Components(
             catalogue=self._catalogue,
             keys=self._keys,
@@ -111,6 +111,14 @@ class RecordStore:
     def open_text(self, label: str, sealed: bytes, about: bytes = b"") -> str:
         """Return what `seal_text` encrypted; raises as `open_bytes`."""
         return self.open_bytes(label, sealed, about).decode()
+
+    def receipt_key(self) -> bytes:
+        """Return the Ed25519 key (32 bytes) that verifies this installation's receipts.
+
+        Raises:
+            VaultSealed: there is no root key.
+        """
+        return receipt_key(self._keys.root())
 
     def totals(self) -> dict[str, int]:
         """Return the numbers of records, subjects, batches and journal rows."""
