@@ -101,13 +101,6 @@ def find_conversion(unit: str, target: str) -> Conversion | None:
     return _convert(plain, plain_target)
 
 
-@lru_cache(maxsize=2**10)
-def is_ucum(unit: str) -> bool:
-    """Return whether a text is a UCUM unit, apart from annotations."""
-    plain = _plain(unit).removesuffix("/")
-    return plain == "1" or _parse(plain) is not None
-
-
 def _plain(unit: str) -> str:
     """Return a unit without annotations; `1` if nothing else is in it."""
     spelled = _SPELLINGS.get(unit.strip(), unit.strip())
