@@ -131,7 +131,13 @@ def make_worker(services: Services) -> Worker:
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
-            PeriodicTask(ANCHOR_EVERY_S, (services.ledger.keys.remove_expired,)),
+            PeriodicTask(
+                ANCHOR_EVERY_S,
+                (
+                    services.ledger.keys.remove_expired,
+                    services.custodian.recoveries.complete_due,
+                ),
+            ),
         ),
     )
 

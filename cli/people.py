@@ -8,7 +8,8 @@ import click
 
 from cli.output import Output, with_services
 from services.accounts import PATIENT
-from services.custodian.invitations import IDENTITY_CHECKS, InvitationRequest
+from services.custodian.identity_checks import IDENTITY_CHECKS
+from services.custodian.invitations import InvitationRequest
 from services.tokens import ROLES
 from services.wiring import Services
 from services.words import Words

@@ -15,6 +15,7 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.identity_checks import IdentityChecks
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.overview import CustodianOverview
 from services.custodian.records import CustodianRecords
@@ -216,6 +217,7 @@ def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
     records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
+    checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
             ledger=parts.ledger,
@@ -226,7 +228,10 @@ def _custodian(parts: Parts) -> CustodianService:
             workers=parts.workers,
         ),
         invitations=CustodianInvitations(
-            identity=parts.identity, directory=directory, installation=installation
+            identity=parts.identity,
+            directory=directory,
+            checks=checks,
+            installation=installation,
         ),
         uploads=CustodianUploads(
             uploads=parts.uploads,
@@ -248,7 +253,13 @@ def _custodian(parts: Parts) -> CustodianService:
             parties=parts.requests.parties,
             descriptions=parts.requests.descriptions,
         ),
-        recoveries=CustodianRecoveries(ledger=parts.ledger, directory=directory),
+        recoveries=CustodianRecoveries(
+            ledger=parts.ledger,
+            directory=directory,
+            key_recoveries=parts.identity.key_recoveries,
+            checks=checks,
+            installation=installation,
+        ),
     )
 
 

@@ -83,6 +83,10 @@ class PatientKeys:
             is_checked=True,
         )
 
+    def has_proposed(self, subject: bytes) -> bool:
+        """Return whether a new key was proposed that cannot sign in yet; asks no ledger."""
+        return self._identity.key_recoveries.has_open(subject)
+
     def has_passkeys(self, account: Account) -> bool:
         """Return whether the patient can sign in with a passkey."""
         return bool(self._identity.passkeys.of(account.id))

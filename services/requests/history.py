@@ -15,6 +15,8 @@ PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
 MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased"}
 """What the record store does after a withdrawal: neither use nor refusal."""
+IDENTITY_CHECKED: Final = "identity-checked"
+"""A custodian checked who the patient is, before a link to join or for a new key."""
 SELF: Final = "PATRQT"
 PAGE_ROWS: Final = 400
 """How many journal rows one page reads."""
@@ -49,13 +51,15 @@ class HistoryEntry:
     @property
     def is_refusal(self) -> bool:
         """True when access was refused."""
-        return self.outcome not in (PERMITTED, ANSWERED, *MAINTENANCE)
+        return self.outcome not in (PERMITTED, ANSWERED, IDENTITY_CHECKED, *MAINTENANCE)
 
     @property
     def text_key(self) -> str:
         """The key of this entry's text."""
         if self.outcome in MAINTENANCE:
             return MAINTENANCE[self.outcome]
+        if self.outcome == IDENTITY_CHECKED:
+            return f"identity-{self.purpose}"
         if self.is_refusal:
             return _REFUSALS.get(self.outcome, "refused-never")
         if self.purpose == SELF:
@@ -120,7 +124,7 @@ class AccessHistory:
 
 
 def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:
-    if row.answer.outcome in (PERMITTED, ANSWERED, *MAINTENANCE):
+    if row.answer.outcome in (PERMITTED, ANSWERED, IDENTITY_CHECKED, *MAINTENANCE):
         return (row.use, row.answer.outcome)
     day = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).date()
     text_key = _REFUSALS.get(row.answer.outcome, "refused-never")

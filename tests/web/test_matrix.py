@@ -31,6 +31,10 @@ POST /join/<token>/passkey                          anybody     -
 POST /join/<token>/proof                            anybody     -
 POST /join/<token>/wallet                           anybody     -
 POST /join/<token>/wallet/proof                     anybody     -
+GET  /recover/<token>                               anybody     -
+POST /recover/<token>/begin                         anybody     -
+POST /recover/<token>/passkey                       anybody     -
+POST /recover/<token>/proof                         anybody     -
 GET  /sign-in                                       anybody     -
 POST /sign-in/begin                                 anybody     -
 POST /sign-in/finish                                anybody     -

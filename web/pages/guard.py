@@ -106,9 +106,12 @@ def render(template: str, *, title: str, status: int = 200, **values: Any) -> Re
 
 def page_values() -> dict[str, Any]:
     """Return what the frame of every page needs."""
+    account = find_account()
+    subject = account.subject if account else None
     return {
         "say": words(),
-        "account": find_account(),
+        "account": account,
+        "has_new_key": subject is not None and services().patient.keys.has_proposed(subject),
         "csrf": g.csrf,
         "is_page": True,
         "is_development": services().installation.is_development,

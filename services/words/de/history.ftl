@@ -94,3 +94,7 @@ interval-minute = jede Minute
 rekeyed = Wir haben Ihre Daten neu verschlossen. Wer sie vorher öffnen konnte, kann es nicht mehr.
 
 erased = Ihre Daten wurden gelöscht. Niemand kann sie mehr lesen.
+
+identity-join = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link zum Beitreten gegeben.
+
+identity-recover = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link für einen neuen Schlüssel gegeben. Waren Sie es nicht? Lehnen Sie den Schlüssel unter „Schlüssel“ ab.

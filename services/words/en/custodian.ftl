@@ -310,7 +310,13 @@ empty-studies = No study has been proposed yet. Researchers propose studies; the
 
 ## Account recovery
 
-recoveries-what = A proposed key cannot work before a delay is over. Until then any of the patient's keys can refuse it. No page completes a recovery yet.
+recoveries-what = A new key cannot work before a delay of seven days is over. Until then any of the patient's keys can refuse it. Then it starts to work by itself.
+
+recoveries-how = For a patient who has no device with a passkey left. Check their identity as strictly as the first time. They open the link on their new device and create a passkey there.
+
+recoveries-made = Recovery link
+
+recoveries-next = The patient opens it on the new device. The key they create is listed under Account recovery and works seven days later.
 
 recoveries-caption = Pending recoveries
 
@@ -322,15 +328,11 @@ recoveries-state = State
 
 recoveries-waiting = The patient can refuse it
 
-recoveries-ready = The delay is over
+recoveries-ready = The delay is over; it is being completed
 
-recoveries-new = Propose a recovery
+recoveries-new = Issue a recovery link
 
 recoveries-identity = How was the patient's identity checked?
-
-recoveries-proof = Proof of the new key
-
-recoveries-proof-hint = A JSON file signed by the patient's new key: an enrolment
 
 recoveries-proof-error = Choose the file that this patient's new key signed
 
@@ -338,8 +340,6 @@ recoveries-number-error = Enter the hospital number of a patient who has a key h
 
 recoveries-refused = The register refused it. Nothing was proposed.
 
-recoveries-button = Propose
-
-recoveries-proposed-now = The recovery is proposed. The patient sees it and can refuse it.
+recoveries-button = Make the link
 
 empty-recoveries = No pending recoveries.

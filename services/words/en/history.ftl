@@ -94,3 +94,7 @@ interval-minute = minute
 rekeyed = We locked your records again, so that anyone who had access before no longer does.
 
 erased = Your records were erased. Nobody can read them now.
+
+identity-join = { $party } checked who you are and gave you a link to join.
+
+identity-recover = { $party } checked who you are and gave you a link for a new key. Was it not you? Refuse the key under “Keys”.

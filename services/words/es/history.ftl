@@ -94,3 +94,7 @@ interval-minute = minuto
 rekeyed = Hemos cerrado sus datos de nuevo. Quien antes podía abrirlos ya no puede.
 
 erased = Sus datos se han borrado. Ya nadie puede leerlos.
+
+identity-join = { $party } comprobó quién es usted y le dio un enlace para unirse.
+
+identity-recover = { $party } comprobó quién es usted y le dio un enlace para una llave nueva. ¿No fue usted? Rechace la llave en «Llaves».

@@ -11,7 +11,8 @@ from marshmallow import fields, post_load, validate
 
 from consent import Outcome
 from services.custodian.approvals import MAX_REASON, StudyReview
-from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
+from services.custodian.identity_checks import IDENTITY_CHECKS
+from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
 from services.custodian.overview import Health, Holdings, Overview
 from services.custodian.recoveries import PendingRecovery
 from services.custodian.upload_store import LEAVE, MAX_BYTES, NONE, Upload
@@ -63,11 +64,16 @@ class StudyDecisionBody(Strict):
     why = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
-class RecoveryBody(Strict):
-    """Whose key, how their identity was checked, and the new key's signed enrolment."""
+class RecoveryLinkBody(Strict):
+    """Whose key was lost, and how their identity was checked again."""
 
     number = Text(MAX_NUMBER, required=True)
     identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
+
+
+class RecoveryBody(RecoveryLinkBody):
+    """A wallet's recovery: whose key, the identity check, and the wallet's signed enrolment."""
+
     proof = fields.Dict(keys=fields.String(), required=True, metadata=_OBJECT)
 
 
@@ -134,6 +140,7 @@ PendingRecoverySchema = schema_of(
     hospital_number="number",
     signer=BARE_HEX,
 )
+RecoveryLinkSchema = schema_of("RecoveryLinkSchema", IssuedInvitation, "link until_s days")
 RecoveriesSchema = listing("RecoveriesSchema", "recoveries", PendingRecoverySchema)
 OutcomeSchema = schema_of(
     "OutcomeSchema",

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from flask import Blueprint, Response, request
 
 from services.accounts import PATIENT, SignatureRequest
-from services.errors import Malformed
 from web.cookies import with_new_session
 from web.current import current_account, services, words
+from web.pages.devices import credential_of_form, device_name, device_request, json_response
 from web.pages.guard import render, see_other
 from web.pages.signing import refused, signed_form
 from web.view_options import requires_role
 
-MAX_JSON_BYTES: Final = 16_384
 DONE: Final = {"added": "keys-added", "removed": "keys-removed", "vetoed": "keys-veto-done"}
 DONE_BY_KIND: Final = {"KeyAddition": "added", "KeyRemoval": "removed", "RecoveryVeto": "vetoed"}
 
@@ -42,7 +39,7 @@ def keys() -> Response:
 @requires_role(PATIENT)
 def begin_addition() -> Response:
     """Return the first request to the new device, as JSON for the page's script."""
-    return _json(asdict(services().patient.keys.begin_addition(current_account())))
+    return device_request(services().patient.keys.begin_addition(current_account()))
 
 
 @bp.post("/patient/keys/passkey")
@@ -50,9 +47,10 @@ def begin_addition() -> Response:
 def add_passkey() -> Response:
     """Store the passkey that the device created; return what it is to prove, as JSON."""
     keys, challenge = services().patient.keys, request.form.get("challenge", "")
-    label = words()("keys-new")
-    device_request = keys.add_passkey(current_account(), challenge, _credential(), label)
-    return _json(asdict(device_request))
+    label = device_name() or words()("keys-new")
+    return device_request(
+        keys.add_passkey(current_account(), challenge, credential_of_form(), label)
+    )
 
 
 @bp.post("/patient/keys/proof")
@@ -60,8 +58,8 @@ def add_passkey() -> Response:
 def prove_passkey() -> Response:
     """Store the proof of the new passkey; an earlier key signs on the next page."""
     signing = request.form.get("challenge", "")
-    services().patient.keys.prove_passkey(current_account(), signing, _credential())
-    return _json({"go": f"/patient/keys/add/{signing}"})
+    services().patient.keys.prove_passkey(current_account(), signing, credential_of_form())
+    return json_response({"go": f"/patient/keys/add/{signing}"})
 
 
 @bp.get("/patient/keys/add/<signing>")
@@ -118,15 +116,3 @@ def _signing_page(
         operator=services().information.operator_name(),
         is_last=is_last,
     )
-
-
-def _credential() -> Any:
-    sent = request.form.get("credential", "")
-    try:
-        return orjson.loads(sent[:MAX_JSON_BYTES])
-    except ValueError as exc:
-        raise Malformed("The credential is not JSON.") from exc
-
-
-def _json(document: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(document), content_type="application/json")

@@ -1,0 +1,36 @@
+"""recovery links: kinds of invitations, who issued them, keys that wait for their delay."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0005'
+down_revision = '0004'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column('web_invitations', sa.Column('kind', sa.String(length=16), nullable=False, server_default='join'))
+    op.add_column('web_invitations', sa.Column('by', sa.String(length=32), nullable=False, server_default=''))
+    op.add_column('web_invitations', sa.Column('ended_at_s', sa.BigInteger(), nullable=True))
+    op.create_table('web_recovered_keys',
+    sa.Column('signer', sa.LargeBinary(length=84), nullable=False),
+    sa.Column('subject', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('invitation', sa.LargeBinary(length=32), nullable=True),
+    sa.Column('account', sa.String(length=32), nullable=False),
+    sa.Column('credential', sa.LargeBinary(), nullable=True),
+    sa.Column('label', sa.String(length=128), nullable=False),
+    sa.Column('at_s', sa.BigInteger(), nullable=False),
+    sa.Column('proposed_at_s', sa.BigInteger(), nullable=True),
+    sa.Column('is_open', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('signer'),
+    sa.UniqueConstraint('invitation')
+    )
+    op.create_index(op.f('ix_web_recovered_keys_is_open'), 'web_recovered_keys', ['is_open'], unique=False)
+    op.create_index(op.f('ix_web_recovered_keys_subject'), 'web_recovered_keys', ['subject'], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_table('web_recovered_keys')
+    for column in ('ended_at_s', 'by', 'kind'):
+        op.drop_column('web_invitations', column)
