@@ -34,6 +34,7 @@ from services.installation import Installation
 from services.jobs.kinds import make_runners
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
+from services.profile import OrganisationProfile
 from services.wiring import Services, build_services
 from storage import Kubo, RecordStore, StoreUnavailable
 from web import create_app
@@ -84,6 +85,13 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         clock=clock,
         is_development=settings.development,
         version=VERSION,
+        profile=OrganisationProfile(
+            names=settings.names,
+            telephone=settings.telephone,
+            email=settings.email,
+            hours=settings.hours,
+            time_zone=settings.time_zone,
+        ),
     )
     return build_services(
         engine=engine,

@@ -9,7 +9,7 @@ import click
 from cli.audit import accept_loss, export, status, verification
 from cli.output import EXPECTED_ERRORS, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
-from cli.people import invite
+from cli.people import invite, person
 from cli.records import deposit
 from cli.studies import card, gather, models, predict, question, retrain, study, train
 from cli.tokens import token
@@ -17,7 +17,7 @@ from cli.tokens import token
 COMMANDS: Final = (
     *(wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, study, gather, train, models, card, predict, retrain),
-    *(verification, export, status, accept_loss, token, invite),
+    *(verification, export, status, accept_loss, token, invite, person),
 )
 
 

@@ -56,13 +56,13 @@ class InformationService:
         self._parties = parties
         self._installation = installation
 
-    def operator_name(self) -> str:
+    def operator_name(self, language: str = "en") -> str:
         """Return the name of the organisation that operates this installation."""
-        return self._parties.name_of(self._installation.organisation)
+        return self._parties.name_of(self._installation.organisation, language)
 
-    def party_name(self, party: str) -> str:
+    def party_name(self, party: str, language: str = "en") -> str:
         """Return the name of a party."""
-        return self._parties.name_of(party)
+        return self._parties.name_of(party, language)
 
     def has_single_operator(self) -> bool:
         """Return whether one organisation alone runs the ledger's chain."""

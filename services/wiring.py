@@ -18,6 +18,7 @@ from services.custodian.approvals import CustodianApprovals
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.overview import CustodianOverview
+from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
 from services.custodian.service import CustodianService
@@ -253,6 +254,7 @@ def _custodian(parts: Parts) -> CustodianService:
             parties=parts.requests.parties,
             descriptions=parts.requests.descriptions,
         ),
+        people=CustodianPeople(identity=parts.identity, directory=directory),
         recoveries=CustodianRecoveries(
             ledger=parts.ledger,
             directory=directory,

@@ -9,6 +9,7 @@ from typing import Final
 from flask import Response, request
 
 from services.accounts import Account, IdentityService, Site
+from web.devices import device_name
 
 LANGUAGE: Final = "language"
 YEAR_S: Final = 365 * 86_400
@@ -44,7 +45,7 @@ def with_session(site: Site, response: Response, secret: str) -> Response:
 def with_new_session(identity: IdentityService, response: Response, account: Account) -> Response:
     """Return the response with a new session in place of the old: after each change of keys."""
     old = session_secret(identity.site)
-    device = request.headers.get("User-Agent", "")
+    device = device_name()
     secret = identity.sessions.begin(account.id, device, instead_of=old)
     return with_session(identity.site, response, secret)
 

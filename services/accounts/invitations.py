@@ -156,6 +156,13 @@ class Invitations:
             result = connection.execute(update.values(ended_at_s=int(self._clock())))
         return bool(result.rowcount == 1)
 
+    def revoke_issued_by(self, account_id: str) -> int:
+        """End every open link that an account issued; return how many."""
+        update = sa.update(_INVITATIONS).where(_INVITATIONS.c.by == account_id, *_unused())
+        with self._engine.begin() as connection:
+            result = connection.execute(update.values(ended_at_s=int(self._clock())))
+        return int(result.rowcount)
+
     def _first(self, query: sa.Select[Any]) -> Invitation | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).first()

@@ -84,6 +84,13 @@ class Passkeys:
             rows = connection.execute(query.order_by(_PASSKEYS.c.made_at_s, _PASSKEYS.c.id))
             return [_passkey(row) for row in rows]
 
+    def last_uses(self) -> dict[str, int]:
+        """Return when each account last used a passkey, seconds UTC, by account id."""
+        newest = sa.func.max(_PASSKEYS.c.used_at_s)
+        query = sa.select(_PASSKEYS.c.account, newest).group_by(_PASSKEYS.c.account)
+        with self._engine.connect() as connection:
+            return {account: int(at_s) for account, at_s in connection.execute(query)}
+
     def touch(self, credential_id: bytes) -> None:
         """Record that a passkey was used now."""
         update = sa.update(_PASSKEYS).where(_PASSKEYS.c.id == credential_id)

@@ -115,6 +115,15 @@ class IdentityService:
         subject = invitee.subject
         return subject is not None and self.accounts.of_subject(subject) is not None
 
+    def disable(self, account_id: str) -> None:
+        """Lock an account: its sessions end, its passkeys are refused, its open links are revoked.
+
+        Repeating it changes nothing.
+        """
+        self.accounts.disable(account_id)
+        self.sessions.end_all(account_id)
+        self.invitations.revoke_issued_by(account_id)
+
     def begin_sign_in(self) -> DeviceRequest:
         """Return a fresh challenge for any passkey of this site."""
         challenge = self._challenges.new(SIGN_IN)

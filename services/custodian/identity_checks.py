@@ -8,8 +8,7 @@ from typing import Final
 from consent import ConsentLedger
 from services.installation import Installation
 from services.requests.history import IDENTITY_CHECKED
-from storage import RecordStore
-from storage.journal import NO_RECORD, NOBODY, AccessOutcome, Use
+from storage import NO_RECORD, NOBODY, AccessOutcome, RecordStore, Use
 
 IDENTITY_CHECKS: Final = ("card", "known", "video")
 """How an identity can be checked."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.overview import CustodianOverview
+from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
 from services.custodian.subjects import CustodianSubjects
@@ -24,6 +25,7 @@ class CustodianService:
         records: deposits of records.
         subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
+        people: staff accounts, open invitations, sessions.
         recoveries: new keys for patients who lost theirs.
     """
 
@@ -33,4 +35,5 @@ class CustodianService:
     records: CustodianRecords
     subjects: CustodianSubjects
     approvals: CustodianApprovals
+    people: CustodianPeople
     recoveries: CustodianRecoveries

@@ -192,7 +192,7 @@ class PatientConsents:
         state: str,
         times: tuple[int, int] = (0, 0),
     ) -> ConsentSummary:
-        name = self._parties.name_of(terms.recipient) if terms else ""
+        name = self._parties.name_of(terms.recipient, words.language) if terms else ""
         is_permission = terms is not None and terms.decision != "deny"
         return ConsentSummary(
             consent_id=consent_id,

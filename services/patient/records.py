@@ -80,10 +80,10 @@ class PatientRecords:
         self._consents = consents
         self._history = history
 
-    def list_all(self, subject: bytes) -> list[StoredRecord]:
+    def list_all(self, subject: bytes, words: Words) -> list[StoredRecord]:
         """Return every stored record of the patient; none is opened."""
         return [
-            StoredRecord(entry, self._parties.name_of(entry.custodian))
+            StoredRecord(entry, self._parties.name_of(entry.custodian, words.language))
             for entry in self._store.records_of(subject)
         ]
 
@@ -99,7 +99,7 @@ class PatientRecords:
             RecordValue(names.get(code, code.rpartition("|")[2]), _format(words, value, unit))
             for code, (value, unit) in record.observations.items()
         ]
-        return OpenedRecord(record, self._parties.name_of(record.custodian), values)
+        return OpenedRecord(record, self._parties.name_of(record.custodian, words.language), values)
 
     def export(self, subject: bytes, words: Words) -> dict[str, Any]:
         """Return the patient's records, permissions and history as one document."""

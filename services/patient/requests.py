@@ -87,11 +87,12 @@ class PatientRequests:
         self._signatures = signatures
         self._clock = clock
 
-    def list_all(self, subject: bytes) -> list[RequestSummary]:
+    def list_all(self, subject: bytes, words: Words) -> list[RequestSummary]:
         """Return every request to the patient, the newest first."""
         return [
             RequestSummary(
-                request=request, party_name=self._descriptions.party_name(request.details)
+                request=request,
+                party_name=self._descriptions.party_name(request.details, words.language),
             )
             for request in self._requests.list_by_subject(subject)
         ]
@@ -161,7 +162,7 @@ class PatientRequests:
         choice = self._choice(request)
         if choice is None:
             raise NotFound
-        party_name = self._descriptions.party_name(request.details)
+        party_name = self._descriptions.party_name(request.details, words.language)
         categories = {r.record_id.hex(): r.category for r in self._store.records_of(subject)}
         requested = choice.to_terms(request.details.party, categories)
         statement = make_statement(words, party_name, requested, choice.ends_on)
@@ -201,7 +202,7 @@ class PatientRequests:
         stored = draft.get("choice")
         return RequestDetail(
             request=request,
-            party_name=self._descriptions.party_name(request.details),
+            party_name=self._descriptions.party_name(request.details, words.language),
             text=self._descriptions.describe(words, request.details),
             latest_end=latest_end(request.details, self._clock()),
             answer=draft.get("answer", ""),

@@ -44,7 +44,9 @@ class PatientService:
         """Return what the first page shows."""
         consents = self.consents.list_all(subject, words)
         return PatientHome(
-            waiting=[request for request in self.requests.list_all(subject) if request.is_waiting],
+            waiting=[
+                request for request in self.requests.list_all(subject, words) if request.is_waiting
+            ],
             consents=[c for c in consents.consents if c.is_current and not c.is_refusal],
             lines=self.history.page(subject, words).lines[:RECENT_LINES],
             is_checked=consents.is_checked,

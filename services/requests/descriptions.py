@@ -71,21 +71,23 @@ class RequestDescriptions:
         self._organisation = organisation
         self._clock = clock
 
-    def party_name(self, details: RequestDetails) -> str:
+    def party_name(self, details: RequestDetails, language: str = "en") -> str:
         """Return the name of the party that sent a request."""
-        return self._parties.name_of(details.party)
+        return self._parties.name_of(details.party, language)
 
     def describe(self, words: Words, details: RequestDetails) -> RequestText:
         """Return a request in words."""
         proposal = self._proposals.find(details.party)
-        name = proposal.title if proposal else self.party_name(details)
+        name = proposal.title if proposal else self.party_name(details, words.language)
         end = format_day(words, latest_end(details, self._clock()))
         facts = {
             "study": name,
             "clinic": name,
-            "organisation": self._parties.name_of(proposal.owner if proposal else details.party),
+            "organisation": self._parties.name_of(
+                proposal.owner if proposal else details.party, words.language
+            ),
             "board": proposal.board if proposal else "",
-            "operator": self._parties.name_of(self._organisation),
+            "operator": self._parties.name_of(self._organisation, words.language),
             "condition": details.condition,
             "categories": format_categories(words, details.categories),
             "date": end,

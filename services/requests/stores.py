@@ -46,7 +46,8 @@ def build_stores(
     installation: Installation,
 ) -> RequestStores:
     """Return the stores; nothing is read or written yet."""
-    clock, parties = installation.clock, PartyNames(diagnostics)
+    clock = installation.clock
+    parties = PartyNames(diagnostics, installation.organisation, installation.profile)
     directory = PatientDirectory(engine, store, clock)
     proposals = StudyProposals(engine, diagnostics, clock)
     return RequestStores(
@@ -58,7 +59,7 @@ def build_stores(
         predictions=StoredPredictions(engine, store, clock),
         feasibility=FeasibilityCounts(engine, clock),
         copies=ReleasedCopies(engine, store, clock),
-        history=AccessHistory(store, ledger),
+        history=AccessHistory(store, ledger, diagnostics),
         descriptions=RequestDescriptions(
             proposals=proposals,
             parties=parties,

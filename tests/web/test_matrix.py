@@ -118,6 +118,10 @@ GET  /custodian/deposits/<upload>/report            custodian   upload!
 GET  /custodian/studies                             custodian   ours
 GET  /custodian/studies/<slug>                      custodian   ours
 POST /custodian/studies/<slug>                      custodian   ours
+GET  /custodian/people                              custodian   ours
+GET  /custodian/people/<id>                         custodian   nothing!
+POST /custodian/people/<id>                         custodian   nothing!
+POST /custodian/invitations/<id>                    custodian   nothing!
 GET  /custodian/recoveries                          custodian   ours
 POST /custodian/recoveries                          custodian   ours
 GET  /auditor                                       auditor     -
@@ -130,6 +134,8 @@ GET  /auditor/verify/<job>/report                   auditor     -check!
 GET  /auditor/evidence                              auditor     -
 POST /auditor/evidence                              auditor     -
 GET  /auditor/evidence/<job>                        auditor     -check!
+GET  /account                                       everybody   -
+POST /account/sessions                              everybody   -
 POST /session                                       everybody   -
 POST /sign-out                                      everybody   -
 """

@@ -12,7 +12,7 @@ from services.accounts import Account, ProofInvalid, SignatureExpired
 from services.errors import Forbidden, NotFound
 from services.tokens import CUSTODIAN
 from services.wiring import Services
-from services.words import LANGUAGES, Words, best_language
+from services.words import LANGUAGES, Words, best_language, find_zone
 from web.cookies import LANGUAGE, csrf_of, session_secret, with_language
 from web.current import Caller, find_account, services, words
 from web.errors import status_of
@@ -32,6 +32,7 @@ class PageGuard:
         self._identity = services.identity
         self._site = services.installation.site
         self._organisation = services.installation.organisation
+        self._zone = find_zone(services.installation.profile.time_zone)
         self._limit = Limit(*VISITORS, services.installation.clock)
         self._attempts = Limit(*ATTEMPTS, services.installation.clock)
 
@@ -46,7 +47,8 @@ class PageGuard:
         g.caller = Caller(account.id, account.role, account.party, account) if account else None
         g.csrf = csrf_of(secret) if account else ""
         g.chosen_language = request.args.get("language", "") if request.method == "GET" else ""
-        g.words = Words(self._language(account))
+        zone = find_zone(account.time_zone) if account else None
+        g.words = Words(self._language(account), zone or self._zone)
         if options.roles and account is None:
             return to_sign_in()
         self._require_role(options, account)

@@ -10,9 +10,10 @@ from services.errors import Invalid
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
-from web.pages.guard import render
+from web.pages.guard import render, see_other
 from web.view_options import requires_role
 
+DONE: Final = {"disable": "people-disabled-now", "sign-out": "people-signed-out-now"}
 _INVALID: Final = 422
 
 bp = Blueprint("people_pages", __name__)
@@ -37,6 +38,63 @@ def issue_recovery_link() -> Response:
         return _recoveries(first_errors(exc), _INVALID)
     title = words()("recoveries-made")
     return render("custodian/recovery_link.html", title=title, number=number, issued=issued)
+
+
+@bp.get("/custodian/people")
+@requires_role(CUSTODIAN)
+def people() -> Response:
+    """Show staff accounts and the links that still work."""
+    service = services().custodian.people
+    return render(
+        "custodian/people.html",
+        title=words()("menu-people"),
+        staff=service.list_staff(),
+        invitations=service.list_invitations(),
+        has_revoked=request.args.get("done") == "revoked",
+    )
+
+
+@bp.get("/custodian/people/<id>")
+@requires_role(CUSTODIAN)
+def person(id: str) -> Response:
+    """Show one account: where the person is signed in, and the ways to lock them out."""
+    return _person(id, {}, 200)
+
+
+@bp.post("/custodian/people/<id>")
+@requires_role(CUSTODIAN)
+def change_person(id: str) -> Response:
+    """Disable an account, or end its sessions; a repeated form changes nothing."""
+    service, by = services().custodian.people, current_account().id
+    decision = request.form.get("wish", "")
+    try:
+        if decision == "disable":
+            service.disable(words(), id, by=by)
+        elif decision == "sign-out":
+            service.end_sessions(id, by=by)
+    except Invalid as exc:
+        return _person(id, first_errors(exc), _INVALID)
+    return see_other(f"/custodian/people/{id}?done={decision if decision in DONE else ''}")
+
+
+@bp.post("/custodian/invitations/<id>")
+@requires_role(CUSTODIAN)
+def revoke_invitation(id: str) -> Response:
+    """End a link, so that nobody can use it."""
+    services().custodian.people.revoke_invitation(id, by=current_account().id)
+    return see_other("/custodian/people?done=revoked")
+
+
+def _person(account_id: str, errors: dict[str, str], status: int) -> Response:
+    account, done = services().custodian.people.get(account_id), request.args.get("done", "")
+    return render(
+        "custodian/person.html",
+        title=account.name,
+        status=status,
+        errors=errors,
+        person=account,
+        done=words()(DONE[done]) if done in DONE else "",
+    )
 
 
 def _recoveries(errors: dict[str, str], status: int) -> Response:

@@ -1,4 +1,4 @@
-"""recovery links: kinds of invitations, who issued them, keys that wait for their delay."""
+"""recovery links: kinds of invitations, who issued them, keys that wait; accounts' time zones."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column('web_accounts', sa.Column('time_zone', sa.String(length=64), nullable=False, server_default=''))
     op.add_column('web_invitations', sa.Column('kind', sa.String(length=16), nullable=False, server_default='join'))
     op.add_column('web_invitations', sa.Column('by', sa.String(length=32), nullable=False, server_default=''))
     op.add_column('web_invitations', sa.Column('ended_at_s', sa.BigInteger(), nullable=True))
@@ -32,5 +33,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table('web_recovered_keys')
+    op.drop_column('web_accounts', 'time_zone')
     for column in ('ended_at_s', 'by', 'kind'):
         op.drop_column('web_invitations', column)

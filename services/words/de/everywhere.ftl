@@ -355,3 +355,23 @@ reason-bad-key = Der Schlüssel darf nicht für Sie unterschreiben.
 reason-not-enrolled = Sie hatten hier noch keinen Schlüssel.
 
 reason-no-consent = Sie hatten es nicht erlaubt.
+
+## The own account
+
+account-title = Ihr Konto
+
+account-what = Hier sehen Sie jedes Gerät, das gerade an Ihrem Konto angemeldet ist. Melden Sie ab, was Sie nicht kennen.
+
+account-device = Gerät
+
+account-since = Angemeldet am
+
+account-last = Zuletzt benutzt
+
+account-current = Dieses Gerät
+
+account-end = Dieses Gerät abmelden
+
+account-end-others = Überall sonst abmelden
+
+account-ended = Das andere Gerät ist abgemeldet.

@@ -343,3 +343,73 @@ recoveries-refused = The register refused it. Nothing was proposed.
 recoveries-button = Make the link
 
 empty-recoveries = No pending recoveries.
+
+## People
+
+menu-people = People
+
+people-what = Staff who joined here, and the links that still work. Patients are not listed.
+
+people-staff = Staff accounts
+
+people-staff-caption = Accounts
+
+people-role = Role
+
+people-role-patient = Patient
+
+people-role-clinician = Clinician
+
+people-role-researcher = Researcher
+
+people-role-custodian = Records office
+
+people-role-auditor = Auditor
+
+people-last = Last signed in
+
+people-sessions = Signed in on
+
+people-state = State
+
+people-active = Active
+
+people-disabled = Disabled
+
+people-none = No member of staff has joined yet.
+
+people-open = Open links
+
+people-open-none = No link is open.
+
+people-kind-join = A link to join.
+
+people-kind-recover = A link for a new key.
+
+people-issued = Issued on { $date }. It works until { $until }.
+
+people-issued-by = Issued by { $name }.
+
+people-revoke = Revoke
+
+people-revoked-now = The link is revoked. Nobody can use it.
+
+people-joined = Joined on
+
+people-session = Signed in on { $date }, last used on { $last }
+
+people-no-sessions = Not signed in now.
+
+people-sign-out = Sign out everywhere
+
+people-signed-out-now = All sessions of this person have ended.
+
+people-disable = Disable this account
+
+people-disable-what = The person is signed out at once and cannot sign in again. Links that they issued are revoked. To let them in again, invite them again.
+
+people-disabled-now = The account is disabled. The person is signed out and cannot sign in.
+
+people-own-error = You cannot disable your own account. Ask a colleague
+
+people-last-error = This is the last records office account that can sign in. Invite a colleague first

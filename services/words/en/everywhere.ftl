@@ -26,6 +26,18 @@ frame-no = No
 frame-none = None
 frame-unknown = Not known
 
+## The own account
+
+account-title = Your account
+account-what = Here you see each device that is signed in to your account now. End what you do not know.
+account-device = Device
+account-since = Signed in on
+account-last = Last used
+account-current = This device
+account-end = Sign this device out
+account-end-others = Sign out everywhere else
+account-ended = The other device is signed out.
+
 ## The parts, as titles name them
 
 part-public = Start

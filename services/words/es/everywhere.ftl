@@ -355,3 +355,23 @@ reason-bad-key = La llave que lo firmó no puede firmar por usted.
 reason-not-enrolled = Usted aún no tenía llave aquí.
 
 reason-no-consent = Usted no lo había permitido.
+
+## The own account
+
+account-title = Su cuenta
+
+account-what = Aquí ve cada dispositivo que está conectado a su cuenta ahora. Cierre lo que no conozca.
+
+account-device = Dispositivo
+
+account-since = Conectado desde
+
+account-last = Último uso
+
+account-current = Este dispositivo
+
+account-end = Cerrar la sesión de este dispositivo
+
+account-end-others = Cerrar todas las demás sesiones
+
+account-ended = La sesión del otro dispositivo está cerrada.

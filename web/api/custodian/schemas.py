@@ -10,10 +10,12 @@ from typing import Any, Final
 from marshmallow import fields, post_load, validate
 
 from consent import Outcome
+from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
 from services.custodian.overview import Health, Holdings, Overview
+from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
 from services.custodian.upload_store import LEAVE, MAX_BYTES, NONE, Upload
 from services.custodian.uploads import MAX_MAPPING, BadCell, NewUpload, UploadReport
@@ -140,6 +142,20 @@ PendingRecoverySchema = schema_of(
     hospital_number="number",
     signer=BARE_HEX,
 )
+StaffSessionSchema = schema_of("StaffSessionSchema", Session, "id began_at_s used_at_s ends_at_s")
+StaffAccountSchema = schema_of(
+    "StaffAccountSchema",
+    StaffAccount,
+    "id name role party joined_at_s last_used_at_s is_disabled",
+    sessions=StaffSessionSchema,
+)
+StaffSchema = listing("StaffSchema", "people", StaffAccountSchema)
+OpenInvitationSchema = schema_of(
+    "OpenInvitationSchema",
+    OpenInvitation,
+    "id kind role name party issued_by issued_at_s until_s",
+)
+OpenInvitationsSchema = listing("OpenInvitationsSchema", "invitations", OpenInvitationSchema)
 RecoveryLinkSchema = schema_of("RecoveryLinkSchema", IssuedInvitation, "link until_s days")
 RecoveriesSchema = listing("RecoveriesSchema", "recoveries", PendingRecoverySchema)
 OutcomeSchema = schema_of(

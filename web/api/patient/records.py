@@ -29,7 +29,7 @@ bp = Blueprint("patient_records", __name__)
 @returns(PatientRecordsSchema)
 def get_own_records() -> list[StoredRecord]:
     """Return every stored record of the patient; none is opened."""
-    return services().patient.records.list_all(current_subject())
+    return services().patient.records.list_all(current_subject(), words())
 
 
 @bp.get("/patient/records/<record>")

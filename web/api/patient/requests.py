@@ -29,7 +29,7 @@ bp = Blueprint("patient_requests", __name__)
 @returns(RequestsSchema)
 def get_requests() -> list[RequestSummary]:
     """Return every request to the patient, the newest first."""
-    return services().patient.requests.list_all(current_subject())
+    return services().patient.requests.list_all(current_subject(), words())
 
 
 @bp.get("/patient/requests/<request>")

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from services.accounts import PATIENT, SignatureRequest
 from web.cookies import with_new_session
 from web.current import current_account, services, words
-from web.pages.devices import credential_of_form, device_name, device_request, json_response
+from web.devices import credential_of_form, device_name, device_request, json_response
 from web.pages.guard import render, see_other
 from web.pages.signing import refused, signed_form
 from web.view_options import requires_role
@@ -29,7 +29,7 @@ def keys() -> Response:
         "patient/keys.html",
         title=say("keys-title"),
         keys=services().patient.keys.list_all(current_account()),
-        operator=services().information.operator_name(),
+        operator=services().information.operator_name(words().language),
         now_s=services().installation.clock(),
         done=say(done) if done else "",
     )
@@ -113,6 +113,6 @@ def _signing_page(
         lead=say(lead) if lead else "",
         button=say(button),
         signature=signature,
-        operator=services().information.operator_name(),
+        operator=services().information.operator_name(words().language),
         is_last=is_last,
     )

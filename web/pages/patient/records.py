@@ -28,14 +28,14 @@ bp = Blueprint("patient_records", __name__)
 def records() -> Response:
     """Show every stored record by category; none is opened."""
     say, by_category = words(), defaultdict(list)
-    for record in services().patient.records.list_all(current_subject()):
+    for record in services().patient.records.list_all(current_subject(), say):
         day = format_day(say, record.entry.recorded_on)
         by_category[say(f"category-{record.entry.category}")].append((record, day))
     return render(
         "patient/records.html",
         title=say("records-title"),
         by_category=by_category,
-        operator=services().information.operator_name(),
+        operator=services().information.operator_name(words().language),
     )
 
 
@@ -113,7 +113,7 @@ def proof(seq: str) -> Response:
         "patient/proof.html",
         title=words()("proof-title"),
         proof=services().patient.history.prove(current_subject(), words(), seq),
-        operator=services().information.operator_name(),
+        operator=services().information.operator_name(words().language),
         next_anchor=words().time(installation.clock() + ANCHOR_S),
     )
 

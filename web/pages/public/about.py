@@ -20,7 +20,7 @@ def home() -> Response:
         "public/home.html",
         title=words()("home-title"),
         ledger=information.ledger_summary(),
-        operator=information.operator_name(),
+        operator=information.operator_name(words().language),
     )
 
 
@@ -58,7 +58,7 @@ def privacy() -> Response:
 
 
 def _notice(page: str, sections: tuple[str, ...]) -> Response:
-    say, operator = words(), services().information.operator_name()
+    say, operator = words(), services().information.operator_name(words().language)
     sentences = [
         say(f"{page}-{section}", custodian=operator, contact=operator) for section in sections
     ]

@@ -10,9 +10,10 @@ from flask import Blueprint, Response, request
 from services.accounts import PATIENT, Account
 from services.accounts.wallets import address_of
 from services.tokens import ROLES
+from services.words import find_zone
 from web.cookies import session_secret, with_new_session, without_session
 from web.current import find_account, services, words
-from web.pages.devices import credential_of_form, device_name, device_request, json_response
+from web.devices import credential_of_form, device_name, device_request, json_response
 from web.pages.guard import render, see_other
 from web.view_options import passive, public, requires_role
 
@@ -26,7 +27,7 @@ bp = Blueprint("entrance", __name__)
 def join(token: str) -> Response:
     """Show who invites, as what, what a passkey is, and the button that makes one."""
     information = services().information
-    operator = information.operator_name()
+    operator = information.operator_name(words().language)
     invitation = services().identity.registrations.find_invitation(token)
     if invitation is None:
         title = words()("join-old-title")
@@ -37,7 +38,7 @@ def join(token: str) -> Response:
         title=words()("join-title", site=services().installation.site.name),
         invitee=invitee,
         operator=operator,
-        party=information.party_name(invitee.party) if invitee.party else "",
+        party=information.party_name(invitee.party, words().language) if invitee.party else "",
     )
 
 
@@ -96,7 +97,7 @@ def sign_in() -> Response:
         "public/sign_in.html",
         title=words()("sign-in-title"),
         next_path=next_path,
-        operator=services().information.operator_name(),
+        operator=services().information.operator_name(words().language),
         # Signing out removes the cookie, so one without a session is of a session that expired.
         has_expired=bool(session_secret(services().installation.site)),
     )
@@ -178,6 +179,9 @@ def _joined(account: Account) -> Response:
 
 
 def _signed_in(account: Account, path: str) -> Response:
+    zone = request.form.get("zone", "")
+    if zone != account.time_zone and find_zone(zone) is not None:
+        services().identity.accounts.set_time_zone(account.id, zone)
     return with_new_session(services().identity, json_response({"go": path}), account)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from services.accounts import SignInFailed
 from web.current import services, words
-from web.pages.devices import credential_of_form, device_name, device_request, json_response
+from web.devices import credential_of_form, device_name, device_request, json_response
 from web.pages.guard import render
 from web.view_options import public
 
@@ -17,7 +17,7 @@ bp = Blueprint("recovery", __name__)
 @public
 def recovery(token: str) -> Response:
     """Show how a new key is made, or how far the one is that was made with this link."""
-    operator = services().information.operator_name()
+    operator = services().information.operator_name(words().language)
     link = services().identity.key_recoveries.find(token)
     if link is None:
         title = words()("join-old-title")
