@@ -45,7 +45,7 @@ demo: nodes ## run the whole process on 5,014 real people, from enrolment to wit
 doctor: .venv/bin/vouchsafe ## check this machine; each problem comes with its remedy
 	@VOUCHSAFE_CACHE="$(CACHE)" .venv/bin/vouchsafe doctor
 
-test: .venv/dev nodes ## run every test (at most 12 minutes on 2 cores)
+test: .venv/dev nodes ## run every test, with coverage
 	@# Side by side, since both mostly wait: for disks, for nodes, for processes to end.
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-stories test-parts
 
@@ -53,20 +53,19 @@ test-stories:
 	$(PY) -m pytest tests/stories
 
 test-parts:
-	$(PY) -m pytest tests --ignore=tests/stories -m "not install"
+	$(PY) -m pytest tests --ignore=tests/stories -m "not install" --cov --cov-report=term:skip-covered --cov-fail-under=85
 
 quick: .venv/dev ## run the tests that need no node, in under a minute
 	$(PY) -m pytest tests -m "not node and not slow and not install"
 
-check: .venv/dev nodes ## format, lint, types, imports, house rules, map, contract, coverage
+check: .venv/dev ## format, lint, types, imports, map, house rules, contract
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	@$(MAKE) --no-print-directory analyse
 	$(PY) tests/map.py --check
-	$(PY) -m pytest tests/test_house.py
-	$(PY) -m pytest tests -m "not slow and not install" --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
+	$(PY) -m pytest tests/test_house.py tests/test_language.py
 
 check-locks: .venv/dev ## install each lock with every supported Python here, with old and new pip
 	@$(MAKE) --no-print-directory -j2 --output-sync=target check-runtime-lock check-development-lock

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from models.errors import InputOutOfRange, UnitMismatch
 from models.question import Feature, Question, Rule
+from records.documents import observations as read_observations
 from records.values import BOOLEAN, CATEGORY
 from storage import Record
 
@@ -44,14 +45,14 @@ def latest_observations(records: Iterable[Record], until: str = "9999-12-31") ->
     observations: Observations = {}
     for record in in_time_order(records):
         if record.recorded_on <= until:
-            observations.update(record.observations)
+            observations.update(read_observations(record))
     return observations
 
 
 def find_label(question: Question, records: Sequence[Record]) -> tuple[bool, str] | None:
     """Return whether the label is positive and the day of its record; None if there is none."""
     code = question.label.code
-    days = [record.recorded_on for record in records if code in record.observations]
+    days = [record.recorded_on for record in records if code in read_observations(record)]
     if not days:
         return None
     value, _ = latest_observations(records)[code]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from models.errors import InputOutOfRange, UnitMismatch
 from models.features import Observation, in_time_order, latest_observations, to_number
 from models.question import Feature, Question
+from records.documents import observations as read_observations
 from storage import Record
 
 MISSING = "missing"
@@ -37,7 +38,7 @@ def list_input_values(question: Question, records: Iterable[Record]) -> tuple[In
     """Return each value that the model of a question would receive, in the question's order."""
     ordered = in_time_order(records)
     observations = latest_observations(ordered)
-    days = {code: record.recorded_on for record in ordered for code in record.observations}
+    days = {code: record.recorded_on for record in ordered for code in read_observations(record)}
     values = []
     for feature in question.features:
         if feature.predicts:

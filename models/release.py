@@ -8,7 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,15 +16,16 @@ import numpy as np
 from consent import HRESCH, View
 from models.anonymity import HIDDEN, anonymise, quasi_identifiers
 from models.cohort import exclusion_reason, group_by_subject, to_matrix
-from models.errors import CohortTooSmall
+from models.errors import CohortTooSmall, ConsentsChanged
 from models.ports import RecordStore
 from models.question import Question
 from models.suppression import MIN_COHORT, MIN_COUNT, suppress
 from records.table_file import write_parquet
 from records.values import NUMBER
-from storage import AccessRequest, Record
+from storage import AccessRequest, AccessResult, Record
 
 PSEUDONYM_CHARACTERS: Final = 32
+_PERMITTED: Final = "permitted"
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)  # ZIP's first day: the same rows make the same bytes
 AGREEMENT: Final = (
     "Use this set only for the study that it was made for. Do not try to find out who anybody "
@@ -84,13 +85,13 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
 
     Raises:
         CohortTooSmall: fewer than 50 people permit it, or could be included.
+        ConsentsChanged: somebody's permission ended while the set was made; it may be made again.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
     categories = (*question.categories, question.label.category)
     why = f"training set {request.release}"
-    gathered = store.vault.gather(
-        AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
-    )
+    access = AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
+    gathered = store.vault.gather(access)
     patients = [
         (subject, records)
         for subject, records in group_by_subject(gathered.records).items()
@@ -111,7 +112,17 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     facts = _describe(question, request, gathered.view)
     facts |= {"rows": rows, "left_out": suppress(left_out), "names": names}
     content = _pack(question, table, facts, withdrawn)
+    _require_permitted(store, access, gathered)
     return Release(content, rows, len(table), left_out, MIN_COUNT, names, gathered.view)
+
+
+def _require_permitted(store: RecordStore, access: AccessRequest, gathered: AccessResult) -> None:
+    """Ask for the whole decision on every gathered record again, right before the set leaves."""
+    subjects = sorted({record.subject for record in gathered.records})
+    decisions = store.vault.decide_again(replace(access, subjects=subjects))
+    for record, consent in zip(gathered.records, gathered.consents, strict=True):
+        if decisions.get(bytes.fromhex(record.record_id)) != (_PERMITTED, consent):
+            raise ConsentsChanged("permissions changed while the set was made. Try again.")
 
 
 def _make_table(question: Question, named: Sequence[tuple[str, list[Record]]]) -> Table:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Any, Final, NoReturn
+
+import orjson
 
 from records.errors import JsonInvalid
 
 MAX_DEPTH: Final = 32
 _MAX_INTEGER_CHARACTERS: Final = 20
+_MAX_EXACT_INTEGER_CHARACTERS: Final = 18
+_MAX_NUMBER_CHARACTERS: Final = 256
 # A string, or the rest of the text after an unterminated one. Possessive, and a match at every
 # quote: so the whole text is scanned once.
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
@@ -26,20 +31,48 @@ def loads(body: bytes) -> Any:
         JsonInvalid: not JSON, nested deeper than MAX_DEPTH, a duplicate key in an object, NaN, a
             number that no double holds, or text that is not Unicode.
     """
+    _require_depth(body, MAX_DEPTH)
+    return _loads(body, _integer, _finite)
+
+
+def loads_exact(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
+    """Return the value of a JSON text as `loads` does, but with every number as it is written.
+
+    A number that is not a whole number of 64 bits is an orjson.Fragment of its digits, so that
+    `dumps_exact` writes 1.00 as 1.00 and not as 1.0.
+
+    Raises:
+        JsonInvalid: as for `loads`, with this depth.
+    """
+    _require_depth(body, max_depth)
+    return _loads(body, _exact_integer, _exact_number)
+
+
+def dumps_exact(value: Any) -> bytes:
+    """Return the canonical JSON of a value that `loads_exact` returned: sorted keys, no spaces."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _require_depth(body: bytes, max_depth: int) -> None:
     # Before parsing, since the parser calls itself for each level.
     brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
-    if max(accumulate(map(_DEPTH_CHANGE.__getitem__, brackets)), default=0) > MAX_DEPTH:
-        raise JsonInvalid(f"the JSON text is nested deeper than {MAX_DEPTH} levels")
+    if max(accumulate(map(_DEPTH_CHANGE.__getitem__, brackets)), default=0) > max_depth:
+        raise JsonInvalid(f"the JSON text is nested deeper than {max_depth} levels")
+
+
+def _loads(
+    body: bytes, read_integer: Callable[[str], Any], read_number: Callable[[str], Any]
+) -> Any:
     try:
         value = json.loads(
             body.decode(),
             object_pairs_hook=_unique_keys,
-            parse_int=_integer,
-            parse_float=_finite,
+            parse_int=read_integer,
+            parse_float=read_number,
             parse_constant=_refuse_constant,
         )
         if b"\\u" in body:  # the escape of half a surrogate pair is JSON, but not Unicode
-            json.dumps(value, ensure_ascii=False).encode()
+            json.dumps(value, ensure_ascii=False, default=str).encode()
     except ValueError as exc:
         raise JsonInvalid("the body is not valid JSON") from exc
     return value
@@ -56,6 +89,19 @@ def _integer(text: str) -> int | float:
     # The time of int() grows with the square of the length, and no store holds more than 64 bits.
     value = int(text) if len(text) <= _MAX_INTEGER_CHARACTERS else 2**64
     return value if -(2**63) <= value < 2**64 else _finite(text)
+
+
+def _exact_integer(text: str) -> int | orjson.Fragment:
+    # "-0" is a number of its own, and a whole number of more digits need not fit 64 bits.
+    is_short = len(text) <= _MAX_EXACT_INTEGER_CHARACTERS and text != "-0"
+    return int(text) if is_short else _exact_number(text)
+
+
+def _exact_number(text: str) -> orjson.Fragment:
+    if len(text) > _MAX_NUMBER_CHARACTERS:
+        raise ValueError("number too long")
+    _finite(text)
+    return orjson.Fragment(text)
 
 
 def _finite(text: str) -> float:

@@ -279,6 +279,7 @@ def _clinician(parts: Parts) -> ClinicianService:
         ledger=parts.ledger,
         store=parts.store,
         predictions=requests.predictions,
+        clock=parts.installation.clock,
     )
     return ClinicianService(patients=patients, predictions=predictions, cards=parts.cards)
 
@@ -313,9 +314,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             owned=owned,
             jobs=parts.jobs,
             cards=parts.cards,
-            withdrawals=WithdrawalCounts(
-                diagnostics=diagnostics, ledger=ledger, feasibility=feasibility
-            ),
+            withdrawals=WithdrawalCounts(diagnostics=diagnostics, feasibility=feasibility),
         ),
         training_sets=TrainingSets(
             owned=owned,

@@ -3,6 +3,7 @@
 from storage.block_folder import BlockFolder
 from storage.block_store import BlockReader, BlockStore
 from storage.deposit import DepositReport
+from storage.document import Arrival
 from storage.entry import Entry
 from storage.erasure import Receipt
 from storage.errors import (
@@ -35,6 +36,7 @@ __all__ = [
     "NO_RECORD",
     "NOBODY",
     "AccessOutcome",
+    "Arrival",
     "StorageUnavailable",
     "StorageInvalid",
     "BlockStore",

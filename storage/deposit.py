@@ -257,6 +257,7 @@ def _batch_slices(records: Sequence[Record]) -> Iterator[slice]:
             len(code) + (len(value) if type(value) is str else _NUMBER_BYTES)
             for code, (value, _) in record.observations.items()
         )
+        size += sum(map(len, record.resources))
         if index > start and (total + size > BATCH_BYTES or index - start == BATCH_RECORDS):
             yield slice(start, index)
             start, total = index, 0

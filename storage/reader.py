@@ -9,7 +9,7 @@ from storage.components import Components, Progress, no_progress
 from storage.entry import Entry
 from storage.errors import NameMismatch, RecordLost, StorageNotFound
 from storage.keys import SecretKey, unwrap_record_key
-from storage.record import Record, parse
+from storage.record import Record, read_content
 from storage.seal import Context, open_sealed
 
 _MAX_SINGLE_READS = 32
@@ -85,7 +85,17 @@ def _open(entry: Entry, envelope: bytes, patient: SecretKey) -> Record:
         )
     key = unwrap_record_key(patient, entry.wrapped, record_id, version)
     context = Context(subject, category, custodian, record_id, version)
-    day, observations = parse(open_sealed(envelope, key, context))
-    if day != recorded_on:
+    observations, document = read_content(open_sealed(envelope, key, context))
+    if document.recorded_on != recorded_on:
         raise NameMismatch(f"the date of record {record_id.hex()} differs from the catalogue")
-    return Record(subject, category, custodian, day, observations, record_id.hex(), version)
+    return Record(
+        subject,
+        category,
+        custodian,
+        recorded_on,
+        observations,
+        record_id.hex(),
+        version,
+        document.resources,
+        document.arrivals,
+    )

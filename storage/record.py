@@ -1,4 +1,4 @@
-"""Define a record: coded observations of one subject, and their canonical bytes."""
+"""Define a record: what one subject's document holds, and its canonical bytes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import Final
 import orjson
 
 from consent import is_known
+from storage import document as documents
+from storage.document import Arrival, Document
 from storage.errors import RecordInvalid
 
 Value = float | int | str | bool
@@ -25,6 +27,9 @@ MAX_TEXT_CHARACTERS: Final = 4096
 SUBJECT_BYTES: Final = 32
 SCHEMA: Final = 1
 
+Observations = Mapping[str, tuple[Value, str]]
+"""`system|code` → (value, unit)."""
+
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _CODE: Final = re.compile(r"[!-{}~]{1,64}\|[!-{}~]{1,128}\Z")
 # Control characters, line separators, and unpaired surrogates.
@@ -34,19 +39,28 @@ _VALUE_TYPES: Final = frozenset({float, int, str, bool})
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One clinical document: observations of one category, made on one day.
+    """One clinical document: what is known of one subject, in one category, of one day.
 
-    `observations` maps `system|code` to (value, unit); missing values are absent. The deposit sets
-    an empty `record_id`: 16 random bytes in hex. The repr shows no values.
+    Attributes:
+        observations: of a record of schema 1: `system|code` → (value, unit); missing values are
+            absent. Empty for schema 2; `records.documents.observations` reads both.
+        record_id: 16 random bytes in hex; the deposit sets an empty one.
+        resources: of a document of schema 2: whole FHIR resources, each in canonical JSON
+            (docs/spec/document.md).
+        arrivals: where each of the resources came from, in the same order.
+
+    The repr shows no values.
     """
 
     subject: bytes
     category: str
     custodian: str
     recorded_on: str
-    observations: Mapping[str, tuple[Value, str]] = field(repr=False)
+    observations: Observations = field(repr=False)
     record_id: str = ""
     version: int = 1
+    resources: tuple[bytes, ...] = field(default=(), repr=False)
+    arrivals: tuple[Arrival, ...] = field(default=(), repr=False)
 
 
 def require_record(record: Record) -> None:
@@ -66,6 +80,12 @@ def require_record(record: Record) -> None:
     if not 0 < record.version < 2**32:
         raise RecordInvalid("version: must be from 1 to 2^32 - 1")
     _require_date(record.recorded_on)
+    _require_content(record)
+
+
+def _require_content(record: Record) -> None:
+    if record.observations and record.resources:
+        raise RecordInvalid("resources: must be empty in a record with observations")
     if len(record.observations) > MAX_OBSERVATIONS:
         raise RecordInvalid(f"observations: must be at most {MAX_OBSERVATIONS}")
     for code, (value, unit) in record.observations.items():
@@ -121,12 +141,16 @@ def _composed(text: str) -> str:
 def canonical(record: Record) -> bytes:
     """Return the record's content in its canonical bytes, which are what is encrypted.
 
-    JSON in UTF-8 with sorted keys and no spaces; texts in Unicode NFC (docs/spec/envelope.md).
+    Schema 1 is JSON in UTF-8 with sorted keys and no spaces; texts in Unicode NFC
+    (docs/spec/envelope.md). Schema 2, for records with resources, is docs/spec/document.md.
 
     Raises:
         RecordInvalid: see `require_record`; or more than MAX_RECORD_BYTES.
     """
     require_record(record)
+    if record.resources:
+        packed = documents.pack(Document(record.recorded_on, record.resources, record.arrivals))
+        return _require_size(packed)
     packed = _packed(record.recorded_on, dict(record.observations))
     if not packed.isascii():  # rare: only then can a text have another Unicode form
         packed = _packed(
@@ -136,6 +160,10 @@ def canonical(record: Record) -> bytes:
                 for code, (value, unit) in record.observations.items()
             },
         )
+    return _require_size(packed)
+
+
+def _require_size(packed: bytes) -> bytes:
     if len(packed) > MAX_RECORD_BYTES:
         raise RecordInvalid(f"record: {len(packed)} bytes; must be at most {MAX_RECORD_BYTES}")
     return packed
@@ -146,8 +174,22 @@ def _packed(recorded_on: str, observations: dict[str, tuple[Value, str]]) -> byt
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
+def read_content(content: bytes) -> tuple[Observations, Document]:
+    """Return the observations and the document in canonical bytes from an authentic envelope.
+
+    Of a record of schema 1 the document has only its day; one of schema 2 has no observations.
+
+    Raises:
+        RecordInvalid: the bytes are not canonical.
+    """
+    if content.startswith(documents.MARK):
+        return {}, documents.unpack(content)
+    recorded_on, observations = parse(content)
+    return observations, Document(recorded_on, (), ())
+
+
 def parse(content: bytes) -> tuple[str, dict[str, tuple[Value, str]]]:
-    """Return (recorded_on, observations) of canonical bytes from an authentic envelope.
+    """Return (recorded_on, observations) of the canonical bytes of a record of schema 1.
 
     The form is checked to the byte; lengths, dates and codes were checked before sealing.
 

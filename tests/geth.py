@@ -56,8 +56,9 @@ class Geth:
         """Start and return when the socket answers."""
         options = "--dev --dev.period=0 --gcmode=archive --state.scheme=hash --ipcpath=geth.ipc"
         quiet = "--nodiscover --maxpeers=0 --verbosity=1 --cache=128 --miner.gaslimit=60000000"
+        logs = "--history.logs.disable"  # as the platform starts it: its index lags behind
         self.process = subprocess.Popen(
-            [self.program, f"--datadir={self.folder}", *options.split(), *quiet.split()],
+            [self.program, f"--datadir={self.folder}", *options.split(), *quiet.split(), logs],
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / "geth.log").open("ab"),
         )

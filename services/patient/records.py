@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models import Diagnostics, Model
+from records.documents import observations
 from services.parties import PartyNames
 from services.patient.consents import PatientConsents, terms_document
 from services.patient.history import PatientHistory
@@ -97,7 +98,7 @@ class PatientRecords:
         names = self._value_names()
         values = [
             RecordValue(names.get(code, code.rpartition("|")[2]), _format(words, value, unit))
-            for code, (value, unit) in record.observations.items()
+            for code, (value, unit) in observations(record).items()
         ]
         return OpenedRecord(record, self._parties.name_of(record.custodian, words.language), values)
 
@@ -157,7 +158,7 @@ def record_document(record: Record) -> dict[str, Any]:
         "kind": record.category,
         "date": record.recorded_on,
         "custodian": record.custodian,
-        "values": {code: list(value) for code, value in record.observations.items()},
+        "values": {code: list(value) for code, value in observations(record).items()},
     }
 
 

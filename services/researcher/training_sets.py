@@ -49,7 +49,7 @@ class CopyNotice:
     """A copy that was downloaded, and whether it must be deleted now.
 
     Attributes:
-        withdrawals: how many people in it permit it no longer; the count moves in steps of 11.
+        withdrawals: how many people in it permit it no longer; 1 to 10 if fewer than 11.
     """
 
     study: Proposal
@@ -168,7 +168,7 @@ class TrainingSets:
         return CopyNotice(
             study=study,
             copy=copy,
-            withdrawals=self._feasibility.stable(f"{copy.id} gone", withdrawals),
+            withdrawals=self._feasibility.leavers(f"{copy.id} gone", withdrawals),
             is_due=copy.deleted_at_s is None and (withdrawals > 0 or has_ended),
         )
 
@@ -176,5 +176,12 @@ class TrainingSets:
         """Return how many people of a copy permit it no longer."""
         name_of = self._store.pseudonyms(f"release {study.study} {copy.release}")
         permitted = self._store.permitted_subjects(study.study, HRESCH)
-        names = {name_of(subject).hex()[:NAME_CHARACTERS] for subject in permitted}
+        question = self._diagnostics.question(study.question)
+        # Without one of these no row is made; who refuses one has left as who withdrew all has.
+        needed = {question.label.category, *question.required}
+        names = {
+            name_of(subject).hex()[:NAME_CHARACTERS]
+            for subject, categories in permitted.items()
+            if needed <= categories.keys()
+        }
         return len(set(copy.pseudonyms) - names)

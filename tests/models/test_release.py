@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consent import HRESCH
+from models import release
 from models.anonymity import HIDDEN, quasi_identifiers
 from models.cohort import exclusion_reason
-from models.errors import CohortTooSmall
+from models.errors import CohortTooSmall, ConsentsChanged
 from models.release import AGREEMENT, Release, ReleaseRequest, create_release
 from models.suppression import MIN_COHORT, MIN_COUNT
 from storage.record import Record
@@ -182,6 +183,25 @@ def test_a_patient_who_withdrew_has_no_row_and_is_listed_for_deletion(
     assert name in first.names
     assert name not in repeated.names
     assert json.loads(unzip(repeated)["deleted.json"]) == [name]
+
+
+@pytest.mark.parametrize("refusals", ["opted_out", "refused"])
+def test_no_set_leaves_after_somebody_in_it_has_refused(
+    store_of, nhanes, usable_people, monkeypatch, refusals
+) -> None:
+    store = store_of(usable_people[:120])
+    subjects = getattr(store.vault.ledger, refusals)
+    pack = release._pack
+
+    def refuse_and_pack(*args):
+        subjects.add(usable_people[3][0].subject)
+        return pack(*args)
+
+    monkeypatch.setattr(release, "_pack", refuse_and_pack)
+    with pytest.raises(ConsentsChanged):
+        create_release(store, nhanes, REQUEST)
+    monkeypatch.undo()
+    assert create_release(store, nhanes, REQUEST).rows
 
 
 def test_a_patient_who_permits_only_training_is_in_no_set(store_of, nhanes, usable_people) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records import JsonInvalid
-from records.json_strict import MAX_DEPTH, loads
+from records.json_strict import MAX_DEPTH, dumps_exact, loads, loads_exact
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.text() | st.integers(-(2**63), 2**64 - 1),
@@ -130,3 +130,29 @@ def test_the_work_grows_no_faster_than_the_length(token: bytes, start: bytes) ->
 
     # Sixteen times the length; work that grows with the square would take 256 times as long.
     assert cpu_s(LARGE) < 64 * cpu_s(SMALL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a":1.00,"b":1E2,"c":-0,"d":12345678901234567890123456789,"e":0.1000,"f":[1e-7]}',
+        b'{"a":9007199254740993,"b":"\xc3\xa9","c":null,"d":true}',
+    ],
+)
+def test_exact_numbers_are_written_as_they_were_read(text: bytes) -> None:
+    assert dumps_exact(loads_exact(text)) == text
+
+
+def test_keys_are_sorted_in_the_exact_form() -> None:
+    assert dumps_exact(loads_exact(b'{ "b" : 1.0, "a" : {"d":1,"c":2} }')) == (
+        b'{"a":{"c":2,"d":1},"b":1.0}'
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'{"a":NaN}', b'{"a":1e999}', b'{"a":1,"a":2}', b'{"a":' + b"9" * 300 + b".0}", b'"\\ud800"'],
+)
+def test_what_has_no_exact_meaning_is_refused(text: bytes) -> None:
+    with pytest.raises(JsonInvalid):
+        loads_exact(text)

@@ -162,7 +162,7 @@ model-title = Model { $model }
 
 model-published = Published on { $date }.
 
-model-withdrawals = People who withdrew on whose records it was trained: { $count }.
+model-withdrawals = People it was trained on who no longer permit it: { $count }. They withdrew, opted out or refused, their permission ended, or their records were erased.
 
 model-replaced-by = It was replaced by a model trained without these people:
 
@@ -234,12 +234,12 @@ set-delete-now = People in this set withdrew, or its time has ended. Delete your
 
 notices-copy = Copy of { $date }: { $study }
 
-notices-withdrawals = People who withdrew: { $count }, of { $rows } rows.
+notices-withdrawals = People in it who no longer permit a copy: { $count }, of { $rows } rows.
 
 notices-confirm = Confirm deletion
 
 notices-confirmed = You confirmed on { $date } that the copy is deleted.
 
-notices-model = People withdrew on whose records this model was trained. It must be replaced:
+notices-model = People this model was trained on no longer permit it. It is replaced:
 
 empty-notices = No action needed.

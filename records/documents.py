@@ -1,0 +1,177 @@
+"""Read a record of either schema as coded values: the view of questions and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+
+from records.values import is_code
+from storage import Record, Value
+
+Coded = tuple[str, Value, str]
+"""`system|code`, value, unit."""
+
+GENDER: Final = "http://hl7.org/fhir|Patient.gender"
+BIRTH_DATE: Final = "http://hl7.org/fhir|Patient.birthDate"
+MAX_TEXT_CHARACTERS: Final = 1_024
+NOT_IN_FORCE: Final = frozenset(
+    {"entered-in-error", "cancelled", "not-done", "preliminary", "registered", "unknown"}
+)
+"""Statuses under which a resource says nothing about its patient."""
+_UNCONFIRMED: Final = frozenset(
+    {"refuted", "entered-in-error", "differential", "provisional", "unconfirmed"}
+)
+_TIMES: Final = ("effectiveDateTime", "effectiveInstant", "issued", "recordedDate", "authoredOn")
+
+
+def observations(record: Record) -> Mapping[str, tuple[Value, str]]:
+    """Return `system|code` → (value, unit) of a record.
+
+    Of a record of schema 1 these are the stored observations. Of a document they are read from its
+    resources: one for each coding of a value, and the latest of the day where a code repeats.
+    """
+    if not record.resources:
+        return record.observations
+    resources = [orjson.loads(resource) for resource in record.resources]
+    latest: dict[str, tuple[Value, str]] = {}
+    for resource in sorted(resources, key=_time):  # stable: those without a time in their order
+        latest.update((code, (value, unit)) for code, value, unit in _coded(resource))
+    return latest
+
+
+def _time(resource: dict[str, Any]) -> str:
+    period = resource.get("effectivePeriod")
+    start = period.get("start") if isinstance(period, dict) else None
+    times = [start, *(resource.get(name) for name in _TIMES)]
+    return next((time for time in times if isinstance(time, str)), "")
+
+
+def is_in_force(resource: Mapping[str, Any]) -> bool:
+    """Return whether a resource states something about its own patient.
+
+    It does not if its status takes it back, if a modifier extension may turn its meaning, or if it
+    is about another person (Observation.focus).
+    """
+    if resource.get("status") in NOT_IN_FORCE or "modifierExtension" in resource:
+        return False
+    statuses = {code.rpartition("|")[2] for code in _codes(resource.get("verificationStatus"))}
+    if statuses & _UNCONFIRMED:
+        return False
+    return not any(_is_person(focus) for focus in _list(resource.get("focus")))
+
+
+def _is_person(focus: Any) -> bool:
+    reference = focus.get("reference") if isinstance(focus, dict) else None
+    kinds = ("Patient/", "RelatedPerson/", "Group/")
+    return isinstance(reference, str) and any(kind in reference for kind in kinds)
+
+
+def _coded(resource: dict[str, Any]) -> Iterator[Coded]:
+    if not is_in_force(resource):
+        return
+    reader = _READERS.get(str(resource.get("resourceType")), _stated)
+    for code, value, unit in reader(resource):
+        if is_code(code):
+            yield code, value, unit
+
+
+def _patient(resource: dict[str, Any]) -> Iterator[Coded]:
+    for code, name in ((GENDER, "gender"), (BIRTH_DATE, "birthDate")):
+        if _is_text(resource.get(name)):
+            yield code, resource[name], ""
+
+
+def _observation(resource: dict[str, Any]) -> Iterator[Coded]:
+    for part in (resource, *_list(resource.get("component"))):
+        if isinstance(part, dict):
+            yield from _measured(part)
+
+
+def _measured(part: dict[str, Any]) -> Iterator[Coded]:
+    for key, read in _VALUES.items():
+        pair = read(part[key]) if key in part else None
+        if pair is not None:
+            yield from ((code, *pair) for code in _codes(part.get("code")))
+
+
+def _condition(resource: dict[str, Any]) -> Iterator[Coded]:
+    statuses = _codes(resource.get("clinicalStatus"))
+    status = statuses[0].rpartition("|")[2] if statuses else "active"
+    yield from ((code, status, "") for code in _codes(resource.get("code")))
+
+
+def _stated(resource: dict[str, Any]) -> Iterator[Coded]:
+    """Yield the codes of any other kind, with its status as their value."""
+    status = resource.get("status", resource.get("intent", "active"))
+    if not _is_text(status):
+        return
+    for name in ("code", "medicationCodeableConcept", "vaccineCode"):
+        yield from ((code, status, "") for code in _codes(resource.get(name)))
+
+
+_READERS: Final[Mapping[str, Callable[[dict[str, Any]], Iterator[Coded]]]] = {
+    "Patient": _patient,
+    "Observation": _observation,
+    "Condition": _condition,
+}
+
+
+def _quantity(value: Any) -> tuple[Value, str] | None:
+    quantity = value if isinstance(value, dict) else {}
+    number: Any = quantity.get("value")
+    unit = quantity.get("code", quantity.get("unit", ""))
+    if not _is_number(number) or not (unit == "" or _is_text(unit)):
+        return None
+    if "comparator" in quantity:  # a bound, such as "<0.5", is not a number
+        return f"{quantity['comparator']}{number}", str(unit)
+    return number, str(unit)
+
+
+def _concept(value: Any) -> tuple[Value, str] | None:
+    codes = _codes(value)
+    text = value.get("text") if isinstance(value, dict) else None
+    chosen: Any = codes[0] if codes else text
+    return (chosen, "") if _is_text(chosen) else None
+
+
+def _text(value: Any) -> tuple[Value, str] | None:
+    return (value, "") if _is_text(value) else None
+
+
+def _plain(value: Any) -> tuple[Value, str] | None:
+    return (value, "") if isinstance(value, bool) or _is_number(value) else None
+
+
+_VALUES: Final[Mapping[str, Callable[[Any], tuple[Value, str] | None]]] = {
+    "valueQuantity": _quantity,
+    "valueCodeableConcept": _concept,
+    "valueString": _text,
+    "valueBoolean": _plain,
+    "valueInteger": _plain,
+    "valueDateTime": _text,
+    "valueTime": _text,
+}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _codes(concept: Any) -> list[str]:
+    """Return every coding of a concept as `system|code`."""
+    codings = _list(concept.get("coding")) if isinstance(concept, dict) else []
+    return [
+        f"{coding['system']}|{coding['code']}"
+        for coding in codings
+        if isinstance(coding, dict) and _is_text(coding.get("system")) and coding.get("code")
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_TEXT_CHARACTERS and value.isprintable()
