@@ -32,6 +32,7 @@ from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
+from services.patient.acts import PatientActs
 from services.patient.consents import PatientConsents
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
@@ -96,6 +97,7 @@ class Services:
 class Parts:
     """What every service may be built from."""
 
+    engine: sa.Engine
     ledger: ConsentLedger
     store: RecordStore
     diagnostics: Diagnostics
@@ -120,6 +122,7 @@ def build_services(
     clock = installation.clock
     requests = build_stores(engine, ledger, store, diagnostics, installation)
     parts = Parts(
+        engine=engine,
         ledger=ledger,
         store=store,
         diagnostics=diagnostics,
@@ -180,10 +183,15 @@ def _patient(parts: Parts) -> PatientService:
     ledger, store, diagnostics = parts.ledger, parts.store, parts.diagnostics
     stores, clock = parts.requests, parts.installation.clock
     parties, requests = stores.parties, stores.requests
-    history = PatientHistory(history=stores.history, store=store, ledger=ledger, parties=parties)
-    consents = PatientConsents(ledger=ledger, requests=requests, parties=parties, history=history)
+    acts = PatientActs(parts.engine, clock)
+    history = PatientHistory(
+        history=stores.history, store=store, ledger=ledger, parties=parties, acts=acts
+    )
+    consents = PatientConsents(
+        ledger=ledger, requests=requests, parties=parties, history=history, acts=acts
+    )
     signatures = PatientSignatures(
-        identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs
+        identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs, acts=acts
     )
     return PatientService(
         requests=PatientRequests(
@@ -191,6 +199,8 @@ def _patient(parts: Parts) -> PatientService:
             descriptions=stores.descriptions,
             store=store,
             signatures=signatures,
+            accounts=parts.identity.accounts,
+            acts=acts,
             clock=clock,
         ),
         consents=consents,

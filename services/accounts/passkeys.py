@@ -97,6 +97,14 @@ class Passkeys:
         with self._engine.begin() as connection:
             connection.execute(update.values(used_at_s=int(self._clock())))
 
+    def rename(self, account_id: str, credential_id: bytes, label: str) -> None:
+        """Give a passkey of an account another name."""
+        update = sa.update(_PASSKEYS).where(
+            _PASSKEYS.c.id == credential_id, _PASSKEYS.c.account == account_id
+        )
+        with self._engine.begin() as connection:
+            connection.execute(update.values(label=label))
+
     def remove(self, account_id: str, credential_id: bytes) -> bool:
         """Delete a passkey of an account; False if the account has no such passkey."""
         delete = sa.delete(_PASSKEYS).where(

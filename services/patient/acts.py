@@ -113,8 +113,6 @@ class PatientActs:
 
     def stop_times(self, subject: bytes) -> list[int]:
         """Return when the patient stopped everything here, seconds UTC, oldest first."""
-        query = sa.select(_ACTS.c.at_s).where(
-            _ACTS.c.subject == subject, _ACTS.c.kind == STOPPED
-        )
+        query = sa.select(_ACTS.c.at_s).where(_ACTS.c.subject == subject, _ACTS.c.kind == STOPPED)
         with self._engine.connect() as connection:
             return [int(at_s) for at_s in connection.scalars(query.order_by(_ACTS.c.at_s))]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import ConsentLedger
-from services.errors import NotFound
 from services.dates import iso_day
+from services.errors import NotFound
 from services.parties import PartyNames
 from services.patient.acts import PatientAct, PatientActs
 from services.requests.history import SELF, AccessHistory, HistoryEntry
@@ -202,9 +202,7 @@ class PatientHistory:
         """Return when each consent of a patient ended, by consent id, where that is known here."""
         return self._acts.withdrawal_times(subject)
 
-    def _line(
-        self, words: Words, entry: HistoryEntry, ends: Mapping[bytes, int]
-    ) -> HistoryLine:
+    def _line(self, words: Words, entry: HistoryEntry, ends: Mapping[bytes, int]) -> HistoryLine:
         name = self._parties.name_of(entry.party, words.language) if entry.party else ""
         reason, ended_at_s = f"reason-{entry.outcome}", ends.get(entry.consent_id or b"")
         key, at_s = _text_key(entry, ended_at_s)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.patient.consents import ConsentSummary, PatientConsents
-from services.patient.history import HistoryLine, PatientHistory
+from services.patient.history import HistoryFilter, HistoryLine, PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.records import PatientRecords
 from services.patient.requests import PatientRequests, RequestSummary
@@ -16,6 +16,8 @@ from services.patient.withdrawals import PatientWithdrawals
 from services.words import Words
 
 RECENT_LINES: Final = 3
+USES: Final = HistoryFilter(without_self=True)
+"""What others did, and what the patient signed; own looks at records are in the history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class PatientService:
                 request for request in self.requests.list_all(subject, words) if request.is_waiting
             ],
             consents=[c for c in consents.consents if c.is_current and not c.is_refusal],
-            lines=self.history.page(subject, words).lines[:RECENT_LINES],
+            lines=self.history.page(subject, words, line_filter=USES).lines[:RECENT_LINES],
             is_checked=consents.is_checked,
             research=self.withdrawals.choice_in(consents),
         )

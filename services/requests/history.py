@@ -111,9 +111,7 @@ _REFUSALS: Final = {
 class AccessHistory:
     """Reads a patient's history from the journal."""
 
-    def __init__(
-        self, store: RecordStore, ledger: ConsentLedger, diagnostics: Diagnostics
-    ) -> None:
+    def __init__(self, store: RecordStore, ledger: ConsentLedger, diagnostics: Diagnostics) -> None:
         self._store = store
         self._ledger = ledger
         self._diagnostics = diagnostics

@@ -65,8 +65,9 @@ def make_statement(words: Words, party_name: str, requested: RequestedTerms, end
     return " ".join(sentences)
 
 
-def summarise(words: Words, party_name: str, terms: Terms) -> str:
-    """Return what a permission allows, in one sentence."""
+def summarise(words: Words, party_name: str, terms: Terms, *, is_past: bool = False) -> str:
+    """Return what a permission allows, or allowed, in one sentence."""
+    key = "consent-allowed" if is_past else "consent-allows"
     categories = format_categories(words, terms.categories)
     purposes = format_purposes(words, terms.purposes)
-    return words("consent-allows", study=party_name, categories=categories, purposes=purposes)
+    return words(key, study=party_name, categories=categories, purposes=purposes)

@@ -52,6 +52,12 @@ GET  /patient/requests/<id>/understand              patient     request
 POST /patient/requests/<id>/understand              patient     request
 GET  /patient/requests/<id>/check                   patient     request
 POST /patient/requests/<id>/check                   patient     request!
+GET  /patient/requests/<id>/decline                 patient     request
+POST /patient/requests/<id>/decline                 patient     request
+POST /patient/requests/<id>/reconsider              patient     request
+GET  /patient/requests/<id>/copy                    patient     request
+POST /patient/requests/<id>/copy                    patient     request!
+POST /patient/keys/<id>/name                        patient     nothing
 GET  /patient/consents                              patient     -
 GET  /patient/consents/<id>                         patient     consent
 GET  /patient/consents/<id>/state                   patient     consent

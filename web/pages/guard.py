@@ -136,7 +136,8 @@ def to_sign_in() -> Response:
 
     A form is not sent again later: its sender is led back to the page with the form.
     """
-    path = f"/sign-in?next={quote(current_page())}"
+    undone = "" if request.method == "GET" else "&undone=yes"
+    path = f"/sign-in?next={quote(current_page())}{undone}"
     if is_fragment():
         return Response(b"", 204, {"HX-Redirect": path})
     return see_other(path)

@@ -10,6 +10,17 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column('web_sessions', sa.Column('passkey', sa.LargeBinary(), nullable=True))
+    op.create_table('web_patient_acts',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('subject', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('party', sa.String(length=128), nullable=False),
+    sa.Column('consent', sa.LargeBinary(length=32), nullable=True),
+    sa.Column('at_s', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('web_patient_acts_of_subject', 'web_patient_acts', ['subject', 'at_s'], unique=False)
     op.add_column('web_accounts', sa.Column('time_zone', sa.String(length=64), nullable=False, server_default=''))
     op.add_column('web_invitations', sa.Column('kind', sa.String(length=16), nullable=False, server_default='join'))
     op.add_column('web_invitations', sa.Column('by', sa.String(length=32), nullable=False, server_default=''))
@@ -32,6 +43,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table('web_patient_acts')
+    op.drop_column('web_sessions', 'passkey')
     op.drop_table('web_recovered_keys')
     op.drop_column('web_accounts', 'time_zone')
     for column in ('ended_at_s', 'by', 'kind'):

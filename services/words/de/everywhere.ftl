@@ -375,3 +375,5 @@ account-end = Dieses Gerät abmelden
 account-end-others = Überall sonst abmelden
 
 account-ended = Das andere Gerät ist abgemeldet.
+
+expired-undone = Sie wurden nach 15 Minuten abgemeldet. Was Sie gedrückt haben, ist nicht geschehen: Nichts wurde unterschrieben, widerrufen oder geändert. Bitte melden Sie sich an. Sie kommen auf diese Seite zurück.

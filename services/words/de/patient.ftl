@@ -42,7 +42,7 @@ request-less = Ja, aber weniger
 
 request-no = Nein
 
-request-yes-hint = Alles, worum gebeten wird, ist erlaubt.
+request-yes-hint = Genutzt werden darf, was die Anfrage nennt. Nach einer Kopie wird eigens gefragt.
 
 request-less-hint = Sie wählen aus, was erlaubt ist.
 
@@ -144,7 +144,10 @@ request-error = Wählen Sie Ja, Ja, aber weniger, oder Nein
 
 ## Haben wir es gut erklärt?
 
-understand-title = Zwei Fragen
+understand-title = { $n ->
+    [one] Eine Frage
+   *[other] Zwei Fragen
+}
 
 understand-lead = Haben wir es gut erklärt? Die Fragen prüfen uns, nicht Sie. Ihre Antworten werden nicht gespeichert.
 
@@ -227,8 +230,6 @@ consents-title = Einwilligungen
 consents-active = Jetzt gültig
 
 consents-ended = Beendet
-
-consent-title = Ihre Einwilligung
 
 consent-allows = { $study } darf diese Daten von Ihnen nutzen: { $categories }. Wofür: { $purposes }.
 
@@ -456,7 +457,7 @@ receipt-title = Beleg Ihrer Einwilligung
 
 decide-later = Später entscheiden
 
-copy-asked = { $study } möchte auch eine Kopie herunterladen. Wählen Sie „Ja, aber weniger“, wenn Sie das erlauben wollen.
+copy-asked = { $study } möchte auch eine Kopie herunterladen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
 
 consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten nicht mehr nutzen.
 
@@ -473,3 +474,85 @@ keys-veto-done = Sie haben den Schlüssel abgelehnt. Er gilt nicht.
 keys-sign = Ihr Gerät fragt jetzt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit, was auf dieser Seite steht. Sonst nichts.
 
 opt-out-question = Darf die Forschung Ihre Daten nutzen?
+
+consent-title-active = Ihre Einwilligung ist aktiv
+
+consent-title-recording = Ihre Einwilligung wird eingetragen
+
+consent-title-ended = Ihre Einwilligung ist beendet
+
+consent-title-withdrawn = Sie haben diese Einwilligung widerrufen
+
+consent-title-unknown = Wir können diese Einwilligung gerade nicht prüfen
+
+consent-allowed = { $study } durfte diese Daten von Ihnen nutzen: { $categories }. Wofür: { $purposes }.
+
+consent-over-on = Sie haben sie am { $date } widerrufen.
+
+consent-signed-on = Unterschrieben am
+
+consent-withdrawn-on = Widerrufen am
+
+consents-closed = Anfragen, die Sie abgelehnt oder nicht beantwortet haben
+
+decline-title = Nein zu dieser Anfrage
+
+decline-what = { $study } kann Ihre Daten dafür nicht nutzen. Wir geben keinen Grund weiter. Ihre Behandlung ändert sich nicht.
+
+decline-then = Man darf Sie dann { $n } Tage lang nicht noch einmal fragen. Sie selbst können Ihre Antwort jederzeit ändern.
+
+decline-button = Nein sagen
+
+declined-on = Sie haben am { $date } geantwortet.
+
+reconsider-what = Haben Sie es sich anders überlegt? Sie können die Anfrage von { $study } noch einmal lesen und beantworten.
+
+reconsider-button = Meine Antwort ändern
+
+copy-what = Sie haben Ja gesagt. { $study } möchte auch eine Kopie mit einigen Ihrer Werte herunterladen. Das ist eine eigene Frage.
+
+copy-free = Wenn Sie das Feld leer lassen, darf keine Kopie heruntergeladen werden. Ihr Ja bleibt, wie es ist.
+
+grant-care-doctor = { $doctor } hat Ihnen diese Anfrage geschickt.
+
+grant-care-what = Genutzt würden diese Daten von Ihnen: { $categories }. Ein Computermodell bekäme sie, und das Ergebnis würde angesehen. Nach mehr wird nicht gefragt.
+
+grant-limits-care = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat, und was ein Mensch gesehen hat.
+
+request-contact-title = Fragen zur Studie
+
+request-contact = Fragen Sie { $study }: { $contact }.
+
+keys-name = Name dieses Passkeys
+
+keys-rename = Umbenennen
+
+keys-rename-error = Geben Sie einen Namen mit höchstens 64 Zeichen ein
+
+keys-renamed = Der Passkey hat seinen neuen Namen.
+
+keys-current = Mit diesem sind Sie angemeldet
+
+keys-remove-which = Sie entfernen: { $name }, erstellt am { $date }.
+
+record-measured = Gemessen am { $date }, von: { $custodian }. Hier hinzugefügt am { $added }.
+
+record-measured-only = Gemessen am { $date }, von: { $custodian }.
+
+receipt-print = Diese Seite drucken
+
+check-decision = Ihre Antwort
+
+check-decision-yes = Ja, ich erlaube das
+
+check-decision-no = Nein, ich verbiete das
+
+check-anybody = Alle
+
+check-records = Einzelne Einträge
+
+check-records-all = Alle Einträge dieser Art
+
+check-records-some = Nur { $n } einzelne Einträge, die jetzt hier sind
+
+check-duties = Was sie tun müssen

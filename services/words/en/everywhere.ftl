@@ -368,3 +368,5 @@ reason-bad-key = The key that signed it may not sign for you.
 reason-not-enrolled = You had no key here yet.
 
 reason-no-consent = You had not allowed it.
+
+expired-undone = You were signed out after 15 minutes. What you pressed was not done: nothing was signed, withdrawn or changed. Please sign in. You will return to this page.

@@ -375,3 +375,5 @@ account-end = Cerrar la sesión de este dispositivo
 account-end-others = Cerrar todas las demás sesiones
 
 account-ended = La sesión del otro dispositivo está cerrada.
+
+expired-undone = Su sesión se cerró después de 15 minutos. Lo que pulsó no se hizo: no se firmó, retiró ni cambió nada. Entre otra vez. Volverá a esta página.

@@ -42,7 +42,7 @@ request-less = Sí, pero menos
 
 request-no = No
 
-request-yes-hint = Pueden usar todo lo que piden.
+request-yes-hint = Pueden usar lo que dice la petición. Por una copia se pregunta aparte.
 
 request-less-hint = Usted elige qué pueden usar.
 
@@ -144,7 +144,10 @@ request-error = Elija sí, sí pero menos, o no
 
 ## ¿Lo explicamos bien?
 
-understand-title = Dos preguntas
+understand-title = { $n ->
+    [one] Una pregunta
+   *[other] Dos preguntas
+}
 
 understand-lead = ¿Lo explicamos bien? Las preguntas nos ponen a prueba a nosotros, no a usted. Sus respuestas no se guardan.
 
@@ -227,8 +230,6 @@ consents-title = Permisos
 consents-active = Vigentes
 
 consents-ended = Terminados
-
-consent-title = Su permiso
 
 consent-allows = { $study } puede usar estos datos suyos: { $categories }. Motivo: { $purposes }.
 
@@ -456,7 +457,7 @@ receipt-title = Recibo de su permiso (consentimiento)
 
 decide-later = Decidir más tarde
 
-copy-asked = { $study } pide también descargar una copia. Elija «Sí, pero menos» si quiere permitirlo.
+copy-asked = { $study } pide también descargar una copia. Usted lo decide después de su sí, en una casilla aparte.
 
 consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos.
 
@@ -473,3 +474,85 @@ keys-veto-done = Usted rechazó la llave. No funcionará.
 keys-sign = Ahora su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar lo que dice esta página. No se firma nada más.
 
 opt-out-question = ¿Puede la investigación usar sus datos?
+
+consent-title-active = Su permiso está activo
+
+consent-title-recording = Su permiso se está anotando
+
+consent-title-ended = Su permiso ha terminado
+
+consent-title-withdrawn = Usted retiró este permiso
+
+consent-title-unknown = No podemos comprobar este permiso ahora
+
+consent-allowed = { $study } podía usar estos datos suyos: { $categories }. Para: { $purposes }.
+
+consent-over-on = Usted lo retiró el { $date }.
+
+consent-signed-on = Firmado el
+
+consent-withdrawn-on = Retirado el
+
+consents-closed = Peticiones que rechazó o no contestó
+
+decline-title = Decir que no a esta petición
+
+decline-what = { $study } no podrá usar sus datos para esto. No damos ningún motivo. Su atención no cambia.
+
+decline-then = No pueden volver a preguntarle durante { $n } días. Usted puede cambiar su respuesta cuando quiera.
+
+decline-button = Decir que no
+
+declined-on = Usted contestó el { $date }.
+
+reconsider-what = ¿Ha cambiado de opinión? Puede leer otra vez la petición de { $study } y contestarla.
+
+reconsider-button = Cambiar mi respuesta
+
+copy-what = Usted dijo que sí. { $study } pide también descargar una copia con algunos de sus valores. Es otra pregunta.
+
+copy-free = Si deja la casilla vacía, no se puede descargar ninguna copia. Su sí no cambia.
+
+grant-care-doctor = { $doctor } le envió esta petición.
+
+grant-care-what = Usarían estos datos suyos: { $categories }. Los pondrían en un modelo de computadora y verían el resultado. No piden nada más.
+
+grant-limits-care = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y lo que una persona ya vio.
+
+request-contact-title = Preguntas sobre el estudio
+
+request-contact = Pregunte a { $study }: { $contact }.
+
+keys-name = Nombre de esta llave
+
+keys-rename = Cambiar el nombre
+
+keys-rename-error = Escriba un nombre de 64 caracteres o menos
+
+keys-renamed = La llave tiene su nombre nuevo.
+
+keys-current = Usted entró con esta
+
+keys-remove-which = Va a quitar: { $name }, creada el { $date }.
+
+record-measured = Medido el { $date }, en: { $custodian }. Añadido aquí el { $added }.
+
+record-measured-only = Medido el { $date }, en: { $custodian }.
+
+receipt-print = Imprimir esta página
+
+check-decision = Su respuesta
+
+check-decision-yes = Sí, lo permito
+
+check-decision-no = No, lo prohíbo
+
+check-anybody = Cualquiera
+
+check-records = Registros sueltos
+
+check-records-all = Todos los registros de estos tipos
+
+check-records-some = Solo { $n } registros sueltos que están aquí ahora
+
+check-duties = Lo que deben hacer

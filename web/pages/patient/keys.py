@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
 from services.accounts import PATIENT, SignatureRequest
-from web.cookies import with_new_session
+from services.errors import Invalid
+from web.cookies import current_passkey, with_new_session
 from web.current import current_account, services, words
 from web.devices import credential_of_form, device_name, device_request, json_response
 from web.pages.guard import render, see_other
 from web.pages.signing import refused, signed_form
 from web.view_options import requires_role
 
-DONE: Final = {"added": "keys-added", "removed": "keys-removed", "vetoed": "keys-veto-done"}
+DONE: Final = {
+    "added": "keys-added",
+    "removed": "keys-removed",
+    "vetoed": "keys-veto-done",
+    "renamed": "keys-renamed",
+    "unnamed": "keys-rename-error",
+}
 DONE_BY_KIND: Final = {"KeyAddition": "added", "KeyRemoval": "removed", "RecoveryVeto": "vetoed"}
 
 bp = Blueprint("patient_keys", __name__)
@@ -31,6 +38,7 @@ def keys() -> Response:
         keys=services().patient.keys.list_all(current_account()),
         operator=services().information.operator_name(words().language),
         now_s=services().installation.clock(),
+        current=current_passkey(services().identity),
         done=say(done) if done else "",
     )
 
@@ -66,8 +74,22 @@ def prove_passkey() -> Response:
 @requires_role(PATIENT)
 def addition(signing: str) -> Response:
     """Show the addition of a passkey, for an earlier key to sign."""
-    signature = services().patient.keys.get_addition(current_account(), signing)
-    return _signing_page(signature, "keys-add-sign-title", "keys-add-sign", "keys-add-button")
+    keys = services().patient.keys
+    signature = keys.get_addition(current_account(), signing)
+    texts = ("keys-add-sign-title", "keys-add-sign", "keys-add-button")
+    signer = keys.addition_signer(signature)
+    return _signing_page(signature, texts, message="KeyAddition", signer=signer)
+
+
+@bp.post("/patient/keys/<id>/name")
+@requires_role(PATIENT)
+def rename(id: str) -> Response:
+    """Give a passkey another name, which only the patient sees."""
+    try:
+        services().patient.keys.rename(current_account(), id, request.form.get("label", ""))
+    except Invalid:
+        return see_other("/patient/keys?done=unnamed")
+    return see_other("/patient/keys?done=renamed")
 
 
 @bp.get("/patient/keys/<id>/removal")
@@ -76,7 +98,14 @@ def removal(id: str) -> Response:
     """Show the removal of a passkey to sign, and whether it is the last."""
     review = services().patient.keys.prepare_removal(current_account(), id)
     texts = ("keys-remove-title", "keys-remove-lead", "keys-remove-button")
-    return _signing_page(review.signature, *texts, is_last=review.is_last)
+    return _signing_page(
+        review.signature,
+        texts,
+        message="KeyRemoval",
+        signer=review.signer,
+        passkey=review.passkey,
+        is_last=review.is_last,
+    )
 
 
 @bp.get("/patient/keys/veto/<signer>")
@@ -84,7 +113,8 @@ def removal(id: str) -> Response:
 def veto(signer: str) -> Response:
     """Show the refusal of a proposed key to sign."""
     signature = services().patient.keys.prepare_veto(current_account(), signer)
-    return _signing_page(signature, "keys-veto-title", "", "keys-recovery-no")
+    texts = ("keys-veto-title", "", "keys-recovery-no")
+    return _signing_page(signature, texts, message="RecoveryVeto", signer=bytes.fromhex(signer))
 
 
 @bp.post("/patient/keys/sign")
@@ -104,9 +134,9 @@ def sign() -> Response:
 
 
 def _signing_page(
-    signature: SignatureRequest, title: str, lead: str, button: str, *, is_last: bool = False
+    signature: SignatureRequest, texts: tuple[str, str, str], **values: Any
 ) -> Response:
-    say = words()
+    say, (title, lead, button) = words(), texts
     return render(
         "patient/keys_sign.html",
         title=say(title),
@@ -114,5 +144,5 @@ def _signing_page(
         button=say(button),
         signature=signature,
         operator=services().information.operator_name(words().language),
-        is_last=is_last,
+        **values,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import groupby
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -85,15 +86,20 @@ def history() -> Response:
         party=query.get("who", ""),
         category=query.get("what", ""),
         refusals_only=query.get("refused") == "yes",
+        without_self=query.get("others") == "yes",
+        first_day=query.get("first", ""),
+        last_day=query.get("last", ""),
     )
     before = _row_number(query.get("before", ""))
     page = services().patient.history.page(current_subject(), say, before, line_filter)
-    days = groupby(page.lines, key=lambda line: line.day)
+    months = groupby(page.lines, key=lambda line: line.month)
+    older = urlencode({**query.to_dict(), "before": page.older_before or ""})
     return render(
         "patient/history.html",
         title=say("journal-title"),
         page=page,
-        days=[(day, list(lines)) for day, lines in days],
+        months=[(month, list(lines)) for month, lines in months],
+        older=f"/patient/journal?{older}",
         parties=[("", say("journal-all")), *page.parties.items()],
         kinds=[
             ("", say("journal-all")),

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from services.accounts import PATIENT, Account
 from services.accounts.wallets import address_of
+from services.accounts.webauthn import credential_id_of
 from services.tokens import ROLES
 from services.words import find_zone
 from web.cookies import session_secret, with_new_session, without_session
@@ -63,8 +64,9 @@ def add_passkey(token: str) -> Response:
 def prove_passkey(token: str) -> Response:
     """Open the account of a passkey that proved itself, and sign it in."""
     challenge = request.form.get("challenge", "")
-    registrations = services().identity.registrations
-    return _joined(registrations.finish(token, challenge, credential_of_form(), device_name()))
+    registrations, credential = services().identity.registrations, credential_of_form()
+    account = registrations.finish(token, challenge, credential, device_name())
+    return _joined(account, credential_id_of(credential))
 
 
 @bp.post("/join/<token>/wallet")
@@ -100,6 +102,7 @@ def sign_in() -> Response:
         operator=services().information.operator_name(words().language),
         # Signing out removes the cookie, so one without a session is of a session that expired.
         has_expired=bool(session_secret(services().installation.site)),
+        is_undone=request.args.get("undone") == "yes",
     )
 
 
@@ -114,8 +117,10 @@ def begin_sign_in() -> Response:
 @public
 def finish_sign_in() -> Response:
     """Sign in the person whose passkey answered the challenge."""
-    account = services().identity.sign_in(request.form.get("challenge", ""), credential_of_form())
-    return _signed_in(account, _destination(account, _local_path(request.form.get("next", ""))))
+    credential = credential_of_form()
+    account = services().identity.sign_in(request.form.get("challenge", ""), credential)
+    path = _destination(account, _local_path(request.form.get("next", "")))
+    return _signed_in(account, path, credential_id_of(credential))
 
 
 @bp.post("/sign-in/wallet")
@@ -173,16 +178,16 @@ def _seconds_left() -> Response:
     return json_response({"left_s": left_s})
 
 
-def _joined(account: Account) -> Response:
+def _joined(account: Account, passkey: bytes | None = None) -> Response:
     services().identity.accounts.set_language(account.id, words().language)
-    return _signed_in(account, f"/{account.role}")
+    return _signed_in(account, f"/{account.role}", passkey)
 
 
-def _signed_in(account: Account, path: str) -> Response:
+def _signed_in(account: Account, path: str, passkey: bytes | None = None) -> Response:
     zone = request.form.get("zone", "")
     if zone != account.time_zone and find_zone(zone) is not None:
         services().identity.accounts.set_time_zone(account.id, zone)
-    return with_new_session(services().identity, json_response({"go": path}), account)
+    return with_new_session(services().identity, json_response({"go": path}), account, passkey)
 
 
 def _destination(account: Account, next_path: str) -> str:
