@@ -46,6 +46,16 @@ class LedgerFacts:
     is_development: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How people reach the operator; what is not set is ""."""
+
+    name: str
+    telephone: str
+    email: str
+    hours: str
+
+
 class InformationService:
     """Public facts; nothing here is about a person."""
 
@@ -59,6 +69,16 @@ class InformationService:
     def operator_name(self, language: str = "en") -> str:
         """Return the name of the organisation that operates this installation."""
         return self._parties.name_of(self._installation.organisation, language)
+
+    def contact(self, language: str) -> Contact:
+        """Return the name, telephone, e-mail and hours of the operator, in a language."""
+        profile = self._installation.profile
+        return Contact(
+            name=self.operator_name(language),
+            telephone=profile.telephone,
+            email=profile.email,
+            hours=profile.hours_in(language),
+        )
 
     def party_name(self, party: str, language: str = "en") -> str:
         """Return the name of a party."""

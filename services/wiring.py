@@ -17,6 +17,7 @@ from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
@@ -36,6 +37,7 @@ from services.patient.acts import PatientActs
 from services.patient.consents import PatientConsents
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
+from services.patient.messages import PatientMessages
 from services.patient.records import PatientRecords
 from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
@@ -221,6 +223,13 @@ def _patient(parts: Parts) -> PatientService:
         ),
         history=history,
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
+        messages=PatientMessages(
+            messages=stores.messages,
+            history=history,
+            store=store,
+            acts=acts,
+            organisation=parts.installation.organisation,
+        ),
     )
 
 
@@ -263,6 +272,12 @@ def _custodian(parts: Parts) -> CustodianService:
             directory=directory,
             parties=parts.requests.parties,
             descriptions=parts.requests.descriptions,
+        ),
+        messages=CustodianMessages(
+            messages=parts.requests.messages,
+            directory=directory,
+            acts=PatientActs(parts.engine, installation.clock),
+            installation=installation,
         ),
         people=CustodianPeople(identity=parts.identity, directory=directory),
         recoveries=CustodianRecoveries(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
@@ -27,6 +28,7 @@ class CustodianService:
         approvals: decisions on proposed studies.
         people: staff accounts, open invitations, sessions.
         recoveries: new keys for patients who lost theirs.
+        messages: patients' questions and requests for corrections.
     """
 
     overview: CustodianOverview
@@ -37,3 +39,4 @@ class CustodianService:
     approvals: CustodianApprovals
     people: CustodianPeople
     recoveries: CustodianRecoveries
+    messages: CustodianMessages

@@ -11,7 +11,7 @@ from consent import ConsentLedger
 from services.dates import iso_day
 from services.errors import NotFound
 from services.parties import PartyNames
-from services.patient.acts import PatientAct, PatientActs
+from services.patient.acts import MESSAGES, PatientAct, PatientActs
 from services.requests.history import SELF, AccessHistory, HistoryEntry
 from services.requests.wording import format_categories
 from services.words import Words
@@ -35,6 +35,11 @@ class HistoryLine:
     def has_proof(self) -> bool:
         """True for a line of the journal; what patients did themselves is signed on the ledger."""
         return self.entry.seq > 0
+
+    @property
+    def is_message(self) -> bool:
+        """True for a question, a request for a correction, or the answer."""
+        return self.entry.is_own_act and self.entry.outcome in MESSAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

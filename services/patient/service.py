@@ -9,6 +9,7 @@ from typing import Final
 from services.patient.consents import ConsentSummary, PatientConsents
 from services.patient.history import HistoryFilter, HistoryLine, PatientHistory
 from services.patient.keys import PatientKeys
+from services.patient.messages import PatientMessages
 from services.patient.records import PatientRecords
 from services.patient.requests import PatientRequests, RequestSummary
 from services.patient.signatures import PatientSignatures
@@ -45,6 +46,7 @@ class PatientService:
     records: PatientRecords
     history: PatientHistory
     keys: PatientKeys
+    messages: PatientMessages
 
     def home(self, subject: bytes, words: Words) -> PatientHome:
         """Return what the first page shows."""

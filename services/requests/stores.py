@@ -16,6 +16,7 @@ from services.requests.descriptions import RequestDescriptions
 from services.requests.directory import PatientDirectory
 from services.requests.feasibility import FeasibilityCounts
 from services.requests.history import AccessHistory
+from services.requests.messages import Messages
 from services.requests.patients_in_care import PatientsInCare
 from services.requests.predictions import StoredPredictions
 from services.requests.proposals import StudyProposals
@@ -36,6 +37,7 @@ class RequestStores:
     copies: ReleasedCopies
     history: AccessHistory
     descriptions: RequestDescriptions
+    messages: Messages
 
 
 def build_stores(
@@ -59,6 +61,7 @@ def build_stores(
         predictions=StoredPredictions(engine, store, clock),
         feasibility=FeasibilityCounts(engine, clock),
         copies=ReleasedCopies(engine, store, clock),
+        messages=Messages(engine, store, clock),
         history=AccessHistory(store, ledger, diagnostics),
         descriptions=RequestDescriptions(
             proposals=proposals,

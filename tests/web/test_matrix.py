@@ -58,6 +58,8 @@ POST /patient/requests/<id>/reconsider              patient     request
 GET  /patient/requests/<id>/copy                    patient     request
 POST /patient/requests/<id>/copy                    patient     request!
 POST /patient/keys/<id>/name                        patient     nothing
+GET  /patient/help                                  patient     -
+POST /patient/help                                  patient     -!
 GET  /patient/consents                              patient     -
 GET  /patient/consents/<id>                         patient     consent
 GET  /patient/consents/<id>/state                   patient     consent
@@ -129,6 +131,9 @@ GET  /custodian/people                              custodian   ours
 GET  /custodian/people/<id>                         custodian   nothing!
 POST /custodian/people/<id>                         custodian   nothing!
 POST /custodian/invitations/<id>                    custodian   nothing!
+GET  /custodian/messages                            custodian   ours
+GET  /custodian/messages/<id>                       custodian   nothing!
+POST /custodian/messages/<id>                       custodian   nothing!
 GET  /custodian/recoveries                          custodian   ours
 POST /custodian/recoveries                          custodian   ours
 GET  /auditor                                       auditor     -

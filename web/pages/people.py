@@ -1,4 +1,4 @@
-"""The custodian's pages about people: lost passkeys, staff accounts, open invitations."""
+"""The custodian's pages about people: lost passkeys, staff, open links, patients' messages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from services.errors import Invalid
+from services.requests.messages import OUTCOMES
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
@@ -83,6 +84,47 @@ def revoke_invitation(id: str) -> Response:
     """End a link, so that nobody can use it."""
     services().custodian.people.revoke_invitation(id, by=current_account().id)
     return see_other("/custodian/people?done=revoked")
+
+
+@bp.get("/custodian/messages")
+@requires_role(CUSTODIAN)
+def messages() -> Response:
+    """Show what patients asked and what waits for an answer."""
+    inbox = services().custodian.messages.inbox()
+    return render("custodian/messages.html", title=words()("menu-messages"), inbox=inbox)
+
+
+@bp.get("/custodian/messages/<id>")
+@requires_role(CUSTODIAN)
+def message(id: str) -> Response:
+    """Show one message and the form to answer it, or its answer."""
+    return _message(id, {}, 200)
+
+
+@bp.post("/custodian/messages/<id>")
+@requires_role(CUSTODIAN)
+def answer_message(id: str) -> Response:
+    """Answer a message, once; the patient sees the answer in the history."""
+    service, form, by = services().custodian.messages, request.form, current_account().id
+    try:
+        service.answer(words(), id, form.get("outcome", ""), form.get("text", ""), by=by)
+    except Invalid as exc:
+        return _message(id, first_errors(exc), _INVALID)
+    return see_other(f"/custodian/messages/{id}")
+
+
+def _message(message_id: str, errors: dict[str, str], status: int) -> Response:
+    sent = services().custodian.messages.get(message_id)
+    return render(
+        "custodian/message.html",
+        title=words()(f"inbox-{sent.message.kind}"),
+        status=status,
+        errors=errors,
+        values=request.form,
+        sent=sent,
+        message=sent.message,
+        outcomes=OUTCOMES[sent.message.kind],
+    )
 
 
 def _person(account_id: str, errors: dict[str, str], status: int) -> Response:

@@ -10,6 +10,21 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table('web_messages',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('subject', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('about', sa.String(length=64), nullable=False),
+    sa.Column('text', sa.LargeBinary(), nullable=False),
+    sa.Column('at_s', sa.BigInteger(), nullable=False),
+    sa.Column('outcome', sa.String(length=16), nullable=False),
+    sa.Column('answer', sa.LargeBinary(), nullable=True),
+    sa.Column('answered_at_s', sa.BigInteger(), nullable=True),
+    sa.Column('answered_by', sa.String(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_web_messages_outcome'), 'web_messages', ['outcome'], unique=False)
+    op.create_index(op.f('ix_web_messages_subject'), 'web_messages', ['subject'], unique=False)
     op.add_column('web_sessions', sa.Column('passkey', sa.LargeBinary(), nullable=True))
     op.create_table('web_patient_acts',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -43,6 +58,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table('web_messages')
     op.drop_table('web_patient_acts')
     op.drop_column('web_sessions', 'passkey')
     op.drop_table('web_recovered_keys')

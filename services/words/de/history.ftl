@@ -152,3 +152,13 @@ journal-last = Bis zu diesem Tag
 journal-signed = Das haben Sie selbst unterschrieben.
 
 journal-all-lines = Alle Zeilen zeigen
+
+act-asked = Sie haben { $party } eine Frage gestellt.
+
+act-correction-asked = Sie haben { $party } gebeten, einen Eintrag zu berichtigen.
+
+act-got-answer = { $party } hat Ihre Frage beantwortet.
+
+act-got-correction = { $party } hat den Eintrag berichtigt.
+
+act-got-refusal = { $party } hat den Eintrag nicht geändert und Ihnen gesagt, warum.

@@ -556,3 +556,41 @@ check-records-all = Alle Einträge dieser Art
 check-records-some = Nur { $n } einzelne Einträge, die jetzt hier sind
 
 check-duties = Was sie tun müssen
+
+ask-us-title = Um Hilfe bitten
+
+ask-us-question = Eine Frage stellen
+
+ask-us-correction = Um eine Berichtigung bitten
+
+ask-us-about = Es geht um: { $line }
+
+ask-us-text = Ihre Frage
+
+ask-us-text-correction = Was ist falsch, und was ist richtig?
+
+ask-us-hint = In Ihren eigenen Worten, höchstens 2.000 Zeichen. Schreiben Sie hier nicht über einen Notfall.
+
+ask-us-button = Senden
+
+ask-us-sent = Ihre Nachricht ist an { $custodian } geschickt. Die Antwort steht dann hier und in Ihrem Verlauf.
+
+ask-us-messages = Ihre Nachrichten
+
+ask-us-none = Sie haben noch keine Nachricht geschickt.
+
+ask-us-waiting = Wartet auf Antwort
+
+ask-us-answered = Beantwortet
+
+ask-us-corrected = Berichtigt
+
+ask-us-refused = Nicht geändert
+
+ask-us-answer = { $custodian } hat am { $date } geantwortet:
+
+ask-us-read = Nachricht lesen
+
+ask-us-kind-error = Wählen Sie, was Sie senden möchten
+
+ask-us-text-error = Schreiben Sie Ihre Nachricht, höchstens 2.000 Zeichen

@@ -146,7 +146,7 @@ privacy-cookies = Wir setzen zwei Cookies: eines, solange Sie angemeldet sind, u
 
 privacy-rights = Sie können Ihre Daten ansehen und herunterladen. Sie können jederzeit widerrufen oder alles stoppen.
 
-privacy-forget = Ist etwas in Ihren Daten falsch, oder sollen sie gelöscht werden? Fragen Sie { $custodian }. Auf dieser Seite geht das noch nicht.
+privacy-forget = Ist etwas in Ihren Daten falsch? Sie können hier um eine Berichtigung bitten. Wenn Ihre Daten gelöscht werden sollen, fragen Sie { $custodian }. Diese Seite kann das noch nicht.
 
 privacy-complain = Sie können sich bei der Aufsicht für Datenschutz beschweren, die für Ihren Wohnort zuständig ist.
 
@@ -193,3 +193,11 @@ recover-finished-next = Ist Ihr altes Gerät verloren? Dann melden Sie sich an u
 recover-refused = Dieser Passkey wurde abgelehnt oder ersetzt. Er gilt nicht. Sprechen Sie mit { $custodian }.
 
 recover-failed = Der neue Passkey konnte nicht vorgeschlagen werden. Öffnen Sie den Link noch einmal, oder bitten Sie um einen neuen.
+
+help-form = Wer als Patientin oder Patient angemeldet ist, kann auch hier fragen und die Antwort im Verlauf lesen.
+
+contact-telephone = Telefon
+
+contact-hours = Zeiten
+
+contact-email = E-Mail

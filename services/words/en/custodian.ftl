@@ -443,3 +443,53 @@ people-disabled-now = The account is disabled. The person is signed out and cann
 people-own-error = You cannot disable your own account. Ask a colleague
 
 people-last-error = This is the last records office account that can sign in. Invite a colleague first
+
+menu-messages = Messages
+
+inbox-open = Waiting for an answer
+
+inbox-done = Answered
+
+inbox-none = No message waits for an answer.
+
+inbox-waiting = Waiting
+
+inbox-answered = Answered
+
+inbox-corrected = Corrected
+
+inbox-refused = Correction refused
+
+inbox-question = Question from a patient
+
+inbox-correction = Request for a correction
+
+inbox-from = Hospital number { $number }, { $date }
+
+inbox-sent = Sent on
+
+inbox-about-record = Record
+
+inbox-about-line = Line of the history
+
+inbox-text = What the patient wrote
+
+inbox-how-question = The patient reads your answer in their history.
+
+inbox-how-correction = First upload the corrected records, or decide that they are right. Then answer. The patient reads your answer in their history.
+
+inbox-outcome = What did you decide?
+
+inbox-corrected-choice = The record was corrected
+
+inbox-refused-choice = The record stays as it is
+
+inbox-outcome-error = Choose what you decided
+
+inbox-answer = Your answer
+
+inbox-answer-hint = In plain words. If the record stays, say why. 2,000 characters at most.
+
+inbox-text-error = Write an answer of 2,000 characters or fewer
+
+inbox-button = Send the answer

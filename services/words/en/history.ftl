@@ -152,3 +152,13 @@ journal-last = Up to this day
 journal-signed = You signed this yourself.
 
 journal-all-lines = Show all lines
+
+act-asked = You asked { $party } a question.
+
+act-correction-asked = You asked { $party } to correct a record.
+
+act-got-answer = { $party } answered your question.
+
+act-got-correction = { $party } corrected the record.
+
+act-got-refusal = { $party } did not change the record and told you why.

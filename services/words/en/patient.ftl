@@ -556,3 +556,41 @@ check-records-all = All records of these kinds
 check-records-some = Only { $n } individual records that are here now
 
 check-duties = What they must do
+
+ask-us-title = Ask for help
+
+ask-us-question = Ask a question
+
+ask-us-correction = Ask for a correction
+
+ask-us-about = This is about: { $line }
+
+ask-us-text = Your question
+
+ask-us-text-correction = What is wrong, and what is right?
+
+ask-us-hint = In your own words, 2,000 characters at most. Do not write about an emergency here.
+
+ask-us-button = Send
+
+ask-us-sent = Your message was sent to { $custodian }. The answer will be here and in your history.
+
+ask-us-messages = Your messages
+
+ask-us-none = You have sent no message yet.
+
+ask-us-waiting = Waiting for an answer
+
+ask-us-answered = Answered
+
+ask-us-corrected = Corrected
+
+ask-us-refused = Not changed
+
+ask-us-answer = { $custodian } answered on { $date }:
+
+ask-us-read = Read the message
+
+ask-us-kind-error = Choose what you want to send
+
+ask-us-text-error = Write your message, 2,000 characters or fewer

@@ -146,7 +146,7 @@ privacy-cookies = We set two cookies: one while you are signed in, and one for y
 
 privacy-rights = You can see and download your records. You can withdraw or stop at any time.
 
-privacy-forget = Is something wrong in your records, or should they be erased? Ask { $custodian }. This site cannot do it yet.
+privacy-forget = Is something wrong in your records? You can ask for a correction here. To have your records erased, ask { $custodian }. This site cannot do that yet.
 
 privacy-complain = You can complain to the data protection authority where you live.
 
@@ -193,3 +193,11 @@ recover-finished-next = Is your old device lost? Then sign in and remove its pas
 recover-refused = This passkey was refused or replaced. It will not work. Talk to { $custodian }.
 
 recover-failed = The new passkey could not be proposed. Open the link again, or ask for a new one.
+
+help-form = Patients who sign in can also ask here and read the answer in their history.
+
+contact-telephone = Telephone
+
+contact-hours = Hours
+
+contact-email = E-mail

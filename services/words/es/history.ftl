@@ -152,3 +152,13 @@ journal-last = Hasta este día
 journal-signed = Lo firmó usted.
 
 journal-all-lines = Ver todas las líneas
+
+act-asked = Usted hizo una pregunta a { $party }.
+
+act-correction-asked = Usted pidió a { $party } que corrija un registro.
+
+act-got-answer = { $party } contestó su pregunta.
+
+act-got-correction = { $party } corrigió el registro.
+
+act-got-refusal = { $party } no cambió el registro y le dijo por qué.

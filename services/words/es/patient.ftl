@@ -556,3 +556,41 @@ check-records-all = Todos los registros de estos tipos
 check-records-some = Solo { $n } registros sueltos que están aquí ahora
 
 check-duties = Lo que deben hacer
+
+ask-us-title = Pedir ayuda
+
+ask-us-question = Hacer una pregunta
+
+ask-us-correction = Pedir una corrección
+
+ask-us-about = Se trata de: { $line }
+
+ask-us-text = Su pregunta
+
+ask-us-text-correction = ¿Qué está mal y qué es lo correcto?
+
+ask-us-hint = Con sus palabras, 2.000 caracteres como máximo. No escriba aquí sobre una emergencia.
+
+ask-us-button = Enviar
+
+ask-us-sent = Su mensaje se envió a { $custodian }. La respuesta aparecerá aquí y en su historial.
+
+ask-us-messages = Sus mensajes
+
+ask-us-none = Todavía no ha enviado ningún mensaje.
+
+ask-us-waiting = Espera respuesta
+
+ask-us-answered = Contestado
+
+ask-us-corrected = Corregido
+
+ask-us-refused = Sin cambios
+
+ask-us-answer = { $custodian } contestó el { $date }:
+
+ask-us-read = Leer el mensaje
+
+ask-us-kind-error = Elija qué quiere enviar
+
+ask-us-text-error = Escriba su mensaje, 2.000 caracteres o menos

@@ -146,7 +146,7 @@ privacy-cookies = Ponemos dos cookies: una mientras está dentro y otra para su 
 
 privacy-rights = Puede ver y descargar sus datos. Puede retirar su permiso o detenerlo todo cuando quiera.
 
-privacy-forget = ¿Hay un error en sus datos, o quiere que se borren? Pregunte a { $custodian }. En este sitio todavía no es posible.
+privacy-forget = ¿Hay algo mal en sus datos? Puede pedir una corrección aquí. Para borrar sus datos, pregunte a { $custodian }. Este sitio todavía no puede hacerlo.
 
 privacy-complain = Puede reclamar ante la autoridad de protección de datos del lugar donde vive.
 
@@ -193,3 +193,11 @@ recover-finished-next = ¿Ha perdido su dispositivo anterior? Entonces entre y q
 recover-refused = Esta llave fue rechazada o sustituida. No funcionará. Hable con { $custodian }.
 
 recover-failed = No se pudo proponer la llave nueva. Abra el enlace otra vez o pida uno nuevo.
+
+help-form = Los pacientes que entran pueden preguntar también aquí y leer la respuesta en su historial.
+
+contact-telephone = Teléfono
+
+contact-hours = Horario
+
+contact-email = Correo electrónico

@@ -1,13 +1,21 @@
-"""The custodian's API about people: staff accounts, open invitations."""
+"""The custodian's API about people: staff accounts, open invitations, patients' messages."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
+from services.custodian.messages import Inbox, PatientMessage
 from services.custodian.people import OpenInvitation, StaffAccount
 from services.tokens import CUSTODIAN
-from web.api.custodian.schemas import OpenInvitationsSchema, StaffAccountSchema, StaffSchema
-from web.api.resources import returns
+from web.api.custodian.schemas import (
+    InboxSchema,
+    MessageAnswerBody,
+    OpenInvitationsSchema,
+    PatientMessageSchema,
+    StaffAccountSchema,
+    StaffSchema,
+)
+from web.api.resources import accepts, returns
 from web.current import current_caller, services, words
 from web.view_options import requires_role
 
@@ -52,3 +60,21 @@ def get_invitations() -> list[OpenInvitation]:
 def delete_invitation(invitation: str) -> list[OpenInvitation]:
     """End a link; return those that still work."""
     return services().custodian.people.revoke_invitation(invitation, by=current_caller().id)
+
+
+@bp.get("/custodian/messages")
+@requires_role(CUSTODIAN)
+@returns(InboxSchema)
+def get_messages() -> Inbox:
+    """Return patients' messages: those that wait, and those that have an answer."""
+    return services().custodian.messages.inbox()
+
+
+@bp.post("/custodian/messages/<message>/answer")
+@requires_role(CUSTODIAN)
+@accepts(MessageAnswerBody)
+@returns(PatientMessageSchema)
+def post_message_answer(message: str, body: dict[str, str]) -> PatientMessage:
+    """Answer a message, once; the patient sees the answer in their history."""
+    answer, by = services().custodian.messages.answer, current_caller().id
+    return answer(words(), message, body["outcome"], body["text"], by=by)

@@ -15,12 +15,14 @@ from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
+from services.custodian.messages import Inbox, PatientMessage
 from services.custodian.overview import Health, Holdings, Overview
 from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
 from services.custodian.upload_store import LEAVE, NONE, Upload
 from services.custodian.uploads import MAX_MAPPING, BadCell, NewUpload, UploadReport
 from services.requests import Proposal
+from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
 from storage import DepositReport
 from storage.schemas import RecordSchema
@@ -66,6 +68,13 @@ class StudyDecisionBody(Strict):
 
     answer = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
     why = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
+
+
+class MessageAnswerBody(Strict):
+    """How a message is answered: ``answered``, or ``corrected`` or ``refused`` with the reason."""
+
+    outcome = fields.String(required=True, validate=validate.OneOf((ANSWERED, CORRECTED, REFUSED)))
+    text = fields.String(required=True, validate=validate.Length(1, MAX_TEXT))
 
 
 class RecoveryLinkBody(Strict):
@@ -158,6 +167,19 @@ OpenInvitationSchema = schema_of(
     "id kind role name party issued_by issued_at_s until_s",
 )
 OpenInvitationsSchema = listing("OpenInvitationsSchema", "invitations", OpenInvitationSchema)
+PatientMessageSchema = schema_of(
+    "PatientMessageSchema",
+    PatientMessage,
+    "message.id message.kind message.about message.text message.at_s message.outcome "
+    "message.answer message.answered_at_s",
+    hospital_number="number",
+)
+InboxSchema = schema_of(
+    "InboxSchema",
+    Inbox,
+    waiting=PatientMessageSchema,
+    answered=PatientMessageSchema,
+)
 RecoveryLinkSchema = schema_of("RecoveryLinkSchema", IssuedInvitation, "link until_s days")
 RecoveriesSchema = listing("RecoveriesSchema", "recoveries", PendingRecoverySchema)
 OutcomeSchema = schema_of(

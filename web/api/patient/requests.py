@@ -54,6 +54,15 @@ def post_answer(request: str, body: dict[str, Any]) -> RequestDetail:
     return requests.answer(subject, words(), request, body["answer"], choice)
 
 
+@bp.post("/patient/requests/<request>/reconsider")
+@requires_role(PATIENT)
+@accepts(NothingSchema)
+@returns(RequestDetailSchema)
+def post_reconsider(request: str, body: dict[str, str]) -> RequestDetail:
+    """Open a declined request again for 30 days; nothing changes for any other."""
+    return services().patient.requests.reconsider(current_subject(), words(), request)
+
+
 @bp.post("/patient/requests/<request>/signing")
 @requires_role(PATIENT)
 @accepts(NothingSchema)

@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.pages.patient import consents, keys, records, requests, withdrawals
+from web.pages.patient import consents, keys, messages, records, requests, withdrawals
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     requests.bp,
@@ -12,4 +12,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     withdrawals.bp,
     records.bp,
     keys.bp,
+    messages.bp,
 )

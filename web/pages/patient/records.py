@@ -50,6 +50,7 @@ def record(id: str) -> Response:
         "patient/record.html",
         title=say("record-title", kind=say(f"category-{opened.record.category}")),
         added=say("record-added", custodian=opened.custodian_name, date=date),
+        record_id=id,
         rows=[(value.name, value.value) for value in opened.values],
     )
 

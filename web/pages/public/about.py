@@ -38,8 +38,9 @@ def register() -> Response:
 @bp.get("/help")
 @public
 def help_() -> Response:
-    """Show whom to ask."""
-    return _notice("help", ("contact", "ask", "care", "free"))
+    """Show whom to ask, how, and when; patients who are signed in find a form."""
+    contact = services().information.contact(words().language)
+    return render("public/help.html", title=words()("help-title"), contact=contact)
 
 
 @bp.get("/accessibility")
