@@ -125,6 +125,7 @@ def make_worker(services: Services) -> Worker:
         services.store.recover,
         services.diagnostics.apply_withdrawals,
         uploads.delete_expired,
+        services.patient.exports.delete_expired,
     )
     return Worker(
         jobs=services.jobs,
@@ -135,6 +136,7 @@ def make_worker(services: Services) -> Worker:
             auditor=services.auditor,
             check_upload=uploads.run_check,
             store_upload=uploads.run_store,
+            export=services.patient.exports.run,
         ),
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),

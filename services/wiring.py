@@ -35,6 +35,7 @@ from services.monitoring import MonitoringService
 from services.operator import OperatorService
 from services.patient.acts import PatientActs
 from services.patient.consents import PatientConsents
+from services.patient.exports import PatientExports
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.messages import PatientMessages
@@ -195,16 +196,27 @@ def _patient(parts: Parts) -> PatientService:
     signatures = PatientSignatures(
         identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs, acts=acts
     )
+    records = PatientRecords(
+        store=store, diagnostics=diagnostics, parties=parties, consents=consents
+    )
+    patient_requests = PatientRequests(
+        requests=requests,
+        descriptions=stores.descriptions,
+        store=store,
+        signatures=signatures,
+        accounts=parts.identity.accounts,
+        acts=acts,
+        clock=clock,
+    )
+    messages = PatientMessages(
+        messages=stores.messages,
+        history=history,
+        store=store,
+        acts=acts,
+        organisation=parts.installation.organisation,
+    )
     return PatientService(
-        requests=PatientRequests(
-            requests=requests,
-            descriptions=stores.descriptions,
-            store=store,
-            signatures=signatures,
-            accounts=parts.identity.accounts,
-            acts=acts,
-            clock=clock,
-        ),
+        requests=patient_requests,
         consents=consents,
         withdrawals=PatientWithdrawals(
             consents=consents,
@@ -214,21 +226,23 @@ def _patient(parts: Parts) -> PatientService:
             clock=clock,
         ),
         signatures=signatures,
-        records=PatientRecords(
-            store=store,
-            diagnostics=diagnostics,
-            parties=parties,
-            consents=consents,
-            history=history,
-        ),
+        records=records,
         history=history,
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
-        messages=PatientMessages(
-            messages=stores.messages,
+        messages=messages,
+        exports=PatientExports(
+            jobs=parts.jobs,
+            accounts=parts.identity.accounts,
+            passkeys=parts.identity.passkeys,
+            records=records,
+            consents=consents,
+            requests=patient_requests,
             history=history,
-            store=store,
-            acts=acts,
-            organisation=parts.installation.organisation,
+            messages=messages,
+            folder=parts.installation.home / "exports",
+            seal=store.seal_text,
+            unseal=store.open_text,
+            clock=clock,
         ),
     )
 

@@ -21,13 +21,14 @@ RETRIED_WHILE_UNAVAILABLE: Final = frozenset({"rekey"})
 """Kinds that wait until an unavailable part is back: a patient's withdrawal depends on them."""
 
 
-def make_runners(
+def make_runners(  # noqa: PLR0913 - six ports, by keyword
     *,
     diagnostics: Diagnostics,
     store: RecordStore,
     auditor: AuditorService,
     check_upload: UploadRunner,
     store_upload: UploadRunner,
+    export: Runner,
 ) -> Mapping[str, Runner]:
     """Return what runs each kind of job."""
     return {
@@ -36,6 +37,7 @@ def make_runners(
         "verify": lambda _, progress: auditor.run_verification(progress),
         "evidence": lambda job, progress: auditor.write_bundle(job.id, progress),
         "rekey": partial(_rekey, store),
+        "export": export,
         "check-upload": lambda job, progress: check_upload(job.arguments["upload"], progress),
         "store-upload": lambda job, progress: store_upload(job.arguments["upload"], progress),
     }

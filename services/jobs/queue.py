@@ -33,6 +33,7 @@ UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "store-upload": ("upload",),
         "verify": (),
         "evidence": (),
+        "export": ("subject",),
     }
 )
 """Kinds of which one job may be active for the same values of these arguments.

@@ -217,11 +217,15 @@ class PatientHistory:
             study=name,
             categories=format_categories(words, entry.categories) or words("records"),
             condition=words("condition-asked"),
-            date=words.day(at_s) if at_s else "",
+            date=_day(words, key, at_s) if at_s else "",
             why=words(reason) if words.has(reason) else "",
         )
         when = words.month(entry.at_s), words.day(entry.at_s), words.time(entry.at_s)
         return HistoryLine(entry, name, *when, text[:1].upper() + text[1:])
+
+
+def _day(words: Words, key: str, at_s: int) -> str:
+    return words.last_day(at_s) if key == "refused-ended" else words.day(at_s)
 
 
 def _own_act(act: PatientAct) -> HistoryEntry:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.patient.consents import ConsentSummary, PatientConsents
+from services.patient.exports import PatientExports
 from services.patient.history import HistoryFilter, HistoryLine, PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.messages import PatientMessages
@@ -47,6 +48,7 @@ class PatientService:
     history: PatientHistory
     keys: PatientKeys
     messages: PatientMessages
+    exports: PatientExports
 
     def home(self, subject: bytes, words: Words) -> PatientHome:
         """Return what the first page shows."""

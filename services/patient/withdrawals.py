@@ -210,7 +210,7 @@ class PatientWithdrawals:
         message: Grant | Withdrawal
         if opt_out is None or opt_out.terms is None:
             now_s, statement = int(self._clock()), words("statement-opt-out")
-            terms = terms_for(RequestedTerms("deny", "*", (HRESCH,)), statement)
+            terms = terms_for(RequestedTerms("deny", "*", (HRESCH,), obligations=()), statement)
             message = Grant(subject, terms, now_s, now_s + OPT_OUT_S)
         else:
             statement = words("opt-out-on")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 
 from consent import ANY, Terms
@@ -13,8 +12,7 @@ from services.words import Words
 
 def format_day(words: Words, iso: str) -> str:
     """Return an ISO date in words: "3 March 2027"."""
-    at = datetime.datetime.fromisoformat(iso).replace(tzinfo=datetime.UTC)
-    return words.day(at.timestamp())
+    return words.iso_day(iso)
 
 
 def format_categories(words: Words, codes: Iterable[str]) -> str:

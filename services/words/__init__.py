@@ -78,6 +78,11 @@ class Words:
         """Return the day of a moment (Unix seconds): "3 March 2027"."""
         return str(format_date(self._at(at_s).date(), "long", locale=self._locale))
 
+    def last_day(self, at_s: float) -> str:
+        """Return the day in UTC of a moment: permissions end with the last second of a UTC day."""
+        day = datetime.fromtimestamp(at_s, UTC).date()
+        return str(format_date(day, "long", locale=self._locale))
+
     def month(self, at_s: float) -> str:
         """Return the month of a moment: "March 2027"."""
         return str(format_skeleton("yMMMM", self._at(at_s), locale=self._locale))

@@ -75,6 +75,8 @@ GET  /patient/records                               patient     -
 GET  /patient/records/<id>                          patient     record
 GET  /patient/download                              patient     -
 POST /patient/download                              patient     -
+GET  /patient/download/file                          patient     -!
+GET  /patient/download/page                          patient     -!
 GET  /patient/journal                               patient     -
 GET  /patient/journal/<seq>/proof                   patient     line
 GET  /patient/journal/<seq>/proof.json              patient     line

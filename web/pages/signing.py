@@ -83,7 +83,7 @@ def terms_rows(
     days = [("dataFrom", terms["dataFrom"]), ("dataTo", terms["dataTo"])]
     copies = TermPart(say("check-copies-yes"), [("purposes", COPY)])
     no_copies = TermPart(say("check-copies-no"), [])
-    end = TermPart(say.day(message["notAfter"]), [("notAfter", str(message["notAfter"]))])
+    end = TermPart(say.last_day(message["notAfter"]), [("notAfter", str(message["notAfter"]))])
     who = say("check-anybody") if terms["recipient"] == ANY else recipient
     is_refusal = terms["decision"] == "deny"
     decision = TermPart(
@@ -102,10 +102,11 @@ def terms_rows(
         TermRow(say("check-records"), _records(say, terms), change),
         TermRow(say("check-dates"), [TermPart(period, days)], change),
         TermRow(say("check-end"), [end], change),
-        TermRow(say("check-duties"), _parts(say, "obligations", "duty", terms["obligations"])),
     ]
     if not is_refusal:
-        rows.insert(-1, TermRow(say("check-copies"), [copies if may_copy else no_copies], change))
+        duties = _parts(say, "obligations", "duty", terms["obligations"])
+        rows.append(TermRow(say("check-copies"), [copies if may_copy else no_copies], change))
+        rows.append(TermRow(say("check-duties"), duties))
     return rows
 
 

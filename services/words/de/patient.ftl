@@ -318,8 +318,6 @@ records-open = Öffnen
 
 record-title = Ihre Daten: { $kind }
 
-record-added = Daten vom { $date }, von { $custodian }.
-
 ## Modelle
 
 models-title = Modelle
@@ -401,9 +399,9 @@ opt-out-saved-off = Sie haben der Forschung widersprochen. Keine Studie darf Ihr
 
 download-title = Meine Daten herunterladen
 
-download-lead = Die Datei enthält Ihre Daten (höchstens 500 Einträge), Ihre Einwilligungen und den neuesten Teil Ihres Verlaufs.
+download-lead = Die Datei hat alles, was diese Seite über Sie speichert: alle Einträge, Einwilligungen mit ihren Belegen, Anfragen, Nachrichten und Ihren ganzen Verlauf.
 
-download-button = Meine Daten herunterladen
+download-button = Datei herunterladen (JSON)
 
 download-care = Bewahren Sie diese Datei sicher auf. Sie ist nicht verschlossen.
 
@@ -594,3 +592,24 @@ ask-us-read = Nachricht lesen
 ask-us-kind-error = Wählen Sie, was Sie senden möchten
 
 ask-us-text-error = Schreiben Sie Ihre Nachricht, höchstens 2.000 Zeichen
+
+download-make = Meine Daten vorbereiten
+
+download-again = Noch einmal vorbereiten
+
+download-ready = Ihre Daten vom { $date } sind bereit. Darin: { $n ->
+    [one] ein Eintrag
+   *[other] { $n } Einträge
+} und { $lines } Zeilen aus dem Verlauf. Wir heben sie sieben Tage auf.
+
+download-failed = Ihre Daten konnten nicht vorbereitet werden. Bitte versuchen Sie es noch einmal.
+
+download-page-title = Alle meine Daten als Seite
+
+download-page-lead = Alles, was diese Seite am { $date } über Sie gespeichert hatte. Sie können die Seite drucken.
+
+download-step-records = Ihre Einträge werden geöffnet
+
+download-step-history = Ihr Verlauf wird gelesen
+
+download-step-waiting = Wartet auf den Beginn

@@ -318,8 +318,6 @@ records-open = Open this record
 
 record-title = Your record: { $kind }
 
-record-added = Record of { $date }, from { $custodian }.
-
 ## Models
 
 models-title = Models
@@ -401,9 +399,9 @@ opt-out-saved-off = Research is off. No study may use your records.
 
 download-title = Download my data
 
-download-lead = The file has your records (500 at most), your permissions and the newest part of your history.
+download-lead = The file has everything that this site stores about you: all records, permissions with their receipts, requests, messages and your whole history.
 
-download-button = Download my data
+download-button = Download the file (JSON)
 
 download-care = Keep this file safe. It is not locked.
 
@@ -594,3 +592,24 @@ ask-us-read = Read the message
 ask-us-kind-error = Choose what you want to send
 
 ask-us-text-error = Write your message, 2,000 characters or fewer
+
+download-make = Prepare my data
+
+download-again = Prepare it again
+
+download-ready = Your data of { $date } is ready. It has { $n ->
+    [one] one record
+   *[other] { $n } records
+} and { $lines } lines of history. We keep it for seven days.
+
+download-failed = Your data could not be prepared. Please try again.
+
+download-page-title = All my data as a page
+
+download-page-lead = Everything that this site stored about you on { $date }. You can print this page.
+
+download-step-records = Opening your records
+
+download-step-history = Reading your history
+
+download-step-waiting = Waiting to begin

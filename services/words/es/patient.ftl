@@ -318,8 +318,6 @@ records-open = Abrir
 
 record-title = Sus datos: { $kind }
 
-record-added = Datos del { $date }, de { $custodian }.
-
 ## Modelos
 
 models-title = Modelos
@@ -401,9 +399,9 @@ opt-out-saved-off = Sus datos están cerrados a la investigación. Ningún estud
 
 download-title = Descargar mis datos
 
-download-lead = El archivo contiene sus datos (500 registros como máximo), sus permisos y la parte más reciente de su historial.
+download-lead = El archivo tiene todo lo que este sitio guarda sobre usted: todos los registros, los permisos con sus recibos, las peticiones, los mensajes y todo su historial.
 
-download-button = Descargar mis datos
+download-button = Descargar el archivo (JSON)
 
 download-care = Guarde bien este archivo. No está bajo llave.
 
@@ -594,3 +592,24 @@ ask-us-read = Leer el mensaje
 ask-us-kind-error = Elija qué quiere enviar
 
 ask-us-text-error = Escriba su mensaje, 2.000 caracteres o menos
+
+download-make = Preparar mis datos
+
+download-again = Prepararlos otra vez
+
+download-ready = Sus datos del { $date } están listos. Contienen { $n ->
+    [one] un registro
+   *[other] { $n } registros
+} y { $lines } líneas del historial. Los guardamos siete días.
+
+download-failed = No se pudieron preparar sus datos. Inténtelo otra vez.
+
+download-page-title = Todos mis datos en una página
+
+download-page-lead = Todo lo que este sitio guardaba sobre usted el { $date }. Puede imprimir esta página.
+
+download-step-records = Abriendo sus registros
+
+download-step-history = Leyendo su historial
+
+download-step-waiting = Esperando para empezar

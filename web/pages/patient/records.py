@@ -12,8 +12,8 @@ from flask import Blueprint, Response, request
 from services.accounts import PATIENT
 from services.patient.history import HistoryFilter
 from services.requests.wording import format_day
-from web.current import current_subject, services, words
-from web.pages.guard import render
+from web.current import current_account, current_subject, services, words
+from web.pages.guard import is_fragment, render, see_other
 from web.pages.patient.consents import json_file
 from web.view_options import requires_role
 
@@ -49,7 +49,8 @@ def record(id: str) -> Response:
     return render(
         "patient/record.html",
         title=say("record-title", kind=say(f"category-{opened.record.category}")),
-        added=say("record-added", custodian=opened.custodian_name, date=date),
+        opened=opened,
+        date=date,
         record_id=id,
         rows=[(value.name, value.value) for value in opened.values],
     )
@@ -58,16 +59,38 @@ def record(id: str) -> Response:
 @bp.get("/patient/download")
 @requires_role(PATIENT)
 def download_form() -> Response:
-    """Show what the file with all data contains."""
-    return render("patient/download.html", title=words()("download-title"))
+    """Show what the file contains, how far it is, and the ways to read it."""
+    status = services().patient.exports.status(current_account())
+    if is_fragment() and not (status.job and status.job.is_active):
+        return Response(b"", 204, {"HX-Refresh": "true"})
+    return render(
+        "patient/download_progress.html" if is_fragment() else "patient/download.html",
+        title=words()("download-title"),
+        status=status,
+    )
 
 
 @bp.post("/patient/download")
 @requires_role(PATIENT)
+def request_download() -> Response:
+    """Queue the file with all data; it is complete when the page offers it."""
+    services().patient.exports.request(current_account(), words())
+    return see_other("/patient/download")
+
+
+@bp.get("/patient/download/file")
+@requires_role(PATIENT)
 def download() -> Response:
-    """Return a file with the patient's records, permissions and history."""
-    export = services().patient.records.export(current_subject(), words())
-    return json_file(export, "my-records.json")
+    """Return the file with all of the patient's data."""
+    return json_file(services().patient.exports.read(current_account()), "my-records.json")
+
+
+@bp.get("/patient/download/page")
+@requires_role(PATIENT)
+def download_page() -> Response:
+    """Show all of the patient's data as one page to print."""
+    say, document = words(), services().patient.exports.read(current_account())
+    return render("patient/download_page.html", title=say("download-page-title"), data=document)
 
 
 @bp.get("/patient/models")
