@@ -202,9 +202,17 @@ set-title = Training set
 
 set-people = People who permit a copy: { $count }.
 
-set-k = Each combination of demographic and group values fits at least { $k } people. Other columns can still identify a person.
+set-k = Every row has the same values as at least { $others } others, and each such group has both outcomes.
 
-set-how = Names are replaced, and rare combinations of these values are left out.
+set-how = Numbers become bands with the group's mean; rows that fit no group are left out. The file manifest.json states the measured risk that somebody recognises a person. Training on this platform uses the exact values and stays the better way to make a model.
+
+set-columns-choose = Columns of the copies
+
+set-columns-hint = Choose none and the platform chooses the { $count } that tell most about the outcome. The first copy fixes the columns for all later copies of this study.
+
+set-columns-fixed = The first copy fixed the columns.
+
+set-columns-chosen = Chosen by the platform
 
 set-few = No training set: fewer than { $count } people permit a copy.
 

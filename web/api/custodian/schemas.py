@@ -11,6 +11,7 @@ from typing import Any, Final
 from marshmallow import fields, post_load, validate
 
 from consent import Outcome
+from records import ColumnSummary, Level
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.identity_checks import IDENTITY_CHECKS
@@ -120,7 +121,14 @@ UploadSchema = schema_of(
     sent_at_s="at_s",
 )
 UploadsSchema = listing("UploadsSchema", "uploads", UploadSchema)
-BadCellSchema = schema_of("BadCellSchema", BadCell, "row column problem cure")
+BadCellSchema = schema_of("BadCellSchema", BadCell, "row line column problem cure")
+LevelSchema = schema_of("LevelSchema", Level, "value count")
+ColumnSummarySchema = schema_of(
+    "ColumnSummarySchema",
+    ColumnSummary,
+    "column code category kind unit count missing bad left_out bounds minimum median maximum",
+    levels=LevelSchema,
+)
 UploadReportSchema = schema_of(
     "UploadReportSchema",
     UploadReport,
@@ -130,6 +138,8 @@ UploadReportSchema = schema_of(
     may_store="can_store",
     report="counts",
     bad=("problems", BadCellSchema),
+    notes=BadCellSchema,
+    columns=ColumnSummarySchema,
     job=JobSchema,
 )
 ProposalSchema = schema_of(
