@@ -20,12 +20,14 @@ RESEARCH_ON: Final = "research-on"
 KEY_ADDED: Final = "key-added"
 KEY_REMOVED: Final = "key-removed"
 KEY_REFUSED: Final = "key-refused"
-ASKED: Final = "asked"
+QUESTION_SENT: Final = "asked"
 CORRECTION_ASKED: Final = "correction-asked"
 GOT_ANSWER: Final = "got-answer"
 GOT_CORRECTION: Final = "got-correction"
 GOT_REFUSAL: Final = "got-refusal"
-MESSAGES: Final = frozenset({ASKED, CORRECTION_ASKED, GOT_ANSWER, GOT_CORRECTION, GOT_REFUSAL})
+MESSAGES: Final = frozenset(
+    {QUESTION_SENT, CORRECTION_ASKED, GOT_ANSWER, GOT_CORRECTION, GOT_REFUSAL}
+)
 """What passes between patient and custodian; the page with the messages has the texts."""
 MAX_ACTS: Final = 1_000
 """How many acts one query returns; a patient signs each of them with a device."""

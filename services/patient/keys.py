@@ -154,12 +154,12 @@ class PatientKeys:
             NotFound: it does not exist, or is another account's.
             Invalid: the name is empty, longer than 64 characters or not printable.
         """
-        label = label.strip()
-        if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
-            raise Invalid(fields={"label": ["1 to 64 printable characters"]})
         passkeys = {p.id.hex(): p for p in self._identity.passkeys.of(account.id)}
         if key not in passkeys:
             raise NotFound
+        label = label.strip()
+        if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
+            raise Invalid(fields={"label": ["1 to 64 printable characters"]})
         self._identity.passkeys.rename(account.id, passkeys[key].id, label)
 
     def addition_signer(self, request: SignatureRequest) -> bytes:

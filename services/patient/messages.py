@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.errors import Invalid, NotFound
-from services.patient.acts import ASKED, CORRECTION_ASKED, PatientActs
+from services.patient.acts import CORRECTION_ASKED, QUESTION_SENT, PatientActs
 from services.patient.history import PatientHistory
 from services.requests.messages import CORRECTION, KINDS, MAX_TEXT, Message, Messages
 from services.requests.wording import format_day
@@ -71,7 +71,7 @@ class PatientMessages:
         if about and not self.describe(subject, words, kind, about):
             raise NotFound
         message_id = self._messages.add(subject, kind, about, text)
-        act = CORRECTION_ASKED if kind == CORRECTION else ASKED
+        act = CORRECTION_ASKED if kind == CORRECTION else QUESTION_SENT
         self._acts.add(subject, f"{message_id}q", act, party=self._organisation)
         return list(self.list_all(subject, words))
 

@@ -608,7 +608,7 @@ download-page-title = All my data as a page
 
 download-page-lead = Everything that this site stored about you on { $date }. You can print this page.
 
-download-step-records = Opening your records
+download-step-records = Reading your records
 
 download-step-history = Reading your history
 

@@ -66,7 +66,7 @@ def download_form() -> Response:
     return render(
         "patient/download_progress.html" if is_fragment() else "patient/download.html",
         title=words()("download-title"),
-        status=status,
+        export=status,
     )
 
 
