@@ -57,7 +57,7 @@ POST /patient/requests/<id>/decline                 patient     request
 POST /patient/requests/<id>/reconsider              patient     request
 GET  /patient/requests/<id>/copy                    patient     request
 POST /patient/requests/<id>/copy                    patient     request!
-POST /patient/keys/<id>/name                        patient     nothing
+POST /patient/keys/<id>/name                        patient     nothing!
 GET  /patient/help                                  patient     -
 POST /patient/help                                  patient     -!
 GET  /patient/consents                              patient     -
