@@ -15,6 +15,7 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.messages import CustodianMessages
@@ -26,6 +27,7 @@ from services.custodian.service import CustodianService
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.upload_store import UploadStore
 from services.custodian.uploads import CustodianUploads
+from services.erasure import PatientErasure
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
@@ -35,6 +37,7 @@ from services.monitoring import MonitoringService
 from services.operator import OperatorService
 from services.patient.acts import PatientActs
 from services.patient.consents import PatientConsents
+from services.patient.erasures import PatientErasures
 from services.patient.exports import PatientExports
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
@@ -94,6 +97,7 @@ class Services:
     custodian: CustodianService
     monitoring: MonitoringService
     operator: OperatorService
+    erasure: PatientErasure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +141,14 @@ def build_services(
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
         uploads=UploadStore(engine, store, clock),
     )
+    auditor = AuditorService(
+        ledger=parts.ledger,
+        store=parts.store,
+        diagnostics=parts.diagnostics,
+        jobs=parts.jobs,
+        folder=parts.installation.home / "evidence",
+    )
+    patient = _patient(parts)
     return Services(
         engine=engine,
         ledger=ledger,
@@ -157,14 +169,9 @@ def build_services(
         cards=parts.cards,
         clinician=_clinician(parts),
         researcher=_researcher(parts),
-        auditor=AuditorService(
-            ledger=parts.ledger,
-            store=parts.store,
-            diagnostics=parts.diagnostics,
-            jobs=parts.jobs,
-            folder=parts.installation.home / "evidence",
-        ),
-        patient=_patient(parts),
+        auditor=auditor,
+        erasure=_erasure(parts, auditor, patient.exports),
+        patient=patient,
         custodian=_custodian(parts),
         operator=OperatorService(
             ledger=parts.ledger,
@@ -229,6 +236,7 @@ def _patient(parts: Parts) -> PatientService:
         records=records,
         history=history,
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
+        erasures=PatientErasures(requests=stores.erasures, store=store),
         messages=messages,
         exports=PatientExports(
             jobs=parts.jobs,
@@ -247,6 +255,24 @@ def _patient(parts: Parts) -> PatientService:
     )
 
 
+def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> PatientErasure:
+    stores = parts.requests
+    return PatientErasure(
+        requests=stores.erasures,
+        store=parts.store,
+        parts={
+            "answers": stores.predictions.erase_subject,
+            "drafts": stores.requests.close_subject,
+            "questions": stores.messages.erase_subject,
+            "exports": exports.erase_subject,
+            "messages": parts.identity.erase_messages,
+            "terms": parts.ledger.consent_terms.erase_subject,
+            "bundles": lambda _: auditor.delete_bundles(),
+            "number": stores.directory.remove,
+        },
+    )
+
+
 def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
@@ -256,8 +282,7 @@ def _custodian(parts: Parts) -> CustodianService:
         overview=CustodianOverview(
             ledger=parts.ledger,
             store=parts.store,
-            directory=directory,
-            proposals=proposals,
+            requests=parts.requests,
             jobs=parts.jobs,
             workers=parts.workers,
         ),
@@ -286,6 +311,9 @@ def _custodian(parts: Parts) -> CustodianService:
             directory=directory,
             parties=parts.requests.parties,
             descriptions=parts.requests.descriptions,
+        ),
+        erasures=CustodianErasures(
+            requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
         ),
         messages=CustodianMessages(
             messages=parts.requests.messages,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.erasures import CustodianErasures
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
@@ -29,6 +30,7 @@ class CustodianService:
         people: staff accounts, open invitations, sessions.
         recoveries: new keys for patients who lost theirs.
         messages: patients' questions and requests for corrections.
+        erasures: of patients who ask for it.
     """
 
     overview: CustodianOverview
@@ -40,3 +42,4 @@ class CustodianService:
     people: CustodianPeople
     recoveries: CustodianRecoveries
     messages: CustodianMessages
+    erasures: CustodianErasures

@@ -129,6 +129,13 @@ class PatientExports:
         sync_folder(self._folder)
         return {name: len(part) for name, part in document.items() if isinstance(part, list)}
 
+    def erase_subject(self, subject: bytes) -> None:
+        """Delete the files that were made for a patient."""
+        account = self._accounts.of_subject(subject)
+        jobs = self._jobs.newest(kind=KIND, requested_by=account.id, limit=1_000) if account else []
+        for job in jobs:
+            self._path(job.id).unlink(missing_ok=True)
+
     def delete_expired(self) -> int:
         """Delete the files that are older than seven days; return how many."""
         limit_s = self._clock() - KEPT_DAYS * DAY_S

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.patient.consents import ConsentSummary, PatientConsents
+from services.patient.erasures import PatientErasures
 from services.patient.exports import PatientExports
 from services.patient.history import HistoryFilter, HistoryLine, PatientHistory
 from services.patient.keys import PatientKeys
@@ -49,6 +50,7 @@ class PatientService:
     keys: PatientKeys
     messages: PatientMessages
     exports: PatientExports
+    erasures: PatientErasures
 
     def home(self, subject: bytes, words: Words) -> PatientHome:
         """Return what the first page shows."""

@@ -140,6 +140,11 @@ class Messages:
         with self._engine.begin() as connection:
             return bool(connection.execute(update.values(**values)).rowcount == 1)
 
+    def erase_subject(self, subject: bytes) -> None:
+        """Delete every message of a patient, with the answers."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_MESSAGES).where(_MESSAGES.c.subject == subject))
+
     def _select(self, condition: sa.ColumnElement[bool]) -> list[Message]:
         query = sa.select(_MESSAGES).where(condition)
         ordered = query.order_by(_MESSAGES.c.at_s.desc(), _MESSAGES.c.id).limit(MAX_LISTED)

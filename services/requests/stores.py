@@ -14,6 +14,7 @@ from services.requests.consent_requests import ConsentRequests
 from services.requests.copies import ReleasedCopies
 from services.requests.descriptions import RequestDescriptions
 from services.requests.directory import PatientDirectory
+from services.requests.erasures import ErasureRequests
 from services.requests.feasibility import FeasibilityCounts
 from services.requests.history import AccessHistory
 from services.requests.messages import Messages
@@ -38,6 +39,7 @@ class RequestStores:
     history: AccessHistory
     descriptions: RequestDescriptions
     messages: Messages
+    erasures: ErasureRequests
 
 
 def build_stores(
@@ -63,6 +65,7 @@ def build_stores(
         copies=ReleasedCopies(engine, store, clock),
         messages=Messages(engine, store, clock),
         history=AccessHistory(store, ledger, diagnostics),
+        erasures=ErasureRequests(engine, clock),
         descriptions=RequestDescriptions(
             proposals=proposals,
             parties=parties,

@@ -77,6 +77,9 @@ GET  /patient/download                              patient     -
 POST /patient/download                              patient     -
 GET  /patient/download/file                          patient     -!
 GET  /patient/download/page                          patient     -!
+GET  /patient/erasure                               patient     -
+POST /patient/erasure                               patient     -
+GET  /patient/erasure/receipt                       patient     -!
 GET  /patient/journal                               patient     -
 GET  /patient/journal/<seq>/proof                   patient     line
 GET  /patient/journal/<seq>/proof.json              patient     line
@@ -138,6 +141,11 @@ GET  /custodian/messages/<id>                       custodian   nothing!
 POST /custodian/messages/<id>                       custodian   nothing!
 GET  /custodian/recoveries                          custodian   ours
 POST /custodian/recoveries                          custodian   ours
+GET  /custodian/erasures                            custodian   ours
+POST /custodian/erasures                            custodian   ours
+GET  /custodian/erasures/<id>                       custodian   erasure
+POST /custodian/erasures/<id>                       custodian   erasure
+GET  /custodian/erasures/<id>/receipt               custodian   erasure!
 GET  /auditor                                       auditor     -
 GET  /auditor/anchors                               auditor     -
 GET  /auditor/journal                               auditor     -
@@ -258,6 +266,7 @@ def names(hospital, model) -> dict[str, str]:
         "model": model.id,
         "question": model.question,
         "upload": upload.id,
+        "erasure": asking.erasures.add(subject, "patient").id,
     }
 
 

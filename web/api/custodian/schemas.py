@@ -14,6 +14,7 @@ from consent import Outcome
 from records import ColumnSummary, Level
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
+from services.custodian.erasures import PendingErasure
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
 from services.custodian.messages import Inbox, PatientMessage
@@ -27,7 +28,7 @@ from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
 from storage import DepositReport
 from storage.schemas import RecordSchema
-from web.api.schemas import BARE_HEX, JobSchema, Text, listing, schema_of
+from web.api.schemas import BARE_HEX, ErasureRequestSchema, JobSchema, Text, listing, schema_of
 
 MAX_RECORDS: Final = 5_000
 MAX_BASE64: Final = 32 * 2**20 * 4 // 3 + 8
@@ -78,6 +79,20 @@ class MessageAnswerBody(Strict):
     text = fields.String(required=True, validate=validate.Length(1, MAX_TEXT))
 
 
+class ErasureBody(Strict):
+    """Who asks to be erased, and how their identity was checked."""
+
+    number = Text(MAX_NUMBER, required=True)
+    identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
+
+
+class ErasureDecisionBody(Strict):
+    """An approval, which cannot be undone, or a refusal with the reason that the patient reads."""
+
+    decision = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
+    reason = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
+
+
 class RecoveryLinkBody(Strict):
     """Whose key was lost, and how their identity was checked again."""
 
@@ -108,6 +123,7 @@ HoldingsSchema = schema_of(
     anchor="anchored_at_s",
     jobs="active_jobs",
     studies="proposed_studies",
+    erasures="requested_erasures",
 )
 OverviewSchema = schema_of(
     "OverviewSchema", Overview, health=HealthSchema, held=("holdings", HoldingsSchema)
@@ -192,6 +208,14 @@ InboxSchema = schema_of(
 )
 RecoveryLinkSchema = schema_of("RecoveryLinkSchema", IssuedInvitation, "link until_s days")
 RecoveriesSchema = listing("RecoveriesSchema", "recoveries", PendingRecoverySchema)
+PendingErasureSchema = schema_of(
+    "PendingErasureSchema",
+    PendingErasure,
+    "is_waiting",
+    hospital_number="number",
+    request=ErasureRequestSchema,
+)
+ErasuresSchema = listing("ErasuresSchema", "erasures", PendingErasureSchema)
 OutcomeSchema = schema_of(
     "OutcomeSchema",
     Outcome,
