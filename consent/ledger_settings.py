@@ -75,5 +75,5 @@ def open_ledger(
         )
     ledger = ConsentLedger(engine, chain, deployment, account, clock)
     if settings.mark is not None:
-        ledger.protect(StateMark(settings.mark))
+        ledger.protect(StateMark(settings.mark, deployment.contract))
     return ledger

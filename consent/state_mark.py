@@ -33,19 +33,26 @@ class MarkedState:
 
 
 class StateMark:
-    """One small file that several processes share; it must not be restored with a backup."""
+    """One small file that several processes share; it must not be restored with a backup.
 
-    def __init__(self, path: Path) -> None:
+    `contract` is the ledger's address: the mark of another ledger, as of an installation that was
+    deleted, is none.
+    """
+
+    def __init__(self, path: Path, contract: str) -> None:
         self.path = path
+        self._contract = contract
 
     def read(self) -> MarkedState | None:
-        """Return what is marked; None if there is no file.
+        """Return what is marked of this ledger; None if nothing is.
 
         Raises:
             LedgerBroken: the file cannot be read as a mark.
         """
         try:
             values: dict[str, Any] = orjson.loads(self.path.read_bytes())
+            if values["contract"] != self._contract:
+                return None
             return MarkedState(
                 int(values["count"]),
                 bytes.fromhex(values["head"]),
@@ -87,6 +94,7 @@ class StateMark:
     def _write(self, state: MarkedState) -> None:
         values = {
             "about": "how far this installation has been; keep it out of backups",
+            "contract": self._contract,
             "count": state.count,
             "head": state.head.hex(),
             "journal": state.journal,

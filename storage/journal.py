@@ -174,7 +174,10 @@ class Journal:
                 newer copy of the database, or accepts the loss.
         """
         self._require_anchored()
-        return self._append(use, answers, 0)
+        last = self._append(use, answers, 0)
+        if self.mark is not None:
+            self.mark.raise_journal(last)
+        return last
 
     def _require_anchored(self) -> None:
         """Refuse while older rows than the bound lack an anchor: their end could be cut unseen."""
@@ -253,8 +256,6 @@ class Journal:
         except (DatabaseUnavailable, ConcurrentChange, StorageBroken) as exc:
             raise JournalUnavailable("the journal cannot be written; nothing was released") from exc
         self._last_anchored = seq
-        if self.mark is not None:
-            self.mark.raise_journal(seq)
         return seq
 
     def commitments(self) -> Callable[[AccessOutcome], bytes]:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.node
 
 def protected(town: Town, mark: Path) -> ConsentLedger:
     ledger = make_ledger(town)
-    ledger.protect(StateMark(mark))
+    ledger.protect(StateMark(mark, town.deployment.contract))
     return ledger
 
 
@@ -79,17 +79,16 @@ def name_of(signed: Signed) -> bytes:
     return consent_id(signed.message.subject, terms_hash(signed.message.terms))
 
 
-def test_a_restored_copy_permits_nothing_until_it_is_confirmed(restored: Restored) -> None:
+def test_a_restored_copy_permits_nothing_until_it_is_confirmed_and_patients_sign_again(
+    restored: Restored,
+) -> None:
     ledger, patient = restored.open(), restored.patient
     ledger.recover()
     for again in (ledger, restored.open()):
         with pytest.raises(ViewRefused, match="restore --confirm"):
             again.decide(ask(patient))
     assert ledger.find_restore() is not None
-
-
-def test_after_the_confirmation_each_patient_signs_again(restored: Restored) -> None:
-    ledger, patient, town = restored.open(), restored.patient, restored.town
+    town = restored.town
     assert ledger.confirm_restore(None).suspended == 2
     assert ledger.find_restore() is None
     assert not ledger.decide(ask(patient)).permitted
@@ -149,7 +148,7 @@ def test_a_lost_mark_and_a_lost_pending_withdrawal_are_noticed(
 
 
 def test_a_mark_only_rises(tmp_path: Path) -> None:
-    mark = StateMark(tmp_path / "mark")
+    mark = StateMark(tmp_path / "mark", "0xab")
     assert mark.read() is None
     rise: Callable[[int], None] = mark.raise_journal
     for last in (5, 3, 9):
@@ -157,3 +156,4 @@ def test_a_mark_only_rises(tmp_path: Path) -> None:
     marked = mark.read()
     assert marked is not None
     assert marked.journal == 9
+    assert StateMark(tmp_path / "mark", "0xcd").read() is None  # of a deleted installation
