@@ -184,6 +184,16 @@ class ConsentRequests:
         )
         return draft
 
+    def close_subject(self, subject: bytes) -> None:
+        """Delete a patient's drafts, and let what waits for an answer lapse now."""
+        is_theirs, now_s = _REQUESTS.c.subject == subject, int(self._clock())
+        has_time = (_REQUESTS.c.state == WAITING) & (_REQUESTS.c.lapses_at_s > now_s)
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(_REQUESTS).where(is_theirs).values(draft=None))
+            connection.execute(
+                sa.update(_REQUESTS).where(is_theirs, has_time).values(lapses_at_s=now_s)
+            )
+
     def count_by_state(self, party: str) -> dict[str, int]:
         """Return how many people a party sent requests to, by state; each person once.
 

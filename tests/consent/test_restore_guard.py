@@ -79,7 +79,7 @@ def name_of(signed: Signed) -> bytes:
     return consent_id(signed.message.subject, terms_hash(signed.message.terms))
 
 
-def test_a_restored_copy_permits_nothing_until_it_is_confirmed_and_patients_sign_again(
+def test_a_restored_copy_permits_nothing_until_confirmed_and_signed_again(
     restored: Restored,
 ) -> None:
     ledger, patient = restored.open(), restored.patient
