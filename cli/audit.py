@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 import orjson
@@ -15,8 +15,6 @@ from services.dates import iso_time
 from services.errors import Invalid
 from services.wiring import Services
 from storage import BlockFolder
-
-FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("verify")

@@ -76,7 +76,7 @@ class RestoreGuard:
         self._mark.change(lambda before: replace(before, open=frozenset(still_open)))
 
     def confirm(self, evidence: Iterable[Mapping[str, Any]] | None) -> RestoreResult:
-        """Accept the state as it is, and make the mark anew.
+        """Accept the state as it is, and write a new mark.
 
         Without evidence, every grant so far permits nothing until its patient signs again. With
         evidence that leads from this state to the mark, the withdrawals and stops in it count, and
