@@ -12,6 +12,7 @@ import numpy as np
 
 from models.assessment import assess
 from models.budget import DEFAULT_BUDGET, Budget
+from models.cohort import exclusion_reasons, to_matrix
 from models.data_checks import check_data, name_persons
 from models.development import Conditions, develop
 from models.features import Matrix
@@ -30,12 +31,11 @@ SHORT = Budget(repeats=1, folds=5, inner_folds=2, shadows=16)
 
 def load_nhanes() -> tuple[Question, Matrix]:
     """Return the shipped question, and the rows of everybody in the example."""
-    from models.cohort import exclusion_reason, to_matrix
-
     question = Question.load(ROOT / "models" / "questions" / "nhanes-diabetes.toml")
     rows = read_table(EXAMPLE / "table.csv", Mapping.load(EXAMPLE / "mapping.toml"))
     patients = [row.records(row.person.encode(), "organisation:bench") for row in rows]
-    usable = [records for records in patients if not exclusion_reason(question, records)]
+    reasons = exclusion_reasons(question, patients, Counter())
+    usable = [records for records, reason in zip(patients, reasons, strict=True) if not reason]
     return question, to_matrix(question, usable)
 
 

@@ -125,7 +125,7 @@ def _develop(rows: Rows, question: Question, conditions: Conditions) -> Developm
     within = [choice for choice, attack in attacks.items() if attack.is_within(*bounds)]
     exposure = {choice: attack.auroc_high for choice, attack in attacks.items()}
     permitted = permit(settings, exposure, within)
-    search = Search(fitter, settings, permitted, budget, (conditions.study, question.label.code))
+    search = Search(fitter, settings, permitted, budget, (conditions.study, question.label.name))
     predictions = cross_validate(search, rows)
     comparison = _compare(rows.labels, predictions)
     publishable = {settings[index].kind for index, _ in within}

@@ -17,7 +17,8 @@ _PERIODS = 4
 def split_patients(question: Question, cohort: Cohort, matrix: Matrix) -> list[str]:
     """Return the part of each patient, in the order of the matrix; empty without a split.
 
-    By date there are four periods with about as many patients each, by the day of the label.
+    By date there are four periods with about as many patients each, by the day of the label, or
+    of the last record where a question has windows.
     """
     split_by = question.plan.split_by
     if not split_by:
@@ -29,7 +30,12 @@ def split_patients(question: Question, cohort: Cohort, matrix: Matrix) -> list[s
     patients = _records_of_patients(cohort)
     if split_by == BY_CUSTODIAN:
         return [records[0].custodian for records in patients]
-    return _periods([(find_label(question, records) or (False, ""))[1] for records in patients])
+    return _periods([_last_day(question, records) for records in patients])
+
+
+def _last_day(question: Question, records: list[Record]) -> str:
+    label = find_label(question, records)
+    return label[1] if label else max(record.recorded_on for record in records)
 
 
 def _records_of_patients(cohort: Cohort) -> list[list[Record]]:

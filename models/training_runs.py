@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -119,21 +120,21 @@ class TrainingRuns:
             rows = connection.execute(sa.select(_RUNS).order_by("id"))
             return [TrainingRun(*row) for row in rows]
 
-    def of_study(self, study: str) -> list[TrainingRun]:
-        """Return the runs of a study, oldest first."""
-        query = sa.select(_RUNS).where(_RUNS.c.study == study).order_by("id")
+    def of_studies(self, study_ids: Sequence[str]) -> list[TrainingRun]:
+        """Return the runs of these studies, oldest first."""
+        query = sa.select(_RUNS).where(_RUNS.c.study.in_(list(study_ids)))
         with self._engine.connect() as connection:
-            return [TrainingRun(*row) for row in connection.execute(query)]
+            return [TrainingRun(*row) for row in connection.execute(query.order_by(_RUNS.c.id))]
 
     def count_earlier(self, run: TrainingRun) -> EarlierRuns:
         """Count the runs of the study on the same label that ended before; refused ones too."""
-        label = load_stored_question(run.question_text).label.code
+        label = load_stored_question(run.question_text).label.name
         states = [
             earlier.state
-            for earlier in self.of_study(run.study)
+            for earlier in self.of_studies([run.study])
             if earlier.id < run.id
             and earlier.state in (DONE, REFUSED)
-            and load_stored_question(earlier.question_text).label.code == label
+            and load_stored_question(earlier.question_text).label.name == label
         ]
         return EarlierRuns(len(states), states.count(REFUSED))
 

@@ -69,7 +69,7 @@ class StudyRuns:
             NotFound: there is no such study, or it is another party's.
         """
         study = self._owned.get(party, name)
-        return [_report(run) for run in self._diagnostics.runs_of_study(study.study)][::-1]
+        return [_report(run) for run in self._diagnostics.runs_of([study.study])][::-1]
 
     def get(self, party: str, name: str, run_id: str) -> RunReport:
         """Return a run of a study.
