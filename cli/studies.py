@@ -157,6 +157,17 @@ def card(services: Services, output: Output, model: str, folder: Path | None) ->
 
 
 @click.command()
+@click.argument("model")
+@STUDY
+@with_services
+def evaluate(services: Services, output: Output, model: str, study: str) -> None:
+    """Evaluate MODEL on the patients who permit another study to train, without those it knows."""
+    party = services.installation.organisation
+    validation = services.researcher.models.evaluate_now(party, model, study)
+    output.result(validation.content, *validation.to_lines())
+
+
+@click.command()
 @click.option("--person", required=True, help="The patient's hospital number.")
 @click.option("--wallet", type=FOLDER, default=Path("wallet"), help="Folder of patients' keys.")
 @QUESTION

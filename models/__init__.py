@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ScorerUnavailable,
         UnitMismatch,
     )
+    from models.external_validation import ExternalValidation
     from models.gate import GateCode, GateFailure
     from models.inputs import InputValue
     from models.manifest import Manifest
@@ -71,6 +72,7 @@ _MODULES: Final = {
         "ScorerUnavailable",
         "UnitMismatch",
     ),
+    "external_validation": ("ExternalValidation",),
     "gate": (
         "GateCode",
         "GateFailure",
@@ -131,6 +133,7 @@ __all__ = [
     "CopyPlan",
     "Diagnostics",
     "EarlierCopy",
+    "ExternalValidation",
     "GateClosed",
     "GateCode",
     "GateFailure",

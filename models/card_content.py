@@ -102,7 +102,7 @@ def create_card(run: TrainingRun, question: Question, result: TrainingResult) ->
 
 def _figures(assessment: Assessment, development: Development) -> dict[str, Any]:
     return {
-        "evaluation": _steady_counts(round_figures(asdict(assessment.evaluation))),
+        "evaluation": steady_counts(round_figures(asdict(assessment.evaluation))),
         "attack": round_figures(asdict(development.attack))
         | {"rows": steady(development.attack.rows)},
         "repeated": round_figures(asdict(assessment.repeated)),
@@ -110,9 +110,9 @@ def _figures(assessment: Assessment, development: Development) -> dict[str, Any]
         "comparison": round_figures(asdict(development.comparison), 4),
         "curves": round_figures(asdict(assessment.curves)),
         "thresholds": round_figures([asdict(row) for row in assessment.thresholds]),
-        "sample_size": _steady_counts(round_figures(asdict(assessment.size))),
+        "sample_size": steady_counts(round_figures(asdict(assessment.size))),
         "absence": round(assessment.absence, 3),
-        "splits": _steady_counts(round_figures([asdict(row) for row in assessment.splits])),
+        "splits": steady_counts(round_figures([asdict(row) for row in assessment.splits])),
         "patients_by_outcome": round_figures([asdict(row) for row in assessment.patients]),
         "tuning": {
             "learner": development.kind,
@@ -134,16 +134,16 @@ def round_figures(content: Any, decimals: int = 3) -> Any:
     return content
 
 
-def _steady_counts(content: Any) -> Any:
+def steady_counts(content: Any) -> Any:
     """Return the content with the counts of patients in tens."""
     if isinstance(content, Mapping):
         return {
             key: steady(value)
             if key in ("n", "events", "patients") and isinstance(value, int)
-            else _steady_counts(value)
+            else steady_counts(value)
             for key, value in content.items()
         }
-    return [_steady_counts(value) for value in content] if isinstance(content, list) else content
+    return [steady_counts(value) for value in content] if isinstance(content, list) else content
 
 
 def describe_cohort(cohort: Cohort, matrix: Matrix) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def describe_card(content: Mapping[str, Any]) -> list[str]:
         *_section("Limits", content["limits"]),
         *_section("Outcome", [content["outcome"]["definition"]]),
         *_section("Patients", _patient_lines(content)),
-        *_section(_performance_title(content), _performance_lines(content)),
+        *_section(_performance_title(content), describe_performance(content)),
         *_section("Subgroups", _subgroup_lines(content)),
         *_section("Membership attack", _attack_lines(content)),
         *_section("Interval of a prediction", [INTERVAL_NOTE]),
@@ -51,7 +51,7 @@ def _performance_title(content: Mapping[str, Any]) -> str:
 def _second_format(content: Mapping[str, Any]) -> list[str]:
     return [
         *_section("Patients by outcome", _table_lines(content)),
-        *_section("Decisions at thresholds", _threshold_lines(content)),
+        *_section("Decisions at thresholds", describe_thresholds(content)),
         *_section("Development", _development_lines(content)),
         *_section("Sample size", _size_lines(content["sample_size"])),
         *(_section("Split by place or time", _split_lines(content)) if content["splits"] else []),
@@ -84,7 +84,8 @@ def _patient_lines(content: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _performance_lines(content: Mapping[str, Any]) -> list[str]:
+def describe_performance(content: Mapping[str, Any]) -> list[str]:
+    """Return the figures of an evaluation as lines."""
     figures = content["evaluation"]
     slope, error = figures["slope"], 1.96 * figures["slope_error"]
     return [
@@ -162,7 +163,8 @@ def _format_cells(cells: list[float] | None, is_share: bool) -> str:
     return f"{cells[1]:g} ({cells[0]:g} to {cells[2]:g})"
 
 
-def _threshold_lines(content: Mapping[str, Any]) -> list[str]:
+def describe_thresholds(content: Mapping[str, Any]) -> list[str]:
+    """Return what acting at each threshold would mean, as lines."""
     names = ("sensitivity", "specificity", "ppv", "npv")
     return [
         f"at {row['threshold']:g}: "

@@ -16,6 +16,11 @@ from models.card import Card
 from models.cohort import Cohort, gather_cohort
 from models.consent_check import ConsentCheck
 from models.errors import ModelsNotFound, ModelsRefused
+from models.external_validation import (
+    ExternalValidation,
+    list_external_validations,
+    validate_externally,
+)
 from models.inputs import InputValue
 from models.integrity import IntegrityCheck, export_evidence
 from models.manifest import Manifest
@@ -242,6 +247,26 @@ class Diagnostics:
             ModelsBroken: the file is not a manifest.
         """
         return Manifest.from_json(self._files.read(self._registry.get(model_id).id, MANIFEST))
+
+    def evaluate(self, model_id: str, study_id: str) -> ExternalValidation:
+        """Return how well a model predicts for the patients of another study; it is stored.
+
+        Raises:
+            ModelsNotFound: the model or the study does not exist.
+            ModelsRefused: the study has ended, or trained the model.
+            CohortTooSmall: see `models.external_validation.validate_externally`.
+        """
+        self._studies.require_open(study_id, self.clock())
+        model, developed = self._registry.get(model_id), self.card(model_id).content["evaluation"]
+        return validate_externally(self.store, self._files, model, study_id, developed)
+
+    def external_validations(self, model_id: str) -> list[ExternalValidation]:
+        """Return the newest external validation of a model on each study.
+
+        Raises:
+            ModelsNotFound: the model does not exist.
+        """
+        return list_external_validations(self._files, self._registry.get(model_id).id)
 
     def picture(self, model_id: str, name: str) -> bytes:
         """Return a plot of the card, drawn on first use.

@@ -55,6 +55,11 @@ class ModelFiles:
         except OSError as exc:
             raise ModelsNotFound(f"no file {name} of model {model_id}") from exc
 
+    def read_all(self, model_id: str, prefix: str) -> list[bytes]:
+        """Return the bytes of every file of a model whose name starts so, by name."""
+        folder = self.path(model_id, MODEL).parent
+        return [path.read_bytes() for path in sorted(folder.glob(f"{prefix}*"))]
+
     def destroy_model(self, model_id: str) -> None:
         """Delete the model itself; card, manifest and plots remain as evidence.
 

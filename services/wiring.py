@@ -390,6 +390,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             jobs=parts.jobs,
             cards=parts.cards,
             withdrawals=WithdrawalCounts(diagnostics=diagnostics, feasibility=feasibility),
+            diagnostics=diagnostics,
         ),
         training_sets=TrainingSets(
             owned=owned,

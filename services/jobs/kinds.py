@@ -34,6 +34,7 @@ def make_runners(  # noqa: PLR0913 - six ports, by keyword
     return {
         "train": partial(_train, diagnostics),
         "retrain": partial(_retrain, diagnostics),
+        "evaluate": partial(_evaluate, diagnostics),
         "verify": lambda _, progress: auditor.run_verification(progress),
         "evidence": lambda job, progress: auditor.write_bundle(job.id, progress),
         "rekey": partial(_rekey, store, erase_answers),
@@ -75,6 +76,10 @@ def _retrain(diagnostics: Diagnostics, job: Job, progress: Progress) -> dict[str
     if successor is not None:  # retrained before the worker died
         return model_facts(diagnostics.model(successor))
     return model_facts(_cancellable(lambda report: diagnostics.retrain(model_id, report), progress))
+
+
+def _evaluate(diagnostics: Diagnostics, job: Job, _: Progress) -> dict[str, Any]:
+    return diagnostics.evaluate(job.arguments["model"], job.arguments["study"]).content
 
 
 def _resume(diagnostics: Diagnostics, run: TrainingRun, progress: Progress) -> Model:

@@ -29,6 +29,7 @@ UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "train": ("study", "question"),
         "retrain": ("model",),
+        "evaluate": ("model", "study"),
         "check-upload": ("upload",),
         "store-upload": ("upload",),
         "erase": ("erasure",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import Diagnostics, Model
+from models import Diagnostics, ExternalValidation, Model
 from services.cards import ModelCard, ModelCards
 from services.errors import NotFound
 from services.jobs.queue import ACTIVE, Job, JobQueue
@@ -65,7 +65,9 @@ class StudyModels:
         jobs: JobQueue,
         cards: ModelCards,
         withdrawals: WithdrawalCounts,
+        diagnostics: Diagnostics,
     ) -> None:
+        self._diagnostics = diagnostics
         self._owned = owned
         self._jobs = jobs
         self._cards = cards
@@ -112,6 +114,34 @@ class StudyModels:
         """
         model = self._owned.model(party, model_id)
         return self._jobs.enqueue("retrain", {"model": model.id}, model.study)
+
+    def evaluate(self, party: str, model_id: str, name: str) -> Job:
+        """Return the job that evaluates a model on the patients of another study of the party.
+
+        Raises:
+            NotFound: as `get`; or there is no such approved study.
+        """
+        model, study = self._owned.model(party, model_id), self._owned.get_approved(party, name)
+        arguments = {"model": model.id, "study": study.study}
+        return self._jobs.enqueue("evaluate", arguments, study.study)
+
+    def evaluate_now(self, party: str, model_id: str, name: str) -> ExternalValidation:
+        """Return how well a model predicts for the patients of another study of the party.
+
+        Raises:
+            NotFound: as `evaluate`.
+            ModelsRefused, CohortTooSmall (models): see `Diagnostics.evaluate`.
+        """
+        model, study = self._owned.model(party, model_id), self._owned.get_approved(party, name)
+        return self._diagnostics.evaluate(model.id, study.study)
+
+    def external_validations(self, party: str, model_id: str) -> Sequence[ExternalValidation]:
+        """Return the newest external validation of a model on each study.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        return self._diagnostics.external_validations(self._owned.model(party, model_id).id)
 
     def active_job(self, party: str, name: str) -> Job | None:
         """Return the newest job of a study that is queued or running, if there is one.

@@ -13,6 +13,7 @@ from services.researcher.models import ModelStatus, StudyModels
 from services.researcher.study_runs import RunReport
 from services.tokens import RESEARCHER
 from web.api.researcher.schemas import (
+    EvaluationBody,
     ModelsSchema,
     ModelStatusSchema,
     RunReportSchema,
@@ -83,6 +84,25 @@ def get_study_models() -> Sequence[Model]:
 def get_study_model(model: str) -> ModelStatus:
     """Return a model, and whether withdrawals affect it."""
     return _models().get(current_caller().party, model)
+
+
+@bp.post("/researcher/models/<model>/evaluations")
+@requires_role(RESEARCHER)
+@idempotent
+@accepts(EvaluationBody)
+@returns(JobSchema, status=202)
+def post_evaluation(model: str, body: dict[str, Any]) -> Job:
+    """Evaluate a model on the patients who permit another study of the caller to train."""
+    return _models().evaluate(current_caller().party, model, body["study"])
+
+
+@bp.get("/researcher/models/<model>/evaluations")
+@requires_role(RESEARCHER)
+@returns(ObjectAnswer)
+def get_evaluations(model: str) -> Response:
+    """Return the newest external validation of a model on each study."""
+    validations = _models().external_validations(current_caller().party, model)
+    return json_response({"evaluations": [validation.content for validation in validations]})
 
 
 @bp.get("/researcher/models/<model>/card")

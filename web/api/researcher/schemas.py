@@ -56,6 +56,12 @@ class ProposalBody(Strict):
     wants_copy = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
+class EvaluationBody(Strict):
+    """The study whose patients a model is evaluated on."""
+
+    study = Text(128, required=True)
+
+
 class AgreementBody(Strict):
     """That the conditions in `agreement` are accepted; nothing leaves without."""
 

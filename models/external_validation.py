@@ -1,0 +1,133 @@
+"""Evaluates a published model on the patients of another study, with a card of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from models.card_content import round_figures, steady_counts
+from models.card_text import describe_performance, describe_thresholds
+from models.cohort import build_matrix, gather_cohort
+from models.errors import CohortTooSmall, ModelsBroken, ModelsRefused
+from models.evaluation import evaluate
+from models.manifest import TRAINING_PART, Manifest
+from models.model_files import MANIFEST, MODEL, ModelFiles
+from models.performance import make_threshold_table
+from models.ports import RecordStore
+from models.question import load_stored_question
+from models.registry import Model
+from models.served_model import load_model
+from models.subgroups import divide_into_subgroups
+from models.suppression import MIN_COHORT, MIN_COUNT, steady
+
+FORMAT: Final = "vouchsafe external validation 1"
+_PREFIX: Final = "external-"
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalValidation:
+    """What a model achieves on another study's patients; `content` is JSON.
+
+    Attributes:
+        content: model, study, ledger view, counts of patients in tens, how many were left out
+            because the model learned from them, the figures of `models.evaluation.Evaluation`, and
+            the table of decisions at thresholds.
+    """
+
+    content: dict[str, Any]
+
+    def to_lines(self) -> list[str]:
+        """Return it as lines for a terminal."""
+        content = self.content
+        return [
+            f"External validation of model {content['model']}",
+            f"  study: {content['study']}, patients: {content['patients']}, "
+            f"with the outcome: {content['events']}",
+            f"  left out, since the model learned from them: {content['in_training']}",
+            f"  AUROC when the model was developed: {content['developed_auroc']:.3f}",
+            "Performance",
+            *(f"  {line}" for line in describe_performance(content)),
+            "Decisions at thresholds",
+            *(f"  {line}" for line in describe_thresholds(content)),
+        ]
+
+
+def validate_externally(
+    store: RecordStore, files: ModelFiles, model: Model, study: str, developed: Mapping[str, Any]
+) -> ExternalValidation:
+    """Return how well a model predicts for the patients who permit another study to train.
+
+    Nobody whom the model learned from is among them. The result is stored with the model.
+
+    Args:
+        store: the records; the access is journalled for the study.
+        files: of the models.
+        model: whose file must be there.
+        study: whose permissions are asked for.
+        developed: the evaluation of the model's card.
+
+    Raises:
+        ModelsRefused: it is the study that trained the model.
+        CohortTooSmall: fewer than 50 patients, or fewer than 11 with or without the outcome.
+        ModelsBroken: the model's file is missing or was changed.
+        StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
+    """
+    if study == model.study:
+        raise ModelsRefused(f"study {study} trained model {model.id}; name another study")
+    question = load_stored_question(model.question_text)
+    served = load_model(files.path(model.id, MODEL), model.sha256)
+    cohort = gather_cohort(store, question, study)
+    trained = {line.patient for line in Manifest.from_json(files.read(model.id, MANIFEST)).lines}
+    lines = [line for line in cohort.manifest.lines if line.patient not in trained]
+    others = replace(cohort.manifest, lines=tuple(lines))
+    matrix = build_matrix(question, others, cohort.records, TRAINING_PART)
+    events = int(matrix.labels.sum())
+    size = len(matrix.labels)
+    if size < MIN_COHORT or min(events, size - events) < MIN_COUNT:
+        raise CohortTooSmall(
+            f"too few patients: at least {MIN_COHORT} who did not train the model are required, "
+            f"{MIN_COUNT} of them with and {MIN_COUNT} without the outcome"
+        )
+    values = matrix.values[:, question.predictors()]
+    probabilities = served.predict(values)
+    subgroups = divide_into_subgroups(question, matrix)
+    evaluation = evaluate(matrix.labels, probabilities, subgroups, question.thresholds)
+    table = make_threshold_table(matrix.labels, probabilities, question.thresholds)
+    content = {
+        "format": FORMAT,
+        "model": model.id,
+        "sha256": model.sha256,
+        "study": study,
+        "question": {"id": question.id, "sha256": question.sha256},
+        "view": {"block_number": cohort.view.block_number, "head": cohort.view.head.hex()},
+        "patients": steady(size),
+        "events": steady(events),
+        "in_training": steady(len(cohort.manifest.patients(TRAINING_PART)) - size),
+        "developed_auroc": developed["auroc"]["value"],
+        "evaluation": steady_counts(round_figures(asdict(evaluation))),
+        "thresholds": round_figures([asdict(row) for row in table]),
+        "missing": round(float(np.isnan(values).mean()), 3),
+    }
+    files.write(model.id, _file_name(study), json.dumps(content, sort_keys=True).encode())
+    return ExternalValidation(content)
+
+
+def list_external_validations(files: ModelFiles, model_id: str) -> list[ExternalValidation]:
+    """Return the newest external validation of a model on each study, by study.
+
+    Raises:
+        ModelsBroken: a file is not JSON.
+    """
+    try:
+        contents = [json.loads(raw) for raw in files.read_all(model_id, _PREFIX)]
+    except ValueError as exc:
+        raise ModelsBroken(f"an external validation of model {model_id} is not JSON") from exc
+    return [ExternalValidation(content) for content in contents]
+
+
+def _file_name(study: str) -> str:
+    return f"{_PREFIX}{study.replace(':', '-')}.json"
