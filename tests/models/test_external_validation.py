@@ -1,0 +1,73 @@
+"""A model is evaluated on patients of another study, without anybody whom it learned from."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from models.cohort import build_matrix, gather_cohort
+from models.errors import CohortTooSmall, ModelsBroken, ModelsNotFound, ModelsRefused
+from models.manifest import TRAINING_PART
+from models.model_files import MODEL
+from models.served_model import load_model
+from models.studies import Study
+
+STUDY = "study:diabetes-risk"
+OTHER = "study:elsewhere"
+
+
+@pytest.fixture
+def world(build, heart_people):
+    """A model that learned from every second person, and a second study that all people permit."""
+    world = build(heart_people)
+    for person in heart_people[1::2]:
+        world.ledger.withdraw(person[0].subject)
+    world.model = world.diagnostics.train(STUDY, "uci-heart")
+    world.ledger.withdrawn.clear()
+    world.diagnostics.add_study(Study(OTHER, "Elsewhere", "A second study.", 2_000_000_000))
+    return world
+
+
+def test_the_figures_are_those_of_the_patients_who_did_not_train_the_model(world) -> None:
+    result = world.diagnostics.evaluate(world.model.id, OTHER).content
+    question = world.diagnostics.question("uci-heart")
+    cohort = gather_cohort(world.store, question, OTHER)
+    trained = {line.patient for line in world.diagnostics.manifest(world.model.id).lines}
+    matrix = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
+    is_new = np.array([p not in trained for p in cohort.manifest.patients(TRAINING_PART)])
+    path = world.diagnostics.home / world.model.id / MODEL
+    served = load_model(path, world.model.sha256)
+    scores = served.predict(matrix.values[is_new][:, question.predictors()])
+    expected = roc_auc_score(matrix.labels[is_new], scores)
+    assert result["evaluation"]["auroc"]["value"] == pytest.approx(expected, abs=0.001)
+    assert abs(result["patients"] - is_new.sum()) <= 5
+    assert abs(result["in_training"] - (~is_new).sum()) <= 5
+    request = world.store.vault.journal[-2]
+    assert (request.party, request.purpose) == (OTHER, "MLTRAINING")
+    validations = world.diagnostics.external_validations(world.model.id)
+    assert [item.content for item in validations] == [json.loads(json.dumps(result))]
+    assert any("AUROC" in line for line in validations[0].to_lines())
+
+
+def test_the_study_that_trained_a_model_is_no_external_one(world) -> None:
+    with pytest.raises(ModelsRefused, match="name another study"):
+        world.diagnostics.evaluate(world.model.id, STUDY)
+    with pytest.raises(ModelsNotFound):
+        world.diagnostics.evaluate(world.model.id, "study:unknown")
+
+
+def test_only_patients_who_permit_the_other_study_are_asked_about(world, heart_people) -> None:
+    for person in heart_people[1::2]:
+        world.ledger.refused.add(person[0].subject)
+    with pytest.raises(CohortTooSmall, match="who did not train the model"):
+        world.diagnostics.evaluate(world.model.id, OTHER)
+
+
+def test_a_model_whose_file_was_changed_evaluates_nothing(world) -> None:
+    path = world.diagnostics.home / world.model.id / MODEL
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(ModelsBroken):
+        world.diagnostics.evaluate(world.model.id, OTHER)
