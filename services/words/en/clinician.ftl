@@ -205,7 +205,7 @@ card-performance = Performance
 
 card-tested = Tested on { $n } people not used for training; { $events } of them had the outcome.
 
-card-out-of-fold = Each of { $n } people was predicted by models that had not seen them; { $events } of them had the outcome. Counts of people are in tens.
+card-out-of-fold = Models that had not seen them predicted { $n } people. { $events } of these had the outcome. Counts of people are in tens.
 
 card-spread = Standard deviation of the AUROC
 
@@ -223,7 +223,7 @@ card-learner-logistic = logistic regression
 
 card-log-loss = Log-loss
 
-card-comparison = Log-loss of the regression minus that of the trees: { $difference }, standard error { $error }. The simpler regression is used unless the trees are better by more than one standard error.
+card-comparison = The log-loss of the regression is { $difference } above that of the trees (standard error { $error }). The simpler regression is used unless the trees are better by more than one standard error.
 
 card-thresholds = Acting at a threshold, with 95 % intervals
 
