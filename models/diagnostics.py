@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -256,6 +256,18 @@ class Diagnostics:
         Those whose grace period has ended are retired and not returned.
         """
         return self._serving.apply_withdrawals()
+
+    def apply_corrections(self, record_ids: Sequence[str]) -> list[AffectedModel]:
+        """Mark the active models that were trained on one of these records, and return them.
+
+        Call it after a value of the records was corrected or deleted; the grace period of the
+        models begins, as after a withdrawal.
+        """
+        hash_record = self.store.pseudonyms("manifest record")
+        corrected = {hash_record(bytes.fromhex(record_id)).hex() for record_id in record_ids}
+        return self._serving.apply_corrections(
+            lambda model_id: any(line.record in corrected for line in self.manifest(model_id).lines)
+        )
 
     def models_trained_under(self, consent_ids: list[bytes]) -> list[Model]:
         """Return the models in any state that were trained under any of these consents."""

@@ -20,6 +20,7 @@ class Installation:
         clock: the current time, seconds UTC.
         is_development: True for trials; no real patients.
         version: of the software.
+        person_systems: the identifier systems that name a person in FHIR, the most trusted first.
     """
 
     organisation: str
@@ -28,3 +29,4 @@ class Installation:
     clock: Callable[[], float]
     is_development: bool
     version: str
+    person_systems: tuple[str, ...] = ()

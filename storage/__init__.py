@@ -30,11 +30,15 @@ from storage.journal import AccessOutcome, JournalRow, Use
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.record_store import RecordStore
 from storage.vault import AccessRequest, AccessResult, Vault
+from storage.versions import Arriving, Merged, MergeReport
 
 __all__ = [
     "MAX_RECORD_BYTES",
     "AccessOutcome",
     "Arrival",
+    "Arriving",
+    "Merged",
+    "MergeReport",
     "StorageUnavailable",
     "StorageInvalid",
     "BlockStore",
