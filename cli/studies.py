@@ -181,6 +181,7 @@ def predict(services: Services, output: Output, person: str, wallet: Path, **opt
             "probability": report.probability,
             "interval": list(report.interval),
             "prevalence": report.prevalence,
+            "start": report.start,
             "contributions": contributions,
             "affected": report.is_affected,
         },

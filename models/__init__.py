@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from models.inputs import InputValue
     from models.manifest import Manifest
     from models.plots import draw_contributions
+    from models.points import Points, to_points
     from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question, format_unit
     from models.registry import Model
@@ -70,6 +71,7 @@ _MODULES: Final = {
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
     "plots": ("draw_contributions",),
+    "points": ("Points", "to_points"),
     "prediction": (
         "Contribution",
         "Prediction",
@@ -135,6 +137,7 @@ __all__ = [
     "ModelsRefused",
     "ModelsUnavailable",
     "PatientIneligible",
+    "Points",
     "Prediction",
     "PredictionRequest",
     "Question",
@@ -151,4 +154,5 @@ __all__ = [
     "merge_small",
     "recompute",
     "suppress",
+    "to_points",
 ]

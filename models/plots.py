@@ -53,7 +53,7 @@ def draw_contributions(contributions: Sequence[tuple[str, float]], kind: str) ->
     """Return a plot of what raised and what lowered one prediction.
 
     Args:
-        contributions: words and log-odds, the largest effect first.
+        contributions: words and points of 100, the largest effect first.
         kind: svg or png.
     """
     return _render(lambda axes: _draw_bars(axes, list(contributions)), kind)
@@ -183,7 +183,7 @@ def _draw_bars(axes: Axes, contributions: list[tuple[str, float]]) -> None:
     reach = max([abs(value) for value in values] or [1]) * 1.15
     axes.set_xlim(-reach, reach)
     axes.spines["left"].set_visible(False)
-    _label(axes, "Why this estimate", "lowers it  ←  log-odds  →  raises it", "")
+    _label(axes, "Why this estimate", "lowers it  ←  points of 100  →  raises it", "")
 
 
 def _draw_importance(axes: Axes, content: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -62,6 +63,7 @@ class Prediction:
         probability: the prediction, at two decimals.
         low, high: the 95 % interval of the card.
         prevalence: the share of held-out patients who had the outcome.
+        start: the prediction before any value moves it: all contributions 0; at two decimals.
         inputs: the values that the model received.
         contributions: of each feature, the largest effect first; `top` are the first three.
         records: ids of the records that were opened.
@@ -78,6 +80,7 @@ class Prediction:
     low: float
     high: float
     prevalence: float
+    start: float
     inputs: tuple[InputValue, ...]
     contributions: tuple[Contribution, ...]
     records: tuple[str, ...]
@@ -137,6 +140,8 @@ class Predictor:
             low=round(low, 2),
             high=round(high, 2),
             prevalence=card.content["evaluation"]["prevalence"],
+            # The last of the log-odds is the bias, which belongs to no feature.
+            start=round(1 / (1 + math.exp(-scores.contributions[0][-1])), 2),
             inputs=list_input_values(question, opened.records),
             contributions=_contributions(question, row, scores.contributions[0]),
             records=tuple(record.record_id for record in opened.records),
@@ -206,7 +211,6 @@ def _contributions(
     question: Question, row: Values, log_odds: list[float]
 ) -> tuple[Contribution, ...]:
     contributions = []
-    # The last of the log-odds is the bias, which belongs to no feature.
     for column, effect in zip(question.predictors(), log_odds[:-1], strict=True):
         feature = question.features[column]
         value = feature.format(float(row[column]))

@@ -3,137 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
 
 from consent import CATEGORIES
-from models.suppression import MIN_COHORT
-from records.strict_toml import Section, read_declaration
-from records.values import CATEGORY, KINDS, NUMBER, is_code
-
-_PARAMETERS: Final = MappingProxyType(
-    {
-        # name: (default, minimum, maximum); the names are XGBoost's own.
-        "rounds": (150, 1, 5000),
-        "max_depth": (2, 1, 8),
-        "eta": (0.1, 0.001, 1.0),
-        "min_child_weight": (20, 0, 1e6),
-        "lambda": (10, 0, 1e6),
-        "alpha": (0, 0, 1e6),
-        "gamma": (0, 0, 1e6),
-        "max_bin": (256, 2, 1024),
-    }
+from models.question_parts import (
+    DEFAULT_GATE,
+    Feature,
+    Gate,
+    Label,
+    Rule,
+    Subgroup,
+    format_unit,
 )
-_UNITS: Final = {
-    "1": "",
-    "{count}": "",
-    "a": "years",
-    "h": "hours",
-    "min": "minutes",
-    "/min": "per minute",
-    "mm[Hg]": "mmHg",
-    "kg/m2": "kg/m²",
-    "ug/dL": "µg/dL",
-    "ug/L": "µg/L",
-}
-"""UCUM codes that people write differently."""
+from models.question_reading import (
+    read_feature,
+    read_gate,
+    read_identifier,
+    read_label,
+    read_parameters,
+    read_rule,
+    read_subgroup,
+    read_thresholds,
+)
+from records.strict_toml import Section, read_declaration
+from records.values import NUMBER
 
-
-def format_unit(unit: str) -> str:
-    """Return a UCUM unit as people write it."""
-    return _UNITS.get(unit, unit)
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One input of the model, or (`predicts` false) a fact that is kept for subgroups only."""
-
-    code: str
-    words: str
-    kind: str
-    category: str
-    unit: str
-    minimum: float
-    maximum: float
-    values: tuple[str, ...]
-    missing: str
-    predicts: bool
-
-    @property
-    def accepted(self) -> str:
-        """The values that the feature accepts, in words."""
-        if self.kind == NUMBER:
-            return f"{self.minimum:g} to {self.maximum:g} {format_unit(self.unit)}".rstrip()
-        return ", ".join(self.values) if self.kind == CATEGORY else "yes, no"
-
-    def format(self, value: float) -> str:
-        """Return a value of the matrix as a clinician would write it."""
-        if math.isnan(value):
-            return self.missing
-        if self.kind == CATEGORY:
-            return self.values[int(value)].replace("-", " ")
-        if self.kind == NUMBER:
-            return f"{value:g} {format_unit(self.unit)}".rstrip()
-        return "yes" if value else "no"
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What the model predicts: that the observation of this code has the value `positive`."""
-
-    code: str
-    category: str
-    positive: bool | str
-    words: str
-    definition: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """An eligibility criterion: the value of a feature lies within these bounds."""
-
-    code: str
-    minimum: float
-    maximum: float
-
-    @property
-    def bounds(self) -> str:
-        """The bounds in words."""
-        if self.maximum == math.inf:
-            return f"{self.minimum:g} or more"
-        if self.minimum == -math.inf:
-            return f"at most {self.maximum:g}"
-        return f"{self.minimum:g} to {self.maximum:g}"
-
-
-@dataclass(frozen=True, slots=True)
-class Subgroup:
-    """Patients grouped by one feature: by its values, or by the edges between its numbers."""
-
-    words: str
-    code: str
-    edges: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """The thresholds that a model must meet to be published; a question may be stricter."""
-
-    min_patients: int = MIN_COHORT
-    max_attack_auroc: float = 0.55
-    max_attack_tpr: float = 0.03
-    max_feature_auroc: float = 0.95
-    min_slope: float = 0.7
-    max_slope: float = 1.5
-    max_intercept: float = 0.4
-
-
-DEFAULT_GATE: Final = Gate()
+__all__ = [
+    "DEFAULT_GATE",
+    "Feature",
+    "Gate",
+    "Label",
+    "Question",
+    "Rule",
+    "Subgroup",
+    "format_unit",
+    "load_stored_question",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +82,24 @@ class Question:
         """
         top = Section.of_text(text, name)
         question = cls(
-            id=_identifier(top),
+            id=read_identifier(top),
             title=top.text("title"),
             intended_use=top.text("intended_use"),
             limits=top.texts("limits"),
-            label=_label(top.section("label")),
-            features=tuple(_feature(section) for section in top.sections("features")),
+            label=read_label(top.section("label")),
+            features=tuple(read_feature(section) for section in top.sections("features")),
             required=top.texts("required"),
-            eligibility=tuple(_rule(part) for part in top.sections("eligibility", required=False)),
+            eligibility=tuple(
+                read_rule(part) for part in top.sections("eligibility", required=False)
+            ),
             leaking=top.texts("leaking"),
-            parameters=_parameters(top.section("parameters")),
+            parameters=read_parameters(top.section("parameters")),
             held_out=top.number("held_out", 0.25),
-            thresholds=_thresholds(top),
-            subgroups=tuple(_subgroup(part) for part in top.sections("subgroups", required=False)),
-            gate=_gate(top.section("gate")) if top.has("gate") else DEFAULT_GATE,
+            thresholds=read_thresholds(top),
+            subgroups=tuple(
+                read_subgroup(part) for part in top.sections("subgroups", required=False)
+            ),
+            gate=read_gate(top.section("gate")) if top.has("gate") else DEFAULT_GATE,
             text=text,
         )
         top.close()
@@ -222,123 +134,6 @@ def load_stored_question(text: str) -> Question:
         DeclarationInvalid: see `Question.load`.
     """
     return Question.parse(text, "stored question")
-
-
-def _identifier(top: Section) -> str:
-    identifier = top.text("id")
-    is_ascii = identifier.replace("-", "").isalnum() and identifier.isascii()
-    if not is_ascii or identifier != identifier.lower():
-        raise top.error("id", "only lower-case letters, digits and hyphens are allowed")
-    return identifier
-
-
-def _code(section: Section) -> str:
-    code = section.text("code")
-    if not is_code(code):
-        raise section.error("code", "expected system|code, e.g. http://loinc.org|39156-5")
-    return code
-
-
-def _category(section: Section) -> str:
-    category = section.text("category")
-    if category not in CATEGORIES:
-        raise section.error("category", f"is unknown; known: {', '.join(CATEGORIES)}")
-    return category
-
-
-def _label(section: Section) -> Label:
-    label = Label(
-        code=_code(section),
-        category=_category(section),
-        positive=section.boolean_or_text("positive"),
-        words=section.text("words"),
-        definition=section.text("definition"),
-    )
-    section.close()
-    return label
-
-
-def _feature(section: Section) -> Feature:
-    kind = section.text("kind")
-    if kind not in KINDS:
-        raise section.error("kind", f"is unknown; known: {', '.join(KINDS)}")
-    is_number = kind == NUMBER
-    feature = Feature(
-        code=_code(section),
-        words=section.text("words"),
-        kind=kind,
-        category=_category(section),
-        unit=section.text("unit") if is_number else "",
-        minimum=section.number("minimum") if is_number else 0.0,
-        maximum=section.number("maximum") if is_number else 1.0,
-        values=section.texts("values") if kind == CATEGORY else (),
-        missing=section.text("missing", "not recorded"),
-        predicts=section.boolean("predicts", True),
-    )
-    section.close()
-    if feature.minimum >= feature.maximum:
-        raise section.error("minimum", "must be below the maximum")
-    if kind == CATEGORY and len(feature.values) < 2:
-        raise section.error("values", "at least two values are required")
-    return feature
-
-
-def _rule(section: Section) -> Rule:
-    minimum, maximum = section.find_number("minimum"), section.find_number("maximum")
-    rule = Rule(
-        _code(section),
-        -math.inf if minimum is None else minimum,
-        math.inf if maximum is None else maximum,
-    )
-    section.close()
-    return rule
-
-
-def _subgroup(section: Section) -> Subgroup:
-    subgroup = Subgroup(section.text("words"), _code(section), section.numbers("edges"))
-    section.close()
-    if list(subgroup.edges) != sorted(set(subgroup.edges)):
-        raise section.error("edges", "must be in ascending order, without duplicates")
-    return subgroup
-
-
-def _parameters(section: Section) -> Mapping[str, float]:
-    parameters: dict[str, float] = {}
-    for name, (default, minimum, maximum) in _PARAMETERS.items():
-        is_whole = isinstance(default, int) and isinstance(maximum, int)
-        value = section.integer(name, int(default)) if is_whole else section.number(name, default)
-        if not minimum <= value <= maximum:
-            raise section.error(name, f"must be {minimum:g} to {maximum:g}")
-        parameters[name] = value
-    # scale_pos_weight and sampling are missing on purpose: they would break calibration and
-    # determinism.
-    section.close()
-    return MappingProxyType(parameters)
-
-
-def _thresholds(top: Section) -> tuple[float, float]:
-    thresholds = top.numbers("thresholds") or (0.05, 0.5)
-    if len(thresholds) != 2 or not 0 < thresholds[0] < thresholds[1] < 1:
-        raise top.error("thresholds", "expected two probabilities in ascending order")
-    return thresholds[0], thresholds[1]
-
-
-def _gate(section: Section) -> Gate:
-    gate = Gate(
-        min_patients=section.integer("min_patients", DEFAULT_GATE.min_patients),
-        max_attack_auroc=section.number("max_attack_auroc", DEFAULT_GATE.max_attack_auroc),
-        max_attack_tpr=section.number("max_attack_tpr", DEFAULT_GATE.max_attack_tpr),
-        max_feature_auroc=section.number("max_feature_auroc", DEFAULT_GATE.max_feature_auroc),
-        min_slope=section.number("min_slope", DEFAULT_GATE.min_slope),
-        max_slope=section.number("max_slope", DEFAULT_GATE.max_slope),
-        max_intercept=section.number("max_intercept", DEFAULT_GATE.max_intercept),
-    )
-    section.close()
-    for name in Gate.__slots__:
-        value, default = getattr(gate, name), getattr(DEFAULT_GATE, name)
-        if (value < default) if name.startswith("min_") else (value > default):
-            raise section.error(name, f"may not be less strict than the default, {default:g}")
-    return gate
 
 
 def _require_consistent(question: Question, top: Section) -> None:

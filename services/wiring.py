@@ -266,6 +266,7 @@ def _clinician(parts: Parts) -> ClinicianService:
         ledger=parts.ledger,
         store=parts.store,
         predictions=requests.predictions,
+        clock=parts.installation.clock,
     )
     return ClinicianService(patients=patients, predictions=predictions, cards=parts.cards)
 

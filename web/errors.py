@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response, g, render_template, request
 from marshmallow import ValidationError as ValidationError  # handed on: no other file knows it
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 import consent
 import models
@@ -136,6 +136,9 @@ def install(app: Flask) -> None:
 def _detail(error: Exception) -> str:
     if isinstance(error, ValidationError):
         return "Some fields are invalid; `errors` names each."
+    if isinstance(error, RequestEntityTooLarge):
+        limit = f"{(request.max_content_length or 0) / 10**6:,.2f}".rstrip("0").rstrip(".")
+        return f"What was sent is too large: the limit is {limit} MB. Nothing was stored."
     if isinstance(error, HTTPException):
         return error.description or ""
     return str(error)

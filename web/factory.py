@@ -11,9 +11,9 @@ from web.api import api
 from web.current import EXTENSION
 from web.health import bp as health
 from web.pages import pages
+from web.private_request import BUFFER_BYTES, PrivateRequest
 
 MAX_BODY_BYTES = 16 * 2**20
-MAX_FORM_BYTES = 64 * 2**10
 MAX_FORM_PARTS = 100
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -37,9 +37,10 @@ def create_app(services: Services, proxies: int = 0, metrics_token: str = "") ->
     Who asks is the address that the outermost of our `proxies` saw; with none, the socket's.
     """
     app = Flask("web")
+    app.request_class = PrivateRequest
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=BUFFER_BYTES,
         MAX_FORM_PARTS=MAX_FORM_PARTS,
     )
     if proxies:

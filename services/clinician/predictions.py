@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +24,13 @@ from models import (
     format_unit,
 )
 from services.clinician.patients import ClinicianPatients
-from services.clinician.reports import PredictionReport, body_of, values_of
+from services.clinician.reports import (
+    InputWarnings,
+    PredictionReport,
+    body_of,
+    values_of,
+    warnings_of,
+)
 from services.errors import Forbidden, Invalid, NotFound
 from services.requests import PatientInCare, StoredPrediction, StoredPredictions
 from services.requests.predictions import AGREE, CHOICES
@@ -91,6 +97,7 @@ class PredictionInputs:
     question: Question
     model: Model
     values: Sequence[InputValue]
+    warnings: InputWarnings
 
     @property
     def is_accepted(self) -> bool:
@@ -98,10 +105,24 @@ class PredictionInputs:
         return not any(value.problem in BLOCKING for value in self.values)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPrediction:
+    """One earlier prediction in a list; `decision` is "" until the clinician decided."""
+
+    id: str
+    patient_number: str
+    question: Question
+    probability: float
+    low: float
+    high: float
+    predicted_at_s: int
+    decision: str
+
+
 class ClinicianPredictions:
     """Predictions for a clinician's organisation; `party` is its id, `account_id` the caller's."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         patients: ClinicianPatients,
@@ -109,12 +130,14 @@ class ClinicianPredictions:
         ledger: ConsentLedger,
         store: RecordStore,
         predictions: StoredPredictions,
+        clock: Callable[[], float],
     ) -> None:
         self._patients = patients
         self._diagnostics = diagnostics
         self._ledger = ledger
         self._store = store
         self._predictions = predictions
+        self._clock = clock
 
     def inputs(
         self, party: str, account_id: str, query: PatientQuestion, words: Words
@@ -130,11 +153,13 @@ class ClinicianPredictions:
         request = PredictionRequest(
             party, patient.subject, model.id, "review of input values", _actor(account_id)
         )
+        values = self._diagnostics.input_values(request)
         return PredictionInputs(
             patient=patient,
             question=self._diagnostics.question(query.question_id),
             model=model,
-            values=self._diagnostics.input_values(request),
+            values=values,
+            warnings=warnings_of(values, self._clock()),
         )
 
     def predict(
@@ -167,11 +192,24 @@ class ClinicianPredictions:
         request = PredictionRequest(
             party, query.subject, model.id, query.reason, _actor(account_id)
         )
-        body = body_of(words, self._predicted(request, words))
+        body = body_of(words, self._predicted(request, words), self._clock())
         prediction_id = self._predictions.add(party, account_id, query.subject, body)
-        return self.get(party, prediction_id)
+        return self.get(party, prediction_id, words)
 
-    def get(self, party: str, prediction_id: str) -> PredictionReport:
+    def list_mine(self, party: str, account_id: str) -> list[PastPrediction]:
+        """Return the newest fifty predictions of one clinician that are still permitted."""
+        return self._past(self._predictions.list_newest(party, account=account_id))
+
+    def list_about(self, party: str, patient_key: str) -> list[PastPrediction]:
+        """Return the newest fifty predictions about a patient that are still permitted.
+
+        Raises:
+            NotFound: the patient permits no prediction or does not exist.
+        """
+        subject = self._patients.get(party, patient_key).patient.subject
+        return self._past(self._predictions.list_newest(party, subject=subject))
+
+    def get(self, party: str, prediction_id: str, words: Words) -> PredictionReport:
         """Return a prediction of this organisation, while every record that it used is permitted.
 
         A prediction that does not exist costs the same decision as one that is not permitted.
@@ -179,16 +217,16 @@ class ClinicianPredictions:
         Raises:
             NotFound: there is none, or not for this organisation, or no longer.
         """
-        return self._report(self._require(party, prediction_id))
+        return self._report(self._require(party, prediction_id), words)
 
-    def plot(self, party: str, prediction_id: str) -> bytes:
-        """Return the plot of a prediction's contributions as SVG.
+    def plot(self, party: str, prediction_id: str, words: Words) -> bytes:
+        """Return the plot of a prediction's contributions, in points of 100, as SVG.
 
         Raises:
             NotFound: as `get`.
         """
-        contributions = self._require(party, prediction_id).body["contributions"]
-        bars = [(f"{line['words']} {line['value']}", line["log_odds"]) for line in contributions]
+        lines = self.get(party, prediction_id, words).contributions
+        bars = [(f"{line.words} {line.value}".strip(), line.points) for line in lines]
         return draw_contributions(bars, "svg")
 
     def decide(
@@ -207,7 +245,7 @@ class ClinicianPredictions:
         if decision != AGREE and not reason:
             raise Invalid(fields={"reason": [words("decision-error-reason")]})
         self._predictions.decide(party, prediction_id, decision, reason)
-        return self.get(party, prediction_id)
+        return self.get(party, prediction_id, words)
 
     def _model(self, question_id: str, words: Words) -> Model:
         try:
@@ -233,23 +271,57 @@ class ClinicianPredictions:
 
     def _require(self, party: str, prediction_id: str) -> StoredPrediction:
         prediction = self._predictions.find(party, prediction_id)
+        # One that does not exist is decided on as well, so that its time does not tell.
+        (is_permitted,) = self._are_permitted(party, [prediction])
+        if prediction is None or not is_permitted:
+            raise NotFound
+        return prediction
+
+    def _are_permitted(
+        self, party: str, predictions: Sequence[StoredPrediction | None]
+    ) -> list[bool]:
+        """Return for each whether every record that it used is permitted now, by one view."""
+        requests = [self._requests_for(party, prediction) for prediction in predictions]
+        flat = [request for group in requests for request in group]
+        decisions = iter(self._ledger.decide_each(flat) if flat else ())
+        answers = [all([next(decisions).permitted for _ in group]) for group in requests]
+        return [
+            answer and prediction is not None and len(group) == len(set(prediction.body["records"]))
+            for answer, group, prediction in zip(answers, requests, predictions, strict=True)
+        ]
+
+    def _requests_for(
+        self, party: str, prediction: StoredPrediction | None
+    ) -> list[DecisionRequest]:
         subject = prediction.subject if prediction else NOBODY
         record_ids = set(prediction.body["records"]) if prediction else set()
-        requests = [
+        nothing = DecisionRequest(party, TREATDS, NOBODY, "0" * 32, "condition", "2000-01-01")
+        return [
             DecisionRequest(
                 party, TREATDS, subject, record.record_id.hex(), record.category, record.recorded_on
             )
             for record in self._store.records_of(subject)
             if record.record_id.hex() in record_ids
-        ]
-        nothing = DecisionRequest(party, TREATDS, NOBODY, "0" * 32, "condition", "2000-01-01")
-        decisions = self._ledger.decide_each(requests or [nothing])
-        is_permitted = all(decision.permitted for decision in decisions)
-        if prediction is None or len(requests) < len(record_ids) or not is_permitted:
-            raise NotFound
-        return prediction
+        ] or [nothing]
 
-    def _report(self, prediction: StoredPrediction) -> PredictionReport:
+    def _past(self, predictions: Sequence[StoredPrediction]) -> list[PastPrediction]:
+        answers = self._are_permitted(predictions[0].party, predictions) if predictions else []
+        return [
+            PastPrediction(
+                id=prediction.id,
+                patient_number=self._patients.number_of(prediction.subject),
+                question=self._diagnostics.question(prediction.body["question"]),
+                probability=prediction.body["probability"],
+                low=prediction.body["low"],
+                high=prediction.body["high"],
+                predicted_at_s=prediction.at_s,
+                decision=prediction.decision,
+            )
+            for prediction, answer in zip(predictions, answers, strict=True)
+            if answer
+        ]
+
+    def _report(self, prediction: StoredPrediction, words: Words) -> PredictionReport:
         body = prediction.body
         return PredictionReport(
             id=prediction.id,
@@ -260,7 +332,7 @@ class ClinicianPredictions:
             decision=prediction.decision,
             reason=prediction.reason,
             decided_at_s=prediction.decided_at_s,
-            **values_of(body),
+            **values_of(words, body),
         )
 
 

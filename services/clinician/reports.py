@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import exp
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from math import exp, log
 from typing import Any, Final
 
-from models import InputValue, Prediction, Question
+from models import InputValue, Prediction, Question, to_points
 from services.words import Words
 
 PROBLEMS: Final = {
@@ -16,6 +17,9 @@ PROBLEMS: Final = {
     "unit": "values-unit-other",
 }
 """The text about each problem of an input value."""
+MAX_BARS: Final = 8
+OLD_DAYS: Final = 365
+"""A value that was recorded longer ago is called old."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +33,33 @@ class InputLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContributionLine:
-    """How far one value moved the estimate: log-odds, and points of 100."""
+    """How many points of 100 one value moved the estimate; the last line can be all others."""
 
     words: str
     value: Any
-    log_odds: float
     points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputWarnings:
+    """What a reader has to know of the values before they use the estimate.
+
+    Attributes:
+        missing, total: how many values the model did not have, of how many.
+        old: how many were recorded more than a year before.
+        oldest_on, newest_on: ISO dates of the oldest and the newest value; "" without any.
+    """
+
+    missing: int
+    total: int
+    old: int
+    oldest_on: str
+    newest_on: str
+
+    @property
+    def is_all_old(self) -> bool:
+        """Whether no value was recorded within the last year."""
+        return self.old > 0 and self.old == self.total - self.missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +70,8 @@ class PredictionReport:
         patient_number: the hospital number; "" if it is not known here.
         outcome: what is estimated, in words.
         probability, low, high, prevalence: shares from 0 to 1; low to high is the card's interval.
+        start: points of 100 before any value; the points of `contributions` lead to the estimate.
+        warnings: about the values; None for predictions of earlier releases.
         is_affected: whether people on whose records the model was trained withdrew.
         block, count: the view of the ledger by which the records were opened.
         card: the content of the model's card.
@@ -61,7 +88,9 @@ class PredictionReport:
     low: float
     high: float
     prevalence: float
+    start: int
     is_affected: bool
+    warnings: InputWarnings | None
     inputs: Sequence[InputLine]
     contributions: Sequence[ContributionLine]
     input_commitment: str
@@ -94,9 +123,27 @@ def input_line(words: Words, value: InputValue) -> InputLine:
     )
 
 
-def body_of(words: Words, prediction: Prediction) -> dict[str, Any]:
-    """Return the body of a stored prediction; its format is that of earlier releases."""
+def warnings_of(values: Sequence[InputValue], at_s: float) -> InputWarnings:
+    """Return what to warn of, as of this moment (seconds UTC)."""
+    today = datetime.fromtimestamp(at_s, UTC).date()
+    days = sorted(date.fromisoformat(value.recorded_on) for value in values if value.recorded_on)
+    return InputWarnings(
+        missing=sum(value.problem == "missing" for value in values),
+        total=len(values),
+        old=sum((today - day).days > OLD_DAYS for day in days),
+        oldest_on=days[0].isoformat() if days else "",
+        newest_on=days[-1].isoformat() if days else "",
+    )
+
+
+def body_of(words: Words, prediction: Prediction, at_s: float) -> dict[str, Any]:
+    """Return the body of a stored prediction; bodies of earlier releases have no bars."""
     lines = [input_line(words, value) for value in prediction.inputs]
+    effects = [
+        (contribution.words, contribution.value, contribution.log_odds)
+        for contribution in prediction.contributions
+    ]
+    start, bars = _bars(words, prediction.probability, prediction.start, effects)
     return {
         "model": prediction.model_id,
         "model_sha256": prediction.model_sha256,
@@ -107,15 +154,9 @@ def body_of(words: Words, prediction: Prediction) -> dict[str, Any]:
         "high": prediction.high,
         "prevalence": prediction.prevalence,
         "inputs": [[line.what, line.value, line.date] for line in lines],
-        "contributions": [
-            {
-                "words": contribution.words,
-                "value": contribution.value,
-                "log_odds": contribution.log_odds,
-                "points": _points(prediction.probability, contribution.log_odds),
-            }
-            for contribution in prediction.contributions
-        ],
+        "start": start,
+        "bars": [[bar.words, bar.value, bar.points] for bar in bars],
+        "warnings": asdict(warnings_of(prediction.inputs, at_s)),
         "records": list(prediction.records),
         "count": prediction.view.count,
         "block": prediction.view.block_number,
@@ -124,21 +165,49 @@ def body_of(words: Words, prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def values_of(body: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(words: Words, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a stored body says of a prediction, by the names of `PredictionReport`."""
     same = ("model", "model_sha256", "outcome", "probability", "low", "high", "prevalence")
+    start, bars = _stored_bars(words, body)
     return {name: body[name] for name in (*same, "block", "count")} | {
         "is_affected": body["affected"],
         "input_commitment": body["commitment"],
+        "warnings": InputWarnings(**body["warnings"]) if "warnings" in body else None,
         "inputs": [
             InputLine(what=what, value=value, date=date) for what, value, date in body["inputs"]
         ],
-        "contributions": [ContributionLine(**line) for line in body["contributions"]],
+        "start": start,
+        "contributions": bars,
     }
 
 
-def _points(probability: float, log_odds: float) -> int:
-    """Return by how many of 100 the estimate would differ without one contribution."""
-    bounded = min(max(probability, 0.001), 0.999)
-    odds = bounded / (1 - bounded) * exp(-log_odds)
-    return round(100 * (bounded - odds / (1 + odds)))
+def _stored_bars(words: Words, body: Mapping[str, Any]) -> tuple[int, list[ContributionLine]]:
+    if "bars" in body:
+        bars = [
+            ContributionLine(words=what, value=value, points=points)
+            for what, value, points in body["bars"]
+        ]
+        return body["start"], bars
+    # Earlier releases kept the log-odds of every value, and not where they start.
+    effects = [(line["words"], line["value"], line["log_odds"]) for line in body["contributions"]]
+    bounded = min(max(body["probability"], 0.005), 0.995)
+    logit = log(bounded / (1 - bounded)) - sum(effect for _, _, effect in effects)
+    return _bars(words, body["probability"], 1 / (1 + exp(-logit)), effects)
+
+
+def _bars(
+    words: Words, estimate: float, start: float, effects: Sequence[tuple[str, Any, float]]
+) -> tuple[int, list[ContributionLine]]:
+    """Return the start in points of 100, and at most eight bars: the last is all other values."""
+    ordered = sorted(effects, key=lambda effect: -abs(effect[2]))
+    alone = len(ordered) if len(ordered) <= MAX_BARS else MAX_BARS - 1
+    shown, others = ordered[:alone], ordered[alone:]
+    if others:
+        rest = sum(effect for _, _, effect in others)
+        shown = [*shown, (words("prediction-others", count=len(others)), "", rest)]
+    points = to_points(estimate, start, [effect for _, _, effect in shown])
+    bars = [
+        ContributionLine(words=what, value=value, points=added)
+        for (what, value, _), added in zip(shown, points.added, strict=True)
+    ]
+    return points.start, bars

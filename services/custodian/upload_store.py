@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import orjson
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ DROPPED: Final = "dropped"
 UNUSABLE: Final = "unusable"
 LEAVE: Final = "leave"
 NONE: Final = "none"
-MAX_BYTES: Final = 32 * 2**20
+MAX_BYTES: Final = 64 * 10**6
 MAX_AGE_S: Final = DAY_S
 MAX_LISTED: Final = 50
 LABEL: Final = "upload"
@@ -93,17 +94,14 @@ class UploadStore:
         self._store = store
         self._clock = clock
 
-    def add(self, sent: Sent, body: bytes) -> Upload:
-        """Store a file, sealed in pieces.
+    def add(self, sent: Sent, file: BinaryIO) -> Upload:
+        """Store a file, sealed in pieces; no more than one piece of it is in memory beside it.
 
         Raises:
             VaultSealed (storage): the root key is absent; nothing is stored.
         """
         upload_id = secrets.token_hex(16)
-        rows = [
-            {"upload": upload_id, "place": index, "body": self._seal(upload_id, index, piece)}
-            for index, piece in enumerate(_pieces(body))
-        ]
+        mark = self._mark(sent, file)
         head = {
             "id": upload_id,
             "party": sent.party,
@@ -112,20 +110,23 @@ class UploadStore:
             "kind": sent.kind,
             "mapping": sent.mapping,
             "on_bad": sent.on_bad,
-            "size": len(body),
-            "mark": self._mark(sent, body),
+            "size": size_of(file),
+            "mark": mark,
             "state": CHECKING,
             "job": "",
             "at_s": int(self._clock()),
         }
         with self._engine.begin() as connection:
             connection.execute(sa.insert(_UPLOADS), head)
-            connection.execute(sa.insert(_PARTS), rows)
+            for index, piece in enumerate(pieces(file)):
+                body = self._seal(upload_id, index, piece)
+                row = {"upload": upload_id, "place": index, "body": body}
+                connection.execute(sa.insert(_PARTS), row)
         return self.get(sent.party, upload_id)
 
-    def find_stored(self, sent: Sent, body: bytes) -> Upload | None:
+    def find_stored(self, sent: Sent, file: BinaryIO) -> Upload | None:
         """Return the upload by which the same file was stored before, with the same mapping."""
-        mark = self._mark(sent, body)
+        mark = self._mark(sent, file)
         uploads = self._select(sa.and_(_UPLOADS.c.mark == mark, _UPLOADS.c.state == STORED))
         return uploads[0] if uploads else None
 
@@ -212,16 +213,28 @@ class UploadStore:
     def _seal(self, upload_id: str, index: int, piece: bytes) -> bytes:
         return self._store.seal_bytes(PIECE_LABEL, piece, _about(upload_id, index))
 
-    def _mark(self, sent: Sent, body: bytes) -> bytes:
+    def _mark(self, sent: Sent, file: BinaryIO) -> bytes:
         # Keyed, so that a copy of the database confirms nobody's guess of a file.
-        values = (sent.party.encode(), sent.kind.encode(), sent.mapping.encode(), body)
+        content = hashlib.sha256()
+        for piece in pieces(file):
+            content.update(piece)
+        values = (sent.party.encode(), sent.kind.encode(), sent.mapping.encode())
         hashed = b"".join(hashlib.sha256(value).digest() for value in values)
-        return self._store.pseudonyms(LABEL)(hashed)
+        return self._store.pseudonyms(LABEL)(hashed + content.digest())
 
 
-def _pieces(body: bytes) -> list[bytes]:
-    starts = range(0, len(body), _CHUNK_BYTES)
-    return [body[start : start + _CHUNK_BYTES] for start in starts] or [b""]
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Yield a file from its start, a mebibyte at a time; an empty file is one empty piece."""
+    file.seek(0)
+    piece = file.read(_CHUNK_BYTES)
+    yield piece
+    while piece := file.read(_CHUNK_BYTES):
+        yield piece
+
+
+def size_of(file: BinaryIO) -> int:
+    """Return how many bytes a file has."""
+    return file.seek(0, io.SEEK_END)
 
 
 def _about(upload_id: str, index: int) -> bytes:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from models import ModelsError
 from records import (
     CellFault,
+    CellFaultCode,
     DeclarationInvalid,
     Mapping,
     ParsedRow,
     RecordsError,
+    TableInvalid,
     check_table,
     read_table,
 )
@@ -34,12 +37,20 @@ from services.custodian.upload_store import (
     Sent,
     Upload,
     UploadStore,
+    pieces,
+    size_of,
 )
 from services.errors import Invalid, NotFound
 from services.installation import Installation
 from services.jobs.queue import CANCELLED, FAILED, Job, JobQueue
 from services.words import Words
 
+MISFITS: Final = {
+    "missing": CellFaultCode.COLUMN_MISSING,
+    "unmapped": CellFaultCode.COLUMN_UNMAPPED,
+    "twice": CellFaultCode.COLUMN_TWICE,
+}
+"""How the header of a table can differ from its mapping."""
 Progress = Callable[[str, int, int], None]
 FHIR: Final = "fhir"
 TABLE: Final = "table"
@@ -60,14 +71,14 @@ class NewUpload:
 
     Attributes:
         name: its name at the sender.
-        body: its bytes.
+        file: its bytes, which can be read more than once.
         mapping: the name of an installed mapping, for a table.
         own_mapping: the TOML text of another mapping, or None.
         on_bad: ``leave`` stores the good rows without the bad ones, ``none`` stores nothing then.
     """
 
     name: str
-    body: bytes
+    file: BinaryIO
     mapping: str
     own_mapping: bytes | None
     on_bad: str
@@ -161,17 +172,17 @@ class CustodianUploads:
             Invalid: its fields say why the file or the mapping cannot be used.
         """
         try:
-            kind = kind_of(new.body)
+            kind = kind_of(new.file)
             mapping = self._mapping_text(new) if kind == TABLE else ""
             name = PurePath(new.name).name[:MAX_NAME]
             sent = Sent(party, by, name, kind, mapping, new.on_bad)
-            _require_encoding(new.body, _layout(sent).encoding if kind == TABLE else "utf-8-sig")
+            _require_encoding(new.file, _layout(sent).encoding if kind == TABLE else "utf-8-sig")
         except FileRefused as exc:
             raise exc.in_words(words) from exc
-        stored = self._uploads.find_stored(sent, new.body)
+        stored = self._uploads.find_stored(sent, new.file)
         if stored is not None:
             return self._report(words, stored)
-        upload = self._uploads.add(sent, new.body)
+        upload = self._uploads.add(sent, new.file)
         job = self._jobs.enqueue(_CHECK, {"upload": upload.id}, party)
         self._uploads.move(upload, CHECKING, CHECKING, job.id)
         return self.get(words, party, upload.id)
@@ -218,8 +229,7 @@ class CustodianUploads:
         try:
             report = _check(upload, self._uploads.body(upload))
         except (ModelsError, RecordsError) as exc:
-            why = str(exc).partition(": ")[2] or str(exc)
-            self._uploads.report(upload, {"why": why}, UNUSABLE)
+            self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
             return {}
         self._uploads.report(upload, report, CHECKED)
         progress("checking", 1, 1)
@@ -287,35 +297,45 @@ class CustodianUploads:
         return path.read_text(encoding="utf-8")
 
 
-def kind_of(body: bytes) -> str:
+def kind_of(file: BinaryIO) -> str:
     """Return which kind of file this is: a table or a FHIR bundle.
 
     Raises:
         FileRefused: empty, too large, or another kind of file.
     """
-    if not body:
+    size = size_of(file)
+    if not size:
         raise FileRefused("file", "deposit-empty")
-    if len(body) > MAX_BYTES:
-        raise FileRefused("file", "deposit-wrong-size", size=len(body), most=MAX_BYTES)
-    if body.startswith(_PARQUET):
+    if size > MAX_BYTES:
+        raise FileRefused("file", "deposit-wrong-size", size=size, most=MAX_BYTES)
+    head = next(pieces(file))
+    if head.startswith(_PARQUET):
         return TABLE
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return FHIR
-    if b"\0" in body[:_HEAD_BYTES] or body.startswith(_FOREIGN):
+    if b"\0" in head[:_HEAD_BYTES] or head.startswith(_FOREIGN):
         raise FileRefused("file", "deposit-wrong-kind")
     return TABLE
 
 
-def _require_encoding(body: bytes, encoding: str) -> None:
-    if body.startswith(_PARQUET):
+def _require_encoding(file: BinaryIO, encoding: str) -> None:
+    if next(pieces(file)).startswith(_PARQUET):
         return
     try:
-        body.decode(encoding)
-    except UnicodeDecodeError as exc:
-        line = body.count(b"\n", 0, exc.start) + 1
-        raise FileRefused("file", "deposit-wrong-encoding", line=line) from exc
+        decoder = codecs.getincrementaldecoder(encoding)()
     except LookupError as exc:
         raise FileRefused("mapping", "deposit-mapping-error") from exc
+    line = 1
+    for piece in (*pieces(file), b""):
+        try:
+            decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as exc:
+            # The decoder kept the start of a character that a piece before this one cut in two.
+            read = exc.object[: exc.start]
+            raise FileRefused(
+                "file", "deposit-wrong-encoding", line=line + read.count(b"\n")
+            ) from exc
+        line += piece.count(b"\n")
 
 
 def _can_store(upload: Upload) -> bool:
@@ -344,6 +364,16 @@ def _check(upload: Upload, body: bytes) -> dict[str, Any]:
         counts = {"rows": table.rows, "good": table.good}
         wrong, faults = table.wrong, table.faults
     return {**counts, "wrong": wrong, "bad": [fault.to_stored() for fault in faults]}
+
+
+def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
+    """Return the report of a file that cannot be read; a table that misfits names its columns."""
+    faults = error.faults if isinstance(error, TableInvalid) else ()
+    if faults:
+        codes = [fault.code for fault in faults]
+        counts = {name: codes.count(code) for name, code in MISFITS.items()}
+        return {"misfit": counts, "bad": [fault.to_stored() for fault in faults]}
+    return {"why": str(error).partition(": ")[2] or str(error)}
 
 
 def _bad_cell(words: Words, fault: CellFault) -> BadCell:

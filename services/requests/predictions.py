@@ -18,6 +18,7 @@ AGREE: Final = "agree"
 DISAGREE: Final = "disagree"
 UNUSED: Final = "unused"
 CHOICES: Final = (AGREE, DISAGREE, UNUSED)
+MAX_LISTED: Final = 50
 
 _PREDICTIONS: Final = sa.Table(
     "web_diagnoses",
@@ -39,6 +40,7 @@ class StoredPrediction:
     """One prediction as it was shown; `decision` is "" until the clinician has decided."""
 
     id: str
+    party: str
     subject: bytes
     body: dict[str, Any]
     at_s: int
@@ -79,11 +81,26 @@ class StoredPredictions:
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
-        if row is None:
-            return None
-        about = identity.encode()
+        return self._opened(row) if row is not None else None
+
+    def list_newest(
+        self, party: str, *, account: str = "", subject: bytes | None = None
+    ) -> list[StoredPrediction]:
+        """Return the newest fifty predictions of an organisation, of one account or one patient."""
+        query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.party == party)
+        if account:
+            query = query.where(_PREDICTIONS.c.account == account)
+        if subject is not None:
+            query = query.where(_PREDICTIONS.c.subject == subject)
+        query = query.order_by(_PREDICTIONS.c.at_s.desc(), _PREDICTIONS.c.id).limit(MAX_LISTED)
+        with self._engine.connect() as connection:
+            return [self._opened(row) for row in connection.execute(query)]
+
+    def _opened(self, row: Any) -> StoredPrediction:
+        about = row.id.encode()
         return StoredPrediction(
-            id=identity,
+            id=row.id,
+            party=row.party,
             subject=bytes(row.subject),
             body=orjson.loads(self._store.open_text(LABEL, bytes(row.body), about)),
             at_s=row.at_s,

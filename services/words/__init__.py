@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,9 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {"en": "English", "de": "Deutsch", "es": "Español"}
 )
 """Each language as it calls itself."""
+
+MAX_VALUE: Final = 2_000
+"""The most characters of one value in a text."""
 
 _LOCALES: Final[Mapping[str, str]] = MappingProxyType({"en": "en_GB", "de": "de", "es": "es"})
 _HERE: Final = Path(__file__).parent
@@ -61,7 +64,7 @@ class Words:
         pattern = bundle.get_message(name).value
         if pattern is None:
             raise KeyError(name)
-        text, errors = bundle.format_pattern(pattern, values)
+        text, errors = bundle.format_pattern(pattern, _shortened(values))
         if errors:
             raise KeyError(f"{name}: {errors[0]}")
         return str(text)
@@ -73,6 +76,10 @@ class Words:
     def day(self, at_s: float) -> str:
         """Return the day of a moment (Unix seconds): "3 March 2027"."""
         return str(format_date(self._at(at_s).date(), "long", locale=self._locale))
+
+    def iso_day(self, day: str) -> str:
+        """Return an ISO date ("2027-03-03") as a day: "3 March 2027"."""
+        return str(format_date(date.fromisoformat(day), "long", locale=self._locale))
 
     def time(self, at_s: float) -> str:
         """Return the time of day of a moment: "10:42", or "10:42 UTC" if no zone is set.
@@ -107,6 +114,16 @@ def best_language(accept_language: str) -> str:
     """Return which of our languages an Accept-Language header likes best; else English."""
     liked = parse_accept_header(accept_language, LanguageAccept)
     return liked.best_match(LANGUAGES, LANGUAGES[0]) or LANGUAGES[0]
+
+
+def _shortened(values: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
+    """Return the values, long words cut: Fluent refuses a text with more than 2,500 characters."""
+    return {name: _shorten(value) for name, value in values.items()}
+
+
+def _shorten(value: str | int | float) -> str | int | float:
+    is_long = isinstance(value, str) and len(value) > MAX_VALUE
+    return f"{str(value)[:MAX_VALUE]}…" if is_long else value
 
 
 def _pattern(digits: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 
 import pytest
@@ -215,7 +216,7 @@ def names(hospital, model) -> dict[str, str]:
     body |= {"prevalence": 0.2, "outcome": "it", "affected": False, "block": 1, "count": 1}
     body |= {"model_sha256": model.sha256, "commitment": ""}
     upload = UploadStore(platform.engine, platform.store, platform.installation.clock).add(
-        Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), b"person,number\n1,2\n"
+        Sent(HOSPITAL, "a", "t.csv", "csv", "", "good"), io.BytesIO(b"person,number\n1,2\n")
     )
     arguments = {"study": f"study:{slug}", "question": model.question}
     job = platform.jobs.enqueue("train", arguments, f"study:{slug}").id

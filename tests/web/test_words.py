@@ -256,3 +256,9 @@ def test_a_time_says_its_zone_unless_one_was_handed_in() -> None:
 )
 def test_the_language_liked_best_is_chosen(header: str, language: str) -> None:
     assert best_language(header) == language
+
+
+def test_a_value_of_any_length_can_be_said() -> None:
+    said = Words("en")("deposit-unusable", why="x" * 100_000)
+    assert "x" * 2_000 in said
+    assert len(said) < 2_200

@@ -98,7 +98,7 @@ def submit_upload() -> Response:
     file, account = request.files["file"], current_account()
     new = NewUpload(
         name=file.filename or "",
-        body=file.read(MAX_BYTES + 1),
+        file=file.stream,
         mapping=request.form.get("mapping", ""),
         own_mapping=_own_mapping(),
         on_bad=request.form["bad"],

@@ -108,17 +108,25 @@ no-prediction-retired = This model was retired on { $date }, because people with
 
 prediction-title = Estimate: { $question }
 
-prediction-about = Patient { $number }, { $time }. The estimate is about the time of these values, not about the future.
+prediction-about = Patient { $number }. Calculated on { $time }, from the values recorded before.
 
-prediction-values = Values used
+prediction-values-all = The { $count } values used
 
-prediction-result-title = Estimate
+prediction-basis = What the estimate is based on
 
 prediction-estimate = { $count } of 100
 
-prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The model's range is { $low } to { $high }.
+prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }: the 95 % interval of people with a similar estimate, widened to include this one.
 
-prediction-beside = { $percent }. Range { $low } to { $high } %: the 95 % interval of people with a similar estimate, widened to include this one. Of all people it was tested on: { $base } of 100.
+prediction-people = { $count } of 100 people
+
+prediction-scale = Estimate { $count } of 100, range { $low } to { $high }. The upright line is { $base } of 100: the share of all people it was tested on.
+
+prediction-all-old = Every value is more than a year old; the newest is from { $newest }. The estimate describes the patient of that time: age and values may have changed since.
+
+prediction-old = { $count } of { $total } values are more than a year old, the oldest from { $oldest }. They may have changed since.
+
+prediction-missing = { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate was made without them.
 
 prediction-limits = An estimate from a statistical model, not a diagnosis. You decide.
 
@@ -132,13 +140,20 @@ prediction-affected = People on whose records this model was trained have withdr
 
 prediction-why-title = What moved the estimate
 
-prediction-why = These values moved the estimate most, compared with the average person in the training data. They are not causes.
+prediction-why = The bars add up: from an average person in the training data to this estimate. They are not causes.
 
-prediction-why-up = { $value }: up by { $points } of 100
+prediction-plot = How many points of 100 each value moved the estimate
 
-prediction-why-down = { $value }: down by { $points } of 100
+prediction-drawn = As a bar
 
-prediction-plot = How much each value moved the estimate
+prediction-start = Average person
+
+prediction-total = This estimate
+
+prediction-others = { $count ->
+        [one] the other value
+       *[other] the other { $count } values together
+    }
 
 prediction-points = Points of 100
 
@@ -152,9 +167,11 @@ decision-disagree = I disagree
 
 decision-unused = I did not use it
 
+decision-question = What did you decide?
+
 decision-reason = Your reason
 
-decision-reason-hint = Required if you disagree or did not use it
+decision-reason-hint = Needed if you disagree or did not use the estimate
 
 decision-error = Choose your decision
 
@@ -162,7 +179,13 @@ decision-error-reason = Enter your reason
 
 decision-button = Save my decision
 
-decision-saved = Your decision was saved on { $time }.
+decision-change = Save the changed decision
+
+decision-saved-word = Saved
+
+decision-saved = “{ $decision }”, on { $time }.
+
+decision-saved-reason = Reason: { $reason }
 
 card-title = Model card
 

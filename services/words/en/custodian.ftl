@@ -218,6 +218,22 @@ deposit-new-file = Choose another file
 
 deposit-unusable = This file cannot be used: { $why }.
 
+deposit-misfit = The table does not fit the mapping. { $missing ->
+        [0] Every column of the mapping is there.
+        [one] One column of the mapping is missing from the table.
+       *[other] { $missing } columns of the mapping are missing from the table.
+    } { $unmapped ->
+        [0] {""}
+        [one] One column of the table is not in the mapping.
+       *[other] { $unmapped } columns of the table are not in the mapping.
+    } { $twice ->
+        [0] {""}
+        [one] One column name occurs twice.
+       *[other] { $twice } column names occur twice.
+    }
+
+deposit-misfit-next = Nothing was stored, and the file was deleted. Choose the mapping that was made for this table, or correct the table or the mapping as listed below.
+
 deposit-dropped = Nothing was stored. The file was deleted.
 
 deposit-after = { $good } records stored. { $bad } rows left out. Finished on { $time }.
@@ -226,7 +242,15 @@ deposit-known = { $count } of { $all } records were stored before and did not ch
 
 deposit-again = This file was stored on { $date }. Nothing was added.
 
-deposit-bad-caption = Problems, { $shown } of { $all }
+deposit-bad-caption = { $all ->
+        [one] 1 problem
+       *[other] { $all } problems
+    }{ $hidden ->
+        [0] {""}
+       *[other] ; the first { $shown } are listed, the report has all that were kept
+    }
+
+deposit-row-hint = Row 1 is the first row below the header.
 
 deposit-row = Row
 
@@ -253,6 +277,12 @@ cure-twice = Keep one of the two
 cure-id = Enter the hospital number
 
 cure-cells = Check for a missing or extra separator
+
+cure-column-missing = Add the column to the file, or remove it from the mapping
+
+cure-column-unmapped = Map the column, or list it under ignore in the mapping
+
+cure-column-twice = Rename one of the two columns
 
 cure-kind = Leave it out; this kind is not stored here
 

@@ -89,7 +89,7 @@ def post_prediction(body: dict[str, str]) -> PredictionReport:
 @returns(PredictionSchema)
 def get_prediction(prediction: str) -> PredictionReport:
     """Return a prediction, while every record that it used is permitted."""
-    return _clinician().predictions.get(current_caller().party, prediction)
+    return _clinician().predictions.get(current_caller().party, prediction, words())
 
 
 @bp.get("/clinician/diagnoses/<prediction>/contributions")
@@ -97,7 +97,7 @@ def get_prediction(prediction: str) -> PredictionReport:
 @returns_file(SVG)
 def get_prediction_plot(prediction: str) -> Response:
     """Return the plot of a prediction's contributions, as SVG."""
-    return svg_response(_clinician().predictions.plot(current_caller().party, prediction))
+    return svg_response(_clinician().predictions.plot(current_caller().party, prediction, words()))
 
 
 @bp.post("/clinician/diagnoses/<prediction>/decision")

@@ -79,13 +79,13 @@ InputLineSchema = schema_of("InputLineSchema", InputLine, "what value date")
 ContributionSchema = schema_of(
     "ContributionSchema",
     ContributionLine,
-    "words log_odds points",
+    "words points",
     value=fields.Raw(required=True, metadata={"type": _ANY}),
 )
 PredictionSchema = schema_of(
     "PredictionSchema",
     PredictionReport,
-    "id model outcome probability interval prevalence input_commitment decision reason "
+    "id model outcome probability interval prevalence start input_commitment decision reason "
     "decided_at_s",
     question="question.id",
     affected="is_affected",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
 from services.custodian.overview import Health, Holdings, Overview
 from services.custodian.recoveries import PendingRecovery
-from services.custodian.upload_store import LEAVE, MAX_BYTES, NONE, Upload
+from services.custodian.upload_store import LEAVE, NONE, Upload
 from services.custodian.uploads import MAX_MAPPING, BadCell, NewUpload, UploadReport
 from services.requests import Proposal
 from services.schemas import Strict, ValidationError
@@ -23,7 +24,8 @@ from storage.schemas import RecordSchema
 from web.api.schemas import BARE_HEX, JobSchema, Text, listing, schema_of
 
 MAX_RECORDS: Final = 5_000
-MAX_BASE64: Final = MAX_BYTES * 4 // 3 + 8
+MAX_BASE64: Final = 32 * 2**20 * 4 // 3 + 8
+"""JSON is parsed as a whole, so less than a form may carry: 32 MiB of file."""
 MAX_FILE_BYTES: Final = MAX_BASE64 + MAX_MAPPING + 4_096
 _OBJECT: Final = {"type": "object", "additionalProperties": True}
 
@@ -49,7 +51,7 @@ class UploadBody(Strict):
             raise ValidationError({"file": ["Must be base64."]}) from exc
         return NewUpload(
             name=data["name"],
-            body=body,
+            file=io.BytesIO(body),
             mapping=data["mapping"],
             own_mapping=data["own_mapping"].encode() or None,
             on_bad=data["on_bad"],

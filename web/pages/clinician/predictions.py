@@ -56,7 +56,8 @@ def predict() -> Response:
 @requires_role(CLINICIAN)
 def prediction(id: str) -> Response:
     """Show a prediction with its interval, its reasons and its limits."""
-    return _prediction(services().clinician.predictions.get(current_account().party, id), {})
+    report = services().clinician.predictions.get(current_account().party, id, words())
+    return _prediction(report, {})
 
 
 @bp.post("/clinician/diagnoses/<id>")
@@ -68,7 +69,7 @@ def decide(id: str) -> Response:
     try:
         predictions.decide(party, id, decision, reason, words())
     except Invalid as exc:
-        return _prediction(predictions.get(party, id), first_errors(exc))
+        return _prediction(predictions.get(party, id, words()), first_errors(exc))
     return see_other(f"/clinician/diagnoses/{id}#decision")
 
 
@@ -76,7 +77,7 @@ def decide(id: str) -> Response:
 @requires_role(CLINICIAN)
 def plot(id: str) -> Response:
     """Return the plot of a prediction's contributions."""
-    return svg_response(services().clinician.predictions.plot(current_account().party, id))
+    return svg_response(services().clinician.predictions.plot(current_account().party, id, words()))
 
 
 @bp.get("/clinician/models/<id>")

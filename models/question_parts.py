@@ -1,0 +1,116 @@
+"""Define the parts of a prediction question: features, label, criteria, subgroups, gate."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from models.suppression import MIN_COHORT
+from records.values import CATEGORY, NUMBER
+
+_UNITS: Final = {
+    "1": "",
+    "{count}": "",
+    "a": "years",
+    "h": "hours",
+    "min": "minutes",
+    "/min": "per minute",
+    "mm[Hg]": "mmHg",
+    "kg/m2": "kg/m²",
+    "ug/dL": "µg/dL",
+    "ug/L": "µg/L",
+}
+"""UCUM codes that people write differently."""
+
+
+def format_unit(unit: str) -> str:
+    """Return a UCUM unit as people write it."""
+    return _UNITS.get(unit, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One input of the model, or (`predicts` false) a fact that is kept for subgroups only."""
+
+    code: str
+    words: str
+    kind: str
+    category: str
+    unit: str
+    minimum: float
+    maximum: float
+    values: tuple[str, ...]
+    missing: str
+    predicts: bool
+
+    @property
+    def accepted(self) -> str:
+        """The values that the feature accepts, in words."""
+        if self.kind == NUMBER:
+            return f"{self.minimum:g} to {self.maximum:g} {format_unit(self.unit)}".rstrip()
+        return ", ".join(self.values) if self.kind == CATEGORY else "yes, no"
+
+    def format(self, value: float) -> str:
+        """Return a value of the matrix as a clinician would write it."""
+        if math.isnan(value):
+            return self.missing
+        if self.kind == CATEGORY:
+            return self.values[int(value)].replace("-", " ")
+        if self.kind == NUMBER:
+            return f"{value:g} {format_unit(self.unit)}".rstrip()
+        return "yes" if value else "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What the model predicts: that the observation of this code has the value `positive`."""
+
+    code: str
+    category: str
+    positive: bool | str
+    words: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An eligibility criterion: the value of a feature lies within these bounds."""
+
+    code: str
+    minimum: float
+    maximum: float
+
+    @property
+    def bounds(self) -> str:
+        """The bounds in words."""
+        if self.maximum == math.inf:
+            return f"{self.minimum:g} or more"
+        if self.minimum == -math.inf:
+            return f"at most {self.maximum:g}"
+        return f"{self.minimum:g} to {self.maximum:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """Patients grouped by one feature: by its values, or by the edges between its numbers."""
+
+    words: str
+    code: str
+    edges: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The thresholds that a model must meet to be published; a question may be stricter."""
+
+    min_patients: int = MIN_COHORT
+    max_attack_auroc: float = 0.55
+    max_attack_tpr: float = 0.03
+    max_feature_auroc: float = 0.95
+    min_slope: float = 0.7
+    max_slope: float = 1.5
+    max_intercept: float = 0.4
+
+
+DEFAULT_GATE: Final = Gate()

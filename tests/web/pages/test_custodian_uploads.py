@@ -1,0 +1,92 @@
+"""What happens to files that a custodian sends by the form: sizes, encodings, wrong mappings."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from visitors import Visitor, signed_in
+
+from services.custodian.upload_store import MAX_BYTES
+from services.words import Words
+
+pytestmark = pytest.mark.node
+HEAD = b"id,weight\n"
+MAPPING = """
+[table]
+id = "id"
+date = "2024-01-02"
+
+[[documents]]
+name = "vitals"
+category = "vital-signs"
+"""
+COLUMN = """
+[[documents.columns]]
+column = "{name}"
+code = "x|{name}"
+kind = "number"
+unit = "kg"
+minimum = 0
+maximum = 100
+"""
+FITTING = MAPPING + COLUMN.format(name="weight")
+
+
+@pytest.fixture
+def keeper(hospital: Any) -> Visitor:
+    return signed_in(hospital, "custodian")
+
+
+def send(keeper: Visitor, body: bytes, mapping: str = FITTING) -> Any:
+    return keeper.post(
+        "/custodian/deposits/new",
+        file=(io.BytesIO(body), "table.csv"),
+        mapping="own",
+        **{"own-mapping": (io.BytesIO(mapping.encode()), "m.toml")},
+        bad="leave",
+    )
+
+
+def table_of(size: int) -> bytes:
+    """Return a table of exactly this many bytes."""
+    return (HEAD + b"W-1,70\n" * (size // 7 + 1))[: size - 1] + b"\n"
+
+
+@pytest.mark.parametrize("size", [131_145, 1_000_000, MAX_BYTES])
+def test_files_up_to_the_stated_limit_are_taken(keeper: Visitor, size: int) -> None:
+    assert send(keeper, table_of(size)).status_code == 303
+    limit = Words("en").number(MAX_BYTES / 10**6)
+    assert f"at most {limit} MB" in keeper.get("/custodian/deposits/new").text
+
+
+def test_a_file_above_the_limit_is_refused_with_the_limit(keeper: Visitor) -> None:
+    answer = send(keeper, table_of(MAX_BYTES + 1))
+    assert answer.status_code == 422
+    assert "The limit is 64.0 MB." in answer.text
+    answer = send(keeper, table_of(MAX_BYTES + 2**20))
+    assert answer.status_code == 413
+    assert "The limit is" in answer.text.replace("the limit", "The limit")
+
+
+def test_a_line_in_another_encoding_is_named_also_beyond_the_first_piece(keeper: Visitor) -> None:
+    lines = 200_000
+    answer = send(keeper, HEAD + b"W-1,70\n" * lines + b"W-2,\xff\n")
+    assert f"Line {lines + 2:,} cannot be read" in answer.text
+
+
+def test_a_mapping_that_does_not_fit_is_explained_column_by_column(
+    hospital: Any, keeper: Visitor
+) -> None:
+    names = [f"a-column-with-quite-a-long-name-{index}" for index in range(60)]
+    mapping = MAPPING + "".join(COLUMN.format(name=name) for name in names)
+    path = send(keeper, HEAD + b"W-1,70\n", mapping).headers["Location"]
+    hospital.work("check-upload")
+    answer = keeper.get(path)
+    assert answer.status_code == 200
+    assert "60 columns of the mapping are missing from the table." in answer.text
+    assert "One column of the table is not in the mapping." in answer.text
+    assert names[0] in answer.text
+    assert "Add the column to the file, or remove it from the mapping" in answer.text
+    assert keeper.get(f"{path}/report").text.count("\n") == 62
