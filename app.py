@@ -84,6 +84,7 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         clock=clock,
         is_development=settings.development,
         version=VERSION,
+        person_systems=settings.person_systems,
     )
     return build_services(
         engine=engine,

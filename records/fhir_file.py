@@ -7,7 +7,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from records.errors import FhirInvalid, JsonInvalid
@@ -69,21 +69,19 @@ def read_entries(file: BinaryIO, kind: str = "") -> Iterator[FhirEntry]:
         FhirInvalid: it is not FHIR JSON, or too large.
         JsonInvalid: it is one JSON text, and that is not valid or has more than one meaning.
     """
-    stream = _unpacked(file)
-    first = _first_line(stream)
-    if not first.strip(_SPACE):
+    lines = _lines(_unpacked(file))
+    written = ((number, line) for number, line in enumerate(lines, 1) if line.strip(_SPACE))
+    start = list(islice(written, 2))
+    if not start:
         raise FhirInvalid("the file is empty")
-    rest = _lines(stream)
-    following = next((line for line in rest if line.strip(_SPACE)), b"")
     # A first line that is damaged must not cost the others.
-    if not following or not (_is_resource(first) or _is_resource(following)):
-        body = b"".join(chain((first, following), rest))
+    if len(start) == 1 or not any(_is_resource(line) for _, line in start):
+        body = b"".join(line for _, line in chain(start, written))
         yield from _of_document(loads_exact(body, MAX_DEPTH))
         return
-    numbered = enumerate(chain((first, following), rest), 1)
-    wanted = kind.encode()
-    for number, line in ((n, line) for n, line in numbered if line.strip(_SPACE)):
-        if wanted in line:
+    kind_bytes = kind.encode()
+    for number, line in chain(start, written):
+        if kind_bytes in line:
             yield from _of_line(number, line)
 
 
@@ -110,10 +108,6 @@ _FOREIGN: Final = {
     b"PK\x03\x04": "the file is a ZIP archive; send the files in it",
     b"%PDF": "the file is a PDF; send FHIR as JSON",
 }
-
-
-def _first_line(stream: BinaryIO) -> bytes:
-    return next((line for line in _lines(stream) if line.strip(_SPACE)), b"")
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -95,8 +95,8 @@ def content_of(resource: Mapping[str, Any]) -> bytes:
     meta = resource.get("meta")
     if not isinstance(meta, dict):
         return dumps_exact(resource)
-    kept = {key: meta[key] for key in meta if key not in ("lastUpdated", "versionId")}
-    return dumps_exact({**resource, "meta": kept})
+    lasting = {key: meta[key] for key in meta if key not in ("lastUpdated", "versionId")}
+    return dumps_exact({**resource, "meta": lasting})
 
 
 def identity_of(entry: FhirEntry, sender: str) -> str:

@@ -15,8 +15,12 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.intake import FhirIntake, IntakeStores
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.items import ItemIndex
 from services.custodian.overview import CustodianOverview
+from services.custodian.parked import ParkedEntries
+from services.custodian.patient_names import PatientNames
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
 from services.custodian.service import CustodianService
@@ -104,6 +108,7 @@ class Parts:
     installation: Installation
     cards: ModelCards
     uploads: UploadStore
+    intake: IntakeStores
 
 
 def build_services(
@@ -128,6 +133,7 @@ def build_services(
         installation=installation,
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
         uploads=UploadStore(engine, store, clock),
+        intake=_intake_stores(engine, store, installation),
     )
     return Services(
         engine=engine,
@@ -174,6 +180,17 @@ def build_services(
     )
 
 
+def _intake_stores(
+    engine: sa.Engine, store: RecordStore, installation: Installation
+) -> IntakeStores:
+    names = PatientNames(engine, store)
+    return IntakeStores(
+        items=ItemIndex(engine, store),
+        names=names,
+        parked=ParkedEntries(engine, store, names, installation.clock),
+    )
+
+
 def _patient(parts: Parts) -> PatientService:
     ledger, store, diagnostics = parts.ledger, parts.store, parts.diagnostics
     stores, clock = parts.requests, parts.installation.clock
@@ -215,7 +232,19 @@ def _patient(parts: Parts) -> PatientService:
 def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
-    records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
+    records = CustodianRecords(
+        store=parts.store,
+        directory=directory,
+        diagnostics=parts.diagnostics,
+        installation=installation,
+    )
+    intake = FhirIntake(
+        store=parts.store,
+        directory=directory,
+        stores=parts.intake,
+        diagnostics=parts.diagnostics,
+        installation=installation,
+    )
     return CustodianService(
         overview=CustodianOverview(
             ledger=parts.ledger,
@@ -231,10 +260,12 @@ def _custodian(parts: Parts) -> CustodianService:
         uploads=CustodianUploads(
             uploads=parts.uploads,
             records=records,
+            intake=intake,
             jobs=parts.jobs,
             installation=installation,
         ),
         records=records,
+        intake=intake,
         subjects=CustodianSubjects(
             ledger=parts.ledger,
             subjects=SubjectRecords(ledger=parts.ledger, store=parts.store),

@@ -143,8 +143,8 @@ class Versions:
 
     def _read(self, ids: Sequence[str]) -> dict[str, Record]:
         """Return the current version of each of these records that is not erased."""
-        wanted = [bytes.fromhex(record_id) for record_id in ids]
-        entries = self._catalogue.current(record_ids=wanted) if wanted else []
+        names = [bytes.fromhex(record_id) for record_id in ids]
+        entries = self._catalogue.current(record_ids=names) if names else []
         records = self._reader.read(entries)
         return {record.record_id: record for record in records if record is not None}
 

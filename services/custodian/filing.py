@@ -200,13 +200,13 @@ class ResourceFiling:
         known = self._store.versions.find(records, [work.source for work in pending])
         grouped: dict[str, _Work] = {}
         for work, record_id in zip(pending, known, strict=True):
-            found = replace(work, record_id=work.record_id or record_id)
-            name = found.record_id or found.source
+            named = replace(work, record_id=work.record_id or record_id)
+            name = named.record_id or named.source
             if name in grouped:
                 before = grouped[name]
-                filings = [*before.filings, *found.filings]
-                found = replace(found, filings=filings, part=max(before.part, found.part))
-            grouped[name] = found
+                filings = [*before.filings, *named.filings]
+                named = replace(named, filings=filings, part=max(before.part, named.part))
+            grouped[name] = named
         return list(grouped.values())
 
     def _merge(
@@ -244,7 +244,7 @@ class _Work:
 
     @property
     def source(self) -> str:
-        """The name by which the document is found again."""
+        """The name by which the document is named again."""
         if self.part < 0:
             return f"record\0{self.record_id}"
         header = self.header

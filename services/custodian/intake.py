@@ -127,6 +127,8 @@ class FhirIntake:
     def check(self, files: Sequence[FhirFile], sender: str, progress: Progress) -> IntakeReport:
         """Return what would become of every entry; nothing is stored.
 
+        `sender` is the system whose ids the files use, or "" for the custodian's only one.
+
         Raises:
             FhirInvalid, JsonInvalid (records): a file cannot be read at all.
         """
@@ -151,6 +153,7 @@ class FhirIntake:
     def _take(
         self, files: Sequence[FhirFile], sender: str, progress: Progress, *, dry: bool
     ) -> IntakeReport:
+        sender = sender or self._installation.organisation
         rules = read_rules()
         report = IntakeReport(rules=rules.version)
         filing = ResourceFiling(
@@ -252,11 +255,11 @@ class FhirIntake:
             name = next((name for name in subject.names if name in known), None)
             if name is None:
                 continue
-            found = known[name]
-            if found is None:
+            patient = known[name]
+            if patient is None:
                 resolved.unknown[index] = subject._replace(code=EntryCode.AMBIGUOUS_SUBJECT)
             else:
-                resolved.subjects[index] = found
+                resolved.subjects[index] = patient
 
     def _subjects(self, persons: Sequence[str], delivery: _Delivery) -> Mapping[str, bytes]:
         if not delivery.dry:
@@ -289,8 +292,8 @@ class FhirIntake:
         known = self._names.find({name for each in waiting.values() for name in each.names})
         filings = []
         for parked in waiting.values():
-            found = (known[name] for name in parked.names if name in known)
-            subject = next(found, None)
+            patients = (known[name] for name in parked.names if name in known)
+            subject = next(patients, None)
             if subject is not None:
                 filings.append(Filing(0, parked.entry, subject, identity=parked.identity))
         if filings:

@@ -90,15 +90,15 @@ class ParkedEntries:
     def waiting_for(self, names: Iterable[str]) -> dict[bytes, Parked]:
         """Return the resources that wait for a patient of one of these names, by their key."""
         hashed = list(self._names.hash_names(names).values())
-        found: dict[bytes, Parked] = {}
+        parked: dict[bytes, Parked] = {}
         for start in range(0, len(hashed), BATCH_SIZE):
             query = sa.select(_PARKED.c.id, _PARKED.c.body).distinct()
             query = query.join(_WAITING, _WAITING.c.parked == _PARKED.c.id)
             query = query.where(_WAITING.c.name.in_(hashed[start : start + BATCH_SIZE]))
             with self._engine.connect() as connection:
                 for key, body in connection.execute(query):
-                    found[bytes(key)] = self._open(bytes(key), bytes(body))
-        return found
+                    parked[bytes(key)] = self._open(bytes(key), bytes(body))
+        return parked
 
     def delete(self, keys: Sequence[bytes]) -> None:
         """Delete resources that were filed under their patient."""

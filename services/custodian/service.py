@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.overview import CustodianOverview
 from services.custodian.records import CustodianRecords
@@ -22,6 +23,7 @@ class CustodianService:
         invitations: of patients and staff.
         uploads: files that are checked and then stored.
         records: deposits of records.
+        intake: of FHIR files.
         subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
         recoveries: new keys for patients who lost theirs.
@@ -31,6 +33,7 @@ class CustodianService:
     invitations: CustodianInvitations
     uploads: CustodianUploads
     records: CustodianRecords
+    intake: FhirIntake
     subjects: CustodianSubjects
     approvals: CustodianApprovals
     recoveries: CustodianRecoveries

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Final
 
@@ -22,25 +22,32 @@ from records import (
     check_table,
     read_table,
 )
-from records.fhir import read_bundle
+from records.outcomes import EntryOutcome
+from services.custodian.fhir_uploads import (
+    ENTRIES,
+    MAX_LISTED,
+    check_fhir,
+    read_outcomes,
+    remarkable,
+    store_fhir,
+)
+from services.custodian.intake import FhirIntake
 from services.custodian.records import CustodianRecords
 from services.custodian.remedies import remedy
+from services.custodian.upload_kinds import FHIR, TABLE, FileRefused, kind_of, require_encoding
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
     DROPPED,
     LEAVE,
-    MAX_BYTES,
     STORED,
     STORING,
     UNUSABLE,
     Sent,
     Upload,
     UploadStore,
-    pieces,
-    size_of,
 )
-from services.errors import Invalid, NotFound
+from services.errors import NotFound
 from services.installation import Installation
 from services.jobs.queue import CANCELLED, FAILED, Job, JobQueue
 from services.words import Words
@@ -52,17 +59,11 @@ MISFITS: Final = {
 }
 """How the header of a table can differ from its mapping."""
 Progress = Callable[[str, int, int], None]
-FHIR: Final = "fhir"
-TABLE: Final = "table"
 MAX_MAPPING: Final = 256 * 2**10
 MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 _CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
-_PARQUET: Final = b"PAR1"
-_FOREIGN: Final = (b"PK\x03\x04", b"%PDF", b"\x1f\x8b")
-_HEAD_BYTES: Final = 65_536
-_MEGABYTE: Final = 10**6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,26 +118,8 @@ class UploadReport:
     @property
     def counts(self) -> dict[str, Any]:
         """The numbers of its report, without the problems."""
-        return {name: value for name, value in self.upload.report.items() if name != "bad"}
-
-
-class FileRefused(Invalid):
-    """A file or mapping that cannot be used; `text` and `values` are its message in words (422)."""
-
-    def __init__(self, field: str, text: str, **values: int) -> None:
-        """Keep the field, and the text that says why."""
-        super().__init__(text)
-        self.field = field
-        self.text = text
-        self.values = values
-
-    def in_words(self, words: Words) -> Invalid:
-        """Return the error with its message in words."""
-        values: dict[str, str | int] = dict(self.values)
-        if self.text == "deposit-wrong-size":
-            values = {name: _size(words, size) for name, size in self.values.items()}
-        message = words(self.text, **values)
-        return Invalid(message, {self.field: [message]})
+        hidden = ("bad", ENTRIES)
+        return {name: value for name, value in self.upload.report.items() if name not in hidden}
 
 
 class CustodianUploads:
@@ -149,11 +132,13 @@ class CustodianUploads:
         *,
         uploads: UploadStore,
         records: CustodianRecords,
+        intake: FhirIntake,
         jobs: JobQueue,
         installation: Installation,
     ) -> None:
         self._uploads = uploads
         self._records = records
+        self._intake = intake
         self._jobs = jobs
         self._installation = installation
 
@@ -176,10 +161,12 @@ class CustodianUploads:
             mapping = self._mapping_text(new) if kind == TABLE else ""
             name = PurePath(new.name).name[:MAX_NAME]
             sent = Sent(party, by, name, kind, mapping, new.on_bad)
-            _require_encoding(new.file, _layout(sent).encoding if kind == TABLE else "utf-8-sig")
+            if kind == TABLE:
+                require_encoding(new.file, _layout(sent).encoding)
         except FileRefused as exc:
             raise exc.in_words(words) from exc
-        stored = self._uploads.find_stored(sent, new.file)
+        # FHIR is compared entry by entry: what was parked may have its patient by now.
+        stored = self._uploads.find_stored(sent, new.file) if kind == TABLE else None
         if stored is not None:
             return self._report(words, stored)
         upload = self._uploads.add(sent, new.file)
@@ -227,7 +214,7 @@ class CustodianUploads:
             return {}
         progress("checking", 0, 1)
         try:
-            report = _check(upload, self._uploads.body(upload))
+            report = self._check(upload, self._uploads.body(upload), progress)
         except (ModelsError, RecordsError) as exc:
             self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
             return {}
@@ -240,16 +227,40 @@ class CustodianUploads:
         upload = self._uploads.require(upload_id)
         if upload.state != STORING:
             return {}
-        rows = _rows(upload, self._uploads.body(upload))
-        source = "fhir\0" if upload.sent.kind == FHIR else ""
-        summary = self._records.deposit_rows(rows, progress, source=source)
-        result = {
-            "records": summary.records,
-            "new": summary.new,
-            "anchored_at_s": int(self._installation.clock()),
-        }
+        body = self._uploads.body(upload)
+        if upload.sent.kind == FHIR:
+            result = store_fhir(self._intake, upload, body, progress)
+        else:
+            summary = self._records.deposit_rows(_rows(upload, body), progress)
+            result = {
+                "records": summary.records,
+                "new": summary.new,
+                "corrected": summary.corrected,
+                "erased": summary.erased,
+                "affected_models": list(summary.affected_models),
+            }
+        result["anchored_at_s"] = int(self._installation.clock())
         self._uploads.report(upload, result, STORED)
-        return result
+        return {name: value for name, value in result.items() if name != ENTRIES}
+
+    def _check(self, upload: Upload, body: bytes, progress: Progress) -> dict[str, Any]:
+        if upload.sent.kind == FHIR:
+            return check_fhir(self._intake, upload, body, progress)
+        with _as_path(body) as path:
+            table = check_table(path, _layout(upload.sent))
+        bad = [fault.to_stored() for fault in table.faults]
+        return {"rows": table.rows, "good": table.good, "wrong": table.wrong, "bad": bad}
+
+    def outcomes(self, party: str, upload_id: str) -> list[EntryOutcome]:
+        """Return what became of each entry of one of a party's FHIR files.
+
+        Raises:
+            NotFound: the party has no such upload, or it is a table.
+        """
+        upload = self._uploads.get(party, upload_id)
+        if upload.sent.kind != FHIR:
+            raise NotFound
+        return read_outcomes(upload)
 
     def delete_expired(self) -> int:
         """Delete every file that has waited longer than a day; return how many."""
@@ -262,10 +273,7 @@ class CustodianUploads:
             upload=upload,
             is_working=is_active and not self._is_stuck(upload),
             can_store=_can_store(upload),
-            problems=[
-                _bad_cell(words, CellFault.from_stored(stored))
-                for stored in upload.report.get("bad", [])
-            ],
+            problems=_problems(words, upload),
             job=job,
             is_slow=job is not None
             and self._installation.clock() - job.requested_at_s > self.SLOW_S,
@@ -297,47 +305,6 @@ class CustodianUploads:
         return path.read_text(encoding="utf-8")
 
 
-def kind_of(file: BinaryIO) -> str:
-    """Return which kind of file this is: a table or a FHIR bundle.
-
-    Raises:
-        FileRefused: empty, too large, or another kind of file.
-    """
-    size = size_of(file)
-    if not size:
-        raise FileRefused("file", "deposit-empty")
-    if size > MAX_BYTES:
-        raise FileRefused("file", "deposit-wrong-size", size=size, most=MAX_BYTES)
-    head = next(pieces(file))
-    if head.startswith(_PARQUET):
-        return TABLE
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        return FHIR
-    if b"\0" in head[:_HEAD_BYTES] or head.startswith(_FOREIGN):
-        raise FileRefused("file", "deposit-wrong-kind")
-    return TABLE
-
-
-def _require_encoding(file: BinaryIO, encoding: str) -> None:
-    if next(pieces(file)).startswith(_PARQUET):
-        return
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)()
-    except LookupError as exc:
-        raise FileRefused("mapping", "deposit-mapping-error") from exc
-    line = 1
-    for piece in (*pieces(file), b""):
-        try:
-            decoder.decode(piece, final=not piece)
-        except UnicodeDecodeError as exc:
-            # The decoder kept the start of a character that a piece before this one cut in two.
-            read = exc.object[: exc.start]
-            raise FileRefused(
-                "file", "deposit-wrong-encoding", line=line + read.count(b"\n")
-            ) from exc
-        line += piece.count(b"\n")
-
-
 def _can_store(upload: Upload) -> bool:
     is_wanted = upload.sent.on_bad == LEAVE or not upload.report.get("wrong")
     return bool(upload.report.get("good")) and is_wanted
@@ -353,19 +320,6 @@ def _layout(sent: Sent) -> Mapping:
     return layout
 
 
-def _check(upload: Upload, body: bytes) -> dict[str, Any]:
-    if upload.sent.kind == FHIR:
-        bundle = read_bundle(body)
-        counts = {"rows": bundle.entries, "good": bundle.entries - bundle.wrong}
-        wrong, faults = bundle.wrong, bundle.faults
-    else:
-        with _as_path(body) as path:
-            table = check_table(path, _layout(upload.sent))
-        counts = {"rows": table.rows, "good": table.good}
-        wrong, faults = table.wrong, table.faults
-    return {**counts, "wrong": wrong, "bad": [fault.to_stored() for fault in faults]}
-
-
 def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
     """Return the report of a file that cannot be read; a table that misfits names its columns."""
     faults = error.faults if isinstance(error, TableInvalid) else ()
@@ -374,6 +328,20 @@ def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
         counts = {name: codes.count(code) for name, code in MISFITS.items()}
         return {"misfit": counts, "bad": [fault.to_stored() for fault in faults]}
     return {"why": str(error).partition(": ")[2] or str(error)}
+
+
+def _problems(words: Words, upload: Upload) -> list[BadCell]:
+    if upload.sent.kind == FHIR:
+        entries = islice(remarkable(read_outcomes(upload)), MAX_LISTED)
+        return [_bad_entry(entry) for entry in entries]
+    stored = upload.report.get("bad", [])
+    return [_bad_cell(words, CellFault.from_stored(each)) for each in stored]
+
+
+def _bad_entry(entry: EntryOutcome) -> BadCell:
+    problem = f"{entry.outcome}: {entry.code.problem}" if entry.code else entry.outcome.value
+    element = entry.element or entry.kind
+    return BadCell(row=entry.number, column=element, problem=problem, cure=entry.code.remedy)
 
 
 def _bad_cell(words: Words, fault: CellFault) -> BadCell:
@@ -386,8 +354,6 @@ def _bad_cell(words: Words, fault: CellFault) -> BadCell:
 
 
 def _rows(upload: Upload, body: bytes) -> list[ParsedRow]:
-    if upload.sent.kind == FHIR:
-        return read_bundle(body).rows
     with _as_path(body) as path:
         return list(read_table(path, _layout(upload.sent), upload.sent.on_bad == LEAVE))
 
@@ -402,7 +368,3 @@ def _as_path(body: bytes) -> Iterator[Path]:
         yield Path(f"/proc/self/fd/{handle}")
     finally:
         os.close(handle)
-
-
-def _size(words: Words, size: int) -> str:
-    return words("size-mb", size=words.number(size / _MEGABYTE, 1))
