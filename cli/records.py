@@ -1,19 +1,18 @@
-"""The custodian's command: tables and FHIR files in, sealed records out."""
+"""The custodian's commands for tables: check one, draft its mapping, deposit its rows."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
-from cli.output import Output, with_services
-from records import Mapping, check_table, read_table
-from records.outcomes import EntryOutcome
-from services.custodian.fhir_uploads import remarkable
-from services.custodian.intake import FhirFile, IntakeReport
+from cli.fhir import deposit_fhir, describe_affected
+from cli.output import Clock, Output, with_services, without_services
+from records import ColumnSummary, Mapping, TableReport, check_table, read_table
 from services.wiring import Services
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -21,7 +20,20 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 MAPPING = click.option(
     "--mapping", type=FILE, required=True, help="The TOML file that describes the columns."
 )
-MAX_SHOWN = 20
+MAX_LEVELS = 6
+
+
+@click.command()
+@click.argument("table", type=FILE)
+@MAPPING
+@without_services
+def check(clock: Clock, output: Output, table: Path, mapping: Path) -> None:
+    """Check TABLE against its mapping, and summarise each column; nothing is started or stored."""
+    layout = Mapping.load(mapping)
+    report = check_table(table, layout, today=day_of(clock()), has_summary=True)
+    print_check(output, report)
+    if not report.rows:
+        report.require_good(table.name)
 
 
 @click.command()
@@ -52,7 +64,8 @@ def deposit(
     subject.
     """
     if mapping is None:
-        _deposit_fhir(services, output, files, options)
+        dry, sender = options["dry_run"], options["sender"]
+        deposit_fhir(services, output, files, sender=sender, dry=dry)
         return
     if len(files) > 1:
         raise click.UsageError("--mapping describes one table; deposit one table at a time")
@@ -62,101 +75,86 @@ def deposit(
 def _deposit_table(
     services: Services, output: Output, table: Path, layout: Mapping, options: dict[str, Any]
 ) -> None:
-    report = check_table(table, layout)
-    counts: dict[str, Any] = {"rows": report.rows, "good": report.good, "bad": report.wrong}
-    counts["replaced"] = report.replaced
-    replaced = f"{report.replaced} were replaced by a newer row of the same person. "
-    note = replaced if report.replaced else ""
+    today = day_of(services.installation.clock())
+    report = check_table(table, layout, today=today, has_summary=options["dry_run"])
     if options["dry_run"]:
-        problems = [fault.to_json() for fault in report.faults]
-        output.result(
-            {**counts, "deposited": 0, "problems": problems},
-            f"{report.rows} rows read. {report.good} are good, {report.wrong} are not. "
-            f"{note}Nothing has been stored.",
-        )
-        output.faults(report.faults)
+        print_check(output, report)
         return
-    rows = list(read_table(table, layout, options["only_good"]))
+    rows = list(read_table(table, layout, options["only_good"], today))
     with output.progress() as progress:
         summary = services.custodian.records.deposit_rows(rows, progress)
     same = summary.records - summary.new - summary.corrected - summary.erased
-    counts |= {"records": summary.records, "deposited": summary.new}
-    counts |= {"corrected": summary.corrected, "same": same, "erased": summary.erased}
-    counts["affected_models"] = list(summary.affected_models)
+    counts = {"records": summary.records, "deposited": summary.new, "same": same}
+    counts |= {"corrected": summary.corrected, "erased": summary.erased}
+    models = list(summary.affected_models)
     output.result(
-        counts,
+        {**_counts(report), **counts, "affected_models": models},
         f"{summary.new} records stored, {summary.corrected} corrected, {same} were stored before. "
-        f"{note}{report.wrong} rows left out.{_affected(summary.affected_models)}",
+        f"{_note(report)}{report.wrong} rows left out.{describe_affected(models)}",
     )
 
 
-def _deposit_fhir(
-    services: Services, output: Output, paths: tuple[Path, ...], options: dict[str, Any]
-) -> None:
-    files = [FhirFile(path.name, partial(_open, path)) for path in paths]
-    intake, sender = services.custodian.intake, options["sender"]
-    with output.progress() as progress:
-        if options["dry_run"]:
-            report = intake.check(files, sender, progress)
-        else:
-            report = intake.store(files, sender, progress)
-    output.result(_fhir_json(report), _fhir_text(report, dry=options["dry_run"]))
+def day_of(now_s: float) -> datetime.date:
+    """Return the day at a time, in UTC."""
+    return datetime.datetime.fromtimestamp(now_s, datetime.UTC).date()
 
 
-def _open(path: Path) -> BinaryIO:
-    return path.open("rb")
-
-
-def _fhir_json(report: IntakeReport) -> dict[str, Any]:
-    return {
-        "outcomes": report.counts(),
-        "joined": report.joined,
-        "corrected_records": report.corrected_records,
-        "affected_models": list(report.affected_models),
-        "rules": report.rules,
-        "entries": [
-            {"file": name, **_entry_json(outcome)}
-            for name, outcomes in report.files
-            for outcome in outcomes
-        ],
+def print_check(output: Output, report: TableReport) -> None:
+    """Write what a check found: counts, each column, bad cells, and what else to look at."""
+    document = {
+        **_counts(report),
+        "deposited": 0,
+        "problems": [fault.to_json() for fault in report.faults],
+        "notes": [fault.to_json() for fault in report.notes],
+        "columns": [asdict(column) for column in report.columns],
     }
+    output.result(
+        document,
+        f"{report.rows} rows read. {report.good} are good, {report.wrong} are not. "
+        f"{_note(report)}Nothing has been stored.",
+    )
+    _print_columns(output, report.columns)
+    output.faults(report.faults)
+    output.faults(report.notes)
 
 
-def _entry_json(outcome: EntryOutcome) -> dict[str, Any]:
-    entry = {"entry": outcome.number, "outcome": outcome.outcome.value, "kind": outcome.kind}
-    if not outcome.code:
-        return entry
-    reason = {"code": outcome.code.value, "element": outcome.element}
-    return {**entry, **reason, "problem": outcome.code.problem, "remedy": outcome.code.remedy}
+def _print_columns(output: Output, columns: Sequence[ColumnSummary]) -> None:
+    output.table(
+        ("column", "values", "missing", "bad", "unit", "lowest, middle, highest; or values"),
+        [
+            (
+                column.column,
+                str(column.count),
+                str(column.missing),
+                str(column.bad + column.left_out),
+                column.unit or "-",
+                _values(column),
+            )
+            for column in columns
+        ],
+        every=True,
+    )
 
 
-def _fhir_text(report: IntakeReport, *, dry: bool) -> str:
-    counts = report.counts()
-    parts = [f"{count} {name}" for name, count in counts.items() if count]
-    lines = [f"{sum(counts.values())} entries: {', '.join(parts) or 'none'}."]
-    if report.joined:
-        lines[0] += f" {report.joined} parked entries were stored, since their patient arrived."
-    lines[0] += _affected(report.affected_models)
-    if dry:
-        lines[0] += " Nothing has been stored."
-    lines_of_entries = [
-        f"{name}, entry {each.number}: {_sentence(each)}"
-        for name, outcomes in report.files
-        for each in remarkable(outcomes)
-    ]
-    lines += lines_of_entries[:MAX_SHOWN]
-    if len(lines_of_entries) > MAX_SHOWN:
-        lines.append(f"{len(lines_of_entries) - MAX_SHOWN} more; --json lists every entry.")
-    return "\n".join(lines)
+def _values(column: ColumnSummary) -> str:
+    if column.minimum is not None:
+        return f"{column.minimum:g}, {column.median:g}, {column.maximum:g}"
+    levels = [f"{level.value} {level.count}" for level in column.levels[:MAX_LEVELS]]
+    return ", ".join([*levels, "…"] if len(column.levels) > MAX_LEVELS else levels) or "-"
 
 
-def _sentence(outcome: EntryOutcome) -> str:
-    kind = f"{outcome.kind} " if outcome.kind else ""
-    if not outcome.code:
-        return f"{kind}{outcome.outcome}."
-    return f"{kind}{outcome.outcome}: {outcome.code.problem}. {outcome.code.remedy}."
+def _counts(report: TableReport) -> dict[str, Any]:
+    counts = {"rows": report.rows, "good": report.good, "bad": report.wrong}
+    counts |= {"people": report.people, "replaced": report.replaced}
+    return counts | {"left_out": report.left_out, "ignored": report.ignored}
 
 
-def _affected(models: Sequence[str]) -> str:
-    names = list(models)
-    return f" Models trained on a corrected record: {', '.join(names)}." if names else ""
+def _note(report: TableReport) -> str:
+    notes = [f"{report.people} people. "]
+    if report.replaced:
+        notes.append(f"{report.replaced} were replaced by a newer row of the same person. ")
+    if report.left_out:
+        notes.append(f"{report.left_out} bad cells left out, as the mapping says. ")
+    if report.ignored:
+        notes.append(f"{report.ignored} rows have a code that the mapping ignores. ")
+    return "".join(notes)

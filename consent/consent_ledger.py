@@ -13,7 +13,13 @@ from consent.anchors import Anchor, list_anchors
 from consent.batch import DecisionRequestBatch, Decisions, decide_many
 from consent.chain import Chain
 from consent.consent_terms import ConsentTermsStore
-from consent.consents import Consent, end_times, find_ended_consents, list_consents
+from consent.consents import (
+    Consent,
+    end_times,
+    find_ended_consents,
+    list_consents,
+    subjects_of,
+)
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
 from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted
@@ -23,8 +29,9 @@ from consent.freshness import FreshnessRules
 from consent.grant_status import Clocks
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
-from consent.outbox import Outbox
+from consent.outbox import REFUSED, Outbox
 from consent.outbox_restore import restore_outbox
+from consent.prover import Prover
 from consent.raw_transactions import RelayerAccount
 from consent.register import Register
 from consent.relayer import Progress, Relayer
@@ -74,10 +81,12 @@ class ConsentLedger:
         self._clock = clock
         self._chain = chain
         self._outbox = Outbox(engine, chain, account)
-        self._mirror = Mirror(engine, chain, deployment, clock)
+        accounts = frozenset({bytes.fromhex(account.address[2:])})
+        prover = Prover(chain, self._outbox, deployment, accounts, clock)
+        self._mirror = Mirror(engine, chain, deployment, prover, clock)
         rules = FreshnessRules.of(deployment.finality)
         self._views = Views(self._mirror, self._outbox, rules, clock, self.limits)
-        admission = Admission(chain, self._mirror, deployment, account.address)
+        admission = Admission(chain, self._mirror, deployment, account.address, clock)
         self._domain = admission.domain
         self._relayer = Relayer(
             self._outbox, self._mirror, self.consent_terms, admission, self.limits
@@ -110,7 +119,7 @@ class ConsentLedger:
     def decide(self, request: DecisionRequest, view: View | None = None) -> Decision:
         """Permit or deny one request; a denial is a value, not an exception.
 
-        With a `view` from here, the decision rests on it, minus every revocation since.
+        With a `view` from here, the decision rests on it, and on every later "no" since.
 
         Raises:
             ViewRefused, LedgerUnavailable: as `view`; also a view that is too old or not from here.
@@ -194,6 +203,10 @@ class ConsentLedger:
         """Return the last second of each of these consents, as far as they are mirrored here."""
         return end_times(self._mirror.events, consent_ids)
 
+    def subjects_of(self, consent_ids: Sequence[bytes]) -> list[bytes]:
+        """Return the subjects of these consents, as far as they are mirrored here; each once."""
+        return subjects_of(self._mirror.events, consent_ids)
+
     def find_ended(self, consent_ids: Sequence[bytes]) -> list[bytes]:
         """Return those of these consents that are not in force, in the order given.
 
@@ -238,6 +251,13 @@ class ConsentLedger:
         if restore_outbox(self._outbox, self._chain, self._mirror):
             self._outbox.flush()
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
+
+    def refused_revocations(self) -> int:
+        """Return how many transactions hold a withdrawal or stop that the contract refused.
+
+        They stay in force here; the patients must sign again, so that the chain shows them too.
+        """
+        return len(self._outbox.find(state=REFUSED))
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return the findings on this package's part; an empty list means no problems."""

@@ -332,9 +332,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             owned=owned,
             jobs=parts.jobs,
             cards=parts.cards,
-            withdrawals=WithdrawalCounts(
-                diagnostics=diagnostics, ledger=ledger, feasibility=feasibility
-            ),
+            withdrawals=WithdrawalCounts(diagnostics=diagnostics, feasibility=feasibility),
         ),
         training_sets=TrainingSets(
             owned=owned,

@@ -24,7 +24,7 @@ def check_fhir(
     intake: FhirIntake, upload: Upload, body: bytes, progress: Progress
 ) -> dict[str, Any]:
     """Return the report of a file's check; nothing of it is stored."""
-    report = intake.check([_file(upload, body)], upload.sent.party, progress)
+    report = intake.check([_file(upload, body)], upload.sent.mapping, progress)
     return _counts(report)
 
 
@@ -32,7 +32,7 @@ def store_fhir(
     intake: FhirIntake, upload: Upload, body: bytes, progress: Progress
 ) -> dict[str, Any]:
     """Store a file's resources, and return the report of what became of each entry."""
-    report = intake.store([_file(upload, body)], upload.sent.party, progress)
+    report = intake.store([_file(upload, body)], upload.sent.mapping, progress)
     counts = report.counts()
     changed = sum(counts[name] for name in ("stored", "corrected", "deleted"))
     return {

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Final
@@ -14,15 +13,12 @@ from models import ModelsError
 from records import (
     CellFault,
     CellFaultCode,
-    DeclarationInvalid,
-    Mapping,
-    ParsedRow,
+    ColumnSummary,
     RecordsError,
     TableInvalid,
-    check_table,
-    read_table,
 )
 from records.outcomes import EntryOutcome
+from records.summary import summary_from
 from services.custodian.fhir_uploads import (
     ENTRIES,
     MAX_LISTED,
@@ -31,10 +27,17 @@ from services.custodian.fhir_uploads import (
     remarkable,
     store_fhir,
 )
+from services.custodian.file_kinds import (
+    FHIR,
+    TABLE,
+    FileRefused,
+    kind_of,
+    require_encoding,
+)
 from services.custodian.intake import FhirIntake
 from services.custodian.records import CustodianRecords
 from services.custodian.remedies import remedy
-from services.custodian.upload_kinds import FHIR, TABLE, FileRefused, kind_of, require_encoding
+from services.custodian.tables import check_sent_table, layout_of, read_sent_table, today_of
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
@@ -62,6 +65,7 @@ Progress = Callable[[str, int, int], None]
 MAX_MAPPING: Final = 256 * 2**10
 MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
+_LISTS: Final = ("bad", "notes")
 _CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
 
@@ -90,6 +94,7 @@ class BadCell:
     """One problem of a file, in words; never the content of a cell."""
 
     row: int
+    line: int
     column: str
     problem: str
     cure: str
@@ -103,7 +108,9 @@ class UploadReport:
         upload: the file, its state and its counts.
         is_working: True while a worker has it.
         can_store: whether storing its good rows is possible and wanted.
-        problems: the first bad cells.
+        problems: the first bad cells of rows that cannot be stored.
+        notes: the first cells that the mapping leaves out, and what else to look at.
+        columns: a summary of each column of a table that waits, for the custodian alone.
         job: the newest job about it.
         is_slow: True if that job was requested more than ten seconds ago.
     """
@@ -112,14 +119,15 @@ class UploadReport:
     is_working: bool
     can_store: bool
     problems: Sequence[BadCell]
+    notes: Sequence[BadCell]
+    columns: Sequence[ColumnSummary]
     job: Job | None
     is_slow: bool
 
     @property
     def counts(self) -> dict[str, Any]:
         """The numbers of its report, without the problems."""
-        hidden = ("bad", ENTRIES)
-        return {name: value for name, value in self.upload.report.items() if name not in hidden}
+        return {name: value for name, value in self.upload.report.items() if name not in _LISTS}
 
 
 class CustodianUploads:
@@ -158,11 +166,11 @@ class CustodianUploads:
         """
         try:
             kind = kind_of(new.file)
-            mapping = self._mapping_text(new) if kind == TABLE else ""
+            mapping = self._mapping_text(words, new) if kind == TABLE else ""
             name = PurePath(new.name).name[:MAX_NAME]
             sent = Sent(party, by, name, kind, mapping, new.on_bad)
             if kind == TABLE:
-                require_encoding(new.file, _layout(sent).encoding)
+                require_encoding(new.file, layout_of(sent).file.encoding)
         except FileRefused as exc:
             raise exc.in_words(words) from exc
         # FHIR is compared entry by entry: what was parked may have its patient by now.
@@ -214,10 +222,11 @@ class CustodianUploads:
             return {}
         progress("checking", 0, 1)
         try:
-            report = self._check(upload, self._uploads.body(upload), progress)
+            report, columns = self._check(upload, progress)
         except (ModelsError, RecordsError) as exc:
             self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
             return {}
+        self._uploads.keep_summary(upload, [asdict(column) for column in columns])
         self._uploads.report(upload, report, CHECKED)
         progress("checking", 1, 1)
         return {name: report[name] for name in ("rows", "good", "wrong")}
@@ -227,29 +236,48 @@ class CustodianUploads:
         upload = self._uploads.require(upload_id)
         if upload.state != STORING:
             return {}
-        body = self._uploads.body(upload)
-        if upload.sent.kind == FHIR:
-            result = store_fhir(self._intake, upload, body, progress)
-        else:
-            summary = self._records.deposit_rows(_rows(upload, body), progress)
-            result = {
-                "records": summary.records,
-                "new": summary.new,
-                "corrected": summary.corrected,
-                "erased": summary.erased,
-                "affected_models": list(summary.affected_models),
-            }
+        try:
+            result = self._store(upload, progress)
+        except RecordsError as exc:
+            self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
+            return {}
         result["anchored_at_s"] = int(self._installation.clock())
         self._uploads.report(upload, result, STORED)
         return {name: value for name, value in result.items() if name != ENTRIES}
 
-    def _check(self, upload: Upload, body: bytes, progress: Progress) -> dict[str, Any]:
+    def _store(self, upload: Upload, progress: Progress) -> dict[str, Any]:
+        body = self._uploads.body(upload)
         if upload.sent.kind == FHIR:
-            return check_fhir(self._intake, upload, body, progress)
-        with _as_path(body) as path:
-            table = check_table(path, _layout(upload.sent))
-        bad = [fault.to_stored() for fault in table.faults]
-        return {"rows": table.rows, "good": table.good, "wrong": table.wrong, "bad": bad}
+            return store_fhir(self._intake, upload, body, progress)
+        rows = read_sent_table(upload.sent, body, self._today())
+        summary = self._records.deposit_rows(rows, progress)
+        counts = {
+            name: getattr(summary, name) for name in ("records", "new", "corrected", "erased")
+        }
+        return {**counts, "affected_models": list(summary.affected_models)}
+
+    def import_fhir(
+        self, words: Words, party: str, new: NewUpload, *, sender: str, by: str
+    ) -> UploadReport:
+        """Keep a FHIR file and queue its storing, without a check that somebody confirms.
+
+        What cannot be stored is left out, with a line in the report. `sender` is the system whose
+        ids the file uses, or "" for the custodian's only one.
+
+        Raises:
+            Invalid: the file is empty, too large or no FHIR as JSON; nothing is kept.
+        """
+        try:
+            if kind_of(new.file) != FHIR:
+                raise FileRefused("file", "deposit-wrong-kind")
+        except FileRefused as exc:
+            raise exc.in_words(words) from exc
+        name = PurePath(new.name).name[:MAX_NAME]
+        upload = self._uploads.add(Sent(party, by, name, FHIR, sender, LEAVE), new.file)
+        self._uploads.move(upload, CHECKING, STORING)
+        job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
+        self._uploads.move(upload, STORING, STORING, job.id)
+        return self.get(words, party, upload.id)
 
     def outcomes(self, party: str, upload_id: str) -> list[EntryOutcome]:
         """Return what became of each entry of one of a party's FHIR files.
@@ -266,6 +294,22 @@ class CustodianUploads:
         """Delete every file that has waited longer than a day; return how many."""
         return self._uploads.delete_expired()
 
+    def _check(
+        self, upload: Upload, progress: Progress
+    ) -> tuple[dict[str, Any], Sequence[ColumnSummary]]:
+        body = self._uploads.body(upload)
+        if upload.sent.kind == FHIR:
+            return check_fhir(self._intake, upload, body, progress), ()
+        table = check_sent_table(upload.sent, body, self._today())
+        names = ("rows", "good", "wrong", "people", "replaced", "left_out", "ignored")
+        counts = {name: getattr(table, name) for name in names}
+        notes = [fault.to_stored() for fault in table.notes]
+        bad = [fault.to_stored() for fault in table.faults]
+        return {**counts, "bad": bad, "notes": notes}, table.columns
+
+    def _today(self) -> datetime.date:
+        return today_of(self._installation.clock())
+
     def _report(self, words: Words, upload: Upload) -> UploadReport:
         job = self._jobs.find(upload.job) if upload.job else None
         is_active = upload.state in (CHECKING, STORING)
@@ -274,6 +318,8 @@ class CustodianUploads:
             is_working=is_active and not self._is_stuck(upload),
             can_store=_can_store(upload),
             problems=_problems(words, upload),
+            notes=_cells(words, upload.report.get("notes", [])),
+            columns=[summary_from(stored) for stored in self._uploads.summary(upload)],
             job=job,
             is_slow=job is not None
             and self._installation.clock() - job.requested_at_s > self.SLOW_S,
@@ -293,12 +339,13 @@ class CustodianUploads:
             f"example {path.parent.name}": path for path in examples
         }
 
-    def _mapping_text(self, new: NewUpload) -> str:
+    def _mapping_text(self, words: Words, new: NewUpload) -> str:
         if new.own_mapping is not None:
             try:
-                return new.own_mapping.decode()
+                return new.own_mapping.decode("utf-8-sig")
             except UnicodeDecodeError as exc:
-                raise FileRefused("mapping", "deposit-mapping-error") from exc
+                why = words("deposit-mapping-text")
+                raise FileRefused("mapping", "deposit-mapping-error", why=why) from exc
         path = self._mappings().get(new.mapping)
         if path is None:
             raise FileRefused("mapping", "deposit-mapping-choose")
@@ -308,16 +355,6 @@ class CustodianUploads:
 def _can_store(upload: Upload) -> bool:
     is_wanted = upload.sent.on_bad == LEAVE or not upload.report.get("wrong")
     return bool(upload.report.get("good")) and is_wanted
-
-
-def _layout(sent: Sent) -> Mapping:
-    try:
-        layout = Mapping.parse(sent.mapping, "mapping")
-    except DeclarationInvalid as exc:
-        raise FileRefused("mapping", "deposit-mapping-error") from exc
-    if layout.custodian not in ("", sent.party):
-        raise FileRefused("mapping", "deposit-mapping-custodian")
-    return layout
 
 
 def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
@@ -334,37 +371,26 @@ def _problems(words: Words, upload: Upload) -> list[BadCell]:
     if upload.sent.kind == FHIR:
         entries = islice(remarkable(read_outcomes(upload)), MAX_LISTED)
         return [_bad_entry(entry) for entry in entries]
-    stored = upload.report.get("bad", [])
-    return [_bad_cell(words, CellFault.from_stored(each)) for each in stored]
+    return _cells(words, upload.report.get("bad", []))
 
 
 def _bad_entry(entry: EntryOutcome) -> BadCell:
     problem = f"{entry.outcome}: {entry.code.problem}" if entry.code else entry.outcome.value
     element = entry.element or entry.kind
-    return BadCell(row=entry.number, column=element, problem=problem, cure=entry.code.remedy)
+    return BadCell(
+        row=entry.number, line=0, column=element, problem=problem, cure=entry.code.remedy
+    )
+
+
+def _cells(words: Words, stored: Sequence[list[Any]]) -> list[BadCell]:
+    return [_bad_cell(words, CellFault.from_stored(fault)) for fault in stored]
 
 
 def _bad_cell(words: Words, fault: CellFault) -> BadCell:
     return BadCell(
         row=fault.row,
+        line=fault.line,
         column=fault.column,
         problem=fault.problem,
         cure=remedy(words, fault.code),
     )
-
-
-def _rows(upload: Upload, body: bytes) -> list[ParsedRow]:
-    with _as_path(body) as path:
-        return list(read_table(path, _layout(upload.sent), upload.sent.on_bad == LEAVE))
-
-
-@contextmanager
-def _as_path(body: bytes) -> Iterator[Path]:
-    """Yield a path to read the file from, in memory alone: no plaintext reaches a disk."""
-    handle = os.memfd_create("upload")
-    try:
-        with os.fdopen(handle, "wb", closefd=False) as file:
-            file.write(body)
-        yield Path(f"/proc/self/fd/{handle}")
-    finally:
-        os.close(handle)
