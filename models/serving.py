@@ -93,7 +93,7 @@ class ModelServing:
             if trained_on(model.id):
                 self._registry.change_state(model.id, AFFECTED, int(self._clock()))
                 marked = self._registry.get(model.id)
-                affected.append(AffectedModel(marked, 0, self._stops_at_s(marked)))
+                affected.append(AffectedModel(marked, 0, self.stops_at_s(marked)))
         return affected
 
     def recheck(self, count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 from typing import Any, Final
 
@@ -156,13 +157,14 @@ def _accepted(report: UploadReport) -> Response:
 def _manifest(report: UploadReport) -> dict[str, Any]:
     """Return the result of an import; the outcomes are one file of OperationOutcome."""
     counts, upload = report.counts, report.upload
+    at = datetime.datetime.fromtimestamp(counts["anchored_at_s"], datetime.UTC)
     file = {
         "type": "OperationOutcome",
         "count": counts["rows"],
         "url": f"{_base()}/imports/{upload.id}/outcomes",
     }
     return {
-        "transactionTime": counts["anchored_at_s"],
+        "transactionTime": at.isoformat(),
         "request": f"{_base()}/$import",
         "requiresAccessToken": True,
         "output": [file],
