@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
 
 from cli.output import Output, with_services
-from cli.records import FOLDER
+from cli.records import FILE, FOLDER
+from services.dates import iso_time
+from services.errors import Invalid
 from services.wiring import Services
 from storage import BlockFolder
 
@@ -49,6 +53,28 @@ def export(services: Services, output: Output, folder: Path) -> None:
     output.result({"lines": count}, f"{count} lines in {folder / 'evidence.ndjson'}")
 
 
+@click.command("check-receipt")
+@click.argument("receipt", type=FILE)
+@click.option("--key", help="The public key (hex) of another installation; else this one's.")
+@with_services
+def check_receipt(services: Services, output: Output, receipt: Path, key: str | None) -> None:
+    """Check the signed RECEIPT of an erasure, the JSON file that patients download."""
+    try:
+        document, public_key = orjson.loads(receipt.read_bytes()), bytes.fromhex(key or "")
+    except ValueError as exc:
+        raise Invalid(f"{receipt.name} is not JSON, or the key is not hex. Check both.") from exc
+    check = services.auditor.check_receipt(document, public_key or None)
+    facts = {"valid": check.is_valid, "what": check.what, "at_s": check.at_s}
+    at = iso_time(check.at_s)
+    output.result(
+        facts | {"blocks": check.blocks},
+        f"{'Valid' if check.is_valid else 'NOT VALID'}: {check.what} at {at}, "
+        f"{check.blocks} blocks deleted.",
+    )
+    if not check.is_valid:
+        raise click.exceptions.Exit(1)
+
+
 @click.command("accept-loss")
 @click.option("--yes", is_flag=True, help="Accept the loss; without this, only report it.")
 @with_services
@@ -70,6 +96,39 @@ def accept_loss(services: Services, output: Output, yes: bool) -> None:
         raise click.exceptions.Exit(1)
     row = operator.accept_missing_rows()
     output.result(facts | {"row": row}, f"The journal continues at row {row}.")
+
+
+@click.command()
+@click.option("--confirm", is_flag=True, help="Accept the restored copy; without this, report it.")
+@click.option("--evidence", type=FILE, help="A later evidence.ndjson, which names what was ended.")
+@with_services
+def restore(services: Services, output: Output, confirm: bool, evidence: Path | None) -> None:
+    """Go on after an older copy of database or chain was restored.
+
+    Until it is confirmed, nothing is released. Afterwards each permission counts only once its
+    patient has signed it again, unless the evidence shows which were withdrawn since the copy.
+    """
+    operator = services.operator
+    fault = operator.find_restore()
+    if fault is None:
+        output.result({"restored": False, "done": False}, "No older copy was restored.")
+        return
+    if not confirm:
+        output.result({"restored": True, "done": False}, f"{fault}. Pass --confirm to go on.")
+        raise click.exceptions.Exit(1)
+    result = operator.confirm_restore(_lines(evidence) if evidence else None)
+    output.result(
+        {"restored": True, "done": True}
+        | {"suspended": result.suspended, "revocations": result.revocations},
+        f"{result.suspended} permissions wait for their patients to sign again; "
+        f"{result.revocations} withdrawals and stops were taken from the evidence.",
+    )
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        for line in file:
+            yield orjson.loads(line)
 
 
 @click.command()

@@ -138,6 +138,10 @@ class Diagnostics:
         """Return every training run, oldest first."""
         return self._runs.all()
 
+    def runs_of(self, study_ids: Sequence[str]) -> list[TrainingRun]:
+        """Return the training runs of these studies, oldest first."""
+        return self._runs.of_studies(study_ids)
+
     def gather(self, study_id: str, question_id: str) -> Cohort:
         """Return what the study may train on now; see `models.cohort.gather_cohort`."""
         self._studies.require_open(study_id, self.clock())

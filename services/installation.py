@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.accounts import Site
+from services.profile import OrganisationProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,11 @@ class Installation:
         clock: the current time, seconds UTC.
         is_development: True for trials; no real patients.
         version: of the software.
+<<<<<<< HEAD
         person_systems: the identifier systems that name a person in FHIR, the most trusted first.
+=======
+        profile: the name and contact that people are shown.
+>>>>>>> main
     """
 
     organisation: str
@@ -29,4 +34,8 @@ class Installation:
     clock: Callable[[], float]
     is_development: bool
     version: str
+<<<<<<< HEAD
     person_systems: tuple[str, ...] = ()
+=======
+    profile: OrganisationProfile = field(default_factory=OrganisationProfile)
+>>>>>>> main

@@ -83,6 +83,12 @@ class Catalogue:
             insert_many(connection, _RECORDS, _WRITTEN, [_row(entry, batch) for entry in entries])
         return batch
 
+    def times(self, batches: Sequence[int]) -> dict[int, int]:
+        """Return when each of these batches was sealed, seconds UTC, by batch id."""
+        query = sa.select(_BATCHES.c.id, _BATCHES.c.at_s).where(_BATCHES.c.id.in_(list(batches)))
+        with reading(self._engine) as connection:
+            return {int(row.id): int(row.at_s) for row in connection.execute(query)}
+
     def set_state(self, batch: int, state: str) -> None:
         """Store a batch's new state.
 
@@ -248,6 +254,12 @@ class Catalogue:
         query = query.having(sa.func.count(_RECORDS.c.category.distinct()) == len(indexes))
         with reading(self._engine) as connection:
             return list(connection.scalars(query.order_by(sa.func.min(_RECORDS.c.seq))))
+
+    def blocks_of(self, subject: bytes) -> list[bytes]:
+        """Return the CID of every version of a subject's records, erased ones too, sorted."""
+        query = sa.select(_RECORDS.c.cid).where(_RECORDS.c.subject == subject)
+        with reading(self._engine) as connection:
+            return sorted(bytes(cid) for cid in connection.scalars(query))
 
     def count_visible_batches(self) -> int:
         """Return the number of visible batches; it grows with each deposit."""

@@ -22,7 +22,7 @@ from storage.integrity import check_journal, check_records
 from storage.journal import START, Journal
 from storage.keys import Keys
 from storage.permissions import PermittedSubjects, RecordList
-from storage.rootkey import make_root_key, open_root_key
+from storage.rootkey import make_root_key, open_root_key, receipt_key
 from storage.vault import Vault
 from storage.versions import Versions
 
@@ -114,6 +114,14 @@ class RecordStore:
         """Return what `seal_text` encrypted; raises as `open_bytes`."""
         return self.open_bytes(label, sealed, about).decode()
 
+    def receipt_key(self) -> bytes:
+        """Return the Ed25519 key (32 bytes) that verifies this installation's receipts.
+
+        Raises:
+            VaultSealed: there is no root key.
+        """
+        return receipt_key(self._keys.root())
+
     def totals(self) -> dict[str, int]:
         """Return the numbers of records, subjects, batches and journal rows."""
         return self._catalogue.totals() | {"journal": self.journal.size()}
@@ -121,6 +129,10 @@ class RecordStore:
     def records_of(self, subject: bytes) -> list[Entry]:
         """Return the catalogue entries of a subject's current records, without opening any."""
         return self._catalogue.current(subjects=[subject])
+
+    def added_times(self, entries: Sequence[Entry]) -> dict[int, int]:
+        """Return when the batches of these entries were stored, seconds UTC, by batch id."""
+        return self._catalogue.times(sorted({entry.batch for entry in entries}))
 
     def permitted_subjects(self, party: str, purpose: str) -> Mapping[bytes, dict[str, bytes]]:
         """Return, for each subject that permits it, each category and the consent's id.

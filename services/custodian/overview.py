@@ -9,7 +9,8 @@ from consent import ConsentError, ConsentLedger
 from services import database
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
-from services.requests import PROPOSED, PatientDirectory, StudyProposals
+from services.requests import PROPOSED
+from services.requests.stores import RequestStores
 from storage import RecordStore, StorageError
 
 
@@ -33,7 +34,7 @@ class Holdings:
         anchored_at_s: when the newest records anchor was mined, seconds UTC; None if unknown.
         is_anchored: whether there is any records anchor.
         active_jobs: queued or running.
-        proposed_studies: that wait for a decision.
+        proposed_studies, requested_erasures: that wait for a decision.
     """
 
     patients: int
@@ -44,6 +45,7 @@ class Holdings:
     is_anchored: bool
     active_jobs: int
     proposed_studies: int
+    requested_erasures: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,20 +59,18 @@ class Overview:
 class CustodianOverview:
     """Reads the state of the parts; nothing is changed."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
+    def __init__(
         self,
         *,
         ledger: ConsentLedger,
         store: RecordStore,
-        directory: PatientDirectory,
-        proposals: StudyProposals,
+        requests: RequestStores,
         jobs: JobQueue,
         workers: Workers,
     ) -> None:
         self._ledger = ledger
         self._store = store
-        self._directory = directory
-        self._proposals = proposals
+        self._requests = requests
         self._jobs = jobs
         self._workers = workers
 
@@ -87,7 +87,7 @@ class CustodianOverview:
         totals = self._store.totals()
         anchors = self._ledger.anchors("records", 1)
         return Holdings(
-            patients=self._directory.count(),
+            patients=self._requests.directory.count(),
             subjects=totals["subjects"],
             records=totals["records"],
             copies=totals["records"] if health.ipfs else 0,
@@ -95,8 +95,9 @@ class CustodianOverview:
             is_anchored=bool(anchors),
             active_jobs=sum(self._jobs.counts().values()),
             proposed_studies=sum(
-                proposal.state == PROPOSED for proposal in self._proposals.list_all()
+                proposal.state == PROPOSED for proposal in self._requests.proposals.list_all()
             ),
+            requested_erasures=self._requests.erasures.count_waiting(),
         )
 
     def _block_time(self, block_number: int) -> int | None:

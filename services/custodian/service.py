@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
+<<<<<<< HEAD
 from services.custodian.intake import FhirIntake
+=======
+from services.custodian.erasures import CustodianErasures
+>>>>>>> main
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
+from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
 from services.custodian.subjects import CustodianSubjects
@@ -26,7 +32,10 @@ class CustodianService:
         intake: of FHIR files.
         subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
+        people: staff accounts, open invitations, sessions.
         recoveries: new keys for patients who lost theirs.
+        messages: patients' questions and requests for corrections.
+        erasures: of patients who ask for it.
     """
 
     overview: CustodianOverview
@@ -36,4 +45,7 @@ class CustodianService:
     intake: FhirIntake
     subjects: CustodianSubjects
     approvals: CustodianApprovals
+    people: CustodianPeople
     recoveries: CustodianRecoveries
+    messages: CustodianMessages
+    erasures: CustodianErasures

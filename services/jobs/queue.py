@@ -31,8 +31,10 @@ UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "retrain": ("model",),
         "check-upload": ("upload",),
         "store-upload": ("upload",),
+        "erase": ("erasure",),
         "verify": (),
         "evidence": (),
+        "export": ("subject",),
     }
 )
 """Kinds of which one job may be active for the same values of these arguments.

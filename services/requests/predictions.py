@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -95,6 +95,24 @@ class StoredPredictions:
         query = query.order_by(_PREDICTIONS.c.at_s.desc(), _PREDICTIONS.c.id).limit(MAX_LISTED)
         with self._engine.connect() as connection:
             return [self._opened(row) for row in connection.execute(query)]
+
+    def list_of_subject(self, subject: bytes) -> list[StoredPrediction]:
+        """Return every prediction about a patient, of any organisation."""
+        query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.subject == subject)
+        with self._engine.connect() as connection:
+            return [self._opened(row) for row in connection.execute(query)]
+
+    def erase(self, identities: Sequence[str]) -> None:
+        """Delete these predictions, with the values they show and the decisions on them."""
+        self._delete(_PREDICTIONS.c.id.in_(list(identities)))
+
+    def erase_subject(self, subject: bytes) -> None:
+        """Delete every prediction about a patient."""
+        self._delete(_PREDICTIONS.c.subject == subject)
+
+    def _delete(self, condition: sa.ColumnElement[bool]) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_PREDICTIONS).where(condition))
 
     def _opened(self, row: Any) -> StoredPrediction:
         about = row.id.encode()

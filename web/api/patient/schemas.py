@@ -10,16 +10,27 @@ from consent import Recovery
 from services.accounts import DeviceRequest
 from services.accounts.passkeys import Passkey
 from services.patient.consents import ConsentDetail, ConsentList, ConsentSummary
+from services.patient.erasures import ErasureStatus
 from services.patient.history import HistoryLine, HistoryPage
 from services.patient.keys import KeyList
+from services.patient.messages import MessageSummary
 from services.patient.records import OpenedRecord, RecordValue, StoredRecord, TrainedModel
 from services.patient.requests import RequestDetail, RequestSummary
 from services.patient.signatures import SubmittedSignature
 from services.patient.withdrawals import ResearchReview
 from services.requests.choices import Choice
 from services.requests.descriptions import Section
+from services.requests.messages import KINDS, MAX_TEXT
 from services.schemas import Strict
-from web.api.schemas import BARE_HEX, MAX_CODES, HexString, Text, listing, schema_of
+from web.api.schemas import (
+    BARE_HEX,
+    MAX_CODES,
+    ErasureRequestSchema,
+    HexString,
+    Text,
+    listing,
+    schema_of,
+)
 
 MAX_LEFT_OUT: Final = 10_000
 MAX_HEX: Final = 4_096
@@ -208,3 +219,28 @@ KeysSchema = schema_of(
 )
 CreationSchema = schema_of("CreationSchema", DeviceRequest, "challenge options")
 ProofRequestSchema = schema_of("ProofRequestSchema", DeviceRequest, "options", signing="challenge")
+
+
+class MessageBody(Strict):
+    """A question or a request for a correction; `about` is a journal row or a record's id."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    about = Text(64, load_default="")
+    text = fields.String(required=True, validate=validate.Length(1, MAX_TEXT))
+
+
+MessageSchema = schema_of(
+    "MessageSchema",
+    MessageSummary,
+    "message.id message.kind message.text message.at_s message.outcome message.answer "
+    "message.answered_at_s",
+    about="message.about",
+    says="about",
+)
+MessagesSchema = listing("MessagesSchema", "messages", MessageSchema)
+ErasureStatusSchema = schema_of(
+    "ErasureStatusSchema",
+    ErasureStatus,
+    "may_request is_receipt_valid",
+    request=ErasureRequestSchema,
+)
