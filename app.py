@@ -87,9 +87,7 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         clock=clock,
         is_development=settings.development,
         version=VERSION,
-<<<<<<< HEAD
         person_systems=settings.person_systems,
-=======
         profile=OrganisationProfile(
             names=settings.names,
             telephone=settings.telephone,
@@ -97,7 +95,6 @@ def join(settings: Settings, nodes: Nodes) -> Services:
             hours=settings.hours,
             time_zone=settings.time_zone,
         ),
->>>>>>> main
     )
     return build_services(
         engine=engine,

@@ -39,12 +39,6 @@ def check(clock: Clock, output: Output, table: Path, mapping: Path) -> None:
 
 
 @click.command()
-<<<<<<< HEAD
-@click.argument("files", type=FILE, nargs=-1, required=True)
-@click.option(
-    "--mapping", type=FILE, help="The TOML file that describes a table's columns; not for FHIR."
-)
-=======
 @click.argument("table", type=FILE)
 @click.option("--label", default="", help="The column that a question is to predict.")
 @click.option("--to", "folder", type=FOLDER, help="Write mapping.toml and question.toml there.")
@@ -74,9 +68,10 @@ def describe(clock: Clock, output: Output, table: Path, label: str, folder: Path
 
 
 @click.command()
-@click.argument("table", type=FILE)
-@MAPPING
->>>>>>> main
+@click.argument("files", type=FILE, nargs=-1, required=True)
+@click.option(
+    "--mapping", type=FILE, help="The TOML file that describes a table's columns; not for FHIR."
+)
 @click.option("--only-good", is_flag=True, help="Deposit the good rows without the bad ones.")
 @click.option("--dry-run", is_flag=True, help="Check the files without depositing anything.")
 @click.option(

@@ -21,11 +21,8 @@ class Installation:
         clock: the current time, seconds UTC.
         is_development: True for trials; no real patients.
         version: of the software.
-<<<<<<< HEAD
         person_systems: the identifier systems that name a person in FHIR, the most trusted first.
-=======
         profile: the name and contact that people are shown.
->>>>>>> main
     """
 
     organisation: str
@@ -34,8 +31,5 @@ class Installation:
     clock: Callable[[], float]
     is_development: bool
     version: str
-<<<<<<< HEAD
     person_systems: tuple[str, ...] = ()
-=======
     profile: OrganisationProfile = field(default_factory=OrganisationProfile)
->>>>>>> main

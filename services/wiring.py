@@ -15,21 +15,16 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
-<<<<<<< HEAD
+from services.custodian.erasures import CustodianErasures
+from services.custodian.identity_checks import IdentityChecks
 from services.custodian.intake import FhirIntake, IntakeStores
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.items import ItemIndex
+from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
 from services.custodian.parked import ParkedEntries
 from services.custodian.patient_names import PatientNames
-=======
-from services.custodian.erasures import CustodianErasures
-from services.custodian.identity_checks import IdentityChecks
-from services.custodian.invitations import CustodianInvitations
-from services.custodian.messages import CustodianMessages
-from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
->>>>>>> main
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
 from services.custodian.service import CustodianService
@@ -298,7 +293,6 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
 def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
-<<<<<<< HEAD
     records = CustodianRecords(
         store=parts.store,
         directory=directory,
@@ -312,10 +306,7 @@ def _custodian(parts: Parts) -> CustodianService:
         diagnostics=parts.diagnostics,
         installation=installation,
     )
-=======
-    records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
->>>>>>> main
     return CustodianService(
         overview=CustodianOverview(
             ledger=parts.ledger,

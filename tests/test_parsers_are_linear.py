@@ -14,11 +14,11 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from records.fhir import read_bundle
 from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
 from records import RecordsError
-from records.fhir import read_bundle
 from records.json_strict import loads, loads_exact
 from records.mapping import Mapping
 from records.strict_toml import Section

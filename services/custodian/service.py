@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
-<<<<<<< HEAD
-from services.custodian.intake import FhirIntake
-=======
 from services.custodian.erasures import CustodianErasures
->>>>>>> main
+from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview

@@ -9,11 +9,8 @@ from flask import Blueprint, Response
 
 from consent import Outcome, Signed
 from services.custodian.approvals import StudyReview
-<<<<<<< HEAD
 from services.custodian.fhir_uploads import NDJSON, to_ndjson
-=======
 from services.custodian.invitations import IssuedInvitation
->>>>>>> main
 from services.custodian.overview import Overview
 from services.custodian.recoveries import PendingRecovery, RecoveryRequest
 from services.custodian.upload_store import Upload
