@@ -11,6 +11,7 @@ from typing import Any, Final
 from consent import ANY, MLTRAINING, Consent, ConsentError, ConsentLedger
 from models import Diagnostics, TrainingRun
 from services.requests.choices import COPY
+from services.requests.copies import ReleasedCopies
 from storage import JournalRow, RecordStore
 
 PERMITTED: Final = "permitted"
