@@ -15,6 +15,7 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.overview import CustodianOverview
@@ -239,6 +240,9 @@ def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
     records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
+    uploads = CustodianUploads(
+        uploads=parts.uploads, records=records, jobs=parts.jobs, installation=installation
+    )
     return CustodianService(
         overview=CustodianOverview(
             ledger=parts.ledger,
@@ -250,11 +254,9 @@ def _custodian(parts: Parts) -> CustodianService:
         invitations=CustodianInvitations(
             identity=parts.identity, directory=directory, installation=installation
         ),
-        uploads=CustodianUploads(
-            uploads=parts.uploads,
-            records=records,
-            jobs=parts.jobs,
-            installation=installation,
+        uploads=uploads,
+        columns=CustodianColumns(
+            uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
         ),
         records=records,
         subjects=CustodianSubjects(
