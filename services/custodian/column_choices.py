@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from consent import CATEGORIES
-from records.columns import BOUND_RULES, OUTSIDE_RULES, is_identifying
+from records.columns import BOOLEANS, BOUND_RULES, OUTSIDE_RULES, is_identifying
 from records.dates import date_format_problem
 from records.description import TableDescription
 from records.draft import CODE, DATE, ID, IGNORE, TIME, VALUE, ColumnDraft, MappingDraft
@@ -17,6 +17,7 @@ from services.errors import Invalid
 from services.words import Words
 
 CHOICES: Final = (NUMBER, BOOLEAN, CATEGORY, ID, DATE, TIME, IGNORE)
+MAX_CODES: Final = 6
 _KINDS: Final = (NUMBER, BOOLEAN, CATEGORY)
 _TRUTHS: Final = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -34,7 +35,8 @@ def form_of(table: TableDescription) -> dict[str, str]:
         for name, number in (("minimum", column.minimum), ("maximum", column.maximum)):
             values[f"{name}-{index}"] = "" if number is None else f"{number:.15g}"
         for place, level in enumerate(levels_of(table, index)):
-            value = column.values.get(level, "")
+            usual = BOOLEANS.get(level.lower(), "") if column.kind == BOOLEAN else ""
+            value = column.values.get(level, "" if column.values else usual)
             values[f"value-{index}-{place}"] = str(value).lower() if value != "" else ""
     return values
 
@@ -43,7 +45,12 @@ def levels_of(table: TableDescription, index: int) -> list[str]:
     """Return the cells of a column that can be mapped to values, in the order of the form."""
     if index >= len(table.columns):
         return sorted(table.draft.columns[index].values)
-    return sorted(level for level, _ in table.columns[index].levels)
+    levels = sorted(level for level, _ in table.columns[index].levels)
+    if table.draft.columns[index].kind != NUMBER:
+        return levels
+    # Few whole numbers, such as 1 to 4, may be codes of a category.
+    is_coded = len(levels) <= MAX_CODES and all(level.isdigit() for level in levels)
+    return levels if is_coded else []
 
 
 def draft_from(words: Words, table: TableDescription, form: Mapping[str, str]) -> MappingDraft:

@@ -10,6 +10,7 @@ from services.accounts import PATIENT, ProofInvalid, SignatureExpired
 from services.tokens import ROLES
 from services.wiring import Services
 from web.pages import (
+    account,
     auditor,
     clinician,
     columns,
@@ -24,6 +25,7 @@ from web.view_options import public as for_anybody
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     *public.BLUEPRINTS,
+    *account.BLUEPRINTS,
     *clinician.BLUEPRINTS,
     *researcher.BLUEPRINTS,
     *custodian.BLUEPRINTS,
