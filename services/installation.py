@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.accounts import Site
+from services.profile import OrganisationProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Installation:
         clock: the current time, seconds UTC.
         is_development: True for trials; no real patients.
         version: of the software.
+        profile: the name and contact that people are shown.
     """
 
     organisation: str
@@ -28,3 +30,4 @@ class Installation:
     clock: Callable[[], float]
     is_development: bool
     version: str
+    profile: OrganisationProfile = field(default_factory=OrganisationProfile)

@@ -23,13 +23,14 @@ unavailable until it is back."""
 REKEY: Final = "rekey"
 
 
-def make_runners(
+def make_runners(  # noqa: PLR0913 - six ports, by keyword
     *,
     diagnostics: Diagnostics,
     store: RecordStore,
     auditor: AuditorService,
     by_id: Mapping[str, IdRunner],
     erase_answers: Callable[[bytes], object],
+    export: Runner,
 ) -> Mapping[str, Runner]:
     """Return what runs each kind of job; `by_id` has the kinds whose one argument is an id."""
     return {
@@ -39,6 +40,7 @@ def make_runners(
         "evidence": lambda job, progress: auditor.write_bundle(job.id, progress),
         REKEY: partial(_rekey, store, erase_answers),
         **{kind: partial(_run_by_id, run) for kind, run in by_id.items()},
+        "export": export,
     }
 
 

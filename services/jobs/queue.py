@@ -36,6 +36,7 @@ UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "rekey": ("subjects",),
         "verify": (),
         "evidence": (),
+        "export": ("subject",),
     }
 )
 """Kinds of which one job may be active for the same values of these arguments."""

@@ -2,6 +2,7 @@
 
 from services.requests.consent_requests import (
     ACCEPTED,
+    COOLING_OFF_DAYS,
     DECLINED,
     LAPSED,
     WAITING,
@@ -19,6 +20,7 @@ from services.requests.predictions import StoredPrediction, StoredPredictions
 from services.requests.proposals import APPROVED, PROPOSED, REFUSED, Proposal, StudyProposals
 
 __all__ = [
+    "COOLING_OFF_DAYS",
     "ACCEPTED",
     "APPROVED",
     "DECLINED",
