@@ -40,6 +40,7 @@ from services.patient.acts import PatientActs
 from services.patient.consents import PatientConsents
 from services.patient.erasures import PatientErasures
 from services.patient.exports import PatientExports
+from services.patient.fhir import PatientFhir
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.messages import PatientMessages
@@ -239,6 +240,11 @@ def _patient(parts: Parts) -> PatientService:
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
         erasures=PatientErasures(requests=stores.erasures, store=store),
         messages=messages,
+        fhir=PatientFhir(
+            consents=consents,
+            history=history,
+            organisation=parts.installation.organisation,
+        ),
         exports=PatientExports(
             jobs=parts.jobs,
             accounts=parts.identity.accounts,

@@ -106,6 +106,7 @@ GET  /clinician/models/<id>/pictures/<name>         clinician   -card
 GET  /researcher                                    researcher  -
 GET  /researcher/questions                          researcher  -
 GET  /researcher/questions/<id>                     researcher  -question
+GET  /researcher/questions/<id>/dummy               researcher  -question
 GET  /researcher/studies/new                        researcher  -
 POST /researcher/studies/new                        researcher  -
 GET  /researcher/studies/<slug>                     researcher  study
