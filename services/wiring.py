@@ -15,15 +15,13 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
-from services.custodian.intake import FhirIntake, IntakeStores
+from services.custodian.intake import FhirIntake, IntakeStores, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
-from services.custodian.items import ItemIndex
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
-from services.custodian.parked import ParkedEntries
-from services.custodian.patient_names import PatientNames
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
@@ -43,6 +41,7 @@ from services.patient.acts import PatientActs
 from services.patient.consents import PatientConsents
 from services.patient.erasures import PatientErasures
 from services.patient.exports import PatientExports
+from services.patient.fhir import PatientFhir
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.messages import PatientMessages
@@ -145,7 +144,7 @@ def build_services(
         installation=installation,
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
         uploads=UploadStore(engine, store, clock),
-        intake=_intake_stores(engine, store, installation),
+        intake=make_intake_stores(engine, store, clock),
     )
     auditor = AuditorService(
         ledger=parts.ledger,
@@ -192,17 +191,6 @@ def build_services(
             workers=parts.workers,
             installation=installation,
         ),
-    )
-
-
-def _intake_stores(
-    engine: sa.Engine, store: RecordStore, installation: Installation
-) -> IntakeStores:
-    names = PatientNames(engine, store)
-    return IntakeStores(
-        items=ItemIndex(engine, store),
-        names=names,
-        parked=ParkedEntries(engine, store, names, installation.clock),
     )
 
 
@@ -255,6 +243,11 @@ def _patient(parts: Parts) -> PatientService:
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
         erasures=PatientErasures(requests=stores.erasures, store=store),
         messages=messages,
+        fhir=PatientFhir(
+            consents=consents,
+            history=history,
+            organisation=parts.installation.organisation,
+        ),
         exports=PatientExports(
             jobs=parts.jobs,
             accounts=parts.identity.accounts,
@@ -306,6 +299,13 @@ def _custodian(parts: Parts) -> CustodianService:
         diagnostics=parts.diagnostics,
         installation=installation,
     )
+    uploads = CustodianUploads(
+        uploads=parts.uploads,
+        records=records,
+        intake=intake,
+        jobs=parts.jobs,
+        installation=installation,
+    )
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
@@ -321,12 +321,9 @@ def _custodian(parts: Parts) -> CustodianService:
             checks=checks,
             installation=installation,
         ),
-        uploads=CustodianUploads(
-            uploads=parts.uploads,
-            records=records,
-            intake=intake,
-            jobs=parts.jobs,
-            installation=installation,
+        uploads=uploads,
+        columns=CustodianColumns(
+            uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
         ),
         records=records,
         intake=intake,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO, Final
 
+import sqlalchemy as sa
+
 from models import Diagnostics
 from records.categories import read_rules
 from records.fhir_file import FhirEntry, read_entries
@@ -102,6 +104,15 @@ class IntakeStores:
     items: ItemIndex
     names: PatientNames
     parked: ParkedEntries
+
+
+def make_intake_stores(
+    engine: sa.Engine, store: RecordStore, clock: Callable[[], float]
+) -> IntakeStores:
+    """Return the stores of an installation's deliveries."""
+    names = PatientNames(engine, store)
+    parked = ParkedEntries(engine, store, names, clock)
+    return IntakeStores(items=ItemIndex(engine, store), names=names, parked=parked)
 
 
 class FhirIntake:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
@@ -25,6 +26,7 @@ class CustodianService:
         overview: health of the parts, holdings, pending work.
         invitations: of patients and staff.
         uploads: files that are checked and then stored.
+        columns: the mapping of tables that were sent without one.
         records: deposits of records.
         intake: of FHIR files.
         subjects: enrolment, and one subject's consents and uses.
@@ -38,6 +40,7 @@ class CustodianService:
     overview: CustodianOverview
     invitations: CustodianInvitations
     uploads: CustodianUploads
+    columns: CustodianColumns
     records: CustodianRecords
     intake: FhirIntake
     subjects: CustodianSubjects

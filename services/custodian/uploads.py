@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Final
 
 from models import ModelsError
 from records import (
-    CellFault,
     CellFaultCode,
     ColumnSummary,
     RecordsError,
@@ -21,10 +19,8 @@ from records.outcomes import EntryOutcome
 from records.summary import summary_from
 from services.custodian.fhir_uploads import (
     ENTRIES,
-    MAX_LISTED,
     check_fhir,
     read_outcomes,
-    remarkable,
     store_fhir,
 )
 from services.custodian.file_kinds import (
@@ -36,15 +32,24 @@ from services.custodian.file_kinds import (
 )
 from services.custodian.intake import FhirIntake
 from services.custodian.records import CustodianRecords
-from services.custodian.remedies import remedy
-from services.custodian.tables import check_sent_table, layout_of, read_sent_table, today_of
+from services.custodian.tables import (
+    check_sent_table,
+    describe_sent_table,
+    layout_of,
+    read_sent_table,
+    today_of,
+)
+from services.custodian.upload_problems import BadCell, list_cells, list_problems
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
+    DESCRIPTION,
     DROPPED,
     LEAVE,
+    MAPPING,
     STORED,
     STORING,
+    SUMMARY,
     UNUSABLE,
     Sent,
     Upload,
@@ -65,8 +70,10 @@ Progress = Callable[[str, int, int], None]
 MAX_MAPPING: Final = 256 * 2**10
 MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
+DRAFT: Final = "draft"
+"""In place of a mapping's name: the columns are mapped on a page, from a draft."""
 _LISTS: Final = ("bad", "notes")
-_CHECK: Final = "check-upload"
+CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
 
 
@@ -77,7 +84,7 @@ class NewUpload:
     Attributes:
         name: its name at the sender.
         file: its bytes, which can be read more than once.
-        mapping: the name of an installed mapping, for a table.
+        mapping: the name of an installed mapping, for a table; or DRAFT.
         own_mapping: the TOML text of another mapping, or None.
         on_bad: ``leave`` stores the good rows without the bad ones, ``none`` stores nothing then.
     """
@@ -87,17 +94,6 @@ class NewUpload:
     mapping: str
     own_mapping: bytes | None
     on_bad: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadCell:
-    """One problem of a file, in words; never the content of a cell."""
-
-    row: int
-    line: int
-    column: str
-    problem: str
-    cure: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +165,7 @@ class CustodianUploads:
             mapping = self._mapping_text(words, new) if kind == TABLE else ""
             name = PurePath(new.name).name[:MAX_NAME]
             sent = Sent(party, by, name, kind, mapping, new.on_bad)
-            if kind == TABLE:
+            if mapping:
                 require_encoding(new.file, layout_of(sent).file.encoding)
         except FileRefused as exc:
             raise exc.in_words(words) from exc
@@ -178,7 +174,7 @@ class CustodianUploads:
         if stored is not None:
             return self._report(words, stored)
         upload = self._uploads.add(sent, new.file)
-        job = self._jobs.enqueue(_CHECK, {"upload": upload.id}, party)
+        job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
         self._uploads.move(upload, CHECKING, CHECKING, job.id)
         return self.get(words, party, upload.id)
 
@@ -197,7 +193,7 @@ class CustodianUploads:
             NotFound: the party has no such upload.
         """
         upload = self._uploads.get(party, upload_id)
-        if upload.state == CHECKED:
+        if upload.state in (CHECKED, MAPPING):
             self._uploads.report(upload, {}, DROPPED)
         return self.get(words, party, upload_id)
 
@@ -222,11 +218,13 @@ class CustodianUploads:
             return {}
         progress("checking", 0, 1)
         try:
+            if upload.sent.kind == TABLE and not upload.sent.mapping:
+                return self._describe(upload)
             report, columns = self._check(upload, progress)
         except (ModelsError, RecordsError) as exc:
             self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
             return {}
-        self._uploads.keep_summary(upload, [asdict(column) for column in columns])
+        self._uploads.keep_document(upload, SUMMARY, [asdict(column) for column in columns])
         self._uploads.report(upload, report, CHECKED)
         progress("checking", 1, 1)
         return {name: report[name] for name in ("rows", "good", "wrong")}
@@ -294,6 +292,13 @@ class CustodianUploads:
         """Delete every file that has waited longer than a day; return how many."""
         return self._uploads.delete_expired()
 
+    def _describe(self, upload: Upload) -> dict[str, Any]:
+        """Describe a table that was sent without a mapping, and let it wait for one."""
+        description = describe_sent_table(upload.sent, self._uploads.body(upload), self._today())
+        self._uploads.keep_document(upload, DESCRIPTION, asdict(description))
+        self._uploads.report(upload, {}, MAPPING)
+        return {"rows": description.rows}
+
     def _check(
         self, upload: Upload, progress: Progress
     ) -> tuple[dict[str, Any], Sequence[ColumnSummary]]:
@@ -307,6 +312,10 @@ class CustodianUploads:
         bad = [fault.to_stored() for fault in table.faults]
         return {**counts, "bad": bad, "notes": notes}, table.columns
 
+    def _summary(self, upload: Upload) -> list[ColumnSummary]:
+        stored = self._uploads.find_document(upload, SUMMARY) or []
+        return [summary_from(column) for column in stored]
+
     def _today(self) -> datetime.date:
         return today_of(self._installation.clock())
 
@@ -317,9 +326,9 @@ class CustodianUploads:
             upload=upload,
             is_working=is_active and not self._is_stuck(upload),
             can_store=_can_store(upload),
-            problems=_problems(words, upload),
-            notes=_cells(words, upload.report.get("notes", [])),
-            columns=[summary_from(stored) for stored in self._uploads.summary(upload)],
+            problems=list_problems(words, upload),
+            notes=list_cells(words, upload.report.get("notes", [])),
+            columns=self._summary(upload),
             job=job,
             is_slow=job is not None
             and self._installation.clock() - job.requested_at_s > self.SLOW_S,
@@ -346,6 +355,8 @@ class CustodianUploads:
             except UnicodeDecodeError as exc:
                 why = words("deposit-mapping-text")
                 raise FileRefused("mapping", "deposit-mapping-error", why=why) from exc
+        if new.mapping == DRAFT:
+            return ""
         path = self._mappings().get(new.mapping)
         if path is None:
             raise FileRefused("mapping", "deposit-mapping-choose")
@@ -365,32 +376,3 @@ def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
         counts = {name: codes.count(code) for name, code in MISFITS.items()}
         return {"misfit": counts, "bad": [fault.to_stored() for fault in faults]}
     return {"why": str(error).partition(": ")[2] or str(error)}
-
-
-def _problems(words: Words, upload: Upload) -> list[BadCell]:
-    if upload.sent.kind == FHIR:
-        entries = islice(remarkable(read_outcomes(upload)), MAX_LISTED)
-        return [_bad_entry(entry) for entry in entries]
-    return _cells(words, upload.report.get("bad", []))
-
-
-def _bad_entry(entry: EntryOutcome) -> BadCell:
-    problem = f"{entry.outcome}: {entry.code.problem}" if entry.code else entry.outcome.value
-    element = entry.element or entry.kind
-    return BadCell(
-        row=entry.number, line=0, column=element, problem=problem, cure=entry.code.remedy
-    )
-
-
-def _cells(words: Words, stored: Sequence[list[Any]]) -> list[BadCell]:
-    return [_bad_cell(words, CellFault.from_stored(fault)) for fault in stored]
-
-
-def _bad_cell(words: Words, fault: CellFault) -> BadCell:
-    return BadCell(
-        row=fault.row,
-        line=fault.line,
-        column=fault.column,
-        problem=fault.problem,
-        cure=remedy(words, fault.code),
-    )
