@@ -15,6 +15,7 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.invitations import CustodianInvitations
@@ -283,6 +284,9 @@ def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
     records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
+    uploads = CustodianUploads(
+        uploads=parts.uploads, records=records, jobs=parts.jobs, installation=installation
+    )
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
@@ -298,11 +302,9 @@ def _custodian(parts: Parts) -> CustodianService:
             checks=checks,
             installation=installation,
         ),
-        uploads=CustodianUploads(
-            uploads=parts.uploads,
-            records=records,
-            jobs=parts.jobs,
-            installation=installation,
+        uploads=uploads,
+        columns=CustodianColumns(
+            uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
         ),
         records=records,
         subjects=CustodianSubjects(

@@ -130,6 +130,8 @@ POST /custodian/deposits/new                        custodian   ours
 GET  /custodian/deposits/<upload>                   custodian   upload
 POST /custodian/deposits/<upload>                   custodian   upload
 GET  /custodian/deposits/<upload>/report            custodian   upload!
+GET  /custodian/deposits/<upload>/columns           custodian   upload!
+POST /custodian/deposits/<upload>/columns           custodian   upload!
 GET  /custodian/studies                             custodian   ours
 GET  /custodian/studies/<slug>                      custodian   ours
 POST /custodian/studies/<slug>                      custodian   ours

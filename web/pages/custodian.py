@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
@@ -97,7 +97,7 @@ def submit_upload() -> Response:
     file, account = request.files["file"], current_account()
     new = NewUpload(
         name=file.filename or "",
-        file=file.stream,
+        file=cast(BinaryIO, file.stream),
         mapping=request.form.get("mapping", ""),
         own_mapping=_own_mapping(),
         on_bad=request.form["bad"],
