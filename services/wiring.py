@@ -15,8 +15,10 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
+from services.custodian.intake import FhirIntake, IntakeStores, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
@@ -39,6 +41,7 @@ from services.patient.acts import PatientActs
 from services.patient.consents import PatientConsents
 from services.patient.erasures import PatientErasures
 from services.patient.exports import PatientExports
+from services.patient.fhir import PatientFhir
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.messages import PatientMessages
@@ -115,6 +118,7 @@ class Parts:
     installation: Installation
     cards: ModelCards
     uploads: UploadStore
+    intake: IntakeStores
 
 
 def build_services(
@@ -140,6 +144,7 @@ def build_services(
         installation=installation,
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
         uploads=UploadStore(engine, store, clock),
+        intake=make_intake_stores(engine, store, clock),
     )
     auditor = AuditorService(
         ledger=parts.ledger,
@@ -238,6 +243,11 @@ def _patient(parts: Parts) -> PatientService:
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
         erasures=PatientErasures(requests=stores.erasures, store=store),
         messages=messages,
+        fhir=PatientFhir(
+            consents=consents,
+            history=history,
+            organisation=parts.installation.organisation,
+        ),
         exports=PatientExports(
             jobs=parts.jobs,
             accounts=parts.identity.accounts,
@@ -276,7 +286,26 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
 def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
-    records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
+    records = CustodianRecords(
+        store=parts.store,
+        directory=directory,
+        diagnostics=parts.diagnostics,
+        installation=installation,
+    )
+    intake = FhirIntake(
+        store=parts.store,
+        directory=directory,
+        stores=parts.intake,
+        diagnostics=parts.diagnostics,
+        installation=installation,
+    )
+    uploads = CustodianUploads(
+        uploads=parts.uploads,
+        records=records,
+        intake=intake,
+        jobs=parts.jobs,
+        installation=installation,
+    )
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
@@ -292,13 +321,12 @@ def _custodian(parts: Parts) -> CustodianService:
             checks=checks,
             installation=installation,
         ),
-        uploads=CustodianUploads(
-            uploads=parts.uploads,
-            records=records,
-            jobs=parts.jobs,
-            installation=installation,
+        uploads=uploads,
+        columns=CustodianColumns(
+            uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
         ),
         records=records,
+        intake=intake,
         subjects=CustodianSubjects(
             ledger=parts.ledger,
             subjects=SubjectRecords(ledger=parts.ledger, store=parts.store),

@@ -135,6 +135,7 @@ ModelStatusSchema = schema_of(
     model="model.id",
     is_touched="is_affected",
     withdrew=Count(attribute="withdrawals"),
+    stops_at_s="stops_at_s",
 )
 CopySchema = schema_of("CopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s", set="id")
 OfferedColumnSchema = schema_of("OfferedColumnSchema", OfferedColumn, "code words disclosure")
