@@ -136,6 +136,7 @@ ModelStatusSchema = schema_of(
     model="model.id",
     is_touched="is_affected",
     withdrew=Count(attribute="withdrawals"),
+    stops_at_s="stops_at_s",
 )
 RunSchema = schema_of(
     "RunSchema", RunReport, "question state note started_at_s ended_at_s has_report", run="id"
