@@ -18,7 +18,7 @@ from storage.deposit import Deposits
 from storage.entry import Entry
 from storage.erasure import Erasure
 from storage.findings import StoreFinding
-from storage.integrity import check_journal, check_records
+from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
 from storage.keys import Keys
 from storage.permissions import PermittedSubjects, RecordList
@@ -196,6 +196,7 @@ class RecordStore:
                 for batch in self._catalogue.batches()
                 if batch.pin and batch.pin not in pins
             ]
+        findings += check_uses(self.journal, self._ledger.past_permits(), self._catalogue.current())
         anchors = self._ledger.anchors("journal")
         return findings + check_journal(
             self.journal, anchors, lambda done, total: progress("journal", done, total)
