@@ -22,6 +22,7 @@ from models.manifest import canonical_json
 from models.question import Question
 from models.suppression import suppress
 from models.training_runs import TrainingRun
+from records.documents import UNDATED
 
 FORMAT: Final = "vouchsafe-card-1"
 
@@ -164,7 +165,7 @@ def round_figures(content: Any) -> Any:
 
 def _data(result: TrainingResult) -> dict[str, Any]:
     records = result.cohort.records.values()
-    days = [record.recorded_on for record in records]
+    days = [record.recorded_on for record in records if record.recorded_on != UNDATED] or [UNDATED]
     labels = np.concatenate([result.training.labels, result.held_out.labels])
     return {
         "patients": len(labels),

@@ -179,7 +179,7 @@ class PatientConsents:
         uses = self._history.list_by_consent(subject, words, consent.consent_id)
         facts = {field.name: getattr(consent, field.name) for field in fields(consent)}
         party = consent.terms.recipient if consent.terms and consent.may_copy else ""
-        copies = self._copies.list_of_subject(party, subject) if party else []
+        copies = self._copies.list_with(subject, [party]) if party else []
         return ConsentDetail(**facts, uses=uses, copies=copies)
 
     def receipt(self, subject: bytes, words: Words, consent_id: str) -> dict[str, Any]:

@@ -104,13 +104,10 @@ class ReleasedCopies:
         pseudonym = self._store.pseudonyms(f"release {copy.study} {copy.release}")
         return lambda subject: pseudonym(subject).hex()[:NAME_CHARACTERS]
 
-    def list_of_subject(self, study: str, subject: bytes) -> list[ReleasedCopy]:
-        """Return the copies of a study that contain a patient, the newest first."""
-        return [
-            copy
-            for copy in self.list_by_study(study)
-            if self.name_in(copy)(subject) in copy.pseudonyms
-        ]
+    def list_with(self, subject: bytes, studies: Iterable[str]) -> list[ReleasedCopy]:
+        """Return the copies of these studies that have a row of this person, the newest first."""
+        copies = [copy for study in studies for copy in self.list_by_study(study)]
+        return [copy for copy in copies if self.name_in(copy)(subject) in copy.pseudonyms]
 
     def confirm_deletion(self, study: str, identity: str) -> bool:
         """Store that a study deleted a copy; False if it has no such copy that is not deleted."""

@@ -36,6 +36,12 @@ question-feasible-few = Fewer than { $count } people may be eligible. They are t
 
 question-frozen = Counted once in the week of { $date }, the same for everyone. Next count: { $next }.
 
+question-dummy = Dummy data
+
+question-dummy-lead = Try your code before you ask for records. The files and columns are those of a real copy. The values are drawn at random: nobody is in them.
+
+question-dummy-download = Download dummy data (ZIP)
+
 few = 10 or fewer
 
 few-note = Small numbers are hidden to protect people. They cannot be worked out from this page.

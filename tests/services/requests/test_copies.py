@@ -22,9 +22,9 @@ def test_the_copies_of_a_patient_are_those_with_their_row_and_show_the_confirmed
     name = store.pseudonyms(f"release {study} {release}")(inside).hex()[:NAME_CHARACTERS]
     new = NewCopy(study=study, release=release, account="a", ends_at_s=NOW_S + 9, plan=PLAN)
     identity = copies.add(new, [name, "0" * NAME_CHARACTERS])
-    assert [copy.id for copy in copies.list_of_subject(study, inside)] == [identity]
-    assert copies.list_of_subject(study, outside) == []
-    assert copies.list_of_subject("study:other", inside) == []
-    assert copies.list_of_subject(study, inside)[0].deleted_at_s is None
+    assert [copy.id for copy in copies.list_with(inside, [study])] == [identity]
+    assert copies.list_with(outside, [study]) == []
+    assert copies.list_with(inside, ["study:other"]) == []
+    assert copies.list_with(inside, [study])[0].deleted_at_s is None
     assert copies.confirm_deletion(study, identity)
-    assert copies.list_of_subject(study, inside)[0].deleted_at_s == NOW_S
+    assert copies.list_with(inside, [study])[0].deleted_at_s == NOW_S
