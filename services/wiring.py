@@ -50,6 +50,7 @@ from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
 from services.patient.signatures import PatientSignatures
 from services.patient.withdrawals import PatientWithdrawals
+from services.requests.reach import StudyReach
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -59,6 +60,7 @@ from services.researcher.questions import ResearchQuestions
 from services.researcher.runs import ModelRuns
 from services.researcher.service import ResearcherService
 from services.researcher.studies import Studies
+from services.researcher.study_runs import StudyRuns
 from services.researcher.training_sets import TrainingSets
 from services.subjects import SubjectRecords
 from services.tokens import Tokens
@@ -203,7 +205,12 @@ def _patient(parts: Parts) -> PatientService:
         history=stores.history, store=store, ledger=ledger, parties=parties, acts=acts
     )
     consents = PatientConsents(
-        ledger=ledger, requests=requests, parties=parties, history=history, acts=acts
+        ledger=ledger,
+        requests=requests,
+        parties=parties,
+        history=history,
+        acts=acts,
+        copies=stores.copies,
     )
     signatures = PatientSignatures(
         identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs, acts=acts
@@ -335,7 +342,7 @@ def _custodian(parts: Parts) -> CustodianService:
         ),
         approvals=CustodianApprovals(
             proposals=proposals,
-            store=parts.store,
+            reach=StudyReach(store=parts.store, diagnostics=parts.diagnostics),
             directory=directory,
             parties=parts.requests.parties,
             descriptions=parts.requests.descriptions,
@@ -396,6 +403,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             store=store,
             diagnostics=diagnostics,
             feasibility=feasibility,
+            reach=StudyReach(store=store, diagnostics=diagnostics),
         ),
         proposing=StudyProposing(proposals=requests.proposals, diagnostics=diagnostics),
         cohorts=StudyCohorts(
@@ -405,6 +413,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             ledger=ledger,
             feasibility=feasibility,
         ),
+        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics),
         models=StudyModels(
             owned=owned,
             jobs=parts.jobs,
