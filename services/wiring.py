@@ -259,6 +259,8 @@ def _clinician(parts: Parts) -> ClinicianService:
         directory=requests.directory,
         requests=requests.requests,
         diagnostics=diagnostics,
+        predictions=requests.predictions,
+        clock=parts.installation.clock,
     )
     predictions = ClinicianPredictions(
         patients=patients,

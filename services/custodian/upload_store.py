@@ -7,7 +7,7 @@ import io
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 import orjson
 import sqlalchemy as sa
@@ -94,7 +94,7 @@ class UploadStore:
         self._store = store
         self._clock = clock
 
-    def add(self, sent: Sent, file: BinaryIO) -> Upload:
+    def add(self, sent: Sent, file: IO[bytes]) -> Upload:
         """Store a file, sealed in pieces; no more than one piece of it is in memory beside it.
 
         Raises:
@@ -124,7 +124,7 @@ class UploadStore:
                 connection.execute(sa.insert(_PARTS), row)
         return self.get(sent.party, upload_id)
 
-    def find_stored(self, sent: Sent, file: BinaryIO) -> Upload | None:
+    def find_stored(self, sent: Sent, file: IO[bytes]) -> Upload | None:
         """Return the upload by which the same file was stored before, with the same mapping."""
         mark = self._mark(sent, file)
         uploads = self._select(sa.and_(_UPLOADS.c.mark == mark, _UPLOADS.c.state == STORED))
@@ -213,7 +213,7 @@ class UploadStore:
     def _seal(self, upload_id: str, index: int, piece: bytes) -> bytes:
         return self._store.seal_bytes(PIECE_LABEL, piece, _about(upload_id, index))
 
-    def _mark(self, sent: Sent, file: BinaryIO) -> bytes:
+    def _mark(self, sent: Sent, file: IO[bytes]) -> bytes:
         # Keyed, so that a copy of the database confirms nobody's guess of a file.
         content = hashlib.sha256()
         for piece in pieces(file):
@@ -223,7 +223,7 @@ class UploadStore:
         return self._store.pseudonyms(LABEL)(hashed + content.digest())
 
 
-def pieces(file: BinaryIO) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
     """Yield a file from its start, a mebibyte at a time; an empty file is one empty piece."""
     file.seek(0)
     piece = file.read(_CHUNK_BYTES)
@@ -232,7 +232,7 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def size_of(file: BinaryIO) -> int:
+def size_of(file: IO[bytes]) -> int:
     """Return how many bytes a file has."""
     return file.seek(0, io.SEEK_END)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 from models import ModelsError
 from records import (
@@ -23,6 +22,7 @@ from records import (
     read_table,
 )
 from records.fhir import read_bundle
+from services.custodian.file_kinds import FHIR, TABLE, FileRefused, kind_of, require_encoding
 from services.custodian.records import CustodianRecords
 from services.custodian.remedies import remedy
 from services.custodian.upload_store import (
@@ -30,17 +30,14 @@ from services.custodian.upload_store import (
     CHECKING,
     DROPPED,
     LEAVE,
-    MAX_BYTES,
     STORED,
     STORING,
     UNUSABLE,
     Sent,
     Upload,
     UploadStore,
-    pieces,
-    size_of,
 )
-from services.errors import Invalid, NotFound
+from services.errors import NotFound
 from services.installation import Installation
 from services.jobs.queue import CANCELLED, FAILED, Job, JobQueue
 from services.words import Words
@@ -52,17 +49,11 @@ MISFITS: Final = {
 }
 """How the header of a table can differ from its mapping."""
 Progress = Callable[[str, int, int], None]
-FHIR: Final = "fhir"
-TABLE: Final = "table"
 MAX_MAPPING: Final = 256 * 2**10
 MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 _CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
-_PARQUET: Final = b"PAR1"
-_FOREIGN: Final = (b"PK\x03\x04", b"%PDF", b"\x1f\x8b")
-_HEAD_BYTES: Final = 65_536
-_MEGABYTE: Final = 10**6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +69,7 @@ class NewUpload:
     """
 
     name: str
-    file: BinaryIO
+    file: IO[bytes]
     mapping: str
     own_mapping: bytes | None
     on_bad: str
@@ -120,25 +111,6 @@ class UploadReport:
         return {name: value for name, value in self.upload.report.items() if name != "bad"}
 
 
-class FileRefused(Invalid):
-    """A file or mapping that cannot be used; `text` and `values` are its message in words (422)."""
-
-    def __init__(self, field: str, text: str, **values: int) -> None:
-        """Keep the field, and the text that says why."""
-        super().__init__(text)
-        self.field = field
-        self.text = text
-        self.values = values
-
-    def in_words(self, words: Words) -> Invalid:
-        """Return the error with its message in words."""
-        values: dict[str, str | int] = dict(self.values)
-        if self.text == "deposit-wrong-size":
-            values = {name: _size(words, size) for name, size in self.values.items()}
-        message = words(self.text, **values)
-        return Invalid(message, {self.field: [message]})
-
-
 class CustodianUploads:
     """Files wait sealed, a day at most, until they are stored or discarded."""
 
@@ -176,7 +148,7 @@ class CustodianUploads:
             mapping = self._mapping_text(new) if kind == TABLE else ""
             name = PurePath(new.name).name[:MAX_NAME]
             sent = Sent(party, by, name, kind, mapping, new.on_bad)
-            _require_encoding(new.file, _layout(sent).encoding if kind == TABLE else "utf-8-sig")
+            require_encoding(new.file, _layout(sent).encoding if kind == TABLE else "utf-8-sig")
         except FileRefused as exc:
             raise exc.in_words(words) from exc
         stored = self._uploads.find_stored(sent, new.file)
@@ -297,47 +269,6 @@ class CustodianUploads:
         return path.read_text(encoding="utf-8")
 
 
-def kind_of(file: BinaryIO) -> str:
-    """Return which kind of file this is: a table or a FHIR bundle.
-
-    Raises:
-        FileRefused: empty, too large, or another kind of file.
-    """
-    size = size_of(file)
-    if not size:
-        raise FileRefused("file", "deposit-empty")
-    if size > MAX_BYTES:
-        raise FileRefused("file", "deposit-wrong-size", size=size, most=MAX_BYTES)
-    head = next(pieces(file))
-    if head.startswith(_PARQUET):
-        return TABLE
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        return FHIR
-    if b"\0" in head[:_HEAD_BYTES] or head.startswith(_FOREIGN):
-        raise FileRefused("file", "deposit-wrong-kind")
-    return TABLE
-
-
-def _require_encoding(file: BinaryIO, encoding: str) -> None:
-    if next(pieces(file)).startswith(_PARQUET):
-        return
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)()
-    except LookupError as exc:
-        raise FileRefused("mapping", "deposit-mapping-error") from exc
-    line = 1
-    for piece in (*pieces(file), b""):
-        try:
-            decoder.decode(piece, final=not piece)
-        except UnicodeDecodeError as exc:
-            # The decoder kept the start of a character that a piece before this one cut in two.
-            read = exc.object[: exc.start]
-            raise FileRefused(
-                "file", "deposit-wrong-encoding", line=line + read.count(b"\n")
-            ) from exc
-        line += piece.count(b"\n")
-
-
 def _can_store(upload: Upload) -> bool:
     is_wanted = upload.sent.on_bad == LEAVE or not upload.report.get("wrong")
     return bool(upload.report.get("good")) and is_wanted
@@ -402,7 +333,3 @@ def _as_path(body: bytes) -> Iterator[Path]:
         yield Path(f"/proc/self/fd/{handle}")
     finally:
         os.close(handle)
-
-
-def _size(words: Words, size: int) -> str:
-    return words("size-mb", size=words.number(size / _MEGABYTE, 1))

@@ -8,6 +8,7 @@ from services.requests.consent_requests import (
     ConsentRequest,
     ConsentRequests,
     RequestDetails,
+    SentRequest,
 )
 from services.requests.copies import NewCopy, ReleasedCopies, ReleasedCopy
 from services.requests.descriptions import RequestDescriptions, RequestText, Section
@@ -43,6 +44,7 @@ __all__ = [
     "RequestDetails",
     "RequestText",
     "Section",
+    "SentRequest",
     "StoredPrediction",
     "StoredPredictions",
     "StudyProposals",

@@ -15,7 +15,7 @@ from services.requests.proposals import StudyProposals
 from services.requests.wording import format_categories, format_day
 from services.words import Words
 
-CARE_SECTIONS: Final = ("who", "free", "end", "withdraw", "limits")
+CARE_SECTIONS: Final = ("who", "free", "what", "why", "end", "withdraw", "limits")
 STUDY_SECTIONS: Final = (
     *("who", "free", "what", "why", "access", "end", "means"),
     *("not", "risk", "withdraw", "limits"),
@@ -87,6 +87,8 @@ class RequestDescriptions:
             "board": proposal.board if proposal else "",
             "operator": self._parties.name_of(self._organisation),
             "condition": details.condition,
+            "asker": details.asker,
+            "reason": details.reason,
             "categories": format_categories(words, details.categories),
             "date": end,
             "n": words.number(self._diagnostics.grace_s // DAY_S),
@@ -107,8 +109,13 @@ class RequestDescriptions:
 
 def _text_keys(details: RequestDetails) -> list[tuple[str, list[str]]]:
     """Return for each section the keys of its heading and texts."""
-    texts = {"who": ["grant-care"], "withdraw": ["grant-withdraw-care"]}
-    names: tuple[str, ...] = CARE_SECTIONS
+    texts = {
+        "who": ["grant-care", *(["grant-care-asker"] if details.asker else [])],
+        "what": ["grant-care-records"],
+        "why": ["grant-care-reason"],
+        "withdraw": ["grant-withdraw-care"],
+    }
+    names = tuple(name for name in CARE_SECTIONS if name != "why" or details.reason)
     if details.kind != "care":
         period = "grant-what" if details.data_from and details.data_to else "grant-what-always"
         later = "grant-what-old" if details.data_to else "grant-what-new"

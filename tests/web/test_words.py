@@ -259,6 +259,6 @@ def test_the_language_liked_best_is_chosen(header: str, language: str) -> None:
 
 
 def test_a_value_of_any_length_can_be_said() -> None:
-    said = Words("en")("deposit-unusable", why="x" * 100_000)
-    assert "x" * 2_000 in said
-    assert len(said) < 2_200
+    text = Words("en")("deposit-unusable", why="x" * 100_000)
+    assert "x" * 2_000 in text
+    assert len(text) < 2_200
