@@ -38,6 +38,7 @@ from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
 from services.patient.signatures import PatientSignatures
 from services.patient.withdrawals import PatientWithdrawals
+from services.requests.reach import StudyReach
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -243,7 +244,7 @@ def _custodian(parts: Parts) -> CustodianService:
         ),
         approvals=CustodianApprovals(
             proposals=proposals,
-            store=parts.store,
+            reach=StudyReach(store=parts.store, diagnostics=parts.diagnostics),
             directory=directory,
             parties=parts.requests.parties,
             descriptions=parts.requests.descriptions,
@@ -287,7 +288,8 @@ def _researcher(parts: Parts) -> ResearcherService:
         studies=Studies(
             owned=owned,
             requests=requests.requests,
-            store=store,
+            reach=StudyReach(store=store, diagnostics=diagnostics),
+            descriptions=requests.descriptions,
             diagnostics=diagnostics,
             feasibility=feasibility,
         ),
@@ -306,6 +308,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             withdrawals=WithdrawalCounts(
                 diagnostics=diagnostics, ledger=ledger, feasibility=feasibility
             ),
+            diagnostics=diagnostics,
         ),
         training_sets=TrainingSets(
             owned=owned,

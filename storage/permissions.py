@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from consent import DecisionRequestBatch, Decisions
+from consent import REASONS, DecisionRequestBatch, Decisions
 from storage.entry import Columns
+
+_REFUSALS = [REASONS.index("denied"), REASONS.index("opted-out")]
 
 
 class RecordList:
@@ -35,6 +37,12 @@ class RecordList:
             columns.categories,
             columns.recorded_on,
         )
+
+    def subjects_refused(self, decisions: Decisions) -> set[bytes]:
+        """Return the subjects for whom a signed refusal decided on a record; the same order."""
+        refused = np.isin(decisions.reasons, _REFUSALS)
+        numbers = np.unique(self.subject_numbers[refused]).tolist()
+        return {self.subjects[number] for number in numbers}
 
 
 class PermittedSubjects(Mapping[bytes, dict[str, bytes]]):

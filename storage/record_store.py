@@ -133,6 +133,16 @@ class RecordStore:
         decisions = self._ledger.decide_many(records.decision_request(party, purpose))
         return PermittedSubjects(records, decisions)
 
+    def refusing_subjects(self, party: str, purpose: str) -> set[bytes]:
+        """Return the subjects whose own refusal or research opt-out forbids this for a record.
+
+        Raises:
+            LedgerUnavailable (consent): the ledger is unavailable or in doubt.
+        """
+        records = self._record_list()
+        decisions = self._ledger.decide_many(records.decision_request(party, purpose))
+        return records.subjects_refused(decisions)
+
     def _record_list(self) -> RecordList:
         """Return the current records, at most LIST_MAX_AGE_S old and with every visible batch."""
         now_s, batches = time.monotonic(), self._catalogue.count_visible_batches()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from consent import ConsentError
 from services.errors import Invalid
 from services.parties import PartyNames, study_id
 from services.requests import PROPOSED, PatientDirectory, Proposal, StudyProposals
 from services.requests.descriptions import RequestDescriptions, RequestText
+from services.requests.reach import StudyReach
 from services.words import Words
-from storage import RecordStore
 
 MAX_REASON: Final = 2_000
 
@@ -22,14 +24,16 @@ class StudyReview:
     Attributes:
         proposal: the study, and the decision if there is one.
         owner_name: the organisation that runs it.
-        reach: patients with records of every category that the study asks for.
+        reach: how many patients the study may ask; None while refusals cannot be checked.
+        needed: the categories without which nobody is asked.
         patients: all patients in the directory.
         text: the request as patients will read it.
     """
 
     proposal: Proposal
     owner_name: str
-    reach: int
+    reach: int | None
+    needed: Sequence[str]
     patients: int
     text: RequestText
 
@@ -46,13 +50,13 @@ class CustodianApprovals:
         self,
         *,
         proposals: StudyProposals,
-        store: RecordStore,
+        reach: StudyReach,
         directory: PatientDirectory,
         parties: PartyNames,
         descriptions: RequestDescriptions,
     ) -> None:
         self._proposals = proposals
-        self._store = store
+        self._reach = reach
         self._directory = directory
         self._parties = parties
         self._descriptions = descriptions
@@ -79,10 +83,17 @@ class CustodianApprovals:
         return StudyReview(
             proposal=proposal,
             owner_name=self._parties.name_of(proposal.owner),
-            reach=len(self._store.list_subjects_with(proposal.categories)),
+            reach=self._count_reach(proposal),
+            needed=self._reach.categories(proposal),
             patients=self._directory.count(),
             text=self._descriptions.describe(words, proposal.request_details()),
         )
+
+    def _count_reach(self, proposal: Proposal) -> int | None:
+        try:
+            return len(self._reach.subjects(proposal))
+        except ConsentError:
+            return None
 
     def approve(self, name: str, *, by: str) -> None:
         """Let a study send requests and train; a decided one stays as it is.

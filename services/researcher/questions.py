@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question
+from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question, is_small
 from services.errors import NotFound
 from services.requests import FeasibilityCounts
+from services.requests.reach import needed_categories
 from storage import RecordStore
 
 
@@ -20,12 +22,15 @@ class QuestionDetails:
     Attributes:
         people: how many; None if there are fewer than `MIN_COHORT`.
         counted_on, next_count_on: ISO dates.
+        kinds: for each category that the question uses, how many of these people have records of
+            it; None if fewer than `MIN_COUNT` have, or have not.
     """
 
     question: Question
     people: int | None
     counted_on: str
     next_count_on: str
+    kinds: Mapping[str, int | None]
 
 
 class ResearchQuestions:
@@ -66,7 +71,18 @@ class ResearchQuestions:
             people=count.count if count.count >= MIN_COHORT else None,
             counted_on=count.day,
             next_count_on=count.next_day,
+            kinds={code: self._kind(question, code, count.count) for code in question.categories},
         )
+
+    def _kind(self, question: Question, category: str, people: int) -> int | None:
+        """Return how many eligible people have records of a category; no record is opened."""
+        needed = (*needed_categories(question), category)
+        name = hashlib.sha256(f"{question.id} {category}".encode()).hexdigest()
+        count = self._feasibility.weekly(
+            name, lambda: len(self._store.list_subjects_with(tuple(dict.fromkeys(needed))))
+        )
+        is_hidden = is_small(count.count) or is_small(people - count.count)
+        return None if is_hidden else min(count.count, people)
 
     def add(self, file: Path) -> Question:
         """Install the question in a file; a question of the same id is replaced.
@@ -78,8 +94,3 @@ class ResearchQuestions:
         self._folder.mkdir(exist_ok=True)
         shutil.copyfile(file, self._folder / f"{question.id}.toml")
         return question
-
-
-def needed_categories(question: Question) -> Sequence[str]:
-    """Return the categories without which nobody can take part."""
-    return (*question.required, question.label.category)

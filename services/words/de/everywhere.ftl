@@ -94,7 +94,6 @@ form-day-hint = Zum Beispiel 3 3 2027
 
 ## Fortschritt
 
-progress-of = { $done } von { $all }
 progress-look = Fortschritt ansehen
 progress-long = Das dauert länger als sonst. Nichts geht verloren.
 progress-done = Alles fertig

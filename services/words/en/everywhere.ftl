@@ -95,7 +95,6 @@ form-day-hint = For example, 3 3 2027
 
 ## Progress
 
-progress-of = { $done } of { $all }
 progress-look = Check progress
 progress-long = This is taking longer than usual. Nothing is lost.
 progress-done = All done

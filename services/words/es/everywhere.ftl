@@ -94,7 +94,6 @@ form-day-hint = Por ejemplo, 3 3 2027
 
 ## Avance
 
-progress-of = { $done } de { $all }
 progress-look = Ver el progreso
 progress-long = Esto tarda más que otras veces. No se pierde nada.
 progress-done = Todo hecho

@@ -137,7 +137,7 @@ def test_a_request_shows_the_same_page_whether_the_person_exists_or_not(
     )
     text = " ".join(section.text for section in read.sections)
     assert "Dr A writes: “To plan your next visit.”" in text
-    assert "They would use these records of yours: measurements" in text
+    assert "They would use these records of yours: body measurements" in text
     requests = hospital.platform.requests.requests
     requests.record_answer(request, "declined")
     assert clinician.get("/clinician/requests").text.count(waiting) == 2

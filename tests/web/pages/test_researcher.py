@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import random
 import re
 import secrets
 import zipfile
@@ -11,11 +13,14 @@ import zipfile
 import pyarrow.parquet as pq
 import pytest
 from browser import chromium, person, served
+from hospital import records_of
 from research import permit
 from visitors import HOSPITAL, signed_in
 
 import app as application
 from cli.trial_wallet import TrialWallet
+from services.statement import RequestedTerms
+from services.words import Words
 from web.cookies import cookie_name
 
 pytestmark = pytest.mark.node
@@ -61,10 +66,26 @@ def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     assert researcher.post(f"{path}/request").status_code == 404
     study = "study:" + path.rsplit("/", 1)[1]
     hospital.platform.requests.proposals.approve(study, "c")
-    assert researcher.post(f"{path}/request").status_code == 303
+    page = researcher.get(f"{path}/request").text
+    assert "is asking to learn from your records" in page
+    assert "Confirm that you have read the text" in researcher.post(f"{path}/request").text
+    assert sum(hospital.platform.requests.requests.count_by_state(study).values()) == 0
+    off = hospital.new_patient()
+    hospital.platform.store.deposits.deposit(records_of(off, random.Random(1)))
+    opt_out = RequestedTerms("deny", "*", ("HRESCH",))
+    now_s = int(hospital.platform.installation.clock())
+    signed = TrialWallet(hospital.wallet, hospital.platform.ledger).sign_grants(
+        [(off, opt_out, now_s, now_s + DAY_S)]
+    )
+    assert all(outcome.ok for outcome in hospital.platform.ledger.grant(signed))
+    review = hospital.services.custodian.approvals.review(Words("en"), study)
+    assert researcher.post(f"{path}/request", confirm="yes").status_code == 303
+    asked = hospital.platform.requests.requests.list_subjects(study)
+    assert len(asked) == review.reach
+    assert off not in asked
     counts = hospital.platform.requests.requests.count_by_state(study)
     assert counts["waiting"] >= len(hospital.subjects)
-    researcher.post(f"{path}/request")
+    researcher.post(f"{path}/request", confirm="yes")
     assert hospital.platform.requests.requests.count_by_state(study) == counts
     assert "have not answered" in researcher.get(f"{path}/cohort").text
 
@@ -111,7 +132,7 @@ def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, 
         hospital.subjects[50:51], lambda *_: None
     )
     page = researcher.get(done.location).text
-    assert "People who withdrew on whose records it was trained: 10 or fewer." in page
+    assert "People who withdrew on whose records it was trained: hidden." in page
     TrialWallet(hospital.wallet, hospital.platform.ledger).stop(
         hospital.subjects[51:61], lambda *_: None
     )
@@ -121,6 +142,48 @@ def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, 
     assert retraining.startswith(f"{path}/jobs/")
 
 
+def test_versions_are_compared_and_a_model_is_retired_after_a_question(
+    hospital, researcher
+) -> None:
+    path = approved(hospital, researcher)
+    study = "study:" + path.rsplit("/", 1)[1]
+    permit(hospital, study, ("MLTRAINING",), hospital.subjects[300:])
+    first, second = (hospital.platform.diagnostics.train(study, "small") for _ in range(2))
+    page = researcher.get(f"{path}/models").text
+    assert first.id in page
+    assert "in use" in page
+    assert "replaced, destroyed" in page
+    card = researcher.get(f"/researcher/models/{second.id}/card.json")
+    assert hashlib.sha256(card.data).hexdigest() == second.card_sha256
+    question = researcher.get(f"/researcher/models/{second.id}/retirement").text
+    assert "This cannot be undone." in question
+    assert researcher.post(f"/researcher/models/{second.id}/retirement").status_code == 303
+    assert "Retired." in researcher.get(f"/researcher/models/{second.id}").text
+    assert hospital.platform.diagnostics.model(second.id).state == "retired"
+
+
+def test_errors_of_the_proposal_are_listed_in_the_order_of_its_fields(researcher) -> None:
+    page = researcher.post("/researcher/studies/new", title="").text
+    summary = page[page.index('class="problems"') : page.index("</main>")]
+    links = re.findall(r'href="#([a-z]+)"', summary[: summary.index("</ul>")])
+    assert links == [
+        "title",
+        "question",
+        "condition",
+        "protocol",
+        "board",
+        "contact",
+        "days",
+        "end",
+    ]
+
+
+def test_people_with_each_kind_of_records_are_counted_without_small_numbers(researcher) -> None:
+    page = researcher.get("/researcher/questions/small").text
+    assert "those with records of each kind" in page
+    assert "Body measurements" in page or "body measurements" in page
+
+
 def test_the_cohorts_page_polls_every_second_while_a_job_runs(hospital, researcher) -> None:
     path = approved(hospital, researcher)
     assert "hx-get" not in researcher.get(f"{path}/cohort").text
@@ -128,9 +191,9 @@ def test_the_cohorts_page_polls_every_second_while_a_job_runs(hospital, research
     page = researcher.get(f"{path}/cohort").text
     assert f'hx-get="{job}?said=0" hx-trigger="every 1s"' in page
     researcher.post(job)
-    part = researcher.http.get(job, headers={"HX-Request": "true"}).text
-    assert "No model was published." in part
-    assert "hx-get" not in part
+    part = researcher.http.get(job, headers={"HX-Request": "true"})
+    assert part.headers["HX-Redirect"] == job
+    assert "You cancelled this training." in researcher.get(job).text
     assert "hx-get" not in researcher.get(f"{path}/cohort").text
 
 
@@ -152,8 +215,9 @@ def test_in_a_browser_the_cohorts_page_shows_the_result_of_a_job(hospital, resea
                 pass
         assert somebody.page.locator("#training").count() == 1
         researcher.post(job)
-        somebody.says("No model was published.")
-        assert somebody.page.locator("#training").count() == 1
+        somebody.says("You cancelled this training. No model was published.")
+        assert somebody.page.locator("#training").count() == 0
+        assert "You can leave this page" not in somebody.text()
 
 
 def test_a_closed_gate_states_what_was_measured_and_required(hospital, researcher) -> None:
@@ -165,8 +229,9 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     permit(hospital, "study:" + path.rsplit("/", 1)[1], ("MLTRAINING",), hospital.subjects[70:])
     job = researcher.post(f"{path}/cohort").location
     application.make_worker(hospital.platform).run(job.rsplit("/", 1)[1])
+    assert "Trainings without a model" in researcher.get(path).text
     page = researcher.get(job).text
-    assert "No model was published. The model missed its quality thresholds." in page
+    assert "No model was published. It missed these thresholds" in page
     assert re.search(
         r"<li>AUROC of the membership attack: 0\.\d{3} \(required: at most 0\.01\)</li>", page
     )

@@ -9,9 +9,9 @@ from flask import Blueprint, Response
 
 from models import Model
 from services.jobs.queue import Job
-from services.researcher.models import ModelStatus, StudyModels
+from services.researcher.models import FailedTraining, ModelStatus, StudyModels
 from services.tokens import RESEARCHER
-from web.api.researcher.schemas import ModelsSchema, ModelStatusSchema
+from web.api.researcher.schemas import FailedTrainingsSchema, ModelsSchema, ModelStatusSchema
 from web.api.resources import accepts, idempotent, json_response, returns, returns_file
 from web.api.schemas import JobSchema, NothingSchema, ObjectAnswer
 from web.current import current_caller, services
@@ -87,6 +87,23 @@ def get_study_model_plot(model: str, picture: str) -> Response:
 def post_retraining(model: str, body: dict[str, Any]) -> Job:
     """Replace a model by one trained from scratch on what is permitted now."""
     return _models().retrain(current_caller().party, model)
+
+
+@bp.post("/researcher/models/<model>/retirement")
+@requires_role(RESEARCHER)
+@accepts(NothingSchema)
+@returns(ModelStatusSchema)
+def post_retirement(model: str, body: dict[str, Any]) -> ModelStatus:
+    """Take a model out of service for good and destroy its file; its card stays."""
+    return _models().retire(current_caller().party, model)
+
+
+@bp.get("/researcher/studies/<study>/failed-trainings")
+@requires_role(RESEARCHER)
+@returns(FailedTrainingsSchema)
+def get_failed_trainings(study: str) -> Sequence[FailedTraining]:
+    """Return the newest ten trainings that published no model, with the thresholds they missed."""
+    return _models().failures(current_caller().party, study)
 
 
 def _models() -> StudyModels:

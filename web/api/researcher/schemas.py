@@ -10,7 +10,7 @@ from models import MIN_COHORT, Model, suppress
 from models.question import Feature
 from services.requests import ReleasedCopy
 from services.researcher.cohorts import CohortCounts
-from services.researcher.models import ModelStatus
+from services.researcher.models import FailedTraining, ModelStatus
 from services.researcher.proposing import MAX_TEXT, PERMISSION_DAYS
 from services.researcher.questions import QuestionDetails
 from services.researcher.studies import StudyDetails, StudySummary
@@ -127,6 +127,16 @@ ModelStatusSchema = schema_of(
     is_touched="is_affected",
     withdrew=Count(attribute="withdrawals"),
 )
+FailedTrainingSchema = schema_of(
+    "FailedTrainingSchema",
+    FailedTraining,
+    "job.requested_at_s job.error",
+    job="job.id",
+    gate=fields.List(
+        fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True)), required=True
+    ),
+)
+FailedTrainingsSchema = listing("FailedTrainingsSchema", "failed", FailedTrainingSchema)
 CopySchema = schema_of("CopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s", set="id")
 TrainingSetSchema = schema_of(
     "TrainingSetSchema",

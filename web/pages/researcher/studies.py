@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 
 from consent import ConsentError
-from models import MIN_COHORT
+from models import MIN_COHORT, format_unit, is_small
 from services.errors import Invalid
 from services.parties import study_name
 from services.requests.wording import format_day
@@ -19,6 +19,9 @@ from web.pages.forms import date_in, first_errors
 from web.pages.guard import render, see_other
 from web.pages.researcher.counts import count_text
 from web.view_options import requires_role
+
+FIELDS = ("title", "question", "condition", "protocol", "board", "contact", "days", "end")
+"""The fields of the form that proposes a study, in its order."""
 
 bp = Blueprint("researcher_studies", __name__)
 
@@ -55,7 +58,9 @@ def question(id: str) -> Response:
         "researcher/question.html",
         title=details.question.title,
         question=details.question,
+        details=details,
         people=details.people,
+        format_unit=format_unit,
         min_cohort=MIN_COHORT,
         counted_on=format_day(words(), details.counted_on),
         next_count_on=format_day(words(), details.next_count_on),
@@ -84,7 +89,8 @@ def propose() -> Response:
     try:
         study = services().researcher.proposing.propose(current_account().party, draft, words())
     except Invalid as exc:
-        return _proposal_form(first_errors(exc, ends_on="end"))
+        errors = first_errors(exc, ends_on="end")
+        return _proposal_form({name: errors[name] for name in FIELDS if name in errors})
     return see_other(f"/researcher/studies/{study_name(study.study)}")
 
 
@@ -100,17 +106,41 @@ def study(slug: str) -> Response:
         study=details.study,
         asked=count_text(details.people_asked),
         custodian=services().information.operator_name(),
+        failures=services().researcher.models.failures(current_account().party, slug),
         is_sent="sent" in request.args,
     )
+
+
+@bp.get("/researcher/studies/<slug>/request")
+@requires_role(RESEARCHER)
+def request_preview(slug: str) -> Response:
+    """Show what patients would read, and how many would receive it, before anything is sent."""
+    return _request_preview(slug, {})
 
 
 @bp.post("/researcher/studies/<slug>/request")
 @requires_role(RESEARCHER)
 def send_requests(slug: str) -> Response:
-    """Ask everyone eligible who does not permit it; nobody gets a second unanswered request."""
+    """Ask the people whom the custodian approved; nobody gets a second unanswered request."""
     account = current_account()
+    if request.form.get("confirm") != "yes":
+        return _request_preview(slug, {"confirm": words()("request-confirm-error")})
     services().researcher.studies.send_requests(account.party, account.id, slug)
     return see_other(f"/researcher/studies/{slug}?sent=yes")
+
+
+def _request_preview(slug: str, errors: Mapping[str, str]) -> Response:
+    party = current_account().party
+    preview = services().researcher.studies.preview_request(party, slug, words())
+    return render(
+        "researcher/request.html",
+        title=words()("study-send"),
+        preview=preview,
+        people=count_text(preview.people),
+        errors=errors,
+        values=request.form,
+        status=422 if errors else 200,
+    )
 
 
 @bp.get("/researcher/studies/<slug>/cohort")
@@ -128,6 +158,7 @@ def cohort(slug: str) -> Response:
         title=title,
         slug=slug,
         counts=counts,
+        is_asked=not is_small(counts.people_asked) and counts.people_asked > 0,
         permitted=_permitted(counts),
         reasons=[
             (words()(f"cohort-reason-{reason}"), count_text(count))
