@@ -83,7 +83,6 @@ class CareRequest:
         number: the hospital number.
         categories: codes of the vocabulary.
         days: one of `REQUEST_DAYS`.
-        asker: the clinician's name, which the patient reads.
         reason: what the clinician tells the patient; or "".
         question: the id of the question to answer; "" if it is open.
     """
@@ -91,7 +90,6 @@ class CareRequest:
     number: str
     categories: Sequence[str]
     days: int
-    asker: str = ""
     reason: str = ""
     question: str = ""
 
@@ -211,7 +209,6 @@ class ClinicianPatients:
             data_to="",
             days=request.days,
             condition=self._condition(request, words),
-            asker=request.asker,
             reason=request.reason.strip(),
         )
         _in_min_time(lambda: self._send(details, request.number.strip(), account_id))

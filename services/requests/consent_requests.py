@@ -68,8 +68,7 @@ class RequestDetails:
         days: how long the permission lasts.
         condition: its subject in patients' words.
         wants_copy: True if it also requests a copy to download.
-        asker: the name of the person who asks, for care; "" for a study.
-        reason: what that person tells the patient, in their own words; or "".
+        reason: what the person who asks for care tells the patient, in their own words; or "".
     """
 
     party: str
@@ -81,7 +80,6 @@ class RequestDetails:
     days: int
     condition: str
     wants_copy: bool = False
-    asker: str = ""
     reason: str = ""
 
 

@@ -15,7 +15,7 @@ from services.requests.proposals import StudyProposals
 from services.requests.wording import format_categories, format_day
 from services.words import Words
 
-CARE_SECTIONS: Final = ("who", "free", "what", "why", "end", "withdraw", "limits")
+CARE_SECTIONS: Final = ("who", "why", "free", "end", "withdraw", "limits")
 STUDY_SECTIONS: Final = (
     *("who", "free", "what", "why", "access", "end", "means"),
     *("not", "risk", "withdraw", "limits"),
@@ -87,7 +87,6 @@ class RequestDescriptions:
             "board": proposal.board if proposal else "",
             "operator": self._parties.name_of(self._organisation),
             "condition": details.condition,
-            "asker": details.asker,
             "reason": details.reason,
             "categories": format_categories(words, details.categories),
             "date": end,
@@ -110,8 +109,7 @@ class RequestDescriptions:
 def _text_keys(details: RequestDetails) -> list[tuple[str, list[str]]]:
     """Return for each section the keys of its heading and texts."""
     texts = {
-        "who": ["grant-care", *(["grant-care-asker"] if details.asker else [])],
-        "what": ["grant-care-records"],
+        "who": ["grant-care"],
         "why": ["grant-care-reason"],
         "withdraw": ["grant-withdraw-care"],
     }

@@ -99,7 +99,9 @@ class StudyProposing:
             errors["question"] = [words("error-choose", what=words("study-question-what"))]
         if draft.days not in PERMISSION_DAYS:
             errors["days"] = [words("error-choose", what=words("ask-end-what"))]
-        if draft.ends_on is None or end_of_day_s(draft.ends_on) <= self._diagnostics.clock():
+        if draft.ends_on is None:
+            errors["ends_on"] = [words("error-day")]
+        elif end_of_day_s(draft.ends_on) <= self._diagnostics.clock():
             errors["ends_on"] = [words("error-day-past")]
         return errors
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_month_names
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from fluent.runtime import FluentBundle, FluentResource
@@ -24,6 +24,9 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 
 MAX_VALUE: Final = 2_000
 """The most characters of one value in a text."""
+
+MIN_LETTERS: Final = 3
+"""Fewer letters of a month's name can fit several months."""
 
 _LOCALES: Final[Mapping[str, str]] = MappingProxyType({"en": "en_GB", "de": "de", "es": "es"})
 _HERE: Final = Path(__file__).parent
@@ -108,6 +111,26 @@ class Words:
 
     def _at(self, at_s: float) -> datetime:
         return datetime.fromtimestamp(at_s, self._zone or UTC)
+
+
+def month_of(text: str) -> int:
+    """Return the number of a month: a number, or a name in any language, three letters at least.
+
+    Raises:
+        ValueError: it is no month, or fits several.
+    """
+    if text.isascii() and text.isdigit():
+        return int(text)
+    written = text.casefold().rstrip(".")
+    numbers = {
+        number
+        for locale in _LOCALES.values()
+        for number, name in get_month_names("wide", locale=locale).items()
+        if name.casefold().startswith(written)
+    }
+    if len(written) < MIN_LETTERS or len(numbers) != 1:
+        raise ValueError(f"{text!r} is not a month")
+    return int(numbers.pop())
 
 
 def best_language(accept_language: str) -> str:

@@ -133,6 +133,7 @@ POST /auditor/verify/<job>/stop                     auditor     -check
 GET  /auditor/verify/<job>/report                   auditor     -check!
 GET  /auditor/evidence                              auditor     -
 POST /auditor/evidence                              auditor     -
+GET  /auditor/evidence/program/<name>               auditor     -!
 GET  /auditor/evidence/<job>                        auditor     -check!
 POST /session                                       everybody   -
 POST /sign-out                                      everybody   -

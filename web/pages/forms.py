@@ -6,12 +6,17 @@ import datetime
 from collections.abc import Mapping
 
 from services.errors import Invalid
+from services.words import month_of
 
 
 def date_in(form: Mapping[str, str], name: str) -> datetime.date | None:
-    """Return the date in NAME-day, NAME-month and NAME-year, or None if they form no date."""
+    """Return the date in NAME-day, NAME-month and NAME-year, or None if they form no date.
+
+    The month is a number or a name in any of our languages: 3, March, März, mar.
+    """
+    year, month, day = _inputs(form, name)
     try:
-        return datetime.date(*(int(text) for text in _inputs(form, name)))
+        return datetime.date(int(year), month_of(month), int(day))
     except (ValueError, OverflowError):
         return None
 

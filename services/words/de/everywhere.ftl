@@ -85,12 +85,12 @@ days-of = { $days ->
 }
 
 error-choose = Bitte wählen: { $what }
-error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3 3 2027
+error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3 März 2027
 error-day-past = Der Tag muss nach heute liegen
 form-day = Tag
 form-month = Monat
 form-year = Jahr
-form-day-hint = Zum Beispiel 3 3 2027
+form-day-hint = Zum Beispiel 3 März 2027 oder 3 3 2027
 
 ## Fortschritt
 

@@ -84,11 +84,7 @@ grant-copy = { $study } darf eine Kopie herunterladen. In der Kopie stehen kein 
 
 grant-care = { $clinic } möchte mit Ihren Daten Ihr Risiko prüfen. Es geht um { $condition }. Ihre Ärztin oder Ihr Arzt sieht das Ergebnis und spricht mit Ihnen darüber. Das Ergebnis ist eine Schätzung eines Computers. Entscheiden wird ein Mensch.
 
-grant-care-asker = { $asker } hat diese Anfrage geschickt.
-
-grant-care-records = Genutzt würden diese Daten von Ihnen: { $categories }.
-
-grant-care-reason = { $asker } schreibt: „{ $reason }“
+grant-care-reason = Der Grund, den sie nennen: „{ $reason }“
 
 grant-title-who = Wer fragt
 

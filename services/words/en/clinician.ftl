@@ -59,7 +59,7 @@ ask-needed = needed for this estimate
 
 ask-reason = Your reason, for the patient
 
-ask-reason-hint = The patient reads it with your name. Plain words, nothing confidential.
+ask-reason-hint = The patient reads it in the request. Plain words, nothing confidential.
 
 ask-error-reason = The reason is longer than { $most } characters. Shorten it.
 

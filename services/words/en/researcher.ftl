@@ -109,7 +109,7 @@ study-state-refused = not approved
 
 study-send = Send the request
 
-request-whom = People who receive it: { $people }. They have the records without which nobody can take part ({ $categories }), do not permit the study yet, and have not turned research off. Nobody is asked again while a request waits, or within half a year after a no.
+request-whom = People who receive it: { $people }. Everybody here with { $categories } is asked who does not permit the study yet. People who turned research off, or refused this study, are not asked. Nobody is asked again while a request waits, or within half a year after a no.
 
 request-text = What patients will read
 
@@ -198,7 +198,7 @@ compare-trained = Trained
 
 retire-title = Retire this model
 
-retire-what = { $model } will make no more estimates, for anyone, and its file is destroyed. Its card stays. This cannot be undone.
+retire-what = { $model } will not make any estimate again, and its file is destroyed. Its card stays. This cannot be undone.
 
 retire-button = Retire it for good
 

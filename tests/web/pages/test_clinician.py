@@ -131,13 +131,12 @@ def test_a_request_shows_the_same_page_whether_the_person_exists_or_not(
         for request in hospital.platform.requests.requests.list_waiting(known[number])
         if request.details.purposes == ("TREATDS",)
     ]
-    assert (request.details.asker, request.details.reason) == ("Dr A", "To plan your next visit.")
+    assert request.details.reason == "To plan your next visit."
     read = hospital.services.custodian.approvals._descriptions.describe(
         Words("en"), request.details
     )
     text = " ".join(section.text for section in read.sections)
-    assert "Dr A writes: “To plan your next visit.”" in text
-    assert "They would use these records of yours: body measurements" in text
+    assert "The reason they give: “To plan your next visit.”" in text
     requests = hospital.platform.requests.requests
     requests.record_answer(request, "declined")
     assert clinician.get("/clinician/requests").text.count(waiting) == 2

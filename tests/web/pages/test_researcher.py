@@ -56,6 +56,20 @@ def approved(hospital, researcher, **changed) -> str:
     return path
 
 
+def someone_with_research_off(hospital) -> bytes:
+    """Return a patient with the records of the small question who opted out of research."""
+    subject, ledger = hospital.new_patient(), hospital.platform.ledger
+    hospital.platform.store.deposits.deposit(records_of(subject, random.Random(1)))
+    opt_out, now_s = (
+        RequestedTerms("deny", "*", ("HRESCH",)),
+        int(hospital.platform.installation.clock()),
+    )
+    grants = [(subject, opt_out, now_s, now_s + DAY_S)]
+    signed = TrialWallet(hospital.wallet, ledger).sign_grants(grants)
+    assert all(outcome.ok for outcome in ledger.grant(signed))
+    return subject
+
+
 def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     hospital, researcher
 ) -> None:
@@ -70,19 +84,12 @@ def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     assert "is asking to learn from your records" in page
     assert "Confirm that you have read the text" in researcher.post(f"{path}/request").text
     assert sum(hospital.platform.requests.requests.count_by_state(study).values()) == 0
-    off = hospital.new_patient()
-    hospital.platform.store.deposits.deposit(records_of(off, random.Random(1)))
-    opt_out = RequestedTerms("deny", "*", ("HRESCH",))
-    now_s = int(hospital.platform.installation.clock())
-    signed = TrialWallet(hospital.wallet, hospital.platform.ledger).sign_grants(
-        [(off, opt_out, now_s, now_s + DAY_S)]
-    )
-    assert all(outcome.ok for outcome in hospital.platform.ledger.grant(signed))
+    off = someone_with_research_off(hospital)
     review = hospital.services.custodian.approvals.review(Words("en"), study)
     assert researcher.post(f"{path}/request", confirm="yes").status_code == 303
-    asked = hospital.platform.requests.requests.list_subjects(study)
-    assert len(asked) == review.reach
-    assert off not in asked
+    recipients = hospital.platform.requests.requests.list_subjects(study)
+    assert len(recipients) == review.reach
+    assert off not in recipients
     counts = hospital.platform.requests.requests.count_by_state(study)
     assert counts["waiting"] >= len(hospital.subjects)
     researcher.post(f"{path}/request", confirm="yes")

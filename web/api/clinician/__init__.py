@@ -63,9 +63,7 @@ def get_patient(patient: str) -> PatientDetails:
 def post_care_request(body: dict[str, Any]) -> dict[str, bool]:
     """Ask the person with a hospital number for access; the response never shows if one exists."""
     caller = current_caller()
-    asker = caller.account.name if caller.account else ""
-    request = CareRequest(asker=asker, **body)
-    _clinician().patients.request_access(caller.party, caller.id, request, words())
+    _clinician().patients.request_access(caller.party, caller.id, CareRequest(**body), words())
     return {"is_sent": True}
 
 

@@ -92,7 +92,6 @@ def request_access() -> Response:
         number=request.form.get("number", ""),
         categories=request.form.getlist("categories"),
         days=int(days) if days in map(str, REQUEST_DAYS) else 0,
-        asker=account.name,
         reason=request.form.get("reason", ""),
         question=request.form.get("question", ""),
     )
