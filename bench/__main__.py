@@ -13,7 +13,16 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
-NAMES = ("deposit", "grants", "passkeys", "decisions", "gather", "prediction", "pages")
+NAMES = (
+    "deposit",
+    "grants",
+    "passkeys",
+    "decisions",
+    "gather",
+    "prediction",
+    "pages",
+    "copies",
+)
 DESCRIPTIONS = {
     "deposit": "records deposited a second, against Kubo's own CAR import of the same bytes; "
     "at least 50 %",
@@ -26,6 +35,8 @@ DESCRIPTIONS = {
     "goal 1.5 times",
     "pages": "a page with 20 people clicking on 5,014 patients' platform, p95 at most 150 ms; from "
     "touch to active at most 2 s; from withdrawal to refusal at most 1 s",
+    "copies": "the anonymised copy of the example: at least 8 columns, 11 rows in every class, and "
+    "AUROC of a logistic regression on held-out people within 0.04 of that on the full data",
     "prediction": "one prediction with consent check and journal; "
     "p50 at most 20 ms, p99 at most 100 ms",
 }

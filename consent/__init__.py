@@ -5,7 +5,7 @@ from consent.batch import DecisionRequestBatch, Decisions
 from consent.chain import Finality
 from consent.consent_ledger import ConsentLedger
 from consent.consents import Consent
-from consent.decision import REASONS
+from consent.decision import REASONS, is_opt_out
 from consent.deployment import Deployment
 from consent.errors import (
     ConsentError,
@@ -136,6 +136,7 @@ __all__ = [
     "covers",
     "digest",
     "is_known",
+    "is_opt_out",
     "keccak",
     "open_ledger",
     "passkey_signature",

@@ -211,12 +211,8 @@ def _verdicts(
     for reason, fails in _faults(consents, pairs, clocks):
         verdicts[fails] = _CODE[reason]
     not_after_s = consents.not_after_s.take(pairs.consent)
-    signed_at_s = consents.signed_at_s.take(pairs.consent)
-    may_deny = (
-        ~consents.withdrawn.take(pairs.consent)
-        & (signed_at_s > consents.stopped_at_s.take(pairs.subject))
-        & (clocks.earlier_s <= not_after_s)
-    )
+    # A stop is not among the ends of a deny.
+    may_deny = ~consents.withdrawn.take(pairs.consent) & (clocks.earlier_s <= not_after_s)
     denies = may_deny & (kind >= DENY)
     verdicts[denies] = _CODE["no-consent"]
     verdicts[denies & applies] = _CODE["denied"]
@@ -255,9 +251,9 @@ def _attributes(
 def _faults(consents: Consents, pairs: _Pairs, clocks: Clocks) -> Iterator[tuple[str, Flags]]:
     signed_at_s = consents.signed_at_s.take(pairs.consent)
     yield "withdrawn", consents.seen_withdrawn.take(pairs.consent)
-    yield "stopped", signed_at_s <= consents.seen_stopped_at_s.take(pairs.subject)
+    yield "stopped", signed_at_s <= consents.stopped_at_s.take(pairs.subject)
     yield "expired", clocks.later_s > consents.not_after_s.take(pairs.consent)
-    yield "not-yet", signed_at_s > clocks.earlier_s
+    yield "not-yet", (signed_at_s > clocks.earlier_s) | consents.is_later.take(pairs.consent)
     yield "bad-key", ~consents.good_key.take(pairs.consent)
     yield "not-enrolled", ~consents.enrolled.take(pairs.subject)
 

@@ -13,7 +13,13 @@ from consent.anchors import Anchor, list_anchors
 from consent.batch import DecisionRequestBatch, Decisions, decide_many
 from consent.chain import Chain
 from consent.consent_terms import ConsentTermsStore
-from consent.consents import Consent, end_times, find_ended_consents, list_consents
+from consent.consents import (
+    Consent,
+    end_times,
+    find_ended_consents,
+    list_consents,
+    subjects_of,
+)
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
 from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted
@@ -110,7 +116,7 @@ class ConsentLedger:
     def decide(self, request: DecisionRequest, view: View | None = None) -> Decision:
         """Permit or deny one request; a denial is a value, not an exception.
 
-        With a `view` from here, the decision rests on it, minus every revocation since.
+        With a `view` from here, the decision rests on it, and on every later "no" since.
 
         Raises:
             ViewRefused, LedgerUnavailable: as `view`; also a view that is too old or not from here.
@@ -193,6 +199,10 @@ class ConsentLedger:
     def end_times(self, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
         """Return the last second of each of these consents, as far as they are mirrored here."""
         return end_times(self._mirror.events, consent_ids)
+
+    def subjects_of(self, consent_ids: Sequence[bytes]) -> list[bytes]:
+        """Return the subjects of these consents, as far as they are mirrored here; each once."""
+        return subjects_of(self._mirror.events, consent_ids)
 
     def find_ended(self, consent_ids: Sequence[bytes]) -> list[bytes]:
         """Return those of these consents that are not in force, in the order given.

@@ -10,14 +10,15 @@ import numpy as np
 
 from consent.consent_terms import ConsentTermsStore
 from consent.events import Events
-from consent.grant_status import Clocks, grant_statuses
+from consent.grant_status import Clocks, GrantStatus, grant_statuses
 from consent.state import LedgerState
 from consent.subject_index import Numbers
-from consent.terms import Stop, Terms, Withdrawal
+from consent.terms import Terms
 from consent.typed_data import keccak
 
 _WORD: Final = 32
 _ID_BYTES: Final = 64
+DENY: Final = "deny"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,20 @@ def list_consents(
             status.consent_id,
             state.grants.terms_hash[row].tobytes(),
             terms.get(status.consent_id),
-            status.fault or "active",
+            _state_of(status, terms.get(status.consent_id)),
             int(state.grants.signed_at_s[row]),
             int(state.grants.not_after_s[row]),
         )
         # A subject that the ledger does not know has neither rows nor statuses.
         for row, status in zip(rows, grant_statuses(state, subject, clocks), strict=False)
     ]
+
+
+def _state_of(status: GrantStatus, terms: Terms | None) -> str:
+    """Return ``active`` or the reason why a grant is not in force; a stop ends no refusal."""
+    is_refusal = terms is not None and terms.decision == DENY
+    faults = [fault for fault in status.faults if not (is_refusal and fault == "stopped")]
+    return faults[0] if faults else "active"
 
 
 def find_ended_consents(
@@ -73,31 +81,17 @@ def find_ended_consents(
     return [consent_id for consent_id in consent_ids if consent_id not in in_force]
 
 
+def subjects_of(events: Events, consent_ids: Sequence[bytes]) -> list[bytes]:
+    """Return the subject of each of these consents that is mirrored, each subject once."""
+    return sorted({change.body[:_WORD] for _, change in events.named(consent_ids)})
+
+
 def end_times(events: Events, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
     """Return the last second of each of these consents, as far as its grant is mirrored."""
     return {
         keccak(change.body[:_ID_BYTES]): int.from_bytes(change.body[4 * _WORD :], "big")
         for _, change in events.named(consent_ids)
     }
-
-
-def with_revocations_since(state: LedgerState, newer: LedgerState) -> LedgerState:
-    """Return `state` with the withdrawals and stops between it and a newer state of its log."""
-    first = len(state.withdrawals.subject)
-    withdrawals = [
-        Withdrawal(subject.tobytes(), terms_hash.tobytes())
-        for subject, terms_hash in zip(
-            newer.withdrawals.subject[first:], newer.withdrawals.terms_hash[first:], strict=True
-        )
-    ]
-    first = len(state.stops.subject)
-    stops = [
-        Stop(subject.tobytes(), int(issued_at_s))
-        for subject, issued_at_s in zip(
-            newer.stops.subject[first:], newer.stops.issued_at_s[first:], strict=True
-        )
-    ]
-    return state.with_pending(withdrawals, stops) if withdrawals or stops else state
 
 
 def _withdrawn(state: LedgerState, subjects: set[bytes]) -> set[bytes]:

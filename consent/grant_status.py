@@ -34,17 +34,23 @@ class GrantStatus:
 
     Doubt counts against release: a permit starts by the earlier clock, ends by the later one, and
     ends too by a withdrawal or a stop that is seen but not final; a deny needs neither clock nor
-    key to start, ends by the earlier clock, and is lifted only by what is final.
+    key to start, ends by the earlier clock, and is lifted only by its own, final withdrawal. A stop
+    ends permits and never a deny.
 
     Attributes:
         consent_id: which consent.
-        fault: the reason (of a decision) for which it permits nothing, or None.
+        faults: the reasons (of a decision) for which it permits nothing, the farthest miss first.
         may_deny: True unless it has ended in every respect.
     """
 
     consent_id: bytes
-    fault: str | None
+    faults: tuple[str, ...]
     may_deny: bool
+
+    @property
+    def fault(self) -> str | None:
+        """The first reason for which it permits nothing, or None."""
+        return self.faults[0] if self.faults else None
 
 
 def grant_statuses(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterator[GrantStatus]:
@@ -53,7 +59,7 @@ def grant_statuses(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterat
     if number < 0:
         return
     final_withdrawn, withdrawn = _withdrawn(state, number, subject)
-    final_stop_s, stop_s = _stops(state, number, subject)
+    stop_s = _stopped_at_s(state, number, subject)
     is_enrolled = state.is_enrolled(subject)
     for row in np.flatnonzero(state.of.grants == number).tolist():
         grant = _Grant(
@@ -65,15 +71,15 @@ def grant_statuses(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterat
         faults = {
             "not-enrolled": not is_enrolled,
             "bad-key": not _may_grant(state, number, grant),
-            "not-yet": grant.signed_at_s > clocks.earlier_s,
+            "not-yet": grant.signed_at_s > clocks.earlier_s or row >= state.permitting_grants,
             "expired": clocks.later_s > grant.not_after_s,
             "stopped": grant.signed_at_s <= stop_s,
             "withdrawn": grant.terms_hash in withdrawn,
         }
-        is_over = clocks.earlier_s > grant.not_after_s or grant.signed_at_s <= final_stop_s
+        is_over = clocks.earlier_s > grant.not_after_s
         yield GrantStatus(
             consent_id(subject, grant.terms_hash),
-            next((fault for fault, applies in faults.items() if applies), None),
+            tuple(fault for fault, applies in faults.items() if applies),
             not is_over and grant.terms_hash not in final_withdrawn,
         )
 
@@ -95,13 +101,13 @@ def _withdrawn(state: LedgerState, number: int, subject: bytes) -> tuple[set[byt
     return final, final | {terms_hash.tobytes() for terms_hash in pending_rows}
 
 
-def _stops(state: LedgerState, number: int, subject: bytes) -> tuple[int, int]:
-    """Return the time of the last final stop, and of the last one seen."""
+def _stopped_at_s(state: LedgerState, number: int, subject: bytes) -> int:
+    """Return the time of the last stop, final or only seen."""
     pending = state.pending_stops
     final = state.stops.issued_at_s[state.of.stops == number]
     seen = pending.issued_at_s[_is(pending.subject, subject)]
-    stop_s = max(final.tolist(), default=_NEVER_S)
-    return stop_s, max([stop_s, *seen.tolist()])
+    times: list[int] = [_NEVER_S, *final.tolist(), *seen.tolist()]
+    return max(times)
 
 
 def _may_grant(state: LedgerState, number: int, grant: _Grant) -> bool:

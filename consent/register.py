@@ -28,8 +28,9 @@ class Consents:
     """Every consent at one state of ledger and terms, by number; immutable.
 
     `granted` lists the numbers of the granted consents, subject by subject, each in the order of
-    the ledger; subject k has those from ``starts[k]`` to ``starts[k + 1]``. `seen_*` also include
-    what is seen but not final.
+    the ledger; subject k has those from ``starts[k]`` to ``starts[k + 1]``. `seen_withdrawn` and
+    `stopped_at_s` also include what is seen but not final. What `is_later` than the view may only
+    deny.
     """
 
     subjects: SubjectIndex
@@ -44,7 +45,7 @@ class Consents:
     seen_withdrawn: Flags
     enrolled: Flags
     stopped_at_s: Integers
-    seen_stopped_at_s: Integers
+    is_later: Flags
 
 
 class Register:
@@ -54,7 +55,7 @@ class Register:
         self._consent_terms = consent_terms
         self._lock = threading.Lock()
         self._compiler = _Compiler(LedgerLog())
-        self._compiled_at: tuple[int, bytes, int] | None = None
+        self._compiled_at: tuple[int, bytes, int, int, int] | None = None
         self._consents: Consents | None = None
 
     def at(self, state: LedgerState) -> Consents:
@@ -67,7 +68,8 @@ class Register:
             if self._compiler.log is not state.log:
                 self._compiler, self._compiled_at = _Compiler(state.log), None
             self._compiler.take(state, self._consent_terms)
-            done = (state.count, state.head, self._compiler.generation)
+            grants = len(state.of.grants), state.permitting_grants
+            done = (state.count, state.head, self._compiler.generation, *grants)
             if self._consents is None or done != self._compiled_at:
                 self._consents, self._compiled_at = self._compiler.compile_at(state), done
             return self._with_pending(self._consents, state)
@@ -83,7 +85,7 @@ class Register:
             stopped = stopped.copy()
             known = numbers >= 0
             np.maximum.at(stopped, numbers[known], state.pending_stops.issued_at_s[known])
-        return replace(consents, seen_withdrawn=withdrawn, seen_stopped_at_s=stopped)
+        return replace(consents, seen_withdrawn=withdrawn, stopped_at_s=stopped)
 
 
 class _Compiler:
@@ -133,7 +135,7 @@ class _Compiler:
             seen_withdrawn=withdrawn,
             enrolled=_flags(state.of.enrolments, subjects),
             stopped_at_s=stopped,
-            seen_stopped_at_s=stopped,
+            is_later=_flags(grants[state.permitting_grants :], count),
         )
 
     def _take_grants(self, state: LedgerState) -> None:

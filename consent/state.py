@@ -143,7 +143,8 @@ class LedgerState:
     """The ledger after `count` operations; immutable, whatever is added to its log later.
 
     Two states with the same `log` differ only by rows added at the end. `pending_*` are signed
-    withdrawals and stops that are seen but not final: they end permits, but lift no deny.
+    withdrawals and stops that are seen but not final: they end permits, but lift no deny. Only the
+    first `permitting_grants` grants may permit; those after them came later and may only deny.
     """
 
     log: LedgerLog
@@ -159,6 +160,37 @@ class LedgerState:
     removals: Removals
     pending_withdrawals: Withdrawals
     pending_stops: Stops
+    permitting_grants: int
+
+    def with_refusals_since(self, newer: LedgerState) -> LedgerState:
+        """Return this state with every later "no" of a newer state of its log, and no later permit.
+
+        A later withdrawal or stop counts as pending; a later grant may only deny.
+        """
+        withdrawn, stopped = len(self.withdrawals.subject), len(self.stops.subject)
+        state = replace(
+            self,
+            index=newer.index,
+            of=replace(self.of, grants=newer.of.grants, keys=newer.of.keys),
+            grants=newer.grants,
+            keys=newer.keys,
+        )
+        return state.with_pending(
+            [
+                Withdrawal(subject.tobytes(), terms_hash.tobytes())
+                for subject, terms_hash in zip(
+                    newer.withdrawals.subject[withdrawn:],
+                    newer.withdrawals.terms_hash[withdrawn:],
+                    strict=True,
+                )
+            ],
+            [
+                Stop(subject.tobytes(), int(issued_at_s))
+                for subject, issued_at_s in zip(
+                    newer.stops.subject[stopped:], newer.stops.issued_at_s[stopped:], strict=True
+                )
+            ],
+        )
 
     def with_pending(self, withdrawals: Iterable[Withdrawal], stops: Iterable[Stop]) -> LedgerState:
         """Return this state with these as pending too: they end permits, but lift no deny."""
@@ -224,4 +256,5 @@ class LedgerLog:
             removals=removals,
             pending_withdrawals=columns(Withdrawals, []),
             pending_stops=columns(Stops, []),
+            permitting_grants=len(grants.subject),
         )

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final
 
 from consent.chain import Tip
-from consent.consents import with_revocations_since
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.freshness import FreshnessRules, require_fresh
 from consent.limits import LedgerLimits
@@ -67,7 +66,7 @@ class Views:
         return view, state
 
     def for_decision(self, view: View | None) -> tuple[View, LedgerState]:
-        """Return the view (None: the newest) and its state, with every later revocation applied.
+        """Return the view (None: the newest) and its state, with every later "no" applied.
 
         Raises:
             ViewRefused, LedgerUnavailable: as `newest`; also a view that is too old or not from
@@ -84,7 +83,7 @@ class Views:
             state, newer = self._state_of(view), state
             if newer.log is not state.log:
                 raise ViewRefused("the mirror was rebuilt after this view: request a new view")
-            state = with_revocations_since(state, newer)
+            state = state.with_refusals_since(newer)
         if pending:
             state = state.with_pending(*parse_revocations(pending))
         return view or newest, state

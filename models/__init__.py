@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from models.card import Card
     from models.cohort import Cohort
+    from models.copy_plan import PROPOSED_COLUMNS, CopyPlan
     from models.diagnostics import Diagnostics
     from models.errors import (
         CohortTooSmall,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question, format_unit
     from models.registry import Model
-    from models.release import AGREEMENT, Release, ReleaseRequest
+    from models.release import AGREEMENT, EarlierCopy, Release, ReleaseRequest
     from models.serving import AffectedModel
     from models.studies import Study
     from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _MODULES: Final = {
     "card": ("Card",),
     "cohort": ("Cohort",),
+    "copy_plan": ("PROPOSED_COLUMNS", "CopyPlan"),
     "diagnostics": ("Diagnostics",),
     "errors": (
         "CohortTooSmall",
@@ -81,6 +83,7 @@ _MODULES: Final = {
     "registry": ("Model",),
     "release": (
         "AGREEMENT",
+        "EarlierCopy",
         "Release",
         "ReleaseRequest",
     ),
@@ -118,7 +121,9 @@ __all__ = [
     "CohortTooSmall",
     "ConsentsChanged",
     "Contribution",
+    "CopyPlan",
     "Diagnostics",
+    "EarlierCopy",
     "GateClosed",
     "GateCode",
     "GateFailure",
@@ -136,6 +141,7 @@ __all__ = [
     "ModelsNotFound",
     "ModelsRefused",
     "ModelsUnavailable",
+    "PROPOSED_COLUMNS",
     "PatientIneligible",
     "Points",
     "Prediction",

@@ -21,6 +21,8 @@ NO_LABEL: Final = "no-label"
 NO_CATEGORY: Final = "required-category-missing"
 OUT_OF_RANGE: Final = "value-out-of-range"
 INELIGIBLE: Final = "ineligible"
+RECORD_LABEL: Final = "manifest record"
+"""Names the keyed hash by which a manifest lists its records."""
 _PERMITTED: Final = "permitted"
 
 
@@ -107,7 +109,7 @@ def _make_manifest(
 ) -> tuple[Manifest, dict[str, Record]]:
     """Return the manifest of the patients in `parts`, and their records by keyed hash."""
     hash_patient = store.pseudonyms("manifest patient")
-    hash_record = store.pseudonyms("manifest record")
+    hash_record = store.pseudonyms(RECORD_LABEL)
     patients = {subject: hash_patient(subject).hex() for subject in parts}
     lines, by_hash = [], {}
     for record, consent in zip(gathered.records, gathered.consents, strict=True):

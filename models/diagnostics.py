@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from consent import Finding
 from models.card import Card
 from models.cohort import Cohort, gather_cohort
+from models.consent_check import ConsentCheck
 from models.errors import ModelsNotFound, ModelsRefused
 from models.inputs import InputValue
 from models.integrity import IntegrityCheck, export_evidence
@@ -73,9 +74,13 @@ class Diagnostics:
     def _files(self) -> ModelFiles:
         return ModelFiles(self.home)
 
+    @property
+    def _consents(self) -> ConsentCheck:
+        return ConsentCheck(self.ledger, self.store)
+
     @cached_property
     def _serving(self) -> ModelServing:
-        serving = ModelServing(self.ledger, self._registry, self._files, self.clock)
+        serving = ModelServing(self._consents, self._registry, self._files, self.clock)
         serving.grace_s = self.grace_s
         serving.on_retired = self.scorer.close
         return serving
@@ -269,6 +274,16 @@ class Diagnostics:
             self._serving.retire(model_id)
         return self._registry.get(model_id)
 
+    def lost_patients(self, model_id: str) -> int:
+        """Return of how many patients a model, in any state, was trained who permit it no longer.
+
+        Raises:
+            ModelsNotFound, ModelsBroken: see `manifest`.
+        """
+        study = self._registry.get(model_id).study
+        lost = self._consents.find_lost(study, self.manifest(model_id))
+        return len({line.patient for line in lost})
+
     def models_trained_under(self, consent_ids: list[bytes]) -> list[Model]:
         """Return the models in any state that were trained under any of these consents."""
         return self._registry.models_trained_under(consent_ids)
@@ -293,7 +308,8 @@ class Diagnostics:
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return the findings of the integrity check; an empty list means no problems."""
-        return IntegrityCheck(self.ledger, self._registry, self._files).run(progress)
+        check = IntegrityCheck(self.ledger, self._consents, self._registry, self._files)
+        return check.run(progress)
 
     def evidence(self) -> Iterator[dict[str, Any]]:
         """Yield every manifest and card, so that anyone can check them without this platform."""

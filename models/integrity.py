@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import ConsentError, Finding
+from models.consent_check import ConsentCheck
 from models.errors import ModelsError
 from models.findings import ModelFinding
 from models.manifest import Manifest
@@ -25,6 +26,7 @@ class IntegrityCheck:
     """Compares the registry with the files and the ledger."""
 
     ledger: ConsentLedger
+    consents: ConsentCheck
     registry: ModelRegistry
     files: ModelFiles
 
@@ -81,9 +83,9 @@ class IntegrityCheck:
 
     def _check_ledger(self, model: Model) -> Iterator[Finding]:
         if model.state == ACTIVE:
-            count = len(self.ledger.find_ended(self.registry.consents(model.id)))
-            if count:
-                code, facts = ModelFinding.CONSENTS_LOST, {"count": count}
+            consents = self._find_lost_consents(model)
+            if consents:
+                code, facts = ModelFinding.CONSENTS_LOST, {"count": len(consents)}
                 yield Finding(part=MANIFESTS, code=code, where=model.id, facts=facts)
         if model.state == TRAINED:
             return
@@ -94,6 +96,13 @@ class IntegrityCheck:
             anchored = {bytes(anchor.root) for anchor in self.ledger.anchors(kind)}
             if bytes.fromhex(root) not in anchored:
                 yield Finding(part=part, code=code, where=model.id)
+
+    def _find_lost_consents(self, model: Model) -> set[str]:
+        try:
+            manifest = Manifest.from_json(self.files.read(model.id, MANIFEST))
+        except ModelsError:
+            return set()  # reported as unreadable
+        return {line.consent for line in self.consents.find_lost(model.study, manifest)}
 
 
 def export_evidence(registry: ModelRegistry, files: ModelFiles) -> Iterator[dict[str, Any]]:

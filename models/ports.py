@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from consent import Anchor, View
@@ -19,6 +19,10 @@ class ConsentLedger(Protocol):
         """Return those that are not in force at the newest view."""
         ...
 
+    def subjects_of(self, consent_ids: Sequence[bytes], /) -> list[bytes]:
+        """Return the subjects of these consents, each once."""
+        ...
+
     def anchor(self, kind: str, root: bytes, count: int, /) -> str:
         """Put a root of 32 bytes on the ledger; return the transaction's hash."""
         ...
@@ -33,6 +37,10 @@ class Vault(Protocol):
 
     def gather(self, request: AccessRequest, /) -> AccessResult:
         """Return what the ledger permits at one view; everything else is only counted."""
+        ...
+
+    def decide_again(self, request: AccessRequest, /) -> Mapping[bytes, tuple[str, bytes]]:
+        """Return outcome and deciding consent, now, of each record, by record id."""
         ...
 
     def record_use(self, request: AccessRequest, view: View, outcome: str = "answered", /) -> int:

@@ -24,6 +24,14 @@ _UNITS: Final = {
 """UCUM codes that people write differently."""
 
 
+DIRECT: Final = "direct"
+QUASI: Final = "quasi"
+SENSITIVE: Final = "sensitive"
+OTHER: Final = "other"
+DISCLOSURES: Final = (DIRECT, QUASI, SENSITIVE, OTHER)
+"""What a feature is for who tries to recognise a person in a copy (ISO/IEC 20889)."""
+
+
 def format_unit(unit: str) -> str:
     """Return a UCUM unit as people write it."""
     return _UNITS.get(unit, unit)
@@ -31,7 +39,12 @@ def format_unit(unit: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One input of the model, or (`predicts` false) a fact that is kept for subgroups only."""
+    """One input of the model, or (`predicts` false) a fact that is kept for subgroups only.
+
+    `disclosure` says what the feature is for who tries to recognise a person in a copy: an
+    identifier (`direct`, never copied), something that others know (`quasi`, the default),
+    something that harms (`sensitive`), or neither (`other`).
+    """
 
     code: str
     words: str
@@ -43,6 +56,7 @@ class Feature:
     values: tuple[str, ...]
     missing: str
     predicts: bool
+    disclosure: str = QUASI
 
     @property
     def accepted(self) -> str:

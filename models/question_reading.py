@@ -8,7 +8,16 @@ from types import MappingProxyType
 from typing import Final
 
 from consent import CATEGORIES
-from models.question_parts import DEFAULT_GATE, Feature, Gate, Label, Rule, Subgroup
+from models.question_parts import (
+    DEFAULT_GATE,
+    DISCLOSURES,
+    QUASI,
+    Feature,
+    Gate,
+    Label,
+    Rule,
+    Subgroup,
+)
 from records.strict_toml import Section
 from records.values import CATEGORY, KINDS, NUMBER, is_code
 
@@ -82,8 +91,11 @@ def read_feature(section: Section) -> Feature:
         values=section.texts("values") if kind == CATEGORY else (),
         missing=section.text("missing", "not recorded"),
         predicts=section.boolean("predicts", True),
+        disclosure=section.text("disclosure", QUASI),
     )
     section.close()
+    if feature.disclosure not in DISCLOSURES:
+        raise section.error("disclosure", f"is unknown; known: {', '.join(DISCLOSURES)}")
     if feature.minimum >= feature.maximum:
         raise section.error("minimum", "must be below the maximum")
     if kind == CATEGORY and len(feature.values) < 2:

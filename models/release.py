@@ -1,4 +1,4 @@
-"""Creates a training set for export: pseudonymous, k-anonymous, with its terms of use beside it."""
+"""Creates an anonymised training set for export, with its measured risk and terms beside it."""
 
 from __future__ import annotations
 
@@ -6,26 +6,40 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from consent import HRESCH, View
-from models.anonymity import HIDDEN, anonymise, quasi_identifiers
+from models.anonymity import (
+    MAX_DISTANCE,
+    MIN_DIVERSITY,
+    Band,
+    Classes,
+    PrivacyMeasures,
+    find_releasable,
+    measure,
+)
 from models.cohort import exclusion_reason, group_by_subject, to_matrix
-from models.errors import CohortTooSmall
+from models.copy_plan import CopyPlan, find_hidden, make_plan
+from models.errors import CohortTooSmall, ConsentsChanged
+from models.features import Matrix
 from models.ports import RecordStore
 from models.question import Question
+from models.question_parts import QUASI, Feature
 from models.suppression import MIN_COHORT, MIN_COUNT, suppress
 from records.table_file import write_parquet
 from records.values import NUMBER
-from storage import AccessRequest, Record
+from storage import AccessRequest, AccessResult
 
 PSEUDONYM_CHARACTERS: Final = 32
+_PERMITTED: Final = "permitted"
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)  # ZIP's first day: the same rows make the same bytes
+_MAX_COLUMN_CHARACTERS: Final = 40
 AGREEMENT: Final = (
     "Use this set only for the study that it was made for. Do not try to find out who anybody "
     "is. Do not link it with other data. Do not pass it on. Keep it locked. When people in it "
@@ -36,22 +50,35 @@ Table = dict[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierCopy:
+    """The name of an earlier copy of the study, and the pseudonyms of its rows."""
+
+    release: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseRequest:
     """Who requests a training set.
 
     Attributes:
         study: the study that requests it.
-        release: the name of this release; the pseudonyms depend on it.
+        release: the name of this copy; the pseudonyms depend on it, so copies cannot be joined.
         ends_on: ISO date by which it must be deleted.
         actor: the researcher.
-        before: the pseudonyms of the rows in the study's earlier sets.
+        columns: the codes of the chosen features; empty: the platform chooses. Only the first
+            copy of a study can choose.
+        plan: that of the study's first copy; None for the first.
+        earlier: the study's earlier copies.
     """
 
     study: str
     release: str
     ends_on: str
     actor: str
-    before: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    plan: CopyPlan | None = None
+    earlier: tuple[EarlierCopy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +87,11 @@ class Release:
 
     Attributes:
         content: the ZIP: data.parquet, manifest.json, dictionary.json and .csv, agreement.txt,
-            deleted.json (pseudonyms of earlier rows that are no longer permitted).
+            deleted.json (by earlier copy, the rows whose people no longer permit it).
         rows, columns: its size.
-        left_out: how many rows were too rare to include.
-        k: the smallest class of quasi-identifiers in it.
+        left_out: how many rows had to stay out.
+        measures: how alike its rows are.
+        plan: its columns and bands, for the study's next copy.
         names: the pseudonym of each row.
         view: the ledger view of the decision.
     """
@@ -72,9 +100,20 @@ class Release:
     rows: int
     columns: int
     left_out: int
-    k: int
+    measures: PrivacyMeasures
+    plan: CopyPlan
     names: tuple[str, ...]
     view: View
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column of the copy: its name, what it is, and its cells."""
+
+    name: str
+    meaning: str
+    feature: Feature | None
+    cells: list[Any]
 
 
 def create_release(store: RecordStore, question: Question, request: ReleaseRequest) -> Release:
@@ -84,101 +123,207 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
 
     Raises:
         CohortTooSmall: fewer than 50 people permit it, or could be included.
+        ConsentsChanged: somebody's permission ended while the set was made; it may be made again.
+        ModelsInvalid: a chosen column is not a feature, or a direct identifier.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
     categories = (*question.categories, question.label.category)
     why = f"training set {request.release}"
-    gathered = store.vault.gather(
-        AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
-    )
-    patients = [
-        (subject, records)
+    access = AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
+    gathered = store.vault.gather(access)
+    patients = {
+        subject: records
         for subject, records in group_by_subject(gathered.records).items()
         if not exclusion_reason(question, records)
-    ]
+    }
     if len(patients) < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people permit a copy")
     pseudonym = store.pseudonyms(f"release {request.study} {request.release}")
-    named = sorted(
-        (pseudonym(subject).hex()[:PSEUDONYM_CHARACTERS], records) for subject, records in patients
-    )
-    table = _make_table(question, named)
-    names, rows = tuple(table["name"]), len(table["name"])
-    if rows < MIN_COHORT:
-        raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people could be included")
-    left_out = len(named) - rows
-    withdrawn = sorted(set(request.before) - {name for name, _ in named})
-    facts = _describe(question, request, gathered.view)
-    facts |= {"rows": rows, "left_out": suppress(left_out), "names": names}
-    content = _pack(question, table, facts, withdrawn)
-    return Release(content, rows, len(table), left_out, MIN_COUNT, names, gathered.view)
-
-
-def _make_table(question: Question, named: Sequence[tuple[str, list[Record]]]) -> Table:
-    """Return the columns of the rows that may be released."""
+    named = sorted((_name(pseudonym(subject)), records) for subject, records in patients.items())
     matrix = to_matrix(question, [records for _, records in named])
-    anonymous = anonymise(question, matrix.values)
-    table: Table = {"name": [name for name, _ in named]}
-    for column, feature in enumerate(question.features):
-        coarse = anonymous.columns.get(feature.code)
-        values = matrix.values[:, column]
-        table[feature.code] = coarse or _to_cells(values, feature.kind == NUMBER)
-    table["label"] = matrix.labels.tolist()
+    plan = request.plan or make_plan(question, matrix, request.columns)
+    classes = plan.recoding.classes(matrix.values.astype(np.float64))
+    is_kept = find_releasable(classes, matrix.labels)
+    if is_kept.sum() < MIN_COHORT:
+        raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people could be included")
+    names = tuple(name for (name, _), stays in zip(named, is_kept, strict=True) if stays)
+    columns = _make_columns(question, plan, matrix.rows(is_kept), classes[is_kept])
+    measures = measure(classes[is_kept], matrix.labels[is_kept])
+    facts = _describe(question, request, gathered.view, measures)
+    facts |= {"left_out": suppress(len(named) - len(names)), "names": names}
+    facts["columns_left_out"] = [
+        feature.words for n, feature in enumerate(question.features) if n not in plan.columns
+    ]
+    deleted = _find_deleted(store, request, patients)
+    content = _pack([_Column("name", "a pseudonym", None, list(names)), *columns], facts, deleted)
+    _require_permitted(store, access, gathered)
+    return Release(
+        content=content,
+        rows=len(names),
+        columns=len(columns) + 1,
+        left_out=len(named) - len(names),
+        measures=measures,
+        plan=plan,
+        names=names,
+        view=gathered.view,
+    )
+
+
+def _require_permitted(store: RecordStore, access: AccessRequest, gathered: AccessResult) -> None:
+    """Ask for the whole decision on every gathered record again, right before the set leaves."""
+    subjects = sorted({record.subject for record in gathered.records})
+    decisions = store.vault.decide_again(replace(access, subjects=subjects))
+    for record, consent in zip(gathered.records, gathered.consents, strict=True):
+        if decisions.get(bytes.fromhex(record.record_id)) != (_PERMITTED, consent):
+            raise ConsentsChanged("permissions changed while the set was made. Try again.")
+
+
+def _name(pseudonym: bytes) -> str:
+    return pseudonym.hex()[:PSEUDONYM_CHARACTERS]
+
+
+def _find_deleted(
+    store: RecordStore, request: ReleaseRequest, subjects: Mapping[bytes, object]
+) -> dict[str, list[str]]:
+    """Return, by earlier copy, the names of the rows whose people no longer permit a copy."""
+    deleted = {}
+    for copy in request.earlier:
+        pseudonym = store.pseudonyms(f"release {request.study} {copy.release}")
+        deleted[copy.release] = sorted(
+            set(copy.names) - {_name(pseudonym(subject)) for subject in subjects}
+        )
+    return deleted
+
+
+def _make_columns(
+    question: Question, plan: CopyPlan, matrix: Matrix, classes: Classes
+) -> list[_Column]:
+    bands = plan.recoding.bands()
+    columns: list[_Column] = []
+    for position, feature in enumerate(question.features):
+        name = _column_name(feature.words, [column.name for column in columns])
+        values = matrix.values[:, position].astype(np.float64)
+        if position in plan.recoding.columns:
+            limits = [bands[node][position] for node in classes]
+            if feature.kind == NUMBER:
+                place_in_centre = plan.recoding.columns.index(position)
+                centres = [plan.recoding.centres[node][place_in_centre] for node in classes]
+                columns += _number_columns(feature, name, limits, centres)
+            else:
+                has_missing = bool(np.isnan(values).any())
+                cells = [_words(feature, band, has_missing) for band in limits]
+                columns.append(_Column(name, "one of these values", feature, cells))
+        elif position in plan.columns:
+            columns.append(_other_column(feature, name, values, plan.edges.get(position), classes))
+    return [*columns, _Column("label", question.label.words, None, matrix.labels.tolist())]
+
+
+def _number_columns(
+    feature: Feature, name: str, limits: Sequence[Band], centres: Sequence[float]
+) -> list[_Column]:
+    return [
+        _Column(name, "the mean of the row's class", feature, [_number(c) for c in centres]),
+        _Column(f"{name}_low", "at least this", feature, [_number(band.low) for band in limits]),
+        _Column(f"{name}_high", "below this", feature, [_number(band.high) for band in limits]),
+    ]
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _words(feature: Feature, band: Band, has_missing: bool) -> str:
+    """Return the words of a band: categories by their index, or no (0) and yes (1)."""
+    known = feature.values or ("no", "yes")
+    words = [word for index, word in enumerate(known) if band.low <= index < band.high]
+    return " | ".join(words + ([feature.missing] if has_missing and band.may_be_missing else []))
+
+
+def _other_column(
+    feature: Feature,
+    name: str,
+    values: np.ndarray,
+    edges: tuple[float, ...] | None,
+    classes: Classes,
+) -> _Column:
+    """Return the column of a feature that nobody is recognised by: bands of numbers, or words."""
+    is_missing = np.isnan(values)
+    filled = np.where(is_missing, -1, values)
+    index = (filled if edges is None else np.digitize(filled, edges)).astype(np.intp)
+    index[is_missing] = -1
+    is_hidden = find_hidden(feature, index, classes) | is_missing
+    if edges is None:
+        texts = feature.values or ("no", "yes")
+    else:
+        ends = zip([None, *edges], [*edges, None], strict=True)
+        texts = tuple(_range_text(low, high) for low, high in ends)
+    cells = [None if hidden else texts[i] for i, hidden in zip(index, is_hidden, strict=True)]
+    return _Column(name, "a band" if edges is not None else "the value", feature, cells)
+
+
+def _range_text(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"below {high:g}" if high is not None else "any"
+    return f"{low:g} or more" if high is None else f"{low:g} to below {high:g}"
+
+
+def _column_name(words: str, taken: Sequence[str]) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:_MAX_COLUMN_CHARACTERS]
+    stem = stem or "column"
+    name, number = stem, 2
+    while name in {*taken, "name", "label"}:
+        name, number = f"{stem}_{number}", number + 1
+    return name
+
+
+def _describe(
+    question: Question, request: ReleaseRequest, view: View, measures: PrivacyMeasures
+) -> dict[str, Any]:
     return {
-        name: [cell for cell, is_kept in zip(cells, anonymous.is_kept, strict=True) if is_kept]
-        for name, cells in table.items()
-    }
-
-
-def _to_cells(column: np.ndarray, is_number: bool) -> list[float | int | None]:
-    cells = [None if np.isnan(value) else round(float(value), 3) for value in column]
-    return cells if is_number else [None if cell is None else int(cell) for cell in cells]
-
-
-def _describe(question: Question, request: ReleaseRequest, view: View) -> dict[str, Any]:
-    return {
-        "format": "vouchsafe training set 1",
+        "format": "vouchsafe training set 2",
+        "level": "anonymised",
         "study": request.study,
         "release": request.release,
         "question": {"id": question.id, "sha256": question.sha256},
-        "k": MIN_COUNT,
+        "limits": {"k": MIN_COUNT, "diversity": MIN_DIVERSITY, "distance": MAX_DISTANCE},
+        "measured": asdict(measures),
+        "risk": {
+            "prosecutor": {"max": measures.max_risk, "mean": measures.mean_risk},
+            "journalist": {"at_most": measures.max_risk},
+        },
+        "rows": measures.rows,
         "ends_on": request.ends_on,
         "view": {"block_number": view.block_number, "count": view.count, "head": view.head.hex()},
     }
 
 
-def _make_dictionary(question: Question, table: Table) -> list[dict[str, Any]]:
-    features = {feature.code: feature for feature in question.features}
-    coarse = {feature.code for feature in quasi_identifiers(question)}
-    others = {"name": "a pseudonym", "label": question.label.words}
-    dictionary: list[dict[str, Any]] = []
-    for name, cells in table.items():
-        feature = features.get(name)
-        missing = sum(cell is None or cell == HIDDEN for cell in cells)
-        dictionary.append(
-            {
-                "column": name,
-                "words": feature.words if feature else others[name],
-                "accepts": feature.accepted if feature else "",
-                "unit": feature.unit if feature else "",
-                "coarse": name in coarse,
-                "missing": suppress(missing),
-            }
-        )
-    return dictionary
+def _make_dictionary(columns: Sequence[_Column]) -> list[dict[str, Any]]:
+    return [
+        {
+            "column": column.name,
+            "words": column.feature.words if column.feature else column.meaning,
+            "code": column.feature.code if column.feature else "",
+            "unit": column.feature.unit if column.feature else "",
+            "cells": column.meaning,
+            "coarse": column.feature is not None and column.feature.disclosure == QUASI,
+            "disclosure": column.feature.disclosure if column.feature else "",
+            "missing": suppress(sum(cell is None for cell in column.cells)),
+        }
+        for column in columns
+    ]
 
 
 def _pack(
-    question: Question, table: Table, facts: Mapping[str, Any], withdrawn: list[str]
+    columns: Sequence[_Column], facts: Mapping[str, Any], deleted: Mapping[str, list[str]]
 ) -> bytes:
     """Return the ZIP; the manifest has the hash of every other file."""
-    dictionary = _make_dictionary(question, table)
+    dictionary = _make_dictionary(columns)
     files = {
-        "data.parquet": write_parquet(table),
+        "data.parquet": write_parquet({column.name: column.cells for column in columns}),
         "dictionary.json": _to_json(dictionary),
         "dictionary.csv": _to_csv(dictionary),
         "agreement.txt": (AGREEMENT + "\n").encode(),
-        "deleted.json": _to_json(withdrawn),
+        "deleted.json": _to_json(deleted),
     }
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     files["manifest.json"] = _to_json({**facts, "sha256": hashes})

@@ -1,4 +1,4 @@
-"""Which model may answer: marks models that lost consent, and retires them after their grace."""
+"""Which model may answer: marks those that lost consent, and ends them after their grace."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent import DAY_S
-from models.errors import ModelRetired
-from models.model_files import ModelFiles
-from models.ports import Clock, ConsentLedger
-from models.registry import ACTIVE, AFFECTED, RETIRED, SERVING, Model, ModelRegistry
+from models.consent_check import ConsentCheck
+from models.errors import ModelRetired, ModelsError
+from models.manifest import Manifest
+from models.model_files import MANIFEST, ModelFiles
+from models.ports import Clock
+from models.registry import ACTIVE, AFFECTED, RETIRED, SERVING, UNSERVED, Model, ModelRegistry
 
 _RECHECK_S: Final = 60
 DEFAULT_GRACE_S: Final = 30 * DAY_S
@@ -19,10 +21,10 @@ DEFAULT_GRACE_S: Final = 30 * DAY_S
 
 @dataclass(frozen=True, slots=True)
 class AffectedModel:
-    """A model that lost consent: how many of its consents, and when it stops answering."""
+    """A model that lost consent: of how many patients, and when it stops answering."""
 
     model: Model
-    ended_consents: int
+    patients: int
     stops_at_s: int
 
 
@@ -30,10 +32,10 @@ class ModelServing:
     """The models in service, compared with the ledger."""
 
     def __init__(
-        self, ledger: ConsentLedger, registry: ModelRegistry, files: ModelFiles, clock: Clock
+        self, consents: ConsentCheck, registry: ModelRegistry, files: ModelFiles, clock: Clock
     ) -> None:
         """Compare nothing yet; set `grace_s` and `on_retired` before use if needed."""
-        self._ledger = ledger
+        self._consents = consents
         self._registry = registry
         self._files = files
         self._clock = clock
@@ -43,25 +45,42 @@ class ModelServing:
         self.on_retired: Callable[[], None] = lambda: None
 
     def apply_withdrawals(self) -> list[AffectedModel]:
-        """Compare every model in service with the ledger; return those that lost consent.
+        """Compare every model with the ledger; return those in service that lost consent.
 
-        On return those models are marked as affected, and those whose grace period has ended are
-        retired, their files destroyed.
+        A withdrawal, a stop, an end, an opt-out and a refusal count alike. On return those models
+        are marked as affected, and those whose grace period has ended are retired, their files
+        destroyed. Nothing is left of a model that lost consent before it was active: a run that
+        goes on gathers its cohort again.
         """
-        affected = []
-        for model in self._registry.all(*SERVING):
-            ended = self._ledger.find_ended(self._registry.consents(model.id))
-            if not ended and model.state == ACTIVE:
-                continue
-            if model.state == ACTIVE:
-                self._registry.change_state(model.id, AFFECTED, int(self._clock()))
-            marked = self._registry.get(model.id)
-            stops_at_s = self._stops_at_s(marked)
-            if self._clock() >= stops_at_s:
-                self.retire(model.id)
-            else:
-                affected.append(AffectedModel(marked, len(ended), stops_at_s))
-        return affected
+        for model in self._registry.all(*UNSERVED):
+            if self._lost_patients(model):
+                self._files.destroy_all(model.id)
+                self._registry.delete_unserved(model.id)
+        affected = (self._compare(model) for model in self._registry.all(*SERVING))
+        return [model for model in affected if model is not None]
+
+    def _compare(self, model: Model) -> AffectedModel | None:
+        """Return the model if it lost consent and is still in service, marked as affected."""
+        lost = self._lost_patients(model)
+        if not lost and model.state == ACTIVE:
+            return None
+        if model.state == ACTIVE:
+            self._registry.change_state(model.id, AFFECTED, int(self._clock()))
+        marked = self._registry.get(model.id)
+        stops_at_s = self.stops_at_s(marked)
+        if self._clock() >= stops_at_s:
+            self.retire(model.id)
+            return None
+        return AffectedModel(marked, len(lost), stops_at_s)
+
+    def _lost_patients(self, model: Model) -> set[str]:
+        """Return the keyed hashes of the patients whose consent the model has lost."""
+        try:
+            manifest = Manifest.from_json(self._files.read(model.id, MANIFEST))
+        except ModelsError:
+            # Nobody can tell any more whose records these were, so nobody's consent counts.
+            return {model.id}
+        return {line.patient for line in self._consents.find_lost(model.study, manifest)}
 
     def recheck(self, count: int) -> None:
         """Apply withdrawals, unless this was done less than a minute ago at the same ledger count.
@@ -83,14 +102,15 @@ class ModelServing:
             ModelRetired: its grace period has ended, or it is not in service.
         """
         model = self._registry.get(model_id)
-        if model.state == AFFECTED and self._clock() >= self._stops_at_s(model):
+        if model.state == AFFECTED and self._clock() >= self.stops_at_s(model):
             self.retire(model.id)
             model = self._registry.get(model_id)
         if model.state not in SERVING:
             raise ModelRetired(f"model {model_id} is {model.state}")
         return model
 
-    def _stops_at_s(self, model: Model) -> int:
+    def stops_at_s(self, model: Model) -> int:
+        """Return when an affected model stops answering if nothing replaces it before."""
         return (model.affected_at_s or 0) + self.grace_s
 
     def retire(self, model_id: str) -> None:

@@ -12,7 +12,15 @@ import numpy as np
 from models.booster import Booster, fit
 from models.card import TrainingResult, create_card
 from models.cohort import Cohort, build_matrix, gather_cohort
-from models.errors import CohortTooSmall, ConsentsChanged, GateClosed, ModelsError, RunCancelled
+from models.consent_check import ConsentCheck
+from models.errors import (
+    CohortTooSmall,
+    ConsentsChanged,
+    GateClosed,
+    ModelsError,
+    ModelsNotFound,
+    RunCancelled,
+)
 from models.evaluation import attack_membership, evaluate
 from models.features import Matrix
 from models.gate import find_gate_failures
@@ -101,8 +109,11 @@ class Trainer:
             if model is None or model.state in ENDED:
                 cohort = self._gather(run, question, progress)
                 model = self._fit(run, question, cohort, progress)
-            if model is not None and self._publish(run, model, progress):
-                return self.registry.get(run.model_id)
+            try:
+                if model is not None and self._publish(run, model, progress):
+                    return self.registry.get(run.model_id)
+            except ModelsNotFound:
+                pass  # it lost a consent, and another process has destroyed it meanwhile
             self._discard(run)
         raise ConsentsChanged(f"consents of run {run.id} changed during every attempt. Try again.")
 
@@ -129,7 +140,7 @@ class Trainer:
         held_out = build_matrix(question, cohort.manifest, cohort.records, HELD_OUT_PART)
         training = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
         _require_outcomes(training, held_out)
-        if self.ledger.find_ended(cohort.consents()):
+        if self._has_lost_consent(run, cohort.manifest):
             return None
         raw = fit(training, question, cohort.manifest.seed)
         self._step(run, progress, "evaluate")
@@ -164,22 +175,25 @@ class Trainer:
 
     def _publish(self, run: TrainingRun, model: Model, progress: Progress) -> bool:
         """Publish and activate the model; False if a consent was lost before either."""
-        consents = self.registry.consents(model.id)
+        manifest = Manifest.from_json(self.files.read(model.id, MANIFEST))
         if model.state == TRAINED:
             self._step(run, progress, "publish")
-            if self.ledger.find_ended(consents):
+            if self._has_lost_consent(run, manifest):
                 return False
-            lines = self.files.read(model.id, MANIFEST).count(b'"record"')
-            self.ledger.anchor("manifest", bytes.fromhex(model.manifest_root), lines)
+            root = bytes.fromhex(model.manifest_root)
+            self.ledger.anchor("manifest", root, len(manifest.lines))
             self.ledger.anchor("card", bytes.fromhex(model.card_sha256), 1)
             self.registry.change_state(model.id, PUBLISHED, self._now_s())
         if self.registry.get(model.id).state == PUBLISHED:
             self._step(run, progress, "activate")
-            if self.ledger.find_ended(consents):
+            if self._has_lost_consent(run, manifest):
                 return False
             self.registry.change_state(model.id, ACTIVE, self._now_s())
         self._replace_others(model)
         return True
+
+    def _has_lost_consent(self, run: TrainingRun, manifest: Manifest) -> bool:
+        return bool(ConsentCheck(self.ledger, self.store).find_lost(run.study, manifest))
 
     def _replace_others(self, model: Model) -> None:
         """End every other model of this study and question: one at a time is in use."""

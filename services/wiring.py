@@ -305,9 +305,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             owned=owned,
             jobs=parts.jobs,
             cards=parts.cards,
-            withdrawals=WithdrawalCounts(
-                diagnostics=diagnostics, ledger=ledger, feasibility=feasibility
-            ),
+            withdrawals=WithdrawalCounts(diagnostics=diagnostics, feasibility=feasibility),
             diagnostics=diagnostics,
         ),
         training_sets=TrainingSets(

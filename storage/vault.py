@@ -12,7 +12,7 @@ from typing import Final
 
 from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
 from storage.components import Components, Progress, no_progress
-from storage.entry import Columns, Entry
+from storage.entry import Columns, Entry, columns_of
 from storage.errors import RecordLost, StorageNotFound
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, Use
 from storage.reader import Reader
@@ -129,9 +129,23 @@ class Vault:
         subjects = request.subjects or ()
         subject = subjects[0] if len(subjects) == 1 else NOBODY
         use = self._use(request, view)
-        records = self._release(use, decided, (subject, NO_RECORD), progress)
+        records = self._release(request, use, decided, (subject, NO_RECORD), progress)
         consents = [decided.consents[index] for index in decided.permitted()]
         return AccessResult(view, records, consents, *_refusals(decided))
+
+    def decide_again(self, request: AccessRequest) -> dict[bytes, tuple[str, bytes]]:
+        """Return outcome and deciding consent, now, of each current record of the request.
+
+        By record id. Nothing is opened and nothing is journalled: it is for those who have records
+        from `gather`, and must know whether they may still use them.
+
+        Raises:
+            LedgerUnavailable (consent), DatabaseUnavailable: as `gather`.
+        """
+        columns = self._catalogue.columns(request.categories, request.subjects, request.custodian)
+        decided = self._decide(request, columns, None)
+        outcomes = zip(decided.entries, decided.outcomes, decided.consents, strict=True)
+        return {entry.record_id: (outcome, consent) for entry, outcome, consent in outcomes}
 
     def open(self, party: str, purpose: str, record_id: str, why: str) -> Record:
         """Return one record if it exists and access is permitted.
@@ -155,7 +169,8 @@ class Vault:
         view = self._ledger.view()
         entries = self._catalogue.current(record_ids=[name])
         decided = self._decide_each(request, entries, view)
-        return self._release(self._use(request, view), decided, (NOBODY, name), no_progress)
+        use = self._use(request, view)
+        return self._release(request, use, decided, (NOBODY, name), no_progress)
 
     def open_own(self, subject: bytes, record_id: str) -> Record:
         """Return one of a patient's own records; it is journalled first and needs no consent.
@@ -199,7 +214,9 @@ class Vault:
         at_s = int(self._clock())
         return Use(at_s, request.party, request.actor, request.purpose, request.why, view, detail)
 
-    def _decide(self, request: AccessRequest, columns: Columns, view: View) -> _DecidedEntries:
+    def _decide(
+        self, request: AccessRequest, columns: Columns, view: View | None
+    ) -> _DecidedEntries:
         entries = columns.entries
         if len(entries) <= _MAX_SINGLE_DECISIONS:
             return self._decide_each(request, entries, view)
@@ -218,7 +235,7 @@ class Vault:
         return _DecidedEntries(entries, outcomes, consents)
 
     def _decide_each(
-        self, request: AccessRequest, entries: list[Entry], view: View
+        self, request: AccessRequest, entries: list[Entry], view: View | None
     ) -> _DecidedEntries:
         requests = [
             DecisionRequest(
@@ -240,6 +257,7 @@ class Vault:
 
     def _release(
         self,
+        request: AccessRequest,
         use: Use,
         decided: _DecidedEntries,
         requested: tuple[bytes, bytes],
@@ -247,20 +265,28 @@ class Vault:
     ) -> list[Record]:
         """Journal, open, and return what is still permitted then; updates `decided` accordingly.
 
-        `requested` is the (subject, record id) to journal if there are no entries.
+        What is asked again is the whole decision, so that a refusal signed meanwhile counts as a
+        withdrawal does. `requested` is the (subject, record id) to journal if there are no entries.
         """
         nothing = AccessOutcome(*requested, 0, NOT_THERE, NOBODY)
         self._journal.write(use, decided.answers() or [nothing])
         indexes = decided.permitted()
-        records = self._reader.read([decided.entries[index] for index in indexes], progress)
-        ended = set(self._ledger.find_ended(sorted({decided.consents[index] for index in indexes})))
+        entries = [decided.entries[index] for index in indexes]
+        records = self._reader.read(entries, progress)
+        again = self._decide(request, columns_of(entries), None)
         released: list[Record] = []
         changed: list[int] = []
-        for index, record in zip(indexes, records, strict=True):
-            if record is not None and decided.consents[index] not in ended:
+        for place, (index, record) in enumerate(zip(indexes, records, strict=True)):
+            outcome, consent = again.outcomes[place], again.consents[place]
+            if record is None:
+                outcome, consent = NOT_THERE, decided.consents[index]
+            elif outcome == PERMITTED and consent != decided.consents[index]:
+                # The journal names another consent, which has ended: the next request finds this.
+                outcome, consent = WITHDRAWN, decided.consents[index]
+            if record is not None and outcome == PERMITTED:
                 released.append(record)
             else:
-                decided.outcomes[index] = NOT_THERE if record is None else WITHDRAWN
+                decided.outcomes[index], decided.consents[index] = outcome, consent
                 changed.append(index)
         if changed:
             rows = decided.answers()

@@ -85,9 +85,8 @@ def answer(
 
 def bar(history: History, given: Given, request: DecisionRequest, now_s: int, block_s: int) -> str:
     """A deny, or what may be one: silent, or a reason to refuse; nothing if it is a permit."""
-    stopped = any(s == given.subject and given.signed_s <= t for s, t in history.stops)
     over = now_s > given.ends_s and block_s > given.ends_s
-    if given in history.withdrawn or stopped or over:
+    if given in history.withdrawn or over:  # a stop ends no deny, nor what may be one
         return ""
     if not given.opening:
         return "opening-missing"

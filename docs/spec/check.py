@@ -104,13 +104,14 @@ def main(evidence, chain, blocks):
         if op == 4: grants[keccak(words[0] + words[1])] = words
         if op == 5: gone.add(keccak(words[0] + words[1]))
         if op == 6: stops[words[0]] = max(stops.get(words[0], 0), int.from_bytes(words[1], "big"))
-    stand = {name for name, w in grants.items() if name not in gone and int.from_bytes(w[3], "big") > stops.get(w[0], -1)}
     openings = {}
     for line in told.get("opening", []):
         if line["terms"] is None: continue
         name = unhex(line["consent_id"])
         check(keccak(unhex(line["subject"]) + terms_hash(line["terms"])) == name, f"opening {name.hex()} is not what was signed")
         openings[name] = line["terms"]
+    def outlives_stops(name, words): return int.from_bytes(words[3], "big") > stops.get(words[0], -1) or openings.get(name, {}).get("decision") == "deny"
+    stand = {name for name, words in grants.items() if name not in gone and outlives_stops(name, words)}
     for name in stand: check(name in openings, f"consent {name.hex()} stands and has no opening")
 
     # 3. The records: every batch is anchored, every block is there and is what its name says.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from consent import Consent, ConsentError, ConsentLedger, Terms
+from consent import Consent, ConsentError, ConsentLedger, Terms, is_opt_out
 from services.errors import NotFound
 from services.parties import PartyNames
 from services.patient.history import HistoryLine, PatientHistory
@@ -60,6 +60,11 @@ class ConsentSummary:
     def is_refusal(self) -> bool:
         """True if the terms forbid, as the research opt-out's do."""
         return self.terms is not None and self.terms.decision == "deny"
+
+    @property
+    def is_opt_out(self) -> bool:
+        """True if it is a refusal of all research."""
+        return self.terms is not None and is_opt_out(self.terms)
 
     @property
     def is_current(self) -> bool:

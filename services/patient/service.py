@@ -20,12 +20,16 @@ RECENT_LINES: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientHome:
-    """The first page: waiting requests, current permissions, and the newest history lines."""
+    """The first page: waiting requests, current permissions, and the newest history lines.
+
+    `research` is ``on`` or ``off``; None while the ledger cannot be asked.
+    """
 
     waiting: Sequence[RequestSummary]
     consents: Sequence[ConsentSummary]
     lines: Sequence[HistoryLine]
     is_checked: bool
+    research: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +52,5 @@ class PatientService:
             consents=[c for c in consents.consents if c.is_current and not c.is_refusal],
             lines=self.history.page(subject, words).lines[:RECENT_LINES],
             is_checked=consents.is_checked,
+            research=self.withdrawals.choice_in(consents),
         )

@@ -10,7 +10,13 @@ from consent import DAY_S, HRESCH, YEAR_S, Grant, Stop, Withdrawal, terms_hash
 from models import Diagnostics
 from services.accounts import Account, SignatureRequest
 from services.parties import PartyNames
-from services.patient.consents import ACTIVE, RECORDING, ConsentSummary, PatientConsents
+from services.patient.consents import (
+    ACTIVE,
+    RECORDING,
+    ConsentList,
+    ConsentSummary,
+    PatientConsents,
+)
 from services.patient.signatures import PatientSignatures, SubmittedSignature, subject_of
 from services.statement import RequestedTerms, terms_for
 from services.words import Words
@@ -165,9 +171,18 @@ class PatientWithdrawals:
         submitted = self._signatures.submit(account, signing, credential)
         return StopResult(submitted, int(submitted.request.context.get("n", 0)), self._clock())
 
-    def research_choice(self, subject: bytes, words: Words) -> str:
-        """Return whether research is ``on`` or ``off``; off overrides every permission for it."""
-        return OFF if self._opt_out(subject, words) else ON
+    def research_choice(self, subject: bytes, words: Words) -> str | None:
+        """Return whether research is ``on`` or ``off``; off overrides every permission for it.
+
+        None while the ledger cannot be asked: nobody knows then, and nothing is released.
+        """
+        return self.choice_in(self._consents.list_all(subject, words))
+
+    def choice_in(self, consents: ConsentList) -> str | None:
+        """Return the research choice that a patient's consents make; None if not checked."""
+        if not consents.is_checked:
+            return None
+        return OFF if _opt_out(consents) else ON
 
     def prepare_research_choice(
         self, account: Account, words: Words, choice: str
@@ -180,7 +195,7 @@ class PatientWithdrawals:
             choice: ``on`` or ``off``.
         """
         subject = subject_of(account)
-        opt_out = self._opt_out(subject, words)
+        opt_out = _opt_out(self._consents.list_all(subject, words))
         if (choice == OFF) == (opt_out is not None):
             return None
         message: Grant | Withdrawal
@@ -195,12 +210,14 @@ class PatientWithdrawals:
             self._signatures.prepare(account, message, research=choice), statement
         )
 
-    def _opt_out(self, subject: bytes, words: Words) -> ConsentSummary | None:
-        for consent in self._consents.list_all(subject, words).consents:
-            if consent.state == ACTIVE and consent.is_refusal and consent.may_copy:
-                return consent
-        return None
-
     def _study_names(self, consent: ConsentSummary) -> list[str]:
         models = self._diagnostics.models_trained_under([consent.consent_id])
         return [self._parties.name_of(m.study) for m in models if m.ended_at_s is None]
+
+
+def _opt_out(consents: ConsentList) -> ConsentSummary | None:
+    """Return the newest opt-out that is in force; a stop ends none."""
+    for consent in consents.consents:
+        if consent.state == ACTIVE and consent.is_opt_out:
+            return consent
+    return None

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
+from models import CopyPlan
 from services.tables import METADATA
 from storage import RecordStore
 
@@ -32,12 +33,13 @@ _COPIES: Final = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class NewCopy:
-    """A copy before it is released: of which study, under which release name, to whom, its end."""
+    """A copy before it is released: of which study, its name, to whom, its end, its columns."""
 
     study: str
     release: str
     account: str
     ends_at_s: int
+    plan: CopyPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class ReleasedCopy:
     Attributes:
         release: the name that its pseudonyms are derived from.
         pseudonyms: of the people in it.
+        plan: its columns and bands; None for a copy from before copies had one.
         deleted_at_s: when the study confirmed that it deleted the copy.
     """
 
@@ -57,6 +60,7 @@ class ReleasedCopy:
     ends_at_s: int
     rows: int
     pseudonyms: tuple[str, ...]
+    plan: CopyPlan | None
     deleted_at_s: int | None
 
 
@@ -68,17 +72,11 @@ class ReleasedCopies:
         self._store = store
         self._clock = clock
 
-    def release_name(self, study: str) -> str:
-        """Return the name that a study's pseudonyms are derived from; it never changes."""
-        query = sa.select(_COPIES.c.release).where(_COPIES.c.study == study)
-        with self._engine.connect() as connection:
-            name = connection.scalar(query.order_by(_COPIES.c.at_s))
-        return str(name) if name else secrets.token_hex(16)
-
     def add(self, copy: NewCopy, pseudonyms: Iterable[str]) -> str:
         """Store a copy before it is released; return its id."""
         identity, people = secrets.token_hex(16), tuple(pseudonyms)
-        sealed = self._store.seal_text(LABEL, orjson.dumps(people).decode(), identity.encode())
+        content = orjson.dumps({"names": people, "plan": copy.plan.to_json()}).decode()
+        sealed = self._store.seal_text(LABEL, content, identity.encode())
         row = {
             "id": identity,
             "study": copy.study,
@@ -109,7 +107,10 @@ class ReleasedCopies:
         return bool(result.rowcount == 1)
 
     def _copy(self, row: Any) -> ReleasedCopy:
-        opened = self._store.open_text(LABEL, bytes(row.names), row.id.encode())
+        opened = orjson.loads(self._store.open_text(LABEL, bytes(row.names), row.id.encode()))
+        # A copy from before copies had plans is a list of names.
+        content: dict[str, Any] = opened if isinstance(opened, dict) else {"names": opened}
+        plan = content.get("plan")
         return ReleasedCopy(
             id=row.id,
             study=row.study,
@@ -117,6 +118,7 @@ class ReleasedCopies:
             at_s=row.at_s,
             ends_at_s=row.ends_at_s,
             rows=row.rows,
-            pseudonyms=tuple(orjson.loads(opened)),
+            pseudonyms=tuple(content["names"]),
+            plan=CopyPlan.of_json(plan) if plan is not None else None,
             deleted_at_s=row.deleted_at_s,
         )

@@ -81,6 +81,15 @@ class FeasibilityCounts:
         except sa.exc.IntegrityError:  # another caller was first: their number is known now
             return self._stable(key, count)
 
+    def leavers(self, name: str, count: int) -> int:
+        """Return the number to show of people who left; it is never untrue.
+
+        0 means nobody; 1 to 10 means that fewer than 11 left, and must be hidden as such; from 11
+        on it is a number that moves only while 11 people or more move.
+        """
+        steps = self.stable(name, count)
+        return count if count < MIN_COUNT else max(steps, MIN_COUNT)
+
     def _stable(self, key: str, count: int) -> int:
         is_ours = sa.and_(_FEASIBILITY.c.question == key, _FEASIBILITY.c.week == STABLE)
         with self._engine.begin() as connection:

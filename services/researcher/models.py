@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from consent import ConsentLedger
 from models import Diagnostics, Model
 from services.cards import ModelCard, ModelCards
 from services.errors import NotFound
@@ -21,10 +20,11 @@ TRAININGS: Final = ("train", "retrain")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatus:
-    """A model with its card, and how many people withdrew on whose records it was trained.
+    """A model with its card, and how many people it was trained on permit it no longer.
 
     Attributes:
-        withdrawals: 0 if nobody; the count moves in steps of 11, from 1 on.
+        withdrawals: of people who withdrew, stopped, opted out or refused, whose permission ended
+            or who were erased; 0 if nobody, 1 to 10 if fewer than 11.
     """
 
     card: ModelCard
@@ -42,7 +42,7 @@ class ModelStatus:
 
     @property
     def is_affected(self) -> bool:
-        """Whether anybody withdrew."""
+        """Whether anybody permits it no longer."""
         return self.withdrawals > 0
 
 
@@ -60,22 +60,16 @@ class FailedTraining:
 
 
 class WithdrawalCounts:
-    """How many people withdrew on whose records a model was trained."""
+    """How many people a model was trained on permit it no longer, for whatever reason."""
 
-    def __init__(
-        self, *, diagnostics: Diagnostics, ledger: ConsentLedger, feasibility: FeasibilityCounts
-    ) -> None:
+    def __init__(self, *, diagnostics: Diagnostics, feasibility: FeasibilityCounts) -> None:
         self._diagnostics = diagnostics
-        self._ledger = ledger
         self._feasibility = feasibility
 
     def count(self, model: Model) -> int:
-        """Return the count, which moves in steps of 11; that anybody withdrew is shown at once."""
-        lines = self._diagnostics.manifest(model.id).lines
-        consents = sorted({bytes.fromhex(line.consent) for line in lines})
-        withdrawals = len(set(self._ledger.find_ended(consents)))
-        stable = self._feasibility.stable(f"{model.id} gone", withdrawals)
-        return stable or min(withdrawals, 1)
+        """Return the count as it may be shown; that anybody left is shown at once."""
+        left = self._diagnostics.lost_patients(model.id)
+        return self._feasibility.leavers(f"{model.id} gone", left)
 
 
 class StudyModels:

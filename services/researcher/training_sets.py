@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from consent import DAY_S, HRESCH
-from models import AGREEMENT, Diagnostics, Model, Question, Release, ReleaseRequest
+from models import (
+    AGREEMENT,
+    CopyPlan,
+    Diagnostics,
+    EarlierCopy,
+    Model,
+    Question,
+    Release,
+    ReleaseRequest,
+)
+from models.question_parts import DIRECT
 from services.dates import iso_day
 from services.errors import NotFound
 from services.parties import study_name
@@ -19,6 +30,15 @@ MAX_DAYS: Final = 365
 """How long a copy may be kept."""
 NAME_CHARACTERS: Final = 32
 """Of a row's pseudonym in a copy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedColumn:
+    """A feature that a copy may have; see `models.question_parts.Feature.disclosure`."""
+
+    code: str
+    words: str
+    disclosure: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +59,19 @@ class TrainingSetOffer:
     copies: Sequence[ReleasedCopy]
 
     @property
-    def columns(self) -> list[str]:
-        """The columns of the set."""
-        return ["name", *(feature.code for feature in self.question.features), "label"]
+    def is_fixed(self) -> bool:
+        """Whether an earlier copy fixed the columns."""
+        return _plan(self.copies) is not None
+
+    @property
+    def columns(self) -> list[OfferedColumn]:
+        """The features that a copy has, or that a first copy may have."""
+        plan = _plan(self.copies)
+        return [
+            OfferedColumn(code=feature.code, words=feature.words, disclosure=feature.disclosure)
+            for position, feature in enumerate(self.question.features)
+            if feature.disclosure != DIRECT and (plan is None or position in plan.columns)
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +79,7 @@ class CopyNotice:
     """A copy that was downloaded, and whether it must be deleted now.
 
     Attributes:
-        withdrawals: how many people in it permit it no longer; the count moves in steps of 11.
+        withdrawals: how many people in it permit it no longer; 1 to 10 if fewer than 11.
     """
 
     study: Proposal
@@ -109,25 +139,37 @@ class TrainingSets:
             copies=self._copies.list_by_study(study.study),
         )
 
-    def download(self, party: str, account_id: str, name: str) -> TrainingSetFile:
+    def download(
+        self, party: str, account_id: str, name: str, columns: Sequence[str] = ()
+    ) -> TrainingSetFile:
         """Return the set of the people who permit a copy now; it is stored before it leaves.
+
+        Args:
+            party: the researcher's organisation.
+            account_id: the researcher.
+            name: of the study.
+            columns: the codes of the features of a first copy; empty: the platform chooses. Later
+                copies have the columns of the first, or they could be joined to more.
 
         Raises:
             NotFound: as `get`.
             CohortTooSmall (models): too few people permit a copy.
+            ModelsInvalid (models): a column is not a feature, or a direct identifier.
         """
         study = self._require(party, name)
-        ends_at_s, release = self._ends_at_s(study), self._copies.release_name(study.study)
+        ends_at_s, release = self._ends_at_s(study), secrets.token_hex(16)
         earlier = self._copies.list_by_study(study.study)
         request = ReleaseRequest(
             study=study.study,
             release=release,
             ends_on=iso_day(ends_at_s),
             actor=f"researcher:{account_id}",
-            before=tuple({row for copy in earlier for row in copy.pseudonyms}),
+            columns=tuple(columns),
+            plan=_plan(earlier),
+            earlier=tuple(EarlierCopy(copy.release, copy.pseudonyms) for copy in earlier),
         )
         released = self._diagnostics.release(study.question, request)
-        copy = NewCopy(study.study, release, account_id, ends_at_s)
+        copy = NewCopy(study.study, release, account_id, ends_at_s, released.plan)
         self._copies.add(copy, released.names)
         return TrainingSetFile(name=f"{study_name(study.study)}.zip", release=released)
 
@@ -168,7 +210,7 @@ class TrainingSets:
         return CopyNotice(
             study=study,
             copy=copy,
-            withdrawals=self._feasibility.stable(f"{copy.id} gone", withdrawals),
+            withdrawals=self._feasibility.leavers(f"{copy.id} gone", withdrawals),
             is_due=copy.deleted_at_s is None and (withdrawals > 0 or has_ended),
         )
 
@@ -176,5 +218,17 @@ class TrainingSets:
         """Return how many people of a copy permit it no longer."""
         name_of = self._store.pseudonyms(f"release {study.study} {copy.release}")
         permitted = self._store.permitted_subjects(study.study, HRESCH)
-        names = {name_of(subject).hex()[:NAME_CHARACTERS] for subject in permitted}
+        question = self._diagnostics.question(study.question)
+        # Without one of these no row is made; who refuses one has left as who withdrew all has.
+        needed = {question.label.category, *question.required}
+        names = {
+            name_of(subject).hex()[:NAME_CHARACTERS]
+            for subject, categories in permitted.items()
+            if needed <= categories.keys()
+        }
         return len(set(copy.pseudonyms) - names)
+
+
+def _plan(copies: Sequence[ReleasedCopy]) -> CopyPlan | None:
+    """Return what the first copy of a study fixed for the others."""
+    return next((copy.plan for copy in reversed(copies) if copy.plan is not None), None)

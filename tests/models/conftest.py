@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from consent import Anchor, View
+from models.consent_check import ConsentCheck
 from models.diagnostics import QUESTIONS, Diagnostics
 from models.model_files import ModelFiles
 from models.question import Question
@@ -57,15 +58,35 @@ def load_people(name: str) -> list[list[Record]]:
 
 @dataclass
 class MemoryLedger:
-    """A ledger with one consent a subject and purpose; `withdrawn` has the withdrawn ones."""
+    """A ledger with one consent a subject and purpose.
+
+    `withdrawn` has the withdrawn ones; `refused` the subjects who refuse, and `opted_out` who opted
+    out, while their consents stand.
+    """
 
     withdrawn: set[bytes] = field(default_factory=set)
+    refused: set[bytes] = field(default_factory=set)
+    opted_out: set[bytes] = field(default_factory=set)
+    subjects: dict[bytes, bytes] = field(default_factory=dict)
     anchored: dict[str, list[Anchor]] = field(default_factory=dict)
     queries: int = 0
     before_each: Callable[[], None] = lambda: None
 
     def consent(self, subject: bytes, purpose: str) -> bytes:
-        return hashlib.sha256(subject + purpose.encode()).digest()
+        consent = hashlib.sha256(subject + purpose.encode()).digest()
+        self.subjects[consent] = subject
+        return consent
+
+    def outcome(self, subject: bytes, purpose: str) -> str:
+        if subject in self.refused:
+            return "denied"
+        if subject in self.opted_out and purpose in ("MLTRAINING", "HRESCH"):
+            return "opted-out"
+        is_withdrawn = self.consent(subject, purpose) in self.withdrawn
+        return "withdrawn" if is_withdrawn else "permitted"
+
+    def subjects_of(self, consent_ids: Sequence[bytes]) -> list[bytes]:
+        return sorted({self.subjects[consent] for consent in consent_ids})
 
     def withdraw(self, subject: bytes, purpose: str = "MLTRAINING") -> None:
         self.withdrawn.add(self.consent(subject, purpose))
@@ -103,6 +124,16 @@ class MemoryVault:
         self.journal.append(request)
         return len(self.journal)
 
+    def decide_again(self, request: AccessRequest) -> dict[bytes, tuple[str, bytes]]:
+        ledger, purpose = self.ledger, request.purpose
+        return {
+            bytes.fromhex(record.record_id): (
+                ledger.outcome(record.subject, purpose),
+                ledger.consent(record.subject, purpose),
+            )
+            for record in self._records_of(request.subjects)
+        }
+
     def gather(self, request: AccessRequest) -> AccessResult:
         self.journal.append(request)
         records: list[Record] = []
@@ -111,12 +142,12 @@ class MemoryVault:
         for record in self._records_of(request.subjects):
             if record.category not in request.categories:
                 continue
-            consent = self.ledger.consent(record.subject, request.purpose)
-            if consent in self.ledger.withdrawn:
-                refused["withdrawn"] += 1
-            else:
+            outcome = self.ledger.outcome(record.subject, request.purpose)
+            if outcome == "permitted":
                 records.append(record)
-                consents.append(consent)
+                consents.append(self.ledger.consent(record.subject, request.purpose))
+            else:
+                refused[outcome] += 1
         return AccessResult(self.ledger.view(), records, consents, dict(refused), {})
 
 
@@ -151,7 +182,8 @@ class World:
 
     def retire(self, model_id: str) -> None:
         """Retire a model as the worker does after its grace period."""
-        ModelServing(self.ledger, self.registry, self.files, lambda: self.now[0]).retire(model_id)
+        consents = ConsentCheck(self.ledger, self.store)
+        ModelServing(consents, self.registry, self.files, lambda: self.now[0]).retire(model_id)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A released training set: no combination is rarer than eleven, and its manifest describes it."""
+"""A released training set: nobody stands out in it, and its manifest says what was measured."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consent import HRESCH
-from models.anonymity import HIDDEN, quasi_identifiers
+from models import release
+from models.anonymity import MAX_DISTANCE, MIN_DIVERSITY
 from models.cohort import exclusion_reason
-from models.errors import CohortTooSmall
-from models.release import AGREEMENT, Release, ReleaseRequest, create_release
+from models.copy_plan import PROPOSED_COLUMNS
+from models.errors import CohortTooSmall, ConsentsChanged, ModelsInvalid
+from models.question import Question
+from models.release import AGREEMENT, EarlierCopy, Release, ReleaseRequest, create_release
 from models.suppression import MIN_COHORT, MIN_COUNT
 from storage.record import Record
 
@@ -76,6 +79,21 @@ def read_table(parts: dict[str, bytes]) -> dict[str, list[Any]]:
     return dict(pq.read_table(io.BytesIO(parts["data.parquet"])).to_pydict())
 
 
+def combinations(rows: dict[str, list[Any]]) -> list[tuple[Any, ...]]:
+    """Return, for each row, everything but its name and label."""
+    return list(
+        zip(*(cells for name, cells in rows.items() if name not in ("name", "label")), strict=True)
+    )
+
+
+def label_shares(rows: dict[str, list[Any]]) -> dict[tuple[Any, ...], float]:
+    """Return the share of positive labels of each combination."""
+    labels: dict[tuple[Any, ...], list[bool]] = {}
+    for combination, label in zip(combinations(rows), rows["label"], strict=True):
+        labels.setdefault(combination, []).append(label)
+    return {combination: sum(known) / len(known) for combination, known in labels.items()}
+
+
 def is_suppressible(count: object) -> bool:
     return isinstance(count, int) and 0 < count < MIN_COUNT
 
@@ -94,13 +112,20 @@ def test_every_released_combination_is_shared_by_at_least_eleven_people(
         return  # too many of the people were rare, so no set was created
     parts = unzip(created)
     rows, content = read_table(parts), json.loads(parts["manifest.json"])
-    columns = [rows[feature.code] for feature in quasi_identifiers(nhanes)]
-    classes = Counter(zip(*columns, strict=True))
-    assert min(classes.values()) >= MIN_COUNT
-    assert created.k == content["k"] == MIN_COUNT
-    assert (
-        sum(classes.values()) == created.rows == content["rows"] == len(created.names) >= MIN_COHORT
-    )
+    shares = label_shares(rows)
+    sizes = Counter(combinations(rows))
+    assert min(sizes.values()) >= MIN_COUNT
+    assert min(sizes.values()) >= content["measured"]["k"] == created.measures.k >= MIN_COUNT
+    assert all(0 < share < 1 for share in shares.values())
+    mean = sum(rows["label"]) / len(rows["label"])
+    assert all(abs(share - mean) <= MAX_DISTANCE + 1e-9 for share in shares.values())
+    assert content["limits"] == {
+        "k": MIN_COUNT,
+        "diversity": MIN_DIVERSITY,
+        "distance": MAX_DISTANCE,
+    }
+    assert content["risk"]["prosecutor"]["max"] <= 1 / MIN_COUNT
+    assert created.rows == content["rows"] == len(created.names) >= MIN_COHORT
     assert rows["name"] == list(created.names) == content["names"]
     assert created.rows + created.left_out == len(people)
     assert not is_suppressible(content["left_out"])
@@ -118,24 +143,83 @@ def test_the_dictionary_lists_each_column_and_no_small_number(
     )
     content = json.loads(parts["dictionary.json"])
     assert [entry["column"] for entry in content] == list(read_table(parts))
-    assert [entry["column"] for entry in content if entry["coarse"]] == [
-        feature.code for feature in quasi_identifiers(nhanes)
-    ]
+    features = {entry["code"] for entry in content if entry["coarse"]}
+    assert len(features) == PROPOSED_COLUMNS
+    assert features <= {feature.code for feature in nhanes.features}
+    left_out = json.loads(parts["manifest.json"])["columns_left_out"]
+    assert len(left_out) == len(nhanes.features) - len(features)
     assert not any(is_suppressible(entry["missing"]) for entry in content)
     rows = list(csv.DictReader(io.StringIO(parts["dictionary.csv"].decode())))
     assert rows == [{name: str(value) for name, value in entry.items()} for entry in content]
 
 
-def test_a_rare_age_is_released_only_as_a_range(store_of, nhanes, usable_people) -> None:
-    rows = read_table(
-        unzip(
-            create_release(
-                store_of(draw_people(usable_people, 1, 300, [85, 84, 83])), nhanes, REQUEST
-            )
-        )
+def test_a_rare_age_is_released_only_as_a_band(store_of, nhanes, usable_people) -> None:
+    people = draw_people(usable_people, 1, 300, [85, 84, 83])
+    request = replace(REQUEST, columns=(AGE, SEX))
+    rows = read_table(unzip(create_release(store_of(people), nhanes, request)))
+    assert list(rows) == ["name", "age", "age_low", "age_high", "sex", "label"]
+    assert max(Counter(rows["age"])) < 83  # the mean of at least eleven people
+    assert min(Counter(zip(rows["age_low"], rows["age_high"], strict=True)).values()) >= MIN_COUNT
+    assert set(rows["sex"]) <= {"female", "male", "female | male"}
+
+
+def with_disclosure(question: Question, code: str, disclosure: str) -> Question:
+    """Return the question with one feature classed."""
+    position = question.text.index(f'code = "{code}"', question.text.index("[[features]]"))
+    end = question.text.index("\n", position)
+    text = question.text[:end] + f'\ndisclosure = "{disclosure}"' + question.text[end:]
+    return Question.parse(text, "changed")
+
+
+def test_a_direct_identifier_never_leaves(store_of, nhanes, usable_people) -> None:
+    question = with_disclosure(nhanes, AGE, "direct")
+    store = store_of(usable_people[:300])
+    rows = read_table(unzip(create_release(store, question, REQUEST)))
+    assert not any(name.startswith("age") for name in rows)
+    with pytest.raises(ModelsInvalid, match="identifies a person"):
+        create_release(store, question, replace(REQUEST, columns=(AGE,)))
+
+
+def test_a_column_that_is_not_a_feature_is_refused(store_of, nhanes, usable_people) -> None:
+    with pytest.raises(ModelsInvalid, match="is not a feature"):
+        create_release(store_of(usable_people[:99]), nhanes, replace(REQUEST, columns=("x|y",)))
+
+
+def test_a_sensitive_value_that_its_class_would_tell_is_hidden(
+    store_of, nhanes, usable_people
+) -> None:
+    question = with_disclosure(nhanes, SEX, "sensitive")
+    request = replace(REQUEST, columns=(AGE, SEX))
+    rows = read_table(unzip(create_release(store_of(usable_people[:600]), question, request)))
+    of_class: dict[Any, set[str]] = {}
+    for limits, sex in zip(
+        zip(rows["age_low"], rows["age_high"], strict=True), rows["sex"], strict=True
+    ):
+        of_class.setdefault(limits, set()).add(sex)
+    assert all(words == {None} or len(words - {None}) > 1 for words in of_class.values())
+
+
+def test_copies_of_one_study_have_the_same_bands_and_no_common_name(
+    store_of, nhanes, usable_people
+) -> None:
+    """Joined by everything that they have in common, nobody is in a class below eleven."""
+    first = create_release(store_of(usable_people[:400]), nhanes, REQUEST)
+    later = replace(
+        REQUEST,
+        release="r2",
+        plan=first.plan,
+        columns=(AGE,),
+        earlier=(EarlierCopy("r1", first.names),),
     )
-    assert all(" to " in age or age == HIDDEN for age in rows[AGE])
-    assert set(rows[SEX]) <= {"female", "male", HIDDEN}
+    second = create_release(store_of(usable_people[100:600]), nhanes, later)
+    tables = [read_table(unzip(created)) for created in (first, second)]
+    assert list(tables[0]) == list(tables[1])  # a later copy cannot choose
+    assert not set(first.names) & set(second.names)
+    known = set(combinations(tables[0]))
+    sizes = Counter(combinations(tables[1]))
+    assert min(sizes.values()) >= MIN_COUNT
+    limits_of_first = {combination for combination in sizes if combination in known}
+    assert limits_of_first  # the means are those of the first copy: no difference tells a value
 
 
 def test_nothing_in_the_set_identifies_a_patient_or_links_to_another_set(
@@ -177,11 +261,30 @@ def test_a_patient_who_withdrew_has_no_row_and_is_listed_for_deletion(
     pseudonym = store.pseudonyms(f"release {REQUEST.study} {REQUEST.release}")
     leaving = usable_people[3][0].subject
     store.vault.ledger.withdraw(leaving, HRESCH)
-    repeated = create_release(store, nhanes, replace(REQUEST, before=first.names))
+    later = replace(REQUEST, release="r2", earlier=(EarlierCopy("r1", first.names),))
+    repeated = create_release(store, nhanes, later)
     name = pseudonym(leaving).hex()[:32]
     assert name in first.names
-    assert name not in repeated.names
-    assert json.loads(unzip(repeated)["deleted.json"]) == [name]
+    assert json.loads(unzip(repeated)["deleted.json"]) == {"r1": [name]}
+
+
+@pytest.mark.parametrize("refusals", ["opted_out", "refused"])
+def test_no_set_leaves_after_somebody_in_it_has_refused(
+    store_of, nhanes, usable_people, monkeypatch, refusals
+) -> None:
+    store = store_of(usable_people[:120])
+    subjects = getattr(store.vault.ledger, refusals)
+    pack = release._pack
+
+    def refuse_and_pack(*args):
+        subjects.add(usable_people[3][0].subject)
+        return pack(*args)
+
+    monkeypatch.setattr(release, "_pack", refuse_and_pack)
+    with pytest.raises(ConsentsChanged):
+        create_release(store, nhanes, REQUEST)
+    monkeypatch.undo()
+    assert create_release(store, nhanes, REQUEST).rows
 
 
 def test_a_patient_who_permits_only_training_is_in_no_set(store_of, nhanes, usable_people) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from consent import DAY_S
 from models.errors import ModelRetired
-from models.model_files import MODEL
+from models.model_files import MANIFEST, MODEL
 from models.prediction import PredictionRequest
 from models.registry import ACTIVE, AFFECTED, RETIRED
 
@@ -31,9 +31,35 @@ def test_a_model_that_lost_consent_is_affected_at_once_and_serves_until_its_grac
     world.ledger.withdraw(world.people[0][0].subject)
     world.ledger.withdraw(world.people[1][0].subject)
     (affected,) = world.diagnostics.apply_withdrawals()
-    assert (affected.model.state, affected.ended_consents) == (AFFECTED, 2)
+    assert (affected.model.state, affected.patients) == (AFFECTED, 2)
     assert affected.stops_at_s == world.now[0] + 30 * DAY_S
     assert ask(world).is_affected
+
+
+@pytest.mark.parametrize("refusals", ["opted_out", "refused"])
+def test_a_refusal_signed_while_a_model_serves_reaches_it_as_a_withdrawal_does(
+    world, refusals: str
+) -> None:
+    assert world.diagnostics.apply_withdrawals() == []
+    getattr(world.ledger, refusals).add(world.people[0][0].subject)
+    (affected,) = world.diagnostics.apply_withdrawals()
+    assert (affected.model.state, affected.patients) == (AFFECTED, 1)
+    assert world.diagnostics.lost_patients("uci-heart-1") == 1
+    world.now[0] += 30 * DAY_S
+    assert world.diagnostics.apply_withdrawals() == []
+    assert world.diagnostics.model("uci-heart-1").state == RETIRED
+
+
+def test_the_model_of_an_erased_patient_is_affected(world) -> None:
+    world.people.pop(0)
+    (affected,) = world.diagnostics.apply_withdrawals()
+    assert affected.patients == 1
+
+
+def test_a_model_whose_manifest_cannot_be_read_counts_for_nobody(world) -> None:
+    world.files.write("uci-heart-1", MANIFEST, b"{}")
+    (affected,) = world.diagnostics.apply_withdrawals()
+    assert affected.model.state == AFFECTED
 
 
 def test_after_its_grace_a_model_is_retired_and_its_file_destroyed(world) -> None:

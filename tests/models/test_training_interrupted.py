@@ -14,23 +14,31 @@ STUDY = "study:diabetes-risk"
 QUESTION = "uci-heart"
 
 
+REFUSALS = {
+    "withdrawal": lambda ledger, subject: ledger.withdraw(subject),
+    "opt-out": lambda ledger, subject: ledger.opted_out.add(subject),
+    "refusal": lambda ledger, subject: ledger.refused.add(subject),
+}
+
+
 def files(world, model_id: str) -> set[str]:
     folder = world.diagnostics.home / model_id
     return {path.name for path in folder.glob("*")}
 
 
+@pytest.mark.parametrize("how", REFUSALS)
 @pytest.mark.parametrize("moment", range(1, 4))
-def test_a_consent_that_ends_at_any_moment_of_a_run_is_not_in_the_model(
-    build, heart_people, moment: int
+def test_who_says_no_at_any_moment_of_a_run_is_not_in_the_model(
+    build, heart_people, moment: int, how: str
 ) -> None:
     world = build(heart_people)
     leaving_patient = heart_people[5][0].subject
 
-    def withdraw() -> None:
+    def refuse() -> None:
         if world.ledger.queries == moment:
-            world.ledger.withdraw(leaving_patient)
+            REFUSALS[how](world.ledger, leaving_patient)
 
-    world.ledger.before_each = withdraw
+    world.ledger.before_each = refuse
     model = world.diagnostics.train(STUDY, QUESTION)
     consents = world.registry.consents(model.id)
     assert world.ledger.consent(leaving_patient, "MLTRAINING") not in consents
@@ -82,6 +90,30 @@ def test_a_run_that_the_ledger_interrupts_can_be_resumed(build, heart_people, qu
     raw = world.files.read(model.id, MODEL)
     assert hashlib.sha256(raw).hexdigest() == model.sha256
     assert world.diagnostics.check() == []
+
+
+@pytest.mark.parametrize("moment", ["trained", "published"])
+def test_nothing_is_left_of_a_half_made_model_after_a_patient_of_it_opts_out(
+    build, heart_people, moment: str
+) -> None:
+    world = build(heart_people)
+    trained_queries = {"trained": 2, "published": 3}[moment]
+
+    def fail() -> None:
+        if world.ledger.queries == trained_queries:
+            raise LedgerUnavailable("node down")
+
+    world.ledger.before_each = fail
+    with pytest.raises(LedgerUnavailable):
+        world.diagnostics.train(STUDY, QUESTION)
+    (model,) = world.diagnostics.models()
+    assert (model.state, MODEL in files(world, model.id)) == (moment, True)
+    world.ledger.before_each = lambda: None
+    world.ledger.opted_out.add(heart_people[5][0].subject)
+    assert world.diagnostics.apply_withdrawals() == []
+    assert (world.diagnostics.models(), files(world, model.id)) == ([], set())
+    assert world.diagnostics.resume(1).state == ACTIVE
+    assert len(world.registry.consents(model.id)) == len(heart_people) - 1
 
 
 @pytest.mark.parametrize("moment", ["published", "active"])

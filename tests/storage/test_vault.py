@@ -151,6 +151,25 @@ def test_a_consent_withdrawn_after_the_decision_releases_nothing(
         install.store.vault.open(STUDY, TRAINING, lost[0], "a test")
 
 
+@pytest.mark.parametrize("count", [1, MANY])
+@pytest.mark.parametrize(("recipient", "reason"), [("*", "opted-out"), (STUDY, "denied")])
+def test_a_refusal_signed_after_the_decision_releases_nothing(
+    install: Install, monkeypatch: pytest.MonkeyPatch, count: int, recipient: str, reason: str
+) -> None:
+    stays, refuses = install.patients(2)
+    install.grants([stays, refuses])
+    staying = deposited(install, stays.subject, count)
+    deposited(install, refuses.subject, count)
+    purposes = ("HRESCH",) if recipient == "*" else (TRAINING,)
+    terms = {"decision": "deny", "recipient": recipient, "purposes": purposes}
+    meanwhile(monkeypatch, lambda: install.grant(refuses, **terms))
+    result = install.store.vault.gather(access_request())
+    assert [record.record_id for record in result.records] == staying
+    assert result.refused == {reason: count}
+    assert outcomes(install) == ["permitted"] * 2 * count + [reason] * count
+    assert install.store.vault.gather(access_request()).refused == {reason: count}
+
+
 def test_patients_who_stopped_or_were_shredded_meanwhile_are_left_out(
     install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,7 +276,12 @@ def test_every_unavailable_part_refuses(install: Install, monkeypatch: pytest.Mo
         with pytest.raises(StoreUnavailable):
             install.gathered()
     with monkeypatch.context() as patched:
-        patched.setattr(install.ledger, "find_ended", failing(LedgerUnavailable("away")))
+        meanwhile(
+            patched,
+            lambda: patched.setattr(
+                install.ledger, "decide_many", failing(LedgerUnavailable("away"))
+            ),
+        )
         with pytest.raises(LedgerUnavailable):
             install.gathered()
     sealed = RecordStore(install.engine, install.kubo, install.ledger, install.home, install.clock)

@@ -295,7 +295,7 @@ stop-lead = { $n ->
    *[other] Damit enden alle Ihre { $n } Einwilligungen auf einmal.
 } Keine Studie, kein Modell und kein Krankenhaus auf dieser Seite kann Ihre Daten ab jetzt nutzen. Ihr Krankenhaus behält die eigenen Akten und behandelt Sie weiter.
 
-stop-later = Sie können später neue Einwilligungen geben, eine nach der anderen.
+stop-later = Sie können später neue Einwilligungen geben, eine nach der anderen. Wenn Sie der Forschung widersprochen haben, bleibt es dabei.
 
 stop-list = Was endet
 

@@ -330,7 +330,7 @@ card-watched = Monitoring
 
 card-withdrawals = Effect of withdrawals
 
-card-affected = Since { $date }, people on whose records it was trained have withdrawn
+card-affected = Since { $date }, people it was trained on no longer permit it
 
 card-successor = Successor
 

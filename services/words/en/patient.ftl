@@ -295,7 +295,7 @@ stop-lead = { $n ->
    *[other] This ends all { $n } of your permissions at once.
 } No study, no model and no doctor on this site can use your records from now on. Your hospital keeps its own files and still treats you.
 
-stop-later = You can give new permissions later, one by one.
+stop-later = You can give new permissions later, one by one. If you have turned research off, it stays off.
 
 stop-list = What ends
 

@@ -212,7 +212,7 @@ model-title = Model { $model }
 
 model-published = Published on { $date }.
 
-model-withdrawals = People who withdrew on whose records it was trained: { $count }.
+model-withdrawals = People it was trained on who no longer permit it: { $count }. They withdrew, opted out or refused, their permission ended, or their records were erased.
 
 model-replaced-by = It was replaced by a model trained without these people:
 
@@ -252,9 +252,17 @@ set-title = Training set
 
 set-people = People who permit a copy: { $count }.
 
-set-k = Each combination of demographic and group values fits at least { $k } people. Other columns can still identify a person.
+set-k = Every row has the same values as at least { $others } others, and each such group has both outcomes.
 
-set-how = Names are replaced, and rare combinations of these values are left out.
+set-how = Numbers become bands with the group's mean; rows that fit no group are left out. The file manifest.json states the measured risk that somebody recognises a person. Training on this platform uses the exact values and stays the better way to make a model.
+
+set-columns-choose = Columns of the copies
+
+set-columns-hint = Choose none and the platform chooses the { $count } that tell most about the outcome. The first copy fixes the columns for all later copies of this study.
+
+set-columns-fixed = The first copy fixed the columns.
+
+set-columns-chosen = Chosen by the platform
 
 set-few = No training set: fewer than { $count } people permit a copy.
 
@@ -284,7 +292,7 @@ set-delete-now = People in this set withdrew, or its time has ended. Delete your
 
 notices-copy = Copy of { $date }: { $study }
 
-notices-withdrawals = People who withdrew: { $count }, of { $rows } rows.
+notices-withdrawals = People in it who no longer permit a copy: { $count }, of { $rows } rows.
 
 notices-confirm = I confirm that our copy is deleted
 
@@ -292,6 +300,6 @@ notices-rows = Download the set again: the file deleted.json in it names the row
 
 notices-confirmed = You confirmed on { $date } that the copy is deleted.
 
-notices-model = People withdrew on whose records this model was trained. It must be replaced:
+notices-model = People this model was trained on no longer permit it. It is replaced:
 
 empty-notices = No action needed.

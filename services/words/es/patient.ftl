@@ -295,7 +295,7 @@ stop-lead = { $n ->
    *[other] Así terminan a la vez sus { $n } permisos.
 } Ningún estudio, ningún modelo y ningún médico de este sitio puede usar sus datos desde ahora. Su hospital conserva sus propios archivos y le sigue atendiendo.
 
-stop-later = Más adelante puede dar permisos nuevos, uno por uno.
+stop-later = Más adelante puede dar permisos nuevos, uno por uno. Si ha cerrado sus datos a la investigación, siguen cerrados.
 
 stop-list = Qué termina
 

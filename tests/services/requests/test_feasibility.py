@@ -53,3 +53,19 @@ def test_a_count_that_moves_by_fewer_than_eleven_does_not_change(engine) -> None
         61,
         50,
     ]
+
+
+def test_the_count_of_people_who_left_is_hidden_below_eleven_and_never_untrue(engine) -> None:
+    counts, name = FeasibilityCounts(engine, lambda: NOW_S), secrets.token_hex(8)
+    assert [counts.leavers(name, count) for count in (0, 1, 3, 10, 11, 12, 20, 22, 5, 0)] == [
+        0,
+        1,
+        3,
+        10,
+        11,
+        11,
+        11,
+        22,
+        5,
+        0,
+    ]

@@ -10,6 +10,7 @@ from visitors import signed_in
 from services.accounts import PATIENT
 from services.requests import RequestDetails
 from services.tokens import ROLES
+from services.words import Words
 from storage import Record
 
 pytestmark = pytest.mark.node
@@ -136,6 +137,19 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
     to_sign = patient.api("POST", path, {"research": "off"}).get_json()["to_sign"]
     assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
     assert patient.api("GET", path).get_json() == {"research": "off"}
+    to_sign = patient.api("POST", path, {"research": "on"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    assert patient.api("GET", path).get_json() == {"research": "on"}
+
+
+def test_a_stop_leaves_research_off(hospital, patient) -> None:
+    path = "/patient/opt-out"
+    to_sign = patient.api("POST", path, {"research": "off"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    assert signed(hospital, patient, patient.api("POST", "/patient/stop", {}).get_json())
+    assert patient.api("GET", path).get_json() == {"research": "off"}
+    home = hospital.services.patient.home(patient.account.subject, Words("en"))
+    assert home.research == "off"
     to_sign = patient.api("POST", path, {"research": "on"}).get_json()["to_sign"]
     assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
     assert patient.api("GET", path).get_json() == {"research": "on"}

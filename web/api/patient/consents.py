@@ -79,7 +79,7 @@ def post_stop(body: dict[str, Any]) -> dict[str, Any]:
 @bp.get("/patient/opt-out")
 @requires_role(PATIENT)
 @returns(ResearchSchema)
-def get_opt_out() -> dict[str, str]:
+def get_opt_out() -> dict[str, str | None]:
     """Return whether research is on or off; off overrides every permission for research."""
     choice = services().patient.withdrawals.research_choice(current_subject(), words())
     return {"research": choice}

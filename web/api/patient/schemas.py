@@ -134,9 +134,9 @@ class ResearchReviewSchema(Strict):
 
 
 class ResearchSchema(Strict):
-    """Whether research is on or off."""
+    """Whether research is on or off; null while the ledger cannot be asked."""
 
-    research = fields.String(required=True)
+    research = fields.String(required=True, allow_none=True)
 
 
 SubmittedSchema = schema_of(

@@ -14,7 +14,7 @@ from services.researcher.models import FailedTraining, ModelStatus
 from services.researcher.proposing import MAX_TEXT, PERMISSION_DAYS
 from services.researcher.questions import QuestionDetails
 from services.researcher.studies import StudyDetails, StudySummary
-from services.researcher.training_sets import CopyNotice, Notices, TrainingSetOffer
+from services.researcher.training_sets import CopyNotice, Notices, OfferedColumn, TrainingSetOffer
 from services.schemas import Strict
 from web.api.schemas import QuestionLinkSchema, Text, ViewSchema, listing, schema_of
 
@@ -60,6 +60,15 @@ class AgreementBody(Strict):
 
     agree = fields.Boolean(
         required=True, truthy={True}, falsy={False}, validate=validate.Equal(True)
+    )
+    columns = fields.List(
+        fields.String(validate=validate.Length(1, 200)),
+        load_default=list,
+        validate=validate.Length(max=200),
+        metadata={
+            "description": "The codes of the features of a study's first copy. Empty: the platform "
+            "chooses those that tell most about the outcome."
+        },
     )
 
 
@@ -138,11 +147,13 @@ FailedTrainingSchema = schema_of(
 )
 FailedTrainingsSchema = listing("FailedTrainingsSchema", "failed", FailedTrainingSchema)
 CopySchema = schema_of("CopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s", set="id")
+OfferedColumnSchema = schema_of("OfferedColumnSchema", OfferedColumn, "code words disclosure")
 TrainingSetSchema = schema_of(
     "TrainingSetSchema",
     TrainingSetOffer,
-    "study.study columns agreement ends_at_s",
+    "study.study is_fixed agreement ends_at_s",
     people=Count(),
+    columns=OfferedColumnSchema,
     taken=("copies", CopySchema),
 )
 CopyNoticeSchema = schema_of(

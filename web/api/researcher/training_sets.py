@@ -33,7 +33,7 @@ def get_training_set(study: str) -> TrainingSetOffer:
 def post_training_set(study: str, body: dict[str, Any]) -> Response:
     """Accept the conditions and download a ZIP of data.parquet, its manifest and dictionary."""
     caller = current_caller()
-    file = _sets().download(caller.party, caller.id, study)
+    file = _sets().download(caller.party, caller.id, study, body["columns"])
     return download_response(file.release.content, file.name, ZIP)
 
 

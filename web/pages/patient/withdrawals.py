@@ -86,7 +86,8 @@ def sign_research() -> Response:
     submitted = services().patient.signatures.submit(current_account(), *signed_form())
     if not submitted.is_in_force:
         return refused(submitted.outcome)
-    return _research_saved(str(submitted.request.context.get("research", "")))
+    choice = services().patient.withdrawals.research_choice(current_subject(), words())
+    return _research_saved(choice)
 
 
 def _research_page(errors: dict[str, str]) -> Response:
@@ -94,12 +95,11 @@ def _research_page(errors: dict[str, str]) -> Response:
     return render(
         "patient/opt_out.html",
         title=words()("opt-out-title"),
-        is_off=choice == OFF,
         errors=errors,
         values={"research": choice},
     )
 
 
-def _research_saved(choice: str) -> Response:
-    message = words()(f"opt-out-saved-{OFF if choice == OFF else ON}")
+def _research_saved(choice: str | None) -> Response:
+    message = words()(f"opt-out-saved-{choice}" if choice else "notice-away")
     return render("patient/message.html", title=words()("opt-out-title"), message=message)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from flask import Blueprint, Response, request
 
-from models import MIN_COHORT, MIN_COUNT, CohortTooSmall
+from models import MIN_COHORT, MIN_COUNT, PROPOSED_COLUMNS, CohortTooSmall
 from services.errors import NotFound
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
@@ -34,7 +34,8 @@ def download(slug: str) -> Response:
     if request.form.get("agree") != "yes":
         return _training_set(slug, {"agree": words()("set-agree-error")})
     try:
-        file = sets.download(account.party, account.id, slug)
+        chosen = request.form.getlist("columns")
+        file = sets.download(account.party, account.id, slug, chosen)
     except CohortTooSmall:
         return _training_set(slug, {"agree": words()("set-few", count=MIN_COHORT)})
     return download_response(file.release.content, file.name, ZIP)
@@ -73,6 +74,7 @@ def _training_set(slug: str, errors: Mapping[str, str]) -> Response:
         people=count_text(offer.people),
         party=services().information.party_name(party),
         min_count=MIN_COUNT,
+        proposed=PROPOSED_COLUMNS,
         errors=errors,
         values=request.form,
         status=422 if errors else 200,

@@ -1,0 +1,143 @@
+"""Decides which columns the copies of a study have, and how coarse they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from models.anonymity import Classes, Labels, Numbers, Recoding, find_recoding
+from models.errors import ModelsInvalid
+from models.features import Matrix
+from models.question import Question
+from models.question_parts import DIRECT, QUASI, SENSITIVE, Feature
+from records.values import NUMBER
+
+PROPOSED_COLUMNS: Final = 8
+"""How many columns a copy has when nobody chose; with more, every band becomes wider."""
+MAX_CORRELATION: Final = 0.8
+"""A column that follows a chosen one more closely than this adds little."""
+_BANDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPlan:
+    """What the copies of a study have, fixed by its first copy.
+
+    Attributes:
+        recoding: the classes, over all columns that a person could be recognised by.
+        edges: by matrix column of other numbers, the ends of its bands, in ascending order.
+        words: the matrix columns of other words.
+    """
+
+    recoding: Recoding
+    edges: dict[int, tuple[float, ...]]
+    words: tuple[int, ...]
+
+    @property
+    def columns(self) -> list[int]:
+        """The matrix columns of a copy, in the question's order."""
+        return sorted({*self.recoding.columns, *self.edges, *self.words})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as JSON values; `of_json` reads it."""
+        edges = {str(column): list(edges) for column, edges in self.edges.items()}
+        return {"recoding": self.recoding.to_json(), "edges": edges, "words": list(self.words)}
+
+    @classmethod
+    def of_json(cls, stored: dict[str, Any]) -> CopyPlan:
+        """Return the plan that `to_json` wrote."""
+        edges = {int(column): tuple(edges) for column, edges in stored["edges"].items()}
+        return cls(Recoding.of_json(stored["recoding"]), edges, tuple(stored["words"]))
+
+
+def make_plan(question: Question, matrix: Matrix, codes: Sequence[str]) -> CopyPlan:
+    """Return the plan of a study's first copy.
+
+    Args:
+        question: whose features the copies have.
+        matrix: of everybody who permits the first copy.
+        codes: of the features that the study chose; empty: the columns that tell most of the label
+            and little of each other are chosen.
+
+    Raises:
+        ModelsInvalid: a code is not a feature, or a direct identifier.
+    """
+    values = matrix.values.astype(np.float64)
+    chosen = _require_columns(question, codes) if codes else _propose(question, values, matrix)
+    features = question.features
+    quasi = [column for column in chosen if features[column].disclosure == QUASI]
+    others = [column for column in chosen if features[column].disclosure != QUASI]
+    return CopyPlan(
+        recoding=find_recoding(values, matrix.labels, quasi),
+        edges={c: _edges(values[:, c]) for c in others if features[c].kind == NUMBER},
+        words=tuple(column for column in others if features[column].kind != NUMBER),
+    )
+
+
+def find_hidden(feature: Feature, bands: Classes, classes: Classes) -> np.ndarray:
+    """Return for each row whether its cell is hidden: a sensitive value that its class would tell.
+
+    Args:
+        feature: whose cells these are.
+        bands: the number of each row's band or word.
+        classes: of each row.
+    """
+    if feature.disclosure != SENSITIVE:
+        return np.zeros(len(classes), np.bool_)
+    pairs = np.unique(np.column_stack([classes, bands]), axis=0)
+    diverse = np.bincount(pairs[:, 0].astype(np.intp), minlength=int(classes.max()) + 1) > 1
+    return np.asarray(~diverse[classes])
+
+
+def _require_columns(question: Question, codes: Sequence[str]) -> list[int]:
+    column_of = question.columns()
+    for code in codes:
+        if code not in column_of:
+            raise ModelsInvalid(f"column {code} is not a feature of the question; leave it out")
+        if question.features[column_of[code]].disclosure == DIRECT:
+            raise ModelsInvalid(f"column {code} identifies a person; leave it out")
+    return sorted({column_of[code] for code in codes})
+
+
+def _propose(question: Question, values: Numbers, matrix: Matrix) -> list[int]:
+    usable = [c for c, f in enumerate(question.features) if f.disclosure != DIRECT]
+    strength = {column: _strength(values[:, column], matrix.labels) for column in usable}
+    chosen: list[int] = []
+    for column in sorted(usable, key=lambda c: (-strength[c], c)):
+        follows = any(_correlation(values, column, other) > MAX_CORRELATION for other in chosen)
+        if strength[column] > 0 and not follows and len(chosen) < PROPOSED_COLUMNS:
+            chosen.append(column)
+    return sorted(chosen)
+
+
+def _strength(column: Numbers, labels: Labels) -> float:
+    """Return how far the column orders people by the label: AUROC's distance from 0.5."""
+    present = ~np.isnan(column)
+    values, truth = column[present], labels[present]
+    positive, negative = int(truth.sum()), int((~truth).sum())
+    if not positive or not negative:
+        return 0.0
+    # The mean rank of equal values; the sum of ranks gives the AUROC (Mann and Whitney 1947).
+    _, index, counts = np.unique(values, return_inverse=True, return_counts=True)
+    mean_rank = np.cumsum(counts) - (counts - 1) / 2
+    ranks = float(mean_rank[index][truth].sum())
+    return abs((ranks - positive * (positive + 1) / 2) / (positive * negative) - 0.5)
+
+
+def _correlation(values: Numbers, first: int, second: int) -> float:
+    both = ~np.isnan(values[:, first]) & ~np.isnan(values[:, second])
+    pair = values[both][:, [first, second]]
+    if len(pair) < 2 or not pair.std(axis=0).all():
+        return 0.0
+    return abs(float(np.asarray(np.corrcoef(pair.T))[0, 1]))
+
+
+def _edges(column: Numbers) -> tuple[float, ...]:
+    present = column[~np.isnan(column)]
+    if not len(present):
+        return ()
+    inner = np.quantile(present, np.arange(1, _BANDS) / _BANDS)
+    return tuple(sorted({float(f"{edge:.3g}") for edge in inner}))
