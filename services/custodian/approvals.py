@@ -44,7 +44,7 @@ class StudyReview:
 
 
 class CustodianApprovals:
-    """Lists proposed studies and decides on them; the first decision on each is final."""
+    """Lists proposed studies and decides on them; only one given back for changes comes again."""
 
     def __init__(
         self,
@@ -111,9 +111,24 @@ class CustodianApprovals:
             Invalid: the reason is empty.
         """
         proposal = self.get(name)
-        if proposal.state != PROPOSED:
-            return
-        if not reason.strip():
-            text = words("may-study-why")
-            raise Invalid(text, {"why": [text]})
-        self._proposals.refuse(proposal.study, by, reason.strip()[:MAX_REASON])
+        if proposal.state == PROPOSED:
+            self._proposals.refuse(proposal.study, by, _require_reason(words, reason))
+
+    def return_for_changes(self, words: Words, name: str, reason: str, *, by: str) -> None:
+        """Ask a study's team to change its proposal; a decided one stays as it is.
+
+        Raises:
+            NotFound: as `review`.
+            Invalid: what has to change is empty.
+        """
+        proposal = self.get(name)
+        if proposal.state == PROPOSED:
+            reason = _require_reason(words, reason)
+            self._proposals.return_for_changes(proposal.study, by, reason)
+
+
+def _require_reason(words: Words, reason: str) -> str:
+    if not reason.strip():
+        text = words("may-study-why")
+        raise Invalid(text, {"why": [text]})
+    return reason.strip()[:MAX_REASON]

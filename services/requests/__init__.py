@@ -17,7 +17,14 @@ from services.requests.feasibility import FeasibilityCount, FeasibilityCounts
 from services.requests.history import AccessHistory, HistoryEntry
 from services.requests.patients_in_care import PatientInCare, PatientsInCare
 from services.requests.predictions import StoredPrediction, StoredPredictions
-from services.requests.proposals import APPROVED, PROPOSED, REFUSED, Proposal, StudyProposals
+from services.requests.proposals import (
+    APPROVED,
+    PROPOSED,
+    REFUSED,
+    RETURNED,
+    Proposal,
+    StudyProposals,
+)
 
 __all__ = [
     "ACCEPTED",
@@ -26,6 +33,7 @@ __all__ = [
     "LAPSED",
     "PROPOSED",
     "REFUSED",
+    "RETURNED",
     "WAITING",
     "AccessHistory",
     "ConsentRequest",

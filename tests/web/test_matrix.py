@@ -96,6 +96,8 @@ POST /researcher/studies/new                        researcher  -
 GET  /researcher/studies/<slug>                     researcher  study
 GET  /researcher/studies/<slug>/request             researcher  study
 POST /researcher/studies/<slug>/request             researcher  study
+GET  /researcher/studies/<slug>/change              researcher  study!
+POST /researcher/studies/<slug>/change              researcher  study!
 GET  /researcher/studies/<slug>/models              researcher  study
 GET  /researcher/studies/<slug>/cohort              researcher  study
 POST /researcher/studies/<slug>/cohort              researcher  study

@@ -185,14 +185,15 @@ def study(slug: str) -> Response:
 @bp.post("/custodian/studies/<slug>")
 @requires_role(CUSTODIAN)
 def decide_study(slug: str) -> Response:
-    """Approve or refuse a study; a repeated form does not change the decision."""
+    """Approve a study, ask for changes or refuse it; a repeated form changes nothing."""
     approvals, by = services().custodian.approvals, current_account().id
     decision = request.form.get("wish", "")
     if decision == "approve":
         approvals.approve(slug, by=by)
-    elif decision == "refuse":
+    elif decision in ("refuse", "return"):
+        decide = approvals.refuse if decision == "refuse" else approvals.return_for_changes
         try:
-            approvals.refuse(words(), slug, request.form.get("why", ""), by=by)
+            decide(words(), slug, request.form.get("why", ""), by=by)
         except Invalid as exc:
             return _study(slug, first_errors(exc), _INVALID)
     return see_other(f"/custodian/studies/{slug}")

@@ -320,19 +320,45 @@ may-study-days = Duration of a permission
 
 may-study-end = End of the study
 
-may-study-many = Patients with these records
+may-study-contact = Contact for patients
 
-may-study-many-of = { $many } with records of every kind requested, of { $all } in the directory
+may-study-copy = Copy to download
+
+may-study-copy-yes = requested, as a separate choice of each patient
+
+may-study-copy-no = not requested
+
+may-study-many = Who will be asked
+
+may-study-many-of = { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. Patients who join later can be asked too.
+
+may-study-many-unknown = cannot be counted now: the register is unavailable
 
 may-study-text = What your patients will read
 
 may-study-reason = Reason for the study's team
 
-may-study-reason-hint = Required if you do not approve
+may-study-reason-hint = Needed if you ask for changes or do not approve
 
 may-study-why = Enter a reason for the study's team
 
 may-study-approve = Approve
+
+may-study-return = Ask for changes
+
+may-study-returned = You asked for changes on { $date }. The study waits for its team.
+
+may-study-state-returned = Waiting for the team
+
+may-study-history = What happened so far
+
+may-study-event-proposed = proposed
+
+may-study-event-returned = changes asked for
+
+may-study-event-approved = approved
+
+may-study-event-refused = not approved
 
 may-study-refuse = Do not approve
 

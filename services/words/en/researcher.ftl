@@ -101,6 +101,16 @@ study-approved = Approved by { $custodian } on { $date }
 
 study-refused = Not approved by { $custodian } on { $date }
 
+study-returned = { $custodian } asked for changes on { $date }
+
+study-returned-why = What has to change: { $why }
+
+study-change = Change the proposal
+
+study-change-button = Send the changed proposal
+
+study-state-returned = to be changed
+
 study-state-proposed = waiting for the custodian
 
 study-state-approved = approved

@@ -169,6 +169,35 @@ def test_versions_are_compared_and_a_model_is_retired_after_a_question(
     assert hospital.platform.diagnostics.model(second.id).state == "retired"
 
 
+def test_a_custodian_asks_for_changes_and_decides_again(hospital, researcher) -> None:
+    path = researcher.post("/researcher/studies/new", **form()).location
+    slug, custodian = path.rsplit("/", 1)[1], signed_in(hospital, "custodian")
+    page = f"/custodian/studies/{slug}"
+    assert "Enter a reason" in custodian.post(page, wish="return").text
+    custodian.post(page, wish="return", why="Say how it ends.")
+    custodian.post(page, wish="approve")  # it waits for its team, not for a decision
+    assert "Say how it ends." in researcher.get(path).text
+    filled = researcher.get(f"{path}/change").text
+    assert "We look." in filled
+    assert 'value="2090"' in filled
+    changed = form(protocol="We look, then we publish.")
+    assert researcher.post(f"{path}/change", **changed).location == path
+    assert researcher.get(f"{path}/change").status_code == 404
+    review = custodian.get(page).text
+    assert "We look, then we publish." in review
+    assert "changes asked for" in review
+    assert "Dr R" in review
+    custodian.post(page, wish="approve")
+    assert "approved" in researcher.get(path).text
+    study = hospital.platform.requests.proposals.get(f"study:{slug}")
+    assert [event.state for event in study.history] == [
+        "proposed",
+        "returned",
+        "proposed",
+        "approved",
+    ]
+
+
 def test_errors_of_the_proposal_are_listed_in_the_order_of_its_fields(researcher) -> None:
     page = researcher.post("/researcher/studies/new", title="").text
     summary = page[page.index('class="problems"') : page.index("</main>")]

@@ -59,9 +59,9 @@ class UploadBody(Strict):
 
 
 class StudyDecisionBody(Strict):
-    """An approval, or a refusal with its reason."""
+    """An approval, or with its reason a refusal or what has to change (`return`)."""
 
-    answer = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
+    answer = fields.String(required=True, validate=validate.OneOf(("approve", "return", "refuse")))
     why = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 

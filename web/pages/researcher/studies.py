@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 
 from consent import ConsentError
 from models import MIN_COHORT, format_unit, is_small
-from services.errors import Invalid
+from services.errors import Invalid, NotFound
 from services.parties import study_name
+from services.requests import RETURNED, Proposal
 from services.requests.wording import format_day
 from services.researcher.cohorts import CohortCounts
 from services.researcher.proposing import PERMISSION_DAYS, TEXTS, StudyDraft
@@ -78,20 +80,54 @@ def proposal_form() -> Response:
 @requires_role(RESEARCHER)
 def propose() -> Response:
     """Propose a study, or show what is missing."""
+    party = current_account().party
+    try:
+        study = services().researcher.proposing.propose(party, _draft(), words())
+    except Invalid as exc:
+        return _proposal_form(_in_order(exc))
+    return see_other(f"/researcher/studies/{study_name(study.study)}")
+
+
+@bp.get("/researcher/studies/<slug>/change")
+@requires_role(RESEARCHER)
+def change_form(slug: str) -> Response:
+    """Show the form that changes a study which the custodian gave back, filled in."""
+    return _proposal_form({}, _returned(slug))
+
+
+@bp.post("/researcher/studies/<slug>/change")
+@requires_role(RESEARCHER)
+def change(slug: str) -> Response:
+    """Change a study that the custodian gave back, or show what is missing."""
+    party, study = current_account().party, _returned(slug)
+    try:
+        services().researcher.proposing.amend(party, slug, _draft(), words())
+    except Invalid as exc:
+        return _proposal_form(_in_order(exc), study)
+    return see_other(f"/researcher/studies/{slug}")
+
+
+def _returned(slug: str) -> Proposal:
+    study = services().researcher.studies.get(current_account().party, slug).study
+    if study.state != RETURNED:
+        raise NotFound
+    return study
+
+
+def _draft() -> StudyDraft:
     form = request.form
-    draft = StudyDraft(
+    return StudyDraft(
         texts={name: form.get(name, "") for name in TEXTS},
         question=form.get("question", ""),
         days={str(days): days for days in PERMISSION_DAYS}.get(form.get("days", ""), 0),
         ends_on=date_in(form, "end"),
         wants_copy=form.get("copy") == "yes",
     )
-    try:
-        study = services().researcher.proposing.propose(current_account().party, draft, words())
-    except Invalid as exc:
-        errors = first_errors(exc, ends_on="end")
-        return _proposal_form({name: errors[name] for name in FIELDS if name in errors})
-    return see_other(f"/researcher/studies/{study_name(study.study)}")
+
+
+def _in_order(error: Invalid) -> dict[str, str]:
+    errors = first_errors(error, ends_on="end")
+    return {name: errors[name] for name in FIELDS if name in errors}
 
 
 @bp.get("/researcher/studies/<slug>")
@@ -176,16 +212,27 @@ def _permitted(counts: CohortCounts) -> str:
     return count_text(counts.permitted)
 
 
-def _proposal_form(errors: Mapping[str, str]) -> Response:
+def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) -> Response:
     say = words()
     choose = ("", say("ask-choose"))
     installed = services().researcher.questions.list()
+    known = _values_of(returned) if returned else request.args
     return render(
         "researcher/new.html",
-        title=say("researcher-register"),
+        title=say("study-change" if returned else "researcher-register"),
+        returned=returned,
         questions=[choose, *((question.id, question.title) for question in installed)],
         days=[choose, *((str(days), say("days-of", days=days)) for days in PERMISSION_DAYS)],
         errors=errors,
-        values=request.form or request.args,
+        values=request.form or known,
         status=422 if errors else 200,
     )
+
+
+def _values_of(study: Proposal) -> dict[str, str]:
+    """Return a study as its form would send it."""
+    end = datetime.datetime.fromtimestamp(study.until_s - 1, datetime.UTC).date()
+    parts = {"end-day": end.day, "end-month": end.month, "end-year": end.year}
+    texts = {name: getattr(study, name) for name in (*TEXTS, "question")}
+    copy = {"copy": "yes"} if study.wants_copy else {}
+    return texts | {"days": str(study.days)} | {k: str(v) for k, v in parts.items()} | copy
