@@ -111,6 +111,8 @@ POST /researcher/models/<id>/retirement             researcher  model
 GET  /researcher/models/<id>/pictures/<name>        researcher  model
 GET  /researcher/sets/<slug>                        researcher  study
 POST /researcher/sets/<slug>                        researcher  study
+GET  /researcher/sets/<slug>/copy                   researcher  study
+POST /researcher/sets/<slug>/copy                   researcher  study
 GET  /researcher/notices                            researcher  -
 POST /researcher/notices                            researcher  -
 GET  /custodian                                     custodian   ours

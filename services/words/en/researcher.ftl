@@ -290,7 +290,15 @@ set-agree = I accept the agreement for { $party }
 
 set-agree-error = Accept the agreement to download
 
-set-button = Accept and download
+set-button = Accept and continue
+
+set-copy-title = Download a copy
+
+set-accepted = You accepted the agreement for { $party }. Delete the copy by { $date }.
+
+set-copy-button = Download the copy
+
+set-copy-listed = Each download makes a new copy, which is then listed under Downloaded copies.
 
 set-copies = Downloaded copies
 

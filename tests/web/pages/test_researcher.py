@@ -273,13 +273,23 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     )
 
 
+def test_no_problem_is_shown_beside_a_copy_that_was_downloaded(hospital, researcher) -> None:
+    path = approved(hospital, researcher, copy="yes").replace("studies", "sets")
+    assert "Accept the agreement" in researcher.post(path).text
+    accepted = researcher.post(path, agree="yes", columns=["x|number"])
+    assert accepted.location == f"{path}/copy?columns=x%7Cnumber"
+    page = researcher.get(accepted.location).text  # what stays on the screen beside the file
+    assert "There is a problem" not in page
+    assert 'name="columns" value="x|number"' in page
+
+
 def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, researcher) -> None:
     path = approved(hospital, researcher, copy="yes")
     study, page = "study:" + path.rsplit("/", 1)[1], path.replace("studies", "sets")
     people = hospital.subjects[100:180]
     permit(hospital, study, ("MLTRAINING", "HRESCH"), people)
-    assert "Accept the agreement" in researcher.post(page).text
-    done = researcher.post(page, agree="yes")
+    assert researcher.post(f"{page}/copy").location == page
+    done = researcher.post(f"{page}/copy", agree="yes")
     assert done.mimetype == "application/zip"
     with zipfile.ZipFile(io.BytesIO(done.data)) as archive:
         names = sorted(archive.namelist())
@@ -299,7 +309,7 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
     assert not any(subject.hex() in done.data.hex() for subject in people)
     TrialWallet(hospital.wallet, hospital.platform.ledger).stop(people[:12])
     assert "People who withdrew: 12, of 80 rows." in researcher.get("/researcher/notices").text
-    again = researcher.post(page, agree="yes")
+    again = researcher.post(f"{page}/copy", agree="yes")
     with zipfile.ZipFile(io.BytesIO(again.data)) as archive:
         assert len(json.loads(archive.read("deleted.json"))) == 12
     copies = {copy.rows: copy for copy in hospital.platform.requests.copies.list_by_study(study)}
@@ -312,7 +322,7 @@ def test_people_who_permit_training_alone_are_in_no_set(hospital, researcher) ->
     path = approved(hospital, researcher, copy="yes")
     study = "study:" + path.rsplit("/", 1)[1]
     permit(hospital, study, ("MLTRAINING",), hospital.subjects[200:280])
-    page = researcher.post(path.replace("studies", "sets"), agree="yes")
+    page = researcher.post(path.replace("studies", "sets") + "/copy", agree="yes")
     assert "fewer than 50 people permit a copy" in page.text.lower()
 
 
