@@ -221,10 +221,11 @@ def _custodian(parts: Parts) -> CustodianService:
         overview=CustodianOverview(
             ledger=parts.ledger,
             store=parts.store,
-            directory=directory,
-            proposals=proposals,
+            stores=parts.requests,
+            uploads=parts.uploads,
             jobs=parts.jobs,
             workers=parts.workers,
+            clock=installation.clock,
         ),
         invitations=CustodianInvitations(
             identity=parts.identity, directory=directory, installation=installation

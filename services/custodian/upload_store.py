@@ -156,6 +156,14 @@ class UploadStore:
         """Return a party's uploads, newest first, at most fifty."""
         return self._select(_UPLOADS.c.party == party)
 
+    def count(self, state: str, since_s: int = 0) -> int:
+        """Return how many uploads in this state ended since then (seconds UTC); 0 counts all."""
+        query = sa.select(sa.func.count()).where(_UPLOADS.c.state == state)
+        if since_s:
+            query = query.where(_UPLOADS.c.ended_at_s >= since_s)
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
+
     def body(self, upload: Upload) -> bytes:
         """Return the file.
 

@@ -262,6 +262,15 @@ class ConsentRequests:
             counts |= {row.state: row.n for row in connection.execute(query)}
         return counts
 
+    def count_answers_since(self, at_s: int) -> dict[str, int]:
+        """Return how many requests were accepted, and how many declined, since then."""
+        query = sa.select(_REQUESTS.c.state, sa.func.count()).where(
+            _REQUESTS.c.answered_at_s >= at_s
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.group_by(_REQUESTS.c.state))
+            return {state: count for state, count in rows}
+
     def list_subjects(self, party: str) -> list[bytes]:
         """Return every subject that a party sent a request to, each once."""
         query = sa.select(_REQUESTS.c.subject).where(_REQUESTS.c.party == party).distinct()

@@ -116,6 +116,12 @@ class StoredPredictions:
         with self._engine.connect() as connection:
             return {bytes(subject) for subject in connection.scalars(query)}
 
+    def count_since(self, at_s: int) -> int:
+        """Return how many predictions were made since then (seconds UTC)."""
+        query = sa.select(sa.func.count()).where(_PREDICTIONS.c.at_s >= at_s)
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
+
     def _opened(self, row: Any) -> StoredPrediction:
         about = row.id.encode()
         return StoredPrediction(

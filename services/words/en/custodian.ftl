@@ -50,7 +50,19 @@ custodian-well = OK
 
 custodian-away = Unavailable
 
-custodian-work = Jobs and decisions
+custodian-work = Waiting
+
+custodian-files = Files waiting for your decision
+
+custodian-week = The last seven days
+
+custodian-week-answers = Answers of patients
+
+custodian-week-answers-of = { $yes } yes, { $no } no
+
+custodian-week-estimates = Estimates for clinicians
+
+custodian-week-uploads = Files stored
 
 custodian-jobs = Jobs in queue
 

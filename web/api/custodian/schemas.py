@@ -13,7 +13,7 @@ from marshmallow import fields, post_load, validate
 from consent import Outcome
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
-from services.custodian.overview import Health, Holdings, Overview
+from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.recoveries import PendingRecovery
 from services.custodian.upload_store import LEAVE, NONE, Upload
 from services.custodian.uploads import MAX_MAPPING, BadCell, NewUpload, UploadReport
@@ -91,8 +91,14 @@ HoldingsSchema = schema_of(
     jobs="active_jobs",
     studies="proposed_studies",
 )
+WeekSchema = schema_of("WeekSchema", Week, "yes no estimates uploads")
 OverviewSchema = schema_of(
-    "OverviewSchema", Overview, health=HealthSchema, held=("holdings", HoldingsSchema)
+    "OverviewSchema",
+    Overview,
+    "waiting_files",
+    health=HealthSchema,
+    held=("holdings", HoldingsSchema),
+    week=WeekSchema,
 )
 MappingsSchema = listing("MappingsSchema", "mappings", fields.String())
 UploadSchema = schema_of(
