@@ -84,6 +84,7 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         clock=clock,
         is_development=settings.development,
         version=VERSION,
+        web_processes=settings.web_processes,
     )
     return build_services(
         engine=engine,

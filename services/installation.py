@@ -20,6 +20,7 @@ class Installation:
         clock: the current time, seconds UTC.
         is_development: True for trials; no real patients.
         version: of the software.
+        web_processes: how many processes serve the pages; each counts its own part of a limit.
     """
 
     organisation: str
@@ -28,3 +29,4 @@ class Installation:
     clock: Callable[[], float]
     is_development: bool
     version: str
+    web_processes: int = 1
