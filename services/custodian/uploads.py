@@ -95,7 +95,7 @@ class UploadReport:
         can_store: whether storing its good rows is possible and wanted.
         problems: the first bad cells.
         job: the newest job about it.
-        is_slow: True if that job was requested more than ten seconds ago.
+        is_slow: True if that job was requested more than a minute ago.
     """
 
     upload: Upload
@@ -114,7 +114,7 @@ class UploadReport:
 class CustodianUploads:
     """Files wait sealed, a day at most, until they are stored or discarded."""
 
-    SLOW_S: Final = 10
+    SLOW_S: Final = 60
 
     def __init__(
         self,
