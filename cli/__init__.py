@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import click
 
 from cli.audit import accept_loss, export, status, verification
-from cli.output import EXPECTED_ERRORS, CommandContext, ErrorTypes, Opener, describe_error
+from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite
-from cli.records import deposit
+from cli.records import check, deposit
 from cli.studies import card, gather, models, predict, question, retrain, study, train
 from cli.tokens import token
 
 COMMANDS: Final = (
-    *(wallet, enrol, deposit, sign, withdraw, stop, uses),
+    *(check, wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, study, gather, train, models, card, predict, retrain),
     *(verification, export, status, accept_loss, token, invite),
 )
 
 
-def make_cli(opener: Opener, error_types: ErrorTypes = ()) -> click.Group:
+def make_cli(opener: Opener, error_types: ErrorTypes = (), clock: Clock = time.time) -> click.Group:
     """Return the group of all commands.
 
     Exit codes: 0 done, 1 refused or failed, 2 invalid input.
@@ -29,6 +30,7 @@ def make_cli(opener: Opener, error_types: ErrorTypes = ()) -> click.Group:
     Args:
         opener: opens the installation when a command is run.
         error_types: the errors that `opener` raises, to be reported in one line.
+        clock: the time in seconds, for commands that open nothing.
     """
 
     @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,7 +40,7 @@ def make_cli(opener: Opener, error_types: ErrorTypes = ()) -> click.Group:
 
         Without a command: start the nodes, the worker and the pages on http://localhost:8000.
         """
-        context.obj = CommandContext(opener, error_types)
+        context.obj = CommandContext(opener, error_types, clock)
 
     for command in COMMANDS:
         cli.add_command(command)

@@ -42,6 +42,7 @@ EXPECTED_ERRORS: Final = (
 MAX_ROWS_SHOWN: Final = 30
 ErrorTypes = tuple[type[Exception], ...]
 ReportProgress = Callable[[str, int, int], None]
+Clock = Callable[[], float]
 
 
 class Opener(Protocol):
@@ -55,10 +56,11 @@ class Opener(Protocol):
 
 
 class CommandContext:
-    """What click hands to every command: how to open the installation, and its errors."""
+    """What click hands to every command: how to open the installation, its errors, the clock."""
 
-    def __init__(self, opener: Opener, error_types: ErrorTypes) -> None:
+    def __init__(self, opener: Opener, error_types: ErrorTypes, clock: Clock) -> None:
         self.opener = opener
+        self.clock = clock
         self.error_types: ErrorTypes = (*EXPECTED_ERRORS, *error_types)
 
 
@@ -84,19 +86,24 @@ class Output:
     def faults(self, faults: Sequence[CellFault]) -> None:
         """Write the faults of a table to stdout, each with what to do."""
         self.table(
-            ("row", "column", "problem", "what to do"),
-            [(str(f.row), f.column, f.problem, f.code.remedy) for f in faults],
+            ("line", "row", "column", "problem", "what to do"),
+            [
+                (str(f.line or "-"), str(f.row or "-"), f.column, f.problem, f.code.remedy)
+                for f in faults
+            ],
         )
 
-    def table(self, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-        """Write a table to stdout, unless --json is given."""
+    def table(
+        self, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, every: bool = False
+    ) -> None:
+        """Write a table to stdout, unless --json is given; the first rows, or every one."""
         if self._as_json or not rows:
             return
         table = Table(*heads, box=None, pad_edge=False)
-        for row in rows[:MAX_ROWS_SHOWN]:
+        for row in rows if every else rows[:MAX_ROWS_SHOWN]:
             table.add_row(*row)
         Console(highlight=False).print(table)
-        if len(rows) > MAX_ROWS_SHOWN:
+        if len(rows) > MAX_ROWS_SHOWN and not every:
             self.note(f"… and {len(rows) - MAX_ROWS_SHOWN} more; --json lists all")
 
     @contextmanager
@@ -134,6 +141,23 @@ def with_services(run: Callable[..., None]) -> Callable[..., None]:
         try:
             with command.opener(None, output.note) as services:
                 run(services, output, *args, **options)
+        except command.error_types as exc:
+            _fail(context, output, exc, as_json)
+
+    return wrapped
+
+
+def without_services(run: Callable[..., None]) -> Callable[..., None]:
+    """Call a command that needs no node and no database with the clock and its output."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout.")
+    @click.pass_context
+    @functools.wraps(run)
+    def wrapped(context: click.Context, /, *args: Any, as_json: bool, **options: Any) -> None:
+        output = Output(as_json)
+        command: CommandContext = context.obj
+        try:
+            run(command.clock, output, *args, **options)
         except command.error_types as exc:
             _fail(context, output, exc, as_json)
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.output import Output, with_services
-from cli.records import FILE, FOLDER, MAPPING
+from cli.records import FILE, FOLDER, MAPPING, day_of
 from cli.trial_wallet import Tally, TrialWallet
 from consent import ANY, DAY_S, Wallet, WalletUnusable
 from records import Mapping, read_table
@@ -44,7 +44,8 @@ def wallet(folder: Path) -> None:
 @with_services
 def enrol(services: Services, output: Output, table: Path, mapping: Path, **options: Any) -> None:
     """Enrol every person of TABLE as a patient, each with a key of their own."""
-    rows = read_table(table, Mapping.load(mapping), options["only_good"])
+    today = day_of(services.installation.clock())
+    rows = read_table(table, Mapping.load(mapping), options["only_good"], today)
     people = list(dict.fromkeys(row.person for row in rows))
     keys = _open_or_create(options["wallet"])
     keys.new_subjects(people, services.custodian.subjects.assign(people, keys.subjects()))

@@ -6,22 +6,27 @@ from records.errors import (
     JsonInvalid,
     RecordsError,
     RecordsInvalid,
+    TableEmpty,
     TableInvalid,
 )
 from records.faults import CellFault, CellFaultCode
 from records.mapping import Mapping
+from records.summary import ColumnSummary, Level
 from records.table import ParsedRow, TableReport, check_table, read_table, to_records
 
 __all__ = [
     "CellFault",
     "CellFaultCode",
+    "ColumnSummary",
     "DeclarationInvalid",
     "FhirInvalid",
     "JsonInvalid",
+    "Level",
     "Mapping",
     "RecordsError",
     "RecordsInvalid",
     "ParsedRow",
+    "TableEmpty",
     "TableInvalid",
     "TableReport",
     "check_table",

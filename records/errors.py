@@ -34,3 +34,7 @@ class TableInvalid(RecordsInvalid):
         """Keep the faults."""
         super().__init__(message)
         self.faults = tuple(faults)
+
+
+class TableEmpty(RecordsError):
+    """A table has a header, but no row: there is nothing to do."""

@@ -28,19 +28,66 @@ class CellFaultCode(StrEnum):
     COLUMN_TWICE = ("column-twice", "the header names this column twice", "Rename one of them")
     COLUMN_MISSING = (
         "column-missing",
-        "the table has no such column",
-        "Add it, or remove it from the mapping",
+        "the table has no such column{hint}",
+        "Add it, or correct the name in the mapping",
     )
     COLUMN_UNMAPPED = (
         "column-unmapped",
         "the mapping does not name this column",
         "Map it, or list it under ignore",
     )
+    IDENTIFYING_COLUMN = (
+        "identifying-column",
+        "{found} different values in {rows} rows, so they identify people",
+        'Remove the column from the mapping, or say why it may be stored: reviewed = "why"',
+    )
+    ROW_NUMBERS = (
+        "row-numbers",
+        "the values count the rows, so they say nothing about people",
+        'Remove the column from the mapping, or say why it may be stored: reviewed = "why"',
+    )
+    # What the reader of a table should look at; no row is refused for it.
+    IDS_REPEAT = (
+        "ids-repeat",
+        "{found} people in {rows} rows",
+        "Check that it is the hospital number; for several rows a person set visits = true",
+    )
+    ID_SPELLINGS = (
+        "id-spellings",
+        "{found} ids differ from another id by leading zeros alone",
+        "Write each id in one way, or two people are stored",
+    )
+    UNNAMED_VALUES = (
+        "unnamed-values",
+        "{found} cells below a header without a name were left out",
+        "Name the column to map it",
+    )
+    TOTAL_ROW = ("total-row", "a line of totals was left out", "Remove it from the file")
     # A row of a table.
     CELL_COUNT = (
         "cell-count",
         "{found} cells, expected {expected}",
         "Check for a missing or extra separator",
+    )
+    ROUNDED_ID = (
+        "rounded-id",
+        "a number that a spreadsheet rounded, such as 1.2E+11",
+        "Export the column as text",
+    )
+    DUPLICATE_VISIT = (
+        "duplicate-visit",
+        "the person and time of row {first} again",
+        'Keep one of the two, add a time_column, or set on_duplicate = "latest" in the mapping',
+    )
+    DUPLICATE_VALUE = (
+        "duplicate-value",
+        "the person, time and code of row {first} again, with another value",
+        'Keep one of the two, add a time_column, or set on_duplicate = "latest" in the mapping',
+    )
+    UNKNOWN_CODE = (
+        "unknown-code",
+        "the mapping names no column for this code",
+        "Add it under columns, or list it under ignore_codes in the mapping",
     )
     INVALID_ID = (
         "invalid-id",
@@ -50,14 +97,34 @@ class CellFaultCode(StrEnum):
     DUPLICATE_PERSON = (
         "duplicate-person",
         "the person of row {first} again",
-        'Keep one of the two, or set on_duplicate = "latest" in the mapping',
+        'Keep one of the two, or set visits = true or on_duplicate = "latest" in the mapping',
     )
-    NOT_A_DATE = ("not-a-date", "not a date such as 2024-05-31", "Write it as year-month-day")
+    NOT_A_DATE = (
+        "not-a-date",
+        "not a date such as 2024-05-31",
+        "Write it as year-month-day, or set date_format in the mapping, e.g. '%d.%m.%Y'",
+    )
+    DATE_OUTSIDE = (
+        "date-outside",
+        "a day before 1900 or in the future",
+        "Correct the year",
+    )
+    NOT_A_TIME = ("not-a-time", "not a time such as 08:30", "Write it as hour:minute")
+    UNIT_DIFFERS = (
+        "unit-differs",
+        "the unit is not {unit}",
+        "Convert the value, or add the spelling under units in the mapping",
+    )
+    BOUND = (
+        "bound",
+        "a bound such as <0.5, not a number",
+        'Set bounds = "limit", "half" or "missing" in the mapping',
+    )
     NOT_A_NUMBER = ("not-a-number", "not a number", "Enter a number, or leave the cell empty")
     OUTSIDE = (
         "outside",
         "{value} is outside {minimum}–{maximum}{unit}",
-        "Check the unit and correct it, or change the range in the mapping",
+        'Check the unit, change the range, or set outside = "missing" in the mapping',
     )
     NOT_A_BOOLEAN = (
         "not-a-boolean",
@@ -122,6 +189,7 @@ class CellFault:
         value: the number of a cell that is outside its range. It is empty for every other fault,
             since such a cell may hold anything, such as a name; and in stored reports.
         facts: the other values that the sentence needs.
+        line: number of the line in the file, the header counted; 0 if the file has no lines.
     """
 
     row: int
@@ -129,34 +197,38 @@ class CellFault:
     code: CellFaultCode
     value: str = field(default="", repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    line: int = 0
 
     @property
     def problem(self) -> str:
         """What is wrong, without where."""
-        return self.code.problem.format(value=self.value or "the value", **self.facts)
+        facts = {"hint": ""} | dict(self.facts)
+        return self.code.problem.format(value=self.value or "the value", **facts)
 
     @property
     def message(self) -> str:
         """What is wrong, where, and what to do."""
-        places = [f"row {self.row}"] if self.row else []
+        places = [f"line {self.line}"] if self.line else []
+        places += [f"row {self.row}"] if self.row else []
         places += [f"column {self.column}"] if self.column else []
-        return f"{self.problem} ({', '.join(places)}). {self.code.remedy}."
+        where = f" ({', '.join(places)})" if places else ""
+        return f"{self.problem}{where}. {self.code.remedy}."
 
     def to_json(self) -> dict[str, Any]:
         """Return the fault as JSON for the person who has the file."""
-        place = {"row": self.row, "column": self.column}
+        place = {"row": self.row, "line": self.line, "column": self.column}
         return {**place, "code": self.code.value, "message": self.message}
 
     def to_stored(self) -> list[Any]:
         """Return the fault as JSON without the cell's value."""
-        return [self.row, self.column, self.code.value, dict(self.facts)]
+        return [self.row, self.column, self.code.value, dict(self.facts), self.line]
 
     @classmethod
     def from_stored(cls, stored: list[Any]) -> CellFault:
         """Return the fault that `to_stored` wrote."""
-        row, column, code, facts = stored
+        row, column, code, facts, *line = stored  # without a line before release 0.2
         codes = {str(each): each for each in CellFaultCode}
-        return cls(row, column, codes[code], "", facts)
+        return cls(row, column, codes[code], "", facts, line[0] if line else 0)
 
 
 class CellInvalid(ValueError):
@@ -172,6 +244,6 @@ class CellInvalid(ValueError):
         self.value = value
         self.facts = facts
 
-    def at(self, row: int, column: str = "") -> CellFault:
-        """Return the fault in this row and column."""
-        return CellFault(row, column or self.column, self.code, self.value, self.facts)
+    def at(self, row: int, column: str = "", line: int = 0) -> CellFault:
+        """Return the fault in this row, column and line of the file."""
+        return CellFault(row, column or self.column, self.code, self.value, self.facts, line)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from consent import is_known
+from records.cells import MAX_ID_CHARACTERS
 from records.errors import FhirInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
 from records.json_strict import loads
-from records.table import MAX_FAULTS, MAX_ID_CHARACTERS, ParsedRow
+from records.table import MAX_FAULTS, ParsedRow
 from records.values import is_code
 
 MAX_ENTRIES: Final = 100_000

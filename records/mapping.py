@@ -2,83 +2,33 @@
 
 from __future__ import annotations
 
-import datetime
-import math
-import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from consent import CATEGORIES
-from records.faults import CellFaultCode, CellInvalid
+from records.cells import NumberFormat, normalised
+from records.columns import (
+    BOUND_RULES,
+    MISSING,
+    OUTSIDE_RULES,
+    REFUSE,
+    Column,
+    Defaults,
+    choice,
+    read_column,
+)
+from records.dates import date_format_problem, read_date
+from records.faults import CellInvalid
 from records.strict_toml import Section, read_declaration
-from records.values import BOOLEAN, CATEGORY, KINDS, NUMBER, is_code
+from records.values import BOOLEAN
 
-_NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
-_BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-DUPLICATES: Final = ("refuse", "latest")
-
-
-def normalised(cell: str) -> str:
-    """Return the cell in Unicode NFC without outer spaces, and a whole number without `.0`.
-
-    Data frames write 1 as 1.0, and macOS writes ü as two characters.
-    """
-    cell = unicodedata.normalize("NFC", cell.strip())
-    if cell.endswith(".0") and cell[:-2].lstrip("-").isdigit():
-        return cell[:-2]
-    return cell
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: the meaning of its cells, and which cells count as missing."""
-
-    name: str
-    code: str
-    kind: str
-    unit: str
-    minimum: float
-    maximum: float
-    missing: frozenset[str]
-    values: dict[str, str | bool]
-
-    def read(self, cell: str, decimal: str) -> float | str | bool | None:
-        """Return the value of a cell, or None if it is missing.
-
-        Raises:
-            CellInvalid: the cell is not a value of this column, or outside its range.
-        """
-        text = normalised(cell)
-        if text in self.missing:
-            return None
-        if self.kind == NUMBER:
-            return self._number(cell.strip(), decimal)
-        if self.values:
-            if text not in self.values:
-                raise CellInvalid(CellFaultCode.UNKNOWN_VALUE)
-            return self.values[text]
-        if text.lower() not in _BOOLEANS:
-            raise CellInvalid(CellFaultCode.NOT_A_BOOLEAN)
-        return _BOOLEANS[text.lower()]
-
-    def _number(self, text: str, decimal: str) -> float:
-        # With a decimal comma 1.000 may mean a thousand, so that a point is refused.
-        if decimal != ".":
-            text = "" if "." in text else text.replace(decimal, ".")
-        number = float(text) if _NUMBER.fullmatch(text) else math.nan
-        if not math.isfinite(number):
-            raise CellInvalid(CellFaultCode.NOT_A_NUMBER)
-        if not self.minimum <= number <= self.maximum:
-            raise CellInvalid(
-                CellFaultCode.OUTSIDE,
-                value=f"{number:g}",
-                minimum=f"{self.minimum:g}",
-                maximum=f"{self.maximum:g}",
-                unit=f" {self.unit}" if self.unit != "1" else "",
-            )
-        return number
+LATEST: Final = "latest"
+DUPLICATES: Final = (REFUSE, LATEST)
+BAD_CELL_RULES: Final = (REFUSE, MISSING)
+ANY: Final = "*"
+MAX_SKIPPED_LINES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +41,63 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class FileFormat:
+    """How a table's file is written.
+
+    Attributes:
+        separator: between the cells of a CSV file; a first line `sep=;` takes precedence.
+        encoding: of a CSV file; a byte order mark of UTF-8 or UTF-16 takes precedence.
+        skip: how many lines are above the header.
+        sheet: of a workbook; "" for the first one.
+        decimal: the decimal separator that numbers of binary formats are written with.
+    """
+
+    separator: str = ","
+    encoding: str = "utf-8-sig"
+    skip: int = 0
+    sheet: str = ""
+    decimal: str = "."
+
+
+@dataclass(frozen=True, slots=True)
+class LongColumns:
+    """The columns of a table with one value a row; `value` and `unit` may be ""."""
+
+    code: str
+    value: str
+    unit: str
+    ignored_codes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """How each row of a table becomes records; written by a custodian's data team as a file.
 
-    `custodian` is "" if the file leaves it to the install that deposits.
+    Attributes:
+        id_column: tells people apart.
+        custodian: "" if the file leaves it to the install that deposits.
+        date: the day of every row, or "" if `date_column` has it.
+        date_format: see `records.dates.read_date`.
+        time_column: the time of the day, or "".
+        on_duplicate: what a second row of the same person (or visit) does: `refuse` or `latest`.
+        ignore: columns that are left out.
+        has_visits: whether a person may have several rows, each of its own day.
+        bad_cells: `missing` if a bad cell costs the cell alone, `refuse` if it costs the row.
+        long: the columns of a table with one value a row, else None.
     """
 
     id_column: str
     custodian: str
     date: str
     date_column: str
-    separator: str
-    decimal: str
-    encoding: str
+    date_format: str
+    time_column: str
+    file: FileFormat
     on_duplicate: str
     ignore: tuple[str, ...]
+    has_visits: bool
+    bad_cells: str
+    long: LongColumns | None
     documents: tuple[Document, ...]
 
     @classmethod
@@ -126,40 +118,87 @@ class Mapping:
         """
         top = Section.of_text(unicodedata.normalize("NFC", text), name)
         table = top.section("table")
-        missing = frozenset(normalised(text) for text in table.texts("missing", ("", "NA", "NaN")))
+        defaults = _defaults(table)
+        long = _long(table)
         mapping = cls(
             id_column=table.text("id"),
             custodian=table.text("custodian", ""),
             date=_date(table),
             date_column=table.text("date_column", ""),
-            separator=_one_character(table, "separator", ","),
-            decimal=_one_character(table, "decimal", "."),
-            encoding=table.text("encoding", "utf-8-sig"),
-            on_duplicate=table.text("on_duplicate", "refuse"),
+            date_format=_date_format(table),
+            time_column=table.text("time_column", ""),
+            file=_file(table, defaults.numbers.decimal),
+            on_duplicate=choice(table, "on_duplicate", DUPLICATES, REFUSE),
             ignore=table.texts("ignore", ()),
-            documents=tuple(_document(section, missing) for section in top.sections("documents")),
+            has_visits=table.boolean("visits", default=False),
+            bad_cells=choice(table, "bad_cells", BAD_CELL_RULES, REFUSE),
+            long=long,
+            documents=tuple(_document(section, defaults) for section in top.sections("documents")),
         )
         _require_consistent(mapping, table)
         table.close()
         top.close()
         return mapping
 
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the values of a person and day may come from several rows."""
+        return self.long is not None or self.has_visits
+
     def columns(self) -> list[str]:
-        """Return every column that the mapping reads, in order."""
-        names = [column.name for document in self.documents for column in document.columns]
-        return [self.id_column, *([self.date_column] if self.date_column else []), *names]
+        """Return every column of the file that the mapping reads, in order."""
+        names = [self.id_column, self.date_column, self.time_column]
+        if self.long is not None:
+            names += [self.long.code, self.long.value, self.long.unit]
+        else:
+            names += [column.name for column in self.mapped()]
+        return [name for name in names if name]
+
+    def mapped(self) -> list[Column]:
+        """Return the columns of all documents, in order."""
+        return [column for document in self.documents for column in document.columns]
 
 
-def read_date(text: str) -> str:
-    """Return the ISO date that a text starts with.
+def _defaults(table: Section) -> Defaults:
+    numbers = NumberFormat(
+        decimal=_one_character(table, "decimal", "."),
+        thousands=_one_character(table, "thousands", "") if table.has("thousands") else "",
+        below=table.text("below", "<"),
+        above=table.text("above", ">"),
+    )
+    if numbers.decimal == numbers.thousands:
+        raise table.error("thousands", "must differ from the decimal separator")
+    return Defaults(
+        numbers=numbers,
+        missing=frozenset(normalised(text) for text in table.texts("missing", ())),
+        outside=choice(table, "outside", OUTSIDE_RULES, REFUSE),
+        bounds=choice(table, "bounds", BOUND_RULES, REFUSE),
+    )
 
-    Raises:
-        CellInvalid: it does not start with one.
-    """
-    try:
-        return datetime.date.fromisoformat(text[:10]).isoformat()
-    except ValueError as exc:
-        raise CellInvalid(CellFaultCode.NOT_A_DATE) from exc
+
+def _long(table: Section) -> LongColumns | None:
+    if not table.has("code_column"):
+        for key in ("value_column", "unit_column", "ignore_codes"):
+            if table.has(key):
+                raise table.error(key, "needs code_column: it is for tables of one value a row")
+        return None
+    return LongColumns(
+        code=table.text("code_column"),
+        value=table.text("value_column", ""),
+        unit=table.text("unit_column", ""),
+        ignored_codes=frozenset(map(normalised, table.texts("ignore_codes", ()))),
+    )
+
+
+def _file(table: Section, decimal: str) -> FileFormat:
+    skip = table.integer("skip", 0)
+    if not 0 <= skip <= MAX_SKIPPED_LINES:
+        raise table.error("skip", f"must be 0 to {MAX_SKIPPED_LINES} lines")
+    separator = _one_character(table, "separator", ",")
+    if separator == decimal:
+        raise table.error("decimal", "must differ from the separator")
+    encoding = table.text("encoding", "utf-8-sig")
+    return FileFormat(separator, encoding, skip, table.text("sheet", ""), decimal)
 
 
 def _date(table: Section) -> str:
@@ -167,9 +206,17 @@ def _date(table: Section) -> str:
     if bool(text) == table.has("date_column"):
         raise table.error("date", "give either date or date_column")
     try:
-        return read_date(text) if text else ""
+        return read_date(text).day if text else ""
     except CellInvalid as exc:
         raise table.error("date", exc.code.problem) from exc
+
+
+def _date_format(table: Section) -> str:
+    date_format = table.text("date_format", "")
+    problem = date_format_problem(date_format)
+    if problem:
+        raise table.error("date_format", problem)
+    return date_format
 
 
 def _one_character(table: Section, key: str, default: str) -> str:
@@ -179,13 +226,13 @@ def _one_character(table: Section, key: str, default: str) -> str:
     return character
 
 
-def _document(section: Section, missing: frozenset[str]) -> Document:
+def _document(section: Section, defaults: Defaults) -> Document:
     category = section.text("category")
     if category not in CATEGORIES:
         raise section.error(
             "category", f"unknown category {category!r}; known: {', '.join(CATEGORIES)}"
         )
-    columns = tuple(_column(each, missing) for each in section.sections("columns"))
+    columns = tuple(read_column(each, defaults) for each in section.sections("columns"))
     document = Document(section.text("name"), category, columns)
     section.close()
     codes = [column.code for column in columns]
@@ -194,50 +241,26 @@ def _document(section: Section, missing: frozenset[str]) -> Document:
     return document
 
 
-def _column(section: Section, missing: frozenset[str]) -> Column:
-    kind = section.text("kind")
-    if kind not in KINDS:
-        raise section.error("kind", f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
-    low, high = section.find_number("minimum"), section.find_number("maximum")
-    code = section.text("code")
-    if not is_code(code):
-        raise section.error("code", "must be system|code, e.g. http://loinc.org|39156-5")
-    column = Column(
-        name=section.text("column"),
-        code=code,
-        kind=kind,
-        unit=section.text("unit") if kind == NUMBER else "",
-        minimum=-math.inf if low is None else low,
-        maximum=math.inf if high is None else high,
-        missing=missing | {normalised(text) for text in section.texts("missing", ())},
-        values={} if kind == NUMBER else _values(section, kind),
-    )
-    section.close()
-    return column
-
-
-def _values(section: Section, kind: str) -> dict[str, str | bool]:
-    values = {normalised(key): value for key, value in section.text_table("values").items()}
-    expected = bool if kind == BOOLEAN else str
-    if any(not isinstance(value, expected) or value == "" for value in values.values()):
-        name = "true or false" if kind == BOOLEAN else "a text"
-        raise section.error("values", f"each value must be mapped to {name}")
-    if kind == CATEGORY and not values:
-        raise section.error("values", "missing; a category needs at least one value")
-    return values
-
-
 def _require_consistent(mapping: Mapping, table: Section) -> None:
-    columns = mapping.columns()
-    duplicates = {name for name in columns if columns.count(name) > 1}
-    if duplicates:
-        raise table.error("id", f"column {min(duplicates)!r} is mapped twice")
+    _require_modes(mapping, table)
+    mapped = [normalised(column.name) for column in mapping.mapped()]
+    for names in (mapping.columns(), mapped):
+        duplicates = {name for name in names if names.count(name) > 1}
+        if duplicates:
+            raise table.error("id", f"column {min(duplicates)!r} is mapped twice")
     for name in mapping.ignore:
-        if name in columns:
+        if name in mapping.columns():
             raise table.error("ignore", f"column {name!r} is mapped, so it cannot be ignored")
-    if mapping.on_duplicate not in DUPLICATES:
-        raise table.error(
-            "on_duplicate", f"unknown {mapping.on_duplicate!r}; known: {', '.join(DUPLICATES)}"
-        )
-    if mapping.decimal == mapping.separator:
-        raise table.error("decimal", "must differ from the separator")
+
+
+def _require_modes(mapping: Mapping, table: Section) -> None:
+    if mapping.has_visits and not mapping.date_column:
+        raise table.error("visits", "needs date_column: each visit has a day of its own")
+    if mapping.time_column and not mapping.date_column:
+        raise table.error("time_column", "needs date_column")
+    if mapping.long is None:
+        return
+    if mapping.has_visits:
+        raise table.error("visits", "is for one row a visit; leave it out with code_column")
+    if not mapping.long.value and any(each.kind != BOOLEAN for each in mapping.mapped()):
+        raise table.error("value_column", 'missing; without it every column has kind = "boolean"')

@@ -17,7 +17,7 @@ def read_declaration(path: Path) -> str:
         DeclarationInvalid: the file cannot be read as UTF-8 text; the message names it.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # Notepad and PowerShell write a mark
     except (OSError, UnicodeDecodeError) as exc:
         raise DeclarationInvalid(f"{path.name}: cannot be read as UTF-8 text") from exc
 
@@ -43,7 +43,7 @@ class Section:
             DeclarationInvalid: not TOML; the message has line and column.
         """
         try:
-            return cls(tomllib.loads(text), name)
+            return cls(tomllib.loads(text.removeprefix("\ufeff")), name)
         except tomllib.TOMLDecodeError as exc:
             raise DeclarationInvalid(f"{name}: not TOML: {exc}") from exc
 

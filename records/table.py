@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import unicodedata
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from records.errors import TableInvalid
+from records.errors import TableEmpty, TableInvalid
 from records.faults import CellFault, CellFaultCode, CellInvalid
-from records.mapping import Column, read_date
+from records.identifiers import MIN_ROWS, IdentifierWatch
+from records.mapping import LATEST
 from records.mapping import Mapping as TableMapping
+from records.rows import Documents, Observations, ReadRow, RowReader
+from records.summary import ColumnSummary, TableSummary
 from records.table_file import read_cells
 from storage import Record
 
 MAX_FAULTS: Final = 1000
-MAX_ID_CHARACTERS: Final = 200
 
-Observations = dict[str, tuple[float | int | str | bool, str]]
+Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedRow:
-    """A valid row: a person at the custodian, and the documents that the row becomes."""
+    """A person at the custodian, a day, and the documents that the rows of that day become.
+
+    Attributes:
+        number: of the row, or of the last one if several rows become one record.
+    """
 
     number: int
     person: str
@@ -70,149 +77,253 @@ def to_records(
 class TableReport:
     """What a table holds: counts of rows, and the first faults.
 
-    `good` rows can be deposited, `wrong` ones cannot; `replaced` rows gave way to a newer row of
-    the same person.
+    Attributes:
+        rows: all rows but empty ones and lines of totals.
+        good: rows that can be deposited; for a table of one row a person, people.
+        wrong: rows that cannot.
+        replaced: rows that gave way to a newer row of the same person or visit.
+        left_out: cells that the mapping's rules leave out: bad ones and those out of range.
+        ignored: rows of a code that the mapping ignores.
+        people: different people in the good rows.
+        faults: the first bad cells of wrong rows.
+        notes: the first cells left out, and what else the reader should look at.
+        columns: a summary of each mapped column, if the check makes one.
     """
 
     rows: int = 0
     good: int = 0
     replaced: int = 0
     wrong: int = 0
+    left_out: int = 0
+    ignored: int = 0
+    people: int = 0
     faults: list[CellFault] = field(default_factory=list)
+    notes: list[CellFault] = field(default_factory=list)
+    columns: tuple[ColumnSummary, ...] = ()
 
     def require_good(self, name: str) -> None:
-        """Refuse the table if any of its rows is faulty.
+        """Refuse the table if any of its rows is faulty, or if it has none.
 
         Raises:
             TableInvalid: its `faults` are the first ones.
+            TableEmpty: it has no row.
         """
         if self.wrong:
             first = f"; first: {self.faults[0].message}" if self.faults else ""
             raise TableInvalid(
                 f"{name}: {self.wrong} of {self.rows} rows cannot be deposited{first}", self.faults
             )
+        if not self.good:
+            raise TableEmpty(f"{name}: the table has a header, but no row below it; nothing to do")
 
 
-class _Layout:
-    """The positions of the mapped columns in a file's header."""
-
-    def __init__(self, header: list[str], mapping: TableMapping, name: str) -> None:
-        names = [unicodedata.normalize("NFC", column.strip()) for column in header]
-        faults = _header_faults(names, mapping)
-        if faults:
-            raise TableInvalid(f"{name}: " + " ".join(fault.message for fault in faults), faults)
-        self.mapping = mapping
-        self.person = names.index(mapping.id_column)
-        self.date = names.index(mapping.date_column) if mapping.date_column else -1
-        self.documents = [
-            (document.category, [(names.index(c.name), c) for c in document.columns])
-            for document in mapping.documents
-        ]
-
-    def read(self, number: int, cells: list[str]) -> tuple[ParsedRow, list[CellFault]]:
-        """Return the row and its faults."""
-        faults: list[CellFault] = []
-        person = unicodedata.normalize("NFC", cells[self.person].strip())
-        if not person or len(person) > MAX_ID_CHARACTERS or not person.isprintable():
-            invalid = CellInvalid(CellFaultCode.INVALID_ID, maximum=MAX_ID_CHARACTERS)
-            faults.append(invalid.at(number, self.mapping.id_column))
-        recorded_on = self.mapping.date
-        if self.date >= 0:
-            try:
-                recorded_on = read_date(cells[self.date].strip())
-            except CellInvalid as exc:
-                faults.append(exc.at(number, self.mapping.date_column))
-        documents = []
-        for category, columns in self.documents:
-            observations, cell_faults = self._document(number, columns, cells)
-            faults += cell_faults
-            if observations:
-                documents.append((category, observations))
-        row = ParsedRow(number, person, recorded_on, self.mapping.custodian, tuple(documents))
-        return row, faults
-
-    def _document(
-        self, number: int, columns: list[tuple[int, Column]], cells: list[str]
-    ) -> tuple[Observations, list[CellFault]]:
-        observations: Observations = {}
-        faults = []
-        for index, column in columns:
-            try:
-                value = column.read(cells[index], self.mapping.decimal)
-            except CellInvalid as exc:
-                faults.append(exc.at(number, column.name))
-                continue
-            if value is not None:
-                observations[column.code] = (value, column.unit)
-        return observations, faults
-
-
-def _header_faults(names: list[str], mapping: TableMapping) -> list[CellFault]:
-    mapped = mapping.columns()
-    known = {*mapped, *mapping.ignore}
-    columns = {
-        CellFaultCode.COLUMN_TWICE: sorted({name for name in names if names.count(name) > 1}),
-        CellFaultCode.COLUMN_MISSING: [name for name in mapped if name not in names],
-        CellFaultCode.COLUMN_UNMAPPED: [name for name in names if name not in known],
-    }
-    return [CellFault(0, name, code) for code, faulty in columns.items() for name in faulty]
-
-
-def check_table(path: Path, mapping: TableMapping) -> TableReport:
+def check_table(
+    path: Path,
+    mapping: TableMapping,
+    *,
+    today: datetime.date | None = None,
+    has_summary: bool = False,
+) -> TableReport:
     """Return what a table holds, in one pass that keeps none of its rows.
+
+    Args:
+        path: the file.
+        mapping: what its columns mean.
+        today: days after tomorrow are faults; without it no day is too late.
+        has_summary: whether to summarise each column.
 
     Raises:
         TableInvalid: the file or its header cannot be used at all.
     """
-    report, _ = _survey(path, mapping)
+    summary = TableSummary(mapping) if has_summary else None
+    report = _survey(path, mapping, today, summary).report
+    if summary is not None:
+        report.columns = summary.columns()
     return report
 
 
-def read_table(path: Path, mapping: TableMapping, only_good: bool = False) -> Iterator[ParsedRow]:
-    """Yield the rows, one a person; the whole table is checked before the first one.
+def read_table(
+    path: Path,
+    mapping: TableMapping,
+    only_good: bool = False,
+    today: datetime.date | None = None,
+) -> Iterator[ParsedRow]:
+    """Yield one row a person, or a visit; the whole table is checked before the first one.
 
     Raises:
-        TableInvalid: a row is faulty and `only_good` is not set, or the file cannot be used.
+        TableInvalid: a row is faulty and `only_good` is not set, no row is good, or the file
+            cannot be used.
+        TableEmpty: the table has no row.
     """
-    report, chosen = _survey(path, mapping)
-    if not only_good:
-        report.require_good(path.name)
-    return (
+    survey = _survey(path, mapping, today, None)
+    if not only_good or not survey.report.good:
+        survey.report.require_good(path.name)
+    rows = (
         row
-        for row, faults in _rows(path, mapping)
-        if not faults and chosen[row.person] == row.number
+        for row in _open(path, mapping, today)[1]
+        if not row.faults and survey.chosen.get(_key(row, mapping)) == row.number
+    )
+    return _grouped(rows, survey.last, mapping) if mapping.is_grouped else _single(rows, mapping)
+
+
+def _single(rows: Iterator[ReadRow], mapping: TableMapping) -> Iterator[ParsedRow]:
+    return (
+        ParsedRow(row.number, row.person, row.day, mapping.custodian, row.documents) for row in rows
     )
 
 
-def _rows(path: Path, mapping: TableMapping) -> Iterator[tuple[ParsedRow, list[CellFault]]]:
-    lines = read_cells(path, mapping)
-    header = next(lines) or []
-    layout = _Layout(header, mapping, path.name)
-    for number, cells in enumerate(lines, 1):
-        if len(cells) == len(header):
-            yield layout.read(number, cells)
-        else:
-            invalid = CellInvalid(CellFaultCode.CELL_COUNT, found=len(cells), expected=len(header))
-            yield ParsedRow(number, "", "", "", ()), [invalid.at(number)]
+def _grouped(
+    rows: Iterator[ReadRow], last: Mapping[Key, int], mapping: TableMapping
+) -> Iterator[ParsedRow]:
+    """Yield one row for each person and day, as soon as its last row was read."""
+    waiting: dict[Key, list[ReadRow]] = {}
+    for row in rows:
+        group = waiting.setdefault((row.person, row.day), [])
+        group.append(row)
+        if last[row.person, row.day] == row.number:
+            del waiting[row.person, row.day]
+            documents = _merged(sorted(group, key=attrgetter("time")), mapping)
+            yield ParsedRow(row.number, row.person, row.day, mapping.custodian, documents)
 
 
-def _survey(path: Path, mapping: TableMapping) -> tuple[TableReport, dict[str, int]]:
-    """Return the report, and for each person the number of the row that is used."""
-    report = TableReport()
-    chosen: dict[str, int] = {}
-    dates: dict[str, str] = {}
-    for row, faults in _rows(path, mapping):
+def _merged(rows: Sequence[ReadRow], mapping: TableMapping) -> Documents:
+    """Return the documents of one day: for each code the value of the latest time."""
+    if len(rows) == 1:
+        return rows[0].documents
+    merged: dict[str, Observations] = {}
+    for row in rows:
+        for category, observations in row.documents:
+            merged.setdefault(category, {}).update(observations)
+    categories = dict.fromkeys(document.category for document in mapping.documents)
+    return tuple((category, merged[category]) for category in categories if category in merged)
+
+
+def _open(
+    path: Path, mapping: TableMapping, today: datetime.date | None
+) -> tuple[RowReader, Iterator[ReadRow]]:
+    """Return the reader of the rows, and the rows.
+
+    Raises:
+        TableInvalid: the header does not fit the mapping.
+    """
+    lines = read_cells(path, mapping.file, mapping.columns())
+    header = next(lines, (0, []))[1]
+    if not header:
+        raise TableInvalid(f"{path.name}: the file has no header")
+    reader = RowReader(header, mapping, path.name, today)
+    read = (reader.read(line, cells) for line, cells in lines)
+    return reader, (row for row in read if row is not None)
+
+
+def _key(row: ReadRow, mapping: TableMapping) -> Key:
+    if mapping.long is not None:
+        return row.person, row.day, row.time, row.code
+    if mapping.has_visits:
+        return row.person, row.day, row.time
+    return (row.person,)
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What the first pass over a table found.
+
+    Attributes:
+        chosen: for each person, visit or value, the number of the row that is used.
+        last: for each person and day of a grouped table, the number of the last row used.
+        days: for each person of a table of one row a person, the day of the row used.
+        values: for each value of a table of one value a row, its hash.
+        row_faults: rows that are bad in themselves, not as a repetition.
+    """
+
+    report: TableReport = field(default_factory=TableReport)
+    chosen: dict[Key, int] = field(default_factory=dict)
+    last: dict[Key, int] = field(default_factory=dict)
+    days: dict[Key, str] = field(default_factory=dict)
+    values: dict[Key, int] = field(default_factory=dict)
+    row_faults: int = 0
+
+    def add(self, row: ReadRow, mapping: TableMapping) -> None:
+        """Count a row, and choose among the rows of the same person, visit or value."""
+        report = self.report
         report.rows += 1
-        if not faults and row.person in chosen and mapping.on_duplicate == "refuse":
-            invalid = CellInvalid(CellFaultCode.DUPLICATE_PERSON, first=chosen[row.person])
-            faults = [invalid.at(row.number, mapping.id_column)]
+        report.left_out += len(row.left_out)
+        report.notes += row.left_out[: MAX_FAULTS - len(report.notes)]
+        if row.is_ignored:
+            report.ignored += 1
+            return
+        key = _key(row, mapping)
+        faults = row.faults or self._duplicates(row, key, mapping)
         if faults:
+            self.row_faults += bool(row.faults)
             report.wrong += 1
             report.faults += faults[: MAX_FAULTS - len(report.faults)]
-            continue
-        if row.person in chosen:
-            report.replaced += 1
-        if row.recorded_on >= dates.get(row.person, ""):
-            chosen[row.person], dates[row.person] = row.number, row.recorded_on
-    report.good = len(chosen)
-    return report, chosen
+            return
+        report.replaced += key in self.chosen
+        if mapping.is_grouped or row.day >= self.days.get(key, ""):
+            self.chosen[key] = row.number
+            if not mapping.is_grouped:
+                self.days[key] = row.day
+            if mapping.long is not None:
+                self.values[key] = hash(str(row.documents))
+
+    def close(self, mapping: TableMapping) -> None:
+        """Count the good rows and the people."""
+        report = self.report
+        if mapping.is_grouped:
+            for (person, day, *_), number in self.chosen.items():
+                self.last[person, day] = max(number, self.last.get((person, day), 0))
+            report.good = report.rows - report.wrong - report.ignored - report.replaced
+        else:
+            report.good = len(self.chosen)
+
+    def warnings(self, mapping: TableMapping) -> list[CellFault]:
+        """Return what is odd about the ids."""
+        people = {key[0] for key in self.chosen}
+        self.report.people = len(people)
+        spelled = sum(1 for person in people if person[0] == "0" and person.lstrip("0") in people)
+        rows = self.report.rows
+        warnings = []
+        if not mapping.is_grouped and rows >= MIN_ROWS and 2 * len(people) < rows - self.row_faults:
+            facts = {"found": len(people), "rows": rows}
+            code = CellFaultCode.IDS_REPEAT
+            warnings.append(CellFault(0, mapping.id_column, code, facts=facts))
+        if spelled:
+            code = CellFaultCode.ID_SPELLINGS
+            warnings.append(CellFault(0, mapping.id_column, code, facts={"found": spelled}))
+        return warnings
+
+    def _duplicates(self, row: ReadRow, key: Key, mapping: TableMapping) -> list[CellFault]:
+        if key not in self.chosen or mapping.on_duplicate == LATEST:
+            return []
+        if mapping.long is not None and self.values[key] == hash(str(row.documents)):
+            return []  # the same value once more, as an export of overlapping months writes it
+        code = CellFaultCode.DUPLICATE_PERSON
+        if mapping.is_grouped:
+            is_long = mapping.long is not None
+            code = CellFaultCode.DUPLICATE_VALUE if is_long else CellFaultCode.DUPLICATE_VISIT
+        invalid = CellInvalid(code, first=self.chosen[key])
+        return [invalid.at(row.number, mapping.id_column, row.line)]
+
+
+def _survey(
+    path: Path,
+    mapping: TableMapping,
+    today: datetime.date | None,
+    summary: TableSummary | None,
+) -> _Survey:
+    """Return the report, and which rows are used."""
+    survey, watch = _Survey(), IdentifierWatch(mapping)
+    reader, rows = _open(path, mapping, today)
+    for row in rows:
+        survey.add(row, mapping)
+        watch.see(row)
+        if summary is not None:
+            summary.see(row)
+    survey.close(mapping)
+    report = survey.report
+    report.notes = [*survey.warnings(mapping), *reader.warnings(), *report.notes][:MAX_FAULTS]
+    faulty = watch.faults()
+    if faulty:  # a column that identifies people costs every row
+        report.wrong, report.good = report.rows, 0
+        report.faults = [*faulty, *report.faults][:MAX_FAULTS]
+    return survey

@@ -1,104 +1,191 @@
-"""Stream the rows of a CSV or Parquet file as cells of text."""
+"""Stream the rows of a CSV, Parquet or workbook file as cells of text."""
 
 from __future__ import annotations
 
 import csv
-import datetime
-import math
-from collections.abc import Iterator
-from decimal import Decimal
+import gzip
+import io
+from collections.abc import Collection, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
+from records.cells import cell_text, normalised
 from records.errors import TableInvalid
-from records.mapping import Mapping, normalised
+from records.mapping import FileFormat
+from records.workbook import WORKBOOK_MAGIC, read_workbook
 
 _BATCH_ROWS: Final = 4096
 _MAX_PARQUET_ROWS: Final = 5_000_000
 """A file of 2 MB can hold billions of equal rows, which are compressed there but not here."""
+_MAX_UNPACKED_BYTES: Final = 4 * 2**30
 _PARQUET: Final = b"PAR1"
+_GZIP: Final = b"\x1f\x8b"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_HEAD_BYTES: Final = 512
+
+Line = tuple[int, list[str]]
+"""The number of a line in the file, from 1, and its cells; 0 in files without lines."""
 
 
-def read_cells(path: Path, mapping: Mapping) -> Iterator[list[str]]:
+def read_cells(
+    path: Path, file: FileFormat, columns: Collection[str] | None = None
+) -> Iterator[Line]:
     """Yield the names of the columns, then the cells of each row.
+
+    Args:
+        path: the file; a CSV file may be compressed by gzip.
+        file: how it is written.
+        columns: the columns to read of a Parquet file, where others may hold anything.
 
     Raises:
         TableInvalid: the file is missing, empty, in another encoding, or damaged.
     """
     try:
-        with path.open("rb") as file:
-            is_parquet = file.read(4) == _PARQUET
+        with path.open("rb") as opened:
+            head = opened.read(_HEAD_BYTES)
     except OSError as exc:
         raise TableInvalid(f"{path.name}: cannot be read") from exc
-    return _parquet(path, mapping) if is_parquet else _csv(path, mapping)
+    if head.startswith(_PARQUET):
+        return _parquet(path, file, columns)
+    if head.startswith(WORKBOOK_MAGIC):
+        return read_workbook(path, file)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        problem = "the file is XML; save the table as CSV, and FHIR as JSON"
+        raise TableInvalid(f"{path.name}: {problem}")
+    return _csv(path, file)
 
 
-def _csv(path: Path, mapping: Mapping) -> Iterator[list[str]]:
-    number = 0
+def _csv(path: Path, file: FileFormat) -> Iterator[Line]:
+    with _open(path) as binary:
+        encoding = file.encoding
+        try:
+            encoding = _encoding(binary, file.encoding)
+            yield from _csv_lines(path, io.TextIOWrapper(binary, encoding, newline=""), file)
+        except LookupError as exc:
+            raise TableInvalid(
+                f"{path.name}: unknown encoding {encoding}; correct it in the mapping"
+            ) from exc
+        except UnicodeDecodeError as exc:
+            raise TableInvalid(f"{path.name}: {_undecodable(path, encoding)}") from exc
+        except (gzip.BadGzipFile, EOFError) as exc:
+            raise TableInvalid(f"{path.name}: damaged gzip file") from exc
+
+
+def _csv_lines(path: Path, lines: io.TextIOWrapper, file: FileFormat) -> Iterator[Line]:
+    for _ in range(file.skip):
+        lines.readline()
+    first = lines.readline()
+    separator = _named_separator(first)
+    above = number = file.skip + (separator != "")
+    source = lines if separator else chain([first] if first else [], lines)
+    rows = csv.reader(source, delimiter=separator or file.separator, strict=True)
     try:
-        with path.open(encoding=mapping.encoding, newline="") as file:
-            rows = csv.reader(file, delimiter=mapping.separator, strict=True)
-            header = next(rows, None)
-            if not header:
-                raise TableInvalid(f"{path.name}: the file has no header")
-            yield header
-            for cells in rows:
-                if cells:
-                    number += 1
-                    yield cells
-    except LookupError as exc:
-        raise TableInvalid(
-            f"{path.name}: unknown encoding {mapping.encoding}; correct it in the mapping"
-        ) from exc
-    except UnicodeDecodeError as exc:
-        problem = f"not {mapping.encoding} after row {number}; set encoding in the mapping"
-        raise TableInvalid(f"{path.name}: {problem}") from exc
+        for cells in rows:
+            yield number + 1, cells
+            number = above + rows.line_num
     except csv.Error as exc:
-        raise TableInvalid(f"{path.name}: invalid CSV after row {number}: {exc}") from exc
+        raise TableInvalid(f"{path.name}: invalid CSV after line {number}: {exc}") from exc
 
 
-def _parquet(path: Path, mapping: Mapping) -> Iterator[list[str]]:
+class _Unpacked(gzip.GzipFile):
+    """A gzip file that ends with an error when it unpacks to more than memory can hold."""
+
+    _unpacked_bytes = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            TableInvalid: there were too many.
+        """
+        piece = super().read(size)
+        self._unpacked_bytes += len(piece)
+        if self._unpacked_bytes > _MAX_UNPACKED_BYTES:
+            raise TableInvalid("the file unpacks to more than 4 GiB; split it")
+        return piece
+
+
+def _open(path: Path) -> IO[bytes]:
+    binary = path.open("rb")
+    if binary.read(2) != _GZIP:
+        binary.seek(0)
+        return binary
+    binary.close()
+    return io.BufferedReader(_Unpacked(path))
+
+
+def _encoding(binary: IO[bytes], encoding: str) -> str:
+    mark = binary.peek(2)[:2] if isinstance(binary, io.BufferedReader) else b""
+    return "utf-16" if mark in _UTF_16 else encoding
+
+
+def _named_separator(first: str) -> str:
+    """Return the separator that a first line `sep=;` names, "" if it is another line."""
+    text = first.strip().strip('"')
+    return text[4] if text.lower().startswith("sep=") and len(text) == 5 else ""
+
+
+def _undecodable(path: Path, encoding: str) -> str:
+    """Return which line is in another encoding than the one that was tried."""
+    number = 0
+    with _open(path) as binary:
+        for number, line in enumerate(binary, 1):  # noqa: B007 - the number is the result
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                break
+    name = "UTF-8" if encoding == "utf-8-sig" else encoding
+    other = "cp1252" if name == "UTF-8" else "utf-8"
+    hint = f'set encoding in the mapping, e.g. encoding = "{other}"'
+    return f"line {number} is not {name}, the encoding that was tried; {hint}"
+
+
+def _parquet(path: Path, file: FileFormat, columns: Collection[str] | None) -> Iterator[Line]:
     import pyarrow  # imported here, since the web process never reads a table
     from pyarrow import parquet
 
     try:
-        with parquet.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            nested = [f.name for f in schema if pyarrow.types.is_nested(f.type)]
-            if nested:
-                raise TableInvalid(f"{path.name}: column {nested[0]!r} is nested; flatten it")
-            if file.metadata.num_rows > _MAX_PARQUET_ROWS:
-                rows = file.metadata.num_rows
+        with parquet.ParquetFile(path) as opened:
+            schema = opened.schema_arrow
+            is_read = [columns is None or normalised(name) in columns for name in schema.names]
+            names = [
+                name for name, is_mapped in zip(schema.names, is_read, strict=True) if is_mapped
+            ]
+            _require_flat(path, [schema.field(name) for name in names], pyarrow)
+            if opened.metadata.num_rows > _MAX_PARQUET_ROWS:
+                rows = opened.metadata.num_rows
                 problem = f"{rows} rows; the maximum is {_MAX_PARQUET_ROWS}. Split the file"
                 raise TableInvalid(f"{path.name}: {problem}.")
-            yield list(schema.names)
-            for batch in file.iter_batches(_BATCH_ROWS):
-                columns = [_cells(column, mapping.decimal) for column in batch.columns]
-                yield from (list(row) for row in zip(*columns, strict=True))
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as exc:
+            yield 0, list(schema.names)
+            for batch in opened.iter_batches(_BATCH_ROWS, columns=names):
+                read = iter(
+                    _cells(path, name, column, file.decimal)
+                    for name, column in zip(names, batch.columns, strict=True)
+                )
+                empty = [""] * batch.num_rows
+                cells = [next(read) if is_mapped else empty for is_mapped in is_read]
+                yield from ((0, list(row)) for row in zip(*cells, strict=True))
+    except (pyarrow.ArrowException, OSError) as exc:
         raise TableInvalid(f"{path.name}: damaged Parquet file") from exc
 
 
-def _cells(column: Any, decimal: str) -> list[str]:
+def _require_flat(path: Path, fields: list[Any], pyarrow: Any) -> None:
+    for each in fields:
+        if pyarrow.types.is_nested(each.type):
+            raise TableInvalid(f"{path.name}: column {each.name!r} is nested; flatten it")
+
+
+def _cells(path: Path, name: str, column: Any, decimal: str) -> list[str]:
     import pyarrow
 
-    if pyarrow.types.is_timestamp(column.type):  # Python's times have no nanoseconds
-        column = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False)
-    return [_text(cell, decimal) for cell in column.to_pylist()]
-
-
-def _text(cell: Any, decimal: str) -> str:
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, datetime.date):
-        return cell.isoformat()
-    if isinstance(cell, bytes):
-        return cell.decode(errors="replace")
-    if isinstance(cell, float | Decimal):
-        return normalised(str(cell)).replace(".", decimal)
-    return str(cell)
+    try:
+        if pyarrow.types.is_timestamp(column.type):  # Python's times have no nanoseconds
+            column = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False)
+        return [cell_text(cell, decimal) for cell in column.to_pylist()]
+    except (pyarrow.ArrowException, ValueError, OverflowError) as exc:
+        problem = f"column {name!r} has values that cannot be read; write it as text"
+        raise TableInvalid(f"{path.name}: {problem}") from exc
 
 
 def write_parquet(columns: dict[str, list[Any]]) -> bytes:

@@ -1,18 +1,26 @@
-"""Recognises what a custodian sent: a table or a FHIR bundle, in a readable encoding."""
+"""Recognise which kind of file a custodian sent, and refuse what is neither table nor FHIR."""
 
 from __future__ import annotations
 
 import codecs
+import zlib
 from typing import IO, Final
 
 from services.custodian.upload_store import MAX_BYTES, pieces, size_of
 from services.errors import Invalid
 from services.words import Words
 
-TABLE: Final = "table"
 FHIR: Final = "fhir"
+TABLE: Final = "table"
+UTF_8: Final = "utf-8-sig"
 _PARQUET: Final = b"PAR1"
-_FOREIGN: Final = (b"PK\x03\x04", b"%PDF", b"\x1f\x8b")
+_GZIP: Final = b"\x1f\x8b"
+_WORKBOOKS: Final = (b"[Content_Types].xml", b"application/vnd.oasis")
+_OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0"
+_ZIP: Final = b"PK\x03\x04"
+_PACKED: Final = (_GZIP, _ZIP, _OLD_WORKBOOK)
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_FOREIGN: Final = (_ZIP, b"%PDF")
 _HEAD_BYTES: Final = 65_536
 _MEGABYTE: Final = 10**6
 
@@ -20,7 +28,7 @@ _MEGABYTE: Final = 10**6
 class FileRefused(Invalid):
     """A file or mapping that cannot be used; `text` and `values` are its message in words (422)."""
 
-    def __init__(self, field: str, text: str, **values: int) -> None:
+    def __init__(self, field: str, text: str, **values: int | str) -> None:
         """Keep the field, and the text that says why."""
         super().__init__(text)
         self.field = field
@@ -31,7 +39,7 @@ class FileRefused(Invalid):
         """Return the error with its message in words."""
         values: dict[str, str | int] = dict(self.values)
         if self.text == "deposit-wrong-size":
-            values = {name: _size(words, size) for name, size in self.values.items()}
+            values = {name: _size(words, int(size)) for name, size in self.values.items()}
         message = words(self.text, **values)
         return Invalid(message, {self.field: [message]})
 
@@ -47,28 +55,46 @@ def kind_of(file: IO[bytes]) -> str:
         raise FileRefused("file", "deposit-empty")
     if size > MAX_BYTES:
         raise FileRefused("file", "deposit-wrong-size", size=size, most=MAX_BYTES)
-    head = next(pieces(file))
-    if head.startswith(_PARQUET):
+    head = next(pieces(file))[:_HEAD_BYTES]
+    is_packed = head.startswith(_GZIP)
+    if is_packed:
+        head = _unpacked(head)
+    elif _is_binary_table(head):
         return TABLE
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    first = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if first in (b"{", b"[") and not is_packed:
         return FHIR
-    if b"\0" in head[:_HEAD_BYTES] or head.startswith(_FOREIGN):
+    if first == b"<":
+        raise FileRefused("file", "deposit-xml")
+    if b"\0" in head or head.startswith(_FOREIGN) or first in (b"{", b"["):
         raise FileRefused("file", "deposit-wrong-kind")
     return TABLE
+
+
+def _is_binary_table(head: bytes) -> bool:
+    is_workbook = head.startswith(_ZIP) and any(mark in head for mark in _WORKBOOKS)
+    return is_workbook or head.startswith((_PARQUET, _OLD_WORKBOOK, *_UTF_16))
+
+
+def _unpacked(head: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _HEAD_BYTES)
+    except zlib.error as exc:
+        raise FileRefused("file", "deposit-wrong-kind") from exc
 
 
 def require_encoding(file: IO[bytes], encoding: str) -> None:
     """Refuse a text file that is not in this encoding.
 
     Raises:
-        FileRefused: a line cannot be read, or there is no such encoding.
+        FileRefused: the message names the encoding that was tried, and the line.
     """
-    if next(pieces(file)).startswith(_PARQUET):
+    if next(pieces(file)).startswith((_PARQUET, *_PACKED, *_UTF_16)):
         return
     try:
         decoder = codecs.getincrementaldecoder(encoding)()
     except LookupError as exc:
-        raise FileRefused("mapping", "deposit-mapping-error") from exc
+        raise FileRefused("mapping", "deposit-encoding-unknown", encoding=encoding) from exc
     line = 1
     for piece in (*pieces(file), b""):
         try:
@@ -76,9 +102,9 @@ def require_encoding(file: IO[bytes], encoding: str) -> None:
         except UnicodeDecodeError as exc:
             # The decoder kept the start of a character that a piece before this one cut in two.
             read = exc.object[: exc.start]
-            raise FileRefused(
-                "file", "deposit-wrong-encoding", line=line + read.count(b"\n")
-            ) from exc
+            line += read.count(b"\n")
+            name = "UTF-8" if encoding == UTF_8 else encoding
+            raise FileRefused("file", "deposit-wrong-encoding", line=line, encoding=name) from exc
         line += piece.count(b"\n")
 
 

@@ -27,4 +27,5 @@ _TEXTS: Final = {
 
 def remedy(words: Words, code: CellFaultCode) -> str:
     """Return what to do about a fault with this code, as a sentence."""
-    return words(_TEXTS.get(code, "cure-other"))
+    text = _TEXTS.get(code)
+    return words(text) if text else code.remedy

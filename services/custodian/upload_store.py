@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -30,6 +30,8 @@ MAX_AGE_S: Final = DAY_S
 MAX_LISTED: Final = 50
 LABEL: Final = "upload"
 PIECE_LABEL: Final = "upload-piece"
+SUMMARY_PLACE: Final = -1
+"""The place of the summary among the pieces of a file, which count from 0."""
 _CHUNK_BYTES: Final = 2**20
 _WAITING: Final = (CHECKING, CHECKED, STORING)
 
@@ -171,7 +173,7 @@ class UploadStore:
             NotFound: it was stored, discarded, or is older than a day.
             SealBroken, VaultSealed (storage): it cannot be opened.
         """
-        query = sa.select(_PARTS.c.body).where(_PARTS.c.upload == upload.id)
+        query = sa.select(_PARTS.c.body).where(_PARTS.c.upload == upload.id, _PARTS.c.place >= 0)
         with self._engine.connect() as connection:
             bodies = connection.scalars(query.order_by(_PARTS.c.place))
             pieces = [bytes(body) for body in bodies]
@@ -181,6 +183,28 @@ class UploadStore:
             self._store.open_bytes(PIECE_LABEL, piece, _about(upload.id, index))
             for index, piece in enumerate(pieces)
         )
+
+    def keep_summary(self, upload: Upload, columns: Sequence[Mapping[str, Any]]) -> None:
+        """Store the summary of a table's columns, sealed; it is deleted with the file."""
+        body = self._seal(upload.id, SUMMARY_PLACE, orjson.dumps(columns))
+        row = {"upload": upload.id, "place": SUMMARY_PLACE, "body": body}
+        with self._engine.begin() as connection:
+            is_old = sa.and_(_PARTS.c.upload == upload.id, _PARTS.c.place == SUMMARY_PLACE)
+            connection.execute(sa.delete(_PARTS).where(is_old))
+            connection.execute(sa.insert(_PARTS), row)
+
+    def summary(self, upload: Upload) -> list[dict[str, Any]]:
+        """Return the summary of a table's columns; empty once the file was stored or discarded."""
+        query = sa.select(_PARTS.c.body).where(
+            _PARTS.c.upload == upload.id, _PARTS.c.place == SUMMARY_PLACE
+        )
+        with self._engine.connect() as connection:
+            body = connection.scalar(query)
+        if body is None:
+            return []
+        about = _about(upload.id, SUMMARY_PLACE)
+        columns = orjson.loads(self._store.open_bytes(PIECE_LABEL, bytes(body), about))
+        return list(columns)
 
     def move(self, upload: Upload, before: str, state: str, job: str = "") -> bool:
         """Change the state of an upload from `before`; False if it is in another state."""

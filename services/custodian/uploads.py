@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import IO, Any, Final
 
@@ -13,18 +12,24 @@ from models import ModelsError
 from records import (
     CellFault,
     CellFaultCode,
-    DeclarationInvalid,
-    Mapping,
+    ColumnSummary,
     ParsedRow,
     RecordsError,
     TableInvalid,
-    check_table,
-    read_table,
 )
 from records.fhir import read_bundle
-from services.custodian.file_kinds import FHIR, TABLE, FileRefused, kind_of, require_encoding
+from records.summary import summary_from
+from services.custodian.file_kinds import (
+    FHIR,
+    TABLE,
+    UTF_8,
+    FileRefused,
+    kind_of,
+    require_encoding,
+)
 from services.custodian.records import CustodianRecords
 from services.custodian.remedies import remedy
+from services.custodian.tables import check_sent_table, layout_of, read_sent_table, today_of
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
@@ -52,6 +57,7 @@ Progress = Callable[[str, int, int], None]
 MAX_MAPPING: Final = 256 * 2**10
 MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
+_LISTS: Final = ("bad", "notes")
 _CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
 
@@ -80,6 +86,7 @@ class BadCell:
     """One problem of a file, in words; never the content of a cell."""
 
     row: int
+    line: int
     column: str
     problem: str
     cure: str
@@ -93,7 +100,9 @@ class UploadReport:
         upload: the file, its state and its counts.
         is_working: True while a worker has it.
         can_store: whether storing its good rows is possible and wanted.
-        problems: the first bad cells.
+        problems: the first bad cells of rows that cannot be stored.
+        notes: the first cells that the mapping leaves out, and what else to look at.
+        columns: a summary of each column of a table that waits, for the custodian alone.
         job: the newest job about it.
         is_slow: True if that job was requested more than a minute ago.
     """
@@ -102,13 +111,15 @@ class UploadReport:
     is_working: bool
     can_store: bool
     problems: Sequence[BadCell]
+    notes: Sequence[BadCell]
+    columns: Sequence[ColumnSummary]
     job: Job | None
     is_slow: bool
 
     @property
     def counts(self) -> dict[str, Any]:
         """The numbers of its report, without the problems."""
-        return {name: value for name, value in self.upload.report.items() if name != "bad"}
+        return {name: value for name, value in self.upload.report.items() if name not in _LISTS}
 
 
 class CustodianUploads:
@@ -145,10 +156,10 @@ class CustodianUploads:
         """
         try:
             kind = kind_of(new.file)
-            mapping = self._mapping_text(new) if kind == TABLE else ""
+            mapping = self._mapping_text(words, new) if kind == TABLE else ""
             name = PurePath(new.name).name[:MAX_NAME]
             sent = Sent(party, by, name, kind, mapping, new.on_bad)
-            require_encoding(new.file, _layout(sent).encoding if kind == TABLE else "utf-8-sig")
+            require_encoding(new.file, layout_of(sent).file.encoding if kind == TABLE else UTF_8)
         except FileRefused as exc:
             raise exc.in_words(words) from exc
         stored = self._uploads.find_stored(sent, new.file)
@@ -199,10 +210,11 @@ class CustodianUploads:
             return {}
         progress("checking", 0, 1)
         try:
-            report = _check(upload, self._uploads.body(upload))
+            report, columns = self._check(upload)
         except (ModelsError, RecordsError) as exc:
             self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
             return {}
+        self._uploads.keep_summary(upload, [asdict(column) for column in columns])
         self._uploads.report(upload, report, CHECKED)
         progress("checking", 1, 1)
         return {name: report[name] for name in ("rows", "good", "wrong")}
@@ -212,7 +224,7 @@ class CustodianUploads:
         upload = self._uploads.require(upload_id)
         if upload.state != STORING:
             return {}
-        rows = _rows(upload, self._uploads.body(upload))
+        rows = self._rows(upload)
         source = "fhir\0" if upload.sent.kind == FHIR else ""
         summary = self._records.deposit_rows(rows, progress, source=source)
         result = {
@@ -227,6 +239,29 @@ class CustodianUploads:
         """Delete every file that has waited longer than a day; return how many."""
         return self._uploads.delete_expired()
 
+    def _check(self, upload: Upload) -> tuple[dict[str, Any], Sequence[ColumnSummary]]:
+        body = self._uploads.body(upload)
+        if upload.sent.kind == TABLE:
+            table = check_sent_table(upload.sent, body, self._today())
+            names = ("rows", "good", "wrong", "people", "replaced", "left_out", "ignored")
+            counts = {name: getattr(table, name) for name in names}
+            notes = [fault.to_stored() for fault in table.notes]
+            bad = [fault.to_stored() for fault in table.faults]
+            return {**counts, "bad": bad, "notes": notes}, table.columns
+        bundle = read_bundle(body)
+        good = bundle.entries - bundle.wrong
+        counts = {"rows": bundle.entries, "good": good, "wrong": bundle.wrong}
+        return {**counts, "bad": [fault.to_stored() for fault in bundle.faults]}, ()
+
+    def _rows(self, upload: Upload) -> list[ParsedRow]:
+        body = self._uploads.body(upload)
+        if upload.sent.kind == FHIR:
+            return read_bundle(body).rows
+        return read_sent_table(upload.sent, body, self._today())
+
+    def _today(self) -> datetime.date:
+        return today_of(self._installation.clock())
+
     def _report(self, words: Words, upload: Upload) -> UploadReport:
         job = self._jobs.find(upload.job) if upload.job else None
         is_active = upload.state in (CHECKING, STORING)
@@ -234,10 +269,9 @@ class CustodianUploads:
             upload=upload,
             is_working=is_active and not self._is_stuck(upload),
             can_store=_can_store(upload),
-            problems=[
-                _bad_cell(words, CellFault.from_stored(stored))
-                for stored in upload.report.get("bad", [])
-            ],
+            problems=_cells(words, upload.report.get("bad", [])),
+            notes=_cells(words, upload.report.get("notes", [])),
+            columns=[summary_from(stored) for stored in self._uploads.summary(upload)],
             job=job,
             is_slow=job is not None
             and self._installation.clock() - job.requested_at_s > self.SLOW_S,
@@ -257,12 +291,13 @@ class CustodianUploads:
             f"example {path.parent.name}": path for path in examples
         }
 
-    def _mapping_text(self, new: NewUpload) -> str:
+    def _mapping_text(self, words: Words, new: NewUpload) -> str:
         if new.own_mapping is not None:
             try:
-                return new.own_mapping.decode()
+                return new.own_mapping.decode("utf-8-sig")
             except UnicodeDecodeError as exc:
-                raise FileRefused("mapping", "deposit-mapping-error") from exc
+                why = words("deposit-mapping-text")
+                raise FileRefused("mapping", "deposit-mapping-error", why=why) from exc
         path = self._mappings().get(new.mapping)
         if path is None:
             raise FileRefused("mapping", "deposit-mapping-choose")
@@ -272,29 +307,6 @@ class CustodianUploads:
 def _can_store(upload: Upload) -> bool:
     is_wanted = upload.sent.on_bad == LEAVE or not upload.report.get("wrong")
     return bool(upload.report.get("good")) and is_wanted
-
-
-def _layout(sent: Sent) -> Mapping:
-    try:
-        layout = Mapping.parse(sent.mapping, "mapping")
-    except DeclarationInvalid as exc:
-        raise FileRefused("mapping", "deposit-mapping-error") from exc
-    if layout.custodian not in ("", sent.party):
-        raise FileRefused("mapping", "deposit-mapping-custodian")
-    return layout
-
-
-def _check(upload: Upload, body: bytes) -> dict[str, Any]:
-    if upload.sent.kind == FHIR:
-        bundle = read_bundle(body)
-        counts = {"rows": bundle.entries, "good": bundle.entries - bundle.wrong}
-        wrong, faults = bundle.wrong, bundle.faults
-    else:
-        with _as_path(body) as path:
-            table = check_table(path, _layout(upload.sent))
-        counts = {"rows": table.rows, "good": table.good}
-        wrong, faults = table.wrong, table.faults
-    return {**counts, "wrong": wrong, "bad": [fault.to_stored() for fault in faults]}
 
 
 def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
@@ -307,29 +319,15 @@ def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
     return {"why": str(error).partition(": ")[2] or str(error)}
 
 
+def _cells(words: Words, stored: Sequence[list[Any]]) -> list[BadCell]:
+    return [_bad_cell(words, CellFault.from_stored(fault)) for fault in stored]
+
+
 def _bad_cell(words: Words, fault: CellFault) -> BadCell:
     return BadCell(
         row=fault.row,
+        line=fault.line,
         column=fault.column,
         problem=fault.problem,
         cure=remedy(words, fault.code),
     )
-
-
-def _rows(upload: Upload, body: bytes) -> list[ParsedRow]:
-    if upload.sent.kind == FHIR:
-        return read_bundle(body).rows
-    with _as_path(body) as path:
-        return list(read_table(path, _layout(upload.sent), upload.sent.on_bad == LEAVE))
-
-
-@contextmanager
-def _as_path(body: bytes) -> Iterator[Path]:
-    """Yield a path to read the file from, in memory alone: no plaintext reaches a disk."""
-    handle = os.memfd_create("upload")
-    try:
-        with os.fdopen(handle, "wb", closefd=False) as file:
-            file.write(body)
-        yield Path(f"/proc/self/fd/{handle}")
-    finally:
-        os.close(handle)

@@ -8,17 +8,18 @@ import pytest
 from records import CellFault, CellFaultCode
 
 FACTS = {"minimum": "0", "maximum": "120", "unit": " years", "found": 2, "expected": 3, "first": 1}
+FACTS |= {"rows": 30, "hint": ""}
 
 
 def fault(code: CellFaultCode, value: str = "") -> CellFault:
     fields = {name for _, name, _, _ in string.Formatter().parse(code.problem) if name}
-    return CellFault(12, "AGE", code, value, {name: FACTS[name] for name in fields - {"value"}})
+    return CellFault(12, "AGE", code, value, {n: FACTS[n] for n in fields - {"value"}}, 13)
 
 
 def test_the_message_names_value_limit_place_and_remedy() -> None:
     assert fault(CellFaultCode.OUTSIDE, "455").message == (
-        "455 is outside 0–120 years (row 12, column AGE). "
-        "Check the unit and correct it, or change the range in the mapping."
+        "455 is outside 0–120 years (line 13, row 12, column AGE). "
+        'Check the unit, change the range, or set outside = "missing" in the mapping.'
     )
 
 
@@ -26,7 +27,7 @@ def test_the_message_names_value_limit_place_and_remedy() -> None:
 def test_every_code_has_a_problem_and_a_remedy(code: CellFaultCode) -> None:
     message = fault(code).message
     assert "{" not in message
-    assert message.endswith(f"(row 12, column AGE). {code.remedy}.")
+    assert message.endswith(f"(line 13, row 12, column AGE). {code.remedy}.")
     assert code.value == code.value.lower()
 
 
@@ -46,3 +47,9 @@ def test_a_fault_of_the_header_names_the_column_alone() -> None:
 
 def test_the_repr_of_a_fault_hides_its_value() -> None:
     assert "455" not in repr(fault(CellFaultCode.OUTSIDE, "455"))
+
+
+def test_a_fault_that_was_stored_without_a_line_is_read() -> None:
+    assert CellFault.from_stored([12, "AGE", "not-a-number", {}]) == CellFault(
+        12, "AGE", CellFaultCode.NOT_A_NUMBER
+    )

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import decimal
+import gzip
+import zipfile
+from html import escape
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,14 +12,14 @@ import pytest
 from pyarrow import parquet
 
 from records import TableInvalid
-from records.mapping import Mapping
+from records.mapping import FileFormat
 from records.table_file import read_cells
 
-MAPPING = Mapping.parse(
-    '[table]\nid = "who"\ndate = "2020-01-31"\n[[documents]]\nname = "d"\ncategory = "laboratory"\n'
-    '[[documents.columns]]\ncolumn = "v"\ncode = "x|v"\nkind = "number"\nunit = "1"\n',
-    "m.toml",
-)
+PLAIN = FileFormat()
+
+
+def cells(path: Path, file: FileFormat = PLAIN, *columns: str) -> list[list[str]]:
+    return [line for _, line in read_cells(path, file, columns or None)]
 
 
 def written(folder: Path, **columns: pa.Array) -> Path:
@@ -38,7 +40,7 @@ def test_parquet_cells_of_every_plain_type_become_text(tmp_path: Path) -> None:
         r=pa.array([b"raw", None]),
         n=pa.array([None, None]),
     )
-    header, *rows = read_cells(path, MAPPING)
+    header, *rows = cells(path)
     assert header == ["i", "f", "b", "s", "d", "c", "r", "n"]
     assert rows == [
         ["7", "1.5", "true", "Zürich", "2020-01-31", "x", "raw", ""],
@@ -52,32 +54,32 @@ def test_parquet_numbers_are_read_with_any_decimal_separator(tmp_path: Path) -> 
         f=pa.array([1.5, 2.0]),
         d=pa.array([decimal.Decimal("70.50"), decimal.Decimal("1")]),
     )
-    comma = dataclasses.replace(MAPPING, separator=";", decimal=",")
-    assert list(read_cells(path, comma))[1:] == [["1,5", "70,50"], ["2", "1,00"]]
+    comma = FileFormat(separator=";", decimal=",")
+    assert cells(path, comma)[1:] == [["1,5", "70,50"], ["2", "1"]]
 
 
 def test_a_time_in_nanoseconds_is_read(tmp_path: Path) -> None:
     path = written(tmp_path, t=pa.array([1_577_836_800_000_000_001], pa.timestamp("ns", "UTC")))
-    assert [row[0][:10] for row in list(read_cells(path, MAPPING))[1:] if row] == ["2020-01-01"]
+    assert [row[0][:10] for row in cells(path)[1:] if row] == ["2020-01-01"]
 
 
 def test_a_nested_column_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, deep=pa.array([[1], [2]]))
     with pytest.raises(TableInvalid, match="'deep' is nested"):
-        list(read_cells(path, MAPPING))
+        cells(path)
 
 
 def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, who=pa.array([1]))
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(TableInvalid, match="damaged Parquet"):
-        list(read_cells(path, MAPPING))
+        cells(path)
 
 
 def test_a_row_of_another_length_is_yielded_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("who,v\n1,2\n3\n")
-    assert list(read_cells(path, MAPPING)) == [["who", "v"], ["1", "2"], ["3"]]
+    assert cells(path) == [["who", "v"], ["1", "2"], ["3"]]
 
 
 def test_a_parquet_file_with_too_many_rows_is_refused_before_reading_any(
@@ -87,4 +89,136 @@ def test_a_parquet_file_with_too_many_rows_is_refused_before_reading_any(
     path = written(tmp_path, who=rows)
     assert path.stat().st_size < 10_000
     with pytest.raises(TableInvalid, match="the maximum is 5000000"):
-        next(read_cells(path, MAPPING))
+        cells(path)
+
+
+def workbook(path: Path, rows: list[list[object]], sheet: str = "Labs") -> Path:
+    """Write a workbook of one sheet, with the least that the format asks for."""
+
+    def cell(value: object) -> str:
+        if isinstance(value, float | int):
+            return f"<c><v>{value}</v></c>"
+        return f'<c t="inlineStr"><is><t>{escape(str(value))}</t></is></c>'
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    lines = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{package}"><Relationship Id="rId1" '
+            f'Type="{office}/officeDocument"'
+            ' Target="xl/workbook.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+            f'<sheet name="{sheet}" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{package}"><Relationship Id="rId1" Type="{office}/worksheet" '
+            'Target="worksheets/sheet1.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "xl/worksheets/sheet1.xml",
+            f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData></worksheet>',
+        )
+    return path
+
+
+def test_a_workbook_is_read_like_a_csv_file(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["who", "v"], [7, 1.5], ["008", "<0.5"]])
+    assert list(read_cells(path, FileFormat())) == [
+        (1, ["who", "v"]),
+        (2, ["7", "1.5"]),
+        (3, ["008", "<0.5"]),
+    ]
+    assert cells(path, FileFormat(skip=1, decimal=",")) == [["7", "1,5"], ["008", "<0.5"]]
+
+
+def test_a_sheet_that_a_workbook_does_not_have_is_refused_with_those_that_it_has(
+    tmp_path: Path,
+) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["who"]])
+    assert cells(path, FileFormat(sheet="Labs")) == [["who"]]
+    with pytest.raises(TableInvalid, match="no sheet 'Old'; it has 'Labs'"):
+        cells(path, FileFormat(sheet="Old"))
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"PK\x03\x04zip", "damaged workbook"),
+        (b"\xd0\xcf\x11\xe0doc", "damaged workbook"),
+        (b"\x1f\x8b\x08cut", "damaged gzip"),
+        (b'<?xml version="1.0"?><Bundle xmlns="http://hl7.org/fhir"/>', "XML.*FHIR as JSON"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_by_its_name(tmp_path, body, says) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(body)
+    with pytest.raises(TableInvalid, match=says):
+        cells(path)
+
+
+def test_a_zip_archive_without_a_sheet_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "x")
+    with pytest.raises(TableInvalid, match="zip archive"):
+        cells(path)
+
+
+@pytest.mark.parametrize(
+    ("body", "file"),
+    [
+        ("who,v\n7,ü\n".encode("utf-8-sig"), FileFormat()),
+        ("who,v\n7,ü\n".encode("utf-16"), FileFormat()),
+        ("who,v\n7,ü\n".encode("cp1252"), FileFormat(encoding="cp1252")),
+        (gzip.compress("who,v\n7,ü\n".encode()), FileFormat()),
+        (gzip.compress("sep=;\nwho;v\n7;ü\n".encode()), FileFormat()),
+        (b"sep=;\r\nwho;v\r\n7;\xc3\xbc\r\n", FileFormat()),
+        ("Report\n\n# of May\nwho,v\n7,ü\n".encode(), FileFormat(skip=3)),
+    ],
+)
+def test_marks_compression_and_lines_above_the_header_are_read(tmp_path, body, file) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(body)
+    assert cells(path, file) == [["who", "v"], ["7", "ü"]]
+
+
+def test_the_encoding_that_was_tried_is_named_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"who,v\n1,a\n2,\x81\n")
+    with pytest.raises(TableInvalid, match="line 3 is not cp1252, the encoding that was tried"):
+        cells(path, FileFormat(encoding="cp1252"))
+
+
+def test_the_number_of_a_line_counts_newlines_in_cells(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('who,v\n1,"a\nb"\n\n2,c\n')
+    assert [line for line, _ in read_cells(path, FileFormat())] == [1, 2, 4, 5]
+
+
+def test_a_gzip_file_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("records.table_file._MAX_UNPACKED_BYTES", 1000)
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip.compress(b"who,v\n" + b"1,2\n" * 1000))
+    with pytest.raises(TableInvalid, match="split it"):
+        cells(path)
+
+
+def test_ignored_columns_of_a_parquet_file_may_hold_anything(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        who=pa.array([1.0, 1e16]),
+        deep=pa.array([[1], [2]]),
+        odd=pa.array([10**12, 1], pa.timestamp("s")),
+        long=pa.array([1, 2], pa.duration("ns")),
+    )
+    assert cells(path, FileFormat(), "who")[1:] == [["1", "", "", ""], ["1e+16", "", "", ""]]
+    with pytest.raises(TableInvalid, match="'odd' has values that cannot be read"):
+        cells(path, FileFormat(), "who", "odd")

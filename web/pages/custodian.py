@@ -126,6 +126,7 @@ def upload_report(upload: str) -> Response:
         upload=report.upload,
         counts=report.counts,
         problems=report.problems[:MAX_PROBLEMS],
+        notes=report.notes[:MAX_PROBLEMS],
         is_again=request.args.get("again") == "yes" and report.upload.state == STORED,
     )
 
@@ -147,19 +148,19 @@ def decide_upload(upload: str) -> Response:
 @bp.get("/custodian/deposits/<upload>/report")
 @requires_role(CUSTODIAN)
 def upload_report_file(upload: str) -> Response:
-    """Return the problems of a file as CSV: row, column, problem, remedy; no content of cells."""
+    """Return the problems of a file as CSV: row, line, column, problem, remedy; never a cell."""
     report = services().custodian.uploads.get(words(), current_account().party, upload)
     if not report.upload.report:
         raise NotFound
     text = io.StringIO()
     lines = csv.writer(text)
-    heads = ("deposit-row", "deposit-column", "deposit-problem", "deposit-cure")
+    heads = ("deposit-row", "deposit-line", "deposit-column", "deposit-problem", "deposit-cure")
     lines.writerow([words()(head) for head in heads])
     for problem in report.problems:
         # The sender of the file chose the column's name: no spreadsheet may run it as a formula.
         is_formula = problem.column.startswith(_FORMULA)
         column = f"'{problem.column}" if is_formula else problem.column
-        lines.writerow([problem.row, column, problem.problem, problem.cure])
+        lines.writerow([problem.row, problem.line, column, problem.problem, problem.cure])
     headers = {"Content-Disposition": f'attachment; filename="report-{upload}.csv"'}
     return Response(text.getvalue(), 200, headers, content_type="text/csv; charset=utf-8")
 

@@ -142,7 +142,7 @@ invite-another = Invite another person
 
 deposit-file = File
 
-deposit-file-hint = CSV, Parquet or FHIR bundle, at most { $size }
+deposit-file-hint = CSV, Excel, Parquet or FHIR bundle, at most { $size }
 
 deposit-file-error = Choose a file
 
@@ -150,9 +150,13 @@ deposit-empty = The file is empty. Choose another file.
 
 deposit-wrong-size = The file is { $size }. The limit is { $most }.
 
-deposit-wrong-kind = The file is neither CSV, Parquet nor a FHIR bundle.
+deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor a FHIR bundle.
 
-deposit-wrong-encoding = The file is not UTF-8. Line { $line } cannot be read.
+deposit-xml = The file is XML. Save a table as CSV or Excel, and FHIR as JSON.
+
+deposit-wrong-encoding = Line { $line } of the file cannot be read as { $encoding }. Save the file as UTF-8, or name its encoding in the mapping.
+
+deposit-encoding-unknown = The mapping names the encoding { $encoding }, which does not exist. Write, for example, utf-8 or cp1252.
 
 deposit-mapping = Mapping of columns
 
@@ -168,7 +172,9 @@ deposit-own-hint = A TOML file. Leave it empty to use one from the list.
 
 deposit-mapping-choose = Choose a mapping for this table
 
-deposit-mapping-error = The mapping cannot be read. Compare it with the guide for custodians.
+deposit-mapping-error = The mapping cannot be used: { $why }
+
+deposit-mapping-text = it is not UTF-8 text
 
 deposit-mapping-custodian = The mapping names another custodian. Remove the name.
 
@@ -262,9 +268,48 @@ deposit-bad-caption = { $all ->
        *[other] ; the first { $shown } are listed, the report has all that were kept
     }
 
-deposit-row-hint = Row 1 is the first row below the header.
+deposit-row-hint = Row 1 is the first row below the header; the line counts from the top of the file.
 
 deposit-row = Row
+
+deposit-line = Line
+
+deposit-people = { $people ->
+        [one] One person.
+       *[other] { $people } people.
+    } { $left ->
+        [0] {""}
+        [one] One bad cell is left out, as the mapping says.
+       *[other] { $left } bad cells are left out, as the mapping says.
+    } { $replaced ->
+        [0] {""}
+        [one] One row gave way to a newer one.
+       *[other] { $replaced } rows gave way to newer ones.
+    } { $ignored ->
+        [0] {""}
+        [one] One row has a code that the mapping ignores.
+       *[other] { $ignored } rows have a code that the mapping ignores.
+    }
+
+deposit-notes-caption = { $all ->
+        [one] 1 thing to look at
+       *[other] { $all } things to look at
+    }{ $hidden ->
+        [0] {""}
+       *[other] ; the first { $shown } are listed
+    }
+
+deposit-columns-caption = Columns of the table
+
+deposit-count = Values
+
+deposit-missing = Missing
+
+deposit-unit = Unit
+
+deposit-range = Lowest, middle, highest
+
+deposit-bad = Bad
 
 deposit-column = Column
 
@@ -274,7 +319,7 @@ deposit-cure = What to do
 
 deposit-report = Download the report (CSV)
 
-cure-range = Check the unit
+cure-range = Check the unit, change the range, or set outside = "missing" in the mapping
 
 cure-number = Enter a number, or leave the cell empty
 
@@ -282,9 +327,9 @@ cure-values = Use a value from the mapping, or add it there
 
 cure-truth = Enter true or false, or leave the cell empty
 
-cure-date = Write the date as 2024-05-31
+cure-date = Write the date as 2024-05-31, or set date_format in the mapping
 
-cure-twice = Keep one of the two
+cure-twice = Keep one of the two, or set visits or on_duplicate in the mapping
 
 cure-id = Enter the hospital number
 
@@ -299,8 +344,6 @@ cure-column-twice = Rename one of the two columns
 cure-kind = Leave it out; this kind is not stored here
 
 cure-subject = Add the patient to the bundle
-
-cure-other = Correct it in the file, then send the file again
 
 ## Studies
 

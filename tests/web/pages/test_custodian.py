@@ -106,6 +106,8 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_recognised_again(
     text = keeper.text()
     assert "3 rows read. 2 are good, 1 are not. Nothing has been stored yet." in text
     assert "999" not in text
+    assert "Columns of the table" in text  # 70 and 80 kg: a summary, for the custodian alone
+    assert "70, 75, 80" in text
     assert Axe().run(keeper.page).violations_count == 0
     assert hospital.platform.requests.directory.find_subject("W-1") is None
     keeper.page.click("text=Store the 2 good rows")
@@ -136,7 +138,8 @@ def test_a_discarded_file_leaves_nothing(hospital, keeper) -> None:
     ("body", "says"),
     [
         (b"PK\x03\x04zip", "neither CSV"),
-        (b"id,weight\nW-1,\xff\n", "Line 2 cannot be read"),
+        (b'<Bundle xmlns="http://hl7.org/fhir"/>', "The file is XML"),
+        (b"id,weight\nW-1,\xff\n", "Line 2 of the file cannot be read as UTF-8"),
     ],
 )
 def test_the_page_says_why_a_file_cannot_be_used(keeper, body, says) -> None:

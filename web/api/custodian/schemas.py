@@ -11,6 +11,7 @@ from typing import Any, Final
 from marshmallow import fields, post_load, validate
 
 from consent import Outcome
+from records import ColumnSummary, Level
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
 from services.custodian.overview import Health, Holdings, Overview, Week
@@ -109,7 +110,14 @@ UploadSchema = schema_of(
     sent_at_s="at_s",
 )
 UploadsSchema = listing("UploadsSchema", "uploads", UploadSchema)
-BadCellSchema = schema_of("BadCellSchema", BadCell, "row column problem cure")
+BadCellSchema = schema_of("BadCellSchema", BadCell, "row line column problem cure")
+LevelSchema = schema_of("LevelSchema", Level, "value count")
+ColumnSummarySchema = schema_of(
+    "ColumnSummarySchema",
+    ColumnSummary,
+    "column code category kind unit count missing bad left_out bounds minimum median maximum",
+    levels=LevelSchema,
+)
 UploadReportSchema = schema_of(
     "UploadReportSchema",
     UploadReport,
@@ -119,6 +127,8 @@ UploadReportSchema = schema_of(
     may_store="can_store",
     report="counts",
     bad=("problems", BadCellSchema),
+    notes=BadCellSchema,
+    columns=ColumnSummarySchema,
     job=JobSchema,
 )
 ProposalSchema = schema_of(

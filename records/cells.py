@@ -1,0 +1,169 @@
+"""Read the text of a cell: missing values, numbers with their bounds, and people's ids."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from records.faults import CellFaultCode, CellInvalid
+
+MAX_ID_CHARACTERS: Final = 200
+USUAL_MISSING: Final = frozenset(
+    {"", "NA", "na", "N/A", "n/a", "NaN", "nan", "NAN", "NULL", "Null", "null", "None", "none"}
+    | {".", "-", "--", "<NA>", "#N/A", "#NA", "NaT", "nat"}
+)
+"""What programs write into a cell without a value."""
+TOTALS: Final = frozenset(
+    {"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme"}
+    | {
+        "average",
+        "mean",
+        "median",
+        "mittelwert",
+        "durchschnitt",
+        "count",
+        "anzahl",
+        "suma",
+        "media",
+    }
+)
+"""First cells of the lines that a spreadsheet adds below its rows."""
+
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_WHOLE: Final = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
+_ROUNDED: Final = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", re.ASCII)
+_BOUND: Final = re.compile(r"(<=|>=|<|>)\s*(.+)")
+_MAX_WHOLE: Final = 2.0**53
+_SPACES: Final = (" ", "\u00a0", "\u202f", "\u2009", "\u2007")
+"""A blank between thousands, as spreadsheets of different languages write it."""
+
+
+def normalised(cell: str) -> str:
+    """Return the cell in Unicode NFC without outer spaces, and a whole number without `.0`.
+
+    Data frames write 1 as 1.0, decimals write it as 1.00, and macOS writes ü as two characters.
+    """
+    cell = cell.strip()
+    if not cell.isascii():
+        cell = unicodedata.normalize("NFC", cell)
+    whole = _WHOLE.fullmatch(cell) if "." in cell else None
+    return whole[1] if whole else cell
+
+
+def read_person(cell: str) -> str:
+    """Return the id of a person: 7, 7.0 and ="7" are one id; 007 is another.
+
+    Raises:
+        CellInvalid: it is missing, too long, or a number that a spreadsheet rounded.
+    """
+    text = cell.strip()
+    if text.startswith('="') and text.endswith('"'):  # how spreadsheets keep leading zeros
+        text = text[2:-1]
+    text = normalised(text)
+    is_printable = 0 < len(text) <= MAX_ID_CHARACTERS and text.isprintable()
+    if not is_printable or text in USUAL_MISSING:
+        raise CellInvalid(CellFaultCode.INVALID_ID, maximum=MAX_ID_CHARACTERS)
+    if _ROUNDED.fullmatch(text):
+        raise CellInvalid(CellFaultCode.ROUNDED_ID)
+    return text
+
+
+def cell_text(cell: Any, decimal: str) -> str:
+    """Return a typed cell as the text that a CSV file would hold."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, datetime.date):
+        return cell.isoformat()
+    if isinstance(cell, bytes):
+        return cell.decode(errors="replace")
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _MAX_WHOLE:
+        return str(int(cell))
+    if isinstance(cell, float | Decimal):
+        return normalised(str(cell)).replace(".", decimal)
+    return str(cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A value below or above what could be measured, such as `<0.5`.
+
+    Attributes:
+        value: the number that the mapping's rule gives, or None if the rule is `missing`.
+        text: the bound in canonical form, such as `<0.5`.
+    """
+
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """How a table writes numbers.
+
+    Attributes:
+        decimal: the decimal separator.
+        thousands: what separates groups of three digits, "" if nothing does.
+        below: a further word for `<`, such as "under"; `<` and `≤` are always read.
+        above: a further word for `>`.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+    below: str = "<"
+    above: str = ">"
+
+    def read(self, text: str, unit: str = "") -> tuple[float, str]:
+        """Return the number of a cell without outer spaces, and its bound: "", <, <=, > or >=.
+
+        A unit behind the number is read if it is the column's own.
+
+        Raises:
+            CellInvalid: it is not a finite number.
+        """
+        if self.decimal == "." and _NUMBER.fullmatch(text):
+            return _finite(text), ""
+        match = _BOUND.fullmatch(self._with_signs(text))
+        bound, digits = (match[1], match[2]) if match else ("", self._with_signs(text))
+        if unit and digits.endswith(unit):
+            digits = digits[: -len(unit)].rstrip()
+        return _finite(self._plain(digits)), bound
+
+    def _with_signs(self, text: str) -> str:
+        text = text.replace("\u2212", "-").replace("\u2264", "<=").replace("\u2265", ">=")
+        for word, sign in ((self.below, "<"), (self.above, ">")):
+            if text.startswith(word):
+                return sign + text[len(word) :]
+        return text
+
+    def _plain(self, text: str) -> str:
+        """Return the digits with a decimal point, or "" if points and groups are ambiguous."""
+        whole, separator, fraction = text.partition(self.decimal)
+        # With a decimal comma 1.000 may mean a thousand, so that a point is refused.
+        if self.decimal != "." and "." in whole + fraction and self.thousands != ".":
+            return ""
+        for mark in self._marks():
+            if mark in whole:
+                groups = whole.lstrip("+-").split(mark)
+                if not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:]):
+                    return ""
+                whole = whole.replace(mark, "")
+        return f"{whole}.{fraction}" if separator else whole
+
+    def _marks(self) -> tuple[str, ...]:
+        if self.thousands in _SPACES:
+            return _SPACES
+        return (self.thousands,) if self.thousands else ()
+
+
+def _finite(text: str) -> float:
+    number = float(text) if _NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(number):
+        raise CellInvalid(CellFaultCode.NOT_A_NUMBER)
+    return number

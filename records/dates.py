@@ -1,0 +1,112 @@
+"""Read the day and the time of a cell, in the form that a mapping names."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from records.faults import CellFaultCode, CellInvalid
+
+FIRST_DAY: Final = "1900-01-01"
+"""A record before this day is a typing error."""
+EXCEL: Final = "excel"
+DAYS_SINCE: Final = "days since "
+_EXCEL_ZERO: Final = datetime.date(1899, 12, 30)
+_ISO: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9].*))?", re.ASCII)
+_DAYS: Final = re.compile(r"([+-]?[0-9]{1,7})(?:\.([0-9]+))?", re.ASCII)
+_TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.[0-9]+)?)?(.*)")
+_ZONE: Final = re.compile(r"\s*(Z|[+-][0-9]{2}:?[0-9]{2})?", re.ASCII)
+_CACHED: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day such as 2024-05-31, and a time such as 08:30:00, "" if the cell has none."""
+
+    day: str
+    time: str = ""
+
+
+def read_date(text: str, date_format: str = "") -> Moment:
+    """Return the day and time of a cell. A date such as 2024-05-31 is read in every format.
+
+    Args:
+        text: the cell without outer spaces.
+        date_format: strptime codes such as `%d.%m.%Y`; `excel` for day numbers of a spreadsheet;
+            `days since 2000-01-01` for numbers of days; "" for 2024-05-31 alone.
+
+    Raises:
+        CellInvalid: it is not a date in this form, or before 1900.
+    """
+    moment = _read(text, date_format)
+    if moment is None:
+        raise CellInvalid(CellFaultCode.NOT_A_DATE)
+    if moment.day < FIRST_DAY:
+        raise CellInvalid(CellFaultCode.DATE_OUTSIDE)
+    return moment
+
+
+def read_time(text: str) -> str:
+    """Return a time such as 8:30, 08:30 or 08:30:15 as 08:30:00.
+
+    Raises:
+        CellInvalid: it is not a time of the day.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None or not _ZONE.fullmatch(match[4]):
+        raise CellInvalid(CellFaultCode.NOT_A_TIME)
+    return f"{int(match[1]):02}:{match[2]}:{match[3] or '00'}"
+
+
+def date_format_problem(date_format: str) -> str:
+    """Return what is wrong with a date format, "" if nothing is."""
+    if date_format in ("", EXCEL):
+        return ""
+    if date_format.startswith(DAYS_SINCE):
+        try:
+            datetime.date.fromisoformat(date_format.removeprefix(DAYS_SINCE))
+        except ValueError:
+            return "write the first day as in 'days since 2000-01-01'"
+        return ""
+    day = datetime.datetime(1931, 11, 23, 14, 35)  # a year that two digits would move
+    try:
+        is_whole = datetime.datetime.strptime(day.strftime(date_format), date_format).date()
+    except ValueError:
+        is_whole = None
+    if is_whole != day.date():
+        return "write it with day, month and year of four digits, such as '%d.%m.%Y', or 'excel'"
+    return ""
+
+
+@lru_cache(maxsize=_CACHED)
+def _read(text: str, date_format: str) -> Moment | None:
+    iso = _ISO.fullmatch(text)
+    try:
+        if iso:
+            day = datetime.date.fromisoformat(iso[1]).isoformat()
+            return Moment(day, read_time(iso[2]) if iso[2] else "")
+        if date_format == EXCEL:
+            return _counted(text, _EXCEL_ZERO)
+        if date_format.startswith(DAYS_SINCE):
+            zero = datetime.date.fromisoformat(date_format.removeprefix(DAYS_SINCE))
+            return _counted(text, zero)
+        if date_format:
+            moment = datetime.datetime.strptime(text, date_format)
+            has_time = "%H" in date_format or "%I" in date_format
+            return Moment(f"{moment:%Y-%m-%d}", f"{moment:%H:%M:%S}" if has_time else "")
+    except (ValueError, OverflowError):  # CellInvalid of a time is a ValueError too
+        return None
+    return None
+
+
+def _counted(text: str, zero: datetime.date) -> Moment | None:
+    match = _DAYS.fullmatch(text)
+    if match is None:
+        return None
+    day = (zero + datetime.timedelta(days=int(match[1]))).isoformat()
+    fraction = float(f"0.{match[2] or 0}")
+    seconds = min(round(fraction * 86_400), 86_399)
+    return Moment(day, str(datetime.timedelta(seconds=seconds)).zfill(8) if seconds else "")

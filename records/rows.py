@@ -1,0 +1,227 @@
+"""Read the lines of a table's file as rows: a person, a day, coded values, and faults."""
+
+from __future__ import annotations
+
+import datetime
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from records.cells import TOTALS, Bounded, normalised, read_person
+from records.columns import MISSING, Column
+from records.dates import Moment, read_date, read_time
+from records.errors import TableInvalid
+from records.faults import CellFault, CellFaultCode, CellInvalid
+from records.header import header_faults
+from records.mapping import ANY, Mapping
+from records.values import BOUND_SUFFIX
+
+Observations = dict[str, tuple[float | int | str | bool, str]]
+Documents = tuple[tuple[str, Observations], ...]
+_IGNORED: Final = "ignored"
+
+
+@dataclass(slots=True)
+class ReadRow:
+    """A row and what is wrong with it.
+
+    Attributes:
+        number: from 1, the header, empty lines and lines of totals not counted.
+        line: in the file, from 1; 0 if the file has no lines.
+        time: of the day, "" if the table has none.
+        code: of the value, in a table of one value a row.
+        faults: why the row cannot be deposited.
+        left_out: bad cells that cost only themselves.
+        is_ignored: whether the mapping leaves out rows of this code.
+    """
+
+    number: int
+    line: int
+    person: str = ""
+    day: str = ""
+    time: str = ""
+    code: str = ""
+    documents: Documents = ()
+    faults: list[CellFault] = field(default_factory=list)
+    left_out: list[CellFault] = field(default_factory=list)
+    is_ignored: bool = False
+
+
+class RowReader:
+    """Reads the rows below one header."""
+
+    def __init__(
+        self, header: list[str], mapping: Mapping, name: str, today: datetime.date | None
+    ) -> None:
+        """Find the mapped columns.
+
+        Raises:
+            TableInvalid: the header does not fit the mapping, or its date is in the future.
+        """
+        names = [unicodedata.normalize("NFC", column.strip()) for column in header]
+        faults = header_faults(names, mapping)
+        if faults:
+            raise TableInvalid(f"{name}: " + " ".join(fault.message for fault in faults), faults)
+        self.totals: list[CellFault] = []
+        self.unnamed_values = 0
+        self._mapping = mapping
+        self._width = len(names)
+        self._unnamed = [index for index, column in enumerate(names) if not column]
+        self._least = self._width - _trailing(names)
+        self._last_day = (today + datetime.timedelta(days=1)).isoformat() if today else ""
+        if self._is_late(mapping.date):
+            raise TableInvalid(f"{name}: the mapping's date is in the future; correct it")
+        self._person = names.index(mapping.id_column)
+        self._date = names.index(mapping.date_column) if mapping.date_column else -1
+        self._time = names.index(mapping.time_column) if mapping.time_column else -1
+        self._number = 0
+        self._codes: dict[str, tuple[str, Column]] = {}
+        self._documents: list[tuple[str, list[tuple[int, Column]]]] = []
+        if mapping.long is None:
+            self._documents = [
+                (document.category, [(names.index(c.name), c) for c in document.columns])
+                for document in mapping.documents
+            ]
+            return
+        self._code, self._value, self._unit = (
+            names.index(column) if column else -1
+            for column in (mapping.long.code, mapping.long.value, mapping.long.unit)
+        )
+        self._codes = {
+            normalised(column.name): (document.category, column)
+            for document in mapping.documents
+            for column in document.columns
+        }
+
+    def read(self, line: int, cells: list[str]) -> ReadRow | None:
+        """Return the row of a line; None for an empty line and for a line of totals."""
+        if len(cells) != self._width:
+            cells = self._fitted(cells)
+        is_whole = len(cells) == self._width
+        person = cells[self._person].strip() if is_whole else ""
+        if not person and not any(map(str.strip, cells)):
+            return None
+        first = (person or cells[0].strip()).rstrip(":").casefold()
+        if first in TOTALS:
+            self.totals.append(CellFault(0, "", CellFaultCode.TOTAL_ROW, line=line))
+            return None
+        self._number += 1
+        row = ReadRow(self._number, line)
+        if not is_whole:
+            invalid = CellInvalid(CellFaultCode.CELL_COUNT, found=len(cells), expected=self._width)
+            row.faults.append(invalid.at(row.number, line=line))
+            return row
+        if self._unnamed:
+            self.unnamed_values += sum(1 for index in self._unnamed if cells[index].strip())
+        self._read_place(row, cells)
+        row.documents = (
+            tuple(self._wide(row, cells)) if self._mapping.long is None else self._long(row, cells)
+        )
+        return row
+
+    def warnings(self) -> list[CellFault]:
+        """Return the lines of totals, and whether cells without a header were left out."""
+        if not self.unnamed_values:
+            return self.totals
+        facts = {"found": self.unnamed_values}
+        return [CellFault(0, "", CellFaultCode.UNNAMED_VALUES, facts=facts), *self.totals]
+
+    def _fitted(self, cells: list[str]) -> list[str]:
+        """Return the cells without empty ones beyond the header, or with those that it lacks."""
+        if len(cells) > self._width and not any(map(str.strip, cells[self._width :])):
+            return cells[: self._width]
+        if self._least <= len(cells) < self._width:
+            return cells + [""] * (self._width - len(cells))
+        return cells
+
+    def _is_late(self, day: str) -> bool:
+        return bool(self._last_day) and day > self._last_day
+
+    def _read_place(self, row: ReadRow, cells: list[str]) -> None:
+        """Set the row's person, day and time."""
+        mapping = self._mapping
+        try:
+            row.person = read_person(cells[self._person])
+        except CellInvalid as exc:
+            row.faults.append(exc.at(row.number, mapping.id_column, row.line))
+        row.day = mapping.date
+        if self._date >= 0:
+            try:
+                moment = self._moment(cells[self._date].strip())
+                row.day, row.time = moment.day, moment.time
+            except CellInvalid as exc:
+                row.faults.append(exc.at(row.number, mapping.date_column, row.line))
+        if self._time >= 0 and cells[self._time].strip():
+            try:
+                row.time = read_time(cells[self._time].strip())
+            except CellInvalid as exc:
+                row.faults.append(exc.at(row.number, mapping.time_column, row.line))
+
+    def _moment(self, text: str) -> Moment:
+        moment = read_date(text, self._mapping.date_format)
+        if self._is_late(moment.day):
+            raise CellInvalid(CellFaultCode.DATE_OUTSIDE)
+        return moment
+
+    def _wide(self, row: ReadRow, cells: list[str]) -> Iterator[tuple[str, Observations]]:
+        for category, columns in self._documents:
+            observations: Observations = {}
+            for index, column in columns:
+                try:
+                    value = column.read(cells[index])
+                except CellInvalid as exc:
+                    self._cost(row, column, exc.at(row.number, column.name, row.line))
+                    continue
+                if value is not None:
+                    _add(observations, column.code, value, column.unit)
+            if observations:
+                yield category, observations
+
+    def _long(self, row: ReadRow, cells: list[str]) -> Documents:
+        long = self._mapping.long
+        assert long is not None  # noqa: S101 - for the type checker; `read` decides
+        text = normalised(cells[self._code])
+        category, column = self._codes.get(text, ("", None))
+        if column is None:
+            row.is_ignored = text in long.ignored_codes or ANY in long.ignored_codes
+            if not row.is_ignored:
+                invalid = CellInvalid(CellFaultCode.UNKNOWN_CODE)
+                row.faults.append(invalid.at(row.number, long.code, row.line))
+            return ()
+        row.code = column.code
+        observations: Observations = {}
+        try:
+            unit = column.read_unit(cells[self._unit]) if self._unit >= 0 else column.unit
+            value = column.read(cells[self._value], unit) if self._value >= 0 else True
+        except CellInvalid as exc:
+            self._cost(row, column, exc.at(row.number, long.value or long.code, row.line))
+            return ()
+        if value is not None:
+            _add(observations, column.code, value, unit)
+        return ((category, observations),) if observations else ()
+
+    def _cost(self, row: ReadRow, column: Column, fault: CellFault) -> None:
+        """Count a bad cell against the row, or leave out the cell if the mapping says so."""
+        is_outside = fault.code is CellFaultCode.OUTSIDE and column.outside == MISSING
+        costs_cell = is_outside or self._mapping.bad_cells == MISSING
+        (row.left_out if costs_cell else row.faults).append(fault)
+
+
+def _add(
+    observations: Observations, code: str, value: float | str | bool | Bounded, unit: str
+) -> None:
+    if not isinstance(value, Bounded):
+        observations[code] = (value, unit)
+        return
+    if value.value is not None:
+        observations[code] = (value.value, unit)
+    observations[code + BOUND_SUFFIX] = (value.text, unit)
+
+
+def _trailing(names: list[str]) -> int:
+    """Return how many columns without a name end the header."""
+    count = 0
+    while count < len(names) and not names[-1 - count]:
+        count += 1
+    return count

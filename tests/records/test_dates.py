@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from records.dates import Moment, date_format_problem, read_date, read_time
+from records.faults import CellInvalid
+
+
+@pytest.mark.parametrize(
+    ("text", "date_format", "moment"),
+    [
+        ("2020-02-29", "", Moment("2020-02-29")),
+        ("2020-02-29 00:00:00", "", Moment("2020-02-29", "00:00:00")),
+        ("2020-02-29T8:30:00.5Z", "", Moment("2020-02-29", "08:30:00")),
+        ("31.05.2024", "%d.%m.%Y", Moment("2024-05-31")),
+        ("05/31/2024", "%m/%d/%Y", Moment("2024-05-31")),
+        ("2024/05/31", "%Y/%m/%d", Moment("2024-05-31")),
+        ("31.05.2024 08:30", "%d.%m.%Y %H:%M", Moment("2024-05-31", "08:30:00")),
+        ("2024-05-31", "%d.%m.%Y", Moment("2024-05-31")),
+        ("45443", "excel", Moment("2024-05-31")),
+        ("45443.25", "excel", Moment("2024-05-31", "06:00:00")),
+        ("-459", "days since 2000-01-01", Moment("1998-09-29")),
+    ],
+)
+def test_a_date_is_read_as_the_mapping_says(text, date_format, moment) -> None:
+    assert date_format_problem(date_format) == ""
+    assert read_date(text, date_format) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "date_format"),
+    [
+        *[
+            (text, "")
+            for text in ("31.05.2024", "2024-05-31garbage", "2024-05-31 25:00", "20240531")
+        ],
+        *[(text, "") for text in ("2024-W22-5", "2024-02-30", "45443", "", "\u0662024-05-31")],
+        ("05/31/2024", "%d.%m.%Y"),
+        ("forty", "excel"),
+        ("9999999", "excel"),
+        ("2024-05", "days since 2000-01-01"),
+    ],
+)
+def test_what_is_not_a_date_in_this_form_is_refused(text: str, date_format: str) -> None:
+    with pytest.raises(CellInvalid, match="not-a-date"):
+        read_date(text, date_format)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1899-12-31"])
+def test_a_day_before_1900_is_refused(text: str) -> None:
+    with pytest.raises(CellInvalid, match="date-outside"):
+        read_date(text)
+
+
+@pytest.mark.parametrize("text", ["24:00", "8", "08:60", "08:30 pm", "8:30+"])
+def test_what_is_not_a_time_is_refused(text: str) -> None:
+    with pytest.raises(CellInvalid, match="not-a-time"):
+        read_time(text)
+
+
+@given(st.text(), st.sampled_from(["", "%d.%m.%Y", "excel", "days since 2000-01-01"]))
+def test_any_text_is_a_date_or_refused(text: str, date_format: str) -> None:
+    with contextlib.suppress(CellInvalid):
+        assert len(read_date(text, date_format).day) == 10
