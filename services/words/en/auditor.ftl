@@ -123,7 +123,7 @@ evidence-size = Size
 
 evidence-how = How to verify it independently
 
-evidence-how-lead = The bundle is data alone: one line of JSON a fact. The program check.py below checks it. It uses none of this site's code. It needs Python 3.11 with pycryptodome, read access to a node of the chain, and a copy of the folder of sealed blocks.
+evidence-how-lead = The bundle is data alone: one line of JSON a fact. The program check.py below checks it. It uses none of this site's code. It needs Python 3.11 with pycryptodome, and read access to a node of the chain. It also needs a copy of the folder of sealed blocks.
 
 evidence-button = Create bundle
 

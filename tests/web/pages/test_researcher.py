@@ -134,17 +134,17 @@ def test_a_model_is_trained_with_progress_and_its_card_has_every_item(hospital, 
         assert words in page
     picture = researcher.get(f"{done.location}/pictures/calibration.svg")
     assert picture.mimetype == "image/svg+xml"
-    assert "People who withdrew" not in page
+    assert "who no longer permit it" not in page
     TrialWallet(hospital.wallet, hospital.platform.ledger).stop(
         hospital.subjects[50:51], lambda *_: None
     )
     page = researcher.get(done.location).text
-    assert "People who withdrew on whose records it was trained: hidden." in page
+    assert "People it was trained on who no longer permit it: hidden." in page
     TrialWallet(hospital.wallet, hospital.platform.ledger).stop(
         hospital.subjects[51:61], lambda *_: None
     )
     page = researcher.get(done.location).text
-    assert "People who withdrew on whose records it was trained: 11." in page
+    assert "People it was trained on who no longer permit it: 11." in page
     retraining = researcher.post(f"{done.location}/retraining").location
     assert retraining.startswith(f"{path}/jobs/")
 
@@ -188,7 +188,7 @@ def test_a_custodian_asks_for_changes_and_decides_again(hospital, researcher) ->
     assert "changes asked for" in review
     assert "Dr R" in review
     custodian.post(page, wish="approve")
-    assert "approved" in researcher.get(path).text
+    assert "Approved by" in researcher.get(path).text
     study = hospital.platform.requests.proposals.get(f"study:{slug}")
     assert [event.state for event in study.history] == [
         "proposed",
@@ -308,7 +308,8 @@ def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, resea
     assert table.num_rows == len(people) == manifest["rows"]
     assert not any(subject.hex() in done.data.hex() for subject in people)
     TrialWallet(hospital.wallet, hospital.platform.ledger).stop(people[:12])
-    assert "People who withdrew: 12, of 80 rows." in researcher.get("/researcher/notices").text
+    notices = researcher.get("/researcher/notices").text
+    assert "People in it who no longer permit a copy: 12, of 80 rows." in notices
     again = researcher.post(f"{page}/copy", agree="yes")
     with zipfile.ZipFile(io.BytesIO(again.data)) as archive:
         assert len(json.loads(archive.read("deleted.json"))) == 12

@@ -51,6 +51,7 @@ def download(slug: str) -> Response:
     """Download the set of the people who permit a copy now; it is stored before it leaves."""
     account, sets = current_account(), services().researcher.training_sets
     chosen = request.form.getlist("columns")
+    sets.get(account.party, slug)
     if request.form.get("agree") != "yes":
         return see_other(f"/researcher/sets/{slug}")
     try:
