@@ -72,6 +72,7 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         return kubo_node.multiaddr, kubo_node.authorization
 
     store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
+    store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
     store.unseal(passphrase(settings))
     grace_s = settings.model_grace_days * DAY_S
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")

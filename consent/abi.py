@@ -59,13 +59,15 @@ class Change(NamedTuple):
     """One event: `body` holds the words that the head is rolled over, 32 bytes each.
 
     `signer` is the key itself where the body holds its hash. `op` 0 is a refused entry, whose body
-    is subject, terms hash and the selector of the reason.
+    is subject, terms hash and the selector of the reason. `transaction` is the hash of the
+    transaction that the node names as its cause; it is not in the head.
     """
 
     op: int
     body: bytes
     signer: bytes
     block_number: int
+    transaction: bytes = b""
 
 
 @functools.cache
@@ -83,6 +85,14 @@ def reasons_by_selector() -> Mapping[bytes, str]:
             types = ",".join(argument["type"] for argument in item["inputs"])
             reasons[keccak(f"{item['name']}({types})".encode())[:4]] = REASONS[item["name"]]
     return MappingProxyType(reasons)
+
+
+BADLY_SIGNED: Final = REASONS["SignatureInvalid"]
+
+
+def refusal_reason(change: Change) -> str:
+    """Return our code of the reason in an event by which the contract refused an entry."""
+    return reasons_by_selector().get(change.body[64:68], "refused")
 
 
 def word(number: int) -> bytes:
@@ -133,7 +143,7 @@ VETO_RECOVERY: Final = "vetoRecovery(bytes32,bytes,bytes,bytes)"
 COMPLETE_RECOVERY: Final = "completeRecovery(bytes32)"
 RECOVERY_OF: Final = "recoveryOf(bytes32)"
 HEAD_AND_COUNT: Final = "headAndCount()"
-VERIFY: Final = "verify(bytes,bytes32,bytes)"
+IS_VALID_SIGNATURE: Final = "isValidSignature(bytes32,bytes)"
 
 
 def encode_call(function: str, *values: Any) -> bytes:
@@ -163,9 +173,9 @@ def read_recovery(answer: bytes) -> tuple[bytes, int]:
     return signer, ready_at_s
 
 
-def is_yes_of_verifier(answer: bytes) -> bool:
-    """Return whether a verifier's answer is exactly the magic value of ERC-7913."""
-    return answer == keccak(VERIFY.encode())[:4].ljust(_WORD, b"\0")
+def is_yes_of_account(answer: bytes) -> bool:
+    """Return whether an account's answer is exactly the magic value of ERC-1271."""
+    return answer[:_WORD] == keccak(IS_VALID_SIGNATURE.encode())[:4].ljust(_WORD, b"\0")
 
 
 def data(text: object, length: int | None = None) -> bytes:
@@ -257,7 +267,8 @@ def read_changes(logs: Iterable[Mapping[str, Any]]) -> list[Change]:
             indexed = bytes.fromhex("".join([topic[2:] for topic in topics[1:]]))
             if len(indexed) != expected * _WORD or (length >= 0 and len(body) != length):
                 raise ValueError("an event with the wrong number of topics or bytes")
-            changes.append(Change(op, *read(indexed, body), number(log["blockNumber"])))
+            cause = data(log.get("transactionHash", "0x"))
+            changes.append(Change(op, *read(indexed, body), number(log["blockNumber"]), cause))
     except (KeyError, IndexError, TypeError, ValueError) as exc:
         raise LedgerUnavailable(f"the chain node's logs cannot be read: {exc}") from exc
     return changes

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-import numpy as np
-
+from consent.abi import BADLY_SIGNED
+from consent.admission_rules import AdmissionRules
 from consent.chain import Chain
 from consent.deployment import Deployment
 from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, SignatureInvalid
+from consent.freshness import MAX_AHEAD_S
 from consent.mirror import Mirror
+from consent.passkeys import is_passkey_signature
 from consent.signatures import recover
 from consent.state import LedgerState
-from consent.terms import Enrolment, Grant, KeyAddition, Signed, Stop, Withdrawal
+from consent.terms import Enrolment, Grant, KeyAddition, Message, Signed, Stop, Withdrawal
 from consent.transactions import (
     ACCOUNT_BYTES,
     PASSKEY_BYTES,
@@ -23,12 +25,14 @@ from consent.transactions import (
     encode_checked,
     is_too_large,
 )
-from consent.typed_data import Domain, digest, keccak
+from consent.typed_data import Domain, consent_id, digest, terms_hash
 from consent.wording import require_terms
 
-BADLY_SIGNED: Final = "badly-signed"
 REVERTED: Final = "reverted"
 _REVOCATIONS: Final = (Withdrawal, Stop)
+_BUSY_AHEAD_S: Final = MAX_AHEAD_S * 3 // 4
+"""Where the chain's clock is ahead by more seconds than this, only what takes rights away is sent:
+each further block would bring the moment nearer at which every view is refused."""
 
 
 class _Refusal(Exception):
@@ -39,7 +43,12 @@ class Admission:
     """The checks of one ledger; what passes them, the contract checks again."""
 
     def __init__(
-        self, chain: Chain, mirror: Mirror, deployment: Deployment, custodian: str
+        self,
+        chain: Chain,
+        mirror: Mirror,
+        deployment: Deployment,
+        custodian: str,
+        clock: Callable[[], float],
     ) -> None:
         self.contract = deployment.contract
         self.domain = Domain(deployment.chain_id, deployment.contract)
@@ -48,6 +57,7 @@ class Admission:
         self._verifiers = {bytes.fromhex(verifier[2:]) for verifier in deployment.verifiers}
         self._sender = custodian
         self._custodian = bytes.fromhex(custodian[2:])
+        self._clock = clock
 
     def admit(
         self,
@@ -63,18 +73,15 @@ class Admission:
         Raises:
             LedgerUnavailable: the chain is unavailable, and these are not withdrawals or stops.
         """
-        state, now_s = self._state(kind)
-        expired = set(state.expired_keys(now_s))
+        now_s = int(self._clock())
+        state, block_time_s = self._state(kind, now_s)
+        rules = AdmissionRules(state, signed, now_s, block_time_s)
         admitted = []
         for index, item in enumerate(signed, start=first):
             try:
-                # By our clock, whatever time a delegate claims to have signed at.
-                key = item.message.subject, keccak(item.signer)
-                if key in expired and isinstance(item.message, Grant):
-                    raise _Refusal("key-ended")
-                admitted.append(self._check(kind, index, item, state))
+                admitted.append(self._check(kind, index, item, rules))
             except _Refusal as refusal:
-                outcomes[index] = Outcome(False, str(refusal), None, "")
+                outcomes[index] = Outcome(False, str(refusal), _name(item.message), "")
         return admitted
 
     def why_reverted(self, sender: str, data: bytes) -> str:
@@ -84,26 +91,32 @@ class Admission:
         except LedgerUnavailable:
             return REVERTED
 
-    def _state(self, kind: Kind) -> tuple[LedgerState, int]:
+    def _state(self, kind: Kind, now_s: int) -> tuple[LedgerState, int]:
+        """Return the newest state and the time of its newest block."""
         try:
             view, state = self._mirror.sync()
         except (LedgerUnavailable, LedgerBroken):
             if kind.counts_once_stored:  # always possible: the newest known keys must do
                 return self._mirror.state(), 0
             raise
-        return state, view.seen_at_s
+        ahead_s = view.block_time_s - now_s
+        if ahead_s > _BUSY_AHEAD_S and not kind.counts_once_stored:
+            raise LedgerUnavailable(
+                f"the chain's clock is {ahead_s} s ahead of this host's, more than "
+                f"{_BUSY_AHEAD_S} s: too much was sent at once; try again later"
+            )
+        return state, view.block_time_s
 
-    def _check(self, kind: Kind, index: int, signed: Signed, state: LedgerState) -> Checked:
+    def _check(self, kind: Kind, index: int, signed: Signed, rules: AdmissionRules) -> Checked:
         message = signed.message
         hashed = self._digest(signed)
         if isinstance(message, Enrolment):
             self._require_enrolment(signed, message)
-        if isinstance(message, _REVOCATIONS) and not _can_sign(
-            state, message.subject, signed.signer
-        ):
-            # It counts as soon as it is stored, so a stranger's must not be stored at all.
-            raise _Refusal("key-unknown")
+        if isinstance(message, _REVOCATIONS):
+            _require(rules.find_refusal(signed))  # first: their signers may be out of reach
         alone = self._require_signed(signed, hashed)
+        if isinstance(message, Grant):
+            _require(rules.find_refusal(signed))
         checked = encode_checked(kind, index, signed, alone)
         if is_too_large(checked):
             raise _Refusal("signature-too-large")
@@ -153,23 +166,30 @@ class Admission:
                     return False
             except SignatureInvalid:
                 pass  # the signature of a contract account has any form
-            return self._require_contract(signer)
+            return self._require_contract(signer, hashed, signature)
         if len(signer) != PASSKEY_BYTES or signer[:ACCOUNT_BYTES] not in self._verifiers:
             raise _Refusal("signer-malformed")
-        if not self._chain.signed_by_passkey(signer, hashed, signature):
+        if not is_passkey_signature(signer, hashed, signature):
             raise _Refusal(BADLY_SIGNED)
         return False
 
-    def _require_contract(self, signer: bytes) -> bool:
-        if not self._chain.code("0x" + signer.hex()):
+    def _require_contract(self, signer: bytes, hashed: bytes, signature: bytes) -> bool:
+        """Ask an account with code (ERC-1271); nothing that it refuses now is sent or stored."""
+        if not self._chain.signed_by_contract(signer, hashed, signature):
             raise _Refusal(BADLY_SIGNED)
         return True
 
 
-def _can_sign(state: LedgerState, subject: bytes, signer: bytes) -> bool:
-    number = state.index.find_one(subject)
-    key_hash = np.frombuffer(keccak(signer), np.uint8)
-    added = state.keys.key_hash[state.of.keys == number]
-    removed = state.removals.key_hash[state.of.removals == number]
-    is_added = bool((added == key_hash).all(axis=1).any())
-    return number >= 0 and is_added and not bool((removed == key_hash).all(axis=1).any())
+def _name(message: Message) -> bytes | None:
+    """Return the id of the consent that a grant would make."""
+    try:
+        if not isinstance(message, Grant):
+            return None
+        return consent_id(message.subject, terms_hash(message.terms))
+    except ConsentInvalid:
+        return None
+
+
+def _require(refusal: str | None) -> None:
+    if refusal is not None:
+        raise _Refusal(refusal)

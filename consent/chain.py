@@ -23,6 +23,7 @@ VIEW_TIMEOUT_S: Final = 1.0
 LOGS_TIMEOUT_S: Final = 4.0
 _MIN_LOGS, _MAX_LOGS, _FIRST_STEP = 1_000, 20_000, 64
 _FEE_HEADROOM: Final = 16
+_RAWS_PER_CALL: Final = 32
 
 _T = TypeVar("_T")
 
@@ -194,6 +195,27 @@ class Chain:
         ]
         return self.read_each(_receipt, calls)
 
+    def raw_transactions(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Return the transactions with these hashes as they were signed; each hash is checked.
+
+        Raises:
+            LedgerUnavailable: the node does not have one of them, or returns another.
+        """
+        raws: list[bytes] = []
+        for at in range(0, len(hashes), _RAWS_PER_CALL):
+            part = hashes[at : at + _RAWS_PER_CALL]
+            calls: list[tuple[str, list[Any]]] = [
+                ("eth_getRawTransactionByHash", ["0x" + name.hex()]) for name in part
+            ]
+            answers = self._rpc.batch(calls, LOGS_TIMEOUT_S)
+            raws += [_read("transaction", abi.data, answer) for answer in answers]
+        for name, raw in zip(hashes, raws, strict=True):
+            if keccak(raw) != name:
+                raise LedgerUnavailable(
+                    f"the chain node returned another transaction than 0x{name.hex()}"
+                )
+        return raws
+
     def send(self, raws: Sequence[bytes]) -> list[NodeRefused | None]:
         """Send raw transactions to the node, in order; return its error for each, or None.
 
@@ -238,11 +260,11 @@ class Chain:
             for answer in self._rpc.ask(calls)
         ]
 
-    def signed_by_passkey(self, signer: bytes, digest: bytes, signature: bytes) -> bool:
-        """Return whether the verifier named by an 84-byte signer accepts; a failed call is a no."""
-        call = abi.encode_call(abi.VERIFY, signer[20:], digest, signature)
-        answer = self.answers("0x" + signer[:20].hex(), [call])[0]
-        return answer is not None and abi.is_yes_of_verifier(answer)
+    def signed_by_contract(self, account: bytes, digest: bytes, signature: bytes) -> bool:
+        """Return whether an account's own code accepts a signature (ERC-1271); no code is a no."""
+        call = abi.encode_call(abi.IS_VALID_SIGNATURE, digest, signature)
+        answer = self.answers("0x" + account.hex(), [call])[0]
+        return answer is not None and abi.is_yes_of_account(answer)
 
     def block_times(self, numbers: Sequence[int]) -> list[int | None]:
         """Return when these blocks were made, seconds UTC; None where the chain has no such block.

@@ -29,8 +29,9 @@ from consent.freshness import FreshnessRules
 from consent.grant_status import Clocks
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
-from consent.outbox import Outbox
+from consent.outbox import REFUSED, Outbox
 from consent.outbox_restore import restore_outbox
+from consent.prover import Prover
 from consent.raw_transactions import RelayerAccount
 from consent.register import Register
 from consent.relayer import Progress, Relayer
@@ -80,10 +81,12 @@ class ConsentLedger:
         self._clock = clock
         self._chain = chain
         self._outbox = Outbox(engine, chain, account)
-        self._mirror = Mirror(engine, chain, deployment, clock)
+        accounts = frozenset({bytes.fromhex(account.address[2:])})
+        prover = Prover(chain, self._outbox, deployment, accounts, clock)
+        self._mirror = Mirror(engine, chain, deployment, prover, clock)
         rules = FreshnessRules.of(deployment.finality)
         self._views = Views(self._mirror, self._outbox, rules, clock, self.limits)
-        admission = Admission(chain, self._mirror, deployment, account.address)
+        admission = Admission(chain, self._mirror, deployment, account.address, clock)
         self._domain = admission.domain
         self._relayer = Relayer(
             self._outbox, self._mirror, self.consent_terms, admission, self.limits
@@ -248,6 +251,13 @@ class ConsentLedger:
         if restore_outbox(self._outbox, self._chain, self._mirror):
             self._outbox.flush()
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
+
+    def refused_revocations(self) -> int:
+        """Return how many transactions hold a withdrawal or stop that the contract refused.
+
+        They stay in force here; the patients must sign again, so that the chain shows them too.
+        """
+        return len(self._outbox.find(state=REFUSED))
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return the findings on this package's part; an empty list means no problems."""

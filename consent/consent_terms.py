@@ -27,7 +27,8 @@ _OPENINGS = sa.Table(
     sa.Column("salt", sa.LargeBinary(32)),
     sa.Column("generation", sa.BigInteger, nullable=False, index=True),
 )
-"""A row is never deleted: an erased one keeps its id, so that its terms cannot be put back."""
+"""A consent's row is never deleted: an erased one keeps its id, so that its terms cannot be put
+back. Only the terms of a grant that the contract refused are deleted."""
 
 # Raw values: a type that converts would fail on the first damaged value, for all rows.
 _RAW_ROWS: Final = sa.select(
@@ -92,6 +93,12 @@ class ConsentTermsStore:
         """Return the terms of every consent of a subject by the consent's id."""
         stored = self._read(_OPENINGS.c.subject == subject)
         return {item.consent_id: item.terms for item in stored}
+
+    def forget(self, consent_ids: Sequence[bytes]) -> None:
+        """Delete the terms of consents that never came to be; they may be stored again later."""
+        with _writing(self._engine) as connection:
+            for part in _parts(list(consent_ids)):
+                connection.execute(sa.delete(_OPENINGS).where(_OPENINGS.c.consent_id.in_(part)))
 
     def erase(self, consent_id: bytes) -> None:
         """Delete terms and salt permanently: the commitment on the ledger then reveals nothing."""

@@ -35,6 +35,7 @@ class Deployment:
     code_hash: bytes
     finality: Finality
     verifiers: tuple[str, ...]
+    recovery_delay_s: int = RECOVERY_DELAY_S
 
     def require_same(self, chain: Chain) -> None:
         """Check that the node shows this chain, and this contract on it.
@@ -106,6 +107,7 @@ def load(path: Path) -> Deployment | None:
             abi.data(record["code_hash"], 32),
             record["finality"],
             tuple("0x" + abi.data(verifier, 20).hex() for verifier in record["verifiers"]),
+            int(record.get("recovery_delay_s", RECOVERY_DELAY_S)),
         )
     except (ValueError, KeyError, TypeError, OSError) as exc:
         raise LedgerBroken(f"the deployment record {path.name} cannot be read") from exc
@@ -175,6 +177,7 @@ def deploy(
         look.code_hash,
         finality,
         (verifier.contract,),
+        recovery_delay_s,
     )
 
 

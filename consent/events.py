@@ -30,10 +30,11 @@ _EVENTS = sa.Table(
     sa.Column("block_number", sa.BigInteger, nullable=False),
     sa.Column("head", sa.LargeBinary, nullable=False),
     sa.Column("name", sa.LargeBinary(32)),
+    sa.Column("proof", sa.BigInteger),
     sa.Index("consent_events_name", "name", "position"),
 )
 """`name` finds rows again: a grant by its consent's id, an anchor by its kind, a new key by its
-subject."""
+subject. `proof` is what consent/prover.py says of the change; null in rows that no prover saw."""
 
 _MARK = sa.Table(
     "consent_mirror",
@@ -60,10 +61,11 @@ START: Final = Mark(Tip(GENESIS_HEAD, 0), -1, b"")
 
 @dataclass(frozen=True, slots=True)
 class ChangeRun:
-    """Successive changes and the head after each."""
+    """Successive changes, the head after each, and each one's proof."""
 
     changes: Sequence[Change]
     heads: Sequence[bytes]
+    proofs: Sequence[int]
 
 
 def key_name(subject: bytes) -> bytes:
@@ -109,13 +111,20 @@ class Events:
             return _find_mark(connection)
 
     def since(self, count: int) -> tuple[Mark, ChangeRun]:
-        """Return the mark and the rows after position `count` up to it, unproved."""
+        """Return the mark and the rows after position `count` up to it, their heads not rolled.
+
+        Raises:
+            LedgerBroken: rows that were written before changes were proved.
+        """
         with self._engine.connect() as connection:
             mark = _find_mark(connection)
             after = _EVENTS.c.position.between(count + 1, mark.tip.count)
             query = sa.select(_EVENTS).where(after).order_by(_EVENTS.c.position)
             rows = connection.execute(query).all()
-        return mark, ChangeRun([_change(row) for row in rows], [row.head for row in rows])
+        if any(row.proof is None for row in rows):
+            raise LedgerBroken("the mirror has changes without proof: rebuild it with recover")
+        proofs = [row.proof for row in rows]
+        return mark, ChangeRun([_change(row) for row in rows], [row.head for row in rows], proofs)
 
     def in_order(self) -> Iterator[tuple[int, Change, bytes]]:
         """Yield every row: its position (from 1), the change, and the head stored with it."""
@@ -124,13 +133,20 @@ class Events:
             for row in connection.execution_options(yield_per=_PAGE_ROWS).execute(query):
                 yield row.position, _change(row), row.head
 
+    def unproved(self) -> list[tuple[int, Change]]:
+        """Return every change that no signature proves, with its position."""
+        query = sa.select(_EVENTS).where(sa.func.coalesce(_EVENTS.c.proof, 0) == 0)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_EVENTS.c.position))
+            return [(row.position, _change(row)) for row in rows]
+
     def named(self, names: Sequence[bytes]) -> list[tuple[int, Change]]:
-        """Return the grants with these consent ids, or the anchors of these kinds, in order."""
+        """Return the proved grants with these consent ids, or anchors of these kinds, in order."""
         changes: list[tuple[int, Change]] = []
         with self._engine.connect() as connection:
             for offset in range(0, len(names), _NAMES_PER_QUERY):
                 part = list(names[offset : offset + _NAMES_PER_QUERY])
-                query = sa.select(_EVENTS).where(_EVENTS.c.name.in_(part))
+                query = sa.select(_EVENTS).where(_EVENTS.c.name.in_(part), _EVENTS.c.proof != 0)
                 rows = connection.execute(query.order_by(_EVENTS.c.position))
                 changes += [(row.position, _change(row)) for row in rows]
         # The name is not covered by the head, so it is checked here.
@@ -138,8 +154,8 @@ class Events:
         return [(offset, change) for offset, change in changes if name_of(change) in requested]
 
     def last_named(self, name: bytes, last: int) -> list[Change]:
-        """Return the last changes of a name, in order; reads at most `last`."""
-        query = sa.select(_EVENTS).where(_EVENTS.c.name == name)
+        """Return the last proved changes of a name, in order; reads at most `last`."""
+        query = sa.select(_EVENTS).where(_EVENTS.c.name == name, _EVENTS.c.proof != 0)
         newest = query.order_by(_EVENTS.c.position.desc()).limit(last)
         with self._engine.connect() as connection:
             changes = [_change(row) for row in connection.execute(newest)]
@@ -213,9 +229,10 @@ def _insert(connection: sa.Connection, count: int, stretch: ChangeRun) -> None:
             "block_number": change.block_number,
             "head": head,
             "name": name_of(change),
+            "proof": proof,
         }
-        for index, (change, head) in enumerate(
-            zip(stretch.changes, stretch.heads, strict=True), start=1
+        for index, (change, head, proof) in enumerate(
+            zip(stretch.changes, stretch.heads, stretch.proofs, strict=True), start=1
         )
     ]
     if rows:

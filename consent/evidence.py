@@ -14,7 +14,7 @@ from consent.errors import ConsentError, LedgerBroken
 from consent.events import Events, roll
 from consent.findings import Finding, LedgerFinding
 from consent.mirror import Mirror
-from consent.outbox import FAILED, RESTORED, WRITTEN, Outbox
+from consent.outbox import FAILED, REFUSED, RESTORED, WRITTEN, Outbox
 from consent.raw_transactions import read_payload
 from consent.typed_data import GENESIS_HEAD, Op, keccak
 
@@ -47,6 +47,7 @@ def check(parts: LedgerParts, progress: Callable[[str], None] | None = None) -> 
         "the outbox is empty and its account can pay": (LEDGER, _outbox),
         "the rows of the mirror are complete": (MIRROR, _mirror),
         "the mirror agrees with the chain": (MIRROR, _chain_again),
+        "every change is proved by signatures": (MIRROR, _proofs),
         "every consent has its terms": (MIRROR, _terms),
     }
     for name, (part, run) in checks.items():
@@ -90,6 +91,7 @@ def _outbox(parts: LedgerParts) -> Iterator[Finding]:
     codes = {
         WRITTEN: LedgerFinding.TRANSACTION_WAITING,
         FAILED: LedgerFinding.TRANSACTION_FAILED,
+        REFUSED: LedgerFinding.REVOCATION_REFUSED,
     }
     for state, code in codes.items():
         for sent in parts.outbox.find(state=state):
@@ -110,6 +112,16 @@ def _mirror(parts: LedgerParts) -> Iterator[Finding]:
     for position in prove(parts.mirror.events):
         where = f"position {position}"
         yield Finding(part=MIRROR, code=LedgerFinding.CHANGE_NOT_CHAINED, where=where)
+
+
+def _proofs(parts: LedgerParts) -> Iterator[Finding]:
+    for position, change in parts.mirror.events.unproved():
+        yield Finding(
+            part=MIRROR,
+            code=LedgerFinding.CHANGE_NOT_PROVED,
+            where=f"position {position}",
+            facts={"op": Op(change.op).name.lower()},
+        )
 
 
 def _chain_again(parts: LedgerParts) -> Iterator[Finding]:

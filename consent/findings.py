@@ -62,6 +62,15 @@ class LedgerFinding(FindingCode):
     )
     TRANSACTION_WAITING = ("transaction-waiting", "transaction {kind} is not on the chain yet")
     TRANSACTION_FAILED = ("transaction-failed", "transaction {kind} failed on the chain")
+    REVOCATION_REFUSED = (
+        "revocation-refused",
+        "the contract refused a {kind} that was acknowledged; it stays in force here: ask the "
+        "patient to sign it again",
+    )
+    CHANGE_NOT_PROVED = (
+        "change-not-proved",
+        "no signature of the patient or of our account proves a change ({op}); it gives no right",
+    )
     RELAYER_BALANCE_LOW = (
         "relayer-balance-low",
         "the relayer account can pay for fewer than {transactions} transactions; add funds",

@@ -15,6 +15,7 @@ from consent.chain import Chain, Look, Tip
 from consent.deployment import Deployment
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.events import START, ChangeRun, Events, Mark, roll
+from consent.prover import UNPROVED, Prover
 from consent.recoveries import Recoveries
 from consent.revocations import PendingRevocations, parse_revocations
 from consent.state import (
@@ -36,18 +37,40 @@ _WORD: Final = 32
 _FIRST_STEP_BACK: Final = 64
 _BACK_FACTOR: Final = 8
 _MAX_RACES: Final = 20
+_PROVED_AT_ONCE: Final = 20_000
+NO_KEY: Final = bytes(_WORD)
+"""The hash of no key."""
 
 
-def rows_of(changes: Sequence[abi.Change]) -> list[Rows]:
-    """Return what a run of changes adds to the ledger's columns, kind by kind."""
+def rows_of(changes: Sequence[abi.Change], proofs: Sequence[int]) -> list[Rows]:
+    """Return what a run of changes adds to the ledger's columns, kind by kind.
+
+    A change that is not proved adds nothing, but for a grant: it is stored under no key, so that it
+    permits nothing and still counts as a refusal if its terms are one.
+    """
     bodies: dict[int, list[bytes]] = {}
-    for change in changes:
-        bodies.setdefault(change.op, []).append(change.body)
+    for change, proof in zip(changes, proofs, strict=True):
+        body = change.body
+        if proof == UNPROVED:
+            if change.op != Op.GRANTED:
+                continue
+            body = body[: 2 * _WORD] + NO_KEY + body[3 * _WORD :]
+        bodies.setdefault(change.op, []).append(body)
     rows: list[Rows] = []
     for op, same_op in bodies.items():
         words = np.frombuffer(b"".join(same_op), np.uint8).reshape(len(same_op), -1, _WORD)
         rows += _rows(op, words)
     return rows
+
+
+def _unproved_revocations(
+    changes: Sequence[abi.Change], proofs: Sequence[int]
+) -> list[tuple[int, bytes]]:
+    return [
+        (change.op, change.body)
+        for change, proof in zip(changes, proofs, strict=True)
+        if proof == UNPROVED and change.op in (Op.WITHDRAWN, Op.STOPPED)
+    ]
 
 
 def _rows(op: int, words: npt.NDArray[np.uint8]) -> list[Rows]:
@@ -81,18 +104,26 @@ def _whole(words: npt.NDArray[np.uint8], index: int) -> npt.NDArray[np.int64]:
 class Mirror:
     """The ledger in the database and in memory; several processes may share the database.
 
-    Events are accepted only if the head rolled over them equals the contract's head at that block.
+    Events are accepted only if the head rolled over them equals the contract's head at that block,
+    and each gives a right only if `prover` proves it by the signatures in its transaction.
     """
 
     def __init__(
-        self, engine: sa.Engine, chain: Chain, deployment: Deployment, clock: Callable[[], float]
+        self,
+        engine: sa.Engine,
+        chain: Chain,
+        deployment: Deployment,
+        prover: Prover,
+        clock: Callable[[], float],
     ) -> None:
         self.events = Events(engine)
         self._revocations = PendingRevocations(engine)
         self._chain = chain
         self._deployment = deployment
+        self._prover = prover
         self._clock = clock
         self._lock = threading.Lock()
+        self._synced_at_s = 0
         self._reset()
 
     def sync(self) -> tuple[View, LedgerState]:
@@ -133,14 +164,27 @@ class Mirror:
             if Tip(heads[-1], len(changes)) != tip or heads[mark.tip.count] != mark.tip.head:
                 raise LedgerBroken("the chain's events do not lead to its head through the mark")
             newest = Mark(tip, look.final.number, look.final.hash)
-            self.events.replace(newest, ChangeRun(changes, heads[1:]))
+            self.events.replace(newest, ChangeRun(changes, heads[1:], self._prove_all(changes)))
             self._reset()
 
     def _reset(self) -> None:
         self._log = LedgerLog()
         self.recoveries = Recoveries()
         self._mark = START
+        self._unproved: list[tuple[int, bytes]] = []
         self._state = self._log.state(0, GENESIS_HEAD)
+
+    def _prove_all(self, changes: Sequence[abi.Change]) -> list[int]:
+        """Return the proof of each change of a whole ledger, part by part."""
+        log, recoveries, proofs = LedgerLog(), Recoveries(), list[int]()
+        for at in range(0, len(changes), _PROVED_AT_ONCE):
+            part = changes[at : at + _PROVED_AT_ONCE]
+            new = self._prover.prove(part, log.state(at, GENESIS_HEAD), recoveries)
+            for rows in rows_of(part, new):
+                log.extend(rows)
+            recoveries.extend(part, new)
+            proofs += new
+        return proofs
 
     def _sync(self, seen_at_s: int) -> tuple[View, LedgerState]:
         for _ in range(_MAX_RACES):
@@ -151,6 +195,7 @@ class Mirror:
             self._require_accepted(look)
             final, latest = self._tips(look)
             if self._catch_up(look, final):
+                self._synced_at_s = seen_at_s
                 return self._view_of(look, latest, seen_at_s)
         raise LedgerUnavailable(
             f"the mirror is busy: other processes wrote first {_MAX_RACES} times; try again"
@@ -199,11 +244,16 @@ class Mirror:
             if tip != own:
                 raise LedgerBroken("the ledger has another history than the one used before")
             return True
-        stretch = self._changes_since(look, tip)
+        changes, heads = self._changes_since(look, tip)
+        if own.count == 0:
+            proofs = self._prove_all(changes)
+        else:
+            proofs = self._prover.prove(changes, self._state, self.recoveries, self._synced_at_s)
+        stretch = ChangeRun(changes, heads, proofs)
         mark = Mark(tip, look.final.number, look.final.hash)
         if not self.events.append(own, mark, stretch):
             return False
-        self._extend(stretch.changes, mark)
+        self._extend(stretch, mark)
         self._revocations.remove_final(stretch.changes)
         return True
 
@@ -214,17 +264,23 @@ class Mirror:
         reached = Tip(heads[-1], self._mark.tip.count + len(stretch.changes))
         if reached != mark.tip or heads[1:] != stretch.heads:
             raise LedgerBroken("the mirror failed verification: rebuild it with recover")
-        self._extend(stretch.changes, mark)
+        self._extend(stretch, mark)
 
-    def _extend(self, changes: Sequence[abi.Change], mark: Mark) -> None:
-        for rows in rows_of(changes):
+    def _extend(self, stretch: ChangeRun, mark: Mark) -> None:
+        for rows in rows_of(stretch.changes, stretch.proofs):
             self._log.extend(rows)
-        self.recoveries.extend(changes)
+        self.recoveries.extend(stretch.changes, stretch.proofs)
+        self._unproved += _unproved_revocations(stretch.changes, stretch.proofs)
         self._mark = mark
         self._state = self._log.state(mark.tip.count, mark.tip.head)
+        if self._unproved:  # they end permits, as those that are not final do, but lift no refusal
+            self._state = self._state.with_pending(*parse_revocations(self._unproved))
 
-    def _changes_since(self, look: Look, tip: Tip) -> ChangeRun:
-        """Return the changes after our own, going back further where blocks were mined again."""
+    def _changes_since(self, look: Look, tip: Tip) -> tuple[Sequence[abi.Change], Sequence[bytes]]:
+        """Return the changes after our own, and the head after each.
+
+        It goes back further where blocks were mined again.
+        """
         start, own = self._deployment.block_number, self._mark.tip
         first, back = max(self._mark.block_number + 1, start), _FIRST_STEP_BACK
         while True:
@@ -234,7 +290,7 @@ class Mirror:
             if head is not None:
                 heads = [head, *roll(head, changes)]
                 if len(heads) > known and heads[known] == own.head and heads[-1] == tip.head:
-                    return ChangeRun(changes[known:], heads[known + 1 :])
+                    return changes[known:], heads[known + 1 :]
             if first <= start:
                 raise LedgerBroken("the chain's events do not lead to its head")
             first, back = max(first - back, start), back * _BACK_FACTOR

@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from consent import abi
 from consent.account_nonces import AccountNonces
 from consent.chain import MAX_TRANSACTION_BYTES, Chain, Receipt
 from consent.errors import LedgerUnavailable
@@ -20,9 +21,13 @@ RESTORED: Final = "regained"
 WRITTEN: Final = "written"
 MINED: Final = "mined"
 FAILED: Final = "failed"
+REFUSED: Final = "refused"
+"""The state of a mined transaction with a revocation that the contract refused by event."""
+_REVOCATIONS: Final = frozenset({"withdraw", "stop"})
 
 ENTRY_BYTES: Final = 64
 _FLUSH_ROWS: Final = 64
+_HASHES_PER_QUERY: Final = 500
 _MIN_POLL_S: Final = 0.002
 _MAX_POLL_S: Final = 0.25
 _POLL_GROWTH: Final = 1.3
@@ -187,13 +192,14 @@ class Outbox:
     ) -> None:
         """Store the results of transactions whose events the mirror has read.
 
-        From here on a withdrawal counts by the mirror and no longer by this outbox.
+        From here on a withdrawal counts by the mirror and no longer by this outbox, unless the
+        contract refused it: what was acknowledged to a patient stays in force here.
         """
         if not transactions:
             return
         update = sa.update(_OUTBOX).where(_OUTBOX.c.hash == sa.bindparam("sent_hash"))
         rows = [
-            {"sent_hash": transaction.hash, "result": MINED if receipt.ok else FAILED}
+            {"sent_hash": transaction.hash, "result": _result(transaction, receipt)}
             for transaction, receipt in zip(transactions, receipts, strict=True)
         ]
         with self._engine.begin() as connection:
@@ -228,16 +234,33 @@ class Outbox:
             rows = connection.execute(query.order_by(_OUTBOX.c.nonce))
             return [StoredTransaction(row.nonce, row.kind, row.hash, row.raw) for row in rows]
 
+    def signed_here(self, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return, by its hash, each of these transactions that was written here, as signed.
+
+        Its messages passed this ledger's admission; one that was read back from a chain is left
+        out, since nobody here checked what it holds.
+        """
+        raws: dict[bytes, bytes] = {}
+        with self._engine.connect() as connection:
+            for at in range(0, len(hashes), _HASHES_PER_QUERY):
+                query = sa.select(_OUTBOX.c.hash, _OUTBOX.c.raw).where(
+                    _OUTBOX.c.hash.in_(list(hashes[at : at + _HASHES_PER_QUERY])),
+                    _OUTBOX.c.kind != RESTORED,
+                )
+                raws |= {row.hash: row.raw for row in connection.execute(query)}
+        return raws
+
     def pending(self, kind: str) -> list[bytes]:
         """Return the entries of a kind that count although no chain has confirmed them.
 
-        A transaction that failed stays among them: what a patient revoked stays revoked.
+        A transaction that failed, or in which the contract refused one of them, stays among them:
+        what a patient revoked stays revoked.
 
         Raises:
             LedgerUnavailable: the database is unavailable.
         """
         query = sa.select(_OUTBOX.c.entries).where(
-            _OUTBOX.c.state.in_((WRITTEN, FAILED)), _OUTBOX.c.kind == kind
+            _OUTBOX.c.state.in_((WRITTEN, FAILED, REFUSED)), _OUTBOX.c.kind == kind
         )
         try:
             with self._engine.connect() as connection:
@@ -284,3 +307,15 @@ class Outbox:
 
     def _at(self, nonce: int) -> sa.ColumnElement[bool]:
         return sa.and_(_OUTBOX.c.account == self.address, _OUTBOX.c.nonce == nonce)
+
+
+def _result(transaction: StoredTransaction, receipt: Receipt) -> str:
+    if not receipt.ok:
+        return FAILED
+    refusals = {
+        abi.refusal_reason(change) for change in receipt.changes if change.op == abi.REFUSED
+    }
+    # Signatures are verified before a revocation is stored. One that only an account with code
+    # could have verified, and that this account then refuses, was never the patient's.
+    is_refused = bool(refusals - {abi.BADLY_SIGNED})
+    return REFUSED if transaction.kind in _REVOCATIONS and is_refused else MINED

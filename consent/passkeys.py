@@ -1,10 +1,16 @@
-"""Encodes passkey assertions for the ledger's verifier contract (WebAuthn, P-256)."""
+"""Encodes passkey assertions for the ledger's verifier contract, and verifies them (WebAuthn)."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
 from consent.abi import word
 from consent.errors import SignatureInvalid
@@ -30,6 +36,10 @@ _TYPE: Final = b'"type":"webauthn.get"'
 _CHALLENGE: Final = b'"challenge":"'
 _MIN_AUTHENTICATOR_BYTES: Final = 37
 _MAX_BYTES: Final = 8_192
+_FLAGS_AT: Final = 32
+_PRESENT_AND_VERIFIED: Final = 0x05
+_BACKUP_ELIGIBLE: Final = 0x08
+_BACKED_UP: Final = 0x10
 _NOT_DER: Final = "signature is not strict DER of two integers below the order of P-256"
 _SEQUENCE: Final = 0x30
 _INTEGER: Final = 0x02
@@ -76,6 +86,51 @@ def passkey_signature(authenticator_data: bytes, client_data: bytes, der_signatu
     fixed = _FIXED_WORDS * COORDINATE_BYTES
     head = (r, min(s, ORDER - s), challenge_at, type_at, fixed, fixed + len(first))
     return b"".join(map(word, head)) + first + _padded(client_data)
+
+
+def is_passkey_signature(signer: bytes, digest: bytes, signature: bytes) -> bool:
+    """Return whether this passkey signed the digest, by the rules of the verifier contract.
+
+    Computed here, so that no answer of a chain node is needed (WebAuthn 7.2, steps 11 to 20).
+    """
+    try:
+        r, s, challenge_at, type_at, data_at, client_at = (
+            int.from_bytes(signature[at : at + COORDINATE_BYTES], "big")
+            for at in range(0, _FIXED_WORDS * COORDINATE_BYTES, COORDINATE_BYTES)
+        )
+        authenticator, client = _text(signature, data_at), _text(signature, client_at)
+        challenge = _CHALLENGE + base64.urlsafe_b64encode(digest).rstrip(b"=") + b'"'
+        if (
+            not client.startswith(_TYPE, type_at)
+            or not client.startswith(challenge, challenge_at)
+            or not _is_verified(authenticator)
+            or not 0 < s <= ORDER // 2
+        ):
+            return False
+        hashed = hashlib.sha256(authenticator + hashlib.sha256(client).digest()).digest()
+        x, y = (int.from_bytes(part, "big") for part in (signer[20:52], signer[52:84]))
+        key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+        key.verify(encode_dss_signature(r, s), hashed, ec.ECDSA(Prehashed(hashes.SHA256())))
+    except (ValueError, OverflowError, InvalidSignature):
+        return False
+    return True
+
+
+def _text(signature: bytes, at: int) -> bytes:
+    length = int.from_bytes(signature[at : at + COORDINATE_BYTES], "big")
+    text = signature[at + COORDINATE_BYTES : at + COORDINATE_BYTES + length]
+    if at + COORDINATE_BYTES > len(signature) or len(text) != length:
+        raise ValueError("a text of the assertion is cut off")
+    return text
+
+
+def _is_verified(authenticator: bytes) -> bool:
+    """Return whether the user was present and verified, and the backup flags agree."""
+    if len(authenticator) < _MIN_AUTHENTICATOR_BYTES:
+        return False
+    flags = authenticator[_FLAGS_AT]
+    is_backup_sound = bool(flags & _BACKUP_ELIGIBLE) or not flags & _BACKED_UP
+    return flags & _PRESENT_AND_VERIFIED == _PRESENT_AND_VERIFIED and is_backup_sound
 
 
 def _address(text: str) -> bytes:

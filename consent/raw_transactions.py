@@ -8,12 +8,21 @@ from typing import Any, Final
 import rlp
 
 from consent.errors import ConsentInvalid, LedgerBroken, SignatureInvalid
-from consent.signatures import LOWEST_V, SigningKey
+from consent.signatures import LOWEST_V, SigningKey, recover
 from consent.typed_data import keccak
 
 _TYPE: Final = b"\x02"
 _GAS, _TO, _DATA = 4, 5, 7
 _FIELDS: Final = 12
+_SIGNATURE_FIELDS: Final = 3
+_EIP155: Final = 35
+_LAYOUTS: Final = {
+    # first byte: number of fields, position of `to`, position of the calldata
+    0x01: (11, 4, 6),
+    0x02: (_FIELDS, _TO, _DATA),
+    0x04: (13, _TO, _DATA),
+}
+_LEGACY: Final = (9, 3, 5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +32,19 @@ class Payload:
     to: str
     data: bytes
     gas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentCall:
+    """What a signed transaction calls and which account signed it: bytes, 20 for an account.
+
+    `to` is empty where the transaction makes a contract; `chain_id` is 0 where it names none.
+    """
+
+    sender: bytes
+    to: bytes
+    data: bytes
+    chain_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +101,38 @@ def read_payload(raw: bytes) -> Payload:
         raise LedgerBroken("a transaction in the outbox is of another kind than EIP-1559")
     to = "0x" + fields[_TO].hex() if fields[_TO] else ""
     return Payload(to=to, data=fields[_DATA], gas=int.from_bytes(fields[_GAS], "big"))
+
+
+def read_call(raw: bytes) -> SentCall | None:
+    """Return what a raw transaction calls, with the sender recovered from its own signature.
+
+    None: bytes that are no transaction, or of a kind that calls nothing which we verify.
+    """
+    typed = _LAYOUTS.get(raw[0]) if raw else None
+    count, to, data = typed or _LEGACY
+    try:
+        fields: list[Any] = rlp.decode(raw[1:] if typed else raw)
+        if not isinstance(fields, list) or len(fields) != count:
+            return None
+        chain_id, parity, hashed = _typed(raw[:1], fields) if typed else _legacy(fields)
+        r, s = (field.rjust(32, b"\0") for field in fields[-2:])
+        sender = recover(hashed, r + s + bytes([LOWEST_V + parity]))
+        return SentCall(sender=sender, to=fields[to], data=fields[data], chain_id=chain_id)
+    except (rlp.exceptions.DecodingError, SignatureInvalid, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _typed(kind: bytes, fields: list[Any]) -> tuple[int, int, bytes]:
+    """Return the chain id, the signature's parity and the hash that was signed (EIP-2718)."""
+    unsigned = fields[:-_SIGNATURE_FIELDS]
+    parity = int.from_bytes(fields[-_SIGNATURE_FIELDS], "big")
+    return int.from_bytes(fields[0], "big"), parity, keccak(kind + rlp.encode(unsigned))
+
+
+def _legacy(fields: list[Any]) -> tuple[int, int, bytes]:
+    """Return the same of a transaction before EIP-2718, with or without a chain id (EIP-155)."""
+    unsigned, v = fields[:-_SIGNATURE_FIELDS], int.from_bytes(fields[-_SIGNATURE_FIELDS], "big")
+    if v < _EIP155:
+        return 0, v - LOWEST_V, keccak(rlp.encode(unsigned))
+    chain_id, parity = divmod(v - _EIP155, 2)
+    return chain_id, parity, keccak(rlp.encode([*unsigned, chain_id, b"", b""]))

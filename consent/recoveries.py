@@ -26,7 +26,8 @@ class Recovery:
     `state` is ``waiting`` (the patient may still veto it), ``ready`` (the delay has passed),
     ``finished``, ``vetoed``, ``replaced`` (by a newer proposal) or ``void`` (the patient added or
     removed the key meanwhile). `ready_at_s` is None once it has ended, or where the chain's newest
-    block already has another proposal, which is not final yet.
+    block already has another proposal, which is not final yet. `since_s` is the time from which
+    its delay counts here, by our own clock.
     """
 
     subject: bytes
@@ -34,6 +35,7 @@ class Recovery:
     state: str
     ready_at_s: int | None
     block_number: int
+    since_s: int = 0
 
 
 class Recoveries:
@@ -42,13 +44,15 @@ class Recoveries:
     def __init__(self) -> None:
         self._by_subject: dict[bytes, tuple[Recovery, ...]] = {}
 
-    def extend(self, changes: Iterable[Change]) -> None:
-        """Add changes, in the order of the ledger."""
-        for change in changes:
+    def extend(self, changes: Iterable[Change], proofs: Iterable[int]) -> None:
+        """Add those of these changes that are proved, in the order of the ledger."""
+        for change, proof in zip(changes, proofs, strict=True):
+            if not proof:
+                continue
             subject = change.body[:_WORD]
             if change.op == Op.RECOVERY_PROPOSED:
                 earlier = self._ended(subject, "replaced", None)
-                new = Recovery(subject, change.signer, WAITING, None, change.block_number)
+                new = Recovery(subject, change.signer, WAITING, None, change.block_number, proof)
                 self._by_subject[subject] = (*earlier, new)
             elif subject in self._by_subject and change.op in _ENDS:
                 ended = self._ended(subject, _ENDS[Op(change.op)], change.signer)

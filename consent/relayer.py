@@ -41,6 +41,7 @@ _SLICE: Final = _MAX_IN_FLIGHT * MAX_ENTRIES
 _ANCHOR_GAS: Final = 200_000
 _CALL_GAS: Final = 500_000
 _FINALITY_POLL_S: Final = 0.1
+_EXISTS: Final = "consent-id-used"
 _ROOT_BYTES: Final = 32
 _COUNT_BITS: Final = 64
 _SLOWDOWN_AHEAD_S: Final = MAX_AHEAD_S // 2
@@ -200,8 +201,20 @@ class Relayer:
             return 0
         self._outbox.record(transactions, receipts)
         for item, receipt in zip(sent, receipts, strict=True):
-            _put(outcomes, item.batch, self._outcomes_of(item, receipt))
+            results = self._outcomes_of(item, receipt)
+            self._forget_refused(item.batch.kind, results)
+            _put(outcomes, item.batch, results)
         return view.block_time_s - view.seen_at_s
+
+    def _forget_refused(self, kind: Kind, results: Sequence[Outcome]) -> None:
+        """Delete the terms of grants that the contract refused, unless the consent exists."""
+        refused = [
+            outcome.consent_id
+            for outcome in results
+            if not outcome.ok and outcome.consent_id and outcome.reason != _EXISTS
+        ]
+        if kind is KINDS[Grant] and refused:
+            self._consent_terms.forget(refused)
 
     def _await_mirror(self, receipts: Sequence[Receipt]) -> View:
         """Return the first view whose final block has all of these."""

@@ -165,7 +165,8 @@ class LedgerState:
     def with_refusals_since(self, newer: LedgerState) -> LedgerState:
         """Return this state with every later "no" of a newer state of its log, and no later permit.
 
-        A later withdrawal or stop counts as pending; a later grant may only deny.
+        A later withdrawal or stop counts as pending, and so does each that is pending there; a
+        later grant may only deny.
         """
         withdrawn, stopped = len(self.withdrawals.subject), len(self.stops.subject)
         state = replace(
@@ -178,16 +179,24 @@ class LedgerState:
         return state.with_pending(
             [
                 Withdrawal(subject.tobytes(), terms_hash.tobytes())
-                for subject, terms_hash in zip(
-                    newer.withdrawals.subject[withdrawn:],
-                    newer.withdrawals.terms_hash[withdrawn:],
-                    strict=True,
+                for subject, terms_hash in (
+                    *zip(
+                        newer.withdrawals.subject[withdrawn:],
+                        newer.withdrawals.terms_hash[withdrawn:],
+                        strict=True,
+                    ),
+                    *zip(*newer.pending_withdrawals, strict=True),
                 )
             ],
             [
                 Stop(subject.tobytes(), int(issued_at_s))
-                for subject, issued_at_s in zip(
-                    newer.stops.subject[stopped:], newer.stops.issued_at_s[stopped:], strict=True
+                for subject, issued_at_s in (
+                    *zip(
+                        newer.stops.subject[stopped:],
+                        newer.stops.issued_at_s[stopped:],
+                        strict=True,
+                    ),
+                    *zip(*newer.pending_stops, strict=True),
                 )
             ],
         )

@@ -223,7 +223,7 @@ def read_outcomes(batch: Batch, changes: Sequence[Change], transaction_hash: str
         if events and _is_about(events[0], batch.kind, entry):
             event = events.popleft()
             if event.op == abi.REFUSED:
-                reason = abi.reasons_by_selector().get(event.body[64:68], "refused")
+                reason = abi.refusal_reason(event)
         elif batch.kind.always_reported:
             raise LedgerBroken("the receipt has no event for a signed message")
         outcomes.append(Outcome(not reason, reason, entry.consent_id(), transaction_hash))

@@ -149,6 +149,11 @@ def digest(domain: Domain, message: Message) -> bytes:
     return keccak(b"\x19\x01" + separator(domain) + struct_hash(message))
 
 
+def digest_of_words(domain: Domain, name: str, words: bytes) -> bytes:
+    """Return what a key signs for a message of this type whose encoded fields are these words."""
+    return keccak(b"\x19\x01" + separator(domain) + keccak(type_hash(name) + words))
+
+
 @lru_cache(maxsize=_SHARED_DOMAINS)
 def separator(domain: Domain) -> bytes:
     """Return the EIP-712 domain separator."""

@@ -38,6 +38,7 @@ class Settings:
     web_threads: int
     proxies: int
     model_grace_days: int
+    anchor_minutes: int
     metrics_token: str
     development: bool
 
@@ -63,6 +64,7 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_WEB_PROCESSES": "processes that serve the pages (2)",
     "VOUCHSAFE_WEB_THREADS": "threads of each web process (8)",
     "VOUCHSAFE_MODEL_GRACE_DAYS": "days that a model stays in use after a consent ends (30)",
+    "VOUCHSAFE_ANCHOR_MINUTES": "releases stop when a journal row is older without an anchor (15)",
     "VOUCHSAFE_METRICS_TOKEN": "the bearer token of /metrics (none: this machine reads it)",
     "VOUCHSAFE_DEVELOPMENT": "1 allows development chains; the pages then say DEVELOPMENT (0)",
 }
@@ -102,6 +104,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         web_threads=_number(environment, "VOUCHSAFE_WEB_THREADS", 8, (1, 256)),
         proxies=_number(environment, "VOUCHSAFE_PROXIES", 0, (0, 9)),
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
+        anchor_minutes=_number(environment, "VOUCHSAFE_ANCHOR_MINUTES", 15, (2, 1440)),
         metrics_token=get("VOUCHSAFE_METRICS_TOKEN") or "",
         development=_choice(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",
     )

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import orjson
 import sqlalchemy as sa
 
-from consent import Anchor, View
+from consent import Anchor, ConsentError, View
 from storage import merkle
 from storage.database import insert_many, reading, writing
 from storage.errors import (
@@ -31,6 +31,8 @@ NOBODY: Final = b"\0" * 32
 NO_RECORD: Final = b"\0" * 16
 LOST: Final = "rows-lost"
 """Outcome of the row that continues a journal after rows that are permanently lost."""
+MAX_UNANCHORED_S: Final = 900.0
+"""How old a row may be without an anchor before releases stop, where no other bound is set."""
 _RECENT_ANCHORS = 64
 _CHUNK_ROWS: Final = 5_000
 _HEAD_ID: Final = 1
@@ -138,23 +140,74 @@ class Anchoring(Protocol):
 
 
 class Journal:
-    """The append-only list of all requests and their outcomes."""
+    """The append-only list of all requests and their outcomes.
 
-    def __init__(self, engine: sa.Engine, keys: Keys, ledger: Anchoring) -> None:
+    Attributes:
+        max_unanchored_s: how old a row may be without an anchor before releases stop, in seconds.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        keys: Keys,
+        ledger: Anchoring,
+        clock: Callable[[], float],
+        max_unanchored_s: float = MAX_UNANCHORED_S,
+    ) -> None:
         self._engine = engine
         self._keys = keys
         self._ledger = ledger
+        self._clock = clock
+        self.max_unanchored_s = max_unanchored_s
+        self._oldest_unanchored_s: float | None = None
         self._last_anchored = -1
 
     def write(self, use: Use, answers: Sequence[AccessOutcome]) -> int:
         """Append one row for each answer, durably; return the number of the last row.
 
         Raises:
-            JournalUnavailable, DiskFull: nothing was written, so nothing may be released.
+            JournalUnavailable, DiskFull: nothing was written, so nothing may be released; also when
+                rows are older than the bound without an anchor, and cannot be anchored now.
             JournalBroken: likewise, because anchored rows are missing. An operator restores a
                 newer copy of the database, or accepts the loss.
         """
+        self._require_anchored()
         return self._append(use, answers, 0)
+
+    def _require_anchored(self) -> None:
+        """Refuse while older rows than the bound lack an anchor: their end could be cut unseen."""
+        try:
+            if self._is_overdue():
+                self.anchor()  # in place of a worker that does not run
+                self._oldest_unanchored_s = None
+                if self._is_overdue():
+                    raise JournalUnavailable(
+                        f"journal rows older than {self.max_unanchored_s:.0f} s are not anchored "
+                        "on the ledger; start the worker, or wait until the ledger is back"
+                    )
+        except ConsentError as exc:
+            raise JournalUnavailable(
+                "journal rows are overdue for an anchor, and the ledger takes none now; nothing "
+                "was released"
+            ) from exc
+
+    def _is_overdue(self) -> bool:
+        """Return whether the oldest row without an anchor is older than the bound."""
+        due_s = self._clock() - self.max_unanchored_s
+        if self._oldest_unanchored_s is None or self._oldest_unanchored_s < due_s:
+            self._oldest_unanchored_s = self._find_oldest_unanchored()
+        return self._oldest_unanchored_s < due_s
+
+    def _find_oldest_unanchored(self) -> float:
+        """Return when the first row after the newest anchor was written; now if there is none."""
+        query = sa.select(_USES.c.body).join(_ROWS, _ROWS.c.use == _USES.c.hash)
+        query = query.where(_ROWS.c.seq > self.anchored()).order_by(_ROWS.c.seq).limit(1)
+        try:
+            with reading(self._engine) as connection:
+                body = connection.scalar(query)
+        except DatabaseUnavailable as exc:
+            raise JournalUnavailable("the journal cannot be read; nothing was released") from exc
+        return self._clock() if body is None else float(orjson.loads(body)["at_s"])
 
     def accept_loss(self, use: Use) -> int:
         """Continue after anchored rows that are permanently lost; return the next row's number.

@@ -48,7 +48,7 @@ class RecordStore:
         self._root_path = home / "secrets" / "root.key"
         self._list: tuple[float, int, RecordList] | None = None
         self.car_folder = CarFolder(home / "sealed")
-        self.journal = Journal(engine, self._keys, ledger)
+        self.journal = Journal(engine, self._keys, ledger, clock)
         components = Components(
             catalogue=self._catalogue,
             keys=self._keys,

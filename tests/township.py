@@ -20,6 +20,7 @@ from consent.errors import LedgerBroken, LedgerUnavailable
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Intent, Outbox
+from consent.prover import Prover
 from consent.raw_transactions import Payload, RelayerAccount
 from consent.relayer import Relayer
 from consent.rpc import Rpc
@@ -116,8 +117,12 @@ class Town:
         finality: Finality = "single"
         self.deployment = deployment or deploy(self.chain, self.outbox, finality)
         self.consent_terms = ConsentTermsStore(self.engine)
-        self.mirror = Mirror(self.engine, self.chain, self.deployment, clock)
-        self.admission = Admission(self.chain, self.mirror, self.deployment, self.account.address)
+        own = frozenset({bytes.fromhex(self.account.address[2:])})
+        self.prover = Prover(self.chain, self.outbox, self.deployment, own, clock)
+        self.mirror = Mirror(self.engine, self.chain, self.deployment, self.prover, clock)
+        self.admission = Admission(
+            self.chain, self.mirror, self.deployment, self.account.address, clock
+        )
         self.limits = LedgerLimits()
         self.relayer = Relayer(
             self.outbox, self.mirror, self.consent_terms, self.admission, self.limits

@@ -119,6 +119,7 @@ class _Collector:
             ("ledger_block_age_seconds", "Age of the last seen block.", measured.block_age_s),
             ("anchor_age_seconds", "Age of the newest journal anchor.", measured.anchor_age_s),
             ("unanchored_rows", "Journal rows after the anchor.", measured.unanchored_rows),
+            ("refused_revocations", "Revocations to sign again.", measured.refused_revocations),
             ("disk_free_bytes", "Free space for files.", measured.disk_free_bytes),
         ):
             if value is not None:

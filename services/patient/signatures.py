@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from consent import (
     PENDING,
+    ConsentError,
     ConsentLedger,
     Grant,
     KeyAddition,
@@ -25,6 +26,7 @@ from services.accounts import (
     AlreadySigned,
     IdentityService,
     ProofInvalid,
+    SignatureExpired,
     SignatureRequest,
 )
 from services.errors import NotFound
@@ -35,6 +37,7 @@ CONSENT_KNOWN: Final = "consent-id-used"
 KEY_KNOWN: Final = "key-used"
 REKEY_REASONS: Final = {Withdrawal: "withdrawal", Stop: "stop"}
 OPT_OUT: Final = "opt-out"
+_LIVING: Final = frozenset({"active", "not-yet"})
 RESEARCH_OFF: Final = "off"
 KEY_CHANGES: Final = frozenset({KeyAddition.__name__, KeyRemoval.__name__})
 
@@ -153,6 +156,8 @@ class PatientSignatures:
         kind = type(signed.message)
         if kind not in self._submit_by_type:
             raise ProofInvalid(f"{kind.__name__} is not a message of patients", "changed")
+        if isinstance(signed.message, Stop):
+            self._require_all_ended(signed.message)
         outcome = self._submit_by_type[kind]([signed])[0]
         if self._is_on_ledger(signed, outcome):
             # It was sent by a process that ended before it stored the outcome.
@@ -160,6 +165,24 @@ class PatientSignatures:
         if kind in REKEY_REASONS and (outcome.ok or outcome.reason == PENDING):
             self._queue_rekey(signed.message.subject, REKEY_REASONS[kind])
         return outcome
+
+    def _require_all_ended(self, stop: Stop) -> None:
+        """Refuse a stop that would leave a permission in force which was signed after it.
+
+        Raises:
+            SignatureExpired: the patient can sign again, and the new stop ends it too.
+        """
+        try:
+            consents = self._ledger.consents_of(stop.subject)
+        except ConsentError:
+            return  # nothing can be granted meanwhile, and ending is always possible
+        if any(
+            consent.signed_at_s > stop.issued_at_s
+            and consent.state in _LIVING
+            and (consent.terms is None or consent.terms.decision != "deny")
+            for consent in consents
+        ):
+            raise SignatureExpired
 
     def _follow_up(self, account: Account, submitted: SubmittedSignature) -> SubmittedSignature:
         """Answer the request, or queue re-encryption; done again, it changes nothing."""

@@ -152,21 +152,26 @@ class PatientWithdrawals:
         )
 
     def prepare_stop(self, account: Account, words: Words) -> StopReview:
-        """Return the stop for the patient's device to sign; it expires after ten minutes."""
+        """Return the stop for the patient's device to sign; it expires after ten minutes.
+
+        Its time is now, or that of the newest permission: a wallet's clock may be a little ahead.
+        """
         subject = subject_of(account)
         ending = [
             consent
             for consent in self._consents.list_all(subject, words).consents
             if consent.state in (ACTIVE, RECORDING) and not consent.is_refusal
         ]
-        message = Stop(subject, int(self._clock()))
+        newest_s = max((consent.signed_at_s for consent in ending), default=0)
+        message = Stop(subject, max(int(self._clock()), newest_s))
         return StopReview(self._signatures.prepare(account, message, n=len(ending)), ending)
 
     def stop(self, account: Account, signing: str, credential: Mapping[str, Any]) -> StopResult:
         """End all permissions at once. Repeating the call returns the first result.
 
         Raises:
-            SignatureExpired, ProofInvalid: nothing was ended; the patient can sign again.
+            SignatureExpired, ProofInvalid: nothing was ended; the patient can sign again. Expired
+                too: a permission was signed after the page was opened, which the stop would miss.
         """
         submitted = self._signatures.submit(account, signing, credential)
         return StopResult(submitted, int(submitted.request.context.get("n", 0)), self._clock())

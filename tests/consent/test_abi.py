@@ -88,11 +88,11 @@ def test_the_constructor_ends_with_its_arguments() -> None:
     assert abi.encode_constructor(owner, [verifier], 604_800) == code + arguments
 
 
-def test_only_the_magic_value_is_accepted_from_a_verifier() -> None:
-    magic = keccak(abi.VERIFY.encode())[:4]
-    assert abi.is_yes_of_verifier(magic + bytes(28))
-    assert not abi.is_yes_of_verifier(magic + bytes(27) + b"\1")
-    assert not abi.is_yes_of_verifier(bytes(32))
+def test_only_the_magic_value_is_accepted_from_an_account_with_code() -> None:
+    magic = bytes.fromhex("1626ba7e")
+    assert abi.is_yes_of_account(magic + bytes(28))
+    assert not abi.is_yes_of_account(magic + bytes(27) + b"\1")
+    assert not abi.is_yes_of_account(bytes(32))
 
 
 def test_an_answer_that_is_not_a_recovery_is_refused() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,12 +11,14 @@ from devices import Device, device
 from passkeys import ORDER, UP, UV, b64
 from township import Town, ask, make_ledger
 
-from consent import ConsentLedger, Grant, LedgerBroken, Signed, digest
+from consent import ConsentLedger, Grant, LedgerBroken, Signed, abi, digest
 from consent.abi import word
 from consent.deployment import require_p256
 from consent.outbox import Intent
+from consent.passkeys import is_passkey_signature
 from consent.raw_transactions import Payload
 from consent.transactions import KINDS, Batch, Outcome, encode_checked, read_outcomes
+from consent.typed_data import keccak
 
 pytestmark = pytest.mark.node
 
@@ -179,8 +182,34 @@ def test_a_challenge_for_signing_in_never_verifies_as_any_consent(
         ):
             assert len(challenge) == 64
             signature = patient.signature(challenge)
-            assert not town.chain.signed_by_passkey(patient.signer, hashed, signature)
-    assert town.chain.signed_by_passkey(patient.signer, hashed, patient.signature(hashed))
+            assert not accepted_by_both(town, patient.signer, hashed, signature)
+    assert accepted_by_both(town, patient.signer, hashed, patient.signature(hashed))
+
+
+def accepted_by_both(town: Town, signer: bytes, hashed: bytes, signature: bytes) -> bool:
+    """Ask the verifier contract and our own verification, which must agree."""
+    call = abi.encode_call("verify(bytes,bytes32,bytes)", signer[20:], hashed, signature)
+    answer = town.chain.answers("0x" + signer[:20].hex(), [call])[0] or b""
+    by_contract = answer[:4] == keccak(b"verify(bytes,bytes32,bytes)")[:4]
+    assert is_passkey_signature(signer, hashed, signature) == by_contract
+    return by_contract
+
+
+def test_our_verification_of_passkeys_and_the_contracts_agree_on_every_damage(
+    town: Town, ledger: ConsentLedger
+) -> None:
+    patient, dice = device(ledger, enrolled=False), random.Random(5)
+    hashed = secrets.token_bytes(32)
+    good = patient.signature(hashed)
+    assert accepted_by_both(town, patient.signer, hashed, good)
+    for flags in (0x01, 0x04, 0x15, 0x1D, 0x0D):
+        accepted_by_both(town, patient.signer, hashed, patient.signature(hashed, flags=flags))
+    for _ in range(60):
+        bad = bytearray(good)
+        bad[dice.randrange(len(bad))] ^= 1 << dice.randrange(8)
+        accepted_by_both(town, patient.signer, hashed, bytes(bad))
+        accepted_by_both(town, patient.signer, hashed, good[: dice.randrange(len(good))])
+    assert not accepted_by_both(town, patient.signer[:20] + bytes(64), hashed, good)
 
 
 def test_a_chain_without_the_precompile_is_refused_with_a_sentence(

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import signal
 import threading
 from dataclasses import replace
 
 import pytest
 from geth import Geth
-from township import Patient, Town, make_terms
+from township import Patient, Town, ask, make_ledger, make_terms
 
+from consent import LedgerFinding
 from consent.errors import ConsentInvalid, LedgerUnavailable, NotPermitted
 from consent.signatures import ORDER
 from consent.terms import Enrolment, Grant, Signed, Stop, Withdrawal
@@ -277,7 +279,57 @@ def test_a_passkey_that_did_not_sign_and_a_foreign_verifier_are_refused(town: To
     ]  # fmt: skip
 
 
-def test_a_stop_from_the_future_is_refused_by_the_contract(town: Town) -> None:
+def test_a_stop_from_the_future_is_refused_and_not_stored(town: Town) -> None:
     patient = town.patient()
     outcome = town.relayer.submit(Stop, [patient.stops(town.now_s() + 10_000)])[0]
     assert (outcome.ok, outcome.reason) == (False, "time-in-future")
+    assert town.outbox.find("stop") == []
+
+
+def test_a_refused_grant_is_not_sent_and_leaves_no_terms(town: Town) -> None:
+    patient, stranger = town.patient(), town.patient(enrolled=False)
+    posing = replace(stranger, subject=patient.subject)
+    refused = [
+        posing.grants(town.now_s()),
+        stranger.grants(town.now_s()),
+        patient.grants(town.now_s() + 9_999),
+    ]
+    before = len(town.outbox.find())
+    assert [o.reason for o in town.bring(*refused)] == [
+        "key-unknown", "not-enrolled", "time-in-future",
+    ]  # fmt: skip
+    assert len(town.outbox.find()) == before
+    assert list(town.consent_terms.load_since(0)) == []
+    town.call("pause()")
+    assert town.bring(patient.grants(town.now_s()))[0].reason == "paused"
+    assert list(town.consent_terms.load_since(0)) == []
+
+
+def test_nothing_but_revocations_is_sent_to_a_chain_whose_clock_is_far_ahead(town: Town) -> None:
+    patient = town.patient()
+    granted = patient.grants(town.now_s())
+    town.bring(granted)
+    town.clock.now_s -= 3_000
+    with pytest.raises(LedgerUnavailable, match="ahead"):
+        town.bring(patient.grants(town.now_s()))
+    assert town.bring(patient.withdraws(granted))[0].ok
+
+
+def test_an_acknowledged_stop_stays_in_force_though_the_contract_refuses_it(
+    own_town: Town, own_geth: Geth
+) -> None:
+    town = own_town
+    ledger, patient = make_ledger(town), town.patient()
+    ledger.grant([patient.grants(town.now_s())])
+    own_geth.kill(signal.SIGTERM)
+    ledger.limits.confirm_s = 0.3
+    town.clock.now_s += 300  # our own clock is ahead, and so is the stop
+    assert ledger.stop([patient.stops(town.now_s())])[0].ok
+    town.clock.now_s -= 300
+    own_geth.start()
+    ledger.recover()
+    assert ledger.decide(ask(patient)).reason == "stopped"
+    assert make_ledger(town.process()).decide(ask(patient)).reason == "stopped"
+    codes = [finding.code for finding in ledger.check()]
+    assert codes == [LedgerFinding.REVOCATION_REFUSED]
+    assert ledger.refused_revocations() == 1

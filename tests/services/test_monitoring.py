@@ -45,6 +45,9 @@ class Ledger:
         self._require()
         return [SimpleNamespace(block_number=7)]
 
+    def refused_revocations(self) -> int:
+        return 2
+
     def block_times(self, numbers: list[int]) -> list[int]:
         return [900 for _ in numbers]
 
@@ -71,6 +74,7 @@ def test_every_part_is_measured(parts) -> None:
     assert all(measured.parts.values())
     assert (measured.ledger_lag_s, measured.block_age_s, measured.anchor_age_s) == (10, 15, 100)
     assert measured.unanchored_rows == 1
+    assert measured.refused_revocations == 2
     assert measured.jobs == {("train", "queued"): 2}
     assert measured.disk_free_bytes > 0
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent import Anchor, View
+from consent import Anchor, LedgerUnavailable, View
 from deploy.database import make_engine, metadatas
 from storage.errors import (
     DatabaseUnavailable,
@@ -28,6 +28,7 @@ from storage.merkle import proves
 
 VIEW = View(1, "0x", b"", 7, b"", 1_000, 3, b"h" * 27, 1_000)
 ANNA, BERTA = b"a" * 32, b"b" * 32
+AT_S = 1_000
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Anchors:
 def journal_on(engine: sa.Engine, ledger: Anchors | None = None) -> Journal:
     keys = Keys(engine)
     keys.unseal(SecretKey(b"k" * 32))
-    return Journal(engine, keys, ledger or Anchors())
+    return Journal(engine, keys, ledger or Anchors(), lambda: AT_S)
 
 
 def use(why: str = "a test", at_s: int = 1_000) -> Use:
@@ -86,6 +87,37 @@ def test_rows_are_numbered_and_chained(journal: Journal, ledger: Anchors) -> Non
     assert journal.size() == 5
     assert journal.head() == (5, rows[4].hash)
     assert findings(journal, ledger) == []
+
+
+class Broken(Anchors):
+    """A ledger that takes no anchors while `is_away`."""
+
+    is_away = True
+
+    def anchor(self, kind: str, root: bytes, count: int) -> str:
+        if self.is_away:
+            raise LedgerUnavailable("no answer from the node")
+        return super().anchor(kind, root, count)
+
+
+def test_nothing_is_released_while_old_rows_have_no_anchor(engine: sa.Engine) -> None:
+    ledger, now_s = Broken(), [float(AT_S)]
+    keys = Keys(engine)
+    keys.unseal(SecretKey(b"k" * 32))
+    journal = Journal(engine, keys, ledger, lambda: now_s[0], 900)
+    journal.write(use(), answers(2))
+    now_s[0] += 900
+    journal.write(use(at_s=int(now_s[0])), answers(1))
+    now_s[0] += 1
+    with pytest.raises(JournalUnavailable, match="overdue"):
+        journal.write(use(), answers(1))
+    assert journal.size() == 3
+    ledger.is_away = False  # no worker runs: the process that releases anchors by itself
+    assert journal.write(use(at_s=int(now_s[0])), answers(1)) == 4
+    assert [anchor.count for anchor in ledger.published] == [3]
+    ledger.is_away = True
+    now_s[0] += 900
+    assert journal.write(use(at_s=int(now_s[0])), answers(1)) == 5
 
 
 def test_an_empty_journal_has_no_findings(journal: Journal, ledger: Anchors) -> None:
@@ -256,7 +288,7 @@ def test_any_change_of_any_row_is_detected(
         expected[index] = JournalRow(row.seq, row.use, answer, row.hash)
     keys = Keys(engine)
     keys.unseal(SecretKey(b"k" * 32))
-    journal = _Reports(engine, keys, Anchors())
+    journal = _Reports(engine, keys, Anchors(), lambda: AT_S)
     journal.expected = expected
     assert check_journal(journal, []) != []
 
@@ -337,7 +369,7 @@ def test_an_unavailable_database_makes_the_journal_unavailable() -> None:
 
 
 def test_a_locked_store_journals_nothing(sqlite_engine: sa.Engine) -> None:
-    journal = Journal(sqlite_engine, Keys(sqlite_engine), Anchors())
+    journal = Journal(sqlite_engine, Keys(sqlite_engine), Anchors(), lambda: AT_S)
     with pytest.raises(VaultSealed):
         journal.write(use(), answers(1))
 

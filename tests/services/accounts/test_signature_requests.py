@@ -35,6 +35,7 @@ from services.accounts.accounts import new_id
 from services.accounts.challenges import MAKE, SIGN_IN
 from services.accounts.signature_requests import VALID_S, message_from, message_to
 from services.statement import RequestedTerms, terms_for
+from services.words import Words
 from web.pages.signing import signed_form
 
 HOSPITAL = "organisation:this-hospital"
@@ -101,6 +102,31 @@ def test_a_permission_is_signed_withdrawn_and_everything_stopped_by_forms_alone(
     now_s = int(hospital.platform.installation.clock())
     assert sign_and_submit(hospital, patient, Stop(patient.subject, now_s)).is_in_force
     assert "active" not in {consent.state for consent in ledger.consents_of(patient.subject)}
+
+
+@node
+def test_a_stop_ends_what_was_signed_up_to_two_minutes_ahead(hospital, patient) -> None:
+    platform, withdrawals = hospital.platform, hospital.services.patient.withdrawals
+    ahead = replace(permit(hospital, patient.subject), signed_at_s=_now_s(hospital) + 100)
+    granted = sign_and_submit(hospital, patient, ahead).outcome
+    assert granted.ok
+    review = withdrawals.prepare_stop(patient.account, Words("en"))
+    form = review.signature.id, patient.passkey.answer(review.signature.options)
+    assert withdrawals.stop(patient.account, *form).submitted.is_in_force
+    assert platform.ledger.find_ended([granted.consent_id]) == [granted.consent_id]
+
+
+@node
+def test_a_stop_that_would_miss_a_newer_permission_is_to_be_signed_again(hospital, patient) -> None:
+    early = Stop(patient.subject, _now_s(hospital) - 60)
+    form = sign(hospital, patient, early)
+    assert sign_and_submit(hospital, patient, permit(hospital, patient.subject)).outcome.ok
+    with pytest.raises(SignatureExpired):
+        submit(hospital, patient, form)
+
+
+def _now_s(hospital) -> int:
+    return int(hospital.platform.installation.clock())
 
 
 def rekeyed(hospital, subject) -> list[str]:

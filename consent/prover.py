@@ -1,0 +1,332 @@
+"""Proves each change of the ledger by the signatures behind it, not by the chain node's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from consent.abi import Change
+from consent.calldata import Claim, Claims, read_claims
+from consent.chain import Chain
+from consent.deployment import Deployment
+from consent.errors import SignatureInvalid
+from consent.freshness import MAX_AHEAD_S
+from consent.key_ring import KeyRing
+from consent.outbox import Outbox
+from consent.passkeys import is_passkey_signature
+from consent.raw_transactions import SentCall, read_call
+from consent.recoveries import Recoveries
+from consent.signatures import recover
+from consent.state import LedgerState
+from consent.transactions import ACCOUNT_BYTES, PASSKEY_BYTES
+from consent.typed_data import Domain, Op, digest_of_words, keccak
+
+UNPROVED: Final = 0
+PROVED: Final = 1
+"""A proposed recovery that is proved has the time instead from which its delay counts."""
+
+_WORD: Final = 32
+_TYPE_NAMES: Final = {
+    Op.ENROLLED: "Enrolment",
+    Op.KEY_ADDED: "KeyAddition",
+    Op.KEY_REMOVED: "KeyRemoval",
+    Op.GRANTED: "Grant",
+    Op.WITHDRAWN: "Withdrawal",
+    Op.STOPPED: "Stop",
+    Op.RECOVERY_PROPOSED: "Enrolment",
+    Op.RECOVERY_VETOED: "RecoveryVeto",
+}
+PROVED_OPS: Final = frozenset({*_TYPE_NAMES, Op.ANCHORED, Op.RECOVERED})
+"""The others (roles, pauses) change no decision: which accounts may enrol is our own setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """The transaction behind some changes; `is_ours`: written here, its messages were checked."""
+
+    call: SentCall
+    claims: Claims
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    key_hash: bytes
+    since_s: int
+
+
+class Prover:
+    """Decides which changes are proved; what it cannot prove permits nothing.
+
+    A message counts if the signature over its typed data is in the transaction's calldata and is
+    that of a key which an unbroken chain of such signatures gives to the subject, from an enrolment
+    that one of `accounts` sent. Accounts with code of their own (ERC-1271) answer only through the
+    node; their messages count where this ledger relayed them, having asked the account before.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        outbox: Outbox,
+        deployment: Deployment,
+        accounts: frozenset[bytes],
+        clock: Callable[[], float],
+    ) -> None:
+        self._chain = chain
+        self._outbox = outbox
+        self._deployment = deployment
+        self._domain = Domain(deployment.chain_id, deployment.contract)
+        self._contract = bytes.fromhex(deployment.contract[2:])
+        self._verifiers = {bytes.fromhex(verifier[2:]) for verifier in deployment.verifiers}
+        self._accounts = accounts
+        self._clock = clock
+
+    def prove(
+        self,
+        changes: Sequence[Change],
+        state: LedgerState,
+        recoveries: Recoveries,
+        known_until_s: int = 0,
+    ) -> list[int]:
+        """Return the proof of each change: `UNPROVED`, `PROVED`, or a proposal's time.
+
+        Args:
+            changes: in the order of the ledger, from `state` on.
+            state: what is proved so far.
+            recoveries: those proved so far.
+            known_until_s: these changes were not on the chain at this time, by our own clock.
+
+        Raises:
+            LedgerUnavailable: a transaction cannot be read, so nothing can be said of its changes.
+        """
+        proof = _Proof(self, state, recoveries, changes)
+        return [
+            proof.of(change, cause, known_until_s)
+            for change, cause in zip(changes, self._causes(changes), strict=True)
+        ]
+
+    def _causes(self, changes: Sequence[Change]) -> Iterator[_Cause | None]:
+        names = list(
+            dict.fromkeys(
+                change.transaction
+                for change in changes
+                if change.op in PROVED_OPS and len(change.transaction) == _WORD
+            )
+        )
+        ours = self._outbox.signed_here(names)
+        foreign = [name for name in names if name not in ours]
+        raws = ours | dict(zip(foreign, self._chain.raw_transactions(foreign), strict=True))
+        causes = {name: self._cause(name, raws[name], name in ours) for name in names}
+        return (causes.get(change.transaction) for change in changes)
+
+    def _cause(self, name: bytes, raw: bytes, is_ours: bool) -> _Cause | None:
+        call = read_call(raw)
+        if call is None or call.to != self._contract or keccak(raw) != name:
+            return None
+        if call.chain_id not in (0, self._domain.chain_id):
+            return None
+        return _Cause(call, read_claims(call), is_ours and call.sender in self._accounts)
+
+    def is_account(self, sender: bytes) -> bool:
+        """Return whether this account enrols and anchors for this installation."""
+        return sender in self._accounts
+
+    def is_signed(self, op: int, words: bytes, signer: bytes, signature: bytes | None) -> bool:
+        """Return whether the key signed these words as the message of this operation."""
+        hashed = digest_of_words(self._domain, _TYPE_NAMES[Op(op)], words)
+        if signature is None:
+            return False
+        if len(signer) == ACCOUNT_BYTES:
+            try:
+                return recover(hashed, signature) == signer
+            except SignatureInvalid:
+                return False
+        is_known = len(signer) == PASSKEY_BYTES and signer[:ACCOUNT_BYTES] in self._verifiers
+        return is_known and is_passkey_signature(signer, hashed, signature)
+
+    def proposal_time(self, change: Change, known_until_s: int) -> int:
+        """Return from when a proposal's delay counts: never earlier than we know it was not there.
+
+        Raises:
+            LedgerUnavailable: the chain is unavailable.
+        """
+        block_time_s = self._chain.block_times([change.block_number])[0] or 0
+        return max(2, min(int(self._clock()), max(block_time_s, known_until_s)))
+
+    def is_ready(self, since_s: int) -> bool:
+        """Return whether a recovery's delay has passed, by our clock; the chain's may be ahead."""
+        return self._clock() >= since_s + self._deployment.recovery_delay_s - MAX_AHEAD_S
+
+    def has_ended(self, until_s: int) -> bool:
+        """Return whether a delegate's key has reached its end; the chain's clock may be ahead."""
+        return 0 < until_s < self._clock() + MAX_AHEAD_S
+
+
+class _Proof:
+    """The proof of one run of changes; what is proved is the ground for the next."""
+
+    def __init__(
+        self,
+        prover: Prover,
+        state: LedgerState,
+        recoveries: Recoveries,
+        changes: Sequence[Change],
+    ) -> None:
+        self._prover = prover
+        about = {change.body[:_WORD] for change in changes if change.op in _TYPE_NAMES}
+        about |= {change.body[:_WORD] for change in changes if change.op == Op.RECOVERED}
+        self._ring = KeyRing(state, about)
+        self._proposals = {
+            recovery.subject: _Proposal(keccak(recovery.signer), recovery.since_s)
+            for recovery in recoveries.waiting()
+        }
+        self._rules: Mapping[int, Callable[[Change, Claim, _Cause], bool]] = {
+            Op.ENROLLED: self._enrolled,
+            Op.KEY_ADDED: self._key_added,
+            Op.KEY_REMOVED: self._key_removed,
+            Op.GRANTED: self._granted,
+            Op.WITHDRAWN: self._revoked,
+            Op.STOPPED: self._revoked,
+            Op.RECOVERY_PROPOSED: self._proposed,
+            Op.RECOVERY_VETOED: self._vetoed,
+            Op.ANCHORED: self._anchored,
+        }
+
+    def of(self, change: Change, cause: _Cause | None, known_until_s: int) -> int:
+        """Return the proof of the next change."""
+        if change.op not in PROVED_OPS:
+            return PROVED
+        if change.op == Op.RECOVERED:
+            return PROVED if self._recovered(change) else UNPROVED
+        claim = _claim(change, cause)
+        if cause is None or claim is None or not self._rules[change.op](change, claim, cause):
+            return UNPROVED
+        if change.op != Op.RECOVERY_PROPOSED:
+            return PROVED
+        since_s = self._prover.proposal_time(change, known_until_s)
+        self._proposals[change.body[:_WORD]] = _Proposal(change.body[_WORD:], since_s)
+        return since_s
+
+    def _enrolled(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+        subject, custodian, key_hash = _words(change.body)
+        if (
+            not self._prover.is_account(cause.call.sender)
+            or custodian[-ACCOUNT_BYTES:] != cause.call.sender
+            or subject in self._ring.enrolled
+            or not self._is_signed(change.op, change.body, claim, cause)
+        ):
+            return False
+        self._ring.enrolled.add(subject)
+        self._ring.add(subject, key_hash)
+        return True
+
+    def _key_added(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+        subject, key_hash, role, until = _words(change.body)
+        new = Claim(claim.new_signer, claim.proof)
+        if (
+            not self._ring.is_own(subject, keccak(claim.signer))
+            or self._ring.find(subject, key_hash) is not None
+            or not self._is_signed(change.op, change.body, claim, cause)
+            or not self._is_signed(change.op, change.body, new, cause)
+        ):
+            return False
+        self._ring.add(subject, key_hash, int.from_bytes(role, "big"), int.from_bytes(until, "big"))
+        self._drop_proposal(subject, key_hash)
+        return True
+
+    def _key_removed(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+        subject, key_hash = _words(change.body)
+        if not claim.signer:
+            key = self._ring.find(subject, key_hash)
+            is_proved = key is not None and self._prover.has_ended(key.until_s)
+        else:
+            is_proved = self._is_by_own_key(change, claim, cause)
+        if is_proved:
+            self._ring.remove(subject, key_hash)
+            self._drop_proposal(subject, key_hash)
+        return is_proved
+
+    def _granted(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+        subject, terms_hash, key_hash, signed_at, not_after = _words(change.body)
+        return (
+            keccak(claim.signer) == key_hash
+            and self._ring.is_active(subject, key_hash)
+            and self._is_signed(
+                change.op, subject + terms_hash + signed_at + not_after, claim, cause
+            )
+        )
+
+    def _revoked(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+        if not self._ring.is_active(change.body[:_WORD], keccak(claim.signer)):
+            return False
+        by_own_account = claim.signature is None and claim.signer == cause.call.sender
+        return by_own_account or self._is_signed(change.op, change.body, claim, cause)
+
+    def _proposed(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+        subject, key_hash = _words(change.body)
+        custodian = cause.call.sender.rjust(_WORD, b"\0")
+        return (
+            self._prover.is_account(cause.call.sender)
+            and subject in self._ring.enrolled
+            and self._ring.find(subject, key_hash) is None
+            and keccak(claim.signer) == key_hash
+            and self._is_signed(change.op, subject + custodian + key_hash, claim, cause)
+        )
+
+    def _vetoed(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+        if not self._is_by_own_key(change, claim, cause):
+            return False
+        subject, key_hash = _words(change.body)
+        self._drop_proposal(subject, key_hash)
+        if self._ring.find(subject, key_hash) is None:
+            self._ring.remove(subject, key_hash)
+        return True
+
+    def _recovered(self, change: Change) -> bool:
+        subject, key_hash = _words(change.body)
+        proposal = self._proposals.get(subject)
+        if (
+            proposal is None
+            or proposal.key_hash != key_hash
+            or self._ring.find(subject, key_hash) is not None
+            or not self._prover.is_ready(proposal.since_s)
+        ):
+            return False
+        self._ring.add(subject, key_hash)
+        self._drop_proposal(subject, key_hash)
+        return True
+
+    def _anchored(self, _change: Change, _claim: Claim, cause: _Cause) -> bool:
+        return self._prover.is_account(cause.call.sender)
+
+    def _is_by_own_key(self, change: Change, claim: Claim, cause: _Cause) -> bool:
+        subject = change.body[:_WORD]
+        return self._ring.is_own(subject, keccak(claim.signer)) and self._is_signed(
+            change.op, change.body, claim, cause
+        )
+
+    def _is_signed(self, op: int, words: bytes, claim: Claim, cause: _Cause) -> bool:
+        return cause.is_ours or self._prover.is_signed(op, words, claim.signer, claim.signature)
+
+    def _drop_proposal(self, subject: bytes, key_hash: bytes) -> None:
+        proposal = self._proposals.get(subject)
+        if proposal is not None and proposal.key_hash == key_hash:
+            del self._proposals[subject]
+
+
+def _words(body: bytes) -> list[bytes]:
+    return [body[at : at + _WORD] for at in range(0, len(body), _WORD)]
+
+
+def _claim(change: Change, cause: _Cause | None) -> Claim | None:
+    """Return what the transaction brought for exactly this change."""
+    if cause is None:
+        return None
+    words = change.body
+    if change.op == Op.GRANTED:
+        words = words[: 2 * _WORD] + words[3 * _WORD :]
+    claim = cause.claims.get((change.op, words))
+    if claim is None and change.op == Op.STOPPED:
+        return cause.claims.get((change.op, words[:_WORD]))
+    return claim
