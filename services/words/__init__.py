@@ -25,6 +25,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 MAX_VALUE: Final = 2_000
 """The most characters of one value in a text."""
 
+_MEGABYTE: Final = 10**6
 MIN_LETTERS: Final = 3
 """Fewer letters of a month's name can fit several months."""
 
@@ -99,6 +100,12 @@ class Words:
     def number(self, number: float, digits: int = 0) -> str:
         """Return a number, grouped as the language does, rounded to `digits` decimals."""
         return str(format_decimal(number, _pattern(digits), locale=self._locale))
+
+    def size(self, size_bytes: int) -> str:
+        """Return a size of a file: "34.5 MB", or below a megabyte "12 kB"."""
+        if size_bytes < _MEGABYTE:
+            return f"{self.number(max(1, round(size_bytes / 1000)))}\N{NO-BREAK SPACE}kB"
+        return f"{self.number(size_bytes / _MEGABYTE, 1)}\N{NO-BREAK SPACE}MB"
 
     def percent(self, share: float, digits: int = 0) -> str:
         """Return a share (0 to 1) as a percentage: "23 %", with a space that does not break."""
