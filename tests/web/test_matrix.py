@@ -118,6 +118,7 @@ POST /researcher/notices                            researcher  -
 GET  /custodian                                     custodian   ours
 GET  /custodian/patients/new                        custodian   ours
 POST /custodian/patients/new                        custodian   ours
+GET  /custodian/patients/made                       custodian   ours
 GET  /custodian/deposits/new                        custodian   ours
 POST /custodian/deposits/new                        custodian   ours
 GET  /custodian/deposits/<upload>                   custodian   upload

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final
 
 from flask import Blueprint, Response, request
@@ -21,9 +22,11 @@ from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import is_fragment, render, see_other
+from web.shown_once import carry, forget, take
 from web.view_options import max_body, requires_role
 
 MAX_PROOF: Final = 32_768
+INVITED: Final = "/custodian/patients/made"
 MAX_LISTED: Final = 10
 MAX_PROBLEMS: Final = 50
 OWN_MAPPING: Final = "own"
@@ -56,7 +59,7 @@ def invitation_form() -> Response:
 @bp.post("/custodian/patients/new")
 @requires_role(CUSTODIAN)
 def invite() -> Response:
-    """Make a link and show it, once."""
+    """Make a link, and go to the page that shows it once."""
     form = request.form
     role = form.get("role", "")
     invitation = InvitationRequest(
@@ -72,11 +75,18 @@ def invite() -> Response:
         )
     except Invalid as exc:
         return _invitation_form(form, first_errors(exc), _INVALID)
-    return render(
-        "custodian/invited.html",
-        title=words()("invite-made"),
-        invitation=invitation,
-        issued=issued,
+    facts = {"invitation": asdict(invitation), "issued": asdict(issued)}
+    is_secure = services().installation.site.is_secure
+    return carry(see_other(INVITED), INVITED, facts, is_secure=is_secure)
+
+
+@bp.get("/custodian/patients/made")
+@requires_role(CUSTODIAN)
+def invited() -> Response:
+    """Show a link that was just made, once: a reload does not make or show another."""
+    facts = take() or {"invitation": None, "issued": None}
+    return forget(
+        render("custodian/invited.html", title=words()("invite-made"), **facts),
     )
 
 

@@ -132,6 +132,8 @@ invite-made = Invitation link
 
 invite-link = Link
 
+invite-shown = The link was shown once and cannot be shown again. If you did not keep it, make a new one.
+
 invite-once = Give it to this person only. It works once and is not shown again.
 
 invite-print-how = Print this page and hand it over. Your browser prints it without the menu.
