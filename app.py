@@ -127,8 +127,12 @@ def make_worker(services: Services) -> Worker:
             diagnostics=services.diagnostics,
             store=services.store,
             auditor=services.auditor,
-            check_upload=uploads.run_check,
-            store_upload=uploads.run_store,
+            by_id={
+                "check-upload": uploads.run_check,
+                "store-upload": uploads.run_store,
+                "erase": services.erasure.run,
+            },
+            erase_answers=services.clinician.predictions.erase_refused,
         ),
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),

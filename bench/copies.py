@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from models.anonymity import find_releasable, measure
-from models.cohort import exclusion_reason, to_matrix
+from models.cohort import exclusion_reasons, to_matrix
 from models.copy_plan import make_plan
 from models.diagnostics import QUESTIONS
 from models.features import Matrix
@@ -57,7 +58,9 @@ def _load_matrix(question: Question) -> Matrix:
         row.records(row.person.encode().ljust(32, b"\0"), "organisation:example")
         for row in read_table(EXAMPLE / "table.csv", mapping)
     ]
-    return to_matrix(question, [p for p in people if not exclusion_reason(question, p)])
+    reasons = exclusion_reasons(question, people, Counter())
+    usable = [records for records, reason in zip(people, reasons, strict=True) if not reason]
+    return to_matrix(question, usable)
 
 
 def _compare(question: Question, matrix: Matrix) -> tuple[float, float]:

@@ -7,18 +7,18 @@ from typing import Final
 
 import click
 
-from cli.audit import accept_loss, export, status, verification
+from cli.audit import accept_loss, check_receipt, export, status, verification
 from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite
-from cli.records import check, deposit
+from cli.records import check, deposit, describe
 from cli.studies import card, gather, models, predict, question, retrain, study, train
 from cli.tokens import token
 
 COMMANDS: Final = (
-    *(check, wallet, enrol, deposit, sign, withdraw, stop, uses),
+    *(check, describe, wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, study, gather, train, models, card, predict, retrain),
-    *(verification, export, status, accept_loss, token, invite),
+    *(verification, export, check_receipt, status, accept_loss, token, invite),
 )
 
 

@@ -8,7 +8,9 @@ import click
 import orjson
 
 from cli.output import Output, with_services
-from cli.records import FOLDER
+from cli.records import FILE, FOLDER
+from services.dates import iso_time
+from services.errors import Invalid
 from services.wiring import Services
 from storage import BlockFolder
 
@@ -47,6 +49,28 @@ def export(services: Services, output: Output, folder: Path) -> None:
             file.write(orjson.dumps(line) + b"\n")
             count += 1
     output.result({"lines": count}, f"{count} lines in {folder / 'evidence.ndjson'}")
+
+
+@click.command("check-receipt")
+@click.argument("receipt", type=FILE)
+@click.option("--key", help="The public key (hex) of another installation; else this one's.")
+@with_services
+def check_receipt(services: Services, output: Output, receipt: Path, key: str | None) -> None:
+    """Check the signed RECEIPT of an erasure, the JSON file that patients download."""
+    try:
+        document, public_key = orjson.loads(receipt.read_bytes()), bytes.fromhex(key or "")
+    except ValueError as exc:
+        raise Invalid(f"{receipt.name} is not JSON, or the key is not hex. Check both.") from exc
+    check = services.auditor.check_receipt(document, public_key or None)
+    facts = {"valid": check.is_valid, "what": check.what, "at_s": check.at_s}
+    at = iso_time(check.at_s)
+    output.result(
+        facts | {"blocks": check.blocks},
+        f"{'Valid' if check.is_valid else 'NOT VALID'}: {check.what} at {at}, "
+        f"{check.blocks} blocks deleted.",
+    )
+    if not check.is_valid:
+        raise click.exceptions.Exit(1)
 
 
 @click.command("accept-loss")

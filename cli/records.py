@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from cli.output import Clock, Output, with_services, without_services
+from models.draft import draft_question
 from records import ColumnSummary, Mapping, TableReport, check_table, read_table
+from records.description import ColumnDescription, TableDescription, describe_table
 from services.wiring import Services
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -33,6 +35,35 @@ def check(clock: Clock, output: Output, table: Path, mapping: Path) -> None:
     print_check(output, report)
     if not report.rows:
         report.require_good(table.name)
+
+
+@click.command()
+@click.argument("table", type=FILE)
+@click.option("--label", default="", help="The column that a question is to predict.")
+@click.option("--to", "folder", type=FOLDER, help="Write mapping.toml and question.toml there.")
+@without_services
+def describe(clock: Clock, output: Output, table: Path, label: str, folder: Path | None) -> None:
+    """Draft a mapping for TABLE, and with --label a question; flag what to look at.
+
+    The drafts can be used, and must be read first: units, ranges and categories are guessed from
+    names and values. Nothing is started or stored.
+    """
+    description = describe_table(table, table.name, day_of(clock()), label)
+    question = draft_question(description, table.name.partition(".")[0]) if label else ""
+    drafts = {"mapping.toml": description.mapping, "question.toml": question}
+    written = [_write(folder / name, text) for name, text in drafts.items() if folder and text]
+    document = {
+        "rows": description.rows,
+        "copies": description.copies,
+        "has_id": description.has_id,
+        "mapping": description.mapping,
+        "question": question,
+        "columns": [_column_document(column) for column in description.columns],
+        "files": list(map(str, written)),
+    }
+    texts = [] if written else [text for text in drafts.values() if text]
+    output.result(document, *texts, *(f"Wrote {path}." for path in written))
+    _print_description(output, description)
 
 
 @click.command()
@@ -60,6 +91,60 @@ def deposit(
         {**_counts(report), "records": summary.records, "deposited": summary.new},
         f"{summary.new} records stored, {summary.records - summary.new} were stored before. "
         f"{_note(report)}{report.wrong} rows left out.",
+    )
+
+
+def _write(path: Path, text: str) -> Path:
+    """Write a draft; one that is there already is never replaced.
+
+    Raises:
+        OSError: the file exists, or cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def _column_document(column: ColumnDescription) -> dict[str, Any]:
+    draft = column.draft
+    return {
+        "column": draft.name,
+        "role": draft.role,
+        "kind": draft.kind,
+        "code": draft.code,
+        "unit": draft.unit,
+        "category": draft.category,
+        "values": column.values,
+        "missing": column.missing,
+        "different": column.different,
+        "minimum": column.minimum,
+        "maximum": column.maximum,
+        "shapes": column.shapes,
+        "flags": column.flags,
+        "auroc": column.auroc,
+    }
+
+
+def _print_description(output: Output, table: TableDescription) -> None:
+    notes = [f"{table.rows} rows, {len(table.columns)} columns."]
+    if not table.has_id:
+        notes.append("No column looks like a hospital number; the first one is drafted as it.")
+    if table.copies:
+        notes.append(f"{table.copies} rows are equal to another row under a different id.")
+    output.note(" ".join(notes))
+    flagged = [column for column in table.columns if column.flags]
+    output.table(
+        ("column", "look at", "AUROC alone"),
+        [
+            (
+                column.draft.name or "(no name)",
+                ", ".join(column.flags),
+                "-" if column.auroc is None else f"{column.auroc:.2f}",
+            )
+            for column in flagged
+        ],
+        every=True,
     )
 
 

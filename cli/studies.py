@@ -103,6 +103,7 @@ def gather(services: Services, output: Output, study: str, question_id: str) -> 
         f"{cohort.patients} patients permit {cohort.records} records.",
         *[f"refused: {n} records: {reason}" for reason, n in cohort.refused_records.items()],
         *[f"left out: {n} patients: {reason}" for reason, n in cohort.left_out_patients.items()],
+        *[f"not read: {n} values: {value}" for value, n in cohort.unread_values.items()],
     )
 
 

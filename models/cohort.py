@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -15,12 +15,17 @@ from models.features import Matrix, find_failed_rule, find_label, latest_observa
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest, ManifestLine
 from models.ports import RecordStore
 from models.question import Question
+from models.selection import (
+    INELIGIBLE,
+    NO_CATEGORY,
+    NO_LABEL,
+    find_timed_reasons,
+    make_timed_matrix,
+)
+from models.windows import UNIT
 from storage import AccessRequest, AccessResult, Record
 
-NO_LABEL: Final = "no-label"
-NO_CATEGORY: Final = "required-category-missing"
 OUT_OF_RANGE: Final = "value-out-of-range"
-INELIGIBLE: Final = "ineligible"
 RECORD_LABEL: Final = "manifest record"
 """Names the keyed hash by which a manifest lists its records."""
 _PERMITTED: Final = "permitted"
@@ -32,6 +37,8 @@ class Cohort:
 
     `records` has the record of each manifest line, by its keyed hash. `excluded` counts patients
     whose permitted records do not make a row; `refused` counts the records that the ledger refused.
+    `unread` counts the values that are missing because their unit, kind or range cannot be read, by
+    feature and reason.
     """
 
     view: View
@@ -39,6 +46,7 @@ class Cohort:
     records: Mapping[str, Record]
     excluded: Mapping[str, int]
     refused: Mapping[str, int]
+    unread: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def consents(self) -> list[bytes]:
         """Return the ids of the consents that permit this cohort, each once."""
@@ -51,23 +59,23 @@ def gather_cohort(store: RecordStore, question: Question, study: str) -> Cohort:
     """Return the cohort that the ledger permits the study now, for training alone.
 
     Raises:
-        UnitMismatch: a record is in another unit than the question.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
-    categories = (*question.categories, question.label.category)
-    why = f"cohort for {question.id}"
+    categories, why = question.training_categories, f"cohort for {question.id}"
     gathered = store.vault.gather(AccessRequest(study, MLTRAINING, categories, None, None, why))
-    excluded: Counter[str] = Counter()
-    parts: dict[bytes, str] = {}
+    by_subject = group_by_subject(gathered.records)
+    unread: Counter[tuple[str, str]] = Counter()
+    reasons = exclusion_reasons(question, list(by_subject.values()), unread)
+    excluded = Counter(reason for reason in reasons if reason)
     hash_patient = store.pseudonyms(f"split {question.id}")
-    for subject, records in group_by_subject(gathered.records).items():
-        reason = exclusion_reason(question, records)
-        if reason:
-            excluded[reason] += 1
-        else:
-            parts[subject] = _part(hash_patient(subject), question.held_out)
+    parts = {
+        subject: _part(hash_patient(subject), question.held_out)
+        for subject, reason in zip(by_subject, reasons, strict=True)
+        if not reason
+    }
     manifest, by_hash = _make_manifest(store, question, gathered, parts)
-    return Cohort(gathered.view, manifest, by_hash, dict(excluded), dict(gathered.refused))
+    refused = dict(gathered.refused)
+    return Cohort(gathered.view, manifest, by_hash, dict(excluded), refused, dict(unread))
 
 
 def group_by_subject(records: Iterable[Record]) -> dict[bytes, list[Record]]:
@@ -78,12 +86,24 @@ def group_by_subject(records: Iterable[Record]) -> dict[bytes, list[Record]]:
     return by_subject
 
 
-def exclusion_reason(question: Question, records: Sequence[Record]) -> str:
-    """Return why a patient's records make no row of the matrix; empty if they do.
+def exclusion_reasons(
+    question: Question, patients: Sequence[Sequence[Record]], unread: Counter[tuple[str, str]]
+) -> list[str]:
+    """Return for each patient why the records make no row of the matrix; empty if they do.
 
-    Raises:
-        UnitMismatch: a record is in another unit than the question.
+    On return `unread` has how many values cannot be read, by feature and reason.
     """
+    if question.timeline is not None:
+        return find_timed_reasons(question, patients, unread)
+    unconverted: Counter[str] = Counter()
+    reasons = [_exclusion_reason(question, records, unconverted) for records in patients]
+    unread.update({(code, UNIT): count for code, count in unconverted.items()})
+    return reasons
+
+
+def _exclusion_reason(
+    question: Question, records: Sequence[Record], unconverted: Counter[str]
+) -> str:
     label = find_label(question, records)
     if label is None:
         return NO_LABEL
@@ -92,7 +112,7 @@ def exclusion_reason(question: Question, records: Sequence[Record]) -> str:
     if not set(question.required) <= {record.category for record in in_time}:
         return NO_CATEGORY
     try:
-        row = to_row(question, latest_observations(in_time))
+        row = to_row(question, latest_observations(in_time), unconverted)
     except InputOutOfRange:
         return OUT_OF_RANGE
     return "" if find_failed_rule(question, row) is None else INELIGIBLE
@@ -136,20 +156,22 @@ def build_matrix(
     for line in manifest.lines:
         if line.part == part:
             by_patient.setdefault(line.patient, []).append(records[line.record])
-    return to_matrix(question, by_patient.values())
+    return to_matrix(question, list(by_patient.values()))
 
 
-def to_matrix(question: Question, patients: Iterable[Sequence[Record]]) -> Matrix:
+def to_matrix(question: Question, patients: Sequence[Sequence[Record]]) -> Matrix:
     """Return a row for each patient, with the label; every patient must have one.
 
     Raises:
-        InputOutOfRange, UnitMismatch: see `models.features.to_row`.
+        InputOutOfRange: see `models.features.to_row`.
     """
+    if question.timeline is not None:
+        return make_timed_matrix(question, patients)
     rows, labels = [], []
     for records in patients:
         # Without a label a patient is in no cohort; records after the label would reveal it.
         label, day = find_label(question, records) or (False, "")
         labels.append(label)
-        rows.append(to_row(question, latest_observations(records, day)))
+        rows.append(to_row(question, latest_observations(records, day), Counter()))
     values = np.array(rows, np.float32).reshape(len(rows), len(question.features))
     return Matrix(values, np.array(labels, np.bool_))

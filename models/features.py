@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from models.errors import InputOutOfRange, UnitMismatch
 from models.question import Feature, Question, Rule
 from records.documents import observations as read_observations
+from records.units import SAME, find_conversion
 from records.values import BOOLEAN, CATEGORY
 from storage import Record
 
@@ -25,14 +27,20 @@ Observations = dict[str, Observation]
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Rows in a fixed order, with the label of each; `values` is (n, features), float32."""
+    """Rows in a fixed order, with the label of each; `values` is (n, features), float32.
+
+    `people` has the number of each row's patient, in the order of the patients given; None if each
+    patient has exactly one row.
+    """
 
     values: Values
     labels: npt.NDArray[np.bool_]
+    people: npt.NDArray[np.int64] | None = None
 
     def rows(self, chosen: npt.NDArray[np.bool_]) -> Matrix:
         """Return the chosen rows, in their order."""
-        return Matrix(self.values[chosen], self.labels[chosen])
+        people = None if self.people is None else self.people[chosen]
+        return Matrix(self.values[chosen], self.labels[chosen], people)
 
 
 def in_time_order(records: Iterable[Record]) -> list[Record]:
@@ -59,22 +67,32 @@ def find_label(question: Question, records: Sequence[Record]) -> tuple[bool, str
     return value == question.label.positive, max(days)
 
 
-def to_row(question: Question, observations: Observations) -> Values:
+def to_row(
+    question: Question, observations: Observations, unread: Counter[str] | None = None
+) -> Values:
     """Return the features of one patient, shape (features,).
+
+    With `unread`, a value in a unit that cannot be converted is missing and counted there, by the
+    feature's code; without, it is an error.
 
     Raises:
         InputOutOfRange: the model does not accept a value.
-        UnitMismatch: a record is in another unit than the question.
+        UnitMismatch: a record is in a unit that cannot be converted to the question's.
     """
     row = np.full(len(question.features), np.nan, np.float32)
     for column, feature in enumerate(question.features):
         if feature.code in observations:
-            row[column] = to_number(feature, *observations[feature.code])
+            try:
+                row[column] = to_number(feature, *observations[feature.code])
+            except UnitMismatch:
+                if unread is None:
+                    raise
+                unread[feature.code] += 1
     return row
 
 
 def to_number(feature: Feature, value: float | int | str | bool, unit: str) -> float:
-    """Return one value as it is in the matrix.
+    """Return one value as it is in the matrix, converted to the feature's unit.
 
     Raises:
         InputOutOfRange, UnitMismatch: see `to_row`.
@@ -87,11 +105,21 @@ def to_number(feature: Feature, value: float | int | str | bool, unit: str) -> f
         if not isinstance(value, bool):
             raise InputOutOfRange(feature, value)
         return float(value)
-    if unit != feature.unit:
-        raise UnitMismatch(feature, unit)
-    if isinstance(value, str | bool) or not feature.minimum <= value <= feature.maximum:
+    number = _in_unit(feature, value, unit)
+    if number is None or not feature.minimum <= number <= feature.maximum:
         raise InputOutOfRange(feature, value)
-    return float(value)
+    return number
+
+
+def _in_unit(feature: Feature, value: float | int | str | bool, unit: str) -> float | None:
+    """Return a number in the feature's unit; None if it is none."""
+    conversion = SAME if unit == feature.unit else find_conversion(unit, feature.unit)
+    if conversion is None:
+        raise UnitMismatch(feature, unit)
+    if isinstance(value, str | bool):
+        return None
+    number = float(value)
+    return number if conversion is SAME else number * conversion.scale + conversion.offset
 
 
 def find_failed_rule(question: Question, row: Values) -> Rule | None:

@@ -10,10 +10,10 @@ import numpy as np
 
 from consent import TREATDS, View
 from models.card import Card
-from models.errors import InputMissing, ModelsBroken, PatientIneligible
+from models.errors import InputMissing, ModelsBroken
 from models.evaluation import interval
-from models.features import Values, find_failed_rule, latest_observations, to_row
-from models.inputs import InputValue, list_input_values
+from models.features import Values
+from models.inputs import InputValue, list_input_values, read_row
 from models.model_files import CARD, MODEL, ModelFiles
 from models.ports import RecordStore
 from models.question import Question, load_stored_question
@@ -142,7 +142,7 @@ class Predictor:
             prevalence=card.content["evaluation"]["prevalence"],
             # The last of the log-odds is the bias, which belongs to no feature.
             start=round(1 / (1 + math.exp(-scores.contributions[0][-1])), 2),
-            inputs=list_input_values(question, opened.records),
+            inputs=list_input_values(question, opened.records, opened.view.seen_at_s),
             contributions=_contributions(question, row, scores.contributions[0]),
             records=tuple(record.record_id for record in opened.records),
             view=opened.view,
@@ -158,7 +158,8 @@ class Predictor:
         Raises:
             StorageNotFound: the patient does not exist, or none of the records is permitted.
         """
-        return list_input_values(question, self._open(_access(request, question, {})).records)
+        opened = self._open(_access(request, question, {}))
+        return list_input_values(question, opened.records, opened.view.seen_at_s)
 
     def _open(self, access: AccessRequest) -> AccessResult:
         opened = self.store.vault.gather(access)
@@ -199,12 +200,7 @@ def _make_row(question: Question, opened: AccessResult) -> Values:
         if category not in available:
             # The error does not say whether the records are refused or do not exist.
             raise InputMissing(category)
-    row = to_row(question, latest_observations(opened.records))
-    rule = find_failed_rule(question, row)
-    if rule is not None:
-        column = question.columns()[rule.code]
-        raise PatientIneligible(question.features[column], float(row[column]), rule)
-    return row
+    return read_row(question, opened.records, opened.view.seen_at_s)
 
 
 def _contributions(

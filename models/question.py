@@ -7,8 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
 
 from consent import CATEGORIES
+from models.question_format2 import (
+    read_same,
+    read_timed_feature,
+    read_timed_rule,
+    read_timed_subgroup,
+    read_timeline,
+    require_no_timed_leak,
+)
 from models.question_parts import (
     DEFAULT_GATE,
     Feature,
@@ -28,6 +38,7 @@ from models.question_reading import (
     read_subgroup,
     read_thresholds,
 )
+from models.timeline import Timeline
 from records.strict_toml import Section, read_declaration
 from records.values import NUMBER
 
@@ -63,6 +74,7 @@ class Question:
     subgroups: tuple[Subgroup, ...]
     gate: Gate
     text: str
+    timeline: Timeline | None = None
 
     @classmethod
     def load(cls, path: Path) -> Question:
@@ -81,27 +93,10 @@ class Question:
             DeclarationInvalid: see `load`.
         """
         top = Section.of_text(text, name)
-        question = cls(
-            id=read_identifier(top),
-            title=top.text("title"),
-            intended_use=top.text("intended_use"),
-            limits=top.texts("limits"),
-            label=read_label(top.section("label")),
-            features=tuple(read_feature(section) for section in top.sections("features")),
-            required=top.texts("required"),
-            eligibility=tuple(
-                read_rule(part) for part in top.sections("eligibility", required=False)
-            ),
-            leaking=top.texts("leaking"),
-            parameters=read_parameters(top.section("parameters")),
-            held_out=top.number("held_out", 0.25),
-            thresholds=read_thresholds(top),
-            subgroups=tuple(
-                read_subgroup(part) for part in top.sections("subgroups", required=False)
-            ),
-            gate=read_gate(top.section("gate")) if top.has("gate") else DEFAULT_GATE,
-            text=text,
-        )
+        version = top.integer("format", 1)
+        if version not in _FORMATS:
+            raise top.error("format", "must be 1 or 2")
+        question = cls(**_read_common(top, text), **_FORMATS[version](top))
         top.close()
         _require_consistent(question, top)
         return question
@@ -115,7 +110,16 @@ class Question:
     def categories(self) -> tuple[str, ...]:
         """The consent categories that a prediction opens, in the vocabulary's order."""
         used = {feature.category for feature in self.features}
+        if self.timeline is not None and self.timeline.outcome.never_before:
+            used.add(self.label.category)
         return tuple(code for code in CATEGORIES if code in used)
+
+    @property
+    def training_categories(self) -> tuple[str, ...]:
+        """The consent categories that a training opens: also those of the label and the index."""
+        index = self.timeline.index.category if self.timeline is not None else ""
+        others = (code for code in (self.label.category, index) if code)
+        return tuple(dict.fromkeys((*self.categories, *others)))
 
     def columns(self) -> dict[str, int]:
         """Return the column of each feature's code in the matrix."""
@@ -134,6 +138,53 @@ def load_stored_question(text: str) -> Question:
         DeclarationInvalid: see `Question.load`.
     """
     return Question.parse(text, "stored question")
+
+
+def _read_common(top: Section, text: str) -> dict[str, Any]:
+    """Return what both formats have."""
+    return {
+        "id": read_identifier(top),
+        "title": top.text("title"),
+        "intended_use": top.text("intended_use"),
+        "limits": top.texts("limits"),
+        "parameters": read_parameters(top.section("parameters")),
+        "held_out": top.number("held_out", 0.25),
+        "thresholds": read_thresholds(top),
+        "gate": read_gate(top.section("gate")) if top.has("gate") else DEFAULT_GATE,
+        "text": text,
+    }
+
+
+def _read_format_1(top: Section) -> dict[str, Any]:
+    return {
+        "label": read_label(top.section("label")),
+        "features": tuple(read_feature(section) for section in top.sections("features")),
+        "required": top.texts("required"),
+        "eligibility": tuple(read_rule(part) for part in _optional(top, "eligibility")),
+        "leaking": top.texts("leaking"),
+        "subgroups": tuple(read_subgroup(part) for part in _optional(top, "subgroups")),
+    }
+
+
+def _read_format_2(top: Section) -> dict[str, Any]:
+    same = read_same(top)
+    timeline, label = read_timeline(top, same)
+    return {
+        "label": label,
+        "features": tuple(read_timed_feature(part, same) for part in top.sections("features")),
+        "required": top.texts("required", ()),
+        "eligibility": tuple(read_timed_rule(part) for part in _optional(top, "eligibility")),
+        "leaking": timeline.leaking.patterns,
+        "subgroups": tuple(read_timed_subgroup(part) for part in _optional(top, "subgroups")),
+        "timeline": timeline,
+    }
+
+
+def _optional(top: Section, key: str) -> list[Section]:
+    return top.sections(key, required=False)
+
+
+_FORMATS: Final = MappingProxyType({1: _read_format_1, 2: _read_format_2})
 
 
 def _require_consistent(question: Question, top: Section) -> None:
@@ -165,6 +216,9 @@ def _require_no_leak(question: Question, top: Section) -> None:
     duplicates = {code for code in codes if codes.count(code) > 1}
     if duplicates:
         raise top.error("features", f"{min(duplicates)} is listed twice")
+    if question.timeline is not None:
+        require_no_timed_leak(question.timeline, question.features, top)
+        return
     for code in (question.label.code, *question.leaking):
         if code in codes:
             raise top.error("features", f"{code} reveals the label, so it cannot be a feature")

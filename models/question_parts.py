@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.suppression import MIN_COHORT
+from models.timeline import Reading
 from records.values import CATEGORY, NUMBER
 
 _UNITS: Final = {
     "1": "",
     "{count}": "",
     "a": "years",
+    "d": "days",
     "h": "hours",
     "min": "minutes",
     "/min": "per minute",
@@ -37,10 +39,17 @@ def format_unit(unit: str) -> str:
     return _UNITS.get(unit, unit)
 
 
+def _bounds(minimum: float, maximum: float) -> str:
+    if maximum == math.inf:
+        return "any number" if minimum == -math.inf else f"{minimum:g} or more"
+    return f"at most {maximum:g}" if minimum == -math.inf else f"{minimum:g} to {maximum:g}"
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One input of the model, or (`predicts` false) a fact that is kept for subgroups only.
 
+    In format 2, `code` is the feature's name and `reading` says how it is read from events.
     `disclosure` says what the feature is for who tries to recognise a person in a copy: an
     identifier (`direct`, never copied), something that others know (`quasi`, the default),
     something that harms (`sensitive`), or neither (`other`).
@@ -57,10 +66,18 @@ class Feature:
     missing: str
     predicts: bool
     disclosure: str = QUASI
+    reading: Reading | None = None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes that it is read from; those of format 2 may end in `*`."""
+        return (self.code,) if self.reading is None else self.reading.codes.patterns
 
     @property
     def accepted(self) -> str:
         """The values that the feature accepts, in words."""
+        if self.kind == NUMBER and math.inf in (-self.minimum, self.maximum):
+            return f"{_bounds(self.minimum, self.maximum)} {format_unit(self.unit)}".rstrip()
         if self.kind == NUMBER:
             return f"{self.minimum:g} to {self.maximum:g} {format_unit(self.unit)}".rstrip()
         return ", ".join(self.values) if self.kind == CATEGORY else "yes, no"
@@ -98,11 +115,7 @@ class Rule:
     @property
     def bounds(self) -> str:
         """The bounds in words."""
-        if self.maximum == math.inf:
-            return f"{self.minimum:g} or more"
-        if self.minimum == -math.inf:
-            return f"at most {self.maximum:g}"
-        return f"{self.minimum:g} to {self.maximum:g}"
+        return _bounds(self.minimum, self.maximum)
 
 
 @dataclass(frozen=True, slots=True)

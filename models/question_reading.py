@@ -74,6 +74,14 @@ def read_label(section: Section) -> Label:
     return label
 
 
+def read_disclosure(section: Section) -> str:
+    """Return what a feature tells somebody who tries to recognise a person in a copy."""
+    disclosure = section.text("disclosure", QUASI)
+    if disclosure not in DISCLOSURES:
+        raise section.error("disclosure", f"is unknown; known: {', '.join(DISCLOSURES)}")
+    return disclosure
+
+
 def read_feature(section: Section) -> Feature:
     """Return a feature of format 1."""
     kind = section.text("kind")
@@ -91,11 +99,9 @@ def read_feature(section: Section) -> Feature:
         values=section.texts("values") if kind == CATEGORY else (),
         missing=section.text("missing", "not recorded"),
         predicts=section.boolean("predicts", True),
-        disclosure=section.text("disclosure", QUASI),
+        disclosure=read_disclosure(section),
     )
     section.close()
-    if feature.disclosure not in DISCLOSURES:
-        raise section.error("disclosure", f"is unknown; known: {', '.join(DISCLOSURES)}")
     if feature.minimum >= feature.maximum:
         raise section.error("minimum", "must be below the maximum")
     if kind == CATEGORY and len(feature.values) < 2:

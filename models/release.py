@@ -8,6 +8,7 @@ import io
 import json
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -24,9 +25,9 @@ from models.anonymity import (
     find_releasable,
     measure,
 )
-from models.cohort import exclusion_reason, group_by_subject, to_matrix
+from models.cohort import exclusion_reasons, group_by_subject, to_matrix
 from models.copy_plan import CopyPlan, find_hidden, make_plan
-from models.errors import CohortTooSmall, ConsentsChanged
+from models.errors import CohortTooSmall, ConsentsChanged, ModelsInvalid
 from models.features import Matrix
 from models.ports import RecordStore
 from models.question import Question
@@ -34,7 +35,7 @@ from models.question_parts import QUASI, Feature
 from models.suppression import MIN_COHORT, MIN_COUNT, suppress
 from records.table_file import write_parquet
 from records.values import NUMBER
-from storage import AccessRequest, AccessResult
+from storage import AccessRequest, AccessResult, Record
 
 PSEUDONYM_CHARACTERS: Final = 32
 _PERMITTED: Final = "permitted"
@@ -127,20 +128,16 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
         ModelsInvalid: a chosen column is not a feature, or a direct identifier.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
-    categories = (*question.categories, question.label.category)
+    categories = question.training_categories
     why = f"training set {request.release}"
     access = AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
     gathered = store.vault.gather(access)
-    patients = {
-        subject: records
-        for subject, records in group_by_subject(gathered.records).items()
-        if not exclusion_reason(question, records)
-    }
+    patients = _usable(question, gathered)
     if len(patients) < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people permit a copy")
     pseudonym = store.pseudonyms(f"release {request.study} {request.release}")
     named = sorted((_name(pseudonym(subject)), records) for subject, records in patients.items())
-    matrix = to_matrix(question, [records for _, records in named])
+    matrix = _one_row_each(to_matrix(question, [records for _, records in named]))
     plan = request.plan or make_plan(question, matrix, request.columns)
     classes = plan.recoding.classes(matrix.values.astype(np.float64))
     is_kept = find_releasable(classes, matrix.labels)
@@ -167,6 +164,23 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
         names=names,
         view=gathered.view,
     )
+
+
+def _usable(question: Question, gathered: AccessResult) -> dict[bytes, list[Record]]:
+    """Return the records of each patient who makes a row."""
+    by_subject = group_by_subject(gathered.records)
+    reasons = exclusion_reasons(question, list(by_subject.values()), Counter())
+    return {
+        subject: by_subject[subject]
+        for subject, reason in zip(by_subject, reasons, strict=True)
+        if not reason
+    }
+
+
+def _one_row_each(matrix: Matrix) -> Matrix:
+    if matrix.people is not None:
+        raise ModelsInvalid("a copy has one row a person: set take of [index] to first or last")
+    return matrix
 
 
 def _require_permitted(store: RecordStore, access: AccessRequest, gathered: AccessResult) -> None:

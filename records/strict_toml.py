@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from records.errors import DeclarationInvalid
+
+MAX_CHARACTERS: Final = 1 << 20
+MAX_DOTTED: Final = 64
+# Text has blanks between words and lists have commas; a part of a dotted key has neither.
+_KEY_PART: Final = re.compile(r"[ \t]*+[^\s,=\[\]{}]*+[ \t]*+")
 
 
 def read_declaration(path: Path) -> str:
@@ -26,6 +32,15 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _has_long_key(text: str) -> bool:
+    parts = 0
+    for part in text.split("."):
+        parts = parts + 1 if _KEY_PART.fullmatch(part) else 0
+        if parts > MAX_DOTTED:
+            return True
+    return False
+
+
 class Section:
     """One table of a TOML file; `close` refuses every key that was not read."""
 
@@ -40,12 +55,21 @@ class Section:
         """Return a whole file as a section; errors refer to it by `name`.
 
         Raises:
-            DeclarationInvalid: not TOML; the message has line and column.
+            DeclarationInvalid: not TOML, longer than MAX_CHARACTERS, or with a key of more than
+                MAX_DOTTED parts; the message has line and column.
         """
+        if len(text) > MAX_CHARACTERS:
+            size = f"{len(text):,} characters; the limit is {MAX_CHARACTERS:,}"
+            raise DeclarationInvalid(f"{name}: {size}. Split the file.")
+        if _has_long_key(text):  # tomllib takes quadratic time for it
+            problem = f"a key has more than {MAX_DOTTED} parts; use fewer dots"
+            raise DeclarationInvalid(f"{name}: {problem}")
         try:
             return cls(tomllib.loads(text.removeprefix("\ufeff")), name)
         except tomllib.TOMLDecodeError as exc:
             raise DeclarationInvalid(f"{name}: not TOML: {exc}") from exc
+        except RecursionError:
+            raise DeclarationInvalid(f"{name}: lists or tables are nested too deep") from None
 
     def error(self, key: str, problem: str) -> DeclarationInvalid:
         """Return the error that names file, key and problem."""

@@ -20,6 +20,7 @@ from records.table_file import read_cells
 from storage import Record
 
 MAX_FAULTS: Final = 1000
+MAX_COLUMNS: Final = 5_000
 
 Key = tuple[str, ...]
 
@@ -210,6 +211,9 @@ def _open(
     header = next(lines, (0, []))[1]
     if not header:
         raise TableInvalid(f"{path.name}: the file has no header")
+    if len(header) > MAX_COLUMNS:
+        columns = f"{len(header):,} columns; the limit is {MAX_COLUMNS:,}"
+        raise TableInvalid(f"{path.name}: {columns}. Check the separator, or split the table.")
     reader = RowReader(header, mapping, path.name, today)
     read = (reader.read(line, cells) for line, cells in lines)
     return reader, (row for row in read if row is not None)

@@ -15,6 +15,7 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.erasures import CustodianErasures
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.overview import CustodianOverview
 from services.custodian.records import CustodianRecords
@@ -23,6 +24,7 @@ from services.custodian.service import CustodianService
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.upload_store import UploadStore
 from services.custodian.uploads import CustodianUploads
+from services.erasure import PatientErasure
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
@@ -31,6 +33,7 @@ from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
 from services.patient.consents import PatientConsents
+from services.patient.erasures import PatientErasures
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.records import PatientRecords
@@ -89,6 +92,7 @@ class Services:
     custodian: CustodianService
     monitoring: MonitoringService
     operator: OperatorService
+    erasure: PatientErasure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +134,13 @@ def build_services(
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
         uploads=UploadStore(engine, store, clock),
     )
+    auditor = AuditorService(
+        ledger=parts.ledger,
+        store=parts.store,
+        diagnostics=parts.diagnostics,
+        jobs=parts.jobs,
+        folder=parts.installation.home / "evidence",
+    )
     return Services(
         engine=engine,
         ledger=ledger,
@@ -150,13 +161,8 @@ def build_services(
         cards=parts.cards,
         clinician=_clinician(parts),
         researcher=_researcher(parts),
-        auditor=AuditorService(
-            ledger=parts.ledger,
-            store=parts.store,
-            diagnostics=parts.diagnostics,
-            jobs=parts.jobs,
-            folder=parts.installation.home / "evidence",
-        ),
+        auditor=auditor,
+        erasure=_erasure(parts, auditor),
         patient=_patient(parts),
         custodian=_custodian(parts),
         operator=OperatorService(
@@ -210,6 +216,23 @@ def _patient(parts: Parts) -> PatientService:
         ),
         history=history,
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
+        erasures=PatientErasures(requests=stores.erasures, store=store),
+    )
+
+
+def _erasure(parts: Parts, auditor: AuditorService) -> PatientErasure:
+    stores = parts.requests
+    return PatientErasure(
+        requests=stores.erasures,
+        store=parts.store,
+        parts={
+            "answers": stores.predictions.erase_subject,
+            "drafts": stores.requests.close_subject,
+            "messages": parts.identity.erase_messages,
+            "terms": parts.ledger.consent_terms.erase_subject,
+            "bundles": lambda _: auditor.delete_bundles(),
+            "number": stores.directory.remove,
+        },
     )
 
 
@@ -221,7 +244,7 @@ def _custodian(parts: Parts) -> CustodianService:
         overview=CustodianOverview(
             ledger=parts.ledger,
             store=parts.store,
-            stores=parts.requests,
+            requests=parts.requests,
             uploads=parts.uploads,
             jobs=parts.jobs,
             workers=parts.workers,
@@ -251,6 +274,9 @@ def _custodian(parts: Parts) -> CustodianService:
             descriptions=parts.requests.descriptions,
         ),
         recoveries=CustodianRecoveries(ledger=parts.ledger, directory=directory),
+        erasures=CustodianErasures(
+            requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
+        ),
     )
 
 

@@ -249,6 +249,12 @@ class Catalogue:
         with reading(self._engine) as connection:
             return list(connection.scalars(query.order_by(sa.func.min(_RECORDS.c.seq))))
 
+    def blocks_of(self, subject: bytes) -> list[bytes]:
+        """Return the CID of every version of a subject's records, erased ones too, sorted."""
+        query = sa.select(_RECORDS.c.cid).where(_RECORDS.c.subject == subject)
+        with reading(self._engine) as connection:
+            return sorted(bytes(cid) for cid in connection.scalars(query))
+
     def count_visible_batches(self) -> int:
         """Return the number of visible batches; it grows with each deposit."""
         query = sa.select(sa.func.count()).where(_BATCHES.c.state.in_(VISIBLE))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
@@ -14,14 +16,17 @@ from storage.components import Components, Progress, no_progress
 from storage.database import reading, writing
 from storage.deposit import Deposits
 from storage.entry import Batch, Entry
+from storage.errors import StorageInvalid
 from storage.journal import NOBODY, AccessOutcome, Use
 from storage.keys import purge_deleted
 from storage.reader import Reader
-from storage.rootkey import receipt_key, sign_receipt
+from storage.rootkey import receipt_key, sign_receipt, verifies_receipt
 from storage.tables import METADATA
 
 REKEYED: Final = "re-keyed"
 SHREDDED: Final = "shredded"
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_ERASURE: Final = "erasure"
 _OPERATOR: Final = "operator"
 _PURPOSE: Final = "erasure"
 _CHUNK_RECORDS: Final = 5_000
@@ -44,6 +49,43 @@ class Receipt:
     body: bytes
     signature: bytes
     public_key: bytes
+
+    def document(self) -> dict[str, str]:
+        """Return the receipt as JSON: the signed text as it was signed, and how to check it."""
+        return {
+            "body": self.body.decode(),
+            "signature": self.signature.hex(),
+            "public_key": self.public_key.hex(),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Receipt:
+        """Return the receipt of a document that `document` made; nothing is checked yet.
+
+        Raises:
+            StorageInvalid: it is not a receipt of an erasure.
+        """
+        try:
+            body = str(document["body"]).encode()
+            signature = bytes.fromhex(document["signature"])
+            public_key = bytes.fromhex(document["public_key"])
+            content = orjson.loads(body)
+            if content["receipt"] != _ERASURE:
+                raise ValueError("another kind of receipt")
+            return cls(int(content["at_s"]), body, signature, public_key)
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            raise StorageInvalid(
+                "the receipt cannot be read. Use the JSON file as it was downloaded."
+            ) from exc
+
+    def verifies(self, public_key: bytes) -> bool:
+        """Return whether the install with this key (32 bytes) signed exactly this receipt."""
+        return verifies_receipt(public_key, self.body, self.signature)
+
+    def content(self) -> dict[str, Any]:
+        """Return what was signed: ``what``, ``why``, ``at_s``, ``blocks``; of a person, more."""
+        content: dict[str, Any] = orjson.loads(self.body)
+        return content
 
 
 class Erasure:
@@ -73,7 +115,7 @@ class Erasure:
         if not entries:
             return None
         self.sweep(progress)
-        return self._sign(REKEYED, why, entries)
+        return self._sign(REKEYED, why, [entry.cid for entry in entries])
 
     def _rekey(self, entries: Sequence[Entry], why: str) -> None:
         self._journal(REKEYED, why, entries)
@@ -87,17 +129,27 @@ class Erasure:
             self._components.catalogue.make_current(batch.id)
             self._deposits.anchor(batch)
 
-    def shred(self, subject: bytes, why: str) -> Receipt | None:
-        """Delete every key of a subject, then its blocks; its records cannot be opened again."""
+    def shred(self, subject: bytes, why: str, also: Sequence[str] = ()) -> Receipt:
+        """Delete every key of a subject, then its blocks; its records cannot be opened again.
+
+        Repeating the call completes one that was interrupted; its receipt lists every block that
+        the subject's records ever had, and `also`: what else the caller has erased.
+
+        Raises:
+            StoreUnavailable, JournalUnavailable, LedgerUnavailable (consent): call it again.
+        """
         entries = list(self._components.catalogue.current(subjects=[subject]))
-        self._journal(SHREDDED, why, entries)
+        if entries:
+            self._journal(SHREDDED, why, entries)
         # In one transaction, so that no rows remain without a patient key, nor a key without rows.
         with writing(self._engine) as connection:
             self._components.catalogue.delete_keys(subject, connection)
             self._components.keys.delete_patient(subject, connection)
         purge_deleted(self._engine)
         self.sweep()
-        return self._sign(SHREDDED, why, entries) if entries else None
+        person = {"subject_sha256": hashlib.sha256(subject).hexdigest(), "also": list(also)}
+        blocks = self._components.catalogue.blocks_of(subject)
+        return self._sign(SHREDDED, why, blocks, person)
 
     def sweep(self, progress: Progress = no_progress, *, wait: bool = True) -> int:
         """Delete every block whose key was deleted; return the number of batches affected.
@@ -107,6 +159,9 @@ class Erasure:
         """
         with self._components.car_folder.lock_collection(wait=wait) as is_ours:
             batches = self._components.catalogue.batches(erased=True) if is_ours else []
+            if batches:
+                # Deleted keys are in SQLite's log until then, and would open the old blocks.
+                purge_deleted(self._engine)
             left = {}
             for index, batch in enumerate(batches):
                 progress("collecting", index, len(batches))
@@ -145,15 +200,18 @@ class Erasure:
         ]
         self._components.journal.write(use, answers)
 
-    def _sign(self, what: str, why: str, entries: Sequence[Entry]) -> Receipt:
+    def _sign(
+        self, what: str, why: str, blocks: Sequence[bytes], person: Mapping[str, Any] = NOTHING
+    ) -> Receipt:
         at_s = int(self._components.clock())
         body = orjson.dumps(
             {
-                "receipt": "erasure",
+                "receipt": _ERASURE,
                 "what": what,
                 "why": why,
                 "at_s": at_s,
-                "blocks": sorted(entry.cid.hex() for entry in entries),
+                "blocks": sorted(cid.hex() for cid in blocks),
+                **person,
             },
             option=orjson.OPT_SORT_KEYS,
         )

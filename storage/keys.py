@@ -158,19 +158,12 @@ class Keys:
             return self.make_patient_keys(ordered)
         return known | {subject: SecretKey(key) for subject, key in fresh.items()}
 
-    def shred_patient(self, subject: bytes) -> bool:
-        """Delete the subject's key permanently; return whether there was one.
-
-        What it wrapped cannot be opened again. Backups keep the wrapped key until they are rotated
-        (docs/operations.md).
-        """
-        with writing(self._engine) as connection:
-            existed = self.delete_patient(subject, connection)
-        purge_deleted(self._engine)
-        return existed
-
     def delete_patient(self, subject: bytes, connection: sa.Connection) -> bool:
-        """Delete the subject's key in the caller's transaction; call `purge_deleted` after it."""
+        """Delete the subject's key in the caller's transaction; return whether there was one.
+
+        What it wrapped cannot be opened again. Call `purge_deleted` after the transaction. Backups
+        keep the wrapped key until they are rotated (docs/operations.md).
+        """
         deletion = sa.delete(_PATIENT_KEYS).where(_PATIENT_KEYS.c.subject == subject)
         return bool(connection.execute(deletion).rowcount)
 

@@ -22,7 +22,7 @@ from storage.integrity import check_journal, check_records
 from storage.journal import START, Journal
 from storage.keys import Keys
 from storage.permissions import PermittedSubjects, RecordList
-from storage.rootkey import make_root_key, open_root_key
+from storage.rootkey import make_root_key, open_root_key, receipt_key
 from storage.vault import Vault
 
 LIST_MAX_AGE_S: Final = 60.0
@@ -111,6 +111,14 @@ class RecordStore:
     def open_text(self, label: str, sealed: bytes, about: bytes = b"") -> str:
         """Return what `seal_text` encrypted; raises as `open_bytes`."""
         return self.open_bytes(label, sealed, about).decode()
+
+    def receipt_key(self) -> bytes:
+        """Return the Ed25519 key (32 bytes) that verifies this installation's receipts.
+
+        Raises:
+            VaultSealed: there is no root key.
+        """
+        return receipt_key(self._keys.root())
 
     def totals(self) -> dict[str, int]:
         """Return the numbers of records, subjects, batches and journal rows."""

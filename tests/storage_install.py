@@ -16,6 +16,8 @@ from township import Clock, Patient, make_terms
 from consent import ConsentLedger, LedgerSettings, Signed, open_ledger
 from deploy.database import make_engine
 from storage import AccessRequest, BlockStore, Record, RecordStore
+from storage.database import writing
+from storage.keys import Keys, purge_deleted
 
 STUDY = "study:diabetes-risk"
 TRAINING = "MLTRAINING"
@@ -93,6 +95,14 @@ class Install:
 
     def gathered(self, **narrowed: Any) -> list[Record]:
         return self.store.vault.gather(access_request(**narrowed)).records
+
+
+def shred_key(engine: sa.Engine, subject: bytes) -> bool:
+    """Delete a patient's key alone, as the first part of an erasure does."""
+    with writing(engine) as connection:
+        existed = Keys(engine).delete_patient(subject, connection)
+    purge_deleted(engine)
+    return existed
 
 
 def access_request(**narrowed: Any) -> AccessRequest:

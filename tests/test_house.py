@@ -150,11 +150,6 @@ def test_each_decision_page_has_context_alternatives_decision_and_consequence() 
 
 
 WAITS_FOR_ITS_ROUTE = {
-    "erase": "erasure of a patient's terms: no page or command yet",
-    "erase_subject": "as erase",
-    "shred": "erasure of a patient's records: no page or command yet",
-    "shred_patient": "as shred",
-    "verifies_receipt": "of an erasure",
     "finish_recovery": "recovery of a lost last key: no page or worker's task yet",
     "make_recipient_key": "copies encrypted to a researcher's key: no route yet",
 }

@@ -78,6 +78,12 @@ class IdentityService:
             ),
         )
 
+    def erase_messages(self, subject: bytes) -> None:
+        """Delete the messages that a patient was to sign, with their terms."""
+        account = self.accounts.of_subject(subject)
+        if account is not None:
+            self.signatures.erase(account.id)
+
     def invite(self, invitee: Invitee) -> str:
         """Return the link of a new invitation; it works once, for seven days.
 

@@ -186,6 +186,11 @@ class SignatureRequests:
             )
         return Signed(message, address, signature)
 
+    def erase(self, account_id: str) -> None:
+        """Delete every message that was prepared for an account; they contain its terms."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_REQUESTS).where(_REQUESTS.c.account == account_id))
+
     def record_outcome(self, account: Account, request_id: str, outcome: Outcome) -> Outcome:
         """Store the ledger's answer and return it; of two calls at once, the first one counts.
 

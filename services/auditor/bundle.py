@@ -84,5 +84,11 @@ def write_bundle(
     return {"bytes": sum(sizes.values()), "sha256": sha256.hexdigest(), "parts": parts}
 
 
+def delete_bundles(folder: Path) -> None:
+    """Delete every bundle; each contains every patient's terms, and can be written again."""
+    for bundle in folder.glob("*.ndjson"):
+        bundle.unlink(missing_ok=True)
+
+
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from consent import ANCHOR_KINDS, ConsentError, ConsentLedger, Finding, View
 from models import Card, Diagnostics, Model, ModelsNotFound
-from services.auditor.bundle import Bundle, bundle_path, write_bundle
+from services.auditor.bundle import Bundle, bundle_path, delete_bundles, write_bundle
 from services.auditor.journal import JournalPage, JournalSearch, search_journal
 from services.auditor.verification import (
     AGREES,
@@ -23,7 +23,7 @@ from services.auditor.verification import (
 from services.errors import NotFound
 from services.jobs.queue import ACTIVE, DONE, Job, JobQueue
 from services.subjects import SubjectConsents, SubjectRecords, SubjectUses
-from storage import BlockReader, RecordStore, StorageError
+from storage import BlockReader, Receipt, RecordStore, StorageError
 
 VERIFY: Final = "verify"
 EVIDENCE: Final = "evidence"
@@ -77,6 +77,16 @@ class EvidenceStatus:
     active: Job | None
     ready: Bundle | None
     has_failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptCheck:
+    """Whether a receipt of an erasure is signed by the key, and what it states."""
+
+    is_valid: bool
+    what: str
+    at_s: int
+    blocks: int
 
 
 class AuditorService:
@@ -220,6 +230,28 @@ class AuditorService:
     def write_bundle(self, job_id: str, progress: Progress) -> dict[str, Any]:
         """Write a job's bundle; return the job's result: lines and bytes of each kind."""
         return write_bundle(self._folder, job_id, self.evidence(), progress)
+
+    def check_receipt(
+        self, document: Mapping[str, Any], public_key: bytes | None = None
+    ) -> ReceiptCheck:
+        """Check a receipt of an erasure against this installation's key, or another one's.
+
+        Raises:
+            StorageInvalid (storage): the document is not a receipt.
+        """
+        receipt = Receipt.from_document(document)
+        key = self._store.receipt_key() if public_key is None else public_key
+        content = receipt.content()
+        return ReceiptCheck(
+            is_valid=receipt.verifies(key),
+            what=str(content["what"]),
+            at_s=receipt.at_s,
+            blocks=len(content["blocks"]),
+        )
+
+    def delete_bundles(self) -> None:
+        """Delete every evidence bundle on this machine, because a patient is erased."""
+        delete_bundles(self._folder)
 
     def evidence_status(self) -> EvidenceStatus:
         """Return which bundle is being written and which is ready."""

@@ -247,6 +247,22 @@ class ClinicianPredictions:
         self._predictions.decide(party, prediction_id, decision, reason)
         return self.get(party, prediction_id, words)
 
+    def erase_refused(self, subject: bytes) -> None:
+        """Delete the predictions about a patient that rest on a record that is not permitted now.
+
+        Called after a patient took something back; what was made of it is erased, not hidden.
+
+        Raises:
+            LedgerUnavailable (consent): nothing can be decided now; call it again.
+        """
+        by_party: dict[str, list[StoredPrediction]] = {}
+        for prediction in self._predictions.list_of_subject(subject):
+            by_party.setdefault(prediction.party, []).append(prediction)
+        for party, predictions in by_party.items():
+            answers = self._are_permitted(party, predictions)
+            refused = [p.id for p, answer in zip(predictions, answers, strict=True) if not answer]
+            self._predictions.erase(refused)
+
     def _model(self, question_id: str, words: Words) -> Model:
         try:
             question = self._diagnostics.question(question_id)

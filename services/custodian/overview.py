@@ -35,7 +35,7 @@ class Holdings:
         anchored_at_s: when the newest records anchor was mined, seconds UTC; None if unknown.
         is_anchored: whether there is any records anchor.
         active_jobs: queued or running.
-        proposed_studies: that wait for a decision.
+        proposed_studies, requested_erasures: that wait for a decision.
     """
 
     patients: int
@@ -46,6 +46,7 @@ class Holdings:
     is_anchored: bool
     active_jobs: int
     proposed_studies: int
+    requested_erasures: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class CustodianOverview:
         *,
         ledger: ConsentLedger,
         store: RecordStore,
-        stores: RequestStores,
+        requests: RequestStores,
         uploads: UploadStore,
         jobs: JobQueue,
         workers: Workers,
@@ -90,10 +91,7 @@ class CustodianOverview:
     ) -> None:
         self._ledger = ledger
         self._store = store
-        self._directory = stores.directory
-        self._proposals = stores.proposals
-        self._requests = stores.requests
-        self._predictions = stores.predictions
+        self._requests = requests
         self._uploads = uploads
         self._jobs = jobs
         self._workers = workers
@@ -107,14 +105,14 @@ class CustodianOverview:
             worker=_responds(self._workers.is_any_alive),
         )
         since_s = int(self._clock()) - 7 * DAY_S
-        answers = self._requests.count_answers_since(since_s)
+        answers = self._requests.requests.count_answers_since(since_s)
         return Overview(
             health=health,
             holdings=self._holdings(health),
             week=Week(
                 yes=answers.get(ACCEPTED, 0),
                 no=answers.get(DECLINED, 0),
-                estimates=self._predictions.count_since(since_s),
+                estimates=self._requests.predictions.count_since(since_s),
                 uploads=self._uploads.count(STORED, since_s),
             ),
             waiting_files=self._uploads.count(CHECKED),
@@ -124,7 +122,7 @@ class CustodianOverview:
         totals = self._store.totals()
         anchors = self._ledger.anchors("records", 1)
         return Holdings(
-            patients=self._directory.count(),
+            patients=self._requests.directory.count(),
             subjects=totals["subjects"],
             records=totals["records"],
             copies=totals["records"] if health.ipfs else 0,
@@ -132,8 +130,9 @@ class CustodianOverview:
             is_anchored=bool(anchors),
             active_jobs=sum(self._jobs.counts().values()),
             proposed_studies=sum(
-                proposal.state == PROPOSED for proposal in self._proposals.list_all()
+                proposal.state == PROPOSED for proposal in self._requests.proposals.list_all()
             ),
+            requested_erasures=self._requests.erasures.count_waiting(),
         )
 
     def _block_time(self, block_number: int) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.erasures import CustodianErasures
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.overview import CustodianOverview
 from services.custodian.records import CustodianRecords
@@ -25,6 +26,7 @@ class CustodianService:
         subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
         recoveries: new keys for patients who lost theirs.
+        erasures: of patients who ask for it.
     """
 
     overview: CustodianOverview
@@ -34,3 +36,4 @@ class CustodianService:
     subjects: CustodianSubjects
     approvals: CustodianApprovals
     recoveries: CustodianRecoveries
+    erasures: CustodianErasures

@@ -8,17 +8,17 @@ from typing import Any, Final
 
 from models import Diagnostics, Model, RunCancelled, TrainingRun
 from services.auditor.service import AuditorService
-from services.jobs.queue import Job, JobCancelled
+from services.jobs.queue import UNIQUE_ARGUMENTS, Job, JobCancelled
 from storage import RecordStore
 
 Progress = Callable[[str, int, int], None]
 Runner = Callable[[Job, Progress], dict[str, Any]]
-UploadRunner = Callable[[str, Progress], dict[str, Any]]
+IdRunner = Callable[[str, Progress], dict[str, Any]]
 RUNNING: Final = "running"
 DONE: Final = "done"
 
-RETRIED_WHILE_UNAVAILABLE: Final = frozenset({"rekey"})
-"""Kinds that wait until an unavailable part is back: a patient's withdrawal depends on them."""
+RETRIED_WHILE_UNAVAILABLE: Final = frozenset({"rekey", "erase"})
+"""Kinds that wait until an unavailable part is back: a patient's decision depends on them."""
 
 
 def make_runners(
@@ -26,19 +26,22 @@ def make_runners(
     diagnostics: Diagnostics,
     store: RecordStore,
     auditor: AuditorService,
-    check_upload: UploadRunner,
-    store_upload: UploadRunner,
+    by_id: Mapping[str, IdRunner],
+    erase_answers: Callable[[bytes], object],
 ) -> Mapping[str, Runner]:
-    """Return what runs each kind of job."""
+    """Return what runs each kind of job; `by_id` has the kinds whose one argument is an id."""
     return {
         "train": partial(_train, diagnostics),
         "retrain": partial(_retrain, diagnostics),
         "verify": lambda _, progress: auditor.run_verification(progress),
         "evidence": lambda job, progress: auditor.write_bundle(job.id, progress),
-        "rekey": partial(_rekey, store),
-        "check-upload": lambda job, progress: check_upload(job.arguments["upload"], progress),
-        "store-upload": lambda job, progress: store_upload(job.arguments["upload"], progress),
+        "rekey": partial(_rekey, store, erase_answers),
+        **{kind: partial(_run_by_id, run) for kind, run in by_id.items()},
     }
+
+
+def _run_by_id(run: IdRunner, job: Job, progress: Progress) -> dict[str, Any]:
+    return run(job.arguments[UNIQUE_ARGUMENTS[job.kind][0]], progress)
 
 
 def _train(diagnostics: Diagnostics, job: Job, progress: Progress) -> dict[str, Any]:
@@ -91,8 +94,13 @@ def _cancellable(train: Callable[[Progress], Model], progress: Progress) -> Mode
         raise JobCancelled from exc
 
 
-def _rekey(store: RecordStore, job: Job, progress: Progress) -> dict[str, Any]:
+def _rekey(
+    store: RecordStore, erase_answers: Callable[[bytes], object], job: Job, progress: Progress
+) -> dict[str, Any]:
+    """Re-encrypt what former recipients could open, after what was made of it is erased."""
     subjects = [bytes.fromhex(subject) for subject in job.arguments["subjects"]]
+    for subject in subjects:
+        erase_answers(subject)
     receipt = store.erasure.rekey(subjects, job.arguments["why"], progress)
     return {"receipt": receipt.body.decode() if receipt else ""}
 

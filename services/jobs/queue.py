@@ -32,6 +32,7 @@ UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "retrain": ("model",),
         "check-upload": ("upload",),
         "store-upload": ("upload",),
+        "erase": ("erasure",),
         "verify": (),
         "evidence": (),
     }

@@ -146,7 +146,9 @@ class PatientRecords:
         """Return names of values by code, as the questions call them."""
         names: dict[str, str] = {}
         for question in self._diagnostics.questions():
-            names |= {feature.code: feature.words for feature in question.features}
+            names |= {
+                code: feature.words for feature in question.features for code in feature.codes
+            }
             names[question.label.code] = question.label.words
         return names
 

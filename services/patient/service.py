@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.patient.consents import ConsentSummary, PatientConsents
+from services.patient.erasures import PatientErasures
 from services.patient.history import HistoryLine, PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.records import PatientRecords
@@ -43,6 +44,7 @@ class PatientService:
     records: PatientRecords
     history: PatientHistory
     keys: PatientKeys
+    erasures: PatientErasures
 
     def home(self, subject: bytes, words: Words) -> PatientHome:
         """Return what the first page shows."""

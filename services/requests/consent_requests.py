@@ -36,6 +36,7 @@ _BATCHES: Final = sa.Table(
     sa.Column("by", sa.String(32), nullable=False),
     sa.Column("at_s", sa.BigInteger, nullable=False),
     sa.Column("note", sa.LargeBinary),
+    sa.Column("note_about", sa.LargeBinary(32), index=True),
 )
 _REQUESTS: Final = sa.Table(
     "web_requests",
@@ -138,6 +139,8 @@ class ConsentRequests:
         head = {"id": batch, "party": details.party, "body": body, "by": by, "at_s": now_s}
         if note:
             head["note"] = self._store.seal_text(NOTE_LABEL, note, batch.encode())
+            # An erasure finds the notes about a person by this, also of requests never received.
+            head["note_about"] = self._note_about(subjects[0]) if subjects else None
         with self._engine.begin() as connection:
             connection.execute(sa.insert(_BATCHES), head)
             for start in range(0, len(subjects), BATCH_SIZE):
@@ -224,6 +227,9 @@ class ConsentRequests:
         with self._engine.connect() as connection:
             return [self._sent(row) for row in connection.execute(query)]
 
+    def _note_about(self, subject: bytes) -> bytes:
+        return self._store.pseudonyms(NOTE_LABEL)(subject)
+
     def _sent(self, row: Any) -> SentRequest:
         lapses_at_s = row.at_s + LAPSE_DAYS * DAY_S
         waits = WAITING if self._clock() < lapses_at_s else LAPSED
@@ -235,6 +241,18 @@ class ConsentRequests:
             lapses_at_s=lapses_at_s,
             answered_at_s=row.answered_at_s,
         )
+
+    def close_subject(self, subject: bytes) -> None:
+        """Delete a patient's drafts and notes about them; what waits for an answer lapses now."""
+        is_theirs, now_s = _REQUESTS.c.subject == subject, int(self._clock())
+        has_time = (_REQUESTS.c.state == WAITING) & (_REQUESTS.c.lapses_at_s > now_s)
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(_REQUESTS).where(is_theirs).values(draft=None))
+            is_about = _BATCHES.c.note_about == self._note_about(subject)
+            connection.execute(sa.update(_BATCHES).where(is_about).values(note=None))
+            connection.execute(
+                sa.update(_REQUESTS).where(is_theirs, has_time).values(lapses_at_s=now_s)
+            )
 
     def count_by_state(self, party: str) -> dict[str, int]:
         """Return how many people a party sent requests to, by state; each person once.

@@ -113,22 +113,35 @@ class PatientDirectory:
     def numbers_of(self, subjects: Iterable[bytes]) -> dict[bytes, str]:
         """Return the hospital number of each of these subjects that has one.
 
-        A number never changes, so opened numbers are cached in this process, which could open them
-        again at any time.
+        Opened numbers are cached in this process, which could open them again at any time; a
+        number that was erased is not returned any more.
         """
-        subjects = list(subjects)
-        missing = [subject for subject in subjects if subject not in self._cache]
-        opened: dict[bytes, str] = {}
+        subjects, opened = list(dict.fromkeys(subjects)), dict[bytes, str]()
         columns = sa.select(_PATIENTS.c.subject, _PATIENTS.c.number)
-        for start in range(0, len(missing), BATCH_SIZE):
-            part = missing[start : start + BATCH_SIZE]
+        for start in range(0, len(subjects), BATCH_SIZE):
+            part = subjects[start : start + BATCH_SIZE]
             with self._engine.connect() as connection:
                 for row in connection.execute(columns.where(_PATIENTS.c.subject.in_(part))):
-                    subject = bytes(row.subject)
-                    opened[subject] = self._store.open_text(LABEL, bytes(row.number), subject)
-        if opened and len(self._cache) < MAX_CACHED:
-            self._cache.update(opened)
-        return {s: self._cache[s] for s in subjects if s in self._cache} | opened
+                    opened[bytes(row.subject)] = self._open(bytes(row.number), bytes(row.subject))
+        return opened
+
+    def _open(self, sealed: bytes, subject: bytes) -> str:
+        number = self._cache.get(sealed)
+        if number is None:
+            number = self._store.open_text(LABEL, sealed, subject)
+            if len(self._cache) < MAX_CACHED:
+                self._cache[sealed] = number
+        return number
+
+    def remove(self, subject: bytes) -> None:
+        """Delete a subject's hospital number; the number gets a new subject if it comes again."""
+        with self._engine.begin() as connection:
+            sealed = connection.scalar(
+                sa.select(_PATIENTS.c.number).where(_PATIENTS.c.subject == subject)
+            )
+            connection.execute(sa.delete(_PATIENTS).where(_PATIENTS.c.subject == subject))
+        if sealed is not None:
+            self._cache.pop(bytes(sealed), None)
 
     def number_of(self, subject: bytes) -> str | None:
         """Return the hospital number of a subject."""

@@ -122,6 +122,24 @@ class StoredPredictions:
         with self._engine.connect() as connection:
             return int(connection.scalar(query) or 0)
 
+    def list_of_subject(self, subject: bytes) -> list[StoredPrediction]:
+        """Return every prediction about a patient, of any organisation."""
+        query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.subject == subject)
+        with self._engine.connect() as connection:
+            return [self._opened(row) for row in connection.execute(query)]
+
+    def erase(self, identities: Sequence[str]) -> None:
+        """Delete these predictions, with the values they show and the decisions on them."""
+        self._delete(_PREDICTIONS.c.id.in_(list(identities)))
+
+    def erase_subject(self, subject: bytes) -> None:
+        """Delete every prediction about a patient."""
+        self._delete(_PREDICTIONS.c.subject == subject)
+
+    def _delete(self, condition: sa.ColumnElement[bool]) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_PREDICTIONS).where(condition))
+
     def _opened(self, row: Any) -> StoredPrediction:
         about = row.id.encode()
         return StoredPrediction(

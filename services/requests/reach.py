@@ -42,4 +42,10 @@ class StudyReach:
 
 def needed_categories(question: Question) -> Sequence[str]:
     """Return the categories without which nobody can take part."""
-    return tuple(dict.fromkeys((*question.required, question.label.category)))
+    timeline = question.timeline
+    if timeline is None:
+        return tuple(dict.fromkeys((*question.required, question.label.category)))
+    label = () if timeline.outcome.absent_is_negative else (question.label.category,)
+    index = (timeline.index.category,) if timeline.index.category else ()
+    needed = dict.fromkeys((*question.required, *label, *index))
+    return tuple(needed) or question.categories[:1]

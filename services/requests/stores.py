@@ -14,6 +14,7 @@ from services.requests.consent_requests import ConsentRequests
 from services.requests.copies import ReleasedCopies
 from services.requests.descriptions import RequestDescriptions
 from services.requests.directory import PatientDirectory
+from services.requests.erasures import ErasureRequests
 from services.requests.feasibility import FeasibilityCounts
 from services.requests.history import AccessHistory
 from services.requests.patients_in_care import PatientsInCare
@@ -36,6 +37,7 @@ class RequestStores:
     copies: ReleasedCopies
     history: AccessHistory
     descriptions: RequestDescriptions
+    erasures: ErasureRequests
 
 
 def build_stores(
@@ -59,6 +61,7 @@ def build_stores(
         feasibility=FeasibilityCounts(engine, clock),
         copies=ReleasedCopies(engine, store, clock),
         history=AccessHistory(store, ledger),
+        erasures=ErasureRequests(engine, clock),
         descriptions=RequestDescriptions(
             proposals=proposals,
             parties=parties,

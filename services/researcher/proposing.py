@@ -131,7 +131,7 @@ def _missing(texts: Mapping[str, str], words: Words) -> dict[str, list[str]]:
 
 
 def _categories(question: Question) -> tuple[str, ...]:
-    used = {feature.category for feature in question.features} | {question.label.category}
+    used = set(question.training_categories)
     return tuple(code for code in CATEGORIES if code in used)
 
 

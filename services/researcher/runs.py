@@ -19,6 +19,8 @@ class GatheredCohort:
     Attributes:
         refused_records: how many records were refused, by reason.
         left_out_patients: how many patients make no row, by reason.
+        unread_values: how many values are missing because they cannot be read, by feature and
+            reason: unit, bound, kind, outside.
         manifest_root: of the records, hex.
     """
 
@@ -26,6 +28,7 @@ class GatheredCohort:
     records: int
     refused_records: Mapping[str, int]
     left_out_patients: Mapping[str, int]
+    unread_values: Mapping[str, int]
     manifest_root: str
     view: View
 
@@ -57,6 +60,10 @@ class ModelRuns:
             records=len(cohort.records),
             refused_records=dict(cohort.refused),
             left_out_patients=dict(cohort.excluded),
+            unread_values={
+                f"{feature} {reason}": count
+                for (feature, reason), count in sorted(cohort.unread.items())
+            },
             manifest_root=cohort.manifest.root.hex(),
             view=cohort.view,
         )

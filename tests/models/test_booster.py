@@ -4,13 +4,14 @@ import dataclasses
 import hashlib
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.booster import Booster, fit, version
-from models.cohort import exclusion_reason
+from models.cohort import exclusion_reasons
 from models.errors import ModelsBroken
 from models.features import Matrix, find_label, latest_observations, to_row
 from models.question import Question
@@ -18,7 +19,7 @@ from models.question import Question
 
 @pytest.fixture(scope="module")
 def matrix(heart: Question, heart_people) -> Matrix:
-    assert not any(exclusion_reason(heart, records) for records in heart_people[:50])
+    assert not any(exclusion_reasons(heart, heart_people[:50], Counter()))
     values = np.array([to_row(heart, latest_observations(records)) for records in heart_people])
     labels = np.array([(find_label(heart, records) or (False, ""))[0] for records in heart_people])
     return Matrix(values, labels)

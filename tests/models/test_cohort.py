@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
+import numpy as np
 import pytest
 
 from models.cohort import (
@@ -10,10 +12,10 @@ from models.cohort import (
     NO_LABEL,
     OUT_OF_RANGE,
     build_matrix,
-    exclusion_reason,
+    exclusion_reasons,
     gather_cohort,
+    to_matrix,
 )
-from models.errors import UnitMismatch
 from models.manifest import HELD_OUT_PART, TRAINING_PART
 from models.question import Question
 from storage import Record
@@ -31,8 +33,12 @@ def change(records: list[Record], category: str, **values: object) -> list[Recor
     ]
 
 
+def _reason(question: Question, records: list[Record]) -> str:
+    return exclusion_reasons(question, [records], Counter())[0]
+
+
 def test_a_complete_person_is_not_excluded(heart: Question, heart_people) -> None:
-    assert exclusion_reason(heart, heart_people[0]) == ""
+    assert _reason(heart, heart_people[0]) == ""
 
 
 @pytest.mark.parametrize(
@@ -43,18 +49,18 @@ def test_a_person_without_a_label_or_a_required_category_is_excluded(
     heart, heart_people, missing, reason
 ) -> None:
     records = [record for record in heart_people[0] if record.category != missing]
-    assert exclusion_reason(heart, records) == reason
+    assert _reason(heart, records) == reason
 
 
 @pytest.mark.parametrize(("age", "reason"), [(300.0, OUT_OF_RANGE), (18.0, "")])
 def test_a_value_out_of_range_excludes_a_person(heart, heart_people, age, reason) -> None:
     records = change(heart_people[0], "demographics", **{AGE: (age, "a")})
-    assert exclusion_reason(heart, records) == reason
+    assert _reason(heart, records) == reason
 
 
 def test_an_ineligible_person_is_excluded(nhanes, nhanes_people) -> None:
     records = change(nhanes_people[0], "demographics", **{AGE: (19.0, "a")})
-    assert exclusion_reason(nhanes, records) == INELIGIBLE
+    assert _reason(nhanes, records) == INELIGIBLE
 
 
 def test_records_after_the_label_do_not_count(heart, heart_people) -> None:
@@ -64,12 +70,24 @@ def test_records_after_the_label_do_not_count(heart, heart_people) -> None:
         else record
         for record in heart_people[0]
     ]
-    assert exclusion_reason(heart, records) == NO_CATEGORY
+    assert _reason(heart, records) == NO_CATEGORY
 
 
-def test_another_unit_is_an_error(heart, heart_people) -> None:
-    with pytest.raises(UnitMismatch):
-        exclusion_reason(heart, change(heart_people[0], "demographics", **{AGE: (600.0, "mo")}))
+def test_a_value_in_another_unit_is_converted(heart, heart_people) -> None:
+    in_years = change(heart_people[0], "demographics", **{AGE: (50.0, "a")})
+    in_months = change(heart_people[0], "demographics", **{AGE: (600.0, "mo")})
+    assert np.array_equal(
+        to_matrix(heart, [in_months]).values, to_matrix(heart, [in_years]).values, equal_nan=True
+    )
+
+
+def test_a_value_in_a_foreign_unit_is_missing_and_counted_for_that_person_only(
+    build, heart, heart_people
+) -> None:
+    strange = change(heart_people[0], "demographics", **{AGE: (50.0, "kg")})
+    cohort = gather_cohort(build([strange, *heart_people[1:100]]).store, heart, STUDY)
+    assert cohort.unread == {(AGE, "unit"): 1}
+    assert cohort.excluded == {INELIGIBLE: 1}  # nobody is an adult by an age that is not known
 
 
 def test_a_cohort_is_what_is_permitted_with_its_evidence(build, heart, heart_people) -> None:

@@ -62,8 +62,8 @@ def test_the_message_about_a_value_does_not_contain_the_value() -> None:
 
 
 def test_another_unit_is_an_error_that_names_the_code_and_both_units() -> None:
-    with pytest.raises(UnitMismatch, match=r"x\|number is in 'lb', but the question expects 'kg'"):
-        to_row(QUESTION, {"x|number": (7, "lb")})
+    with pytest.raises(UnitMismatch, match=r"x\|number is in 'L', but the question expects 'kg'"):
+        to_row(QUESTION, {"x|number": (7, "L")})
 
 
 @given(st.permutations([("2020-01-01", "a", 1), ("2020-01-02", "b", 2), ("2020-01-02", "c", 3)]))

@@ -47,10 +47,14 @@ def test_a_column_that_the_model_never_sees_cannot_leak() -> None:
 
 
 def test_real_columns_do_not_leak(nhanes, nhanes_people) -> None:
-    from models.cohort import exclusion_reason
+    from collections import Counter
+
+    from models.cohort import exclusion_reasons
     from models.features import find_label, latest_observations, to_row
 
-    usable = [person for person in nhanes_people[:800] if not exclusion_reason(nhanes, person)]
+    people = nhanes_people[:800]
+    reasons = exclusion_reasons(nhanes, people, Counter())
+    usable = [person for person, reason in zip(people, reasons, strict=True) if not reason]
     values = np.array([to_row(nhanes, latest_observations(records)) for records in usable])
     labels = np.array([(find_label(nhanes, records) or (False, ""))[0] for records in usable])
     assert find_leaking_features(Matrix(values, labels), nhanes) == []

@@ -109,7 +109,7 @@ def test_a_prediction_does_not_need_consent_to_training(world) -> None:
     ("value", "unit", "error", "message"),
     [
         (150.0, "a", InputOutOfRange, "age is outside the accepted values: 18 to 110 years"),
-        (600.0, "mo", UnitMismatch, "in 'mo'"),
+        (600.0, "kg", UnitMismatch, "in 'kg'"),
         (None, "", PatientIneligible, "age must be 18 or more"),
     ],
 )

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from consent import HRESCH
 from models import release
 from models.anonymity import MAX_DISTANCE, MIN_DIVERSITY
-from models.cohort import exclusion_reason
+from models.cohort import exclusion_reasons
 from models.copy_plan import PROPOSED_COLUMNS
 from models.errors import CohortTooSmall, ConsentsChanged, ModelsInvalid
 from models.question import Question
@@ -48,7 +48,9 @@ samples = st.tuples(
 @pytest.fixture(scope="module")
 def usable_people(nhanes, nhanes_people) -> list[list[Record]]:
     """The first people of the example whose records make a row."""
-    return [person for person in nhanes_people[:1500] if not exclusion_reason(nhanes, person)]
+    people = nhanes_people[:1500]
+    reasons = exclusion_reasons(nhanes, people, Counter())
+    return [person for person, reason in zip(people, reasons, strict=True) if not reason]
 
 
 def with_age(person: list[Record], years: int) -> list[Record]:

@@ -13,7 +13,15 @@ from storage_install import Install, access_request, die_at, record_of
 
 from consent import ConsentLedger
 from deploy.nodes import KuboNode
-from storage import ConcurrentChange, Kubo, StorageBroken, StorageNotFound, StoreUnavailable
+from storage import (
+    ConcurrentChange,
+    Kubo,
+    Receipt,
+    StorageBroken,
+    StorageInvalid,
+    StorageNotFound,
+    StoreUnavailable,
+)
 from storage.block_folder import BlockFolder
 from storage.car import root_cid
 from storage.car_folder import CarFolder
@@ -132,8 +140,10 @@ def test_a_shredded_patient_cannot_be_opened_from_an_old_catalogue(
         install.grant(patient)
     deposited(install, [leaves.subject, stays.subject])
     old = Catalogue(install.engine).current(subjects=[leaves.subject])
-    receipt = install.store.erasure.shred(leaves.subject, "asked for")
-    assert receipt is not None
+    receipt = install.store.erasure.shred(leaves.subject, "asked for", ["answers"])
+    repeated = install.store.erasure.shred(leaves.subject, "asked for", ["answers"])
+    assert receipt.content()["blocks"] == sorted(entry.cid.hex() for entry in old)
+    assert receipt.content() | {"at_s": 0} == repeated.content() | {"at_s": 0}
     assert {record.subject for record in install.gathered()} == {stays.subject}
     assert Keys.patient_keys(install.store._keys, [leaves.subject]) == {}
     assert all(is_gone(install, entry.cid, entry.size) for entry in old)
@@ -145,7 +155,39 @@ def test_a_shredded_patient_cannot_be_opened_from_an_old_catalogue(
     with pytest.raises(StorageBroken):
         install.gathered(subjects=[leaves.subject])
     assert install.store.check() != []
-    assert install.store.erasure.shred(secrets.token_bytes(32), "nobody") is None
+    nobody = install.store.erasure.shred(secrets.token_bytes(32), "nobody")
+    assert nobody.content()["blocks"] == []
+
+
+@pytest.mark.parametrize("what", ["rekey", "shred"])
+def test_an_erased_key_is_in_no_file_of_the_database(install: Install, what: str) -> None:
+    patient = install.patient()
+    deposited(install, [patient.subject])
+    wrapped = [entry.wrapped for entry in Catalogue(install.engine).current()]
+    database = install.engine.url.database or ""
+    assert any(key in database_bytes(database) for key in wrapped if key)
+    if what == "rekey":
+        install.store.erasure.rekey([patient.subject], "a withdrawal")
+    else:
+        install.store.erasure.shred(patient.subject, "asked for")
+    assert not any(key in database_bytes(database) for key in wrapped if key)
+
+
+def database_bytes(path: str) -> bytes:
+    return b"".join(file.read_bytes() for file in Path(path).parent.glob(f"{Path(path).name}*"))
+
+
+def test_a_receipt_survives_as_a_document_and_altered_it_does_not_verify(install: Install) -> None:
+    receipt = install.store.erasure.shred(secrets.token_bytes(32), "asked for")
+    key = install.store.receipt_key()
+    document = receipt.document()
+    assert Receipt.from_document(document).verifies(key)
+    altered = document | {"body": document["body"].replace("asked for", "nobody asked")}
+    assert not Receipt.from_document(altered).verifies(key)
+    assert not receipt.verifies(bytes(32))
+    for wrong in ({}, {"body": "{}", "signature": "", "public_key": ""}, document | {"body": "[]"}):
+        with pytest.raises(StorageInvalid):
+            Receipt.from_document(wrong)
 
 
 def test_every_erasure_is_journalled_before_it_begins(

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from storage_install import HERE, STUDY, TRAINING, Install, access_request, record_of
+from storage_install import (
+    HERE,
+    STUDY,
+    TRAINING,
+    Install,
+    access_request,
+    record_of,
+    shred_key,
+)
 
 from consent import LedgerUnavailable, View
 from deploy.nodes import KuboNode
@@ -28,7 +36,6 @@ from storage import (
 from storage.block_folder import BlockFolder
 from storage.car import raw_cid
 from storage.catalogue import Catalogue
-from storage.keys import Keys
 from storage.reader import Reader
 from storage.record_store import RecordStore
 from storage.vault import _collector_paused
@@ -185,7 +192,7 @@ def test_patients_who_stopped_or_were_shredded_meanwhile_are_left_out(
 
     def decide_many(*args: Any) -> Any:
         monkeypatch.undo()
-        Keys(install.engine).shred_patient(patients[1].subject)
+        shred_key(install.engine, patients[1].subject)
         return decides(*args)
 
     monkeypatch.setattr(install.ledger, "decide_many", decide_many)

@@ -63,6 +63,9 @@ GET  /patient/records                               patient     -
 GET  /patient/records/<id>                          patient     record
 GET  /patient/download                              patient     -
 POST /patient/download                              patient     -
+GET  /patient/erasure                               patient     -
+POST /patient/erasure                               patient     -
+GET  /patient/erasure/receipt                       patient     -!
 GET  /patient/journal                               patient     -
 GET  /patient/journal/<seq>/proof                   patient     line
 GET  /patient/journal/<seq>/proof.json              patient     line
@@ -129,6 +132,11 @@ GET  /custodian/studies/<slug>                      custodian   ours
 POST /custodian/studies/<slug>                      custodian   ours
 GET  /custodian/recoveries                          custodian   ours
 POST /custodian/recoveries                          custodian   ours
+GET  /custodian/erasures                            custodian   ours
+POST /custodian/erasures                            custodian   ours
+GET  /custodian/erasures/<id>                       custodian   erasure
+POST /custodian/erasures/<id>                       custodian   erasure
+GET  /custodian/erasures/<id>/receipt               custodian   erasure!
 GET  /auditor                                       auditor     -
 GET  /auditor/anchors                               auditor     -
 GET  /auditor/journal                               auditor     -
@@ -248,6 +256,7 @@ def names(hospital, model) -> dict[str, str]:
         "model": model.id,
         "question": model.question,
         "upload": upload.id,
+        "erasure": asking.erasures.add(subject, "patient").id,
     }
 
 

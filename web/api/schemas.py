@@ -14,6 +14,7 @@ from models import Question
 from services.dates import iso_time
 from services.information import LedgerFacts
 from services.jobs.queue import Job
+from services.requests.erasures import ErasureRequest
 from services.schemas import SignedEnrolmentSchema, Strict, ValidationError
 from services.subjects import SubjectConsents, SubjectUse, SubjectUses
 
@@ -233,3 +234,10 @@ class PageSchema(Strict):
 
 class NothingSchema(Strict):
     """An empty object."""
+
+
+ErasureRequestSchema = schema_of(
+    "ErasureRequestSchema",
+    ErasureRequest,
+    "id state requested_by requested_at_s decided_at_s reason is_open",
+)

@@ -475,3 +475,55 @@ keys-veto-done = Sie haben den Schlüssel abgelehnt. Er gilt nicht.
 keys-sign = Ihr Gerät fragt jetzt nach Gesicht, Finger oder PIN. Vielleicht steht dort „Anmelden“. Hier unterschreiben Sie damit, was auf dieser Seite steht. Sonst nichts.
 
 opt-out-question = Darf die Forschung Ihre Daten nutzen?
+
+## Löschung
+
+erasure-title = Alles über mich löschen
+
+erasure-lead = Sie können verlangen, dass alles gelöscht wird, was auf dieser Seite über Sie gespeichert ist. Das lässt sich nicht rückgängig machen.
+
+erasure-deletes = Was gelöscht wird
+
+erasure-part-records = Ihre Daten hier und die Schlüssel, mit denen man sie öffnen kann
+
+erasure-part-answers = was Modelle über Sie gesagt haben
+
+erasure-part-terms = der Text jeder Einwilligung und jedes Neins, das Sie unterschrieben haben. Ohne ihn wird jede Nutzung abgelehnt.
+
+erasure-part-drafts = Antworten, die Sie begonnen und nicht abgeschickt haben
+
+erasure-part-number = die Verbindung zwischen Ihrer Krankenhausnummer und Ihren Daten hier
+
+erasure-stays = Was bleibt
+
+erasure-stay-hospital = die eigenen Akten Ihres Krankenhauses. Ihr Krankenhaus behandelt Sie weiter.
+
+erasure-stay-shared = Antworten, Ergebnisse und Kopien, die schon weitergegeben wurden. Modelle, die von Ihnen gelernt haben, werden ersetzt.
+
+erasure-stay-ledger = Zahlen im öffentlichen Register, die nicht mehr zu Ihnen oder zu dem führen, was Sie unterschrieben haben
+
+erasure-stay-history = der Verlauf, wer Ihre Daten genutzt hat, damit man ihn prüfen kann
+
+erasure-stay-backups = Sicherungskopien, bis sie ersetzt werden. Sie sind verschlüsselt.
+
+erasure-next = Ein Mensch in Ihrem Krankenhaus prüft die Bitte. Ein Gesetz kann dazu verpflichten, manche Daten aufzubewahren. Dann steht hier, warum.
+
+erasure-button = Löschung verlangen
+
+erasure-requested = Sie haben am { $date } darum gebeten. Ihr Krankenhaus hat noch nicht entschieden.
+
+erasure-approved = Ihr Krankenhaus hat am { $date } zugestimmt. Ihre Daten werden jetzt gelöscht.
+
+erasure-refused = Ihr Krankenhaus hat am { $date } Nein gesagt. Das ist der Grund, den es nennt:
+
+erasure-done = Alles, was auf dieser Seite über Sie gespeichert war, ist gelöscht.
+
+erasure-when = Gelöscht am
+
+erasure-blocks = Gelöschte verschlüsselte Dateien
+
+erasure-signed = Unterschrift
+
+erasure-valid = gültig
+
+erasure-invalid = ungültig. Bitte sagen Sie es Ihrem Krankenhaus.

@@ -12,6 +12,8 @@ menu-studies = Studies
 
 menu-recoveries = Account recovery
 
+menu-erasures = Erasure
+
 ## System status
 
 custodian-all-well = All services are running.
@@ -67,6 +69,8 @@ custodian-week-uploads = Files stored
 custodian-jobs = Jobs in queue
 
 custodian-studies = Studies waiting for your decision
+
+custodian-erasures = Requests for erasure waiting for your decision
 
 empty-custodian = No patients yet. Invite the first one.
 
@@ -456,3 +460,53 @@ recoveries-button = Propose
 recoveries-proposed-now = The recovery is proposed. The patient sees it and can refuse it.
 
 empty-recoveries = No pending recoveries.
+
+## Erasure
+
+erasures-what = Patients who ask that everything stored about them here is deleted (GDPR Article 17). An approved request cannot be undone.
+
+erasures-one = Request for erasure
+
+erasures-new = Record a request made in person
+
+erasures-record = Record request
+
+erasures-number-error = Enter the hospital number of a patient in the directory
+
+erasures-number-gone = hospital number deleted
+
+erasures-by = Requested by
+
+erasures-by-patient = the patient, signed in
+
+erasures-by-staff = this organisation, for a patient who asked in person
+
+erasures-when = Requested at
+
+erasures-state = State
+
+erasures-state-requested = Waiting for your decision
+
+erasures-state-approved = Being erased
+
+erasures-state-refused = Refused
+
+erasures-state-erased = Erased
+
+erasures-done = Erased on { $date }: { $count } encrypted blocks and their keys, the patient's answers, drafts, signed terms and hospital number.
+
+erasures-receipt = Download receipt
+
+erasures-warning = Approve only if no law obliges you to keep these records here. The hospital's own systems are not changed. The patient's records, their keys and all predictions made of them are deleted. So are the terms of the consents and the hospital number. Models trained on the records are replaced.
+
+erasures-reason = Reason for a refusal
+
+erasures-reason-hint = The patient reads this. Name the law that obliges you to keep the records.
+
+erasures-reason-error = Enter the reason for the refusal
+
+erasures-approve = Approve and erase
+
+erasures-refuse = Refuse
+
+empty-erasures = Nobody has asked for erasure.

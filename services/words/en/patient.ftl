@@ -475,3 +475,55 @@ keys-veto-done = You refused the key. It will not work.
 keys-sign = Your device will ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs what this page says. Nothing else is signed.
 
 opt-out-question = May research use your records?
+
+## Erasure
+
+erasure-title = Delete everything about me
+
+erasure-lead = You can ask that everything stored about you on this site is deleted. It cannot be undone.
+
+erasure-deletes = What is deleted
+
+erasure-part-records = your records here, and the keys that open them
+
+erasure-part-answers = what models have said about you
+
+erasure-part-terms = the text of every permission and every No that you signed. Without it, all use is refused.
+
+erasure-part-drafts = answers that you have begun and not sent
+
+erasure-part-number = the link between your hospital number and your records here
+
+erasure-stays = What stays
+
+erasure-stay-hospital = your hospital's own files. Your hospital still treats you.
+
+erasure-stay-shared = answers, results and copies that have already been shared. Models that learned from you are replaced.
+
+erasure-stay-ledger = numbers in the public register that no longer lead to you or to what you signed
+
+erasure-stay-history = the history of who used your records, so that it can be checked
+
+erasure-stay-backups = backups, until they are replaced. They are encrypted.
+
+erasure-next = A person at your hospital checks the request. A law may oblige them to keep some records. Then they tell you here why.
+
+erasure-button = Ask for deletion
+
+erasure-requested = You asked on { $date }. Your hospital has not decided yet.
+
+erasure-approved = Your hospital agreed on { $date }. Your data is being deleted now.
+
+erasure-refused = Your hospital said no on { $date }. This is the reason that it gives:
+
+erasure-done = Everything stored about you on this site has been deleted.
+
+erasure-when = Deleted at
+
+erasure-blocks = Encrypted files deleted
+
+erasure-signed = Signature
+
+erasure-valid = valid
+
+erasure-invalid = not valid. Please tell your hospital.

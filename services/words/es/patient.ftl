@@ -475,3 +475,55 @@ keys-veto-done = Usted rechazó la llave. No funcionará.
 keys-sign = Ahora su dispositivo le pedirá la cara, el dedo o el PIN. Quizá diga «Iniciar sesión». Aquí sirve para firmar lo que dice esta página. No se firma nada más.
 
 opt-out-question = ¿Puede la investigación usar sus datos?
+
+## Borrado
+
+erasure-title = Borrar todo sobre mí
+
+erasure-lead = Puede pedir que se borre todo lo que este sitio guarda sobre usted. No se puede deshacer.
+
+erasure-deletes = Qué se borra
+
+erasure-part-records = sus datos aquí y las claves que los abren
+
+erasure-part-answers = lo que los modelos han dicho sobre usted
+
+erasure-part-terms = el texto de cada permiso y de cada No que firmó. Sin él, todo uso se rechaza.
+
+erasure-part-drafts = respuestas que empezó y no envió
+
+erasure-part-number = el enlace entre su número de hospital y sus datos aquí
+
+erasure-stays = Qué queda
+
+erasure-stay-hospital = los archivos propios de su hospital. Su hospital le sigue atendiendo.
+
+erasure-stay-shared = respuestas, resultados y copias que ya se compartieron. Los modelos que aprendieron de usted se sustituyen.
+
+erasure-stay-ledger = números en el registro público que ya no llevan a usted ni a lo que firmó
+
+erasure-stay-history = el historial de quién usó sus datos, para que se pueda comprobar
+
+erasure-stay-backups = copias de seguridad, hasta que se sustituyan. Están cifradas.
+
+erasure-next = Una persona de su hospital revisa la petición. Una ley puede obligar a guardar algunos datos. En ese caso le dirá aquí por qué.
+
+erasure-button = Pedir el borrado
+
+erasure-requested = Lo pidió el { $date }. Su hospital aún no ha decidido.
+
+erasure-approved = Su hospital aceptó el { $date }. Sus datos se están borrando ahora.
+
+erasure-refused = Su hospital dijo que no el { $date }. Esta es la razón que da:
+
+erasure-done = Se ha borrado todo lo que este sitio guardaba sobre usted.
+
+erasure-when = Borrado el
+
+erasure-blocks = Archivos cifrados borrados
+
+erasure-signed = Firma
+
+erasure-valid = válida
+
+erasure-invalid = no válida. Dígaselo a su hospital, por favor.

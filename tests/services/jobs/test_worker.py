@@ -66,7 +66,7 @@ def training_worker(jobs, diagnostics) -> Worker:
     return worker(
         jobs,
         make_runners(
-            diagnostics=diagnostics, store=None, auditor=None, check_upload=None, store_upload=None
+            diagnostics=diagnostics, store=None, auditor=None, by_id={}, erase_answers=None
         ),
     )
 
@@ -369,8 +369,9 @@ def test_cancelling_a_training_also_ends_its_run(jobs) -> None:
 
 
 def test_every_kind_of_job_has_a_runner() -> None:
+    by_id = dict.fromkeys(("check-upload", "store-upload", "erase"))
     runners = make_runners(
-        diagnostics=None, store=None, auditor=None, check_upload=None, store_upload=None
+        diagnostics=None, store=None, auditor=None, by_id=by_id, erase_answers=None
     )
     assert set(runners) == set(UNIQUE_ARGUMENTS) | {"rekey"}
     assert set(runners) >= RETRIED_WHILE_UNAVAILABLE

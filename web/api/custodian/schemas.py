@@ -13,6 +13,7 @@ from marshmallow import fields, post_load, validate
 from consent import Outcome
 from records import ColumnSummary, Level
 from services.custodian.approvals import MAX_REASON, StudyReview
+from services.custodian.erasures import PendingErasure
 from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
 from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.recoveries import PendingRecovery
@@ -22,7 +23,7 @@ from services.requests import Proposal
 from services.schemas import Strict, ValidationError
 from storage import DepositReport
 from storage.schemas import RecordSchema
-from web.api.schemas import BARE_HEX, JobSchema, Text, listing, schema_of
+from web.api.schemas import BARE_HEX, ErasureRequestSchema, JobSchema, Text, listing, schema_of
 
 MAX_RECORDS: Final = 5_000
 MAX_BASE64: Final = 32 * 2**20 * 4 // 3 + 8
@@ -66,6 +67,20 @@ class StudyDecisionBody(Strict):
     why = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
+class ErasureBody(Strict):
+    """Who asks to be erased, and how their identity was checked."""
+
+    number = Text(MAX_NUMBER, required=True)
+    identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
+
+
+class ErasureDecisionBody(Strict):
+    """An approval, which cannot be undone, or a refusal with the reason that the patient reads."""
+
+    decision = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
+    reason = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
+
+
 class RecoveryBody(Strict):
     """Whose key, how their identity was checked, and the new key's signed enrolment."""
 
@@ -91,6 +106,7 @@ HoldingsSchema = schema_of(
     anchor="anchored_at_s",
     jobs="active_jobs",
     studies="proposed_studies",
+    erasures="requested_erasures",
 )
 WeekSchema = schema_of("WeekSchema", Week, "yes no estimates uploads")
 OverviewSchema = schema_of(
@@ -153,6 +169,14 @@ PendingRecoverySchema = schema_of(
     signer=BARE_HEX,
 )
 RecoveriesSchema = listing("RecoveriesSchema", "recoveries", PendingRecoverySchema)
+PendingErasureSchema = schema_of(
+    "PendingErasureSchema",
+    PendingErasure,
+    "is_waiting",
+    hospital_number="number",
+    request=ErasureRequestSchema,
+)
+ErasuresSchema = listing("ErasuresSchema", "erasures", PendingErasureSchema)
 OutcomeSchema = schema_of(
     "OutcomeSchema",
     Outcome,

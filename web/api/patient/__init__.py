@@ -4,6 +4,12 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.api.patient import consents, keys, records, requests
+from web.api.patient import consents, erasure, keys, records, requests
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (requests.bp, consents.bp, records.bp, keys.bp)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    requests.bp,
+    consents.bp,
+    records.bp,
+    erasure.bp,
+    keys.bp,
+)

@@ -10,6 +10,7 @@ from consent import Recovery
 from services.accounts import DeviceRequest
 from services.accounts.passkeys import Passkey
 from services.patient.consents import ConsentDetail, ConsentList, ConsentSummary
+from services.patient.erasures import ErasureStatus
 from services.patient.history import HistoryLine, HistoryPage
 from services.patient.keys import KeyList
 from services.patient.records import OpenedRecord, RecordValue, StoredRecord, TrainedModel
@@ -19,7 +20,15 @@ from services.patient.withdrawals import ResearchReview
 from services.requests.choices import Choice
 from services.requests.descriptions import Section
 from services.schemas import Strict
-from web.api.schemas import BARE_HEX, MAX_CODES, HexString, Text, listing, schema_of
+from web.api.schemas import (
+    BARE_HEX,
+    MAX_CODES,
+    ErasureRequestSchema,
+    HexString,
+    Text,
+    listing,
+    schema_of,
+)
 
 MAX_LEFT_OUT: Final = 10_000
 MAX_HEX: Final = 4_096
@@ -208,3 +217,9 @@ KeysSchema = schema_of(
 )
 CreationSchema = schema_of("CreationSchema", DeviceRequest, "challenge options")
 ProofRequestSchema = schema_of("ProofRequestSchema", DeviceRequest, "options", signing="challenge")
+ErasureStatusSchema = schema_of(
+    "ErasureStatusSchema",
+    ErasureStatus,
+    "may_request is_receipt_valid",
+    request=ErasureRequestSchema,
+)

@@ -4,12 +4,13 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.pages.patient import consents, keys, records, requests, withdrawals
+from web.pages.patient import consents, erasure, keys, records, requests, withdrawals
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     requests.bp,
     consents.bp,
     withdrawals.bp,
     records.bp,
+    erasure.bp,
     keys.bp,
 )

@@ -1,0 +1,511 @@
+"""Describe a table without a mapping: draft what each column means, and flag what to look at."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from records.cells import USUAL_MISSING, NumberFormat, normalised
+from records.columns import BOOLEANS, is_identifying
+from records.draft import (
+    CODE,
+    DATE,
+    ID,
+    IGNORE,
+    TIME,
+    VALUE,
+    ColumnDraft,
+    MappingDraft,
+    distinct_slugs,
+    slug,
+    to_toml,
+)
+from records.errors import DeclarationInvalid
+from records.faults import CellInvalid
+from records.profile import Profile, TableProfile, count_copies, profile_table
+from records.strength import separation
+from records.values import BOOLEAN, CATEGORY, NUMBER
+from records.variables import SEX, find_variable, guess_category, guess_unit, spaced
+
+LABEL_CATEGORY: Final = "condition"
+SUSPECT: Final = 0.85
+"""A column that separates the label alone by this AUROC: explain or exclude it."""
+LEAK: Final = 0.95
+MAX_CATEGORY_LEVELS: Final = 40
+_WORDS: Final = {
+    **dict.fromkeys(("y", "ja", "j", "si", "sí", "positive", "pos", "present", "t"), True),
+    **dict.fromkeys(("n", "nein", "negative", "neg", "absent", "f"), False),
+}
+_ID_NAME: Final = re.compile(
+    r"^(patient|subject|person|case|participant|study)? ?(id|nr|no|number|key)$"
+    r"|^(pid|mrn|seqn|ptid)$|^(patient|subject|person)$"
+)
+_CODE_NAME: Final = re.compile(
+    r"^(test|code|analyte|parameter|event|item|variable|measure(ment)?)\b"
+)
+_VALUE_NAME: Final = re.compile(r"^(value|result|wert|valor)\b")
+_UNIT_NAME: Final = re.compile(r"^(unit|units|einheit|uom|unidad)$")
+_PLACE: Final = re.compile(r"^(site|cent(er|re)|hospital|clinic|ward|institution)( id| name)?$")
+_TIME_NAME: Final = re.compile(r"^(time|uhrzeit|hora)$")
+_FUTURE: Final = re.compile(
+    r"fu ?time|follow ?up|^death|^died|discharge|outcome|surviv|length of stay|^los$"
+    r"|days to|time to"
+)
+"""Names of what is known only later than a prediction."""
+_SENTINELS: Final = (7.0, 9.0, 77.0, 99.0, 777.0, 999.0, 7777.0, 9999.0, 77777.0, 99999.0)
+_NEGATIVE: Final = (-1.0, -9.0, -99.0, -999.0, -9999.0)
+
+
+class Flag(StrEnum):
+    """What is notable about a column."""
+
+    IDENTIFIER = "identifier"
+    CONSTANT = "constant"
+    EMPTY = "empty"
+    ROW_NUMBERS = "row-numbers"
+    LEAK = "leak"
+    SUSPECT = "suspect"
+    MISSING = "missingness-predicts"
+    FREE_TEXT = "free-text"
+    BOUNDS = "bounds"
+    FUTURE = "future"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnDescription:
+    """A column, what it probably means, and what to look at.
+
+    Attributes:
+        values: cells with a value; `different` of them differ.
+        shapes: how cells look, the most frequent first: 9 for digits, a for letters.
+        levels: the values of a category, and how often each occurs.
+        auroc: how well the column alone separates the label; None without a label.
+    """
+
+    draft: ColumnDraft
+    values: int
+    missing: int
+    different: int
+    minimum: float | None
+    maximum: float | None
+    shapes: tuple[str, ...]
+    levels: tuple[tuple[str, int], ...]
+    flags: tuple[Flag, ...]
+    auroc: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDescription:
+    """A table without a mapping, and the draft of its mapping.
+
+    Attributes:
+        copies: rows equal to an earlier row of another id.
+        label: the column that a question is to predict, "" if none was named.
+        mapping: the draft as TOML.
+        has_id: whether a column looks like the id of people; if not, the first column is drafted.
+    """
+
+    rows: int
+    copies: int
+    columns: tuple[ColumnDescription, ...]
+    label: str
+    draft: MappingDraft
+    mapping: str
+    has_id: bool
+
+
+def describe_table(
+    path: Path, name: str, today: datetime.date, label: str = ""
+) -> TableDescription:
+    """Return the description of a table.
+
+    Args:
+        path: the file.
+        name: its name, after which local codes are named.
+        today: the day that is drafted for a table without dates.
+        label: the column that a question is to predict.
+
+    Raises:
+        TableInvalid, TableEmpty: the file cannot be read as a table.
+        DeclarationInvalid: there is no column `label`.
+    """
+    profile = profile_table(path)
+    names = [column.name for column in profile.columns]
+    if label and label not in names:
+        raise DeclarationInvalid(f"no column {label!r}; the table has {', '.join(names)}")
+    id_name, has_id = _id_column(profile)
+    system = slug(Path(name).name.partition(".")[0], 40)
+    drafts = [_column(column, system, profile, label) for column in profile.columns]
+    drafts = [
+        replace(each, role=ID, comment="") if each.name == id_name else each for each in drafts
+    ]
+    draft = _mapping(profile, drafts, today, has_id)
+    strengths = _strengths(profile, draft.columns, label)
+    columns = [
+        _described(column, each, strengths.get(column.name))
+        for column, each in zip(profile.columns, draft.columns, strict=False)
+    ]
+    codes = draft.columns[len(columns) :]  # of a table of one value a row
+    draft = replace(draft, columns=[*(column.draft for column in columns), *codes])
+    places = {index for index, each in enumerate(draft.columns) if each.role in (ID, DATE)}
+    places |= {index for index, c in enumerate(profile.columns) if c.is_counter and c.count > 1}
+    is_wide = not draft.long and not draft.has_visits
+    return TableDescription(
+        rows=profile.rows,
+        copies=count_copies(path, profile.file, places) if is_wide else 0,
+        columns=tuple(columns),
+        label=label,
+        draft=draft,
+        mapping=to_toml(draft),
+        has_id=has_id,
+    )
+
+
+def _id_column(profile: TableProfile) -> tuple[str, bool]:
+    named = [c for c in profile.columns if _ID_NAME.search(spaced(c.name)) and c.count]
+    if named:
+        return max(named, key=lambda column: len(column.distinct)).name, True
+    unique = [
+        c for c in profile.columns if len(c.distinct) == profile.rows and c.whole == c.numbers
+    ]
+    if unique:
+        return unique[0].name, True
+    return profile.columns[0].name, False
+
+
+def _column(column: Profile, system: str, profile: TableProfile, label: str) -> ColumnDraft:
+    code = f"{system}|{slug(column.name, 100)}"
+    if not column.name or not column.count or len(column.distinct) == 1 < profile.rows:
+        comment = "no value" if not column.count else "the same value in every row"
+        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
+    if column.date_format is not None:
+        return ColumnDraft(name=column.name, role=DATE)
+    if _PLACE.search(spaced(column.name)):
+        comment = "a place: to compare by, not to learn from"
+        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
+    if is_identifying(column.name):
+        comment = "looks like a name, an address or free text: it identifies people"
+        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
+    truths = _truths(column)
+    category = LABEL_CATEGORY if column.name == label else ""
+    if truths is not None:
+        values = {} if truths == {} else truths
+        chosen = category or guess_category(column.name, "survey")
+        return ColumnDraft(
+            name=column.name, kind=BOOLEAN, code=code, category=chosen, values=values
+        )
+    if column.is_number:
+        return _number(column, code, category, profile)
+    return _category(column, code, category)
+
+
+def _truths(column: Profile) -> dict[str, str | bool] | None:
+    """Return the values of a boolean, {} if they are the usual words; None if it is another."""
+    levels = list(column.levels)
+    if not 1 <= len(levels) <= 4:
+        return None
+    words = [level.lower() for level in levels]
+    if all(word in BOOLEANS for word in words):
+        return {}
+    both = BOOLEANS | _WORDS
+    if all(word in both for word in words) and len({both[word] for word in words}) == 2:
+        return {level: both[level.lower()] for level in sorted(levels)}
+    return None
+
+
+def _number(column: Profile, code: str, category: str, profile: TableProfile) -> ColumnDraft:
+    variable = find_variable(column.name)
+    low, high, missing = _without_sentinels(column, profile)
+    if variable is not None and variable is not SEX:
+        if low <= 0 < variable.minimum and min(column.minimum, low) == 0:
+            missing = ["0", *missing]
+            low = variable.minimum
+        fits = variable.minimum <= low and high <= variable.maximum
+        minimum, maximum = (variable.minimum, variable.maximum) if fits else _range(low, high)
+        comment = "" if fits else "check the unit: values are out of the usual range"
+        return ColumnDraft(
+            name=column.name,
+            code=variable.code,
+            unit=variable.unit,
+            category=category or variable.category,
+            minimum=minimum,
+            maximum=maximum,
+            missing=missing,
+            comment=comment,
+        )
+    minimum, maximum = _range(low, high)
+    unit = guess_unit(column.name)
+    return ColumnDraft(
+        name=column.name,
+        code=code,
+        unit="{count}" if unit == "1" and _is_count(column) else unit,
+        category=category or guess_category(column.name, "laboratory"),
+        minimum=minimum,
+        maximum=maximum,
+        missing=missing,
+    )
+
+
+def _category(column: Profile, code: str, category: str) -> ColumnDraft:
+    variable = find_variable(column.name)
+    levels = sorted(column.levels)
+    if not levels or len(levels) > MAX_CATEGORY_LEVELS:
+        comment = f"{len(column.distinct)} different texts: it may identify people"
+        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
+    missing = [level for level in levels if _is_no_answer(level)]
+    values = distinct_slugs([level for level in levels if level not in missing])
+    if len(values) < 2:
+        return ColumnDraft(name=column.name, role=IGNORE, comment="a single value")
+    return ColumnDraft(
+        name=column.name,
+        kind=CATEGORY,
+        code=SEX.code if variable is SEX else code,
+        category=category
+        or ("demographics" if variable is SEX else "")
+        or guess_category(column.name, "survey"),
+        values=values,
+        missing=missing,
+    )
+
+
+def _is_no_answer(level: str) -> bool:
+    words = spaced(level.replace("'", ""))
+    return words in ("dont know", "refused", "unknown", "not available", "not recorded", "missing")
+
+
+def _is_count(column: Profile) -> bool:
+    return column.whole == column.numbers and column.minimum >= 0 and column.maximum <= 20
+
+
+def _without_sentinels(column: Profile, profile: TableProfile) -> tuple[float, float, list[str]]:
+    """Return the range of a column without numbers that mean a missing value, and these."""
+    ends = (column.minimum, column.maximum)
+    if ends[1] not in _SENTINELS and ends[0] not in _NEGATIVE:
+        return *ends, []
+    place = profile.columns.index(column)
+    numbers = sorted(_numbers(profile.sample, place, profile.numbers))
+    usual = [n for n in numbers if n not in _SENTINELS and n not in _NEGATIVE]
+    if not usual:
+        return *ends, []
+    high = {n for n in numbers if n in _SENTINELS and n > 2 * max(usual[-1], 1)}
+    low = {n for n in numbers if n in _NEGATIVE and usual[0] >= 0}
+    missing = sorted(high | low)
+    numbers = [n for n in numbers if n not in missing]
+    if not missing or not numbers:
+        return *ends, []
+    return numbers[0], numbers[-1], [f"{number:g}" for number in missing]
+
+
+def _numbers(sample: Sequence[Sequence[str]], place: int, numbers: NumberFormat) -> list[float]:
+    found_numbers = []
+    for row in sample:
+        try:
+            if normalised(row[place]) not in USUAL_MISSING:
+                found_numbers.append(numbers.read(row[place].strip())[0])
+        except CellInvalid:
+            continue
+    return found_numbers
+
+
+def _range(low: float, high: float) -> tuple[float, float]:
+    """Return round bounds that leave room around what occurs."""
+    if not math.isfinite(low) or not math.isfinite(high):
+        return 0.0, 1.0
+    span = max(high - low, abs(high), 1e-9)
+    step = 10.0 ** math.floor(math.log10(span))
+    minimum = 0.0 if low >= 0 else math.floor((low - span / 2) / step) * step
+    maximum = math.ceil((high + span / 2) / step) * step
+    return minimum, round(maximum, 12)
+
+
+def _mapping(
+    profile: TableProfile, drafts: Sequence[ColumnDraft], today: datetime.date, has_id: bool
+) -> MappingDraft:
+    drafts, date_format = _one_date(profile, drafts)
+    id_name = next(each.name for each in drafts if each.role == ID)
+    ids = next(column for column in profile.columns if column.name == id_name)
+    repeats = 2 * len(ids.distinct) < profile.rows or len(ids.distinct) < 0.98 * profile.rows
+    comment = "Drafted from the table: read every line before you use it."
+    if not has_id:
+        comment += "\nNo column looks like a hospital number: name the one that tells people apart."
+    draft = MappingDraft(
+        file=profile.file,
+        columns=_distinct_codes(drafts),
+        date="" if any(each.role == DATE for each in drafts) else today.isoformat(),
+        date_format=date_format,
+        has_visits=repeats and any(each.role == DATE for each in drafts),
+        rules={"bounds": "limit"} if any(c.bounds for c in profile.columns) else {},
+        comment=comment,
+    )
+    long = _long_columns(profile, drafts) if repeats else {}
+    return _as_long(profile, draft, long) if long else draft
+
+
+def _one_date(
+    profile: TableProfile, drafts: Sequence[ColumnDraft]
+) -> tuple[list[ColumnDraft], str]:
+    """Keep one column of dates, and a column of days if there is none."""
+    formats = {c.name: c.date_format for c in profile.columns if c.date_format is not None}
+    result, date_format, has_date = [], "", False
+    for each in drafts:
+        if each.role == DATE and has_date:
+            each = replace(each, role=IGNORE, comment="a second date; a record has one day")
+        elif each.role == DATE:
+            has_date, date_format = True, formats[each.name] or ""
+        elif each.role == VALUE and _TIME_NAME.match(spaced(each.name)) and each.kind != NUMBER:
+            each = replace(each, role=TIME)
+        result.append(each)
+    if not has_date:
+        for index, each in enumerate(result):
+            if each.role == VALUE and spaced(each.name) in ("days", "day") and each.kind == NUMBER:
+                result[index] = replace(each, role=DATE)
+                return result, "days since 2000-01-01"
+    return result, date_format
+
+
+def _long_columns(profile: TableProfile, drafts: Sequence[ColumnDraft]) -> dict[str, str]:
+    """Return the columns of a table of one value a row, {} if it is another."""
+    names = {spaced(column.name): column for column in profile.columns}
+    codes = [c for name, c in names.items() if _CODE_NAME.match(name) and not c.is_number]
+    values = [c for name, c in names.items() if _VALUE_NAME.match(name)]
+    has_date = any(each.role == DATE for each in drafts)
+    if not codes or not has_date or not codes[0].levels:
+        return {}
+    units = [c for name, c in names.items() if _UNIT_NAME.match(name)]
+    if not values and len(profile.columns) > 4:
+        return {}
+    keys = {"code_column": codes, "value_column": values, "unit_column": units}
+    return {key: found[0].name for key, found in keys.items() if found}
+
+
+def _as_long(profile: TableProfile, draft: MappingDraft, long: dict[str, str]) -> MappingDraft:
+    """Return the draft with a column for each code of the table."""
+    places = {column.name: index for index, column in enumerate(profile.columns)}
+    codes = sorted(profile.columns[places[long["code_column"]]].levels)
+    system = next(each.code.partition("|")[0] for each in draft.columns if each.code)
+    columns = [
+        replace(each, role=CODE, comment="") if each.name in long.values() else each
+        for each in draft.columns
+    ]
+    columns = [
+        replace(each, role=IGNORE, comment="a table of one value a row has no further values")
+        if each.role == VALUE
+        else each
+        for each in columns
+    ]
+    for code in codes:
+        columns.append(_code_draft(profile, long, code, system))
+    used = _distinct_codes(columns)
+    # The ranges come from a part of the rows, so a value beyond them must not cost the table.
+    rules = {"outside": "missing", **draft.rules}
+    return replace(draft, columns=used, has_visits=False, long=long, rules=rules)
+
+
+def _code_draft(profile: TableProfile, long: dict[str, str], code: str, system: str) -> ColumnDraft:
+    """Return the draft for a code of a table of one value a row."""
+    places = {column.name: index for index, column in enumerate(profile.columns)}
+    place = places[long["code_column"]]
+    if "value_column" not in long:
+        own = f"{system}|{slug(code, 100)}"
+        return ColumnDraft(name=code, kind=BOOLEAN, code=own, category=LABEL_CATEGORY)
+    column = Profile(code)
+    for number, row in enumerate(profile.sample, 1):
+        if normalised(row[place]) == code:
+            column.see(row[places[long["value_column"]]], profile.numbers, number)
+    draft = _column(column, system, profile, "")
+    return replace(draft, comment="") if draft.role == VALUE else _unseen(code, system)
+
+
+def _unseen(code: str, system: str) -> ColumnDraft:
+    own = f"{system}|{slug(code, 100)}"
+    return ColumnDraft(name=code, code=own, comment="few values: check kind, unit and range")
+
+
+def _distinct_codes(drafts: Sequence[ColumnDraft]) -> list[ColumnDraft]:
+    """Return the drafts with no code twice: of two columns the second gets a code of its own."""
+    used: set[str] = set()
+    result = []
+    for each in drafts:
+        if each.role == VALUE and each.code in used:
+            each = replace(each, code=f"local|{slug(each.name, 100)}")
+        used.add(each.code)
+        result.append(each)
+    return result
+
+
+def _strengths(
+    profile: TableProfile, drafts: Sequence[ColumnDraft], label: str
+) -> dict[str, tuple[float, float]]:
+    """Return for each column its AUROC alone, and that of its missingness alone."""
+    if not label:
+        return {}
+    place = next(index for index, column in enumerate(profile.columns) if column.name == label)
+    positive = _positive(profile.columns[place])
+    rows = [row for row in profile.sample if normalised(row[place]) not in USUAL_MISSING]
+    labels = [normalised(row[place]) == positive for row in rows]
+    strengths = {}
+    for index, (column, draft) in enumerate(zip(profile.columns, drafts, strict=False)):
+        if index == place or draft.role != VALUE or not column.count:
+            continue
+        cells = [row[index] for row in rows]
+        strengths[column.name] = separation(cells, labels, draft.kind == NUMBER, profile.numbers)
+    return strengths
+
+
+def _positive(column: Profile) -> str:
+    """Return the value of a label that counts as positive: true, or the rarer of its values."""
+    for level in column.levels:
+        if (BOOLEANS | _WORDS).get(level.lower()) is True:
+            return level
+    return min(column.levels, key=lambda level: column.levels[level]) if column.levels else ""
+
+
+def _described(
+    column: Profile, draft: ColumnDraft, strength: tuple[float, float] | None
+) -> ColumnDescription:
+    flags = _flags(column, draft)
+    if strength is not None and strength[0] >= SUSPECT:
+        flags.append(Flag.LEAK if strength[0] >= LEAK else Flag.SUSPECT)
+    if strength is not None and strength[1] >= 0.6:
+        flags.append(Flag.MISSING)
+    if Flag.ROW_NUMBERS in flags and draft.role == VALUE:
+        draft = replace(draft, role=IGNORE, comment="it counts the rows")
+    has_numbers = math.isfinite(column.minimum)
+    levels = column.levels.most_common() if draft.kind != NUMBER else []
+    return ColumnDescription(
+        draft=draft,
+        values=column.count,
+        missing=sum(column.missing.values()),
+        different=len(column.distinct),
+        minimum=column.minimum if has_numbers else None,
+        maximum=column.maximum if has_numbers else None,
+        shapes=tuple(each for each, _ in column.shapes.most_common(3)),
+        levels=tuple(levels) if draft.role == VALUE else (),
+        flags=tuple(flags),
+        auroc=round(strength[0], 3) if strength is not None else None,
+    )
+
+
+def _flags(column: Profile, draft: ColumnDraft) -> list[Flag]:
+    flags = []
+    if not column.count:
+        flags.append(Flag.EMPTY)
+    elif len(column.distinct) == 1 and column.count > 1:
+        flags.append(Flag.CONSTANT)
+    if is_identifying(column.name) or (column.name and draft.role == ID):
+        flags.append(Flag.IDENTIFIER)
+    if column.is_counter and column.numbers == column.count > 20:
+        flags.append(Flag.ROW_NUMBERS)
+    if not column.is_number and not column.is_open and column.date_format is None:
+        flags.append(Flag.FREE_TEXT)
+    if column.bounds:
+        flags.append(Flag.BOUNDS)
+    if _FUTURE.search(spaced(column.name)) and draft.role == VALUE:
+        flags.append(Flag.FUTURE)
+    return flags

@@ -1,0 +1,191 @@
+"""Write a mapping as TOML from choices for each column, drafted or made on a page."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from records.mapping import FileFormat
+from records.values import NUMBER
+
+VALUE: Final = "value"
+ID: Final = "id"
+DATE: Final = "date"
+TIME: Final = "time"
+CODE: Final = "code"
+IGNORE: Final = "ignore"
+ROLES: Final = (VALUE, ID, DATE, TIME, IGNORE)
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnDraft:
+    """What a column is to become.
+
+    Attributes:
+        role: `value`, `id`, `date`, `time`, `code` (of a table of one value a row) or `ignore`.
+        category: of consent, of a value.
+        values: cell → value, of a category or boolean.
+        comment: why, for the person who reviews the draft.
+        reviewed: why a column that looks like an identifier is stored, "" if it does not.
+    """
+
+    name: str
+    role: str = VALUE
+    kind: str = NUMBER
+    code: str = ""
+    unit: str = "1"
+    category: str = "laboratory"
+    minimum: float | None = None
+    maximum: float | None = None
+    values: Mapping[str, str | bool] = field(default_factory=dict)
+    missing: Sequence[str] = ()
+    comment: str = ""
+    reviewed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingDraft:
+    """A mapping that is not written yet.
+
+    Attributes:
+        date: the day of every row, if no column has it.
+        long: the names of the columns of a table of one value a row, by key of the mapping.
+        rules: further keys of `[table]`, such as `bounds`.
+    """
+
+    file: FileFormat
+    columns: Sequence[ColumnDraft]
+    date: str = ""
+    date_format: str = ""
+    has_visits: bool = False
+    long: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    comment: str = ""
+
+
+def to_toml(draft: MappingDraft) -> str:
+    """Return the text of the mapping; `Mapping.parse` says whether it is complete."""
+    lines = [*_comment(draft.comment), "[table]"]
+    lines += [f"id = {toml_text(each.name)}" for each in _with_role(draft, ID)]
+    dates = _with_role(draft, DATE)
+    lines += [f"date_column = {toml_text(each.name)}" for each in dates]
+    if not dates:
+        lines.append(f"date = {toml_text(draft.date)}{_remark(DATE_REMARK)}")
+    if draft.date_format:
+        lines.append(f"date_format = {toml_text(draft.date_format)}")
+    lines += [f"time_column = {toml_text(each.name)}" for each in _with_role(draft, TIME)]
+    lines += ["visits = true"] * draft.has_visits
+    lines += [f"{key} = {toml_text(value)}" for key, value in draft.long.items()]
+    lines += [f"{key} = {toml_text(value)}" for key, value in draft.rules.items()]
+    lines += _file_lines(draft.file)
+    ignored = _with_role(draft, IGNORE)
+    named = list(dict.fromkeys(each.name for each in ignored if each.name))
+    if named:
+        lines.append(f"ignore = [{', '.join(map(toml_text, named))}]")
+    lines += [
+        f"# {_one_line(each.name) or '(no name)'}: {_one_line(each.comment)}"
+        for each in ignored
+        if each.comment
+    ]
+    values = _with_role(draft, VALUE)
+    for category in dict.fromkeys(each.category for each in values):
+        lines += [
+            "",
+            "[[documents]]",
+            f"name = {toml_text(category)}",
+            f"category = {toml_text(category)}",
+        ]
+        for column in values:
+            if column.category == category:
+                lines += _column_lines(column)
+    return "\n".join(lines) + "\n"
+
+
+DATE_REMARK: Final = "the day of every row: correct it"
+
+
+def slug(text: str, most: int = 60) -> str:
+    """Return a text as lower-case ASCII words with hyphens, for codes and values."""
+    plain = (
+        unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    )
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:most].strip("-") or "value"
+
+
+def distinct_slugs(texts: Sequence[str]) -> dict[str, str]:
+    """Return a slug for each text, no two of them equal."""
+    slugs: dict[str, str] = {}
+    for text in texts:
+        name, number = slug(text), 2
+        while name in slugs.values():
+            name, number = f"{slug(text)}-{number}", number + 1
+        slugs[text] = name
+    return slugs
+
+
+def _with_role(draft: MappingDraft, role: str) -> list[ColumnDraft]:
+    return [column for column in draft.columns if column.role == role]
+
+
+def _file_lines(file: FileFormat) -> list[str]:
+    usual = FileFormat()
+    keys = ("separator", "decimal", "encoding", "skip", "sheet")
+    pairs = [(key, getattr(file, key)) for key in keys if getattr(file, key) != getattr(usual, key)]
+    return [
+        f"{key} = {value if isinstance(value, int) else toml_text(value)}" for key, value in pairs
+    ]
+
+
+def _column_lines(column: ColumnDraft) -> list[str]:
+    lines = ["[[documents.columns]]", f"column = {toml_text(column.name)}{_remark(column.comment)}"]
+    lines += [f"code = {toml_text(column.code)}", f"kind = {toml_text(column.kind)}"]
+    if column.kind == NUMBER:
+        lines.append(f"unit = {toml_text(column.unit)}")
+        bounds = (("minimum", column.minimum), ("maximum", column.maximum))
+        lines += [f"{key} = {toml_number(value)}" for key, value in bounds if value is not None]
+    elif column.values:
+        pairs = [f"{_key(cell)} = {_value(value)}" for cell, value in column.values.items()]
+        lines.append(f"values = {{ {', '.join(pairs)} }}")
+    if column.missing:
+        lines.append(f"missing = [{', '.join(map(toml_text, column.missing))}]")
+    if column.reviewed:
+        lines.append(f"reviewed = {toml_text(column.reviewed)}")
+    return ["  " + line for line in lines]
+
+
+def toml_text(text: str) -> str:
+    """Return a TOML basic string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda m: f"\\u{ord(m[0]):04x}", escaped) + '"'
+
+
+def _key(text: str) -> str:
+    return text if _BARE_KEY.match(text) and not text.isdigit() else toml_text(text)
+
+
+def _value(value: str | bool) -> str:
+    return toml_text(value) if isinstance(value, str) else str(value).lower()
+
+
+def toml_number(number: float) -> str:
+    """Return a finite number for TOML, a whole one without a fraction."""
+    if not math.isfinite(number):
+        raise ValueError("a range has finite ends")
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _remark(comment: str) -> str:
+    return f"  # {_one_line(comment)}" if comment else ""
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in text.splitlines()]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())

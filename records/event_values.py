@@ -1,0 +1,114 @@
+"""Read the codes and the values of FHIR elements, as the event table has them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+NUMBER, BOOLEAN, CODE, TEXT, NOTHING = range(5)
+KINDS: Final = ("number", "boolean", "code", "text", "none")
+BOUNDS: Final = ("", "<", "<=", ">", ">=")
+UCUM: Final = "http://unitsofmeasure.org"
+TEXT_SYSTEM: Final = "text"
+"""The system of a concept that has a text and no coding."""
+MAX_TEXT_CHARACTERS: Final = 256
+"""A longer text, such as a note, is no value that a question could compare."""
+
+Resource = Mapping[str, Any]
+
+
+class Value(NamedTuple):
+    """One value: index of its kind in KINDS, number, unit, index of its bound, text."""
+
+    kind: int
+    number: float
+    unit: str
+    bound: int
+    text: str
+
+
+NO_VALUE: Final = Value(NOTHING, math.nan, "", 0, "")
+
+
+def codes_of(concept: Any) -> list[str]:
+    """Return `system|code` of every coding of a CodeableConcept or Coding; else of its text."""
+    if not isinstance(concept, dict):
+        return []
+    codings = concept.get("coding")
+    if codings is None:
+        codings = [concept] if "code" in concept else []
+    codes = [
+        f"{coding.get('system', '')}|{coding['code']}"
+        for coding in codings
+        if isinstance(coding, dict) and isinstance(coding.get("code"), str)
+    ]
+    text = concept.get("text")
+    if not codes and isinstance(text, str) and 0 < len(text) <= MAX_TEXT_CHARACTERS:
+        return [f"{TEXT_SYSTEM}|{text}"]
+    return list(dict.fromkeys(codes)) if len(codes) > 1 else codes
+
+
+def values_of(element: Resource) -> list[Value]:
+    """Return the value[x] of an Observation or component; several codings are several values.
+
+    A value of a type that no question can read (Range, Ratio, Period, SampledData) is NO_VALUE.
+    An empty list means that there is none.
+    """
+    quantity = element.get("valueQuantity")
+    if quantity is not None:
+        return _quantity(quantity)
+    for key, read in _READERS.items():
+        if key in element:
+            return read(element[key])
+    return [NO_VALUE] if any(key.startswith("value") for key in element) else []
+
+
+def _quantity(quantity: Any) -> list[Value]:
+    number = quantity.get("value")
+    if type(number) is not float and type(number) is not int:
+        return []
+    unit = quantity.get("code")
+    # A code of another system than UCUM is a local name, which says less than the text.
+    if unit is None or quantity.get("system", UCUM) != UCUM:
+        unit = quantity.get("unit") or unit or ""
+    comparator = quantity.get("comparator")
+    bound = 0 if comparator is None else BOUNDS.index(comparator)
+    return [Value(NUMBER, float(number), str(unit), bound, "")]
+
+
+def _concept(concept: Any) -> list[Value]:
+    return [Value(CODE, math.nan, "", 0, code) for code in codes_of(concept)]
+
+
+def _text(text: Any) -> list[Value]:
+    is_short = isinstance(text, str) and 0 < len(text) <= MAX_TEXT_CHARACTERS
+    return [Value(TEXT, math.nan, "", 0, text) if is_short else NO_VALUE]
+
+
+def _boolean(value: Any) -> list[Value]:
+    return [Value(BOOLEAN, float(value), "", 0, "")] if isinstance(value, bool) else []
+
+
+def _number(value: Any) -> list[Value]:
+    is_number = type(value) is int or type(value) is float
+    return [Value(NUMBER, float(value), "", 0, "")] if is_number else []
+
+
+_READERS: Final = {
+    "valueCodeableConcept": _concept,
+    "valueString": _text,
+    "valueBoolean": _boolean,
+    "valueInteger": _number,
+    "valueDateTime": _text,
+    "valueTime": _text,
+}
+
+
+def value_of_observation(value: float | int | str | bool, unit: str) -> Value:
+    """Return the value of an observation of a record of schema 1."""
+    if isinstance(value, bool):
+        return Value(BOOLEAN, float(value), "", 0, "")
+    if isinstance(value, str):
+        return Value(TEXT, math.nan, "", 0, value)
+    return Value(NUMBER, float(value), unit, 0, "")

@@ -1,0 +1,166 @@
+"""Convert numbers between UCUM units, by molar rules, and by the habits of a sender."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+_DIGITS: Final = 12
+_ANNOTATION: Final = re.compile(r"\{[^{}]*\}")
+_EQUIVALENTS: Final = re.compile(r"(?<![a-z])[mukn]?eq(?![a-z])")
+_MOLAR_PAIRS: Final = (("g/L", "mol/L"), ("g", "mol"), ("g/kg", "mol/kg"), ("g/d", "mol/d"))
+_SPELLINGS: Final = MappingProxyType(
+    {
+        "mmHg": "mm[Hg]",
+        "bpm": "/min",
+        "beats/min": "/min",
+        "beats/minute": "/min",
+        "breaths/min": "/min",
+        "breaths/minute": "/min",
+        "kg/m²": "kg/m2",
+        "kg/m^2": "kg/m2",
+        "°C": "Cel",
+        "°F": "[degF]",
+        "µg/L": "ug/L",
+        "µg/dL": "ug/dL",
+        "µmol/L": "umol/L",
+        "IU/L": "[IU]/L",
+        "IU/mL": "[IU]/mL",
+        "mIU/L": "m[IU]/L",
+        "lbs": "[lb_av]",
+        "lb": "[lb_av]",
+        "in": "[in_i]",
+        "inches": "[in_i]",
+        "years": "a",
+        "yr": "a",
+        "days": "d",
+        "percent": "%",
+    }
+)
+"""Texts that are no UCUM units, and the unit that everybody means by them."""
+
+
+class Conversion(NamedTuple):
+    """A value in the new unit is `scale` times the old value plus `offset`."""
+
+    scale: float
+    offset: float = 0.0
+    rule: str = ""
+
+
+SAME: Final = Conversion(1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRules:
+    """What a question says of units.
+
+    Attributes:
+        habits: by code and the unit as written, the UCUM unit that the sender means by it.
+        molar: by code, the grams of one mole.
+    """
+
+    habits: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    molar: Mapping[str, float] = field(default_factory=dict)
+
+    def find_conversion(self, code: str, unit: str, target: str) -> Conversion | None:
+        """Return how values of a code are converted; None if nothing says how.
+
+        `rule` of the result is empty, ``habit``, ``ucum`` or ``molar``.
+        """
+        meant = self.habits.get((code, unit), unit)
+        rule = "" if meant == unit else "habit"
+        conversion = find_conversion(meant, target)
+        if conversion is None and code in self.molar:
+            conversion = _find_molar(meant, target, self.molar[code])
+        if conversion is None:
+            return None
+        return conversion._replace(rule=conversion.rule or rule)
+
+
+@lru_cache(maxsize=2**14)
+def find_conversion(unit: str, target: str) -> Conversion | None:
+    """Return the conversion between two UCUM units; None if there is none, or it is not safe.
+
+    Annotations mean nothing (`{score}` is 1), but a rate per annotation, such as a clearance per
+    `{1.73_m2}`, is only equal to itself. Equivalents and moles differ by the charge, and a share
+    in percent differs from a molar share by a formula: neither is converted.
+    """
+    if unit == target:
+        return SAME
+    plain, plain_target = _plain(unit), _plain(target)
+    if plain == plain_target:
+        return SAME
+    # A number without a unit may be in any: only where none is expected, it is read.
+    if not unit.strip() or not _is_comparable(plain, plain_target):
+        return None
+    return _convert(plain, plain_target)
+
+
+def _plain(unit: str) -> str:
+    """Return a unit without annotations; `1` if nothing else is in it."""
+    spelled = _SPELLINGS.get(unit.strip(), unit.strip())
+    return _ANNOTATION.sub("", spelled) or "1"
+
+
+def _is_comparable(unit: str, target: str) -> bool:
+    if bool(_EQUIVALENTS.search(unit)) != bool(_EQUIVALENTS.search(target)):
+        return False
+    return ("mol/mol" in unit) == ("mol/mol" in target)
+
+
+def _find_molar(unit: str, target: str, grams: float) -> Conversion | None:
+    for mass, amount in _MOLAR_PAIRS:
+        for start, end, factor in ((mass, amount, 1 / grams), (amount, mass, grams)):
+            first, last = find_conversion(unit, start), find_conversion(end, target)
+            if first is not None and last is not None:
+                scale = _round(first.scale * factor * last.scale)
+                return Conversion(scale, 0.0, "molar")
+    return None
+
+
+def _convert(unit: str, target: str) -> Conversion | None:
+    source, result = _parse(unit), _parse(target)
+    if source is None or result is None:
+        return None
+    import pint
+
+    registry = _registry()
+    try:
+        low, high = (
+            float(registry.Quantity(number * source.magnitude, source.units).to(result.units).m)
+            / float(result.magnitude)
+            for number in (0.0, 1.0)
+        )
+    except (pint.PintError, ArithmeticError, ValueError):
+        return None
+    # Rounded: the last bits of a factor depend on the order of multiplications in the library.
+    return Conversion(_round(high - low), _round(low), "ucum")
+
+
+def _round(number: float) -> float:
+    return float(f"{number:.{_DIGITS}g}")
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    # Loaded on the first pair of different units only: it takes seconds.
+    from ucumvert import PintUcumRegistry
+
+    return PintUcumRegistry(cache_folder=None)
+
+
+@lru_cache(maxsize=2**12)
+def _parse(unit: str) -> Any:
+    import lark
+    import pint
+
+    try:
+        quantity = _registry().from_ucum(unit)
+        return quantity if hasattr(quantity, "magnitude") else None
+    except (pint.PintError, lark.exceptions.LarkError, ArithmeticError, ValueError, TypeError):
+        return None

@@ -1,0 +1,50 @@
+"""Erases everything that is stored about a patient, and keeps the signed receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from services.errors import Conflict
+from services.requests.erasures import APPROVED, ERASED, ErasureRequests
+from storage import RecordStore
+
+WHY: Final = "a patient's request"
+Eraser = Callable[[bytes], object]
+"""Erases one kind of data of a subject; repeating it changes nothing."""
+
+
+class PatientErasure:
+    """Carries out approved requests; an interrupted one is completed by running it again."""
+
+    def __init__(
+        self, *, requests: ErasureRequests, store: RecordStore, parts: Mapping[str, Eraser]
+    ) -> None:
+        """Keep the ports; `parts` names, for the receipt, what is erased beside the records."""
+        self._requests = requests
+        self._store = store
+        self._parts = parts
+
+    def run(self, identity: str, progress: Callable[[str, int, int], None]) -> dict[str, Any]:
+        """Erase the patient of an approved request; return the receipt as JSON.
+
+        The records and their keys go last, so that the receipt, which is signed then, states only
+        what is done: answers, drafts, terms and the rest are erased by then, and SQLite's log too.
+
+        Raises:
+            NotFound: there is no such request.
+            Conflict: it was not approved.
+            StorageUnavailable (storage), LedgerUnavailable (consent): run it again.
+        """
+        request = self._requests.get(identity)
+        if request.state == ERASED and request.receipt is not None:
+            return request.receipt.document()
+        if request.state != APPROVED:
+            raise Conflict(f"erasure {identity} is {request.state}. Approve it first.")
+        for done, (name, erase) in enumerate(self._parts.items()):
+            progress(name, done, len(self._parts) + 1)
+            erase(request.subject)
+        progress("records", len(self._parts), len(self._parts) + 1)
+        receipt = self._store.erasure.shred(request.subject, WHY, list(self._parts))
+        self._requests.finish(identity, receipt)
+        return receipt.document()

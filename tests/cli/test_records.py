@@ -1,0 +1,98 @@
+"""The commands for tables that open no installation: check and describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import orjson
+from click.testing import CliRunner, Result
+
+from cli import make_cli
+from records import Mapping
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "examples" / "heart"
+MAPPING = """
+[table]
+id = "pid"
+date_column = "day"
+bounds = "limit"
+[[documents]]
+name = "laboratory"
+category = "laboratory"
+  [[documents.columns]]
+  column = "crp"
+  code = "http://loinc.org|1988-5"
+  kind = "number"
+  unit = "mg/L"
+  maximum = 500
+  outside = "missing"
+"""
+
+
+def run(*words: str) -> Result:
+    def opener(settings: None = None, report: object = click.echo) -> None:
+        raise AssertionError("nothing may be started")
+
+    return CliRunner().invoke(make_cli(opener, clock=lambda: 1_717_200_000.0), list(words))
+
+
+def check(folder: Path, table: str, *options: str) -> Result:
+    (folder / "t.csv").write_text(table, encoding="utf-8")
+    (folder / "m.toml").write_text(MAPPING, encoding="utf-8-sig")
+    return run("check", str(folder / "t.csv"), "--mapping", str(folder / "m.toml"), *options)
+
+
+TABLE = "pid,day,crp\n1,2024-05-01,<0.5\n2,2024-05-02,900\n3,2204-05-03,5\nTotal,,905\n"
+
+
+def test_a_check_names_line_row_column_and_remedy_and_summarises_each_column(
+    tmp_path: Path,
+) -> None:
+    result = check(tmp_path, TABLE)
+    assert result.exit_code == 0
+    text = " ".join(result.stdout.split())
+    assert "3 rows read. 2 are good, 1 are not. 2 people. 1 bad cells left out" in text
+    assert "crp 2 0 1 mg/L 0.5, 2.75, 5" in text
+    assert "4 3 day a day before 1900 or in the future Correct the year" in text
+    assert "a line of totals was left out" in text
+
+
+def test_the_json_of_a_check_has_the_same(tmp_path: Path) -> None:
+    document = orjson.loads(check(tmp_path, TABLE, "--json").stdout)
+    assert (document["rows"], document["good"], document["bad"], document["left_out"]) == (
+        3,
+        2,
+        1,
+        1,
+    )
+    assert [(each["line"], each["code"]) for each in document["problems"]] == [(4, "date-outside")]
+    assert [each["code"] for each in document["notes"]] == ["total-row", "outside"]
+    (column,) = document["columns"]
+    assert (column["column"], column["count"], column["bounds"]) == ("crp", 2, 1)
+
+
+def test_a_table_without_rows_ends_with_exit_code_1(tmp_path: Path) -> None:
+    result = check(tmp_path, "pid,day,crp\n")
+    assert result.exit_code == 1
+    assert "no row below it" in result.stderr
+
+
+def test_the_drafts_of_describe_are_accepted_and_never_replace_a_file(tmp_path: Path) -> None:
+    table, folder = str(EXAMPLE / "table.csv"), tmp_path / "drafts"
+    result = run("describe", table, "--label", "label", "--to", str(folder))
+    assert result.exit_code == 0, result.output
+    assert Mapping.load(folder / "mapping.toml").id_column == "patient_id"
+    assert (folder / "question.toml").exists()
+    assert "slope" in result.output  # whether it is recorded predicts the label
+    again = run("describe", table, "--to", str(folder))
+    assert again.exit_code == 1
+    assert "File exists" in again.stderr
+
+
+def test_describe_without_a_folder_writes_the_drafts_to_stdout() -> None:
+    result = run("describe", str(EXAMPLE / "table.csv"))
+    assert Mapping.parse(result.stdout.partition("\ncolumn")[0], "draft").documents
+    document = orjson.loads(run("describe", str(EXAMPLE / "table.csv"), "--json").stdout)
+    assert document["question"] == ""
+    assert document["columns"][1]["code"] == "http://loinc.org|30525-0"

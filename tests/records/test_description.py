@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import datetime
+import random
+from pathlib import Path
+
+import pytest
+
+from records import DeclarationInvalid, TableEmpty, check_table
+from records.columns import Column
+from records.description import Flag, TableDescription, describe_table
+from records.draft import distinct_slugs, slug, toml_text
+from records.mapping import Mapping
+from records.strict_toml import Section
+from records.values import LOINC, code_problem, is_unit
+from records.variables import _table, find_variable, guess_unit
+
+TODAY = datetime.date(2024, 6, 1)
+EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
+
+
+def describe(folder: Path, text: str, label: str = "", name: str = "t.csv") -> TableDescription:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return describe_table(path, name, TODAY, label)
+
+
+def draft_of(description: TableDescription) -> Mapping:
+    return Mapping.parse(description.mapping, "draft")
+
+
+def flags(description: TableDescription) -> dict[str, tuple[Flag, ...]]:
+    return {column.draft.name: column.flags for column in description.columns if column.flags}
+
+
+def right_lines(draft: Mapping, shipped: Mapping) -> tuple[int, int]:
+    """Return how many lines of a draft can stay as they are, and how many there are.
+
+    A code of the table's own may have any name; a range is right if it accepts every value of the
+    table that the shipped one accepts, which the caller checks; values are right by their cells.
+    """
+    drafted = {
+        column.name: (document.category, column)
+        for document in draft.documents
+        for column in document.columns
+    }
+    right = total = 0
+    for document in shipped.documents:
+        for column in document.columns:
+            category, mine = drafted.get(column.name, ("", None))
+            checks = [mine is not None, mine is not None and _is_code_right(mine, column)]
+            checks += [mine is not None and mine.kind == column.kind, category == document.category]
+            if column.kind == "number":
+                checks.append(mine is not None and mine.unit == column.unit)
+                checks += [mine is not None and mine.minimum <= mine.maximum] * 2
+            if column.values:
+                checks.append(mine is not None and set(mine.values) == set(column.values))
+            right += sum(checks)
+            total += len(checks)
+    return right, total
+
+
+def _is_code_right(mine: Column, shipped: Column) -> bool:
+    return mine.code == shipped.code or not shipped.code.startswith(LOINC)
+
+
+@pytest.mark.parametrize("name", ["nhanes", "heart"])
+def test_85_percent_of_the_lines_of_the_shipped_mappings_are_drafted(name: str) -> None:
+    table = EXAMPLES / name / "table.csv"
+    description = describe_table(table, f"{name}.csv", TODAY, "label")
+    draft, shipped = draft_of(description), Mapping.load(EXAMPLES / name / "mapping.toml")
+    right, total = right_lines(draft, shipped)
+    assert right / total >= 0.85, (right, total)
+    assert draft.id_column == shipped.id_column
+    mine, theirs = (check_table(table, each, has_summary=True) for each in (draft, shipped))
+    assert (mine.good, mine.wrong) == (theirs.good, 0)
+    accepted = {column.column: column.count for column in mine.columns}
+    # Every value that the shipped ranges accept, and none of what they read as missing.
+    assert {c.column: accepted.get(c.column) for c in theirs.columns} == {
+        c.column: c.count for c in theirs.columns
+    }
+
+
+def test_every_code_of_the_table_of_variables_has_its_check_digit_and_a_unit() -> None:
+    for _, variable in _table():
+        assert code_problem(variable.code) == ""
+        assert is_unit(variable.unit)
+        assert variable.minimum < variable.maximum
+
+
+@pytest.mark.parametrize(
+    ("name", "loinc", "unit"),
+    [
+        ("BodyMassIndexKgm2", "39156-5", "kg/m2"),
+        ("hb", "718-7", "g/dL"),
+        ("fasting_glucose", "1558-6", "mg/dL"),
+        ("SBP", "8480-6", "mm[Hg]"),
+        ("CRP (mg/L)", "1988-5", "mg/L"),
+        ("Alter", "30525-0", "a"),
+    ],
+)
+def test_common_names_give_their_loinc_code(name: str, loinc: str, unit: str) -> None:
+    variable = find_variable(name)
+    assert variable is not None
+    assert (variable.loinc, variable.unit) == (loinc, unit)
+
+
+@pytest.mark.parametrize("name", ["page", "thalassemia", "package", "stage", "weighting"])
+def test_a_name_that_only_resembles_one_gives_no_code(name: str) -> None:
+    assert find_variable(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("BloodLeadUgdl", "ug/dL"), ("sleep_hours", "h"), ("dose_mg", "mg"), ("stage", "1")],
+)
+def test_units_are_guessed_from_names(name: str, unit: str) -> None:
+    assert guess_unit(name) == unit
+
+
+def test_a_table_of_a_spreadsheet_in_german_is_drafted_and_accepted(tmp_path: Path) -> None:
+    lines = "".join(
+        f"{n:03};{1 + n % 28:02}.05.2024;{n % 7},5;{crp};{'ja' if n % 2 else 'nein'}\n"
+        for n in range(40)
+        for crp in ["<0,5" if n == 3 else f"{n},25"]
+    )
+    text = "sep=;\nPatientID;Datum;Kreatinin;CRP;Raucher\n" + lines
+    description = describe(tmp_path, text)
+    draft = draft_of(description)
+    assert (draft.id_column, draft.date_column, draft.date_format) == (
+        "PatientID",
+        "Datum",
+        "%d.%m.%Y",
+    )
+    assert (draft.file.separator, draft.file.decimal) == (";", ",")
+    assert flags(description)["CRP"] == (Flag.BOUNDS,)
+    report = check_table(tmp_path / "t.csv", draft, today=TODAY, has_summary=True)
+    assert (report.good, report.wrong) == (40, 0)
+    assert [column.code for column in report.columns] == [
+        "http://loinc.org|2160-0",
+        "http://loinc.org|1988-5",
+        "t|raucher",
+    ]
+
+
+def test_identifiers_constants_and_row_numbers_are_ignored_and_flagged(tmp_path: Path) -> None:
+    text = "pid,Unnamed: 0,first_name,e-mail,site,hb,ward_text\n" + "".join(
+        f"P{n * 7},{n},Name{n},a{n}@b.example,north,{12 + n % 5},remark {n}\n" for n in range(60)
+    )
+    description = describe(tmp_path, text)
+    draft = draft_of(description)
+    assert [column.name for column in draft.mapped()] == ["hb"]
+    assert set(draft.ignore) == {"Unnamed: 0", "first_name", "e-mail", "site", "ward_text"}
+    seen = flags(description)
+    assert seen["first_name"] == seen["e-mail"] == (Flag.IDENTIFIER,)
+    assert seen["Unnamed: 0"] == (Flag.ROW_NUMBERS,)
+    assert Flag.CONSTANT in seen["site"]
+    assert check_table(tmp_path / "t.csv", draft).good == 60
+
+
+def test_copies_under_other_ids_are_counted(tmp_path: Path) -> None:
+    rows = [f"{n},{n % 13}.5,{n * 3 % 17},{n % 2}" for n in range(100, 150)]
+    copies = [f"{n + 500},{row.partition(',')[2]}" for n, row in enumerate(rows[:30])]
+    text = "id,hb,crp,label\n" + "\n".join([*rows, *copies]) + "\n"
+    assert describe(tmp_path, text).copies >= 30
+
+
+def test_columns_that_separate_the_label_alone_are_flagged(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    lines = []
+    for n in range(400):
+        ill = draw.random() < 0.4
+        outcome = 5 + 3 * ill + draw.gauss(0, 0.5)
+        marker = 5 + 2 * ill + draw.gauss(0, 1)
+        seen = f"{draw.gauss(0, 1):.2f}" if ill or draw.random() < 0.4 else ""
+        lines.append(f"{n * 3},{int(ill)},{outcome:.2f},{marker:.2f},{seen},{draw.random():.3f}\n")
+    text = "id,died,score,marker,troponin_x,noise\n" + "".join(lines)
+    description = describe(tmp_path, text, label="died")
+    seen_flags = flags(description)
+    assert seen_flags["score"] == (Flag.LEAK,)
+    assert seen_flags["marker"] == (Flag.SUSPECT,)
+    assert seen_flags["troponin_x"] == (Flag.MISSING,)
+    assert "noise" not in seen_flags
+    strengths = {column.draft.name: column.auroc for column in description.columns}
+    assert strengths["died"] is None
+    assert strengths["noise"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_table_of_one_value_a_row_is_drafted_as_one(tmp_path: Path) -> None:
+    text = "id,days,test,value\n" + "".join(
+        f"{n % 10},{n * 9},{test},{base + n % 9}\n"
+        for n in range(60)
+        for test, base in (("hdl", 40), ("sbp", 110))
+    )
+    draft = draft_of(describe(tmp_path, text, name="labs.csv.gz"))
+    assert draft.long is not None
+    assert (draft.long.code, draft.long.value, draft.date_format) == (
+        "test",
+        "value",
+        "days since 2000-01-01",
+    )
+    assert [column.code for column in draft.mapped()] == [
+        "http://loinc.org|2085-9",
+        "http://loinc.org|8480-6",
+    ]
+
+
+def test_several_rows_a_person_with_dates_are_drafted_as_visits(tmp_path: Path) -> None:
+    text = "pid,day,hb\n" + "".join(
+        f"{n % 10},2024-0{1 + n // 10}-0{1 + n % 7},{10 + n % 5}\n" for n in range(50)
+    )
+    description = describe(tmp_path, text)
+    assert draft_of(description).has_visits
+    assert check_table(tmp_path / "t.csv", draft_of(description), today=TODAY).good == 50
+
+
+def test_numbers_that_mean_missing_are_drafted_as_such(tmp_path: Path) -> None:
+    text = "pid,minutes_sitting,sbp\n" + "".join(
+        f"{n},{9999 if n % 9 == 0 else 60 + n},{0 if n == 7 else 110 + n % 30}\n" for n in range(50)
+    )
+    draft = draft_of(describe(tmp_path, text))
+    minutes, pressure = draft.mapped()
+    assert (minutes.read("9999"), pressure.read("0"), pressure.read("120")) == (None, None, 120.0)
+
+
+def test_a_table_without_rows_or_without_the_label_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableEmpty):
+        describe(tmp_path, "pid,hb\n")
+    with pytest.raises(DeclarationInvalid, match="no column 'x'; the table has pid, hb"):
+        describe(tmp_path, "pid,hb\n1,2\n", label="x")
+
+
+@pytest.mark.parametrize("name", ['a"b\\c', "tab\there", "\x7f", "ü [mg/dL]", "", "#", "x\ny"])
+def test_any_name_of_a_column_is_written_as_toml(name: str) -> None:
+    text = f"a = {toml_text(name)}\nb = 1"
+    assert Section.of_text(text, "t").text("a", "") == name
+
+
+def test_slugs_are_ascii_and_differ() -> None:
+    assert slug("Größe (cm)") == "grosse-cm"
+    assert distinct_slugs(["A b", "a-b", "東京"]) == {"A b": "a-b", "a-b": "a-b-2", "東京": "value"}

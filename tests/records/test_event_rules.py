@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from records.event_rules import Fact, NoEvent, NoEventError, facts_of
+
+LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+
+
+def second(text: str) -> int:
+    return int(datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC).timestamp())
+
+
+def concept(*codes: str) -> dict[str, Any]:
+    pairs = [code.split("|") for code in codes]
+    return {"coding": [{"system": system, "code": code} for system, code in pairs]}
+
+
+def observation(**changes: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": concept(f"{LOINC}|2345-7"),
+        "subject": {"reference": "Patient/a"},
+        "effectiveDateTime": "2024-03-05",
+        "valueQuantity": {"value": 5.1, "unit": "mmol/L"},
+        **changes,
+    }
+
+
+def condition(**changes: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Condition",
+        "code": concept(f"{SNOMED}|44054006"),
+        "onsetDateTime": "2019-02-03",
+        **changes,
+    }
+
+
+def only(resource: dict[str, Any]) -> Fact:
+    (fact,) = facts_of(resource, {})
+    return fact
+
+
+def reason(resource: dict[str, Any]) -> NoEvent:
+    with pytest.raises(NoEventError) as caught:
+        facts_of(resource, {})
+    return caught.value.reason
+
+
+def test_every_coding_of_an_observation_is_a_code_of_its_event() -> None:
+    fact = only(observation(code=concept("urn:oid:1.2.3|GLU", f"{LOINC}|2345-7")))
+    assert fact.codes == ["urn:oid:1.2.3|GLU", f"{LOINC}|2345-7"]
+
+
+def test_a_concept_without_a_coding_is_its_text() -> None:
+    assert only(observation(code={"text": "Serum glucose"})).codes == ["text|Serum glucose"]
+
+
+def test_a_comparator_is_kept_beside_the_number() -> None:
+    (value,) = only(observation(valueQuantity={"value": 0.5, "comparator": "<"})).values
+    assert (value.number, value.bound) == (0.5, 1)
+
+
+def test_a_component_code_that_repeats_is_two_events() -> None:
+    pressure = [
+        {"code": concept(f"{LOINC}|8480-6"), "valueQuantity": {"value": number}}
+        for number in (120, 150)
+    ]
+    panel = observation(component=pressure)
+    del panel["valueQuantity"]
+    facts = facts_of(panel, {})
+    assert [fact.values[0].number for fact in facts[1:]] == [120, 150]
+
+
+def test_issued_says_when_a_value_was_known_and_dates_it_where_nothing_else_does() -> None:
+    later = only(observation(issued="2024-03-09T08:00:00Z"))
+    assert (later.start.first, later.known) == (second("2024-03-05"), second("2024-03-09T08:00"))
+    alone = observation(issued="2024-03-09T08:00:00Z")
+    del alone["effectiveDateTime"]
+    assert only(alone).start.first == second("2024-03-09T08:00")
+
+
+def test_a_period_begins_at_its_start_and_its_value_is_known_at_its_end() -> None:
+    urine = observation(effectivePeriod={"start": "2024-03-05", "end": "2024-03-06"})
+    del urine["effectiveDateTime"]
+    fact = only(urine)
+    assert (fact.start.first, fact.known) == (second("2024-03-05"), second("2024-03-06"))
+
+
+def test_a_condition_of_a_year_is_known_when_the_year_is_over_or_it_was_recorded() -> None:
+    assert only(condition(onsetDateTime="2019")).known == second("2019-12-31T23:59:59")
+    recorded = only(condition(recordedDate="2024-01-01"))
+    assert (recorded.start.first, recorded.known) == (second("2019-02-03"), second("2024-01-01"))
+
+
+@pytest.mark.parametrize("status", ["provisional", "differential", "unconfirmed", "refuted"])
+def test_a_condition_that_is_not_confirmed_keeps_its_status(status: str) -> None:
+    assert only(condition(verificationStatus=concept(f"x|{status}"))).status == status
+
+
+def test_an_observation_that_is_not_final_keeps_its_status() -> None:
+    assert only(observation(status="preliminary")).status == "preliminary"
+    assert only(observation(status=None)).status == "unknown"
+
+
+def test_a_focus_on_another_person_is_no_event_of_the_subject() -> None:
+    for other in ({"reference": "Patient/baby"}, {"type": "RelatedPerson", "display": "donor"}):
+        assert reason(observation(focus=[other])) == NoEvent.OTHER_PERSON
+
+
+def test_a_focus_on_a_tumour_or_on_the_subject_is_an_event() -> None:
+    for focus in ("Condition/tumour", "Patient/a"):
+        assert only(observation(focus=[{"reference": focus}])).status == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        (observation(status="entered-in-error"), NoEvent.ENTERED_IN_ERROR),
+        (observation(status="cancelled"), NoEvent.NOT_DONE),
+        (observation(modifierExtension=[{"url": "x"}]), NoEvent.MODIFIER),
+        (observation(code={}), NoEvent.NO_CODE),
+        (observation(effectiveDateTime="9999"), NoEvent.NO_DATE),
+        (observation(valueQuantity={"unit": "mg"}), NoEvent.NO_VALUE),
+        (
+            observation(valueQuantity={}, dataAbsentReason=concept("x|unknown")),
+            NoEvent.VALUE_ABSENT,
+        ),
+        (condition(onsetDateTime=None), NoEvent.NO_DATE),
+        (condition(verificationStatus=concept("x|entered-in-error")), NoEvent.ENTERED_IN_ERROR),
+        ({"resourceType": "FamilyMemberHistory"}, NoEvent.OTHER_PERSON),
+        ({"resourceType": "CarePlan"}, NoEvent.KIND),
+        ({"resourceType": "Patient"}, NoEvent.NO_VALUE),
+    ],
+)
+def test_what_states_nothing_is_no_event_for_a_reason(
+    resource: dict[str, Any], expected: NoEvent
+) -> None:
+    if resource.get("effectiveDateTime") == "9999":
+        resource = {**resource, "effectiveDateTime": "1066-10-14"}
+    assert reason(resource) == expected
+
+
+def test_a_patient_states_birth_sex_and_death() -> None:
+    patient = {
+        "resourceType": "Patient",
+        "birthDate": "1961-04-02",
+        "gender": "female",
+        "deceasedDateTime": "2024-01-01",
+    }
+    facts = facts_of(patient, {})
+    assert [fact.codes for fact in facts] == [["BIRTH"], ["SEX"], ["DEATH"]]
+    assert facts[1].values[0].text == "female"
+
+
+def test_a_medicine_is_found_by_reference_inside_and_beside_its_resource() -> None:
+    medicine = {"resourceType": "Medication", "id": "m", "code": concept("atc|A10BA02")}
+    taken = {
+        "resourceType": "MedicationStatement",
+        "status": "active",
+        "medicationReference": {"reference": "#m"},
+        "effectiveDateTime": "2024-01-01",
+    }
+    assert only({**taken, "contained": [medicine]}).codes == ["atc|A10BA02"]
+    beside = {**taken, "medicationReference": {"reference": "https://a.example/fhir/Medication/m"}}
+    (fact,) = facts_of(beside, {"Medication/m": medicine})
+    assert fact.codes == ["atc|A10BA02"]

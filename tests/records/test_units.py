@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from records.units import UnitRules, find_conversion
+
+
+@pytest.mark.parametrize(
+    ("unit", "target", "value", "converted"),
+    [
+        ("mg/dl", "mg/dL", 101, 101),
+        ("mg/dL", "g/L", 101, 1.01),
+        ("mm[Hg]", "kPa", 120, 15.9986864898),
+        ("mmHg", "mm[Hg]", 120, 120),
+        ("/nL", "10*9/L", 7, 7),
+        ("[degF]", "Cel", 98.6, 37),
+        ("K", "Cel", 310.15, 37),
+        ("{score}", "1", 12, 12),
+        ("", "1", 12, 12),
+        ("/100{WBC}", "1", 3, 0.03),
+        ("%", "1", 45, 0.45),
+        ("mo", "a", 600, 50),
+        ("U/L", "ukat/L", 60, 1),
+    ],
+)
+def test_a_value_is_converted_between_ucum_units(
+    unit: str, target: str, value: float, converted: float
+) -> None:
+    conversion = find_conversion(unit, target)
+    assert conversion is not None
+    assert math.isclose(value * conversion.scale + conversion.offset, converted, rel_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("unit", "target"),
+    [
+        ("C", "Cel"),  # coulomb
+        ("/m", "/min"),  # per metre
+        ("mmol/L", "mg/dL"),  # needs the molar mass
+        ("meq/L", "mmol/L"),  # differs by the charge
+        ("%", "mmol/mol"),  # HbA1c: another formula
+        ("mL/min/{1.73_m2}", "mL/min"),
+        ("", "mg/dL"),
+        ("#", "1"),
+        ("nonsense", "kg"),
+    ],
+)
+def test_a_unit_that_cannot_be_converted_safely_is_not(unit: str, target: str) -> None:
+    assert find_conversion(unit, target) is None
+
+
+def test_a_senders_habit_is_read_as_the_question_says() -> None:
+    rules = UnitRules(habits={("loinc|8310-5", "C"): "Cel"})
+    conversion = rules.find_conversion("loinc|8310-5", "C", "[degF]")
+    assert conversion is not None
+    assert 37 * conversion.scale + conversion.offset == pytest.approx(98.6)
+    assert rules.find_conversion("loinc|other", "C", "[degF]") is None
+
+
+def test_moles_are_grams_by_the_molar_mass_of_the_code_alone() -> None:
+    rules = UnitRules(molar={"loinc|2345-7": 180.156})
+    up = rules.find_conversion("loinc|2345-7", "mmol/L", "mg/dL")
+    down = rules.find_conversion("loinc|2345-7", "mg/dL", "mmol/L")
+    assert up is not None
+    assert down is not None
+    assert (up.rule, 5.1 * up.scale) == ("molar", pytest.approx(91.87956))
+    assert 91.87956 * down.scale == pytest.approx(5.1)
+    assert rules.find_conversion("loinc|other", "mmol/L", "mg/dL") is None

@@ -1,0 +1,169 @@
+"""A patient who asks is erased everywhere, with a signed receipt; real nodes."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+import sqlalchemy as sa
+from visitors import signed_in
+
+from consent import Grant
+from services.accounts import PATIENT
+from services.errors import Conflict, Invalid
+from services.requests import RequestDetails
+from services.requests.erasures import APPROVED, ERASED, REFUSED, REQUESTED
+from services.statement import RequestedTerms, terms_for
+from services.tokens import CUSTODIAN
+from services.words import Words
+from storage import Receipt, Record
+
+pytestmark = pytest.mark.node
+HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
+SAYING = "A sentence that only this patient signed."
+
+
+@pytest.fixture
+def number() -> str:
+    return f"nr-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def patient(hospital, number):
+    """Somebody with a record, a permission, a prediction, a draft and a hospital number."""
+    platform, subject = hospital.platform, hospital.new_patient()
+    platform.requests.directory.add([(number, subject)])
+    platform.store.deposits.deposit(
+        [Record(subject, "vital-signs", HOSPITAL, "2024-01-02", {"x|number": (61.5, "kg")})]
+    )
+    permit(hospital, subject)
+    stores = platform.requests
+    stores.predictions.add(HOSPITAL, "a", subject, {"question": "small", "records": []})
+    details = RequestDetails(STUDY, "study", ("MLTRAINING",), ("condition",), "", "", 9, "it")
+    stores.requests.send(details, [subject], "r")
+    stores.requests.save_draft(stores.requests.list_waiting(subject)[0], {"answer": "less"})
+    return signed_in(hospital, PATIENT, "", subject)
+
+
+def permit(hospital, subject: bytes) -> None:
+    platform, now_s = hospital.platform, int(hospital.platform.installation.clock())
+    terms = terms_for(RequestedTerms("permit", HOSPITAL, ("TREATDS",)), SAYING)
+    signed = hospital.wallet.sign(
+        platform.ledger.domain(), Grant(subject, terms, now_s, now_s + 9_999)
+    )
+    assert platform.ledger.grant([signed])[0].ok
+
+
+def is_in_database(hospital, needle: bytes) -> bool:
+    path = hospital.platform.engine.url.database
+    folder = hospital.platform.installation.home
+    return any(needle in file.read_bytes() for file in folder.glob(f"{path.rsplit('/')[-1]}*"))
+
+
+def wrapped_key(hospital, subject: bytes) -> bytes:
+    keys = sa.table("storage_patient_keys", sa.column("wrapped"), sa.column("subject"))
+    with hospital.platform.engine.connect() as connection:
+        return bytes(connection.scalar(sa.select(keys.c.wrapped).where(keys.c.subject == subject)))
+
+
+def erase(hospital, patient) -> str:
+    """Let the patient ask and the custodian approve; run the job; return the request's path."""
+    erasure = patient.api("POST", "/patient/erasure", {}).get_json()["request"]
+    assert erasure["state"] == REQUESTED
+    custodian = signed_in(hospital, CUSTODIAN)
+    listed = custodian.api("GET", "/custodian/erasures").get_json()["erasures"]
+    assert erasure["id"] in [item["request"]["id"] for item in listed]
+    path = f"/custodian/erasures/{erasure['id']}"
+    answer = custodian.api("POST", f"{path}/decision", {"decision": "approve"}).get_json()
+    assert answer["request"]["state"] == APPROVED
+    hospital.work("erase")
+    return path
+
+
+def test_a_patient_who_asks_is_erased_everywhere(hospital, patient, number) -> None:
+    platform, subject = hospital.platform, patient.account.subject
+    stores, key = platform.requests, wrapped_key(hospital, subject)
+    prepared = patient.api("POST", "/patient/opt-out", {"research": "off"}).get_json()["to_sign"]
+    assert is_in_database(hospital, key)
+    erase(hospital, patient)
+    assert platform.store.records_of(subject) == []
+    assert stores.predictions.list_of_subject(subject) == []
+    assert stores.directory.find_subject(number) is None
+    assert stores.directory.numbers_of([subject]) == {}
+    assert stores.requests.load_draft(stores.requests.list_by_subject(subject)[0]) == {}
+    assert [c.terms for c in platform.ledger.consents_of(subject)] == [None]
+    for needle in (key, SAYING.encode(), prepared["signing"].encode()):
+        assert not is_in_database(hospital, needle)
+
+
+def test_an_erased_patient_gets_a_receipt_that_anybody_can_check(hospital, patient) -> None:
+    path = erase(hospital, patient)
+    status = patient.api("GET", "/patient/erasure").get_json()
+    assert (status["request"]["state"], status["is_receipt_valid"]) == (ERASED, True)
+    document = patient.api("GET", "/patient/erasure/receipt").get_json()
+    custodian, auditor = signed_in(hospital, CUSTODIAN), hospital.platform.auditor
+    assert document == custodian.api("GET", f"{path}/receipt").get_json()
+    content = Receipt.from_document(document).content()
+    assert len(content["blocks"]) == 1
+    assert set(content["also"]) >= {"answers", "drafts", "terms", "number", "messages"}
+    assert auditor.check_receipt(document).is_valid
+    altered = document | {"body": document["body"].replace("patient", "nobody")}
+    assert not auditor.check_receipt(altered).is_valid
+    assert hospital.platform.erasure.run(status["request"]["id"], lambda *_: None) == document
+
+
+def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> None:
+    assert "Ask for deletion" in patient.get("/patient/erasure").text
+    assert patient.post("/patient/erasure").status_code == 303
+    assert "has not decided yet" in patient.get("/patient/erasure").text
+    request = hospital.platform.requests.erasures.find_newest(patient.account.subject)
+    custodian = signed_in(hospital, CUSTODIAN)
+    path = f"/custodian/erasures/{request.id}"
+    assert path in custodian.get("/custodian/erasures").text
+    assert custodian.post(path, wish="refuse", reason="").status_code == 422
+    assert custodian.post(path, wish="approve").status_code == 303
+    hospital.work("erase")
+    assert "has been deleted" in patient.get("/patient/erasure").text
+    assert patient.get("/patient/erasure/receipt").get_json()["signature"]
+    assert "hospital number deleted" in custodian.get(path).text
+    assert custodian.get(f"{path}/receipt").get_json()["signature"]
+
+
+def test_a_refusal_has_a_reason_that_the_patient_reads_and_erases_nothing(
+    hospital, patient, number
+) -> None:
+    erasures, words = hospital.services.custodian.erasures, Words("en")
+    pending = erasures.record(words, number, "card", by="c")
+    assert erasures.record(words, number, "card", by="c").request.id == pending.request.id
+    with pytest.raises(Conflict):
+        hospital.platform.erasure.run(pending.request.id, lambda *_: None)
+    with pytest.raises(Invalid):
+        erasures.refuse(words, pending.request.id, " ", by="c")
+    erasures.refuse(words, pending.request.id, "Records are kept ten years by law.", by="c")
+    assert erasures.approve(pending.request.id, by="c").request.state == REFUSED
+    assert "ten years by law" in patient.get("/patient/erasure").text
+    assert len(hospital.platform.store.records_of(patient.account.subject)) == 1
+    assert hospital.platform.requests.erasures.add(patient.account.subject, "patient").is_open
+    for wrong in (("nobody's", "card"), (number, "")):
+        with pytest.raises(Invalid):
+            erasures.record(words, *wrong, by="c")
+
+
+def test_answers_made_under_a_permission_that_was_taken_back_are_erased(hospital, patient) -> None:
+    platform, subject = hospital.platform, patient.account.subject
+    record = platform.store.records_of(subject)[0].record_id.hex()
+    predictions = platform.requests.predictions
+    predictions.erase_subject(subject)
+    kept = predictions.add(HOSPITAL, "a", subject, {"question": "small", "records": [record]})
+    platform.jobs.enqueue("rekey", {"subjects": [subject.hex()], "why": "nothing"}, "patients")
+    hospital.work("rekey")
+    assert [item.id for item in predictions.list_of_subject(subject)] == [kept]
+    stop = patient.api("POST", "/patient/stop", {}).get_json()
+    key = hospital.wallet._key(subject)
+    text = {
+        "wallet": "0x" + key.address.hex(),
+        "signature": "0x" + key.sign(bytes.fromhex(stop["digest"][2:])).hex(),
+    }
+    assert patient.api("POST", f"/patient/signings/{stop['signing']}", text).status_code == 200
+    hospital.work("rekey")
+    assert predictions.list_of_subject(subject) == []
