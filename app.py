@@ -16,7 +16,7 @@ import click
 from flask import Flask
 
 from cli import EXPECTED_ERRORS, describe_error, make_cli
-from consent import open_ledger
+from consent import StateMark, open_ledger
 from deploy.commands import doctor, node
 from deploy.commands import web as web_command
 from deploy.database import make_engine, upgrade
@@ -34,6 +34,7 @@ from services.installation import Installation
 from services.jobs.kinds import make_runners
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
+from services.profile import OrganisationProfile
 from services.wiring import Services, build_services
 from storage import Kubo, RecordStore, StoreUnavailable
 from web import create_app
@@ -72,6 +73,7 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         return kubo_node.multiaddr, kubo_node.authorization
 
     store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
+    store.journal.mark = StateMark(settings.mark, ledger.deployment.contract)
     store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
     store.unseal(passphrase(settings))
     grace_s = settings.model_grace_days * DAY_S
@@ -86,6 +88,13 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         is_development=settings.development,
         version=VERSION,
         web_processes=settings.web_processes,
+        profile=OrganisationProfile(
+            names=settings.names,
+            telephone=settings.telephone,
+            email=settings.email,
+            hours=settings.hours,
+            time_zone=settings.time_zone,
+        ),
     )
     return build_services(
         engine=engine,
@@ -119,6 +128,7 @@ def make_worker(services: Services) -> Worker:
         services.store.recover,
         services.diagnostics.apply_withdrawals,
         uploads.delete_expired,
+        services.patient.exports.delete_expired,
     )
     return Worker(
         jobs=services.jobs,
@@ -132,12 +142,19 @@ def make_worker(services: Services) -> Worker:
                 "store-upload": uploads.run_store,
                 "erase": services.erasure.run,
             },
+            export=services.patient.exports.run,
             erase_answers=services.clinician.predictions.erase_refused,
         ),
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
-            PeriodicTask(ANCHOR_EVERY_S, (services.ledger.keys.remove_expired,)),
+            PeriodicTask(
+                ANCHOR_EVERY_S,
+                (
+                    services.ledger.keys.remove_expired,
+                    services.custodian.recoveries.complete_due,
+                ),
+            ),
         ),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
@@ -94,6 +96,39 @@ def accept_loss(services: Services, output: Output, yes: bool) -> None:
         raise click.exceptions.Exit(1)
     row = operator.accept_missing_rows()
     output.result(facts | {"row": row}, f"The journal continues at row {row}.")
+
+
+@click.command()
+@click.option("--confirm", is_flag=True, help="Accept the restored copy; without this, report it.")
+@click.option("--evidence", type=FILE, help="A later evidence.ndjson, which names what was ended.")
+@with_services
+def restore(services: Services, output: Output, confirm: bool, evidence: Path | None) -> None:
+    """Go on after an older copy of database or chain was restored.
+
+    Until it is confirmed, nothing is released. Afterwards each permission counts only once its
+    patient has signed it again, unless the evidence shows which were withdrawn since the copy.
+    """
+    operator = services.operator
+    fault = operator.find_restore()
+    if fault is None:
+        output.result({"restored": False, "done": False}, "No older copy was restored.")
+        return
+    if not confirm:
+        output.result({"restored": True, "done": False}, f"{fault}. Pass --confirm to go on.")
+        raise click.exceptions.Exit(1)
+    result = operator.confirm_restore(_lines(evidence) if evidence else None)
+    output.result(
+        {"restored": True, "done": True}
+        | {"suspended": result.suspended, "revocations": result.revocations},
+        f"{result.suspended} permissions wait for their patients to sign again; "
+        f"{result.revocations} withdrawals and stops were taken from the evidence.",
+    )
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        for line in file:
+            yield orjson.loads(line)
 
 
 @click.command()

@@ -27,7 +27,9 @@ from consent.passkeys import passkey_signature, passkey_signer
 from consent.raw_transactions import RelayerAccount
 from consent.recoveries import Recovery
 from consent.relayer import PENDING
+from consent.restore_guard import RestoreResult
 from consent.signatures import recover
+from consent.state_mark import StateMark
 from consent.subject_keys import SubjectKey, SubjectKeys
 from consent.terms import (
     ANY,
@@ -116,8 +118,10 @@ __all__ = [
     "Recovery",
     "RecoveryVeto",
     "RelayerAccount",
+    "RestoreResult",
     "SignatureInvalid",
     "Signed",
+    "StateMark",
     "Stop",
     "SubjectKey",
     "SubjectKeys",

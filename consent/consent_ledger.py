@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from consent.admission import Admission
 from consent.anchors import Anchor, list_anchors
 from consent.batch import DecisionRequestBatch, Decisions, decide_many
-from consent.chain import Chain
+from consent.chain import Chain, Tip
 from consent.consent_terms import ConsentTermsStore
 from consent.consents import (
     Consent,
@@ -22,7 +22,7 @@ from consent.consents import (
 )
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
-from consent.errors import LedgerBroken, LedgerUnavailable, NotPermitted
+from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, NotPermitted
 from consent.evidence import LedgerParts, check, evidence
 from consent.findings import Finding
 from consent.freshness import FreshnessRules
@@ -35,6 +35,8 @@ from consent.prover import Prover
 from consent.raw_transactions import RelayerAccount
 from consent.register import Register
 from consent.relayer import Progress, Relayer
+from consent.restore_guard import RestoreGuard, RestoreResult
+from consent.state_mark import StateMark
 from consent.subject_keys import SubjectKeys
 from consent.terms import (
     Decision,
@@ -94,6 +96,31 @@ class ConsentLedger:
         self.keys = SubjectKeys(self._relayer, self._mirror, self._views, chain, clock)
         self._register = Register(self.consent_terms)
         self._parts = LedgerParts(chain, deployment, self._outbox, self._mirror, self.consent_terms)
+
+    def protect(self, mark: StateMark) -> None:
+        """Refuse every state older than the mark from now on, and keep the mark up to date."""
+        guard = RestoreGuard(mark, self._mirror, self._outbox)
+        self._outbox.note_revocations = guard.note_revocations
+        self._views.guard = guard
+
+    def find_restore(self) -> str | None:
+        """Return why the state is older than the mark; None if it is not, or there is no mark.
+
+        Raises:
+            LedgerUnavailable, LedgerBroken: the chain cannot be read.
+        """
+        view, guard = self._mirror.sync()[0], self._views.guard
+        return guard.find_fault(Tip(view.head, view.count)) if guard else None
+
+    def confirm_restore(self, evidence: Iterable[Mapping[str, Any]] | None) -> RestoreResult:
+        """Accept a state older than the mark; see `RestoreGuard.confirm`.
+
+        Raises:
+            ConsentInvalid: nothing to confirm, or evidence that does not lead to the mark.
+        """
+        if self._views.guard is None:
+            raise ConsentInvalid("no mark is configured, so no restore is noticed or confirmed")
+        return self._views.guard.confirm(evidence)
 
     def domain(self) -> Domain:
         """Return which ledger a signature must be for."""

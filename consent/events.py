@@ -44,7 +44,10 @@ _MARK = sa.Table(
     sa.Column("head", sa.LargeBinary, nullable=False),
     sa.Column("block_number", sa.BigInteger, nullable=False),
     sa.Column("block_hash", sa.LargeBinary, nullable=False),
+    sa.Column("suspended", sa.BigInteger),
 )
+"""`suspended`: grants up to this position permit nothing since a restore; null in a database for
+which no state mark was ever written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,26 @@ class Events:
         with self._engine.connect() as connection:
             return connection.scalar(query)
 
+    def suspended(self) -> int | None:
+        """Return up to which position grants are suspended; None before a mark was written."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(_MARK.c.suspended))
+
+    def require_marked(self) -> None:
+        """Remember that a state mark exists, so that its loss is noticed."""
+        never = _MARK.c.suspended.is_(None)
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(_MARK).where(never).values(suspended=0))
+
+    def suspend(self, count: int) -> int:
+        """Take the proof from every grant up to this position; return how many had one."""
+        grants = sa.and_(
+            _EVENTS.c.op == int(Op.GRANTED), _EVENTS.c.position <= count, _EVENTS.c.proof != 0
+        )
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(_MARK).values(suspended=count))
+            return connection.execute(sa.update(_EVENTS).where(grants).values(proof=0)).rowcount
+
     def append(self, before: Tip, mark: Mark, stretch: ChangeRun) -> bool:
         """Add rows after `before` and move the mark; False if another process was first."""
         try:
@@ -184,9 +207,11 @@ class Events:
     def replace(self, mark: Mark, stretch: ChangeRun) -> None:
         """Replace all rows by these and move the mark."""
         with self._engine.begin() as connection:
+            suspended = connection.scalar(sa.select(_MARK.c.suspended))
             connection.execute(sa.delete(_MARK))
             connection.execute(sa.delete(_EVENTS))
-            connection.execute(sa.insert(_MARK).values(id=_THE_ROW, **_values(mark)))
+            values = {**_values(mark), "suspended": suspended}
+            connection.execute(sa.insert(_MARK).values(id=_THE_ROW, **values))
             _insert(connection, 0, stretch)
 
 

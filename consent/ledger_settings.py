@@ -14,6 +14,7 @@ from consent.deployment import deploy, load, require_p256, require_production
 from consent.errors import LedgerBroken, LedgerUnavailable
 from consent.outbox import Outbox
 from consent.raw_transactions import RelayerAccount
+from consent.state_mark import StateMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class LedgerSettings:
         record: the file that names the contract; written at the first start.
         relayer_key: the 32 bytes of the account that pays, enrols and anchors.
         development: allow chains on which any caller can act as any account.
+        mark: the file, outside every backup, that shows a restored copy; None: none is noticed.
     """
 
     endpoint: str
@@ -33,6 +35,7 @@ class LedgerSettings:
     record: Path
     relayer_key: bytes = field(repr=False)
     development: bool = False
+    mark: Path | None = None
 
     def account(self) -> str:
         """Return the relayer's account, which a chain of our own must fund."""
@@ -70,4 +73,7 @@ def open_ledger(
             f"finality {settings.finality} is set, but the ledger was deployed with finality "
             f"{deployment.finality}: set that one"
         )
-    return ConsentLedger(engine, chain, deployment, account, clock)
+    ledger = ConsentLedger(engine, chain, deployment, account, clock)
+    if settings.mark is not None:
+        ledger.protect(StateMark(settings.mark, deployment.contract))
+    return ledger

@@ -165,7 +165,24 @@ class Mirror:
                 raise LedgerBroken("the chain's events do not lead to its head through the mark")
             newest = Mark(tip, look.final.number, look.final.hash)
             self.events.replace(newest, ChangeRun(changes, heads[1:], self._prove_all(changes)))
+            if suspended := self.events.suspended():
+                self.events.suspend(suspended)
             self._reset()
+
+    def suspend(self, count: int) -> int:
+        """Let the grants up to this position permit nothing any more; return how many they are."""
+        with self._lock:
+            suspended = self.events.suspend(count)
+            self._reset()
+            return suspended
+
+    def import_revocations(self, changes: Sequence[abi.Change]) -> int:
+        """Let the withdrawals and stops among these changes end permits; return their number."""
+        with self._lock:
+            known = self._revocations.all()
+            self._revocations.add(changes, known)
+            self._reset()
+            return len(self._revocations.all()) - len(known)
 
     def _reset(self) -> None:
         self._log = LedgerLog()
@@ -259,6 +276,9 @@ class Mirror:
 
     def _load_rows(self) -> None:
         """Load the rows that this or another process wrote since."""
+        if self._mark == START:
+            # Seen on a chain that may not show them now, as after a restore: they end permits too.
+            self._unproved = self._revocations.all()
         mark, stretch = self.events.since(self._mark.tip.count)
         heads = [self._mark.tip.head, *roll(self._mark.tip.head, stretch.changes)]
         reached = Tip(heads[-1], self._mark.tip.count + len(stretch.changes))

@@ -95,6 +95,7 @@ class Outbox:
         self._account = account
         self.address = account.address
         self.nonces = AccountNonces(engine, chain, account.address)
+        self.note_revocations: Callable[[Sequence[StoredTransaction]], None] = lambda _: None
 
     def write(self, intents: Sequence[Intent]) -> list[StoredTransaction]:
         """Sign transactions with the next nonces and store them durably; nothing is sent yet.
@@ -109,9 +110,12 @@ class Outbox:
         self.nonces.require_row()
         try:
             with self._engine.begin() as connection:
-                return [self._write(connection, intent) for intent in intents]
+                written = [self._write(connection, intent) for intent in intents]
         except sa.exc.DBAPIError as exc:
             raise LedgerUnavailable("the outbox cannot be written") from exc
+        if any(intent.entries for intent in intents):
+            self.note_revocations(written)
+        return written
 
     def _write(self, connection: sa.Connection, intent: Intent) -> StoredTransaction:
         offer = self.nonces.take(connection)
@@ -268,6 +272,24 @@ class Outbox:
         except sa.exc.DBAPIError as exc:
             raise LedgerUnavailable("the outbox cannot be read") from exc
         return [joined[at : at + ENTRY_BYTES] for at in range(0, len(joined), ENTRY_BYTES)]
+
+    def open_revocations(self) -> set[bytes]:
+        """Return the hashes of transactions whose revocations count by this outbox alone."""
+        query = sa.select(_OUTBOX.c.hash).where(
+            _OUTBOX.c.state.in_((WRITTEN, FAILED, REFUSED)), _OUTBOX.c.kind.in_(_REVOCATIONS)
+        )
+        with self._engine.connect() as connection:
+            return set(connection.scalars(query))
+
+    def known(self, hashes: Sequence[bytes]) -> set[bytes]:
+        """Return those of these transactions that are stored here, also if read back."""
+        stored: set[bytes] = set()
+        with self._engine.connect() as connection:
+            for at in range(0, len(hashes), _HASHES_PER_QUERY):
+                part = list(hashes[at : at + _HASHES_PER_QUERY])
+                query = sa.select(_OUTBOX.c.hash).where(_OUTBOX.c.hash.in_(part))
+                stored.update(connection.scalars(query))
+        return stored
 
     def is_missing(self, transaction: MinedTransaction) -> bool:
         """Return whether the row under this nonce holds another transaction than the chain."""

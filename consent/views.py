@@ -14,6 +14,7 @@ from consent.freshness import FreshnessRules, require_fresh
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Outbox
+from consent.restore_guard import RestoreGuard
 from consent.revocations import parse_revocations
 from consent.state import LedgerState
 from consent.terms import View
@@ -38,6 +39,7 @@ class Views:
         self._outbox = outbox
         self._rules = rules
         self._clock = clock
+        self.guard: RestoreGuard | None = None
         self._states: OrderedDict[View, LedgerState] = OrderedDict()
         self._states_lock = threading.Lock()
         self._flush_lock = threading.Lock()
@@ -53,6 +55,8 @@ class Views:
         try:
             view, state = self._mirror.sync()
             require_fresh(view, Tip(view.head, view.count), self._clock(), self._rules)
+            if self.guard is not None:
+                self.guard.require(Tip(view.head, view.count))
         except LedgerBroken as exc:
             self._send_again()
             raise ViewRefused(str(exc)) from exc

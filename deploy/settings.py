@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
+from zoneinfo import available_timezones
 
 Finality = Literal["single", "bft", "pos"]
 
@@ -39,8 +40,14 @@ class Settings:
     proxies: int
     model_grace_days: int
     anchor_minutes: int
+    mark: Path
     metrics_token: str
     development: bool
+    names: Mapping[str, str]
+    telephone: str
+    email: str
+    hours: Mapping[str, str]
+    time_zone: str
 
 
 VARIABLES: Mapping[str, str] = {
@@ -65,7 +72,17 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_WEB_THREADS": "threads of each web process (8)",
     "VOUCHSAFE_MODEL_GRACE_DAYS": "days that a model stays in use after a consent ends (30)",
     "VOUCHSAFE_ANCHOR_MINUTES": "releases stop when a journal row is older without an anchor (15)",
+    "VOUCHSAFE_MARK": "a file that shows a restored copy; never back it up (VOUCHSAFE_HOME.mark)",
     "VOUCHSAFE_METRICS_TOKEN": "the bearer token of /metrics (none: this machine reads it)",
+    "VOUCHSAFE_NAME": "the custodian's name as people read it (words of VOUCHSAFE_ORGANISATION)",
+    "VOUCHSAFE_NAME_DE": "its name on German pages (VOUCHSAFE_NAME)",
+    "VOUCHSAFE_NAME_ES": "its name on Spanish pages (VOUCHSAFE_NAME)",
+    "VOUCHSAFE_TELEPHONE": "the telephone number that the help page shows (none)",
+    "VOUCHSAFE_EMAIL": "the e-mail address that the help page shows (none)",
+    "VOUCHSAFE_HOURS": "when that telephone is answered, e.g. 'Monday to Friday, 9 to 17' (none)",
+    "VOUCHSAFE_HOURS_DE": "the same on German pages (VOUCHSAFE_HOURS)",
+    "VOUCHSAFE_HOURS_ES": "the same on Spanish pages (VOUCHSAFE_HOURS)",
+    "VOUCHSAFE_TIME_ZONE": "the zone of times for strangers, e.g. Europe/Berlin (UTC)",
     "VOUCHSAFE_DEVELOPMENT": "1 allows development chains; the pages then say DEVELOPMENT (0)",
 }
 
@@ -105,9 +122,31 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         proxies=_number(environment, "VOUCHSAFE_PROXIES", 0, (0, 9)),
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
         anchor_minutes=_number(environment, "VOUCHSAFE_ANCHOR_MINUTES", 15, (2, 1440)),
+        mark=Path(get("VOUCHSAFE_MARK") or f"{home}.mark").expanduser().resolve(),
         metrics_token=get("VOUCHSAFE_METRICS_TOKEN") or "",
         development=_choice(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",
+        names={
+            "en": get("VOUCHSAFE_NAME") or "",
+            "de": get("VOUCHSAFE_NAME_DE") or "",
+            "es": get("VOUCHSAFE_NAME_ES") or "",
+        },
+        telephone=get("VOUCHSAFE_TELEPHONE") or "",
+        email=get("VOUCHSAFE_EMAIL") or "",
+        hours={
+            "en": get("VOUCHSAFE_HOURS") or "",
+            "de": get("VOUCHSAFE_HOURS_DE") or "",
+            "es": get("VOUCHSAFE_HOURS_ES") or "",
+        },
+        time_zone=_zone(get("VOUCHSAFE_TIME_ZONE") or ""),
     )
+
+
+def _zone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise SettingsInvalid(
+            f"VOUCHSAFE_TIME_ZONE is {name!r}; it must be an IANA name such as Europe/Berlin"
+        )
+    return name
 
 
 def _absolute_url(url: str) -> str:

@@ -18,6 +18,7 @@ def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
         record=settings.home / "ledger.json",
         relayer_key=relayer_key(settings.home),
         development=settings.development,
+        mark=settings.mark,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -137,6 +137,10 @@ class Diagnostics:
     def training_runs(self) -> list[TrainingRun]:
         """Return every training run, oldest first."""
         return self._runs.all()
+
+    def runs_of(self, study_ids: Sequence[str]) -> list[TrainingRun]:
+        """Return the training runs of these studies, oldest first."""
+        return self._runs.of_studies(study_ids)
 
     def gather(self, study_id: str, question_id: str) -> Cohort:
         """Return what the study may train on now; see `models.cohort.gather_cohort`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -103,6 +104,12 @@ class TrainingRuns:
         with self._engine.connect() as connection:
             rows = connection.execute(sa.select(_RUNS).order_by("id"))
             return [TrainingRun(*row) for row in rows]
+
+    def of_studies(self, study_ids: Sequence[str]) -> list[TrainingRun]:
+        """Return the runs of these studies, oldest first."""
+        query = sa.select(_RUNS).where(_RUNS.c.study.in_(list(study_ids)))
+        with self._engine.connect() as connection:
+            return [TrainingRun(*row) for row in connection.execute(query.order_by(_RUNS.c.id))]
 
     def update(self, run_id: int, **changes: Any) -> None:
         """Store the step, state, note or end of a run."""

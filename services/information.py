@@ -46,6 +46,16 @@ class LedgerFacts:
     is_development: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How people reach the operator; what is not set is ""."""
+
+    name: str
+    telephone: str
+    email: str
+    hours: str
+
+
 class InformationService:
     """Public facts; nothing here is about a person."""
 
@@ -56,13 +66,23 @@ class InformationService:
         self._parties = parties
         self._installation = installation
 
-    def operator_name(self) -> str:
+    def operator_name(self, language: str = "en") -> str:
         """Return the name of the organisation that operates this installation."""
-        return self._parties.name_of(self._installation.organisation)
+        return self._parties.name_of(self._installation.organisation, language)
 
-    def party_name(self, party: str) -> str:
+    def contact(self, language: str) -> Contact:
+        """Return the name, telephone, e-mail and hours of the operator, in a language."""
+        profile = self._installation.profile
+        return Contact(
+            name=self.operator_name(language),
+            telephone=profile.telephone,
+            email=profile.email,
+            hours=profile.hours_in(language),
+        )
+
+    def party_name(self, party: str, language: str = "en") -> str:
         """Return the name of a party."""
-        return self._parties.name_of(party)
+        return self._parties.name_of(party, language)
 
     def has_single_operator(self) -> bool:
         """Return whether one organisation alone runs the ledger's chain."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.accounts import Site
+from services.profile import OrganisationProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Installation:
         is_development: True for trials; no real patients.
         version: of the software.
         web_processes: how many processes serve the pages; each counts its own part of a limit.
+        profile: the name and contact that people are shown.
     """
 
     organisation: str
@@ -30,3 +32,4 @@ class Installation:
     is_development: bool
     version: str
     web_processes: int = 1
+    profile: OrganisationProfile = field(default_factory=OrganisationProfile)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from consent import ConsentLedger, View
+from consent import ConsentLedger, RestoreResult, View
 from models import Diagnostics
 from services.installation import Installation
 from storage import RecordStore, Use
@@ -34,7 +34,7 @@ class InstallationStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingRows:
-    """Anchored journal rows that the database lacks, from `first` to `last`."""
+    """Anchored or marked journal rows that the database lacks, from `first` to `last`."""
 
     count: int
     first: int
@@ -83,9 +83,9 @@ class OperatorService:
         self._diagnostics.apply_withdrawals()
 
     def find_missing_rows(self) -> MissingRows | None:
-        """Return which anchored journal rows are missing, or None."""
+        """Return which anchored or marked journal rows are missing, or None."""
         journal = self._store.journal
-        last, stored = journal.anchored(), journal.head()[0]
+        last, stored = journal.reached(), journal.head()[0]
         if last <= stored:
             return None
         return MissingRows(count=last - stored, first=stored + 1, last=last)
@@ -100,3 +100,20 @@ class OperatorService:
         view, party = self._ledger.view(), self._installation.organisation
         use = Use(now_s, party, "operator", PURPOSE, "rows lost, accepted", view)
         return self._store.journal.accept_loss(use)
+
+    def find_restore(self) -> str | None:
+        """Return why the state is older than the one that was marked; None if it is not."""
+        return self._ledger.find_restore()
+
+    def confirm_restore(self, evidence: Iterable[Mapping[str, Any]] | None) -> RestoreResult:
+        """Serve from a restored copy, in which only what is still known to be valid permits.
+
+        Args:
+            evidence: the lines of a bundle that an auditor or another node exported later; with
+                it, the withdrawals and stops since the copy count, and the other grants stay.
+                Without it, every grant permits nothing until its patient signs again.
+
+        Raises:
+            ConsentInvalid (consent): nothing to confirm, or evidence that does not fit.
+        """
+        return self._ledger.confirm_restore(evidence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from models import Diagnostics
+from services.profile import OrganisationProfile
 
 STUDY_PREFIX: Final = "study:"
 ORGANISATION_PREFIX: Final = "organisation:"
@@ -28,17 +29,27 @@ def study_name(party: str) -> str:
 class PartyNames:
     """Names by party id; a study is called by its title, which never changes."""
 
-    def __init__(self, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self,
+        diagnostics: Diagnostics,
+        organisation: str = "",
+        profile: OrganisationProfile | None = None,
+    ) -> None:
         self._diagnostics = diagnostics
+        self._organisation = organisation
+        self._profile = profile or OrganisationProfile()
         self._titles: dict[str, str] = {}
 
-    def name_of(self, party: str) -> str:
-        """Return the name of a party; the words of its id if it has no other."""
+    def name_of(self, party: str, language: str = "en") -> str:
+        """Return the name of a party in a language; the words of its id if it has no other."""
+        if party == self._organisation and self._profile.name(language):
+            return self._profile.name(language)
         if is_study(party) and party not in self._titles:
             self._titles = {study.id: study.title for study in self._diagnostics.studies()}
         return self._titles.get(party) or name_from_id(party)
 
 
 def name_from_id(party: str) -> str:
-    """Return the words of a party's id: "this hospital" for ``organisation:this-hospital``."""
-    return party.partition(":")[2].replace("-", " ").strip() or party
+    """Return the words of a party's id: "Mercy Hospital" for ``organisation:mercy-hospital``."""
+    words = party.partition(":")[2].replace("-", " ").strip() or party
+    return words if is_study(party) else " ".join(w[:1].upper() + w[1:] for w in words.split())

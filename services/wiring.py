@@ -16,8 +16,11 @@ from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.erasures import CustodianErasures
+from services.custodian.identity_checks import IdentityChecks
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
+from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
 from services.custodian.service import CustodianService
@@ -32,10 +35,13 @@ from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
+from services.patient.acts import PatientActs
 from services.patient.consents import PatientConsents
 from services.patient.erasures import PatientErasures
+from services.patient.exports import PatientExports
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
+from services.patient.messages import PatientMessages
 from services.patient.records import PatientRecords
 from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
@@ -99,6 +105,7 @@ class Services:
 class Parts:
     """What every service may be built from."""
 
+    engine: sa.Engine
     ledger: ConsentLedger
     store: RecordStore
     diagnostics: Diagnostics
@@ -123,6 +130,7 @@ def build_services(
     clock = installation.clock
     requests = build_stores(engine, ledger, store, diagnostics, installation)
     parts = Parts(
+        engine=engine,
         ledger=ledger,
         store=store,
         diagnostics=diagnostics,
@@ -141,6 +149,7 @@ def build_services(
         jobs=parts.jobs,
         folder=parts.installation.home / "evidence",
     )
+    patient = _patient(parts)
     return Services(
         engine=engine,
         ledger=ledger,
@@ -162,8 +171,8 @@ def build_services(
         clinician=_clinician(parts),
         researcher=_researcher(parts),
         auditor=auditor,
-        erasure=_erasure(parts, auditor),
-        patient=_patient(parts),
+        erasure=_erasure(parts, auditor, patient.exports),
+        patient=patient,
         custodian=_custodian(parts),
         operator=OperatorService(
             ledger=parts.ledger,
@@ -185,19 +194,37 @@ def _patient(parts: Parts) -> PatientService:
     ledger, store, diagnostics = parts.ledger, parts.store, parts.diagnostics
     stores, clock = parts.requests, parts.installation.clock
     parties, requests = stores.parties, stores.requests
-    history = PatientHistory(history=stores.history, store=store, ledger=ledger, parties=parties)
-    consents = PatientConsents(ledger=ledger, requests=requests, parties=parties, history=history)
+    acts = PatientActs(parts.engine, clock)
+    history = PatientHistory(
+        history=stores.history, store=store, ledger=ledger, parties=parties, acts=acts
+    )
+    consents = PatientConsents(
+        ledger=ledger, requests=requests, parties=parties, history=history, acts=acts
+    )
     signatures = PatientSignatures(
-        identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs
+        identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs, acts=acts
+    )
+    records = PatientRecords(
+        store=store, diagnostics=diagnostics, parties=parties, consents=consents
+    )
+    patient_requests = PatientRequests(
+        requests=requests,
+        descriptions=stores.descriptions,
+        store=store,
+        signatures=signatures,
+        accounts=parts.identity.accounts,
+        acts=acts,
+        clock=clock,
+    )
+    messages = PatientMessages(
+        messages=stores.messages,
+        history=history,
+        store=store,
+        acts=acts,
+        organisation=parts.installation.organisation,
     )
     return PatientService(
-        requests=PatientRequests(
-            requests=requests,
-            descriptions=stores.descriptions,
-            store=store,
-            signatures=signatures,
-            clock=clock,
-        ),
+        requests=patient_requests,
         consents=consents,
         withdrawals=PatientWithdrawals(
             consents=consents,
@@ -207,20 +234,29 @@ def _patient(parts: Parts) -> PatientService:
             clock=clock,
         ),
         signatures=signatures,
-        records=PatientRecords(
-            store=store,
-            diagnostics=diagnostics,
-            parties=parties,
-            consents=consents,
-            history=history,
-        ),
+        records=records,
         history=history,
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
         erasures=PatientErasures(requests=stores.erasures, store=store),
+        messages=messages,
+        exports=PatientExports(
+            jobs=parts.jobs,
+            accounts=parts.identity.accounts,
+            passkeys=parts.identity.passkeys,
+            records=records,
+            consents=consents,
+            requests=patient_requests,
+            history=history,
+            messages=messages,
+            folder=parts.installation.home / "exports",
+            seal=store.seal_text,
+            unseal=store.open_text,
+            clock=clock,
+        ),
     )
 
 
-def _erasure(parts: Parts, auditor: AuditorService) -> PatientErasure:
+def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> PatientErasure:
     stores = parts.requests
     return PatientErasure(
         requests=stores.erasures,
@@ -228,6 +264,8 @@ def _erasure(parts: Parts, auditor: AuditorService) -> PatientErasure:
         parts={
             "answers": stores.predictions.erase_subject,
             "drafts": stores.requests.close_subject,
+            "questions": stores.messages.erase_subject,
+            "exports": exports.erase_subject,
             "messages": parts.identity.erase_messages,
             "terms": parts.ledger.consent_terms.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
@@ -240,6 +278,7 @@ def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
     records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
+    checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
             ledger=parts.ledger,
@@ -251,7 +290,10 @@ def _custodian(parts: Parts) -> CustodianService:
             clock=installation.clock,
         ),
         invitations=CustodianInvitations(
-            identity=parts.identity, directory=directory, installation=installation
+            identity=parts.identity,
+            directory=directory,
+            checks=checks,
+            installation=installation,
         ),
         uploads=CustodianUploads(
             uploads=parts.uploads,
@@ -273,9 +315,22 @@ def _custodian(parts: Parts) -> CustodianService:
             parties=parts.requests.parties,
             descriptions=parts.requests.descriptions,
         ),
-        recoveries=CustodianRecoveries(ledger=parts.ledger, directory=directory),
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
+        ),
+        messages=CustodianMessages(
+            messages=parts.requests.messages,
+            directory=directory,
+            acts=PatientActs(parts.engine, installation.clock),
+            installation=installation,
+        ),
+        people=CustodianPeople(identity=parts.identity, directory=directory),
+        recoveries=CustodianRecoveries(
+            ledger=parts.ledger,
+            directory=directory,
+            key_recoveries=parts.identity.key_recoveries,
+            checks=checks,
+            installation=installation,
         ),
     )
 

@@ -26,13 +26,15 @@ from storage.errors import (
 )
 from storage.files import sync_folder
 from storage.ipfs import Kubo
-from storage.journal import AccessOutcome, JournalRow, Use
+from storage.journal import NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.record_store import RecordStore
 from storage.vault import AccessRequest, AccessResult, Vault
 
 __all__ = [
     "MAX_RECORD_BYTES",
+    "NO_RECORD",
+    "NOBODY",
     "AccessOutcome",
     "Arrival",
     "StorageUnavailable",

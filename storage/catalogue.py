@@ -83,6 +83,12 @@ class Catalogue:
             insert_many(connection, _RECORDS, _WRITTEN, [_row(entry, batch) for entry in entries])
         return batch
 
+    def times(self, batches: Sequence[int]) -> dict[int, int]:
+        """Return when each of these batches was sealed, seconds UTC, by batch id."""
+        query = sa.select(_BATCHES.c.id, _BATCHES.c.at_s).where(_BATCHES.c.id.in_(list(batches)))
+        with reading(self._engine) as connection:
+            return {int(row.id): int(row.at_s) for row in connection.execute(query)}
+
     def set_state(self, batch: int, state: str) -> None:
         """Store a batch's new state.
 

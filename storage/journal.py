@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import orjson
 import sqlalchemy as sa
 
-from consent import Anchor, ConsentError, View
+from consent import Anchor, ConsentError, StateMark, View
 from storage import merkle
 from storage.database import insert_many, reading, writing
 from storage.errors import (
@@ -144,6 +144,7 @@ class Journal:
 
     Attributes:
         max_unanchored_s: how old a row may be without an anchor before releases stop, in seconds.
+        mark: the file outside every backup that says how far the journal has been.
     """
 
     def __init__(
@@ -159,6 +160,7 @@ class Journal:
         self._ledger = ledger
         self._clock = clock
         self.max_unanchored_s = max_unanchored_s
+        self.mark: StateMark | None = None
         self._oldest_unanchored_s: float | None = None
         self._last_anchored = -1
 
@@ -172,7 +174,10 @@ class Journal:
                 newer copy of the database, or accepts the loss.
         """
         self._require_anchored()
-        return self._append(use, answers, 0)
+        last = self._append(use, answers, 0)
+        if self.mark is not None:
+            self.mark.raise_journal(last)
+        return last
 
     def _require_anchored(self) -> None:
         """Refuse while older rows than the bound lack an anchor: their end could be cut unseen."""
@@ -218,7 +223,7 @@ class Journal:
             StorageInvalid: no anchored row is missing.
             JournalUnavailable: nothing was written.
         """
-        last = self.anchored()
+        last = self.reached()
         if self.head()[0] >= last:
             raise StorageInvalid("no anchored journal row is missing; there is no loss to accept")
         return self._append(use, [AccessOutcome(NOBODY, NO_RECORD, 0, LOST, NOBODY)], last)
@@ -226,7 +231,7 @@ class Journal:
     def _append(self, use: Use, answers: Sequence[AccessOutcome], after: int) -> int:
         """Append rows after the last one, or after row `after` if that is later."""
         if self._last_anchored < 0:  # once: copies are restored only while no process runs
-            self._last_anchored = self.anchored()
+            self._last_anchored = self.reached()
         commit, body = self.commitments(), use.body()
         name = hashlib.sha256(body).digest()
         try:
@@ -235,8 +240,8 @@ class Journal:
                 seq = max(seq, after)
                 if seq < self._last_anchored:
                     raise JournalBroken(
-                        f"journal rows {seq + 1} to {self._last_anchored} were anchored but are "
-                        "missing; run verify"
+                        f"journal rows {seq + 1} to {self._last_anchored} were anchored or marked "
+                        "but are missing; run verify"
                     )
                 _store_use(connection, name, body)
                 rows = []
@@ -342,6 +347,11 @@ class Journal:
         # The newest anchor may cover less: two processes may have anchored in either order.
         recent = self._ledger.anchors("journal", _RECENT_ANCHORS)
         return max((anchor.count for anchor in recent), default=0)
+
+    def reached(self) -> int:
+        """Return the number of the last row that an anchor or the mark shows to have been."""
+        marked = self.mark.read() if self.mark is not None else None
+        return max(self.anchored(), marked.journal if marked else 0)
 
     def root(self, first: int, last: int) -> bytes:
         """Return the Merkle root of the hashes of rows `first` to `last`."""

@@ -128,6 +128,10 @@ class RecordStore:
         """Return the catalogue entries of a subject's current records, without opening any."""
         return self._catalogue.current(subjects=[subject])
 
+    def added_times(self, entries: Sequence[Entry]) -> dict[int, int]:
+        """Return when the batches of these entries were stored, seconds UTC, by batch id."""
+        return self._catalogue.times(sorted({entry.batch for entry in entries}))
+
     def permitted_subjects(self, party: str, purpose: str) -> Mapping[bytes, dict[str, bytes]]:
         """Return, for each subject that permits it, each category and the consent's id.
 

@@ -112,6 +112,9 @@ class MemoryEvents:
 
 
 class NoRevocations:
+    def all(self) -> list[tuple[int, bytes]]:
+        return []
+
     def remove_final(self, _changes: object) -> None:
         pass
 

@@ -150,7 +150,6 @@ def test_each_decision_page_has_context_alternatives_decision_and_consequence() 
 
 
 WAITS_FOR_ITS_ROUTE = {
-    "finish_recovery": "recovery of a lost last key: no page or worker's task yet",
     "make_recipient_key": "copies encrypted to a researcher's key: no route yet",
 }
 """Public functions without a caller; docs/threats.md lists what is not promised because of them."""

@@ -9,6 +9,7 @@ from typing import Final
 from flask import Response, request
 
 from services.accounts import Account, IdentityService, Site
+from web.devices import device_name
 
 LANGUAGE: Final = "language"
 YEAR_S: Final = 365 * 86_400
@@ -41,12 +42,25 @@ def with_session(site: Site, response: Response, secret: str) -> Response:
     return response
 
 
-def with_new_session(identity: IdentityService, response: Response, account: Account) -> Response:
-    """Return the response with a new session in place of the old: after each change of keys."""
+def with_new_session(
+    identity: IdentityService, response: Response, account: Account, passkey: bytes | None = None
+) -> Response:
+    """Return the response with a new session in place of the old: after each change of keys.
+
+    `passkey` is the credential id that signed in; without it, that of the old session is kept.
+    """
     old = session_secret(identity.site)
-    device = request.headers.get("User-Agent", "")
-    secret = identity.sessions.begin(account.id, device, instead_of=old)
+    earlier = identity.find_session(old)
+    passkey = passkey or (earlier.passkey if earlier else None)
+    device = device_name()
+    secret = identity.sessions.begin(account.id, device, instead_of=old, passkey=passkey)
     return with_session(identity.site, response, secret)
+
+
+def current_passkey(identity: IdentityService) -> bytes | None:
+    """Return the credential id of the passkey that this session signed in with, if it has one."""
+    session = identity.find_session(session_secret(identity.site))
+    return session.passkey if session else None
 
 
 def without_session(site: Site, response: Response) -> Response:

@@ -25,6 +25,7 @@ ACCOUNTS: Final = sa.Table(
     sa.Column("language", sa.String(2), nullable=False),
     sa.Column("created_at_s", sa.BigInteger, nullable=False),
     sa.Column("is_disabled", sa.Boolean, nullable=False),
+    sa.Column("time_zone", sa.String(64), nullable=False, server_default=""),
 )
 
 
@@ -42,6 +43,8 @@ class Account:
         language: en, de or es.
         created_at_s: seconds UTC.
         is_disabled: True if it can no longer sign in.
+        time_zone: IANA name of the zone of the person's browser at the last sign-in; "" if not
+            known.
     """
 
     id: str
@@ -52,6 +55,7 @@ class Account:
     language: str
     created_at_s: int
     is_disabled: bool = False
+    time_zone: str = ""
 
 
 class Accounts:
@@ -77,9 +81,20 @@ class Accounts:
         """Return the account of a patient."""
         return self._find(ACCOUNTS.c.subject == subject)
 
+    def list_staff(self) -> list[Account]:
+        """Return every account that is not a patient's, by name."""
+        query = sa.select(ACCOUNTS).where(ACCOUNTS.c.role != PATIENT)
+        ordered = query.order_by(ACCOUNTS.c.name, ACCOUNTS.c.id)
+        with self._engine.connect() as connection:
+            return [_account(row) for row in connection.execute(ordered)]
+
     def set_language(self, account_id: str, language: str) -> None:
         """Remember which language the person reads."""
         self._set(account_id, language=language)
+
+    def set_time_zone(self, account_id: str, time_zone: str) -> None:
+        """Remember in which time zone the person reads."""
+        self._set(account_id, time_zone=time_zone)
 
     def disable(self, account_id: str) -> None:
         """Make every sign-in and session of this account invalid."""
@@ -93,10 +108,12 @@ class Accounts:
     def _find(self, condition: sa.ColumnElement[bool]) -> Account | None:
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(ACCOUNTS).where(condition)).first()
-        if row is None:
-            return None
-        values = {name: getattr(row, name) for name in Account.__slots__}
-        return Account(**values | {"subject": bytes(row.subject) if row.subject else None})
+        return None if row is None else _account(row)
+
+
+def _account(row: Any) -> Account:
+    values = {name: getattr(row, name) for name in Account.__slots__}
+    return Account(**values | {"subject": bytes(row.subject) if row.subject else None})
 
 
 def new_id() -> str:

@@ -1,4 +1,4 @@
-"""Stores invitations: links that work once, for one person, for seven days."""
+"""Stores invitations: links that work once, for one person and one thing, for seven days."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ from services.tokens import ROLES
 
 VALID_DAYS: Final = 7
 SECRET_BYTES: Final = 32
+JOIN: Final = "join"
+RECOVER: Final = "recover"
+MAX_OPEN: Final = 1_000
+"""How many open links a list shows."""
 
 _INVITATIONS: Final = sa.Table(
     "web_invitations",
@@ -30,6 +34,9 @@ _INVITATIONS: Final = sa.Table(
     sa.Column("created_at_s", sa.BigInteger, nullable=False),
     sa.Column("expires_at_s", sa.BigInteger, nullable=False),
     sa.Column("used_at_s", sa.BigInteger),
+    sa.Column("kind", sa.String(16), nullable=False, server_default=JOIN),
+    sa.Column("by", sa.String(32), nullable=False, server_default=""),
+    sa.Column("ended_at_s", sa.BigInteger),
 )
 
 
@@ -45,12 +52,24 @@ class Invitee:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A valid invitation; `key` names it inside and cannot be used to join."""
+    """A valid invitation; `key` names it inside and cannot be used to join.
+
+    Attributes:
+        kind: ``join`` opens an account; ``recover`` proposes a new key for a patient who has one.
+        by: the account, or ``operator``, that issued it.
+    """
 
     key: bytes
     invitee: Invitee
     created_at_s: int
     expires_at_s: int
+    kind: str = JOIN
+    by: str = ""
+
+    @property
+    def id(self) -> str:
+        """The name that lists and addresses show; it is no secret."""
+        return self.key.hex()
 
 
 class Invitations:
@@ -60,8 +79,10 @@ class Invitations:
         self._engine = engine
         self._clock = clock
 
-    def add(self, invitee: Invitee) -> str:
+    def add(self, invitee: Invitee, kind: str = JOIN, by: str = "") -> str:
         """Store an invitation and return its secret, which cannot be read again.
+
+        Earlier links of this kind for the same person no longer work.
 
         Raises:
             InvitationInvalid: unknown role, a patient without a subject, or a subject for another
@@ -81,29 +102,85 @@ class Invitations:
             "subject": invitee.subject,
             "created_at_s": now_s,
             "expires_at_s": now_s + VALID_DAYS * DAY_S,
+            "kind": kind,
+            "by": by,
         }
+        earlier = sa.update(_INVITATIONS).where(_same_person(invitee), _INVITATIONS.c.kind == kind)
         with self._engine.begin() as connection:
+            connection.execute(earlier.where(*_unused()).values(ended_at_s=now_s))
             connection.execute(sa.insert(_INVITATIONS), row)
         return secret
 
-    def find(self, secret: str) -> Invitation | None:
-        """Return the invitation with this secret if it is unused and has not expired."""
+    def find(self, secret: str, kind: str = JOIN) -> Invitation | None:
+        """Return the invitation with this secret and kind if it still works."""
         query = sa.select(_INVITATIONS).where(
             _INVITATIONS.c.hash == _hash(secret),
-            _INVITATIONS.c.used_at_s.is_(None),
+            _INVITATIONS.c.kind == kind,
+            *_unused(),
             _INVITATIONS.c.expires_at_s > self._clock(),
         )
+        return self._first(query)
+
+    def find_used(self, secret: str, kind: str) -> Invitation | None:
+        """Return the invitation with this secret and kind, once it was used."""
+        query = sa.select(_INVITATIONS).where(
+            _INVITATIONS.c.hash == _hash(secret),
+            _INVITATIONS.c.kind == kind,
+            _INVITATIONS.c.used_at_s.is_not(None),
+        )
+        return self._first(query)
+
+    def use(self, connection: sa.Connection, key: bytes) -> bool:
+        """Mark an invitation as used in the caller's transaction; False if it no longer works."""
+        update = sa.update(_INVITATIONS).where(_INVITATIONS.c.hash == key, *_unused())
+        result = connection.execute(update.values(used_at_s=int(self._clock())))
+        return bool(result.rowcount == 1)
+
+    def list_open(self, limit: int) -> list[Invitation]:
+        """Return the links that still work, the newest first, at most `limit`."""
+        query = sa.select(_INVITATIONS).where(
+            *_unused(), _INVITATIONS.c.expires_at_s > self._clock()
+        )
+        ordered = query.order_by(_INVITATIONS.c.created_at_s.desc(), _INVITATIONS.c.hash)
+        with self._engine.connect() as connection:
+            return [_invitation(row) for row in connection.execute(ordered.limit(limit))]
+
+    def revoke(self, invitation_id: str) -> bool:
+        """End the open link with this id; False if there is no such link."""
+        try:
+            key = bytes.fromhex(invitation_id)
+        except ValueError:
+            return False
+        update = sa.update(_INVITATIONS).where(_INVITATIONS.c.hash == key, *_unused())
+        with self._engine.begin() as connection:
+            result = connection.execute(update.values(ended_at_s=int(self._clock())))
+        return bool(result.rowcount == 1)
+
+    def revoke_issued_by(self, account_id: str) -> int:
+        """End every open link that an account issued; return how many."""
+        update = sa.update(_INVITATIONS).where(_INVITATIONS.c.by == account_id, *_unused())
+        with self._engine.begin() as connection:
+            result = connection.execute(update.values(ended_at_s=int(self._clock())))
+        return int(result.rowcount)
+
+    def _first(self, query: sa.Select[Any]) -> Invitation | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
         return None if row is None else _invitation(row)
 
-    def use(self, connection: sa.Connection, key: bytes) -> bool:
-        """Mark an invitation as used in the caller's transaction; False if it was used before."""
-        update = sa.update(_INVITATIONS).where(
-            _INVITATIONS.c.hash == key, _INVITATIONS.c.used_at_s.is_(None)
-        )
-        result = connection.execute(update.values(used_at_s=int(self._clock())))
-        return bool(result.rowcount == 1)
+
+def _unused() -> tuple[sa.ColumnElement[bool], ...]:
+    return _INVITATIONS.c.used_at_s.is_(None), _INVITATIONS.c.ended_at_s.is_(None)
+
+
+def _same_person(invitee: Invitee) -> sa.ColumnElement[bool]:
+    if invitee.subject is not None:
+        return _INVITATIONS.c.subject == invitee.subject
+    return sa.and_(
+        _INVITATIONS.c.role == invitee.role,
+        _INVITATIONS.c.party == invitee.party,
+        _INVITATIONS.c.name == invitee.name,
+    )
 
 
 def _hash(secret: str) -> bytes:
@@ -114,4 +191,5 @@ def _hash(secret: str) -> bytes:
 def _invitation(row: Any) -> Invitation:
     subject = bytes(row.subject) if row.subject else None
     invitee = Invitee(row.role, row.party, row.name, subject)
-    return Invitation(bytes(row.hash), invitee, row.created_at_s, row.expires_at_s)
+    times = row.created_at_s, row.expires_at_s
+    return Invitation(bytes(row.hash), invitee, *times, row.kind, row.by)

@@ -84,11 +84,26 @@ class Passkeys:
             rows = connection.execute(query.order_by(_PASSKEYS.c.made_at_s, _PASSKEYS.c.id))
             return [_passkey(row) for row in rows]
 
+    def last_uses(self) -> dict[str, int]:
+        """Return when each account last used a passkey, seconds UTC, by account id."""
+        newest = sa.func.max(_PASSKEYS.c.used_at_s)
+        query = sa.select(_PASSKEYS.c.account, newest).group_by(_PASSKEYS.c.account)
+        with self._engine.connect() as connection:
+            return {account: int(at_s) for account, at_s in connection.execute(query)}
+
     def touch(self, credential_id: bytes) -> None:
         """Record that a passkey was used now."""
         update = sa.update(_PASSKEYS).where(_PASSKEYS.c.id == credential_id)
         with self._engine.begin() as connection:
             connection.execute(update.values(used_at_s=int(self._clock())))
+
+    def rename(self, account_id: str, credential_id: bytes, label: str) -> None:
+        """Give a passkey of an account another name."""
+        update = sa.update(_PASSKEYS).where(
+            _PASSKEYS.c.id == credential_id, _PASSKEYS.c.account == account_id
+        )
+        with self._engine.begin() as connection:
+            connection.execute(update.values(label=label))
 
     def remove(self, account_id: str, credential_id: bytes) -> bool:
         """Delete a passkey of an account; False if the account has no such passkey."""

@@ -102,8 +102,10 @@ class Registrations:
             step="prove", options=options, typed_data=typed_message(domain, message)
         )
 
-    def finish(self, secret: str, challenge_id: str, credential: Any) -> Account:
+    def finish(self, secret: str, challenge_id: str, credential: Any, label: str = "") -> Account:
         """Return the new account, whose passkey has proved itself and is valid from now on.
+
+        `label` is the device's name, for the list of passkeys.
 
         Raises:
             InvitationExpired: as `begin`.
@@ -125,7 +127,7 @@ class Registrations:
         return self._pending.complete(
             pending,
             lambda connection: self._passkeys.insert(
-                connection, pending.account_id, passkey, label=""
+                connection, pending.account_id, passkey, label=label
             ),
         )
 

@@ -13,9 +13,11 @@ from services.accounts.accounts import Account, Accounts
 from services.accounts.challenges import SIGN_IN, Challenges
 from services.accounts.errors import AccountExists, ProofInvalid, SignInFailed
 from services.accounts.invitations import Invitations, Invitee
+from services.accounts.key_recoveries import KeyRecoveries
 from services.accounts.passkey_changes import PasskeyChanges
 from services.accounts.passkeys import Passkeys
 from services.accounts.pending_registrations import PendingRegistrations
+from services.accounts.recovered_keys import RecoveredKeys
 from services.accounts.registrations import Registrations
 from services.accounts.sessions import Session, Sessions
 from services.accounts.signature_requests import SignatureRequests
@@ -31,10 +33,11 @@ class IdentityService:
     """Everybody who can sign in to this installation; safe to use from many threads.
 
     Attributes:
-        accounts, passkeys, wallets, sessions: the stored rows.
+        accounts, passkeys, wallets, sessions, invitations: the stored rows.
         signatures: messages that patients sign.
         registrations: from an invitation to an account.
         passkey_changes: one more passkey for a patient, and one less.
+        key_recoveries: a new key for a patient who lost every key.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class IdentityService:
         self.accounts = Accounts(engine)
         self.passkeys = Passkeys(engine, clock)
         self.sessions = Sessions(engine, clock)
-        self._invitations = Invitations(engine, clock)
+        self.invitations = Invitations(engine, clock)
         self._challenges = Challenges(engine, clock)
         self.wallets = Wallets(engine, clock, site, self._challenges)
         self.signatures = SignatureRequests(
@@ -74,7 +77,23 @@ class IdentityService:
                 engine=engine,
                 clock=clock,
                 accounts=self.accounts,
-                invitations=self._invitations,
+                invitations=self.invitations,
+            ),
+        )
+        self.key_recoveries = KeyRecoveries(
+            site=site,
+            ledger=ledger,
+            challenges=self._challenges,
+            invitations=self.invitations,
+            accounts=self.accounts,
+            passkeys=self.passkeys,
+            keys=RecoveredKeys(
+                engine=engine,
+                clock=clock,
+                accounts=self.accounts,
+                passkeys=self.passkeys,
+                wallets=self.wallets,
+                invitations=self.invitations,
             ),
         )
 
@@ -84,17 +103,32 @@ class IdentityService:
         if account is not None:
             self.signatures.erase(account.id)
 
-    def invite(self, invitee: Invitee) -> str:
+    def invite(self, invitee: Invitee, by: str = "") -> str:
         """Return the link of a new invitation; it works once, for seven days.
+
+        An earlier link for the same person no longer works.
 
         Raises:
             InvitationInvalid: unknown role, or a patient without a subject.
             AccountExists: the patient has an account already.
         """
-        subject = invitee.subject
-        if subject is not None and self.accounts.of_subject(subject) is not None:
+        if self.has_account(invitee):
             raise AccountExists("The patient has an account already.")
-        return f"{self.site.origin}/join/{self._invitations.add(invitee)}"
+        return f"{self.site.origin}/join/{self.invitations.add(invitee, by=by)}"
+
+    def has_account(self, invitee: Invitee) -> bool:
+        """Return whether a patient has an account already; False for staff."""
+        subject = invitee.subject
+        return subject is not None and self.accounts.of_subject(subject) is not None
+
+    def disable(self, account_id: str) -> None:
+        """Lock an account: its sessions end, its passkeys are refused, its open links are revoked.
+
+        Repeating it changes nothing.
+        """
+        self.accounts.disable(account_id)
+        self.sessions.end_all(account_id)
+        self.invitations.revoke_issued_by(account_id)
 
     def begin_sign_in(self) -> DeviceRequest:
         """Return a fresh challenge for any passkey of this site."""

@@ -27,18 +27,20 @@ _SESSIONS: Final = sa.Table(
     sa.Column("device", sa.String(128), nullable=False),
     sa.Column("began_at_s", sa.BigInteger, nullable=False),
     sa.Column("used_at_s", sa.BigInteger, nullable=False),
+    sa.Column("passkey", sa.LargeBinary),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One device that is signed in; `id` names it and is no secret."""
+    """One device that is signed in; `id` names it and is no secret; `passkey` opened it, if any."""
 
     id: str
     account: str
     device: str
     began_at_s: int
     used_at_s: int
+    passkey: bytes | None = None
 
     @property
     def ends_at_s(self) -> int:
@@ -65,7 +67,9 @@ class Sessions:
         self._engine = engine
         self._clock = clock
 
-    def begin(self, account: str, device: str = "", instead_of: str = "") -> str:
+    def begin(
+        self, account: str, device: str = "", instead_of: str = "", passkey: bytes | None = None
+    ) -> str:
         """Return the secret of a new session; the session that it replaces has ended."""
         secret, now_s = secrets.token_urlsafe(SECRET_BYTES), int(self._clock())
         row = {
@@ -75,6 +79,7 @@ class Sessions:
             "device": device[:128],
             "began_at_s": now_s,
             "used_at_s": now_s,
+            "passkey": passkey,
         }
         ended = sa.or_(
             _SESSIONS.c.used_at_s <= now_s - IDLE_S,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.custodian.approvals import MAX_REASON
-from services.custodian.invitations import IDENTITY_CHECKS
+from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.errors import Invalid, NotFound
 from services.jobs.queue import JobQueue
 from services.requests import PatientDirectory

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent import DAY_S
-from services.accounts import PATIENT, AccountExists, IdentityService, Invitee
-from services.accounts.invitations import VALID_DAYS
+from services.accounts import PATIENT, IdentityService, Invitee
+from services.accounts.invitations import JOIN, VALID_DAYS
+from services.custodian.identity_checks import IDENTITY_CHECKS, IdentityChecks
 from services.errors import Invalid
 from services.installation import Installation
 from services.parties import ORGANISATION_PREFIX
@@ -17,8 +18,6 @@ from services.tokens import CLINICIAN, CUSTODIAN, ROLES
 from services.words import Words
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
-IDENTITY_CHECKS: Final = ("card", "known", "video")
-"""How an identity can be checked."""
 MAX_NUMBER: Final = 64
 MAX_NAME: Final = 128
 
@@ -55,9 +54,15 @@ class CustodianInvitations:
     """The one way to invite anybody, for pages, API and command line."""
 
     def __init__(
-        self, *, identity: IdentityService, directory: PatientDirectory, installation: Installation
+        self,
+        *,
+        identity: IdentityService,
+        directory: PatientDirectory,
+        checks: IdentityChecks,
+        installation: Installation,
     ) -> None:
         self._identity = identity
+        self._checks = checks
         self._directory = directory
         self._installation = installation
 
@@ -68,12 +73,13 @@ class CustodianInvitations:
     def invite(self, words: Words, request: InvitationRequest, *, by: str) -> IssuedInvitation:
         """Return the link of a new invitation.
 
-        A patient whose number is new gets a subject and an entry in the directory. The log has the
-        identity check and the account `by` that made it, beside the subject and nothing else.
+        A patient whose number is new gets a subject and an entry in the directory. The journal has
+        the identity check and the account `by` that made it, before the link is returned.
 
         Raises:
             Invalid: its fields say what is missing, or that the patient has an account already.
             VaultSealed (storage): the directory cannot be read without the root key.
+            LedgerUnavailable, ViewRefused (consent): the check cannot be recorded now.
         """
         if request.role not in (PATIENT, *ROLES):
             raise _invalid(words, "role", "invite-role-error")
@@ -81,10 +87,10 @@ class CustodianInvitations:
             raise _invalid(words, "identity", "invite-identity-error")
         is_patient = request.role == PATIENT
         invitee = self._patient(words, request) if is_patient else self._staff(words, request)
-        try:
-            link = self._identity.invite(invitee)
-        except AccountExists as exc:
-            raise _invalid(words, "number", "invite-has-account") from exc
+        if self._identity.has_account(invitee):
+            raise _invalid(words, "number", "invite-has-account")
+        self._checks.record(JOIN, request.identity, by=by, subject=invitee.subject)
+        link = self._identity.invite(invitee, by)
         subject = f" {invitee.subject.hex()}" if invitee.subject else f" of {invitee.party}"
         LOG.info("invited %s%s, identity %s, by %s", request.role, subject, request.identity, by)
         return IssuedInvitation(link=link, until_s=self.ends_at_s())

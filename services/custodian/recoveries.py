@@ -6,11 +6,15 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from consent import ConsentLedger, Enrolment, Signed
+from consent import DAY_S, ConsentLedger, Enrolment, Signed
 from records import JsonInvalid
 from records.json_strict import loads
-from services.custodian.invitations import IDENTITY_CHECKS
+from services.accounts.invitations import RECOVER, VALID_DAYS
+from services.accounts.key_recoveries import READY, KeyRecoveries
+from services.custodian.identity_checks import IDENTITY_CHECKS, IdentityChecks
+from services.custodian.invitations import IssuedInvitation
 from services.errors import Invalid
+from services.installation import Installation
 from services.requests import PatientDirectory
 from services.schemas import SignedEnrolmentSchema, ValidationError
 from services.words import Words
@@ -39,7 +43,7 @@ class PendingRecovery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryRequest:
-    """Whose key, how their identity was checked, and the new key's signed enrolment as JSON."""
+    """A wallet's recovery: number, identity check, and the enrolment it signed, as JSON."""
 
     number: str
     identity: str
@@ -47,11 +51,52 @@ class RecoveryRequest:
 
 
 class CustodianRecoveries:
-    """Lists pending recoveries and proposes new ones; a proposed key starts to work by itself."""
+    """Issues recovery links, lists pending recoveries, and completes those whose delay is over."""
 
-    def __init__(self, *, ledger: ConsentLedger, directory: PatientDirectory) -> None:
+    def __init__(  # noqa: PLR0913 - five ports, by keyword
+        self,
+        *,
+        ledger: ConsentLedger,
+        directory: PatientDirectory,
+        key_recoveries: KeyRecoveries,
+        checks: IdentityChecks,
+        installation: Installation,
+    ) -> None:
         self._ledger = ledger
         self._directory = directory
+        self._key_recoveries = key_recoveries
+        self._checks = checks
+        self._clock = installation.clock
+
+    def issue_link(self, words: Words, number: str, identity: str, *, by: str) -> IssuedInvitation:
+        """Return a link with which a patient who lost every key creates a new one.
+
+        The journal has the identity check before the link is returned. An earlier recovery link of
+        the patient no longer works.
+
+        Raises:
+            Invalid: its fields say what is missing or wrong.
+            LedgerUnavailable, ViewRefused (consent): the check cannot be recorded now.
+        """
+        subject = self._require_enrolled(words, number, identity)
+        self._checks.record(RECOVER, identity, by=by, subject=subject)
+        link = self._key_recoveries.invite(subject, by)
+        LOG.info("recovery link for %s, identity %s, by %s", subject.hex(), identity, by)
+        until_s = int(self._clock()) + VALID_DAYS * DAY_S
+        return IssuedInvitation(link=link, until_s=until_s)
+
+    def complete_due(self) -> int:
+        """Finish each recovery whose delay is over; return how many keys can sign in from now on.
+
+        The worker calls it once a minute. Repeating it changes nothing.
+
+        Raises:
+            LedgerUnavailable, ViewRefused (consent): the next call continues.
+        """
+        for recovery in self._ledger.keys.open_recoveries():
+            if recovery.state == READY:
+                self._ledger.keys.finish_recovery(recovery.subject)
+        return self._key_recoveries.admit_recovered()
 
     def list_pending(self) -> list[PendingRecovery]:
         """Return every recovery that waits for the end of its delay."""
@@ -78,22 +123,28 @@ class CustodianRecoveries:
             Invalid: its fields say what is missing or wrong; nothing was proposed.
             LedgerUnavailable (consent): nothing was proposed.
         """
-        if request.identity not in IDENTITY_CHECKS:
-            raise _invalid(words, "identity", "invite-identity-error")
-        number = request.number.strip()
-        subject = self._directory.find_subject(number) if number else None
-        if subject is None or not self._ledger.is_enrolled(subject):
-            raise _invalid(words, "number", "recoveries-number-error")
+        subject = self._require_enrolled(words, request.number, request.identity)
         signed = _parse_proof(request.proof)
         if signed is None or signed.message.subject != subject:
             raise _invalid(words, "proof", "recoveries-proof-error")
-        outcome = self._ledger.keys.propose_recovery(signed)
+        self._checks.record(RECOVER, request.identity, by=by, subject=subject)
+        outcome = self._key_recoveries.propose_signed(signed)
         if not outcome.ok:
             raise _invalid(words, "proof", "recoveries-refused")
         LOG.info(
             "recovery proposed for %s, identity %s, by %s", subject.hex(), request.identity, by
         )
         return self.list_pending()
+
+    def _require_enrolled(self, words: Words, number: str, identity: str) -> bytes:
+        """Return the subject of a hospital number, if its identity was checked and it has a key."""
+        if identity not in IDENTITY_CHECKS:
+            raise _invalid(words, "identity", "invite-identity-error")
+        number = number.strip()
+        subject = self._directory.find_subject(number) if number else None
+        if subject is None or not self._ledger.is_enrolled(subject):
+            raise _invalid(words, "number", "recoveries-number-error")
+        return subject
 
 
 def _parse_proof(proof: bytes) -> Signed | None:

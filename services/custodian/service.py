@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.erasures import CustodianErasures
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
+from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
 from services.custodian.subjects import CustodianSubjects
@@ -25,7 +27,9 @@ class CustodianService:
         records: deposits of records.
         subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
+        people: staff accounts, open invitations, sessions.
         recoveries: new keys for patients who lost theirs.
+        messages: patients' questions and requests for corrections.
         erasures: of patients who ask for it.
     """
 
@@ -35,5 +39,7 @@ class CustodianService:
     records: CustodianRecords
     subjects: CustodianSubjects
     approvals: CustodianApprovals
+    people: CustodianPeople
     recoveries: CustodianRecoveries
+    messages: CustodianMessages
     erasures: CustodianErasures

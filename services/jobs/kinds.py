@@ -21,13 +21,14 @@ RETRIED_WHILE_UNAVAILABLE: Final = frozenset({"rekey", "erase"})
 """Kinds that wait until an unavailable part is back: a patient's decision depends on them."""
 
 
-def make_runners(
+def make_runners(  # noqa: PLR0913 - six ports, by keyword
     *,
     diagnostics: Diagnostics,
     store: RecordStore,
     auditor: AuditorService,
     by_id: Mapping[str, IdRunner],
     erase_answers: Callable[[bytes], object],
+    export: Runner,
 ) -> Mapping[str, Runner]:
     """Return what runs each kind of job; `by_id` has the kinds whose one argument is an id."""
     return {
@@ -37,6 +38,7 @@ def make_runners(
         "evidence": lambda job, progress: auditor.write_bundle(job.id, progress),
         "rekey": partial(_rekey, store, erase_answers),
         **{kind: partial(_run_by_id, run) for kind, run in by_id.items()},
+        "export": export,
     }
 
 

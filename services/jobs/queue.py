@@ -35,6 +35,7 @@ UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "erase": ("erasure",),
         "verify": (),
         "evidence": (),
+        "export": ("subject",),
     }
 )
 """Kinds of which one job may be active for the same values of these arguments.

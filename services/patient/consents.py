@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from consent import Consent, ConsentError, ConsentLedger, Terms, is_opt_out
+from consent import Consent, ConsentError, ConsentLedger, Terms, is_opt_out, terms_hash
 from services.errors import NotFound
 from services.parties import PartyNames
+from services.patient.acts import PatientActs
 from services.patient.history import HistoryLine, PatientHistory
 from services.requests import ACCEPTED, ConsentRequests
 from services.requests.choices import COPY
@@ -44,6 +45,8 @@ class ConsentSummary:
         recipient_name: "" if the terms cannot be read.
         purposes, categories: in the patient's words.
         sentence: what it allows; "" for a refusal or if the terms cannot be read.
+        past_sentence: what it allowed, once it has ended; "" as `sentence`.
+        ended_at_s: when it was withdrawn or ended; 0 if it has not, or that is not known here.
     """
 
     consent_id: bytes
@@ -55,6 +58,8 @@ class ConsentSummary:
     purposes: str
     categories: str
     sentence: str
+    past_sentence: str
+    ended_at_s: int
 
     @property
     def is_refusal(self) -> bool:
@@ -70,6 +75,11 @@ class ConsentSummary:
     def is_current(self) -> bool:
         """True unless it has ended."""
         return self.state in CURRENT
+
+    @property
+    def terms_hash(self) -> bytes | None:
+        """The commitment that a withdrawal names; None if the terms cannot be read."""
+        return terms_hash(self.terms) if self.terms is not None else None
 
     @property
     def may_copy(self) -> bool:
@@ -107,7 +117,9 @@ class PatientConsents:
         requests: ConsentRequests,
         parties: PartyNames,
         history: PatientHistory,
+        acts: PatientActs,
     ) -> None:
+        self._acts = acts
         self._ledger = ledger
         self._requests = requests
         self._parties = parties
@@ -134,7 +146,8 @@ class PatientConsents:
             if request.state == ACCEPTED
         }
         recording = accepted & known_terms.keys() - {consent.consent_id for consent in on_ledger}
-        consents = [self._of(words, consent) for consent in on_ledger]
+        ends = self._end_times(subject, on_ledger)
+        consents = [self._of(words, consent, ends) for consent in on_ledger]
         consents += [
             self._summary(words, consent_id, known_terms[consent_id], RECORDING)
             for consent_id in known_terms
@@ -184,9 +197,25 @@ class PatientConsents:
             "register": {"chain_id": domain.chain_id, "contract": domain.contract},
         }
 
-    def _of(self, words: Words, consent: Consent) -> ConsentSummary:
+    def _end_times(self, subject: bytes, consents: Sequence[Consent]) -> dict[bytes, int]:
+        """Return when each consent that has ended did so, as far as it is known here."""
+        withdrawn, stops = self._acts.withdrawal_times(subject), self._acts.stop_times(subject)
+        ends: dict[bytes, int] = {}
+        for consent in consents:
+            stop_s = next((at_s for at_s in stops if at_s >= consent.signed_at_s), 0)
+            at_s = {
+                "withdrawn": withdrawn.get(consent.consent_id, 0),
+                "stopped": stop_s,
+                "expired": consent.not_after_s,
+            }.get(consent.state, 0)
+            if at_s:
+                ends[consent.consent_id] = at_s
+        return ends
+
+    def _of(self, words: Words, consent: Consent, ends: Mapping[bytes, int]) -> ConsentSummary:
         state = _STATES.get(consent.state, UNKNOWN)
-        times = consent.signed_at_s, consent.not_after_s
+        ended_at_s = ends.get(consent.consent_id, 0)
+        times = consent.signed_at_s, consent.not_after_s, ended_at_s
         return self._summary(words, consent.consent_id, consent.terms, state, times)
 
     def _summary(
@@ -195,10 +224,11 @@ class PatientConsents:
         consent_id: bytes,
         terms: Terms | None,
         state: str,
-        times: tuple[int, int] = (0, 0),
+        times: tuple[int, int, int] = (0, 0, 0),
     ) -> ConsentSummary:
-        name = self._parties.name_of(terms.recipient) if terms else ""
+        name = self._parties.name_of(terms.recipient, words.language) if terms else ""
         is_permission = terms is not None and terms.decision != "deny"
+        allowed = terms if is_permission else None
         return ConsentSummary(
             consent_id=consent_id,
             terms=terms,
@@ -208,7 +238,9 @@ class PatientConsents:
             recipient_name=name,
             purposes=format_purposes(words, terms.purposes) if terms else "",
             categories=format_categories(words, terms.categories) if terms else "",
-            sentence=summarise(words, name, terms) if terms and is_permission else "",
+            sentence=summarise(words, name, allowed) if allowed else "",
+            past_sentence=summarise(words, name, allowed, is_past=True) if allowed else "",
+            ended_at_s=times[2],
         )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from consent import ConsentLedger
+from services.dates import iso_day
 from services.errors import NotFound
 from services.parties import PartyNames
-from services.requests.history import AccessHistory, HistoryEntry
+from services.patient.acts import MESSAGES, PatientAct, PatientActs
+from services.requests.history import SELF, AccessHistory, HistoryEntry
 from services.requests.wording import format_categories
 from services.words import Words
 from storage import RecordStore
@@ -19,29 +22,55 @@ MAX_SEQ_DIGITS: Final = 18
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One entry of the history and its sentence; day and time in words."""
+    """One entry of the history and its sentence; month, day and time in words."""
 
     entry: HistoryEntry
     party_name: str
+    month: str
     day: str
     time: str
     text: str
 
+    @property
+    def has_proof(self) -> bool:
+        """True for a line of the journal; what patients did themselves is signed on the ledger."""
+        return self.entry.seq > 0
+
+    @property
+    def is_message(self) -> bool:
+        """True for a question, a request for a correction, or the answer."""
+        return self.entry.is_own_act and self.entry.outcome in MESSAGES
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilter:
-    """Which lines to return: of one party, of one category, only refusals."""
+    """Which lines to return.
+
+    Attributes:
+        party: only of this party; "" for all.
+        category: only about this kind of records; "" for all.
+        refusals_only: only what was refused.
+        without_self: leave out the patient's own looks at records.
+        first_day, last_day: ISO dates, or "".
+    """
 
     party: str = ""
     category: str = ""
     refusals_only: bool = False
+    without_self: bool = False
+    first_day: str = ""
+    last_day: str = ""
 
     def fits(self, entry: HistoryEntry) -> bool:
-        """Return whether an entry is line_filter."""
+        """Return whether an entry passes the filter."""
+        day = iso_day(entry.at_s)
         return (
             self.party in ("", entry.party)
             and (not self.category or self.category in entry.categories)
             and (entry.is_refusal or not self.refusals_only)
+            and not (self.without_self and entry.purpose == SELF)
+            and self.first_day <= day
+            and (not self.last_day or day <= self.last_day)
         )
 
 
@@ -106,8 +135,10 @@ class PatientHistory:
         store: RecordStore,
         ledger: ConsentLedger,
         parties: PartyNames,
+        acts: PatientActs,
     ) -> None:
         self._history = history
+        self._acts = acts
         self._store = store
         self._ledger = ledger
         self._parties = parties
@@ -119,10 +150,24 @@ class PatientHistory:
         before: int | None = None,
         line_filter: HistoryFilter = ALL,
     ) -> HistoryPage:
-        """Return a page of the patient's history, the newest first."""
+        """Return a page of the patient's history, the newest first.
+
+        What the patient did at the time of these journal rows is among the lines.
+        """
         entries, older_before = self._history.list_entries(subject, before)
-        lines = [self._line(words, entry) for entry in entries if line_filter.fits(entry)]
-        parties = {entry.party: self._parties.name_of(entry.party) for entry in entries}
+        until_s = math.inf if before is None else self._history.time_of(subject, before)
+        after_s = -math.inf
+        if older_before is not None:
+            after_s = self._history.time_of(subject, older_before)
+        acts = self._acts.list_between(subject, after_s, until_s)
+        entries = sorted([*entries, *map(_own_act, acts)], key=lambda entry: -entry.at_s)
+        ends = self._end_times(subject)
+        lines = [self._line(words, entry, ends) for entry in entries if line_filter.fits(entry)]
+        parties = {
+            entry.party: self._parties.name_of(entry.party, words.language)
+            for entry in entries
+            if entry.party
+        }
         return HistoryPage(
             lines=lines,
             older_before=older_before,
@@ -134,7 +179,8 @@ class PatientHistory:
     def list_by_consent(self, subject: bytes, words: Words, consent_id: bytes) -> list[HistoryLine]:
         """Return the uses that a consent has permitted, the newest first."""
         entries = self._history.list_by_consent(subject, consent_id)
-        return [self._line(words, entry) for entry in entries]
+        ends = self._end_times(subject)
+        return [self._line(words, entry, ends) for entry in entries]
 
     def prove(self, subject: bytes, words: Words, row_number: str) -> LineProof:
         """Return the proof of a line of the patient's history.
@@ -152,32 +198,60 @@ class PatientHistory:
         return LineProof(
             seq=seq,
             row_hash=row.hash,
-            line=self._line(words, entry) if entry else None,
+            line=self._line(words, entry, self._end_times(subject)) if entry else None,
             proof=self._store.prove(seq),
             is_single_node=self._ledger.deployment.finality == "single",
         )
 
-    def _line(self, words: Words, entry: HistoryEntry) -> HistoryLine:
-        name = self._parties.name_of(entry.party)
-        reason = f"reason-{entry.outcome}"
+    def _end_times(self, subject: bytes) -> Mapping[bytes, int]:
+        """Return when each consent of a patient ended, by consent id, where that is known here."""
+        return self._acts.withdrawal_times(subject)
+
+    def _line(self, words: Words, entry: HistoryEntry, ends: Mapping[bytes, int]) -> HistoryLine:
+        name = self._parties.name_of(entry.party, words.language) if entry.party else ""
+        reason, ended_at_s = f"reason-{entry.outcome}", ends.get(entry.consent_id or b"")
+        key, at_s = _text_key(entry, ended_at_s)
         text = words(
-            _text_key(entry),
+            key,
             party=name,
             study=name,
             categories=format_categories(words, entry.categories) or words("records"),
             condition=words("condition-asked"),
-            date=words.day(entry.since_s) if entry.since_s else "",
+            date=_day(words, key, at_s) if at_s else "",
             why=words(reason) if words.has(reason) else "",
         )
-        day, time = words.day(entry.at_s), words.time(entry.at_s)
-        return HistoryLine(entry, name, day, time, text[:1].upper() + text[1:])
+        when = words.month(entry.at_s), words.day(entry.at_s), words.time(entry.at_s)
+        return HistoryLine(entry, name, *when, text[:1].upper() + text[1:])
 
 
-def _text_key(entry: HistoryEntry) -> str:
-    """Return the key of the entry's sentence; without the date of the consent it says less."""
+def _day(words: Words, key: str, at_s: int) -> str:
+    return words.last_day(at_s) if key == "refused-ended" else words.day(at_s)
+
+
+def _own_act(act: PatientAct) -> HistoryEntry:
+    return HistoryEntry(
+        seq=0,
+        at_s=act.at_s,
+        party=act.party,
+        purpose="",
+        categories=(),
+        outcome=act.kind,
+        since_s=0,
+        count=1,
+        consent_id=act.consent_id,
+        is_own_act=True,
+    )
+
+
+def _text_key(entry: HistoryEntry, ended_at_s: int | None) -> tuple[str, int]:
+    """Return the key of the entry's sentence and the moment that it names; 0 if it names none."""
     key = entry.text_key
-    if entry.since_s:
-        return key
-    if key in ("refused-withdrawn", "refused-ended"):
-        return "refused-other"  # when they ended is not known here
-    return f"{key}-undated" if key.startswith("used-") and key != "used-self" else key
+    if entry.is_own_act:
+        return key, 0
+    if key == "refused-withdrawn":
+        return (key, ended_at_s) if ended_at_s else ("refused-withdrawn-undated", 0)
+    if key == "refused-ended":
+        return (key, entry.not_after_s) if entry.not_after_s else ("refused-ended-undated", 0)
+    if key.startswith("used-") and key != "used-self":
+        return (key, entry.since_s) if entry.since_s else (f"{key}-undated", 0)
+    return key, 0

@@ -17,11 +17,12 @@ from consent import (
 )
 from services.accounts import Account, DeviceRequest, IdentityService, SignatureRequest
 from services.accounts.passkeys import Passkey
-from services.errors import NotFound
+from services.errors import Invalid, NotFound
 from services.patient.signatures import PatientSignatures, subject_of
 
 DELEGATE: Final = 1
 OPEN: Final = ("waiting", "ready")
+MAX_LABEL: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +51,12 @@ class KeyList:
 
 @dataclass(frozen=True, slots=True)
 class RemovalReview:
-    """The removal of a passkey before it is signed, and whether it is the last."""
+    """The removal of a passkey before it is signed, its key, and whether it is the last."""
 
     signature: SignatureRequest
     is_last: bool
+    passkey: Passkey
+    signer: bytes
 
 
 class PatientKeys:
@@ -82,6 +85,10 @@ class PatientKeys:
             recoveries=recoveries,
             is_checked=True,
         )
+
+    def has_proposed(self, subject: bytes) -> bool:
+        """Return whether a new key was proposed that cannot sign in yet; asks no ledger."""
+        return self._identity.key_recoveries.has_open(subject)
 
     def has_passkeys(self, account: Account) -> bool:
         """Return whether the patient can sign in with a passkey."""
@@ -136,7 +143,29 @@ class PatientKeys:
         verifier = self._ledger.passkey_verifier()
         signer = passkey_signer(verifier, passkey.qx, passkey.qy)
         message = KeyRemoval(subject_of(account), signer)
-        return RemovalReview(self._signatures.prepare(account, message), len(passkeys) == 1)
+        return RemovalReview(
+            self._signatures.prepare(account, message), len(passkeys) == 1, passkey, signer
+        )
+
+    def rename(self, account: Account, key: str, label: str) -> None:
+        """Give a passkey (its id in hex) a name that only the patient sees.
+
+        Raises:
+            NotFound: it does not exist, or is another account's.
+            Invalid: the name is empty, longer than 64 characters or not printable.
+        """
+        passkeys = {p.id.hex(): p for p in self._identity.passkeys.of(account.id)}
+        if key not in passkeys:
+            raise NotFound
+        label = label.strip()
+        if not 0 < len(label) <= MAX_LABEL or not label.isprintable():
+            raise Invalid(fields={"label": ["1 to 64 printable characters"]})
+        self._identity.passkeys.rename(account.id, passkeys[key].id, label)
+
+    def addition_signer(self, request: SignatureRequest) -> bytes:
+        """Return the key that an addition is about, from the passkey that the device created."""
+        verifier, context = self._ledger.passkey_verifier(), request.context
+        return passkey_signer(verifier, *(bytes.fromhex(context[name]) for name in ("qx", "qy")))
 
     def prepare_veto(self, account: Account, signer: str) -> SignatureRequest:
         """Return the refusal of a proposed key (its signer in hex) for the device to sign.

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from models import Diagnostics, Model
 from records.documents import observations
 from services.parties import PartyNames
-from services.patient.consents import PatientConsents, terms_document
-from services.patient.history import PatientHistory
+from services.patient.consents import PatientConsents
 from services.words import Words
 from storage import Entry, Record, RecordStore
-
-MAX_EXPORTED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record that is stored, not opened, and the name of its custodian."""
+    """A record that is stored, not opened: its custodian's name, and when it was added here.
+
+    `added_at_s` is in seconds UTC; 0 if it is not known.
+    """
 
     entry: Entry
     custodian_name: str
+    added_at_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,11 @@ class RecordValue:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRecord:
-    """A record that was opened for the patient."""
+    """A record that was opened for the patient; `added_at_s` as in `StoredRecord`."""
 
     record: Record
     custodian_name: str
+    added_at_s: int
     values: Sequence[RecordValue]
 
     @property
@@ -73,19 +75,20 @@ class PatientRecords:
         diagnostics: Diagnostics,
         parties: PartyNames,
         consents: PatientConsents,
-        history: PatientHistory,
     ) -> None:
         self._store = store
         self._diagnostics = diagnostics
         self._parties = parties
         self._consents = consents
-        self._history = history
 
-    def list_all(self, subject: bytes) -> list[StoredRecord]:
+    def list_all(self, subject: bytes, words: Words) -> list[StoredRecord]:
         """Return every stored record of the patient; none is opened."""
+        entries = self._store.records_of(subject)
+        times = self._store.added_times(entries)
+        name_of, language = self._parties.name_of, words.language
         return [
-            StoredRecord(entry, self._parties.name_of(entry.custodian))
-            for entry in self._store.records_of(subject)
+            StoredRecord(entry, name_of(entry.custodian, language), times.get(entry.batch, 0))
+            for entry in entries
         ]
 
     def open(self, subject: bytes, words: Words, record_id: str) -> OpenedRecord:
@@ -95,37 +98,36 @@ class PatientRecords:
             StorageNotFound: it does not exist, or belongs to another patient.
         """
         record = self._store.vault.open_own(subject, record_id)
+        entries = [e for e in self._store.records_of(subject) if e.record_id.hex() == record_id]
+        times = self._store.added_times(entries)
         names = self._value_names()
         values = [
             RecordValue(names.get(code, code.rpartition("|")[2]), _format(words, value, unit))
             for code, (value, unit) in observations(record).items()
         ]
-        return OpenedRecord(record, self._parties.name_of(record.custodian), values)
+        return OpenedRecord(
+            record,
+            self._parties.name_of(record.custodian, words.language),
+            next(iter(times.values()), 0),
+            values,
+        )
 
-    def export(self, subject: bytes, words: Words) -> dict[str, Any]:
-        """Return the patient's records, permissions and history as one document."""
-        entries = self._store.records_of(subject)[:MAX_EXPORTED]
-        records = [self._store.vault.open_own(subject, entry.record_id.hex()) for entry in entries]
-        page = self._history.page(subject, words)
-        return {
-            "records": [record_document(record) for record in records],
-            "permissions": [
-                {
-                    "state": consent.state,
-                    "terms": terms_document(consent.terms) if consent.terms else None,
-                }
-                for consent in self._consents.list_all(subject, words).consents
-            ],
-            "history": [
-                {
-                    "day": line.day,
-                    "time": line.time,
-                    "line": line.text,
-                    "number": line.entry.seq,
-                }
-                for line in page.lines
-            ],
-        }
+    def export_all(
+        self, subject: bytes, words: Words, progress: Callable[[str, int, int], None]
+    ) -> list[dict[str, Any]]:
+        """Return every record of the patient, opened, with codes, values and their words."""
+        entries = self._store.records_of(subject)
+        times = self._store.added_times(entries)
+        documents = []
+        for index, entry in enumerate(entries):
+            progress("records", index, len(entries))
+            opened = self.open(subject, words, entry.record_id.hex())
+            says = [{"name": each.name, "value": each.value} for each in opened.values]
+            added_at_s = times.get(entry.batch, 0)
+            documents.append(
+                {**record_document(opened.record), "added_at_s": added_at_s, "says": says}
+            )
+        return documents
 
     def list_models(self, subject: bytes, words: Words) -> list[TrainedModel]:
         """Return the published models that were trained on the patient's records."""

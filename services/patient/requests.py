@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from consent import Grant
 from services.accounts import Account, SignatureRequest
+from services.accounts.accounts import Accounts, new_id
 from services.errors import Invalid, NotFound
+from services.patient import acts
+from services.patient.acts import PatientActs
 from services.patient.signatures import PatientSignatures, subject_of
-from services.requests import DECLINED, WAITING, ConsentRequest, ConsentRequests
+from services.requests import DECLINED, LAPSED, WAITING, ConsentRequest, ConsentRequests
 from services.requests.choices import Choice, ChoiceInvalid, full_choice, latest_end, restrict
 from services.requests.descriptions import RequestDescriptions, RequestText
 from services.requests.wording import format_day, make_statement
@@ -34,6 +37,11 @@ class RequestSummary:
     def is_waiting(self) -> bool:
         """True while it can be answered."""
         return self.request.state == WAITING
+
+    @property
+    def is_closed(self) -> bool:
+        """True if it was declined, or expired without an answer."""
+        return self.request.state in (DECLINED, LAPSED)
 
     @property
     def path(self) -> str:
@@ -72,26 +80,31 @@ class GrantReview:
 class PatientRequests:
     """What a patient can do with the requests they received; others' are not found."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
         *,
         requests: ConsentRequests,
         descriptions: RequestDescriptions,
         store: RecordStore,
         signatures: PatientSignatures,
+        accounts: Accounts,
+        acts: PatientActs,
         clock: Callable[[], float],
     ) -> None:
+        self._accounts = accounts
+        self._acts = acts
         self._requests = requests
         self._descriptions = descriptions
         self._store = store
         self._signatures = signatures
         self._clock = clock
 
-    def list_all(self, subject: bytes) -> list[RequestSummary]:
+    def list_all(self, subject: bytes, words: Words) -> list[RequestSummary]:
         """Return every request to the patient, the newest first."""
         return [
             RequestSummary(
-                request=request, party_name=self._descriptions.party_name(request.details)
+                request=request,
+                party_name=self._descriptions.party_name(request.details, words.language),
             )
             for request in self._requests.list_by_subject(subject)
         ]
@@ -140,7 +153,9 @@ class PatientRequests:
         """
         request = self._require_waiting(subject, request_id)
         if answer == NO:
-            self._requests.record_answer(request, DECLINED)
+            if self._requests.record_answer(request, DECLINED):
+                party = request.details.party
+                self._acts.add(subject, new_id(), acts.DECLINED, party=party)
         elif answer == YES:
             self._save(request, YES, full_choice(request.details, self._clock()))
         elif choice is not None:
@@ -148,6 +163,34 @@ class PatientRequests:
         else:
             draft = self._requests.load_draft(request) | {"answer": LESS}
             self._requests.save_draft(request, draft)
+        return self._detail(words, self._requests.get(subject, request_id))
+
+    def choose_copy(
+        self, subject: bytes, words: Words, request_id: str, *, may_copy: bool
+    ) -> RequestDetail:
+        """Store whether a copy is allowed too; it is asked after a yes, and never implied by it.
+
+        Raises:
+            NotFound: the request does not exist, is not waiting, or has no yes so far.
+        """
+        request = self._require_waiting(subject, request_id)
+        choice = self._choice(request)
+        if choice is None:
+            raise NotFound
+        choice = replace(choice, may_copy=may_copy and request.details.wants_copy)
+        self._save(request, str(self._requests.load_draft(request)["answer"]), choice)
+        return self._detail(words, self._requests.get(subject, request_id))
+
+    def reconsider(self, subject: bytes, words: Words, request_id: str) -> RequestDetail:
+        """Let the patient answer a declined request again, for 30 days; else nothing changes.
+
+        Raises:
+            NotFound: the request does not exist, or was sent to another patient.
+        """
+        request = self._requests.get(subject, request_id)
+        if self._requests.reopen(request):
+            party = request.details.party
+            self._acts.add(subject, new_id(), acts.RECONSIDERED, party=party)
         return self._detail(words, self._requests.get(subject, request_id))
 
     def prepare_grant(self, account: Account, words: Words, request_id: str) -> GrantReview:
@@ -161,7 +204,7 @@ class PatientRequests:
         choice = self._choice(request)
         if choice is None:
             raise NotFound
-        party_name = self._descriptions.party_name(request.details)
+        party_name = self._descriptions.party_name(request.details, words.language)
         categories = {r.record_id.hex(): r.category for r in self._store.records_of(subject)}
         requested = choice.to_terms(request.details.party, categories)
         statement = make_statement(words, party_name, requested, choice.ends_on)
@@ -196,13 +239,19 @@ class PatientRequests:
         stored = self._requests.load_draft(request).get("choice")
         return None if stored is None else Choice.from_json(stored)
 
+    def _sender(self, request: ConsentRequest) -> str:
+        """Return the name of the clinician who sent a request; studies speak for themselves."""
+        is_care = request.details.kind == "care"
+        sender = self._accounts.find(request.sent_by) if is_care else None
+        return sender.name if sender else ""
+
     def _detail(self, words: Words, request: ConsentRequest) -> RequestDetail:
         draft = self._requests.load_draft(request)
         stored = draft.get("choice")
         return RequestDetail(
             request=request,
-            party_name=self._descriptions.party_name(request.details),
-            text=self._descriptions.describe(words, request.details),
+            party_name=self._descriptions.party_name(request.details, words.language),
+            text=self._descriptions.describe(words, request.details, self._sender(request)),
             latest_end=latest_end(request.details, self._clock()),
             answer=draft.get("answer", ""),
             choice=None if stored is None else Choice.from_json(stored),

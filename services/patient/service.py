@@ -8,8 +8,10 @@ from typing import Final
 
 from services.patient.consents import ConsentSummary, PatientConsents
 from services.patient.erasures import PatientErasures
-from services.patient.history import HistoryLine, PatientHistory
+from services.patient.exports import PatientExports
+from services.patient.history import HistoryFilter, HistoryLine, PatientHistory
 from services.patient.keys import PatientKeys
+from services.patient.messages import PatientMessages
 from services.patient.records import PatientRecords
 from services.patient.requests import PatientRequests, RequestSummary
 from services.patient.signatures import PatientSignatures
@@ -17,6 +19,8 @@ from services.patient.withdrawals import PatientWithdrawals
 from services.words import Words
 
 RECENT_LINES: Final = 3
+USES: Final = HistoryFilter(without_self=True)
+"""What others did, and what the patient signed; own looks at records are in the history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +48,19 @@ class PatientService:
     records: PatientRecords
     history: PatientHistory
     keys: PatientKeys
+    messages: PatientMessages
+    exports: PatientExports
     erasures: PatientErasures
 
     def home(self, subject: bytes, words: Words) -> PatientHome:
         """Return what the first page shows."""
         consents = self.consents.list_all(subject, words)
         return PatientHome(
-            waiting=[request for request in self.requests.list_all(subject) if request.is_waiting],
+            waiting=[
+                request for request in self.requests.list_all(subject, words) if request.is_waiting
+            ],
             consents=[c for c in consents.consents if c.is_current and not c.is_refusal],
-            lines=self.history.page(subject, words).lines[:RECENT_LINES],
+            lines=self.history.page(subject, words, line_filter=USES).lines[:RECENT_LINES],
             is_checked=consents.is_checked,
             research=self.withdrawals.choice_in(consents),
         )

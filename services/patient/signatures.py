@@ -31,6 +31,8 @@ from services.accounts import (
 )
 from services.errors import NotFound
 from services.jobs.queue import JobQueue
+from services.patient import acts
+from services.patient.acts import PatientActs
 from services.requests import ACCEPTED, ConsentRequests
 
 CONSENT_KNOWN: Final = "consent-id-used"
@@ -39,6 +41,16 @@ REKEY_REASONS: Final = {Withdrawal: "withdrawal", Stop: "stop"}
 OPT_OUT: Final = "opt-out"
 _LIVING: Final = frozenset({"active", "not-yet"})
 RESEARCH_OFF: Final = "off"
+RESEARCH_ON: Final = "on"
+ACT_KINDS: Final = {
+    Grant.__name__: acts.GRANTED,
+    Withdrawal.__name__: acts.WITHDRAWN,
+    Stop.__name__: acts.STOPPED,
+    KeyAddition.__name__: acts.KEY_ADDED,
+    KeyRemoval.__name__: acts.KEY_REMOVED,
+    RecoveryVeto.__name__: acts.KEY_REFUSED,
+}
+RESEARCH_ACTS: Final = {RESEARCH_OFF: acts.RESEARCH_OFF, RESEARCH_ON: acts.RESEARCH_ON}
 KEY_CHANGES: Final = frozenset({KeyAddition.__name__, KeyRemoval.__name__})
 
 
@@ -87,7 +99,9 @@ class PatientSignatures:
         ledger: ConsentLedger,
         requests: ConsentRequests,
         jobs: JobQueue,
+        acts: PatientActs,
     ) -> None:
+        self._acts = acts
         self._identity = identity
         self._ledger = ledger
         self._requests = requests
@@ -108,7 +122,8 @@ class PatientSignatures:
             account: the patient's.
             message: what is to be signed.
             follow_up: what happens when it is in force: ``request`` is the id of the request that a
-                grant answers; ``research="off"`` marks an opt-out.
+                grant answers; ``research="off"`` marks an opt-out; ``party`` and ``consent`` (hex)
+                say whose permission a withdrawal ends.
         """
         return self._identity.signatures.prepare(account, message, follow_up)
 
@@ -195,7 +210,19 @@ class PatientSignatures:
             self._requests.record_answer(request, ACCEPTED, outcome.consent_id)
         if context.get("research") == RESEARCH_OFF and submitted.is_in_force:
             self._queue_rekey(subject, OPT_OUT)
+        if submitted.is_in_force or (submitted.is_granted and "request" in context):
+            self._record_act(subject, submitted)
         return submitted
+
+    def _record_act(self, subject: bytes, submitted: SubmittedSignature) -> None:
+        """Put what the patient signed into their history, once."""
+        request, context = submitted.request, submitted.request.context
+        kind = RESEARCH_ACTS.get(context.get("research", ""), ACT_KINDS[request.kind])
+        terms = request.typed_data["message"].get("terms", {})
+        consent = context.get("consent")
+        consent_id = bytes.fromhex(consent) if consent else submitted.outcome.consent_id
+        party = "" if "research" in context else terms.get("recipient") or context.get("party", "")
+        self._acts.add(subject, request.id, kind, party=party, consent_id=consent_id)
 
     def _queue_rekey(self, subject: bytes, reason: str) -> None:
         arguments = {"subjects": [subject.hex()], "why": reason}

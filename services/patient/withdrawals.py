@@ -79,10 +79,14 @@ class StopResult:
 
 @dataclass(frozen=True, slots=True)
 class ResearchReview:
-    """A change of the research choice before it is signed, and its sentence."""
+    """A change of the research choice before it is signed, and its sentence.
+
+    `terms_hash` names the opt-out that a withdrawal ends; None if an opt-out is signed.
+    """
 
     signature: SignatureRequest
     statement: str
+    terms_hash: bytes | None = None
 
 
 class PatientWithdrawals:
@@ -115,7 +119,12 @@ class PatientWithdrawals:
         signature = None
         if consent.terms is not None and consent.is_current:
             message = Withdrawal(subject_of(account), terms_hash(consent.terms))
-            signature = self._signatures.prepare(account, message)
+            signature = self._signatures.prepare(
+                account,
+                message,
+                party=consent.terms.recipient,
+                consent=consent.consent_id.hex(),
+            )
         return WithdrawalReview(
             consent=consent,
             signature=signature,
@@ -206,13 +215,15 @@ class PatientWithdrawals:
         message: Grant | Withdrawal
         if opt_out is None or opt_out.terms is None:
             now_s, statement = int(self._clock()), words("statement-opt-out")
-            terms = terms_for(RequestedTerms("deny", "*", (HRESCH,)), statement)
+            terms = terms_for(RequestedTerms("deny", "*", (HRESCH,), obligations=()), statement)
             message = Grant(subject, terms, now_s, now_s + OPT_OUT_S)
         else:
             statement = words("opt-out-on")
             message = Withdrawal(subject, terms_hash(opt_out.terms))
         return ResearchReview(
-            self._signatures.prepare(account, message, research=choice), statement
+            self._signatures.prepare(account, message, research=choice),
+            statement,
+            opt_out.terms_hash if opt_out else None,
         )
 
     def _study_names(self, consent: ConsentSummary) -> list[str]:

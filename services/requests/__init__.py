@@ -2,6 +2,7 @@
 
 from services.requests.consent_requests import (
     ACCEPTED,
+    COOLING_OFF_DAYS,
     DECLINED,
     LAPSED,
     WAITING,
@@ -27,6 +28,7 @@ from services.requests.proposals import (
 )
 
 __all__ = [
+    "COOLING_OFF_DAYS",
     "ACCEPTED",
     "APPROVED",
     "DECLINED",

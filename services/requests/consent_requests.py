@@ -86,7 +86,10 @@ class RequestDetails:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
-    """A request to one patient and its state; times are seconds UTC."""
+    """A request to one patient and its state; times are seconds UTC.
+
+    `sent_by` is the account of the person who sent it.
+    """
 
     id: str
     details: RequestDetails
@@ -96,6 +99,12 @@ class ConsentRequest:
     lapses_at_s: int
     answered_at_s: int | None
     consent_id: bytes | None
+    sent_by: str = ""
+
+    @property
+    def is_declined(self) -> bool:
+        """True if the patient said no."""
+        return self.state == DECLINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,16 @@ class ConsentRequests:
         )
         now_s = int(self._clock())
         values = {"state": state, "answered_at_s": now_s, "consent": consent_id, "draft": None}
+        with self._engine.begin() as connection:
+            return bool(connection.execute(update.values(**values)).rowcount == 1)
+
+    def reopen(self, request: ConsentRequest) -> bool:
+        """Let a patient answer a declined request again, for 30 days; False if it is not one."""
+        update = sa.update(_REQUESTS).where(
+            _REQUESTS.c.id == request.id, _REQUESTS.c.state == DECLINED
+        )
+        lapses_at_s = int(self._clock()) + LAPSE_DAYS * DAY_S
+        values = {"state": WAITING, "answered_at_s": None, "lapses_at_s": lapses_at_s}
         with self._engine.begin() as connection:
             return bool(connection.execute(update.values(**values)).rowcount == 1)
 
@@ -313,7 +332,11 @@ class ConsentRequests:
 
     def _select(self, condition: Any) -> list[ConsentRequest]:
         joined = _REQUESTS.join(_BATCHES, _REQUESTS.c.asking == _BATCHES.c.id)
-        query = sa.select(_REQUESTS, _BATCHES.c.body).select_from(joined).where(condition)
+        query = (
+            sa.select(_REQUESTS, _BATCHES.c.body, _BATCHES.c.by)
+            .select_from(joined)
+            .where(condition)
+        )
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(_REQUESTS.c.at_s.desc(), _REQUESTS.c.id))
             return [_request(row, self._clock()) for row in rows]
@@ -336,4 +359,5 @@ def _request(row: Any, now_s: float) -> ConsentRequest:
         lapses_at_s=row.lapses_at_s,
         answered_at_s=row.answered_at_s,
         consent_id=bytes(row.consent) if row.consent else None,
+        sent_by=row.by,
     )

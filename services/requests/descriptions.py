@@ -15,7 +15,7 @@ from services.requests.proposals import StudyProposals
 from services.requests.wording import format_categories, format_day
 from services.words import Words
 
-CARE_SECTIONS: Final = ("who", "why", "free", "end", "withdraw", "limits")
+CARE_SECTIONS: Final = ("who", "what", "why", "free", "end", "withdraw", "limits")
 STUDY_SECTIONS: Final = (
     *("who", "free", "what", "why", "access", "end", "means"),
     *("not", "risk", "withdraw", "limits"),
@@ -71,21 +71,24 @@ class RequestDescriptions:
         self._organisation = organisation
         self._clock = clock
 
-    def party_name(self, details: RequestDetails) -> str:
+    def party_name(self, details: RequestDetails, language: str = "en") -> str:
         """Return the name of the party that sent a request."""
-        return self._parties.name_of(details.party)
+        return self._parties.name_of(details.party, language)
 
-    def describe(self, words: Words, details: RequestDetails) -> RequestText:
-        """Return a request in words."""
+    def describe(self, words: Words, details: RequestDetails, sender: str = "") -> RequestText:
+        """Return a request in words; `sender` is the name of the person who sent it, if known."""
         proposal = self._proposals.find(details.party)
-        name = proposal.title if proposal else self.party_name(details)
+        name = proposal.title if proposal else self.party_name(details, words.language)
         end = format_day(words, latest_end(details, self._clock()))
         facts = {
             "study": name,
             "clinic": name,
-            "organisation": self._parties.name_of(proposal.owner if proposal else details.party),
+            "doctor": sender,
+            "organisation": self._parties.name_of(
+                proposal.owner if proposal else details.party, words.language
+            ),
             "board": proposal.board if proposal else "",
-            "operator": self._parties.name_of(self._organisation),
+            "operator": self._parties.name_of(self._organisation, words.language),
             "condition": details.condition,
             "reason": details.reason,
             "categories": format_categories(words, details.categories),
@@ -96,7 +99,7 @@ class RequestDescriptions:
         }
         sections = [
             Section(words(heading), [_sentence(words(key, **facts)) for key in keys])
-            for heading, keys in _text_keys(details)
+            for heading, keys in _text_keys(details, bool(sender))
         ]
         return RequestText(
             sections=sections,
@@ -106,12 +109,14 @@ class RequestDescriptions:
         )
 
 
-def _text_keys(details: RequestDetails) -> list[tuple[str, list[str]]]:
+def _text_keys(details: RequestDetails, has_sender: bool) -> list[tuple[str, list[str]]]:
     """Return for each section the keys of its heading and texts."""
     texts = {
-        "who": ["grant-care"],
+        "who": ["grant-care", "grant-care-doctor"] if has_sender else ["grant-care"],
+        "what": ["grant-care-what"],
         "why": ["grant-care-reason"],
         "withdraw": ["grant-withdraw-care"],
+        "limits": ["grant-limits-care"],
     }
     names = tuple(name for name in CARE_SECTIONS if name != "why" or details.reason)
     if details.kind != "care":

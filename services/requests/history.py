@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from consent import MLTRAINING, Consent, ConsentError, ConsentLedger
+from models import Diagnostics, TrainingRun
 from services.requests.choices import COPY
 from storage import JournalRow, RecordStore
 
@@ -15,7 +17,23 @@ PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
 MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased"}
 """What the record store does after a withdrawal: neither use nor refusal."""
+IDENTITY_CHECKED: Final = "identity-checked"
+"""A custodian checked who the patient is, before a link to join or for a new key."""
 SELF: Final = "PATRQT"
+LEARNED: Final = "learned"
+LEARNING: Final = "learning"
+COUNTED: Final = "counted"
+GATE_CLOSED: Final = "gate-closed"
+CANCELLED: Final = "cancelled"
+BROKEN_OFF: Final = "broken-off"
+_RUN_RESULTS: Final = {
+    "done": LEARNED,
+    "running": LEARNING,
+    "refused": GATE_CLOSED,
+    "stopped": CANCELLED,
+    "failed": BROKEN_OFF,
+}
+"""What became of a use for training, by the state of the run that it belongs to."""
 PAGE_ROWS: Final = 400
 """How many journal rows one page reads."""
 
@@ -34,6 +52,10 @@ class HistoryEntry:
         since_s: when the consent that decided was signed; 0 if not known.
         count: how many acts are folded into this entry.
         consent_id: the consent that decided; None if there is none.
+        not_after_s: when the consent that decided ends or ended by itself; 0 if not known.
+        is_own_act: True for what the patient did; such an entry has no journal row (`seq` 0).
+        result: of a use for training: ``learned``, ``learning``, ``counted``, ``gate-closed``,
+            ``cancelled`` or ``broken-off``; "" for all else.
     """
 
     seq: int
@@ -45,24 +67,35 @@ class HistoryEntry:
     since_s: int
     count: int
     consent_id: bytes | None
+    not_after_s: int = 0
+    is_own_act: bool = False
+    result: str = ""
 
     @property
     def is_refusal(self) -> bool:
         """True when access was refused."""
-        return self.outcome not in (PERMITTED, ANSWERED, *MAINTENANCE)
+        if self.is_own_act:
+            return False
+        return self.outcome not in (PERMITTED, ANSWERED, IDENTITY_CHECKED, *MAINTENANCE)
 
     @property
     def text_key(self) -> str:
         """The key of this entry's text."""
+        if self.is_own_act:
+            return f"act-{self.outcome}"
         if self.outcome in MAINTENANCE:
             return MAINTENANCE[self.outcome]
+        if self.outcome == IDENTITY_CHECKED:
+            return f"identity-{self.purpose}"
         if self.is_refusal:
             return _REFUSALS.get(self.outcome, "refused-never")
         if self.purpose == SELF:
             return "used-self"
         if self.outcome == ANSWERED:
             return "used-model-party"
-        return {MLTRAINING: "used-train", COPY: "used-copy"}.get(self.purpose, "used-read-party")
+        if self.purpose == MLTRAINING:
+            return f"used-train-{self.result or COUNTED}"
+        return "used-copy" if self.purpose == COPY else "used-read-party"
 
 
 _REFUSALS: Final = {
@@ -78,9 +111,10 @@ _REFUSALS: Final = {
 class AccessHistory:
     """Reads a patient's history from the journal."""
 
-    def __init__(self, store: RecordStore, ledger: ConsentLedger) -> None:
+    def __init__(self, store: RecordStore, ledger: ConsentLedger, diagnostics: Diagnostics) -> None:
         self._store = store
         self._ledger = ledger
+        self._diagnostics = diagnostics
 
     def list_entries(
         self, subject: bytes, before: int | None = None
@@ -99,7 +133,23 @@ class AccessHistory:
                 uses[row.use] = self._store.journal.use(row.use)
             acts.setdefault(_act_of(row, uses[row.use]), []).append(row)
         entries = [_entry(act, uses, categories, consents) for act in acts.values()]
+        entries = self._with_results(entries)
         return entries, rows[-1].seq if len(rows) == PAGE_ROWS else None
+
+    def time_of(self, subject: bytes, seq: int) -> float:
+        """Return when a row about a patient was written; infinity if there is none."""
+        row = self.find_row(subject, seq)
+        return float(self._store.journal.use(row.use)["at_s"]) if row else math.inf
+
+    def _with_results(self, entries: list[HistoryEntry]) -> list[HistoryEntry]:
+        """Say of each use for training what became of it: a run of that study covers its time."""
+        is_training = {e.seq for e in entries if e.purpose == MLTRAINING and not e.is_refusal}
+        studies = sorted({entry.party for entry in entries if entry.seq in is_training})
+        runs = self._diagnostics.runs_of(studies) if studies else []
+        return [
+            replace(entry, result=_result(entry, runs)) if entry.seq in is_training else entry
+            for entry in entries
+        ]
 
     def list_by_consent(self, subject: bytes, consent_id: bytes) -> list[HistoryEntry]:
         """Return the uses that a consent has permitted, newest first."""
@@ -119,10 +169,23 @@ class AccessHistory:
         return {consent.consent_id: consent for consent in consents}
 
 
+def _result(entry: HistoryEntry, runs: Sequence[TrainingRun]) -> str:
+    """Return what became of a use for training; without a run, people were counted."""
+    for run in reversed(runs):
+        ended_at_s = math.inf if run.ended_at_s is None else run.ended_at_s
+        if run.study == entry.party and run.started_at_s <= entry.at_s <= ended_at_s:
+            return _RUN_RESULTS.get(run.state, COUNTED)
+    return COUNTED
+
+
 def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:
-    if row.answer.outcome in (PERMITTED, ANSWERED, *MAINTENANCE):
-        return (row.use, row.answer.outcome)
     day = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).date()
+    if row.answer.outcome == PERMITTED and use["purpose"] == SELF:
+        return (day, SELF)  # the patient's own looks of one day are one line
+    if row.answer.outcome in MAINTENANCE:
+        return (day, row.answer.outcome)
+    if row.answer.outcome in (PERMITTED, ANSWERED, IDENTITY_CHECKED):
+        return (row.use, row.answer.outcome)
     text_key = _REFUSALS.get(row.answer.outcome, "refused-never")
     return (day, use["party"], use["purpose"], text_key)
 
@@ -147,4 +210,5 @@ def _entry(
         since_s=consent.signed_at_s if consent else 0,
         count=len({row.use for row in rows}),
         consent_id=consent.consent_id if consent else None,
+        not_after_s=consent.not_after_s if consent else 0,
     )

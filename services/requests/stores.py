@@ -17,6 +17,7 @@ from services.requests.directory import PatientDirectory
 from services.requests.erasures import ErasureRequests
 from services.requests.feasibility import FeasibilityCounts
 from services.requests.history import AccessHistory
+from services.requests.messages import Messages
 from services.requests.patients_in_care import PatientsInCare
 from services.requests.predictions import StoredPredictions
 from services.requests.proposals import StudyProposals
@@ -37,6 +38,7 @@ class RequestStores:
     copies: ReleasedCopies
     history: AccessHistory
     descriptions: RequestDescriptions
+    messages: Messages
     erasures: ErasureRequests
 
 
@@ -48,7 +50,8 @@ def build_stores(
     installation: Installation,
 ) -> RequestStores:
     """Return the stores; nothing is read or written yet."""
-    clock, parties = installation.clock, PartyNames(diagnostics)
+    clock = installation.clock
+    parties = PartyNames(diagnostics, installation.organisation, installation.profile)
     directory = PatientDirectory(engine, store, clock)
     proposals = StudyProposals(engine, diagnostics, clock)
     return RequestStores(
@@ -60,7 +63,8 @@ def build_stores(
         predictions=StoredPredictions(engine, store, clock),
         feasibility=FeasibilityCounts(engine, clock),
         copies=ReleasedCopies(engine, store, clock),
-        history=AccessHistory(store, ledger),
+        messages=Messages(engine, store, clock),
+        history=AccessHistory(store, ledger, diagnostics),
         erasures=ErasureRequests(engine, clock),
         descriptions=RequestDescriptions(
             proposals=proposals,

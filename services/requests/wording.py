@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 
 from consent import ANY, Terms
@@ -13,8 +12,7 @@ from services.words import Words
 
 def format_day(words: Words, iso: str) -> str:
     """Return an ISO date in words: "3 March 2027"."""
-    at = datetime.datetime.fromisoformat(iso).replace(tzinfo=datetime.UTC)
-    return words.day(at.timestamp())
+    return words.iso_day(iso)
 
 
 def format_categories(words: Words, codes: Iterable[str]) -> str:
@@ -65,8 +63,9 @@ def make_statement(words: Words, party_name: str, requested: RequestedTerms, end
     return " ".join(sentences)
 
 
-def summarise(words: Words, party_name: str, terms: Terms) -> str:
-    """Return what a permission allows, in one sentence."""
+def summarise(words: Words, party_name: str, terms: Terms, *, is_past: bool = False) -> str:
+    """Return what a permission allows, or allowed, in one sentence."""
+    key = "consent-allowed" if is_past else "consent-allows"
     categories = format_categories(words, terms.categories)
     purposes = format_purposes(words, terms.purposes)
-    return words("consent-allows", study=party_name, categories=categories, purposes=purposes)
+    return words(key, study=party_name, categories=categories, purposes=purposes)

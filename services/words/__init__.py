@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date, format_time, get_month_names
+from babel.dates import format_date, format_skeleton, format_time, get_month_names
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from fluent.runtime import FluentBundle, FluentResource
@@ -81,6 +82,15 @@ class Words:
         """Return the day of a moment (Unix seconds): "3 March 2027"."""
         return str(format_date(self._at(at_s).date(), "long", locale=self._locale))
 
+    def last_day(self, at_s: float) -> str:
+        """Return the day in UTC of a moment: permissions end with the last second of a UTC day."""
+        day = datetime.fromtimestamp(at_s, UTC).date()
+        return str(format_date(day, "long", locale=self._locale))
+
+    def month(self, at_s: float) -> str:
+        """Return the month of a moment: "March 2027"."""
+        return str(format_skeleton("yMMMM", self._at(at_s), locale=self._locale))
+
     def iso_day(self, day: str) -> str:
         """Return an ISO date ("2027-03-03") as a day: "3 March 2027"."""
         return str(format_date(date.fromisoformat(day), "long", locale=self._locale))
@@ -138,6 +148,14 @@ def month_of(text: str) -> int:
     if len(written) < MIN_LETTERS or len(numbers) != 1:
         raise ValueError(f"{text!r} is not a month")
     return int(numbers.pop())
+
+
+def find_zone(name: str) -> tzinfo | None:
+    """Return the time zone of this IANA name, or None if there is none."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def best_language(accept_language: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models import Study
 from services.parties import PartyNames
+from services.profile import OrganisationProfile
 
 
 class Studies:
@@ -22,7 +23,19 @@ def test_a_study_has_its_title_and_an_organisation_the_words_of_its_id() -> None
     names = PartyNames(Studies())
     assert names.name_of("study:a") == "Study A"
     assert names.name_of("study:not-registered") == "not registered"
-    assert names.name_of("organisation:this-hospital") == "this hospital"
+    assert names.name_of("organisation:this-hospital") == "This Hospital"
+
+
+def test_the_operator_has_the_name_of_each_language_that_its_settings_give() -> None:
+    profile = OrganisationProfile(names={"en": "Mercy Hospital", "de": "Klinik Gnade", "es": ""})
+    names = PartyNames(Studies(), "organisation:this-hospital", profile)
+    languages = ("en", "de", "es")
+    assert [names.name_of("organisation:this-hospital", language) for language in languages] == [
+        "Mercy Hospital",
+        "Klinik Gnade",
+        "Mercy Hospital",
+    ]
+    assert names.name_of("organisation:town-clinic", "de") == "Town Clinic"
 
 
 def test_titles_are_read_once_until_a_new_study_is_named() -> None:

@@ -32,6 +32,10 @@ POST /join/<token>/passkey                          anybody     -
 POST /join/<token>/proof                            anybody     -
 POST /join/<token>/wallet                           anybody     -
 POST /join/<token>/wallet/proof                     anybody     -
+GET  /recover/<token>                               anybody     -
+POST /recover/<token>/begin                         anybody     -
+POST /recover/<token>/passkey                       anybody     -
+POST /recover/<token>/proof                         anybody     -
 GET  /sign-in                                       anybody     -
 POST /sign-in/begin                                 anybody     -
 POST /sign-in/finish                                anybody     -
@@ -48,6 +52,14 @@ GET  /patient/requests/<id>/understand              patient     request
 POST /patient/requests/<id>/understand              patient     request
 GET  /patient/requests/<id>/check                   patient     request
 POST /patient/requests/<id>/check                   patient     request!
+GET  /patient/requests/<id>/decline                 patient     request
+POST /patient/requests/<id>/decline                 patient     request
+POST /patient/requests/<id>/reconsider              patient     request
+GET  /patient/requests/<id>/copy                    patient     request
+POST /patient/requests/<id>/copy                    patient     request!
+POST /patient/keys/<id>/name                        patient     nothing!
+GET  /patient/help                                  patient     -
+POST /patient/help                                  patient     -!
 GET  /patient/consents                              patient     -
 GET  /patient/consents/<id>                         patient     consent
 GET  /patient/consents/<id>/state                   patient     consent
@@ -63,6 +75,8 @@ GET  /patient/records                               patient     -
 GET  /patient/records/<id>                          patient     record
 GET  /patient/download                              patient     -
 POST /patient/download                              patient     -
+GET  /patient/download/file                          patient     -!
+GET  /patient/download/page                          patient     -!
 GET  /patient/erasure                               patient     -
 POST /patient/erasure                               patient     -
 GET  /patient/erasure/receipt                       patient     -!
@@ -130,6 +144,13 @@ GET  /custodian/deposits/<upload>/report            custodian   upload!
 GET  /custodian/studies                             custodian   ours
 GET  /custodian/studies/<slug>                      custodian   ours
 POST /custodian/studies/<slug>                      custodian   ours
+GET  /custodian/people                              custodian   ours
+GET  /custodian/people/<id>                         custodian   nothing!
+POST /custodian/people/<id>                         custodian   nothing!
+POST /custodian/invitations/<id>                    custodian   nothing!
+GET  /custodian/messages                            custodian   ours
+GET  /custodian/messages/<id>                       custodian   nothing!
+POST /custodian/messages/<id>                       custodian   nothing!
 GET  /custodian/recoveries                          custodian   ours
 POST /custodian/recoveries                          custodian   ours
 GET  /custodian/erasures                            custodian   ours
@@ -148,6 +169,8 @@ GET  /auditor/evidence                              auditor     -
 POST /auditor/evidence                              auditor     -
 GET  /auditor/evidence/program/<name>               auditor     -!
 GET  /auditor/evidence/<job>                        auditor     -check!
+GET  /account                                       everybody   -
+POST /account/sessions                              everybody   -
 POST /session                                       everybody   -
 POST /sign-out                                      everybody   -
 """

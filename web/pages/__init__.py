@@ -9,12 +9,13 @@ from flask import Blueprint
 from services.accounts import PATIENT, ProofInvalid, SignatureExpired
 from services.tokens import ROLES
 from services.wiring import Services
-from web.pages import auditor, clinician, custodian, erasures, patient, public, researcher
+from web.pages import account, auditor, clinician, custodian, erasures, patient, public, researcher
 from web.pages.guard import PageGuard, unknown_path, unsigned
 from web.view_options import public as for_anybody
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     *public.BLUEPRINTS,
+    *account.BLUEPRINTS,
     *clinician.BLUEPRINTS,
     *researcher.BLUEPRINTS,
     *custodian.BLUEPRINTS,

@@ -1,4 +1,4 @@
-"""The custodian's pages: status, invitations, uploads, studies to approve, account recovery."""
+"""The custodian's pages: status, invitations, uploads, studies to approve."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from werkzeug.datastructures import FileStorage
 
 from services.accounts import PATIENT
 from services.custodian.invitations import InvitationRequest
-from services.custodian.recoveries import RecoveryRequest
 from services.custodian.upload_store import CHECKED, CHECKING, LEAVE, MAX_BYTES, NONE, STORED
 from services.custodian.upload_store import STORING as BEING_STORED
 from services.custodian.uploads import MAX_MAPPING, NewUpload
 from services.errors import Invalid, NotFound
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
+from web.pages import people
 from web.pages.forms import first_errors
 from web.pages.guard import is_fragment, render, see_other
 from web.shown_once import carry, forget, take
 from web.view_options import max_body, requires_role
 
-MAX_PROOF: Final = 32_768
 INVITED: Final = "/custodian/patients/made"
 MAX_LISTED: Final = 10
 MAX_PROBLEMS: Final = 50
@@ -35,7 +34,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t")
 _INVALID: Final = 422
 
 bp = Blueprint("custodian", __name__)
-BLUEPRINTS: Final = (bp,)
+BLUEPRINTS: Final = (bp, people.bp)
 
 
 @bp.get("/custodian")
@@ -210,30 +209,6 @@ def decide_study(slug: str) -> Response:
     return see_other(f"/custodian/studies/{slug}")
 
 
-@bp.get("/custodian/recoveries")
-@requires_role(CUSTODIAN)
-def recoveries() -> Response:
-    """Show the recoveries that wait, and the form that proposes one."""
-    return _recoveries({}, 200)
-
-
-@bp.post("/custodian/recoveries")
-@requires_role(CUSTODIAN)
-def propose_recovery() -> Response:
-    """Propose a new key for a patient; then the delay begins."""
-    form, proof = request.form, request.files.get("proof")
-    recovery = RecoveryRequest(
-        number=form.get("number", ""),
-        identity=form.get("identity", ""),
-        proof=proof.read(MAX_PROOF) if proof is not None else b"",
-    )
-    try:
-        services().custodian.recoveries.propose(words(), recovery, by=current_account().id)
-    except Invalid as exc:
-        return _recoveries(first_errors(exc), _INVALID)
-    return see_other("/custodian/recoveries?done=yes")
-
-
 def _invitation_form(values: Mapping[str, str], errors: dict[str, str], status: int) -> Response:
     return render(
         "custodian/invite.html",
@@ -290,16 +265,4 @@ def _study(slug: str, errors: dict[str, str], status: int) -> Response:
         values=request.form,
         review=review,
         study=review.proposal,
-    )
-
-
-def _recoveries(errors: dict[str, str], status: int) -> Response:
-    return render(
-        "custodian/recoveries.html",
-        title=words()("menu-recoveries"),
-        status=status,
-        errors=errors,
-        values=request.form if errors else {},
-        is_proposed=request.args.get("done") == "yes",
-        pending=services().custodian.recoveries.list_pending(),
     )

@@ -12,7 +12,7 @@ from services.accounts import Account, ProofInvalid, SignatureExpired
 from services.errors import Forbidden, NotFound
 from services.tokens import CUSTODIAN
 from services.wiring import Services
-from services.words import LANGUAGES, Words, best_language
+from services.words import LANGUAGES, Words, best_language, find_zone
 from web.cookies import LANGUAGE, csrf_of, session_secret, with_language
 from web.current import Caller, find_account, services, words
 from web.errors import status_of
@@ -32,6 +32,7 @@ class PageGuard:
         self._identity = services.identity
         self._site = services.installation.site
         self._organisation = services.installation.organisation
+        self._zone = find_zone(services.installation.profile.time_zone)
         clock, processes = services.installation.clock, services.installation.web_processes
         self._limit = Limit(*VISITORS, clock, processes)
         self._attempts = Limit(*ATTEMPTS, clock, processes)
@@ -47,7 +48,8 @@ class PageGuard:
         g.caller = Caller(account.id, account.role, account.party, account) if account else None
         g.csrf = csrf_of(secret) if account else ""
         g.chosen_language = request.args.get("language", "") if request.method == "GET" else ""
-        g.words = Words(self._language(account))
+        zone = find_zone(account.time_zone) if account else None
+        g.words = Words(self._language(account), zone or self._zone)
         if options.roles and account is None:
             return to_sign_in()
         self._require_role(options, account)
@@ -107,9 +109,12 @@ def render(template: str, *, title: str, status: int = 200, **values: Any) -> Re
 
 def page_values() -> dict[str, Any]:
     """Return what the frame of every page needs."""
+    account = find_account()
+    subject = account.subject if account else None
     return {
         "say": words(),
-        "account": find_account(),
+        "account": account,
+        "has_new_key": subject is not None and services().patient.keys.has_proposed(subject),
         "csrf": g.csrf,
         "is_page": True,
         "is_development": services().installation.is_development,
@@ -132,7 +137,8 @@ def to_sign_in() -> Response:
 
     A form is not sent again later: its sender is led back to the page with the form.
     """
-    path = f"/sign-in?next={quote(current_page())}"
+    undone = "" if request.method == "GET" else "&undone=yes"
+    path = f"/sign-in?next={quote(current_page())}{undone}"
     if is_fragment():
         return Response(b"", 204, {"HX-Redirect": path})
     return see_other(path)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 from flask import Response, request
 
-from consent import Outcome
-from services.accounts import ProofInvalid
+from consent import ANY, Outcome
+from services.accounts import ProofInvalid, SignatureRequest
+from services.requests.choices import COPY
+from services.requests.wording import format_period
+from services.words import Words
 from web.current import words
 from web.pages.guard import render
 
@@ -38,6 +43,89 @@ def signed_form() -> tuple[str, dict[str, Any]]:
     if not isinstance(credential, dict):
         raise ProofInvalid("the form has no credential", "cancel")
     return request.form.get("signing", ""), credential
+
+
+@dataclass(frozen=True, slots=True)
+class TermPart:
+    """A piece of a row: its words, and the fields of the message with the codes that it shows."""
+
+    text: str
+    terms: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """A row of the terms to sign; `change` is the path of the form that changes it, or ""."""
+
+    name: str
+    parts: Sequence[TermPart]
+    change: str = ""
+
+
+def terms_rows(
+    say: Words, signature: SignatureRequest, recipient: str, change: str = ""
+) -> list[TermRow]:
+    """Return every term of a grant that is to be signed, in words, each with its code.
+
+    The page's script compares the codes with the message (web/static/sign.mjs).
+
+    Args:
+        say: the texts.
+        signature: of a Grant.
+        recipient: the name of the recipient.
+        change: the path of the form that changes a choice; "" if there is none.
+    """
+    message = signature.typed_data["message"]
+    terms = message["terms"]
+    may_copy = COPY in terms["purposes"] and terms["decision"] != "deny"
+    others = [code for code in terms["purposes"] if code != COPY or not may_copy]
+    period = format_period(say, terms["dataFrom"], terms["dataTo"])
+    days = [("dataFrom", terms["dataFrom"]), ("dataTo", terms["dataTo"])]
+    copies = TermPart(say("check-copies-yes"), [("purposes", COPY)])
+    no_copies = TermPart(say("check-copies-no"), [])
+    end = TermPart(say.last_day(message["notAfter"]), [("notAfter", str(message["notAfter"]))])
+    who = say("check-anybody") if terms["recipient"] == ANY else recipient
+    is_refusal = terms["decision"] == "deny"
+    decision = TermPart(
+        say("check-decision-no" if is_refusal else "check-decision-yes"),
+        [("decision", terms["decision"])],
+    )
+    rows = [
+        TermRow(say("check-decision"), [decision]),
+        TermRow(say("check-who"), [TermPart(who, [("recipient", terms["recipient"])])]),
+        TermRow(say("check-purposes"), _parts(say, "purposes", "purpose", others), change),
+        TermRow(
+            say("check-categories"),
+            _parts(say, "categories", "category", terms["categories"]),
+            change,
+        ),
+        TermRow(say("check-records"), _records(say, terms), change),
+        TermRow(say("check-dates"), [TermPart(period, days)], change),
+        TermRow(say("check-end"), [end], change),
+    ]
+    if not is_refusal:
+        duties = _parts(say, "obligations", "duty", terms["obligations"])
+        rows.append(TermRow(say("check-copies"), [copies if may_copy else no_copies], change))
+        rows.append(TermRow(say("check-duties"), duties))
+    return rows
+
+
+def _parts(say: Words, field: str, prefix: str, codes: Sequence[str]) -> list[TermPart]:
+    """Return a part for each code, or one that says that there is none."""
+    parts = [
+        TermPart(say(f"{prefix}-{'any' if code == ANY else code}"), [(field, code)])
+        for code in codes
+    ]
+    return parts or [TermPart(say("frame-none"), [])]
+
+
+def _records(say: Words, terms: Mapping[str, Any]) -> list[TermPart]:
+    """Return whether all records are meant, or how many individual ones, with their ids bound."""
+    records = terms["records"]
+    if records == [ANY]:
+        return [TermPart(say("check-records-all"), [("records", ANY)])]
+    text = say("check-records-some", n=say.number(len(records)))
+    return [TermPart(text, []), *(TermPart("", [("records", code)]) for code in records)]
 
 
 def refused(outcome: Outcome) -> Response:

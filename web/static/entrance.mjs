@@ -5,7 +5,8 @@ export const isJoining = form.dataset.passkey === "make";
 
 // Posts fields to a path of this site; returns the JSON, or throws an error with its HTTP status.
 export async function send(path, fields) {
-  const body = new URLSearchParams({ ...fields, csrf: form.elements.csrf.value });
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? ""; // pages say times in it
+  const body = new URLSearchParams({ ...fields, zone, csrf: form.elements.csrf.value });
   const response = await fetch(path, { method: "POST", body, redirect: "error" });
   if (!response.ok) throw Object.assign(new Error("refused"), { status: response.status });
   return response.json();

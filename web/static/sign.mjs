@@ -26,18 +26,32 @@ function fieldOf(message, name) {
 
 const same = (some, others) => JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
 
-// What the page shows as terms must be the message's: texts word for word; lists by the codes that
-// their elements carry, none missing and none too many. A grant must at least show its statement.
-function requireShown(typed) {
+// What a page must show of each kind of message. The rest is no choice of the patient's: subject, salt, times.
+const TERMS = {
+  Grant: [
+    "decision", "recipient", "purposes", "categories", "records", "dataFrom", "dataTo", "obligations", "statement",
+    "notAfter",
+  ],
+  Withdrawal: ["termsHash"],
+  Stop: [],
+  KeyAddition: ["signer"],
+  KeyRemoval: ["signer"],
+  RecoveryVeto: ["signer"],
+};
+
+// The message must be of the kind that the form says, and what the page shows as terms must be the message's:
+// texts word for word; the others by the codes that their elements carry, none missing and none too many.
+function requireShown(typed, kind) {
+  if (typed.primaryType !== kind || !(kind in TERMS)) throw new Unsigned("changed");
   const shown = new Map();
   for (const element of document.querySelectorAll("[data-term]")) {
     const name = element.dataset.term;
     const value = element.dataset.code ?? element.textContent.trim();
     shown.set(name, [...(shown.get(name) ?? []), value]);
   }
-  if (typed.primaryType === "Grant" && !shown.has("statement")) throw new Unsigned("changed");
-  for (const [name, values] of shown) {
+  for (const name of new Set([...TERMS[kind], ...shown.keys()])) {
     const field = fieldOf(typed.message, name);
+    const values = shown.get(name) ?? [];
     if (!same(values, Array.isArray(field) ? field : [String(field)])) throw new Unsigned("changed");
   }
 }
@@ -75,7 +89,7 @@ const why = (error) => (error instanceof Unsigned ? error.word : "cancel");
 
 async function sign(form, button) {
   const { typed_data: typed, options } = JSON.parse(form.querySelector("[data-typed]").textContent);
-  requireShown(typed);
+  requireShown(typed, form.dataset.kind);
   const hash = computed(typed, options);
   if (button?.hasAttribute("data-wallet")) await byWallet(form, typed);
   else await byPasskey(form, options, hash);

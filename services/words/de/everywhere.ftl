@@ -71,6 +71,8 @@ notice-title = Hinweis
 notice-development = ENTWICKLUNG. Diese Seite ist zum Ausprobieren. Geben Sie keine echten Daten ein.
 notice-single = Auf dieser Seite führt eine einzige Stelle das Register.
 notice-single-link = Was das bedeutet
+notice-new-key = Jemand hat einen neuen Schlüssel für Sie verlangt. Waren Sie es nicht, lehnen Sie ihn ab.
+notice-new-key-link = Zu Ihren Schlüsseln
 notice-away = Wir erreichen das Register gerade nicht. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab.
 notice-warn = In 2 Minuten melden wir Sie ab.
 notice-out = Wir haben Sie nach 15 Minuten abgemeldet. Bitte melden Sie sich an. Danach kommen Sie auf diese Seite zurück.
@@ -352,3 +354,25 @@ reason-bad-key = Der Schlüssel darf nicht für Sie unterschreiben.
 reason-not-enrolled = Sie hatten hier noch keinen Schlüssel.
 
 reason-no-consent = Sie hatten es nicht erlaubt.
+
+## The own account
+
+account-title = Ihr Konto
+
+account-what = Hier sehen Sie jedes Gerät, das gerade an Ihrem Konto angemeldet ist. Melden Sie ab, was Sie nicht kennen.
+
+account-device = Gerät
+
+account-since = Angemeldet am
+
+account-last = Zuletzt benutzt
+
+account-current = Dieses Gerät
+
+account-end = Dieses Gerät abmelden
+
+account-end-others = Überall sonst abmelden
+
+account-ended = Das andere Gerät ist abgemeldet.
+
+expired-undone = Sie wurden nach 15 Minuten abgemeldet. Was Sie gedrückt haben, ist nicht geschehen: Nichts wurde unterschrieben, widerrufen oder geändert. Bitte melden Sie sich an. Sie kommen auf diese Seite zurück.

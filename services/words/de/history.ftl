@@ -29,8 +29,6 @@ used-read-party = { $party } hat diese Daten von Ihnen angesehen: { $categories 
 
 used-model-party = { $party } hat ein Modell nach Ihrem Risiko gefragt. Es ging um { $condition }. Sie hatten das am { $date } erlaubt.
 
-used-train = { $study } hat diese Daten von Ihnen genutzt, um ein Modell zu trainieren: { $categories }. Sie hatten das am { $date } erlaubt.
-
 used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, ohne Ihren Namen. Sie hatten das am { $date } erlaubt.
 
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
@@ -81,8 +79,6 @@ used-read-party-undated = { $party } hat { $categories } von Ihnen angesehen. Si
 
 used-model-party-undated = { $party } hat ein Modell nach Ihnen gefragt. Sie hatten es erlaubt.
 
-used-train-undated = { $study } hat Daten von Ihnen genutzt, um ein Modell zu trainieren: { $categories }. Sie hatten es erlaubt.
-
 used-copy-undated = { $study } hat eine Kopie einiger Werte heruntergeladen, ohne Ihren Namen. Sie hatten es erlaubt.
 
 records = Daten
@@ -94,3 +90,75 @@ interval-minute = jede Minute
 rekeyed = Wir haben Ihre Daten neu verschlossen. Wer sie vorher öffnen konnte, kann es nicht mehr.
 
 erased = Ihre Daten wurden gelöscht. Niemand kann sie mehr lesen.
+
+identity-join = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link zum Beitreten gegeben.
+
+identity-recover = { $party } hat geprüft, wer Sie sind, und Ihnen einen Link für einen neuen Schlüssel gegeben. Waren Sie es nicht? Lehnen Sie den Schlüssel unter „Schlüssel“ ab.
+
+used-train-learned = { $study } hat mit Ihren Daten ({ $categories }) ein Modell trainiert. Sie haben das am { $date } erlaubt.
+
+used-train-learned-undated = { $study } hat mit Ihren Daten ({ $categories }) ein Modell trainiert. Sie haben das erlaubt.
+
+used-train-learning = { $study } trainiert gerade ein Modell mit Ihren Daten ({ $categories }). Sie haben das am { $date } erlaubt.
+
+used-train-learning-undated = { $study } trainiert gerade ein Modell mit Ihren Daten ({ $categories }). Sie haben das erlaubt.
+
+used-train-counted = { $study } hat Ihre Daten ({ $categories }) mit denen anderer gezählt. Kein Modell hat daraus gelernt. Sie haben das am { $date } erlaubt.
+
+used-train-counted-undated = { $study } hat Ihre Daten ({ $categories }) mit denen anderer gezählt. Kein Modell hat daraus gelernt. Sie haben das erlaubt.
+
+used-train-gate-closed = { $study } wollte mit Ihren Daten ({ $categories }) ein Modell trainieren. Es hat unsere Prüfungen nicht bestanden und wurde nicht behalten. Sie haben das am { $date } erlaubt.
+
+used-train-gate-closed-undated = { $study } wollte mit Ihren Daten ({ $categories }) ein Modell trainieren. Es hat unsere Prüfungen nicht bestanden und wurde nicht behalten. Sie haben das erlaubt.
+
+used-train-cancelled = { $study } hat begonnen, mit Ihren Daten ({ $categories }) ein Modell zu trainieren, und hat aufgehört. Es wurde kein Modell behalten. Sie haben das am { $date } erlaubt.
+
+used-train-cancelled-undated = { $study } hat begonnen, mit Ihren Daten ({ $categories }) ein Modell zu trainieren, und hat aufgehört. Es wurde kein Modell behalten. Sie haben das erlaubt.
+
+used-train-broken-off = { $study } hat begonnen, mit Ihren Daten ({ $categories }) ein Modell zu trainieren. Es ist gescheitert, und kein Modell wurde behalten. Sie haben das am { $date } erlaubt.
+
+used-train-broken-off-undated = { $study } hat begonnen, mit Ihren Daten ({ $categories }) ein Modell zu trainieren. Es ist gescheitert, und kein Modell wurde behalten. Sie haben das erlaubt.
+
+refused-withdrawn-undated = { $party } wollte Ihre Daten ({ $categories }) und bekam sie nicht. Sie hatten widerrufen.
+
+refused-ended-undated = { $party } wollte Ihre Daten ({ $categories }) und bekam sie nicht. Ihre Einwilligung war zu Ende.
+
+act-granted = Sie haben { $party } Ja gesagt.
+
+act-declined = Sie haben { $party } Nein gesagt.
+
+act-reconsidered = Sie haben Ihre Antwort an { $party } wieder geöffnet.
+
+act-withdrawn = Sie haben Ihre Einwilligung für { $party } widerrufen.
+
+act-stopped = Sie haben jede Nutzung Ihrer Daten gestoppt.
+
+act-research-off = Sie haben Forschung ausgeschaltet.
+
+act-research-on = Sie haben Forschung wieder eingeschaltet.
+
+act-key-added = Sie haben einen Passkey hinzugefügt.
+
+act-key-removed = Sie haben einen Passkey entfernt.
+
+act-key-refused = Sie haben einen neuen Schlüssel abgelehnt.
+
+journal-without-self = Ohne das, was ich selbst angesehen habe
+
+journal-first = Ab diesem Tag
+
+journal-last = Bis zu diesem Tag
+
+journal-signed = Das haben Sie selbst unterschrieben.
+
+journal-all-lines = Alle Zeilen zeigen
+
+act-asked = Sie haben { $party } eine Frage gestellt.
+
+act-correction-asked = Sie haben { $party } gebeten, einen Eintrag zu berichtigen.
+
+act-got-answer = { $party } hat Ihre Frage beantwortet.
+
+act-got-correction = { $party } hat den Eintrag berichtigt.
+
+act-got-refusal = { $party } hat den Eintrag nicht geändert und Ihnen gesagt, warum.

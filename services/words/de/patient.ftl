@@ -42,7 +42,7 @@ request-less = Ja, aber weniger
 
 request-no = Nein
 
-request-yes-hint = Alles, worum gebeten wird, ist erlaubt.
+request-yes-hint = Genutzt werden darf, was die Anfrage nennt. Nach einer Kopie wird eigens gefragt.
 
 request-less-hint = Sie wählen aus, was erlaubt ist.
 
@@ -146,7 +146,10 @@ request-error = Wählen Sie Ja, Ja, aber weniger, oder Nein
 
 ## Haben wir es gut erklärt?
 
-understand-title = Zwei Fragen
+understand-title = { $n ->
+    [one] Eine Frage
+   *[other] Zwei Fragen
+}
 
 understand-lead = Haben wir es gut erklärt? Die Fragen prüfen uns, nicht Sie. Ihre Antworten werden nicht gespeichert.
 
@@ -229,8 +232,6 @@ consents-title = Einwilligungen
 consents-active = Jetzt gültig
 
 consents-ended = Beendet
-
-consent-title = Ihre Einwilligung
 
 consent-allows = { $study } darf diese Daten von Ihnen nutzen: { $categories }. Wofür: { $purposes }.
 
@@ -319,8 +320,6 @@ records-open = Öffnen
 
 record-title = Ihre Daten: { $kind }
 
-record-added = Daten vom { $date }, von { $custodian }.
-
 ## Modelle
 
 models-title = Modelle
@@ -402,9 +401,9 @@ opt-out-saved-off = Sie haben der Forschung widersprochen. Keine Studie darf Ihr
 
 download-title = Meine Daten herunterladen
 
-download-lead = Die Datei enthält Ihre Daten (höchstens 500 Einträge), Ihre Einwilligungen und den neuesten Teil Ihres Verlaufs.
+download-lead = Die Datei hat alles, was diese Seite über Sie speichert: alle Einträge, Einwilligungen mit ihren Belegen, Anfragen, Nachrichten und Ihren ganzen Verlauf.
 
-download-button = Meine Daten herunterladen
+download-button = Datei herunterladen (JSON)
 
 download-care = Bewahren Sie diese Datei sicher auf. Sie ist nicht verschlossen.
 
@@ -458,7 +457,7 @@ receipt-title = Beleg Ihrer Einwilligung
 
 decide-later = Später entscheiden
 
-copy-asked = { $study } möchte auch eine Kopie herunterladen. Wählen Sie „Ja, aber weniger“, wenn Sie das erlauben wollen.
+copy-asked = { $study } möchte auch eine Kopie herunterladen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
 
 consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten nicht mehr nutzen.
 
@@ -476,6 +475,146 @@ keys-sign = Ihr Gerät fragt jetzt nach Gesicht, Finger oder PIN. Vielleicht ste
 
 opt-out-question = Darf die Forschung Ihre Daten nutzen?
 
+consent-title-active = Ihre Einwilligung ist aktiv
+
+consent-title-recording = Ihre Einwilligung wird eingetragen
+
+consent-title-ended = Ihre Einwilligung ist beendet
+
+consent-title-withdrawn = Sie haben diese Einwilligung widerrufen
+
+consent-title-unknown = Wir können diese Einwilligung gerade nicht prüfen
+
+consent-allowed = { $study } durfte diese Daten von Ihnen nutzen: { $categories }. Wofür: { $purposes }.
+
+consent-over-on = Sie haben sie am { $date } widerrufen.
+
+consent-signed-on = Unterschrieben am
+
+consent-withdrawn-on = Widerrufen am
+
+consents-closed = Anfragen, die Sie abgelehnt oder nicht beantwortet haben
+
+decline-title = Nein zu dieser Anfrage
+
+decline-what = { $study } kann Ihre Daten dafür nicht nutzen. Wir geben keinen Grund weiter. Ihre Behandlung ändert sich nicht.
+
+decline-then = Man darf Sie dann { $n } Tage lang nicht noch einmal fragen. Sie selbst können Ihre Antwort jederzeit ändern.
+
+decline-button = Nein sagen
+
+declined-on = Sie haben am { $date } geantwortet.
+
+reconsider-what = Haben Sie es sich anders überlegt? Sie können die Anfrage von { $study } noch einmal lesen und beantworten.
+
+reconsider-button = Meine Antwort ändern
+
+copy-what = Sie haben Ja gesagt. { $study } möchte auch eine Kopie mit einigen Ihrer Werte herunterladen. Das ist eine eigene Frage.
+
+copy-free = Wenn Sie das Feld leer lassen, darf keine Kopie heruntergeladen werden. Ihr Ja bleibt, wie es ist.
+
+grant-care-doctor = { $doctor } hat Ihnen diese Anfrage geschickt.
+
+grant-care-what = Genutzt würden diese Daten von Ihnen: { $categories }. Ein Computermodell bekäme sie, und das Ergebnis würde angesehen. Nach mehr wird nicht gefragt.
+
+grant-limits-care = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat, und was ein Mensch gesehen hat.
+
+request-contact-title = Fragen zur Studie
+
+request-contact = Fragen Sie { $study }: { $contact }.
+
+keys-name = Name dieses Passkeys
+
+keys-rename = Umbenennen
+
+keys-rename-error = Geben Sie einen Namen mit höchstens 64 Zeichen ein
+
+keys-renamed = Der Passkey hat seinen neuen Namen.
+
+keys-current = Mit diesem sind Sie angemeldet
+
+keys-remove-which = Sie entfernen: { $name }, erstellt am { $date }.
+
+record-measured = Gemessen am { $date }, von: { $custodian }. Hier hinzugefügt am { $added }.
+
+record-measured-only = Gemessen am { $date }, von: { $custodian }.
+
+receipt-print = Diese Seite drucken
+
+check-decision = Ihre Antwort
+
+check-decision-yes = Ja, ich erlaube das
+
+check-decision-no = Nein, ich verbiete das
+
+check-anybody = Alle
+
+check-records = Einzelne Einträge
+
+check-records-all = Alle Einträge dieser Art
+
+check-records-some = Nur { $n } einzelne Einträge, die jetzt hier sind
+
+check-duties = Was sie tun müssen
+
+ask-us-title = Um Hilfe bitten
+
+ask-us-question = Eine Frage stellen
+
+ask-us-correction = Um eine Berichtigung bitten
+
+ask-us-about = Es geht um: { $line }
+
+ask-us-text = Ihre Frage
+
+ask-us-text-correction = Was ist falsch, und was ist richtig?
+
+ask-us-hint = In Ihren eigenen Worten, höchstens 2.000 Zeichen. Schreiben Sie hier nicht über einen Notfall.
+
+ask-us-button = Senden
+
+ask-us-sent = Ihre Nachricht ist an { $custodian } geschickt. Die Antwort steht dann hier und in Ihrem Verlauf.
+
+ask-us-messages = Ihre Nachrichten
+
+ask-us-none = Sie haben noch keine Nachricht geschickt.
+
+ask-us-waiting = Wartet auf Antwort
+
+ask-us-answered = Beantwortet
+
+ask-us-corrected = Berichtigt
+
+ask-us-refused = Nicht geändert
+
+ask-us-answer = { $custodian } hat am { $date } geantwortet:
+
+ask-us-read = Nachricht lesen
+
+ask-us-kind-error = Wählen Sie, was Sie senden möchten
+
+ask-us-text-error = Schreiben Sie Ihre Nachricht, höchstens 2.000 Zeichen
+
+download-make = Meine Daten vorbereiten
+
+download-again = Noch einmal vorbereiten
+
+download-ready = Ihre Daten vom { $date } sind bereit. Darin: { $n ->
+    [one] ein Eintrag
+   *[other] { $n } Einträge
+} und { $lines } Zeilen aus dem Verlauf. Wir heben sie sieben Tage auf.
+
+download-failed = Ihre Daten konnten nicht vorbereitet werden. Bitte versuchen Sie es noch einmal.
+
+download-page-title = Alle meine Daten als Seite
+
+download-page-lead = Alles, was diese Seite am { $date } über Sie gespeichert hatte. Sie können die Seite drucken.
+
+download-step-records = Ihre Einträge werden geöffnet
+
+download-step-history = Ihr Verlauf wird gelesen
+
+download-step-waiting = Wartet auf den Beginn
 ## Löschung
 
 erasure-title = Alles über mich löschen
@@ -527,3 +666,5 @@ erasure-signed = Unterschrift
 erasure-valid = gültig
 
 erasure-invalid = ungültig. Bitte sagen Sie es Ihrem Krankenhaus.
+
+erasure-part-questions = Ihre Fragen an Ihre Klinik und die Antworten

@@ -88,7 +88,7 @@ sign-in-cancel = Sie sind nicht angemeldet. Sie haben das Fenster Ihres Geräts 
 
 sign-in-lost-title = Gerät verloren?
 
-sign-in-lost = Melden Sie sich mit einem anderen Passkey an, wenn Sie einen haben. Wenn nicht, fragen Sie { $custodian }, was Sie tun können.
+sign-in-lost = Melden Sie sich mit einem anderen Ihrer Passkeys an, wenn Sie einen haben. Wenn nicht, gehen Sie zu { $custodian }. Dort wird geprüft, wer Sie sind, und Sie erhalten einen Link für einen neuen Schlüssel.
 
 sign-in-script = Schalten Sie zum Anmelden JavaScript für diese Seite ein.
 
@@ -146,7 +146,7 @@ privacy-cookies = Wir setzen zwei Cookies: eines, solange Sie angemeldet sind, u
 
 privacy-rights = Sie können Ihre Daten ansehen und herunterladen. Sie können jederzeit widerrufen oder alles stoppen.
 
-privacy-forget = Ist etwas in Ihren Daten falsch, oder sollen sie gelöscht werden? Fragen Sie { $custodian }. Auf dieser Seite geht das noch nicht.
+privacy-forget = Ist etwas in Ihren Daten falsch? Sie können hier um eine Berichtigung bitten. Wenn Ihre Daten gelöscht werden sollen, fragen Sie { $custodian }. Diese Seite kann das noch nicht.
 
 privacy-complain = Sie können sich bei der Aufsicht für Datenschutz beschweren, die für Ihren Wohnort zuständig ist.
 
@@ -169,3 +169,35 @@ join-wallet = Mit eigenem Unterschriftsprogramm beitreten
 sign-in-wallet = Mit eigenem Unterschriftsprogramm anmelden
 
 no-passkeys = Dieser Browser kann hier keine Passkeys nutzen. Verwenden Sie einen neueren.
+
+## A lost key
+
+recover-title = Ein neuer Schlüssel für Sie
+
+recover-who = { $custodian } hat geprüft, wer Sie sind, und Ihnen diesen Link gegeben.
+
+recover-what = Ihr Gerät erstellt damit einen neuen Passkey für Sie.
+
+recover-wait = Der neue Passkey gilt nach sieben Tagen. Das schützt Sie: Wenn nicht Sie gefragt haben, können Ihre alten Schlüssel ihn ablehnen.
+
+recover-waiting = Ihr neuer Passkey ist bereit. Er gilt ab { $date }. Sie können diese Seite wieder öffnen und sehen, wie weit er ist.
+
+recover-waiting-safe = Behalten Sie das Gerät. Wenn Sie Ihr altes finden, gilt es wie bisher. { $custodian } hilft Ihnen in der Zwischenzeit.
+
+recover-soon = Die Wartezeit ist vorbei, oder Ihr neuer Passkey wird gerade eingetragen. Das kann einige Minuten dauern. Öffnen Sie diese Seite dann noch einmal.
+
+recover-finished = Ihr neuer Passkey gilt. Sie können sich damit anmelden und unterschreiben.
+
+recover-finished-next = Ist Ihr altes Gerät verloren? Dann melden Sie sich an und entfernen Sie seinen Passkey unter „Schlüssel“.
+
+recover-refused = Dieser Passkey wurde abgelehnt oder ersetzt. Er gilt nicht. Sprechen Sie mit { $custodian }.
+
+recover-failed = Der neue Passkey konnte nicht vorgeschlagen werden. Öffnen Sie den Link noch einmal, oder bitten Sie um einen neuen.
+
+help-form = Wer als Patientin oder Patient angemeldet ist, kann auch hier fragen und die Antwort im Verlauf lesen.
+
+contact-telephone = Telefon
+
+contact-hours = Zeiten
+
+contact-email = E-Mail

@@ -427,7 +427,13 @@ empty-studies = No study has been proposed yet. Researchers propose studies; the
 
 ## Account recovery
 
-recoveries-what = A proposed key cannot work before a delay is over. Until then any of the patient's keys can refuse it. No page completes a recovery yet.
+recoveries-what = A new key cannot work before a delay of seven days is over. Until then any of the patient's keys can refuse it. Then it starts to work by itself.
+
+recoveries-how = For a patient who has no device with a passkey left. Check their identity as strictly as the first time. They open the link on their new device and create a passkey there.
+
+recoveries-made = Recovery link
+
+recoveries-next = The patient opens it on the new device. The key they create is listed under Account recovery and works seven days later.
 
 recoveries-caption = Pending recoveries
 
@@ -439,15 +445,11 @@ recoveries-state = State
 
 recoveries-waiting = The patient can refuse it
 
-recoveries-ready = The delay is over
+recoveries-ready = The delay is over; it is being completed
 
-recoveries-new = Propose a recovery
+recoveries-new = Issue a recovery link
 
 recoveries-identity = How was the patient's identity checked?
-
-recoveries-proof = Proof of the new key
-
-recoveries-proof-hint = A JSON file signed by the patient's new key: an enrolment
 
 recoveries-proof-error = Choose the file that this patient's new key signed
 
@@ -455,11 +457,129 @@ recoveries-number-error = Enter the hospital number of a patient who has a key h
 
 recoveries-refused = The register refused it. Nothing was proposed.
 
-recoveries-button = Propose
-
-recoveries-proposed-now = The recovery is proposed. The patient sees it and can refuse it.
+recoveries-button = Make the link
 
 empty-recoveries = No pending recoveries.
+
+## People
+
+menu-people = People
+
+people-what = Staff who joined here, and the links that still work. Patients are not listed.
+
+people-staff = Staff accounts
+
+people-staff-caption = Accounts
+
+people-role = Role
+
+people-role-patient = Patient
+
+people-role-clinician = Clinician
+
+people-role-researcher = Researcher
+
+people-role-custodian = Records office
+
+people-role-auditor = Auditor
+
+people-last = Last signed in
+
+people-sessions = Signed in on
+
+people-state = State
+
+people-active = Active
+
+people-disabled = Disabled
+
+people-none = No member of staff has joined yet.
+
+people-open = Open links
+
+people-open-none = No link is open.
+
+people-kind-join = A link to join.
+
+people-kind-recover = A link for a new key.
+
+people-issued = Issued on { $date }. It works until { $until }.
+
+people-issued-by = Issued by { $name }.
+
+people-revoke = Revoke
+
+people-revoked-now = The link is revoked. Nobody can use it.
+
+people-joined = Joined on
+
+people-session = Signed in on { $date }, last used on { $last }
+
+people-no-sessions = Not signed in now.
+
+people-sign-out = Sign out everywhere
+
+people-signed-out-now = All sessions of this person have ended.
+
+people-disable = Disable this account
+
+people-disable-what = The person is signed out at once and cannot sign in again. Links that they issued are revoked. To let them in again, invite them again.
+
+people-disabled-now = The account is disabled. The person is signed out and cannot sign in.
+
+people-own-error = You cannot disable your own account. Ask a colleague
+
+people-last-error = This is the last records office account that can sign in. Invite a colleague first
+
+menu-messages = Messages
+
+inbox-open = Waiting for an answer
+
+inbox-done = Answered
+
+inbox-none = No message waits for an answer.
+
+inbox-waiting = Waiting
+
+inbox-answered = Answered
+
+inbox-corrected = Corrected
+
+inbox-refused = Correction refused
+
+inbox-question = Question from a patient
+
+inbox-correction = Request for a correction
+
+inbox-from = Hospital number { $number }, { $date }
+
+inbox-sent = Sent on
+
+inbox-about-record = Record
+
+inbox-about-line = Line of the history
+
+inbox-text = What the patient wrote
+
+inbox-how-question = The patient reads your answer in their history.
+
+inbox-how-correction = First upload the corrected records, or decide that they are right. Then answer. The patient reads your answer in their history.
+
+inbox-outcome = What did you decide?
+
+inbox-corrected-choice = The record was corrected
+
+inbox-refused-choice = The record stays as it is
+
+inbox-outcome-error = Choose what you decided
+
+inbox-answer = Your answer
+
+inbox-answer-hint = In plain words. If the record stays, say why. 2,000 characters at most.
+
+inbox-text-error = Write an answer of 2,000 characters or fewer
+
+inbox-button = Send the answer
 
 ## Erasure
 

@@ -26,6 +26,18 @@ frame-no = No
 frame-none = None
 frame-unknown = Not known
 
+## The own account
+
+account-title = Your account
+account-what = Here you see each device that is signed in to your account now. End what you do not know.
+account-device = Device
+account-since = Signed in on
+account-last = Last used
+account-current = This device
+account-end = Sign this device out
+account-end-others = Sign out everywhere else
+account-ended = The other device is signed out.
+
 ## The parts, as titles name them
 
 part-public = Start
@@ -72,6 +84,8 @@ notice-title = Notice
 notice-development = DEVELOPMENT. This site is for trials. Put no real records here.
 notice-single = One organisation runs the register of this site.
 notice-single-link = What that means
+notice-new-key = Somebody asked for a new key for you. If it was not you, refuse it.
+notice-new-key-link = See your keys
 notice-away = We cannot reach the register right now. Until we can, every request for records is refused.
 notice-warn = You will be signed out in 2 minutes.
 notice-out = You were signed out after 15 minutes. Please sign in. You will return to this page.
@@ -353,3 +367,5 @@ reason-bad-key = The key that signed it may not sign for you.
 reason-not-enrolled = You had no key here yet.
 
 reason-no-consent = You had not allowed it.
+
+expired-undone = You were signed out after 15 minutes. What you pressed was not done: nothing was signed, withdrawn or changed. Please sign in. You will return to this page.

@@ -29,8 +29,6 @@ used-read-party = { $party } looked at your { $categories }. You allowed this on
 
 used-model-party = { $party } asked a model about your risk of { $condition }. You allowed this on { $date }.
 
-used-train = { $study } used your { $categories } to train a model. You allowed this on { $date }.
-
 used-copy = { $study } downloaded a copy with some of your values, without your name. You allowed this on { $date }.
 
 used-self = You looked at your { $categories } yourself.
@@ -81,8 +79,6 @@ used-read-party-undated = { $party } looked at your { $categories }. You allowed
 
 used-model-party-undated = { $party } asked a model about you. You allowed this.
 
-used-train-undated = { $study } used your { $categories } to train a model. You allowed this.
-
 used-copy-undated = { $study } downloaded a copy of some of your values, without your name. You allowed this.
 
 records = records
@@ -94,3 +90,75 @@ interval-minute = minute
 rekeyed = We locked your records again, so that anyone who had access before no longer does.
 
 erased = Your records were erased. Nobody can read them now.
+
+identity-join = { $party } checked who you are and gave you a link to join.
+
+identity-recover = { $party } checked who you are and gave you a link for a new key. Was it not you? Refuse the key under “Keys”.
+
+used-train-learned = { $study } trained a model with your { $categories }. You allowed this on { $date }.
+
+used-train-learned-undated = { $study } trained a model with your { $categories }. You allowed this.
+
+used-train-learning = { $study } is training a model with your { $categories } now. You allowed this on { $date }.
+
+used-train-learning-undated = { $study } is training a model with your { $categories } now. You allowed this.
+
+used-train-counted = { $study } counted your { $categories } with those of others. No model learned from them. You allowed this on { $date }.
+
+used-train-counted-undated = { $study } counted your { $categories } with those of others. No model learned from them. You allowed this.
+
+used-train-gate-closed = { $study } tried to train a model with your { $categories }. It did not pass our checks, so no model was kept. You allowed this on { $date }.
+
+used-train-gate-closed-undated = { $study } tried to train a model with your { $categories }. It did not pass our checks, so no model was kept. You allowed this.
+
+used-train-cancelled = { $study } began to train a model with your { $categories } and stopped. No model was kept. You allowed this on { $date }.
+
+used-train-cancelled-undated = { $study } began to train a model with your { $categories } and stopped. No model was kept. You allowed this.
+
+used-train-broken-off = { $study } began to train a model with your { $categories }. It failed, so no model was kept. You allowed this on { $date }.
+
+used-train-broken-off-undated = { $study } began to train a model with your { $categories }. It failed, so no model was kept. You allowed this.
+
+refused-withdrawn-undated = { $party } asked for your { $categories } and was refused. You had withdrawn.
+
+refused-ended-undated = { $party } asked for your { $categories } and was refused. Your permission had ended.
+
+act-granted = You said yes to { $party }.
+
+act-declined = You said no to { $party }.
+
+act-reconsidered = You opened your answer to { $party } again.
+
+act-withdrawn = You withdrew your permission for { $party }.
+
+act-stopped = You stopped all use of your records.
+
+act-research-off = You turned research off.
+
+act-research-on = You turned research on again.
+
+act-key-added = You added a passkey.
+
+act-key-removed = You removed a passkey.
+
+act-key-refused = You refused a new key.
+
+journal-without-self = Leave out what I looked at myself
+
+journal-first = From this day
+
+journal-last = Up to this day
+
+journal-signed = You signed this yourself.
+
+journal-all-lines = Show all lines
+
+act-asked = You asked { $party } a question.
+
+act-correction-asked = You asked { $party } to correct a record.
+
+act-got-answer = { $party } answered your question.
+
+act-got-correction = { $party } corrected the record.
+
+act-got-refusal = { $party } did not change the record and told you why.

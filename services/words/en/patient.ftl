@@ -42,7 +42,7 @@ request-less = Yes, but less
 
 request-no = No
 
-request-yes-hint = They may use everything that they ask for.
+request-yes-hint = They may use what the request names. A copy is asked about separately.
 
 request-less-hint = You choose what they may use.
 
@@ -146,7 +146,10 @@ request-error = Choose yes, yes but less, or no
 
 ## Did we explain it well?
 
-understand-title = Two questions
+understand-title = { $n ->
+    [one] One question
+   *[other] Two questions
+}
 
 understand-lead = Did we explain it well? The questions test us, not you. Your answers are not kept.
 
@@ -229,8 +232,6 @@ consents-title = Permissions
 consents-active = Active now
 
 consents-ended = Ended
-
-consent-title = Your permission
 
 consent-allows = { $study } may use your { $categories }, { $purposes }.
 
@@ -319,8 +320,6 @@ records-open = Open this record
 
 record-title = Your record: { $kind }
 
-record-added = Record of { $date }, from { $custodian }.
-
 ## Models
 
 models-title = Models
@@ -402,9 +401,9 @@ opt-out-saved-off = Research is off. No study may use your records.
 
 download-title = Download my data
 
-download-lead = The file has your records (500 at most), your permissions and the newest part of your history.
+download-lead = The file has everything that this site stores about you: all records, permissions with their receipts, requests, messages and your whole history.
 
-download-button = Download my data
+download-button = Download the file (JSON)
 
 download-care = Keep this file safe. It is not locked.
 
@@ -458,7 +457,7 @@ receipt-title = Receipt of your permission (consent)
 
 decide-later = Decide later
 
-copy-asked = { $study } is also asking to download a copy. Choose “yes, but less” if you want to allow that.
+copy-asked = { $study } is also asking to download a copy. You decide about that after your yes, with a box of its own.
 
 consent-over = This permission has ended. { $study } may no longer use your records.
 
@@ -475,6 +474,147 @@ keys-veto-done = You refused the key. It will not work.
 keys-sign = Your device will ask for your face, your finger or your PIN. It may say ‘sign in’. Here it signs what this page says. Nothing else is signed.
 
 opt-out-question = May research use your records?
+
+consent-title-active = Your permission is active
+
+consent-title-recording = Your permission is being recorded
+
+consent-title-ended = Your permission has ended
+
+consent-title-withdrawn = You withdrew this permission
+
+consent-title-unknown = We cannot check this permission now
+
+consent-allowed = { $study } could use your { $categories }, { $purposes }.
+
+consent-over-on = You withdrew it on { $date }.
+
+consent-signed-on = Signed on
+
+consent-withdrawn-on = Withdrawn on
+
+consents-closed = Requests you declined or did not answer
+
+decline-title = Say no to this request
+
+decline-what = { $study } will not be able to use your records for this. We do not pass on a reason. This will not affect your care.
+
+decline-then = They cannot ask you again for { $n } days. You can change your answer yourself at any time.
+
+decline-button = Say no
+
+declined-on = You answered on { $date }.
+
+reconsider-what = Did you change your mind? You can read the request of { $study } again and answer it.
+
+reconsider-button = Change my answer
+
+copy-what = You said yes. { $study } also asks to download a copy of some of your values. That is a separate question.
+
+copy-free = If you leave the box empty, no copy may be downloaded. Your yes stays as it is.
+
+grant-care-doctor = { $doctor } sent you this request.
+
+grant-care-what = They would use these records of yours: { $categories }. They would put them into a computer model and see its result. Nothing else is asked for.
+
+grant-limits-care = Some things we cannot undo. We cannot take back answers that a model has already given, or what a person has seen.
+
+request-contact-title = Questions about the study
+
+request-contact = Ask { $study }: { $contact }.
+
+keys-name = Name of this passkey
+
+keys-rename = Rename
+
+keys-rename-error = Enter a name, 64 characters or fewer
+
+keys-renamed = The passkey has its new name.
+
+keys-current = You signed in with this one
+
+keys-remove-which = You are about to remove: { $name }, created on { $date }.
+
+record-measured = Measured on { $date }, at { $custodian }. Added here on { $added }.
+
+record-measured-only = Measured on { $date }, at { $custodian }.
+
+receipt-print = Print this page
+
+check-decision = Your answer
+
+check-decision-yes = Yes, I allow this
+
+check-decision-no = No, I forbid this
+
+check-anybody = Anybody
+
+check-records = Single records
+
+check-records-all = All records of these kinds
+
+check-records-some = Only { $n } individual records that are here now
+
+check-duties = What they must do
+
+ask-us-title = Ask for help
+
+ask-us-question = Ask a question
+
+ask-us-correction = Ask for a correction
+
+ask-us-about = This is about: { $line }
+
+ask-us-text = Your question
+
+ask-us-text-correction = What is wrong, and what is right?
+
+ask-us-hint = In your own words, 2,000 characters at most. Do not write about an emergency here.
+
+ask-us-button = Send
+
+ask-us-sent = Your message was sent to { $custodian }. The answer will be here and in your history.
+
+ask-us-messages = Your messages
+
+ask-us-none = You have sent no message yet.
+
+ask-us-waiting = Waiting for an answer
+
+ask-us-answered = Answered
+
+ask-us-corrected = Corrected
+
+ask-us-refused = Not changed
+
+ask-us-answer = { $custodian } answered on { $date }:
+
+ask-us-read = Read the message
+
+ask-us-kind-error = Choose what you want to send
+
+ask-us-text-error = Write your message, 2,000 characters or fewer
+
+download-make = Prepare my data
+
+download-again = Prepare it again
+
+download-ready = Your data of { $date } is ready. It has { $n ->
+    [one] one record
+   *[other] { $n } records
+} and { $lines } lines of history. We keep it for seven days.
+
+download-failed = Your data could not be prepared. Please try again.
+
+download-page-title = All my data as a page
+
+download-page-lead = Everything that this site stored about you on { $date }. You can print this page.
+
+download-step-records = Reading your records
+
+download-step-history = Reading your history
+
+download-step-waiting = Waiting to begin
 
 ## Erasure
 
@@ -527,3 +667,5 @@ erasure-signed = Signature
 erasure-valid = valid
 
 erasure-invalid = not valid. Please tell your hospital.
+
+erasure-part-questions = your questions to your hospital, and the answers

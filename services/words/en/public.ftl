@@ -88,7 +88,7 @@ sign-in-cancel = You are not signed in. You closed the window of your device, or
 
 sign-in-lost-title = Lost your device?
 
-sign-in-lost = Sign in with another passkey of yours, if you have one. If not, ask { $custodian } what you can do.
+sign-in-lost = Sign in with another passkey of yours, if you have one. If not, go to { $custodian }. They check who you are and give you a link for a new key.
 
 sign-in-script = To sign in, turn on JavaScript for this site.
 
@@ -146,7 +146,7 @@ privacy-cookies = We set two cookies: one while you are signed in, and one for y
 
 privacy-rights = You can see and download your records. You can withdraw or stop at any time.
 
-privacy-forget = Is something wrong in your records, or should they be erased? Ask { $custodian }. This site cannot do it yet.
+privacy-forget = Is something wrong in your records? You can ask for a correction here. To have your records erased, ask { $custodian }. This site cannot do that yet.
 
 privacy-complain = You can complain to the data protection authority where you live.
 
@@ -169,3 +169,35 @@ join-wallet = Join with your own signing program
 sign-in-wallet = Sign in with your own signing program
 
 no-passkeys = This browser cannot use passkeys here. Use a newer one.
+
+## A lost key
+
+recover-title = A new key for you
+
+recover-who = { $custodian } has checked who you are and gave you this link.
+
+recover-what = With it, your device creates a new passkey for you.
+
+recover-wait = The new passkey works after seven days. This protects you: if it was not you who asked, your old keys can refuse it.
+
+recover-waiting = Your new passkey is ready. It starts to work on { $date }. You can open this page again to see how far it is.
+
+recover-waiting-safe = Keep the device. If you find your old one, you can use it as before. { $custodian } can help you in the meantime.
+
+recover-soon = The delay is over, or your new passkey is being recorded. This can take some minutes. Open this page again.
+
+recover-finished = Your new passkey works. You can sign in and sign with it.
+
+recover-finished-next = Is your old device lost? Then sign in and remove its passkey under “Keys”.
+
+recover-refused = This passkey was refused or replaced. It will not work. Talk to { $custodian }.
+
+recover-failed = The new passkey could not be proposed. Open the link again, or ask for a new one.
+
+help-form = Patients who sign in can also ask here and read the answer in their history.
+
+contact-telephone = Telephone
+
+contact-hours = Hours
+
+contact-email = E-mail

@@ -71,6 +71,8 @@ notice-title = Aviso
 notice-development = DESARROLLO. Este sitio es para pruebas. No ponga aquí datos reales.
 notice-single = Una sola organización lleva el registro de este sitio.
 notice-single-link = Qué significa eso
+notice-new-key = Alguien pidió una llave nueva para usted. Si no fue usted, rechácela.
+notice-new-key-link = Ver sus llaves
 notice-away = Ahora no podemos llegar al registro. Mientras tanto rechazamos toda petición de datos.
 notice-warn = En 2 minutos se cerrará su sesión.
 notice-out = Cerramos su sesión después de 15 minutos. Por favor, entre. Volverá a esta página.
@@ -352,3 +354,25 @@ reason-bad-key = La llave que lo firmó no puede firmar por usted.
 reason-not-enrolled = Usted aún no tenía llave aquí.
 
 reason-no-consent = Usted no lo había permitido.
+
+## The own account
+
+account-title = Su cuenta
+
+account-what = Aquí ve cada dispositivo que está conectado a su cuenta ahora. Cierre lo que no conozca.
+
+account-device = Dispositivo
+
+account-since = Conectado desde
+
+account-last = Último uso
+
+account-current = Este dispositivo
+
+account-end = Cerrar la sesión de este dispositivo
+
+account-end-others = Cerrar todas las demás sesiones
+
+account-ended = La sesión del otro dispositivo está cerrada.
+
+expired-undone = Su sesión se cerró después de 15 minutos. Lo que pulsó no se hizo: no se firmó, retiró ni cambió nada. Entre otra vez. Volverá a esta página.

@@ -29,8 +29,6 @@ used-read-party = { $party } consultó estos datos suyos: { $categories }. Usted
 
 used-model-party = { $party } preguntó a un modelo por su riesgo. El tema: { $condition }. Usted lo permitió el { $date }.
 
-used-train = { $study } usó estos datos suyos para entrenar un modelo: { $categories }. Usted lo permitió el { $date }.
-
 used-copy = { $study } descargó una copia con algunos valores suyos, sin su nombre. Usted lo permitió el { $date }.
 
 used-self = Usted consultó estos datos: { $categories }.
@@ -81,8 +79,6 @@ used-read-party-undated = { $party } consultó estos datos suyos: { $categories 
 
 used-model-party-undated = { $party } preguntó por usted a un modelo. Usted lo había permitido.
 
-used-train-undated = { $study } usó estos datos suyos para entrenar un modelo: { $categories }. Usted lo había permitido.
-
 used-copy-undated = { $study } descargó una copia de algunos valores, sin su nombre. Usted lo había permitido.
 
 records = datos
@@ -94,3 +90,75 @@ interval-minute = minuto
 rekeyed = Hemos cerrado sus datos de nuevo. Quien antes podía abrirlos ya no puede.
 
 erased = Sus datos se han borrado. Ya nadie puede leerlos.
+
+identity-join = { $party } comprobó quién es usted y le dio un enlace para unirse.
+
+identity-recover = { $party } comprobó quién es usted y le dio un enlace para una llave nueva. ¿No fue usted? Rechace la llave en «Llaves».
+
+used-train-learned = { $study } entrenó un modelo con sus datos ({ $categories }). Usted lo permitió el { $date }.
+
+used-train-learned-undated = { $study } entrenó un modelo con sus datos ({ $categories }). Usted lo permitió.
+
+used-train-learning = { $study } está entrenando un modelo con sus datos ({ $categories }). Usted lo permitió el { $date }.
+
+used-train-learning-undated = { $study } está entrenando un modelo con sus datos ({ $categories }). Usted lo permitió.
+
+used-train-counted = { $study } contó sus datos ({ $categories }) con los de otras personas. Ningún modelo aprendió de ellos. Usted lo permitió el { $date }.
+
+used-train-counted-undated = { $study } contó sus datos ({ $categories }) con los de otras personas. Ningún modelo aprendió de ellos. Usted lo permitió.
+
+used-train-gate-closed = { $study } intentó entrenar un modelo con sus datos ({ $categories }). No superó nuestros controles y no se guardó. Usted lo permitió el { $date }.
+
+used-train-gate-closed-undated = { $study } intentó entrenar un modelo con sus datos ({ $categories }). No superó nuestros controles y no se guardó. Usted lo permitió.
+
+used-train-cancelled = { $study } empezó a entrenar un modelo con sus datos ({ $categories }) y paró. No se guardó ningún modelo. Usted lo permitió el { $date }.
+
+used-train-cancelled-undated = { $study } empezó a entrenar un modelo con sus datos ({ $categories }) y paró. No se guardó ningún modelo. Usted lo permitió.
+
+used-train-broken-off = { $study } empezó a entrenar un modelo con sus datos ({ $categories }). Falló y no se guardó ningún modelo. Usted lo permitió el { $date }.
+
+used-train-broken-off-undated = { $study } empezó a entrenar un modelo con sus datos ({ $categories }). Falló y no se guardó ningún modelo. Usted lo permitió.
+
+refused-withdrawn-undated = { $party } pidió sus datos ({ $categories }) y se le negó. Usted había retirado su permiso.
+
+refused-ended-undated = { $party } pidió sus datos ({ $categories }) y se le negó. Su permiso había terminado.
+
+act-granted = Usted dijo que sí a { $party }.
+
+act-declined = Usted dijo que no a { $party }.
+
+act-reconsidered = Usted abrió otra vez su respuesta a { $party }.
+
+act-withdrawn = Usted retiró su permiso a { $party }.
+
+act-stopped = Usted detuvo todo uso de sus datos.
+
+act-research-off = Usted desactivó la investigación.
+
+act-research-on = Usted activó de nuevo la investigación.
+
+act-key-added = Usted añadió una llave.
+
+act-key-removed = Usted quitó una llave.
+
+act-key-refused = Usted rechazó una llave nueva.
+
+journal-without-self = Sin lo que yo consulté
+
+journal-first = Desde este día
+
+journal-last = Hasta este día
+
+journal-signed = Lo firmó usted.
+
+journal-all-lines = Ver todas las líneas
+
+act-asked = Usted hizo una pregunta a { $party }.
+
+act-correction-asked = Usted pidió a { $party } que corrija un registro.
+
+act-got-answer = { $party } contestó su pregunta.
+
+act-got-correction = { $party } corrigió el registro.
+
+act-got-refusal = { $party } no cambió el registro y le dijo por qué.

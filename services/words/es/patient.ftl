@@ -42,7 +42,7 @@ request-less = Sí, pero menos
 
 request-no = No
 
-request-yes-hint = Pueden usar todo lo que piden.
+request-yes-hint = Pueden usar lo que dice la petición. Por una copia se pregunta aparte.
 
 request-less-hint = Usted elige qué pueden usar.
 
@@ -146,7 +146,10 @@ request-error = Elija sí, sí pero menos, o no
 
 ## ¿Lo explicamos bien?
 
-understand-title = Dos preguntas
+understand-title = { $n ->
+    [one] Una pregunta
+   *[other] Dos preguntas
+}
 
 understand-lead = ¿Lo explicamos bien? Las preguntas nos ponen a prueba a nosotros, no a usted. Sus respuestas no se guardan.
 
@@ -229,8 +232,6 @@ consents-title = Permisos
 consents-active = Vigentes
 
 consents-ended = Terminados
-
-consent-title = Su permiso
 
 consent-allows = { $study } puede usar estos datos suyos: { $categories }. Motivo: { $purposes }.
 
@@ -319,8 +320,6 @@ records-open = Abrir
 
 record-title = Sus datos: { $kind }
 
-record-added = Datos del { $date }, de { $custodian }.
-
 ## Modelos
 
 models-title = Modelos
@@ -402,9 +401,9 @@ opt-out-saved-off = Sus datos están cerrados a la investigación. Ningún estud
 
 download-title = Descargar mis datos
 
-download-lead = El archivo contiene sus datos (500 registros como máximo), sus permisos y la parte más reciente de su historial.
+download-lead = El archivo tiene todo lo que este sitio guarda sobre usted: todos los registros, los permisos con sus recibos, las peticiones, los mensajes y todo su historial.
 
-download-button = Descargar mis datos
+download-button = Descargar el archivo (JSON)
 
 download-care = Guarde bien este archivo. No está bajo llave.
 
@@ -458,7 +457,7 @@ receipt-title = Recibo de su permiso (consentimiento)
 
 decide-later = Decidir más tarde
 
-copy-asked = { $study } pide también descargar una copia. Elija «Sí, pero menos» si quiere permitirlo.
+copy-asked = { $study } pide también descargar una copia. Usted lo decide después de su sí, en una casilla aparte.
 
 consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos.
 
@@ -476,6 +475,146 @@ keys-sign = Ahora su dispositivo le pedirá la cara, el dedo o el PIN. Quizá di
 
 opt-out-question = ¿Puede la investigación usar sus datos?
 
+consent-title-active = Su permiso está activo
+
+consent-title-recording = Su permiso se está anotando
+
+consent-title-ended = Su permiso ha terminado
+
+consent-title-withdrawn = Usted retiró este permiso
+
+consent-title-unknown = No podemos comprobar este permiso ahora
+
+consent-allowed = { $study } podía usar estos datos suyos: { $categories }. Para: { $purposes }.
+
+consent-over-on = Usted lo retiró el { $date }.
+
+consent-signed-on = Firmado el
+
+consent-withdrawn-on = Retirado el
+
+consents-closed = Peticiones que rechazó o no contestó
+
+decline-title = Decir que no a esta petición
+
+decline-what = { $study } no podrá usar sus datos para esto. No damos ningún motivo. Su atención no cambia.
+
+decline-then = No pueden volver a preguntarle durante { $n } días. Usted puede cambiar su respuesta cuando quiera.
+
+decline-button = Decir que no
+
+declined-on = Usted contestó el { $date }.
+
+reconsider-what = ¿Ha cambiado de opinión? Puede leer otra vez la petición de { $study } y contestarla.
+
+reconsider-button = Cambiar mi respuesta
+
+copy-what = Usted dijo que sí. { $study } pide también descargar una copia con algunos de sus valores. Es otra pregunta.
+
+copy-free = Si deja la casilla vacía, no se puede descargar ninguna copia. Su sí no cambia.
+
+grant-care-doctor = { $doctor } le envió esta petición.
+
+grant-care-what = Usarían estos datos suyos: { $categories }. Los pondrían en un modelo de computadora y verían el resultado. No piden nada más.
+
+grant-limits-care = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y lo que una persona ya vio.
+
+request-contact-title = Preguntas sobre el estudio
+
+request-contact = Pregunte a { $study }: { $contact }.
+
+keys-name = Nombre de esta llave
+
+keys-rename = Cambiar el nombre
+
+keys-rename-error = Escriba un nombre de 64 caracteres o menos
+
+keys-renamed = La llave tiene su nombre nuevo.
+
+keys-current = Usted entró con esta
+
+keys-remove-which = Va a quitar: { $name }, creada el { $date }.
+
+record-measured = Medido el { $date }, en: { $custodian }. Añadido aquí el { $added }.
+
+record-measured-only = Medido el { $date }, en: { $custodian }.
+
+receipt-print = Imprimir esta página
+
+check-decision = Su respuesta
+
+check-decision-yes = Sí, lo permito
+
+check-decision-no = No, lo prohíbo
+
+check-anybody = Cualquiera
+
+check-records = Registros sueltos
+
+check-records-all = Todos los registros de estos tipos
+
+check-records-some = Solo { $n } registros sueltos que están aquí ahora
+
+check-duties = Lo que deben hacer
+
+ask-us-title = Pedir ayuda
+
+ask-us-question = Hacer una pregunta
+
+ask-us-correction = Pedir una corrección
+
+ask-us-about = Se trata de: { $line }
+
+ask-us-text = Su pregunta
+
+ask-us-text-correction = ¿Qué está mal y qué es lo correcto?
+
+ask-us-hint = Con sus palabras, 2.000 caracteres como máximo. No escriba aquí sobre una emergencia.
+
+ask-us-button = Enviar
+
+ask-us-sent = Su mensaje se envió a { $custodian }. La respuesta aparecerá aquí y en su historial.
+
+ask-us-messages = Sus mensajes
+
+ask-us-none = Todavía no ha enviado ningún mensaje.
+
+ask-us-waiting = Espera respuesta
+
+ask-us-answered = Contestado
+
+ask-us-corrected = Corregido
+
+ask-us-refused = Sin cambios
+
+ask-us-answer = { $custodian } contestó el { $date }:
+
+ask-us-read = Leer el mensaje
+
+ask-us-kind-error = Elija qué quiere enviar
+
+ask-us-text-error = Escriba su mensaje, 2.000 caracteres o menos
+
+download-make = Preparar mis datos
+
+download-again = Prepararlos otra vez
+
+download-ready = Sus datos del { $date } están listos. Contienen { $n ->
+    [one] un registro
+   *[other] { $n } registros
+} y { $lines } líneas del historial. Los guardamos siete días.
+
+download-failed = No se pudieron preparar sus datos. Inténtelo otra vez.
+
+download-page-title = Todos mis datos en una página
+
+download-page-lead = Todo lo que este sitio guardaba sobre usted el { $date }. Puede imprimir esta página.
+
+download-step-records = Abriendo sus registros
+
+download-step-history = Leyendo su historial
+
+download-step-waiting = Esperando para empezar
 ## Borrado
 
 erasure-title = Borrar todo sobre mí
@@ -527,3 +666,5 @@ erasure-signed = Firma
 erasure-valid = válida
 
 erasure-invalid = no válida. Dígaselo a su hospital, por favor.
+
+erasure-part-questions = sus preguntas a su hospital y las respuestas

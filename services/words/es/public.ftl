@@ -88,7 +88,7 @@ sign-in-cancel = No ha entrado. Usted cerró la ventana de su dispositivo, o tar
 
 sign-in-lost-title = ¿Perdió su dispositivo?
 
-sign-in-lost = Entre con otra llave de acceso suya, si la tiene. Si no, pregunte a { $custodian } qué puede hacer.
+sign-in-lost = Entre con otra de sus llaves, si tiene una. Si no, acuda a { $custodian }. Allí comprueban quién es usted y le dan un enlace para una llave nueva.
 
 sign-in-script = Para entrar, active JavaScript para este sitio.
 
@@ -146,7 +146,7 @@ privacy-cookies = Ponemos dos cookies: una mientras está dentro y otra para su 
 
 privacy-rights = Puede ver y descargar sus datos. Puede retirar su permiso o detenerlo todo cuando quiera.
 
-privacy-forget = ¿Hay un error en sus datos, o quiere que se borren? Pregunte a { $custodian }. En este sitio todavía no es posible.
+privacy-forget = ¿Hay algo mal en sus datos? Puede pedir una corrección aquí. Para borrar sus datos, pregunte a { $custodian }. Este sitio todavía no puede hacerlo.
 
 privacy-complain = Puede reclamar ante la autoridad de protección de datos del lugar donde vive.
 
@@ -169,3 +169,35 @@ join-wallet = Unirse con su propio programa de firma
 sign-in-wallet = Entrar con su propio programa de firma
 
 no-passkeys = Este navegador no puede usar llaves de acceso aquí. Use uno más nuevo.
+
+## A lost key
+
+recover-title = Una llave nueva para usted
+
+recover-who = { $custodian } ha comprobado quién es usted y le dio este enlace.
+
+recover-what = Con él, su dispositivo crea una llave de acceso nueva para usted.
+
+recover-wait = La llave nueva funciona después de siete días. Esto le protege: si no fue usted quien la pidió, sus llaves anteriores pueden rechazarla.
+
+recover-waiting = Su llave nueva está lista. Funcionará desde el { $date }. Puede abrir esta página otra vez para ver cómo va.
+
+recover-waiting-safe = Conserve el dispositivo. Si encuentra el anterior, puede usarlo como siempre. { $custodian } puede ayudarle mientras tanto.
+
+recover-soon = El plazo ha terminado, o su llave nueva se está anotando. Puede tardar unos minutos. Abra esta página otra vez.
+
+recover-finished = Su llave nueva funciona. Puede entrar y firmar con ella.
+
+recover-finished-next = ¿Ha perdido su dispositivo anterior? Entonces entre y quite su llave en «Llaves».
+
+recover-refused = Esta llave fue rechazada o sustituida. No funcionará. Hable con { $custodian }.
+
+recover-failed = No se pudo proponer la llave nueva. Abra el enlace otra vez o pida uno nuevo.
+
+help-form = Los pacientes que entran pueden preguntar también aquí y leer la respuesta en su historial.
+
+contact-telephone = Teléfono
+
+contact-hours = Horario
+
+contact-email = Correo electrónico

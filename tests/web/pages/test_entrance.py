@@ -64,7 +64,7 @@ def test_a_used_link_says_whom_to_ask(hospital, browser, origin) -> None:
         auditor.join(link)
     with person(browser, origin) as late:
         late.page.goto(link)
-        late.says("Ask this hospital for a new one.")
+        late.says("Ask This Hospital for a new one.")
 
 
 WALLET = """

@@ -114,6 +114,8 @@ def test_a_declined_request_leaves_the_ledger_unchanged_and_is_not_sent_again(
     patient.page.click("text=Read the request")
     patient.page.check("input[value=no]")
     patient.page.click("button:text('Continue')")
+    patient.says("Say no to this request")
+    patient.page.click("button:text('Say no')")
     patient.says("You said no.")
     assert may(hospital, patient.subject) == []
     ask(hospital, patient.subject)

@@ -11,21 +11,21 @@ from flask import Blueprint, Response, render_template_string
 from consent import Grant
 from services.accounts import PATIENT, Invitee
 from services.statement import RequestedTerms, terms_for
-from web.current import current_account, current_subject, services
+from web.current import current_account, current_subject, services, words
 from web.pages.guard import page_values
-from web.pages.signing import signed_form
+from web.pages.signing import signed_form, terms_rows
 from web.view_options import requires_role
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
 DISPLAYED = """
 {%- extends "base.html" -%}
-{%- from "parts/sign.html" import sign_form, sign_script with context -%}
+{%- from "parts/sign.html" import sign_form, sign_script, terms_list with context -%}
 {%- block head -%}{{ sign_script() }}{%- endblock -%}
 {%- block content -%}
 <p data-term="statement">{{ terms.statement }}</p>
-<ul><li data-term="purposes" data-code="TREATDS">to ask a computer model about you</li></ul>
-{% call sign_form(prepared, "/patient/trial") %}{% endcall %}
+{{ terms_list(rows) }}
+{% call sign_form(prepared, "/patient/trial", "Grant") %}{% endcall %}
 {%- endblock -%}
 """
 
@@ -41,7 +41,12 @@ def show():
     grant = Grant(current_subject(), terms, now_s, now_s + 9_999)
     prepared = services().patient.signatures.prepare(current_account(), grant)
     return render_template_string(
-        DISPLAYED, title="Trial", prepared=prepared, terms=terms, **page_values()
+        DISPLAYED,
+        title="Trial",
+        prepared=prepared,
+        terms=terms,
+        rows=terms_rows(words(), prepared, "This Hospital"),
+        **page_values(),
     )
 
 
@@ -105,6 +110,15 @@ def test_the_terms_on_the_page_are_signed_and_in_force(hospital, someone) -> Non
         "document.querySelector('[data-term=statement]').remove()",
         "document.querySelector('[data-term=purposes]').dataset.code = 'HRESCH'",
         "document.querySelector('[data-term=purposes]').dataset.term = 'nonsense'",
+        *(
+            f"document.querySelector('[data-term={name}]').dataset.code = 'x'"
+            for name in ("decision", "recipient", "categories", "records", "dataFrom", "dataTo")
+        ),
+        "document.querySelector('[data-term=obligations]').remove()",
+        "document.querySelector('[data-term=notAfter]').dataset.code = '1'",
+        "document.querySelector('form[data-sign]').dataset.kind = 'Withdrawal'",
+        "const d = document.querySelector('[data-typed]'); "
+        "d.textContent = d.textContent.replace('\"Grant\"', '\"Withdrawal\"')",
         "const d = document.querySelector('[data-typed]'); "
         "d.textContent = d.textContent.replace('TREATDS', 'HRESCH')",
         "const d = document.querySelector('[data-typed]'); const t = JSON.parse(d.textContent); "

@@ -9,6 +9,7 @@ from flask import Blueprint
 
 from consent import Outcome, Signed
 from services.custodian.approvals import StudyReview
+from services.custodian.invitations import IssuedInvitation
 from services.custodian.overview import Overview
 from services.custodian.recoveries import PendingRecovery, RecoveryRequest
 from services.custodian.upload_store import Upload
@@ -18,7 +19,7 @@ from services.requests import Proposal
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
 from services.tokens import CUSTODIAN
 from storage import DepositReport
-from web.api.custodian import erasures
+from web.api.custodian import erasures, people
 from web.api.custodian.schemas import (
     MAX_FILE_BYTES,
     DepositBody,
@@ -29,6 +30,8 @@ from web.api.custodian.schemas import (
     ProposalsSchema,
     RecoveriesSchema,
     RecoveryBody,
+    RecoveryLinkBody,
+    RecoveryLinkSchema,
     StudyDecisionBody,
     StudyReviewSchema,
     UploadBody,
@@ -167,12 +170,22 @@ def get_recoveries() -> list[PendingRecovery]:
     return services().custodian.recoveries.list_pending()
 
 
+@own.post("/custodian/recoveries/links")
+@requires_role(CUSTODIAN)
+@accepts(RecoveryLinkBody)
+@returns(RecoveryLinkSchema, status=201)
+def post_recovery_link(body: dict[str, str]) -> IssuedInvitation:
+    """Return a link with which a patient whose identity was checked again creates a new passkey."""
+    recoveries, by = services().custodian.recoveries, current_caller().id
+    return recoveries.issue_link(words(), body["number"], body["identity"], by=by)
+
+
 @own.post("/custodian/recoveries")
 @requires_role(CUSTODIAN)
 @accepts(RecoveryBody)
 @returns(RecoveriesSchema)
 def post_recovery(body: dict[str, Any]) -> list[PendingRecovery]:
-    """Propose a new key for a patient whose identity was checked again; then the delay begins."""
+    """Propose a wallet for a patient whose identity was checked again; then the delay begins."""
     recovery = RecoveryRequest(
         number=body["number"], identity=body["identity"], proof=orjson.dumps(body["proof"])
     )
@@ -223,6 +236,7 @@ def get_subject_uses(subject: str, body: dict[str, Any]) -> SubjectUses:
     )
 
 
+own.register_blueprint(people.bp)
 own.register_blueprint(erasures.bp)
 bp.register_blueprint(own)
 BLUEPRINTS: Final = (bp,)

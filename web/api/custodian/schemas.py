@@ -12,14 +12,19 @@ from marshmallow import fields, post_load, validate
 
 from consent import Outcome
 from records import ColumnSummary, Level
+from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.erasures import PendingErasure
-from services.custodian.invitations import IDENTITY_CHECKS, MAX_NUMBER
+from services.custodian.identity_checks import IDENTITY_CHECKS
+from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
+from services.custodian.messages import Inbox, PatientMessage
 from services.custodian.overview import Health, Holdings, Overview, Week
+from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
 from services.custodian.upload_store import LEAVE, NONE, Upload
 from services.custodian.uploads import MAX_MAPPING, BadCell, NewUpload, UploadReport
 from services.requests import Proposal
+from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
 from storage import DepositReport
 from storage.schemas import RecordSchema
@@ -67,6 +72,13 @@ class StudyDecisionBody(Strict):
     why = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
+class MessageAnswerBody(Strict):
+    """How a message is answered: ``answered``, or ``corrected`` or ``refused`` with the reason."""
+
+    outcome = fields.String(required=True, validate=validate.OneOf((ANSWERED, CORRECTED, REFUSED)))
+    text = fields.String(required=True, validate=validate.Length(1, MAX_TEXT))
+
+
 class ErasureBody(Strict):
     """Who asks to be erased, and how their identity was checked."""
 
@@ -81,11 +93,16 @@ class ErasureDecisionBody(Strict):
     reason = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
-class RecoveryBody(Strict):
-    """Whose key, how their identity was checked, and the new key's signed enrolment."""
+class RecoveryLinkBody(Strict):
+    """Whose key was lost, and how their identity was checked again."""
 
     number = Text(MAX_NUMBER, required=True)
     identity = fields.String(required=True, validate=validate.OneOf(IDENTITY_CHECKS))
+
+
+class RecoveryBody(RecoveryLinkBody):
+    """A wallet's recovery: whose key, the identity check, and the wallet's signed enrolment."""
+
     proof = fields.Dict(keys=fields.String(), required=True, metadata=_OBJECT)
 
 
@@ -168,6 +185,34 @@ PendingRecoverySchema = schema_of(
     hospital_number="number",
     signer=BARE_HEX,
 )
+StaffSessionSchema = schema_of("StaffSessionSchema", Session, "id began_at_s used_at_s ends_at_s")
+StaffAccountSchema = schema_of(
+    "StaffAccountSchema",
+    StaffAccount,
+    "id name role party joined_at_s last_used_at_s is_disabled",
+    sessions=StaffSessionSchema,
+)
+StaffSchema = listing("StaffSchema", "people", StaffAccountSchema)
+OpenInvitationSchema = schema_of(
+    "OpenInvitationSchema",
+    OpenInvitation,
+    "id kind role name party issued_by issued_at_s until_s",
+)
+OpenInvitationsSchema = listing("OpenInvitationsSchema", "invitations", OpenInvitationSchema)
+PatientMessageSchema = schema_of(
+    "PatientMessageSchema",
+    PatientMessage,
+    "message.id message.kind message.about message.text message.at_s message.outcome "
+    "message.answer message.answered_at_s",
+    hospital_number="number",
+)
+InboxSchema = schema_of(
+    "InboxSchema",
+    Inbox,
+    waiting=PatientMessageSchema,
+    answered=PatientMessageSchema,
+)
+RecoveryLinkSchema = schema_of("RecoveryLinkSchema", IssuedInvitation, "link until_s days")
 RecoveriesSchema = listing("RecoveriesSchema", "recoveries", PendingRecoverySchema)
 PendingErasureSchema = schema_of(
     "PendingErasureSchema",

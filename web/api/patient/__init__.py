@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.api.patient import consents, erasure, keys, records, requests
+from web.api.patient import consents, erasure, keys, messages, records, requests
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     requests.bp,
@@ -12,4 +12,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     records.bp,
     erasure.bp,
     keys.bp,
+    messages.bp,
 )

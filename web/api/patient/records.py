@@ -29,7 +29,7 @@ bp = Blueprint("patient_records", __name__)
 @returns(PatientRecordsSchema)
 def get_own_records() -> list[StoredRecord]:
     """Return every stored record of the patient; none is opened."""
-    return services().patient.records.list_all(current_subject())
+    return services().patient.records.list_all(current_subject(), words())
 
 
 @bp.get("/patient/records/<record>")
@@ -45,8 +45,8 @@ def get_own_record(record: str) -> OpenedRecord:
 @accepts(NothingSchema)
 @returns(ObjectAnswer)
 def post_copy(body: dict[str, Any]) -> Response:
-    """Return up to 500 records, every permission and the newest history as one document."""
-    return json_response(services().patient.records.export(current_subject(), words()))
+    """Return every record, permission, receipt, request, message and line of the history."""
+    return json_response(services().patient.exports.document(current_subject(), words()))
 
 
 @bp.get("/patient/journal")

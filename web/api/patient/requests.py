@@ -29,7 +29,7 @@ bp = Blueprint("patient_requests", __name__)
 @returns(RequestsSchema)
 def get_requests() -> list[RequestSummary]:
     """Return every request to the patient, the newest first."""
-    return services().patient.requests.list_all(current_subject())
+    return services().patient.requests.list_all(current_subject(), words())
 
 
 @bp.get("/patient/requests/<request>")
@@ -52,6 +52,15 @@ def post_answer(request: str, body: dict[str, Any]) -> RequestDetail:
         latest_end = requests.get(subject, words(), request).latest_end
         choice = _choice(body, latest_end)
     return requests.answer(subject, words(), request, body["answer"], choice)
+
+
+@bp.post("/patient/requests/<request>/reconsider")
+@requires_role(PATIENT)
+@accepts(NothingSchema)
+@returns(RequestDetailSchema)
+def post_reconsider(request: str, body: dict[str, str]) -> RequestDetail:
+    """Open a declined request again for 30 days; nothing changes for any other."""
+    return services().patient.requests.reconsider(current_subject(), words(), request)
 
 
 @bp.post("/patient/requests/<request>/signing")

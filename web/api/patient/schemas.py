@@ -13,12 +13,14 @@ from services.patient.consents import ConsentDetail, ConsentList, ConsentSummary
 from services.patient.erasures import ErasureStatus
 from services.patient.history import HistoryLine, HistoryPage
 from services.patient.keys import KeyList
+from services.patient.messages import MessageSummary
 from services.patient.records import OpenedRecord, RecordValue, StoredRecord, TrainedModel
 from services.patient.requests import RequestDetail, RequestSummary
 from services.patient.signatures import SubmittedSignature
 from services.patient.withdrawals import ResearchReview
 from services.requests.choices import Choice
 from services.requests.descriptions import Section
+from services.requests.messages import KINDS, MAX_TEXT
 from services.schemas import Strict
 from web.api.schemas import (
     BARE_HEX,
@@ -217,6 +219,25 @@ KeysSchema = schema_of(
 )
 CreationSchema = schema_of("CreationSchema", DeviceRequest, "challenge options")
 ProofRequestSchema = schema_of("ProofRequestSchema", DeviceRequest, "options", signing="challenge")
+
+
+class MessageBody(Strict):
+    """A question or a request for a correction; `about` is a journal row or a record's id."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    about = Text(64, load_default="")
+    text = fields.String(required=True, validate=validate.Length(1, MAX_TEXT))
+
+
+MessageSchema = schema_of(
+    "MessageSchema",
+    MessageSummary,
+    "message.id message.kind message.text message.at_s message.outcome message.answer "
+    "message.answered_at_s",
+    about="message.about",
+    says="about",
+)
+MessagesSchema = listing("MessagesSchema", "messages", MessageSchema)
 ErasureStatusSchema = schema_of(
     "ErasureStatusSchema",
     ErasureStatus,

@@ -8,7 +8,8 @@ from marshmallow import fields, validate
 
 from services.accounts.accounts import PATIENT
 from services.accounts.sessions import SessionSummary
-from services.custodian.invitations import IDENTITY_CHECKS, IssuedInvitation
+from services.custodian.identity_checks import IDENTITY_CHECKS
+from services.custodian.invitations import IssuedInvitation
 from services.schemas import Strict
 from services.tokens import ROLES
 from web.api.schemas import Text, listing, schema_of

@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.pages.patient import consents, erasure, keys, records, requests, withdrawals
+from web.pages.patient import consents, erasure, keys, messages, records, requests, withdrawals
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     requests.bp,
@@ -13,4 +13,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     records.bp,
     erasure.bp,
     keys.bp,
+    messages.bp,
 )

@@ -19,11 +19,13 @@ def consents() -> Response:
     """Show every permission."""
     consents = services().patient.consents.list_all(current_subject(), words())
     permissions = [consent for consent in consents.consents if consent.sentence]
+    requests = services().patient.requests.list_all(current_subject(), words())
     return render(
         "patient/permissions.html",
         title=words()("consents-title"),
         current=[consent for consent in permissions if consent.is_current],
         ended=[consent for consent in permissions if not consent.is_current],
+        closed=[request for request in requests if request.is_closed],
         is_checked=consents.is_checked,
     )
 
@@ -32,10 +34,11 @@ def consents() -> Response:
 @requires_role(PATIENT)
 def consent(id: str) -> Response:
     """Show the state of a permission, what it allows, and the uses under it."""
+    consent = services().patient.consents.get(current_subject(), words(), id)
     return render(
         "patient/permission.html",
-        title=words()("consent-title"),
-        consent=services().patient.consents.get(current_subject(), words(), id),
+        title=words()(f"consent-title-{consent.state}"),
+        consent=consent,
         is_repeated=request.args.get("new") == "again",
         printed_at_s=services().installation.clock(),
     )

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, Final
 
-import orjson
 from flask import Blueprint, Response, request
 
 from services.accounts import PATIENT, SignatureRequest
-from services.errors import Malformed
-from web.cookies import with_new_session
+from services.errors import Invalid
+from web.cookies import current_passkey, with_new_session
 from web.current import current_account, services, words
+from web.devices import credential_of_form, device_name, device_request, json_response
 from web.pages.guard import render, see_other
 from web.pages.signing import refused, signed_form
 from web.view_options import requires_role
 
-MAX_JSON_BYTES: Final = 16_384
-DONE: Final = {"added": "keys-added", "removed": "keys-removed", "vetoed": "keys-veto-done"}
+DONE: Final = {
+    "added": "keys-added",
+    "removed": "keys-removed",
+    "vetoed": "keys-veto-done",
+    "renamed": "keys-renamed",
+    "unnamed": "keys-rename-error",
+}
 DONE_BY_KIND: Final = {"KeyAddition": "added", "KeyRemoval": "removed", "RecoveryVeto": "vetoed"}
 
 bp = Blueprint("patient_keys", __name__)
@@ -32,8 +36,9 @@ def keys() -> Response:
         "patient/keys.html",
         title=say("keys-title"),
         keys=services().patient.keys.list_all(current_account()),
-        operator=services().information.operator_name(),
+        operator=services().information.operator_name(words().language),
         now_s=services().installation.clock(),
+        current=current_passkey(services().identity),
         done=say(done) if done else "",
     )
 
@@ -42,7 +47,7 @@ def keys() -> Response:
 @requires_role(PATIENT)
 def begin_addition() -> Response:
     """Return the first request to the new device, as JSON for the page's script."""
-    return _json(asdict(services().patient.keys.begin_addition(current_account())))
+    return device_request(services().patient.keys.begin_addition(current_account()))
 
 
 @bp.post("/patient/keys/passkey")
@@ -50,9 +55,10 @@ def begin_addition() -> Response:
 def add_passkey() -> Response:
     """Store the passkey that the device created; return what it is to prove, as JSON."""
     keys, challenge = services().patient.keys, request.form.get("challenge", "")
-    label = words()("keys-new")
-    device_request = keys.add_passkey(current_account(), challenge, _credential(), label)
-    return _json(asdict(device_request))
+    label = device_name() or words()("keys-new")
+    return device_request(
+        keys.add_passkey(current_account(), challenge, credential_of_form(), label)
+    )
 
 
 @bp.post("/patient/keys/proof")
@@ -60,16 +66,30 @@ def add_passkey() -> Response:
 def prove_passkey() -> Response:
     """Store the proof of the new passkey; an earlier key signs on the next page."""
     signing = request.form.get("challenge", "")
-    services().patient.keys.prove_passkey(current_account(), signing, _credential())
-    return _json({"go": f"/patient/keys/add/{signing}"})
+    services().patient.keys.prove_passkey(current_account(), signing, credential_of_form())
+    return json_response({"go": f"/patient/keys/add/{signing}"})
 
 
 @bp.get("/patient/keys/add/<signing>")
 @requires_role(PATIENT)
 def addition(signing: str) -> Response:
     """Show the addition of a passkey, for an earlier key to sign."""
-    signature = services().patient.keys.get_addition(current_account(), signing)
-    return _signing_page(signature, "keys-add-sign-title", "keys-add-sign", "keys-add-button")
+    keys = services().patient.keys
+    signature = keys.get_addition(current_account(), signing)
+    texts = ("keys-add-sign-title", "keys-add-sign", "keys-add-button")
+    signer = keys.addition_signer(signature)
+    return _signing_page(signature, texts, message="KeyAddition", signer=signer)
+
+
+@bp.post("/patient/keys/<id>/name")
+@requires_role(PATIENT)
+def rename(id: str) -> Response:
+    """Give a passkey another name, which only the patient sees."""
+    try:
+        services().patient.keys.rename(current_account(), id, request.form.get("label", ""))
+    except Invalid:
+        return see_other("/patient/keys?done=unnamed")
+    return see_other("/patient/keys?done=renamed")
 
 
 @bp.get("/patient/keys/<id>/removal")
@@ -78,7 +98,14 @@ def removal(id: str) -> Response:
     """Show the removal of a passkey to sign, and whether it is the last."""
     review = services().patient.keys.prepare_removal(current_account(), id)
     texts = ("keys-remove-title", "keys-remove-lead", "keys-remove-button")
-    return _signing_page(review.signature, *texts, is_last=review.is_last)
+    return _signing_page(
+        review.signature,
+        texts,
+        message="KeyRemoval",
+        signer=review.signer,
+        passkey=review.passkey,
+        is_last=review.is_last,
+    )
 
 
 @bp.get("/patient/keys/veto/<signer>")
@@ -86,7 +113,8 @@ def removal(id: str) -> Response:
 def veto(signer: str) -> Response:
     """Show the refusal of a proposed key to sign."""
     signature = services().patient.keys.prepare_veto(current_account(), signer)
-    return _signing_page(signature, "keys-veto-title", "", "keys-recovery-no")
+    texts = ("keys-veto-title", "", "keys-recovery-no")
+    return _signing_page(signature, texts, message="RecoveryVeto", signer=bytes.fromhex(signer))
 
 
 @bp.post("/patient/keys/sign")
@@ -106,27 +134,15 @@ def sign() -> Response:
 
 
 def _signing_page(
-    signature: SignatureRequest, title: str, lead: str, button: str, *, is_last: bool = False
+    signature: SignatureRequest, texts: tuple[str, str, str], **values: Any
 ) -> Response:
-    say = words()
+    say, (title, lead, button) = words(), texts
     return render(
         "patient/keys_sign.html",
         title=say(title),
         lead=say(lead) if lead else "",
         button=say(button),
         signature=signature,
-        operator=services().information.operator_name(),
-        is_last=is_last,
+        operator=services().information.operator_name(words().language),
+        **values,
     )
-
-
-def _credential() -> Any:
-    sent = request.form.get("credential", "")
-    try:
-        return orjson.loads(sent[:MAX_JSON_BYTES])
-    except ValueError as exc:
-        raise Malformed("The credential is not JSON.") from exc
-
-
-def _json(document: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(document), content_type="application/json")

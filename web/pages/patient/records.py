@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import groupby
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
 from services.accounts import PATIENT
 from services.patient.history import HistoryFilter
 from services.requests.wording import format_day
-from web.current import current_subject, services, words
-from web.pages.guard import render
+from web.current import current_account, current_subject, services, words
+from web.pages.guard import is_fragment, render, see_other
 from web.pages.patient.consents import json_file
 from web.view_options import requires_role
 
@@ -28,14 +29,14 @@ bp = Blueprint("patient_records", __name__)
 def records() -> Response:
     """Show every stored record by category; none is opened."""
     say, by_category = words(), defaultdict(list)
-    for record in services().patient.records.list_all(current_subject()):
+    for record in services().patient.records.list_all(current_subject(), say):
         day = format_day(say, record.entry.recorded_on)
         by_category[say(f"category-{record.entry.category}")].append((record, day))
     return render(
         "patient/records.html",
         title=say("records-title"),
         by_category=by_category,
-        operator=services().information.operator_name(),
+        operator=services().information.operator_name(words().language),
     )
 
 
@@ -48,7 +49,9 @@ def record(id: str) -> Response:
     return render(
         "patient/record.html",
         title=say("record-title", kind=say(f"category-{opened.record.category}")),
-        added=say("record-added", custodian=opened.custodian_name, date=date),
+        opened=opened,
+        date=date,
+        record_id=id,
         rows=[(value.name, value.value) for value in opened.values],
     )
 
@@ -56,16 +59,38 @@ def record(id: str) -> Response:
 @bp.get("/patient/download")
 @requires_role(PATIENT)
 def download_form() -> Response:
-    """Show what the file with all data contains."""
-    return render("patient/download.html", title=words()("download-title"))
+    """Show what the file contains, how far it is, and the ways to read it."""
+    status = services().patient.exports.status(current_account())
+    if is_fragment() and not (status.job and status.job.is_active):
+        return Response(b"", 204, {"HX-Refresh": "true"})
+    return render(
+        "patient/download_progress.html" if is_fragment() else "patient/download.html",
+        title=words()("download-title"),
+        export=status,
+    )
 
 
 @bp.post("/patient/download")
 @requires_role(PATIENT)
+def request_download() -> Response:
+    """Queue the file with all data; it is complete when the page offers it."""
+    services().patient.exports.request(current_account(), words())
+    return see_other("/patient/download")
+
+
+@bp.get("/patient/download/file")
+@requires_role(PATIENT)
 def download() -> Response:
-    """Return a file with the patient's records, permissions and history."""
-    export = services().patient.records.export(current_subject(), words())
-    return json_file(export, "my-records.json")
+    """Return the file with all of the patient's data."""
+    return json_file(services().patient.exports.read(current_account()), "my-records.json")
+
+
+@bp.get("/patient/download/page")
+@requires_role(PATIENT)
+def download_page() -> Response:
+    """Show all of the patient's data as one page to print."""
+    say, document = words(), services().patient.exports.read(current_account())
+    return render("patient/download_page.html", title=say("download-page-title"), data=document)
 
 
 @bp.get("/patient/models")
@@ -85,15 +110,20 @@ def history() -> Response:
         party=query.get("who", ""),
         category=query.get("what", ""),
         refusals_only=query.get("refused") == "yes",
+        without_self=query.get("others") == "yes",
+        first_day=query.get("first", ""),
+        last_day=query.get("last", ""),
     )
     before = _row_number(query.get("before", ""))
     page = services().patient.history.page(current_subject(), say, before, line_filter)
-    days = groupby(page.lines, key=lambda line: line.day)
+    months = groupby(page.lines, key=lambda line: line.month)
+    older = urlencode({**query.to_dict(), "before": page.older_before or ""})
     return render(
         "patient/history.html",
         title=say("journal-title"),
         page=page,
-        days=[(day, list(lines)) for day, lines in days],
+        months=[(month, list(lines)) for month, lines in months],
+        older=f"/patient/journal?{older}",
         parties=[("", say("journal-all")), *page.parties.items()],
         kinds=[
             ("", say("journal-all")),
@@ -113,7 +143,7 @@ def proof(seq: str) -> Response:
         "patient/proof.html",
         title=words()("proof-title"),
         proof=services().patient.history.prove(current_subject(), words(), seq),
-        operator=services().information.operator_name(),
+        operator=services().information.operator_name(words().language),
         next_anchor=words().time(installation.clock() + ANCHOR_S),
     )
 

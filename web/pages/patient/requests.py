@@ -8,18 +8,12 @@ from flask import Blueprint, Response, request
 
 from services.accounts import PATIENT
 from services.errors import Invalid
-from services.patient.requests import LESS, NO, YES, GrantReview, RequestDetail
-from services.requests import DECLINED, LAPSED
+from services.patient.requests import LESS, NO, YES, RequestDetail
+from services.requests import COOLING_OFF_DAYS, DECLINED, LAPSED
 from services.requests.choices import Choice
-from services.requests.wording import (
-    format_categories,
-    format_day,
-    format_period,
-    format_purposes,
-)
 from web.current import current_account, current_subject, services, words
 from web.pages.guard import render, see_other
-from web.pages.signing import refused, signed_form
+from web.pages.signing import refused, signed_form, terms_rows
 from web.view_options import requires_role
 
 FIELDS = {"data_from": "from", "data_to": "to", "ends_on": "end"}
@@ -52,9 +46,65 @@ def answer(id: str) -> Response:
         return _ended(detail)
     if given not in (YES, LESS, NO):
         return _request_page(detail, {"answer": words()("request-error")})
+    if given == NO:
+        return see_other(f"{detail.path}/decline")
     services().patient.requests.answer(current_subject(), words(), id, given)
-    next_page = {YES: "/understand", LESS: "/limits", NO: ""}[given]
-    return see_other(detail.path + next_page)
+    after_yes = "/copy" if detail.request.details.wants_copy else "/understand"
+    return see_other(detail.path + (after_yes if given == YES else "/limits"))
+
+
+@bp.get("/patient/requests/<id>/decline")
+@requires_role(PATIENT)
+def decline_form(id: str) -> Response:
+    """Ask once more before a no is stored, and say what it means."""
+    detail = _get(id)
+    if not detail.is_waiting:
+        return _ended(detail)
+    title = words()("decline-title")
+    return render("patient/decline.html", title=title, detail=detail, days=COOLING_OFF_DAYS)
+
+
+@bp.post("/patient/requests/<id>/decline")
+@requires_role(PATIENT)
+def decline(id: str) -> Response:
+    """Store the no; the page of the request then offers to change it."""
+    detail = _get(id)
+    if detail.is_waiting:
+        services().patient.requests.answer(current_subject(), words(), id, NO)
+    return see_other(detail.path)
+
+
+@bp.post("/patient/requests/<id>/reconsider")
+@requires_role(PATIENT)
+def reconsider(id: str) -> Response:
+    """Open a declined request again, so that it can be answered."""
+    detail = services().patient.requests.reconsider(current_subject(), words(), id)
+    return see_other(detail.path)
+
+
+@bp.get("/patient/requests/<id>/copy")
+@requires_role(PATIENT)
+def copy_form(id: str) -> Response:
+    """Ask for the copy, which a yes to the request does not include."""
+    detail = _get(id)
+    if not detail.is_waiting:
+        return _ended(detail)
+    if detail.choice is None or not detail.request.details.wants_copy:
+        return see_other(detail.path)
+    title, chosen = words()("grant-title-copy"), "yes" if detail.choice.may_copy else ""
+    return render(
+        "patient/copy.html", title=title, detail=detail, values={"copy": chosen}, errors={}
+    )
+
+
+@bp.post("/patient/requests/<id>/copy")
+@requires_role(PATIENT)
+def choose_copy(id: str) -> Response:
+    """Store whether a copy is allowed; without the tick it is not."""
+    may_copy = request.form.get("copy") == "yes"
+    requests = services().patient.requests
+    detail = requests.choose_copy(current_subject(), words(), id, may_copy=may_copy)
+    return see_other(f"{detail.path}/understand")
 
 
 @bp.get("/patient/requests/<id>/limits")
@@ -92,7 +142,7 @@ def understand(id: str) -> Response:
         return _ended(detail)
     return render(
         "patient/understand.html",
-        title=words()("understand-title"),
+        title=words()("understand-title", n=2 if detail.request.details.wants_copy else 1),
         detail=detail,
         answers={name: request.form.get(name, "") for name in ("ask-1", "ask-2")},
         values=request.form,
@@ -121,7 +171,7 @@ def check(id: str) -> Response:
         "patient/check.html",
         title=words()("check-title"),
         detail=detail,
-        rows=_terms_rows(detail, review),
+        rows=terms_rows(words(), review.signature, detail.party_name, f"{detail.path}/limits"),
         review=review,
     )
 
@@ -171,9 +221,7 @@ def _ended(detail: RequestDetail) -> Response:
     if state not in (DECLINED, LAPSED):
         return see_other(f"/patient/consents/{consent_id.hex()}" if consent_id else "/patient")
     key = "declined" if state == DECLINED else "lapsed"
-    date = words().day(detail.request.lapses_at_s)
-    message = words()(key, study=detail.party_name, date=date)
-    return render("patient/message.html", title=words()(f"{key}-title"), message=message)
+    return render("patient/closed.html", title=words()(f"{key}-title"), detail=detail, key=key)
 
 
 def _form_choice(detail: RequestDetail) -> Choice:
@@ -206,19 +254,3 @@ def _form_values(choice: Choice) -> dict[str, object]:
         parts = iso.split("-") if iso else ("", "", "")
         values |= dict(zip((f"{name}-year", f"{name}-month", f"{name}-day"), parts, strict=True))
     return values
-
-
-def _terms_rows(detail: RequestDetail, review: GrantReview) -> list[tuple[str, ...]]:
-    """Return (name, value, path of the form that changes it) of each term."""
-    say, choice, form = words(), review.choice, f"{detail.path}/limits"
-    rows: list[tuple[str, ...]] = [
-        (say("check-who"), detail.party_name),
-        (say("check-purposes"), format_purposes(say, choice.purposes), form),
-        (say("check-categories"), format_categories(say, choice.categories), form),
-        (say("check-dates"), format_period(say, choice.data_from, choice.data_to), form),
-        (say("check-end"), format_day(say, choice.ends_on), form),
-    ]
-    if detail.request.details.wants_copy:
-        copies = say("check-copies-yes" if choice.may_copy else "check-copies-no")
-        rows.append((say("check-copies"), copies, form))
-    return rows

@@ -8,7 +8,7 @@ from services.accounts import PATIENT
 from services.patient.withdrawals import OFF, ON
 from web.current import current_account, current_subject, services, words
 from web.pages.guard import render, see_other
-from web.pages.signing import refused, signed_form
+from web.pages.signing import refused, signed_form, terms_rows
 from web.view_options import requires_role
 
 bp = Blueprint("patient_withdrawals", __name__)
@@ -76,7 +76,9 @@ def choose_research() -> Response:
     if review is None:
         return _research_saved(choice)
     title = words()("opt-out-title")
-    return render("patient/opt_out_sign.html", title=title, review=review)
+    is_grant = review.terms_hash is None
+    rows = terms_rows(words(), review.signature, "") if is_grant else []
+    return render("patient/opt_out_sign.html", title=title, review=review, rows=rows)
 
 
 @bp.post("/patient/opt-out/sign")

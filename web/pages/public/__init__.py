@@ -4,6 +4,6 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.pages.public import about, entrance
+from web.pages.public import about, entrance, recovery
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (about.bp, entrance.bp)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (about.bp, entrance.bp, recovery.bp)

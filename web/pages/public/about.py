@@ -20,7 +20,7 @@ def home() -> Response:
         "public/home.html",
         title=words()("home-title"),
         ledger=information.ledger_summary(),
-        operator=information.operator_name(),
+        operator=information.operator_name(words().language),
     )
 
 
@@ -38,8 +38,9 @@ def register() -> Response:
 @bp.get("/help")
 @public
 def help_() -> Response:
-    """Show whom to ask."""
-    return _notice("help", ("contact", "ask", "care", "free"))
+    """Show whom to ask, how, and when; patients who are signed in find a form."""
+    contact = services().information.contact(words().language)
+    return render("public/help.html", title=words()("help-title"), contact=contact)
 
 
 @bp.get("/accessibility")
@@ -58,7 +59,7 @@ def privacy() -> Response:
 
 
 def _notice(page: str, sections: tuple[str, ...]) -> Response:
-    say, operator = words(), services().information.operator_name()
+    say, operator = words(), services().information.operator_name(words().language)
     sentences = [
         say(f"{page}-{section}", custodian=operator, contact=operator) for section in sections
     ]

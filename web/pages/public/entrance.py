@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 from urllib.parse import quote, urlsplit
 
-import orjson
 from flask import Blueprint, Response, request
 
-from services.accounts import PATIENT, Account, DeviceRequest
+from services.accounts import PATIENT, Account
 from services.accounts.wallets import address_of
-from services.errors import Malformed
+from services.accounts.webauthn import credential_id_of
 from services.tokens import ROLES
+from services.words import find_zone
 from web.cookies import session_secret, with_new_session, without_session
 from web.current import find_account, services, words
+from web.devices import credential_of_form, device_name, device_request, json_response
 from web.pages.guard import render, see_other
 from web.view_options import passive, public, requires_role
 
-MAX_JSON_BYTES = 16_384
 EVERYBODY = (PATIENT, *ROLES)
 
 bp = Blueprint("entrance", __name__)
@@ -29,7 +28,7 @@ bp = Blueprint("entrance", __name__)
 def join(token: str) -> Response:
     """Show who invites, as what, what a passkey is, and the button that makes one."""
     information = services().information
-    operator = information.operator_name()
+    operator = information.operator_name(words().language)
     invitation = services().identity.registrations.find_invitation(token)
     if invitation is None:
         title = words()("join-old-title")
@@ -40,7 +39,7 @@ def join(token: str) -> Response:
         title=words()("join-title", site=services().installation.site.name),
         invitee=invitee,
         operator=operator,
-        party=information.party_name(invitee.party) if invitee.party else "",
+        party=information.party_name(invitee.party, words().language) if invitee.party else "",
     )
 
 
@@ -48,7 +47,7 @@ def join(token: str) -> Response:
 @public
 def begin_join(token: str) -> Response:
     """Return the first request to the device, as JSON for the page's script."""
-    return _device_request(services().identity.registrations.begin(token))
+    return device_request(services().identity.registrations.begin(token))
 
 
 @bp.post("/join/<token>/passkey")
@@ -57,7 +56,7 @@ def add_passkey(token: str) -> Response:
     """Store the passkey that the device made; return what it is to prove, as JSON."""
     challenge = request.form.get("challenge", "")
     registrations = services().identity.registrations
-    return _device_request(registrations.add_passkey(token, challenge, _credential()))
+    return device_request(registrations.add_passkey(token, challenge, credential_of_form()))
 
 
 @bp.post("/join/<token>/proof")
@@ -65,7 +64,9 @@ def add_passkey(token: str) -> Response:
 def prove_passkey(token: str) -> Response:
     """Open the account of a passkey that proved itself, and sign it in."""
     challenge = request.form.get("challenge", "")
-    return _joined(services().identity.registrations.finish(token, challenge, _credential()))
+    registrations, credential = services().identity.registrations, credential_of_form()
+    account = registrations.finish(token, challenge, credential, device_name())
+    return _joined(account, credential_id_of(credential))
 
 
 @bp.post("/join/<token>/wallet")
@@ -74,7 +75,7 @@ def begin_wallet_join(token: str) -> Response:
     """Return what a patient's wallet signs to join, as JSON for the page's script."""
     address = address_of(request.form.get("address", ""))
     typed_data = services().identity.registrations.begin_with_wallet(token, address)
-    return _json({"typed_data": typed_data})
+    return json_response({"typed_data": typed_data})
 
 
 @bp.post("/join/<token>/wallet/proof")
@@ -98,9 +99,10 @@ def sign_in() -> Response:
         "public/sign_in.html",
         title=words()("sign-in-title"),
         next_path=next_path,
-        operator=services().information.operator_name(),
+        operator=services().information.operator_name(words().language),
         # Signing out removes the cookie, so one without a session is of a session that expired.
         has_expired=bool(session_secret(services().installation.site)),
+        is_undone=request.args.get("undone") == "yes",
     )
 
 
@@ -108,15 +110,17 @@ def sign_in() -> Response:
 @public
 def begin_sign_in() -> Response:
     """Return a fresh challenge, as JSON for the page's script."""
-    return _device_request(services().identity.begin_sign_in())
+    return device_request(services().identity.begin_sign_in())
 
 
 @bp.post("/sign-in/finish")
 @public
 def finish_sign_in() -> Response:
     """Sign in the person whose passkey answered the challenge."""
-    account = services().identity.sign_in(request.form.get("challenge", ""), _credential())
-    return _signed_in(account, _destination(account, _local_path(request.form.get("next", ""))))
+    credential = credential_of_form()
+    account = services().identity.sign_in(request.form.get("challenge", ""), credential)
+    path = _destination(account, _local_path(request.form.get("next", "")))
+    return _signed_in(account, path, credential_id_of(credential))
 
 
 @bp.post("/sign-in/wallet")
@@ -124,7 +128,7 @@ def finish_sign_in() -> Response:
 def begin_wallet_sign_in() -> Response:
     """Return a fresh message for a wallet to sign, as JSON for the page's script."""
     address = address_of(request.form.get("address", ""))
-    return _json(asdict(services().identity.begin_wallet_sign_in(address)))
+    return json_response(asdict(services().identity.begin_wallet_sign_in(address)))
 
 
 @bp.post("/sign-in/wallet/finish")
@@ -171,32 +175,25 @@ def _seconds_left() -> Response:
     installation = services().installation
     current = services().identity.find_session(session_secret(installation.site))
     left_s = max(0, int(current.ends_at_s - installation.clock())) if current else 0
-    return _json({"left_s": left_s})
+    return json_response({"left_s": left_s})
 
 
-def _joined(account: Account) -> Response:
+def _joined(account: Account, passkey: bytes | None = None) -> Response:
     services().identity.accounts.set_language(account.id, words().language)
-    return _signed_in(account, f"/{account.role}")
+    return _signed_in(account, f"/{account.role}", passkey)
 
 
-def _signed_in(account: Account, path: str) -> Response:
-    return with_new_session(services().identity, _json({"go": path}), account)
+def _signed_in(account: Account, path: str, passkey: bytes | None = None) -> Response:
+    zone = request.form.get("zone", "")
+    if zone != account.time_zone and find_zone(zone) is not None:
+        services().identity.accounts.set_time_zone(account.id, zone)
+    return with_new_session(services().identity, json_response({"go": path}), account, passkey)
 
 
 def _destination(account: Account, next_path: str) -> str:
     """Return where a signed-in person goes: `next_path`, if it is a page of their role."""
     own = f"/{account.role}"
     return next_path if next_path.startswith((f"{own}/", f"{own}?")) else own
-
-
-def _credential() -> Any:
-    sent = request.form.get("credential", "")
-    if len(sent) > MAX_JSON_BYTES:
-        raise Malformed(f"The credential is larger than {MAX_JSON_BYTES} bytes.")
-    try:
-        return orjson.loads(sent)
-    except ValueError as exc:
-        raise Malformed("The credential is not JSON.") from exc
 
 
 def _local_path(path: str) -> str:
@@ -206,11 +203,3 @@ def _local_path(path: str) -> str:
     if not is_local or parts.scheme or parts.netloc or not path.isprintable():
         return ""
     return quote(parts.path) + (f"?{parts.query}" if parts.query else "")
-
-
-def _device_request(device_request: DeviceRequest) -> Response:
-    return _json(asdict(device_request))
-
-
-def _json(document: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(document), content_type="application/json")

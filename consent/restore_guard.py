@@ -1,0 +1,139 @@
+"""Refuses every view of a state older than the mark, until an operator confirms the restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from consent.abi import Change
+from consent.chain import Tip
+from consent.errors import ConsentInvalid, ViewRefused
+from consent.events import Events
+from consent.mirror import Mirror
+from consent.outbox import Outbox, StoredTransaction
+from consent.state_mark import MarkedState, StateMark
+from consent.typed_data import Op, next_head
+
+REMEDY: Final = "if an older copy was restored, run `vouchsafe restore --confirm`"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """What confirming a restore did.
+
+    Attributes:
+        suspended: how many grants permit nothing until their patients sign again.
+        revocations: how many later withdrawals and stops were taken from the evidence.
+    """
+
+    suspended: int
+    revocations: int
+
+
+class RestoreGuard:
+    """Compares ledger and outbox with the mark at the start, and raises the mark afterwards."""
+
+    def __init__(self, mark: StateMark, mirror: Mirror, outbox: Outbox) -> None:
+        self._mark = mark
+        self._mirror = mirror
+        self._events: Events = mirror.events
+        self._outbox = outbox
+        self._marked_count = -1
+
+    def require(self, tip: Tip) -> None:
+        """Refuse a state that is older than the mark, and raise the mark to a newer one.
+
+        Raises:
+            ViewRefused: an older copy of chain or database, or the mark's file is missing.
+        """
+        if self._marked_count < 0:
+            if (fault := self.find_fault(tip)) is not None:
+                raise ViewRefused(f"{fault}: {REMEDY}")
+            if tip.count:
+                self._events.require_marked()
+        if tip.count > self._marked_count:
+            self._raise(tip)
+
+    def find_fault(self, tip: Tip) -> str | None:
+        """Return why the state is older than the mark, or None."""
+        marked = self._mark.read()
+        if marked is None:
+            is_known = self._events.suspended() is not None
+            return f"the mark {self._mark.path} is missing" if is_known else None
+        if tip.count < marked.count:
+            return f"the ledger has {tip.count} changes, and had {marked.count} before"
+        if self._events.head_at(marked.count) != marked.head:
+            return "the ledger has another history than the one that was marked"
+        if marked.open - self._outbox.known(sorted(marked.open)):
+            return "withdrawals or stops that were acknowledged are missing from the outbox"
+        return None
+
+    def note_revocations(self, transactions: Iterable[StoredTransaction]) -> None:
+        """Mark these transactions before anybody is told that their messages are in force."""
+        new = {transaction.hash for transaction in transactions}
+        still_open = self._outbox.open_revocations() | new
+        self._mark.change(lambda before: replace(before, open=frozenset(still_open)))
+
+    def confirm(self, evidence: Iterable[Mapping[str, Any]] | None) -> RestoreResult:
+        """Accept the state as it is, and write a new mark.
+
+        Without evidence, every grant so far permits nothing until its patient signs again. With
+        evidence that leads from this state to the mark, the withdrawals and stops in it count, and
+        the other grants stay.
+
+        Raises:
+            ConsentInvalid: nothing to confirm, or evidence that does not lead to the mark.
+        """
+        view, _ = self._mirror.sync()
+        tip = Tip(view.head, view.count)
+        if self.find_fault(tip) is None:
+            raise ConsentInvalid("nothing to confirm: the state is not older than the mark")
+        marked = self._mark.read()
+        if evidence is None or marked is None:
+            result = RestoreResult(self._mirror.suspend(tip.count), 0)
+        else:
+            later = _lead(tip, marked, evidence)
+            result = RestoreResult(0, self._mirror.import_revocations(later))
+        still_open = frozenset(self._outbox.open_revocations())
+        self._mark.change(lambda before: MarkedState(*_both(tip), before.journal, still_open))
+        self._events.require_marked()
+        self._marked_count = tip.count
+        return result
+
+    def _raise(self, tip: Tip) -> None:
+        def raised(before: MarkedState) -> MarkedState:
+            if tip.count <= before.count:
+                return before
+            return replace(before, count=tip.count, head=tip.head)
+
+        self._mark.change(raised)
+        self._marked_count = tip.count
+
+
+def _both(tip: Tip) -> tuple[int, bytes]:
+    return tip.count, tip.head
+
+
+def _lead(tip: Tip, marked: MarkedState, evidence: Iterable[Mapping[str, Any]]) -> list[Change]:
+    """Return the evidence's changes from this state to the mark, proved by the rolling head."""
+    head, changes = tip.head, list[Change]()
+    try:
+        for line in evidence:
+            position = tip.count + len(changes)
+            if line.get("kind") != "operation" or line["position"] <= position:
+                continue
+            if position == marked.count:
+                break
+            words = [bytes.fromhex(word.removeprefix("0x")) for word in line["words"]]
+            op = Op[line["op"].upper()]
+            head = next_head(head, op, words)
+            changes.append(Change(op, b"".join(words), b"", 0))
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise ConsentInvalid("the evidence cannot be read") from exc
+    if head != marked.head or tip.count + len(changes) != marked.count:
+        raise ConsentInvalid(
+            f"the evidence does not lead from change {tip.count} to the marked change "
+            f"{marked.count}; use a newer bundle, or confirm without one"
+        )
+    return changes

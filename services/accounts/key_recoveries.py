@@ -1,0 +1,230 @@
+"""Gives a patient who lost every key a new one: created, proposed, and valid after the delay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from consent import (
+    ConsentLedger,
+    Enrolment,
+    Outcome,
+    Recovery,
+    Signed,
+    digest,
+    passkey_signature,
+    passkey_signer,
+    typed_message,
+)
+from services.accounts import webauthn
+from services.accounts.accounts import PATIENT, Accounts, new_id
+from services.accounts.challenges import MAKE, Challenges
+from services.accounts.errors import InvitationExpired, InvitationInvalid, ProofInvalid
+from services.accounts.invitations import RECOVER, Invitation, Invitations, Invitee
+from services.accounts.passkeys import Passkeys
+from services.accounts.recovered_keys import RecoveredKey, RecoveredKeys
+from services.accounts.site import Site
+from services.accounts.webauthn import DeviceRequest
+
+NEW: Final = "new"
+WAITING: Final = "waiting"
+READY: Final = "ready"
+FINISHED: Final = "finished"
+UNKNOWN: Final = "unknown"
+OPEN: Final = (WAITING, READY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryLink:
+    """What a recovery link is for now.
+
+    Attributes:
+        state: ``new`` before a key is created; then that of the proposal on the ledger:
+            ``waiting``, ``ready``, ``finished``, ``vetoed``, ``replaced``, ``void``; ``unknown``
+            while the ledger does not show the proposal.
+        ready_at_s: the end of the delay, seconds UTC; None if it is not known now.
+    """
+
+    state: str
+    ready_at_s: int | None = None
+
+
+class KeyRecoveries:
+    """The way from a recovery link to a key that signs in; nobody is told who has an account."""
+
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
+        self,
+        *,
+        site: Site,
+        ledger: ConsentLedger,
+        challenges: Challenges,
+        invitations: Invitations,
+        accounts: Accounts,
+        passkeys: Passkeys,
+        keys: RecoveredKeys,
+    ) -> None:
+        self._site = site
+        self._ledger = ledger
+        self._challenges = challenges
+        self._invitations = invitations
+        self._accounts = accounts
+        self._passkeys = passkeys
+        self._keys = keys
+
+    def invite(self, subject: bytes, by: str) -> str:
+        """Return a link with which an enrolled patient creates a new key; it works once.
+
+        Earlier recovery links of the patient no longer work.
+
+        Raises:
+            InvitationInvalid: the patient has no key on the ledger: there is none to recover.
+        """
+        if not self._ledger.is_enrolled(subject):
+            raise InvitationInvalid("The patient has no key yet. Issue an invitation to join.")
+        secret = self._invitations.add(Invitee(PATIENT, "", "", subject), RECOVER, by)
+        return f"{self._site.origin}/recover/{secret}"
+
+    def find(self, secret: str) -> RecoveryLink | None:
+        """Return what a link is for now, or None if it is unknown, revoked or has expired.
+
+        Raises:
+            LedgerUnavailable, ViewRefused (consent): the state of the proposal is not known now.
+        """
+        if self._invitations.find(secret, RECOVER) is not None:
+            return RecoveryLink(state=NEW)
+        invitation = self._invitations.find_used(secret, RECOVER)
+        key = self._keys.of_invitation(invitation) if invitation else None
+        if key is None:
+            return None
+        recovery = self._find_proposal(key)
+        if recovery is None:
+            return RecoveryLink(state=UNKNOWN)
+        # The worker finishes on the ledger first: until then the key cannot sign in here.
+        state = READY if recovery.state == FINISHED and key.is_open else recovery.state
+        return RecoveryLink(state=state, ready_at_s=recovery.ready_at_s)
+
+    def begin(self, secret: str) -> DeviceRequest:
+        """Return the request to create a passkey; a device that holds one of the patient's refuses.
+
+        Raises:
+            InvitationExpired: the link does not work.
+        """
+        invitation, subject = self._get(secret)
+        account = self._accounts.of_subject(subject)
+        known = self._passkeys.of(account.id) if account else []
+        challenge = self._challenges.new(MAKE, invitation.id)
+        handle = bytes.fromhex(account.id if account else new_id())
+        ids = [passkey.id for passkey in known]
+        options = webauthn.creation_options(
+            self._site, challenge.value, handle, self._site.name, ids
+        )
+        return DeviceRequest(step="make", challenge=challenge.id, options=options)
+
+    def add_passkey(
+        self, secret: str, challenge_id: str, credential: Any, label: str = ""
+    ) -> DeviceRequest:
+        """Store the passkey that the device created; return the enrolment that it signs next.
+
+        Raises:
+            InvitationExpired: as `begin`.
+            ProofInvalid: not a passkey created for this challenge here, or one in use already.
+        """
+        invitation, subject = self._get(secret)
+        challenge = self._challenges.take(challenge_id, MAKE, invitation.id)
+        if challenge is None:
+            raise ProofInvalid("The request expired after 5 minutes. Start again.", "cancel")
+        passkey = webauthn.require_created(self._site, challenge, credential)
+        if self._passkeys.find(passkey.credential_id) is not None:
+            raise ProofInvalid("The passkey is registered already; use another device.")
+        signer = passkey_signer(self._ledger.passkey_verifier(), passkey.qx, passkey.qy)
+        self._keys.add(
+            subject=subject,
+            signer=signer,
+            credential_id=passkey.credential_id,
+            label=label,
+            invitation=invitation,
+        )
+        message, domain = self._enrolment(subject, signer), self._ledger.domain()
+        options = webauthn.request_options(
+            self._site, digest(domain, message), [passkey.credential_id]
+        )
+        return DeviceRequest(
+            step="prove", options=options, typed_data=typed_message(domain, message)
+        )
+
+    def propose(self, secret: str, credential: Any) -> Outcome:
+        """Propose the new passkey on the ledger; from then on the delay runs.
+
+        Raises:
+            InvitationExpired: as `begin`.
+            ProofInvalid: no passkey was created with this link, or another one signed.
+            LedgerUnavailable (consent): nothing was proposed; the same link continues later.
+        """
+        invitation, subject = self._get(secret)
+        key = self._keys.of_invitation(invitation)
+        if key is None or key.passkey is None:
+            raise ProofInvalid("Create a passkey first.", "cancel")
+        message = self._enrolment(subject, key.signer)
+        hashed, point = digest(self._ledger.domain(), message), (key.passkey.qx, key.passkey.qy)
+        assertion = webauthn.require_signed(
+            self._site, hashed, credential, point, key.passkey.credential_id
+        )
+        signed = Signed(message, key.signer, passkey_signature(*assertion.parts))
+        outcome = self._ledger.keys.propose_recovery(signed)
+        if outcome.ok:
+            self._keys.mark_proposed(key.signer)
+        return outcome
+
+    def propose_signed(self, signed: Signed) -> Outcome:
+        """Propose the key of a wallet, which signed its own enrolment elsewhere.
+
+        Raises:
+            LedgerUnavailable (consent): nothing was proposed.
+        """
+        self._keys.add(subject=signed.message.subject, signer=signed.signer)
+        outcome = self._ledger.keys.propose_recovery(signed)
+        if outcome.ok:
+            self._keys.mark_proposed(signed.signer)
+        return outcome
+
+    def admit_recovered(self) -> int:
+        """Let every proposed key sign in that the ledger has accepted; return how many.
+
+        Call it after `SubjectKeys.finish_recovery`. A key that was refused or replaced never can.
+
+        Raises:
+            LedgerUnavailable, ViewRefused (consent): the next call continues.
+        """
+        count = 0
+        for key in self._keys.list_open():
+            recovery = self._find_proposal(key)
+            if recovery is None:
+                continue
+            self._keys.mark_proposed(key.signer)  # a crash may have come before it
+            if recovery.state in OPEN:
+                continue
+            if recovery.state == FINISHED:
+                self._keys.admit(key)
+                count += 1
+            else:
+                self._keys.close(key)
+        return count
+
+    def has_open(self, subject: bytes) -> bool:
+        """Return whether a new key is on its way for a patient."""
+        return self._keys.has_open(subject)
+
+    def _find_proposal(self, key: RecoveredKey) -> Recovery | None:
+        """Return the newest proposal of a key on the ledger."""
+        proposals = self._ledger.keys.recoveries_of(key.subject)
+        return next((r for r in reversed(proposals) if r.signer == key.signer), None)
+
+    def _get(self, secret: str) -> tuple[Invitation, bytes]:
+        invitation = self._invitations.find(secret, RECOVER)
+        subject = invitation.invitee.subject if invitation else None
+        if invitation is None or subject is None:
+            raise InvitationExpired("The link has expired or was already used. Ask for a new one.")
+        return invitation, subject
+
+    def _enrolment(self, subject: bytes, signer: bytes) -> Enrolment:
+        return Enrolment(subject, self._ledger.custodian(), signer)

@@ -1,0 +1,182 @@
+"""Stores keys that were proposed for patients who lost theirs, until they can sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from services.accounts.accounts import PATIENT, Account, Accounts, new_id
+from services.accounts.invitations import Invitation, Invitations
+from services.accounts.passkeys import Passkeys
+from services.accounts.wallets import Wallets
+from services.accounts.webauthn import NewPasskey
+from services.tables import METADATA
+
+_KEYS: Final = sa.Table(
+    "web_recovered_keys",
+    METADATA,
+    sa.Column("signer", sa.LargeBinary(84), primary_key=True),
+    sa.Column("subject", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("invitation", sa.LargeBinary(32), unique=True),
+    sa.Column("account", sa.String(32), nullable=False),
+    sa.Column("credential", sa.LargeBinary),
+    sa.Column("label", sa.String(128), nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("proposed_at_s", sa.BigInteger),
+    sa.Column("is_open", sa.Boolean, nullable=False, index=True),
+)
+_POINT: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveredKey:
+    """A proposed key: a passkey with its credential id, or a wallet, whose `signer` is its address.
+
+    Attributes:
+        signer: as the ledger names it, 84 or 20 bytes.
+        subject: the patient, 32 bytes.
+        account_id: the patient's account, or the one that is opened with the key.
+        credential_id: of a passkey; None for a wallet.
+        label: the device's name.
+        at_s: when the key was created, seconds UTC.
+        proposed_at_s: when the ledger got it, seconds UTC; None before that.
+        is_open: True until the key can sign in, or never will.
+    """
+
+    signer: bytes
+    subject: bytes
+    account_id: str
+    credential_id: bytes | None
+    label: str
+    at_s: int
+    proposed_at_s: int | None
+    is_open: bool
+
+    @property
+    def passkey(self) -> NewPasskey | None:
+        """The passkey; None for a wallet."""
+        if self.credential_id is None:
+            return None
+        qx, qy = self.signer[-2 * _POINT : -_POINT], self.signer[-_POINT:]
+        return NewPasskey(self.credential_id, qx, qy)
+
+
+class RecoveredKeys:
+    """The rows of proposed keys; each is stored before the ledger gets it: a crash loses none."""
+
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
+        self,
+        *,
+        engine: sa.Engine,
+        clock: Callable[[], float],
+        accounts: Accounts,
+        passkeys: Passkeys,
+        wallets: Wallets,
+        invitations: Invitations,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._accounts = accounts
+        self._passkeys = passkeys
+        self._wallets = wallets
+        self._invitations = invitations
+
+    def add(
+        self,
+        *,
+        subject: bytes,
+        signer: bytes,
+        credential_id: bytes | None = None,
+        label: str = "",
+        invitation: Invitation | None = None,
+    ) -> None:
+        """Store a key before it is proposed, in place of an earlier one of the same invitation."""
+        account = self._accounts.of_subject(subject)
+        row = {
+            "signer": signer,
+            "subject": subject,
+            "invitation": invitation.key if invitation else None,
+            "account": account.id if account else new_id(),
+            "credential": credential_id,
+            "label": label,
+            "at_s": int(self._clock()),
+            "is_open": True,
+        }
+        delete = sa.delete(_KEYS).where(_KEYS.c.signer == signer)
+        if invitation is not None:
+            is_earlier = _KEYS.c.invitation == invitation.key
+            delete = sa.delete(_KEYS).where(sa.or_(_KEYS.c.signer == signer, is_earlier))
+        with self._engine.begin() as connection:
+            connection.execute(delete)
+            connection.execute(sa.insert(_KEYS), row)
+
+    def of_invitation(self, invitation: Invitation) -> RecoveredKey | None:
+        """Return the key that was created with an invitation."""
+        keys = self._select(_KEYS.c.invitation == invitation.key)
+        return keys[0] if keys else None
+
+    def list_open(self) -> list[RecoveredKey]:
+        """Return the keys that cannot sign in yet, the oldest first."""
+        return self._select(_KEYS.c.is_open)
+
+    def has_open(self, subject: bytes) -> bool:
+        """Return whether a key is proposed for a patient and cannot sign in yet."""
+        is_proposed = _KEYS.c.proposed_at_s.is_not(None)
+        return bool(self._select(sa.and_(_KEYS.c.subject == subject, _KEYS.c.is_open, is_proposed)))
+
+    def mark_proposed(self, signer: bytes) -> None:
+        """Record that the ledger has the key; the link that it was created with is used up."""
+        now_s = int(self._clock())
+        update = sa.update(_KEYS).where(_KEYS.c.signer == signer, _KEYS.c.proposed_at_s.is_(None))
+        with self._engine.begin() as connection:
+            rows = connection.execute(
+                update.values(proposed_at_s=now_s).returning(_KEYS.c.invitation)
+            )
+            for row in rows.all():
+                if row.invitation is not None:
+                    self._invitations.use(connection, bytes(row.invitation))
+
+    def close(self, key: RecoveredKey) -> None:
+        """Record that a key will never sign in: it was refused, or replaced by another."""
+        with self._engine.begin() as connection:
+            self._close(connection, key)
+
+    def admit(self, key: RecoveredKey) -> None:
+        """Let a key sign in, in one transaction; a patient without an account gets one."""
+        account = self._accounts.of_subject(key.subject)
+        now_s = int(self._clock())
+        with self._engine.begin() as connection:
+            if account is None:
+                new = Account(key.account_id, PATIENT, "", "", key.subject, "", now_s)
+                self._accounts.add(connection, new)
+            account_id = account.id if account else key.account_id
+            if key.passkey is None:
+                self._wallets.add(connection, key.signer, account_id)
+            else:
+                self._passkeys.insert(connection, account_id, key.passkey, label=key.label)
+            self._close(connection, key)
+
+    def _close(self, connection: sa.Connection, key: RecoveredKey) -> None:
+        update = sa.update(_KEYS).where(_KEYS.c.signer == key.signer)
+        connection.execute(update.values(is_open=False))
+
+    def _select(self, condition: sa.ColumnElement[bool]) -> list[RecoveredKey]:
+        query = sa.select(_KEYS).where(condition).order_by(_KEYS.c.at_s, _KEYS.c.signer)
+        with self._engine.connect() as connection:
+            return [_key(row) for row in connection.execute(query)]
+
+
+def _key(row: Any) -> RecoveredKey:
+    return RecoveredKey(
+        signer=bytes(row.signer),
+        subject=bytes(row.subject),
+        account_id=row.account,
+        credential_id=bytes(row.credential) if row.credential else None,
+        label=row.label,
+        at_s=row.at_s,
+        proposed_at_s=row.proposed_at_s,
+        is_open=row.is_open,
+    )

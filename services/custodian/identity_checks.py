@@ -1,0 +1,51 @@
+"""Records each identity check in the journal before a link leaves: how, by whom, for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from consent import ConsentLedger
+from services.installation import Installation
+from services.requests.history import IDENTITY_CHECKED
+from storage import NO_RECORD, NOBODY, AccessOutcome, RecordStore, Use
+
+IDENTITY_CHECKS: Final = ("card", "known", "video")
+"""How an identity can be checked."""
+NOT_STATED: Final = "not-stated"
+
+
+class IdentityChecks:
+    """Appends to the journal that a person's identity was checked; the row is anchored too."""
+
+    def __init__(
+        self, *, ledger: ConsentLedger, store: RecordStore, installation: Installation
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._organisation = installation.organisation
+        self._clock: Callable[[], float] = installation.clock
+
+    def record(self, purpose: str, check: str | None, *, by: str, subject: bytes | None) -> None:
+        """Store durably that `by` checked an identity; a patient sees it in the history.
+
+        Args:
+            purpose: what the link is for: ``join`` or ``recover``.
+            check: one of `IDENTITY_CHECKS`; None if the caller has no form that asks it.
+            by: the account that is responsible for the check.
+            subject: the patient; None for staff.
+
+        Raises:
+            LedgerUnavailable, ViewRefused (consent), JournalUnavailable (storage): nothing was
+                recorded, so no link may leave.
+        """
+        use = Use(
+            at_s=int(self._clock()),
+            party=self._organisation,
+            actor=by,
+            purpose=purpose,
+            why=check or NOT_STATED,
+            view=self._ledger.view(),
+        )
+        row = AccessOutcome(subject or NOBODY, NO_RECORD, 0, IDENTITY_CHECKED, NOBODY)
+        self._store.journal.write(use, [row])

@@ -1,0 +1,92 @@
+"""What a patient asks the custodian: about a line of the history, a record, or anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.errors import Invalid, NotFound
+from services.patient.acts import CORRECTION_ASKED, QUESTION_SENT, PatientActs
+from services.patient.history import PatientHistory
+from services.requests.messages import CORRECTION, KINDS, MAX_TEXT, Message, Messages
+from services.requests.wording import format_day
+from services.words import Words
+from storage import RecordStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSummary:
+    """A message, and in words what it is about; "" if it is about no line and no record."""
+
+    message: Message
+    about: str
+
+
+class PatientMessages:
+    """Questions and requests for corrections; each and its answer are lines of the history."""
+
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        history: PatientHistory,
+        store: RecordStore,
+        acts: PatientActs,
+        organisation: str,
+    ) -> None:
+        self._messages = messages
+        self._history = history
+        self._store = store
+        self._acts = acts
+        self._organisation = organisation
+
+    def list_all(self, subject: bytes, words: Words) -> Sequence[MessageSummary]:
+        """Return the patient's messages, the newest first."""
+        return [
+            MessageSummary(message=each, about=self.describe(subject, words, each.kind, each.about))
+            for each in self._messages.list_by_subject(subject)
+        ]
+
+    def send(
+        self, subject: bytes, words: Words, kind: str, about: str, text: str
+    ) -> list[MessageSummary]:
+        """Send a message to the custodian; return all of the patient's messages.
+
+        Args:
+            subject: the patient.
+            words: for the texts.
+            kind: ``question`` or ``correction``.
+            about: a row of the patient's history, or the id of one of the patient's records; "".
+            text: the patient's words, 2,000 characters at most.
+
+        Raises:
+            Invalid: its fields say what is missing; nothing was sent.
+            NotFound: what it is about does not exist, or is another patient's.
+        """
+        text = text.strip()
+        if kind not in KINDS:
+            raise Invalid(words("ask-us-kind-error"), {"kind": [words("ask-us-kind-error")]})
+        if not 0 < len(text) <= MAX_TEXT:
+            raise Invalid(words("ask-us-text-error"), {"text": [words("ask-us-text-error")]})
+        if about and not self.describe(subject, words, kind, about):
+            raise NotFound
+        message_id = self._messages.add(subject, kind, about, text)
+        act = CORRECTION_ASKED if kind == CORRECTION else QUESTION_SENT
+        self._acts.add(subject, f"{message_id}q", act, party=self._organisation)
+        return list(self.list_all(subject, words))
+
+    def describe(self, subject: bytes, words: Words, kind: str, about: str) -> str:
+        """Return in words what a message is about; "" if it is nothing of this patient's."""
+        if not about:
+            return ""
+        if kind == CORRECTION:
+            for entry in self._store.records_of(subject):
+                if entry.record_id.hex() == about:
+                    day = format_day(words, entry.recorded_on)
+                    return f"{words(f'category-{entry.category}')}, {day}"
+            return ""
+        try:
+            line = self._history.prove(subject, words, about).line
+        except NotFound:
+            return ""
+        return f"{line.day}, {line.time}: {line.text}" if line else about
