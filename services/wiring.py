@@ -47,7 +47,6 @@ from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
 from services.patient.signatures import PatientSignatures
 from services.patient.withdrawals import PatientWithdrawals
-from services.requests.reach import StudyReach
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -310,7 +309,7 @@ def _custodian(parts: Parts) -> CustodianService:
         ),
         approvals=CustodianApprovals(
             proposals=proposals,
-            reach=StudyReach(store=parts.store, diagnostics=parts.diagnostics),
+            reach=parts.requests.reach,
             directory=directory,
             parties=parts.requests.parties,
             descriptions=parts.requests.descriptions,
@@ -370,7 +369,7 @@ def _researcher(parts: Parts) -> ResearcherService:
         studies=Studies(
             owned=owned,
             requests=requests.requests,
-            reach=StudyReach(store=store, diagnostics=diagnostics),
+            reach=requests.reach,
             descriptions=requests.descriptions,
             diagnostics=diagnostics,
             feasibility=feasibility,
