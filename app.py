@@ -32,6 +32,7 @@ from models import Diagnostics
 from services.accounts import Site
 from services.installation import Installation
 from services.jobs.kinds import make_runners
+from services.jobs.retraining import Retraining
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
 from services.profile import OrganisationProfile
@@ -123,10 +124,13 @@ def open_services(settings: Settings | None = None, report: Report = silent) -> 
 def make_worker(services: Services) -> Worker:
     """Return a worker of the installation's jobs, with the tasks that it repeats."""
     uploads = services.custodian.uploads
+    retraining = Retraining(
+        diagnostics=services.diagnostics, jobs=services.jobs, clock=services.installation.clock
+    )
     recover = (
         services.ledger.recover,
         services.store.recover,
-        services.diagnostics.apply_withdrawals,
+        retraining.queue_affected,
         uploads.delete_expired,
         services.patient.exports.delete_expired,
     )

@@ -14,6 +14,7 @@ from consent import Finding
 from models.card import Card
 from models.cohort import Cohort, gather_cohort
 from models.consent_check import ConsentCheck
+from models.dummy import create_dummy
 from models.errors import ModelsNotFound, ModelsRefused
 from models.inputs import InputValue
 from models.integrity import IntegrityCheck, export_evidence
@@ -23,6 +24,7 @@ from models.plots import SUFFIXES, draw_card_plot
 from models.ports import Clock, ConsentLedger, Progress, RecordStore, no_progress
 from models.prediction import Prediction, PredictionRequest, Predictor
 from models.question import Question, load_stored_question
+from models.question_check import QuestionCheck, check_question
 from models.registry import ENDED, UNSERVED, Model, ModelRegistry
 from models.release import Release, ReleaseRequest, create_release
 from models.scorer import Scorer
@@ -309,6 +311,25 @@ class Diagnostics:
         """Return a training set for export; see `models.release.create_release`."""
         self._studies.require_open(request.study, self.clock())
         return create_release(self.store, self.question(question_id), request)
+
+    def dummy(self, question_id: str) -> bytes:
+        """Return dummy data in the layout of a copy; see `models.dummy.create_dummy`.
+
+        Raises:
+            ModelsNotFound: no question has this id.
+        """
+        return create_dummy(self.question(question_id))
+
+    def check_question(self, study_id: str, question: Question) -> QuestionCheck:
+        """Return which codes of a question the records that the study may use have.
+
+        The question need not be installed; the records are opened for training, and journalled.
+
+        Raises:
+            ModelsNotFound, ModelsRefused: the study does not exist, or has ended.
+        """
+        self._studies.require_open(study_id, self.clock())
+        return check_question(self.store, question, study_id)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return the findings of the integrity check; an empty list means no problems."""

@@ -67,7 +67,7 @@ class ModelServing:
         if model.state == ACTIVE:
             self._registry.change_state(model.id, AFFECTED, int(self._clock()))
         marked = self._registry.get(model.id)
-        stops_at_s = self.stops_at_s(marked)
+        stops_at_s = self._stops_at_s(marked)
         if self._clock() >= stops_at_s:
             self.retire(model.id)
             return None
@@ -102,14 +102,14 @@ class ModelServing:
             ModelRetired: its grace period has ended, or it is not in service.
         """
         model = self._registry.get(model_id)
-        if model.state == AFFECTED and self._clock() >= self.stops_at_s(model):
+        if model.state == AFFECTED and self._clock() >= self._stops_at_s(model):
             self.retire(model.id)
             model = self._registry.get(model_id)
         if model.state not in SERVING:
             raise ModelRetired(f"model {model_id} is {model.state}")
         return model
 
-    def stops_at_s(self, model: Model) -> int:
+    def _stops_at_s(self, model: Model) -> int:
         """Return when an affected model stops answering if nothing replaces it before."""
         return (model.affected_at_s or 0) + self.grace_s
 

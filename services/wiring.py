@@ -15,6 +15,7 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.invitations import CustodianInvitations
@@ -39,6 +40,7 @@ from services.patient.acts import PatientActs
 from services.patient.consents import PatientConsents
 from services.patient.erasures import PatientErasures
 from services.patient.exports import PatientExports
+from services.patient.fhir import PatientFhir
 from services.patient.history import PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.messages import PatientMessages
@@ -238,6 +240,11 @@ def _patient(parts: Parts) -> PatientService:
         keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
         erasures=PatientErasures(requests=stores.erasures, store=store),
         messages=messages,
+        fhir=PatientFhir(
+            consents=consents,
+            history=history,
+            organisation=parts.installation.organisation,
+        ),
         exports=PatientExports(
             jobs=parts.jobs,
             accounts=parts.identity.accounts,
@@ -277,6 +284,9 @@ def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
     records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
+    uploads = CustodianUploads(
+        uploads=parts.uploads, records=records, jobs=parts.jobs, installation=installation
+    )
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
@@ -294,11 +304,9 @@ def _custodian(parts: Parts) -> CustodianService:
             checks=checks,
             installation=installation,
         ),
-        uploads=CustodianUploads(
-            uploads=parts.uploads,
-            records=records,
-            jobs=parts.jobs,
-            installation=installation,
+        uploads=uploads,
+        columns=CustodianColumns(
+            uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
         ),
         records=records,
         subjects=CustodianSubjects(

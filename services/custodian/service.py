@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.messages import CustodianMessages
@@ -24,6 +25,7 @@ class CustodianService:
         overview: health of the parts, holdings, pending work.
         invitations: of patients and staff.
         uploads: files that are checked and then stored.
+        columns: the mapping of tables that were sent without one.
         records: deposits of records.
         subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
@@ -36,6 +38,7 @@ class CustodianService:
     overview: CustodianOverview
     invitations: CustodianInvitations
     uploads: CustodianUploads
+    columns: CustodianColumns
     records: CustodianRecords
     subjects: CustodianSubjects
     approvals: CustodianApprovals

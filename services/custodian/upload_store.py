@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -18,6 +18,7 @@ from services.tables import METADATA
 from storage import RecordStore
 
 CHECKING: Final = "checking"
+MAPPING: Final = "mapping"
 CHECKED: Final = "checked"
 STORING: Final = "storing"
 STORED: Final = "stored"
@@ -30,10 +31,11 @@ MAX_AGE_S: Final = DAY_S
 MAX_LISTED: Final = 50
 LABEL: Final = "upload"
 PIECE_LABEL: Final = "upload-piece"
-SUMMARY_PLACE: Final = -1
-"""The place of the summary among the pieces of a file, which count from 0."""
+SUMMARY: Final = -1
+DESCRIPTION: Final = -2
+"""Places of documents about a file among its pieces, which count from 0."""
 _CHUNK_BYTES: Final = 2**20
-_WAITING: Final = (CHECKING, CHECKED, STORING)
+_WAITING: Final = (CHECKING, MAPPING, CHECKED, STORING)
 
 _UPLOADS: Final = sa.Table(
     "web_uploads",
@@ -184,27 +186,41 @@ class UploadStore:
             for index, piece in enumerate(pieces)
         )
 
-    def keep_summary(self, upload: Upload, columns: Sequence[Mapping[str, Any]]) -> None:
-        """Store the summary of a table's columns, sealed; it is deleted with the file."""
-        body = self._seal(upload.id, SUMMARY_PLACE, orjson.dumps(columns))
-        row = {"upload": upload.id, "place": SUMMARY_PLACE, "body": body}
-        with self._engine.begin() as connection:
-            is_old = sa.and_(_PARTS.c.upload == upload.id, _PARTS.c.place == SUMMARY_PLACE)
-            connection.execute(sa.delete(_PARTS).where(is_old))
-            connection.execute(sa.insert(_PARTS), row)
+    def keep_document(self, upload: Upload, place: int, document: Any) -> None:
+        """Store what was found in a file, sealed; it is deleted with the file.
 
-    def summary(self, upload: Upload) -> list[dict[str, Any]]:
-        """Return the summary of a table's columns; empty once the file was stored or discarded."""
+        Args:
+            upload: the file.
+            place: SUMMARY or DESCRIPTION.
+            document: as JSON.
+        """
+        body = self._seal(upload.id, place, orjson.dumps(document))
+        is_old = sa.and_(_PARTS.c.upload == upload.id, _PARTS.c.place == place)
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_PARTS).where(is_old))
+            connection.execute(
+                sa.insert(_PARTS), {"upload": upload.id, "place": place, "body": body}
+            )
+
+    def find_document(self, upload: Upload, place: int) -> Any:
+        """Return what `keep_document` stored; None once the file was stored or discarded."""
         query = sa.select(_PARTS.c.body).where(
-            _PARTS.c.upload == upload.id, _PARTS.c.place == SUMMARY_PLACE
+            _PARTS.c.upload == upload.id, _PARTS.c.place == place
         )
         with self._engine.connect() as connection:
             body = connection.scalar(query)
         if body is None:
-            return []
-        about = _about(upload.id, SUMMARY_PLACE)
-        columns = orjson.loads(self._store.open_bytes(PIECE_LABEL, bytes(body), about))
-        return list(columns)
+            return None
+        about = _about(upload.id, place)
+        return orjson.loads(self._store.open_bytes(PIECE_LABEL, bytes(body), about))
+
+    def set_mapping(self, upload: Upload, mapping: str) -> bool:
+        """Give a table that waits for its columns a mapping; False if it does not wait for it."""
+        is_waiting = sa.and_(_UPLOADS.c.id == upload.id, _UPLOADS.c.state == MAPPING)
+        values = {"mapping": mapping, "state": CHECKING}
+        with self._engine.begin() as connection:
+            result = connection.execute(sa.update(_UPLOADS).where(is_waiting).values(**values))
+        return bool(result.rowcount == 1)
 
     def move(self, upload: Upload, before: str, state: str, job: str = "") -> bool:
         """Change the state of an upload from `before`; False if it is in another state."""
@@ -230,7 +246,7 @@ class UploadStore:
         """Delete every file that has waited longer than a day; return how many."""
         is_expired = sa.and_(
             _UPLOADS.c.at_s < int(self._clock()) - MAX_AGE_S,
-            _UPLOADS.c.state.in_((CHECKING, CHECKED)),
+            _UPLOADS.c.state.in_((CHECKING, MAPPING, CHECKED)),
         )
         uploads = self._select(is_expired)
         for upload in uploads:

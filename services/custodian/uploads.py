@@ -29,14 +29,23 @@ from services.custodian.file_kinds import (
 )
 from services.custodian.records import CustodianRecords
 from services.custodian.remedies import remedy
-from services.custodian.tables import check_sent_table, layout_of, read_sent_table, today_of
+from services.custodian.tables import (
+    check_sent_table,
+    describe_sent_table,
+    layout_of,
+    read_sent_table,
+    today_of,
+)
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
+    DESCRIPTION,
     DROPPED,
     LEAVE,
+    MAPPING,
     STORED,
     STORING,
+    SUMMARY,
     UNUSABLE,
     Sent,
     Upload,
@@ -57,8 +66,10 @@ Progress = Callable[[str, int, int], None]
 MAX_MAPPING: Final = 256 * 2**10
 MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
+DRAFT: Final = "draft"
+"""In place of a mapping's name: the columns are mapped on a page, from a draft."""
 _LISTS: Final = ("bad", "notes")
-_CHECK: Final = "check-upload"
+CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
 
 
@@ -69,7 +80,7 @@ class NewUpload:
     Attributes:
         name: its name at the sender.
         file: its bytes, which can be read more than once.
-        mapping: the name of an installed mapping, for a table.
+        mapping: the name of an installed mapping, for a table; or DRAFT.
         own_mapping: the TOML text of another mapping, or None.
         on_bad: ``leave`` stores the good rows without the bad ones, ``none`` stores nothing then.
     """
@@ -159,14 +170,17 @@ class CustodianUploads:
             mapping = self._mapping_text(words, new) if kind == TABLE else ""
             name = PurePath(new.name).name[:MAX_NAME]
             sent = Sent(party, by, name, kind, mapping, new.on_bad)
-            require_encoding(new.file, layout_of(sent).file.encoding if kind == TABLE else UTF_8)
+            if kind == FHIR:
+                require_encoding(new.file, UTF_8)
+            elif mapping:
+                require_encoding(new.file, layout_of(sent).file.encoding)
         except FileRefused as exc:
             raise exc.in_words(words) from exc
         stored = self._uploads.find_stored(sent, new.file)
         if stored is not None:
             return self._report(words, stored)
         upload = self._uploads.add(sent, new.file)
-        job = self._jobs.enqueue(_CHECK, {"upload": upload.id}, party)
+        job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
         self._uploads.move(upload, CHECKING, CHECKING, job.id)
         return self.get(words, party, upload.id)
 
@@ -185,7 +199,7 @@ class CustodianUploads:
             NotFound: the party has no such upload.
         """
         upload = self._uploads.get(party, upload_id)
-        if upload.state == CHECKED:
+        if upload.state in (CHECKED, MAPPING):
             self._uploads.report(upload, {}, DROPPED)
         return self.get(words, party, upload_id)
 
@@ -210,11 +224,13 @@ class CustodianUploads:
             return {}
         progress("checking", 0, 1)
         try:
+            if upload.sent.kind == TABLE and not upload.sent.mapping:
+                return self._describe(upload)
             report, columns = self._check(upload)
         except (ModelsError, RecordsError) as exc:
             self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
             return {}
-        self._uploads.keep_summary(upload, [asdict(column) for column in columns])
+        self._uploads.keep_document(upload, SUMMARY, [asdict(column) for column in columns])
         self._uploads.report(upload, report, CHECKED)
         progress("checking", 1, 1)
         return {name: report[name] for name in ("rows", "good", "wrong")}
@@ -239,6 +255,13 @@ class CustodianUploads:
         """Delete every file that has waited longer than a day; return how many."""
         return self._uploads.delete_expired()
 
+    def _describe(self, upload: Upload) -> dict[str, Any]:
+        """Describe a table that was sent without a mapping, and let it wait for one."""
+        description = describe_sent_table(upload.sent, self._uploads.body(upload), self._today())
+        self._uploads.keep_document(upload, DESCRIPTION, asdict(description))
+        self._uploads.report(upload, {}, MAPPING)
+        return {"rows": description.rows}
+
     def _check(self, upload: Upload) -> tuple[dict[str, Any], Sequence[ColumnSummary]]:
         body = self._uploads.body(upload)
         if upload.sent.kind == TABLE:
@@ -259,6 +282,10 @@ class CustodianUploads:
             return read_bundle(body).rows
         return read_sent_table(upload.sent, body, self._today())
 
+    def _summary(self, upload: Upload) -> list[ColumnSummary]:
+        stored = self._uploads.find_document(upload, SUMMARY) or []
+        return [summary_from(column) for column in stored]
+
     def _today(self) -> datetime.date:
         return today_of(self._installation.clock())
 
@@ -271,7 +298,7 @@ class CustodianUploads:
             can_store=_can_store(upload),
             problems=_cells(words, upload.report.get("bad", [])),
             notes=_cells(words, upload.report.get("notes", [])),
-            columns=[summary_from(stored) for stored in self._uploads.summary(upload)],
+            columns=self._summary(upload),
             job=job,
             is_slow=job is not None
             and self._installation.clock() - job.requested_at_s > self.SLOW_S,
@@ -298,6 +325,8 @@ class CustodianUploads:
             except UnicodeDecodeError as exc:
                 why = words("deposit-mapping-text")
                 raise FileRefused("mapping", "deposit-mapping-error", why=why) from exc
+        if new.mapping == DRAFT:
+            return ""
         path = self._mappings().get(new.mapping)
         if path is None:
             raise FileRefused("mapping", "deposit-mapping-choose")

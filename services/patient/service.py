@@ -9,6 +9,7 @@ from typing import Final
 from services.patient.consents import ConsentSummary, PatientConsents
 from services.patient.erasures import PatientErasures
 from services.patient.exports import PatientExports
+from services.patient.fhir import PatientFhir
 from services.patient.history import HistoryFilter, HistoryLine, PatientHistory
 from services.patient.keys import PatientKeys
 from services.patient.messages import PatientMessages
@@ -50,6 +51,7 @@ class PatientService:
     keys: PatientKeys
     messages: PatientMessages
     exports: PatientExports
+    fhir: PatientFhir
     erasures: PatientErasures
 
     def home(self, subject: bytes, words: Words) -> PatientHome:

@@ -56,6 +56,7 @@ def build_stores(
     parties = PartyNames(diagnostics, installation.organisation, installation.profile)
     directory = PatientDirectory(engine, store, clock)
     proposals = StudyProposals(engine, diagnostics, clock)
+    copies = ReleasedCopies(engine, store, clock)
     return RequestStores(
         parties=parties,
         directory=directory,
@@ -64,9 +65,9 @@ def build_stores(
         care=PatientsInCare(store, ledger, directory),
         predictions=StoredPredictions(engine, store, clock),
         feasibility=FeasibilityCounts(engine, clock),
-        copies=ReleasedCopies(engine, store, clock),
+        copies=copies,
         messages=Messages(engine, store, clock),
-        history=AccessHistory(store, ledger, diagnostics),
+        history=AccessHistory(store, ledger, diagnostics, copies),
         erasures=ErasureRequests(engine, clock),
         reach=StudyReach(store=store, diagnostics=diagnostics),
         descriptions=RequestDescriptions(

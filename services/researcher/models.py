@@ -25,10 +25,12 @@ class ModelStatus:
     Attributes:
         withdrawals: of people who withdrew, stopped, opted out or refused, whose permission ended
             or who were erased; 0 if nobody, 1 to 10 if fewer than 11.
+        stops_at_s: when an affected model stops answering if it is not replaced before.
     """
 
     card: ModelCard
     withdrawals: int
+    stops_at_s: int
 
     @property
     def model(self) -> Model:
@@ -71,6 +73,12 @@ class WithdrawalCounts:
         left = self._diagnostics.lost_patients(model.id)
         return self._feasibility.leavers(f"{model.id} gone", left)
 
+    def stops_at_s(self, model: Model) -> int:
+        """Return when an affected model stops answering; 0 for one that is not."""
+        if model.affected_at_s is None:
+            return 0
+        return model.affected_at_s + self._diagnostics.grace_s
+
 
 class StudyModels:
     """Training of a researcher's models by the worker, and the models themselves."""
@@ -102,7 +110,9 @@ class StudyModels:
         """
         model = self._owned.model(party, model_id)
         return ModelStatus(
-            card=self._cards.get(model.id), withdrawals=self._withdrawals.count(model)
+            card=self._cards.get(model.id),
+            withdrawals=self._withdrawals.count(model),
+            stops_at_s=self._withdrawals.stops_at_s(model),
         )
 
     def plot(self, party: str, model_id: str, name: str) -> bytes:

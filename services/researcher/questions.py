@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question, is_small
+from models.question_check import QuestionCheck
 from services.errors import NotFound
 from services.requests import FeasibilityCounts
 from services.requests.reach import needed_categories
@@ -31,6 +32,14 @@ class QuestionDetails:
     counted_on: str
     next_count_on: str
     kinds: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DummyData:
+    """A ZIP of dummy data, and the name under which it is saved."""
+
+    name: str
+    content: bytes
 
 
 class ResearchQuestions:
@@ -83,6 +92,27 @@ class ResearchQuestions:
         )
         is_hidden = is_small(count.count) or is_small(people - count.count)
         return None if is_hidden else min(count.count, people)
+
+    def make_dummy(self, question_id: str) -> DummyData:
+        """Return dummy data of a question, to try code before asking for a real copy.
+
+        Raises:
+            NotFound: there is no such question.
+        """
+        try:
+            content = self._diagnostics.dummy(question_id)
+        except ModelsNotFound as exc:
+            raise NotFound from exc
+        return DummyData(name=f"{question_id}-dummy.zip", content=content)
+
+    def check(self, file: Path, study: str) -> QuestionCheck:
+        """Return which codes of the question in a file the records of a study have.
+
+        Raises:
+            ModelsInvalid, ModelsNotFound, ModelsRefused (models): the file is not a valid
+                question; the study does not exist, or has ended.
+        """
+        return self._diagnostics.check_question(study, Question.load(file))
 
     def add(self, file: Path) -> Question:
         """Install the question in a file; a question of the same id is replaced.

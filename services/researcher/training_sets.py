@@ -23,13 +23,12 @@ from services.dates import iso_day
 from services.errors import NotFound
 from services.parties import study_name
 from services.requests import FeasibilityCounts, NewCopy, Proposal, ReleasedCopies, ReleasedCopy
+from services.requests.copies import NAME_CHARACTERS
 from services.researcher.owned_studies import OwnedStudies
 from storage import RecordStore
 
 MAX_DAYS: Final = 365
 """How long a copy may be kept."""
-NAME_CHARACTERS: Final = 32
-"""Of a row's pseudonym in a copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,7 @@ GET  /clinician/models/<id>/pictures/<name>         clinician   -card
 GET  /researcher                                    researcher  -
 GET  /researcher/questions                          researcher  -
 GET  /researcher/questions/<id>                     researcher  -question
+GET  /researcher/questions/<id>/dummy               researcher  -question
 GET  /researcher/studies/new                        researcher  -
 POST /researcher/studies/new                        researcher  -
 GET  /researcher/studies/<slug>                     researcher  study
@@ -141,6 +142,8 @@ POST /custodian/deposits/new                        custodian   ours
 GET  /custodian/deposits/<upload>                   custodian   upload
 POST /custodian/deposits/<upload>                   custodian   upload
 GET  /custodian/deposits/<upload>/report            custodian   upload!
+GET  /custodian/deposits/<upload>/columns           custodian   upload!
+POST /custodian/deposits/<upload>/columns           custodian   upload!
 GET  /custodian/studies                             custodian   ours
 GET  /custodian/studies/<slug>                      custodian   ours
 POST /custodian/studies/<slug>                      custodian   ours

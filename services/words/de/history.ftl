@@ -162,3 +162,5 @@ act-got-answer = { $party } hat Ihre Frage beantwortet.
 act-got-correction = { $party } hat den Eintrag berichtigt.
 
 act-got-refusal = { $party } hat den Eintrag nicht geändert und Ihnen gesagt, warum.
+
+act-copy-deleted = { $party } erklärt, die Kopie mit Ihren Werten gelöscht zu haben.

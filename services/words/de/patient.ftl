@@ -421,7 +421,10 @@ statement-allow = Ich erlaube { $who }, folgende Daten von mir zu nutzen: { $wha
 
 statement-dates = Gemeint sind nur Daten aus dieser Zeit: { $span }.
 
-statement-records = Gemeint sind nur { $n } einzelne Einträge.
+statement-records = { $n ->
+    [one] Gemeint ist nur ein einzelner Eintrag.
+   *[other] Gemeint sind nur { $n } einzelne Einträge.
+}
 
 statement-copy = Eine Kopie ohne meinen Namen darf heruntergeladen werden.
 
@@ -539,7 +542,7 @@ record-measured = Gemessen am { $date }, von: { $custodian }. Hier hinzugefügt 
 
 record-measured-only = Gemessen am { $date }, von: { $custodian }.
 
-receipt-print = Diese Seite drucken
+receipt-print = Sie können diese Seite drucken. Die Datei hat dasselbe, damit ein Programm es prüfen kann.
 
 check-decision = Ihre Antwort
 
@@ -553,7 +556,10 @@ check-records = Einzelne Einträge
 
 check-records-all = Alle Einträge dieser Art
 
-check-records-some = Nur { $n } einzelne Einträge, die jetzt hier sind
+check-records-some = { $n ->
+    [one] Nur ein einzelner Eintrag, der jetzt hier ist
+   *[other] Nur { $n } einzelne Einträge, die jetzt hier sind
+}
 
 check-duties = Was sie tun müssen
 

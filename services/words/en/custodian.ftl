@@ -172,6 +172,8 @@ deposit-mapping-none = None: the file is a FHIR bundle
 
 deposit-mapping-own = Your own mapping, below
 
+deposit-mapping-draft = None yet: I map the columns on the next page
+
 deposit-own = Your own mapping
 
 deposit-own-hint = A TOML file. Leave it empty to use one from the list.
@@ -199,6 +201,8 @@ deposit-button = Check the file
 deposit-before-title = Recent files
 
 deposit-state-checking = being checked
+
+deposit-state-mapping = waiting for its columns to be mapped
 
 deposit-state-checked = waiting for your decision
 
@@ -350,6 +354,145 @@ cure-column-twice = Rename one of the two columns
 cure-kind = Leave it out; this kind is not stored here
 
 cure-subject = Add the patient to the bundle
+
+## Columns of a table
+
+deposit-needs-columns = The table was read. Say what its columns mean; then it is checked. Nothing has been stored yet.
+
+columns-title = Map the columns
+
+columns-lead = { $rows } rows, { $columns } columns. What each column means is guessed from its name and its cells: look at every column. Nothing has been stored yet.
+
+columns-no-id = No column looks like a hospital number. Choose the one that tells people apart.
+
+columns-copies = { $count ->
+        [one] One row is equal to another row under a different id.
+       *[other] { $count } rows are equal to another row under a different id.
+    } Look for copies before you use the table.
+
+columns-unnamed = Column without a name
+
+columns-seen = { $values } values, { $missing } missing, { $different } different.
+
+columns-range = From { $low } to { $high }.
+
+columns-shapes = Cells look like
+
+columns-fixed = This column names, in each row, what was measured; its codes follow below.
+
+columns-what = What it is
+
+columns-what-number = A number
+
+columns-what-boolean = Yes or no
+
+columns-what-category = One of several words
+
+columns-what-id = The hospital number
+
+columns-what-date = The day of the row
+
+columns-what-time = The time of the day
+
+columns-what-ignore = Left out
+
+columns-more = Category, code and values
+
+columns-category = Category of consent
+
+columns-category-hint = Patients decide by these categories
+
+columns-code = Code
+
+columns-code-hint = System and code, such as http://loinc.org|2345-7, or a name of your own, such as ourlab|crp2
+
+columns-unit = Unit
+
+columns-unit-hint = UCUM, such as mg/dL or mm[Hg]; 1 for none
+
+columns-minimum = Lowest possible value
+
+columns-maximum = Highest possible value
+
+columns-levels = Each word of the column, and the value that is stored for it: true or false for yes or no. A word that is left empty counts as missing.
+
+columns-reviewed = Why this column may be stored
+
+columns-reviewed-hint = Its name says that it identifies people
+
+columns-whole = The whole table
+
+columns-date = Day of every row
+
+columns-date-hint = For tables without a column of dates, such as 2024-05-31
+
+columns-date-format = How dates are written
+
+columns-date-format-hint = %d.%m.%Y for 31.05.2024, excel for numbers of a spreadsheet; empty for 2024-05-31
+
+columns-visits = A person may have several rows
+
+columns-visits-hint = Each row is a visit of its own day
+
+columns-bounds = Cells such as <0.5
+
+columns-bounds-limit = Store the limit, and that it is one
+
+columns-bounds-half = Store half of the limit, and that it is one
+
+columns-outside = Numbers out of the possible range
+
+columns-refuse = A bad row
+
+columns-as-missing = Leave out the cell alone
+
+columns-name = Keep the mapping as
+
+columns-name-hint = A name, to choose it for the next table of this kind
+
+columns-button = Check the table
+
+columns-flag-identifier = It identifies people.
+
+columns-flag-constant = Every row has the same value.
+
+columns-flag-empty = It has no value.
+
+columns-flag-row-numbers = It counts the rows.
+
+columns-flag-free-text = Its texts differ in nearly every row, so they may identify people.
+
+columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what becomes of them.
+
+columns-flag-future = It may be known only later than a prediction. Do not predict from it then.
+
+columns-error = Some columns need another look.
+
+columns-what-error = Choose what this column is
+
+columns-category-error = Choose a category
+
+columns-reviewed-error = Say why this column may be stored, or leave it out
+
+columns-twice-error = Another column is this already; a table has one
+
+columns-id-error = Choose the column with the hospital number
+
+columns-value-error = Choose at least one column with values to store
+
+columns-date-error = Enter the day of every row as 2024-05-31, or choose a column of dates
+
+columns-unit-error = Enter a unit of UCUM, such as mg/dL; 1 for none
+
+columns-range-error = The lowest value is above the highest
+
+columns-number-error = Enter a number, such as 0.5
+
+columns-truth-error = Enter true or false for each word
+
+columns-levels-error = Enter a value for at least one word; a column of many different texts cannot be stored
+
+columns-name-error = The mapping { $name } exists already and differs. Choose another name.
 
 ## Studies
 

@@ -162,3 +162,5 @@ act-got-answer = { $party } answered your question.
 act-got-correction = { $party } corrected the record.
 
 act-got-refusal = { $party } did not change the record and told you why.
+
+act-copy-deleted = { $party } says that it has deleted its copy with your values.

@@ -421,7 +421,10 @@ statement-allow = I allow { $who } to use my { $what }, { $purposes }.
 
 statement-dates = Only records of these dates are meant: { $span }.
 
-statement-records = Only { $n } individual records are meant.
+statement-records = { $n ->
+    [one] Only one individual record is meant.
+   *[other] Only { $n } individual records are meant.
+}
 
 statement-copy = A copy without my name may be downloaded.
 
@@ -539,7 +542,7 @@ record-measured = Measured on { $date }, at { $custodian }. Added here on { $add
 
 record-measured-only = Measured on { $date }, at { $custodian }.
 
-receipt-print = Print this page
+receipt-print = You can print this page. The file has the same for a program to check.
 
 check-decision = Your answer
 
@@ -553,7 +556,10 @@ check-records = Single records
 
 check-records-all = All records of these kinds
 
-check-records-some = Only { $n } individual records that are here now
+check-records-some = { $n ->
+    [one] Only one individual record that is here now
+   *[other] Only { $n } individual records that are here now
+}
 
 check-duties = What they must do
 

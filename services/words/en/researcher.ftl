@@ -45,6 +45,12 @@ question-kinds-hint = Nobody opens records to count: how often a single value is
 
 question-frozen = Counted once in the week of { $date }, the same for everyone. Next count: { $next }.
 
+question-dummy = Dummy data
+
+question-dummy-lead = Try your code before you ask for records. The files and columns are those of a real copy. The values are drawn at random: nobody is in them.
+
+question-dummy-download = Download dummy data (ZIP)
+
 few = hidden
 
 few-note = “Hidden” is a number of 1 to 10, or one from which such a number could be worked out.
@@ -223,6 +229,8 @@ model-title = Model { $model }
 model-published = Published on { $date }.
 
 model-withdrawals = People it was trained on who no longer permit it: { $count }. They withdrew, opted out or refused, their permission ended, or their records were erased.
+
+model-stops = A successor without these people is trained by itself. If no successor passes the gate, this model stops answering on { $date }.
 
 model-replaced-by = It was replaced by a model trained without these people:
 

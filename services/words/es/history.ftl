@@ -162,3 +162,5 @@ act-got-answer = { $party } contestó su pregunta.
 act-got-correction = { $party } corrigió el registro.
 
 act-got-refusal = { $party } no cambió el registro y le dijo por qué.
+
+act-copy-deleted = { $party } dice que ha borrado su copia con los valores de usted.

@@ -421,7 +421,10 @@ statement-allow = Permito a { $who } usar estos datos míos: { $what }, { $purpo
 
 statement-dates = Solo valen los datos de este tiempo: { $span }.
 
-statement-records = Solo valen { $n } documentos concretos.
+statement-records = { $n ->
+    [one] Solo vale un documento concreto.
+   *[other] Solo valen { $n } documentos concretos.
+}
 
 statement-copy = Se puede descargar una copia sin mi nombre.
 
@@ -539,7 +542,7 @@ record-measured = Medido el { $date }, en: { $custodian }. Añadido aquí el { $
 
 record-measured-only = Medido el { $date }, en: { $custodian }.
 
-receipt-print = Imprimir esta página
+receipt-print = Puede imprimir esta página. El archivo tiene lo mismo para que un programa lo compruebe.
 
 check-decision = Su respuesta
 
@@ -553,7 +556,10 @@ check-records = Registros sueltos
 
 check-records-all = Todos los registros de estos tipos
 
-check-records-some = Solo { $n } registros sueltos que están aquí ahora
+check-records-some = { $n ->
+    [one] Solo un registro suelto que está aquí ahora
+   *[other] Solo { $n } registros sueltos que están aquí ahora
+}
 
 check-duties = Lo que deben hacer
 

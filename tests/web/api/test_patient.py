@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 
 import pytest
+from fhir.resources.R4B.auditevent import AuditEvent
+from fhir.resources.R4B.consent import Consent
 from visitors import signed_in
 
 from services.accounts import PATIENT
@@ -142,6 +144,25 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
     assert patient.api("GET", path).get_json() == {"research": "on"}
 
 
+def test_what_takes_nothing_back_re_encrypts_nothing(hospital, patient) -> None:
+    def waiting() -> int:
+        jobs = hospital.platform.jobs.newest(kind="rekey", states=("queued",), limit=1_000)
+        subject = patient.account.subject.hex()
+        return sum(job.arguments["subjects"] == [subject] for job in jobs)
+
+    path = "/patient/opt-out"
+    granted(hospital, patient)
+    to_sign = patient.api("POST", path, {"research": "off"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    hospital.work("rekey")
+    to_sign = patient.api("POST", path, {"research": "on"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    assert waiting() == 0
+    to_sign = patient.api("POST", "/patient/stop", {}).get_json()
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    assert waiting() == 1
+
+
 def test_a_stop_leaves_research_off(hospital, patient) -> None:
     path = "/patient/opt-out"
     to_sign = patient.api("POST", path, {"research": "off"}).get_json()["to_sign"]
@@ -181,6 +202,18 @@ def test_the_export_has_records_permissions_and_history(hospital, patient) -> No
     json = patient.api("POST", "/patient/copy", {}).get_json()
     assert len(json["records"]) == 2
     assert [item["state"] for item in json["permissions"]] == ["active"]
+
+
+def test_permissions_and_uses_are_read_as_fhir(hospital, patient) -> None:
+    granted(hospital, patient)
+    consents = patient.api("GET", "/patient/fhir/Consent").get_json()
+    assert (consents["resourceType"], consents["total"]) == ("Bundle", 1)
+    resource = consents["entry"][0]["resource"]
+    assert Consent.model_validate(resource).status == "active"
+    assert resource["patient"]["identifier"]["value"] == patient.account.subject.hex()
+    patient.api("POST", "/patient/copy", {})
+    events = patient.api("GET", "/patient/fhir/AuditEvent").get_json()["entry"]
+    assert AuditEvent.model_validate(events[0]["resource"]).outcome == "0"
 
 
 def test_trained_models_and_keys_are_listed(hospital, patient) -> None:

@@ -97,6 +97,18 @@ def test_a_question_shows_everyone_the_same_number_of_eligible_people(hospital, 
     assert "small" in [question["id"] for question in listed]
 
 
+def test_dummy_data_of_a_question_can_be_downloaded_by_page_and_api(researcher) -> None:
+    answers = [
+        researcher.api("GET", "/researcher/questions/small/dummy"),
+        researcher.get("/researcher/questions/small/dummy"),
+    ]
+    for answer in answers:
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            assert json.loads(archive.read("manifest.json"))["level"] == "dummy"
+    assert answers[0].data == answers[1].data
+    assert researcher.api("GET", "/researcher/questions/none/dummy").status_code == 404
+
+
 def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     hospital, researcher
 ) -> None:

@@ -8,7 +8,9 @@ import orjson
 from flask import Blueprint
 
 from consent import Outcome, Signed
+from records.description import TableDescription
 from services.custodian.approvals import StudyReview
+from services.custodian.column_maps import NewMapping
 from services.custodian.invitations import IssuedInvitation
 from services.custodian.overview import Overview
 from services.custodian.recoveries import PendingRecovery, RecoveryRequest
@@ -24,6 +26,7 @@ from web.api.custodian.schemas import (
     MAX_FILE_BYTES,
     DepositBody,
     DepositSchema,
+    MappingBody,
     MappingsSchema,
     OutcomesSchema,
     OverviewSchema,
@@ -34,6 +37,7 @@ from web.api.custodian.schemas import (
     RecoveryLinkSchema,
     StudyDecisionBody,
     StudyReviewSchema,
+    TableDescriptionSchema,
     UploadBody,
     UploadReportSchema,
     UploadsSchema,
@@ -110,6 +114,25 @@ def post_upload(body: NewUpload) -> UploadReport:
 def get_upload(upload: str) -> UploadReport:
     """Return what is in a file, each problem with its remedy, and what was stored."""
     return services().custodian.uploads.get(words(), current_caller().party, upload)
+
+
+@own.get("/custodian/uploads/<upload>/columns")
+@requires_role(CUSTODIAN)
+@returns(TableDescriptionSchema)
+def get_columns(upload: str) -> TableDescription:
+    """Return what the columns of a table without a mapping seem to mean, and a drafted mapping."""
+    return services().custodian.columns.describe(current_caller().party, upload)
+
+
+@own.post("/custodian/uploads/<upload>/mapping")
+@requires_role(CUSTODIAN)
+@idempotent
+@accepts(MappingBody)
+@returns(UploadReportSchema, status=202)
+def post_mapping(upload: str, body: NewMapping) -> UploadReport:
+    """Give a table that waits for its columns a mapping, and queue its check."""
+    columns = services().custodian.columns
+    return columns.save(words(), current_caller().party, upload, body)
 
 
 @own.post("/custodian/uploads/<upload>/storing")

@@ -12,8 +12,10 @@ from marshmallow import fields, post_load, validate
 
 from consent import Outcome
 from records import ColumnSummary, Level
+from records.description import ColumnDescription, TableDescription
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
+from services.custodian.column_maps import NewMapping
 from services.custodian.erasures import PendingErasure
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
@@ -40,8 +42,9 @@ _OBJECT: Final = {"type": "object", "additionalProperties": True}
 class UploadBody(Strict):
     """A file in base64, and how it is read.
 
-    `mapping` names one that is installed, `own_mapping` is the TOML text of another; a FHIR bundle
-    needs neither. `on_bad` says whether the good rows are stored without the bad ones.
+    `mapping` names one that is installed, or is `draft` for a table whose columns are mapped
+    afterwards; `own_mapping` is the TOML text of another; a FHIR bundle needs neither. `on_bad`
+    says whether the good rows are stored without the bad ones.
     """
 
     name = Text(255, required=True)
@@ -63,6 +66,17 @@ class UploadBody(Strict):
             own_mapping=data["own_mapping"].encode() or None,
             on_bad=data["on_bad"],
         )
+
+
+class MappingBody(Strict):
+    """The mapping of a table's columns as TOML; `name` keeps it for further tables."""
+
+    mapping = fields.String(required=True, validate=validate.Length(1, MAX_MAPPING))
+    name = Text(64, 0, load_default="")
+
+    @post_load
+    def _to_mapping(self, data: Mapping[str, Any], **_: Any) -> NewMapping:
+        return NewMapping(text=data["mapping"], name=data["name"])
 
 
 class StudyDecisionBody(Strict):
@@ -150,6 +164,21 @@ ColumnSummarySchema = schema_of(
     ColumnSummary,
     "column code category kind unit count missing bad left_out bounds minimum median maximum",
     levels=LevelSchema,
+)
+ColumnDescriptionSchema = schema_of(
+    "ColumnDescriptionSchema",
+    ColumnDescription,
+    "draft.role draft.kind draft.code draft.unit draft.category values missing different "
+    "minimum maximum",
+    column="draft.name",
+    shapes=fields.List(fields.String()),
+    flags=fields.List(fields.String()),
+)
+TableDescriptionSchema = schema_of(
+    "TableDescriptionSchema",
+    TableDescription,
+    "rows copies has_id mapping",
+    columns=ColumnDescriptionSchema,
 )
 UploadReportSchema = schema_of(
     "UploadReportSchema",

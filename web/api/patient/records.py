@@ -73,3 +73,22 @@ def get_own_proof(seq: str) -> Response:
 def get_own_models() -> list[TrainedModel]:
     """Return the models that were trained on the patient's records, and the state of each."""
     return services().patient.records.list_models(current_subject(), words())
+
+
+@bp.get("/patient/fhir/Consent")
+@requires_role(PATIENT)
+@returns(ObjectAnswer)
+def get_consents_as_fhir() -> Response:
+    """Return the patient's permissions and refusals as a Bundle of Consent (FHIR R4)."""
+    return json_response(services().patient.fhir.list_consents(current_subject(), words()))
+
+
+@bp.get("/patient/fhir/AuditEvent")
+@requires_role(PATIENT)
+@accepts(BeforeBody)
+@returns(ObjectAnswer)
+def get_uses_as_fhir(body: dict[str, Any]) -> Response:
+    """Return decisions about the patient's records as a Bundle of AuditEvent (IHE BALP)."""
+    before = body["before"]
+    fhir = services().patient.fhir
+    return json_response(fhir.list_audit_events(current_subject(), words(), before))

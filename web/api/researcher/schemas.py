@@ -143,6 +143,7 @@ ModelStatusSchema = schema_of(
     model="model.id",
     is_touched="is_affected",
     withdrew=Count(attribute="withdrawals"),
+    stops_at_s="stops_at_s",
 )
 FailedTrainingSchema = schema_of(
     "FailedTrainingSchema",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from models import Question
 from services.researcher.cohorts import CohortCounts
@@ -24,9 +24,10 @@ from web.api.researcher.schemas import (
     StudyDetailsSchema,
     StudySchema,
 )
-from web.api.resources import accepts, idempotent, returns
+from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import NothingSchema
 from web.current import current_caller, services, words
+from web.responses import ZIP, download_response
 from web.view_options import requires_role
 
 bp = Blueprint("researcher_api_studies", __name__)
@@ -46,6 +47,15 @@ def get_questions() -> list[Question]:
 def get_question(question: str) -> QuestionDetails:
     """Return a question, and how many people may fit: the same number for everyone, for a week."""
     return _researcher().questions.get(question)
+
+
+@bp.get("/researcher/questions/<question>/dummy")
+@requires_role(RESEARCHER)
+@returns_file(ZIP)
+def get_dummy(question: str) -> Response:
+    """Return a ZIP in the layout of a copy, filled at random from the question alone."""
+    dummy = _researcher().questions.make_dummy(question)
+    return download_response(dummy.content, dummy.name, ZIP)
 
 
 @bp.get("/researcher/studies")

@@ -52,7 +52,7 @@ def record(id: str) -> Response:
         opened=opened,
         date=date,
         record_id=id,
-        rows=[(value.name, value.value) for value in opened.values],
+        rows=[(value.name[:1].upper() + value.name[1:], value.value) for value in opened.values],
     )
 
 

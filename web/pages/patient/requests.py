@@ -171,7 +171,12 @@ def check(id: str) -> Response:
         "patient/check.html",
         title=words()("check-title"),
         detail=detail,
-        rows=terms_rows(words(), review.signature, detail.party_name, f"{detail.path}/limits"),
+        rows=terms_rows(
+            words(),
+            review.signature.typed_data["message"],
+            detail.party_name,
+            f"{detail.path}/limits",
+        ),
         review=review,
     )
 

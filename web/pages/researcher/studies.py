@@ -20,6 +20,7 @@ from web.current import current_account, services, words
 from web.pages.forms import date_in, first_errors
 from web.pages.guard import render, see_other
 from web.pages.researcher.counts import count_text
+from web.responses import ZIP, download_response
 from web.view_options import requires_role
 
 FIELDS = ("title", "question", "condition", "protocol", "board", "contact", "days", "end")
@@ -67,6 +68,14 @@ def question(id: str) -> Response:
         counted_on=format_day(words(), details.counted_on),
         next_count_on=format_day(words(), details.next_count_on),
     )
+
+
+@bp.get("/researcher/questions/<id>/dummy")
+@requires_role(RESEARCHER)
+def dummy(id: str) -> Response:
+    """Return dummy data in the layout of a copy."""
+    file = services().researcher.questions.make_dummy(id)
+    return download_response(file.content, file.name, ZIP)
 
 
 @bp.get("/researcher/studies/new")
