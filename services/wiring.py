@@ -299,10 +299,7 @@ def _custodian(parts: Parts) -> CustodianService:
             clock=installation.clock,
         ),
         invitations=CustodianInvitations(
-            identity=parts.identity,
-            directory=directory,
-            checks=checks,
-            installation=installation,
+            identity=parts.identity, directory=directory, checks=checks, installation=installation
         ),
         uploads=uploads,
         columns=CustodianColumns(
