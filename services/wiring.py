@@ -282,7 +282,7 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
 
 def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
-    directory, proposals = parts.requests.directory, parts.requests.proposals
+    directory = parts.requests.directory
     records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
     uploads = CustodianUploads(
         uploads=parts.uploads, records=records, jobs=parts.jobs, installation=installation
@@ -312,13 +312,7 @@ def _custodian(parts: Parts) -> CustodianService:
             directory=directory,
             installation=installation,
         ),
-        approvals=CustodianApprovals(
-            proposals=proposals,
-            reach=parts.requests.reach,
-            directory=directory,
-            parties=parts.requests.parties,
-            descriptions=parts.requests.descriptions,
-        ),
+        approvals=CustodianApprovals(requests=parts.requests),
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
         ),

@@ -8,10 +8,10 @@ from typing import Final
 
 from consent import ConsentError
 from services.errors import Invalid
-from services.parties import PartyNames, study_id
-from services.requests import PROPOSED, PatientDirectory, Proposal, StudyProposals
-from services.requests.descriptions import RequestDescriptions, RequestText
-from services.requests.reach import StudyReach
+from services.parties import study_id
+from services.requests import PROPOSED, Proposal
+from services.requests.descriptions import RequestText
+from services.requests.stores import RequestStores
 from services.words import Words
 
 MAX_REASON: Final = 2_000
@@ -46,20 +46,12 @@ class StudyReview:
 class CustodianApprovals:
     """Lists proposed studies and decides on them; only one given back for changes comes again."""
 
-    def __init__(
-        self,
-        *,
-        proposals: StudyProposals,
-        reach: StudyReach,
-        directory: PatientDirectory,
-        parties: PartyNames,
-        descriptions: RequestDescriptions,
-    ) -> None:
-        self._proposals = proposals
-        self._reach = reach
-        self._directory = directory
-        self._parties = parties
-        self._descriptions = descriptions
+    def __init__(self, *, requests: RequestStores) -> None:
+        self._proposals = requests.proposals
+        self._reach = requests.reach
+        self._directory = requests.directory
+        self._parties = requests.parties
+        self._descriptions = requests.descriptions
 
     def list_all(self) -> list[Proposal]:
         """Return every proposed study, newest first, decided or not."""
