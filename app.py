@@ -89,6 +89,7 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         is_development=settings.development,
         version=VERSION,
         web_processes=settings.web_processes,
+        person_systems=settings.person_systems,
         profile=OrganisationProfile(
             names=settings.names,
             telephone=settings.telephone,

@@ -24,6 +24,7 @@ from storage.keys import Keys
 from storage.permissions import PermittedSubjects, RecordList
 from storage.rootkey import make_root_key, open_root_key, receipt_key
 from storage.vault import Vault
+from storage.versions import Versions
 
 LIST_MAX_AGE_S: Final = 60.0
 """For how long a list of patients may include one whose records were erased meanwhile."""
@@ -60,6 +61,7 @@ class RecordStore:
         )
         self.vault = Vault(components)
         self.deposits = Deposits(components)
+        self.versions = Versions(components, self.deposits)
         self.erasure = Erasure(engine, components, self.deposits)
 
     def unseal(self, passphrase: str) -> None:

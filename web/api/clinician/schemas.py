@@ -99,7 +99,9 @@ class SentSchema(Strict):
     is_sent = fields.Boolean(required=True)
 
 
-InputSchema = schema_of("InputSchema", InputValue, "code words value recorded_on problem accepts")
+InputSchema = schema_of(
+    "InputSchema", InputValue, "code words value recorded_on problem accepts source rule"
+)
 WarningsSchema = schema_of("WarningsSchema", InputWarnings, "missing total old oldest_on newest_on")
 InputsSchema = schema_of(
     "InputsSchema",
