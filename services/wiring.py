@@ -59,6 +59,7 @@ from services.researcher.questions import ResearchQuestions
 from services.researcher.runs import ModelRuns
 from services.researcher.service import ResearcherService
 from services.researcher.studies import Studies
+from services.researcher.study_runs import StudyRuns
 from services.researcher.training_sets import TrainingSets
 from services.subjects import SubjectRecords
 from services.tokens import Tokens
@@ -203,7 +204,12 @@ def _patient(parts: Parts) -> PatientService:
         history=stores.history, store=store, ledger=ledger, parties=parties, acts=acts
     )
     consents = PatientConsents(
-        ledger=ledger, requests=requests, parties=parties, history=history, acts=acts
+        ledger=ledger,
+        requests=requests,
+        parties=parties,
+        history=history,
+        acts=acts,
+        copies=stores.copies,
     )
     signatures = PatientSignatures(
         identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs, acts=acts
@@ -401,6 +407,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             ledger=ledger,
             feasibility=feasibility,
         ),
+        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics),
         models=StudyModels(
             owned=owned,
             jobs=parts.jobs,

@@ -18,10 +18,10 @@ from storage.deposit import Deposits
 from storage.entry import Entry
 from storage.erasure import Erasure
 from storage.findings import StoreFinding
-from storage.integrity import check_journal, check_records
+from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
 from storage.keys import Keys
-from storage.permissions import PermittedSubjects, RecordList
+from storage.permissions import PermittedSubjects, RecordList, refusing_subjects
 from storage.rootkey import make_root_key, open_root_key, receipt_key
 from storage.vault import Vault
 from storage.versions import Versions
@@ -148,14 +148,14 @@ class RecordStore:
         return PermittedSubjects(records, decisions)
 
     def refusing_subjects(self, party: str, purpose: str) -> set[bytes]:
-        """Return the subjects whose own refusal or research opt-out forbids this for a record.
+        """Return the subjects who opted out of this purpose or refuse it to this party.
 
         Raises:
-            LedgerUnavailable (consent): the ledger is unavailable or in doubt.
+            LedgerUnavailable (consent): as `permitted_subjects`.
         """
         records = self._record_list()
         decisions = self._ledger.decide_many(records.decision_request(party, purpose))
-        return records.subjects_refused(decisions)
+        return refusing_subjects(records, decisions)
 
     def _record_list(self) -> RecordList:
         """Return the current records, at most LIST_MAX_AGE_S old and with every visible batch."""
@@ -206,6 +206,7 @@ class RecordStore:
                 for batch in self._catalogue.batches()
                 if batch.pin and batch.pin not in pins
             ]
+        findings += check_uses(self.journal, self._ledger.past_permits(), self._catalogue.current())
         anchors = self._ledger.anchors("journal")
         return findings + check_journal(
             self.journal, anchors, lambda done, total: progress("journal", done, total)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from models import Diagnostics, Model
 from services.cards import ModelCard, ModelCards
 from services.errors import NotFound
-from services.jobs.queue import ACTIVE, FAILED, Job, JobQueue
+from services.jobs.queue import ACTIVE, Job, JobQueue
 from services.parties import study_name
 from services.requests import FeasibilityCounts
 from services.researcher.owned_studies import OwnedStudies
 
 MAX_LISTED: Final = 10
-TRAININGS: Final = ("train", "retrain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +45,6 @@ class ModelStatus:
     def is_affected(self) -> bool:
         """Whether anybody permits it no longer."""
         return self.withdrawals > 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedTraining:
-    """A training that published no model.
-
-    Attributes:
-        job: it; `error` is the message.
-        gate: each quality threshold that was missed: its message, what was measured and required.
-    """
-
-    job: Job
-    gate: Sequence[Mapping[str, Any]]
 
 
 class WithdrawalCounts:
@@ -167,20 +153,6 @@ class StudyModels:
         """
         models = self._owned.models([self._owned.get(party, name)])
         return [self._cards.get(model.id) for model in models[:MAX_LISTED]]
-
-    def failures(self, party: str, name: str) -> Sequence[FailedTraining]:
-        """Return the newest ten trainings of a study that published no model, newest first.
-
-        Raises:
-            NotFound: there is no such study, or it is another party's.
-        """
-        study = self._owned.get(party, name)
-        jobs = self._jobs.newest(requested_by=study.study, states=(FAILED,), limit=MAX_LISTED)
-        return [
-            FailedTraining(job=job, gate=(job.result or {}).get("gate", ()))
-            for job in jobs
-            if job.kind in TRAININGS
-        ]
 
     def active_job(self, party: str, name: str) -> Job | None:
         """Return the newest job of a study that is queued or running, if there is one.

@@ -133,7 +133,7 @@ class Studies:
     def send_requests(self, party: str, account_id: str, name: str) -> StudyDetails:
         """Ask the people whom the custodian approved and who do not permit it yet.
 
-        Nobody gets a second unanswered request.
+        Nobody gets a second unanswered request, and nobody who refuses it gets any.
 
         Raises:
             NotFound: as `get`; or the study is not approved, or it is over.

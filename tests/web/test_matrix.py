@@ -121,6 +121,7 @@ GET  /researcher/studies/<slug>/cohort              researcher  study
 POST /researcher/studies/<slug>/cohort              researcher  study
 GET  /researcher/studies/<slug>/jobs/<job>          researcher  study
 POST /researcher/studies/<slug>/jobs/<job>          researcher  study
+GET  /researcher/studies/<slug>/runs/<run>          researcher  study
 GET  /researcher/models/<id>                        researcher  model
 POST /researcher/models/<id>/retraining             researcher  model
 GET  /researcher/models/<id>/card.json              researcher  model

@@ -191,8 +191,6 @@ training-stop = Cancel training
 
 training-cancelled = You cancelled this training. No model was published.
 
-training-failures = Trainings without a model
-
 training-not = No model was published.
 
 training-gate-closed = It missed these thresholds, with what was measured and what is required:
@@ -223,6 +221,24 @@ retire-not = Keep it in use
 card-download = Download the card (JSON)
 
 card-print = To keep the card as a PDF, print this page.
+
+researcher-runs = Training runs
+
+run-title = Training run { $run }
+
+run-state-running = running
+
+run-state-done = done
+
+run-state-refused = refused by the quality thresholds
+
+run-state-stopped = cancelled
+
+run-state-failed = failed
+
+run-missed = Missed thresholds
+
+run-remedy = What would help
 
 model-title = Model { $model }
 

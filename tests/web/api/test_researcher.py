@@ -109,6 +109,15 @@ def test_dummy_data_of_a_question_can_be_downloaded_by_page_and_api(researcher) 
     assert researcher.api("GET", "/researcher/questions/none/dummy").status_code == 404
 
 
+def test_a_question_is_compared_with_what_a_study_may_use(hospital, trained) -> None:
+    _, study, _ = trained
+    questions = hospital.services.researcher.questions
+    file = hospital.platform.installation.home / "questions" / "small.toml"
+    parts = {part.name: part for part in questions.check(file, study).parts}
+    assert parts["label"].people >= 600
+    assert [use.unit for use in parts["x|number"].units] == ["kg"]
+
+
 def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     hospital, researcher
 ) -> None:
@@ -238,6 +247,10 @@ def test_a_model_is_returned_with_its_card_and_its_plots(researcher, trained) ->
     assert researcher.api("GET", path).get_json()["models"] == [model]
     card = researcher.api("GET", f"/researcher/models/{model}/card").get_json()
     assert 0.5 < card["evaluation"]["auroc"]["value"] <= 1
+    (run,) = researcher.api("GET", f"{path}/runs").get_json()["runs"]
+    assert (run["state"], run["has_report"]) == ("done", False)
+    report = researcher.api("GET", f"{path}/runs/{run['run']}").get_json()
+    assert (report["failures"], report["card"]) == ([], {})
     picture = researcher.api("GET", f"/researcher/models/{model}/pictures/calibration")
     assert picture.content_type == "image/svg+xml"
     for odd in ("none", "..", "x" * 3000):

@@ -10,10 +10,11 @@ from models import MIN_COHORT, Model, suppress
 from models.question import Feature
 from services.requests import ReleasedCopy, Section
 from services.researcher.cohorts import CohortCounts
-from services.researcher.models import FailedTraining, ModelStatus
+from services.researcher.models import ModelStatus
 from services.researcher.proposing import MAX_TEXT, PERMISSION_DAYS
 from services.researcher.questions import QuestionDetails
 from services.researcher.studies import RequestPreview, StudyDetails, StudySummary
+from services.researcher.study_runs import MissedThreshold, RunReport
 from services.researcher.training_sets import CopyNotice, Notices, OfferedColumn, TrainingSetOffer
 from services.schemas import Strict
 from web.api.schemas import QuestionLinkSchema, Text, ViewSchema, listing, schema_of
@@ -145,16 +146,21 @@ ModelStatusSchema = schema_of(
     withdrew=Count(attribute="withdrawals"),
     stops_at_s="stops_at_s",
 )
-FailedTrainingSchema = schema_of(
-    "FailedTrainingSchema",
-    FailedTraining,
-    "job.requested_at_s job.error",
-    job="job.id",
-    gate=fields.List(
-        fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True)), required=True
-    ),
+RunSchema = schema_of(
+    "RunSchema", RunReport, "question state note started_at_s ended_at_s has_report", run="id"
 )
-FailedTrainingsSchema = listing("FailedTrainingsSchema", "failed", FailedTrainingSchema)
+RunsSchema = listing("RunsSchema", "runs", RunSchema)
+MissedThresholdSchema = schema_of(
+    "MissedThresholdSchema", MissedThreshold, "code feature measured required message remedy"
+)
+RunReportSchema = schema_of(
+    "RunReportSchema",
+    RunReport,
+    "question state note started_at_s ended_at_s",
+    run="id",
+    failures=MissedThresholdSchema,
+    card=fields.Dict(keys=fields.String(), required=True),
+)
 CopySchema = schema_of("CopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s", set="id")
 OfferedColumnSchema = schema_of("OfferedColumnSchema", OfferedColumn, "code words disclosure")
 TrainingSetSchema = schema_of(

@@ -67,6 +67,19 @@ def compare(slug: str) -> Response:
     )
 
 
+@bp.get("/researcher/studies/<slug>/runs/<run>")
+@requires_role(RESEARCHER)
+def run(slug: str, run: str) -> Response:
+    """Show a training run: if the gate refused it, what was measured and what would help."""
+    report = services().researcher.study_runs.get(current_account().party, slug, run)
+    return render(
+        "researcher/run.html",
+        title=words()("run-title", run=report.id),
+        slug=slug,
+        run=report,
+    )
+
+
 @bp.get("/researcher/models/<id>")
 @requires_role(RESEARCHER)
 def model(id: str) -> Response:
@@ -136,11 +149,16 @@ def _gates(card: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     slope = f"{gate['min_slope']:g} – {gate['max_slope']:g}"
     return [
         (say("gate-cohort"), f"≥ {gate['min_patients']}", say.number(data["patients"])),
-        (say("gate-attack"), f"≤ {gate['max_attack_auroc']:g}", f"{attack['auroc']:.3f}"),
-        (
-            say("gate-attack-low"),
-            f"≤ {gate['max_attack_tpr']:g}",
-            f"{attack['tpr_at_1_percent_fpr']:.3f}",
-        ),
+        (say("gate-attack"), f"≤ {gate['max_attack_auroc']:g}", f"{_attack_area(attack):.3f}"),
+        (say("gate-attack-low"), f"≤ {gate['max_attack_tpr']:g}", f"{_attack_share(attack):.3f}"),
         (say("gate-calibration"), slope, f"{evaluation['slope']:.2f}"),
     ]
+
+
+def _attack_area(attack: Mapping[str, Any]) -> float:
+    """Return what the gate compared: the upper bound; cards of the first format have none."""
+    return float(attack.get("auroc_high", attack["auroc"]))
+
+
+def _attack_share(attack: Mapping[str, Any]) -> float:
+    return float(attack.get("tpr_high", attack["tpr_at_1_percent_fpr"]))

@@ -149,9 +149,9 @@ def study(slug: str) -> Response:
         title=details.study.title,
         details=details,
         study=details.study,
+        runs=services().researcher.study_runs.list(current_account().party, slug),
         asked=count_text(details.people_asked),
         custodian=services().information.operator_name(),
-        failures=services().researcher.models.failures(current_account().party, slug),
         is_sent="sent" in request.args,
     )
 
