@@ -363,8 +363,6 @@ deposit-notes-caption = { $all ->
 
 deposit-columns-caption = Columns of the table
 
-deposit-count = Values
-
 deposit-missing = Missing
 
 deposit-unit = Unit
