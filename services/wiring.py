@@ -335,6 +335,7 @@ def _custodian(parts: Parts) -> CustodianService:
             directory=directory,
             key_recoveries=parts.identity.key_recoveries,
             checks=checks,
+            acts=PatientActs(parts.engine, installation.clock),
             installation=installation,
         ),
     )

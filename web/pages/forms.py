@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from typing import Final
+
+from babel.dates import get_month_names
 
 from services.errors import Invalid
+from services.words import LANGUAGES
+
+_MONTHS: Final = {
+    name.rstrip(".").casefold(): str(number)
+    for language in LANGUAGES
+    for width in ("wide", "abbreviated")
+    for number, name in get_month_names(width, locale=language).items()
+}
 
 
 def date_in(form: Mapping[str, str], name: str) -> datetime.date | None:
     """Return the date in NAME-day, NAME-month and NAME-year, or None if they form no date."""
+    year, month, day = _inputs(form, name)
     try:
-        return datetime.date(*(int(text) for text in _inputs(form, name)))
+        return datetime.date(int(year), int(month_number(month)), int(day))
     except (ValueError, OverflowError):
         return None
 
@@ -24,6 +36,14 @@ def first_errors(error: Invalid, **renamed: str) -> dict[str, str]:
         renamed: names in the form that differ, by the service's name.
     """
     return {renamed.get(name, name): messages[0] for name, messages in error.fields.items()}
+
+
+def month_number(text: str) -> str:
+    """Return a month's number for its name in one of our languages; any other text as it is.
+
+    "March", "Mar", "März" and "marzo" are "3".
+    """
+    return _MONTHS.get(text.strip().rstrip(".").casefold(), text)
 
 
 def _inputs(form: Mapping[str, str], name: str) -> list[str]:
