@@ -326,6 +326,7 @@ def _custodian(parts: Parts) -> CustodianService:
         messages=CustodianMessages(
             messages=parts.requests.messages,
             directory=directory,
+            store=parts.store,
             acts=PatientActs(parts.engine, installation.clock),
             installation=installation,
         ),

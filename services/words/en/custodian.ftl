@@ -588,7 +588,7 @@ people-role-auditor = Auditor
 
 people-last = Last signed in
 
-people-sessions = Signed in on
+people-sessions = Sessions
 
 people-state = State
 
@@ -733,3 +733,5 @@ erasures-approve = Approve and erase
 erasures-refuse = Refuse
 
 empty-erasures = Nobody has asked for erasure.
+
+custodian-messages = Messages that wait for an answer
