@@ -88,6 +88,7 @@ def join(settings: Settings, nodes: Nodes) -> Services:
         clock=clock,
         is_development=settings.development,
         version=VERSION,
+        person_systems=settings.person_systems,
         profile=OrganisationProfile(
             names=settings.names,
             telephone=settings.telephone,

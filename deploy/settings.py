@@ -38,6 +38,7 @@ class Settings:
     web_threads: int
     proxies: int
     model_grace_days: int
+    person_systems: tuple[str, ...]
     anchor_minutes: int
     mark: Path
     metrics_token: str
@@ -70,6 +71,7 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_WEB_THREADS": "threads of the web process (8)",
     "VOUCHSAFE_MODEL_GRACE_DAYS": "days that a model stays in use after a consent ends (30)",
     "VOUCHSAFE_ANCHOR_MINUTES": "releases stop when a journal row is older without an anchor (15)",
+    "VOUCHSAFE_PERSON_SYSTEMS": "identifier systems of FHIR patients, our own first (none)",
     "VOUCHSAFE_MARK": "a file that shows a restored copy; never back it up (VOUCHSAFE_HOME.mark)",
     "VOUCHSAFE_METRICS_TOKEN": "the bearer token of /metrics (none: this machine reads it)",
     "VOUCHSAFE_NAME": "the custodian's name as people read it (words of VOUCHSAFE_ORGANISATION)",
@@ -119,6 +121,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         proxies=_number(environment, "VOUCHSAFE_PROXIES", 0, (0, 9)),
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
         anchor_minutes=_number(environment, "VOUCHSAFE_ANCHOR_MINUTES", 15, (2, 1440)),
+        person_systems=tuple((get("VOUCHSAFE_PERSON_SYSTEMS") or "").split()),
         mark=Path(get("VOUCHSAFE_MARK") or f"{home}.mark").expanduser().resolve(),
         metrics_token=get("VOUCHSAFE_METRICS_TOKEN") or "",
         development=_choice(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",

@@ -268,6 +268,18 @@ class Diagnostics:
         """
         return self._serving.apply_withdrawals()
 
+    def apply_corrections(self, record_ids: Sequence[str]) -> list[AffectedModel]:
+        """Mark the active models that were trained on one of these records, and return them.
+
+        Call it after a value of the records was corrected or deleted; the grace period of the
+        models begins, as after a withdrawal.
+        """
+        hash_record = self.store.pseudonyms("manifest record")
+        corrected = {hash_record(bytes.fromhex(record_id)).hex() for record_id in record_ids}
+        return self._serving.apply_corrections(
+            lambda model_id: any(line.record in corrected for line in self.manifest(model_id).lines)
+        )
+
     def lost_patients(self, model_id: str) -> int:
         """Return of how many patients a model, in any state, was trained who permit it no longer.
 

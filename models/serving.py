@@ -82,6 +82,20 @@ class ModelServing:
             return {model.id}
         return {line.patient for line in self._consents.find_lost(model.study, manifest)}
 
+    def apply_corrections(self, trained_on: Callable[[str], bool]) -> list[AffectedModel]:
+        """Mark the active models that `trained_on` names as affected, and return them.
+
+        A value that they learned from was corrected or deleted by its sender since; their grace
+        period begins.
+        """
+        affected = []
+        for model in self._registry.all(ACTIVE):
+            if trained_on(model.id):
+                self._registry.change_state(model.id, AFFECTED, int(self._clock()))
+                marked = self._registry.get(model.id)
+                affected.append(AffectedModel(marked, 0, self._stops_at_s(marked)))
+        return affected
+
     def recheck(self, count: int) -> None:
         """Apply withdrawals, unless this was done less than a minute ago at the same ledger count.
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from records.outcomes import EntryCode
 from records.values import is_code
 from storage import Record, Value
 
@@ -22,6 +23,21 @@ NOT_IN_FORCE: Final = frozenset(
 """Statuses under which a resource says nothing about its patient."""
 _UNCONFIRMED: Final = frozenset(
     {"refuted", "entered-in-error", "differential", "provisional", "unconfirmed"}
+)
+_CODED_KINDS: Final = frozenset(
+    {
+        "AllergyIntolerance",
+        "Condition",
+        "DiagnosticReport",
+        "Immunization",
+        "MedicationAdministration",
+        "MedicationDispense",
+        "MedicationRequest",
+        "MedicationStatement",
+        "Observation",
+        "Patient",
+        "Procedure",
+    }
 )
 _TIMES: Final = ("effectiveDateTime", "effectiveInstant", "issued", "recordedDate", "authoredOn")
 
@@ -46,6 +62,30 @@ def _time(resource: dict[str, Any]) -> str:
     start = period.get("start") if isinstance(period, dict) else None
     times = [start, *(resource.get(name) for name in _TIMES)]
     return next((time for time in times if isinstance(time, str)), "")
+
+
+def why_no_value(resource: bytes) -> EntryCode:
+    """Return why a resource in canonical JSON gives no value, or EntryCode.NOTHING if it does."""
+    parsed = orjson.loads(resource)
+    if not is_in_force(parsed):
+        return _why_not_in_force(parsed)
+    if next(_coded(parsed), None) is not None:
+        return EntryCode.NOTHING
+    kind = parsed.get("resourceType")
+    if kind not in _CODED_KINDS:
+        return EntryCode.KIND
+    names = ("code", "medicationCodeableConcept", "vaccineCode")
+    is_coded = any(_codes(parsed.get(name)) for name in names)
+    return EntryCode.NO_VALUE if is_coded or kind == "Patient" else EntryCode.NO_CODE
+
+
+def _why_not_in_force(resource: dict[str, Any]) -> EntryCode:
+    if resource.get("status") in NOT_IN_FORCE:
+        return EntryCode.STATUS
+    if "modifierExtension" in resource:
+        return EntryCode.MODIFIER
+    is_focused = any(_is_person(focus) for focus in _list(resource.get("focus")))
+    return EntryCode.FOCUS if is_focused else EntryCode.UNCONFIRMED
 
 
 def is_in_force(resource: Mapping[str, Any]) -> bool:

@@ -21,6 +21,7 @@ class Installation:
         clock: the current time, seconds UTC.
         is_development: True for trials; no real patients.
         version: of the software.
+        person_systems: the identifier systems that name a person in FHIR, the most trusted first.
         profile: the name and contact that people are shown.
     """
 
@@ -30,4 +31,5 @@ class Installation:
     clock: Callable[[], float]
     is_development: bool
     version: str
+    person_systems: tuple[str, ...] = ()
     profile: OrganisationProfile = field(default_factory=OrganisationProfile)

@@ -18,6 +18,7 @@ from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
+from services.custodian.intake import FhirIntake, IntakeStores, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
@@ -117,6 +118,7 @@ class Parts:
     installation: Installation
     cards: ModelCards
     uploads: UploadStore
+    intake: IntakeStores
 
 
 def build_services(
@@ -142,6 +144,7 @@ def build_services(
         installation=installation,
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
         uploads=UploadStore(engine, store, clock),
+        intake=make_intake_stores(engine, store, clock),
     )
     auditor = AuditorService(
         ledger=parts.ledger,
@@ -283,9 +286,25 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
 def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
     directory, proposals = parts.requests.directory, parts.requests.proposals
-    records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
+    records = CustodianRecords(
+        store=parts.store,
+        directory=directory,
+        diagnostics=parts.diagnostics,
+        installation=installation,
+    )
+    intake = FhirIntake(
+        store=parts.store,
+        directory=directory,
+        stores=parts.intake,
+        diagnostics=parts.diagnostics,
+        installation=installation,
+    )
     uploads = CustodianUploads(
-        uploads=parts.uploads, records=records, jobs=parts.jobs, installation=installation
+        uploads=parts.uploads,
+        records=records,
+        intake=intake,
+        jobs=parts.jobs,
+        installation=installation,
     )
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
@@ -307,6 +326,7 @@ def _custodian(parts: Parts) -> CustodianService:
             uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
         ),
         records=records,
+        intake=intake,
         subjects=CustodianSubjects(
             ledger=parts.ledger,
             subjects=SubjectRecords(ledger=parts.ledger, store=parts.store),

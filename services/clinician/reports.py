@@ -15,6 +15,8 @@ PROBLEMS: Final = {
     "missing": "values-missing",
     "outside": "values-outside-range",
     "unit": "values-unit-other",
+    "bound": "values-bound",
+    "kind": "values-kind",
 }
 """The text about each problem of an input value."""
 MAX_BARS: Final = 8
@@ -115,9 +117,10 @@ class PredictionReport:
 
 
 def input_line(words: Words, value: InputValue) -> InputLine:
-    """Return an input value in words: its value, or what is wrong with it, or both."""
+    """Return an input value in words: the value, as what it was written, what is wrong with it."""
     problem = words(PROBLEMS[value.problem], accepts=value.accepts) if value.problem else ""
-    texts = [text for text in (value.value, problem) if text]
+    source = words("values-converted", source=value.source) if value.rule else ""
+    texts = [text for text in (value.value, source, problem) if text]
     return InputLine(
         what=value.words, value=" · ".join(texts), date=value.recorded_on or words("frame-unknown")
     )

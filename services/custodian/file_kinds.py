@@ -62,11 +62,11 @@ def kind_of(file: BinaryIO) -> str:
     elif _is_binary_table(head):
         return TABLE
     first = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if first in (b"{", b"[") and not is_packed:
+    if first in (b"{", b"["):
         return FHIR
     if first == b"<":
         raise FileRefused("file", "deposit-xml")
-    if b"\0" in head or head.startswith(_FOREIGN) or first in (b"{", b"["):
+    if b"\0" in head or head.startswith(_FOREIGN):
         raise FileRefused("file", "deposit-wrong-kind")
     return TABLE
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
+from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
@@ -27,6 +28,7 @@ class CustodianService:
         uploads: files that are checked and then stored.
         columns: the mapping of tables that were sent without one.
         records: deposits of records.
+        intake: of FHIR files.
         subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
         people: staff accounts, open invitations, sessions.
@@ -40,6 +42,7 @@ class CustodianService:
     uploads: CustodianUploads
     columns: CustodianColumns
     records: CustodianRecords
+    intake: FhirIntake
     subjects: CustodianSubjects
     approvals: CustodianApprovals
     people: CustodianPeople

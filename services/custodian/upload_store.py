@@ -66,7 +66,10 @@ _PARTS: Final = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as it was sent; `mapping` is a TOML text, "" for a FHIR bundle."""
+    """A file as it was sent.
+
+    `mapping` is a TOML text; for FHIR it is the system whose ids the file uses, or "".
+    """
 
     party: str
     by: str

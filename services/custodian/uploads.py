@@ -10,25 +10,28 @@ from typing import Any, BinaryIO, Final
 
 from models import ModelsError
 from records import (
-    CellFault,
     CellFaultCode,
     ColumnSummary,
-    ParsedRow,
     RecordsError,
     TableInvalid,
 )
-from records.fhir import read_bundle
+from records.outcomes import EntryOutcome
 from records.summary import summary_from
+from services.custodian.fhir_uploads import (
+    ENTRIES,
+    check_fhir,
+    read_outcomes,
+    store_fhir,
+)
 from services.custodian.file_kinds import (
     FHIR,
     TABLE,
-    UTF_8,
     FileRefused,
     kind_of,
     require_encoding,
 )
+from services.custodian.intake import FhirIntake
 from services.custodian.records import CustodianRecords
-from services.custodian.remedies import remedy
 from services.custodian.tables import (
     check_sent_table,
     describe_sent_table,
@@ -36,6 +39,7 @@ from services.custodian.tables import (
     read_sent_table,
     today_of,
 )
+from services.custodian.upload_problems import BadCell, list_cells, list_problems
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
@@ -93,17 +97,6 @@ class NewUpload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BadCell:
-    """One problem of a file, in words; never the content of a cell."""
-
-    row: int
-    line: int
-    column: str
-    problem: str
-    cure: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadReport:
     """A file, what is in it, and what became of it.
 
@@ -143,11 +136,13 @@ class CustodianUploads:
         *,
         uploads: UploadStore,
         records: CustodianRecords,
+        intake: FhirIntake,
         jobs: JobQueue,
         installation: Installation,
     ) -> None:
         self._uploads = uploads
         self._records = records
+        self._intake = intake
         self._jobs = jobs
         self._installation = installation
 
@@ -170,13 +165,12 @@ class CustodianUploads:
             mapping = self._mapping_text(words, new) if kind == TABLE else ""
             name = PurePath(new.name).name[:MAX_NAME]
             sent = Sent(party, by, name, kind, mapping, new.on_bad)
-            if kind == FHIR:
-                require_encoding(new.file, UTF_8)
-            elif mapping:
+            if mapping:
                 require_encoding(new.file, layout_of(sent).file.encoding)
         except FileRefused as exc:
             raise exc.in_words(words) from exc
-        stored = self._uploads.find_stored(sent, new.file)
+        # FHIR is compared entry by entry: what was parked may have its patient by now.
+        stored = self._uploads.find_stored(sent, new.file) if kind == TABLE else None
         if stored is not None:
             return self._report(words, stored)
         upload = self._uploads.add(sent, new.file)
@@ -226,7 +220,7 @@ class CustodianUploads:
         try:
             if upload.sent.kind == TABLE and not upload.sent.mapping:
                 return self._describe(upload)
-            report, columns = self._check(upload)
+            report, columns = self._check(upload, progress)
         except (ModelsError, RecordsError) as exc:
             self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
             return {}
@@ -240,16 +234,59 @@ class CustodianUploads:
         upload = self._uploads.require(upload_id)
         if upload.state != STORING:
             return {}
-        rows = self._rows(upload)
-        source = "fhir\0" if upload.sent.kind == FHIR else ""
-        summary = self._records.deposit_rows(rows, progress, source=source)
-        result = {
-            "records": summary.records,
-            "new": summary.new,
-            "anchored_at_s": int(self._installation.clock()),
-        }
+        try:
+            result = self._store(upload, progress)
+        except RecordsError as exc:
+            self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
+            return {}
+        result["anchored_at_s"] = int(self._installation.clock())
         self._uploads.report(upload, result, STORED)
-        return result
+        return {name: value for name, value in result.items() if name != ENTRIES}
+
+    def _store(self, upload: Upload, progress: Progress) -> dict[str, Any]:
+        body = self._uploads.body(upload)
+        if upload.sent.kind == FHIR:
+            return store_fhir(self._intake, upload, body, progress)
+        rows = read_sent_table(upload.sent, body, self._today())
+        summary = self._records.deposit_rows(rows, progress)
+        counts = {
+            name: getattr(summary, name) for name in ("records", "new", "corrected", "erased")
+        }
+        return {**counts, "affected_models": list(summary.affected_models)}
+
+    def import_fhir(
+        self, words: Words, party: str, new: NewUpload, *, sender: str, by: str
+    ) -> UploadReport:
+        """Keep a FHIR file and queue its storing, without a check that somebody confirms.
+
+        What cannot be stored is left out, with a line in the report. `sender` is the system whose
+        ids the file uses, or "" for the custodian's only one.
+
+        Raises:
+            Invalid: the file is empty, too large or no FHIR as JSON; nothing is kept.
+        """
+        try:
+            if kind_of(new.file) != FHIR:
+                raise FileRefused("file", "deposit-wrong-kind")
+        except FileRefused as exc:
+            raise exc.in_words(words) from exc
+        name = PurePath(new.name).name[:MAX_NAME]
+        upload = self._uploads.add(Sent(party, by, name, FHIR, sender, LEAVE), new.file)
+        self._uploads.move(upload, CHECKING, STORING)
+        job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
+        self._uploads.move(upload, STORING, STORING, job.id)
+        return self.get(words, party, upload.id)
+
+    def outcomes(self, party: str, upload_id: str) -> list[EntryOutcome]:
+        """Return what became of each entry of one of a party's FHIR files.
+
+        Raises:
+            NotFound: the party has no such upload, or it is a table.
+        """
+        upload = self._uploads.get(party, upload_id)
+        if upload.sent.kind != FHIR:
+            raise NotFound
+        return read_outcomes(upload)
 
     def delete_expired(self) -> int:
         """Delete every file that has waited longer than a day; return how many."""
@@ -262,25 +299,18 @@ class CustodianUploads:
         self._uploads.report(upload, {}, MAPPING)
         return {"rows": description.rows}
 
-    def _check(self, upload: Upload) -> tuple[dict[str, Any], Sequence[ColumnSummary]]:
-        body = self._uploads.body(upload)
-        if upload.sent.kind == TABLE:
-            table = check_sent_table(upload.sent, body, self._today())
-            names = ("rows", "good", "wrong", "people", "replaced", "left_out", "ignored")
-            counts = {name: getattr(table, name) for name in names}
-            notes = [fault.to_stored() for fault in table.notes]
-            bad = [fault.to_stored() for fault in table.faults]
-            return {**counts, "bad": bad, "notes": notes}, table.columns
-        bundle = read_bundle(body)
-        good = bundle.entries - bundle.wrong
-        counts = {"rows": bundle.entries, "good": good, "wrong": bundle.wrong}
-        return {**counts, "bad": [fault.to_stored() for fault in bundle.faults]}, ()
-
-    def _rows(self, upload: Upload) -> list[ParsedRow]:
+    def _check(
+        self, upload: Upload, progress: Progress
+    ) -> tuple[dict[str, Any], Sequence[ColumnSummary]]:
         body = self._uploads.body(upload)
         if upload.sent.kind == FHIR:
-            return read_bundle(body).rows
-        return read_sent_table(upload.sent, body, self._today())
+            return check_fhir(self._intake, upload, body, progress), ()
+        table = check_sent_table(upload.sent, body, self._today())
+        names = ("rows", "good", "wrong", "people", "replaced", "left_out", "ignored")
+        counts = {name: getattr(table, name) for name in names}
+        notes = [fault.to_stored() for fault in table.notes]
+        bad = [fault.to_stored() for fault in table.faults]
+        return {**counts, "bad": bad, "notes": notes}, table.columns
 
     def _summary(self, upload: Upload) -> list[ColumnSummary]:
         stored = self._uploads.find_document(upload, SUMMARY) or []
@@ -296,8 +326,8 @@ class CustodianUploads:
             upload=upload,
             is_working=is_active and not self._is_stuck(upload),
             can_store=_can_store(upload),
-            problems=_cells(words, upload.report.get("bad", [])),
-            notes=_cells(words, upload.report.get("notes", [])),
+            problems=list_problems(words, upload),
+            notes=list_cells(words, upload.report.get("notes", [])),
             columns=self._summary(upload),
             job=job,
             is_slow=job is not None
@@ -346,17 +376,3 @@ def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
         counts = {name: codes.count(code) for name, code in MISFITS.items()}
         return {"misfit": counts, "bad": [fault.to_stored() for fault in faults]}
     return {"why": str(error).partition(": ")[2] or str(error)}
-
-
-def _cells(words: Words, stored: Sequence[list[Any]]) -> list[BadCell]:
-    return [_bad_cell(words, CellFault.from_stored(fault)) for fault in stored]
-
-
-def _bad_cell(words: Words, fault: CellFault) -> BadCell:
-    return BadCell(
-        row=fault.row,
-        line=fault.line,
-        column=fault.column,
-        problem=fault.problem,
-        cure=remedy(words, fault.code),
-    )

@@ -16,6 +16,8 @@ from storage import JournalRow, RecordStore
 
 PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
+OWN: Final = "own"
+"""The patient read an own record."""
 MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased"}
 """What the record store does after a withdrawal: neither use nor refusal."""
 COPY_DELETED: Final = "copy-deleted"
@@ -79,7 +81,7 @@ class HistoryEntry:
         """True when access was refused."""
         if self.is_own_act:
             return False
-        return self.outcome not in (PERMITTED, ANSWERED, IDENTITY_CHECKED, *MAINTENANCE)
+        return self.outcome not in (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED, *MAINTENANCE)
 
     @property
     def text_key(self) -> str:
@@ -211,11 +213,11 @@ def _result(entry: HistoryEntry, runs: Sequence[TrainingRun]) -> str:
 
 def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:
     day = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).date()
-    if row.answer.outcome == PERMITTED and use["purpose"] == SELF:
+    if row.answer.outcome in (PERMITTED, OWN) and use["purpose"] == SELF:
         return (day, SELF)  # the patient's own looks of one day are one line
     if row.answer.outcome in MAINTENANCE:
         return (day, row.answer.outcome)
-    if row.answer.outcome in (PERMITTED, ANSWERED, IDENTITY_CHECKED):
+    if row.answer.outcome in (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED):
         return (row.use, row.answer.outcome)
     text_key = _REFUSALS.get(row.answer.outcome, "refused-never")
     return (day, use["party"], use["purpose"], text_key)

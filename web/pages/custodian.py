@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
 
 from services.accounts import PATIENT
+from services.custodian.fhir_uploads import NDJSON, to_ndjson
 from services.custodian.invitations import InvitationRequest
 from services.custodian.upload_store import CHECKED, CHECKING, LEAVE, MAX_BYTES, NONE, STORED
 from services.custodian.upload_store import STORING as BEING_STORED
@@ -98,7 +99,7 @@ def submit_upload() -> Response:
     file, account = request.files["file"], current_account()
     new = NewUpload(
         name=file.filename or "",
-        file=cast(BinaryIO, file.stream),
+        file=cast("BinaryIO", file.stream),
         mapping=request.form.get("mapping", ""),
         own_mapping=_own_mapping(),
         on_bad=request.form["bad"],
@@ -165,6 +166,15 @@ def upload_report_file(upload: str) -> Response:
     return Response(text.getvalue(), 200, headers, content_type="text/csv; charset=utf-8")
 
 
+@bp.get("/custodian/deposits/<upload>/outcomes")
+@requires_role(CUSTODIAN)
+def upload_outcomes_file(upload: str) -> Response:
+    """Return what became of each entry of a FHIR file: one OperationOutcome a line."""
+    outcomes = services().custodian.uploads.outcomes(current_account().party, upload)
+    headers = {"Content-Disposition": f'attachment; filename="outcomes-{upload}.ndjson"'}
+    return Response(to_ndjson(outcomes), 200, headers, content_type=NDJSON)
+
+
 @bp.get("/custodian/studies")
 @requires_role(CUSTODIAN)
 def studies() -> Response:
@@ -219,6 +229,7 @@ def _upload_form(errors: dict[str, str], status: int) -> Response:
         errors=errors,
         values=request.form,
         mappings=uploads.mapping_names(),
+        parked=services().custodian.intake.parked_count(),
         max_megabytes=words().number(MAX_BYTES / 10**6),
         uploads=uploads.list_newest(current_account().party)[:MAX_LISTED],
     )

@@ -232,6 +232,18 @@ category-substance-use = Behandlung wegen Alkohol oder Drogen
 
 category-substance-use-hint = Hilfe, die Sie wegen Alkohol oder Drogen hatten
 
+category-encounter = Besuche und Aufenthalte
+
+category-encounter-hint = Wann und wo Sie behandelt wurden
+
+category-document = Briefe und andere Dokumente
+
+category-document-hint = Arztbriefe, Pläne und alles, was sonst nirgends passt
+
+category-billing = Versicherung und Rechnungen
+
+category-billing-hint = Was abgerechnet wurde, und mit wem
+
 ## Wofür, in Worten für Patientinnen und Patienten
 
 purpose-TREAT = um Sie zu behandeln

@@ -86,6 +86,12 @@ values-outside-range = outside { $accepts }, the range that the model was traine
 
 values-unit-other = in a unit that the model does not accept ({ $accepts })
 
+values-bound = a limit and not a number; the model counts it as missing
+
+values-kind = not of the kind that the model reads; it counts it as missing
+
+values-converted = written as { $source }
+
 values-not-accepted = The model gives no estimate while a value is outside the range it was trained on. Check the value and its unit in the patient's chart.
 
 values-button = Get the estimate

@@ -134,7 +134,7 @@ invite-another = Invite another person
 
 deposit-file = File
 
-deposit-file-hint = CSV, Excel, Parquet or FHIR bundle, at most { $size }
+deposit-file-hint = CSV, Excel, Parquet or FHIR R4 as JSON or NDJSON (also .gz), at most { $size }
 
 deposit-file-error = Choose a file
 
@@ -142,7 +142,7 @@ deposit-empty = The file is empty. Choose another file.
 
 deposit-wrong-size = The file is { $size }. The limit is { $most }.
 
-deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor a FHIR bundle.
+deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor FHIR as JSON.
 
 deposit-xml = The file is XML. Save a table as CSV or Excel, and FHIR as JSON.
 
@@ -154,7 +154,7 @@ deposit-mapping = Mapping of columns
 
 deposit-mapping-hint = It says which column holds which value, in which unit
 
-deposit-mapping-none = None: the file is a FHIR bundle
+deposit-mapping-none = None: the file is FHIR
 
 deposit-mapping-own = Your own mapping, below
 
@@ -181,6 +181,11 @@ deposit-bad-none = Store nothing if any row is bad
 deposit-bad-error = Choose what should happen to bad rows
 
 deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
+
+deposit-parked = { $count ->
+    [one] One FHIR resource waits until its patient is known.
+   *[other] { $count } FHIR resources wait until their patients are known.
+ }
 
 deposit-button = Check the file
 
@@ -253,6 +258,53 @@ deposit-dropped = Nothing was stored. The file was deleted.
 deposit-after = { $good } records stored. { $bad } rows left out. Finished on { $time }.
 
 deposit-known = { $count } of { $all } records were stored before and did not change.
+
+deposit-corrected = { $count ->
+    [one] One stored record was corrected or completed.
+   *[other] { $count } stored records were corrected or completed.
+ }
+
+deposit-erased = { $count ->
+    [one] One record was erased before and is not stored again.
+   *[other] { $count } records were erased before and are not stored again.
+ }
+
+deposit-fhir-before = { $all } entries read. { $bad } of them cannot be stored. Nothing has been stored yet.
+
+deposit-fhir-after = { $all } entries read. Finished on { $time }.
+
+deposit-fhir-store = Store these entries
+
+deposit-joined = { $count ->
+    [one] One parked entry was stored, since its patient arrived.
+   *[other] { $count } parked entries were stored, since their patient arrived.
+ }
+
+deposit-affected = Models that were trained on a corrected record: { $models }. They stop answering after their grace period unless they are trained again.
+
+deposit-outcomes = What becomes of the entries
+
+deposit-outcome = Outcome
+
+deposit-count = Entries
+
+deposit-outcome-stored = stored
+
+deposit-outcome-same = the same as before
+
+deposit-outcome-corrected = corrected
+
+deposit-outcome-deleted = deleted or entered in error
+
+deposit-outcome-older = older than what is stored
+
+deposit-outcome-parked = parked until the patient is known
+
+deposit-outcome-shared = of no patient, kept for the custodian
+
+deposit-outcome-refused = not stored
+
+deposit-outcomes-report = Download every entry (FHIR OperationOutcome, NDJSON)
 
 deposit-again = This file was stored on { $date }. Nothing was added.
 

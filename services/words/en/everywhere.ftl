@@ -245,6 +245,18 @@ category-substance-use = alcohol and drug treatment
 
 category-substance-use-hint = Help that you had with alcohol or drugs
 
+category-encounter = visits and hospital stays
+
+category-encounter-hint = When and where you were seen
+
+category-document = letters and other documents
+
+category-document-hint = Letters, care plans and what fits nowhere else
+
+category-billing = insurance and bills
+
+category-billing-hint = What was billed, and to whom
+
 ## What for, in the patient's words
 
 purpose-TREAT = to treat you

@@ -232,6 +232,18 @@ category-substance-use = tratamiento por alcohol o drogas
 
 category-substance-use-hint = La ayuda que tuvo por alcohol o drogas
 
+category-encounter = visitas e ingresos
+
+category-encounter-hint = Cuándo y dónde le atendieron
+
+category-document = cartas y otros documentos
+
+category-document-hint = Cartas, planes y lo que no encaja en otro lugar
+
+category-billing = seguro y facturas
+
+category-billing-hint = Qué se facturó y a quién
+
 ## Para qué, en palabras de los pacientes
 
 purpose-TREAT = para tratarle

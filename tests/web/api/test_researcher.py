@@ -109,6 +109,15 @@ def test_dummy_data_of_a_question_can_be_downloaded_by_page_and_api(researcher) 
     assert researcher.api("GET", "/researcher/questions/none/dummy").status_code == 404
 
 
+def test_a_question_is_compared_with_what_a_study_may_use(hospital, trained) -> None:
+    _, study, _ = trained
+    questions = hospital.services.researcher.questions
+    file = hospital.platform.installation.home / "questions" / "small.toml"
+    parts = {part.name: part for part in questions.check(file, study).parts}
+    assert parts["label"].people >= 600
+    assert [use.unit for use in parts["x|number"].units] == ["kg"]
+
+
 def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     hospital, researcher
 ) -> None:

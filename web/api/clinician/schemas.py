@@ -73,7 +73,9 @@ class SentSchema(Strict):
     is_sent = fields.Boolean(required=True)
 
 
-InputSchema = schema_of("InputSchema", InputValue, "code words value recorded_on problem accepts")
+InputSchema = schema_of(
+    "InputSchema", InputValue, "code words value recorded_on problem accepts source rule"
+)
 InputsSchema = schema_of("InputsSchema", PredictionInputs, model="model.id", values=InputSchema)
 InputLineSchema = schema_of("InputLineSchema", InputLine, "what value date")
 ContributionSchema = schema_of(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from consent import Outcome, Signed
 from records.description import TableDescription
 from services.custodian.approvals import StudyReview
 from services.custodian.column_maps import NewMapping
+from services.custodian.fhir_uploads import NDJSON, to_ndjson
 from services.custodian.invitations import IssuedInvitation
 from services.custodian.overview import Overview
 from services.custodian.recoveries import PendingRecovery, RecoveryRequest
@@ -42,7 +43,7 @@ from web.api.custodian.schemas import (
     UploadReportSchema,
     UploadsSchema,
 )
-from web.api.resources import accepts, idempotent, returns
+from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import (
     NothingSchema,
     PageSchema,
@@ -114,6 +115,15 @@ def post_upload(body: NewUpload) -> UploadReport:
 def get_upload(upload: str) -> UploadReport:
     """Return what is in a file, each problem with its remedy, and what was stored."""
     return services().custodian.uploads.get(words(), current_caller().party, upload)
+
+
+@own.get("/custodian/uploads/<upload>/outcomes")
+@requires_role(CUSTODIAN)
+@returns_file(NDJSON)
+def get_outcomes(upload: str) -> Response:
+    """Return what became of each entry of a FHIR file: one FHIR OperationOutcome a line."""
+    outcomes = services().custodian.uploads.outcomes(current_caller().party, upload)
+    return Response(to_ndjson(outcomes), content_type=NDJSON)
 
 
 @own.get("/custodian/uploads/<upload>/columns")

@@ -23,8 +23,9 @@ from services.custodian.messages import Inbox, PatientMessage
 from services.custodian.overview import Health, Holdings, Overview
 from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
+from services.custodian.upload_problems import BadCell
 from services.custodian.upload_store import LEAVE, NONE, Upload
-from services.custodian.uploads import MAX_MAPPING, BadCell, NewUpload, UploadReport
+from services.custodian.uploads import MAX_MAPPING, NewUpload, UploadReport
 from services.requests import Proposal
 from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
