@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_month_names
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from fluent.runtime import FluentBundle, FluentResource
@@ -25,6 +25,16 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 
 MAX_VALUE: Final = 2_000
 """The most characters of one value in a text."""
+
+MONTHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        name.rstrip(".").casefold(): str(number)
+        for language in LANGUAGES
+        for width in ("wide", "abbreviated")
+        for number, name in get_month_names(width, locale=language).items()
+    }
+)
+"""The number of each month by its name in any language, long or short, in lower case."""
 
 _LOCALES: Final[Mapping[str, str]] = MappingProxyType({"en": "en_GB", "de": "de", "es": "es"})
 _HERE: Final = Path(__file__).parent

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Final
-
-from babel.dates import get_month_names
 
 from services.errors import Invalid
-from services.words import LANGUAGES
-
-_MONTHS: Final = {
-    name.rstrip(".").casefold(): str(number)
-    for language in LANGUAGES
-    for width in ("wide", "abbreviated")
-    for number, name in get_month_names(width, locale=language).items()
-}
+from services.words import MONTHS
 
 
 def date_in(form: Mapping[str, str], name: str) -> datetime.date | None:
@@ -43,7 +33,7 @@ def month_number(text: str) -> str:
 
     "March", "Mar", "März" and "marzo" are "3".
     """
-    return _MONTHS.get(text.strip().rstrip(".").casefold(), text)
+    return MONTHS.get(text.strip().rstrip(".").casefold(), text)
 
 
 def _inputs(form: Mapping[str, str], name: str) -> list[str]:
