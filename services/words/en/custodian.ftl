@@ -349,7 +349,7 @@ deposit-notes-caption = { $all ->
 
 deposit-columns-caption = Columns of the table
 
-deposit-count = Values
+deposit-values = Values
 
 deposit-missing = Missing
 
