@@ -14,6 +14,8 @@ from storage import Record, Value
 Coded = tuple[str, Value, str]
 """`system|code`, value, unit."""
 
+UNDATED: Final = "0001-01-01"
+"""The day of a resource without a date: it counts as older than every date of a consent."""
 GENDER: Final = "http://hl7.org/fhir|Patient.gender"
 BIRTH_DATE: Final = "http://hl7.org/fhir|Patient.birthDate"
 MAX_TEXT_CHARACTERS: Final = 1_024

@@ -97,9 +97,12 @@ def _unpacked(file: BinaryIO) -> BinaryIO:
         raise FhirInvalid("the file is UTF-16; save it as UTF-8")
     if start.startswith(_UTF8_MARK):
         head.read(len(_UTF8_MARK))
+    body = start.removeprefix(_UTF8_MARK).lstrip(_SPACE)
     named = _NAMED.match(start.removeprefix(_UTF8_MARK))
     if named:
         raise FhirInvalid(_FOREIGN[named[1]])
+    if body and body[:1] not in b"[{":
+        raise FhirInvalid("the file is not FHIR as JSON; a table needs a mapping")
     return head
 
 

@@ -108,10 +108,14 @@ class EntryCode(StrEnum):
     NEWER_STORED = ("newer-stored", "a newer version is stored", "Nothing")
     REPLACED_PATIENT = (
         "replaced-patient",
-        "the patient was replaced by another one",
-        "Confirm or refuse the link under Linked patients",
+        "its sender replaced this patient by another one",
+        "Nothing is joined by itself: send what belongs to the patient under the new number",
     )
-    DECEASED = ("deceased", "the patient has died", "Nothing: no new requests are sent")
+    DECEASED = (
+        "deceased",
+        "its sender says that the patient has died",
+        "Tell the researchers: requests do not stop by themselves",
+    )
     # About the file.
     NO_BUNDLE_TYPE = ("no-bundle-type", "the Bundle has no type", "Nothing: its entries are read")
 

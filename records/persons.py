@@ -40,6 +40,24 @@ def find_person(
     return None, EntryCode.NO_IDENTIFIER
 
 
+def patient_state(resource: dict[str, Any]) -> EntryCode:
+    """Return what a custodian should know of a Patient: replaced by another one, or deceased."""
+    if resource.get("resourceType") != "Patient":
+        return EntryCode.NOTHING
+    links = resource.get("link")
+    kinds = {
+        each.get("type") for each in (links if isinstance(links, list) else []) if _is_link(each)
+    }
+    if "replaced-by" in kinds:
+        return EntryCode.REPLACED_PATIENT
+    is_deceased = resource.get("deceasedBoolean") is True or "deceasedDateTime" in resource
+    return EntryCode.DECEASED if is_deceased else EntryCode.NOTHING
+
+
+def _is_link(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("type"), str)
+
+
 def identifier_names(resource: dict[str, Any]) -> list[tuple[str, str]]:
     """Return (system, value) of each identifier that is in use; a missing system is ""."""
     return [(_system(each), each["value"]) for each in _identifiers(resource)]

@@ -8,12 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from records.documents import UNDATED
 from records.fhir_file import FhirEntry
 from records.json_strict import dumps_exact
 from records.references import split_relative, split_url
-
-UNDATED: Final = "0001-01-01"
-"""The day of a resource without a date: it counts as older than every date of a consent."""
 
 MAX_IDENTITY_CHARACTERS: Final = 512
 _START_ELEMENTS: Final = (

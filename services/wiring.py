@@ -42,6 +42,7 @@ from services.patient.acts import PatientActs
 from services.patient.exports import PatientExports
 from services.patient.service import PatientService
 from services.patient.wiring import build_patient
+from services.requests.reach import StudyReach
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -51,6 +52,7 @@ from services.researcher.questions import ResearchQuestions
 from services.researcher.runs import ModelRuns
 from services.researcher.service import ResearcherService
 from services.researcher.studies import Studies
+from services.researcher.study_runs import StudyRuns
 from services.researcher.training_sets import TrainingSets
 from services.subjects import SubjectRecords
 from services.tokens import Tokens
@@ -238,7 +240,7 @@ def _custodian(parts: Parts) -> CustodianService:
         ),
         approvals=CustodianApprovals(
             proposals=proposals,
-            store=parts.store,
+            reach=StudyReach(store=parts.store, diagnostics=parts.diagnostics),
             directory=directory,
             parties=parts.requests.parties,
             descriptions=parts.requests.descriptions,
@@ -301,6 +303,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             store=store,
             diagnostics=diagnostics,
             feasibility=feasibility,
+            reach=StudyReach(store=store, diagnostics=diagnostics),
         ),
         proposing=StudyProposing(proposals=requests.proposals, diagnostics=diagnostics),
         cohorts=StudyCohorts(
@@ -310,6 +313,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             ledger=ledger,
             feasibility=feasibility,
         ),
+        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics),
         models=StudyModels(
             owned=owned,
             jobs=parts.jobs,

@@ -21,7 +21,7 @@ from storage.findings import StoreFinding
 from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
 from storage.keys import Keys
-from storage.permissions import PermittedSubjects, RecordList
+from storage.permissions import PermittedSubjects, RecordList, refusing_subjects
 from storage.rootkey import make_root_key, open_root_key, receipt_key
 from storage.vault import Vault
 from storage.versions import Versions
@@ -146,6 +146,16 @@ class RecordStore:
         records = self._record_list()
         decisions = self._ledger.decide_many(records.decision_request(party, purpose))
         return PermittedSubjects(records, decisions)
+
+    def refusing_subjects(self, party: str, purpose: str) -> set[bytes]:
+        """Return the subjects who opted out of this purpose or refuse it to this party.
+
+        Raises:
+            LedgerUnavailable (consent): as `permitted_subjects`.
+        """
+        records = self._record_list()
+        decisions = self._ledger.decide_many(records.decision_request(party, purpose))
+        return refusing_subjects(records, decisions)
 
     def _record_list(self) -> RecordList:
         """Return the current records, at most LIST_MAX_AGE_S old and with every visible batch."""

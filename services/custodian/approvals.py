@@ -9,8 +9,8 @@ from services.errors import Invalid
 from services.parties import PartyNames, study_id
 from services.requests import PROPOSED, PatientDirectory, Proposal, StudyProposals
 from services.requests.descriptions import RequestDescriptions, RequestText
+from services.requests.reach import StudyReach
 from services.words import Words
-from storage import RecordStore
 
 MAX_REASON: Final = 2_000
 
@@ -22,7 +22,7 @@ class StudyReview:
     Attributes:
         proposal: the study, and the decision if there is one.
         owner_name: the organisation that runs it.
-        reach: patients with records of every category that the study asks for.
+        reach: patients who would be asked: they hold the records that it needs and do not refuse.
         patients: all patients in the directory.
         text: the request as patients will read it.
     """
@@ -46,13 +46,13 @@ class CustodianApprovals:
         self,
         *,
         proposals: StudyProposals,
-        store: RecordStore,
+        reach: StudyReach,
         directory: PatientDirectory,
         parties: PartyNames,
         descriptions: RequestDescriptions,
     ) -> None:
         self._proposals = proposals
-        self._store = store
+        self._reach = reach
         self._directory = directory
         self._parties = parties
         self._descriptions = descriptions
@@ -79,7 +79,7 @@ class CustodianApprovals:
         return StudyReview(
             proposal=proposal,
             owner_name=self._parties.name_of(proposal.owner),
-            reach=len(self._store.list_subjects_with(proposal.categories)),
+            reach=len(self._reach.subjects(proposal)),
             patients=self._directory.count(),
             text=self._descriptions.describe(words, proposal.request_details()),
         )

@@ -15,6 +15,7 @@ from records.fhir_file import FhirEntry
 from records.json_strict import dumps_exact
 from records.merging import DocumentMerge, Filed, fits, with_resources
 from records.outcomes import EntryCode, Outcome
+from records.persons import patient_state
 from records.placement import content_of, day_of, identity_of, updated_us, version_number
 from services.custodian.items import Item, ItemIndex
 from storage import Arrival, Arriving, Entry, Merged, Record, RecordStore
@@ -137,7 +138,7 @@ class ResourceFiling:
             if filing.entry.resource is not None:
                 filing.resource = dumps_exact(filing.entry.resource)
                 content = content_of(filing.entry.resource)
-                filing.code = why_no_value(filing.resource)
+                filing.code = patient_state(filing.entry.resource) or why_no_value(filing.resource)
                 if _is_too_large(filing.resource):
                     filing.outcome, filing.code = Outcome.REFUSED, EntryCode.TOO_LARGE
             contents.append((filing.subject, content))

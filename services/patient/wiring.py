@@ -28,7 +28,12 @@ def build_patient(parts: Parts) -> PatientService:
         history=stores.history, store=store, ledger=ledger, parties=parties, acts=acts
     )
     consents = PatientConsents(
-        ledger=ledger, requests=requests, parties=parties, history=history, acts=acts
+        ledger=ledger,
+        requests=requests,
+        parties=parties,
+        history=history,
+        acts=acts,
+        copies=stores.copies,
     )
     signatures = PatientSignatures(
         identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs, acts=acts

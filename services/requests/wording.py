@@ -8,6 +8,7 @@ from typing import Final
 
 from consent import ANY, Terms
 from models import format_unit
+from records.documents import UNDATED
 from services.requests.choices import COPY
 from services.statement import RequestedTerms
 from services.words import Words
@@ -16,8 +17,8 @@ _NOT_PLAIN: Final = re.compile(r"[^a-z0-9]+")
 
 
 def format_day(words: Words, iso: str) -> str:
-    """Return an ISO date in words: "3 March 2027"."""
-    return words.iso_day(iso)
+    """Return an ISO date in words: "3 March 2027"; a record without a day says so."""
+    return words("frame-unknown-day") if iso == UNDATED else words.iso_day(iso)
 
 
 def format_categories(words: Words, codes: Iterable[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question
 from models.question_check import QuestionCheck
 from services.errors import NotFound
 from services.requests import FeasibilityCounts
+from services.requests.reach import needed_categories
 from storage import RecordStore
 
 
@@ -108,14 +108,3 @@ class ResearchQuestions:
         self._folder.mkdir(exist_ok=True)
         shutil.copyfile(file, self._folder / f"{question.id}.toml")
         return question
-
-
-def needed_categories(question: Question) -> Sequence[str]:
-    """Return the categories without which nobody can take part."""
-    timeline = question.timeline
-    if timeline is None:
-        return (*question.required, question.label.category)
-    label = () if timeline.outcome.absent_is_negative else (question.label.category,)
-    index = (timeline.index.category,) if timeline.index.category else ()
-    needed = dict.fromkeys((*question.required, *label, *index))
-    return tuple(needed) or question.categories[:1]

@@ -9,8 +9,8 @@ from models import Diagnostics, Model, Question
 from services.errors import NotFound
 from services.parties import study_name
 from services.requests import ACCEPTED, ConsentRequests, FeasibilityCounts, Proposal
+from services.requests.reach import StudyReach
 from services.researcher.owned_studies import OwnedStudies
-from services.researcher.questions import needed_categories
 from storage import RecordStore
 
 
@@ -54,7 +54,7 @@ class StudyDetails(StudySummary):
 class Studies:
     """The studies of a researcher's party."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         owned: OwnedStudies,
@@ -62,7 +62,9 @@ class Studies:
         store: RecordStore,
         diagnostics: Diagnostics,
         feasibility: FeasibilityCounts,
+        reach: StudyReach,
     ) -> None:
+        self._reach = reach
         self._owned = owned
         self._requests = requests
         self._store = store
@@ -91,7 +93,9 @@ class Studies:
         )
 
     def send_requests(self, party: str, account_id: str, name: str) -> StudyDetails:
-        """Ask everyone eligible who does not permit it; nobody gets a second unanswered request.
+        """Ask the people whom the custodian approved and who do not permit it yet.
+
+        Nobody gets a second unanswered request, and nobody who refuses it gets any.
 
         Raises:
             NotFound: as `get`; or the study is not approved, or it is over.
@@ -100,9 +104,8 @@ class Studies:
         if self._is_over(study):
             raise NotFound
         permitted = self._store.permitted_subjects(study.study, study.purpose)
-        categories = needed_categories(self._diagnostics.question(study.question))
-        eligible = self._store.list_subjects_with(categories)
-        subjects = [subject for subject in eligible if subject not in permitted]
+        reached = self._reach.subjects(study)
+        subjects = [subject for subject in reached if subject not in permitted]
         self._requests.send(study.request_details(), subjects, account_id)
         return self.get(party, name)
 

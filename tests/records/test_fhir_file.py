@@ -106,7 +106,8 @@ def test_requests_are_read_and_what_cannot_be_stored_has_a_code() -> None:
     [
         (b"", "empty"),
         (b" \n\t", "empty"),
-        (b"7", "no FHIR resource"),
+        (b"7", "a table needs a mapping"),
+        (b"pid,crp\n1,5\n", "a table needs a mapping"),
         (b'{"a": 1}', "resourceType"),
         (b"<Bundle xmlns='http://hl7.org/fhir'/>", "XML"),
         (b"PK\x03\x04rest", "ZIP"),

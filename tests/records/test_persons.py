@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from records.outcomes import EntryCode
-from records.persons import find_person, person_of_identifier
+from records.persons import find_person, patient_state, person_of_identifier
 
 MR = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]}
 SS = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "SS"}]}
@@ -58,3 +58,20 @@ def test_a_logical_reference_in_a_configured_system_names_the_person() -> None:
     assert person_of_identifier({"system": "urn:card", "value": "7"}, systems) == "urn:card|7"
     assert person_of_identifier({"system": "urn:other", "value": "7"}, systems) is None
     assert person_of_identifier("x", systems) is None
+
+
+@pytest.mark.parametrize(
+    ("elements", "code"),
+    [
+        ({"link": [{"type": "replaced-by", "other": {}}]}, EntryCode.REPLACED_PATIENT),
+        ({"deceasedBoolean": True}, EntryCode.DECEASED),
+        ({"deceasedDateTime": "2024-01-01"}, EntryCode.DECEASED),
+        ({"deceasedBoolean": False, "link": ["x", {"type": 7}]}, EntryCode.NOTHING),
+        ({"link": "x"}, EntryCode.NOTHING),
+    ],
+)
+def test_a_replaced_or_deceased_patient_is_named_in_the_report(
+    elements: dict[str, Any], code: EntryCode
+) -> None:
+    assert patient_state({"resourceType": "Patient"} | elements) is code
+    assert patient_state({"resourceType": "Person"} | elements) is EntryCode.NOTHING

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from records.documents import UNDATED
 from records.fhir_file import FhirEntry
 from records.placement import (
-    UNDATED,
     content_of,
     day_of,
     identity_of,

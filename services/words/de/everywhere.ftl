@@ -25,6 +25,8 @@ frame-no = Nein
 frame-none = Keine
 frame-unknown = Nicht bekannt
 
+frame-unknown-day = unbekannten Tag
+
 ## Die Teile, wie Titel sie nennen
 
 part-public = Start

@@ -672,3 +672,13 @@ erasure-valid = gültig
 erasure-invalid = ungültig. Bitte sagen Sie es Ihrem Krankenhaus.
 
 erasure-part-questions = Ihre Fragen an Ihre Klinik und die Antworten
+
+## Copies
+
+copies-title = Heruntergeladene Kopien
+
+copy-with-you = Am { $date } wurde eine Kopie mit Ihren Werten, ohne Ihren Namen, heruntergeladen.
+
+copy-deleted = Die Studie hat am { $date } bestätigt, dass sie diese Kopie gelöscht hat.
+
+copy-kept = Die Studie muss sie bis zum { $date } löschen. Das hat sie noch nicht bestätigt.

@@ -26,6 +26,8 @@ frame-no = No
 frame-none = None
 frame-unknown = Not known
 
+frame-unknown-day = an unknown day
+
 ## The own account
 
 account-title = Your account

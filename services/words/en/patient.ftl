@@ -673,3 +673,13 @@ erasure-valid = valid
 erasure-invalid = not valid. Please tell your hospital.
 
 erasure-part-questions = your questions to your hospital, and the answers
+
+## Copies
+
+copies-title = Downloaded copies
+
+copy-with-you = A copy with your values, without your name, was downloaded on { $date }.
+
+copy-deleted = The study confirmed on { $date } that it has deleted this copy.
+
+copy-kept = The study must delete it by { $date }. It has not confirmed that yet.

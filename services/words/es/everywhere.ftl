@@ -25,6 +25,8 @@ frame-no = No
 frame-none = Ninguno
 frame-unknown = No se sabe
 
+frame-unknown-day = un día desconocido
+
 ## Las partes, como las nombran los títulos
 
 part-public = Inicio

@@ -672,3 +672,13 @@ erasure-valid = válida
 erasure-invalid = no válida. Dígaselo a su hospital, por favor.
 
 erasure-part-questions = sus preguntas a su hospital y las respuestas
+
+## Copies
+
+copies-title = Copias descargadas
+
+copy-with-you = El { $date } se descargó una copia con sus valores, sin su nombre.
+
+copy-deleted = El estudio confirmó el { $date } que ha borrado esta copia.
+
+copy-kept = El estudio debe borrarla antes del { $date }. Aún no lo ha confirmado.
