@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from models.budget import DEFAULT_BUDGET, Budget
     from models.card import Card
     from models.cohort import Cohort
     from models.copy_plan import PROPOSED_COLUMNS, CopyPlan
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
     from models.training_runs import TrainingRun
 
 _MODULES: Final = {
+    "budget": (
+        "DEFAULT_BUDGET",
+        "Budget",
+    ),
     "card": ("Card",),
     "cohort": ("Cohort",),
     "copy_plan": ("PROPOSED_COLUMNS", "CopyPlan"),
@@ -116,11 +121,13 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "AGREEMENT",
     "AffectedModel",
+    "Budget",
     "Card",
     "Cohort",
     "CohortTooSmall",
     "ConsentsChanged",
     "Contribution",
+    "DEFAULT_BUDGET",
     "CopyPlan",
     "Diagnostics",
     "EarlierCopy",

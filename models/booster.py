@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,19 +18,48 @@ Probabilities = npt.NDArray[np.float64]
 
 
 def fit(matrix: Matrix, question: Question, seed: int) -> bytes:
+    """Return the model that the first manifest format means: the question's parameters alone.
+
+    Raises:
+        ModelsBroken: XGBoost rejects the rows.
+    """
+    columns = question.predictors()
+    types = feature_types(question)
+    return fit_booster(matrix.values[:, columns], matrix.labels, types, question.parameters, seed)
+
+
+def feature_types(question: Question) -> list[str]:
+    """Return XGBoost's type of each predictor: c for a category, q for a number or boolean."""
+    from records.values import CATEGORY
+
+    return ["c" if question.features[n].kind == CATEGORY else "q" for n in question.predictors()]
+
+
+def fit_booster(
+    values: Values,
+    labels: npt.NDArray[np.bool_],
+    types: Sequence[str],
+    parameters: Mapping[str, float],
+    seed: int,
+) -> bytes:
     """Return the model as UBJSON; the same rows in the same order give the same bytes.
 
     One thread, histograms, no sampling of rows or columns: a model depends on nothing but its
-    rows, their order, the question's parameters, the seed and the version of the library.
+    rows, their order, the parameters, the seed and the version of the library.
+
+    Args:
+        values: the predictors, shape (n, predictors).
+        labels: shape (n,).
+        types: see `feature_types`.
+        parameters: `rounds` and XGBoost's own names.
+        seed: of the library's random numbers.
 
     Raises:
         ModelsBroken: XGBoost rejects the rows.
     """
     import xgboost
 
-    from records.values import CATEGORY
-
-    chosen = dict(question.parameters)
+    chosen = dict(parameters)
     rounds = int(chosen.pop("rounds"))
     fixed = {
         "objective": "binary:logistic",
@@ -44,10 +71,8 @@ def fit(matrix: Matrix, question: Question, seed: int) -> bytes:
         "colsample_bytree": 1,
         "validate_parameters": True,
     }
-    columns = question.predictors()
-    types = ["c" if question.features[n].kind == CATEGORY else "q" for n in columns]
     try:
-        rows = _dmatrix(matrix.values[:, columns], types, matrix.labels.astype(np.float32))
+        rows = _dmatrix(values, types, labels.astype(np.float32))
         booster = xgboost.train({**chosen, **fixed}, rows, rounds)
         return bytes(booster.save_raw("ubj"))
     except xgboost.core.XGBoostError as exc:
@@ -70,7 +95,7 @@ class Booster:
     """A loaded model; `values` has the predicting columns only, shape (n, predictors)."""
 
     def __init__(self, raw: bytes) -> None:
-        """Load the bytes of a model that `fit` returned; use `load` for a file.
+        """Load the bytes of a model that `fit` returned.
 
         Raises:
             ModelsBroken: XGBoost cannot read the bytes.
@@ -83,26 +108,17 @@ class Booster:
             raise ModelsBroken("the model cannot be read") from exc
         self._types = self._booster.feature_types
 
-    @classmethod
-    def load(cls, path: Path, sha256: str) -> Booster:
-        """Return the model of a file, if the file has this hash.
-
-        Raises:
-            ModelsBroken: the file is missing or has another hash; XGBoost has not read it then.
-        """
-        try:
-            raw = path.read_bytes()
-        except OSError as exc:
-            raise ModelsBroken(f"model {sha256[:16]} cannot be read") from exc
-        # A tampered model can end the process that loads it: check the hash first.
-        if hashlib.sha256(raw).hexdigest() != sha256:
-            raise ModelsBroken(f"model {sha256[:16]} is not the file that was written")
-        return cls(raw)
-
     def predict(self, values: Values) -> Probabilities:
         """Return the probability of each row, shape (n,)."""
         probabilities = self._booster.predict(_dmatrix(values, self._types))
         return np.asarray(probabilities, np.float64)
+
+    def log_odds(self, values: Values, rounds: int = 0) -> Probabilities:
+        """Return the log-odds of each row, shape (n,), by the first `rounds` trees (0: all)."""
+        log_odds = self._booster.predict(
+            _dmatrix(values, self._types), output_margin=True, iteration_range=(0, rounds)
+        )
+        return np.asarray(log_odds, np.float64)
 
     def contributions(self, values: Values) -> Probabilities:
         """Return what each feature adds to the log-odds, then the bias; (n, predictors + 1).

@@ -32,10 +32,38 @@ def calibration_errors(labels: Labels, probabilities: Floats) -> tuple[float, fl
 
 
 def _standard_errors(columns: Floats, coefficients: Floats, offset: Floats) -> Floats:
+    inverse = _covariance(columns, coefficients, offset)
+    return np.asarray(np.sqrt(np.clip(np.diag(inverse), 0, None)), np.float64)
+
+
+def _covariance(columns: Floats, coefficients: Floats, offset: Floats) -> Floats:
     predicted = _predict(columns, coefficients, offset)
     curvature = columns.T @ (columns * (predicted * (1 - predicted))[:, None])
-    inverse = np.linalg.pinv(curvature, hermitian=True)
-    return np.asarray(np.sqrt(np.clip(np.diag(inverse), 0, None)), np.float64)
+    return np.asarray(np.linalg.pinv(curvature, hermitian=True), np.float64)
+
+
+def fit_smooth_calibration(
+    labels: Labels, probabilities: Floats, at: Floats
+) -> tuple[Floats, Floats]:
+    """Return the observed log-odds at some probabilities, and their standard errors.
+
+    The outcome is regressed on the log-odds of the prediction and their square.
+    """
+    columns, no_offset = _square(_logit(probabilities)), np.zeros(len(labels))
+    coefficients = _fit_logistic(columns, labels, no_offset)
+    inverse = _covariance(columns, coefficients, no_offset)
+    points = _square(_logit(at))
+    errors = np.sqrt(np.clip(((points @ inverse) * points).sum(axis=1), 0, None))
+    return np.asarray(points @ coefficients, np.float64), np.asarray(errors, np.float64)
+
+
+def _square(logits: Floats) -> Floats:
+    return np.column_stack([np.ones(len(logits)), logits, logits**2])
+
+
+def fit_coefficients(columns: Floats, labels: Labels) -> Floats:
+    """Return the coefficients of a logistic regression on these columns, without an offset."""
+    return _fit_logistic(columns, labels, np.zeros(len(labels)))
 
 
 def _logit(probabilities: Floats) -> Floats:

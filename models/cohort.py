@@ -12,7 +12,7 @@ import numpy as np
 from consent import MLTRAINING, View
 from models.errors import InputOutOfRange
 from models.features import Matrix, find_failed_rule, find_label, latest_observations, to_row
-from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest, ManifestLine
+from models.manifest import TRAINING_PART, Manifest, ManifestLine
 from models.ports import RecordStore
 from models.question import Question
 from models.selection import (
@@ -67,13 +67,8 @@ def gather_cohort(store: RecordStore, question: Question, study: str) -> Cohort:
     unread: Counter[tuple[str, str]] = Counter()
     reasons = exclusion_reasons(question, list(by_subject.values()), unread)
     excluded = Counter(reason for reason in reasons if reason)
-    hash_patient = store.pseudonyms(f"split {question.id}")
-    parts = {
-        subject: _part(hash_patient(subject), question.held_out)
-        for subject, reason in zip(by_subject, reasons, strict=True)
-        if not reason
-    }
-    manifest, by_hash = _make_manifest(store, question, gathered, parts)
+    included = {subject for subject, reason in zip(by_subject, reasons, strict=True) if not reason}
+    manifest, by_hash = _make_manifest(store, question, gathered, included)
     refused = dict(gathered.refused)
     return Cohort(gathered.view, manifest, by_hash, dict(excluded), refused, dict(unread))
 
@@ -118,28 +113,26 @@ def _exclusion_reason(
     return "" if find_failed_rule(question, row) is None else INELIGIBLE
 
 
-def _part(patient_hash: bytes, held_out: float) -> str:
-    # By the keyed hash of the patient alone: when a patient leaves, no other changes parts.
-    share = int.from_bytes(patient_hash[:8], "big") / 2**64
-    return HELD_OUT_PART if share < held_out else TRAINING_PART
-
-
 def _make_manifest(
-    store: RecordStore, question: Question, gathered: AccessResult, parts: Mapping[bytes, str]
+    store: RecordStore, question: Question, gathered: AccessResult, included: set[bytes]
 ) -> tuple[Manifest, dict[str, Record]]:
-    """Return the manifest of the patients in `parts`, and their records by keyed hash."""
+    """Return the manifest of the patients to include, and their records by keyed hash.
+
+    Every patient trains the model: the evaluation is out of fold.
+    """
     hash_patient = store.pseudonyms("manifest patient")
     hash_record = store.pseudonyms(RECORD_LABEL)
-    patients = {subject: hash_patient(subject).hex() for subject in parts}
+    patients = {subject: hash_patient(subject).hex() for subject in included}
     lines, by_hash = [], {}
     for record, consent in zip(gathered.records, gathered.consents, strict=True):
-        part = parts.get(record.subject)
-        if part is not None:
+        if record.subject in included:
             name = hash_record(bytes.fromhex(record.record_id)).hex()
             patient = patients[record.subject]
             by_hash[name] = record
             lines.append(
-                ManifestLine(patient, name, record.version, consent.hex(), _PERMITTED, part)
+                ManifestLine(
+                    patient, name, record.version, consent.hex(), _PERMITTED, TRAINING_PART
+                )
             )
     return Manifest.of(question.sha256, lines), by_hash
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from consent import Finding
+from models.budget import DEFAULT_BUDGET, Budget
 from models.card import Card
 from models.cohort import Cohort, gather_cohort
 from models.consent_check import ConsentCheck
@@ -49,6 +50,7 @@ class Diagnostics:
         grace_s: how long a model that lost consent may continue to answer.
         question_folders: the folders of question files; a later folder's file wins.
         scorer: runs models in a separate process.
+        budget: how much work a training run may do.
     """
 
     engine: sa.Engine
@@ -59,6 +61,7 @@ class Diagnostics:
     grace_s: int = DEFAULT_GRACE_S
     question_folders: tuple[Path, ...] = (QUESTIONS,)
     scorer: Scorer = field(default_factory=Scorer)
+    budget: Budget = DEFAULT_BUDGET
 
     @cached_property
     def _registry(self) -> ModelRegistry:
@@ -97,6 +100,7 @@ class Diagnostics:
             registry=self._registry,
             files=self._files,
             clock=self.clock,
+            budget=self.budget,
         )
 
     @cached_property

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the scorer process needs neither the questions nor the gate
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from models.gate import GateFailure
     from models.question import Feature, Rule
@@ -97,13 +97,21 @@ class ModelsRefused(ModelsError):
 
 
 class GateClosed(ModelsRefused):
-    """The model does not meet the publication gate; `failures` lists why, in order."""
+    """The model does not meet the publication gate.
 
-    def __init__(self, failures: Sequence[GateFailure]) -> None:
+    Attributes:
+        failures: why, in order.
+        report: what was measured, as JSON has it.
+    """
+
+    def __init__(
+        self, failures: Sequence[GateFailure], report: Mapping[str, Any] | None = None
+    ) -> None:
         """Keep every failure."""
         messages = "; ".join(failure.message for failure in failures)
         super().__init__(f"the model is not published: {messages}")
         self.failures = tuple(failures)
+        self.report = dict(report or {})
 
 
 class ModelRetired(ModelsRefused):

@@ -1,4 +1,4 @@
-"""Evaluates a model on held-out patients: performance, calibration, subgroups, attack."""
+"""Evaluates predictions for patients that the model never saw: performance and calibration."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Held-out patients of similar probability: their number, mean estimate and observed share.
+    """Patients of similar probability: their number, mean estimate and observed share.
 
     Each has more than ten patients with and more than ten without the label, unless it is the only
     one, so that no small count can be read from it.
@@ -49,6 +49,7 @@ class SubgroupResult:
     events: int | None
     auroc: Estimate | None
     observed_to_expected: float | None
+    slope: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +76,6 @@ class Evaluation:
     spread: tuple[tuple[float, ...], tuple[float, ...]]
     net_benefit: tuple[tuple[float, float, float], ...]
     groups: tuple[SubgroupResult, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Attack:
-    """The result of a loss-threshold membership attack; 0.5 and 0.01 are pure chance.
-
-    The attacker knows a patient's row and label, queries the model, and infers from a small loss
-    that the patient was in the training rows. It is the simplest attack, without shadow models.
-    """
-
-    auroc: float
-    tpr_at_1_percent_fpr: float
-    members: int
-    others: int
 
 
 def evaluate(
@@ -242,23 +229,13 @@ def _evaluate_subgroup(
 def _evaluate_part(words: str, labels: Labels, probabilities: Floats) -> SubgroupResult:
     n, events = len(labels), int(labels.sum())
     ratio = events / float(probabilities.sum())
-    return SubgroupResult(words, n, events, auroc(labels, probabilities), ratio)
-
-
-def attack_membership(member: tuple[Labels, Floats], other: tuple[Labels, Floats]) -> Attack:
-    """Return the result of the attack on training rows against held-out rows.
-
-    Args:
-        member: labels and probabilities of the training rows.
-        other: labels and probabilities of the held-out rows.
-    """
-    inside, outside = _confidence(*member), _confidence(*other)
-    is_member = np.repeat([True, False], [len(inside), len(outside)])
-    area = auroc(is_member, np.concatenate([inside, outside])).value
-    threshold = np.quantile(outside, 0.99, method="higher")
-    return Attack(area, float((inside > threshold).mean()), len(inside), len(outside))
-
-
-def _confidence(labels: Labels, probabilities: Floats) -> Floats:
-    """Return the predicted probability of the true outcome; minus its logarithm is the loss."""
-    return np.asarray(np.where(labels, probabilities, 1 - probabilities), np.float64)
+    _, slope = measure_calibration(labels, probabilities)
+    _, error = calibration_errors(labels, probabilities)
+    return SubgroupResult(
+        words=words,
+        n=n,
+        events=events,
+        auroc=auroc(labels, probabilities),
+        observed_to_expected=ratio,
+        slope=Estimate(slope, slope - _Z * error, slope + _Z * error),
+    )

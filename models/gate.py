@@ -1,41 +1,124 @@
-"""The publication gate: which thresholds of a question a trained model does not meet."""
+"""The publication gate: which thresholds a cohort or a model does not meet, and what would help."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from consent import FindingCode
-from models.evaluation import Attack, Evaluation
+from models.evaluation import Evaluation
+from models.lira import Attack
 from models.question import Question
+from models.sample_size import SampleSize
 
 _Z_95: Final = 1.96
-_MAX_SLOPE_ERROR: Final = 0.35
+MAX_CALIBRATION_ERROR: Final = 0.2
+"""The largest standard error with which slope and intercept can be judged."""
+LEAVING_AUROC: Final = 0.55
+LEAVING_TPR: Final = 0.03
+"""Bounds of the membership attack above which a model may answer here, but not leave."""
 
 
 class GateCode(FindingCode):
-    """Why a model is not published."""
+    """Why a model is not published, and what would open the gate."""
 
-    MEMBERSHIP_AUROC = ("membership-auroc", "AUROC of the membership attack")
+    remedy: str
+
+    def __new__(cls, value: str, sentence: str, remedy: str) -> Self:
+        """Make a member: its value is the code."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        member.remedy = remedy
+        return member
+
+    FEATURE_MISSING = (
+        "feature-missing",
+        "share of patients with a value of {feature}",
+        "Correct the code in the question or in the mapping, or remove the feature.",
+    )
+    FEATURE_CONSTANT = (
+        "feature-constant",
+        "number of different values of {feature}",
+        "Remove the feature from the question, or correct its mapping.",
+    )
+    IDENTIFIER = (
+        "identifier",
+        "share of different values of {feature}, which looks like a name or number of a person",
+        "Remove the feature from the question.",
+    )
+    COPIES = (
+        "copied-patients",
+        "share of patients whose values are a copy of another patient's",
+        "Remove the copied rows from the table, or give each person one number.",
+    )
+    MEMBERSHIP_AUROC = (
+        "membership-auroc",
+        "AUROC of the membership attack, upper confidence bound",
+        "Use fewer features, fewer rounds or a larger penalty, or wait for more patients.",
+    )
     MEMBERSHIP_TPR = (
         "membership-tpr",
-        "share of training patients that the membership attack finds at 1 % false positives",
+        "share of training patients that the membership attack finds at 1 % false positives,"
+        " upper confidence bound",
+        "Use fewer features, fewer rounds or a larger penalty, or wait for more patients.",
     )
-    CALIBRATION_SLOPE = ("calibration-slope", "calibration slope")
+    CALIBRATION_SLOPE = (
+        "calibration-slope",
+        "calibration slope",
+        "Wait for more patients, or use fewer features.",
+    )
     CALIBRATION_IN_THE_LARGE = (
         "calibration-in-the-large",
         "calibration in the large, in either direction",
+        "Check whether the label means the same at every place and time.",
     )
     TOO_FEW_OUTCOMES = (
         "too-few-outcomes",
         "too few outcomes to judge the calibration: margin of the calibration slope",
+        "Wait for more patients with the label, or use fewer features.",
+    )
+    TOO_FEW_PATIENTS = (
+        "too-few-patients",
+        "patients, to know the overall risk to ± 0.05 (Riley's minimum)",
+        "Wait for more patients who permit the study.",
     )
     NO_BETTER_THAN_CHANCE = (
         "no-better-than-chance",
         "may be no better than chance: lower limit of the AUROC",
+        "Add features that are known before the outcome, or wait for more patients.",
     )
-    LEAKING_FEATURE = ("leaking-feature", "AUROC of {feature} alone, which reveals the label")
+    NO_NET_BENEFIT = (
+        "no-net-benefit",
+        "largest net benefit above acting on all and on nobody, in the question's thresholds",
+        "Choose thresholds at which a decision is made, or add features.",
+    )
+    LEAKING_FEATURE = (
+        "leaking-feature",
+        "AUROC of {feature} alone, which reveals the label",
+        "Remove the feature: its value is known only with the label.",
+    )
+    UNREVIEWED_FEATURE = (
+        "unreviewed-feature",
+        "AUROC of {feature} alone, which may reveal the label",
+        "Remove the feature, or set `reviewed` in the question: why the value is known before.",
+    )
+    UNREVIEWED_SHARE = (
+        "unreviewed-share",
+        "share of all mean log-odds that {feature} has, which may reveal the label",
+        "Remove the feature, or set `reviewed` in the question: why the value is known before.",
+    )
+    UNREVIEWED_LEAD = (
+        "unreviewed-lead",
+        "AUROC of the model above that of {feature} alone, which may reveal the label",
+        "Remove the feature, or set `reviewed` in the question: why the value is known before.",
+    )
+    MISSINGNESS = (
+        "missingness",
+        "AUROC of which values are missing, most of all {feature}",
+        "Remove the feature, or set `reviewed` in the question: why a missing value is no sign.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +130,7 @@ class GateFailure:
         measured: the figure of this model.
         margin: half the width of its 95 % interval; 0 if the figure is compared as it is.
         minimum, maximum: what is required; infinite where there is no bound.
-        feature: the words and code of a leaking feature, otherwise empty.
+        feature: the words and code of a feature, otherwise empty.
     """
 
     code: GateCode
@@ -62,7 +145,7 @@ class GateFailure:
         """The figure with its margin, as text."""
         if self.margin:
             return f"{self.measured:.2f} ± {self.margin:.2f}"
-        return f"{self.measured:.3f}"
+        return f"{self.measured:.3f}" if self.measured % 1 else f"{self.measured:g}"
 
     @property
     def required_text(self) -> str:
@@ -79,35 +162,55 @@ class GateFailure:
         subject = self.code.sentence.format(feature=self.feature)
         return f"{subject}: {self.measured_text} (required: {self.required_text})"
 
+    @property
+    def remedy(self) -> str:
+        """What would open the gate, as a sentence."""
+        return self.code.remedy
+
 
 def find_gate_failures(
-    question: Question, evaluation: Evaluation, attack: Attack
+    question: Question, evaluation: Evaluation, attack: Attack, size: SampleSize
 ) -> list[GateFailure]:
     """Return every threshold that the model does not meet; an empty list means it may be published.
 
-    The held-out patients are a sample, so a calibration bound counts as broken only when the whole
-    95 % interval lies beyond it. So that a wide interval does not open the gate, there must be
-    enough outcomes to judge the calibration.
+    The patients are a sample, so a calibration bound counts as broken only when the whole 95 %
+    interval lies beyond it. So that a wide interval does not open the gate, there must be enough
+    outcomes to judge the calibration.
     """
-    return [*_attack_failures(question, attack), *_calibration_failures(question, evaluation)]
+    return [
+        *_attack_failures(question, attack),
+        *_size_failures(size),
+        *_calibration_failures(question, evaluation),
+        *_usefulness_failures(evaluation),
+    ]
+
+
+def may_leave(attack: Attack) -> bool:
+    """Return whether the model may leave the platform, by the stricter bounds of the attack."""
+    return attack.is_within(LEAVING_AUROC, LEAVING_TPR)
 
 
 def _attack_failures(question: Question, attack: Attack) -> list[GateFailure]:
-    gate, tpr = question.gate, attack.tpr_at_1_percent_fpr
-    failures = []
-    if not attack.auroc <= gate.max_attack_auroc:
-        failures.append(
-            GateFailure(
-                code=GateCode.MEMBERSHIP_AUROC,
-                measured=attack.auroc,
-                maximum=gate.max_attack_auroc,
-            )
-        )
-    if not tpr <= gate.max_attack_tpr:
-        failures.append(
-            GateFailure(code=GateCode.MEMBERSHIP_TPR, measured=tpr, maximum=gate.max_attack_tpr)
-        )
-    return failures
+    gate = question.gate
+    bounds = (
+        (GateCode.MEMBERSHIP_AUROC, attack.auroc_high, gate.max_attack_auroc),
+        (GateCode.MEMBERSHIP_TPR, attack.tpr_high, gate.max_attack_tpr),
+    )
+    return [
+        GateFailure(code=code, measured=measured, maximum=maximum)
+        for code, measured, maximum in bounds
+        if not measured <= maximum
+    ]
+
+
+def _size_failures(size: SampleSize) -> list[GateFailure]:
+    if size.patients >= size.for_risk:
+        return []
+    # In tens, like every count of patients on a card.
+    measured = size.patients // 10 * 10
+    return [
+        GateFailure(code=GateCode.TOO_FEW_PATIENTS, measured=measured, minimum=size.for_risk - 1)
+    ]
 
 
 def _calibration_failures(question: Question, evaluation: Evaluation) -> list[GateFailure]:
@@ -134,18 +237,27 @@ def _calibration_failures(question: Question, evaluation: Evaluation) -> list[Ga
                 maximum=gate.max_intercept,
             )
         )
-    if not evaluation.slope_error <= _MAX_SLOPE_ERROR:
+    widest = max(evaluation.slope_error, evaluation.intercept_error)
+    if not widest <= MAX_CALIBRATION_ERROR:
         failures.append(
             GateFailure(
                 code=GateCode.TOO_FEW_OUTCOMES,
-                measured=slope_margin,
-                maximum=_Z_95 * _MAX_SLOPE_ERROR,
+                measured=_Z_95 * widest,
+                maximum=_Z_95 * MAX_CALIBRATION_ERROR,
             )
         )
+    return failures
+
+
+def _usefulness_failures(evaluation: Evaluation) -> list[GateFailure]:
+    failures = []
     if not evaluation.auroc.low > 0.5:
         failures.append(
             GateFailure(
                 code=GateCode.NO_BETTER_THAN_CHANCE, measured=evaluation.auroc.low, minimum=0.5
             )
         )
+    best = max(model - max(0.0, all_) for _, model, all_ in evaluation.net_benefit)
+    if not best > 0:
+        failures.append(GateFailure(code=GateCode.NO_NET_BENEFIT, measured=best, minimum=0))
     return failures

@@ -1,44 +1,141 @@
-"""Finds features that reveal the label (data leakage)."""
+"""Finds features that reveal the label, or may do so and are not reviewed (data leakage)."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 
 from models.calibration import Floats, Labels
+from models.crossvalidation import Rows
 from models.evaluation import auroc
-from models.features import Matrix
+from models.features import Matrix, Values
+from models.folds import draw_folds
 from models.gate import GateCode, GateFailure
-from models.question import Question
+from models.logistic import fit_logistic
+from models.question import Feature, Question
 from records.values import CATEGORY
+
+_EXPLAIN: Final = 0.85
+_NOTABLE: Final = 0.75
+"""Below this a feature alone predicts too little to be the label in disguise."""
+_LEAD: Final = 0.05
+_SHARE: Final = 0.5
+_FOLDS: Final = 5
+_RIDGE: Final = 10.0
 
 
 def find_leaking_features(matrix: Matrix, question: Question) -> list[GateFailure]:
     """Return the predicting features that alone predict the label too well for the gate.
 
     A feature is tested by its value, each category by its share of positive labels, and by whether
-    it is missing: a test that only the ill are sent to reveals the label without its result.
+    it is missing: a test that only the ill are sent to reveals the label without its result. A
+    review does not help a feature in this tier.
     """
     limit = question.gate.max_feature_auroc
+    return [
+        _failure(GateCode.LEAKING_FEATURE, strength, feature, maximum=limit)
+        for feature, strength in measure_features(matrix, question)
+        if strength >= limit
+    ]
+
+
+def find_unreviewed_features(
+    question: Question,
+    strengths: list[tuple[Feature, float]],
+    importance: list[float],
+    whole: float,
+) -> list[GateFailure]:
+    """Return the features that may reveal the label, and that the question does not explain.
+
+    Args:
+        question: with the reviews.
+        strengths: of each predictor alone, see `measure_features`.
+        importance: mean absolute log-odds of each predictor.
+        whole: the model's AUROC.
+    """
+    limit, total = question.gate.max_feature_auroc, sum(importance) or 1.0
     failures = []
-    for column in question.predictors():
-        feature = question.features[column]
-        values = matrix.values[:, column].astype(np.float64)
-        is_missing = np.isnan(values)
-        scores = _positive_shares(values, matrix.labels) if feature.kind == CATEGORY else values
-        missing_first = np.where(is_missing, -np.inf, scores)
-        missing_last = np.where(is_missing, np.inf, scores)
-        candidates = (missing_first, missing_last, is_missing.astype(float))
-        strength = max(_strength(matrix.labels, candidate) for candidate in candidates)
-        if strength >= limit:
-            failures.append(
-                GateFailure(
-                    code=GateCode.LEAKING_FEATURE,
-                    measured=strength,
-                    maximum=limit,
-                    feature=f"{feature.words} ({feature.code})",
-                )
-            )
+    for (feature, strength), weight in zip(strengths, importance, strict=True):
+        if feature.reviewed or strength >= limit:
+            continue
+        share, lead = weight / total, whole - strength
+        if strength >= _EXPLAIN:
+            code = GateCode.UNREVIEWED_FEATURE
+            failures.append(_failure(code, strength, feature, maximum=_EXPLAIN))
+        elif strength >= _NOTABLE and len(strengths) > 1 and share > _SHARE:
+            failures.append(_failure(GateCode.UNREVIEWED_SHARE, share, feature, maximum=_SHARE))
+        elif strength >= _NOTABLE and len(strengths) > 1 and lead < _LEAD:
+            failures.append(_failure(GateCode.UNREVIEWED_LEAD, lead, feature, minimum=_LEAD))
     return failures
+
+
+def find_telling_absence(rows: Rows, question: Question, whole: float) -> list[GateFailure]:
+    """Return the feature whose absence tells most, if absence alone predicts too well.
+
+    Args:
+        rows: the predictors.
+        question: with the reviews.
+        whole: the model's AUROC.
+    """
+    absence = measure_absence(rows)
+    if absence < _NOTABLE or (absence < _EXPLAIN and absence < whole - _LEAD):
+        return []
+    features = [question.features[column] for column in question.predictors()]
+    missing = np.isnan(rows.values).astype(np.float64).T
+    alone = [_strength(rows.labels, column) for column in missing]
+    feature = features[int(np.argmax(alone))]
+    if feature.reviewed:
+        return []
+    return [_failure(GateCode.MISSINGNESS, absence, feature, maximum=_NOTABLE)]
+
+
+def measure_absence(rows: Rows) -> float:
+    """Return the out-of-fold AUROC of a regression on which values are missing."""
+    missing = np.isnan(rows.values)
+    varying = missing.any(axis=0) & ~missing.all(axis=0)
+    if not varying.any():
+        return 0.5
+    columns = missing[:, varying].astype(np.float32)
+    folds = draw_folds(rows.labels, rows.persons, folds=_FOLDS, draw=("absence",))
+    scores = np.zeros(len(rows.labels))
+    for fold in range(_FOLDS):
+        test = folds == fold
+        kinds = [False] * columns.shape[1]
+        model = fit_logistic(columns[~test], rows.labels[~test], kinds, _RIDGE)
+        scores[test] = model.log_odds(columns[test])
+    return auroc(rows.labels, scores).value
+
+
+def measure_features(matrix: Matrix, question: Question) -> list[tuple[Feature, float]]:
+    """Return each predictor with the AUROC that it has alone, from 0.5 to 1."""
+    return [
+        (question.features[column], _alone(question.features[column], matrix, column))
+        for column in question.predictors()
+    ]
+
+
+def _alone(feature: Feature, matrix: Matrix, column: int) -> float:
+    values: Values = matrix.values[:, column]
+    is_missing = np.isnan(values)
+    cells = values.astype(np.float64)
+    scores = _positive_shares(cells, matrix.labels) if feature.kind == CATEGORY else cells
+    missing_first = np.where(is_missing, -np.inf, scores)
+    missing_last = np.where(is_missing, np.inf, scores)
+    candidates = (missing_first, missing_last, is_missing.astype(float))
+    return max(_strength(matrix.labels, candidate) for candidate in candidates)
+
+
+def _failure(
+    code: GateCode,
+    measured: float,
+    feature: Feature,
+    *,
+    minimum: float = -np.inf,
+    maximum: float = np.inf,
+) -> GateFailure:
+    name = f"{feature.words} ({feature.code})"
+    return GateFailure(code=code, measured=measured, feature=name, minimum=minimum, maximum=maximum)
 
 
 def _strength(labels: Labels, scores: Floats) -> float:

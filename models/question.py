@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from consent import CATEGORIES
+from models.plan import BY_CUSTODIAN, BY_DATE, Plan, read_plan
 from models.question_format2 import (
     read_same,
     read_timed_feature,
@@ -40,7 +41,7 @@ from models.question_reading import (
 )
 from models.timeline import Timeline
 from records.strict_toml import Section, read_declaration
-from records.values import NUMBER
+from records.values import CATEGORY, NUMBER
 
 __all__ = [
     "DEFAULT_GATE",
@@ -73,6 +74,7 @@ class Question:
     thresholds: tuple[float, float]
     subgroups: tuple[Subgroup, ...]
     gate: Gate
+    plan: Plan
     text: str
     timeline: Timeline | None = None
 
@@ -151,6 +153,7 @@ def _read_common(top: Section, text: str) -> dict[str, Any]:
         "held_out": top.number("held_out", 0.25),
         "thresholds": read_thresholds(top),
         "gate": read_gate(top.section("gate")) if top.has("gate") else DEFAULT_GATE,
+        "plan": read_plan(top),
         "text": text,
     }
 
@@ -197,6 +200,9 @@ def _require_consistent(question: Question, top: Section) -> None:
         if kinds.get(rule.code) != NUMBER:
             raise top.error("eligibility", f"{rule.code} is not a feature of kind number")
     _require_subgroups(question, top, kinds)
+    is_category = kinds.get(question.plan.split_by) == CATEGORY
+    if not is_category and question.plan.split_by not in ("", BY_CUSTODIAN, BY_DATE):
+        raise top.error("evaluation", "split_by: expected custodian, date or a category's code")
     if not 0.1 <= question.held_out <= 0.5:
         raise top.error("held_out", "must be 0.1 to 0.5")
 

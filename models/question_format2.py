@@ -90,6 +90,7 @@ def read_timed_feature(section: Section, same: Same) -> Feature:
         values=values,
         missing=section.text("missing", "not recorded"),
         predicts=section.boolean("predicts", True),
+        reviewed=section.text("reviewed", ""),
         disclosure=read_disclosure(section),
         reading=reading,
     )

@@ -65,6 +65,7 @@ class Feature:
     values: tuple[str, ...]
     missing: str
     predicts: bool
+    reviewed: str = ""
     disclosure: str = QUASI
     reading: Reading | None = None
 
@@ -103,6 +104,11 @@ class Label:
     words: str
     definition: str
 
+    @property
+    def name(self) -> str:
+        """What names the label in draws and counts of runs: its code, or its words."""
+        return self.code or self.words
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -132,8 +138,8 @@ class Gate:
     """The thresholds that a model must meet to be published; a question may be stricter."""
 
     min_patients: int = MIN_COHORT
-    max_attack_auroc: float = 0.55
-    max_attack_tpr: float = 0.03
+    max_attack_auroc: float = 0.60
+    max_attack_tpr: float = 0.05
     max_feature_auroc: float = 0.95
     min_slope: float = 0.7
     max_slope: float = 1.5

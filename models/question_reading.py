@@ -99,6 +99,7 @@ def read_feature(section: Section) -> Feature:
         values=section.texts("values") if kind == CATEGORY else (),
         missing=section.text("missing", "not recorded"),
         predicts=section.boolean("predicts", True),
+        reviewed=section.text("reviewed", ""),
         disclosure=read_disclosure(section),
     )
     section.close()

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
-from models.booster import Booster
 from models.errors import ModelsBroken, ScorerUnavailable
+from models.served_model import ServedModel, load_model
 
 if TYPE_CHECKING:
     from models.features import Values
@@ -133,7 +133,7 @@ def _read(stream: BinaryIO | Any) -> bytes:
     return message
 
 
-LoadedModels = dict[str, tuple[Path, Booster]]
+LoadedModels = dict[str, tuple[Path, ServedModel]]
 """The models in memory by hash, each with its file."""
 
 
@@ -154,11 +154,11 @@ def answer(message: bytes, loaded: LoadedModels) -> dict[str, Any]:
         return {"broken": str(exc)}
 
 
-def _load(path: Path, sha256: str, loaded: LoadedModels) -> Booster:
+def _load(path: Path, sha256: str, loaded: LoadedModels) -> ServedModel:
     if sha256 not in loaded:
         while len(loaded) >= _MAX_LOADED:
             loaded.pop(next(iter(loaded)))
-        loaded[sha256] = (path, Booster.load(path, sha256))
+        loaded[sha256] = (path, load_model(path, sha256))
     return loaded[sha256][1]
 
 

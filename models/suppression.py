@@ -22,6 +22,14 @@ def suppress(count: int) -> int | str:
     return f"1 to {MIN_COUNT - 1}" if is_small(count) else count
 
 
+def steady(count: int) -> int | str:
+    """Return a count as a card states it: in tens, and 1 to 10 as a text.
+
+    So that two cards, before and after one patient left, do not tell which group they were in.
+    """
+    return suppress(count) if is_small(count) else (count + 5) // 10 * 10
+
+
 def merge_small(counts: Mapping[str, int]) -> dict[str, int]:
     """Return counts by class in which no class is small: small classes are merged into `other`.
 

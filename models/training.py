@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from models.booster import Booster, fit
-from models.card import TrainingResult, create_card
+from models.assessment import assess
+from models.booster import fit
+from models.budget import DEFAULT_BUDGET, Budget
+from models.card_content import TrainingResult, create_card
 from models.cohort import Cohort, build_matrix, gather_cohort
 from models.consent_check import ConsentCheck
+from models.data_checks import check_data, name_persons
+from models.development import Conditions, Development, develop
 from models.errors import (
     CohortTooSmall,
     ConsentsChanged,
@@ -21,10 +24,7 @@ from models.errors import (
     ModelsNotFound,
     RunCancelled,
 )
-from models.evaluation import attack_membership, evaluate
 from models.features import Matrix
-from models.gate import find_gate_failures
-from models.leakage import find_leaking_features
 from models.manifest import HELD_OUT_PART, TRAINING_PART, Manifest
 from models.model_files import CARD, MANIFEST, MODEL, ModelFiles
 from models.ports import Clock, ConsentLedger, Progress, RecordStore
@@ -39,9 +39,10 @@ from models.registry import (
     Model,
     ModelRegistry,
 )
+from models.splits import split_patients
 from models.studies import StudyRegistry
-from models.subgroups import divide_into_subgroups
 from models.suppression import MIN_COUNT
+from models.training_report import report_data, report_model
 from models.training_runs import DONE, FAILED, REFUSED, STOPPED, TrainingRun, TrainingRuns
 from storage import Record
 
@@ -49,17 +50,41 @@ STEPS: Final = ("gather", "fit", "evaluate", "publish", "activate")
 _MAX_ATTEMPTS: Final = 5
 
 
-def recompute(manifest: Manifest, records: Mapping[str, Record], question: Question) -> str:
+def recompute(
+    manifest: Manifest,
+    records: Mapping[str, Record],
+    question: Question,
+    study: str = "",
+    budget: Budget = DEFAULT_BUDGET,
+) -> str:
     """Return the sha-256 that the manifest's model must have, from its records alone.
 
     Anyone with the records of the training lines, by their keyed hashes, gets the bytes that were
-    published; records that are not in the manifest cannot have influenced them.
+    published; records that are not in the manifest cannot have influenced them. Search and
+    recalibration are repeated too. A manifest with a held-out part is of a model that was fitted
+    with the question's parameters alone.
+
+    Args:
+        manifest: of the model.
+        records: by keyed hash.
+        question: word for word as it was.
+        study: that trained the model; it names the draw of the folds.
+        budget: that the card states.
 
     Raises:
         KeyError: a record of a training line is not among `records`.
     """
     rows = build_matrix(question, manifest, records, TRAINING_PART)
-    return hashlib.sha256(fit(rows, question, manifest.seed)).hexdigest()
+    if manifest.patients(HELD_OUT_PART):
+        return hashlib.sha256(fit(rows, question, manifest.seed)).hexdigest()
+    return _develop(rows, manifest, question, study, budget).sha256
+
+
+def _develop(
+    rows: Matrix, manifest: Manifest, question: Question, study: str, budget: Budget
+) -> Development:
+    persons = name_persons(rows.values[:, question.predictors()], manifest.patients(TRAINING_PART))
+    return develop(rows, persons, question, Conditions(study, budget, manifest.seed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +98,7 @@ class Trainer:
     registry: ModelRegistry
     files: ModelFiles
     clock: Clock
+    budget: Budget = DEFAULT_BUDGET
 
     def train(self, run: TrainingRun, progress: Progress) -> Model:
         """Return the active model of the run; an interrupted run continues where it can.
@@ -82,7 +108,7 @@ class Trainer:
 
         Raises:
             CohortTooSmall: there are too few permitted patients.
-            GateClosed: the model does not meet the gate; nothing of it is kept.
+            GateClosed: the model does not meet the gate; nothing but the run's report is kept.
             ConsentsChanged: consents were lost during every attempt.
             RunCancelled: `progress` cancelled the run.
             StorageError, ConsentError: a part is unavailable; the run can be resumed.
@@ -92,8 +118,9 @@ class Trainer:
         except ModelsError as exc:
             self._discard(run)
             states = {RunCancelled: STOPPED, GateClosed: REFUSED, CohortTooSmall: REFUSED}
-            state = states.get(type(exc), FAILED)
-            self.runs.update(run.id, state=state, note=str(exc), ended_at_s=self._now_s())
+            ended = {"state": states.get(type(exc), FAILED), "ended_at_s": self._now_s()}
+            report = json.dumps(exc.report) if isinstance(exc, GateClosed) else None
+            self.runs.update(run.id, note=str(exc), report=report, **ended)
             raise
         self.runs.update(run.id, state=DONE, step="activate", ended_at_s=self._now_s())
         return model
@@ -136,26 +163,38 @@ class Trainer:
     ) -> Model | None:
         """Store the trained model; None if a consent was lost since the cohort was gathered."""
         self._step(run, progress, "fit")
-        held_out = build_matrix(question, cohort.manifest, cohort.records, HELD_OUT_PART)
-        training = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
-        _require_outcomes(training, held_out)
+        matrix = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
+        _require_outcomes(matrix)
+        earlier = self.runs.count_earlier(run)
+        codes = (code for record in cohort.records.values() for code in record.observations)
+        flaws = check_data(matrix, question, codes)
+        if flaws:
+            raise GateClosed(flaws, report_data(flaws, cohort, matrix, earlier))
         if self._has_lost_consent(run, cohort.manifest):
             return None
-        raw = fit(training, question, cohort.manifest.seed)
+        manifest = cohort.manifest
+        development = _develop(matrix, manifest, question, run.study, self.budget)
         self._step(run, progress, "evaluate")
-        result = evaluate_model(raw, question, cohort, training, held_out)
-        failures = [
-            *find_gate_failures(question, result.evaluation, result.attack),
-            *find_leaking_features(_join(training, held_out), question),
-        ]
-        if failures:
-            raise GateClosed(failures)
+        patients = manifest.patients(TRAINING_PART)
+        parts = split_patients(question, cohort, matrix)
+        assessment = assess(matrix, patients, question, development, parts)
+        result = TrainingResult(
+            cohort=cohort,
+            matrix=matrix,
+            development=development,
+            assessment=assessment,
+            earlier=earlier,
+            budget=self.budget,
+        )
+        if assessment.failures:
+            report = report_model(assessment.failures, create_card(run, question, result))
+            raise GateClosed(assessment.failures, report)
         return self._store(run, question, result)
 
     def _store(self, run: TrainingRun, question: Question, result: TrainingResult) -> Model:
         card = create_card(run, question, result)
         manifest = result.cohort.manifest
-        self.files.write(run.model_id, MODEL, result.raw)
+        self.files.write(run.model_id, MODEL, result.development.raw)
         self.files.write(run.model_id, MANIFEST, manifest.to_json())
         self.files.write(run.model_id, CARD, card.to_json())
         model = Model(
@@ -163,7 +202,7 @@ class Trainer:
             study=run.study,
             question=run.question,
             question_text=run.question_text,
-            sha256=hashlib.sha256(result.raw).hexdigest(),
+            sha256=result.development.sha256,
             card_sha256=card.sha256,
             manifest_root=manifest.root.hex(),
             trained_at_s=self._now_s(),
@@ -209,36 +248,8 @@ class Trainer:
             self.registry.delete_unserved(run.model_id)
 
 
-def evaluate_model(
-    raw: bytes, question: Question, cohort: Cohort, training: Matrix, held_out: Matrix
-) -> TrainingResult:
-    """Return the fitted model with every figure measured on it; both parts need both outcomes."""
-    booster, columns = Booster(raw), question.predictors()
-    predictions = booster.predict(held_out.values[:, columns])
-    training_predictions = booster.predict(training.values[:, columns])
-    subgroups = divide_into_subgroups(question, held_out)
-    log_odds = booster.contributions(held_out.values[:, columns])[:, :-1]
-    return TrainingResult(
-        raw=raw,
-        cohort=cohort,
-        training=training,
-        held_out=held_out,
-        evaluation=evaluate(held_out.labels, predictions, subgroups, question.thresholds),
-        attack=attack_membership(
-            (training.labels, training_predictions), (held_out.labels, predictions)
-        ),
-        importance=np.abs(log_odds).mean(axis=0).tolist(),
-    )
-
-
-def _require_outcomes(*parts: Matrix) -> None:
-    for part in parts:
-        events = int(part.labels.sum())
-        if min(events, len(part.labels) - events) < MIN_COUNT:
-            message = f"too few patients with, or without, the label: fewer than {MIN_COUNT}"
-            raise CohortTooSmall(message)
-
-
-def _join(training: Matrix, held_out: Matrix) -> Matrix:
-    values = np.concatenate([training.values, held_out.values])
-    return Matrix(values, np.concatenate([training.labels, held_out.labels]))
+def _require_outcomes(matrix: Matrix) -> None:
+    events = int(matrix.labels.sum())
+    if min(events, len(matrix.labels) - events) < MIN_COUNT:
+        message = f"too few patients with, or without, the label: fewer than {MIN_COUNT}"
+        raise CohortTooSmall(message)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from models.errors import ModelsNotFound
+from models.question import load_stored_question
 from models.tables import METADATA
 
 RUNNING: Final = "running"
@@ -31,13 +32,18 @@ _RUNS: Final = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("started_at_s", sa.BigInteger, nullable=False),
     sa.Column("ended_at_s", sa.BigInteger),
+    sa.Column("report", sa.Text),
     sqlite_autoincrement=True,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """One attempt to make a model; `note` is the error message if it did not succeed."""
+    """One attempt to make a model.
+
+    `note` is the error message if it did not succeed; `report` is the JSON of what the gate
+    measured if it was refused.
+    """
 
     id: int
     study: str
@@ -49,11 +55,20 @@ class TrainingRun:
     note: str
     started_at_s: int
     ended_at_s: int | None
+    report: str | None = None
 
     @property
     def model_id(self) -> str:
         """The id that this run's model has, or will have."""
         return f"{self.question}-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRuns:
+    """How many ended runs of a study on one label came before, and how many were refused."""
+
+    all: int
+    refused: int
 
 
 class TrainingRuns:
@@ -111,7 +126,19 @@ class TrainingRuns:
         with self._engine.connect() as connection:
             return [TrainingRun(*row) for row in connection.execute(query.order_by(_RUNS.c.id))]
 
+    def count_earlier(self, run: TrainingRun) -> EarlierRuns:
+        """Count the runs of the study on the same label that ended before; refused ones too."""
+        label = load_stored_question(run.question_text).label.name
+        states = [
+            earlier.state
+            for earlier in self.of_studies([run.study])
+            if earlier.id < run.id
+            and earlier.state in (DONE, REFUSED)
+            and load_stored_question(earlier.question_text).label.name == label
+        ]
+        return EarlierRuns(len(states), states.count(REFUSED))
+
     def update(self, run_id: int, **changes: Any) -> None:
-        """Store the step, state, note or end of a run."""
+        """Store the step, state, note, end or report of a run."""
         with self._engine.begin() as connection:
             connection.execute(sa.update(_RUNS).where(_RUNS.c.id == run_id).values(changes))

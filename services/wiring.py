@@ -60,6 +60,7 @@ from services.researcher.questions import ResearchQuestions
 from services.researcher.runs import ModelRuns
 from services.researcher.service import ResearcherService
 from services.researcher.studies import Studies
+from services.researcher.study_runs import StudyRuns
 from services.researcher.training_sets import TrainingSets
 from services.subjects import SubjectRecords
 from services.tokens import Tokens
@@ -412,6 +413,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             ledger=ledger,
             feasibility=feasibility,
         ),
+        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics),
         models=StudyModels(
             owned=owned,
             jobs=parts.jobs,

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 import app as application
 from consent import Enrolment, Message, Signed, Wallet, typed_message
 from deploy.settings import read_settings
-from models import Study
+from models import Budget, Study
 from services.tables import METADATA
 from services.tokens import AUDITOR, CLINICIAN, CUSTODIAN, RESEARCHER, Tokens
 from services.wiring import Services
@@ -29,6 +29,7 @@ HOSPITAL = "organisation:this-hospital"
 STUDY = "study:small"
 PEOPLE = 1_200
 DAY_S = 86_400
+SMALL_BUDGET = Budget(repeats=1, folds=3, inner_folds=2, shadows=8)
 
 QUESTION = """
 id = "small"
@@ -58,6 +59,7 @@ category = "vital-signs"
 unit = "kg"
 minimum = 0
 maximum = 100
+reviewed = "The number is measured before the outcome."
 """
 
 
@@ -164,7 +166,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     settings = read_settings({"VOUCHSAFE_HOME": str(home), "VOUCHSAFE_PORT": free_port()})
     nodes = application.nodes_of(settings, application.silent)
     with nodes:
-        platform = application.join(settings, nodes)
+        platform = application.join(settings, nodes, SMALL_BUDGET)
         METADATA.create_all(platform.engine)
         (home / "questions").mkdir(exist_ok=True)
         (home / "questions" / "small.toml").write_text(QUESTION)

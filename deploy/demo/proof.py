@@ -39,6 +39,8 @@ def train_as_stranger(
         "table": str(table),
         "mapping": str(MAPPING),
         "question": model.question_text,
+        "study": model.study,
+        "budget": services.diagnostics.card(model.id).content["provenance"]["budget"],
         "manifest": manifest.to_json().decode(),
         "names": _names(services, people, {line.record for line in manifest.lines}),
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from models import Manifest, Question, recompute
+from models import Budget, Manifest, Question, recompute
 from records import Mapping, read_table
 from storage import Record
 
@@ -15,7 +15,9 @@ NOBODY = b"\0" * 32
 
 
 def main() -> None:
-    """Read {table, mapping, question, manifest, names} from stdin; print the model's SHA-256.
+    """Read the request, a JSON object, from standard input; print the model's SHA-256.
+
+    Its fields are table, mapping, question, study, budget, manifest and names.
 
     `names` maps each manifest line's record to (person, index of the document in the row). The
     table holds the people who remain and no others.
@@ -27,8 +29,9 @@ def main() -> None:
     for name, (person, index) in request["names"].items():
         records[name] = documents[person][index]
     manifest = Manifest.from_json(request["manifest"].encode())
+    budget = Budget(**request["budget"])
     question = Question.parse(request["question"], "the model's question")
-    sys.stdout.write(recompute(manifest, records, question) + "\n")
+    sys.stdout.write(recompute(manifest, records, question, request["study"], budget) + "\n")
 
 
 if __name__ == "__main__":

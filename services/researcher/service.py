@@ -10,6 +10,7 @@ from services.researcher.proposing import StudyProposing
 from services.researcher.questions import ResearchQuestions
 from services.researcher.runs import ModelRuns
 from services.researcher.studies import Studies
+from services.researcher.study_runs import StudyRuns
 from services.researcher.training_sets import TrainingSets
 
 
@@ -23,6 +24,7 @@ class ResearcherService:
         proposing: of new studies.
         cohorts: who permits a study, in counts.
         models: training, cards, and what withdrawals did to a model.
+        study_runs: training runs, refused ones with their reports.
         training_sets: copies that leave, and whose rows must be deleted.
         runs: training and counting while the caller waits, for the operator's command line.
     """
@@ -32,5 +34,6 @@ class ResearcherService:
     proposing: StudyProposing
     cohorts: StudyCohorts
     models: StudyModels
+    study_runs: StudyRuns
     training_sets: TrainingSets
     runs: ModelRuns

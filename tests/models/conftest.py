@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from consent import Anchor, View
+from models.budget import Budget
 from models.consent_check import ConsentCheck
 from models.diagnostics import QUESTIONS, Diagnostics
 from models.model_files import ModelFiles
@@ -27,6 +28,7 @@ from storage.vault import AccessRequest, AccessResult
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 STUDY = "study:diabetes-risk"
 CLINIC = "organisation:riverside"
+SMALL_BUDGET = Budget(repeats=1, folds=3, inner_folds=2, shadows=8)
 
 
 def keyed(label: str, value: bytes) -> bytes:
@@ -221,6 +223,7 @@ def build(sqlite_engine, tmp_path: Path) -> Iterator[Callable[..., World]]:
         ledger, now = MemoryLedger(), [1_000_000.0]
         store = MemoryStore(MemoryVault(ledger, people))
         home = tmp_path / f"models-{len(worlds)}"
+        changes.setdefault("budget", SMALL_BUDGET)
         diagnostics = Diagnostics(sqlite_engine, ledger, store, home, lambda: now[0], **changes)
         diagnostics.add_study(
             Study(STUDY, "Diabetes risk", "https://example.org/protocol", 2_000_000)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.booster import Booster, fit, version
+from models.booster import Booster, feature_types, fit, fit_booster, version
 from models.cohort import exclusion_reasons
 from models.errors import ModelsBroken
 from models.features import Matrix, find_label, latest_observations, to_row
@@ -97,25 +97,27 @@ def test_a_row_gets_the_same_prediction_alone_and_among_others(heart, matrix) ->
     np.testing.assert_array_equal(together, alone)
 
 
-def test_a_model_loads_only_with_its_hash(heart, matrix, tmp_path: Path) -> None:
-    raw = fit(matrix, heart, 1)
-    path = tmp_path / "model.ubj"
-    path.write_bytes(raw)
-    sha256 = hashlib.sha256(raw).hexdigest()
-    assert Booster.load(path, sha256).predict(matrix.values[:1]).shape == (1,)
-    for position in (0, len(raw) // 2, len(raw) - 1):
-        tampered = bytearray(raw)
-        tampered[position] ^= 1
-        path.write_bytes(tampered)
-        with pytest.raises(ModelsBroken, match="not the file that was written"):
-            Booster.load(path, sha256)
-
-
-def test_a_missing_file_and_invalid_bytes_are_broken(tmp_path: Path) -> None:
-    with pytest.raises(ModelsBroken, match="cannot be read"):
-        Booster.load(tmp_path / "none.ubj", "00" * 32)
+def test_invalid_bytes_are_broken() -> None:
     with pytest.raises(ModelsBroken, match="cannot be read"):
         Booster(b"not a model")
+
+
+def test_the_first_rounds_of_a_model_are_the_shorter_model(heart, matrix) -> None:
+    columns, types = heart.predictors(), feature_types(heart)
+    long, short = (
+        Booster(
+            fit_booster(
+                matrix.values[:, columns],
+                matrix.labels,
+                types,
+                {**heart.parameters, "rounds": rounds},
+                1,
+            )
+        )
+        for rounds in (20, 7)
+    )
+    values = matrix.values[:, columns]
+    np.testing.assert_array_equal(long.log_odds(values, 7), short.log_odds(values))
 
 
 def test_rows_that_cannot_be_fitted_are_broken(heart: Question) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.card import Card, round_figures
+from models.card import Card
+from models.card_content import round_figures
 from models.errors import ModelsBroken
 from models.evaluation import interval
 
@@ -35,12 +36,34 @@ def test_a_card_has_the_items_of_the_reporting_guideline(card: Card) -> None:
     assert content["provenance"]["manifest_root"]
     assert content["provenance"]["view"]["count"] == 3
     assert content["question"]["sha256"]
-    assert content["data"]["patients"] == content["data"]["training"] + content["data"]["held_out"]
+    assert content["data"]["patients"] == 920
+    assert content["patients_by_outcome"]
+    assert [row["threshold"] for row in content["thresholds"]] == [0.1, 0.28, 0.8]
+    assert {row["kind"] for row in content["learners"]} == {"xgboost", "logistic"}
+    assert content["runs_before"] == {"all": 0, "refused": 0}
+    assert content["sample_size"]["for_risk"] > 300
+    assert content["curves"]["roc"][0] == [1.0, 1.0]
     assert not {"f1", "accuracy"} & set(content["evaluation"])
 
 
 def test_small_counts_are_suppressed(card: Card) -> None:
-    assert card.content["data"]["refused"] == {"withdrawn": 21}
+    assert card.content["data"]["refused"] == {"withdrawn": 20}
+
+
+def test_every_count_of_patients_on_a_card_is_in_tens(card: Card) -> None:
+    def counts(content):
+        if isinstance(content, dict):
+            for key, value in content.items():
+                if key in ("n", "events", "patients") and isinstance(value, int):
+                    yield value
+                yield from counts(value)
+        elif isinstance(content, list):
+            for value in content:
+                yield from counts(value)
+
+    numbers = list(counts(card.content))
+    assert len(numbers) > 20
+    assert [number for number in numbers if number % 10] == []
 
 
 def test_a_card_is_read_from_its_json_with_the_same_hash(card: Card) -> None:
@@ -52,7 +75,7 @@ def test_a_card_is_read_from_its_json_with_the_same_hash(card: Card) -> None:
 def test_the_card_as_text_has_every_section(card: Card) -> None:
     lines = card.to_lines()
     titles = [line for line in lines if not line.startswith(" ")]
-    assert len(titles) == 10
+    assert len(titles) == 14
     assert any(card.content["model"]["sha256"] in line for line in lines)
     assert any("AUROC (95 % interval, DeLong): 0." in line for line in lines)
 
@@ -77,7 +100,7 @@ def test_a_text_that_is_not_a_card_is_broken(text: bytes) -> None:
 
 def test_nested_figures_are_rounded() -> None:
     assert round_figures({"a": (1 / 3, [2 / 3]), "b": 1, "c": "x"}) == {
-        "a": [0.3333, [0.6667]],
+        "a": [0.333, [0.667]],
         "b": 1,
         "c": "x",
     }

@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.evaluation import Attack, Estimate, Evaluation, evaluate
-from models.gate import GateCode, GateFailure, find_gate_failures
+from models.evaluation import Estimate, Evaluation, evaluate
+from models.gate import GateCode, GateFailure, find_gate_failures, may_leave
+from models.lira import Attack
 from models.question import Question
+from models.sample_size import SampleSize
 
 QUESTION = Question.parse((Path(__file__).parent / "small-question.toml").read_text(), "q.toml")
-CHANCE = Attack(auroc=0.5, tpr_at_1_percent_fpr=0.01, members=100, others=100)
+CHANCE = Attack(0.5, 0.51, 0.01, 0.015, shadows=32, rows=100)
+SIZE = SampleSize(4_000, 1_300, 3, 340, 100, 0.2)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +32,7 @@ def codes(failures: list[GateFailure]) -> list[str]:
 
 
 def test_a_calibrated_model_without_memory_passes(good: Evaluation) -> None:
-    assert find_gate_failures(QUESTION, good, CHANCE) == []
+    assert find_gate_failures(QUESTION, good, CHANCE, SIZE) == []
 
 
 @pytest.mark.parametrize(
@@ -39,32 +42,54 @@ def test_a_calibrated_model_without_memory_passes(good: Evaluation) -> None:
         ({"slope": 2.0}, GateCode.CALIBRATION_SLOPE),
         ({"intercept": 0.9}, GateCode.CALIBRATION_IN_THE_LARGE),
         ({"intercept": -0.9}, GateCode.CALIBRATION_IN_THE_LARGE),
-        ({"slope_error": 0.4}, GateCode.TOO_FEW_OUTCOMES),
+        ({"slope_error": 0.21}, GateCode.TOO_FEW_OUTCOMES),
+        ({"intercept_error": 0.21}, GateCode.TOO_FEW_OUTCOMES),
+        ({"net_benefit": ((0.1, 0.2, 0.2), (0.3, 0.0, -0.1))}, GateCode.NO_NET_BENEFIT),
         ({"auroc": Estimate(0.55, 0.49, 0.61)}, GateCode.NO_BETTER_THAN_CHANCE),
         ({"slope": float("nan")}, GateCode.CALIBRATION_SLOPE),
     ],
 )
 def test_each_figure_of_the_evaluation_has_a_threshold(good, changes, code) -> None:
     evaluation = dataclasses.replace(good, **changes)
-    assert codes(find_gate_failures(QUESTION, evaluation, CHANCE)) == [code]
+    assert codes(find_gate_failures(QUESTION, evaluation, CHANCE, SIZE)) == [code]
 
 
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"auroc": 0.56}, GateCode.MEMBERSHIP_AUROC),
-        ({"tpr_at_1_percent_fpr": 0.04}, GateCode.MEMBERSHIP_TPR),
-        ({"auroc": float("nan")}, GateCode.MEMBERSHIP_AUROC),
+        ({"auroc_high": 0.61}, GateCode.MEMBERSHIP_AUROC),
+        ({"tpr_high": 0.06}, GateCode.MEMBERSHIP_TPR),
+        ({"auroc_high": float("nan")}, GateCode.MEMBERSHIP_AUROC),
     ],
 )
 def test_each_figure_of_the_attack_has_a_threshold(good, changes, code) -> None:
     attack = dataclasses.replace(CHANCE, **changes)
-    assert codes(find_gate_failures(QUESTION, good, attack)) == [code]
+    assert codes(find_gate_failures(QUESTION, good, attack, SIZE)) == [code]
 
 
 def test_a_threshold_inside_the_interval_of_the_figure_is_not_missed(good: Evaluation) -> None:
     evaluation = dataclasses.replace(good, slope=0.6, slope_error=0.1)
-    assert find_gate_failures(QUESTION, evaluation, CHANCE) == []
+    assert find_gate_failures(QUESTION, evaluation, CHANCE, SIZE) == []
+
+
+def test_fewer_patients_than_the_minimum_close_the_gate_and_are_counted_in_tens(good) -> None:
+    few = dataclasses.replace(SIZE, patients=299, for_risk=335)
+    (failure,) = find_gate_failures(QUESTION, good, CHANCE, few)
+    assert failure.code == GateCode.TOO_FEW_PATIENTS
+    assert failure.message.endswith("290 (required: more than 334)")
+
+
+@pytest.mark.parametrize(
+    ("auroc_high", "tpr_high", "leaves"),
+    [(0.55, 0.03, True), (0.56, 0.03, False), (0.5, 0.04, False)],
+)
+def test_a_model_leaves_only_within_the_stricter_bounds(auroc_high, tpr_high, leaves) -> None:
+    attack = dataclasses.replace(CHANCE, auroc_high=auroc_high, tpr_high=tpr_high)
+    assert may_leave(attack) is leaves
+
+
+def test_every_code_says_what_would_open_the_gate() -> None:
+    assert [code for code in GateCode if not code.remedy.endswith(".")] == []
 
 
 def test_a_failure_states_the_figure_and_the_requirement() -> None:

@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models.booster import Booster
 from models.errors import (
     InputMissing,
     InputOutOfRange,
@@ -18,6 +17,7 @@ from models.features import latest_observations, to_row
 from models.model_files import CARD, MODEL
 from models.prediction import PredictionRequest
 from models.question import Question
+from models.served_model import load_model
 from storage.errors import StorageNotFound as RecordNotFound
 from storage.record import Record
 
@@ -58,7 +58,7 @@ def test_a_prediction_has_probability_interval_contributions_and_evidence(
     row = to_row(
         heart, latest_observations(record for record in records if record.category != "condition")
     )
-    booster = Booster.load(world.diagnostics.home / model.id / MODEL, model.sha256)
+    booster = load_model(world.diagnostics.home / model.id / MODEL, model.sha256)
     expected = float(booster.predict(row[None, heart.predictors()])[0])
     assert prediction.probability == round(expected, 2)
     assert 0 <= prediction.low <= prediction.probability <= prediction.high <= 1

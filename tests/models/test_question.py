@@ -73,7 +73,7 @@ def test_the_hash_of_a_question_depends_on_its_text() -> None:
         ('leaking = ["x|leak"]', 'leaking = ["x|leak"]\nthresholds = [0.5, 0.2]', "thresholds"),
         (
             "[parameters]",
-            "[gate]\nmax_attack_auroc = 0.6\n[parameters]",
+            "[gate]\nmax_attack_auroc = 0.7\n[parameters]",
             "less strict than the default",
         ),
         ("[parameters]", "[gate]\nmin_patients = 10\n[parameters]", "less strict than the default"),

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.booster import Booster, fit
+from models.booster import fit
 from models.errors import ModelsBroken, ScorerUnavailable
 from models.features import Matrix
 from models.question import Question
 from models.scorer import Scorer, answer
+from models.served_model import ServedModel, load_model
 
 QUESTION = (Path(__file__).parent / "small-question.toml").read_text()
 ROWS = np.array([[5, 1], [np.nan, 0]], np.float32)
@@ -57,7 +58,7 @@ def test_the_process_imports_neither_the_ledger_nor_the_record_store() -> None:
 def test_the_process_returns_the_output_of_the_model(scorer: Scorer, tmp_path: Path) -> None:
     path, sha256 = write_model(tmp_path)
     scores = scorer.score(path, sha256, ROWS)
-    booster = Booster.load(path, sha256)
+    booster = load_model(path, sha256)
     assert scores.probabilities == booster.predict(ROWS).tolist()
     np.testing.assert_allclose(scores.contributions, booster.contributions(ROWS))
 
@@ -79,7 +80,7 @@ def test_a_file_with_another_hash_is_broken_and_the_process_continues(scorer, tm
 
 def test_each_of_many_threads_gets_its_own_answer(scorer: Scorer, tmp_path: Path) -> None:
     path, sha256 = write_model(tmp_path)
-    booster = Booster.load(path, sha256)
+    booster = load_model(path, sha256)
     wrong: list[int] = []
 
     def request(n: int) -> None:
@@ -125,7 +126,7 @@ def test_a_process_that_crashes_twice_is_unavailable(tmp_path: Path) -> None:
 
 def test_a_destroyed_model_is_removed_from_memory(tmp_path: Path) -> None:
     (first, first_hash), (second, second_hash) = write_model(tmp_path, 1), write_model(tmp_path, 2)
-    loaded: dict[str, tuple[Path, Booster]] = {}
+    loaded: dict[str, tuple[Path, ServedModel]] = {}
     request = b'{"path": "%s", "sha256": "%s", "rows": [[1, null]]}'
     assert "probabilities" in answer(request % (bytes(first), first_hash.encode()), loaded)
     first.unlink()
@@ -135,7 +136,7 @@ def test_a_destroyed_model_is_removed_from_memory(tmp_path: Path) -> None:
 
 
 def test_only_the_most_recent_models_stay_in_memory(tmp_path: Path) -> None:
-    loaded: dict[str, tuple[Path, Booster]] = {}
+    loaded: dict[str, tuple[Path, ServedModel]] = {}
     hashes = []
     for seed in range(10):
         path, sha256 = write_model(tmp_path, seed)

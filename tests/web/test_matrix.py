@@ -115,6 +115,7 @@ GET  /researcher/studies/<slug>/cohort              researcher  study
 POST /researcher/studies/<slug>/cohort              researcher  study
 GET  /researcher/studies/<slug>/jobs/<job>          researcher  study
 POST /researcher/studies/<slug>/jobs/<job>          researcher  study
+GET  /researcher/studies/<slug>/runs/<run>          researcher  study
 GET  /researcher/models/<id>                        researcher  model
 POST /researcher/models/<id>/retraining             researcher  model
 GET  /researcher/models/<id>/pictures/<name>        researcher  model

@@ -211,6 +211,76 @@ card-performance = Performance
 
 card-tested = Tested on { $n } people not used for training; { $events } of them had the outcome.
 
+card-out-of-fold = Models that had not seen them predicted { $n } people. { $events } of these had the outcome. Counts of people are in tens.
+
+card-spread = Standard deviation of the AUROC
+
+card-between-folds = between folds
+
+card-between-repeats = between repeats
+
+card-learners = Two kinds of model on the same people
+
+card-learner = Model
+
+card-learner-xgboost = boosted trees
+
+card-learner-logistic = logistic regression
+
+card-log-loss = Log-loss
+
+card-comparison = The log-loss of the regression is { $difference } above that of the trees (standard error { $error }). The simpler regression is used unless the trees are better by more than one standard error.
+
+card-thresholds = Acting at a threshold, with 95 % intervals
+
+card-threshold = Threshold
+
+card-sensitivity = Sensitivity
+
+card-specificity = Specificity
+
+card-ppv = PPV
+
+card-npv = NPV
+
+card-flagged = Flagged per 100
+
+card-by-outcome = People by outcome: median and quartiles, or share
+
+card-without = Without the outcome
+
+card-splits = Tested on each place or period by a model of the others
+
+card-attack = Membership attack: AUROC, upper bound
+
+card-attack-found = Found at 1 % false positives, upper bound
+
+card-attack-kind = Attack
+
+card-attack-lira = LiRA with { $shadows } shadow models, on exact estimates
+
+card-release = Where it may be used
+
+card-release-here = It may answer here; it may not leave this platform.
+
+card-release-leave = It may answer here, and may leave this platform.
+
+card-size = Smallest cohort
+
+card-size-risk = { $n } people to know the overall risk to ± 5 in 100.
+
+card-size-shrinkage = { $n } for a regression without a penalty.
+
+card-absence = AUROC of which values are missing
+
+card-runs = Runs before this one
+
+card-runs-before = { $all } on this outcome in this study, { $refused } of them refused
+
+card-alone = AUROC alone
+
+card-reviewed = Why it is known before
+
 card-slope-name = Calibration slope (ideal: 1)
 
 card-intercept-name = Calibration intercept (ideal: 0)
@@ -228,10 +298,6 @@ card-group = Group
 card-data = Training data
 
 card-people = People
-
-card-people-training = Training group
-
-card-people-testing = Test group
 
 card-with = With the outcome
 

@@ -164,6 +164,24 @@ training-not = No model was published.
 
 training-gate-closed = The model missed its quality thresholds. Required and measured:
 
+researcher-runs = Training runs
+
+run-title = Training run { $run }
+
+run-state-running = running
+
+run-state-done = done
+
+run-state-refused = refused by the quality thresholds
+
+run-state-stopped = cancelled
+
+run-state-failed = failed
+
+run-missed = Missed thresholds
+
+run-remedy = What would help
+
 model-title = Model { $model }
 
 model-published = Published on { $date }.

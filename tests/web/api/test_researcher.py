@@ -245,6 +245,10 @@ def test_a_model_is_returned_with_its_card_and_its_plots(researcher, trained) ->
     assert researcher.api("GET", path).get_json()["models"] == [model]
     card = researcher.api("GET", f"/researcher/models/{model}/card").get_json()
     assert 0.5 < card["evaluation"]["auroc"]["value"] <= 1
+    (run,) = researcher.api("GET", f"{path}/runs").get_json()["runs"]
+    assert (run["state"], run["has_report"]) == ("done", False)
+    report = researcher.api("GET", f"{path}/runs/{run['run']}").get_json()
+    assert (report["failures"], report["card"]) == ([], {})
     picture = researcher.api("GET", f"/researcher/models/{model}/pictures/calibration")
     assert picture.content_type == "image/svg+xml"
     for odd in ("none", "..", "x" * 3000):

@@ -168,8 +168,19 @@ def test_a_closed_gate_states_what_was_measured_and_required(hospital, researche
     page = researcher.get(job).text
     assert "No model was published. The model missed its quality thresholds." in page
     assert re.search(
-        r"<li>AUROC of the membership attack: 0\.\d{3} \(required: at most 0\.01\)</li>", page
+        r"<li>AUROC of the membership attack, upper confidence bound: 0\.\d{3}"
+        r" \(required: at most 0\.01\)</li>",
+        page,
     )
+    study = researcher.get(path).text
+    run = re.search(rf'href="({path}/runs/\d+)">Training run', study)
+    assert run is not None
+    report = researcher.get(run[1]).text
+    for words in ("What would help", "Use fewer features", "Two kinds of model", "PPV"):
+        assert words in report
+    other = signed_in(hospital, "researcher", "organisation:elsewhere")
+    assert other.get(run[1]).status_code == 404
+    assert researcher.get(f"{path}/runs/0").status_code == 404
 
 
 def test_a_set_leaves_only_with_the_agreement_and_is_k_anonymous(hospital, researcher) -> None:

@@ -10,8 +10,14 @@ from flask import Blueprint, Response
 from models import Model
 from services.jobs.queue import Job
 from services.researcher.models import ModelStatus, StudyModels
+from services.researcher.study_runs import RunReport
 from services.tokens import RESEARCHER
-from web.api.researcher.schemas import ModelsSchema, ModelStatusSchema
+from web.api.researcher.schemas import (
+    ModelsSchema,
+    ModelStatusSchema,
+    RunReportSchema,
+    RunsSchema,
+)
 from web.api.resources import accepts, idempotent, json_response, returns, returns_file
 from web.api.schemas import JobSchema, NothingSchema, ObjectAnswer
 from web.current import current_caller, services
@@ -45,6 +51,22 @@ def get_training(study: str, job: str) -> Job:
 def delete_training(study: str, job: str) -> Job:
     """Cancel a training; one that has ended stays as it is."""
     return _models().cancel(current_caller().party, study, job)
+
+
+@bp.get("/researcher/studies/<study>/runs")
+@requires_role(RESEARCHER)
+@returns(RunsSchema)
+def get_study_runs(study: str) -> Sequence[RunReport]:
+    """Return the training runs of a study, the newest first, refused ones too."""
+    return services().researcher.study_runs.list(current_caller().party, study)
+
+
+@bp.get("/researcher/studies/<study>/runs/<run>")
+@requires_role(RESEARCHER)
+@returns(RunReportSchema)
+def get_study_run(study: str, run: str) -> RunReport:
+    """Return a training run; of a refused one what was measured, and what would open the gate."""
+    return services().researcher.study_runs.get(current_caller().party, study, run)
 
 
 @bp.get("/researcher/models")

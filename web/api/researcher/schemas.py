@@ -14,6 +14,7 @@ from services.researcher.models import ModelStatus
 from services.researcher.proposing import MAX_TEXT, PERMISSION_DAYS
 from services.researcher.questions import QuestionDetails
 from services.researcher.studies import StudyDetails, StudySummary
+from services.researcher.study_runs import MissedThreshold, RunReport
 from services.researcher.training_sets import CopyNotice, Notices, OfferedColumn, TrainingSetOffer
 from services.schemas import Strict
 from web.api.schemas import QuestionLinkSchema, Text, ViewSchema, listing, schema_of
@@ -136,6 +137,21 @@ ModelStatusSchema = schema_of(
     is_touched="is_affected",
     withdrew=Count(attribute="withdrawals"),
     stops_at_s="stops_at_s",
+)
+RunSchema = schema_of(
+    "RunSchema", RunReport, "question state note started_at_s ended_at_s has_report", run="id"
+)
+RunsSchema = listing("RunsSchema", "runs", RunSchema)
+MissedThresholdSchema = schema_of(
+    "MissedThresholdSchema", MissedThreshold, "code feature measured required message remedy"
+)
+RunReportSchema = schema_of(
+    "RunReportSchema",
+    RunReport,
+    "question state note started_at_s ended_at_s",
+    run="id",
+    failures=MissedThresholdSchema,
+    card=fields.Dict(keys=fields.String(), required=True),
 )
 CopySchema = schema_of("CopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s", set="id")
 OfferedColumnSchema = schema_of("OfferedColumnSchema", OfferedColumn, "code words disclosure")

@@ -14,7 +14,7 @@ from web.pages.researcher.counts import count_text
 from web.responses import svg_response
 from web.view_options import requires_role
 
-SLOW_S = 10
+SLOW_S = 120
 """A training longer than this is said to take longer than usual."""
 
 bp = Blueprint("researcher_models", __name__)
@@ -53,6 +53,19 @@ def cancel(slug: str, job: str) -> Response:
     """Cancel a training; one that has ended stays as it is."""
     services().researcher.models.cancel(current_account().party, slug, job)
     return see_other(f"/researcher/studies/{slug}/jobs/{job}")
+
+
+@bp.get("/researcher/studies/<slug>/runs/<run>")
+@requires_role(RESEARCHER)
+def run(slug: str, run: str) -> Response:
+    """Show a training run: if the gate refused it, what was measured and what would help."""
+    report = services().researcher.study_runs.get(current_account().party, slug, run)
+    return render(
+        "researcher/run.html",
+        title=words()("run-title", run=report.id),
+        slug=slug,
+        run=report,
+    )
 
 
 @bp.get("/researcher/models/<id>")
@@ -100,11 +113,16 @@ def _gates(card: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     slope = f"{gate['min_slope']:g} – {gate['max_slope']:g}"
     return [
         (say("gate-cohort"), f"≥ {gate['min_patients']}", say.number(data["patients"])),
-        (say("gate-attack"), f"≤ {gate['max_attack_auroc']:g}", f"{attack['auroc']:.3f}"),
-        (
-            say("gate-attack-low"),
-            f"≤ {gate['max_attack_tpr']:g}",
-            f"{attack['tpr_at_1_percent_fpr']:.3f}",
-        ),
+        (say("gate-attack"), f"≤ {gate['max_attack_auroc']:g}", f"{_attack_area(attack):.3f}"),
+        (say("gate-attack-low"), f"≤ {gate['max_attack_tpr']:g}", f"{_attack_share(attack):.3f}"),
         (say("gate-calibration"), slope, f"{evaluation['slope']:.2f}"),
     ]
+
+
+def _attack_area(attack: Mapping[str, Any]) -> float:
+    """Return what the gate compared: the upper bound; cards of the first format have none."""
+    return float(attack.get("auroc_high", attack["auroc"]))
+
+
+def _attack_share(attack: Mapping[str, Any]) -> float:
+    return float(attack.get("tpr_high", attack["tpr_at_1_percent_fpr"]))

@@ -107,6 +107,7 @@ def study(slug: str) -> Response:
         title=details.study.title,
         details=details,
         study=details.study,
+        runs=services().researcher.study_runs.list(current_account().party, slug),
         asked=count_text(details.people_asked),
         custodian=services().information.operator_name(),
         is_sent="sent" in request.args,

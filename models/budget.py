@@ -1,0 +1,33 @@
+"""How much work a training run may do: repeats, folds and shadow models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The work of one training run; the model's bytes depend on it.
+
+    Attributes:
+        repeats: how often the cross-validation is drawn, where that is cheap.
+        folds: of each cross-validation.
+        inner_folds: of the search for settings inside each training part.
+        shadows: shadow models of the membership attack, a multiple of four.
+        max_repeated_cells: patients times features up to which repeats are cheap. A bound on the
+            size, not on the time: the same rows must give the same model on any machine.
+    """
+
+    repeats: int = 5
+    folds: int = 5
+    inner_folds: int = 3
+    shadows: int = 32
+    max_repeated_cells: int = 60_000
+
+    def count_repeats(self, patients: int, features: int) -> int:
+        """Return how often the cross-validation is drawn for a matrix of this size."""
+        return self.repeats if patients * features <= self.max_repeated_cells else 1
+
+
+DEFAULT_BUDGET: Final = Budget()

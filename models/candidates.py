@@ -1,0 +1,121 @@
+"""The settings that a training run may choose from: at most twelve, from mild to strong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.booster import Booster, feature_types, fit_booster
+from models.calibration import Floats, Labels
+from models.features import Values
+from models.logistic import LogisticModel, fit_logistic
+from models.question import Question
+from models.recalibration import Recalibration
+from models.served_model import LOGISTIC, XGBOOST, write_booster, write_logistic
+
+_EVENTS_PER_LEAF: Final = 0.04
+_MIN_LEAF: Final = 1
+_MAX_LEAF: Final = 40
+_RIDGES: Final = (10.0, 100.0, 1000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One way to fit: the learner with its parameters; trees are compared at some `rounds`."""
+
+    kind: str
+    parameters: Mapping[str, float]
+    rounds: tuple[int, ...] = (0,)
+
+    def content(self, rounds: int) -> dict[str, Any]:
+        """Return the parameters with this number of rounds, as the card has them."""
+        chosen = {name: value for name, value in self.parameters.items() if name != "rounds"}
+        return chosen | ({"rounds": rounds} if rounds else {})
+
+
+Choice = tuple[int, int]
+"""The index of a setting and its number of rounds (0 for a regression)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitter:
+    """Fits settings to rows of one question; `seed` is of the library's random numbers."""
+
+    types: tuple[str, ...]
+    seed: int
+
+    @classmethod
+    def of(cls, question: Question, seed: int) -> Fitter:
+        """Return the fitter of a question's predictors."""
+        return cls(tuple(feature_types(question)), seed)
+
+    def fit(self, setting: Setting, values: Values, labels: Labels) -> Fitted:
+        """Return the learner, with the largest number of rounds of the setting."""
+        if setting.kind == LOGISTIC:
+            ridge = float(setting.parameters["ridge"])
+            categories = [kind == "c" for kind in self.types]
+            return Fitted(setting, fit_logistic(values, labels, categories, ridge), b"")
+        parameters = {**setting.parameters, "rounds": max(setting.rounds)}
+        raw = fit_booster(values, labels, self.types, parameters, self.seed)
+        return Fitted(setting, Booster(raw), raw)
+
+    def fit_choice(self, setting: Setting, rounds: int, values: Values, labels: Labels) -> Fitted:
+        """Return the learner with exactly this number of rounds."""
+        return self.fit(Setting(setting.kind, setting.parameters, (rounds,)), values, labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A learner that was fitted with a setting; `raw` are its trees."""
+
+    setting: Setting
+    learner: Booster | LogisticModel
+    raw: bytes
+
+    def log_odds(self, values: Values) -> Iterator[tuple[int, Floats]]:
+        """Yield, for each number of rounds of the setting, the log-odds of the rows."""
+        if isinstance(self.learner, LogisticModel):
+            yield 0, self.learner.log_odds(values)
+            return
+        for rounds in self.setting.rounds:
+            yield rounds, self.learner.log_odds(values, rounds)
+
+    def final_log_odds(self, values: Values) -> npt.NDArray[np.float64]:
+        """Return the log-odds by the whole learner."""
+        return self.learner.log_odds(values)
+
+    def write(self, recalibration: Recalibration) -> bytes:
+        """Return the model file."""
+        if isinstance(self.learner, LogisticModel):
+            return write_logistic(self.learner, recalibration)
+        return write_booster(self.raw, recalibration)
+
+
+def list_settings(question: Question, labels: Labels) -> tuple[Setting, ...]:
+    """Return the settings of a question for these outcomes; a leaf's size follows the events."""
+    events = min(int(labels.sum()), int((~labels).sum()))
+    leaf = min(_MAX_LEAF, max(_MIN_LEAF, round(_EVENTS_PER_LEAF * events)))
+    declared = dict(question.parameters)
+    rounds = int(declared.pop("rounds"))
+    declared["min_child_weight"] = min(declared["min_child_weight"], 2 * leaf)
+    return (
+        _trees(declared, (max(1, rounds // 2), max(1, 3 * rounds // 4), rounds)),
+        _trees(_shape(1, leaf, 30), (30, 100)),
+        _trees(_shape(2, 2 * leaf, 30), (75, 150)),
+        _trees(_shape(4, leaf, 10), (40, 120)),
+        *(Setting(LOGISTIC, MappingProxyType({"ridge": ridge})) for ridge in _RIDGES),
+    )
+
+
+def _trees(parameters: Mapping[str, float], rounds: tuple[int, ...]) -> Setting:
+    return Setting(XGBOOST, MappingProxyType(dict(parameters)), tuple(sorted(set(rounds))))
+
+
+def _shape(depth: int, leaf: float, ridge: float) -> dict[str, float]:
+    shape = {"max_depth": depth, "min_child_weight": leaf, "lambda": ridge}
+    return shape | {"eta": 0.1, "max_bin": 64}

@@ -1,0 +1,233 @@
+"""Writes the content of a model card after training: the items of TRIPOD+AI that are known."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from consent import MLTRAINING, View
+from models import booster
+from models.assessment import Assessment
+from models.budget import Budget
+from models.card import FORMAT, Card
+from models.cohort import Cohort
+from models.development import Development
+from models.features import Matrix
+from models.gate import LEAVING_AUROC, LEAVING_TPR, MAX_CALIBRATION_ERROR, may_leave
+from models.question import Question
+from models.served_model import LOGISTIC
+from models.suppression import steady
+from models.training_runs import EarlierRuns, TrainingRun
+from records.documents import UNDATED
+
+GATE_RULE: Final = (
+    "Size, leakage and usefulness are compared with their thresholds as measured, the membership"
+    " attack by its upper confidence bound. A calibration threshold counts as missed when the whole"
+    " 95 % interval of the figure lies beyond it, or when the interval is too wide to tell."
+)
+_KINDS: Final = {
+    LOGISTIC: "ridge logistic regression (plain JSON)",
+    "xgboost": "gradient-boosted trees (XGBoost, UBJSON in JSON)",
+}
+_MISSING: Final = {
+    LOGISTIC: "a missing number becomes the median, with an indicator where many are missing",
+    "xgboost": "missing values stay missing: each split of a tree learns a direction for them",
+}
+_PARTITION: Final = (
+    "cross-validation by a keyed hash of the person, the study and the label; the published model"
+    " learned from all of these patients"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingResult:
+    """A developed and assessed model with everything that it was made from."""
+
+    cohort: Cohort
+    matrix: Matrix
+    development: Development
+    assessment: Assessment
+    earlier: EarlierRuns
+    budget: Budget
+
+
+def create_card(run: TrainingRun, question: Question, result: TrainingResult) -> Card:
+    """Return the card of a model that was just trained; counts of patients are in tens."""
+    development, assessment = result.development, result.assessment
+    return Card(
+        {
+            "format": FORMAT,
+            "model": {
+                "id": run.model_id,
+                "sha256": development.sha256,
+                "size_bytes": len(development.raw),
+                "kind": _KINDS[development.kind],
+                "predecessor": run.predecessor,
+            },
+            "question": {
+                "id": question.id,
+                "title": question.title,
+                "sha256": question.sha256,
+            },
+            "study": run.study,
+            "purpose": MLTRAINING,
+            "intended_use": question.intended_use,
+            "limits": list(question.limits),
+            "outcome": {
+                "code": question.label.code,
+                "words": question.label.words,
+                "definition": question.label.definition,
+            },
+            "data": _data(result),
+            "predictors": _predictors(question, result),
+            "gate": round_figures(asdict(question.gate)),
+            "gate_rule": GATE_RULE,
+            "release": {
+                "may_leave": may_leave(development.attack),
+                "max_attack_auroc": LEAVING_AUROC,
+                "max_attack_tpr": LEAVING_TPR,
+                "max_calibration_error": MAX_CALIBRATION_ERROR,
+            },
+            "provenance": _provenance(question, result),
+            "runs_before": {"all": result.earlier.all, "refused": result.earlier.refused},
+            **_figures(assessment, development),
+        }
+    )
+
+
+def _figures(assessment: Assessment, development: Development) -> dict[str, Any]:
+    return {
+        "evaluation": _steady_counts(round_figures(asdict(assessment.evaluation))),
+        "attack": round_figures(asdict(development.attack))
+        | {"rows": steady(development.attack.rows)},
+        "repeated": round_figures(asdict(assessment.repeated)),
+        "learners": round_figures([asdict(row) for row in assessment.learners]),
+        "comparison": round_figures(asdict(development.comparison), 4),
+        "curves": round_figures(asdict(assessment.curves)),
+        "thresholds": round_figures([asdict(row) for row in assessment.thresholds]),
+        "sample_size": _steady_counts(round_figures(asdict(assessment.size))),
+        "absence": round(assessment.absence, 3),
+        "splits": _steady_counts(round_figures([asdict(row) for row in assessment.splits])),
+        "patients_by_outcome": round_figures([asdict(row) for row in assessment.patients]),
+        "tuning": {
+            "learner": development.kind,
+            "recalibration": development.recalibration.content(),
+            "tried": development.tried[0],
+            "within": development.tried[1],
+        },
+    }
+
+
+def round_figures(content: Any, decimals: int = 3) -> Any:
+    """Return the content with every float rounded: more would be false precision."""
+    if isinstance(content, float):
+        return round(content, decimals)
+    if isinstance(content, Mapping):
+        return {key: round_figures(value, decimals) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [round_figures(value, decimals) for value in content]
+    return content
+
+
+def _steady_counts(content: Any) -> Any:
+    """Return the content with the counts of patients in tens."""
+    if isinstance(content, Mapping):
+        return {
+            key: steady(value)
+            if key in ("n", "events", "patients") and isinstance(value, int)
+            else _steady_counts(value)
+            for key, value in content.items()
+        }
+    return [_steady_counts(value) for value in content] if isinstance(content, list) else content
+
+
+def describe_cohort(cohort: Cohort, matrix: Matrix) -> dict[str, Any]:
+    """Return the flow of patients: who was permitted, left out and analysed, in tens."""
+    records = cohort.records.values()
+    days = [record.recorded_on for record in records if record.recorded_on != UNDATED] or [UNDATED]
+    left_out = sum(cohort.excluded.values())
+    return {
+        "permitted": steady(len(matrix.labels) + left_out),
+        "patients": steady(len(matrix.labels)),
+        "events": steady(int(matrix.labels.sum())),
+        "from": min(days),
+        "to": max(days),
+        "custodians": sorted({record.custodian for record in records}),
+        "left_out": _steady_all(cohort.excluded),
+        "refused": _steady_all(cohort.refused),
+    }
+
+
+def _data(result: TrainingResult) -> dict[str, Any]:
+    missing = _MISSING[result.development.kind]
+    flow = describe_cohort(result.cohort, result.matrix)
+    return flow | {"partition": _PARTITION, "missing": missing}
+
+
+def _steady_all(counts: Mapping[str, int]) -> dict[str, int | str]:
+    return {reason: steady(count) for reason, count in sorted(counts.items()) if count}
+
+
+def _predictors(question: Question, result: TrainingResult) -> list[dict[str, Any]]:
+    missing_shares = np.isnan(result.matrix.values).mean(axis=0).tolist()
+    assessment = result.assessment
+    rows = zip(question.predictors(), assessment.importance, assessment.strengths, strict=True)
+    return [
+        {
+            "code": feature.code,
+            "words": feature.words,
+            "category": feature.category,
+            "accepts": feature.accepted,
+            "missing": feature.missing,
+            "missing_share": round(missing_shares[column], 2),
+            "mean_log_odds": round(importance, 3),
+            "auroc_alone": round(strength, 3),
+            "reviewed": feature.reviewed,
+        }
+        for column, importance, (feature, strength) in rows
+    ]
+
+
+def _provenance(question: Question, result: TrainingResult) -> dict[str, Any]:
+    cohort, development = result.cohort, result.development
+    manifest = cohort.manifest
+    return {
+        "manifest_root": manifest.root.hex(),
+        "lines": len(manifest.lines),
+        "consents": len(cohort.consents()),
+        "view": _view(cohort.view),
+        "seed": manifest.seed,
+        "parameters": development.setting.content(development.rounds),
+        "budget": asdict(result.budget),
+        "code": hash_code(),
+        "libraries": {
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "numpy": np.__version__,
+            "xgboost": booster.version(),
+        },
+    }
+
+
+def _view(view: View) -> dict[str, Any]:
+    return {
+        "chain_id": view.chain_id,
+        "contract": view.contract,
+        "block_number": view.block_number,
+        "block_hash": view.block_hash.hex(),
+        "count": view.count,
+        "head": view.head.hex(),
+    }
+
+
+def hash_code() -> str:
+    """Return the sha-256 over the sources of this package: which code made the model."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,226 @@
+"""Describes a model card as plain text, under the headings of TRIPOD+AI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+INTERVAL_NOTE: Final = (
+    "The interval of a prediction is Wilson's 95 % interval of the share that had the label among"
+    " the patients with a similar prediction (see the calibration bins), widened to include the"
+    " prediction itself. It describes patients like this one, not this patient."
+)
+ATTACK_NOTE: Final = (
+    "LiRA with shadow models: the attacker knows a patient's values and outcome, trains models with"
+    " and without the patient, and compares the exact log-odds. Each shadow learns from three"
+    " quarters of the patients, so the published model remembers less. The gate compares the upper"
+    " confidence bounds."
+)
+FIRST_ATTACK_NOTE: Final = (
+    "Loss-threshold attack on the published model: training patients against held-out patients, by"
+    " the predicted probability of the true outcome. It is the simplest attack, without shadow"
+    " models; a stronger one could find more."
+)
+
+
+def describe_card(content: Mapping[str, Any]) -> list[str]:
+    """Return a card of either format as lines without control characters."""
+    is_first = "tuning" not in content
+    lines = [
+        *_section("Intended use", [content["intended_use"]]),
+        *_section("Limits", content["limits"]),
+        *_section("Outcome", [content["outcome"]["definition"]]),
+        *_section("Patients", _patient_lines(content)),
+        *_section(_performance_title(content), _performance_lines(content)),
+        *_section("Subgroups", _subgroup_lines(content)),
+        *_section("Membership attack", _attack_lines(content)),
+        *_section("Interval of a prediction", [INTERVAL_NOTE]),
+        *_section("Inputs", _input_lines(content)),
+        *([] if is_first else _second_format(content)),
+        *_section("Provenance", _provenance_lines(content)),
+    ]
+    return ["".join(char if char.isprintable() else " " for char in line) for line in lines]
+
+
+def _performance_title(content: Mapping[str, Any]) -> str:
+    if "tuning" in content:
+        return "Performance out of fold"
+    return "Performance on held-out patients"
+
+
+def _second_format(content: Mapping[str, Any]) -> list[str]:
+    return [
+        *_section("Patients by outcome", _table_lines(content)),
+        *_section("Decisions at thresholds", _threshold_lines(content)),
+        *_section("Development", _development_lines(content)),
+        *_section("Sample size", _size_lines(content["sample_size"])),
+        *(_section("Split by place or time", _split_lines(content)) if content["splits"] else []),
+    ]
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return [title, *(f"  {line}" for line in lines)]
+
+
+def _format_estimate(estimate: Mapping[str, float] | None) -> str:
+    if estimate is None:
+        return "not reportable"
+    return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
+
+
+def _patient_lines(content: Mapping[str, Any]) -> list[str]:
+    data = content["data"]
+    parts = (
+        [f"training: {data['training']}, held out for testing: {data['held_out']}"]
+        if "held_out" in data
+        else []
+    )
+    return [
+        f"patients: {data['patients']}, {data['events']} with the label",
+        *parts,
+        f"records from {data['from']} to {data['to']}",
+        *(f"patients left out, {reason}: {count}" for reason, count in data["left_out"].items()),
+        *(f"records refused, {reason}: {count}" for reason, count in data["refused"].items()),
+    ]
+
+
+def _performance_lines(content: Mapping[str, Any]) -> list[str]:
+    figures = content["evaluation"]
+    slope, error = figures["slope"], 1.96 * figures["slope_error"]
+    return [
+        f"AUROC (95 % interval, DeLong): {_format_estimate(figures['auroc'])}",
+        *_repeat_lines(content),
+        f"area under the precision-recall curve: {figures['auprc']:.3f}"
+        f" (chance: the prevalence, {figures['prevalence']:.3f})",
+        f"calibration slope: {slope:.2f} ({slope - error:.2f} to {slope + error:.2f}; ideal: 1)",
+        f"calibration in the large: {figures['intercept']:.2f}"
+        f" ± {1.96 * figures['intercept_error']:.2f} (ideal: 0)",
+        f"observed to expected: {figures['observed_to_expected']:.2f} (ideal: 1)",
+        f"Brier score: {figures['brier']:.3f}, scaled: {figures['scaled_brier']:.3f}"
+        " (1 is perfect, 0 is knowing only the prevalence)",
+    ]
+
+
+def _repeat_lines(content: Mapping[str, Any]) -> list[str]:
+    repeated = content.get("repeated")
+    if repeated is None:
+        return []
+    between, within = repeated["sd_repeats"], repeated["sd_folds"]
+    parts = [f"{within:.3f} between folds"] if within is not None else []
+    parts += [f"{between:.3f} between repeats"] if between is not None else []
+    return [f"standard deviation of the AUROC: {', '.join(parts) or 'not known'}"]
+
+
+def _subgroup_lines(content: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{group['words']}: too few patients to report"
+        if group["n"] is None
+        else f"{group['words']}: {group['n']} patients, {group['events']} with the label,"
+        f" AUROC {_format_estimate(group['auroc'])},"
+        f" observed to expected {group['observed_to_expected']:.2f}"
+        for group in content["evaluation"]["groups"]
+    ]
+
+
+def _attack_lines(content: Mapping[str, Any]) -> list[str]:
+    attack = content["attack"]
+    area = f"AUROC: {attack['auroc']:.3f}"
+    share = f"training patients found at 1 % false positives: {attack['tpr_at_1_percent_fpr']:.3f}"
+    if "auroc_high" not in attack:
+        return [f"{area} (chance: 0.5)", f"{share} (chance: 0.01)", FIRST_ATTACK_NOTE]
+    leaving = "may leave the platform" if content["release"]["may_leave"] else "answers here only"
+    return [
+        f"{area}, upper bound {attack['auroc_high']:.3f} (chance: 0.5)",
+        f"{share}, upper bound {attack['tpr_high']:.3f} (chance: 0.01)",
+        f"shadow models: {attack['shadows']}; the model {leaving}",
+        ATTACK_NOTE,
+    ]
+
+
+def _input_lines(content: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{row['words']} ({row['code']}): {row['accepts']}; missing {row['missing_share']:.1%}"
+        + (f"; AUROC alone {row['auroc_alone']:.2f}" if "auroc_alone" in row else "")
+        + (f"; reviewed: {row['reviewed']}" if row.get("reviewed") else "")
+        for row in content["predictors"]
+    ]
+
+
+def _table_lines(content: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{row['words']}: without {_format_cells(row['without'], row['is_share'])},"
+        f" with {_format_cells(row['having'], row['is_share'])}; missing {row['missing']:.0%}"
+        for row in content["patients_by_outcome"]
+    ]
+
+
+def _format_cells(cells: list[float] | None, is_share: bool) -> str:
+    if cells is None:
+        return "too few"
+    if is_share:
+        return f"{cells[0]:.0%}"
+    return f"{cells[1]:g} ({cells[0]:g} to {cells[2]:g})"
+
+
+def _threshold_lines(content: Mapping[str, Any]) -> list[str]:
+    names = ("sensitivity", "specificity", "ppv", "npv")
+    return [
+        f"at {row['threshold']:g}: "
+        + ", ".join(f"{name} {_format_estimate(row[name])}" for name in names)
+        + f", flagged per 100: {row['flagged_per_100']['value']:.0f}"
+        for row in content["thresholds"]
+    ]
+
+
+def _development_lines(content: Mapping[str, Any]) -> list[str]:
+    tuning, runs = content["tuning"], content["runs_before"]
+    comparison = content["comparison"]
+    return [
+        f"learner: {tuning['learner']}; recalibration: {tuning['recalibration']['method']}",
+        f"settings tried: {tuning['tried']}, within the bound of the attack: {tuning['within']}",
+        *(
+            f"{row['kind']}: AUROC {_format_estimate(row['auroc'])}, Brier {row['brier']:.3f}"
+            for row in content["learners"]
+        ),
+        f"log-loss of the regression above XGBoost's: {comparison['difference']:.4f}"
+        f" (standard error {comparison['error']:.4f})",
+        f"AUROC of which values are missing, alone: {content['absence']:.2f}",
+        f"earlier runs of this study on this label: {runs['all']}, refused: {runs['refused']}",
+    ]
+
+
+def _size_lines(size: Mapping[str, Any]) -> list[str]:
+    shrinkage = size["for_shrinkage"]
+    return [
+        f"for the overall risk to ± 0.05: {size['for_risk']} patients",
+        "for a shrinkage of at most 10 % without a penalty: "
+        + (f"{shrinkage} patients" if shrinkage else "not known")
+        + f" ({size['parameters']} parameters)",
+    ]
+
+
+def _split_lines(content: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{row['part']}: too few patients to report"
+        if row["n"] is None
+        else f"{row['part']}: {row['n']} patients, AUROC {_format_estimate(row['auroc'])},"
+        f" calibration slope {_format_estimate(row['slope'])}"
+        for row in content["splits"]
+    ]
+
+
+def _provenance_lines(content: Mapping[str, Any]) -> list[str]:
+    origin = content["provenance"]
+    libraries = ", ".join(f"{name} {version}" for name, version in origin["libraries"].items())
+    parameters = ", ".join(f"{name} {value:g}" for name, value in origin["parameters"].items())
+    return [
+        f"model: {content['model']['id']} (sha-256 {content['model']['sha256']})",
+        f"study: {content['study']}",
+        f"question: {content['question']['id']} (sha-256 {content['question']['sha256']})",
+        f"manifest: {origin['lines']} lines, root {origin['manifest_root']}",
+        f"ledger: block {origin['view']['block_number']}, change {origin['view']['count']}",
+        f"code: {origin['code']}",
+        f"libraries: {libraries}",
+        f"parameters: {parameters}",
+        f"seed: {origin['seed']}",
+    ]

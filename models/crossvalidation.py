@@ -1,0 +1,165 @@
+"""Repeated, nested cross-validation: each patient is predicted by models that never saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.budget import Budget
+from models.calibration import Floats, Labels
+from models.candidates import Choice, Fitter, Setting
+from models.features import Values
+from models.folds import Folds, draw_folds
+from models.recalibration import fit_recalibration
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a learner sees: predictors (n, predictors), labels (n,), names of the persons (n)."""
+
+    values: Values
+    labels: Labels
+    persons: tuple[str, ...]
+
+    def choose(self, chosen: npt.NDArray[np.bool_]) -> Rows:
+        """Return the chosen rows, in their order."""
+        persons = tuple(self.persons[row] for row in np.flatnonzero(chosen))
+        return Rows(self.values[chosen], self.labels[chosen], persons)
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """Out-of-fold log-odds of one kind of learner.
+
+    Attributes:
+        raw: by repeat and patient, as the learners gave them, shape (repeats, n).
+        calibrated: the same after a recalibration learned on the other folds.
+        folds: the fold of each patient by repeat, shape (repeats, n).
+    """
+
+    raw: Floats
+    calibrated: Floats
+    folds: Folds
+
+    @property
+    def probabilities(self) -> Floats:
+        """The calibrated probabilities, shape (repeats, n)."""
+        return np.asarray(1 / (1 + np.exp(-self.calibrated)), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Chooses the best setting of each kind by inner cross-validation."""
+
+    fitter: Fitter
+    settings: tuple[Setting, ...]
+    permitted: frozenset[Choice]
+    budget: Budget
+    draw: tuple[str, ...]
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of learner that have a permitted setting, in order."""
+        return list(dict.fromkeys(self.settings[index].kind for index, _ in sorted(self.permitted)))
+
+    def choose(self, rows: Rows) -> dict[str, Choice]:
+        """Return, for each kind, the permitted choice with the smallest log-loss on inner folds."""
+        losses = self._losses(rows)
+        best: dict[str, Choice] = {}
+        for choice in sorted(losses):
+            kind = self.settings[choice[0]].kind
+            if kind not in best or losses[choice] < losses[best[kind]]:
+                best[kind] = choice
+        return best
+
+    def _losses(self, rows: Rows) -> dict[Choice, float]:
+        losses = dict.fromkeys(sorted(self.permitted), 0.0)
+        folds = draw_folds(
+            rows.labels,
+            rows.persons,
+            folds=self.budget.inner_folds,
+            draw=(*self.draw, "inner"),
+        )
+        for fold in range(self.budget.inner_folds):
+            test = folds == fold
+            for index in sorted({index for index, _ in self.permitted}):
+                setting = self.settings[index]
+                fitted = self.fitter.fit(setting, rows.values[~test], rows.labels[~test])
+                for rounds, log_odds in fitted.log_odds(rows.values[test]):
+                    if (index, rounds) in losses:
+                        loss = log_losses(rows.labels[test], log_odds).sum()
+                        losses[index, rounds] += float(loss)
+        return losses
+
+
+def log_losses(labels: Labels, log_odds: Floats) -> Floats:
+    """Return minus the logarithm of the probability of each true outcome."""
+    return np.asarray(np.logaddexp(0, np.where(labels, -log_odds, log_odds)), np.float64)
+
+
+def cross_validate(search: Search, rows: Rows) -> dict[str, OutOfFold]:
+    """Return the out-of-fold log-odds of each kind of learner, on the same folds.
+
+    The search is repeated inside every training part, so that no patient chose the setting of a
+    model that predicts them.
+    """
+    repeats = search.budget.count_repeats(*rows.values.shape)
+    folds = np.array([_draw(search, rows, repeat) for repeat in range(repeats)])
+    raw = {kind: np.zeros(folds.shape) for kind in search.kinds()}
+    for repeat in range(repeats):
+        for fold in range(search.budget.folds):
+            test = folds[repeat] == fold
+            training = rows.choose(~test)
+            for kind, (index, rounds) in search.choose(training).items():
+                fitted = search.fitter.fit_choice(
+                    search.settings[index], rounds, training.values, training.labels
+                )
+                raw[kind][repeat, test] = fitted.final_log_odds(rows.values[test])
+    return {
+        kind: OutOfFold(log_odds, _recalibrate(rows.labels, log_odds, folds), folds)
+        for kind, log_odds in raw.items()
+    }
+
+
+def _draw(search: Search, rows: Rows, repeat: int) -> Folds:
+    draw = (*search.draw, str(repeat))
+    return draw_folds(rows.labels, rows.persons, folds=search.budget.folds, draw=draw)
+
+
+def _recalibrate(labels: Labels, raw: Floats, folds: Folds) -> Floats:
+    calibrated = np.zeros(raw.shape)
+    for repeat, (log_odds, parts) in enumerate(zip(raw, folds, strict=True)):
+        for fold in np.unique(parts):
+            test = parts == fold
+            mapping = fit_recalibration(labels[~test], log_odds[~test])
+            calibrated[repeat, test] = mapping.apply(log_odds[test])
+    return calibrated
+
+
+def mean_losses(labels: Labels, predictions: OutOfFold) -> Floats:
+    """Return each patient's mean log-loss over the repeats, shape (n,)."""
+    losses = [log_losses(labels, log_odds) for log_odds in predictions.calibrated]
+    return np.asarray(np.mean(losses, axis=0), np.float64)
+
+
+def permit(
+    settings: Sequence[Setting], attacked: Mapping[Choice, float], within: Iterable[Choice]
+) -> frozenset[Choice]:
+    """Return the choices that a search may make: those within the privacy bound.
+
+    A kind without any gets its least exposed choice, so that it can be compared; the gate closes
+    for it.
+
+    Args:
+        settings: all of them.
+        attacked: the attack's upper bound of each choice.
+        within: the choices that meet both bounds.
+    """
+    chosen = set(within)
+    for kind in {setting.kind for setting in settings}:
+        own = [choice for choice in sorted(attacked) if settings[choice[0]].kind == kind]
+        if own and not chosen & set(own):
+            chosen.add(min(own, key=lambda choice: attacked[choice]))
+    return frozenset(chosen)

@@ -1,0 +1,74 @@
+"""Describes the patients of a cohort: Table 1 by outcome, with small counts hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.calibration import Floats, Labels
+from models.features import Matrix
+from models.question import Feature, Question
+from models.suppression import MIN_COUNT
+from records.values import NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristic:
+    """One row of Table 1; a share of few patients is None.
+
+    Attributes:
+        words: the feature, and the category where it has several.
+        is_share: True for shares of patients, False for median and quartiles.
+        without, having: among patients without and with the label: share or (Q1, median, Q3).
+        missing: share of all patients without a value.
+    """
+
+    words: str
+    is_share: bool
+    without: tuple[float, ...] | None
+    having: tuple[float, ...] | None
+    missing: float
+
+
+def describe_patients(matrix: Matrix, question: Question) -> tuple[Characteristic, ...]:
+    """Return the rows of Table 1, in the order of the question's features."""
+    return tuple(
+        row
+        for column, feature in enumerate(question.features)
+        for row in _describe(feature, matrix.values[:, column].astype(np.float64), matrix.labels)
+    )
+
+
+def _describe(feature: Feature, cells: Floats, labels: Labels) -> list[Characteristic]:
+    missing = round(float(np.isnan(cells).mean()), 2)
+    if feature.kind == NUMBER:
+        parts = (_quartiles(cells[~labels]), _quartiles(cells[labels]))
+        return [Characteristic(feature.words, False, *parts, missing)]
+    names = [value.replace("-", " ") for value in feature.values]
+    pairs = list(enumerate(names)) if names else [(1, "yes")]
+    return [
+        Characteristic(
+            f"{feature.words}: {name}",
+            True,
+            _share(cells[~labels], value),
+            _share(cells[labels], value),
+            missing,
+        )
+        for value, name in pairs
+    ]
+
+
+def _quartiles(cells: Floats) -> tuple[float, ...] | None:
+    present = cells[~np.isnan(cells)]
+    if len(present) < MIN_COUNT:
+        return None
+    return tuple(float(f"{q:.3g}") for q in np.quantile(present, [0.25, 0.5, 0.75]))
+
+
+def _share(cells: Floats, value: int) -> tuple[float, ...] | None:
+    present = cells[~np.isnan(cells)]
+    count = int((present == value).sum())
+    if min(count, len(present) - count) < MIN_COUNT:
+        return None
+    return (round(count / len(present), 2),)

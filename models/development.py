@@ -1,0 +1,178 @@
+"""Develops a model: privacy first, then search, evaluation out of fold, and the final fit."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.budget import Budget
+from models.calibration import Labels
+from models.candidates import Choice, Fitter, Setting, list_settings
+from models.crossvalidation import (
+    OutOfFold,
+    Rows,
+    Search,
+    cross_validate,
+    mean_losses,
+    permit,
+)
+from models.features import Matrix
+from models.lira import Attack, attack_setting
+from models.question import Question
+from models.recalibration import Recalibration, fit_recalibration
+from models.served_model import LOGISTIC, XGBOOST
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """XGBoost against logistic regression on the same folds.
+
+    `difference` is the mean of (log-loss of the regression - log-loss of XGBoost) over patients:
+    above 0 if XGBoost is better; `error` is its standard error.
+    """
+
+    difference: float
+    error: float
+
+    @property
+    def prefers_trees(self) -> bool:
+        """Whether XGBoost is better by more than one standard error."""
+        return self.difference > self.error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Development:
+    """A fitted model with its out-of-fold predictions and the attack on it.
+
+    Attributes:
+        raw: the model file.
+        kind: of the learner.
+        setting, rounds: which setting it was fitted with.
+        recalibration: the map in the model file.
+        attack: on this setting.
+        predictions: out of fold, by kind of learner.
+        comparison: of the two kinds.
+        tried: how many settings were attacked, and how many of them met the bound.
+    """
+
+    raw: bytes
+    kind: str
+    setting: Setting
+    rounds: int
+    recalibration: Recalibration
+    attack: Attack
+    predictions: dict[str, OutOfFold]
+    comparison: Comparison
+    tried: tuple[int, int]
+
+    @property
+    def chosen(self) -> OutOfFold:
+        """The out-of-fold predictions of the published kind."""
+        return self.predictions[self.kind]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the model file, lower-case hex."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a development depends on beside its rows and its question.
+
+    Attributes:
+        study: names the draw of the folds, together with the label.
+        budget: how much work this may be.
+        seed: of the library's random numbers.
+    """
+
+    study: str
+    budget: Budget
+    seed: int
+
+
+def develop(
+    matrix: Matrix,
+    patients: Sequence[str],
+    question: Question,
+    conditions: Conditions,
+) -> Development:
+    """Return the model of these rows; the same input gives the same bytes.
+
+    Args:
+        matrix: one row a patient; both outcomes must occur.
+        patients: the keyed hash of each row's person.
+        question: which columns predict, declared parameters, bounds of the gate.
+        conditions: the draw, the budget and the seed.
+    """
+    from threadpoolctl import threadpool_limits
+
+    rows = Rows(matrix.values[:, question.predictors()], matrix.labels, tuple(patients))
+    # More threads add figures in another order, which changes their last bits.
+    with threadpool_limits(1):
+        return _develop(rows, question, conditions)
+
+
+def _develop(rows: Rows, question: Question, conditions: Conditions) -> Development:
+    fitter, budget = Fitter.of(question, conditions.seed), conditions.budget
+    settings, gate = list_settings(question, rows.labels), question.gate
+    attacks = _attack_all(fitter, settings, rows, budget.shadows, gate.max_attack_auroc)
+    bounds = gate.max_attack_auroc, gate.max_attack_tpr
+    within = [choice for choice, attack in attacks.items() if attack.is_within(*bounds)]
+    exposure = {choice: attack.auroc_high for choice, attack in attacks.items()}
+    permitted = permit(settings, exposure, within)
+    search = Search(fitter, settings, permitted, budget, (conditions.study, question.label.name))
+    predictions = cross_validate(search, rows)
+    comparison = _compare(rows.labels, predictions)
+    publishable = {settings[index].kind for index, _ in within}
+    kind = _choose_kind(question, comparison, publishable)
+    index, rounds = search.choose(rows)[kind]
+    fitted = fitter.fit_choice(settings[index], rounds, rows.values, rows.labels)
+    recalibration = fit_recalibration(rows.labels, predictions[kind].raw[0])
+    return Development(
+        raw=fitted.write(recalibration),
+        kind=kind,
+        setting=settings[index],
+        rounds=rounds,
+        recalibration=recalibration,
+        attack=attacks[index, rounds],
+        predictions=predictions,
+        comparison=comparison,
+        tried=(len(attacks), len(within)),
+    )
+
+
+def _attack_all(
+    fitter: Fitter, settings: Sequence[Setting], rows: Rows, shadows: int, limit: float
+) -> dict[Choice, Attack]:
+    attacks: dict[Choice, Attack] = {}
+    for index, setting in enumerate(settings):
+        by_rounds = attack_setting(
+            fitter,
+            setting,
+            (rows.values, rows.labels, rows.persons),
+            shadows=shadows,
+            limit=limit,
+        )
+        attacks |= {(index, rounds): attack for rounds, attack in by_rounds.items()}
+    return attacks
+
+
+def _compare(labels: Labels, predictions: dict[str, OutOfFold]) -> Comparison:
+    trees = mean_losses(labels, predictions[XGBOOST])
+    regression = mean_losses(labels, predictions[LOGISTIC])
+    differences = regression - trees
+    error = float(differences.std(ddof=1)) / math.sqrt(len(differences))
+    return Comparison(float(np.mean(differences)), error)
+
+
+def _choose_kind(question: Question, comparison: Comparison, publishable: set[str]) -> str:
+    if question.plan.learner:
+        return question.plan.learner
+    if len(publishable) == 1:
+        return min(publishable)
+    return XGBOOST if comparison.prefers_trees else LOGISTIC

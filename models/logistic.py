@@ -1,0 +1,154 @@
+"""Fits ridge logistic regression with scikit-learn, and scores it from plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from models.features import Values
+
+Floats = npt.NDArray[np.float64]
+VALUE: Final = "value"
+EQUALS: Final = "equals"
+MISSING: Final = "missing"
+_MIN_MISSING: Final = 0.05
+"""Below this share of missing (or present) values an indicator would fit noise."""
+_DECIMALS: Final = 6
+_MIN_SPREAD: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One column of the regression, made from one feature.
+
+    Attributes:
+        column: of the predictors.
+        kind: ``value`` (missing values become `at`, the median), ``equals`` (is the category `at`)
+            or ``missing`` (is there no value).
+        at: see `kind`.
+        mean, scale: of the column among the patients of the fit.
+        weight: log-odds for each standard deviation.
+    """
+
+    column: int
+    kind: str
+    at: float
+    mean: float
+    scale: float
+    weight: float = 0.0
+
+    def of(self, values: Values) -> Floats:
+        """Return the scaled column, shape (n,)."""
+        cells = values[:, self.column].astype(np.float64)
+        is_missing = np.isnan(cells)
+        if self.kind == VALUE:
+            raw = np.where(is_missing, self.at, cells)
+        elif self.kind == EQUALS:
+            raw = (cells == self.at).astype(np.float64)
+        else:
+            raw = is_missing.astype(np.float64)
+        return (raw - self.mean) / self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticModel:
+    """A fitted regression; `predictors` is how many columns its input has."""
+
+    predictors: int
+    intercept: float
+    terms: tuple[Term, ...]
+
+    def log_odds(self, values: Values) -> Floats:
+        """Return the log-odds of each row, shape (n,)."""
+        return np.asarray(self.contributions(values).sum(axis=1), np.float64)
+
+    def contributions(self, values: Values) -> Floats:
+        """Return what each feature adds to the log-odds, then the intercept; exact sums.
+
+        A feature adds the difference from the average patient of the fit.
+        """
+        parts = np.zeros((len(values), self.predictors + 1))
+        for term in self.terms:
+            parts[:, term.column] += term.weight * term.of(values)
+        parts[:, -1] = self.intercept
+        return parts
+
+    def content(self) -> dict[str, Any]:
+        """Return the model as JSON has it."""
+        terms = [{name: getattr(term, name) for name in Term.__slots__} for term in self.terms]
+        return {"predictors": self.predictors, "intercept": self.intercept, "terms": terms}
+
+    @classmethod
+    def of_content(cls, content: Mapping[str, Any]) -> LogisticModel:
+        """Return the model of a JSON content that `content` made.
+
+        Raises:
+            KeyError, TypeError: the content is not a regression.
+        """
+        terms = tuple(Term(**term) for term in content["terms"])
+        return cls(int(content["predictors"]), float(content["intercept"]), terms)
+
+
+def fit_logistic(
+    values: Values, labels: npt.NDArray[np.bool_], categories: Sequence[bool], ridge: float
+) -> LogisticModel:
+    """Return the regression with this penalty; the same rows give the same figures.
+
+    Args:
+        values: predictors, shape (n, predictors); NaN is missing.
+        labels: shape (n,); both outcomes must occur.
+        categories: which predictors are categories.
+        ridge: the penalty on the squared weights.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    terms = _make_terms(values, categories)
+    if not terms:
+        share = float(labels.mean())
+        return LogisticModel(values.shape[1], _round(np.log(share / (1 - share))), ())
+    columns = np.column_stack([term.of(values) for term in terms])
+    regression = LogisticRegression(C=1 / ridge, solver="newton-cholesky", max_iter=50)
+    regression.fit(columns, labels)
+    weights = regression.coef_[0]
+    # Six decimals: the last bits of a float depend on the processor, the model may not.
+    fitted = tuple(
+        Term(term.column, term.kind, term.at, term.mean, term.scale, _round(weight))
+        for term, weight in zip(terms, weights, strict=True)
+    )
+    return LogisticModel(values.shape[1], _round(regression.intercept_[0]), fitted)
+
+
+def _make_terms(values: Values, categories: Sequence[bool]) -> list[Term]:
+    terms: list[Term] = []
+    for column, is_category in enumerate(categories):
+        cells = values[:, column].astype(np.float64)
+        present = cells[~np.isnan(cells)]
+        if not len(present):
+            continue
+        if is_category:
+            # The first category is the reference.
+            columns = [Term(column, EQUALS, float(v), 0.0, 1.0) for v in np.unique(present)[1:]]
+        else:
+            columns = [Term(column, VALUE, float(np.median(present)), 0.0, 1.0)]
+        if _MIN_MISSING <= 1 - len(present) / len(cells) <= 1 - _MIN_MISSING:
+            columns.append(Term(column, MISSING, 0.0, 0.0, 1.0))
+        terms += [term for term in (_scale(term, values) for term in columns) if term is not None]
+    return terms
+
+
+def _scale(term: Term, values: Values) -> Term | None:
+    raw = term.of(values)
+    spread = float(raw.std())
+    if spread < _MIN_SPREAD:
+        return None
+    scale = _round(spread) or spread
+    return Term(term.column, term.kind, term.at, _round(raw.mean()), scale)
+
+
+def _round(figure: float) -> float:
+    return round(float(figure), _DECIMALS)

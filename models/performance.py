@@ -1,0 +1,133 @@
+"""Measures of a card beyond the main figures: curves, thresholds, smooth calibration."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.calibration import Floats, Labels, fit_smooth_calibration
+from models.evaluation import Estimate, auroc, wilson
+from models.suppression import MIN_COUNT
+
+_CURVE_POINTS: Final = 20
+_SMOOTH_POINTS: Final = 15
+_Z: Final = 1.96
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdRow:
+    """What acting at a threshold would mean; a share without patients is None."""
+
+    threshold: float
+    sensitivity: Estimate | None
+    specificity: Estimate | None
+    ppv: Estimate | None
+    npv: Estimate | None
+    flagged_per_100: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Points of the curves, two decimals each.
+
+    Attributes:
+        roc: false positive rate and sensitivity.
+        precision_recall: recall and precision.
+        smooth: estimated probability, and observed share with its 95 % interval, from a regression
+            of the outcome on the log-odds and their square.
+    """
+
+    roc: tuple[tuple[float, float], ...]
+    precision_recall: tuple[tuple[float, float], ...]
+    smooth: tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A figure over the repeats and folds of the cross-validation.
+
+    Attributes:
+        mean: over the repeats, each with all patients pooled.
+        sd_repeats: standard deviation between repeats; None with a single repeat.
+        sd_folds: standard deviation between folds.
+    """
+
+    mean: float
+    sd_repeats: float | None
+    sd_folds: float | None
+
+
+def measure_curves(labels: Labels, probabilities: Floats) -> Curves:
+    """Return the points of the curves; both shapes are (n,)."""
+    cuts = np.unique(np.quantile(probabilities, np.linspace(0, 1, _CURVE_POINTS + 1)))
+    roc, recall = [(1.0, 1.0)], []
+    events, others = int(labels.sum()), int((~labels).sum())
+    for cut in cuts[1:].tolist():
+        flagged = probabilities >= cut
+        hits, alarms = int((flagged & labels).sum()), int((flagged & ~labels).sum())
+        roc.append((round(alarms / others, 2), round(hits / events, 2)))
+        if hits + alarms >= MIN_COUNT:
+            recall.append((round(hits / events, 2), round(hits / (hits + alarms), 2)))
+    return Curves(tuple([*roc, (0.0, 0.0)]), tuple(recall), _smooth(labels, probabilities))
+
+
+def _smooth(labels: Labels, probabilities: Floats) -> tuple[tuple[float, float, float, float], ...]:
+    low, high = np.quantile(probabilities, [0.01, 0.99])
+    at = np.linspace(low, high, _SMOOTH_POINTS)
+    middle, error = fit_smooth_calibration(labels, probabilities, at)
+    points = []
+    for probability, logit, width in zip(at, middle, _Z * error, strict=True):
+        shares = [_share(logit), _share(logit - width), _share(logit + width)]
+        points.append(tuple(round(float(figure), 3) for figure in (probability, *shares)))
+    return tuple((p[0], p[1], p[2], p[3]) for p in points)
+
+
+def _share(logit: float) -> float:
+    return 1 / (1 + math.exp(-min(30.0, max(-30.0, float(logit)))))
+
+
+def make_threshold_table(
+    labels: Labels, probabilities: Floats, bounds: tuple[float, float]
+) -> tuple[ThresholdRow, ...]:
+    """Return rows at both ends of the range of thresholds and at its geometric middle."""
+    low, high = bounds
+    middle = round(math.sqrt(low * high), 2)
+    thresholds = dict.fromkeys((low, middle, high))
+    return tuple(_threshold_row(labels, probabilities, threshold) for threshold in thresholds)
+
+
+def _threshold_row(labels: Labels, probabilities: Floats, threshold: float) -> ThresholdRow:
+    flagged = probabilities >= threshold
+    share = wilson(int(flagged.sum()), len(labels))
+    return ThresholdRow(
+        threshold=threshold,
+        sensitivity=_share_of(flagged, labels),
+        specificity=_share_of(~flagged, ~labels),
+        ppv=_share_of(labels, flagged),
+        npv=_share_of(~labels, ~flagged),
+        flagged_per_100=Estimate(100 * share.value, 100 * share.low, 100 * share.high),
+    )
+
+
+def _share_of(part: Labels, whole: Labels) -> Estimate | None:
+    n = int(whole.sum())
+    return wilson(int((part & whole).sum()), n) if n >= MIN_COUNT else None
+
+
+def measure_repeats(
+    labels: Labels, probabilities: Floats, folds: np.ndarray[tuple[int, int], np.dtype[np.int64]]
+) -> Repeated:
+    """Return the AUROC over repeats and folds; shapes (n,), (repeats, n), (repeats, n)."""
+    pooled = [auroc(labels, row).value for row in probabilities]
+    by_fold = [
+        auroc(labels[parts == fold], row[parts == fold]).value
+        for row, parts in zip(probabilities, folds, strict=True)
+        for fold in np.unique(parts)
+        if 0 < labels[parts == fold].sum() < (parts == fold).sum()
+    ]
+    between = float(np.std(pooled, ddof=1)) if len(pooled) > 1 else None
+    within = float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else None
+    return Repeated(float(np.mean(pooled)), between, within)

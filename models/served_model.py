@@ -1,0 +1,114 @@
+"""Reads and writes model files: a learner with its recalibration, scored without any library."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.booster import Booster
+from models.errors import ModelsBroken
+from models.logistic import LogisticModel
+from models.recalibration import Recalibration
+
+if TYPE_CHECKING:  # the scorer process imports neither the ledger nor the record store
+    from models.features import Values
+
+FORMAT: Final = "vouchsafe-model-2"
+XGBOOST: Final = "xgboost"
+LOGISTIC: Final = "logistic"
+_JSON_START: Final = b'{"'
+_MIN_DISTANCE: Final = 1e-9
+
+Floats = npt.NDArray[np.float64]
+Learner = Booster | LogisticModel
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A learner and the map that calibrates it."""
+
+    learner: Learner
+    recalibration: Recalibration
+
+    def predict(self, values: Values) -> Floats:
+        """Return the calibrated probability of each row, shape (n,)."""
+        log_odds = self.recalibration.apply(self.learner.log_odds(values))
+        return np.asarray(1 / (1 + np.exp(-log_odds)), np.float64)
+
+    def contributions(self, values: Values) -> Floats:
+        """Return what each feature adds to the log-odds, then the base; (n, predictors + 1).
+
+        Each row sums to the logit of its probability. Where the calibration is a curve, every
+        contribution of a row is stretched by the same factor.
+        """
+        parts = self.learner.contributions(values)
+        base, total = parts[:, -1], parts.sum(axis=1)
+        new_base = self.recalibration.apply(base)
+        distance = total - base
+        is_near = np.abs(distance) < _MIN_DISTANCE
+        gain = self.recalibration.apply(total) - new_base
+        factor = np.where(is_near, 1.0, gain / np.where(is_near, 1.0, distance))
+        return np.column_stack([parts[:, :-1] * factor[:, None], new_base])
+
+
+def write_booster(raw: bytes, recalibration: Recalibration) -> bytes:
+    """Return the model file of trees; the same input gives the same bytes."""
+    content = {"kind": XGBOOST, "booster": base64.b64encode(raw).decode()}
+    return _write(content, recalibration)
+
+
+def write_logistic(model: LogisticModel, recalibration: Recalibration) -> bytes:
+    """Return the model file of a logistic regression: plain JSON."""
+    return _write({"kind": LOGISTIC, "logistic": model.content()}, recalibration)
+
+
+def _write(content: dict[str, Any], recalibration: Recalibration) -> bytes:
+    whole = {"format": FORMAT, "recalibration": recalibration.content(), **content}
+    return json.dumps(whole, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def read_model(raw: bytes) -> ServedModel:
+    """Return the model of a file's bytes, also of the first format: trees alone.
+
+    Raises:
+        ModelsBroken: the bytes are not a model.
+    """
+    if not raw:
+        raise ModelsBroken("the model cannot be read")
+    if not raw.startswith(_JSON_START):
+        return ServedModel(Booster(raw), Recalibration())
+    try:
+        content = json.loads(raw)
+        if content["format"] != FORMAT:
+            raise ModelsBroken("the model has an unknown format")
+        recalibration = Recalibration.of_content(content["recalibration"])
+        if content["kind"] == LOGISTIC:
+            return ServedModel(LogisticModel.of_content(content["logistic"]), recalibration)
+        booster = Booster(base64.b64decode(content["booster"], validate=True))
+        return ServedModel(booster, recalibration)
+    except (ValueError, KeyError, TypeError, binascii.Error) as exc:
+        raise ModelsBroken("the model cannot be read") from exc
+
+
+def load_model(path: Path, sha256: str) -> ServedModel:
+    """Return the model of a file, if the file has this hash.
+
+    Raises:
+        ModelsBroken: the file is missing or has another hash; nothing has read it then.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as exc:
+        raise ModelsBroken(f"model {sha256[:16]} cannot be read") from exc
+    # A tampered model can end the process that loads it: check the hash first.
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise ModelsBroken(f"model {sha256[:16]} is not the file that was written")
+    return read_model(raw)

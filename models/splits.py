@@ -1,0 +1,53 @@
+"""Splits the patients of a cohort by custodian, date or a category, if the question says so."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.cohort import Cohort
+from models.features import Matrix, find_label
+from models.manifest import TRAINING_PART
+from models.plan import BY_CUSTODIAN, BY_DATE
+from models.question import Question
+from storage import Record
+
+_PERIODS = 4
+
+
+def split_patients(question: Question, cohort: Cohort, matrix: Matrix) -> list[str]:
+    """Return the part of each patient, in the order of the matrix; empty without a split.
+
+    By date there are four periods with about as many patients each, by the day of the label, or
+    of the last record where a question has windows.
+    """
+    split_by = question.plan.split_by
+    if not split_by:
+        return []
+    if split_by not in (BY_CUSTODIAN, BY_DATE):
+        column = question.columns()[split_by]
+        feature = question.features[column]
+        return [feature.format(float(cell)) for cell in matrix.values[:, column]]
+    patients = _records_of_patients(cohort)
+    if split_by == BY_CUSTODIAN:
+        return [records[0].custodian for records in patients]
+    return _periods([_last_day(question, records) for records in patients])
+
+
+def _last_day(question: Question, records: list[Record]) -> str:
+    label = find_label(question, records)
+    return label[1] if label else max(record.recorded_on for record in records)
+
+
+def _records_of_patients(cohort: Cohort) -> list[list[Record]]:
+    by_patient: dict[str, list[Record]] = {}
+    for line in cohort.manifest.lines:
+        if line.part == TRAINING_PART:
+            by_patient.setdefault(line.patient, []).append(cohort.records[line.record])
+    return list(by_patient.values())
+
+
+def _periods(days: list[str]) -> list[str]:
+    ordered = sorted(days)
+    starts = sorted({ordered[len(ordered) * part // _PERIODS] for part in range(_PERIODS)})
+    places = np.searchsorted(starts, days, side="right") - 1
+    return [f"from {starts[max(0, int(place))]}" for place in places]
