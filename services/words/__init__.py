@@ -27,8 +27,15 @@ MAX_VALUE: Final = 2_000
 """The most characters of one value in a text."""
 
 _MEGABYTE: Final = 10**6
-MIN_LETTERS: Final = 3
-"""Fewer letters of a month's name can fit several months."""
+MONTHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        name.rstrip(".").casefold(): str(number)
+        for language in LANGUAGES
+        for width in ("wide", "abbreviated")
+        for number, name in get_month_names(width, locale=language).items()
+    }
+)
+"""The number of each month by its name in any language, long or short, in lower case."""
 
 _LOCALES: Final[Mapping[str, str]] = MappingProxyType({"en": "en_GB", "de": "de", "es": "es"})
 _HERE: Final = Path(__file__).parent
@@ -128,26 +135,6 @@ class Words:
 
     def _at(self, at_s: float) -> datetime:
         return datetime.fromtimestamp(at_s, self._zone or UTC)
-
-
-def month_of(text: str) -> int:
-    """Return the number of a month: a number, or a name in any language, three letters at least.
-
-    Raises:
-        ValueError: it is no month, or fits several.
-    """
-    if text.isascii() and text.isdigit():
-        return int(text)
-    written = text.casefold().rstrip(".")
-    numbers = {
-        number
-        for locale in _LOCALES.values()
-        for number, name in get_month_names("wide", locale=locale).items()
-        if name.casefold().startswith(written)
-    }
-    if len(written) < MIN_LETTERS or len(numbers) != 1:
-        raise ValueError(f"{text!r} is not a month")
-    return int(numbers.pop())
 
 
 def find_zone(name: str) -> tzinfo | None:

@@ -46,6 +46,7 @@ def overview() -> Response:
         "custodian/overview.html",
         title=words()("menu-custodian"),
         overview=services().custodian.overview.get(),
+        open_messages=services().custodian.messages.count_open(),
     )
 
 

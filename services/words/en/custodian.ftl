@@ -363,6 +363,8 @@ deposit-notes-caption = { $all ->
 
 deposit-columns-caption = Columns of the table
 
+deposit-values = Values
+
 deposit-missing = Missing
 
 deposit-unit = Unit
@@ -678,7 +680,7 @@ people-role-auditor = Auditor
 
 people-last = Last signed in
 
-people-sessions = Signed in on
+people-sessions = Sessions
 
 people-state = State
 
@@ -823,3 +825,5 @@ erasures-approve = Approve and erase
 erasures-refuse = Refuse
 
 empty-erasures = Nobody has asked for erasure.
+
+custodian-messages = Messages that wait for an answer
