@@ -79,7 +79,7 @@ def read_entries(file: BinaryIO, kind: str = "") -> Iterator[FhirEntry]:
         body = b"".join(line for _, line in chain(start, written))
         yield from _of_document(loads_exact(body, MAX_DEPTH))
         return
-    kind_bytes = kind.encode()
+    kind_bytes = f'"{kind}"'.encode() if kind else b""
     for number, line in chain(start, written):
         if kind_bytes in line:
             yield from _of_line(number, line)

@@ -26,7 +26,7 @@ from services.requests import PatientDirectory
 from storage import RecordStore
 
 Progress = Callable[[str, int, int], None]
-CHUNK_ENTRIES: Final = 1_000
+CHUNK_ENTRIES: Final = 5_000
 PATIENT: Final = "Patient"
 _OWNERLESS: Final = frozenset(
     {

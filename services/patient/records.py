@@ -8,6 +8,7 @@ from typing import Any
 
 from models import Diagnostics, Model
 from records.documents import observations
+from records.values import as_written
 from services.parties import PartyNames
 from services.patient.consents import PatientConsents
 from services.requests.wording import format_name, format_value
@@ -107,7 +108,7 @@ class PatientRecords:
                 format_name(words, names.get(code, code.rpartition("|")[2])),
                 format_value(words, value, unit),
             )
-            for code, (value, unit) in observations(record).items()
+            for code, (value, unit) in as_written(observations(record)).items()
         ]
         return OpenedRecord(
             record,
