@@ -26,8 +26,9 @@ class ApiGuard:
         self._identity = services.identity
         self._tokens = services.tokens
         self._site = services.installation.site
-        self._strangers = Limit(*STRANGERS, services.installation.clock)
-        self._known = Limit(*KNOWN, services.installation.clock)
+        clock, processes = services.installation.clock, services.installation.web_processes
+        self._strangers = Limit(*STRANGERS, clock, processes)
+        self._known = Limit(*KNOWN, clock, processes)
 
     def admit(self) -> None:
         """Let the request through to its view.

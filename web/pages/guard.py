@@ -33,8 +33,9 @@ class PageGuard:
         self._site = services.installation.site
         self._organisation = services.installation.organisation
         self._zone = find_zone(services.installation.profile.time_zone)
-        self._limit = Limit(*VISITORS, services.installation.clock)
-        self._attempts = Limit(*ATTEMPTS, services.installation.clock)
+        clock, processes = services.installation.clock, services.installation.web_processes
+        self._limit = Limit(*VISITORS, clock, processes)
+        self._attempts = Limit(*ATTEMPTS, clock, processes)
 
     def admit(self) -> Response | None:
         """Let the request through to its view, or answer in its place."""
