@@ -13,7 +13,7 @@ from services.words import Words, best_language
 from web.cookies import csrf_of, session_secret
 from web.current import Caller
 from web.limits import Limit
-from web.view_options import current_options
+from web.view_options import current_options, require_own_site
 
 STRANGERS: Final = (5.0, 100)
 KNOWN: Final = (50.0, 500)
@@ -58,6 +58,8 @@ class ApiGuard:
             raise Unauthenticated("Authentication required: send a valid token or session cookie.")
         if options.roles and caller is not None and caller.role not in options.roles:
             raise Forbidden(f"The role {caller.role} may not do this.")
+        if account is not None:
+            require_own_site()
 
     def _find(self) -> Caller | None:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")

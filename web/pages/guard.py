@@ -17,7 +17,7 @@ from web.cookies import LANGUAGE, csrf_of, session_secret, with_language
 from web.current import Caller, find_account, services, words
 from web.errors import status_of
 from web.limits import Limit
-from web.view_options import ViewOptions, current_options
+from web.view_options import ViewOptions, current_options, require_own_site
 
 VISITORS: Final = (20.0, 200)
 """Requests a second, and at once, of one address that is not signed in, or of one account."""
@@ -57,6 +57,8 @@ class PageGuard:
             raise NotFound
         if request.method != "GET":
             self._require_own_form()
+        elif options.opens_records:
+            require_own_site()
         return None
 
     def remember_language(self, response: Response) -> Response:

@@ -18,13 +18,14 @@ from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, see_other
 from web.responses import svg_response
-from web.view_options import requires_role
+from web.view_options import opens_records, requires_role
 
 bp = Blueprint("clinician_predictions", __name__)
 
 
 @bp.get("/clinician/diagnoses/new")
 @requires_role(CLINICIAN)
+@opens_records
 def inputs() -> Response:
     """Show the values that the model would be given; opening the records is journalled."""
     account, query = current_account(), _query(request.args)
