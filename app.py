@@ -93,6 +93,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget = DEFAULT_BUDGET) -> S
         clock=clock,
         is_development=settings.development,
         version=VERSION,
+        web_processes=settings.web_processes,
         person_systems=settings.person_systems,
         profile=OrganisationProfile(
             names=settings.names,

@@ -35,6 +35,7 @@ class Settings:
     port: int
     origin: str
     rp_id: str
+    web_processes: int
     web_threads: int
     proxies: int
     model_grace_days: int
@@ -68,7 +69,8 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_ORIGIN": "where browsers find the pages (http://localhost:PORT); https://… in use",
     "VOUCHSAFE_RP_ID": "the domain that passkeys are made for (the origin's host)",
     "VOUCHSAFE_PROXIES": "reverse proxies in front, whose X-Forwarded-For is believed (0)",
-    "VOUCHSAFE_WEB_THREADS": "threads of the web process (8)",
+    "VOUCHSAFE_WEB_PROCESSES": "processes that serve the pages (2)",
+    "VOUCHSAFE_WEB_THREADS": "threads of each web process (8)",
     "VOUCHSAFE_MODEL_GRACE_DAYS": "days that a model stays in use after a consent ends (30)",
     "VOUCHSAFE_ANCHOR_MINUTES": "releases stop when a journal row is older without an anchor (15)",
     "VOUCHSAFE_PERSON_SYSTEMS": "identifier systems of FHIR patients, our own first (none)",
@@ -117,6 +119,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=port,
         origin=get("VOUCHSAFE_ORIGIN") or f"http://localhost:{port}",
         rp_id=get("VOUCHSAFE_RP_ID") or "",
+        web_processes=_number(environment, "VOUCHSAFE_WEB_PROCESSES", 2, (1, 64)),
         web_threads=_number(environment, "VOUCHSAFE_WEB_THREADS", 8, (1, 256)),
         proxies=_number(environment, "VOUCHSAFE_PROXIES", 0, (0, 9)),
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),

@@ -26,7 +26,7 @@ from models.ports import Clock, ConsentLedger, Progress, RecordStore, no_progres
 from models.prediction import Prediction, PredictionRequest, Predictor
 from models.question import Question, load_stored_question
 from models.question_check import QuestionCheck, check_question
-from models.registry import UNSERVED, Model, ModelRegistry
+from models.registry import ENDED, UNSERVED, Model, ModelRegistry
 from models.release import Release, ReleaseRequest, create_release
 from models.scorer import Scorer
 from models.serving import DEFAULT_GRACE_S, AffectedModel, ModelServing
@@ -203,8 +203,8 @@ class Diagnostics:
         if run.state != RUNNING:
             raise ModelsRefused(f"training run {run_id} is {run.state}")
         model = self._trainer.train(run, progress)
-        if model.predecessor is not None:
-            self.scorer.close()
+        # The process may hold a model that this one replaced.
+        self.scorer.close()
         return model
 
     def models(self) -> list[Model]:
@@ -271,6 +271,18 @@ class Diagnostics:
         Those whose grace period has ended are retired and not returned.
         """
         return self._serving.apply_withdrawals()
+
+    def retire(self, model_id: str) -> Model:
+        """Take a model out of service for good, destroy its file and return it.
+
+        A model that has ended stays as it is.
+
+        Raises:
+            ModelsNotFound: the model does not exist.
+        """
+        if self._registry.get(model_id).state not in ENDED:
+            self._serving.retire(model_id)
+        return self._registry.get(model_id)
 
     def apply_corrections(self, record_ids: Sequence[str]) -> list[AffectedModel]:
         """Mark the active models that were trained on one of these records, and return them.

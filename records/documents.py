@@ -82,7 +82,7 @@ def why_no_value(resource: bytes) -> EntryCode:
 
 
 def _why_not_in_force(resource: dict[str, Any]) -> EntryCode:
-    if resource.get("status") in NOT_IN_FORCE:
+    if str(resource.get("status")) in NOT_IN_FORCE:
         return EntryCode.STATUS
     if "modifierExtension" in resource:
         return EntryCode.MODIFIER
@@ -96,7 +96,7 @@ def is_in_force(resource: Mapping[str, Any]) -> bool:
     It does not if its status takes it back, if a modifier extension may turn its meaning, or if it
     is about another person (Observation.focus).
     """
-    if resource.get("status") in NOT_IN_FORCE or "modifierExtension" in resource:
+    if str(resource.get("status")) in NOT_IN_FORCE or "modifierExtension" in resource:
         return False
     statuses = {code.rpartition("|")[2] for code in _codes(resource.get("verificationStatus"))}
     if statuses & _UNCONFIRMED:

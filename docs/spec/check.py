@@ -40,12 +40,10 @@ SIGNED = {  # operation: the type that is signed (docs/spec/ledger.md, section 2
 }
 FIELDS = ("decision", "recipient", "purposes", "categories", "records", "data_from", "data_to", "obligations", "statement", "policy_uri")
 
-
 def keccak(data): return _keccak.new(digest_bits=256, data=data).digest()
 def sha(data): return hashlib.sha256(data).digest()
 def unhex(text): return bytes.fromhex(text.removeprefix("0x"))
 def canonical(content): return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
 
 def ask(where, method, *params):
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
@@ -63,14 +61,12 @@ def ask(where, method, *params):
             except ValueError:
                 continue
 
-
 def merkle(leaves):  # RFC 6962
     level = [sha(b"\0" + leaf) for leaf in leaves] or [sha(b"")]
     while len(level) > 1:
         paired = [sha(b"\1" + level[i] + level[i + 1]) for i in range(0, len(level) - 1, 2)]
         level = paired + level[len(paired) * 2:]
     return level[0]
-
 
 def terms_hash(terms):  # EIP-712
     def word(value):
@@ -82,13 +78,11 @@ def terms_hash(terms):  # EIP-712
 P, N = 2**256 - 2**32 - 977, 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 G = (0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798, 0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8, 1)
 
-
 def double(p):
     x, y, z = p
     s, m = 4 * x * y * y % P, 3 * x * x % P
     u = (m * m - 2 * s) % P
     return u, (m * (s - u) - 8 * y**4) % P, 2 * y * z % P
-
 
 def add(p, q):
     if not p[2]: return q
@@ -101,7 +95,6 @@ def add(p, q):
     j, k = h * i % P, u * i % P
     x = (r * r - j - 2 * k) % P
     return x, (r * (k - x) - s * j) % P, h * p[2] * q[2] % P
-
 
 def recover(hashed, r, s, parity):
     if not (0 < r < N and 0 < s <= N // 2 and parity in (0, 1)): return b""
@@ -118,7 +111,6 @@ def recover(hashed, r, s, parity):
     z = pow(total[2], -1, P)
     return keccak((total[0] * z * z % P).to_bytes(32, "big") + (total[1] * z**3 % P).to_bytes(32, "big"))[12:]
 
-
 def unrlp(data, at=0):
     """Return the RLP item at a position, and the position after it."""
     kind = data[at]
@@ -134,7 +126,6 @@ def unrlp(data, at=0):
         items.append(item)
     return items, end
 
-
 def rlp(item):
     body = item if isinstance(item, bytes) else b"".join(map(rlp, item))
     if isinstance(item, bytes) and len(item) == 1 and item[0] < 0x80: return item
@@ -143,22 +134,18 @@ def rlp(item):
     length = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes([first + 55 + len(length)]) + length + body
 
-
 def transaction(raw):
     """Return sender, receiver and calldata of a signed transaction (EIP-2718, EIP-155)."""
     number = lambda item: int.from_bytes(item, "big")
     typed = raw[0] if raw[0] < 0x80 else None
     fields = unrlp(raw, 0 if typed is None else 1)[0]
     to, data = {None: (3, 5), 1: (4, 6), 2: (5, 7), 4: (5, 7)}[typed]
-    if typed is not None:
-        hashed, parity = keccak(bytes([typed]) + rlp(fields[:-3])), number(fields[-3])
-    elif number(fields[6]) < 35:
-        hashed, parity = keccak(rlp(fields[:6])), number(fields[6]) - 27
+    if typed is not None: hashed, parity = keccak(bytes([typed]) + rlp(fields[:-3])), number(fields[-3])
+    elif number(fields[6]) < 35: hashed, parity = keccak(rlp(fields[:6])), number(fields[6]) - 27
     else:
         chain_id, parity = divmod(number(fields[6]) - 35, 2)
         hashed = keccak(rlp([*fields[:6], chain_id.to_bytes(8, "big").lstrip(b"\0"), b"", b""]))
     return recover(hashed, number(fields[-2]), number(fields[-1]), parity), fields[to], fields[data]
-
 
 def claims(sender, data):
     """Yield (operation, words as signed, signer, signature) of each message that a call brings; no signature: the sender speaks."""
@@ -195,7 +182,6 @@ def claims(sender, data):
     elif called == "stopOwn": yield 6, word(0), sender, None
     elif called == "anchor": yield 7, word(0) + word(32) + word(64), sender, None
 
-
 def passkey_signed(signer, hashed, signature):  # WebAuthn 7.2, as OpenZeppelin's verifier reads it
     try:
         r, s, challenge_at, type_at, data_at, client_at = (int.from_bytes(signature[at:at + 32], "big") for at in range(0, 192, 32))
@@ -203,24 +189,20 @@ def passkey_signed(signer, hashed, signature):  # WebAuthn 7.2, as OpenZeppelin'
         authenticator, client = text(data_at), text(client_at)
         challenge = b'"challenge":"' + base64.urlsafe_b64encode(hashed).rstrip(b"=") + b'"'
         if not client.startswith(b'"type":"webauthn.get"', type_at) or not client.startswith(challenge, challenge_at): return False
-        if len(authenticator) < 37 or authenticator[32] & 5 != 5 or authenticator[32] & 0x18 == 0x10: return False
-        if s > 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 // 2: return False
+        if len(authenticator) < 37 or authenticator[32] & 5 != 5 or authenticator[32] & 0x18 == 0x10 or s > 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 // 2: return False
         key = ECC.construct(curve="P-256", point_x=int.from_bytes(signer[20:52], "big"), point_y=int.from_bytes(signer[52:], "big"))
         DSS.new(key, "fips-186-3").verify(SHA256.new(authenticator + sha(client)), r.to_bytes(32, "big") + s.to_bytes(32, "big"))
         return True
     except (ValueError, OverflowError):
         return False
 
-
 class Proofs:
     """Which operations are proved by signatures in the transactions that the chain names."""
-
     def __init__(self, chain, deployment):
         self.chain, self.contract, self.verifiers = chain, unhex(deployment["contract"]), [unhex(v) for v in deployment["verifiers"]]
         domain = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)") + keccak(b"Vouchsafe") + keccak(b"1")
         self.domain = keccak(domain + deployment["chain_id"].to_bytes(32, "big") + self.contract.rjust(32, b"\0"))
         self.calls, self.keys, self.enrolled, self.proposed = {}, {}, {}, {}
-
     def call(self, name):
         """Return sender and claims of a transaction; its hash is checked."""
         if name not in self.calls:
@@ -234,14 +216,13 @@ class Proofs:
             except (KeyError, IndexError, ValueError, TypeError): found = {}
             self.calls[name] = sender, found
         return self.calls[name]
-
     def signed(self, op, words, signer, signature):
         hashed = keccak(b"\x19\x01" + self.domain + keccak(keccak(SIGNED[op].encode()) + words))
         if signature is None: return False
         if len(signer) == 84: return signer[:20] in self.verifiers and passkey_signed(signer, hashed, signature)
-        if len(signer) != 20: return False
-        if len(signature) == 65 and recover(hashed, int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big"), signature[64] - 27) == signer:
+        if len(signer) == 20 and len(signature) == 65 and recover(hashed, int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big"), signature[64] - 27) == signer:
             return True
+        if len(signer) != 20: return False
         padded = signature + bytes(-len(signature) % 32)  # an account with code answers only through the chain (ERC-1271)
         question = keccak(b"isValidSignature(bytes32,bytes)")[:4] + hashed + (64).to_bytes(32, "big") + len(signature).to_bytes(32, "big") + padded
         where = {"to": "0x" + signer.hex(), "data": "0x" + question.hex()}
@@ -252,9 +233,9 @@ class Proofs:
         sender, found = self.call(name)
         body, subject = b"".join(words), words[0]
         if op == 10:
-            ready = self.proposed.pop(subject, None) == words[1] and (subject, words[1]) not in self.keys
-            if ready: self.keys[subject, words[1]] = [0, True]
-            return ready
+            if self.proposed.pop(subject, None) != words[1] or (subject, words[1]) in self.keys: return False
+            self.keys[subject, words[1]] = [0, True]
+            return True
         sought = {4: body[:64] + body[96:], 8: subject + sender.rjust(32, b"\0") + body[32:]}.get(op, body)
         signer, signature = found.get((op, sought)) or (found.get((6, subject)) if op == 6 else None) or (b"", b"none")
         by = self.keys.get((subject, keccak(signer)), [None, False])
@@ -276,10 +257,8 @@ class Proofs:
             fine = self.enrolled.get(subject) == sender and (subject, words[1]) not in self.keys and keccak(signer) == words[1] and valid()
             if fine: self.proposed[subject] = words[1]
         else:
-            fine = by == [0, True] and valid()
-            if fine: self.proposed.pop(subject, None)
+            fine = by == [0, True] and valid() and (self.proposed.pop(subject, None) or True)
         return fine
-
 
 def operations(chain, contract, first):
     """Read the contract's logs in order; return (operation, words, hash of the transaction) of each."""
@@ -299,7 +278,6 @@ def operations(chain, contract, first):
                 return keccak(data[at + 32:at + 32 + size])
             if op: found.append((op, [part(w) for w in words], log["transactionHash"]))
     return found
-
 
 def main(evidence, chain, blocks):
     told, wrong = {}, []

@@ -7,7 +7,7 @@ import io
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 import orjson
 import sqlalchemy as sa
@@ -101,7 +101,7 @@ class UploadStore:
         self._store = store
         self._clock = clock
 
-    def add(self, sent: Sent, file: BinaryIO) -> Upload:
+    def add(self, sent: Sent, file: IO[bytes]) -> Upload:
         """Store a file, sealed in pieces; no more than one piece of it is in memory beside it.
 
         Raises:
@@ -131,7 +131,7 @@ class UploadStore:
                 connection.execute(sa.insert(_PARTS), row)
         return self.get(sent.party, upload_id)
 
-    def find_stored(self, sent: Sent, file: BinaryIO) -> Upload | None:
+    def find_stored(self, sent: Sent, file: IO[bytes]) -> Upload | None:
         """Return the upload by which the same file was stored before, with the same mapping."""
         mark = self._mark(sent, file)
         uploads = self._select(sa.and_(_UPLOADS.c.mark == mark, _UPLOADS.c.state == STORED))
@@ -162,6 +162,14 @@ class UploadStore:
     def of_party(self, party: str) -> list[Upload]:
         """Return a party's uploads, newest first, at most fifty."""
         return self._select(_UPLOADS.c.party == party)
+
+    def count(self, state: str, since_s: int = 0) -> int:
+        """Return how many uploads in this state ended since then (seconds UTC); 0 counts all."""
+        query = sa.select(sa.func.count()).where(_UPLOADS.c.state == state)
+        if since_s:
+            query = query.where(_UPLOADS.c.ended_at_s >= since_s)
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
 
     def body(self, upload: Upload) -> bytes:
         """Return the file.
@@ -256,7 +264,7 @@ class UploadStore:
     def _seal(self, upload_id: str, index: int, piece: bytes) -> bytes:
         return self._store.seal_bytes(PIECE_LABEL, piece, _about(upload_id, index))
 
-    def _mark(self, sent: Sent, file: BinaryIO) -> bytes:
+    def _mark(self, sent: Sent, file: IO[bytes]) -> bytes:
         # Keyed, so that a copy of the database confirms nobody's guess of a file.
         content = hashlib.sha256()
         for piece in pieces(file):
@@ -266,7 +274,7 @@ class UploadStore:
         return self._store.pseudonyms(LABEL)(hashed + content.digest())
 
 
-def pieces(file: BinaryIO) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
     """Yield a file from its start, a mebibyte at a time; an empty file is one empty piece."""
     file.seek(0)
     piece = file.read(_CHUNK_BYTES)
@@ -275,7 +283,7 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def size_of(file: BinaryIO) -> int:
+def size_of(file: IO[bytes]) -> int:
     """Return how many bytes a file has."""
     return file.seek(0, io.SEEK_END)
 

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 from models import ModelsError
 from records import (
@@ -90,7 +90,7 @@ class NewUpload:
     """
 
     name: str
-    file: BinaryIO
+    file: IO[bytes]
     mapping: str
     own_mapping: bytes | None
     on_bad: str
@@ -108,7 +108,7 @@ class UploadReport:
         notes: the first cells that the mapping leaves out, and what else to look at.
         columns: a summary of each column of a table that waits, for the custodian alone.
         job: the newest job about it.
-        is_slow: True if that job was requested more than ten seconds ago.
+        is_slow: True if that job was requested more than a minute ago.
     """
 
     upload: Upload
@@ -129,7 +129,7 @@ class UploadReport:
 class CustodianUploads:
     """Files wait sealed, a day at most, until they are stored or discarded."""
 
-    SLOW_S: Final = 10
+    SLOW_S: Final = 60
 
     def __init__(
         self,

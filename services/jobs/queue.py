@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from services.errors import TooManyRequests
+from services.jobs.progress import WHOLE
 from services.tables import METADATA
 
 QUEUED: Final = "queued"
@@ -311,7 +312,8 @@ class JobQueue:
             JobLost: another worker has the job, or it has ended.
         """
         body = orjson.dumps(result) if result is not None else None
-        self._update(job, state=state, result=body, error=error)
+        whole = {"done": WHOLE, "of": WHOLE} if state == DONE else {}
+        self._update(job, state=state, result=body, error=error, **whole)
 
     def _update(self, job: Job, **values: Any) -> bool:
         """Change the row of a job that this worker holds; return whether it was cancelled."""

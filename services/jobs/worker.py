@@ -17,6 +17,7 @@ from consent import LedgerUnavailable
 from services import database
 from services.jobs.heartbeats import BEAT_S, Workers
 from services.jobs.kinds import PROMPT, REKEY, Runner
+from services.jobs.progress import WHOLE, percent_of
 from services.jobs.queue import (
     CANCELLED,
     DONE,
@@ -166,11 +167,15 @@ class Worker:
 
 
 class ProgressWriter:
-    """Stores a job's progress: each new step, and otherwise at most a few times a second."""
+    """Stores a job's progress in percent: each new step, and otherwise a few times a second.
+
+    What is stored only rises, also when a step or an attempt starts again from its beginning.
+    """
 
     def __init__(self, jobs: JobQueue, job: Job) -> None:
         self._jobs = jobs
         self._job = job
+        self._percent = job.done if job.of == WHOLE else 0
         self._step = ""
         self._written_s = 0.0
 
@@ -180,7 +185,11 @@ class ProgressWriter:
         is_due = now_s - self._written_s >= PROGRESS_EVERY_S
         if step != self._step or done == of or is_due:
             self._step, self._written_s = step, now_s
-            self._jobs.progress(self._job, step, done, of)
+            if of <= 0:  # a count without an end, such as lines written
+                self._jobs.progress(self._job, step, done, 0)
+                return
+            self._percent = max(self._percent, percent_of(self._job.kind, step, done, of))
+            self._jobs.progress(self._job, step, self._percent, WHOLE)
 
 
 def describe_error(error: Exception) -> str:

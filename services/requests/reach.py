@@ -1,4 +1,4 @@
-"""Whom a study's requests reach: what the custodian approves and what is sent are the same."""
+"""Whom a study may ask: the custodian approves this, and requests reach nobody else."""
 
 from __future__ import annotations
 
@@ -10,32 +10,41 @@ from storage import RecordStore
 
 
 class StudyReach:
-    """The patients whom a study may send its request to."""
+    """Lists the people whom a study may ask, the same for approval, preview and sending."""
 
     def __init__(self, *, store: RecordStore, diagnostics: Diagnostics) -> None:
         self._store = store
         self._diagnostics = diagnostics
 
     def subjects(self, study: Proposal) -> list[bytes]:
-        """Return the patients who hold the records that the study needs and do not refuse it.
-
-        Nobody is asked who turned research off or refused this study.
+        """Return everybody with the needed records who did not turn research or this study off.
 
         Raises:
-            LedgerUnavailable (consent): nobody can tell now who refuses.
-            ModelsNotFound (models): the study's question is not installed.
+            LedgerUnavailable (consent): refusals cannot be checked now.
         """
-        needed = needed_categories(self._diagnostics.question(study.question))
+        eligible = self._store.list_subjects_with(self.categories(study))
         refusing = self._store.refusing_subjects(study.study, study.purpose)
-        holding = self._store.list_subjects_with(needed)
-        return [subject for subject in holding if subject not in refusing]
+        return [subject for subject in eligible if subject not in refusing]
+
+    def not_permitting(self, study: Proposal) -> list[bytes]:
+        """Return those of them who do not permit the study yet.
+
+        Raises:
+            LedgerUnavailable (consent): permissions cannot be checked now.
+        """
+        permitted = self._store.permitted_subjects(study.study, study.purpose)
+        return [subject for subject in self.subjects(study) if subject not in permitted]
+
+    def categories(self, study: Proposal) -> Sequence[str]:
+        """Return the categories without which nobody can take part."""
+        return needed_categories(self._diagnostics.question(study.question))
 
 
 def needed_categories(question: Question) -> Sequence[str]:
     """Return the categories without which nobody can take part."""
     timeline = question.timeline
     if timeline is None:
-        return (*question.required, question.label.category)
+        return tuple(dict.fromkeys((*question.required, question.label.category)))
     label = () if timeline.outcome.absent_is_negative else (question.label.category,)
     index = (timeline.index.category,) if timeline.index.category else ()
     needed = dict.fromkeys((*question.required, *label, *index))

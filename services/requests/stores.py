@@ -21,6 +21,7 @@ from services.requests.messages import Messages
 from services.requests.patients_in_care import PatientsInCare
 from services.requests.predictions import StoredPredictions
 from services.requests.proposals import StudyProposals
+from services.requests.reach import StudyReach
 from storage import RecordStore
 
 
@@ -38,6 +39,7 @@ class RequestStores:
     copies: ReleasedCopies
     history: AccessHistory
     descriptions: RequestDescriptions
+    reach: StudyReach
     messages: Messages
     erasures: ErasureRequests
 
@@ -67,6 +69,7 @@ def build_stores(
         messages=Messages(engine, store, clock),
         history=AccessHistory(store, ledger, diagnostics, copies),
         erasures=ErasureRequests(engine, clock),
+        reach=StudyReach(store=store, diagnostics=diagnostics),
         descriptions=RequestDescriptions(
             proposals=proposals,
             parties=parties,

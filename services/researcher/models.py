@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from models import Diagnostics, Model
 from services.cards import ModelCard, ModelCards
@@ -12,6 +13,8 @@ from services.jobs.queue import ACTIVE, Job, JobQueue
 from services.parties import study_name
 from services.requests import FeasibilityCounts
 from services.researcher.owned_studies import OwnedStudies
+
+MAX_LISTED: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +76,10 @@ class StudyModels:
         jobs: JobQueue,
         cards: ModelCards,
         withdrawals: WithdrawalCounts,
+        diagnostics: Diagnostics,
     ) -> None:
         self._owned = owned
+        self._diagnostics = diagnostics
         self._jobs = jobs
         self._cards = cards
         self._withdrawals = withdrawals
@@ -122,6 +127,32 @@ class StudyModels:
         """
         model = self._owned.model(party, model_id)
         return self._jobs.enqueue("retrain", {"model": model.id}, model.study)
+
+    def retire(self, party: str, model_id: str) -> ModelStatus:
+        """Take a model out of service for good; one that has ended stays as it is.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        self._diagnostics.retire(self._owned.model(party, model_id).id)
+        return self.get(party, model_id)
+
+    def card_file(self, party: str, model_id: str) -> bytes:
+        """Return a model's card as JSON: the bytes whose hash is on the ledger.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        return self._cards.json(self._owned.model(party, model_id).id)
+
+    def compare(self, party: str, name: str) -> Sequence[ModelCard]:
+        """Return the newest ten models of a study with their cards, the newest first.
+
+        Raises:
+            NotFound: there is no such study, or it is another party's.
+        """
+        models = self._owned.models([self._owned.get(party, name)])
+        return [self._cards.get(model.id) for model in models[:MAX_LISTED]]
 
     def active_job(self, party: str, name: str) -> Job | None:
         """Return the newest job of a study that is queued or running, if there is one.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question
+from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question, is_small
 from models.question_check import QuestionCheck
 from services.errors import NotFound
 from services.requests import FeasibilityCounts
@@ -21,12 +23,15 @@ class QuestionDetails:
     Attributes:
         people: how many; None if there are fewer than `MIN_COHORT`.
         counted_on, next_count_on: ISO dates.
+        kinds: for each category that the question uses, how many of these people have records of
+            it; None if fewer than `MIN_COUNT` have, or have not.
     """
 
     question: Question
     people: int | None
     counted_on: str
     next_count_on: str
+    kinds: Mapping[str, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,18 @@ class ResearchQuestions:
             people=count.count if count.count >= MIN_COHORT else None,
             counted_on=count.day,
             next_count_on=count.next_day,
+            kinds={code: self._kind(question, code, count.count) for code in question.categories},
         )
+
+    def _kind(self, question: Question, category: str, people: int) -> int | None:
+        """Return how many eligible people have records of a category; no record is opened."""
+        needed = (*needed_categories(question), category)
+        name = hashlib.sha256(f"{question.id} {category}".encode()).hexdigest()
+        count = self._feasibility.weekly(
+            name, lambda: len(self._store.list_subjects_with(tuple(dict.fromkeys(needed))))
+        )
+        is_hidden = is_small(count.count) or is_small(people - count.count)
+        return None if is_hidden else min(count.count, people)
 
     def make_dummy(self, question_id: str) -> DummyData:
         """Return dummy data of a question, to try code before asking for a real copy.

@@ -262,9 +262,18 @@ def test_the_language_liked_best_is_chosen(header: str, language: str) -> None:
 
 
 def test_a_value_of_any_length_can_be_said() -> None:
-    said = Words("en")("deposit-unusable", why="x" * 100_000)
-    assert "x" * 2_000 in said
-    assert len(said) < 2_200
+    text = Words("en")("deposit-unusable", why="x" * 100_000)
+    assert "x" * 2_000 in text
+    assert len(text) < 2_200
+
+
+def test_a_small_file_is_not_said_to_be_empty() -> None:
+    words = Words("en")
+    assert [words.size(size) for size in (17, 12_345, 34_500_000)] == [
+        "1\N{NO-BREAK SPACE}kB",
+        "12\N{NO-BREAK SPACE}kB",
+        "34.5\N{NO-BREAK SPACE}MB",
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from typing import BinaryIO, Final, cast
+from dataclasses import asdict
+from typing import Final
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
@@ -22,8 +23,10 @@ from web.current import current_account, services, words
 from web.pages import people
 from web.pages.forms import first_errors
 from web.pages.guard import is_fragment, render, see_other
+from web.shown_once import carry, forget, take
 from web.view_options import max_body, requires_role
 
+INVITED: Final = "/custodian/patients/made"
 MAX_LISTED: Final = 10
 MAX_PROBLEMS: Final = 50
 OWN_MAPPING: Final = "own"
@@ -43,6 +46,7 @@ def overview() -> Response:
         "custodian/overview.html",
         title=words()("menu-custodian"),
         overview=services().custodian.overview.get(),
+        open_messages=services().custodian.messages.count_open(),
     )
 
 
@@ -56,7 +60,7 @@ def invitation_form() -> Response:
 @bp.post("/custodian/patients/new")
 @requires_role(CUSTODIAN)
 def invite() -> Response:
-    """Make a link and show it, once."""
+    """Make a link, and go to the page that shows it once."""
     form = request.form
     role = form.get("role", "")
     invitation = InvitationRequest(
@@ -72,11 +76,18 @@ def invite() -> Response:
         )
     except Invalid as exc:
         return _invitation_form(form, first_errors(exc), _INVALID)
-    return render(
-        "custodian/invited.html",
-        title=words()("invite-made"),
-        invitation=invitation,
-        issued=issued,
+    facts = {"invitation": asdict(invitation), "issued": asdict(issued)}
+    is_secure = services().installation.site.is_secure
+    return carry(see_other(INVITED), INVITED, facts, is_secure=is_secure)
+
+
+@bp.get("/custodian/patients/made")
+@requires_role(CUSTODIAN)
+def invited() -> Response:
+    """Show a link that was just made, once: a reload does not make or show another."""
+    facts = take() or {"invitation": None, "issued": None}
+    return forget(
+        render("custodian/invited.html", title=words()("invite-made"), **facts),
     )
 
 
@@ -98,7 +109,7 @@ def submit_upload() -> Response:
     file, account = request.files["file"], current_account()
     new = NewUpload(
         name=file.filename or "",
-        file=cast("BinaryIO", file.stream),
+        file=file.stream,
         mapping=request.form.get("mapping", ""),
         own_mapping=_own_mapping(),
         on_bad=request.form["bad"],
@@ -195,14 +206,15 @@ def study(slug: str) -> Response:
 @bp.post("/custodian/studies/<slug>")
 @requires_role(CUSTODIAN)
 def decide_study(slug: str) -> Response:
-    """Approve or refuse a study; a repeated form does not change the decision."""
+    """Approve a study, ask for changes or refuse it; a repeated form changes nothing."""
     approvals, by = services().custodian.approvals, current_account().id
     decision = request.form.get("wish", "")
     if decision == "approve":
         approvals.approve(slug, by=by)
-    elif decision == "refuse":
+    elif decision in ("refuse", "return"):
+        decide = approvals.refuse if decision == "refuse" else approvals.return_for_changes
         try:
-            approvals.refuse(words(), slug, request.form.get("why", ""), by=by)
+            decide(words(), slug, request.form.get("why", ""), by=by)
         except Invalid as exc:
             return _study(slug, first_errors(exc), _INVALID)
     return see_other(f"/custodian/studies/{slug}")

@@ -89,16 +89,15 @@ days-of = { $days ->
 }
 
 error-choose = Bitte wählen: { $what }
-error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3 3 2027
+error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3 März 2027
 error-day-past = Der Tag muss nach heute liegen
 form-day = Tag
 form-month = Monat
 form-year = Jahr
-form-day-hint = Zum Beispiel 3 3 2027
+form-day-hint = Zum Beispiel 3 März 2027 oder 3 3 2027
 
 ## Fortschritt
 
-progress-of = { $done } von { $all }
 progress-look = Fortschritt ansehen
 progress-long = Das dauert länger als sonst. Nichts geht verloren.
 progress-done = Alles fertig

@@ -84,6 +84,8 @@ grant-copy = { $study } darf eine Kopie herunterladen. In der Kopie stehen kein 
 
 grant-care = { $clinic } möchte mit Ihren Daten Ihr Risiko prüfen. Es geht um { $condition }. Ihre Ärztin oder Ihr Arzt sieht das Ergebnis und spricht mit Ihnen darüber. Das Ergebnis ist eine Schätzung eines Computers. Entscheiden wird ein Mensch.
 
+grant-care-reason = Der Grund, den sie nennen: „{ $reason }“
+
 grant-title-who = Wer fragt
 
 grant-title-free = Ihre Entscheidung ist freiwillig

@@ -2,6 +2,10 @@
 
 menu-clinician = My patients
 
+menu-clinician-estimates = My estimates
+
+menu-clinician-requests = My requests
+
 menu-clinician-ask = Request access
 
 clinician-search = Hospital number
@@ -12,9 +16,26 @@ clinician-permits = Allowed records
 
 clinician-until = Until
 
-clinician-caption = Showing { $shown } of { $total } patients
+clinician-caption = Patients { $first } to { $last } of { $total }
 
-clinician-more = Only the first { $shown } patients are shown. To find another patient, search by hospital number.
+clinician-order = Sort by
+
+clinician-order-number = Hospital number
+
+clinician-order-until = End of the permission, next to end first
+
+clinician-today = Only patients with an estimate of mine today
+
+clinician-all = Show all patients
+
+clinician-kinds = { $count ->
+        [one] 1 kind of record
+       *[other] { $count } kinds of records
+    }
+
+clinician-last = Last estimate
+
+empty-clinician-today = You have no estimate today for a patient in your list.
 
 empty-clinician = No patient has given you access yet. Request access.
 
@@ -25,6 +46,62 @@ ask-number = Hospital number
 ask-number-hint = As shown in the patient's chart
 
 ask-error-number = Enter the hospital number
+
+ask-question = Which estimate do you need?
+
+ask-question-none = None in particular
+
+ask-question-hint = Then the kinds of records that its model uses are ticked below
+
+ask-question-button = Tick its records
+
+ask-needed = needed for this estimate
+
+ask-reason = Your reason, for the patient
+
+ask-reason-hint = The patient reads it in the request. Plain words, nothing confidential.
+
+ask-error-reason = The reason is longer than { $most } characters. Shorten it.
+
+sent-lead = You see a reply only if it is a yes. No answer, a no, and a number that nobody has all look the same here.
+
+sent-caption = { $count ->
+        [one] 1 request
+       *[other] The newest { $count } requests
+    }
+
+sent-on = Sent
+
+sent-reply = Reply
+
+sent-accepted = Permitted on { $date }
+
+sent-waiting = No permission yet; can reply until { $date }
+
+sent-lapsed = No permission; expired on { $date }
+
+empty-sent = You have not sent a request yet.
+
+past-title = Earlier estimates
+
+past-lead = Estimates that you asked for, while the patient permits the records that they used.
+
+past-caption = { $count ->
+        [one] 1 estimate
+       *[other] The newest { $count } estimates
+    }
+
+past-when = Calculated
+
+past-question = Question
+
+past-estimate = { $count } of 100 ({ $low } to { $high })
+
+past-undecided = Not decided yet
+
+empty-past = No estimates yet. Choose a patient in My patients.
+
+prediction-estimate-head = Estimate
 
 ask-purpose = Purpose
 
@@ -46,9 +123,9 @@ records-kinds = at least one kind of record
 
 ask-button = Send request
 
-ask-sent-title = Request sent
+ask-sent-title = Sent
 
-ask-sent = If this person has records here, they will receive your request. You will see the answer only if they say yes.
+ask-sent = If this person can be asked, they receive your request. Nobody is asked again while a request waits, or within half a year after a no.
 
 clinician-patient-title = Patient { $number }
 
@@ -360,3 +437,11 @@ card-said = Estimate (of 100)
 card-had = Had the outcome (of 100)
 
 count-hidden = hidden
+
+frame-pages = Pages of the list
+
+frame-page-of = Page { $page } of { $pages }
+
+frame-page-before = Previous page
+
+frame-page-after = Next page

@@ -52,7 +52,19 @@ custodian-well = OK
 
 custodian-away = Unavailable
 
-custodian-work = Jobs and decisions
+custodian-work = Waiting
+
+custodian-files = Files waiting for your decision
+
+custodian-week = The last seven days
+
+custodian-week-answers = Answers of patients
+
+custodian-week-answers-of = { $yes } yes, { $no } no
+
+custodian-week-estimates = Estimates for clinicians
+
+custodian-week-uploads = Files stored
 
 custodian-jobs = Jobs in queue
 
@@ -123,6 +135,8 @@ invite-button = Make the link
 invite-made = Invitation link
 
 invite-link = Link
+
+invite-shown = The link was shown once and cannot be shown again. If you did not keep it, make a new one.
 
 invite-once = Give it to this person only. It works once and is not shown again.
 
@@ -349,7 +363,7 @@ deposit-notes-caption = { $all ->
 
 deposit-columns-caption = Columns of the table
 
-deposit-count = Values
+deposit-values = Values
 
 deposit-missing = Missing
 
@@ -562,19 +576,45 @@ may-study-days = Duration of a permission
 
 may-study-end = End of the study
 
-may-study-many = Patients with these records
+may-study-contact = Contact for patients
 
-may-study-many-of = { $many } with records of every kind requested, of { $all } in the directory
+may-study-copy = Copy to download
+
+may-study-copy-yes = requested, as a separate choice of each patient
+
+may-study-copy-no = not requested
+
+may-study-many = Who will be asked
+
+may-study-many-of = { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. Patients who join later can be asked too.
+
+may-study-many-unknown = cannot be counted now: the register is unavailable
 
 may-study-text = What your patients will read
 
 may-study-reason = Reason for the study's team
 
-may-study-reason-hint = Required if you do not approve
+may-study-reason-hint = Needed if you ask for changes or do not approve
 
 may-study-why = Enter a reason for the study's team
 
 may-study-approve = Approve
+
+may-study-return = Ask for changes
+
+may-study-returned = You asked for changes on { $date }. The study waits for its team.
+
+may-study-state-returned = Waiting for the team
+
+may-study-history = What happened so far
+
+may-study-event-proposed = proposed
+
+may-study-event-returned = changes asked for
+
+may-study-event-approved = approved
+
+may-study-event-refused = not approved
 
 may-study-refuse = Do not approve
 
@@ -640,7 +680,7 @@ people-role-auditor = Auditor
 
 people-last = Last signed in
 
-people-sessions = Signed in on
+people-sessions = Sessions
 
 people-state = State
 
@@ -785,3 +825,5 @@ erasures-approve = Approve and erase
 erasures-refuse = Refuse
 
 empty-erasures = Nobody has asked for erasure.
+
+custodian-messages = Messages that wait for an answer

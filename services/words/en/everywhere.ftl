@@ -102,16 +102,15 @@ days-of = { $days ->
 }
 
 error-choose = Choose { $what }
-error-day = Enter a real day, such as 3 3 2027
+error-day = Enter a real day, such as 3 March 2027
 error-day-past = The day must be later than today
 form-day = Day
 form-month = Month
 form-year = Year
-form-day-hint = For example, 3 3 2027
+form-day-hint = For example, 3 March 2027 or 3 3 2027
 
 ## Progress
 
-progress-of = { $done } of { $all }
 progress-look = Check progress
 progress-long = This is taking longer than usual. Nothing is lost.
 progress-done = All done

@@ -84,6 +84,8 @@ grant-copy = Let { $study } download a copy. The copy has no name, address or bi
 
 grant-care = { $clinic } is asking to use your records to check your risk of { $condition }. Your doctor will see the result and talk to you about it. The result is a computer estimate. Your doctor decides.
 
+grant-care-reason = The reason they give: “{ $reason }”
+
 grant-title-who = Who is asking
 
 grant-title-free = You are free to choose

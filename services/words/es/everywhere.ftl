@@ -89,16 +89,15 @@ days-of = { $days ->
 }
 
 error-choose = Elija { $what }
-error-day = Escriba un día que exista, por ejemplo 3 3 2027
+error-day = Escriba un día que exista, por ejemplo 3 marzo 2027
 error-day-past = El día tiene que ser posterior a hoy
 form-day = Día
 form-month = Mes
 form-year = Año
-form-day-hint = Por ejemplo, 3 3 2027
+form-day-hint = Por ejemplo, 3 marzo 2027 o 3 3 2027
 
 ## Avance
 
-progress-of = { $done } de { $all }
 progress-look = Ver el progreso
 progress-long = Esto tarda más que otras veces. No se pierde nada.
 progress-done = Todo hecho

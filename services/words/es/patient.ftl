@@ -84,6 +84,8 @@ grant-copy = Permitir que { $study } descargue una copia. La copia no lleva nomb
 
 grant-care = { $clinic } pide usar sus datos para ver su riesgo. El tema: { $condition }. Su médico verá el resultado y hablará con usted. El resultado es un cálculo de una computadora. Decide una persona.
 
+grant-care-reason = El motivo que indican: «{ $reason }»
+
 grant-title-who = Quién pide
 
 grant-title-free = Usted elige

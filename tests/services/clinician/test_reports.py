@@ -39,13 +39,13 @@ def prediction(effects: list[float], probability: float, start: float) -> Any:
     )
 
 
-def shown(made: Any) -> dict[str, Any]:
+def stored_facts(made: Any) -> dict[str, Any]:
     """Return the facts of a prediction as they come back from the store."""
     return values_of(WORDS, orjson.loads(orjson.dumps(body_of(WORDS, made, NOW_S))))
 
 
 def test_forty_seven_values_make_eight_bars_that_add_up_to_the_estimate() -> None:
-    facts = shown(prediction([1.2, -0.4, *[0.03] * 45], 0.62, 0.2))
+    facts = stored_facts(prediction([1.2, -0.4, *[0.03] * 45], 0.62, 0.2))
     bars = facts["contributions"]
     assert len(bars) == MAX_BARS
     assert facts["start"] + sum(bar.points for bar in bars) == 62

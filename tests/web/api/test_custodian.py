@@ -53,6 +53,8 @@ def test_the_overview_shows_health_and_holdings(custodian) -> None:
     assert reply["health"]["chain"]
     assert reply["health"]["ipfs"]
     assert reply["held"]["records"] >= 1200
+    assert set(reply["week"]) == {"yes", "no", "estimates", "uploads"}
+    assert reply["waiting_files"] >= 0
 
 
 def test_a_file_is_checked_row_by_row_and_its_good_rows_are_stored(hospital, custodian) -> None:

@@ -127,8 +127,10 @@ def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     for what in ("request", "training"):
         assert researcher.api("POST", f"{path}/{what}", {}).status_code == 404
     hospital.platform.requests.proposals.approve(study["id"], "c")
+    preview = researcher.api("GET", f"{path}/request").get_json()
+    assert "is asking to learn from your records" in preview["says"][0]["text"]
     people = researcher.api("POST", f"{path}/request", {}).get_json()["asked"]
-    assert people >= len(hospital.subjects)
+    assert people == preview["people"] >= len(hospital.subjects)
     assert researcher.api("POST", f"{path}/request", {}).get_json()["asked"] == people
     listed = researcher.api("GET", "/researcher/studies").get_json()["studies"]
     states = {item["id"]: item["state"] for item in listed}

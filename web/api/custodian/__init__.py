@@ -185,12 +185,13 @@ def get_proposal(study: str) -> StudyReview:
 @accepts(StudyDecisionBody)
 @returns(StudyReviewSchema)
 def post_proposal_answer(study: str, body: dict[str, str]) -> StudyReview:
-    """Approve a study, or refuse it with a reason; the first decision is final."""
+    """Approve a study, or with a reason refuse it or ask for changes; a decision is final."""
     approvals, by = services().custodian.approvals, current_caller().id
     if body["answer"] == "approve":
         approvals.approve(study, by=by)
     else:
-        approvals.refuse(words(), study, body["why"], by=by)
+        decide = approvals.refuse if body["answer"] == "refuse" else approvals.return_for_changes
+        decide(words(), study, body["why"], by=by)
     return approvals.review(words(), study)
 
 

@@ -20,7 +20,7 @@ from services.custodian.erasures import PendingErasure
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
 from services.custodian.messages import Inbox, PatientMessage
-from services.custodian.overview import Health, Holdings, Overview
+from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
 from services.custodian.upload_problems import BadCell
@@ -81,9 +81,9 @@ class MappingBody(Strict):
 
 
 class StudyDecisionBody(Strict):
-    """An approval, or a refusal with its reason."""
+    """An approval, or with its reason a refusal or what has to change (`return`)."""
 
-    answer = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
+    answer = fields.String(required=True, validate=validate.OneOf(("approve", "return", "refuse")))
     why = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
@@ -140,8 +140,14 @@ HoldingsSchema = schema_of(
     studies="proposed_studies",
     erasures="requested_erasures",
 )
+WeekSchema = schema_of("WeekSchema", Week, "yes no estimates uploads")
 OverviewSchema = schema_of(
-    "OverviewSchema", Overview, health=HealthSchema, held=("holdings", HoldingsSchema)
+    "OverviewSchema",
+    Overview,
+    "waiting_files",
+    health=HealthSchema,
+    held=("holdings", HoldingsSchema),
+    week=WeekSchema,
 )
 MappingsSchema = listing("MappingsSchema", "mappings", fields.String())
 UploadSchema = schema_of(

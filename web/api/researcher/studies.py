@@ -12,13 +12,14 @@ from services.researcher.cohorts import CohortCounts
 from services.researcher.proposing import TEXTS, StudyDraft
 from services.researcher.questions import QuestionDetails
 from services.researcher.service import ResearcherService
-from services.researcher.studies import StudyDetails, StudySummary
+from services.researcher.studies import RequestPreview, StudyDetails, StudySummary
 from services.tokens import RESEARCHER
 from web.api.researcher.schemas import (
     CohortSchema,
     ProposalBody,
     QuestionSchema,
     QuestionsSchema,
+    RequestPreviewSchema,
     StudiesSchema,
     StudyDetailsSchema,
     StudySchema,
@@ -84,6 +85,14 @@ def post_study(body: dict[str, Any]) -> StudyDetails:
 def get_study(study: str) -> StudyDetails:
     """Return a study in full, with its models."""
     return _researcher().studies.get(current_caller().party, study)
+
+
+@bp.get("/researcher/studies/<study>/request")
+@requires_role(RESEARCHER)
+@returns(RequestPreviewSchema)
+def get_study_request(study: str) -> RequestPreview:
+    """Return what patients would read, and at most how many would receive it."""
+    return _researcher().studies.preview_request(current_caller().party, study, words())
 
 
 @bp.post("/researcher/studies/<study>/request")
