@@ -121,7 +121,7 @@ GET  /researcher/studies/<slug>/cohort              researcher  study
 POST /researcher/studies/<slug>/cohort              researcher  study
 GET  /researcher/studies/<slug>/jobs/<job>          researcher  study
 POST /researcher/studies/<slug>/jobs/<job>          researcher  study
-GET  /researcher/studies/<slug>/runs/<run>          researcher  study
+GET  /researcher/studies/<slug>/runs/<run>          researcher  study!
 GET  /researcher/models/<id>                        researcher  model
 POST /researcher/models/<id>/retraining             researcher  model
 GET  /researcher/models/<id>/card.json              researcher  model
@@ -142,6 +142,7 @@ GET  /custodian/deposits/new                        custodian   ours
 POST /custodian/deposits/new                        custodian   ours
 GET  /custodian/deposits/<upload>                   custodian   upload
 POST /custodian/deposits/<upload>                   custodian   upload
+GET  /custodian/deposits/<upload>/outcomes          custodian   upload!
 GET  /custodian/deposits/<upload>/report            custodian   upload!
 GET  /custodian/deposits/<upload>/columns           custodian   upload!
 POST /custodian/deposits/<upload>/columns           custodian   upload!
