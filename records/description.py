@@ -28,7 +28,7 @@ from records.draft import (
 from records.errors import DeclarationInvalid
 from records.guesses import LABEL_CATEGORY, MAX_CATEGORY_LEVELS, TRUTHS, guess_column
 from records.mapping import FileFormat
-from records.profile import Profile, TableProfile, count_copies, profile_table
+from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, profile_table
 from records.strength import separation
 from records.values import BOOLEAN, NUMBER
 from records.variables import spaced
@@ -191,7 +191,9 @@ def _id_column(profile: TableProfile) -> tuple[str, bool]:
     if named:
         return max(named, key=lambda column: len(column.distinct)).name, True
     unique = [
-        c for c in profile.columns if len(c.distinct) == profile.rows and c.whole == c.numbers
+        c
+        for c in profile.columns
+        if len(c.distinct) == min(profile.rows, MAX_DISTINCT) and c.whole == c.numbers
     ]
     if unique:
         return unique[0].name, True
@@ -204,7 +206,7 @@ def _mapping(
     drafts, date_format = _one_date(profile, drafts)
     id_name = next(each.name for each in drafts if each.role == ID)
     ids = next(column for column in profile.columns if column.name == id_name)
-    repeats = 2 * len(ids.distinct) < profile.rows or len(ids.distinct) < 0.98 * profile.rows
+    repeats = len(ids.distinct) < 0.98 * min(profile.rows, MAX_DISTINCT)
     comment = "Drafted from the table: read every line before you use it."
     if not has_id:
         comment += "\nNo column looks like a hospital number: name the one that tells people apart."

@@ -25,7 +25,8 @@ SMALL_BUDGET = Budget(repeats=1, folds=3, inner_folds=2, shadows=8)
 STUDY = "study:diabetes-risk"
 GLUCOSE = "http://loinc.org|2345-7"
 DIABETES = "http://hl7.org/fhir/sid/icd-10-cm|E11.9"
-TEXT = HEAD + LABEL + FEATURES + UNITS
+REVIEWED = 'unit = "mg/dL"\nreviewed = "It is measured before the index."\n'
+TEXT = HEAD + LABEL + FEATURES.replace('unit = "mg/dL"\n', REVIEWED) + UNITS
 NOW_S = 1_770_000_000
 
 

@@ -291,11 +291,17 @@ def test_every_page_has_a_row_and_every_row_a_page(hospital) -> None:
     assert set(ROWS) == set(pages_of(hospital))
 
 
+def model_run(model_id: str) -> str:
+    """Return the number of the run that made a model, which ends the model's id."""
+    return model_id.rpartition("-")[2]
+
+
 def path_of(rule: str, kind: str, names: dict[str, str]) -> str:
     """Return the rule with the names of real objects in it."""
     plain = kind.strip("-!")
     own = {"card": "model", "question": "question", "check": "check"}.get(plain, plain)
     values = {"token": "x" * 43, "name": "calibration.svg", "job": names["job"]}
+    values |= {"run": model_run(names["model"])}
     values |= {"slug": names["study"], "upload": names["upload"], "seq": names["line"]}
     values |= {"id": names.get(own, "ab" * 16), "signing": "ab" * 16, "signer": "ab" * 84}
     if "auditor" in rule:
