@@ -28,10 +28,11 @@ from deploy.processes import WebProgram, WorkerProgram
 from deploy.secrets import passphrase
 from deploy.settings import Settings, SettingsInvalid, read_settings
 from deploy.wiring import ledger_settings, node_settings
-from models import DEFAULT_BUDGET, Budget, Diagnostics
+from models import Budget, Diagnostics
 from services.accounts import Site
 from services.installation import Installation
 from services.jobs.kinds import make_runners
+from services.jobs.retraining import Retraining
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
 from services.profile import OrganisationProfile
@@ -55,10 +56,10 @@ def nodes_of(settings: Settings, report: Report) -> Nodes:
     return Nodes(node_settings(settings, ledger_settings(settings).account()), report)
 
 
-def join(settings: Settings, nodes: Nodes, budget: Budget = DEFAULT_BUDGET) -> Services:
+def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Services:
     """Return the services on nodes that run; the ledger is deployed if there was none.
 
-    `budget` is how much work a training run may do.
+    `budget` is how much work a training run may do, if it is not the usual.
     """
     # ipfshttpclient passes urllib3 an argument that urllib3 3 will refuse; it is pinned below 3.
     warnings.filterwarnings("ignore", "The 'strict' parameter", FutureWarning)
@@ -83,7 +84,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget = DEFAULT_BUDGET) -> S
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")
     models_home = settings.home / "models"
     diagnostics = Diagnostics(
-        engine, ledger, store, models_home, clock, grace_s, folders, budget=budget
+        engine, ledger, store, models_home, clock, grace_s, folders, budget=budget or Budget()
     )
     installation = Installation(
         organisation=settings.organisation,
@@ -92,6 +93,8 @@ def join(settings: Settings, nodes: Nodes, budget: Budget = DEFAULT_BUDGET) -> S
         clock=clock,
         is_development=settings.development,
         version=VERSION,
+        web_processes=settings.web_processes,
+        person_systems=settings.person_systems,
         profile=OrganisationProfile(
             names=settings.names,
             telephone=settings.telephone,
@@ -127,10 +130,13 @@ def open_services(settings: Settings | None = None, report: Report = silent) -> 
 def make_worker(services: Services) -> Worker:
     """Return a worker of the installation's jobs, with the tasks that it repeats."""
     uploads = services.custodian.uploads
+    retraining = Retraining(
+        diagnostics=services.diagnostics, jobs=services.jobs, clock=services.installation.clock
+    )
     recover = (
         services.ledger.recover,
         services.store.recover,
-        services.diagnostics.apply_withdrawals,
+        retraining.queue_affected,
         uploads.delete_expired,
         services.patient.exports.delete_expired,
     )

@@ -43,14 +43,19 @@ def verification(services: Services, output: Output, blocks: Path | None) -> Non
 @click.argument("folder", type=FOLDER)
 @with_services
 def export(services: Services, output: Output, folder: Path) -> None:
-    """Write the evidence to FOLDER: what a third party needs to verify everything."""
-    folder.mkdir(parents=True, exist_ok=True)
-    count = 0
-    with (folder / "evidence.ndjson").open("wb") as file:
+    """Write the evidence to FOLDER: what a third party needs to verify everything.
+
+    It contains patients' terms, so the file can be read by its owner alone.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path, count = folder / "evidence.ndjson", 0
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    with path.open("wb") as file:
         for line in services.auditor.evidence():
             file.write(orjson.dumps(line) + b"\n")
             count += 1
-    output.result({"lines": count}, f"{count} lines in {folder / 'evidence.ndjson'}")
+    output.result({"lines": count}, f"{count} lines in {path}")
 
 
 @click.command("check-receipt")

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import click
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
@@ -101,7 +102,7 @@ class Output:
             return
         table = Table(*heads, box=None, pad_edge=False)
         for row in rows if every else rows[:MAX_ROWS_SHOWN]:
-            table.add_row(*row)
+            table.add_row(*(escape(cell) for cell in row))  # a unit such as mm[Hg] is not markup
         Console(highlight=False).print(table)
         if len(rows) > MAX_ROWS_SHOWN and not every:
             self.note(f"… and {len(rows) - MAX_ROWS_SHOWN} more; --json lists all")

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from cli.fhir import deposit_fhir, describe_affected
 from cli.output import Clock, Output, with_services, without_services
 from models.draft import draft_question
 from records import ColumnSummary, Mapping, TableReport, check_table, read_table
@@ -67,19 +68,45 @@ def describe(clock: Clock, output: Output, table: Path, label: str, folder: Path
 
 
 @click.command()
-@click.argument("table", type=FILE)
-@MAPPING
+@click.argument("files", type=FILE, nargs=-1, required=True)
+@click.option(
+    "--mapping", type=FILE, help="The TOML file that describes a table's columns; not for FHIR."
+)
 @click.option("--only-good", is_flag=True, help="Deposit the good rows without the bad ones.")
-@click.option("--dry-run", is_flag=True, help="Check the table without depositing anything.")
+@click.option("--dry-run", is_flag=True, help="Check the files without depositing anything.")
+@click.option(
+    "--sender",
+    default="",
+    help="The system that sent FHIR files: its ids are its own. Name it if there are several.",
+)
 @with_services
 def deposit(
-    services: Services, output: Output, table: Path, mapping: Path, **options: bool
+    services: Services,
+    output: Output,
+    files: tuple[Path, ...],
+    mapping: Path | None,
+    **options: Any,
 ) -> None:
-    """Encrypt the rows of TABLE and store them: every row, or none if one is bad.
+    """Encrypt what is in FILES and store it: one table with its mapping, or FHIR files.
 
-    Rows that are stored already do not change. A person who is new gets a subject.
+    Of a table, every row is stored, or none if one is bad. FHIR files are Bundles, resources,
+    Parameters or NDJSON, also gzipped; given together, they may refer to each other. What is
+    stored already does not change, another value is a correction, and a person who is new gets a
+    subject.
     """
-    layout, today = Mapping.load(mapping), day_of(services.installation.clock())
+    if mapping is None:
+        dry, sender = options["dry_run"], options["sender"]
+        deposit_fhir(services, output, files, sender=sender, dry=dry)
+        return
+    if len(files) > 1:
+        raise click.UsageError("--mapping describes one table; deposit one table at a time")
+    _deposit_table(services, output, files[0], Mapping.load(mapping), options)
+
+
+def _deposit_table(
+    services: Services, output: Output, table: Path, layout: Mapping, options: dict[str, Any]
+) -> None:
+    today = day_of(services.installation.clock())
     report = check_table(table, layout, today=today, has_summary=options["dry_run"])
     if options["dry_run"]:
         print_check(output, report)
@@ -87,10 +114,14 @@ def deposit(
     rows = list(read_table(table, layout, options["only_good"], today))
     with output.progress() as progress:
         summary = services.custodian.records.deposit_rows(rows, progress)
+    same = summary.records - summary.new - summary.corrected - summary.erased
+    counts = {"records": summary.records, "deposited": summary.new, "same": same}
+    counts |= {"corrected": summary.corrected, "erased": summary.erased}
+    models = list(summary.affected_models)
     output.result(
-        {**_counts(report), "records": summary.records, "deposited": summary.new},
-        f"{summary.new} records stored, {summary.records - summary.new} were stored before. "
-        f"{_note(report)}{report.wrong} rows left out.",
+        {**_counts(report), **counts, "affected_models": models},
+        f"{summary.new} records stored, {summary.corrected} corrected, {same} were stored before. "
+        f"{_note(report)}{report.wrong} rows left out.{describe_affected(models)}",
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from cli.output import Output, with_services
+from cli.questions import print_question_check
 from cli.records import FILE, FOLDER
 from consent import DAY_S, ConsentNotFound, Wallet
 from models import Card, Model
@@ -30,10 +31,18 @@ QUESTION = click.option("--question", "question_id", required=True, help="The qu
 
 @click.command()
 @click.argument("file", type=FILE, required=False)
+@click.option("--against", "study", help="Do not install: compare with the records of this study.")
 @with_services
-def question(services: Services, output: Output, file: Path | None) -> None:
-    """List the questions, or install the one in FILE."""
+def question(services: Services, output: Output, file: Path | None, study: str | None) -> None:
+    """List the questions, or install the one in FILE.
+
+    With --against study:NAME, say which codes of FILE the records have that the study may use for
+    training now, how often, in which units, and the nearest codes where there are none.
+    """
     questions = services.researcher.questions
+    if file is not None and study is not None:
+        print_question_check(output, questions.check(file, study))
+        return
     if file is not None:
         questions.add(file)
     installed = [{"id": question.id, "title": question.title} for question in questions.list()]

@@ -24,6 +24,7 @@ from consent.errors import (
 from consent.findings import Finding, FindingCode, LedgerFinding
 from consent.ledger_settings import LedgerSettings, open_ledger
 from consent.passkeys import passkey_signature, passkey_signer
+from consent.past_permits import PastPermits, PastUse
 from consent.raw_transactions import RelayerAccount
 from consent.recoveries import Recovery
 from consent.relayer import PENDING
@@ -113,6 +114,8 @@ __all__ = [
     "Outcome",
     "PENDING",
     "PURPOSES",
+    "PastPermits",
+    "PastUse",
     "REASONS",
     "RESEARCH",
     "Recovery",

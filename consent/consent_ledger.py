@@ -31,6 +31,7 @@ from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import REFUSED, Outbox
 from consent.outbox_restore import restore_outbox
+from consent.past_permits import PastPermits
 from consent.prover import Prover
 from consent.raw_transactions import RelayerAccount
 from consent.register import Register
@@ -285,6 +286,15 @@ class ConsentLedger:
         They stay in force here; the patients must sign again, so that the chain shows them too.
         """
         return len(self._outbox.find(state=REFUSED))
+
+    def past_permits(self) -> PastPermits:
+        """Return what judges earlier uses by the mirrored ledger; reads all of it once.
+
+        Raises:
+            LedgerUnavailable, LedgerBroken: the ledger cannot be read.
+        """
+        self._mirror.sync()
+        return PastPermits(self._mirror.events, self.consent_terms)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return the findings on this package's part; an empty list means no problems."""

@@ -97,7 +97,7 @@ def verdict(status: GrantStatus, terms: Terms | None, request: DecisionRequest) 
         if terms.decision == "deny":
             return _denial(terms, request)
         if status.fault is None:
-            return _miss(terms, request, _covers_any(terms, request.purpose)) or "permitted"
+            return find_miss(terms, request, _covers_any(terms, request.purpose)) or "permitted"
     return status.fault or "no-consent"
 
 
@@ -117,7 +117,7 @@ def is_opt_out(terms: Terms) -> bool:
 
 def _denial(terms: Terms, request: DecisionRequest) -> str:
     opted_out = is_opt_out(terms) and request.purpose in RESEARCH
-    if _miss(terms, request, opted_out or _covers_any(terms, request.purpose)):
+    if find_miss(terms, request, opted_out or _covers_any(terms, request.purpose)):
         return "no-consent"
     return "opted-out" if opted_out else "denied"
 
@@ -126,7 +126,7 @@ def _covers_any(terms: Terms, purpose: str) -> bool:
     return any(covers(granted, purpose) for granted in terms.purposes)
 
 
-def _miss(terms: Terms, request: DecisionRequest, covered: bool) -> str | None:
+def find_miss(terms: Terms, request: DecisionRequest, covered: bool) -> str | None:
     """Return the first attribute by which the terms do not apply to the request."""
     attributes = {
         "other-recipient": terms.recipient in (ANY, request.party),

@@ -137,8 +137,16 @@ class Events:
                 yield row.position, _change(row), row.head
 
     def unproved(self) -> list[tuple[int, Change]]:
-        """Return every change that no signature proves, with its position."""
-        query = sa.select(_EVENTS).where(sa.func.coalesce(_EVENTS.c.proof, 0) == 0)
+        """Return every change that no signature proves, with its position.
+
+        Grants that a restore suspended are not among them: theirs were proved.
+        """
+        is_suspended = sa.and_(
+            _EVENTS.c.op == int(Op.GRANTED), _EVENTS.c.position <= (self.suspended() or 0)
+        )
+        query = sa.select(_EVENTS).where(
+            sa.func.coalesce(_EVENTS.c.proof, 0) == 0, sa.not_(is_suspended)
+        )
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(_EVENTS.c.position))
             return [(row.position, _change(row)) for row in rows]

@@ -88,7 +88,7 @@ class RestoreGuard:
         view, _ = self._mirror.sync()
         tip = Tip(view.head, view.count)
         if self.find_fault(tip) is None:
-            raise ConsentInvalid("nothing to confirm: the state is not older than the mark")
+            raise ConsentInvalid("the state is not older than the mark: nothing to confirm")
         marked = self._mark.read()
         if evidence is None or marked is None:
             result = RestoreResult(self._mirror.suspend(tip.count), 0)

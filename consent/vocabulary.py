@@ -123,6 +123,9 @@ CATEGORIES: Final = MappingProxyType(
                 "mental-health": "mental health",
                 "sexual-health": "sexual health, HIV among it",
                 "substance-use": "alcohol and drug treatment",
+                "encounter": "visits, stays and appointments",
+                "document": "letters, plans and other documents",
+                "billing": "insurance and bills",
             },
         ),
     }

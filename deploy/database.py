@@ -31,6 +31,9 @@ def make_engine(url: str) -> sa.Engine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = sa.create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    if path and path != ":memory:":
+        # SQLite gives its log the permissions of the database: no other user may read either.
+        sa.event.listen(engine, "connect", lambda *_: Path(path).chmod(0o600))
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     engine.__class__ = _WriterFirstEngine  # create_engine() offers no way to name the class

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from deploy.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 LIVE_TIMEOUT_S = 1.0
+METRICS = "metrics"
 # Long enough for a slow chain, short enough that a hung thread is noticed.
 REQUEST_TIMEOUT_S = 60
 
@@ -40,25 +42,30 @@ def become(launch: Launch) -> NoReturn:
 
 
 class WebProgram:
-    """The pages and the API, served by gunicorn on the configured port."""
+    """The pages and the API, served by gunicorn processes on the configured port."""
 
     name = "web"
 
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self.folder = settings.home / "web"
         self._settings = settings
-        self._environment = environment_for(settings, environment)
+        # The web processes add up their counts in files of this folder (prometheus_client).
+        shared = {"PROMETHEUS_MULTIPROC_DIR": str(self.folder / METRICS)}
+        self._environment = environment_for(settings, environment) | shared
 
     def prepare(self) -> Launch:
         """Require a free port, and return how to start."""
         make_private_folder(self.folder)
         self._require_free_port()
+        # Counts of a run before this one belong to processes that are gone.
+        shutil.rmtree(self.folder / METRICS, ignore_errors=True)
+        make_private_folder(self.folder / METRICS)
         settings = self._settings
         gunicorn = (sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "--no-control-socket")
         options = {
             "bind": f"{settings.host}:{settings.port}",
             "worker-class": "gthread",
-            "workers": 1,
+            "workers": settings.web_processes,
             "threads": settings.web_threads,
             "timeout": REQUEST_TIMEOUT_S,
             "graceful-timeout": 10,

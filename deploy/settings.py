@@ -35,9 +35,11 @@ class Settings:
     port: int
     origin: str
     rp_id: str
+    web_processes: int
     web_threads: int
     proxies: int
     model_grace_days: int
+    person_systems: tuple[str, ...]
     anchor_minutes: int
     mark: Path
     metrics_token: str
@@ -67,9 +69,11 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_ORIGIN": "where browsers find the pages (http://localhost:PORT); https://… in use",
     "VOUCHSAFE_RP_ID": "the domain that passkeys are made for (the origin's host)",
     "VOUCHSAFE_PROXIES": "reverse proxies in front, whose X-Forwarded-For is believed (0)",
-    "VOUCHSAFE_WEB_THREADS": "threads of the web process (8)",
+    "VOUCHSAFE_WEB_PROCESSES": "processes that serve the pages (2)",
+    "VOUCHSAFE_WEB_THREADS": "threads of each web process (8)",
     "VOUCHSAFE_MODEL_GRACE_DAYS": "days that a model stays in use after a consent ends (30)",
     "VOUCHSAFE_ANCHOR_MINUTES": "releases stop when a journal row is older without an anchor (15)",
+    "VOUCHSAFE_PERSON_SYSTEMS": "identifier systems of FHIR patients, our own first (none)",
     "VOUCHSAFE_MARK": "a file that shows a restored copy; never back it up (VOUCHSAFE_HOME.mark)",
     "VOUCHSAFE_METRICS_TOKEN": "the bearer token of /metrics (none: this machine reads it)",
     "VOUCHSAFE_NAME": "the custodian's name as people read it (words of VOUCHSAFE_ORGANISATION)",
@@ -115,10 +119,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=port,
         origin=get("VOUCHSAFE_ORIGIN") or f"http://localhost:{port}",
         rp_id=get("VOUCHSAFE_RP_ID") or "",
+        web_processes=_number(environment, "VOUCHSAFE_WEB_PROCESSES", 2, (1, 64)),
         web_threads=_number(environment, "VOUCHSAFE_WEB_THREADS", 8, (1, 256)),
         proxies=_number(environment, "VOUCHSAFE_PROXIES", 0, (0, 9)),
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
         anchor_minutes=_number(environment, "VOUCHSAFE_ANCHOR_MINUTES", 15, (2, 1440)),
+        person_systems=tuple((get("VOUCHSAFE_PERSON_SYSTEMS") or "").split()),
         mark=Path(get("VOUCHSAFE_MARK") or f"{home}.mark").expanduser().resolve(),
         metrics_token=get("VOUCHSAFE_METRICS_TOKEN") or "",
         development=_choice(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",

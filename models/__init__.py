@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from models.budget import DEFAULT_BUDGET, Budget
+    from models.budget import Budget
     from models.card import Card
     from models.cohort import Cohort
     from models.copy_plan import PROPOSED_COLUMNS, CopyPlan
@@ -46,10 +46,7 @@ if TYPE_CHECKING:
     from models.training_runs import TrainingRun
 
 _MODULES: Final = {
-    "budget": (
-        "DEFAULT_BUDGET",
-        "Budget",
-    ),
+    "budget": ("Budget",),
     "card": ("Card",),
     "cohort": ("Cohort",),
     "copy_plan": ("PROPOSED_COLUMNS", "CopyPlan"),
@@ -129,7 +126,6 @@ __all__ = [
     "CohortTooSmall",
     "ConsentsChanged",
     "Contribution",
-    "DEFAULT_BUDGET",
     "CopyPlan",
     "Diagnostics",
     "EarlierCopy",

@@ -24,6 +24,7 @@ from models.question import Question
 from models.served_model import LOGISTIC
 from models.suppression import steady
 from models.training_runs import EarlierRuns, TrainingRun
+from records.documents import UNDATED
 
 GATE_RULE: Final = (
     "Size, leakage and usefulness are compared with their thresholds as measured, the membership"
@@ -149,7 +150,7 @@ def steady_counts(content: Any) -> Any:
 def describe_cohort(cohort: Cohort, matrix: Matrix) -> dict[str, Any]:
     """Return the flow of patients: who was permitted, left out and analysed, in tens."""
     records = cohort.records.values()
-    days = [record.recorded_on for record in records]
+    days = [record.recorded_on for record in records if record.recorded_on != UNDATED] or [UNDATED]
     left_out = sum(cohort.excluded.values())
     return {
         "permitted": steady(len(matrix.labels) + left_out),

@@ -15,6 +15,7 @@ from models.budget import DEFAULT_BUDGET, Budget
 from models.card import Card
 from models.cohort import Cohort, gather_cohort
 from models.consent_check import ConsentCheck
+from models.dummy import create_dummy
 from models.errors import ModelsNotFound, ModelsRefused
 from models.external_validation import (
     ExternalValidation,
@@ -29,7 +30,8 @@ from models.plots import SUFFIXES, draw_card_plot
 from models.ports import Clock, ConsentLedger, Progress, RecordStore, no_progress
 from models.prediction import Prediction, PredictionRequest, Predictor
 from models.question import Question, load_stored_question
-from models.registry import UNSERVED, Model, ModelRegistry
+from models.question_check import QuestionCheck, check_question
+from models.registry import ENDED, UNSERVED, Model, ModelRegistry
 from models.release import Release, ReleaseRequest, create_release
 from models.scorer import Scorer
 from models.serving import DEFAULT_GRACE_S, AffectedModel, ModelServing
@@ -206,8 +208,8 @@ class Diagnostics:
         if run.state != RUNNING:
             raise ModelsRefused(f"training run {run_id} is {run.state}")
         model = self._trainer.train(run, progress)
-        if model.predecessor is not None:
-            self.scorer.close()
+        # The process may hold a model that this one replaced.
+        self.scorer.close()
         return model
 
     def models(self) -> list[Model]:
@@ -295,6 +297,30 @@ class Diagnostics:
         """
         return self._serving.apply_withdrawals()
 
+    def retire(self, model_id: str) -> Model:
+        """Take a model out of service for good, destroy its file and return it.
+
+        A model that has ended stays as it is.
+
+        Raises:
+            ModelsNotFound: the model does not exist.
+        """
+        if self._registry.get(model_id).state not in ENDED:
+            self._serving.retire(model_id)
+        return self._registry.get(model_id)
+
+    def apply_corrections(self, record_ids: Sequence[str]) -> list[AffectedModel]:
+        """Mark the active models that were trained on one of these records, and return them.
+
+        Call it after a value of the records was corrected or deleted; the grace period of the
+        models begins, as after a withdrawal.
+        """
+        hash_record = self.store.pseudonyms("manifest record")
+        corrected = {hash_record(bytes.fromhex(record_id)).hex() for record_id in record_ids}
+        return self._serving.apply_corrections(
+            lambda model_id: any(line.record in corrected for line in self.manifest(model_id).lines)
+        )
+
     def lost_patients(self, model_id: str) -> int:
         """Return of how many patients a model, in any state, was trained who permit it no longer.
 
@@ -326,6 +352,25 @@ class Diagnostics:
         """Return a training set for export; see `models.release.create_release`."""
         self._studies.require_open(request.study, self.clock())
         return create_release(self.store, self.question(question_id), request)
+
+    def dummy(self, question_id: str) -> bytes:
+        """Return dummy data in the layout of a copy; see `models.dummy.create_dummy`.
+
+        Raises:
+            ModelsNotFound: no question has this id.
+        """
+        return create_dummy(self.question(question_id))
+
+    def check_question(self, study_id: str, question: Question) -> QuestionCheck:
+        """Return which codes of a question the records that the study may use have.
+
+        The question need not be installed; the records are opened for training, and journalled.
+
+        Raises:
+            ModelsNotFound, ModelsRefused: the study does not exist, or has ended.
+        """
+        self._studies.require_open(study_id, self.clock())
+        return check_question(self.store, question, study_id)
 
     def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
         """Return the findings of the integrity check; an empty list means no problems."""

@@ -30,17 +30,20 @@ class Matrix:
     """Rows in a fixed order, with the label of each; `values` is (n, features), float32.
 
     `people` has the number of each row's patient, in the order of the patients given; None if each
-    patient has exactly one row.
+    patient has exactly one row. `index_s` has the second UTC at which each prediction of a question
+    of format 2 is made; None for format 1.
     """
 
     values: Values
     labels: npt.NDArray[np.bool_]
     people: npt.NDArray[np.int64] | None = None
+    index_s: npt.NDArray[np.int64] | None = None
 
     def rows(self, chosen: npt.NDArray[np.bool_]) -> Matrix:
         """Return the chosen rows, in their order."""
         people = None if self.people is None else self.people[chosen]
-        return Matrix(self.values[chosen], self.labels[chosen], people)
+        index_s = None if self.index_s is None else self.index_s[chosen]
+        return Matrix(self.values[chosen], self.labels[chosen], people, index_s)
 
 
 def in_time_order(records: Iterable[Record]) -> list[Record]:

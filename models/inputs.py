@@ -18,6 +18,7 @@ from models.features import (
 from models.input_value import MISSING, InputValue
 from models.question import Feature, Question
 from models.timed_inputs import list_timed_inputs, read_timed_row
+from records.documents import UNDATED
 from records.documents import observations as read_observations
 from records.values import NUMBER
 from storage import Record
@@ -37,10 +38,14 @@ def list_input_values(
     observations = latest_observations(ordered)
     days = {code: record.recorded_on for record in ordered for code in read_observations(record)}
     return tuple(
-        _input_value(feature, observations.get(feature.code), days.get(feature.code, ""))
+        _input_value(feature, observations.get(feature.code), _day(days.get(feature.code, "")))
         for feature in question.features
         if feature.predicts
     )
+
+
+def _day(day: str) -> str:
+    return "" if day == UNDATED else day
 
 
 def read_row(question: Question, records: Sequence[Record], at_s: int) -> Values:

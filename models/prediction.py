@@ -62,7 +62,7 @@ class Prediction:
         model_id, model_sha256, question, outcome: what predicted which outcome.
         probability: the prediction, at two decimals.
         low, high: the 95 % interval of the card.
-        prevalence: the share of held-out patients who had the outcome.
+        prevalence: the share of the patients of the card who had the outcome.
         start: the prediction before any value moves it: all contributions 0; at two decimals.
         inputs: the values that the model received.
         contributions: of each feature, the largest effect first; `top` are the first three.

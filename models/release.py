@@ -108,7 +108,7 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class CopyColumn:
     """One column of the copy: its name, what it is, and its cells."""
 
     name: str
@@ -144,7 +144,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     if is_kept.sum() < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people could be included")
     names = tuple(name for (name, _), stays in zip(named, is_kept, strict=True) if stays)
-    columns = _make_columns(question, plan, matrix.rows(is_kept), classes[is_kept])
+    columns = make_columns(question, plan, matrix.rows(is_kept), classes[is_kept])
     measures = measure(classes[is_kept], matrix.labels[is_kept])
     facts = _describe(question, request, gathered.view, measures)
     facts |= {"left_out": suppress(len(named) - len(names)), "names": names}
@@ -152,7 +152,9 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
         feature.words for n, feature in enumerate(question.features) if n not in plan.columns
     ]
     deleted = _find_deleted(store, request, patients)
-    content = _pack([_Column("name", "a pseudonym", None, list(names)), *columns], facts, deleted)
+    content = pack_copy(
+        [CopyColumn("name", "a pseudonym", None, list(names)), *columns], facts, deleted
+    )
     _require_permitted(store, access, gathered)
     return Release(
         content=content,
@@ -209,11 +211,12 @@ def _find_deleted(
     return deleted
 
 
-def _make_columns(
+def make_columns(
     question: Question, plan: CopyPlan, matrix: Matrix, classes: Classes
-) -> list[_Column]:
+) -> list[CopyColumn]:
+    """Return the columns of the copy of these rows, the label last."""
     bands = plan.recoding.bands()
-    columns: list[_Column] = []
+    columns: list[CopyColumn] = []
     for position, feature in enumerate(question.features):
         name = _column_name(feature.words, [column.name for column in columns])
         values = matrix.values[:, position].astype(np.float64)
@@ -226,19 +229,19 @@ def _make_columns(
             else:
                 has_missing = bool(np.isnan(values).any())
                 cells = [_words(feature, band, has_missing) for band in limits]
-                columns.append(_Column(name, "one of these values", feature, cells))
+                columns.append(CopyColumn(name, "one of these values", feature, cells))
         elif position in plan.columns:
             columns.append(_other_column(feature, name, values, plan.edges.get(position), classes))
-    return [*columns, _Column("label", question.label.words, None, matrix.labels.tolist())]
+    return [*columns, CopyColumn("label", question.label.words, None, matrix.labels.tolist())]
 
 
 def _number_columns(
     feature: Feature, name: str, limits: Sequence[Band], centres: Sequence[float]
-) -> list[_Column]:
+) -> list[CopyColumn]:
     return [
-        _Column(name, "the mean of the row's class", feature, [_number(c) for c in centres]),
-        _Column(f"{name}_low", "at least this", feature, [_number(band.low) for band in limits]),
-        _Column(f"{name}_high", "below this", feature, [_number(band.high) for band in limits]),
+        CopyColumn(name, "the mean of the row's class", feature, [_number(c) for c in centres]),
+        CopyColumn(f"{name}_low", "at least this", feature, [_number(band.low) for band in limits]),
+        CopyColumn(f"{name}_high", "below this", feature, [_number(band.high) for band in limits]),
     ]
 
 
@@ -259,7 +262,7 @@ def _other_column(
     values: np.ndarray,
     edges: tuple[float, ...] | None,
     classes: Classes,
-) -> _Column:
+) -> CopyColumn:
     """Return the column of a feature that nobody is recognised by: bands of numbers, or words."""
     is_missing = np.isnan(values)
     filled = np.where(is_missing, -1, values)
@@ -272,7 +275,7 @@ def _other_column(
         ends = zip([None, *edges], [*edges, None], strict=True)
         texts = tuple(_range_text(low, high) for low, high in ends)
     cells = [None if hidden else texts[i] for i, hidden in zip(index, is_hidden, strict=True)]
-    return _Column(name, "a band" if edges is not None else "the value", feature, cells)
+    return CopyColumn(name, "a band" if edges is not None else "the value", feature, cells)
 
 
 def _range_text(low: float | None, high: float | None) -> str:
@@ -311,7 +314,7 @@ def _describe(
     }
 
 
-def _make_dictionary(columns: Sequence[_Column]) -> list[dict[str, Any]]:
+def _make_dictionary(columns: Sequence[CopyColumn]) -> list[dict[str, Any]]:
     return [
         {
             "column": column.name,
@@ -327,8 +330,8 @@ def _make_dictionary(columns: Sequence[_Column]) -> list[dict[str, Any]]:
     ]
 
 
-def _pack(
-    columns: Sequence[_Column], facts: Mapping[str, Any], deleted: Mapping[str, list[str]]
+def pack_copy(
+    columns: Sequence[CopyColumn], facts: Mapping[str, Any], deleted: Mapping[str, list[str]]
 ) -> bytes:
     """Return the ZIP; the manifest has the hash of every other file."""
     dictionary = _make_dictionary(columns)

@@ -85,7 +85,8 @@ def make_timed_matrix(question: Question, patients: Sequence[Sequence[Record]]) 
     values = reader.read(question.features, selection.indexes, question.categories)
     people = selection.indexes.subject
     is_one_each = len(people) == len(patients) == len(np.unique(people))
-    return Matrix(values, selection.labels, None if is_one_each else people)
+    index_s = selection.indexes.at
+    return Matrix(values, selection.labels, None if is_one_each else people, index_s)
 
 
 def select(question: Question, reader: EventReader, subjects: int) -> Selection:

@@ -67,7 +67,7 @@ class ModelServing:
         if model.state == ACTIVE:
             self._registry.change_state(model.id, AFFECTED, int(self._clock()))
         marked = self._registry.get(model.id)
-        stops_at_s = self.stops_at_s(marked)
+        stops_at_s = self._stops_at_s(marked)
         if self._clock() >= stops_at_s:
             self.retire(model.id)
             return None
@@ -81,6 +81,20 @@ class ModelServing:
             # Nobody can tell any more whose records these were, so nobody's consent counts.
             return {model.id}
         return {line.patient for line in self._consents.find_lost(model.study, manifest)}
+
+    def apply_corrections(self, trained_on: Callable[[str], bool]) -> list[AffectedModel]:
+        """Mark the active models that `trained_on` names as affected, and return them.
+
+        A value that they learned from was corrected or deleted by its sender since; their grace
+        period begins.
+        """
+        affected = []
+        for model in self._registry.all(ACTIVE):
+            if trained_on(model.id):
+                self._registry.change_state(model.id, AFFECTED, int(self._clock()))
+                marked = self._registry.get(model.id)
+                affected.append(AffectedModel(marked, 0, self._stops_at_s(marked)))
+        return affected
 
     def recheck(self, count: int) -> None:
         """Apply withdrawals, unless this was done less than a minute ago at the same ledger count.
@@ -102,14 +116,14 @@ class ModelServing:
             ModelRetired: its grace period has ended, or it is not in service.
         """
         model = self._registry.get(model_id)
-        if model.state == AFFECTED and self._clock() >= self.stops_at_s(model):
+        if model.state == AFFECTED and self._clock() >= self._stops_at_s(model):
             self.retire(model.id)
             model = self._registry.get(model_id)
         if model.state not in SERVING:
             raise ModelRetired(f"model {model_id} is {model.state}")
         return model
 
-    def stops_at_s(self, model: Model) -> int:
+    def _stops_at_s(self, model: Model) -> int:
         """Return when an affected model stops answering if nothing replaces it before."""
         return (model.affected_at_s or 0) + self.grace_s
 

@@ -15,8 +15,8 @@ from models.input_value import MISSING, InputValue
 from models.question import Question
 from models.question_parts import Feature, Rule
 from models.selection import read_events
-from models.timeline import FIRST, LAST
-from models.windows import EventReader, Indexes, Mask, reading_of
+from models.timeline import FIRST, LAST, VALUE_TAKES
+from models.windows import EventReader, Indexes, Integers, Mask, reading_of
 from records.event_values import BOUNDS, NUMBER
 from records.values import NUMBER as NUMBER_FEATURE
 from storage import Record
@@ -74,8 +74,8 @@ def _at(at_s: int) -> Indexes:
 def _input_value(feature: Feature, reader: EventReader, now: Indexes, opened: Mask) -> InputValue:
     reader.unread.clear()
     value = float(reader.column(feature, now, opened)[0])
-    rows = reader.find_pairs(feature, now, opened).row
     take = reading_of(feature).take
+    rows = _rows_read(feature, reader, now, opened)
     row = None if not len(rows) else int(rows[0 if take == FIRST else -1])
     day = "" if row is None else _iso_day(int(reader.events.start[row]))
     source = "" if row is None or take not in (FIRST, LAST) else _as_written(reader, row)
@@ -89,6 +89,15 @@ def _input_value(feature: Feature, reader: EventReader, now: Indexes, opened: Ma
     problem = reasons[0] if reasons and row is not None else MISSING
     text = source if problem != MISSING else ""
     return InputValue(feature.code, feature.words, text, day, problem, feature.accepted, source)
+
+
+def _rows_read(feature: Feature, reader: EventReader, now: Indexes, opened: Mask) -> Integers:
+    """Return the events that the value is from; those that cannot be read if it has none."""
+    pairs = reader.find_pairs(feature, now, opened)
+    if reading_of(feature).take not in VALUE_TAKES:
+        return pairs.row
+    rows = pairs.row[~np.isnan(reader.numbers(feature, pairs))]
+    return rows if len(rows) else pairs.row
 
 
 def _iso_day(start_s: int) -> str:

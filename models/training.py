@@ -34,6 +34,7 @@ from models.registry import (
     ENDED,
     PUBLISHED,
     REPLACED,
+    SERVING,
     TRAINED,
     UNSERVED,
     Model,
@@ -227,18 +228,23 @@ class Trainer:
             if self._has_lost_consent(run, manifest):
                 return False
             self.registry.change_state(model.id, ACTIVE, self._now_s())
-        self._replace_predecessor(model)
+        self._replace_others(model)
         return True
 
     def _has_lost_consent(self, run: TrainingRun, manifest: Manifest) -> bool:
         return bool(ConsentCheck(self.ledger, self.store).find_lost(run.study, manifest))
 
-    def _replace_predecessor(self, model: Model) -> None:
-        if model.predecessor is None:
-            return
-        if self.registry.get(model.predecessor).state not in ENDED:
-            self.registry.change_state(model.predecessor, REPLACED, self._now_s(), model.id)
-        self.files.destroy_model(model.predecessor)
+    def _replace_others(self, model: Model) -> None:
+        """End every other model of this study and question: one at a time is in use."""
+        for other in self.registry.all():
+            is_same = (other.study, other.question) == (model.study, model.question)
+            if not is_same or other.id == model.id:
+                continue
+            if other.state in SERVING:
+                self.registry.change_state(other.id, REPLACED, self._now_s(), model.id)
+            # Also after a crash between the two: the file goes whenever its model has ended.
+            if self.registry.get(other.id).state in ENDED:
+                self.files.destroy_model(other.id)
 
     def _discard(self, run: TrainingRun) -> None:
         """Remove every trace of a model that was never active."""

@@ -121,8 +121,10 @@ class EventReader:
     def pair(self, rows: Integers, indexes: Indexes) -> Pairs:
         """Return each of the rows with each index of its subject."""
         subjects = self.events.subject[rows]
-        first = np.searchsorted(indexes.subject, subjects, "left")
-        many = np.searchsorted(indexes.subject, subjects, "right") - first
+        people = int(max(subjects.max(initial=0), indexes.subject.max(initial=0))) + 1
+        places = np.searchsorted(indexes.subject, np.arange(people + 1))
+        first = places[subjects]
+        many = places[subjects + 1] - first
         ends = np.cumsum(many)
         index = np.repeat(first - (ends - many), many) + np.arange(ends[-1] if len(ends) else 0)
         return Pairs(np.repeat(rows, many), index)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from records.cells import USUAL_MISSING, NumberFormat, normalised
-from records.columns import BOOLEANS, is_identifying
+from records.cells import USUAL_MISSING, normalised
+from records.columns import is_identifying
 from records.draft import (
     CODE,
     DATE,
@@ -22,26 +22,20 @@ from records.draft import (
     VALUE,
     ColumnDraft,
     MappingDraft,
-    distinct_slugs,
     slug,
     to_toml,
 )
 from records.errors import DeclarationInvalid
-from records.faults import CellInvalid
-from records.profile import Profile, TableProfile, count_copies, profile_table
+from records.guesses import LABEL_CATEGORY, MAX_CATEGORY_LEVELS, TRUTHS, guess_column
+from records.mapping import FileFormat
+from records.profile import MAX_DISTINCT, Profile, TableProfile, count_copies, profile_table
 from records.strength import separation
-from records.values import BOOLEAN, CATEGORY, NUMBER
-from records.variables import SEX, find_variable, guess_category, guess_unit, spaced
+from records.values import BOOLEAN, NUMBER
+from records.variables import spaced
 
-LABEL_CATEGORY: Final = "condition"
 SUSPECT: Final = 0.85
 """A column that separates the label alone by this AUROC: explain or exclude it."""
 LEAK: Final = 0.95
-MAX_CATEGORY_LEVELS: Final = 40
-_WORDS: Final = {
-    **dict.fromkeys(("y", "ja", "j", "si", "sí", "positive", "pos", "present", "t"), True),
-    **dict.fromkeys(("n", "nein", "negative", "neg", "absent", "f"), False),
-}
 _ID_NAME: Final = re.compile(
     r"^(patient|subject|person|case|participant|study)? ?(id|nr|no|number|key)$"
     r"|^(pid|mrn|seqn|ptid)$|^(patient|subject|person)$"
@@ -51,15 +45,12 @@ _CODE_NAME: Final = re.compile(
 )
 _VALUE_NAME: Final = re.compile(r"^(value|result|wert|valor)\b")
 _UNIT_NAME: Final = re.compile(r"^(unit|units|einheit|uom|unidad)$")
-_PLACE: Final = re.compile(r"^(site|cent(er|re)|hospital|clinic|ward|institution)( id| name)?$")
 _TIME_NAME: Final = re.compile(r"^(time|uhrzeit|hora)$")
 _FUTURE: Final = re.compile(
     r"fu ?time|follow ?up|^death|^died|discharge|outcome|surviv|length of stay|^los$"
     r"|days to|time to"
 )
 """Names of what is known only later than a prediction."""
-_SENTINELS: Final = (7.0, 9.0, 77.0, 99.0, 777.0, 999.0, 7777.0, 9999.0, 77777.0, 99999.0)
-_NEGATIVE: Final = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 
 
 class Flag(StrEnum):
@@ -84,7 +75,7 @@ class ColumnDescription:
     Attributes:
         values: cells with a value; `different` of them differ.
         shapes: how cells look, the most frequent first: 9 for digits, a for letters.
-        levels: the values of a category, and how often each occurs.
+        levels: the values of a column of few, and how often each occurs.
         auroc: how well the column alone separates the label; None without a label.
     """
 
@@ -141,7 +132,7 @@ def describe_table(
         raise DeclarationInvalid(f"no column {label!r}; the table has {', '.join(names)}")
     id_name, has_id = _id_column(profile)
     system = slug(Path(name).name.partition(".")[0], 40)
-    drafts = [_column(column, system, profile, label) for column in profile.columns]
+    drafts = [guess_column(column, system, profile, label) for column in profile.columns]
     drafts = [
         replace(each, role=ID, comment="") if each.name == id_name else each for each in drafts
     ]
@@ -167,161 +158,46 @@ def describe_table(
     )
 
 
+def description_from(stored: Mapping[str, Any]) -> TableDescription:
+    """Return the description whose fields were stored as JSON."""
+    return TableDescription(
+        **{
+            **stored,
+            "draft": _draft_from(stored["draft"]),
+            "columns": tuple(_column_from(column) for column in stored["columns"]),
+        }
+    )
+
+
+def _draft_from(stored: Mapping[str, Any]) -> MappingDraft:
+    columns = [ColumnDraft(**column) for column in stored["columns"]]
+    return MappingDraft(**{**stored, "file": FileFormat(**stored["file"]), "columns": columns})
+
+
+def _column_from(stored: Mapping[str, Any]) -> ColumnDescription:
+    return ColumnDescription(
+        **{
+            **stored,
+            "draft": ColumnDraft(**stored["draft"]),
+            "shapes": tuple(stored["shapes"]),
+            "levels": tuple((value, count) for value, count in stored["levels"]),
+            "flags": tuple(map(Flag, stored["flags"])),
+        }
+    )
+
+
 def _id_column(profile: TableProfile) -> tuple[str, bool]:
     named = [c for c in profile.columns if _ID_NAME.search(spaced(c.name)) and c.count]
     if named:
         return max(named, key=lambda column: len(column.distinct)).name, True
     unique = [
-        c for c in profile.columns if len(c.distinct) == profile.rows and c.whole == c.numbers
+        c
+        for c in profile.columns
+        if len(c.distinct) == min(profile.rows, MAX_DISTINCT) and c.whole == c.numbers
     ]
     if unique:
         return unique[0].name, True
     return profile.columns[0].name, False
-
-
-def _column(column: Profile, system: str, profile: TableProfile, label: str) -> ColumnDraft:
-    code = f"{system}|{slug(column.name, 100)}"
-    if not column.name or not column.count or len(column.distinct) == 1 < profile.rows:
-        comment = "no value" if not column.count else "the same value in every row"
-        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
-    if column.date_format is not None:
-        return ColumnDraft(name=column.name, role=DATE)
-    if _PLACE.search(spaced(column.name)):
-        comment = "a place: to compare by, not to learn from"
-        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
-    if is_identifying(column.name):
-        comment = "looks like a name, an address or free text: it identifies people"
-        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
-    truths = _truths(column)
-    category = LABEL_CATEGORY if column.name == label else ""
-    if truths is not None:
-        values = {} if truths == {} else truths
-        chosen = category or guess_category(column.name, "survey")
-        return ColumnDraft(
-            name=column.name, kind=BOOLEAN, code=code, category=chosen, values=values
-        )
-    if column.is_number:
-        return _number(column, code, category, profile)
-    return _category(column, code, category)
-
-
-def _truths(column: Profile) -> dict[str, str | bool] | None:
-    """Return the values of a boolean, {} if they are the usual words; None if it is another."""
-    levels = list(column.levels)
-    if not 1 <= len(levels) <= 4:
-        return None
-    words = [level.lower() for level in levels]
-    if all(word in BOOLEANS for word in words):
-        return {}
-    both = BOOLEANS | _WORDS
-    if all(word in both for word in words) and len({both[word] for word in words}) == 2:
-        return {level: both[level.lower()] for level in sorted(levels)}
-    return None
-
-
-def _number(column: Profile, code: str, category: str, profile: TableProfile) -> ColumnDraft:
-    variable = find_variable(column.name)
-    low, high, missing = _without_sentinels(column, profile)
-    if variable is not None and variable is not SEX:
-        if low <= 0 < variable.minimum and min(column.minimum, low) == 0:
-            missing = ["0", *missing]
-            low = variable.minimum
-        fits = variable.minimum <= low and high <= variable.maximum
-        minimum, maximum = (variable.minimum, variable.maximum) if fits else _range(low, high)
-        comment = "" if fits else "check the unit: values are out of the usual range"
-        return ColumnDraft(
-            name=column.name,
-            code=variable.code,
-            unit=variable.unit,
-            category=category or variable.category,
-            minimum=minimum,
-            maximum=maximum,
-            missing=missing,
-            comment=comment,
-        )
-    minimum, maximum = _range(low, high)
-    unit = guess_unit(column.name)
-    return ColumnDraft(
-        name=column.name,
-        code=code,
-        unit="{count}" if unit == "1" and _is_count(column) else unit,
-        category=category or guess_category(column.name, "laboratory"),
-        minimum=minimum,
-        maximum=maximum,
-        missing=missing,
-    )
-
-
-def _category(column: Profile, code: str, category: str) -> ColumnDraft:
-    variable = find_variable(column.name)
-    levels = sorted(column.levels)
-    if not levels or len(levels) > MAX_CATEGORY_LEVELS:
-        comment = f"{len(column.distinct)} different texts: it may identify people"
-        return ColumnDraft(name=column.name, role=IGNORE, comment=comment)
-    missing = [level for level in levels if _is_no_answer(level)]
-    values = distinct_slugs([level for level in levels if level not in missing])
-    if len(values) < 2:
-        return ColumnDraft(name=column.name, role=IGNORE, comment="a single value")
-    return ColumnDraft(
-        name=column.name,
-        kind=CATEGORY,
-        code=SEX.code if variable is SEX else code,
-        category=category
-        or ("demographics" if variable is SEX else "")
-        or guess_category(column.name, "survey"),
-        values=values,
-        missing=missing,
-    )
-
-
-def _is_no_answer(level: str) -> bool:
-    words = spaced(level.replace("'", ""))
-    return words in ("dont know", "refused", "unknown", "not available", "not recorded", "missing")
-
-
-def _is_count(column: Profile) -> bool:
-    return column.whole == column.numbers and column.minimum >= 0 and column.maximum <= 20
-
-
-def _without_sentinels(column: Profile, profile: TableProfile) -> tuple[float, float, list[str]]:
-    """Return the range of a column without numbers that mean a missing value, and these."""
-    ends = (column.minimum, column.maximum)
-    if ends[1] not in _SENTINELS and ends[0] not in _NEGATIVE:
-        return *ends, []
-    place = profile.columns.index(column)
-    numbers = sorted(_numbers(profile.sample, place, profile.numbers))
-    usual = [n for n in numbers if n not in _SENTINELS and n not in _NEGATIVE]
-    if not usual:
-        return *ends, []
-    high = {n for n in numbers if n in _SENTINELS and n > 2 * max(usual[-1], 1)}
-    low = {n for n in numbers if n in _NEGATIVE and usual[0] >= 0}
-    missing = sorted(high | low)
-    numbers = [n for n in numbers if n not in missing]
-    if not missing or not numbers:
-        return *ends, []
-    return numbers[0], numbers[-1], [f"{number:g}" for number in missing]
-
-
-def _numbers(sample: Sequence[Sequence[str]], place: int, numbers: NumberFormat) -> list[float]:
-    found_numbers = []
-    for row in sample:
-        try:
-            if normalised(row[place]) not in USUAL_MISSING:
-                found_numbers.append(numbers.read(row[place].strip())[0])
-        except CellInvalid:
-            continue
-    return found_numbers
-
-
-def _range(low: float, high: float) -> tuple[float, float]:
-    """Return round bounds that leave room around what occurs."""
-    if not math.isfinite(low) or not math.isfinite(high):
-        return 0.0, 1.0
-    span = max(high - low, abs(high), 1e-9)
-    step = 10.0 ** math.floor(math.log10(span))
-    minimum = 0.0 if low >= 0 else math.floor((low - span / 2) / step) * step
-    maximum = math.ceil((high + span / 2) / step) * step
-    return minimum, round(maximum, 12)
 
 
 def _mapping(
@@ -330,7 +206,7 @@ def _mapping(
     drafts, date_format = _one_date(profile, drafts)
     id_name = next(each.name for each in drafts if each.role == ID)
     ids = next(column for column in profile.columns if column.name == id_name)
-    repeats = 2 * len(ids.distinct) < profile.rows or len(ids.distinct) < 0.98 * profile.rows
+    repeats = len(ids.distinct) < 0.98 * min(profile.rows, MAX_DISTINCT)
     comment = "Drafted from the table: read every line before you use it."
     if not has_id:
         comment += "\nNo column looks like a hospital number: name the one that tells people apart."
@@ -381,7 +257,7 @@ def _long_columns(profile: TableProfile, drafts: Sequence[ColumnDraft]) -> dict[
     if not values and len(profile.columns) > 4:
         return {}
     keys = {"code_column": codes, "value_column": values, "unit_column": units}
-    return {key: found[0].name for key, found in keys.items() if found}
+    return {key: columns[0].name for key, columns in keys.items() if columns}
 
 
 def _as_long(profile: TableProfile, draft: MappingDraft, long: dict[str, str]) -> MappingDraft:
@@ -418,7 +294,7 @@ def _code_draft(profile: TableProfile, long: dict[str, str], code: str, system: 
     for number, row in enumerate(profile.sample, 1):
         if normalised(row[place]) == code:
             column.see(row[places[long["value_column"]]], profile.numbers, number)
-    draft = _column(column, system, profile, "")
+    draft = guess_column(column, system, profile, "")
     return replace(draft, comment="") if draft.role == VALUE else _unseen(code, system)
 
 
@@ -461,7 +337,7 @@ def _strengths(
 def _positive(column: Profile) -> str:
     """Return the value of a label that counts as positive: true, or the rarer of its values."""
     for level in column.levels:
-        if (BOOLEANS | _WORDS).get(level.lower()) is True:
+        if TRUTHS.get(level.lower()) is True:
             return level
     return min(column.levels, key=lambda level: column.levels[level]) if column.levels else ""
 
@@ -477,7 +353,8 @@ def _described(
     if Flag.ROW_NUMBERS in flags and draft.role == VALUE:
         draft = replace(draft, role=IGNORE, comment="it counts the rows")
     has_numbers = math.isfinite(column.minimum)
-    levels = column.levels.most_common() if draft.kind != NUMBER else []
+    is_listed = draft.role in (VALUE, IGNORE) and not is_identifying(column.name)
+    is_listed = is_listed and len(column.levels) <= MAX_CATEGORY_LEVELS
     return ColumnDescription(
         draft=draft,
         values=column.count,
@@ -486,7 +363,7 @@ def _described(
         minimum=column.minimum if has_numbers else None,
         maximum=column.maximum if has_numbers else None,
         shapes=tuple(each for each, _ in column.shapes.most_common(3)),
-        levels=tuple(levels) if draft.role == VALUE else (),
+        levels=tuple(column.levels.most_common()) if is_listed else (),
         flags=tuple(flags),
         auroc=round(strength[0], 3) if strength is not None else None,
     )

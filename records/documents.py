@@ -7,12 +7,15 @@ from typing import Any, Final
 
 import orjson
 
+from records.outcomes import EntryCode
 from records.values import is_code
 from storage import Record, Value
 
 Coded = tuple[str, Value, str]
 """`system|code`, value, unit."""
 
+UNDATED: Final = "0001-01-01"
+"""The day of a resource without a date: it counts as older than every date of a consent."""
 GENDER: Final = "http://hl7.org/fhir|Patient.gender"
 BIRTH_DATE: Final = "http://hl7.org/fhir|Patient.birthDate"
 MAX_TEXT_CHARACTERS: Final = 1_024
@@ -22,6 +25,21 @@ NOT_IN_FORCE: Final = frozenset(
 """Statuses under which a resource says nothing about its patient."""
 _UNCONFIRMED: Final = frozenset(
     {"refuted", "entered-in-error", "differential", "provisional", "unconfirmed"}
+)
+_CODED_KINDS: Final = frozenset(
+    {
+        "AllergyIntolerance",
+        "Condition",
+        "DiagnosticReport",
+        "Immunization",
+        "MedicationAdministration",
+        "MedicationDispense",
+        "MedicationRequest",
+        "MedicationStatement",
+        "Observation",
+        "Patient",
+        "Procedure",
+    }
 )
 _TIMES: Final = ("effectiveDateTime", "effectiveInstant", "issued", "recordedDate", "authoredOn")
 
@@ -48,13 +66,37 @@ def _time(resource: dict[str, Any]) -> str:
     return next((time for time in times if isinstance(time, str)), "")
 
 
+def why_no_value(resource: bytes) -> EntryCode:
+    """Return why a resource in canonical JSON gives no value, or EntryCode.NOTHING if it does."""
+    parsed = orjson.loads(resource)
+    if not is_in_force(parsed):
+        return _why_not_in_force(parsed)
+    if next(_coded(parsed), None) is not None:
+        return EntryCode.NOTHING
+    kind = parsed.get("resourceType")
+    if kind not in _CODED_KINDS:
+        return EntryCode.KIND
+    names = ("code", "medicationCodeableConcept", "vaccineCode")
+    is_coded = any(_codes(parsed.get(name)) for name in names)
+    return EntryCode.NO_VALUE if is_coded or kind == "Patient" else EntryCode.NO_CODE
+
+
+def _why_not_in_force(resource: dict[str, Any]) -> EntryCode:
+    if str(resource.get("status")) in NOT_IN_FORCE:
+        return EntryCode.STATUS
+    if "modifierExtension" in resource:
+        return EntryCode.MODIFIER
+    is_focused = any(_is_person(focus) for focus in _list(resource.get("focus")))
+    return EntryCode.FOCUS if is_focused else EntryCode.UNCONFIRMED
+
+
 def is_in_force(resource: Mapping[str, Any]) -> bool:
     """Return whether a resource states something about its own patient.
 
     It does not if its status takes it back, if a modifier extension may turn its meaning, or if it
     is about another person (Observation.focus).
     """
-    if resource.get("status") in NOT_IN_FORCE or "modifierExtension" in resource:
+    if str(resource.get("status")) in NOT_IN_FORCE or "modifierExtension" in resource:
         return False
     statuses = {code.rpartition("|")[2] for code in _codes(resource.get("verificationStatus"))}
     if statuses & _UNCONFIRMED:

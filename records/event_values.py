@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 NUMBER, BOOLEAN, CODE, TEXT, NOTHING = range(5)
 KINDS: Final = ("number", "boolean", "code", "text", "none")
 BOUNDS: Final = ("", "<", "<=", ">", ">=")
+_BOUND: Final = re.compile(r"(<=|>=|<|>)(-?[0-9.]+(?:e[+-]?[0-9]+)?)")
 UCUM: Final = "http://unitsofmeasure.org"
 TEXT_SYSTEM: Final = "text"
 """The system of a concept that has a text and no coding."""
@@ -112,3 +114,14 @@ def value_of_observation(value: float | int | str | bool, unit: str) -> Value:
     if isinstance(value, str):
         return Value(TEXT, math.nan, "", 0, value)
     return Value(NUMBER, float(value), unit, 0, "")
+
+
+def with_bound(value: Value, bound: str) -> Value:
+    """Return the value as the limit that a bound such as `<0.5` states.
+
+    A number that a mapping made of the bound by another rule, such as its half, stays a number.
+    """
+    match = _BOUND.fullmatch(bound)
+    if match is None or value.number != float(match[2]):
+        return value
+    return value._replace(bound=BOUNDS.index(match[1]))

@@ -13,7 +13,8 @@ import orjson
 
 from records.event_rules import CONFIRMED, Fact, NoEvent, NoEventError, facts_of
 from records.event_times import read_moment
-from records.event_values import Resource, value_of_observation
+from records.event_values import Resource, value_of_observation, with_bound
+from records.values import BOUND_SUFFIX
 from storage import Record
 
 EXTRACTOR: Final = 1
@@ -133,7 +134,11 @@ class EventBuilder:
             self._no_event[NoEvent.NO_DATE.value] += len(record.observations)
             return
         for code in sorted(record.observations):
-            values = [value_of_observation(*record.observations[code])]
+            if code.endswith(BOUND_SUFFIX):
+                continue
+            value = value_of_observation(*record.observations[code])
+            bound, _ = record.observations.get(code + BOUND_SUFFIX, ("", ""))
+            values = [with_bound(value, str(bound)) if bound else value]
             fact = Fact([code], moment, moment.first, moment.first, values, CONFIRMED)
             self._add(place, fact, moment.first)
 

@@ -22,6 +22,8 @@ MAX_LEVELS: Final = 200
 """Different values of a column that are kept; more are only counted."""
 MAX_SAMPLE: Final = 20_000
 """Rows of which every cell is kept: of larger tables every second, fourth, …"""
+MAX_DISTINCT: Final = 200_000
+"""Different values of a column that are counted; a larger table has at least so many."""
 SHAPED: Final = 300
 """Values whose shape is looked at, and every 64th after them."""
 GIVEN_UP: Final = 200
@@ -81,7 +83,8 @@ class Profile:
             self.missing[text] += 1
             return
         self.count += 1
-        self.distinct.add(hash(text))
+        if len(self.distinct) < MAX_DISTINCT:
+            self.distinct.add(hash(text))
         if self.is_open:
             self.levels[text] += 1
             self.is_open = len(self.levels) <= MAX_LEVELS

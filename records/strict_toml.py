@@ -79,6 +79,10 @@ class Section:
         """Return whether the key is present."""
         return key in self._values
 
+    def names(self) -> tuple[str, ...]:
+        """Return the keys that are present, in the order of the file."""
+        return tuple(self._values)
+
     def _get(self, key: str, kind: str, fits: bool) -> Any:
         if key not in self._values:
             raise self.error(key, f"missing; expected {kind}")

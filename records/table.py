@@ -60,7 +60,7 @@ def to_records(
     """Return the records of these rows, and for each a source that identifies it.
 
     Args:
-        rows: from `read_table` or `read_bundle`.
+        rows: from `read_table`.
         subjects: the subject of each person.
         custodian: the party that deposits.
         source_prefix: distinguishes sources of another kind of file.

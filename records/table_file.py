@@ -18,6 +18,9 @@ from records.workbook import WORKBOOK_MAGIC, read_workbook
 _BATCH_ROWS: Final = 4096
 _MAX_PARQUET_ROWS: Final = 5_000_000
 """A file of 2 MB can hold billions of equal rows, which are compressed there but not here."""
+_MAX_CHUNK_BYTES: Final = 256 * 2**20
+"""Of one column in one row group, unpacked."""
+_MAX_CELL_BYTES: Final = 64 * 2**10
 _MAX_UNPACKED_BYTES: Final = 4 * 2**30
 _PARQUET: Final = b"PAR1"
 _GZIP: Final = b"\x1f\x8b"
@@ -147,6 +150,9 @@ def _parquet(path: Path, file: FileFormat, columns: Collection[str] | None) -> I
 
     try:
         with parquet.ParquetFile(path) as opened:
+            texts = [each.name for each in opened.schema_arrow if _is_text(each.type)]
+        # A text that is written once for many rows stays one: else a small file fills the memory.
+        with parquet.ParquetFile(path, read_dictionary=texts) as opened:
             schema = opened.schema_arrow
             is_read = [columns is None or normalised(name) in columns for name in schema.names]
             names = [
@@ -157,6 +163,7 @@ def _parquet(path: Path, file: FileFormat, columns: Collection[str] | None) -> I
                 rows = opened.metadata.num_rows
                 problem = f"{rows} rows; the maximum is {_MAX_PARQUET_ROWS}. Split the file"
                 raise TableInvalid(f"{path.name}: {problem}.")
+            _require_small_chunks(path, opened.metadata, set(names))
             yield 0, list(schema.names)
             for batch in opened.iter_batches(_BATCH_ROWS, columns=names):
                 read = iter(
@@ -176,10 +183,56 @@ def _require_flat(path: Path, fields: list[Any], pyarrow: Any) -> None:
             raise TableInvalid(f"{path.name}: column {each.name!r} is nested; flatten it")
 
 
+def _is_text(kind: Any) -> bool:
+    import pyarrow
+
+    types = pyarrow.types
+    return any(
+        is_kind(kind)
+        for is_kind in (
+            types.is_string,
+            types.is_binary,
+            types.is_large_string,
+            types.is_large_binary,
+        )
+    )
+
+
+def _require_small_chunks(path: Path, metadata: Any, names: Collection[str]) -> None:
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            is_read = chunk.path_in_schema in names
+            if is_read and chunk.total_uncompressed_size > _MAX_CHUNK_BYTES:
+                size, most = chunk.total_uncompressed_size >> 20, _MAX_CHUNK_BYTES >> 20
+                column = chunk.path_in_schema
+                raise TableInvalid(
+                    f"{path.name}: column {column!r} has {size} MiB in one row group; the maximum "
+                    f"is {most} MiB. Write smaller row groups."
+                )
+
+
+def _require_short_cells(path: Path, name: str, values: Any) -> None:
+    import pyarrow.compute
+
+    length = pyarrow.compute.max(pyarrow.compute.binary_length(values)).as_py() or 0
+    if length > _MAX_CELL_BYTES:
+        raise TableInvalid(
+            f"{path.name}: column {name!r} has a cell of {length} bytes; the maximum is "
+            f"{_MAX_CELL_BYTES}. Shorten it, or leave the column out of the mapping."
+        )
+
+
 def _cells(path: Path, name: str, column: Any, decimal: str) -> list[str]:
     import pyarrow
 
     try:
+        if pyarrow.types.is_dictionary(column.type) and _is_text(column.type.value_type):
+            _require_short_cells(path, name, column.dictionary)
+            texts = [cell_text(value, decimal) for value in column.dictionary.to_pylist()]
+            empty = cell_text(None, decimal)
+            return [empty if n is None else texts[n] for n in column.indices.to_pylist()]
+        if _is_text(column.type):
+            _require_short_cells(path, name, column)
         if pyarrow.types.is_timestamp(column.type):  # Python's times have no nanoseconds
             column = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False)
         return [cell_text(cell, decimal) for cell in column.to_pylist()]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
+
+Value = float | int | str | bool
 
 NUMBER: Final = "number"
 BOOLEAN: Final = "boolean"
@@ -54,6 +57,17 @@ def check_digit(digits: str) -> int:
         doubled = int(digit) * (2 if index % 2 == 0 else 1)
         total += doubled - 9 if doubled > 9 else doubled
     return -total % 10
+
+
+def as_written(observations: Mapping[str, tuple[Value, str]]) -> dict[str, tuple[Value, str]]:
+    """Return observations for people: a bound such as `<0.5` in place of the number beside it."""
+    written: dict[str, tuple[Value, str]] = {}
+    for code, (value, unit) in observations.items():
+        if code.endswith(BOUND_SUFFIX):
+            written[code.removesuffix(BOUND_SUFFIX)] = (value, unit)
+        elif code not in written:
+            written[code] = (value, unit)
+    return written
 
 
 @lru_cache(maxsize=1024)

@@ -21,6 +21,8 @@ class Installation:
         clock: the current time, seconds UTC.
         is_development: True for trials; no real patients.
         version: of the software.
+        web_processes: how many processes serve the pages; each counts its own part of a limit.
+        person_systems: the identifier systems that name a person in FHIR, the most trusted first.
         profile: the name and contact that people are shown.
     """
 
@@ -30,4 +32,6 @@ class Installation:
     clock: Callable[[], float]
     is_development: bool
     version: str
+    web_processes: int = 1
+    person_systems: tuple[str, ...] = ()
     profile: OrganisationProfile = field(default_factory=OrganisationProfile)

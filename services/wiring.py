@@ -15,8 +15,10 @@ from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
+from services.custodian.intake import FhirIntake, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
@@ -35,19 +37,11 @@ from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
+from services.parts import Parts
 from services.patient.acts import PatientActs
-from services.patient.consents import PatientConsents
-from services.patient.erasures import PatientErasures
 from services.patient.exports import PatientExports
-from services.patient.fhir import PatientFhir
-from services.patient.history import PatientHistory
-from services.patient.keys import PatientKeys
-from services.patient.messages import PatientMessages
-from services.patient.records import PatientRecords
-from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
-from services.patient.signatures import PatientSignatures
-from services.patient.withdrawals import PatientWithdrawals
+from services.patient.wiring import build_patient
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -102,23 +96,6 @@ class Services:
     erasure: PatientErasure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What every service may be built from."""
-
-    engine: sa.Engine
-    ledger: ConsentLedger
-    store: RecordStore
-    diagnostics: Diagnostics
-    identity: IdentityService
-    jobs: JobQueue
-    workers: Workers
-    requests: RequestStores
-    installation: Installation
-    cards: ModelCards
-    uploads: UploadStore
-
-
 def build_services(
     *,
     engine: sa.Engine,
@@ -142,6 +119,7 @@ def build_services(
         installation=installation,
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
         uploads=UploadStore(engine, store, clock),
+        intake=make_intake_stores(engine, store, clock),
     )
     auditor = AuditorService(
         ledger=parts.ledger,
@@ -150,7 +128,7 @@ def build_services(
         jobs=parts.jobs,
         folder=parts.installation.home / "evidence",
     )
-    patient = _patient(parts)
+    patient = build_patient(parts)
     return Services(
         engine=engine,
         ledger=ledger,
@@ -191,77 +169,6 @@ def build_services(
     )
 
 
-def _patient(parts: Parts) -> PatientService:
-    ledger, store, diagnostics = parts.ledger, parts.store, parts.diagnostics
-    stores, clock = parts.requests, parts.installation.clock
-    parties, requests = stores.parties, stores.requests
-    acts = PatientActs(parts.engine, clock)
-    history = PatientHistory(
-        history=stores.history, store=store, ledger=ledger, parties=parties, acts=acts
-    )
-    consents = PatientConsents(
-        ledger=ledger, requests=requests, parties=parties, history=history, acts=acts
-    )
-    signatures = PatientSignatures(
-        identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs, acts=acts
-    )
-    records = PatientRecords(
-        store=store, diagnostics=diagnostics, parties=parties, consents=consents
-    )
-    patient_requests = PatientRequests(
-        requests=requests,
-        descriptions=stores.descriptions,
-        store=store,
-        signatures=signatures,
-        accounts=parts.identity.accounts,
-        acts=acts,
-        clock=clock,
-    )
-    messages = PatientMessages(
-        messages=stores.messages,
-        history=history,
-        store=store,
-        acts=acts,
-        organisation=parts.installation.organisation,
-    )
-    return PatientService(
-        requests=patient_requests,
-        consents=consents,
-        withdrawals=PatientWithdrawals(
-            consents=consents,
-            signatures=signatures,
-            diagnostics=diagnostics,
-            parties=parties,
-            clock=clock,
-        ),
-        signatures=signatures,
-        records=records,
-        history=history,
-        keys=PatientKeys(identity=parts.identity, ledger=ledger, signatures=signatures),
-        erasures=PatientErasures(requests=stores.erasures, store=store),
-        messages=messages,
-        fhir=PatientFhir(
-            consents=consents,
-            history=history,
-            organisation=parts.installation.organisation,
-        ),
-        exports=PatientExports(
-            jobs=parts.jobs,
-            accounts=parts.identity.accounts,
-            passkeys=parts.identity.passkeys,
-            records=records,
-            consents=consents,
-            requests=patient_requests,
-            history=history,
-            messages=messages,
-            folder=parts.installation.home / "exports",
-            seal=store.seal_text,
-            unseal=store.open_text,
-            clock=clock,
-        ),
-    )
-
-
 def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> PatientErasure:
     stores = parts.requests
     return PatientErasure(
@@ -282,49 +189,61 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
 
 def _custodian(parts: Parts) -> CustodianService:
     installation = parts.installation
-    directory, proposals = parts.requests.directory, parts.requests.proposals
-    records = CustodianRecords(store=parts.store, directory=directory, installation=installation)
+    directory = parts.requests.directory
+    records = CustodianRecords(
+        store=parts.store,
+        directory=directory,
+        diagnostics=parts.diagnostics,
+        installation=installation,
+    )
+    intake = FhirIntake(
+        store=parts.store,
+        directory=directory,
+        stores=parts.intake,
+        diagnostics=parts.diagnostics,
+        installation=installation,
+    )
+    uploads = CustodianUploads(
+        uploads=parts.uploads,
+        records=records,
+        intake=intake,
+        jobs=parts.jobs,
+        installation=installation,
+    )
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
             ledger=parts.ledger,
             store=parts.store,
             requests=parts.requests,
+            uploads=parts.uploads,
             jobs=parts.jobs,
             workers=parts.workers,
+            clock=installation.clock,
         ),
         invitations=CustodianInvitations(
-            identity=parts.identity,
-            directory=directory,
-            checks=checks,
-            installation=installation,
+            identity=parts.identity, directory=directory, checks=checks, installation=installation
         ),
-        uploads=CustodianUploads(
-            uploads=parts.uploads,
-            records=records,
-            jobs=parts.jobs,
-            installation=installation,
+        uploads=uploads,
+        columns=CustodianColumns(
+            uploads=parts.uploads, files=uploads, jobs=parts.jobs, installation=installation
         ),
         records=records,
+        intake=intake,
         subjects=CustodianSubjects(
             ledger=parts.ledger,
             subjects=SubjectRecords(ledger=parts.ledger, store=parts.store),
             directory=directory,
             installation=installation,
         ),
-        approvals=CustodianApprovals(
-            proposals=proposals,
-            store=parts.store,
-            directory=directory,
-            parties=parts.requests.parties,
-            descriptions=parts.requests.descriptions,
-        ),
+        approvals=CustodianApprovals(requests=parts.requests),
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
         ),
         messages=CustodianMessages(
             messages=parts.requests.messages,
             directory=directory,
+            store=parts.store,
             acts=PatientActs(parts.engine, installation.clock),
             installation=installation,
         ),
@@ -334,6 +253,7 @@ def _custodian(parts: Parts) -> CustodianService:
             directory=directory,
             key_recoveries=parts.identity.key_recoveries,
             checks=checks,
+            acts=PatientActs(parts.engine, installation.clock),
             installation=installation,
         ),
     )
@@ -346,6 +266,8 @@ def _clinician(parts: Parts) -> ClinicianService:
         directory=requests.directory,
         requests=requests.requests,
         diagnostics=diagnostics,
+        predictions=requests.predictions,
+        clock=parts.installation.clock,
     )
     predictions = ClinicianPredictions(
         patients=patients,
@@ -372,7 +294,8 @@ def _researcher(parts: Parts) -> ResearcherService:
         studies=Studies(
             owned=owned,
             requests=requests.requests,
-            store=store,
+            reach=requests.reach,
+            descriptions=requests.descriptions,
             diagnostics=diagnostics,
             feasibility=feasibility,
         ),

@@ -30,6 +30,7 @@ from storage.journal import NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.record_store import RecordStore
 from storage.vault import AccessRequest, AccessResult, Vault
+from storage.versions import Arriving, Merged, MergeReport
 
 __all__ = [
     "MAX_RECORD_BYTES",
@@ -37,6 +38,9 @@ __all__ = [
     "NOBODY",
     "AccessOutcome",
     "Arrival",
+    "Arriving",
+    "Merged",
+    "MergeReport",
     "StorageUnavailable",
     "StorageInvalid",
     "BlockStore",

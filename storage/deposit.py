@@ -24,7 +24,7 @@ BATCH_RECORDS: Final = 5_000
 BATCH_BYTES: Final = 2**26
 RECORD_ID_BYTES: Final = 16
 ABANDONED_AFTER_S: Final = 30
-_MAX_ATTEMPTS: Final = 5
+MAX_ATTEMPTS: Final = 5
 _MIN_RECORD_BYTES: Final = 400
 _NUMBER_BYTES: Final = 32
 
@@ -90,9 +90,11 @@ class Deposits:
         """
         for record in records:
             require_record(record)
-        marks = self._source_marks(records, sources)
+        marks: Sequence[bytes | None] = [None] * len(records)
+        if sources is not None:
+            marks = self.source_marks(records, sources)
         record_ids, names, new = list[str](), list[str](), 0
-        for part in _batch_slices(records):
+        for part in batch_slices(records):
             progress("depositing", part.start, len(records))
             part_ids, batch = self._deposit_part(records[part], marks[part])
             record_ids += part_ids
@@ -102,12 +104,12 @@ class Deposits:
         progress("depositing", len(records), len(records))
         return DepositReport(tuple(record_ids), new, tuple(names))
 
-    def _source_marks(
-        self, records: Sequence[Record], sources: Sequence[str] | None
-    ) -> list[bytes] | list[None]:
-        """Return a keyed hash of each record's source."""
-        if sources is None:
-            return [None] * len(records)
+    def source_marks(self, records: Sequence[Record], sources: Sequence[str]) -> list[bytes]:
+        """Return a keyed hash of each record's source.
+
+        Raises:
+            StorageInvalid: not one source for each record, or two are equal.
+        """
         if len(sources) != len(records):
             raise StorageInvalid(
                 f"{len(sources)} sources for {len(records)} records; give one source per record"
@@ -125,12 +127,9 @@ class Deposits:
         self, records: Sequence[Record], marks: Sequence[bytes | None]
     ) -> tuple[list[str], Batch | None]:
         """Deposit the new records of one batch; return all record ids, and the batch if any."""
-        for _ in range(_MAX_ATTEMPTS):
-            known = self._catalogue.find_sources([mark for mark in marks if mark is not None])
-            # A known record may be in an unfinished batch; it is acknowledged once that is done.
-            unfinished = self._catalogue.unfinished_batches(list(known))
-            if unfinished:
-                self._finish_all(unfinished, wait=True)
+        for _ in range(MAX_ATTEMPTS):
+            known = self.find_finished([mark for mark in marks if mark is not None])
+            if known is None:
                 continue
             ids = [known.get(mark or b"") or secrets.token_hex(RECORD_ID_BYTES) for mark in marks]
             new = [
@@ -145,6 +144,33 @@ class Deposits:
             except ConcurrentChange:
                 continue  # another process deposits the same sources: look up which ones
         raise ConcurrentChange("other processes are depositing the same sources; try again")
+
+    def find_finished(self, marks: Sequence[bytes]) -> dict[bytes, str] | None:
+        """Return the record id of each source that was deposited before.
+
+        A known record may be in an unfinished batch; then that is finished first, and None says
+        that the caller has to look again.
+        """
+        known = self._catalogue.find_sources(marks)
+        unfinished = self._catalogue.unfinished_batches(list(known))
+        if unfinished:
+            self._finish_all(unfinished, wait=True)
+            return None
+        return known
+
+    def deposit_versions(self, records: Sequence[tuple[Record, bytes | None]]) -> None:
+        """Deposit one batch of (record, source mark) pairs; newer versions replace older ones.
+
+        On return they are visible and anchored, and the keys of older versions are deleted.
+
+        Raises:
+            ConcurrentChange: one of the sources or versions exists already; nothing was stored.
+        """
+        with self.stage(self.seal(records)) as batch:
+            self.pin(batch)
+            self._catalogue.make_current(batch.id)
+            self.anchor(batch)
+        self.trim()
 
     def seal(self, records: Sequence[tuple[Record, bytes | None]]) -> SealedBatch:
         """Encrypt (record, source mark) pairs under fresh keys, wrapped by their patients' keys."""
@@ -249,8 +275,8 @@ class Deposits:
         return self._car_folder.trim(needed)
 
 
-def _batch_slices(records: Sequence[Record]) -> Iterator[slice]:
-    """Split records into batches of limited number and, roughly, bytes."""
+def batch_slices(records: Sequence[Record]) -> Iterator[slice]:
+    """Yield the slices that split records into batches of limited number and, roughly, bytes."""
     start = total = 0
     for index, record in enumerate(records):
         size = _MIN_RECORD_BYTES + sum(

@@ -124,10 +124,7 @@ class Erasure:
         if not records:
             return
         newer = [(replace(record, version=record.version + 1), None) for record in records]
-        with self._deposits.stage(self._deposits.seal(newer)) as batch:
-            self._deposits.pin(batch)
-            self._components.catalogue.make_current(batch.id)
-            self._deposits.anchor(batch)
+        self._deposits.deposit_versions(newer)
 
     def shred(self, subject: bytes, why: str, also: Sequence[str] = ()) -> Receipt:
         """Delete every key of a subject, then its blocks; its records cannot be opened again.

@@ -22,6 +22,10 @@ class StoreFinding(FindingCode):
     RECORD_KEY_BROKEN = ("record-key-broken", "the key of a record cannot be unwrapped")
     ROWS_LOST = ("rows-lost", "journal rows are permanently lost; the loss was accepted")
     ROW_DIFFERS = ("row-differs", "a journal row differs from the one that was written")
+    USE_NOT_CONSENTED = (
+        "use-not-consented",
+        "a journal row says permitted, but its consent did not allow that use: {reason}",
+    )
     USE_DIFFERS = ("use-differs", "the use that a journal row names was altered")
     END_DIFFERS = ("end-differs", "the journal does not end with the last row that was written")
     ANCHORED_ROWS_MISSING = ("anchored-rows-missing", "anchored journal rows are missing")

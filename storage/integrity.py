@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
-from consent import Anchor, Finding
+from consent import REASONS, Anchor, Finding, PastPermits, PastUse
 from storage import merkle
 from storage.block_store import BlockReader
 from storage.car import text_cid
@@ -15,12 +16,13 @@ from storage.components import Progress, no_progress
 from storage.deposit import description
 from storage.entry import Batch, Entry
 from storage.envelope import unpack
-from storage.errors import NameMismatch, SealBroken, StorageNotFound
+from storage.errors import JournalBroken, NameMismatch, SealBroken, StorageNotFound
 from storage.findings import StoreFinding
-from storage.journal import LOST, START, Journal, possible_starts, row_hash
+from storage.journal import LOST, START, Journal, JournalRow, possible_starts, row_hash
 from storage.keys import Keys, SecretKey, unwrap_record_key
 from storage.seal import key_commitment
 
+PERMITTED: Final = REASONS[0]
 _LOST_HASH = b""
 _PROGRESS_ROWS = 5_000
 
@@ -108,6 +110,44 @@ def _check_entry(entry: Entry, block: bytes | None, patient: SecretKey | None) -
 
 def _named(entry: Entry) -> str:
     return f"record {entry.record_id.hex()} version {entry.version}"
+
+
+def check_uses(journal: Journal, permits: PastPermits, entries: Sequence[Entry]) -> list[Finding]:
+    """Return the rows that say permitted although their consent did not allow the use.
+
+    `entries` are the records that exist now; of others, recipient, purpose and times are judged.
+    """
+    findings: list[Finding] = []
+    known = {entry.record_id: entry for entry in entries}
+    uses: dict[bytes, dict[str, Any]] = {}
+    for row in journal.rows():
+        if row.answer.outcome != PERMITTED:
+            continue
+        if row.use not in uses:
+            try:
+                uses[row.use] = journal.use(row.use)
+            except JournalBroken:
+                continue  # reported by `check_journal`
+        fault = permits.find_fault(row.answer.consent_id, _past_use(row, uses[row.use], known))
+        if fault is not None:
+            where, facts = f"row {row.seq}", {"reason": fault}
+            code = StoreFinding.USE_NOT_CONSENTED
+            findings.append(Finding(part="journal", code=code, where=where, facts=facts))
+    return findings
+
+
+def _past_use(row: JournalRow, use: dict[str, Any], known: dict[bytes, Entry]) -> PastUse:
+    entry = known.get(row.answer.record_id)
+    return PastUse(
+        subject=row.answer.subject,
+        party=use["party"],
+        purpose=use["purpose"],
+        record_id=row.answer.record_id.hex(),
+        category=entry.category if entry else "",
+        recorded_on=entry.recorded_on if entry else "",
+        at_s=use["at_s"],
+        count=use["count"],
+    )
 
 
 def check_journal(

@@ -169,7 +169,7 @@ class Journal:
 
         Raises:
             JournalUnavailable, DiskFull: nothing was written, so nothing may be released; also when
-                rows are older than the bound without an anchor, and cannot be anchored now.
+                older rows than the bound lack an anchor and get none now.
             JournalBroken: likewise, because anchored rows are missing. An operator restores a
                 newer copy of the database, or accepts the loss.
         """
@@ -186,33 +186,20 @@ class Journal:
                 self.anchor()  # in place of a worker that does not run
                 self._oldest_unanchored_s = None
                 if self._is_overdue():
-                    raise JournalUnavailable(
-                        f"journal rows older than {self.max_unanchored_s:.0f} s are not anchored "
-                        "on the ledger; start the worker, or wait until the ledger is back"
-                    )
-        except ConsentError as exc:
-            raise JournalUnavailable(
-                "journal rows are overdue for an anchor, and the ledger takes none now; nothing "
-                "was released"
-            ) from exc
+                    raise JournalUnavailable("journal rows are overdue for an anchor; run verify")
+        except (ConsentError, DatabaseUnavailable, StorageBroken) as exc:
+            raise JournalUnavailable("overdue anchors cannot be read or written now") from exc
 
     def _is_overdue(self) -> bool:
         """Return whether the oldest row without an anchor is older than the bound."""
         due_s = self._clock() - self.max_unanchored_s
         if self._oldest_unanchored_s is None or self._oldest_unanchored_s < due_s:
-            self._oldest_unanchored_s = self._find_oldest_unanchored()
-        return self._oldest_unanchored_s < due_s
-
-    def _find_oldest_unanchored(self) -> float:
-        """Return when the first row after the newest anchor was written; now if there is none."""
-        query = sa.select(_USES.c.body).join(_ROWS, _ROWS.c.use == _USES.c.hash)
-        query = query.where(_ROWS.c.seq > self.anchored()).order_by(_ROWS.c.seq).limit(1)
-        try:
+            query = sa.select(_USES.c.body).join(_ROWS, _ROWS.c.use == _USES.c.hash)
+            query = query.where(_ROWS.c.seq > self.anchored()).order_by(_ROWS.c.seq).limit(1)
             with reading(self._engine) as connection:
                 body = connection.scalar(query)
-        except DatabaseUnavailable as exc:
-            raise JournalUnavailable("the journal cannot be read; nothing was released") from exc
-        return self._clock() if body is None else float(orjson.loads(body)["at_s"])
+            self._oldest_unanchored_s = float(orjson.loads(body)["at_s"]) if body else self._clock()
+        return self._oldest_unanchored_s < due_s
 
     def accept_loss(self, use: Use) -> int:
         """Continue after anchored rows that are permanently lost; return the next row's number.

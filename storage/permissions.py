@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import numpy as np
 
-from consent import DecisionRequestBatch, Decisions
+from consent import REASONS, DecisionRequestBatch, Decisions
 from storage.entry import Columns
+
+_REFUSALS: Final = [REASONS.index("denied"), REASONS.index("opted-out")]
 
 
 class RecordList:
@@ -65,3 +68,9 @@ class PermittedSubjects(Mapping[bytes, dict[str, bytes]]):
 
     def __len__(self) -> int:
         return len(self._bounds)
+
+
+def refusing_subjects(records: RecordList, decisions: Decisions) -> set[bytes]:
+    """Return the subjects with a record that is refused by a deny or an opt-out."""
+    refused = np.isin(decisions.reasons, _REFUSALS)
+    return {records.subjects[number] for number in np.unique(records.subject_numbers[refused])}

@@ -18,12 +18,13 @@ from storage.deposit import Deposits
 from storage.entry import Entry
 from storage.erasure import Erasure
 from storage.findings import StoreFinding
-from storage.integrity import check_journal, check_records
+from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
 from storage.keys import Keys
-from storage.permissions import PermittedSubjects, RecordList
+from storage.permissions import PermittedSubjects, RecordList, refusing_subjects
 from storage.rootkey import make_root_key, open_root_key, receipt_key
 from storage.vault import Vault
+from storage.versions import Versions
 
 LIST_MAX_AGE_S: Final = 60.0
 """For how long a list of patients may include one whose records were erased meanwhile."""
@@ -60,6 +61,7 @@ class RecordStore:
         )
         self.vault = Vault(components)
         self.deposits = Deposits(components)
+        self.versions = Versions(components, self.deposits)
         self.erasure = Erasure(engine, components, self.deposits)
 
     def unseal(self, passphrase: str) -> None:
@@ -145,6 +147,16 @@ class RecordStore:
         decisions = self._ledger.decide_many(records.decision_request(party, purpose))
         return PermittedSubjects(records, decisions)
 
+    def refusing_subjects(self, party: str, purpose: str) -> set[bytes]:
+        """Return the subjects who opted out of this purpose or refuse it to this party.
+
+        Raises:
+            LedgerUnavailable (consent): as `permitted_subjects`.
+        """
+        records = self._record_list()
+        decisions = self._ledger.decide_many(records.decision_request(party, purpose))
+        return refusing_subjects(records, decisions)
+
     def _record_list(self) -> RecordList:
         """Return the current records, at most LIST_MAX_AGE_S old and with every visible batch."""
         now_s, batches = time.monotonic(), self._catalogue.count_visible_batches()
@@ -194,6 +206,7 @@ class RecordStore:
                 for batch in self._catalogue.batches()
                 if batch.pin and batch.pin not in pins
             ]
+        findings += check_uses(self.journal, self._ledger.past_permits(), self._catalogue.current())
         anchors = self._ledger.anchors("journal")
         return findings + check_journal(
             self.journal, anchors, lambda done, total: progress("journal", done, total)

@@ -22,6 +22,8 @@ PERMITTED: Final = REASONS[0]
 NOT_THERE: Final = "not-there"
 WITHDRAWN: Final = "withdrawn"
 ANSWERED: Final = "answered"
+OWN: Final = "own"
+"""The outcome of a patient's reading of their own record, which needs no consent."""
 PATIENT: Final = "patient"
 """The party of a patient who reads their own records."""
 _NEAREST_MISS_FIRST: Final = (*REASONS, NOT_THERE)
@@ -185,7 +187,7 @@ class Vault:
         request = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
         if entries:
             answers = [
-                AccessOutcome(subject, entry.record_id, entry.version, PERMITTED, NOBODY)
+                AccessOutcome(subject, entry.record_id, entry.version, OWN, NOBODY)
                 for entry in entries
             ]
             self._journal.write(self._use(request, self._ledger.view()), answers)

@@ -163,7 +163,9 @@ def records_of(subject: bytes, drawn: random.Random) -> list[Record]:
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     """A platform with 1,200 people who permit training and answers."""
     home = tmp_path_factory.mktemp("home")
-    settings = read_settings({"VOUCHSAFE_HOME": str(home), "VOUCHSAFE_PORT": free_port()})
+    # Tests ask this process alone, so its part of each limit is the whole.
+    given = {"VOUCHSAFE_PORT": free_port(), "VOUCHSAFE_WEB_PROCESSES": "1"}
+    settings = read_settings({"VOUCHSAFE_HOME": str(home), **given})
     nodes = application.nodes_of(settings, application.silent)
     with nodes:
         platform = application.join(settings, nodes, SMALL_BUDGET)

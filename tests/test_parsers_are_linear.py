@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
 from records import RecordsError
-from records.fhir import read_bundle
+from records.fhir_file import read_entries
 from records.json_strict import loads, loads_exact
 from records.mapping import Mapping
 from records.strict_toml import Section
@@ -56,8 +56,8 @@ PARSERS: dict[str, tuple[Callable[[bytes], Any], tuple[bytes, ...]]] = {
     ),
     "json-exact": (loads_exact, (b'"', b'\\"', b"[", b"1.0,", b"\\u0000", b"[1.", b'{"a":')),
     "fhir": (
-        read_bundle,
-        (b'"', b'{"resource":{', b'{"entry":[', b'{"resourceType":"Bundle","entry":[{'),
+        lambda body: list(read_entries(io.BytesIO(body))),
+        (b'"', b"\n", b'{"resource":{', b'{"entry":[', b'{"resourceType":"Bundle","entry":[{'),
     ),
     "toml": (
         lambda body: Section.of_text(body.decode(), "a.toml"),

@@ -33,6 +33,7 @@ from services.words import Words, best_language
 
 LOG: Final = logging.getLogger("vouchsafe.web")
 MACHINES: Final = ("/api/", "/health/")
+FHIR: Final = "/fhir"
 RETRY_AFTER_S: Final = 5
 
 
@@ -169,11 +170,20 @@ def _headers(error: Exception, status: int) -> dict[str, str]:
     return {}
 
 
+def _to_outcome(problem: dict[str, Any]) -> bytes:
+    """Return a problem as a FHIR OperationOutcome."""
+    text = " ".join(str(part) for part in (problem["detail"], problem.get("errors", "")) if part)
+    issue = {"severity": "error", "code": "processing", "diagnostics": text}
+    return orjson.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
+
+
 def _rendered(problem: dict[str, Any], headers: dict[str, str]) -> Response:
     status = problem["status"]
     if request.path.startswith(MACHINES):
         body = orjson.dumps(problem, option=orjson.OPT_NON_STR_KEYS)
         return Response(body, status, headers, content_type="application/problem+json")
+    if request.path.split("/")[1:2] == [FHIR[1:]]:
+        return Response(_to_outcome(problem), status, headers, content_type="application/fhir+json")
     liked = request.cookies.get("language") or request.headers.get("Accept-Language", "")
     page = render_template(
         "problem.html", say=Words(best_language(liked)), csrf="", account=None, **problem

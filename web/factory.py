@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from services.wiring import Services
 from web import access_log, errors, metrics
 from web.api import api
+from web.api.fhir import fhir
 from web.current import EXTENSION
 from web.health import bp as health
 from web.pages import pages
@@ -53,6 +54,7 @@ def create_app(services: Services, proxies: int = 0, metrics_token: str = "") ->
     metrics.install(app, services.monitoring, metrics_token)
     app.register_blueprint(health)
     app.register_blueprint(api(services))
+    app.register_blueprint(fhir(services))
     app.register_blueprint(pages(services))
     headers = HEADERS | (TLS_HEADERS if services.installation.site.is_secure else {})
 

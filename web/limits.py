@@ -16,12 +16,14 @@ MAX_CALLERS: Final = 10_000
 class Limit:
     """At most `burst` requests at once, and `rate_per_s` in the long run, for each caller.
 
-    It is per process: with several processes the limit is multiplied.
+    Each of `processes` has its part of both, since connections are spread over them.
     """
 
-    def __init__(self, rate_per_s: float, burst: int, clock: Callable[[], float]) -> None:
-        self._rate_per_s = rate_per_s
-        self._burst = burst
+    def __init__(
+        self, rate_per_s: float, burst: int, clock: Callable[[], float], processes: int = 1
+    ) -> None:
+        self._rate_per_s = rate_per_s / processes
+        self._burst = max(1, burst // processes)
         self._clock = clock
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()

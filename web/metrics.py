@@ -1,4 +1,4 @@
-"""Serves Prometheus metrics: requests of this process, and the state of the installation."""
+"""Serves Prometheus metrics: requests to the web processes, and the state of the installation."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from flask import Blueprint, Flask, Response, current_app, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from services.errors import NotFound
 from services.monitoring import Measurements, MonitoringService
@@ -26,8 +27,9 @@ bp = Blueprint("metrics", __name__)
 class Metrics:
     """The metrics of one application.
 
-    Requests are those of this process; with several web processes each has its own, so let
-    Prometheus read each. Everything else is read from the database and the nodes at each scrape.
+    Requests are those of all web processes, if they share a folder for their counts
+    (PROMETHEUS_MULTIPROC_DIR, which prometheus_client reads); else of this one. Everything else is
+    read from the database and the nodes at each scrape.
     """
 
     def __init__(self, monitoring: MonitoringService, token: str) -> None:
@@ -40,7 +42,7 @@ class Metrics:
         self._seconds = Histogram(
             name, "Duration of HTTP requests.", ("endpoint",), registry=self._registry
         )
-        self._registry.register(_Collector(monitoring))
+        self._collector = _Collector(monitoring)
 
     def count_request(self, status: int, duration_s: float) -> None:
         """Count the current request; its URL is not a label, since a stranger may choose it."""
@@ -64,7 +66,13 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
-        return generate_latest(self._registry)
+        state = CollectorRegistry()
+        state.register(self._collector)
+        counts = self._registry
+        if values.ValueClass is not values.MutexValue:
+            counts = CollectorRegistry()
+            MultiProcessCollector(counts)  # type: ignore[no-untyped-call]
+        return bytes(generate_latest(counts) + generate_latest(state))
 
 
 def install(app: Flask, monitoring: MonitoringService, token: str) -> None:

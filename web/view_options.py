@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar
 
 from flask import current_app, request
 
+from services.errors import Forbidden
+
 View = TypeVar("View", bound=Callable[..., Any])
 MAX_SMALL_BYTES: Final = 64 * 2**10
 JSON: Final = "application/json"
@@ -25,6 +27,7 @@ class ViewOptions:
         returns: the schema of the result; None for a file of the type `media_type`.
         status: of the response.
         is_idempotent: whether the response is kept for an Idempotency-Key.
+        opens_records: whether a GET opens and journals records, so that no other site may cause it.
     """
 
     roles: frozenset[str] | None = None
@@ -35,6 +38,7 @@ class ViewOptions:
     status: int = 200
     media_type: str = JSON
     is_idempotent: bool = False
+    opens_records: bool = False
 
 
 def options_of(view: Callable[..., Any]) -> ViewOptions:
@@ -46,6 +50,22 @@ def options_of(view: Callable[..., Any]) -> ViewOptions:
 def current_options() -> ViewOptions:
     """Return the options of the view that the current request is for."""
     return options_of(current_app.view_functions[str(request.endpoint)])
+
+
+def opens_records(view: View) -> View:
+    """Refuse the view to links on other sites: a GET of it opens records, which is journalled."""
+    options_of(view).opens_records = True
+    return view
+
+
+def require_own_site() -> None:
+    """Refuse what another site made the browser send (Fetch Metadata, W3C).
+
+    Raises:
+        Forbidden: the browser says that another site caused the request.
+    """
+    if request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site"):
+        raise Forbidden("Another site caused this request. Open the page from within this site.")
 
 
 def requires_role(*roles: str) -> Callable[[View], View]:

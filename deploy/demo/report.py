@@ -71,10 +71,10 @@ def _cohort(cohort: dict[str, Any]) -> list[str]:
 def _model(card: dict[str, Any], sha256: str) -> list[str]:
     evaluation = card["evaluation"]
     auroc = evaluation["auroc"]
-    attack = f"membership attack AUC {card['attack']['auroc']:.3f}"
+    attack = f"LiRA AUC {card['attack']['auroc']:.3f}"
     return [
-        f"4. model      AUROC {auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}) on "
-        f"held-out permitted patients; Brier {evaluation['brier']:.3f}",
+        f"4. model      AUROC {auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}), "
+        f"out of fold; Brier {evaluation['brier']:.3f}",
         f"              calibration slope {evaluation['slope']:.2f}, intercept "
         f"{evaluation['intercept']:.2f}; {attack}; sha-256 {sha256[:16]}…",
     ]

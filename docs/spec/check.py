@@ -2,12 +2,24 @@
 
     python check.py evidence.ndjson CHAIN BLOCKS        CHAIN: an IPC socket's path or an http URL; BLOCKS: Kubo's repo/blocks
 
-Needs Python 3.11 and pycryptodome. Formats: ledger.md, evidence.md and envelope.md beside this file. Exit code 0: everything agrees; 1: it does not.
+Verifies the contract's code, every signature from calldata, and every journalled use against its consent. Compare the contract and the custodian accounts
+that it prints with those that you know. Needs Python 3.11 and pycryptodome. Formats: ledger.md, evidence.md and envelope.md beside this file. Exit code 0: everything agrees; 1: it does not.
 """
 
 import base64, hashlib, json, pathlib, socket, sys, urllib.request
 
-from Crypto.Hash import keccak as _keccak
+from Crypto.Hash import SHA256, keccak as _keccak
+from Crypto.PublicKey import ECC
+from Crypto.Signature import DSS
+
+# The contract, from consent/ledger.json: keccak of its code with the immutables zeroed, where those are, and the verifier's.
+CODE = ("222fda77b07f5931bc715cbb2c9c3237d4c9afbdcc5ca701cfddadfe3065a39e", (3654, 3695, 5866, 6663, 13301, 13348, 13427, 13465, 13531))
+VERIFIER = "d2d89a16b6018390b5f186502374ca65dd0ea79edb8ea4552c90b24b6df26a40"
+# Which purposes a permission covers besides its own (docs/spec/ledger.md, HL7 v3-PurposeOfUse).
+COVERS = {"TREAT": "CLINTRL COC ERTREAT ETREAT POPHLTH", "ETREAT": "ERTREAT", "SYSDEV": "HTEST", "PUBHLTH": "DISASTER THREAT",
+          "HOPERAT": "CAREMGT HQUALIMP HTEST PATSFTY SYSDEV TRAIN", "PATRQT": "FAMRQT PWATRNY SUPNWK",
+          "HRESCH": "BIORCH CLINTRCH CLINTRCHNPC CLINTRCHPC DSRCH POARCH PRECLINTRCH TRANSRCH", "CLINTRCH": "CLINTRCHNPC CLINTRCHPC PRECLINTRCH"}
+SKEW = 120
 
 EVENTS = {  # docs/spec/ledger.md, section 5: operation, signature, words (t: topic, d: data, b: the hash of bytes in the data)
     1: ("Enrolled(bytes32,address,bytes)", "t1 t2 b0"), 2: ("KeyAdded(bytes32,bytes,uint8,uint40)", "t1 b0 d1 d2"),
@@ -20,14 +32,18 @@ EVENTS = {  # docs/spec/ledger.md, section 5: operation, signature, words (t: to
 }
 TERMS = ("Terms(string decision,string recipient,string[] purposes,string[] categories,string[] records,string dataFrom,"
          "string dataTo,string[] obligations,string statement,string policyUri,bytes32 policyHash,bytes32 salt)")
+SIGNED = {  # operation: the type that is signed (docs/spec/ledger.md, section 2)
+    1: "Enrolment(bytes32 subject,address custodian,bytes signer)", 2: "KeyAddition(bytes32 subject,bytes signer,uint8 role,uint40 until)",
+    3: "KeyRemoval(bytes32 subject,bytes signer)", 4: "Grant(bytes32 subject,Terms terms,uint40 signedAt,uint40 notAfter)" + TERMS,
+    5: "Withdrawal(bytes32 subject,bytes32 termsHash)", 6: "Stop(bytes32 subject,uint40 issuedAt)",
+    8: "Enrolment(bytes32 subject,address custodian,bytes signer)", 9: "RecoveryVeto(bytes32 subject,bytes signer)",
+}
 FIELDS = ("decision", "recipient", "purposes", "categories", "records", "data_from", "data_to", "obligations", "statement", "policy_uri")
-
 
 def keccak(data): return _keccak.new(digest_bits=256, data=data).digest()
 def sha(data): return hashlib.sha256(data).digest()
 def unhex(text): return bytes.fromhex(text.removeprefix("0x"))
 def canonical(content): return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
 
 def ask(where, method, *params):
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
@@ -45,7 +61,6 @@ def ask(where, method, *params):
             except ValueError:
                 continue
 
-
 def merkle(leaves):  # RFC 6962
     level = [sha(b"\0" + leaf) for leaf in leaves] or [sha(b"")]
     while len(level) > 1:
@@ -53,15 +68,200 @@ def merkle(leaves):  # RFC 6962
         level = paired + level[len(paired) * 2:]
     return level[0]
 
-
 def terms_hash(terms):  # EIP-712
     def word(value):
         return keccak(b"".join(keccak(v.encode()) for v in value)) if isinstance(value, list) else keccak(value.encode())
     return keccak(keccak(TERMS.encode()) + b"".join(word(terms[f]) for f in FIELDS) + unhex(terms["policy_hash"]) + unhex(terms["salt"]))
 
 
+# secp256k1: the account that signed a hash (SEC 1, 4.1.6), in Jacobian coordinates
+P, N = 2**256 - 2**32 - 977, 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+G = (0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798, 0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8, 1)
+
+def double(p):
+    x, y, z = p
+    s, m = 4 * x * y * y % P, 3 * x * x % P
+    u = (m * m - 2 * s) % P
+    return u, (m * (s - u) - 8 * y**4) % P, 2 * y * z % P
+
+def add(p, q):
+    if not p[2]: return q
+    if not q[2]: return p
+    a, b = q[2] * q[2] % P, p[2] * p[2] % P
+    u, v, s, t = p[0] * a % P, q[0] * b % P, p[1] * a * q[2] % P, q[1] * b * p[2] % P
+    if u == v: return double(p) if s == t else (1, 1, 0)
+    h, r = (v - u) % P, (t - s) % P
+    i = h * h % P
+    j, k = h * i % P, u * i % P
+    x = (r * r - j - 2 * k) % P
+    return x, (r * (k - x) - s * j) % P, h * p[2] * q[2] % P
+
+def recover(hashed, r, s, parity):
+    if not (0 < r < N and 0 < s <= N // 2 and parity in (0, 1)): return b""
+    y = pow(r**3 + 7, (P + 1) // 4, P)
+    if (y * y - r**3 - 7) % P: return b""
+    point, inverse, e = (r, y if y % 2 == parity else P - y, 1), pow(r, -1, N), int.from_bytes(hashed, "big")
+    first, second = -e * inverse % N, s * inverse % N
+    both, total = add(G, point), (1, 1, 0)
+    for bit in range(255, -1, -1):
+        total = double(total)
+        which = first >> bit & 1 | (second >> bit & 1) << 1
+        if which: total = add(total, (G, point, both)[which - 1])
+    if not total[2]: return b""
+    z = pow(total[2], -1, P)
+    return keccak((total[0] * z * z % P).to_bytes(32, "big") + (total[1] * z**3 % P).to_bytes(32, "big"))[12:]
+
+def unrlp(data, at=0):
+    """Return the RLP item at a position, and the position after it."""
+    kind = data[at]
+    if kind < 0x80: return data[at:at + 1], at + 1
+    short, size, start = (kind - 0x80, kind & 0x3F, at + 1) if kind < 0xC0 else (kind - 0xC0, kind & 0x3F, at + 1)
+    if short > 55:
+        wide = short - 55
+        size, start = int.from_bytes(data[start:start + wide], "big"), start + wide
+    if kind < 0xC0: return data[start:start + size], start + size
+    items, end = [], start + size
+    while start < end:
+        item, start = unrlp(data, start)
+        items.append(item)
+    return items, end
+
+def rlp(item):
+    body = item if isinstance(item, bytes) else b"".join(map(rlp, item))
+    if isinstance(item, bytes) and len(item) == 1 and item[0] < 0x80: return item
+    first, size = (0x80 if isinstance(item, bytes) else 0xC0), len(body)
+    if size < 56: return bytes([first + size]) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([first + 55 + len(length)]) + length + body
+
+def transaction(raw):
+    """Return sender, receiver and calldata of a signed transaction (EIP-2718, EIP-155)."""
+    number = lambda item: int.from_bytes(item, "big")
+    typed = raw[0] if raw[0] < 0x80 else None
+    fields = unrlp(raw, 0 if typed is None else 1)[0]
+    to, data = {None: (3, 5), 1: (4, 6), 2: (5, 7), 4: (5, 7)}[typed]
+    if typed is not None: hashed, parity = keccak(bytes([typed]) + rlp(fields[:-3])), number(fields[-3])
+    elif number(fields[6]) < 35: hashed, parity = keccak(rlp(fields[:6])), number(fields[6]) - 27
+    else:
+        chain_id, parity = divmod(number(fields[6]) - 35, 2)
+        hashed = keccak(rlp([*fields[:6], chain_id.to_bytes(8, "big").lstrip(b"\0"), b"", b""]))
+    return recover(hashed, number(fields[-2]), number(fields[-1]), parity), fields[to], fields[data]
+
+def claims(sender, data):
+    """Yield (operation, words as signed, signer, signature) of each message that a call brings; no signature: the sender speaks."""
+    def word(at): return data[4 + at:36 + at]
+    def number(at): return int.from_bytes(word(at), "big")
+    def long(at): return data[36 + at:36 + at + number(at)]
+    def args(*places): return [long(number(32 * place)) for place in places]
+    selector = {keccak(name.encode())[:4]: name.split("(")[0] for name in (
+        "grant((bytes32,bytes32,uint40,uint40,bytes,bytes)[])", "withdraw((bytes32,bytes32,bytes,bytes)[])", "stop((bytes32,uint40,bytes,bytes)[])",
+        "enrol((bytes32,bytes,bytes)[])", "withdrawOwn(bytes32,bytes32)", "stopOwn(bytes32)", "addKey(bytes32,bytes,uint8,uint40,bytes,bytes,bytes)",
+        "removeKey(bytes32,bytes,bytes,bytes)", "endKey(bytes32,bytes)", "proposeRecovery(bytes32,bytes,bytes)",
+        "vetoRecovery(bytes32,bytes,bytes,bytes)", "anchor(bytes32,bytes32,uint64)", "completeRecovery(bytes32)")}
+    called, wide = selector.get(data[:4], ""), sender.rjust(32, b"\0")
+    if called in ("grant", "withdraw", "stop", "enrol"):
+        op, fixed = {"grant": (4, 4), "withdraw": (5, 2), "stop": (6, 2), "enrol": (1, 1)}[called]
+        array = number(0)
+        for index in range(min(number(array), 4096)):
+            at = array + 32 + number(array + 32 + 32 * index)
+            words, signer, signature = data[4 + at:4 + at + 32 * fixed], long(at + number(at + 32 * fixed)), long(at + number(at + 32 * fixed + 32))
+            yield op, (words + wide + keccak(signer) if op == 1 else words), signer, signature
+    elif called == "addKey":
+        signer, by, signature, proof = args(1, 4, 5, 6)
+        words = word(0) + keccak(signer) + word(64) + word(96)
+        yield 2, words, by, signature
+        yield -2, words, signer, proof
+    elif called in ("removeKey", "vetoRecovery"):
+        signer, by, signature = args(1, 2, 3)
+        yield (3 if called == "removeKey" else 9), word(0) + keccak(signer), by, signature
+    elif called == "proposeRecovery":
+        signer, signature = args(1, 2)
+        yield 8, word(0) + wide + keccak(signer), signer, signature
+    elif called == "endKey": yield 3, word(0) + keccak(args(1)[0]), b"", None
+    elif called == "withdrawOwn": yield 5, word(0) + word(32), sender, None
+    elif called == "stopOwn": yield 6, word(0), sender, None
+    elif called == "anchor": yield 7, word(0) + word(32) + word(64), sender, None
+
+def passkey_signed(signer, hashed, signature):  # WebAuthn 7.2, as OpenZeppelin's verifier reads it
+    try:
+        r, s, challenge_at, type_at, data_at, client_at = (int.from_bytes(signature[at:at + 32], "big") for at in range(0, 192, 32))
+        def text(at): return signature[at + 32:at + 32 + int.from_bytes(signature[at:at + 32], "big")]
+        authenticator, client = text(data_at), text(client_at)
+        challenge = b'"challenge":"' + base64.urlsafe_b64encode(hashed).rstrip(b"=") + b'"'
+        if not client.startswith(b'"type":"webauthn.get"', type_at) or not client.startswith(challenge, challenge_at): return False
+        if len(authenticator) < 37 or authenticator[32] & 5 != 5 or authenticator[32] & 0x18 == 0x10 or s > 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 // 2: return False
+        key = ECC.construct(curve="P-256", point_x=int.from_bytes(signer[20:52], "big"), point_y=int.from_bytes(signer[52:], "big"))
+        DSS.new(key, "fips-186-3").verify(SHA256.new(authenticator + sha(client)), r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+        return True
+    except (ValueError, OverflowError):
+        return False
+
+class Proofs:
+    """Which operations are proved by signatures in the transactions that the chain names."""
+    def __init__(self, chain, deployment):
+        self.chain, self.contract, self.verifiers = chain, unhex(deployment["contract"]), [unhex(v) for v in deployment["verifiers"]]
+        domain = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)") + keccak(b"Vouchsafe") + keccak(b"1")
+        self.domain = keccak(domain + deployment["chain_id"].to_bytes(32, "big") + self.contract.rjust(32, b"\0"))
+        self.calls, self.keys, self.enrolled, self.proposed = {}, {}, {}, {}
+    def call(self, name):
+        """Return sender and claims of a transaction; its hash is checked."""
+        if name not in self.calls:
+            self.calls = {}  # transactions come in order: one is enough
+            raw = ask(self.chain, "eth_getRawTransactionByHash", name)
+            sender, found = b"", {}
+            try:
+                if raw and keccak(unhex(raw)) == unhex(name):
+                    sender, to, data = transaction(unhex(raw))
+                    if to == self.contract: found = {(op, words): (signer, signature) for op, words, signer, signature in claims(sender, data)}
+            except (KeyError, IndexError, ValueError, TypeError): found = {}
+            self.calls[name] = sender, found
+        return self.calls[name]
+    def signed(self, op, words, signer, signature):
+        hashed = keccak(b"\x19\x01" + self.domain + keccak(keccak(SIGNED[op].encode()) + words))
+        if signature is None: return False
+        if len(signer) == 84: return signer[:20] in self.verifiers and passkey_signed(signer, hashed, signature)
+        if len(signer) == 20 and len(signature) == 65 and recover(hashed, int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big"), signature[64] - 27) == signer:
+            return True
+        if len(signer) != 20: return False
+        padded = signature + bytes(-len(signature) % 32)  # an account with code answers only through the chain (ERC-1271)
+        question = keccak(b"isValidSignature(bytes32,bytes)")[:4] + hashed + (64).to_bytes(32, "big") + len(signature).to_bytes(32, "big") + padded
+        where = {"to": "0x" + signer.hex(), "data": "0x" + question.hex()}
+        return unhex(ask(self.chain, "eth_getCode", where["to"], "latest") or "0x") != b"" and (ask(self.chain, "eth_call", where, "latest") or "").startswith("0x1626ba7e")
+
+    def proved(self, op, words, name):
+        if op > 9 and op != 10: return True  # roles and pauses give nobody a right to data
+        sender, found = self.call(name)
+        body, subject = b"".join(words), words[0]
+        if op == 10:
+            if self.proposed.pop(subject, None) != words[1] or (subject, words[1]) in self.keys: return False
+            self.keys[subject, words[1]] = [0, True]
+            return True
+        sought = {4: body[:64] + body[96:], 8: subject + sender.rjust(32, b"\0") + body[32:]}.get(op, body)
+        signer, signature = found.get((op, sought)) or (found.get((6, subject)) if op == 6 else None) or (b"", b"none")
+        by = self.keys.get((subject, keccak(signer)), [None, False])
+        def valid(): return self.signed(op, sought, signer, signature)
+        if op == 1:
+            fine = words[1][12:] == sender and subject not in self.enrolled and valid()
+            if fine: self.enrolled[subject], self.keys[subject, words[2]] = sender, [0, True]
+        elif op == 2:
+            new = found.get((-2, body), (b"", b""))
+            fine = by == [0, True] and (subject, words[1]) not in self.keys and valid() and self.signed(2, body, *new)
+            if fine: self.keys[subject, words[1]] = [int.from_bytes(words[2], "big"), True]
+        elif op == 3:
+            fine = (signer == b"" and signature is None) or (by == [0, True] and valid())
+            if fine: self.keys[subject, words[1]] = [0, False]
+        elif op == 4: fine = by[1] and keccak(signer) == words[2] and valid()
+        elif op in (5, 6): fine = by[1] and ((signature is None and signer == sender) or valid())
+        elif op == 7: fine = found.get((7, body)) is not None and sender in self.enrolled.values() or not self.enrolled
+        elif op == 8:
+            fine = self.enrolled.get(subject) == sender and (subject, words[1]) not in self.keys and keccak(signer) == words[1] and valid()
+            if fine: self.proposed[subject] = words[1]
+        else:
+            fine = by == [0, True] and valid() and (self.proposed.pop(subject, None) or True)
+        return fine
+
 def operations(chain, contract, first):
-    """Read the contract's logs in order; return (operation, words, block number) of each."""
+    """Read the contract's logs in order; return (operation, words, hash of the transaction) of each."""
     by_topic = {keccak(signature.encode()): (op, words.split()) for op, (signature, words) in EVENTS.items()}
     last, found = int(ask(chain, "eth_blockNumber"), 16), []
     for start in range(first, last + 1, 200):
@@ -76,9 +276,8 @@ def operations(chain, contract, first):
                 at = int.from_bytes(plain, "big")
                 size = int.from_bytes(data[at:at + 32], "big")
                 return keccak(data[at + 32:at + 32 + size])
-            if op: found.append((op, [part(w) for w in words], int(log["blockNumber"], 16)))
+            if op: found.append((op, [part(w) for w in words], log["transactionHash"]))
     return found
-
 
 def main(evidence, chain, blocks):
     told, wrong = {}, []
@@ -94,16 +293,28 @@ def main(evidence, chain, blocks):
         head = keccak(head + bytes(5) + op.to_bytes(32, "big") + b"".join(words))[:27]
     answer = unhex(ask(chain, "eth_call", {"to": deployment["contract"], "data": "0x" + keccak(b"headAndCount()")[:4].hex()}, "latest"))
     check(answer[:27] == head and int.from_bytes(answer[32:64], "big") == len(ops), "the logs do not lead to the contract's head")
+    code = bytearray(unhex(ask(chain, "eth_getCode", deployment["contract"], "latest")))
+    check(keccak(bytes(code)) == unhex(deployment["code_hash"]), "the contract's code is not the one on record")
+    for at in CODE[1]: code[at:at + 32] = bytes(32)
+    check(keccak(bytes(code)).hex() == CODE[0], "the contract's code is not that of this specification")
+    for verifier in deployment["verifiers"]:
+        check(keccak(unhex(ask(chain, "eth_getCode", verifier, "latest"))).hex() == VERIFIER, f"the code of verifier {verifier} is not OpenZeppelin's")
+    proofs, proved = Proofs(chain, deployment), []
+    for position, (op, words, name) in enumerate(ops, 1):
+        proved.append(proofs.proved(op, words, name))
+        check(proved[-1], f"operation {position} ({EVENTS[op][0].split('(')[0]}) is proved by no signature")
     anchors = {}
-    for op, words, _ in ops:
-        if op == 7: anchors.setdefault(words[0].rstrip(b"\0").decode(), []).append((words[1], int.from_bytes(words[2], "big")))
+    for (op, words, _), fine in zip(ops, proved):
+        if op == 7 and fine: anchors.setdefault(words[0].rstrip(b"\0").decode(), []).append((words[1], int.from_bytes(words[2], "big")))
 
     # 2. The consents: what stands, and that each opening is what was signed.
-    grants, gone, stops = {}, set(), {}
-    for op, words, _ in ops:
-        if op == 4: grants[keccak(words[0] + words[1])] = words
-        if op == 5: gone.add(keccak(words[0] + words[1]))
-        if op == 6: stops[words[0]] = max(stops.get(words[0], 0), int.from_bytes(words[1], "big"))
+    grants, places, gone, stops, all_stops = {}, {}, {}, {}, {}
+    for position, ((op, words, _), fine) in enumerate(zip(ops, proved), 1):
+        if op == 4 and fine: grants[keccak(words[0] + words[1])], places[keccak(words[0] + words[1])] = words, position
+        if op == 5: gone.setdefault(keccak(words[0] + words[1]), position)
+        if op == 6:
+            stops[words[0]] = max(stops.get(words[0], 0), int.from_bytes(words[1], "big"))
+            all_stops.setdefault(words[0], []).append((position, int.from_bytes(words[1], "big")))
     openings = {}
     for line in told.get("opening", []):
         if line["terms"] is None: continue
@@ -145,7 +356,25 @@ def main(evidence, chain, blocks):
         check(merkle(hashes[last:count]) == root, f"journal rows {last + 1} to {count} are not those anchored")
         last = count
 
-    # 5. The models: manifests and cards are those on the chain, and each line had a consent to that study for training.
+    # 5. The uses: each permitted row had a consent at its view, to that recipient, for that purpose, at that time.
+    for row in told.get("journal", []):
+        if row["outcome"] != "permitted" or row["use"] not in uses: continue
+        use, name, where = json.loads(uses[row["use"]]), unhex(row["consent"]), f"journal row {row['seq']} was permitted by consent {row['consent']}, "
+        words = grants.get(name)
+        check(words is not None and places[name] <= use["count"], where + "which was not on the ledger")
+        if words is None: continue
+        signed, until = (int.from_bytes(word, "big") for word in words[3:5])
+        ended = gone.get(name, use["count"] + 1) <= use["count"] or any(at <= use["count"] and to >= signed for at, to in all_stops.get(words[0], ()))
+        check(not ended, where + "which had been taken back")
+        check(signed - SKEW <= use["at_s"] <= until + SKEW, where + "which was not valid at that time")
+        terms = openings.get(name)
+        if terms is None:
+            check(name in gone, where + "whose terms are not in the evidence")
+            continue
+        check(terms["decision"] == "permit" and terms["recipient"] in ("*", use["party"]), where + f"which does not permit {use['party']}")
+        check(any(use["purpose"] in (p, *COVERS.get(p, "").split()) for p in terms["purposes"]), where + f"which does not permit {use['purpose']}")
+
+    # 6. The models: manifests and cards are those on the chain, and each line had a consent to that study for training.
     for line in told.get("manifest", []):
         if not line["text"]: continue
         held = json.loads(line["text"])
@@ -154,14 +383,15 @@ def main(evidence, chain, blocks):
         check(root.hex() == line["manifest_root"] and root in {r for r, _ in anchors.get("manifest", [])}, f"manifest of {line['model']} is not what was anchored")
         for used in held["lines"]:
             name = unhex(used["consent"])
-            terms = openings.get(name, {"decision": "permit", "purposes": ["MLTRAINING"]})  # withdrawn since, and its opening erased
-            check(name in grants and terms["decision"] == "permit" and "MLTRAINING" in terms["purposes"], f"{line['model']} rests on consent {name.hex()}, which is none")
+            terms = openings.get(name)  # erased with what was withdrawn since; else it must be there
+            fits = name in gone if terms is None else terms["decision"] == "permit" and "MLTRAINING" in terms["purposes"]
+            check(name in grants and fits, f"{line['model']} rests on consent {name.hex()}, which is none")
             check(line["state"] != "active" or name in stand, f"{line['model']} answers though consent {name.hex()} was taken back")
     for line in told.get("card", []):
         root = sha(line["text"].encode())
         check(root.hex() == line["card_sha256"] and root in {r for r, _ in anchors.get("card", [])}, f"card of {line['model']} is not what was anchored")
 
-    print(json.dumps({"agrees": not wrong, "operations": len(ops), "consents_standing": len(stand), "records": records,
+    print(json.dumps({"agrees": not wrong, "contract": deployment["contract"], "custodians": sorted({a.hex() for a in proofs.enrolled.values()}), "operations": len(ops), "consents_standing": len(stand), "records": records,
                       "journal_rows": len(hashes), "journal_anchored": last, "wrong": wrong[:20]}, indent=1))
     return 1 if wrong else 0
 

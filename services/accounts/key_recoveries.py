@@ -187,15 +187,15 @@ class KeyRecoveries:
             self._keys.mark_proposed(signed.signer)
         return outcome
 
-    def admit_recovered(self) -> int:
-        """Let every proposed key sign in that the ledger has accepted; return how many.
+    def admit_recovered(self) -> list[bytes]:
+        """Let every proposed key sign in that the ledger has accepted; return whose they are.
 
         Call it after `SubjectKeys.finish_recovery`. A key that was refused or replaced never can.
 
         Raises:
             LedgerUnavailable, ViewRefused (consent): the next call continues.
         """
-        count = 0
+        subjects = []
         for key in self._keys.list_open():
             recovery = self._find_proposal(key)
             if recovery is None:
@@ -205,10 +205,10 @@ class KeyRecoveries:
                 continue
             if recovery.state == FINISHED:
                 self._keys.admit(key)
-                count += 1
+                subjects.append(key.subject)
             else:
                 self._keys.close(key)
-        return count
+        return subjects
 
     def has_open(self, subject: bytes) -> bool:
         """Return whether a new key is on its way for a patient."""

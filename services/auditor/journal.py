@@ -11,6 +11,7 @@ from storage import RecordStore
 PERMIT: Final = "permit"
 REFUSAL: Final = "refusal"
 PERMITTED: Final = "permitted"
+OWN: Final = "own"
 PAGE_ROWS: Final = 50
 MAX_READ: Final = 20_000
 """A search reads at most this many rows at once; the next page continues from there."""
@@ -71,7 +72,7 @@ def search_journal(
 
 def _row(entry: StoredRow, use: dict[str, Any]) -> JournalRow:
     outcome = entry.answer.outcome
-    kind = PERMIT if outcome == PERMITTED else REFUSAL
+    kind = PERMIT if outcome in (PERMITTED, OWN) else REFUSAL
     return JournalRow(
         entry.seq, use["at_s"], kind, use["party"], use["purpose"], outcome, entry.hash
     )

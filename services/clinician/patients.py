@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import CATEGORIES, TREATDS
-from models import Diagnostics, Question
+from consent import CATEGORIES, DAY_S, TREATDS
+from models import Diagnostics, ModelsNotFound, Question
 from services.errors import Invalid
 from services.requests import (
     ConsentRequests,
@@ -16,27 +17,59 @@ from services.requests import (
     PatientInCare,
     PatientsInCare,
     RequestDetails,
+    SentRequest,
+    StoredPredictions,
 )
+from services.requests.patients_in_care import BY_END, BY_NUMBER
 from services.words import Words
 
 MAX_SHOWN: Final = 50
+ORDERS: Final = (BY_NUMBER, BY_END)
 REQUEST_DAYS: Final = (30, 90, 365)
 """For how long a clinician may ask for access."""
+MAX_REASON: Final = 500
 MIN_REQUEST_S: Final = 0.05
 """A request takes at least this long, so that its time does not tell whether the person exists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PatientQuery:
+    """Which patients a list shows.
+
+    Attributes:
+        search: a part of the hospital number.
+        page: from 1; one page has 50 patients.
+        order: one of `ORDERS`.
+        is_today: whether only patients appear about whom the clinician had an estimate today (UTC).
+    """
+
+    search: str = ""
+    page: int = 1
+    order: str = BY_NUMBER
+    is_today: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PatientList:
-    """The first patients of a list, and how many there are."""
+    """One page of a list of patients.
+
+    Attributes:
+        patients: of this page.
+        total: how many patients all pages have.
+        page, pages: from 1, and how many there are.
+        estimated_at_s: when the newest estimate about a patient was made, by the patient's key.
+    """
 
     patients: Sequence[PatientInCare]
     total: int
+    page: int
+    pages: int
+    estimated_at_s: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientDetails:
-    """A patient, and the questions whose required records the patient permits."""
+    """A patient, and the questions with a model in service whose required records are permitted."""
 
     patient: PatientInCare
     questions: Sequence[Question]
@@ -44,37 +77,84 @@ class PatientDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CareRequest:
-    """Whom a clinician asks for access, to which categories of records, for how many days."""
+    """Whom a clinician asks for access, to which categories of records, for how many days.
+
+    Attributes:
+        number: the hospital number.
+        categories: codes of the vocabulary.
+        days: one of `REQUEST_DAYS`.
+        reason: what the clinician tells the patient; or "".
+        question: the id of the question to answer; "" if it is open.
+    """
 
     number: str
     categories: Sequence[str]
     days: int
+    reason: str = ""
+    question: str = ""
 
 
 class ClinicianPatients:
     """What a clinician's organisation may see of patients; `party` is its party id."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         care: PatientsInCare,
         directory: PatientDirectory,
         requests: ConsentRequests,
         diagnostics: Diagnostics,
+        predictions: StoredPredictions,
+        clock: Callable[[], float],
     ) -> None:
         self._care = care
         self._directory = directory
         self._requests = requests
         self._diagnostics = diagnostics
+        self._predictions = predictions
+        self._clock = clock
 
-    def search(self, party: str, text: str) -> PatientList:
-        """Return the first patients who permit a prediction now, by a part of the hospital number.
+    def search(self, party: str, account_id: str, query: PatientQuery) -> PatientList:
+        """Return one page of the patients who permit a prediction now; after the last, the last.
 
         Raises:
             LedgerUnavailable (consent): permissions cannot be checked now.
         """
-        patients, total = self._care.search(party, text.strip(), MAX_SHOWN)
-        return PatientList(patients=patients, total=total)
+        among = self._estimated_today(party, account_id) if query.is_today else None
+        page = max(1, query.page)
+        patients, total = self._page(party, query, page, among)
+        pages = max(1, math.ceil(total / MAX_SHOWN))
+        if page > pages:
+            page = pages
+            patients, total = self._page(party, query, page, among)
+        times = self._predictions.newest_times(party, [patient.subject for patient in patients])
+        return PatientList(
+            patients=patients,
+            total=total,
+            page=page,
+            pages=pages,
+            estimated_at_s={
+                patient.key: times[patient.subject]
+                for patient in patients
+                if patient.subject in times
+            },
+        )
+
+    def _page(
+        self, party: str, query: PatientQuery, page: int, among: set[bytes] | None
+    ) -> tuple[list[PatientInCare], int]:
+        return self._care.search(
+            party,
+            query.search.strip(),
+            MAX_SHOWN,
+            offset=(page - 1) * MAX_SHOWN,
+            order=query.order,
+            among=among,
+        )
+
+    def _estimated_today(self, party: str, account_id: str) -> set[bytes]:
+        midnight_s = int(self._clock()) // DAY_S * DAY_S
+        return self._predictions.subjects_since(party, account_id, midnight_s)
 
     def get(self, party: str, key: str) -> PatientDetails:
         """Return a patient by the key that the list shows.
@@ -85,10 +165,25 @@ class ClinicianPatients:
         patient = self._care.get(party, key)
         questions = [
             question
-            for question in self._diagnostics.questions()
+            for question in self.list_questions()
             if set(question.required) <= set(patient.categories)
         ]
         return PatientDetails(patient=patient, questions=questions)
+
+    def list_questions(self) -> list[Question]:
+        """Return the questions that a model in service answers."""
+        return [question for question in self._diagnostics.questions() if self._is_served(question)]
+
+    def _is_served(self, question: Question) -> bool:
+        try:
+            self._diagnostics.serving_model(question.id)
+        except ModelsNotFound:
+            return False
+        return True
+
+    def list_requests(self, party: str, account_id: str) -> list[SentRequest]:
+        """Return the newest fifty requests of a clinician; `note` is the hospital number."""
+        return self._requests.list_sent(party, account_id)
 
     def number_of(self, subject: bytes) -> str:
         """Return a patient's hospital number; "" if it is not known here."""
@@ -113,13 +208,19 @@ class ClinicianPatients:
             data_from="",
             data_to="",
             days=request.days,
-            condition=words("ask-condition"),
+            condition=self._condition(request, words),
+            reason=request.reason.strip(),
         )
         _in_min_time(lambda: self._send(details, request.number.strip(), account_id))
 
     def _send(self, details: RequestDetails, number: str, account_id: str) -> None:
         subject = self._directory.find_subject(number)
-        self._requests.send(details, [subject] if subject else [], account_id)
+        self._requests.send(details, [subject] if subject else [], account_id, number)
+
+    def _condition(self, request: CareRequest, words: Words) -> str:
+        questions = {question.id: question for question in self.list_questions()}
+        question = questions.get(request.question)
+        return question.label.words if question else words("ask-condition")
 
 
 def _require_complete(request: CareRequest, words: Words) -> None:
@@ -128,6 +229,8 @@ def _require_complete(request: CareRequest, words: Words) -> None:
         errors["number"] = [words("ask-error-number")]
     if not set(request.categories) & set(CATEGORIES):
         errors["categories"] = [words("error-choose", what=words("records-kinds"))]
+    if len(request.reason) > MAX_REASON:
+        errors["reason"] = [words("ask-error-reason", most=MAX_REASON)]
     if request.days not in REQUEST_DAYS:
         errors["days"] = [words("error-choose", what=words("ask-end-what"))]
     if errors:

@@ -101,7 +101,12 @@ class PredictionInputs:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the model accepts every value; missing values are accepted."""
+        """Whether the model accepts every value; missing values are accepted.
+
+        In a question of format 2 a value that cannot be read is missing, as in the training.
+        """
+        if self.question.timeline is not None:
+            return True
         return not any(value.problem in BLOCKING for value in self.values)
 
 

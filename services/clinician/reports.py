@@ -15,6 +15,8 @@ PROBLEMS: Final = {
     "missing": "values-missing",
     "outside": "values-outside-range",
     "unit": "values-unit-other",
+    "bound": "values-bound",
+    "kind": "values-kind",
 }
 """The text about each problem of an input value."""
 MAX_BARS: Final = 8
@@ -115,9 +117,10 @@ class PredictionReport:
 
 
 def input_line(words: Words, value: InputValue) -> InputLine:
-    """Return an input value in words: its value, or what is wrong with it, or both."""
+    """Return an input value in words: the value, as what it was written, what is wrong with it."""
     problem = words(PROBLEMS[value.problem], accepts=value.accepts) if value.problem else ""
-    texts = [text for text in (value.value, problem) if text]
+    source = words("values-converted", source=value.source) if value.rule else ""
+    texts = [text for text in (value.value, source, problem) if text]
     return InputLine(
         what=value.words, value=" · ".join(texts), date=value.recorded_on or words("frame-unknown")
     )
@@ -174,7 +177,7 @@ def values_of(words: Words, body: Mapping[str, Any]) -> dict[str, Any]:
         "input_commitment": body["commitment"],
         "warnings": InputWarnings(**body["warnings"]) if "warnings" in body else None,
         "inputs": [
-            InputLine(what=what, value=value, date=date) for what, value, date in body["inputs"]
+            InputLine(what=what, value=value, date=day) for what, value, day in body["inputs"]
         ],
         "start": start,
         "contributions": bars,
@@ -201,13 +204,13 @@ def _bars(
     """Return the start in points of 100, and at most eight bars: the last is all other values."""
     ordered = sorted(effects, key=lambda effect: -abs(effect[2]))
     alone = len(ordered) if len(ordered) <= MAX_BARS else MAX_BARS - 1
-    shown, others = ordered[:alone], ordered[alone:]
+    listed, others = ordered[:alone], ordered[alone:]
     if others:
         rest = sum(effect for _, _, effect in others)
-        shown = [*shown, (words("prediction-others", count=len(others)), "", rest)]
-    points = to_points(estimate, start, [effect for _, _, effect in shown])
+        listed = [*listed, (words("prediction-others", count=len(others)), "", rest)]
+    points = to_points(estimate, start, [effect for _, _, effect in listed])
     bars = [
         ContributionLine(words=what, value=value, points=added)
-        for (what, value, _), added in zip(shown, points.added, strict=True)
+        for (what, value, _), added in zip(listed, points.added, strict=True)
     ]
     return points.start, bars

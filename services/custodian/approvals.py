@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from consent import ConsentError
 from services.errors import Invalid
-from services.parties import PartyNames, study_id
-from services.requests import PROPOSED, PatientDirectory, Proposal, StudyProposals
-from services.requests.descriptions import RequestDescriptions, RequestText
+from services.parties import study_id
+from services.requests import PROPOSED, Proposal
+from services.requests.descriptions import RequestText
+from services.requests.stores import RequestStores
 from services.words import Words
-from storage import RecordStore
 
 MAX_REASON: Final = 2_000
 
@@ -22,14 +24,16 @@ class StudyReview:
     Attributes:
         proposal: the study, and the decision if there is one.
         owner_name: the organisation that runs it.
-        reach: patients with records of every category that the study asks for.
+        reach: how many patients the study may ask; None while refusals cannot be checked.
+        needed: the categories without which nobody is asked.
         patients: all patients in the directory.
         text: the request as patients will read it.
     """
 
     proposal: Proposal
     owner_name: str
-    reach: int
+    reach: int | None
+    needed: Sequence[str]
     patients: int
     text: RequestText
 
@@ -40,22 +44,14 @@ class StudyReview:
 
 
 class CustodianApprovals:
-    """Lists proposed studies and decides on them; the first decision on each is final."""
+    """Lists proposed studies and decides on them; only one given back for changes comes again."""
 
-    def __init__(
-        self,
-        *,
-        proposals: StudyProposals,
-        store: RecordStore,
-        directory: PatientDirectory,
-        parties: PartyNames,
-        descriptions: RequestDescriptions,
-    ) -> None:
-        self._proposals = proposals
-        self._store = store
-        self._directory = directory
-        self._parties = parties
-        self._descriptions = descriptions
+    def __init__(self, *, requests: RequestStores) -> None:
+        self._proposals = requests.proposals
+        self._reach = requests.reach
+        self._directory = requests.directory
+        self._parties = requests.parties
+        self._descriptions = requests.descriptions
 
     def list_all(self) -> list[Proposal]:
         """Return every proposed study, newest first, decided or not."""
@@ -79,10 +75,17 @@ class CustodianApprovals:
         return StudyReview(
             proposal=proposal,
             owner_name=self._parties.name_of(proposal.owner),
-            reach=len(self._store.list_subjects_with(proposal.categories)),
+            reach=self._count_reach(proposal),
+            needed=self._reach.categories(proposal),
             patients=self._directory.count(),
             text=self._descriptions.describe(words, proposal.request_details()),
         )
+
+    def _count_reach(self, proposal: Proposal) -> int | None:
+        try:
+            return len(self._reach.subjects(proposal))
+        except ConsentError:
+            return None
 
     def approve(self, name: str, *, by: str) -> None:
         """Let a study send requests and train; a decided one stays as it is.
@@ -100,9 +103,24 @@ class CustodianApprovals:
             Invalid: the reason is empty.
         """
         proposal = self.get(name)
-        if proposal.state != PROPOSED:
-            return
-        if not reason.strip():
-            text = words("may-study-why")
-            raise Invalid(text, {"why": [text]})
-        self._proposals.refuse(proposal.study, by, reason.strip()[:MAX_REASON])
+        if proposal.state == PROPOSED:
+            self._proposals.refuse(proposal.study, by, _require_reason(words, reason))
+
+    def return_for_changes(self, words: Words, name: str, reason: str, *, by: str) -> None:
+        """Ask a study's team to change its proposal; a decided one stays as it is.
+
+        Raises:
+            NotFound: as `review`.
+            Invalid: what has to change is empty.
+        """
+        proposal = self.get(name)
+        if proposal.state == PROPOSED:
+            reason = _require_reason(words, reason)
+            self._proposals.return_for_changes(proposal.study, by, reason)
+
+
+def _require_reason(words: Words, reason: str) -> str:
+    if not reason.strip():
+        text = words("may-study-why")
+        raise Invalid(text, {"why": [text]})
+    return reason.strip()[:MAX_REASON]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import zlib
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from services.custodian.upload_store import MAX_BYTES, pieces, size_of
 from services.errors import Invalid
@@ -44,7 +44,7 @@ class FileRefused(Invalid):
         return Invalid(message, {self.field: [message]})
 
 
-def kind_of(file: BinaryIO) -> str:
+def kind_of(file: IO[bytes]) -> str:
     """Return which kind of file this is: a table or a FHIR bundle.
 
     Raises:
@@ -62,11 +62,11 @@ def kind_of(file: BinaryIO) -> str:
     elif _is_binary_table(head):
         return TABLE
     first = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if first in (b"{", b"[") and not is_packed:
+    if first in (b"{", b"["):
         return FHIR
     if first == b"<":
         raise FileRefused("file", "deposit-xml")
-    if b"\0" in head or head.startswith(_FOREIGN) or first in (b"{", b"["):
+    if b"\0" in head or head.startswith(_FOREIGN):
         raise FileRefused("file", "deposit-wrong-kind")
     return TABLE
 
@@ -83,7 +83,7 @@ def _unpacked(head: bytes) -> bytes:
         raise FileRefused("file", "deposit-wrong-kind") from exc
 
 
-def require_encoding(file: BinaryIO, encoding: str) -> None:
+def require_encoding(file: IO[bytes], encoding: str) -> None:
     """Refuse a text file that is not in this encoding.
 
     Raises:

@@ -21,6 +21,7 @@ from services.requests.messages import (
     Messages,
 )
 from services.words import Words
+from storage import RecordStore
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 ACTS: Final = {ANSWERED: GOT_ANSWER, CORRECTED: GOT_CORRECTION, REFUSED: GOT_REFUSAL}
@@ -28,10 +29,14 @@ ACTS: Final = {ANSWERED: GOT_ANSWER, CORRECTED: GOT_CORRECTION, REFUSED: GOT_REF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientMessage:
-    """A patient's message and their hospital number, "" if the directory has none."""
+    """A patient's message, and their hospital number, "" if the directory has none.
+
+    `record` says which record a correction is about: its category and day (ISO); "" for others.
+    """
 
     message: Message
     number: str
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +55,11 @@ class CustodianMessages:
         *,
         messages: Messages,
         directory: PatientDirectory,
+        store: RecordStore,
         acts: PatientActs,
         installation: Installation,
     ) -> None:
+        self._store = store
         self._messages = messages
         self._directory = directory
         self._acts = acts
@@ -78,7 +85,12 @@ class CustodianMessages:
             NotFound: there is none of this id.
         """
         message = self._messages.get(message_id)
-        return _of(message, self._directory.numbers_of([message.subject]))
+        number = self._directory.numbers_of([message.subject]).get(message.subject, "")
+        records = {
+            entry.record_id.hex(): f"{entry.category}, {entry.recorded_on}"
+            for entry in self._store.records_of(message.subject)
+        }
+        return PatientMessage(message=message, number=number, record=records.get(message.about, ""))
 
     def answer(
         self, words: Words, message_id: str, outcome: str, text: str, *, by: str

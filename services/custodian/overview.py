@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consent import ConsentError, ConsentLedger
+from consent import DAY_S, ConsentError, ConsentLedger
 from services import database
+from services.custodian.upload_store import CHECKED, STORED, UploadStore
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
-from services.requests import PROPOSED
+from services.requests import ACCEPTED, DECLINED, PROPOSED
 from services.requests.stores import RequestStores
 from storage import RecordStore, StorageError
 
@@ -49,30 +50,52 @@ class Holdings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """What happened in the last seven days.
+
+    Attributes:
+        yes, no: answers of patients to requests of studies and clinicians.
+        estimates: that clinicians asked for.
+        uploads: files that were stored.
+    """
+
+    yes: int
+    no: int
+    estimates: int
+    uploads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the custodian's first page shows."""
+    """What the custodian's first page shows; `waiting_files` are checked and not decided on."""
 
     health: Health
     holdings: Holdings
+    week: Week
+    waiting_files: int
 
 
 class CustodianOverview:
     """Reads the state of the parts; nothing is changed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - ports, by keyword
         self,
         *,
         ledger: ConsentLedger,
         store: RecordStore,
         requests: RequestStores,
+        uploads: UploadStore,
         jobs: JobQueue,
         workers: Workers,
+        clock: Callable[[], float],
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._requests = requests
+        self._uploads = uploads
         self._jobs = jobs
         self._workers = workers
+        self._clock = clock
 
     def get(self) -> Overview:
         """Return the overview; a part that is unavailable appears as such."""
@@ -81,7 +104,19 @@ class CustodianOverview:
             ipfs=_responds(self._store.ipfs_version),
             worker=_responds(self._workers.is_any_alive),
         )
-        return Overview(health=health, holdings=self._holdings(health))
+        since_s = int(self._clock()) - 7 * DAY_S
+        answers = self._requests.requests.count_answers_since(since_s)
+        return Overview(
+            health=health,
+            holdings=self._holdings(health),
+            week=Week(
+                yes=answers.get(ACCEPTED, 0),
+                no=answers.get(DECLINED, 0),
+                estimates=self._requests.predictions.count_since(since_s),
+                uploads=self._uploads.count(STORED, since_s),
+            ),
+            waiting_files=self._uploads.count(CHECKED),
+        )
 
     def _holdings(self, health: Health) -> Holdings:
         totals = self._store.totals()

@@ -4,33 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from consent import ConsentRefused
+from models import Diagnostics
 from records import ParsedRow, to_records
+from records.merging import merge_observations
 from services.installation import Installation
 from services.requests import PatientDirectory
-from storage import DepositReport, Record, RecordStore
+from storage import Arriving, DepositReport, Merged, Record, RecordStore
 
 Progress = Callable[[str, int, int], None]
-BATCH_SIZE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepositSummary:
-    """How many records were deposited, and how many of them were new."""
+    """What a deposit of a table did.
+
+    Attributes:
+        records: how many arrived.
+        new: those stored for the first time.
+        corrected: stored records that got another or a further value.
+        erased: records that are not stored again, since their patient had them erased.
+        affected_models: the ids of models that were trained on a corrected record.
+    """
 
     records: int
     new: int
+    corrected: int = 0
+    erased: int = 0
+    affected_models: Sequence[str] = ()
 
 
 class CustodianRecords:
-    """Deposits are idempotent: a record whose source is stored already does not change."""
+    """Deposits are idempotent: the same rows change nothing, and other values are corrections."""
 
     def __init__(
-        self, *, store: RecordStore, directory: PatientDirectory, installation: Installation
+        self,
+        *,
+        store: RecordStore,
+        directory: PatientDirectory,
+        diagnostics: Diagnostics,
+        installation: Installation,
     ) -> None:
         self._store = store
+        self._diagnostics = diagnostics
         self._directory = directory
         self._organisation = installation.organisation
 
@@ -49,20 +66,28 @@ class CustodianRecords:
                 )
         return self._store.deposits.deposit(records, sources)
 
-    def deposit_rows(
-        self, rows: Sequence[ParsedRow], progress: Progress, *, source: str = ""
-    ) -> DepositSummary:
+    def deposit_rows(self, rows: Sequence[ParsedRow], progress: Progress) -> DepositSummary:
         """Seal and store the records of parsed rows; a person who is new gets a subject.
 
         The same rows give the same people and sources whichever way they come in, so nothing is
-        stored twice. `source` sets kinds of files apart that could name the same person and day.
+        stored twice. Another value for the same person, category, day and code is a correction; a
+        code that was not there is added; what a table leaves out stays. Models that were trained
+        on a corrected record are marked as affected.
         """
         subjects = self._directory.get_or_add(row.person for row in rows)
-        records, sources = to_records(rows, subjects, self._organisation, source)
-        new = 0
-        for start in range(0, len(records), BATCH_SIZE):
-            progress("storing", start, len(records))
-            part = slice(start, start + BATCH_SIZE)
-            new += self._store.deposits.deposit(records[part], sources[part]).new
-        progress("storing", len(records), len(records))
-        return DepositSummary(records=len(records), new=new)
+        records, sources = to_records(rows, subjects, self._organisation)
+        arriving = [
+            Arriving(record, source) for record, source in zip(records, sources, strict=True)
+        ]
+        report = self._store.versions.merge(
+            arriving, merge_observations, lambda _, done, of: progress("storing", done, of)
+        )
+        corrected = report.ids_of(Merged.CHANGED)
+        affected = self._diagnostics.apply_corrections(corrected) if corrected else []
+        return DepositSummary(
+            records=len(records),
+            new=report.count(Merged.NEW),
+            corrected=len(corrected),
+            erased=report.count(Merged.ERASED),
+            affected_models=tuple(each.model.id for each in affected),
+        )

@@ -9,12 +9,14 @@ from typing import Final
 from consent import DAY_S, ConsentLedger, Enrolment, Signed
 from records import JsonInvalid
 from records.json_strict import loads
+from services.accounts.accounts import new_id
 from services.accounts.invitations import RECOVER, VALID_DAYS
 from services.accounts.key_recoveries import READY, KeyRecoveries
 from services.custodian.identity_checks import IDENTITY_CHECKS, IdentityChecks
 from services.custodian.invitations import IssuedInvitation
 from services.errors import Invalid
 from services.installation import Installation
+from services.patient.acts import KEY_RECOVERED, PatientActs
 from services.requests import PatientDirectory
 from services.schemas import SignedEnrolmentSchema, ValidationError
 from services.words import Words
@@ -60,8 +62,11 @@ class CustodianRecoveries:
         directory: PatientDirectory,
         key_recoveries: KeyRecoveries,
         checks: IdentityChecks,
+        acts: PatientActs,
         installation: Installation,
     ) -> None:
+        self._acts = acts
+        self._organisation = installation.organisation
         self._ledger = ledger
         self._directory = directory
         self._key_recoveries = key_recoveries
@@ -96,7 +101,10 @@ class CustodianRecoveries:
         for recovery in self._ledger.keys.open_recoveries():
             if recovery.state == READY:
                 self._ledger.keys.finish_recovery(recovery.subject)
-        return self._key_recoveries.admit_recovered()
+        subjects = self._key_recoveries.admit_recovered()
+        for subject in subjects:
+            self._acts.add(subject, new_id(), KEY_RECOVERED, party=self._organisation)
+        return len(subjects)
 
     def list_pending(self) -> list[PendingRecovery]:
         """Return every recovery that waits for the end of its delay."""

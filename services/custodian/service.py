@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
+from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
+from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
@@ -24,7 +26,9 @@ class CustodianService:
         overview: health of the parts, holdings, pending work.
         invitations: of patients and staff.
         uploads: files that are checked and then stored.
+        columns: the mapping of tables that were sent without one.
         records: deposits of records.
+        intake: of FHIR files.
         subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
         people: staff accounts, open invitations, sessions.
@@ -36,7 +40,9 @@ class CustodianService:
     overview: CustodianOverview
     invitations: CustodianInvitations
     uploads: CustodianUploads
+    columns: CustodianColumns
     records: CustodianRecords
+    intake: FhirIntake
     subjects: CustodianSubjects
     approvals: CustodianApprovals
     people: CustodianPeople

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from records import DeclarationInvalid, Mapping, ParsedRow, TableReport, check_table, read_table
+from records.description import TableDescription, describe_table
 from services.custodian.file_kinds import FileRefused
 from services.custodian.upload_store import LEAVE, Sent
 
@@ -51,6 +52,16 @@ def read_sent_table(sent: Sent, body: bytes, today: datetime.date) -> list[Parse
     """
     with as_path(body) as path:
         return list(read_table(path, layout_of(sent), sent.on_bad == LEAVE, today))
+
+
+def describe_sent_table(sent: Sent, body: bytes, today: datetime.date) -> TableDescription:
+    """Return the description of a table that was sent without a mapping.
+
+    Raises:
+        TableInvalid, TableEmpty (records): it cannot be read as a table.
+    """
+    with as_path(body) as path:
+        return describe_table(path, sent.name, today)
 
 
 @contextmanager

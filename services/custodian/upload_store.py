@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 import orjson
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from services.tables import METADATA
 from storage import RecordStore
 
 CHECKING: Final = "checking"
+MAPPING: Final = "mapping"
 CHECKED: Final = "checked"
 STORING: Final = "storing"
 STORED: Final = "stored"
@@ -30,10 +31,11 @@ MAX_AGE_S: Final = DAY_S
 MAX_LISTED: Final = 50
 LABEL: Final = "upload"
 PIECE_LABEL: Final = "upload-piece"
-SUMMARY_PLACE: Final = -1
-"""The place of the summary among the pieces of a file, which count from 0."""
+SUMMARY: Final = -1
+DESCRIPTION: Final = -2
+"""Places of documents about a file among its pieces, which count from 0."""
 _CHUNK_BYTES: Final = 2**20
-_WAITING: Final = (CHECKING, CHECKED, STORING)
+_WAITING: Final = (CHECKING, MAPPING, CHECKED, STORING)
 
 _UPLOADS: Final = sa.Table(
     "web_uploads",
@@ -64,7 +66,10 @@ _PARTS: Final = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as it was sent; `mapping` is a TOML text, "" for a FHIR bundle."""
+    """A file as it was sent.
+
+    `mapping` is a TOML text; for FHIR it is the system whose ids the file uses, or "".
+    """
 
     party: str
     by: str
@@ -96,7 +101,7 @@ class UploadStore:
         self._store = store
         self._clock = clock
 
-    def add(self, sent: Sent, file: BinaryIO) -> Upload:
+    def add(self, sent: Sent, file: IO[bytes]) -> Upload:
         """Store a file, sealed in pieces; no more than one piece of it is in memory beside it.
 
         Raises:
@@ -126,7 +131,7 @@ class UploadStore:
                 connection.execute(sa.insert(_PARTS), row)
         return self.get(sent.party, upload_id)
 
-    def find_stored(self, sent: Sent, file: BinaryIO) -> Upload | None:
+    def find_stored(self, sent: Sent, file: IO[bytes]) -> Upload | None:
         """Return the upload by which the same file was stored before, with the same mapping."""
         mark = self._mark(sent, file)
         uploads = self._select(sa.and_(_UPLOADS.c.mark == mark, _UPLOADS.c.state == STORED))
@@ -158,6 +163,14 @@ class UploadStore:
         """Return a party's uploads, newest first, at most fifty."""
         return self._select(_UPLOADS.c.party == party)
 
+    def count(self, state: str, since_s: int = 0) -> int:
+        """Return how many uploads in this state ended since then (seconds UTC); 0 counts all."""
+        query = sa.select(sa.func.count()).where(_UPLOADS.c.state == state)
+        if since_s:
+            query = query.where(_UPLOADS.c.ended_at_s >= since_s)
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
+
     def body(self, upload: Upload) -> bytes:
         """Return the file.
 
@@ -176,27 +189,41 @@ class UploadStore:
             for index, piece in enumerate(pieces)
         )
 
-    def keep_summary(self, upload: Upload, columns: Sequence[Mapping[str, Any]]) -> None:
-        """Store the summary of a table's columns, sealed; it is deleted with the file."""
-        body = self._seal(upload.id, SUMMARY_PLACE, orjson.dumps(columns))
-        row = {"upload": upload.id, "place": SUMMARY_PLACE, "body": body}
-        with self._engine.begin() as connection:
-            is_old = sa.and_(_PARTS.c.upload == upload.id, _PARTS.c.place == SUMMARY_PLACE)
-            connection.execute(sa.delete(_PARTS).where(is_old))
-            connection.execute(sa.insert(_PARTS), row)
+    def keep_document(self, upload: Upload, place: int, document: Any) -> None:
+        """Store what was found in a file, sealed; it is deleted with the file.
 
-    def summary(self, upload: Upload) -> list[dict[str, Any]]:
-        """Return the summary of a table's columns; empty once the file was stored or discarded."""
+        Args:
+            upload: the file.
+            place: SUMMARY or DESCRIPTION.
+            document: as JSON.
+        """
+        body = self._seal(upload.id, place, orjson.dumps(document))
+        is_old = sa.and_(_PARTS.c.upload == upload.id, _PARTS.c.place == place)
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_PARTS).where(is_old))
+            connection.execute(
+                sa.insert(_PARTS), {"upload": upload.id, "place": place, "body": body}
+            )
+
+    def find_document(self, upload: Upload, place: int) -> Any:
+        """Return what `keep_document` stored; None once the file was stored or discarded."""
         query = sa.select(_PARTS.c.body).where(
-            _PARTS.c.upload == upload.id, _PARTS.c.place == SUMMARY_PLACE
+            _PARTS.c.upload == upload.id, _PARTS.c.place == place
         )
         with self._engine.connect() as connection:
             body = connection.scalar(query)
         if body is None:
-            return []
-        about = _about(upload.id, SUMMARY_PLACE)
-        columns = orjson.loads(self._store.open_bytes(PIECE_LABEL, bytes(body), about))
-        return list(columns)
+            return None
+        about = _about(upload.id, place)
+        return orjson.loads(self._store.open_bytes(PIECE_LABEL, bytes(body), about))
+
+    def set_mapping(self, upload: Upload, mapping: str) -> bool:
+        """Give a table that waits for its columns a mapping; False if it does not wait for it."""
+        is_waiting = sa.and_(_UPLOADS.c.id == upload.id, _UPLOADS.c.state == MAPPING)
+        values = {"mapping": mapping, "state": CHECKING}
+        with self._engine.begin() as connection:
+            result = connection.execute(sa.update(_UPLOADS).where(is_waiting).values(**values))
+        return bool(result.rowcount == 1)
 
     def move(self, upload: Upload, before: str, state: str, job: str = "") -> bool:
         """Change the state of an upload from `before`; False if it is in another state."""
@@ -222,7 +249,7 @@ class UploadStore:
         """Delete every file that has waited longer than a day; return how many."""
         is_expired = sa.and_(
             _UPLOADS.c.at_s < int(self._clock()) - MAX_AGE_S,
-            _UPLOADS.c.state.in_((CHECKING, CHECKED)),
+            _UPLOADS.c.state.in_((CHECKING, MAPPING, CHECKED)),
         )
         uploads = self._select(is_expired)
         for upload in uploads:
@@ -237,7 +264,7 @@ class UploadStore:
     def _seal(self, upload_id: str, index: int, piece: bytes) -> bytes:
         return self._store.seal_bytes(PIECE_LABEL, piece, _about(upload_id, index))
 
-    def _mark(self, sent: Sent, file: BinaryIO) -> bytes:
+    def _mark(self, sent: Sent, file: IO[bytes]) -> bytes:
         # Keyed, so that a copy of the database confirms nobody's guess of a file.
         content = hashlib.sha256()
         for piece in pieces(file):
@@ -247,7 +274,7 @@ class UploadStore:
         return self._store.pseudonyms(LABEL)(hashed + content.digest())
 
 
-def pieces(file: BinaryIO) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
     """Yield a file from its start, a mebibyte at a time; an empty file is one empty piece."""
     file.seek(0)
     piece = file.read(_CHUNK_BYTES)
@@ -256,7 +283,7 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def size_of(file: BinaryIO) -> int:
+def size_of(file: IO[bytes]) -> int:
     """Return how many bytes a file has."""
     return file.seek(0, io.SEEK_END)
 

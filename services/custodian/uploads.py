@@ -6,37 +6,50 @@ import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 from models import ModelsError
 from records import (
-    CellFault,
     CellFaultCode,
     ColumnSummary,
-    ParsedRow,
     RecordsError,
     TableInvalid,
 )
-from records.fhir import read_bundle
+from records.outcomes import EntryOutcome
 from records.summary import summary_from
+from services.custodian.fhir_uploads import (
+    ENTRIES,
+    check_fhir,
+    read_outcomes,
+    store_fhir,
+)
 from services.custodian.file_kinds import (
     FHIR,
     TABLE,
-    UTF_8,
     FileRefused,
     kind_of,
     require_encoding,
 )
+from services.custodian.intake import FhirIntake
 from services.custodian.records import CustodianRecords
-from services.custodian.remedies import remedy
-from services.custodian.tables import check_sent_table, layout_of, read_sent_table, today_of
+from services.custodian.tables import (
+    check_sent_table,
+    describe_sent_table,
+    layout_of,
+    read_sent_table,
+    today_of,
+)
+from services.custodian.upload_problems import BadCell, list_cells, list_problems
 from services.custodian.upload_store import (
     CHECKED,
     CHECKING,
+    DESCRIPTION,
     DROPPED,
     LEAVE,
+    MAPPING,
     STORED,
     STORING,
+    SUMMARY,
     UNUSABLE,
     Sent,
     Upload,
@@ -57,8 +70,10 @@ Progress = Callable[[str, int, int], None]
 MAX_MAPPING: Final = 256 * 2**10
 MAX_NAME: Final = 120
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "deploy" / "examples"
+DRAFT: Final = "draft"
+"""In place of a mapping's name: the columns are mapped on a page, from a draft."""
 _LISTS: Final = ("bad", "notes")
-_CHECK: Final = "check-upload"
+CHECK: Final = "check-upload"
 _STORE: Final = "store-upload"
 
 
@@ -69,27 +84,16 @@ class NewUpload:
     Attributes:
         name: its name at the sender.
         file: its bytes, which can be read more than once.
-        mapping: the name of an installed mapping, for a table.
+        mapping: the name of an installed mapping, for a table; or DRAFT.
         own_mapping: the TOML text of another mapping, or None.
         on_bad: ``leave`` stores the good rows without the bad ones, ``none`` stores nothing then.
     """
 
     name: str
-    file: BinaryIO
+    file: IO[bytes]
     mapping: str
     own_mapping: bytes | None
     on_bad: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadCell:
-    """One problem of a file, in words; never the content of a cell."""
-
-    row: int
-    line: int
-    column: str
-    problem: str
-    cure: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,7 @@ class UploadReport:
         notes: the first cells that the mapping leaves out, and what else to look at.
         columns: a summary of each column of a table that waits, for the custodian alone.
         job: the newest job about it.
-        is_slow: True if that job was requested more than ten seconds ago.
+        is_slow: True if that job was requested more than a minute ago.
     """
 
     upload: Upload
@@ -125,18 +129,20 @@ class UploadReport:
 class CustodianUploads:
     """Files wait sealed, a day at most, until they are stored or discarded."""
 
-    SLOW_S: Final = 10
+    SLOW_S: Final = 60
 
     def __init__(
         self,
         *,
         uploads: UploadStore,
         records: CustodianRecords,
+        intake: FhirIntake,
         jobs: JobQueue,
         installation: Installation,
     ) -> None:
         self._uploads = uploads
         self._records = records
+        self._intake = intake
         self._jobs = jobs
         self._installation = installation
 
@@ -159,14 +165,16 @@ class CustodianUploads:
             mapping = self._mapping_text(words, new) if kind == TABLE else ""
             name = PurePath(new.name).name[:MAX_NAME]
             sent = Sent(party, by, name, kind, mapping, new.on_bad)
-            require_encoding(new.file, layout_of(sent).file.encoding if kind == TABLE else UTF_8)
+            if mapping:
+                require_encoding(new.file, layout_of(sent).file.encoding)
         except FileRefused as exc:
             raise exc.in_words(words) from exc
-        stored = self._uploads.find_stored(sent, new.file)
+        # FHIR is compared entry by entry: what was parked may have its patient by now.
+        stored = self._uploads.find_stored(sent, new.file) if kind == TABLE else None
         if stored is not None:
             return self._report(words, stored)
         upload = self._uploads.add(sent, new.file)
-        job = self._jobs.enqueue(_CHECK, {"upload": upload.id}, party)
+        job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
         self._uploads.move(upload, CHECKING, CHECKING, job.id)
         return self.get(words, party, upload.id)
 
@@ -185,7 +193,7 @@ class CustodianUploads:
             NotFound: the party has no such upload.
         """
         upload = self._uploads.get(party, upload_id)
-        if upload.state == CHECKED:
+        if upload.state in (CHECKED, MAPPING):
             self._uploads.report(upload, {}, DROPPED)
         return self.get(words, party, upload_id)
 
@@ -210,11 +218,13 @@ class CustodianUploads:
             return {}
         progress("checking", 0, 1)
         try:
-            report, columns = self._check(upload)
+            if upload.sent.kind == TABLE and not upload.sent.mapping:
+                return self._describe(upload)
+            report, columns = self._check(upload, progress)
         except (ModelsError, RecordsError) as exc:
             self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
             return {}
-        self._uploads.keep_summary(upload, [asdict(column) for column in columns])
+        self._uploads.keep_document(upload, SUMMARY, [asdict(column) for column in columns])
         self._uploads.report(upload, report, CHECKED)
         progress("checking", 1, 1)
         return {name: report[name] for name in ("rows", "good", "wrong")}
@@ -224,40 +234,87 @@ class CustodianUploads:
         upload = self._uploads.require(upload_id)
         if upload.state != STORING:
             return {}
-        rows = self._rows(upload)
-        source = "fhir\0" if upload.sent.kind == FHIR else ""
-        summary = self._records.deposit_rows(rows, progress, source=source)
-        result = {
-            "records": summary.records,
-            "new": summary.new,
-            "anchored_at_s": int(self._installation.clock()),
-        }
+        try:
+            result = self._store(upload, progress)
+        except RecordsError as exc:
+            self._uploads.report(upload, _why_unusable(exc), UNUSABLE)
+            return {}
+        result["anchored_at_s"] = int(self._installation.clock())
         self._uploads.report(upload, result, STORED)
-        return result
+        return {name: value for name, value in result.items() if name != ENTRIES}
+
+    def _store(self, upload: Upload, progress: Progress) -> dict[str, Any]:
+        body = self._uploads.body(upload)
+        if upload.sent.kind == FHIR:
+            return store_fhir(self._intake, upload, body, progress)
+        rows = read_sent_table(upload.sent, body, self._today())
+        summary = self._records.deposit_rows(rows, progress)
+        counts = {
+            name: getattr(summary, name) for name in ("records", "new", "corrected", "erased")
+        }
+        return {**counts, "affected_models": list(summary.affected_models)}
+
+    def import_fhir(
+        self, words: Words, party: str, new: NewUpload, *, sender: str, by: str
+    ) -> UploadReport:
+        """Keep a FHIR file and queue its storing, without a check that somebody confirms.
+
+        What cannot be stored is left out, with a line in the report. `sender` is the system whose
+        ids the file uses, or "" for the custodian's only one.
+
+        Raises:
+            Invalid: the file is empty, too large or no FHIR as JSON; nothing is kept.
+        """
+        try:
+            if kind_of(new.file) != FHIR:
+                raise FileRefused("file", "deposit-wrong-kind")
+        except FileRefused as exc:
+            raise exc.in_words(words) from exc
+        name = PurePath(new.name).name[:MAX_NAME]
+        upload = self._uploads.add(Sent(party, by, name, FHIR, sender, LEAVE), new.file)
+        self._uploads.move(upload, CHECKING, STORING)
+        job = self._jobs.enqueue(_STORE, {"upload": upload.id}, party)
+        self._uploads.move(upload, STORING, STORING, job.id)
+        return self.get(words, party, upload.id)
+
+    def outcomes(self, party: str, upload_id: str) -> list[EntryOutcome]:
+        """Return what became of each entry of one of a party's FHIR files.
+
+        Raises:
+            NotFound: the party has no such upload, or it is a table.
+        """
+        upload = self._uploads.get(party, upload_id)
+        if upload.sent.kind != FHIR:
+            raise NotFound
+        return read_outcomes(upload)
 
     def delete_expired(self) -> int:
         """Delete every file that has waited longer than a day; return how many."""
         return self._uploads.delete_expired()
 
-    def _check(self, upload: Upload) -> tuple[dict[str, Any], Sequence[ColumnSummary]]:
-        body = self._uploads.body(upload)
-        if upload.sent.kind == TABLE:
-            table = check_sent_table(upload.sent, body, self._today())
-            names = ("rows", "good", "wrong", "people", "replaced", "left_out", "ignored")
-            counts = {name: getattr(table, name) for name in names}
-            notes = [fault.to_stored() for fault in table.notes]
-            bad = [fault.to_stored() for fault in table.faults]
-            return {**counts, "bad": bad, "notes": notes}, table.columns
-        bundle = read_bundle(body)
-        good = bundle.entries - bundle.wrong
-        counts = {"rows": bundle.entries, "good": good, "wrong": bundle.wrong}
-        return {**counts, "bad": [fault.to_stored() for fault in bundle.faults]}, ()
+    def _describe(self, upload: Upload) -> dict[str, Any]:
+        """Describe a table that was sent without a mapping, and let it wait for one."""
+        description = describe_sent_table(upload.sent, self._uploads.body(upload), self._today())
+        self._uploads.keep_document(upload, DESCRIPTION, asdict(description))
+        self._uploads.report(upload, {}, MAPPING)
+        return {"rows": description.rows}
 
-    def _rows(self, upload: Upload) -> list[ParsedRow]:
+    def _check(
+        self, upload: Upload, progress: Progress
+    ) -> tuple[dict[str, Any], Sequence[ColumnSummary]]:
         body = self._uploads.body(upload)
         if upload.sent.kind == FHIR:
-            return read_bundle(body).rows
-        return read_sent_table(upload.sent, body, self._today())
+            return check_fhir(self._intake, upload, body, progress), ()
+        table = check_sent_table(upload.sent, body, self._today())
+        names = ("rows", "good", "wrong", "people", "replaced", "left_out", "ignored")
+        counts = {name: getattr(table, name) for name in names}
+        notes = [fault.to_stored() for fault in table.notes]
+        bad = [fault.to_stored() for fault in table.faults]
+        return {**counts, "bad": bad, "notes": notes}, table.columns
+
+    def _summary(self, upload: Upload) -> list[ColumnSummary]:
+        stored = self._uploads.find_document(upload, SUMMARY) or []
+        return [summary_from(column) for column in stored]
 
     def _today(self) -> datetime.date:
         return today_of(self._installation.clock())
@@ -269,9 +326,9 @@ class CustodianUploads:
             upload=upload,
             is_working=is_active and not self._is_stuck(upload),
             can_store=_can_store(upload),
-            problems=_cells(words, upload.report.get("bad", [])),
-            notes=_cells(words, upload.report.get("notes", [])),
-            columns=[summary_from(stored) for stored in self._uploads.summary(upload)],
+            problems=list_problems(words, upload),
+            notes=list_cells(words, upload.report.get("notes", [])),
+            columns=self._summary(upload),
             job=job,
             is_slow=job is not None
             and self._installation.clock() - job.requested_at_s > self.SLOW_S,
@@ -298,6 +355,8 @@ class CustodianUploads:
             except UnicodeDecodeError as exc:
                 why = words("deposit-mapping-text")
                 raise FileRefused("mapping", "deposit-mapping-error", why=why) from exc
+        if new.mapping == DRAFT:
+            return ""
         path = self._mappings().get(new.mapping)
         if path is None:
             raise FileRefused("mapping", "deposit-mapping-choose")
@@ -317,17 +376,3 @@ def _why_unusable(error: ModelsError | RecordsError) -> dict[str, Any]:
         counts = {name: codes.count(code) for name, code in MISFITS.items()}
         return {"misfit": counts, "bad": [fault.to_stored() for fault in faults]}
     return {"why": str(error).partition(": ")[2] or str(error)}
-
-
-def _cells(words: Words, stored: Sequence[list[Any]]) -> list[BadCell]:
-    return [_bad_cell(words, CellFault.from_stored(fault)) for fault in stored]
-
-
-def _bad_cell(words: Words, fault: CellFault) -> BadCell:
-    return BadCell(
-        row=fault.row,
-        line=fault.line,
-        column=fault.column,
-        problem=fault.problem,
-        cure=remedy(words, fault.code),
-    )

@@ -17,8 +17,10 @@ IdRunner = Callable[[str, Progress], dict[str, Any]]
 RUNNING: Final = "running"
 DONE: Final = "done"
 
-RETRIED_WHILE_UNAVAILABLE: Final = frozenset({"rekey", "erase"})
-"""Kinds that wait until an unavailable part is back: a patient's decision depends on them."""
+PROMPT: Final = frozenset({"rekey", "erase"})
+"""Kinds that carry out a patient's decision: they wait for no other job, and for each part that is
+unavailable until it is back."""
+REKEY: Final = "rekey"
 
 
 def make_runners(  # noqa: PLR0913 - six ports, by keyword
@@ -37,7 +39,7 @@ def make_runners(  # noqa: PLR0913 - six ports, by keyword
         "evaluate": partial(_evaluate, diagnostics),
         "verify": lambda _, progress: auditor.run_verification(progress),
         "evidence": lambda job, progress: auditor.write_bundle(job.id, progress),
-        "rekey": partial(_rekey, store, erase_answers),
+        REKEY: partial(_rekey, store, erase_answers),
         **{kind: partial(_run_by_id, run) for kind, run in by_id.items()},
         "export": export,
     }

@@ -11,6 +11,8 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
+from services.errors import TooManyRequests
+from services.jobs.progress import WHOLE
 from services.tables import METADATA
 
 QUEUED: Final = "queued"
@@ -33,16 +35,18 @@ UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "check-upload": ("upload",),
         "store-upload": ("upload",),
         "erase": ("erasure",),
+        "rekey": ("subjects",),
         "verify": (),
         "evidence": (),
         "export": ("subject",),
     }
 )
-"""Kinds of which one job may be active for the same values of these arguments.
-
-A re-keying is not among them: one that is running may have passed the records that the next
-withdrawal concerns.
-"""
+"""Kinds of which one job may be active for the same values of these arguments."""
+QUEUED_ONCE: Final = frozenset({"rekey"})
+"""Kinds of which one may wait while another runs: it may have passed what the next one concerns."""
+MAX_AN_HOUR: Final[Mapping[str, int]] = MappingProxyType({"verify": 12, "evidence": 12})
+"""Kinds that read everything: how many of them a requester may queue within an hour."""
+HOUR_S: Final = 3_600
 
 _JOBS = sa.Table(
     "web_jobs",
@@ -119,18 +123,30 @@ class JobQueue:
         """Store a job for a worker; it is durable on return.
 
         If the kind is in `UNIQUE_ARGUMENTS` and such a job is active, that job is returned.
+
+        Raises:
+            TooManyRequests: the requester has queued `MAX_AN_HOUR` of this kind.
         """
         key = _key_of(kind, arguments)
         while True:
             active = self._find_active(kind, key)
             if active is not None:
                 return active
+            self._require_rate(kind, requested_by)
             try:
                 return self.get(self._insert(kind, key, arguments, requested_by))
             except sa.exc.IntegrityError:
                 # Another process was faster; its job is returned, unless it has ended already.
                 if key is None:
                     raise
+
+    def _require_rate(self, kind: str, requested_by: str) -> None:
+        if (most := MAX_AN_HOUR.get(kind)) is None:
+            return
+        newest = self.newest(kind=kind, requested_by=requested_by, limit=most)
+        ends_at_s = newest[-1].requested_at_s + HOUR_S if len(newest) == most else 0
+        if ends_at_s > self._now_s():
+            raise TooManyRequests(ends_at_s - self._now_s())
 
     def _insert(
         self, kind: str, key: str | None, arguments: dict[str, Any], requested_by: str
@@ -202,9 +218,20 @@ class JobQueue:
             rows = connection.execute(query.group_by(_JOBS.c.kind, _JOBS.c.state))
             return {(kind, state): count for kind, state, count in rows}
 
-    def claimable(self) -> list[str]:
-        """Return the ids of the jobs that a worker should claim, oldest first."""
-        query = sa.select(_JOBS.c.id).where(self._is_claimable())
+    def claimable(
+        self, *, kinds: Collection[str] = (), excluded: Collection[str] = ()
+    ) -> list[str]:
+        """Return the ids of the jobs that a worker should claim, oldest first.
+
+        Args:
+            kinds: only these; empty for all.
+            excluded: none of these.
+        """
+        query = sa.select(_JOBS.c.id).where(
+            self._is_claimable(), _JOBS.c.kind.not_in(list(excluded))
+        )
+        if kinds:
+            query = query.where(_JOBS.c.kind.in_(list(kinds)))
         with self._engine.connect() as connection:
             return list(connection.scalars(query.order_by(_JOBS.c.requested_at_s)))
 
@@ -214,9 +241,11 @@ class JobQueue:
         A job that was started too often fails instead.
         """
         mine = (_JOBS.c.id == identity) & self._is_claimable()
+        key = sa.case((_JOBS.c.kind.in_(QUEUED_ONCE), sa.null()), else_=_JOBS.c.key)
         values = {"state": RUNNING, "attempts": _JOBS.c.attempts + 1, "beat_at_s": self._now_s()}
         with self._engine.begin() as connection:
-            if connection.execute(sa.update(_JOBS).where(mine).values(values)).rowcount != 1:
+            claim = sa.update(_JOBS).where(mine).values(values | {"key": key})
+            if connection.execute(claim).rowcount != 1:
                 return None
         job = self.get(identity)
         if job.is_cancelling:
@@ -284,7 +313,8 @@ class JobQueue:
             JobLost: another worker has the job, or it has ended.
         """
         body = orjson.dumps(result) if result is not None else None
-        self._update(job, state=state, result=body, error=error)
+        whole = {"done": WHOLE, "of": WHOLE} if state == DONE else {}
+        self._update(job, state=state, result=body, error=error, **whole)
 
     def _update(self, job: Job, **values: Any) -> bool:
         """Change the row of a job that this worker holds; return whether it was cancelled."""

@@ -7,7 +7,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import models
@@ -15,7 +16,8 @@ import storage
 from consent import LedgerUnavailable
 from services import database
 from services.jobs.heartbeats import BEAT_S, Workers
-from services.jobs.kinds import RETRIED_WHILE_UNAVAILABLE, Runner
+from services.jobs.kinds import PROMPT, REKEY, Runner
+from services.jobs.progress import WHOLE, percent_of
 from services.jobs.queue import (
     CANCELLED,
     DONE,
@@ -38,6 +40,8 @@ UNAVAILABLE: Final = (
 POLL_S: Final = 0.5
 PROGRESS_EVERY_S: Final = 0.25
 RETRY_S: Final = 10
+MAX_TOGETHER: Final = 500
+"""Re-keyings that are carried out as one: one batch, one pin, one collection of garbage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,11 @@ class PeriodicTask:
 
 
 class Worker:
-    """Claims one job at a time, sends heartbeats while it runs, and records its result."""
+    """Claims jobs, sends heartbeats while they run, and records their results.
+
+    Two lanes: one job at a time of those that carry out a patient's decision, and one of all
+    others, so that a re-keying never waits for a training.
+    """
 
     def __init__(
         self,
@@ -71,9 +79,10 @@ class Worker:
     def work(self) -> None:
         """Work until `stop` is called; a job that runs then is left to the next worker."""
         beat = PeriodicTask(BEAT_S, [lambda: self._workers.beat(self._name)])
-        jobs = PeriodicTask(self._poll_s, [self.run_claimable])
+        prompt = PeriodicTask(self._poll_s, [self.run_prompt])
+        others = PeriodicTask(self._poll_s, [self.run_claimable])
         # Separate threads, so that a slow store does not delay jobs or heartbeats.
-        for task in (beat, jobs, *self._tasks):
+        for task in (beat, prompt, others, *self._tasks):
             threading.Thread(target=self._repeat, args=(task,), daemon=True).start()
         self._stopping.wait()
         log_errors(lambda: self._workers.leave(self._name))
@@ -83,8 +92,18 @@ class Worker:
         self._stopping.set()
 
     def run_claimable(self) -> None:
-        """Run the jobs that wait, oldest first."""
-        for job_id in self._jobs.claimable():
+        """Run the jobs that wait, oldest first, but none that carries out a patient's decision."""
+        self._run_each(self._jobs.claimable(excluded=PROMPT))
+
+    def run_prompt(self) -> None:
+        """Run the jobs that carry out patients' decisions, re-keyings together."""
+        rekeyings = self._jobs.claimable(kinds=(REKEY,))
+        for start in range(0, len(rekeyings), MAX_TOGETHER):
+            self.run_together(rekeyings[start : start + MAX_TOGETHER])
+        self._run_each(self._jobs.claimable(kinds=PROMPT - {REKEY}))
+
+    def _run_each(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
             if self._stopping.is_set():
                 return
             self.run(job_id)
@@ -92,32 +111,49 @@ class Worker:
     def run(self, job_id: str) -> None:
         """Run one job, unless it has ended, is running or must wait."""
         job = self._jobs.claim(job_id)
-        if job is None:
-            return
+        if job is not None:
+            self._run_claimed(job, [job])
+
+    def run_together(self, job_ids: Sequence[str]) -> None:
+        """Run these re-keyings as one for each reason, but none that must wait or has ended."""
+        by_reason: dict[str, list[Job]] = {}
+        for job_id in job_ids:
+            job = self._jobs.claim(job_id)
+            if job is not None:
+                by_reason.setdefault(job.arguments["why"], []).append(job)
+        for why, jobs in by_reason.items():
+            subjects = sorted({s for job in jobs for s in job.arguments["subjects"]})
+            self._run_claimed(replace(jobs[0], arguments={"subjects": subjects, "why": why}), jobs)
+
+    def _run_claimed(self, job: Job, claimed: Sequence[Job]) -> None:
+        """Run a job that stands for all of these; each gets its result."""
         ended = threading.Event()
-        threading.Thread(target=_beat, args=(self._jobs, job, ended), daemon=True).start()
+        threading.Thread(target=_beat, args=(self._jobs, claimed, ended), daemon=True).start()
         try:
-            self._run(job)
-        except JobLost:
-            LOG.warning("job %s belongs to another worker now", job.id)
+            end = self._end_of(job)
         finally:
             ended.set()
+        for each in claimed:
+            try:
+                end(each)
+            except JobLost:
+                LOG.warning("job %s belongs to another worker now", each.id)
 
-    def _run(self, job: Job) -> None:
+    def _end_of(self, job: Job) -> Callable[[Job], None]:
+        """Run a job; return what records its end."""
         try:
             result = self._runners[job.kind](job, ProgressWriter(self._jobs, job))
         except JobLost:
-            raise
+            return _leave
         except JobCancelled:
-            self._jobs.end(job, CANCELLED)
+            return lambda each: self._jobs.end(each, CANCELLED)
         except Exception as exc:  # noqa: BLE001 - it must end the job, not the worker
-            self._record_failure(job, exc)
-        else:
-            self._jobs.end(job, DONE, result)
+            return partial(self._record_failure, exc)
+        return lambda each: self._jobs.end(each, DONE, result)
 
-    def _record_failure(self, job: Job, error: Exception) -> None:
+    def _record_failure(self, error: Exception, job: Job) -> None:
         reason = describe_error(error)
-        if isinstance(error, UNAVAILABLE) and job.kind in RETRIED_WHILE_UNAVAILABLE:
+        if isinstance(error, UNAVAILABLE) and job.kind in PROMPT:
             self._jobs.postpone(job, reason, RETRY_S)
         else:
             self._jobs.end(job, FAILED, _failure(error), reason)
@@ -131,11 +167,15 @@ class Worker:
 
 
 class ProgressWriter:
-    """Stores a job's progress: each new step, and otherwise at most a few times a second."""
+    """Stores a job's progress in percent: each new step, and otherwise a few times a second.
+
+    What is stored only rises, also when a step or an attempt starts again from its beginning.
+    """
 
     def __init__(self, jobs: JobQueue, job: Job) -> None:
         self._jobs = jobs
         self._job = job
+        self._percent = job.done if job.of == WHOLE else 0
         self._step = ""
         self._written_s = 0.0
 
@@ -145,7 +185,11 @@ class ProgressWriter:
         is_due = now_s - self._written_s >= PROGRESS_EVERY_S
         if step != self._step or done == of or is_due:
             self._step, self._written_s = step, now_s
-            self._jobs.progress(self._job, step, done, of)
+            if of <= 0:  # a count without an end, such as lines written
+                self._jobs.progress(self._job, step, done, 0)
+                return
+            self._percent = max(self._percent, percent_of(self._job.kind, step, done, of))
+            self._jobs.progress(self._job, step, self._percent, WHOLE)
 
 
 def describe_error(error: Exception) -> str:
@@ -184,11 +228,17 @@ def log_errors(action: Callable[[], object]) -> None:
         LOG.warning("%s: %s", type(exc).__name__, describe_error(exc))
 
 
-def _beat(jobs: JobQueue, job: Job, ended: threading.Event) -> None:
-    while not ended.wait(HEARTBEAT_S):
-        try:
-            jobs.beat(job)
-        except JobLost:
-            return
-        except database.UNAVAILABLE_ERRORS:
-            LOG.warning("job %s: %s", job.id, database.UNAVAILABLE_MESSAGE)
+def _leave(job: Job) -> None:
+    raise JobLost(job.id)
+
+
+def _beat(jobs: JobQueue, claimed: Sequence[Job], ended: threading.Event) -> None:
+    ours = list(claimed)
+    while ours and not ended.wait(HEARTBEAT_S):
+        for job in list(ours):
+            try:
+                jobs.beat(job)
+            except JobLost:
+                ours.remove(job)
+            except database.UNAVAILABLE_ERRORS:
+                LOG.warning("job %s: %s", job.id, database.UNAVAILABLE_MESSAGE)

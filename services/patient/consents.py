@@ -11,7 +11,7 @@ from services.errors import NotFound
 from services.parties import PartyNames
 from services.patient.acts import PatientActs
 from services.patient.history import HistoryLine, PatientHistory
-from services.requests import ACCEPTED, ConsentRequests
+from services.requests import ACCEPTED, ConsentRequests, ReleasedCopies, ReleasedCopy
 from services.requests.choices import COPY
 from services.requests.wording import format_categories, format_purposes, summarise
 from services.words import Words
@@ -102,15 +102,16 @@ class ConsentList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentDetail(ConsentSummary):
-    """One permission and the uses under it, the newest first."""
+    """One permission, the uses under it and the copies that contain the patient, newest first."""
 
     uses: Sequence[HistoryLine]
+    copies: Sequence[ReleasedCopy]
 
 
 class PatientConsents:
     """What a patient can read about their own permissions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         ledger: ConsentLedger,
@@ -118,7 +119,9 @@ class PatientConsents:
         parties: PartyNames,
         history: PatientHistory,
         acts: PatientActs,
+        copies: ReleasedCopies,
     ) -> None:
+        self._copies = copies
         self._acts = acts
         self._ledger = ledger
         self._requests = requests
@@ -175,7 +178,9 @@ class PatientConsents:
         consent = self.find(subject, words, consent_id)
         uses = self._history.list_by_consent(subject, words, consent.consent_id)
         facts = {field.name: getattr(consent, field.name) for field in fields(consent)}
-        return ConsentDetail(**facts, uses=uses)
+        party = consent.terms.recipient if consent.terms and consent.may_copy else ""
+        copies = self._copies.list_with(subject, [party]) if party else []
+        return ConsentDetail(**facts, uses=uses, copies=copies)
 
     def receipt(self, subject: bytes, words: Words, consent_id: str) -> dict[str, Any]:
         """Return the patient's own proof as a document: every term as signed, and the ledger.

@@ -160,7 +160,9 @@ class PatientHistory:
         if older_before is not None:
             after_s = self._history.time_of(subject, older_before)
         acts = self._acts.list_between(subject, after_s, until_s)
-        entries = sorted([*entries, *map(_own_act, acts)], key=lambda entry: -entry.at_s)
+        deletions = self._history.list_deletions(subject, after_s, until_s)
+        entries = [*entries, *map(_own_act, acts), *deletions]
+        entries.sort(key=lambda entry: -entry.at_s)
         ends = self._end_times(subject)
         lines = [self._line(words, entry, ends) for entry in entries if line_filter.fits(entry)]
         parties = {

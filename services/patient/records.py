@@ -8,8 +8,10 @@ from typing import Any
 
 from models import Diagnostics, Model
 from records.documents import observations
+from records.values import as_written
 from services.parties import PartyNames
 from services.patient.consents import PatientConsents
+from services.requests.wording import format_name, format_value
 from services.words import Words
 from storage import Entry, Record, RecordStore
 
@@ -102,8 +104,11 @@ class PatientRecords:
         times = self._store.added_times(entries)
         names = self._value_names()
         values = [
-            RecordValue(names.get(code, code.rpartition("|")[2]), _format(words, value, unit))
-            for code, (value, unit) in observations(record).items()
+            RecordValue(
+                format_name(words, names.get(code, code.rpartition("|")[2])),
+                format_value(words, value, unit),
+            )
+            for code, (value, unit) in as_written(observations(record)).items()
         ]
         return OpenedRecord(
             record,
@@ -164,13 +169,3 @@ def record_document(record: Record) -> dict[str, Any]:
         "custodian": record.custodian,
         "values": {code: list(value) for code, value in observations(record).items()},
     }
-
-
-def _format(words: Words, value: Any, unit: str) -> str:
-    if isinstance(value, bool):
-        text = words("frame-yes" if value else "frame-no")
-    elif isinstance(value, float | int):
-        text = words.number(value, 0 if value == int(value) else 1)
-    else:
-        text = value
-    return f"{text} {unit}".strip()

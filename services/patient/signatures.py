@@ -39,6 +39,8 @@ CONSENT_KNOWN: Final = "consent-id-used"
 KEY_KNOWN: Final = "key-used"
 REKEY_REASONS: Final = {Withdrawal: "withdrawal", Stop: "stop"}
 OPT_OUT: Final = "opt-out"
+DENY: Final = "deny"
+_OVER: Final = frozenset({"withdrawn", "expired"})
 _LIVING: Final = frozenset({"active", "not-yet"})
 RESEARCH_OFF: Final = "off"
 RESEARCH_ON: Final = "on"
@@ -177,9 +179,29 @@ class PatientSignatures:
         if self._is_on_ledger(signed, outcome):
             # It was sent by a process that ended before it stored the outcome.
             outcome = replace(outcome, ok=True, reason="")
-        if kind in REKEY_REASONS and (outcome.ok or outcome.reason == PENDING):
-            self._queue_rekey(signed.message.subject, REKEY_REASONS[kind])
+        message, is_in_force = signed.message, outcome.ok or outcome.reason == PENDING
+        if isinstance(message, Withdrawal | Stop) and is_in_force and self._takes_back(message):
+            self._queue_rekey(message.subject, REKEY_REASONS[type(message)])
         return outcome
+
+    def _takes_back(self, message: Withdrawal | Stop) -> bool:
+        """Return whether somebody may have read records under what this message ends.
+
+        A withdrawal of what was never granted, or of a refusal, takes nothing back, nor does a stop
+        where every permission had ended before: nothing is re-encrypted after them. What this
+        message has ended already counts, since its sender may have died before it was re-encrypted.
+        """
+        try:
+            consents = self._ledger.consents_of(message.subject)
+        except ConsentError:
+            return True  # nobody can tell now
+        permits = [c for c in consents if c.terms is None or c.terms.decision != DENY]
+        if isinstance(message, Withdrawal):
+            return any(consent.terms_hash == message.terms_hash for consent in permits)
+        return any(
+            consent.signed_at_s <= message.issued_at_s and consent.state not in _OVER
+            for consent in permits
+        )
 
     def _require_all_ended(self, stop: Stop) -> None:
         """Refuse a stop that would leave a permission in force which was signed after it.

@@ -9,6 +9,7 @@ from services.requests.consent_requests import (
     ConsentRequest,
     ConsentRequests,
     RequestDetails,
+    SentRequest,
 )
 from services.requests.copies import NewCopy, ReleasedCopies, ReleasedCopy
 from services.requests.descriptions import RequestDescriptions, RequestText, Section
@@ -17,7 +18,14 @@ from services.requests.feasibility import FeasibilityCount, FeasibilityCounts
 from services.requests.history import AccessHistory, HistoryEntry
 from services.requests.patients_in_care import PatientInCare, PatientsInCare
 from services.requests.predictions import StoredPrediction, StoredPredictions
-from services.requests.proposals import APPROVED, PROPOSED, REFUSED, Proposal, StudyProposals
+from services.requests.proposals import (
+    APPROVED,
+    PROPOSED,
+    REFUSED,
+    RETURNED,
+    Proposal,
+    StudyProposals,
+)
 
 __all__ = [
     "COOLING_OFF_DAYS",
@@ -27,6 +35,7 @@ __all__ = [
     "LAPSED",
     "PROPOSED",
     "REFUSED",
+    "RETURNED",
     "WAITING",
     "AccessHistory",
     "ConsentRequest",
@@ -45,6 +54,7 @@ __all__ = [
     "RequestDetails",
     "RequestText",
     "Section",
+    "SentRequest",
     "StoredPrediction",
     "StoredPredictions",
     "StudyProposals",

@@ -24,6 +24,8 @@ COOLING_OFF_DAYS: Final = 180
 """After a refusal, the same party cannot send a request for so long."""
 BATCH_SIZE: Final = 500
 LABEL: Final = "draft"
+NOTE_LABEL: Final = "request note"
+MAX_LISTED: Final = 50
 
 _BATCHES: Final = sa.Table(
     "web_askings",
@@ -33,6 +35,8 @@ _BATCHES: Final = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("by", sa.String(32), nullable=False),
     sa.Column("at_s", sa.BigInteger, nullable=False),
+    sa.Column("note", sa.LargeBinary),
+    sa.Column("note_about", sa.LargeBinary(32), index=True),
 )
 _REQUESTS: Final = sa.Table(
     "web_requests",
@@ -65,6 +69,7 @@ class RequestDetails:
         days: how long the permission lasts.
         condition: its subject in patients' words.
         wants_copy: True if it also requests a copy to download.
+        reason: what the person who asks for care tells the patient, in their own words; or "".
     """
 
     party: str
@@ -76,6 +81,7 @@ class RequestDetails:
     days: int
     condition: str
     wants_copy: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,26 @@ class ConsentRequest:
         return self.state == DECLINED
 
 
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """A request as its sender may see it: only a yes shows; a no looks like no answer.
+
+    Attributes:
+        details: what was asked for.
+        note: what the sender keeps about it, such as the hospital number.
+        state: ``accepted``, ``waiting`` or ``lapsed``.
+        sent_at_s, lapses_at_s: seconds UTC.
+        answered_at_s: when it was accepted; None before.
+    """
+
+    details: RequestDetails
+    note: str
+    state: str
+    sent_at_s: int
+    lapses_at_s: int
+    answered_at_s: int | None
+
+
 class ConsentRequests:
     """The rows of requests; each is answered once, and not after it has lapsed."""
 
@@ -109,15 +135,21 @@ class ConsentRequests:
         self._store = store
         self._clock = clock
 
-    def send(self, details: RequestDetails, subjects: Sequence[bytes], by: str) -> int:
+    def send(
+        self, details: RequestDetails, subjects: Sequence[bytes], by: str, note: str = ""
+    ) -> int:
         """Send a request to each of these patients; return how many receive it.
 
         A patient with an unanswered request of the same party, or who declined one in the last half
-        year, receives none.
+        year, receives none. The note is kept, sealed, for the sender's own list.
         """
         batch, now_s, sent = secrets.token_hex(16), int(self._clock()), 0
         body = orjson.dumps({name: getattr(details, name) for name in RequestDetails.__slots__})
         head = {"id": batch, "party": details.party, "body": body, "by": by, "at_s": now_s}
+        if note:
+            head["note"] = self._store.seal_text(NOTE_LABEL, note, batch.encode())
+            # An erasure finds the notes about a person by this, also of requests never received.
+            head["note_about"] = self._note_about(subjects[0]) if subjects else None
         with self._engine.begin() as connection:
             connection.execute(sa.insert(_BATCHES), head)
             for start in range(0, len(subjects), BATCH_SIZE):
@@ -203,12 +235,40 @@ class ConsentRequests:
         )
         return draft
 
+    def list_sent(self, party: str, by: str) -> list[SentRequest]:
+        """Return the newest fifty requests that one account of a party sent with a note."""
+        is_accepted = sa.and_(_REQUESTS.c.asking == _BATCHES.c.id, _REQUESTS.c.state == ACCEPTED)
+        query = sa.select(_BATCHES, _REQUESTS.c.answered_at_s)
+        query = query.select_from(_BATCHES.outerjoin(_REQUESTS, is_accepted)).where(
+            _BATCHES.c.party == party, _BATCHES.c.by == by, _BATCHES.c.note.is_not(None)
+        )
+        query = query.order_by(_BATCHES.c.at_s.desc(), _BATCHES.c.id).limit(MAX_LISTED)
+        with self._engine.connect() as connection:
+            return [self._sent(row) for row in connection.execute(query)]
+
+    def _note_about(self, subject: bytes) -> bytes:
+        return self._store.pseudonyms(NOTE_LABEL)(subject)
+
+    def _sent(self, row: Any) -> SentRequest:
+        lapses_at_s = row.at_s + LAPSE_DAYS * DAY_S
+        waits = WAITING if self._clock() < lapses_at_s else LAPSED
+        return SentRequest(
+            details=_details(row.body),
+            note=self._store.open_text(NOTE_LABEL, bytes(row.note), row.id.encode()),
+            state=waits if row.answered_at_s is None else ACCEPTED,
+            sent_at_s=row.at_s,
+            lapses_at_s=lapses_at_s,
+            answered_at_s=row.answered_at_s,
+        )
+
     def close_subject(self, subject: bytes) -> None:
-        """Delete a patient's drafts, and let what waits for an answer lapse now."""
+        """Delete a patient's drafts and notes about them; what waits for an answer lapses now."""
         is_theirs, now_s = _REQUESTS.c.subject == subject, int(self._clock())
         has_time = (_REQUESTS.c.state == WAITING) & (_REQUESTS.c.lapses_at_s > now_s)
         with self._engine.begin() as connection:
             connection.execute(sa.update(_REQUESTS).where(is_theirs).values(draft=None))
+            is_about = _BATCHES.c.note_about == self._note_about(subject)
+            connection.execute(sa.update(_BATCHES).where(is_about).values(note=None))
             connection.execute(
                 sa.update(_REQUESTS).where(is_theirs, has_time).values(lapses_at_s=now_s)
             )
@@ -238,6 +298,15 @@ class ConsentRequests:
         with self._engine.connect() as connection:
             counts |= {row.state: row.n for row in connection.execute(query)}
         return counts
+
+    def count_answers_since(self, at_s: int) -> dict[str, int]:
+        """Return how many requests were accepted, and how many declined, since then."""
+        query = sa.select(_REQUESTS.c.state, sa.func.count()).where(
+            _REQUESTS.c.answered_at_s >= at_s
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.group_by(_REQUESTS.c.state))
+            return {state: count for state, count in rows}
 
     def list_subjects(self, party: str) -> list[bytes]:
         """Return every subject that a party sent a request to, each once."""
@@ -273,13 +342,17 @@ class ConsentRequests:
             return [_request(row, self._clock()) for row in rows]
 
 
-def _request(row: Any, now_s: float) -> ConsentRequest:
-    body = orjson.loads(row.body)
+def _details(stored: bytes) -> RequestDetails:
+    body = orjson.loads(stored)
     lists = {name: tuple(body[name]) for name in ("purposes", "categories")}
+    return RequestDetails(**(body | lists))
+
+
+def _request(row: Any, now_s: float) -> ConsentRequest:
     has_lapsed = row.state == WAITING and row.lapses_at_s <= now_s
     return ConsentRequest(
         id=row.id,
-        details=RequestDetails(**(body | lists)),
+        details=_details(row.body),
         subject=bytes(row.subject),
         state=LAPSED if has_lapsed else row.state,
         sent_at_s=row.at_s,

@@ -15,6 +15,8 @@ from services.tables import METADATA
 from storage import RecordStore
 
 LABEL: Final = "set"
+NAME_CHARACTERS: Final = 32
+"""Of a row's pseudonym in a copy."""
 
 _COPIES: Final = sa.Table(
     "web_sets",
@@ -96,6 +98,16 @@ class ReleasedCopies:
         query = sa.select(_COPIES).where(_COPIES.c.study == study).order_by(_COPIES.c.at_s.desc())
         with self._engine.connect() as connection:
             return [self._copy(row) for row in connection.execute(query)]
+
+    def name_in(self, copy: ReleasedCopy) -> Callable[[bytes], str]:
+        """Return what gives a subject's name in a copy, as the copy's rows are named."""
+        pseudonym = self._store.pseudonyms(f"release {copy.study} {copy.release}")
+        return lambda subject: pseudonym(subject).hex()[:NAME_CHARACTERS]
+
+    def list_with(self, subject: bytes, studies: Iterable[str]) -> list[ReleasedCopy]:
+        """Return the copies of these studies that have a row of this person, the newest first."""
+        copies = [copy for study in studies for copy in self.list_by_study(study)]
+        return [copy for copy in copies if self.name_in(copy)(subject) in copy.pseudonyms]
 
     def confirm_deletion(self, study: str, identity: str) -> bool:
         """Store that a study deleted a copy; False if it has no such copy that is not deleted."""

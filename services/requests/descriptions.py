@@ -15,7 +15,7 @@ from services.requests.proposals import StudyProposals
 from services.requests.wording import format_categories, format_day
 from services.words import Words
 
-CARE_SECTIONS: Final = ("who", "what", "free", "end", "withdraw", "limits")
+CARE_SECTIONS: Final = ("who", "what", "why", "free", "end", "withdraw", "limits")
 STUDY_SECTIONS: Final = (
     *("who", "free", "what", "why", "access", "end", "means"),
     *("not", "risk", "withdraw", "limits"),
@@ -90,6 +90,7 @@ class RequestDescriptions:
             "board": proposal.board if proposal else "",
             "operator": self._parties.name_of(self._organisation, words.language),
             "condition": details.condition,
+            "reason": details.reason,
             "categories": format_categories(words, details.categories),
             "date": end,
             "n": words.number(self._diagnostics.grace_s // DAY_S),
@@ -113,10 +114,11 @@ def _text_keys(details: RequestDetails, has_sender: bool) -> list[tuple[str, lis
     texts = {
         "who": ["grant-care", "grant-care-doctor"] if has_sender else ["grant-care"],
         "what": ["grant-care-what"],
+        "why": ["grant-care-reason"],
         "withdraw": ["grant-withdraw-care"],
         "limits": ["grant-limits-care"],
     }
-    names: tuple[str, ...] = CARE_SECTIONS
+    names = tuple(name for name in CARE_SECTIONS if name != "why" or details.reason)
     if details.kind != "care":
         period = "grant-what" if details.data_from and details.data_to else "grant-what-always"
         later = "grant-what-old" if details.data_to else "grant-what-new"

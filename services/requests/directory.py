@@ -87,7 +87,7 @@ class PatientDirectory:
             VaultSealed (storage): the root key is absent.
         """
         numbers = list(dict.fromkeys(numbers))
-        subjects = self._find_subjects(numbers)
+        subjects = self.find_subjects(numbers)
         missing = [number for number in numbers if number not in subjects]
         try:
             self.add(
@@ -96,9 +96,10 @@ class PatientDirectory:
             )
         except sa.exc.IntegrityError:  # another caller added one of them first: it has a subject
             return self.get_or_add(numbers, known)
-        return subjects | self._find_subjects(missing)
+        return subjects | self.find_subjects(missing)
 
-    def _find_subjects(self, numbers: list[str]) -> dict[str, bytes]:
+    def find_subjects(self, numbers: Iterable[str]) -> dict[str, bytes]:
+        """Return the subject of each of these hospital numbers that is known."""
         key_of = self._store.pseudonyms(LABEL)
         by_key = {key_of(number.encode()): number for number in numbers}
         keys, subjects = list(by_key), dict[str, bytes]()

@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from consent import MLTRAINING, Consent, ConsentError, ConsentLedger
+from consent import ANY, MLTRAINING, Consent, ConsentError, ConsentLedger
 from models import Diagnostics, TrainingRun
 from services.requests.choices import COPY
+from services.requests.copies import ReleasedCopies
 from storage import JournalRow, RecordStore
 
 PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
+OWN: Final = "own"
+"""The patient read an own record."""
 MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased"}
 """What the record store does after a withdrawal: neither use nor refusal."""
+COPY_DELETED: Final = "copy-deleted"
+"""A study confirmed that it deleted a copy."""
 IDENTITY_CHECKED: Final = "identity-checked"
 """A custodian checked who the patient is, before a link to join or for a new key."""
 SELF: Final = "PATRQT"
@@ -53,7 +58,7 @@ class HistoryEntry:
         count: how many acts are folded into this entry.
         consent_id: the consent that decided; None if there is none.
         not_after_s: when the consent that decided ends or ended by itself; 0 if not known.
-        is_own_act: True for what the patient did; such an entry has no journal row (`seq` 0).
+        is_own_act: True for what the patient did, or was told; it has no journal row (`seq` 0).
         result: of a use for training: ``learned``, ``learning``, ``counted``, ``gate-closed``,
             ``cancelled`` or ``broken-off``; "" for all else.
     """
@@ -76,7 +81,7 @@ class HistoryEntry:
         """True when access was refused."""
         if self.is_own_act:
             return False
-        return self.outcome not in (PERMITTED, ANSWERED, IDENTITY_CHECKED, *MAINTENANCE)
+        return self.outcome not in (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED, *MAINTENANCE)
 
     @property
     def text_key(self) -> str:
@@ -111,7 +116,14 @@ _REFUSALS: Final = {
 class AccessHistory:
     """Reads a patient's history from the journal."""
 
-    def __init__(self, store: RecordStore, ledger: ConsentLedger, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        ledger: ConsentLedger,
+        diagnostics: Diagnostics,
+        copies: ReleasedCopies,
+    ) -> None:
+        self._copies = copies
         self._store = store
         self._ledger = ledger
         self._diagnostics = diagnostics
@@ -135,6 +147,27 @@ class AccessHistory:
         entries = [_entry(act, uses, categories, consents) for act in acts.values()]
         entries = self._with_results(entries)
         return entries, rows[-1].seq if len(rows) == PAGE_ROWS else None
+
+    def list_deletions(self, subject: bytes, after_s: float, until_s: float) -> list[HistoryEntry]:
+        """Return which studies said in this time that they deleted a copy with this patient."""
+        terms = [consent.terms for consent in self._consents(subject).values()]
+        studies = {each.recipient for each in terms if each and COPY in each.purposes}
+        return [
+            HistoryEntry(
+                seq=0,
+                at_s=copy.deleted_at_s,
+                party=copy.study,
+                purpose=COPY,
+                categories=(),
+                outcome=COPY_DELETED,
+                since_s=0,
+                count=1,
+                consent_id=None,
+                is_own_act=True,
+            )
+            for copy in self._copies.list_with(subject, sorted(studies - {ANY}))
+            if copy.deleted_at_s is not None and after_s < copy.deleted_at_s <= until_s
+        ]
 
     def time_of(self, subject: bytes, seq: int) -> float:
         """Return when a row about a patient was written; infinity if there is none."""
@@ -180,11 +213,11 @@ def _result(entry: HistoryEntry, runs: Sequence[TrainingRun]) -> str:
 
 def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:
     day = datetime.datetime.fromtimestamp(use["at_s"], datetime.UTC).date()
-    if row.answer.outcome == PERMITTED and use["purpose"] == SELF:
+    if row.answer.outcome in (PERMITTED, OWN) and use["purpose"] == SELF:
         return (day, SELF)  # the patient's own looks of one day are one line
     if row.answer.outcome in MAINTENANCE:
         return (day, row.answer.outcome)
-    if row.answer.outcome in (PERMITTED, ANSWERED, IDENTITY_CHECKED):
+    if row.answer.outcome in (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED):
         return (row.use, row.answer.outcome)
     text_key = _REFUSALS.get(row.answer.outcome, "refused-never")
     return (day, use["party"], use["purpose"], text_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,8 @@ from storage import RecordStore
 PURPOSE: Final = TREATDS
 LABEL: Final = "clinic patient"
 KEY_LENGTH: Final = 32
+BY_NUMBER: Final = "number"
+BY_END: Final = "until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +47,62 @@ class PatientsInCare:
         self._ledger = ledger
         self._directory = directory
 
-    def search(
-        self, party: str, number_part: str = "", limit: int = 50
+    def search(  # noqa: PLR0913 - how a list is cut, by keyword
+        self,
+        party: str,
+        number_part: str = "",
+        limit: int = 50,
+        *,
+        offset: int = 0,
+        order: str = BY_NUMBER,
+        among: Collection[bytes] | None = None,
     ) -> tuple[list[PatientInCare], int]:
-        """Return up to `limit` patients of an organisation, by hospital number, and how many fit.
+        """Return up to `limit` patients of an organisation, and how many fit.
 
         Args:
             party: the organisation.
             number_part: a part of the hospital number, in any case.
             limit: the maximum number of patients to return.
+            offset: how many of those that fit are passed over.
+            order: `BY_NUMBER`, or `BY_END`: the permission that ends first comes first.
+            among: the only subjects to consider; None for all.
 
         Raises:
             LedgerUnavailable (consent): the ledger is unavailable or cannot be verified.
         """
         permitted = self._store.permitted_subjects(party, PURPOSE)
-        numbers = self._directory.numbers_of(permitted)
+        considered = [subject for subject in permitted if among is None or subject in among]
+        numbers = self._directory.numbers_of(considered)
         part = number_part.casefold()
-        matches = [subject for subject in permitted if part in numbers.get(subject, "").casefold()]
+        matches = [subject for subject in considered if part in numbers.get(subject, "").casefold()]
         matches.sort(key=lambda subject: (numbers.get(subject, ""), subject))
-        selected, key_of = matches[:limit], self._store.pseudonyms(LABEL)
-        consents = {consent for subject in selected for consent in permitted[subject].values()}
-        ends = self._ledger.end_times(sorted(consents))
+        if order == BY_END:
+            until = self._ends(permitted, matches)
+            matches.sort(key=lambda subject: until[subject])
+        selected, key_of = matches[offset : offset + limit], self._store.pseudonyms(LABEL)
+        until = self._ends(permitted, selected)
         patients = [
             PatientInCare(
                 key_of(subject).hex()[:KEY_LENGTH],
                 subject,
                 numbers.get(subject, ""),
                 tuple(sorted(permitted[subject])),
-                min(ends.get(consent, 0) for consent in permitted[subject].values()),
+                until[subject],
             )
             for subject in selected
         ]
         return patients, len(matches)
+
+    def _ends(
+        self, permitted: Mapping[bytes, Mapping[str, bytes]], subjects: Sequence[bytes]
+    ) -> dict[bytes, int]:
+        """Return for each subject when the permission that ends first ends, seconds UTC."""
+        consents = {consent for subject in subjects for consent in permitted[subject].values()}
+        ends = self._ledger.end_times(sorted(consents))
+        return {
+            subject: min(ends.get(consent, 0) for consent in permitted[subject].values())
+            for subject in subjects
+        }
 
     def get(self, party: str, key: str) -> PatientInCare:
         """Return one of an organisation's patients.

@@ -96,6 +96,32 @@ class StoredPredictions:
         with self._engine.connect() as connection:
             return [self._opened(row) for row in connection.execute(query)]
 
+    def newest_times(self, party: str, subjects: Sequence[bytes]) -> dict[bytes, int]:
+        """Return when the newest prediction about each of these patients was made, if any."""
+        newest = sa.func.max(_PREDICTIONS.c.at_s).label("at_s")
+        query = sa.select(_PREDICTIONS.c.subject, newest).where(
+            _PREDICTIONS.c.party == party, _PREDICTIONS.c.subject.in_(subjects)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.group_by(_PREDICTIONS.c.subject))
+            return {bytes(row.subject): row.at_s for row in rows}
+
+    def subjects_since(self, party: str, account: str, at_s: int) -> set[bytes]:
+        """Return the patients about whom an account made a prediction since then (seconds UTC)."""
+        query = sa.select(_PREDICTIONS.c.subject.distinct()).where(
+            _PREDICTIONS.c.party == party,
+            _PREDICTIONS.c.account == account,
+            _PREDICTIONS.c.at_s >= at_s,
+        )
+        with self._engine.connect() as connection:
+            return {bytes(subject) for subject in connection.scalars(query)}
+
+    def count_since(self, at_s: int) -> int:
+        """Return how many predictions were made since then (seconds UTC)."""
+        query = sa.select(sa.func.count()).where(_PREDICTIONS.c.at_s >= at_s)
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
+
     def list_of_subject(self, subject: bytes) -> list[StoredPrediction]:
         """Return every prediction about a patient, of any organisation."""
         query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.subject == subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from services.tables import METADATA
 PROPOSED: Final = "proposed"
 APPROVED: Final = "approved"
 REFUSED: Final = "refused"
+RETURNED: Final = "returned"
 
 _PROPOSALS: Final = sa.Table(
     "web_proposals",
@@ -30,6 +31,15 @@ _PROPOSALS: Final = sa.Table(
     sa.Column("answered_at_s", sa.BigInteger),
     sa.Column("why", sa.Text, nullable=False),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalEvent:
+    """What happened to a proposal: the state that began at `at_s` (seconds UTC), and why."""
+
+    state: str
+    at_s: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,9 @@ class Proposal:
         until_s: when the study ends.
         wants_copy: True if it also requests a copy to download.
         contact: for patients' questions.
-        state: proposed, approved or refused.
-        why: the reason of a refusal.
+        state: proposed, returned (to be changed), approved or refused.
+        why: the reason of a refusal, or what has to change.
+        history: every decision and change so far, the oldest first.
     """
 
     study: str
@@ -74,6 +85,7 @@ class Proposal:
     proposed_at_s: int = 0
     answered_at_s: int | None = None
     why: str = ""
+    history: tuple[ProposalEvent, ...] = ()
 
     def request_details(self) -> RequestDetails:
         """Return the request that the study sends to patients."""
@@ -134,12 +146,13 @@ class StudyProposals:
             raise ModelsInvalid(f"{proposal.study!r} is not the id of a study (study:NAME)")
         if proposal.study in {study.id for study in self._diagnostics.studies()}:
             raise ModelsInvalid(f"{proposal.study} is another study: choose another name")
+        now_s = int(self._clock())
         row = {
             "study": proposal.study,
             "owner": proposal.owner,
-            "body": orjson.dumps({name: getattr(proposal, name) for name in _BODY}),
+            "body": _body(proposal, [ProposalEvent(PROPOSED, now_s, "")]),
             "state": PROPOSED,
-            "at_s": int(self._clock()),
+            "at_s": now_s,
             "answered_by": "",
             "why": "",
         }
@@ -188,17 +201,49 @@ class StudyProposals:
             self._decide(study, APPROVED, by, "")
         return self.get(study)
 
+    def return_for_changes(self, study: str, by: str, why: str) -> Proposal:
+        """Give a proposal back to its owner to change; a decided one stays as it is."""
+        self._decide(study, RETURNED, by, why)
+        return self.get(study)
+
+    def amend(self, proposal: Proposal) -> Proposal:
+        """Replace a returned proposal by a changed one, which waits for the custodian again.
+
+        Raises:
+            NotFound: there is none, or it was not returned.
+        """
+        known, now_s = self.get(proposal.study), int(self._clock())
+        event = ProposalEvent(PROPOSED, now_s, "")
+        values = {
+            "body": _body(proposal, [*known.history, event]),
+            "state": PROPOSED,
+            "answered_at_s": None,
+            "why": "",
+        }
+        is_returned = sa.and_(_PROPOSALS.c.study == proposal.study, _PROPOSALS.c.state == RETURNED)
+        with self._engine.begin() as connection:
+            update = sa.update(_PROPOSALS).where(is_returned).values(**values)
+            if connection.execute(update).rowcount != 1:
+                raise NotFound
+        return self.get(proposal.study)
+
     def refuse(self, study: str, by: str, why: str) -> Proposal:
         """Refuse a proposal; a decided one stays as it is."""
         self._decide(study, REFUSED, by, why)
         return self.get(study)
 
     def _decide(self, study: str, state: str, by: str, why: str) -> None:
+        known, now_s = self.get(study), int(self._clock())
         update = sa.update(_PROPOSALS).where(
             _PROPOSALS.c.study == study, _PROPOSALS.c.state == PROPOSED
         )
-        now_s = int(self._clock())
-        values = {"state": state, "answered_by": by, "answered_at_s": now_s, "why": why}
+        values = {
+            "state": state,
+            "answered_by": by,
+            "answered_at_s": now_s,
+            "why": why,
+            "body": _body(known, [*known.history, ProposalEvent(state, now_s, why)]),
+        }
         with self._engine.begin() as connection:
             connection.execute(update.values(**values))
 
@@ -209,13 +254,21 @@ class StudyProposals:
 
 
 def _decision_of(proposal: Proposal) -> dict[str, Any]:
-    names = ("state", "proposed_at_s", "answered_at_s", "why")
+    names = ("state", "proposed_at_s", "answered_at_s", "why", "history")
     return {name: getattr(proposal, name) for name in names}
+
+
+def _body(proposal: Proposal, history: Sequence[ProposalEvent]) -> bytes:
+    body = {name: getattr(proposal, name) for name in _BODY}
+    events = [[event.state, event.at_s, event.why] for event in history]
+    return orjson.dumps(body | {"history": events})
 
 
 def _proposal(row: Any) -> Proposal:
     body = orjson.loads(row.body)
     body["categories"] = tuple(body["categories"])
+    # Bodies of earlier releases have no history.
+    body["history"] = tuple(ProposalEvent(*event) for event in body.get("history", ()))
     return Proposal(
         study=row.study,
         owner=row.owner,

@@ -21,6 +21,7 @@ from services.requests.messages import Messages
 from services.requests.patients_in_care import PatientsInCare
 from services.requests.predictions import StoredPredictions
 from services.requests.proposals import StudyProposals
+from services.requests.reach import StudyReach
 from storage import RecordStore
 
 
@@ -38,6 +39,7 @@ class RequestStores:
     copies: ReleasedCopies
     history: AccessHistory
     descriptions: RequestDescriptions
+    reach: StudyReach
     messages: Messages
     erasures: ErasureRequests
 
@@ -54,6 +56,7 @@ def build_stores(
     parties = PartyNames(diagnostics, installation.organisation, installation.profile)
     directory = PatientDirectory(engine, store, clock)
     proposals = StudyProposals(engine, diagnostics, clock)
+    copies = ReleasedCopies(engine, store, clock)
     return RequestStores(
         parties=parties,
         directory=directory,
@@ -62,10 +65,11 @@ def build_stores(
         care=PatientsInCare(store, ledger, directory),
         predictions=StoredPredictions(engine, store, clock),
         feasibility=FeasibilityCounts(engine, clock),
-        copies=ReleasedCopies(engine, store, clock),
+        copies=copies,
         messages=Messages(engine, store, clock),
-        history=AccessHistory(store, ledger, diagnostics),
+        history=AccessHistory(store, ledger, diagnostics, copies),
         erasures=ErasureRequests(engine, clock),
+        reach=StudyReach(store=store, diagnostics=diagnostics),
         descriptions=RequestDescriptions(
             proposals=proposals,
             parties=parties,

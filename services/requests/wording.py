@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from consent import ANY, Terms
+from models import format_unit
+from records.documents import UNDATED
 from services.requests.choices import COPY
 from services.statement import RequestedTerms
 from services.words import Words
 
+_NOT_PLAIN: Final = re.compile(r"[^a-z0-9]+")
+
 
 def format_day(words: Words, iso: str) -> str:
-    """Return an ISO date in words: "3 March 2027"."""
-    return words.iso_day(iso)
+    """Return an ISO date in words: "3 March 2027"; a record without a day says so."""
+    return words("frame-unknown-day") if iso == UNDATED else words.iso_day(iso)
 
 
 def format_categories(words: Words, codes: Iterable[str]) -> str:
@@ -54,7 +60,7 @@ def make_statement(words: Words, party_name: str, requested: RequestedTerms, end
         period = format_period(words, requested.data_from, requested.data_to)
         sentences.append(words("statement-dates", span=period))
     if ANY not in requested.records:
-        sentences.append(words("statement-records", n=words.number(len(requested.records))))
+        sentences.append(words("statement-records", n=len(requested.records)))
     if is_permit:
         may_copy = COPY in requested.purposes
         sentences.append(words("statement-copy" if may_copy else "statement-no-copy"))
@@ -69,3 +75,29 @@ def summarise(words: Words, party_name: str, terms: Terms, *, is_past: bool = Fa
     categories = format_categories(words, terms.categories)
     purposes = format_purposes(words, terms.purposes)
     return words(key, study=party_name, categories=categories, purposes=purposes)
+
+
+def slug(text: str) -> str:
+    """Return the part of a text's key that names a value: "lead-in-blood"."""
+    return _NOT_PLAIN.sub("-", text.lower()).strip("-")
+
+
+def format_name(words: Words, name: str) -> str:
+    """Return what a value is called in the reader's language; `name` itself if it has no text."""
+    key = f"measure-{slug(name)}"
+    return words(key) if words.has(key) else name
+
+
+def format_value(words: Words, value: bool | float | str, unit: str) -> str:
+    """Return a value with its unit as people write them, in the reader's language."""
+    if isinstance(value, bool):
+        text = words("frame-yes" if value else "frame-no")
+    elif isinstance(value, float | int):
+        decimals = len(f"{value:.3f}".rstrip("0").partition(".")[2])
+        text = words.number(value, decimals)
+    else:
+        key = f"value-{slug(value)}"
+        text = words(key) if words.has(key) else value
+    written = format_unit(unit)
+    key = f"unit-{slug(written)}"
+    return f"{text} {words(key) if words.has(key) else written}".strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from models import Diagnostics, ExternalValidation, Model
 from services.cards import ModelCard, ModelCards
@@ -13,6 +14,8 @@ from services.parties import study_name
 from services.requests import FeasibilityCounts
 from services.researcher.owned_studies import OwnedStudies
 
+MAX_LISTED: Final = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatus:
@@ -21,10 +24,12 @@ class ModelStatus:
     Attributes:
         withdrawals: of people who withdrew, stopped, opted out or refused, whose permission ended
             or who were erased; 0 if nobody, 1 to 10 if fewer than 11.
+        stops_at_s: when an affected model stops answering if it is not replaced before.
     """
 
     card: ModelCard
     withdrawals: int
+    stops_at_s: int
 
     @property
     def model(self) -> Model:
@@ -53,6 +58,12 @@ class WithdrawalCounts:
         """Return the count as it may be shown; that anybody left is shown at once."""
         left = self._diagnostics.lost_patients(model.id)
         return self._feasibility.leavers(f"{model.id} gone", left)
+
+    def stops_at_s(self, model: Model) -> int:
+        """Return when an affected model stops answering; 0 for one that is not."""
+        if model.affected_at_s is None:
+            return 0
+        return model.affected_at_s + self._diagnostics.grace_s
 
 
 class StudyModels:
@@ -85,7 +96,9 @@ class StudyModels:
         """
         model = self._owned.model(party, model_id)
         return ModelStatus(
-            card=self._cards.get(model.id), withdrawals=self._withdrawals.count(model)
+            card=self._cards.get(model.id),
+            withdrawals=self._withdrawals.count(model),
+            stops_at_s=self._withdrawals.stops_at_s(model),
         )
 
     def plot(self, party: str, model_id: str, name: str) -> bytes:
@@ -142,6 +155,32 @@ class StudyModels:
             NotFound: as `get`.
         """
         return self._diagnostics.external_validations(self._owned.model(party, model_id).id)
+
+    def retire(self, party: str, model_id: str) -> ModelStatus:
+        """Take a model out of service for good; one that has ended stays as it is.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        self._diagnostics.retire(self._owned.model(party, model_id).id)
+        return self.get(party, model_id)
+
+    def card_file(self, party: str, model_id: str) -> bytes:
+        """Return a model's card as JSON: the bytes whose hash is on the ledger.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        return self._cards.json(self._owned.model(party, model_id).id)
+
+    def compare(self, party: str, name: str) -> Sequence[ModelCard]:
+        """Return the newest ten models of a study with their cards, the newest first.
+
+        Raises:
+            NotFound: there is no such study, or it is another party's.
+        """
+        models = self._owned.models([self._owned.get(party, name)])
+        return [self._cards.get(model.id) for model in models[:MAX_LISTED]]
 
     def active_job(self, party: str, name: str) -> Job | None:
         """Return the newest job of a study that is queued or running, if there is one.

@@ -7,15 +7,15 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from consent import CATEGORIES, MLTRAINING
 from models import Diagnostics, ModelsInvalid, Question
 from services.dates import end_of_day_s
-from services.errors import Forbidden, Invalid
+from services.errors import Forbidden, Invalid, NotFound
 from services.parties import is_study, study_id
-from services.requests import Proposal, StudyProposals
+from services.requests import RETURNED, Proposal, StudyProposals
 from services.words import Words
 
 PERMISSION_DAYS: Final = (365, 730, 1825)
@@ -61,6 +61,26 @@ class StudyProposing:
                 title, condition, board, protocol, contact, question, days, ends_on.
             Forbidden: the caller speaks for one study; only an organisation proposes studies.
         """
+        proposal = self._checked(party, draft, words)
+        try:
+            return self._proposals.register(proposal)
+        except ModelsInvalid as exc:
+            raise Invalid(fields={"title": [words("study-title-taken")]}) from exc
+
+    def amend(self, party: str, name: str, draft: StudyDraft, words: Words) -> Proposal:
+        """Change a study that the custodian gave back; it waits for the custodian again.
+
+        Raises:
+            NotFound: there is no such study of this party, or it was not given back.
+            Invalid, Forbidden: as `propose`.
+        """
+        known = self._proposals.get(study_id(name))
+        if known.owner != party or known.state != RETURNED:
+            raise NotFound
+        proposal = self._checked(party, replace(draft, name=known.study), words)
+        return self._proposals.amend(proposal)
+
+    def _checked(self, party: str, draft: StudyDraft, words: Words) -> Proposal:
         if is_study(party):
             raise Forbidden("Only an organisation can propose a study; this caller is a study.")
         texts = {name: draft.texts.get(name, "").strip()[:MAX_TEXT] for name in TEXTS}
@@ -69,7 +89,7 @@ class StudyProposing:
         errors = _missing(texts, words) | self._wrong(draft, question, words)
         if errors or question is None or draft.ends_on is None:
             raise Invalid(fields=errors)
-        proposal = Proposal(
+        return Proposal(
             study=study_id(draft.name or _name_of(texts["title"])),
             owner=party,
             question=question.id,
@@ -86,10 +106,6 @@ class StudyProposing:
             protocol=texts["protocol"],
             contact=texts["contact"],
         )
-        try:
-            return self._proposals.register(proposal)
-        except ModelsInvalid as exc:
-            raise Invalid(fields={"title": [words("study-title-taken")]}) from exc
 
     def _wrong(
         self, draft: StudyDraft, question: Question | None, words: Words
@@ -99,7 +115,9 @@ class StudyProposing:
             errors["question"] = [words("error-choose", what=words("study-question-what"))]
         if draft.days not in PERMISSION_DAYS:
             errors["days"] = [words("error-choose", what=words("ask-end-what"))]
-        if draft.ends_on is None or end_of_day_s(draft.ends_on) <= self._diagnostics.clock():
+        if draft.ends_on is None:
+            errors["ends_on"] = [words("error-day")]
+        elif end_of_day_s(draft.ends_on) <= self._diagnostics.clock():
             errors["ends_on"] = [words("error-day-past")]
         return errors
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question
+from models import MIN_COHORT, Diagnostics, ModelsNotFound, Question, is_small
+from models.question_check import QuestionCheck
 from services.errors import NotFound
 from services.requests import FeasibilityCounts
+from services.requests.reach import needed_categories
 from storage import RecordStore
 
 
@@ -20,12 +23,23 @@ class QuestionDetails:
     Attributes:
         people: how many; None if there are fewer than `MIN_COHORT`.
         counted_on, next_count_on: ISO dates.
+        kinds: for each category that the question uses, how many of these people have records of
+            it; None if fewer than `MIN_COUNT` have, or have not.
     """
 
     question: Question
     people: int | None
     counted_on: str
     next_count_on: str
+    kinds: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DummyData:
+    """A ZIP of dummy data, and the name under which it is saved."""
+
+    name: str
+    content: bytes
 
 
 class ResearchQuestions:
@@ -66,7 +80,39 @@ class ResearchQuestions:
             people=count.count if count.count >= MIN_COHORT else None,
             counted_on=count.day,
             next_count_on=count.next_day,
+            kinds={code: self._kind(question, code, count.count) for code in question.categories},
         )
+
+    def _kind(self, question: Question, category: str, people: int) -> int | None:
+        """Return how many eligible people have records of a category; no record is opened."""
+        needed = (*needed_categories(question), category)
+        name = hashlib.sha256(f"{question.id} {category}".encode()).hexdigest()
+        count = self._feasibility.weekly(
+            name, lambda: len(self._store.list_subjects_with(tuple(dict.fromkeys(needed))))
+        )
+        is_hidden = is_small(count.count) or is_small(people - count.count)
+        return None if is_hidden else min(count.count, people)
+
+    def make_dummy(self, question_id: str) -> DummyData:
+        """Return dummy data of a question, to try code before asking for a real copy.
+
+        Raises:
+            NotFound: there is no such question.
+        """
+        try:
+            content = self._diagnostics.dummy(question_id)
+        except ModelsNotFound as exc:
+            raise NotFound from exc
+        return DummyData(name=f"{question_id}-dummy.zip", content=content)
+
+    def check(self, file: Path, study: str) -> QuestionCheck:
+        """Return which codes of the question in a file the records of a study have.
+
+        Raises:
+            ModelsInvalid, ModelsNotFound, ModelsRefused (models): the file is not a valid
+                question; the study does not exist, or has ended.
+        """
+        return self._diagnostics.check_question(study, Question.load(file))
 
     def add(self, file: Path) -> Question:
         """Install the question in a file; a question of the same id is replaced.
@@ -78,14 +124,3 @@ class ResearchQuestions:
         self._folder.mkdir(exist_ok=True)
         shutil.copyfile(file, self._folder / f"{question.id}.toml")
         return question
-
-
-def needed_categories(question: Question) -> Sequence[str]:
-    """Return the categories without which nobody can take part."""
-    timeline = question.timeline
-    if timeline is None:
-        return (*question.required, question.label.category)
-    label = () if timeline.outcome.absent_is_negative else (question.label.category,)
-    index = (timeline.index.category,) if timeline.index.category else ()
-    needed = dict.fromkeys((*question.required, *label, *index))
-    return tuple(needed) or question.categories[:1]

@@ -9,9 +9,10 @@ from models import Diagnostics, Model, Question
 from services.errors import NotFound
 from services.parties import study_name
 from services.requests import ACCEPTED, ConsentRequests, FeasibilityCounts, Proposal
+from services.requests.descriptions import RequestDescriptions, RequestText
+from services.requests.reach import StudyReach
 from services.researcher.owned_studies import OwnedStudies
-from services.researcher.questions import needed_categories
-from storage import RecordStore
+from services.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +52,44 @@ class StudyDetails(StudySummary):
     is_over: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPreview:
+    """What a study sends, before it is sent.
+
+    Attributes:
+        text: as patients will read it, in the caller's language.
+        people: at most how many receive it; the count moves in steps of 11.
+        categories: without which nobody is asked.
+    """
+
+    study: Proposal
+    text: RequestText
+    people: int
+    categories: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        """The study's name in addresses."""
+        return study_name(self.study.study)
+
+
 class Studies:
     """The studies of a researcher's party."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         owned: OwnedStudies,
         requests: ConsentRequests,
-        store: RecordStore,
+        reach: StudyReach,
+        descriptions: RequestDescriptions,
         diagnostics: Diagnostics,
         feasibility: FeasibilityCounts,
     ) -> None:
         self._owned = owned
         self._requests = requests
-        self._store = store
+        self._reach = reach
+        self._descriptions = descriptions
         self._diagnostics = diagnostics
         self._feasibility = feasibility
 
@@ -90,21 +114,41 @@ class Studies:
             is_over=self._is_over(study),
         )
 
+    def preview_request(self, party: str, name: str, words: Words) -> RequestPreview:
+        """Return what `send_requests` would send, and to how many people at most.
+
+        Raises:
+            NotFound: as `send_requests`.
+            LedgerUnavailable (consent): permissions cannot be checked now.
+        """
+        study = self._get_open(party, name)
+        people = len(self._reach.not_permitting(study))
+        return RequestPreview(
+            study=study,
+            text=self._descriptions.describe(words, study.request_details()),
+            people=self._feasibility.stable(f"{study.study} to ask", people),
+            categories=self._reach.categories(study),
+        )
+
     def send_requests(self, party: str, account_id: str, name: str) -> StudyDetails:
-        """Ask everyone eligible who does not permit it; nobody gets a second unanswered request.
+        """Ask the people whom the custodian approved and who do not permit it yet.
+
+        Nobody gets a second unanswered request, and nobody who refuses it gets any.
 
         Raises:
             NotFound: as `get`; or the study is not approved, or it is over.
+            LedgerUnavailable (consent): permissions cannot be checked now.
         """
+        study = self._get_open(party, name)
+        subjects = self._reach.not_permitting(study)
+        self._requests.send(study.request_details(), subjects, account_id)
+        return self.get(party, name)
+
+    def _get_open(self, party: str, name: str) -> Proposal:
         study = self._owned.get_approved(party, name)
         if self._is_over(study):
             raise NotFound
-        permitted = self._store.permitted_subjects(study.study, study.purpose)
-        categories = needed_categories(self._diagnostics.question(study.question))
-        eligible = self._store.list_subjects_with(categories)
-        subjects = [subject for subject in eligible if subject not in permitted]
-        self._requests.send(study.request_details(), subjects, account_id)
-        return self.get(party, name)
+        return study
 
     def _is_over(self, study: Proposal) -> bool:
         return study.until_s <= self._diagnostics.clock()

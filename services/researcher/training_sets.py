@@ -23,13 +23,12 @@ from services.dates import iso_day
 from services.errors import NotFound
 from services.parties import study_name
 from services.requests import FeasibilityCounts, NewCopy, Proposal, ReleasedCopies, ReleasedCopy
+from services.requests.reach import needed_categories
 from services.researcher.owned_studies import OwnedStudies
 from storage import RecordStore
 
 MAX_DAYS: Final = 365
 """How long a copy may be kept."""
-NAME_CHARACTERS: Final = 32
-"""Of a row's pseudonym in a copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,16 +215,11 @@ class TrainingSets:
 
     def _withdrawals(self, study: Proposal, copy: ReleasedCopy) -> int:
         """Return how many people of a copy permit it no longer."""
-        name_of = self._store.pseudonyms(f"release {study.study} {copy.release}")
         permitted = self._store.permitted_subjects(study.study, HRESCH)
-        question = self._diagnostics.question(study.question)
         # Without one of these no row is made; who refuses one has left as who withdrew all has.
-        needed = {question.label.category, *question.required}
-        names = {
-            name_of(subject).hex()[:NAME_CHARACTERS]
-            for subject, categories in permitted.items()
-            if needed <= categories.keys()
-        }
+        needed = set(needed_categories(self._diagnostics.question(study.question)))
+        name_in = self._copies.name_in(copy)
+        names = {name_in(s) for s, categories in permitted.items() if needed <= categories.keys()}
         return len(set(copy.pseudonyms) - names)
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_month_names
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from fluent.runtime import FluentBundle, FluentResource
@@ -25,6 +25,17 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 
 MAX_VALUE: Final = 2_000
 """The most characters of one value in a text."""
+
+_MEGABYTE: Final = 10**6
+MONTHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        name.rstrip(".").casefold(): str(number)
+        for language in LANGUAGES
+        for width in ("wide", "abbreviated")
+        for number, name in get_month_names(width, locale=language).items()
+    }
+)
+"""The number of each month by its name in any language, long or short, in lower case."""
 
 _LOCALES: Final[Mapping[str, str]] = MappingProxyType({"en": "en_GB", "de": "de", "es": "es"})
 _HERE: Final = Path(__file__).parent
@@ -106,6 +117,12 @@ class Words:
     def number(self, number: float, digits: int = 0) -> str:
         """Return a number, grouped as the language does, rounded to `digits` decimals."""
         return str(format_decimal(number, _pattern(digits), locale=self._locale))
+
+    def size(self, size_bytes: int) -> str:
+        """Return a size of a file: "34.5 MB", or below a megabyte "12 kB"."""
+        if size_bytes < _MEGABYTE:
+            return f"{self.number(max(1, round(size_bytes / 1000)))}\N{NO-BREAK SPACE}kB"
+        return f"{self.number(size_bytes / _MEGABYTE, 1)}\N{NO-BREAK SPACE}MB"
 
     def percent(self, share: float, digits: int = 0) -> str:
         """Return a share (0 to 1) as a percentage: "23 %", with a space that does not break."""

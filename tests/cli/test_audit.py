@@ -1,9 +1,10 @@
-"""An operator accepts permanently lost journal rows, and only with --yes."""
+"""An operator accepts lost journal rows with --yes, and restored copies with --confirm."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -13,17 +14,18 @@ from click.testing import CliRunner
 from rig import running
 
 from cli import make_cli
+from consent import RestoreResult
 from storage import AccessOutcome, Use
 
 pytestmark = pytest.mark.node
 
 
-def run(platform: Any, *options: str) -> tuple[int, dict[str, Any]]:
+def run(platform: Any, *options: str, command: str = "accept-loss") -> tuple[int, dict[str, Any]]:
     @contextmanager
     def opener(settings: None = None, tell: Any = None) -> Any:
         yield platform
 
-    done = CliRunner().invoke(make_cli(opener), ["accept-loss", "--json", *options])
+    done = CliRunner().invoke(make_cli(opener), [command, "--json", *options])
     return done.exit_code, orjson.loads(done.stdout)
 
 
@@ -51,3 +53,32 @@ def lose_rows_and_accept(platform: Any) -> None:
     code, result = run(platform, "--yes")
     assert (code, result["gone"], result["row"]) == (0, 3, last + 1)
     assert run(platform) == (0, {"gone": 0, "done": False})
+
+
+class RestoredOperator:
+    """The operator of an installation whose copy is older than its mark."""
+
+    def __init__(self) -> None:
+        self.fault: str | None = "the ledger has 3 changes, and had 5 before"
+        self.evidence: list[Any] = []
+
+    def find_restore(self) -> str | None:
+        return self.fault
+
+    def confirm_restore(self, evidence: Any) -> RestoreResult:
+        self.evidence = list(evidence or ())
+        self.fault = None
+        return RestoreResult(suspended=2, revocations=len(self.evidence))
+
+
+def test_a_restored_copy_is_accepted_only_with_confirm(tmp_path: Path) -> None:
+    operator = RestoredOperator()
+    platform = SimpleNamespace(operator=operator)
+    assert run(platform, command="restore") == (1, {"restored": True, "done": False})
+    bundle = tmp_path / "evidence.ndjson"
+    bundle.write_text('{"kind": "operation"}\n')
+    facts = {"restored": True, "done": True, "suspended": 2, "revocations": 1}
+    options = ("--confirm", "--evidence", str(bundle))
+    assert run(platform, *options, command="restore") == (0, facts)
+    assert operator.evidence == [{"kind": "operation"}]
+    assert run(platform, command="restore") == (0, {"restored": False, "done": False})

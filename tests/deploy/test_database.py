@@ -48,6 +48,17 @@ def test_every_table_is_named_after_its_package() -> None:
         assert [name for name in metadata.tables if not name.startswith(f"{prefix}_")] == []
 
 
+def test_no_other_user_reads_the_database_or_its_log(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    path.touch(mode=0o644)
+    engine = make_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE t (n INTEGER)"))
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert set(modes) >= {"app.db", "app.db-wal"}
+    assert set(modes.values()) == {0o600}
+
+
 def test_two_writers_that_read_first_wait_for_each_other(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path / 'w.db'}")
     with engine.begin() as connection:

@@ -23,3 +23,13 @@ def test_worker_and_web_find_the_same_home_from_another_folder(
         monkeypatch.chdir(launch.folder)
         assert read_settings(launch.environment) == settings
         assert launch.environment["PATH"] == "/bin"
+
+
+def test_two_web_processes_serve_unless_told_otherwise(tmp_path: Path) -> None:
+    for more, expected in (({}, "2"), ({"VOUCHSAFE_WEB_PROCESSES": "5"}, "5")):
+        given = {"VOUCHSAFE_HOME": str(tmp_path), "VOUCHSAFE_PORT": "0", **more}
+        launch = WebProgram(read_settings(given), given).prepare()
+        assert launch.argv[launch.argv.index("--workers") + 1] == expected
+        folder = Path(launch.environment["PROMETHEUS_MULTIPROC_DIR"])
+        assert list(folder.iterdir()) == []
+        (folder / "counter_1.db").write_bytes(b"of a process that is gone")

@@ -276,13 +276,13 @@ def test_no_set_leaves_after_somebody_in_it_has_refused(
 ) -> None:
     store = store_of(usable_people[:120])
     subjects = getattr(store.vault.ledger, refusals)
-    pack = release._pack
+    pack = release.pack_copy
 
     def refuse_and_pack(*args):
         subjects.add(usable_people[3][0].subject)
         return pack(*args)
 
-    monkeypatch.setattr(release, "_pack", refuse_and_pack)
+    monkeypatch.setattr(release, "pack_copy", refuse_and_pack)
     with pytest.raises(ConsentsChanged):
         create_release(store, nhanes, REQUEST)
     monkeypatch.undo()

@@ -12,6 +12,7 @@ import pytest
 from timed import FEATURES, HEAD, LABEL, UNITS, born, diagnosed, measured, person, visit
 
 from models.booster import fit
+from models.budget import Budget
 from models.cohort import build_matrix, gather_cohort
 from models.errors import PatientIneligible
 from models.manifest import TRAINING_PART
@@ -20,10 +21,12 @@ from models.question import Question
 from models.training import recompute
 from storage import Record
 
+SMALL_BUDGET = Budget(repeats=1, folds=3, inner_folds=2, shadows=8)
 STUDY = "study:diabetes-risk"
 GLUCOSE = "http://loinc.org|2345-7"
 DIABETES = "http://hl7.org/fhir/sid/icd-10-cm|E11.9"
-TEXT = HEAD + LABEL + FEATURES + UNITS
+REVIEWED = 'unit = "mg/dL"\nreviewed = "It is measured before the index."\n'
+TEXT = HEAD + LABEL + FEATURES.replace('unit = "mg/dL"\n', REVIEWED) + UNITS
 NOW_S = 1_770_000_000
 
 
@@ -83,8 +86,8 @@ def test_the_same_records_in_another_order_give_the_same_bytes(world, people) ->
         for part in (cohort, again)
     ]
     assert models[0] == models[1]
-    assert recompute(cohort.manifest, cohort.records, timed) == recompute(
-        again.manifest, again.records, timed
+    assert recompute(cohort.manifest, cohort.records, timed, STUDY, SMALL_BUDGET) == recompute(
+        again.manifest, again.records, timed, STUDY, SMALL_BUDGET
     )
 
 

@@ -312,3 +312,26 @@ def test_a_retired_model_can_still_have_a_successor(build, heart_people) -> None
     world.retire(first.id)
     assert world.diagnostics.retrain(first.id).predecessor == first.id
     assert world.diagnostics.check() == []
+
+
+def test_one_model_of_a_study_and_question_is_in_use_at_a_time(build, heart_people) -> None:
+    world = build(heart_people)
+    first = world.diagnostics.train(STUDY, QUESTION)
+    second = world.diagnostics.train(STUDY, QUESTION)
+    states = {model.id: (model.state, model.successor) for model in world.diagnostics.models()}
+    assert states == {first.id: (REPLACED, second.id), second.id: ("active", None)}
+    assert MODEL not in files(world, first.id)
+    assert world.diagnostics.check() == []
+
+
+def test_a_retired_model_makes_no_predictions_and_its_file_is_destroyed(
+    build, heart_people
+) -> None:
+    world = build(heart_people)
+    model = world.diagnostics.train(STUDY, QUESTION)
+    assert world.diagnostics.retire(model.id).state == "retired"
+    assert world.diagnostics.retire(model.id).state == "retired"
+    assert MODEL not in files(world, model.id)
+    with pytest.raises(ModelsNotFound):
+        world.diagnostics.serving_model(QUESTION)
+    assert world.diagnostics.check() == []

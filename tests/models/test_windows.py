@@ -191,6 +191,18 @@ def test_an_input_that_cannot_be_read_is_listed_with_its_problem() -> None:
     assert (value.problem, value.value) == ("unit", "5.1 furlong")
 
 
+def test_the_source_of_an_input_is_the_value_that_was_read() -> None:
+    older = measured(GLUCOSE, "2020-01-01", 5.1, "mmol/L")
+    newer = measured(GLUCOSE, "2020-01-15", 5.1, "furlong")
+    records = person(1, laboratory=[older, newer])
+    _, value, _ = list_input_values(question(), records, second("2020-02-01"))
+    assert (value.value, value.source, value.recorded_on) == (
+        "91.8796 mg/dL",
+        "5.1 mmol/L",
+        "2020-01-01",
+    )
+
+
 # A slow reading of the same rules, one patient and one event at a time.
 
 measurements = st.lists(

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from records.documents import observations
+from records.documents import observations, why_no_value
 from storage import Arrival, Record
 
 LOINC = "http://loinc.org"
@@ -91,3 +91,13 @@ def test_other_kinds_give_their_status() -> None:
     request = {"resourceType": "MedicationRequest", "status": "active"}
     record = document(request | {"medicationCodeableConcept": medicine})
     assert observations(record) == {"urn:atc|A10BA02": ("active", "")}
+
+
+@pytest.mark.parametrize("wrong", [None, 7, [], {}, ["x"], {"coding": "x"}, {"coding": [None, 7]}])
+@pytest.mark.parametrize(
+    "element", ["status", "code", "component", "focus", "verificationStatus", "effectivePeriod"]
+)
+def test_an_element_of_a_wrong_type_costs_no_error(element: str, wrong: Any) -> None:
+    resource = observed(**{element: wrong})
+    observations(document(resource))
+    why_no_value(orjson.dumps(resource))

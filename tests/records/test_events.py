@@ -77,5 +77,20 @@ def test_a_record_of_schema_1_gives_events_that_are_known_on_its_day() -> None:
     np.testing.assert_array_equal(events.value, [7.5, np.nan, 1.0])
 
 
+def test_a_bound_of_a_table_is_the_bound_of_its_event_if_the_limit_is_stored() -> None:
+    limit = {"x|n": (0.5, "mg/L"), "x|n;bound": ("<0.5", "mg/L")}
+    half = {"x|n": (0.25, "mg/L"), "x|n;bound": ("<0.5", "mg/L")}
+    without = {"x|n;bound": (">200", "mg/L")}
+    records = [
+        Record(b"s" * 32, "laboratory", "organisation:x", "2020-01-01", observations, "a")
+        for observations in (limit, half, without)
+    ]
+    events = table(*records)
+    assert sorted(zip(events.value.tolist(), events.bound.tolist(), strict=True)) == [
+        (0.25, 0),
+        (0.5, 1),
+    ]
+
+
 def test_no_record_gives_an_empty_table() -> None:
     assert len(table()) == 0

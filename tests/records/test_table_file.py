@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from records import TableInvalid
+from records import TableInvalid, table_file
 from records.mapping import FileFormat
 from records.table_file import read_cells
 
@@ -90,6 +90,29 @@ def test_a_parquet_file_with_too_many_rows_is_refused_before_reading_any(
     assert path.stat().st_size < 10_000
     with pytest.raises(TableInvalid, match="the maximum is 5000000"):
         cells(path)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.binary(), pa.large_string()])
+def test_a_small_parquet_file_with_one_huge_cell_in_many_rows_does_not_fill_the_memory(
+    tmp_path: Path, kind: pa.DataType
+) -> None:
+    path = written(tmp_path, who=pa.array(["x" * 1_000_000] * 3_000, pa.string()).cast(kind))
+    assert path.stat().st_size < 100_000
+    pa.default_memory_pool().release_unused()
+    before = pa.total_allocated_bytes()
+    with pytest.raises(TableInvalid, match=r"'who' has a cell of 1000000 bytes; the maximum"):
+        cells(path)
+    assert pa.total_allocated_bytes() - before < 64 * 2**20
+
+
+def test_a_parquet_column_that_unpacks_to_too_much_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, who=pa.array(range(100_000)), other=pa.array(["x"] * 100_000))
+    monkeypatch.setattr(table_file, "_MAX_CHUNK_BYTES", 100_000)
+    with pytest.raises(TableInvalid, match="'who' has 0 MiB in one row group"):
+        cells(path)
+    assert len(cells(path, PLAIN, "other")) == 100_001
 
 
 def workbook(path: Path, rows: list[list[object]], sheet: str = "Labs") -> Path:

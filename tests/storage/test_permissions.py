@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consent import CATEGORY_CODES, REASONS, Decisions
 from storage.entry import Entry, columns_of
-from storage.permissions import PermittedSubjects, RecordList
+from storage.permissions import PermittedSubjects, RecordList, refusing_subjects
 
 PERMITTED, DENIED = REASONS.index("permitted"), REASONS.index("no-consent")
 PEOPLE = [secrets.token_bytes(32) for _ in range(4)] + [b"\0" * 32, b"a" + b"\0" * 31]
@@ -40,3 +40,14 @@ def test_the_list_equals_the_permitted_decisions(rows) -> None:
     assert dict(permitted) == expected
     assert len(permitted) == len(expected)
     assert all((person in permitted) == (person in expected) for person in PEOPLE)
+
+
+def test_who_refuses_or_opted_out_is_listed_and_nobody_else() -> None:
+    reasons = ["denied", "opted-out", "permitted", "no-consent"]
+    rows = list(zip(PEOPLE, reasons, strict=False))
+    listed = RecordList(columns_of([entry(subject, CODES[0]) for subject, _ in rows]))
+    codes = np.array([REASONS.index(reason) for _, reason in rows], np.uint8)
+    decided = Decisions(
+        None, codes, np.zeros((len(rows), 32), np.uint8), np.zeros(len(rows), np.uint32)
+    )
+    assert refusing_subjects(listed, decided) == set(PEOPLE[:2])

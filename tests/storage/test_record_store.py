@@ -25,6 +25,7 @@ from storage import (
 )
 from storage.catalogue import Catalogue
 from storage.findings import StoreFinding
+from storage.journal import AccessOutcome
 
 pytestmark = pytest.mark.node
 
@@ -261,3 +262,24 @@ def test_only_subjects_with_a_record_of_each_category_are_listed(install: Instal
     assert single not in listed
     assert {both, single} <= set(install.store.list_subjects_with(["laboratory"]))
     assert install.store.list_subjects_with(["laboratory", "medication"]) == []
+
+
+def test_a_release_without_consent_is_named_however_it_was_journalled(install: Install) -> None:
+    subject = deposited(install)
+    install.gathered()
+    entry = install.store.records_of(subject)[0]
+    install.store.vault.open_own(subject, entry.record_id.hex())
+    assert install.store.check() == []
+    view = install.ledger.view()
+    consent = next(row for row in install.store.journal.rows()).answer.consent_id
+    for party, purpose, name in (
+        ("patient", "PATRQT", bytes(32)),
+        ("study:another", "MLTRAINING", consent),
+        ("study:another", "HMARKT", bytes(32)),
+    ):
+        use = Use(int(install.clock()), party, "", purpose, "none", view)
+        answer = AccessOutcome(subject, entry.record_id, entry.version, "permitted", name)
+        install.store.journal.write(use, [answer])
+    install.store.journal.anchor()
+    codes = [finding.code for finding in install.store.check()]
+    assert codes == [StoreFinding.USE_NOT_CONSENTED] * 3

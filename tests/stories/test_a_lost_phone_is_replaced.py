@@ -33,6 +33,7 @@ from services.custodian.identity_checks import IdentityChecks
 from services.custodian.recoveries import CustodianRecoveries
 from services.errors import Invalid
 from services.installation import Installation
+from services.patient.acts import PatientActs
 from services.requests import PatientDirectory
 from services.words import Words
 from storage import RecordStore
@@ -126,6 +127,7 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
         directory=directory,
         key_recoveries=identity.key_recoveries,
         checks=IdentityChecks(ledger=ledger, store=store, installation=installation),
+        acts=PatientActs(engine, clock),
         installation=installation,
     )
     phone = Passkey(SITE.origin, SITE.rp_id)

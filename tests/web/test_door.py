@@ -118,9 +118,9 @@ def test_a_form_whose_session_has_ended_does_nothing_and_leads_back_to_its_page(
     headers = {"Origin": me.origin, "Referer": f"{me.origin}/auditor/anchors?page=2"}
     answer = me.http.post("/session", data={"csrf": csrf_of(me.secret)}, headers=headers)
     assert answer.status_code == 303
-    assert answer.location == "/sign-in?next=/auditor/anchors%3Fpage%3D2"
+    assert answer.location == "/sign-in?next=/auditor/anchors%3Fpage%3D2&undone=yes"
     headers["Referer"] = "https://evil.example/x"
-    assert me.http.post("/session", headers=headers).location == "/sign-in?next=/"
+    assert me.http.post("/session", headers=headers).location == "/sign-in?next=/&undone=yes"
     assert b"signed out after 15 minutes" in me.get("/sign-in").data
     assert b"signed out after 15 minutes" not in visitor().get("/sign-in").data
 

@@ -93,9 +93,11 @@ GET  /patient/keys/<id>/removal                     patient     nothing!
 POST /patient/keys/sign                             patient     -!
 GET  /patient/models                                patient     -
 GET  /clinician                                     clinician   -
+GET  /clinician/requests                            clinician   -
 GET  /clinician/requests/new                        clinician   -
 POST /clinician/requests/new                        clinician   -
 GET  /clinician/patients/<id>                       clinician   person
+GET  /clinician/diagnoses                           clinician   -
 GET  /clinician/diagnoses/new                       clinician   -!
 POST /clinician/diagnoses/new                       clinician   -!
 GET  /clinician/diagnoses/<id>                      clinician   diagnosis
@@ -106,30 +108,44 @@ GET  /clinician/models/<id>/pictures/<name>         clinician   -card
 GET  /researcher                                    researcher  -
 GET  /researcher/questions                          researcher  -
 GET  /researcher/questions/<id>                     researcher  -question
+GET  /researcher/questions/<id>/dummy               researcher  -question
 GET  /researcher/studies/new                        researcher  -
 POST /researcher/studies/new                        researcher  -
 GET  /researcher/studies/<slug>                     researcher  study
+GET  /researcher/studies/<slug>/request             researcher  study
 POST /researcher/studies/<slug>/request             researcher  study
+GET  /researcher/studies/<slug>/change              researcher  study!
+POST /researcher/studies/<slug>/change              researcher  study!
+GET  /researcher/studies/<slug>/models              researcher  study
 GET  /researcher/studies/<slug>/cohort              researcher  study
 POST /researcher/studies/<slug>/cohort              researcher  study
 GET  /researcher/studies/<slug>/jobs/<job>          researcher  study
 POST /researcher/studies/<slug>/jobs/<job>          researcher  study
-GET  /researcher/studies/<slug>/runs/<run>          researcher  study
+GET  /researcher/studies/<slug>/runs/<run>          researcher  study!
 GET  /researcher/models/<id>                        researcher  model
 POST /researcher/models/<id>/retraining             researcher  model
+GET  /researcher/models/<id>/card.json              researcher  model
+GET  /researcher/models/<id>/retirement             researcher  model
+POST /researcher/models/<id>/retirement             researcher  model
 GET  /researcher/models/<id>/pictures/<name>        researcher  model
 GET  /researcher/sets/<slug>                        researcher  study
 POST /researcher/sets/<slug>                        researcher  study
+GET  /researcher/sets/<slug>/copy                   researcher  study
+POST /researcher/sets/<slug>/copy                   researcher  study
 GET  /researcher/notices                            researcher  -
 POST /researcher/notices                            researcher  -
 GET  /custodian                                     custodian   ours
 GET  /custodian/patients/new                        custodian   ours
 POST /custodian/patients/new                        custodian   ours
+GET  /custodian/patients/made                       custodian   ours
 GET  /custodian/deposits/new                        custodian   ours
 POST /custodian/deposits/new                        custodian   ours
 GET  /custodian/deposits/<upload>                   custodian   upload
 POST /custodian/deposits/<upload>                   custodian   upload
+GET  /custodian/deposits/<upload>/outcomes          custodian   upload!
 GET  /custodian/deposits/<upload>/report            custodian   upload!
+GET  /custodian/deposits/<upload>/columns           custodian   upload!
+POST /custodian/deposits/<upload>/columns           custodian   upload!
 GET  /custodian/studies                             custodian   ours
 GET  /custodian/studies/<slug>                      custodian   ours
 POST /custodian/studies/<slug>                      custodian   ours
@@ -156,6 +172,7 @@ POST /auditor/verify/<job>/stop                     auditor     -check
 GET  /auditor/verify/<job>/report                   auditor     -check!
 GET  /auditor/evidence                              auditor     -
 POST /auditor/evidence                              auditor     -
+GET  /auditor/evidence/program/<name>               auditor     -!
 GET  /auditor/evidence/<job>                        auditor     -check!
 GET  /account                                       everybody   -
 POST /account/sessions                              everybody   -
@@ -275,11 +292,17 @@ def test_every_page_has_a_row_and_every_row_a_page(hospital) -> None:
     assert set(ROWS) == set(pages_of(hospital))
 
 
+def model_run(model_id: str) -> str:
+    """Return the number of the run that made a model, which ends the model's id."""
+    return model_id.rpartition("-")[2]
+
+
 def path_of(rule: str, kind: str, names: dict[str, str]) -> str:
     """Return the rule with the names of real objects in it."""
     plain = kind.strip("-!")
     own = {"card": "model", "question": "question", "check": "check"}.get(plain, plain)
     values = {"token": "x" * 43, "name": "calibration.svg", "job": names["job"]}
+    values |= {"run": model_run(names["model"])}
     values |= {"slug": names["study"], "upload": names["upload"], "seq": names["line"]}
     values |= {"id": names.get(own, "ab" * 16), "signing": "ab" * 16, "signer": "ab" * 84}
     if "auditor" in rule:

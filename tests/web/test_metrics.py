@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -83,3 +87,26 @@ def test_without_a_token_only_programs_of_this_machine_read_them(address, header
 def test_with_a_token_the_token_alone_is_accepted(authorization, status) -> None:
     answer = client("secret").get("/metrics", headers={"Authorization": authorization})
     assert answer.status_code == status
+
+
+def test_the_counts_of_several_web_processes_are_added_up(tmp_path) -> None:
+    script = (
+        "from test_metrics import client\n"
+        "made = client()\n"
+        "made.get('/page/a')\n"
+        "print(made.get('/metrics').get_data(as_text=True))\n"
+    )
+    here = Path(__file__).resolve().parent
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": f"{here.parents[1]}:{here}"}
+    for count in (1, 2):
+        run = subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | shared,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        line = (
+            f'vouchsafe_http_requests_total{{endpoint="page",method="GET",status="200"}} {count}.0'
+        )
+        assert line in run.stdout.splitlines()

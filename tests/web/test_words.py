@@ -1,4 +1,5 @@
 import re
+import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -6,13 +7,15 @@ import pytest
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
+import models
 from consent import REASONS
 from consent.vocabulary import CATEGORIES, OBLIGATIONS, PURPOSES
 from services import words as package
+from services.requests.wording import slug
 from services.words import LANGUAGES, Words, best_language
 
 HERE = Path(package.__file__).parent
-FOR_PATIENTS = ("everywhere", "public", "patient", "history")
+FOR_PATIENTS = ("everywhere", "public", "patient", "history", "values")
 FOR_WORK = ("clinician", "researcher", "custodian", "auditor")
 AT_S = 1804070520
 """3 March 2027, 10:42 UTC."""
@@ -259,6 +262,29 @@ def test_the_language_liked_best_is_chosen(header: str, language: str) -> None:
 
 
 def test_a_value_of_any_length_can_be_said() -> None:
-    said = Words("en")("deposit-unusable", why="x" * 100_000)
-    assert "x" * 2_000 in said
-    assert len(said) < 2_200
+    text = Words("en")("deposit-unusable", why="x" * 100_000)
+    assert "x" * 2_000 in text
+    assert len(text) < 2_200
+
+
+def test_a_small_file_is_not_said_to_be_empty() -> None:
+    words = Words("en")
+    assert [words.size(size) for size in (17, 12_345, 34_500_000)] == [
+        "1\N{NO-BREAK SPACE}kB",
+        "12\N{NO-BREAK SPACE}kB",
+        "34.5\N{NO-BREAK SPACE}MB",
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_value_of_the_installed_questions_has_a_name_and_answers_in_words(
+    language: str,
+) -> None:
+    names = set(messages(language, "values"))
+    missing = []
+    for path in sorted(Path(models.__file__).parent.glob("questions/*.toml")):
+        question = tomllib.loads(path.read_text(encoding="utf-8"))
+        for feature in question["features"]:
+            missing += [f"measure-{slug(feature['words'])}"]
+            missing += [f"value-{slug(value)}" for value in feature.get("values", ())]
+    assert set(missing) - names == set()

@@ -13,7 +13,7 @@ from services.words import Words, best_language
 from web.cookies import csrf_of, session_secret
 from web.current import Caller
 from web.limits import Limit
-from web.view_options import current_options
+from web.view_options import current_options, require_own_site
 
 STRANGERS: Final = (5.0, 100)
 KNOWN: Final = (50.0, 500)
@@ -26,8 +26,9 @@ class ApiGuard:
         self._identity = services.identity
         self._tokens = services.tokens
         self._site = services.installation.site
-        self._strangers = Limit(*STRANGERS, services.installation.clock)
-        self._known = Limit(*KNOWN, services.installation.clock)
+        clock, processes = services.installation.clock, services.installation.web_processes
+        self._strangers = Limit(*STRANGERS, clock, processes)
+        self._known = Limit(*KNOWN, clock, processes)
 
     def admit(self) -> None:
         """Let the request through to its view.
@@ -57,6 +58,8 @@ class ApiGuard:
             raise Unauthenticated("Authentication required: send a valid token or session cookie.")
         if options.roles and caller is not None and caller.role not in options.roles:
             raise Forbidden(f"The role {caller.role} may not do this.")
+        if account is not None:
+            require_own_site()
 
     def _find(self) -> Caller | None:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")

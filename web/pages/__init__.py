@@ -9,7 +9,17 @@ from flask import Blueprint
 from services.accounts import PATIENT, ProofInvalid, SignatureExpired
 from services.tokens import ROLES
 from services.wiring import Services
-from web.pages import account, auditor, clinician, custodian, erasures, patient, public, researcher
+from web.pages import (
+    account,
+    auditor,
+    clinician,
+    columns,
+    custodian,
+    erasures,
+    patient,
+    public,
+    researcher,
+)
 from web.pages.guard import PageGuard, unknown_path, unsigned
 from web.view_options import public as for_anybody
 
@@ -19,6 +29,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     *clinician.BLUEPRINTS,
     *researcher.BLUEPRINTS,
     *custodian.BLUEPRINTS,
+    *columns.BLUEPRINTS,
     *erasures.BLUEPRINTS,
     *auditor.BLUEPRINTS,
     *patient.BLUEPRINTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,12 +16,18 @@ from services.errors import NotFound
 from services.tokens import AUDITOR
 from web.current import current_account, services, words
 from web.pages.guard import is_fragment, render, see_other
+from web.responses import download_response
 from web.view_options import requires_role
 
-SLOW_S: Final = 10
+SLOW_S: Final = 300
+"""A verification longer than this is said to take longer than usual."""
 _SEARCH: Final = ("kind", "party", "purpose", "outcome")
 _MAX_SEARCH: Final = 128
 _MAX_ROW_DIGITS: Final = 15
+
+SPEC: Final = Path(__file__).resolve().parents[2] / "docs" / "spec"
+CHECK_FILES: Final = ("check.py", "evidence.md", "ledger.md", "envelope.md")
+"""The independent check of a bundle and the formats that it reads; they come with the software."""
 
 bp = Blueprint("auditor", __name__)
 BLUEPRINTS: Final = (bp,)
@@ -130,6 +137,7 @@ def evidence() -> Response:
         "auditor/evidence_progress.html" if is_fragment() else "auditor/evidence.html",
         title=words()("evidence-title"),
         bundles=status,
+        check_files=CHECK_FILES,
     )
 
 
@@ -139,6 +147,16 @@ def start_bundle() -> Response:
     """Start a bundle, unless one is being written."""
     services().auditor.start_bundle(current_account().party)
     return see_other("/auditor/evidence")
+
+
+@bp.get("/auditor/evidence/program/<name>")
+@requires_role(AUDITOR)
+def check_program(name: str) -> Response:
+    """Return the program that checks a bundle, or a description of what it reads."""
+    if name not in CHECK_FILES:
+        raise NotFound
+    media_type = "text/x-python" if name.endswith(".py") else "text/markdown"
+    return download_response((SPEC / name).read_bytes(), name, f"{media_type}; charset=utf-8")
 
 
 @bp.get("/auditor/evidence/<job>")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
 
 from services.accounts import PATIENT
+from services.custodian.fhir_uploads import NDJSON, to_ndjson
 from services.custodian.invitations import InvitationRequest
 from services.custodian.upload_store import CHECKED, CHECKING, LEAVE, MAX_BYTES, NONE, STORED
 from services.custodian.upload_store import STORING as BEING_STORED
@@ -21,8 +23,10 @@ from web.current import current_account, services, words
 from web.pages import people
 from web.pages.forms import first_errors
 from web.pages.guard import is_fragment, render, see_other
+from web.shown_once import carry, forget, take
 from web.view_options import max_body, requires_role
 
+INVITED: Final = "/custodian/patients/made"
 MAX_LISTED: Final = 10
 MAX_PROBLEMS: Final = 50
 OWN_MAPPING: Final = "own"
@@ -42,6 +46,7 @@ def overview() -> Response:
         "custodian/overview.html",
         title=words()("menu-custodian"),
         overview=services().custodian.overview.get(),
+        open_messages=services().custodian.messages.count_open(),
     )
 
 
@@ -55,7 +60,7 @@ def invitation_form() -> Response:
 @bp.post("/custodian/patients/new")
 @requires_role(CUSTODIAN)
 def invite() -> Response:
-    """Make a link and show it, once."""
+    """Make a link, and go to the page that shows it once."""
     form = request.form
     role = form.get("role", "")
     invitation = InvitationRequest(
@@ -71,11 +76,18 @@ def invite() -> Response:
         )
     except Invalid as exc:
         return _invitation_form(form, first_errors(exc), _INVALID)
-    return render(
-        "custodian/invited.html",
-        title=words()("invite-made"),
-        invitation=invitation,
-        issued=issued,
+    facts = {"invitation": asdict(invitation), "issued": asdict(issued)}
+    is_secure = services().installation.site.is_secure
+    return carry(see_other(INVITED), INVITED, facts, is_secure=is_secure)
+
+
+@bp.get("/custodian/patients/made")
+@requires_role(CUSTODIAN)
+def invited() -> Response:
+    """Show a link that was just made, once: a reload does not make or show another."""
+    facts = take() or {"invitation": None, "issued": None}
+    return forget(
+        render("custodian/invited.html", title=words()("invite-made"), **facts),
     )
 
 
@@ -164,6 +176,15 @@ def upload_report_file(upload: str) -> Response:
     return Response(text.getvalue(), 200, headers, content_type="text/csv; charset=utf-8")
 
 
+@bp.get("/custodian/deposits/<upload>/outcomes")
+@requires_role(CUSTODIAN)
+def upload_outcomes_file(upload: str) -> Response:
+    """Return what became of each entry of a FHIR file: one OperationOutcome a line."""
+    outcomes = services().custodian.uploads.outcomes(current_account().party, upload)
+    headers = {"Content-Disposition": f'attachment; filename="outcomes-{upload}.ndjson"'}
+    return Response(to_ndjson(outcomes), 200, headers, content_type=NDJSON)
+
+
 @bp.get("/custodian/studies")
 @requires_role(CUSTODIAN)
 def studies() -> Response:
@@ -185,14 +206,15 @@ def study(slug: str) -> Response:
 @bp.post("/custodian/studies/<slug>")
 @requires_role(CUSTODIAN)
 def decide_study(slug: str) -> Response:
-    """Approve or refuse a study; a repeated form does not change the decision."""
+    """Approve a study, ask for changes or refuse it; a repeated form changes nothing."""
     approvals, by = services().custodian.approvals, current_account().id
     decision = request.form.get("wish", "")
     if decision == "approve":
         approvals.approve(slug, by=by)
-    elif decision == "refuse":
+    elif decision in ("refuse", "return"):
+        decide = approvals.refuse if decision == "refuse" else approvals.return_for_changes
         try:
-            approvals.refuse(words(), slug, request.form.get("why", ""), by=by)
+            decide(words(), slug, request.form.get("why", ""), by=by)
         except Invalid as exc:
             return _study(slug, first_errors(exc), _INVALID)
     return see_other(f"/custodian/studies/{slug}")
@@ -218,6 +240,7 @@ def _upload_form(errors: dict[str, str], status: int) -> Response:
         errors=errors,
         values=request.form,
         mappings=uploads.mapping_names(),
+        parked=services().custodian.intake.parked_count(),
         max_megabytes=words().number(MAX_BYTES / 10**6),
         uploads=uploads.list_newest(current_account().party)[:MAX_LISTED],
     )

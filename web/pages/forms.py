@@ -6,12 +6,14 @@ import datetime
 from collections.abc import Mapping
 
 from services.errors import Invalid
+from services.words import MONTHS
 
 
 def date_in(form: Mapping[str, str], name: str) -> datetime.date | None:
     """Return the date in NAME-day, NAME-month and NAME-year, or None if they form no date."""
+    year, month, day = _inputs(form, name)
     try:
-        return datetime.date(*(int(text) for text in _inputs(form, name)))
+        return datetime.date(int(year), int(month_number(month)), int(day))
     except (ValueError, OverflowError):
         return None
 
@@ -24,6 +26,14 @@ def first_errors(error: Invalid, **renamed: str) -> dict[str, str]:
         renamed: names in the form that differ, by the service's name.
     """
     return {renamed.get(name, name): messages[0] for name, messages in error.fields.items()}
+
+
+def month_number(text: str) -> str:
+    """Return a month's number for its name in one of our languages; any other text as it is.
+
+    "March", "Mar", "März" and "marzo" are "3".
+    """
+    return MONTHS.get(text.strip().rstrip(".").casefold(), text)
 
 
 def _inputs(form: Mapping[str, str], name: str) -> list[str]:

@@ -17,7 +17,7 @@ from web.cookies import LANGUAGE, csrf_of, session_secret, with_language
 from web.current import Caller, find_account, services, words
 from web.errors import status_of
 from web.limits import Limit
-from web.view_options import ViewOptions, current_options
+from web.view_options import ViewOptions, current_options, require_own_site
 
 VISITORS: Final = (20.0, 200)
 """Requests a second, and at once, of one address that is not signed in, or of one account."""
@@ -33,8 +33,9 @@ class PageGuard:
         self._site = services.installation.site
         self._organisation = services.installation.organisation
         self._zone = find_zone(services.installation.profile.time_zone)
-        self._limit = Limit(*VISITORS, services.installation.clock)
-        self._attempts = Limit(*ATTEMPTS, services.installation.clock)
+        clock, processes = services.installation.clock, services.installation.web_processes
+        self._limit = Limit(*VISITORS, clock, processes)
+        self._attempts = Limit(*ATTEMPTS, clock, processes)
 
     def admit(self) -> Response | None:
         """Let the request through to its view, or answer in its place."""
@@ -56,6 +57,8 @@ class PageGuard:
             raise NotFound
         if request.method != "GET":
             self._require_own_form()
+        elif options.opens_records:
+            require_own_site()
         return None
 
     def remember_language(self, response: Response) -> Response:

@@ -9,8 +9,8 @@ from typing import Any, Final
 import orjson
 from flask import Response, request
 
-from consent import ANY, Outcome
-from services.accounts import ProofInvalid, SignatureRequest
+from consent import ANY, Outcome, Terms
+from services.accounts import ProofInvalid
 from services.requests.choices import COPY
 from services.requests.wording import format_period
 from services.words import Words
@@ -62,8 +62,23 @@ class TermRow:
     change: str = ""
 
 
+def signed_rows(say: Words, terms: Terms, not_after_s: int, recipient: str) -> list[TermRow]:
+    """Return every term of a permission that was signed, in words, for its receipt."""
+    values = {
+        "decision": terms.decision,
+        "recipient": terms.recipient,
+        "purposes": list(terms.purposes),
+        "categories": list(terms.categories),
+        "records": list(terms.records),
+        "dataFrom": terms.data_from,
+        "dataTo": terms.data_to,
+        "obligations": list(terms.obligations),
+    }
+    return terms_rows(say, {"terms": values, "notAfter": not_after_s}, recipient)
+
+
 def terms_rows(
-    say: Words, signature: SignatureRequest, recipient: str, change: str = ""
+    say: Words, message: Mapping[str, Any], recipient: str, change: str = ""
 ) -> list[TermRow]:
     """Return every term of a grant that is to be signed, in words, each with its code.
 
@@ -71,11 +86,10 @@ def terms_rows(
 
     Args:
         say: the texts.
-        signature: of a Grant.
+        message: a Grant as typed data.
         recipient: the name of the recipient.
         change: the path of the form that changes a choice; "" if there is none.
     """
-    message = signature.typed_data["message"]
     terms = message["terms"]
     may_copy = COPY in terms["purposes"] and terms["decision"] != "deny"
     others = [code for code in terms["purposes"] if code != COPY or not may_copy]
@@ -124,7 +138,7 @@ def _records(say: Words, terms: Mapping[str, Any]) -> list[TermPart]:
     records = terms["records"]
     if records == [ANY]:
         return [TermPart(say("check-records-all"), [("records", ANY)])]
-    text = say("check-records-some", n=say.number(len(records)))
+    text = say("check-records-some", n=len(records))
     return [TermPart(text, []), *(TermPart("", [("records", code)]) for code in records)]
 
 

@@ -25,6 +25,8 @@ frame-no = Nein
 frame-none = Keine
 frame-unknown = Nicht bekannt
 
+frame-unknown-day = unbekannten Tag
+
 ## Die Teile, wie Titel sie nennen
 
 part-public = Start
@@ -87,16 +89,15 @@ days-of = { $days ->
 }
 
 error-choose = Bitte wählen: { $what }
-error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3 3 2027
+error-day = Geben Sie einen Tag an, den es gibt, zum Beispiel 3 März 2027
 error-day-past = Der Tag muss nach heute liegen
 form-day = Tag
 form-month = Monat
 form-year = Jahr
-form-day-hint = Zum Beispiel 3 3 2027
+form-day-hint = Zum Beispiel 3 März 2027 oder 3 3 2027
 
 ## Fortschritt
 
-progress-of = { $done } von { $all }
 progress-look = Fortschritt ansehen
 progress-long = Das dauert länger als sonst. Nichts geht verloren.
 progress-done = Alles fertig
@@ -231,6 +232,18 @@ category-sexual-health-hint = Sexuelle Gesundheit, auch HIV-Tests
 category-substance-use = Behandlung wegen Alkohol oder Drogen
 
 category-substance-use-hint = Hilfe, die Sie wegen Alkohol oder Drogen hatten
+
+category-encounter = Besuche und Aufenthalte
+
+category-encounter-hint = Wann und wo Sie behandelt wurden
+
+category-document = Briefe und andere Dokumente
+
+category-document-hint = Arztbriefe, Pläne und alles, was sonst nirgends passt
+
+category-billing = Versicherung und Rechnungen
+
+category-billing-hint = Was abgerechnet wurde, und mit wem
 
 ## Wofür, in Worten für Patientinnen und Patienten
 

@@ -73,8 +73,6 @@ proof-download = Beweis herunterladen
 
 proof-no-script = Ihr Browser führt hier kein Skript aus. Laden Sie den Beweis herunter und prüfen Sie ihn mit einem Programm Ihrer Wahl.
 
-interval-minutes = alle { $n } Minuten
-
 used-read-party-undated = { $party } hat { $categories } von Ihnen angesehen. Sie hatten es erlaubt.
 
 used-model-party-undated = { $party } hat ein Modell nach Ihnen gefragt. Sie hatten es erlaubt.
@@ -162,3 +160,9 @@ act-got-answer = { $party } hat Ihre Frage beantwortet.
 act-got-correction = { $party } hat den Eintrag berichtigt.
 
 act-got-refusal = { $party } hat den Eintrag nicht geändert und Ihnen gesagt, warum.
+
+act-copy-deleted = { $party } erklärt, die Kopie mit Ihren Werten gelöscht zu haben.
+
+proof-compare = Der Fingerabdruck hat im Register die Nummer { $place }. Jede Prüferin, jeder Prüfer und alle mit einer Kopie des Registers können ihn vergleichen.
+
+act-key-recovered = Ab jetzt gilt ein neuer Schlüssel für Sie. { $party } hatte ihn vorgeschlagen, nachdem geprüft wurde, wer Sie sind.

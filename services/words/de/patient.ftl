@@ -84,6 +84,8 @@ grant-copy = { $study } darf eine Kopie herunterladen. In der Kopie stehen kein 
 
 grant-care = { $clinic } möchte mit Ihren Daten Ihr Risiko prüfen. Es geht um { $condition }. Ihre Ärztin oder Ihr Arzt sieht das Ergebnis und spricht mit Ihnen darüber. Das Ergebnis ist eine Schätzung eines Computers. Entscheiden wird ein Mensch.
 
+grant-care-reason = Der Grund, den sie nennen: „{ $reason }“
+
 grant-title-who = Wer fragt
 
 grant-title-free = Ihre Entscheidung ist freiwillig
@@ -419,7 +421,10 @@ statement-allow = Ich erlaube { $who }, folgende Daten von mir zu nutzen: { $wha
 
 statement-dates = Gemeint sind nur Daten aus dieser Zeit: { $span }.
 
-statement-records = Gemeint sind nur { $n } einzelne Einträge.
+statement-records = { $n ->
+    [one] Gemeint ist nur ein einzelner Eintrag.
+   *[other] Gemeint sind nur { $n } einzelne Einträge.
+}
 
 statement-copy = Eine Kopie ohne meinen Namen darf heruntergeladen werden.
 
@@ -537,7 +542,7 @@ record-measured = Gemessen am { $date }, von: { $custodian }. Hier hinzugefügt 
 
 record-measured-only = Gemessen am { $date }, von: { $custodian }.
 
-receipt-print = Diese Seite drucken
+receipt-print = Sie können diese Seite drucken. Die Datei hat dasselbe, damit ein Programm es prüfen kann.
 
 check-decision = Ihre Antwort
 
@@ -551,7 +556,10 @@ check-records = Einzelne Einträge
 
 check-records-all = Alle Einträge dieser Art
 
-check-records-some = Nur { $n } einzelne Einträge, die jetzt hier sind
+check-records-some = { $n ->
+    [one] Nur ein einzelner Eintrag, der jetzt hier ist
+   *[other] Nur { $n } einzelne Einträge, die jetzt hier sind
+}
 
 check-duties = Was sie tun müssen
 
@@ -666,3 +674,13 @@ erasure-valid = gültig
 erasure-invalid = ungültig. Bitte sagen Sie es Ihrem Krankenhaus.
 
 erasure-part-questions = Ihre Fragen an Ihre Klinik und die Antworten
+
+## Copies
+
+copies-title = Heruntergeladene Kopien
+
+copy-with-you = Am { $date } wurde eine Kopie mit Ihren Werten, ohne Ihren Namen, heruntergeladen.
+
+copy-deleted = Die Studie hat am { $date } bestätigt, dass sie diese Kopie gelöscht hat.
+
+copy-kept = Die Studie muss sie bis zum { $date } löschen. Das hat sie noch nicht bestätigt.

@@ -84,7 +84,7 @@ sign-in-none = Sie müssen kein Passwort eingeben.
 
 sign-in-failed = Wir konnten Sie nicht anmelden. Verwenden Sie den Passkey, den Sie für diese Seite erstellt haben.
 
-sign-in-cancel = Sie sind nicht angemeldet. Sie haben das Fenster Ihres Geräts geschlossen, oder es hat zu lange gedauert. Versuchen Sie es noch einmal, wenn Sie so weit sind.
+sign-in-cancel = Sie sind nicht angemeldet. Vielleicht hat dieses Gerät keinen Passkey für diese Seite, oder sein Fenster wurde geschlossen. Nehmen Sie das Gerät, auf dem Sie Ihren Passkey erstellt haben, oder versuchen Sie es noch einmal.
 
 sign-in-lost-title = Gerät verloren?
 

@@ -123,7 +123,7 @@ evidence-size = Size
 
 evidence-how = How to verify it independently
 
-evidence-how-lead = The program docs/spec/check.py verifies the bundle. It uses none of this site's code. It needs read access to a node of the chain and to the folder of sealed blocks.
+evidence-how-lead = The bundle is data alone: one line of JSON a fact. The program check.py below checks it. It uses none of this site's code. It needs Python 3.11 with pycryptodome, and read access to a node of the chain. It also needs a copy of the folder of sealed blocks.
 
 evidence-button = Create bundle
 
@@ -205,7 +205,15 @@ evidence-sha = SHA-256 of the file
 
 evidence-failed = The last bundle could not be created. Create it again.
 
-evidence-how-spec = The format is described in docs/spec/evidence.md: how each line is hashed, and what must be on the chain.
+evidence-how-spec = Read the program, or write your own from the descriptions: how each line is hashed, and what must be on the chain. All four also come with the software, in docs/spec.
+
+evidence-file-check = the program
+
+evidence-file-evidence = the bundle, line by line
+
+evidence-file-ledger = the contract and what is signed
+
+evidence-file-envelope = the sealed blocks
 
 evidence-care = The bundle contains what patients signed, under their pseudonyms. Store it as securely as this site.
 

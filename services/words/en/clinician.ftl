@@ -2,6 +2,10 @@
 
 menu-clinician = My patients
 
+menu-clinician-estimates = My estimates
+
+menu-clinician-requests = My requests
+
 menu-clinician-ask = Request access
 
 clinician-search = Hospital number
@@ -12,9 +16,26 @@ clinician-permits = Allowed records
 
 clinician-until = Until
 
-clinician-caption = Showing { $shown } of { $total } patients
+clinician-caption = Patients { $first } to { $last } of { $total }
 
-clinician-more = Only the first { $shown } patients are shown. To find another patient, search by hospital number.
+clinician-order = Sort by
+
+clinician-order-number = Hospital number
+
+clinician-order-until = End of the permission, next to end first
+
+clinician-today = Only patients with an estimate of mine today
+
+clinician-all = Show all patients
+
+clinician-kinds = { $count ->
+        [one] 1 kind of record
+       *[other] { $count } kinds of records
+    }
+
+clinician-last = Last estimate
+
+empty-clinician-today = You have no estimate today for a patient in your list.
 
 empty-clinician = No patient has given you access yet. Request access.
 
@@ -25,6 +46,62 @@ ask-number = Hospital number
 ask-number-hint = As shown in the patient's chart
 
 ask-error-number = Enter the hospital number
+
+ask-question = Which estimate do you need?
+
+ask-question-none = None in particular
+
+ask-question-hint = Then the kinds of records that its model uses are ticked below
+
+ask-question-button = Tick its records
+
+ask-needed = needed for this estimate
+
+ask-reason = Your reason, for the patient
+
+ask-reason-hint = The patient reads it in the request. Plain words, nothing confidential.
+
+ask-error-reason = The reason is longer than { $most } characters. Shorten it.
+
+sent-lead = You see a reply only if it is a yes. No answer, a no, and a number that nobody has all look the same here.
+
+sent-caption = { $count ->
+        [one] 1 request
+       *[other] The newest { $count } requests
+    }
+
+sent-on = Sent
+
+sent-reply = Reply
+
+sent-accepted = Permitted on { $date }
+
+sent-waiting = No permission yet; can reply until { $date }
+
+sent-lapsed = No permission; expired on { $date }
+
+empty-sent = You have not sent a request yet.
+
+past-title = Earlier estimates
+
+past-lead = Estimates that you asked for, while the patient permits the records that they used.
+
+past-caption = { $count ->
+        [one] 1 estimate
+       *[other] The newest { $count } estimates
+    }
+
+past-when = Calculated
+
+past-question = Question
+
+past-estimate = { $count } of 100 ({ $low } to { $high })
+
+past-undecided = Not decided yet
+
+empty-past = No estimates yet. Choose a patient in My patients.
+
+prediction-estimate-head = Estimate
 
 ask-purpose = Purpose
 
@@ -46,9 +123,9 @@ records-kinds = at least one kind of record
 
 ask-button = Send request
 
-ask-sent-title = Request sent
+ask-sent-title = Sent
 
-ask-sent = If this person has records here, they will receive your request. You will see the answer only if they say yes.
+ask-sent = If this person can be asked, they receive your request. Nobody is asked again while a request waits, or within half a year after a no.
 
 clinician-patient-title = Patient { $number }
 
@@ -85,6 +162,12 @@ values-missing = missing
 values-outside-range = outside { $accepts }, the range that the model was trained on
 
 values-unit-other = in a unit that the model does not accept ({ $accepts })
+
+values-bound = a limit and not a number; the model counts it as missing
+
+values-kind = not of the kind that the model reads; it counts it as missing
+
+values-converted = written as { $source }
 
 values-not-accepted = The model gives no estimate while a value is outside the range it was trained on. Check the value and its unit in the patient's chart.
 
@@ -205,7 +288,7 @@ card-performance = Performance
 
 card-tested = Tested on { $n } people not used for training; { $events } of them had the outcome.
 
-card-out-of-fold = Each of { $n } people was predicted by models that had not seen them; { $events } of them had the outcome. Counts of people are in tens.
+card-out-of-fold = Models that had not seen them predicted { $n } people. { $events } of these had the outcome. Counts of people are in tens.
 
 card-spread = Standard deviation of the AUROC
 
@@ -223,7 +306,7 @@ card-learner-logistic = logistic regression
 
 card-log-loss = Log-loss
 
-card-comparison = Log-loss of the regression minus that of the trees: { $difference }, standard error { $error }. The simpler regression is used unless the trees are better by more than one standard error.
+card-comparison = The log-loss of the regression is { $difference } above that of the trees (standard error { $error }). The simpler regression is used unless the trees are better by more than one standard error.
 
 card-thresholds = Acting at a threshold, with 95 % intervals
 
@@ -354,3 +437,11 @@ card-said = Estimate (of 100)
 card-had = Had the outcome (of 100)
 
 count-hidden = hidden
+
+frame-pages = Pages of the list
+
+frame-page-of = Page { $page } of { $pages }
+
+frame-page-before = Previous page
+
+frame-page-after = Next page

@@ -52,7 +52,19 @@ custodian-well = OK
 
 custodian-away = Unavailable
 
-custodian-work = Jobs and decisions
+custodian-work = Waiting
+
+custodian-files = Files waiting for your decision
+
+custodian-week = The last seven days
+
+custodian-week-answers = Answers of patients
+
+custodian-week-answers-of = { $yes } yes, { $no } no
+
+custodian-week-estimates = Estimates for clinicians
+
+custodian-week-uploads = Files stored
 
 custodian-jobs = Jobs in queue
 
@@ -124,6 +136,8 @@ invite-made = Invitation link
 
 invite-link = Link
 
+invite-shown = The link was shown once and cannot be shown again. If you did not keep it, make a new one.
+
 invite-once = Give it to this person only. It works once and is not shown again.
 
 invite-print-how = Print this page and hand it over. Your browser prints it without the menu.
@@ -134,7 +148,7 @@ invite-another = Invite another person
 
 deposit-file = File
 
-deposit-file-hint = CSV, Excel, Parquet or FHIR bundle, at most { $size }
+deposit-file-hint = CSV, Excel, Parquet or FHIR R4 as JSON or NDJSON (also .gz), at most { $size }
 
 deposit-file-error = Choose a file
 
@@ -142,7 +156,7 @@ deposit-empty = The file is empty. Choose another file.
 
 deposit-wrong-size = The file is { $size }. The limit is { $most }.
 
-deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor a FHIR bundle.
+deposit-wrong-kind = The file is neither CSV, Excel, Parquet nor FHIR as JSON.
 
 deposit-xml = The file is XML. Save a table as CSV or Excel, and FHIR as JSON.
 
@@ -154,9 +168,11 @@ deposit-mapping = Mapping of columns
 
 deposit-mapping-hint = It says which column holds which value, in which unit
 
-deposit-mapping-none = None: the file is a FHIR bundle
+deposit-mapping-none = None: the file is FHIR
 
 deposit-mapping-own = Your own mapping, below
+
+deposit-mapping-draft = None yet: I map the columns on the next page
 
 deposit-own = Your own mapping
 
@@ -180,11 +196,18 @@ deposit-bad-error = Choose what should happen to bad rows
 
 deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
 
+deposit-parked = { $count ->
+    [one] One FHIR resource waits until its patient is known.
+   *[other] { $count } FHIR resources wait until their patients are known.
+ }
+
 deposit-button = Check the file
 
 deposit-before-title = Recent files
 
 deposit-state-checking = being checked
+
+deposit-state-mapping = waiting for its columns to be mapped
 
 deposit-state-checked = waiting for your decision
 
@@ -250,6 +273,53 @@ deposit-after = { $good } records stored. { $bad } rows left out. Finished on { 
 
 deposit-known = { $count } of { $all } records were stored before and did not change.
 
+deposit-corrected = { $count ->
+    [one] One stored record was corrected or completed.
+   *[other] { $count } stored records were corrected or completed.
+ }
+
+deposit-erased = { $count ->
+    [one] One record was erased before and is not stored again.
+   *[other] { $count } records were erased before and are not stored again.
+ }
+
+deposit-fhir-before = { $all } entries read. { $bad } of them cannot be stored. Nothing has been stored yet.
+
+deposit-fhir-after = { $all } entries read. Finished on { $time }.
+
+deposit-fhir-store = Store these entries
+
+deposit-joined = { $count ->
+    [one] One parked entry was stored, since its patient arrived.
+   *[other] { $count } parked entries were stored, since their patient arrived.
+ }
+
+deposit-affected = Models that were trained on a corrected record: { $models }. They stop answering after their grace period unless they are trained again.
+
+deposit-outcomes = What becomes of the entries
+
+deposit-outcome = Outcome
+
+deposit-count = Entries
+
+deposit-outcome-stored = stored
+
+deposit-outcome-same = the same as before
+
+deposit-outcome-corrected = corrected
+
+deposit-outcome-deleted = deleted or entered in error
+
+deposit-outcome-older = older than what is stored
+
+deposit-outcome-parked = parked until the patient is known
+
+deposit-outcome-shared = of no patient, kept for the custodian
+
+deposit-outcome-refused = not stored
+
+deposit-outcomes-report = Download every entry (FHIR OperationOutcome, NDJSON)
+
 deposit-again = This file was stored on { $date }. Nothing was added.
 
 deposit-bad-caption = { $all ->
@@ -293,7 +363,7 @@ deposit-notes-caption = { $all ->
 
 deposit-columns-caption = Columns of the table
 
-deposit-count = Values
+deposit-values = Values
 
 deposit-missing = Missing
 
@@ -337,6 +407,145 @@ cure-kind = Leave it out; this kind is not stored here
 
 cure-subject = Add the patient to the bundle
 
+## Columns of a table
+
+deposit-needs-columns = The table was read. Say what its columns mean; then it is checked. Nothing has been stored yet.
+
+columns-title = Map the columns
+
+columns-lead = { $rows } rows, { $columns } columns. What each column means is guessed from its name and its cells: look at every column. Nothing has been stored yet.
+
+columns-no-id = No column looks like a hospital number. Choose the one that tells people apart.
+
+columns-copies = { $count ->
+        [one] One row is equal to another row under a different id.
+       *[other] { $count } rows are equal to another row under a different id.
+    } Look for copies before you use the table.
+
+columns-unnamed = Column without a name
+
+columns-seen = { $values } values, { $missing } missing, { $different } different.
+
+columns-range = From { $low } to { $high }.
+
+columns-shapes = Cells look like
+
+columns-fixed = This column names, in each row, what was measured; its codes follow below.
+
+columns-what = What it is
+
+columns-what-number = A number
+
+columns-what-boolean = Yes or no
+
+columns-what-category = One of several words
+
+columns-what-id = The hospital number
+
+columns-what-date = The day of the row
+
+columns-what-time = The time of the day
+
+columns-what-ignore = Left out
+
+columns-more = Category, code and values
+
+columns-category = Category of consent
+
+columns-category-hint = Patients decide by these categories
+
+columns-code = Code
+
+columns-code-hint = System and code, such as http://loinc.org|2345-7, or a name of your own, such as ourlab|crp2
+
+columns-unit = Unit
+
+columns-unit-hint = UCUM, such as mg/dL or mm[Hg]; 1 for none
+
+columns-minimum = Lowest possible value
+
+columns-maximum = Highest possible value
+
+columns-levels = Each word of the column, and the value that is stored for it: true or false for yes or no. A word that is left empty counts as missing.
+
+columns-reviewed = Why this column may be stored
+
+columns-reviewed-hint = Its name says that it identifies people
+
+columns-whole = The whole table
+
+columns-date = Day of every row
+
+columns-date-hint = For tables without a column of dates, such as 2024-05-31
+
+columns-date-format = How dates are written
+
+columns-date-format-hint = %d.%m.%Y for 31.05.2024, excel for numbers of a spreadsheet; empty for 2024-05-31
+
+columns-visits = A person may have several rows
+
+columns-visits-hint = Each row is a visit of its own day
+
+columns-bounds = Cells such as <0.5
+
+columns-bounds-limit = Store the limit, and that it is one
+
+columns-bounds-half = Store half of the limit, and that it is one
+
+columns-outside = Numbers out of the possible range
+
+columns-refuse = A bad row
+
+columns-as-missing = Leave out the cell alone
+
+columns-name = Keep the mapping as
+
+columns-name-hint = A name, to choose it for the next table of this kind
+
+columns-button = Check the table
+
+columns-flag-identifier = It identifies people.
+
+columns-flag-constant = Every row has the same value.
+
+columns-flag-empty = It has no value.
+
+columns-flag-row-numbers = It counts the rows.
+
+columns-flag-free-text = Its texts differ in nearly every row, so they may identify people.
+
+columns-flag-bounds = Some cells are bounds, such as <0.5. Say below what becomes of them.
+
+columns-flag-future = It may be known only later than a prediction. Do not predict from it then.
+
+columns-error = Some columns need another look.
+
+columns-what-error = Choose what this column is
+
+columns-category-error = Choose a category
+
+columns-reviewed-error = Say why this column may be stored, or leave it out
+
+columns-twice-error = Another column is this already; a table has one
+
+columns-id-error = Choose the column with the hospital number
+
+columns-value-error = Choose at least one column with values to store
+
+columns-date-error = Enter the day of every row as 2024-05-31, or choose a column of dates
+
+columns-unit-error = Enter a unit of UCUM, such as mg/dL; 1 for none
+
+columns-range-error = The lowest value is above the highest
+
+columns-number-error = Enter a number, such as 0.5
+
+columns-truth-error = Enter true or false for each word
+
+columns-levels-error = Enter a value for at least one word; a column of many different texts cannot be stored
+
+columns-name-error = The mapping { $name } exists already and differs. Choose another name.
+
 ## Studies
 
 may-study-title = Approve a study
@@ -367,19 +576,45 @@ may-study-days = Duration of a permission
 
 may-study-end = End of the study
 
-may-study-many = Patients with these records
+may-study-contact = Contact for patients
 
-may-study-many-of = { $many } with records of every kind requested, of { $all } in the directory
+may-study-copy = Copy to download
+
+may-study-copy-yes = requested, as a separate choice of each patient
+
+may-study-copy-no = not requested
+
+may-study-many = Who will be asked
+
+may-study-many-of = { $many } of { $all } patients today: everybody with { $categories } who has not turned research off. Patients who join later can be asked too.
+
+may-study-many-unknown = cannot be counted now: the register is unavailable
 
 may-study-text = What your patients will read
 
 may-study-reason = Reason for the study's team
 
-may-study-reason-hint = Required if you do not approve
+may-study-reason-hint = Needed if you ask for changes or do not approve
 
 may-study-why = Enter a reason for the study's team
 
 may-study-approve = Approve
+
+may-study-return = Ask for changes
+
+may-study-returned = You asked for changes on { $date }. The study waits for its team.
+
+may-study-state-returned = Waiting for the team
+
+may-study-history = What happened so far
+
+may-study-event-proposed = proposed
+
+may-study-event-returned = changes asked for
+
+may-study-event-approved = approved
+
+may-study-event-refused = not approved
 
 may-study-refuse = Do not approve
 
@@ -445,7 +680,7 @@ people-role-auditor = Auditor
 
 people-last = Last signed in
 
-people-sessions = Signed in on
+people-sessions = Sessions
 
 people-state = State
 
@@ -590,3 +825,5 @@ erasures-approve = Approve and erase
 erasures-refuse = Refuse
 
 empty-erasures = Nobody has asked for erasure.
+
+custodian-messages = Messages that wait for an answer

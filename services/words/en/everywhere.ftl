@@ -26,6 +26,8 @@ frame-no = No
 frame-none = None
 frame-unknown = Not known
 
+frame-unknown-day = an unknown day
+
 ## The own account
 
 account-title = Your account
@@ -100,16 +102,15 @@ days-of = { $days ->
 }
 
 error-choose = Choose { $what }
-error-day = Enter a real day, such as 3 3 2027
+error-day = Enter a real day, such as 3 March 2027
 error-day-past = The day must be later than today
 form-day = Day
 form-month = Month
 form-year = Year
-form-day-hint = For example, 3 3 2027
+form-day-hint = For example, 3 March 2027 or 3 3 2027
 
 ## Progress
 
-progress-of = { $done } of { $all }
 progress-look = Check progress
 progress-long = This is taking longer than usual. Nothing is lost.
 progress-done = All done
@@ -244,6 +245,18 @@ category-sexual-health-hint = Sexual health, with HIV tests
 category-substance-use = alcohol and drug treatment
 
 category-substance-use-hint = Help that you had with alcohol or drugs
+
+category-encounter = visits and hospital stays
+
+category-encounter-hint = When and where you were seen
+
+category-document = letters and other documents
+
+category-document-hint = Letters, care plans and what fits nowhere else
+
+category-billing = insurance and bills
+
+category-billing-hint = What was billed, and to whom
 
 ## What for, in the patient's words
 

@@ -73,8 +73,6 @@ proof-download = Download the proof
 
 proof-no-script = Your browser runs no script here. Download the proof and check it with a program of your choice.
 
-interval-minutes = { $n } minutes
-
 used-read-party-undated = { $party } looked at your { $categories }. You allowed this.
 
 used-model-party-undated = { $party } asked a model about you. You allowed this.
@@ -162,3 +160,9 @@ act-got-answer = { $party } answered your question.
 act-got-correction = { $party } corrected the record.
 
 act-got-refusal = { $party } did not change the record and told you why.
+
+act-copy-deleted = { $party } says that it has deleted its copy with your values.
+
+proof-compare = The fingerprint has number { $place } in the register. An auditor, or anyone with a copy of the register, can compare it.
+
+act-key-recovered = A new key works for you from now on. { $party } had proposed it after checking who you are.

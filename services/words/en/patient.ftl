@@ -84,6 +84,8 @@ grant-copy = Let { $study } download a copy. The copy has no name, address or bi
 
 grant-care = { $clinic } is asking to use your records to check your risk of { $condition }. Your doctor will see the result and talk to you about it. The result is a computer estimate. Your doctor decides.
 
+grant-care-reason = The reason they give: “{ $reason }”
+
 grant-title-who = Who is asking
 
 grant-title-free = You are free to choose
@@ -419,7 +421,10 @@ statement-allow = I allow { $who } to use my { $what }, { $purposes }.
 
 statement-dates = Only records of these dates are meant: { $span }.
 
-statement-records = Only { $n } individual records are meant.
+statement-records = { $n ->
+    [one] Only one individual record is meant.
+   *[other] Only { $n } individual records are meant.
+}
 
 statement-copy = A copy without my name may be downloaded.
 
@@ -537,7 +542,7 @@ record-measured = Measured on { $date }, at { $custodian }. Added here on { $add
 
 record-measured-only = Measured on { $date }, at { $custodian }.
 
-receipt-print = Print this page
+receipt-print = You can print this page. The file has the same for a program to check.
 
 check-decision = Your answer
 
@@ -551,7 +556,10 @@ check-records = Single records
 
 check-records-all = All records of these kinds
 
-check-records-some = Only { $n } individual records that are here now
+check-records-some = { $n ->
+    [one] Only one individual record that is here now
+   *[other] Only { $n } individual records that are here now
+}
 
 check-duties = What they must do
 
@@ -667,3 +675,13 @@ erasure-valid = valid
 erasure-invalid = not valid. Please tell your hospital.
 
 erasure-part-questions = your questions to your hospital, and the answers
+
+## Copies
+
+copies-title = Downloaded copies
+
+copy-with-you = A copy with your values, without your name, was downloaded on { $date }.
+
+copy-deleted = The study confirmed on { $date } that it has deleted this copy.
+
+copy-kept = The study must delete it by { $date }. It has not confirmed that yet.

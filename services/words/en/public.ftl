@@ -84,7 +84,7 @@ sign-in-none = There is no password to type.
 
 sign-in-failed = We could not sign you in. Use the passkey you created for this site.
 
-sign-in-cancel = You are not signed in. You closed the window of your device, or it took too long. Try again when you are ready.
+sign-in-cancel = You are not signed in. This device may have no passkey for this site, or its window was closed. Use the device on which you created your passkey, or try again.
 
 sign-in-lost-title = Lost your device?
 

@@ -6,6 +6,11 @@ menu-questions = Questions
 
 menu-notices = Notices
 
+researcher-caption = { $count ->
+        [one] 1 study
+       *[other] { $count } studies
+    }
+
 researcher-study = Study
 
 researcher-state = State
@@ -34,11 +39,21 @@ question-feasible = About { $count } people may be eligible.
 
 question-feasible-few = Fewer than { $count } people may be eligible. They are too few for a cohort.
 
+question-kinds = Of these people, those with records of each kind
+
+question-kinds-hint = Nobody opens records to count: how often a single value is missing is on the card of a trained model.
+
 question-frozen = Counted once in the week of { $date }, the same for everyone. Next count: { $next }.
 
-few = 10 or fewer
+question-dummy = Dummy data
 
-few-note = Small numbers are hidden to protect people. They cannot be worked out from this page.
+question-dummy-lead = Try your code before you ask for records. The files and columns are those of a real copy. The values are drawn at random: nobody is in them.
+
+question-dummy-download = Download dummy data (ZIP)
+
+few = hidden
+
+few-note = “Hidden” is a number of 1 to 10, or one from which such a number could be worked out.
 
 study-name = Name of the study
 
@@ -92,6 +107,16 @@ study-approved = Approved by { $custodian } on { $date }
 
 study-refused = Not approved by { $custodian } on { $date }
 
+study-returned = { $custodian } asked for changes on { $date }
+
+study-returned-why = What has to change: { $why }
+
+study-change = Change the proposal
+
+study-change-button = Send the changed proposal
+
+study-state-returned = to be changed
+
 study-state-proposed = waiting for the custodian
 
 study-state-approved = approved
@@ -100,17 +125,31 @@ study-state-refused = not approved
 
 study-send = Send the request
 
-study-request-sent = The request was sent to everyone eligible who does not permit it yet. People who declined recently were left out.
+request-whom = People who receive it: { $people }. Everybody here with { $categories } is asked who does not permit the study yet. People who turned research off, or refused this study, are not asked. Nobody is asked again while a request waits, or within half a year after a no.
+
+request-text = What patients will read
+
+request-confirm-title = Before you send
+
+request-confirm = I have read the text. Send it now; it cannot be called back.
+
+request-confirm-error = Confirm that you have read the text
+
+request-not = Do not send
+
+study-request-sent = The request was sent to everyone who can be asked and does not permit it yet.
 
 study-ended = This study ended on { $date }.
 
 cohort-title = Cohort
 
-cohort-sentence = Of { $asked } people asked, { $permitted } permit this.
+cohort-sentence = People asked by this study: { $asked }. Of these, permit it: { $permitted }.
 
 cohort-at-least = at least { $count }
 
-cohort-everybody = { $count } people permit this in all.
+cohort-not-asked = This study has asked nobody through these pages yet, or so few that their numbers are hidden.
+
+cohort-everybody = People who permit it now, asked or not: { $count }.
 
 cohort-not = Not included
 
@@ -150,13 +189,38 @@ training-leave = You can leave this page; training continues.
 
 training-stop = Cancel training
 
-training-done = The model is trained and published.
-
-training-see = See its card
+training-cancelled = You cancelled this training. No model was published.
 
 training-not = No model was published.
 
-training-gate-closed = The model missed its quality thresholds. Required and measured:
+training-gate-closed = It missed these thresholds, with what was measured and what is required:
+
+training-gate-open = More people who permit the study, or another question, can change this. The thresholds stay.
+
+compare-title = Compare versions
+
+compare-lead = The same figures of each version, from the people it was not trained on. One version at a time is in use.
+
+compare-caption = { $count ->
+        [one] 1 version, the newest first
+       *[other] { $count } versions, the newest first
+    }
+
+compare-model = Model
+
+compare-trained = Trained
+
+retire-title = Retire this model
+
+retire-what = { $model } will not make any estimate again, and its file is destroyed. Its card stays. This cannot be undone.
+
+retire-button = Retire it for good
+
+retire-not = Keep it in use
+
+card-download = Download the card (JSON)
+
+card-print = To keep the card as a PDF, print this page.
 
 researcher-runs = Training runs
 
@@ -181,6 +245,8 @@ model-title = Model { $model }
 model-published = Published on { $date }.
 
 model-withdrawals = People it was trained on who no longer permit it: { $count }. They withdrew, opted out or refused, their permission ended, or their records were erased.
+
+model-stops = A successor without these people is trained by itself. If no successor passes the gate, this model stops answering on { $date }.
 
 model-replaced-by = It was replaced by a model trained without these people:
 
@@ -248,7 +314,15 @@ set-agree = I accept the agreement for { $party }
 
 set-agree-error = Accept the agreement to download
 
-set-button = Accept and download
+set-button = Accept and continue
+
+set-copy-title = Download a copy
+
+set-accepted = You accepted the agreement for { $party }. Delete the copy by { $date }.
+
+set-copy-button = Download the copy
+
+set-copy-listed = Each download makes a new copy, which is then listed under Downloaded copies.
 
 set-copies = Downloaded copies
 
@@ -262,7 +336,9 @@ notices-copy = Copy of { $date }: { $study }
 
 notices-withdrawals = People in it who no longer permit a copy: { $count }, of { $rows } rows.
 
-notices-confirm = Confirm deletion
+notices-confirm = I confirm that our copy is deleted
+
+notices-rows = Download the set again: the file deleted.json in it names the rows that must go.
 
 notices-confirmed = You confirmed on { $date } that the copy is deleted.
 

@@ -25,6 +25,8 @@ frame-no = No
 frame-none = Ninguno
 frame-unknown = No se sabe
 
+frame-unknown-day = un día desconocido
+
 ## Las partes, como las nombran los títulos
 
 part-public = Inicio
@@ -87,16 +89,15 @@ days-of = { $days ->
 }
 
 error-choose = Elija { $what }
-error-day = Escriba un día que exista, por ejemplo 3 3 2027
+error-day = Escriba un día que exista, por ejemplo 3 marzo 2027
 error-day-past = El día tiene que ser posterior a hoy
 form-day = Día
 form-month = Mes
 form-year = Año
-form-day-hint = Por ejemplo, 3 3 2027
+form-day-hint = Por ejemplo, 3 marzo 2027 o 3 3 2027
 
 ## Avance
 
-progress-of = { $done } de { $all }
 progress-look = Ver el progreso
 progress-long = Esto tarda más que otras veces. No se pierde nada.
 progress-done = Todo hecho
@@ -231,6 +232,18 @@ category-sexual-health-hint = Salud sexual, también pruebas de VIH
 category-substance-use = tratamiento por alcohol o drogas
 
 category-substance-use-hint = La ayuda que tuvo por alcohol o drogas
+
+category-encounter = visitas e ingresos
+
+category-encounter-hint = Cuándo y dónde le atendieron
+
+category-document = cartas y otros documentos
+
+category-document-hint = Cartas, planes y lo que no encaja en otro lugar
+
+category-billing = seguro y facturas
+
+category-billing-hint = Qué se facturó y a quién
 
 ## Para qué, en palabras de los pacientes
 

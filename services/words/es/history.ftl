@@ -73,8 +73,6 @@ proof-download = Descargar la prueba
 
 proof-no-script = Su navegador no ejecuta scripts aquí. Descargue la prueba y compruébela con el programa que quiera.
 
-interval-minutes = { $n } minutos
-
 used-read-party-undated = { $party } consultó estos datos suyos: { $categories }. Usted lo había permitido.
 
 used-model-party-undated = { $party } preguntó por usted a un modelo. Usted lo había permitido.
@@ -162,3 +160,9 @@ act-got-answer = { $party } contestó su pregunta.
 act-got-correction = { $party } corrigió el registro.
 
 act-got-refusal = { $party } no cambió el registro y le dijo por qué.
+
+act-copy-deleted = { $party } dice que ha borrado su copia con los valores de usted.
+
+proof-compare = La huella tiene el número { $place } en el registro. Un auditor, o quien tenga una copia del registro, puede compararla.
+
+act-key-recovered = Desde ahora funciona una llave nueva para usted. { $party } la había propuesto después de comprobar quién es usted.

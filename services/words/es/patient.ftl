@@ -84,6 +84,8 @@ grant-copy = Permitir que { $study } descargue una copia. La copia no lleva nomb
 
 grant-care = { $clinic } pide usar sus datos para ver su riesgo. El tema: { $condition }. Su médico verá el resultado y hablará con usted. El resultado es un cálculo de una computadora. Decide una persona.
 
+grant-care-reason = El motivo que indican: «{ $reason }»
+
 grant-title-who = Quién pide
 
 grant-title-free = Usted elige
@@ -419,7 +421,10 @@ statement-allow = Permito a { $who } usar estos datos míos: { $what }, { $purpo
 
 statement-dates = Solo valen los datos de este tiempo: { $span }.
 
-statement-records = Solo valen { $n } documentos concretos.
+statement-records = { $n ->
+    [one] Solo vale un documento concreto.
+   *[other] Solo valen { $n } documentos concretos.
+}
 
 statement-copy = Se puede descargar una copia sin mi nombre.
 
@@ -537,7 +542,7 @@ record-measured = Medido el { $date }, en: { $custodian }. Añadido aquí el { $
 
 record-measured-only = Medido el { $date }, en: { $custodian }.
 
-receipt-print = Imprimir esta página
+receipt-print = Puede imprimir esta página. El archivo tiene lo mismo para que un programa lo compruebe.
 
 check-decision = Su respuesta
 
@@ -551,7 +556,10 @@ check-records = Registros sueltos
 
 check-records-all = Todos los registros de estos tipos
 
-check-records-some = Solo { $n } registros sueltos que están aquí ahora
+check-records-some = { $n ->
+    [one] Solo un registro suelto que está aquí ahora
+   *[other] Solo { $n } registros sueltos que están aquí ahora
+}
 
 check-duties = Lo que deben hacer
 
@@ -666,3 +674,13 @@ erasure-valid = válida
 erasure-invalid = no válida. Dígaselo a su hospital, por favor.
 
 erasure-part-questions = sus preguntas a su hospital y las respuestas
+
+## Copies
+
+copies-title = Copias descargadas
+
+copy-with-you = El { $date } se descargó una copia con sus valores, sin su nombre.
+
+copy-deleted = El estudio confirmó el { $date } que ha borrado esta copia.
+
+copy-kept = El estudio debe borrarla antes del { $date }. Aún no lo ha confirmado.

@@ -84,7 +84,7 @@ sign-in-none = No hay que escribir ninguna contraseña.
 
 sign-in-failed = No pudimos abrir su sesión. Use la llave de acceso que creó para este sitio.
 
-sign-in-cancel = No ha entrado. Usted cerró la ventana de su dispositivo, o tardó demasiado. Inténtelo de nuevo cuando quiera.
+sign-in-cancel = No ha entrado. Puede que este dispositivo no tenga una llave para este sitio, o que se cerrara su ventana. Use el dispositivo en el que creó su llave o inténtelo de nuevo.
 
 sign-in-lost-title = ¿Perdió su dispositivo?
 

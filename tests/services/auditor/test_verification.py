@@ -145,3 +145,23 @@ def test_progress_names_the_part_that_is_being_checked() -> None:
     reported: list[str] = []
     verifier().check_parts(lambda step, *_: reported.append(step))
     assert reported == ["ledger", "mirror", "blocks", "journal", "cards"]
+
+
+def test_the_time_before_the_first_report_belongs_to_the_part_that_is_read_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(now_s=0.0)
+    monkeypatch.setattr("time.monotonic", lambda: clock.now_s)
+    made = verifier()
+
+    def read_slowly(report, *_: object) -> list[Finding]:
+        clock.now_s += 30
+        report("blocks", 1, 1)
+        clock.now_s += 5
+        report("journal", 1, 1)
+        clock.now_s += 2
+        return []
+
+    made._store.check = read_slowly  # type: ignore[method-assign]
+    took_ms = {result.part: result.took_ms for result in made.check_parts(lambda *_: None)}
+    assert (took_ms["catalogue"], took_ms["blocks"], took_ms["journal"]) == (35_000, 35_000, 2_000)

@@ -23,14 +23,18 @@ class Known:
     def find_subject(self, number: str) -> bytes | None:
         return SUBJECT if number == "MRN-1" else None
 
-    def send(self, details: Any, subjects: list[bytes], by: str) -> int:
+    def questions(self) -> list[Any]:
+        return []
+
+    def send(self, details: Any, subjects: list[bytes], by: str, note: str) -> int:
         self.sent.append((details, subjects, by))
         return len(subjects)
 
 
 def request(known: Known, **changed: Any) -> None:
     values: dict[str, Any] = {"number": " MRN-1 ", "categories": ["laboratory"], "days": 30}
-    ports: Any = {"care": None, "diagnostics": None, "directory": known, "requests": known}
+    ports: Any = {"diagnostics": known, "directory": known, "requests": known}
+    ports |= dict.fromkeys(("care", "predictions", "clock"))
     ClinicianPatients(**ports).request_access(
         "organisation:here", "account", CareRequest(**values | changed), Words("en")
     )
@@ -53,7 +57,12 @@ def test_a_request_takes_as_long_whether_the_person_exists_or_not(number) -> Non
 
 @pytest.mark.parametrize(
     ("changed", "field"),
-    [({"number": " "}, "number"), ({"categories": ["x"]}, "categories"), ({"days": 31}, "days")],
+    [
+        ({"reason": "x" * 501}, "reason"),
+        ({"number": " "}, "number"),
+        ({"categories": ["x"]}, "categories"),
+        ({"days": 31}, "days"),
+    ],
 )
 def test_what_is_missing_in_a_request_is_named(changed, field) -> None:
     known = Known()

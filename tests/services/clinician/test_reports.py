@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from models import InputValue
-from services.clinician.reports import MAX_BARS, body_of, values_of, warnings_of
+from services.clinician.reports import MAX_BARS, body_of, input_line, values_of, warnings_of
 from services.words import Words
 
 WORDS = Words("en")
@@ -39,13 +39,13 @@ def prediction(effects: list[float], probability: float, start: float) -> Any:
     )
 
 
-def shown(made: Any) -> dict[str, Any]:
+def stored_facts(made: Any) -> dict[str, Any]:
     """Return the facts of a prediction as they come back from the store."""
     return values_of(WORDS, orjson.loads(orjson.dumps(body_of(WORDS, made, NOW_S))))
 
 
 def test_forty_seven_values_make_eight_bars_that_add_up_to_the_estimate() -> None:
-    facts = shown(prediction([1.2, -0.4, *[0.03] * 45], 0.62, 0.2))
+    facts = stored_facts(prediction([1.2, -0.4, *[0.03] * 45], 0.62, 0.2))
     bars = facts["contributions"]
     assert len(bars) == MAX_BARS
     assert facts["start"] + sum(bar.points for bar in bars) == 62
@@ -82,3 +82,16 @@ def test_old_and_missing_values_are_counted_with_their_dates() -> None:
 def test_values_of_the_last_year_are_no_reason_to_warn() -> None:
     warnings = warnings_of([value("2025-11-29")], NOW_S)
     assert (warnings.old, warnings.missing) == (0, 0)
+
+
+def test_a_converted_value_is_beside_what_its_sender_wrote() -> None:
+    glucose = InputValue(
+        "glucose", "glucose", "91.9 mg/dL", "2020-01-01", "", "any", "5.1 mmol/L", "molar"
+    )
+    assert input_line(WORDS, glucose).value == "91.9 mg/dL · written as 5.1 mmol/L"
+
+
+def test_every_problem_of_a_value_has_a_text() -> None:
+    for problem in ("missing", "outside", "unit", "bound", "kind"):
+        line = input_line(WORDS, InputValue("g", "g", "", "", problem, "0 to 9"))
+        assert line.value

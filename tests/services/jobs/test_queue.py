@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from services.errors import TooManyRequests
 from services.jobs.queue import (
     ACTIVE,
     CANCELLED,
     DONE,
     FAILED,
+    HOUR_S,
+    MAX_AN_HOUR,
     MAX_ATTEMPTS,
     QUEUED,
     RUNNING,
@@ -118,16 +121,16 @@ def test_a_job_that_has_ended_does_not_change(jobs) -> None:
 
 
 def test_the_newest_jobs_come_first(jobs, now) -> None:
-    first = jobs.enqueue("rekey", {}, "a")
+    first = jobs.enqueue("rekey", {"subjects": [str(now[0])]}, "a")
     now[0] += 1
-    second = jobs.enqueue("rekey", {}, "a")
+    second = jobs.enqueue("rekey", {"subjects": [str(now[0])]}, "a")
     assert [job.id for job in jobs.newest(limit=9)] == [second.id, first.id]
     assert len(jobs.newest(limit=1)) == 1
 
 
 def test_jobs_are_selected_by_kind_requester_and_state(jobs) -> None:
     training = jobs.enqueue("train", TRAINING, "study:s")
-    ended = jobs.enqueue("rekey", {}, "patients")
+    ended = jobs.enqueue("rekey", {"subjects": []}, "patients")
     jobs.end(jobs.claim(ended.id), DONE, {})
     assert [job.id for job in jobs.newest(kind="train", limit=9)] == [training.id]
     assert [job.id for job in jobs.newest(requested_by="patients", limit=9)] == [ended.id]
@@ -175,10 +178,35 @@ def test_a_hundred_rekeyings_do_not_hide_a_running_training(jobs, now) -> None:
     assert len(jobs.newest(kind="rekey", limit=1_000)) == 101
 
 
-def test_rekeyings_alike_are_separate_jobs(jobs) -> None:
+def test_one_rekeying_of_a_subject_waits_at_most_also_while_another_runs(jobs) -> None:
     rekeying = {"subjects": ["ab"], "why": "withdrawal"}
     first = jobs.enqueue("rekey", rekeying, "patients")
-    assert jobs.enqueue("rekey", rekeying, "patients").id != first.id
+    assert jobs.enqueue("rekey", rekeying, "patients").id == first.id
+    jobs.claim(first.id)
+    second = jobs.enqueue("rekey", rekeying, "patients")
+    assert second.id != first.id
+    assert jobs.enqueue("rekey", rekeying, "patients").id == second.id
+    assert jobs.enqueue("rekey", {"subjects": ["cd"], "why": "stop"}, "patients").id != second.id
+
+
+def test_a_requester_may_verify_twelve_times_an_hour_and_others_are_not_held_up(jobs, now) -> None:
+    for _ in range(MAX_AN_HOUR["verify"]):
+        jobs.end(jobs.claim(jobs.enqueue("verify", {}, "a").id), DONE, {})
+    with pytest.raises(TooManyRequests) as refusal:
+        jobs.enqueue("verify", {}, "a")
+    assert refusal.value.wait_s == HOUR_S
+    other = jobs.enqueue("verify", {}, "b")
+    assert jobs.enqueue("verify", {}, "a").id == other.id
+    jobs.end(jobs.claim(other.id), DONE, {})
+    now[0] += HOUR_S
+    assert jobs.enqueue("verify", {}, "a").is_active
+
+
+def test_jobs_are_claimable_by_kind(jobs) -> None:
+    rekeying = jobs.enqueue("rekey", {"subjects": ["ab"]}, "patients").id
+    verification = jobs.enqueue("verify", {}, "a").id
+    assert jobs.claimable(kinds=("rekey",)) == [rekeying]
+    assert jobs.claimable(excluded=("rekey",)) == [verification]
 
 
 def test_threads_that_queue_the_same_training_get_one_job(jobs) -> None:
@@ -215,7 +243,7 @@ def test_a_training_whose_worker_died_is_the_one_that_is_continued(jobs, now) ->
 
 
 def test_a_postponed_job_waits_and_its_attempt_does_not_count(jobs, now) -> None:
-    job = jobs.enqueue("rekey", {}, "a")
+    job = jobs.enqueue("rekey", {"subjects": [str(now[0])]}, "a")
     for _ in range(MAX_ATTEMPTS + 2):
         jobs.postpone(jobs.claim(job.id), "the store is unavailable", 10)
         assert jobs.claimable() == []

@@ -17,7 +17,7 @@ from consent import LedgerUnavailable
 from models import GateClosed, RunCancelled
 from models.gate import GateCode, GateFailure
 from services.jobs.heartbeats import Workers
-from services.jobs.kinds import RETRIED_WHILE_UNAVAILABLE, make_runners
+from services.jobs.kinds import PROMPT, make_runners
 from services.jobs.queue import (
     CANCELLED,
     DONE,
@@ -66,7 +66,12 @@ def training_worker(jobs, diagnostics) -> Worker:
     return worker(
         jobs,
         make_runners(
-            diagnostics=diagnostics, store=None, auditor=None, by_id={}, erase_answers=None
+            diagnostics=diagnostics,
+            store=None,
+            auditor=None,
+            by_id={},
+            erase_answers=None,
+            export=None,
         ),
     )
 
@@ -149,7 +154,7 @@ def test_a_job_whose_worker_is_killed_is_claimed_by_another(jobs, runners, sqlit
 
 def test_a_rekeying_waits_while_a_part_is_unavailable(jobs, runners, monkeypatch) -> None:
     monkeypatch.setattr(services.jobs.worker, "RETRY_S", 0)
-    job = jobs.enqueue("rekey", {"subjects": []}, "patients")
+    job = jobs.enqueue("rekey", {"subjects": [], "why": "stop"}, "patients")
     for error in (
         StoreUnavailable("the store is unavailable"),
         sa.exc.OperationalError("x", {}, None),
@@ -182,9 +187,9 @@ def test_progress_is_stored_a_few_times_a_second_and_at_each_step(jobs) -> None:
     for step in ("fit", "evaluate"):
         for done in range(1_001):
             reports(step, done, 1_000)
-    assert ("fit", 0, 1_000) in reported
-    assert ("fit", 1_000, 1_000) in reported
-    assert ("evaluate", 1_000, 1_000) in reported
+    assert ("fit", 0, 100) in reported
+    assert ("fit", 99, 100) in reported  # what is done is at 100 when the job has ended
+    assert reported[-1] == ("evaluate", 99, 100)
     assert len(reported) < 50
 
 
@@ -247,7 +252,7 @@ def test_heartbeats_continue_when_the_database_is_back_and_end_when_the_job_is_l
         raise (sa.exc.OperationalError("x", {}, None), JobLost())[len(beats) > 2]
 
     job = jobs.enqueue("try", {}, "a")
-    services.jobs.worker._beat(SimpleNamespace(beat=beat), job, threading.Event())
+    services.jobs.worker._beat(SimpleNamespace(beat=beat), [job], threading.Event())
     assert len(beats) == 3
 
 
@@ -371,7 +376,47 @@ def test_cancelling_a_training_also_ends_its_run(jobs) -> None:
 def test_every_kind_of_job_has_a_runner() -> None:
     by_id = dict.fromkeys(("check-upload", "store-upload", "erase"))
     runners = make_runners(
-        diagnostics=None, store=None, auditor=None, by_id=by_id, erase_answers=None
+        diagnostics=None, store=None, auditor=None, by_id=by_id, erase_answers=None, export=None
     )
-    assert set(runners) == set(UNIQUE_ARGUMENTS) | {"rekey"}
-    assert set(runners) >= RETRIED_WHILE_UNAVAILABLE
+    assert set(runners) == set(UNIQUE_ARGUMENTS)
+    assert set(runners) >= PROMPT
+
+
+def test_rekeyings_do_not_wait_for_a_long_job_and_are_carried_out_together(jobs, runners) -> None:
+    batches = []
+    runners["rekey"] = lambda job, _: batches.append(job.arguments) or {"receipt": ""}
+    runners["verify"] = raiser(AssertionError("another lane"))
+    jobs.enqueue("verify", {}, "a")
+    queued = [
+        jobs.enqueue("rekey", {"subjects": [subject], "why": why}, "patients").id
+        for subject, why in (("ab", "stop"), ("cd", "withdrawal"), ("ef", "stop"))
+    ]
+    worker(jobs, runners).run_prompt()
+    assert batches == [
+        {"subjects": ["ab", "ef"], "why": "stop"},
+        {"subjects": ["cd"], "why": "withdrawal"},
+    ]
+    assert {jobs.get(job).state for job in queued} == {DONE}
+    assert jobs.counts() == {("verify", "queued"): 1}
+
+
+def test_the_other_lane_leaves_patients_decisions_to_theirs(jobs, runners) -> None:
+    runners["rekey"] = runners["erase"] = raiser(AssertionError("another lane"))
+    runners["verify"] = lambda *_: {}
+    for kind, arguments in (("rekey", {"subjects": []}), ("erase", {"erasure": "e"})):
+        jobs.enqueue(kind, arguments, "patients")
+    verification = jobs.enqueue("verify", {}, "a")
+    worker(jobs, runners).run_claimable()
+    assert jobs.get(verification.id).state == DONE
+    assert len(jobs.claimable()) == 2
+
+
+def test_rekeyings_that_cannot_be_done_now_are_all_tried_again(jobs, runners) -> None:
+    runners["rekey"] = raiser(LedgerUnavailable("the ledger is unavailable"))
+    queued = [
+        jobs.enqueue("rekey", {"subjects": [name], "why": "stop"}, "patients").id
+        for name in ("ab", "cd")
+    ]
+    worker(jobs, runners).run_prompt()
+    assert {jobs.get(job).state for job in queued} == {"queued"}
+    assert {jobs.get(job).attempts for job in queued} == {0}

@@ -88,3 +88,27 @@ def test_counts_contain_each_person_once_by_the_newest_answer(requests, now) -> 
     requests.send(DETAILS, patients[2:], "r")
     assert requests.count_by_state(PARTY) == {ACCEPTED: 1, DECLINED: 1, WAITING: 3, LAPSED: 0}
     assert sorted(requests.list_subjects(PARTY)) == sorted(patients)
+
+
+def test_the_sender_sees_only_a_yes_and_a_no_looks_like_no_answer(requests, now) -> None:
+    known, unwilling = people(2)
+    requests.send(DETAILS, [known], "r", "H-1")
+    requests.send(DETAILS, [unwilling], "r", "H-2")
+    requests.send(DETAILS, [], "r", "nobody")
+    requests.send(DETAILS, [known], "another", "H-1")
+    requests.record_answer(requests.list_waiting(known)[0], ACCEPTED, bytes(32))
+    requests.record_answer(requests.list_waiting(unwilling)[0], DECLINED)
+    states = {request.note: request.state for request in requests.list_sent(PARTY, "r")}
+    assert states == {"H-1": ACCEPTED, "H-2": WAITING, "nobody": WAITING}
+    now[0] += LAPSE_DAYS * DAY_S
+    states = {request.note: request.state for request in requests.list_sent(PARTY, "r")}
+    assert states == {"H-1": ACCEPTED, "H-2": LAPSED, "nobody": LAPSED}
+
+
+def test_erasing_a_patient_deletes_every_note_about_them(requests) -> None:
+    patient, other = people(2)
+    for number in ("H-1", "H-1 again"):  # the second request is not received, its note is kept
+        requests.send(DETAILS, [patient], "r", number)
+    requests.send(DETAILS, [other], "r", "H-2")
+    requests.close_subject(patient)
+    assert [request.note for request in requests.list_sent(PARTY, "r")] == ["H-2"]

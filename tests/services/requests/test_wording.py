@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownCode, require_terms, terms_hash
 from services.requests.choices import COPY
-from services.requests.wording import make_statement
+from services.requests.wording import format_day, format_name, format_value, make_statement
 from services.statement import RequestedTerms, terms_for
 from services.words import LANGUAGES, Words
 
@@ -91,3 +92,36 @@ def test_terms_that_nobody_could_sign_are_refused(changed) -> None:
 def test_a_code_outside_the_vocabulary_is_refused() -> None:
     with pytest.raises(UnknownCode):
         terms_for(replace(PERMIT, purposes=("SPYING",)), "I allow it.")
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("en", ("lead in blood", "58 years", "27.4 kg/m²", "very good", "1.25 µg/dL", "128 mmHg")),
+        ("de", ("Blei im Blut", "58 Jahre", "27,4 kg/m²", "sehr gut", "1,25 µg/dL", "128 mmHg")),
+        (
+            "es",
+            ("plomo en la sangre", "58 años", "27,4 kg/m²", "muy buena", "1,25 µg/dL", "128 mmHg"),
+        ),
+    ],
+)
+def test_names_values_and_units_are_in_the_readers_language(
+    language: str, texts: tuple[str, ...]
+) -> None:
+    words = Words(language)
+    values = ((58.0, "a"), (27.4, "kg/m2"), ("very-good", ""), (1.25, "ug/dL"), (128.0, "mm[Hg]"))
+    written = [format_value(words, value, unit) for value, unit in values]
+    assert (format_name(words, "lead in blood"), *written) == texts
+    assert format_name(words, "a name that nobody translated") == "a name that nobody translated"
+
+
+def test_a_day_is_the_same_for_readers_in_every_time_zone() -> None:
+    for zone in ("America/Los_Angeles", "Europe/Berlin", "Pacific/Kiritimati"):
+        words = Words("en", ZoneInfo(zone))
+        assert format_day(words, "2027-03-03") == "3 March 2027"
+        assert words.last_day(1804118399) == "3 March 2027"  # 23:59:59 UTC
+
+
+def test_a_single_record_is_not_said_in_the_plural() -> None:
+    assert "Only one individual record is meant." in statement(replace(PERMIT, records=("ab",)))
+    assert "Only 2 individual records" in statement(replace(PERMIT, records=("ab", "cd")))

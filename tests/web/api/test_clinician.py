@@ -39,7 +39,7 @@ def test_the_list_has_patients_who_permit_it_and_none_of_another_organisation(
     assert answer["total"] == 1
     elsewhere = signed_in(hospital, "clinician", "organisation:elsewhere")
     empty = elsewhere.api("GET", "/clinician/patients").get_json()
-    assert empty == {"patients": [], "total": 0}
+    assert empty == {"patients": [], "total": 0, "page": 1, "pages": 1}
 
 
 def test_a_prediction_has_its_interval_reasons_limits_and_plots(

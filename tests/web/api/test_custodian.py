@@ -53,6 +53,8 @@ def test_the_overview_shows_health_and_holdings(custodian) -> None:
     assert reply["health"]["chain"]
     assert reply["health"]["ipfs"]
     assert reply["held"]["records"] >= 1200
+    assert set(reply["week"]) == {"yes", "no", "estimates", "uploads"}
+    assert reply["waiting_files"] >= 0
 
 
 def test_a_file_is_checked_row_by_row_and_its_good_rows_are_stored(hospital, custodian) -> None:
@@ -74,6 +76,54 @@ def test_a_file_is_checked_row_by_row_and_its_good_rows_are_stored(hospital, cus
     assert path.rsplit("/", 1)[1] in [
         item["id"] for item in custodian.get("/custodian/uploads").get_json()["uploads"]
     ]
+
+
+def test_a_check_has_a_summary_of_each_column_until_the_file_is_stored(hospital, custodian) -> None:
+    person = secrets.token_hex(4)
+    text = f"id,number\n{person},61.5\n{person}-2,63.5\n{person}-3,\nTotal,125\n"
+    upload = custodian.post("/custodian/uploads", file_of(text)).get_json()
+    path = f"/custodian/uploads/{upload['id']}"
+    application.make_worker(hospital.platform).run(upload["job"]["id"])
+    reply = custodian.get(path).get_json()
+    (column,) = reply["columns"]
+    assert (column["minimum"], column["median"], column["maximum"]) == (61.5, 62.5, 63.5)
+    assert (column["count"], column["missing"], reply["report"]["people"]) == (2, 1, 3)
+    assert [(note["line"], note["row"]) for note in reply["notes"]] == [(5, 0)]
+    stored = custodian.post(f"{path}/storing", {}).get_json()
+    application.make_worker(hospital.platform).run(stored["job"]["id"])
+    assert custodian.get(path).get_json()["columns"] == []
+
+
+def test_a_table_without_a_mapping_is_described_mapped_and_checked(hospital, custodian) -> None:
+    person = secrets.token_hex(4)
+    text = "patient_id,hb,smoker\n" + "".join(
+        f"{person}-{n},{11 + n % 4}.5,{'yes' if n % 2 else 'no'}\n" for n in range(30)
+    )
+    body = file_of(text, own_mapping="", mapping="draft")
+    upload = custodian.post("/custodian/uploads", body).get_json()
+    path = f"/custodian/uploads/{upload['id']}"
+    application.make_worker(hospital.platform).run(upload["job"]["id"])
+    assert custodian.get(path).get_json()["state"] == "mapping"
+    described = custodian.get(f"{path}/columns").get_json()
+    assert [column["code"] for column in described["columns"]][1] == "http://loinc.org|718-7"
+    wrong = custodian.post(f"{path}/mapping", {"mapping": "[table]"})
+    assert wrong.status_code == 422
+    assert "mapping:" in json.dumps(wrong.get_json())
+    name = f"api-{person}"
+    mapping = {"mapping": described["mapping"], "name": name}
+    checked = custodian.post(f"{path}/mapping", mapping).get_json()
+    application.make_worker(hospital.platform).run(checked["job"]["id"])
+    reply = custodian.get(path).get_json()
+    assert (reply["state"], reply["report"]["good"]) == ("checked", 30)
+    assert name in custodian.get("/custodian/mappings").get_json()["mappings"]
+    assert custodian.post(f"{path}/mapping", mapping).status_code == 404
+    assert custodian.get(f"{path}/columns").status_code == 404
+
+
+def test_a_fault_of_a_mapping_names_its_key(custodian) -> None:
+    own = MAPPING.replace('kind = "number"', 'kind = "float"')
+    reply = custodian.post("/custodian/uploads", file_of("id,number\n1,2\n", own_mapping=own))
+    assert "documents[1]:columns[1]:kind: unknown kind 'float'" in json.dumps(reply.get_json())
 
 
 def test_a_discarded_file_cannot_be_stored(hospital, custodian) -> None:

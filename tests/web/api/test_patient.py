@@ -144,6 +144,25 @@ def test_research_is_turned_off_and_on_again(hospital, patient) -> None:
     assert patient.api("GET", path).get_json() == {"research": "on"}
 
 
+def test_what_takes_nothing_back_re_encrypts_nothing(hospital, patient) -> None:
+    def waiting() -> int:
+        jobs = hospital.platform.jobs.newest(kind="rekey", states=("queued",), limit=1_000)
+        subject = patient.account.subject.hex()
+        return sum(job.arguments["subjects"] == [subject] for job in jobs)
+
+    path = "/patient/opt-out"
+    granted(hospital, patient)
+    to_sign = patient.api("POST", path, {"research": "off"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    hospital.work("rekey")
+    to_sign = patient.api("POST", path, {"research": "on"}).get_json()["to_sign"]
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    assert waiting() == 0
+    to_sign = patient.api("POST", "/patient/stop", {}).get_json()
+    assert signed(hospital, patient, to_sign).get_json()["is_in_force"]
+    assert waiting() == 1
+
+
 def test_a_stop_leaves_research_off(hospital, patient) -> None:
     path = "/patient/opt-out"
     to_sign = patient.api("POST", path, {"research": "off"}).get_json()["to_sign"]

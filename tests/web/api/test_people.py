@@ -119,7 +119,8 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
     number, platform = secrets.token_hex(6), hospital.platform
     body = {"role": "patient", "number": number}
     first, second = (custodian.post("/invitations", body).get_json()["link"] for _ in range(2))
-    account = joined(hospital, first)
+    assert platform.identity.registrations.find_invitation(first.rsplit("/", 1)[1]) is None
+    account = joined(hospital, second)
     assert account.subject == platform.requests.directory.find_subject(number)
     assert platform.ledger.is_enrolled(account.subject)
     assert platform.identity.registrations.find_invitation(second.rsplit("/", 1)[1]) is None

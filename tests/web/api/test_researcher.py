@@ -97,6 +97,27 @@ def test_a_question_shows_everyone_the_same_number_of_eligible_people(hospital, 
     assert "small" in [question["id"] for question in listed]
 
 
+def test_dummy_data_of_a_question_can_be_downloaded_by_page_and_api(researcher) -> None:
+    answers = [
+        researcher.api("GET", "/researcher/questions/small/dummy"),
+        researcher.get("/researcher/questions/small/dummy"),
+    ]
+    for answer in answers:
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            assert json.loads(archive.read("manifest.json"))["level"] == "dummy"
+    assert answers[0].data == answers[1].data
+    assert researcher.api("GET", "/researcher/questions/none/dummy").status_code == 404
+
+
+def test_a_question_is_compared_with_what_a_study_may_use(hospital, trained) -> None:
+    _, study, _ = trained
+    questions = hospital.services.researcher.questions
+    file = hospital.platform.installation.home / "questions" / "small.toml"
+    parts = {part.name: part for part in questions.check(file, study).parts}
+    assert parts["label"].people >= 600
+    assert [use.unit for use in parts["x|number"].units] == ["kg"]
+
+
 def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     hospital, researcher
 ) -> None:
@@ -106,8 +127,10 @@ def test_a_study_waits_for_the_custodian_and_then_asks_everyone_who_is_eligible(
     for what in ("request", "training"):
         assert researcher.api("POST", f"{path}/{what}", {}).status_code == 404
     hospital.platform.requests.proposals.approve(study["id"], "c")
+    preview = researcher.api("GET", f"{path}/request").get_json()
+    assert "is asking to learn from your records" in preview["says"][0]["text"]
     people = researcher.api("POST", f"{path}/request", {}).get_json()["asked"]
-    assert people >= len(hospital.subjects)
+    assert people == preview["people"] >= len(hospital.subjects)
     assert researcher.api("POST", f"{path}/request", {}).get_json()["asked"] == people
     listed = researcher.api("GET", "/researcher/studies").get_json()["studies"]
     states = {item["id"]: item["state"] for item in listed}

@@ -6,6 +6,8 @@ import pytest
 from research import add_numbers, key_of, trained_model
 from visitors import Visitor, signed_in
 
+from services.words import Words
+
 pytestmark = pytest.mark.node
 
 
@@ -117,12 +119,71 @@ def test_a_request_shows_the_same_page_whether_the_person_exists_or_not(
     hospital, known, clinician
 ) -> None:
     number = list(known)[1]
-    fields = {"categories": "vital-signs", "days": "90"}
+    fields = {"categories": "vital-signs", "days": "90", "reason": "To plan your next visit."}
     there = clinician.post("/clinician/requests/new", number=number, **fields)
     nowhere = clinician.post("/clinician/requests/new", number="nobody", **fields)
-    assert (there.status_code, there.data) == (nowhere.status_code, nowhere.data)
-    waiting = hospital.platform.requests.requests.list_waiting(known[number])
-    assert ("TREATDS",) in [request.details.purposes for request in waiting]
+    assert (there.status_code, there.location) == (nowhere.status_code, nowhere.location)
+    page = clinician.get(there.location).text
+    waiting = "No permission yet; can reply until"
+    assert page.count(waiting) == 2
+    (request,) = [
+        request
+        for request in hospital.platform.requests.requests.list_waiting(known[number])
+        if request.details.purposes == ("TREATDS",)
+    ]
+    assert request.details.reason == "To plan your next visit."
+    read = hospital.services.custodian.approvals._descriptions.describe(
+        Words("en"), request.details
+    )
+    text = " ".join(section.text for section in read.sections)
+    assert "The reason they give: “To plan your next visit.”" in text
+    requests = hospital.platform.requests.requests
+    requests.record_answer(request, "declined")
+    assert clinician.get("/clinician/requests").text.count(waiting) == 2
+    requests.send(request.details, [known[number]], clinician.account.id, number)
+    assert clinician.get("/clinician/requests").text.count(waiting) == 3
+
+
+def test_a_reply_shows_only_when_it_is_yes(hospital, known, clinician) -> None:
+    number, subject = list(known.items())[0]
+    clinician.post("/clinician/requests/new", number=number, categories="vital-signs", days="90")
+    requests = hospital.platform.requests.requests
+    request = requests.list_waiting(subject)[0]
+    requests.record_answer(request, "accepted", bytes(32))
+    assert "Permitted on" in clinician.get("/clinician/requests").text
+
+
+def test_a_question_ticks_the_kinds_of_records_that_it_uses(clinician, model) -> None:
+    page = clinician.get(f"/clinician/requests/new?question={model.question}").text
+    ticked = [part for part in page.split("<input") if "checked" in part]
+    assert [part.split('value="')[1].split('"')[0] for part in ticked] == [
+        "vital-signs",
+    ]
+    assert "needed for this estimate" in page
+
+
+def test_estimates_are_listed_for_their_clinician_and_for_the_patient(
+    hospital, known, model, clinician
+) -> None:
+    number = next(iter(known))
+    key = key_of(hospital, number)
+    path = clinician.post("/clinician/diagnoses/new", patient=key, question=model.question).location
+    for page in ("/clinician/diagnoses", f"/clinician/patients/{key}"):
+        assert path in clinician.get(page).text, page
+    assert path not in signed_in(hospital, "clinician").get("/clinician/diagnoses").text
+    assert number in clinician.get("/clinician?today=yes").text
+    assert number not in signed_in(hospital, "clinician").get("/clinician?today=yes").text
+
+
+def test_the_list_has_pages_and_an_order(clinician) -> None:
+    first = clinician.get("/clinician").text
+    assert "Patients 1 to 50 of" in first
+    assert "page=2" in first
+    second = clinician.get("/clinician?page=2&order=until").text
+    assert "Patients 51 to 100 of" in second
+    assert "page=1" in second
+    assert "order=until" in second
+    assert clinician.get("/clinician?page=99999").status_code == 200
 
 
 def test_an_empty_request_names_what_is_missing(clinician) -> None:

@@ -147,6 +147,59 @@ def test_the_page_says_why_a_file_cannot_be_used(keeper, body, says) -> None:
     keeper.says(says)
 
 
+CLINIC = "patient_id,first_name,hb,smoker,stage\n" + "".join(
+    f"M-{n},Name{n},{11 + n % 4}.5,{'yes' if n % 2 else 'no'},{'low' if n % 3 else 'high'}\n"
+    for n in range(30)
+)
+
+
+def send_without_mapping(hospital, keeper, body: str) -> None:
+    keeper.go("/custodian/deposits/new")
+    page = keeper.page
+    page.set_input_files("#file", {"name": "hb.csv", "mimeType": "", "buffer": body.encode()})
+    page.select_option("#mapping", "draft")
+    page.check("input[name=bad][value=none]")
+    page.click("text=Check the file")
+    hospital.work("check-upload", "store-upload")
+    page.reload()
+    page.click("text=Map the columns")
+    keeper.says("30 rows, 5 columns.")
+
+
+def test_the_page_of_columns_shows_what_cells_look_like_at_any_width(hospital, keeper) -> None:
+    send_without_mapping(hospital, keeper, CLINIC)
+    assert "It identifies people." in keeper.text()
+    assert "Name7" not in keeper.text()
+    for width in (390, 1280):
+        keeper.page.set_viewport_size({"width": width, "height": 900})
+        overflows = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not keeper.page.evaluate(overflows)
+        assert Axe().run(keeper.page).violations_count == 0
+
+
+def test_a_table_without_a_mapping_is_mapped_on_a_page_and_stored(hospital, keeper) -> None:
+    page = keeper.page
+    send_without_mapping(hospital, keeper, CLINIC.replace("M-", "N-"))
+    page.fill("#unit-2", "grams")
+    page.fill("#date", "2024-05-06")
+    page.click("text=Check the table")
+    keeper.says("Enter a unit of UCUM")
+    page.fill("#unit-2", "g/dL")
+    page.fill("#name", "Hb of the clinic")
+    page.click("text=Check the table")
+    page.wait_for_load_state()
+    hospital.work("check-upload", "store-upload")
+    page.reload()
+    assert "30 rows read. 30 are good, 0 are not." in keeper.text()
+    page.click("text=Store the 30 good rows")
+    hospital.work("check-upload", "store-upload")
+    subject = hospital.platform.requests.directory.find_subject("N-7")
+    stored = sorted(each.category for each in hospital.platform.store.records_of(subject))
+    assert stored == ["laboratory", "social-history", "survey"]
+    keeper.go("/custodian/deposits/new")
+    assert "hb-of-the-clinic" in page.inner_text("#mapping")
+
+
 def test_a_fhir_bundle_is_stored_like_a_table(hospital, keeper) -> None:
     reply = {
         "resourceType": "Bundle",
@@ -167,12 +220,14 @@ def test_a_fhir_bundle_is_stored_like_a_table(hospital, keeper) -> None:
     send(keeper, "bundle.json", orjson.dumps(reply), mapping="")
     hospital.work("check-upload", "store-upload")
     keeper.page.reload()
-    keeper.page.click("text=Store the 2 good rows")
+    keeper.says("2 entries read.")
+    keeper.page.click("text=Store these entries")
     hospital.work("check-upload", "store-upload")
+    keeper.page.reload()
+    keeper.says("What becomes of the entries")
     subject = hospital.platform.requests.directory.find_subject("F-1")
-    assert [record.category for record in hospital.platform.store.records_of(subject)] == [
-        "vital-signs"
-    ]
+    records = hospital.platform.store.records_of(subject)
+    assert {record.category for record in records} == {"demographics", "vital-signs"}
 
 
 def test_a_study_is_approved_after_its_text_was_shown(hospital, keeper) -> None:

@@ -73,13 +73,13 @@ def test_a_file_above_the_limit_is_refused_with_the_limit(keeper: Visitor) -> No
 def test_a_line_in_another_encoding_is_named_also_beyond_the_first_piece(keeper: Visitor) -> None:
     lines = 200_000
     answer = send(keeper, HEAD + b"W-1,70\n" * lines + b"W-2,\xff\n")
-    assert f"Line {lines + 2:,} cannot be read" in answer.text
+    assert f"Line {lines + 2:,} of the file cannot be read" in answer.text
 
 
 def test_a_mapping_that_does_not_fit_is_explained_column_by_column(
     hospital: Any, keeper: Visitor
 ) -> None:
-    names = [f"a-column-with-quite-a-long-name-{index}" for index in range(60)]
+    names = [f"a-measurement-of-some-length-{index}" for index in range(60)]
     mapping = MAPPING + "".join(COLUMN.format(name=name) for name in names)
     path = send(keeper, HEAD + b"W-1,70\n", mapping).headers["Location"]
     hospital.work("check-upload")

@@ -23,3 +23,10 @@ def test_what_is_not_a_date_is_none(day) -> None:
 def test_an_error_is_shown_at_the_field_of_the_form() -> None:
     error = Invalid(fields={"ends_on": ["first", "second"], "title": ["t"]})
     assert first_errors(error, ends_on="end") == {"end": "first", "title": "t"}
+
+
+@pytest.mark.parametrize("month", ["3", "03", "March", "march", "Mar", "März", "marzo", "mar"])
+def test_a_month_is_a_number_or_its_name_in_any_of_our_languages(month: str) -> None:
+    form = {"end-day": "3", "end-month": month, "end-year": "2027"}
+    assert date_in(form, "end") == datetime.date(2027, 3, 3)
+    assert date_in(form | {"end-month": "Smarch"}, "end") is None

@@ -178,7 +178,7 @@ def test_a_page_that_shows_other_words_than_it_signs_is_refused_by_its_own_scrip
     patient.page.click("button:text('Continue')")
     patient.page.click("main a:text('Skip')")
     patient.page.evaluate(
-        "document.querySelector('[data-term]').textContent = 'I allow nobody anything.'"
+        "document.querySelector('[data-term=statement]').textContent = 'I allow nobody anything.'"
     )
     patient.page.click("button:text('Sign with your passkey')")
     patient.says("The request changed while you were reading.")
@@ -201,7 +201,8 @@ def test_every_use_is_a_line_that_the_browser_proves(hospital, patient) -> None:
 def test_opening_an_own_record_is_in_the_history(hospital, patient) -> None:
     patient.go("/patient/records")
     patient.page.click("text=Open this record")
-    patient.says("number")
+    patient.says("Number")
+    patient.says("Measured on 2 January 2024")
     patient.go("/patient/journal")
     patient.says("yourself")
 

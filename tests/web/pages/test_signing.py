@@ -45,7 +45,7 @@ def show():
         title="Trial",
         prepared=prepared,
         terms=terms,
-        rows=terms_rows(words(), prepared, "This Hospital"),
+        rows=terms_rows(words(), prepared.typed_data["message"], "This Hospital"),
         **page_values(),
     )
 

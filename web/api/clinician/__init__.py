@@ -8,21 +8,24 @@ from typing import Any, Final
 from flask import Blueprint, Response
 
 from models import Model
-from services.clinician.patients import CareRequest, PatientDetails, PatientList
-from services.clinician.predictions import PatientQuestion, PredictionInputs
+from services.clinician.patients import CareRequest, PatientDetails, PatientList, PatientQuery
+from services.clinician.predictions import PastPrediction, PatientQuestion, PredictionInputs
 from services.clinician.reports import PredictionReport
 from services.clinician.service import ClinicianService
+from services.requests import SentRequest
 from services.tokens import CLINICIAN
 from web.api.clinician.schemas import (
     CareRequestBody,
     DecisionBody,
     InputsSchema,
     ModelLinksSchema,
+    PastPredictionsSchema,
     PatientDetailsSchema,
     PatientsSchema,
     PredictionBody,
     PredictionSchema,
     SearchBody,
+    SentRequestsSchema,
     SentSchema,
 )
 from web.api.resources import accepts, json_response, returns, returns_file
@@ -39,9 +42,10 @@ BLUEPRINTS: Final = (bp,)
 @requires_role(CLINICIAN)
 @accepts(SearchBody)
 @returns(PatientsSchema)
-def get_patients(body: dict[str, str]) -> PatientList:
-    """Return the first 50 patients who permit a prediction now, and how many there are."""
-    return _clinician().patients.search(current_caller().party, body["search"])
+def get_patients(body: PatientQuery) -> PatientList:
+    """Return a page of 50 patients who permit a prediction now, and how many there are."""
+    caller = current_caller()
+    return _clinician().patients.search(caller.party, caller.id, body)
 
 
 @bp.get("/clinician/patients/<patient>")
@@ -63,6 +67,15 @@ def post_care_request(body: dict[str, Any]) -> dict[str, bool]:
     return {"is_sent": True}
 
 
+@bp.get("/clinician/requests")
+@requires_role(CLINICIAN)
+@returns(SentRequestsSchema)
+def get_sent_requests() -> list[SentRequest]:
+    """Return the newest 50 requests of the caller; only a yes shows as a reply."""
+    caller = current_caller()
+    return _clinician().patients.list_requests(caller.party, caller.id)
+
+
 @bp.get("/clinician/patients/<patient>/values/<question>")
 @requires_role(CLINICIAN)
 @returns(InputsSchema)
@@ -82,6 +95,15 @@ def post_prediction(body: dict[str, str]) -> PredictionReport:
     caller = current_caller()
     query = PatientQuestion(**body)
     return _clinician().predictions.predict(caller.party, caller.id, query, words())
+
+
+@bp.get("/clinician/diagnoses")
+@requires_role(CLINICIAN)
+@returns(PastPredictionsSchema)
+def get_predictions() -> list[PastPrediction]:
+    """Return the newest 50 predictions of the caller that are still permitted."""
+    caller = current_caller()
+    return _clinician().predictions.list_mine(caller.party, caller.id)
 
 
 @bp.get("/clinician/diagnoses/<prediction>")

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from marshmallow import fields, validate
+from marshmallow import fields, post_load, validate
 
 from consent import CATEGORIES
 from models import InputValue, Model
-from services.clinician.patients import REQUEST_DAYS, PatientDetails, PatientList
-from services.clinician.predictions import MAX_REASON, PredictionInputs
-from services.clinician.reports import ContributionLine, InputLine, PredictionReport
-from services.requests import PatientInCare
+from services.clinician.patients import MAX_REASON as MAX_REQUEST_REASON
+from services.clinician.patients import (
+    ORDERS,
+    REQUEST_DAYS,
+    PatientDetails,
+    PatientList,
+    PatientQuery,
+)
+from services.clinician.predictions import MAX_REASON, PastPrediction, PredictionInputs
+from services.clinician.reports import ContributionLine, InputLine, InputWarnings, PredictionReport
+from services.requests import PatientInCare, SentRequest
 from services.requests.predictions import CHOICES
 from services.schemas import Strict
 from web.api.schemas import QuestionLinkSchema, Text, listing, schema_of
@@ -21,9 +29,16 @@ _ANY: Final = ["string", "number", "boolean", "null"]
 
 
 class SearchBody(Strict):
-    """A part of a hospital number, or nothing."""
+    """A part of a hospital number or nothing, the page, the order, and whether of today only."""
 
     search = Text(128, 0, load_default="")
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 10**6))
+    order = fields.String(load_default=ORDERS[0], validate=validate.OneOf(ORDERS))
+    today = fields.Boolean(load_default=False, attribute="is_today")
+
+    @post_load
+    def _to_query(self, data: Mapping[str, Any], **_: Any) -> PatientQuery:
+        return PatientQuery(**data)
 
 
 class CareRequestBody(Strict):
@@ -36,6 +51,8 @@ class CareRequestBody(Strict):
         validate=validate.Length(1, len(CATEGORIES)),
     )
     days = fields.Integer(required=True, strict=True, validate=validate.OneOf(REQUEST_DAYS))
+    reason = Text(MAX_REQUEST_REASON, 0, load_default="")
+    question = Text(64, 0, load_default="")
 
 
 class PredictionBody(Strict):
@@ -56,7 +73,16 @@ class DecisionBody(Strict):
 PatientSchema = schema_of(
     "PatientSchema", PatientInCare, "categories until_s", patient="key", hospital_number="number"
 )
-PatientsSchema = schema_of("PatientsSchema", PatientList, "total", patients=PatientSchema)
+PatientsSchema = schema_of(
+    "PatientsSchema", PatientList, "total page pages", patients=PatientSchema
+)
+SentRequestSchema = schema_of(
+    "SentRequestSchema",
+    SentRequest,
+    "details.categories details.reason state sent_at_s lapses_at_s answered_at_s",
+    hospital_number="note",
+)
+SentRequestsSchema = listing("SentRequestsSchema", "requests", SentRequestSchema)
 PatientDetailsSchema = schema_of(
     "PatientDetailsSchema",
     PatientDetails,
@@ -73,8 +99,17 @@ class SentSchema(Strict):
     is_sent = fields.Boolean(required=True)
 
 
-InputSchema = schema_of("InputSchema", InputValue, "code words value recorded_on problem accepts")
-InputsSchema = schema_of("InputsSchema", PredictionInputs, model="model.id", values=InputSchema)
+InputSchema = schema_of(
+    "InputSchema", InputValue, "code words value recorded_on problem accepts source rule"
+)
+WarningsSchema = schema_of("WarningsSchema", InputWarnings, "missing total old oldest_on newest_on")
+InputsSchema = schema_of(
+    "InputsSchema",
+    PredictionInputs,
+    model="model.id",
+    values=InputSchema,
+    warnings=WarningsSchema,
+)
 InputLineSchema = schema_of("InputLineSchema", InputLine, "what value date")
 ContributionSchema = schema_of(
     "ContributionSchema",
@@ -91,9 +126,19 @@ PredictionSchema = schema_of(
     affected="is_affected",
     contributions=ContributionSchema,
     inputs=InputLineSchema,
+    warnings=fields.Nested(WarningsSchema, required=True, allow_none=True),
     not_for="limits",
     asked_at_s="predicted_at_s",
 )
+PastPredictionSchema = schema_of(
+    "PastPredictionSchema",
+    PastPrediction,
+    "id probability low high decision",
+    hospital_number="patient_number",
+    question="question.id",
+    asked_at_s="predicted_at_s",
+)
+PastPredictionsSchema = listing("PastPredictionsSchema", "predictions", PastPredictionSchema)
 ModelLinkSchema = schema_of(
     "ModelLinkSchema", Model, "study question state trained_at_s", model="id"
 )

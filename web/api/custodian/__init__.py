@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from consent import Outcome, Signed
+from records.description import TableDescription
 from services.custodian.approvals import StudyReview
+from services.custodian.column_maps import NewMapping
+from services.custodian.fhir_uploads import NDJSON, to_ndjson
 from services.custodian.invitations import IssuedInvitation
 from services.custodian.overview import Overview
 from services.custodian.recoveries import PendingRecovery, RecoveryRequest
@@ -24,6 +27,7 @@ from web.api.custodian.schemas import (
     MAX_FILE_BYTES,
     DepositBody,
     DepositSchema,
+    MappingBody,
     MappingsSchema,
     OutcomesSchema,
     OverviewSchema,
@@ -34,11 +38,12 @@ from web.api.custodian.schemas import (
     RecoveryLinkSchema,
     StudyDecisionBody,
     StudyReviewSchema,
+    TableDescriptionSchema,
     UploadBody,
     UploadReportSchema,
     UploadsSchema,
 )
-from web.api.resources import accepts, idempotent, returns
+from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import (
     NothingSchema,
     PageSchema,
@@ -112,6 +117,34 @@ def get_upload(upload: str) -> UploadReport:
     return services().custodian.uploads.get(words(), current_caller().party, upload)
 
 
+@own.get("/custodian/uploads/<upload>/outcomes")
+@requires_role(CUSTODIAN)
+@returns_file(NDJSON)
+def get_outcomes(upload: str) -> Response:
+    """Return what became of each entry of a FHIR file: one FHIR OperationOutcome a line."""
+    outcomes = services().custodian.uploads.outcomes(current_caller().party, upload)
+    return Response(to_ndjson(outcomes), content_type=NDJSON)
+
+
+@own.get("/custodian/uploads/<upload>/columns")
+@requires_role(CUSTODIAN)
+@returns(TableDescriptionSchema)
+def get_columns(upload: str) -> TableDescription:
+    """Return what the columns of a table without a mapping seem to mean, and a drafted mapping."""
+    return services().custodian.columns.describe(current_caller().party, upload)
+
+
+@own.post("/custodian/uploads/<upload>/mapping")
+@requires_role(CUSTODIAN)
+@idempotent
+@accepts(MappingBody)
+@returns(UploadReportSchema, status=202)
+def post_mapping(upload: str, body: NewMapping) -> UploadReport:
+    """Give a table that waits for its columns a mapping, and queue its check."""
+    columns = services().custodian.columns
+    return columns.save(words(), current_caller().party, upload, body)
+
+
 @own.post("/custodian/uploads/<upload>/storing")
 @requires_role(CUSTODIAN)
 @idempotent
@@ -152,12 +185,13 @@ def get_proposal(study: str) -> StudyReview:
 @accepts(StudyDecisionBody)
 @returns(StudyReviewSchema)
 def post_proposal_answer(study: str, body: dict[str, str]) -> StudyReview:
-    """Approve a study, or refuse it with a reason; the first decision is final."""
+    """Approve a study, or with a reason refuse it or ask for changes; a decision is final."""
     approvals, by = services().custodian.approvals, current_caller().id
     if body["answer"] == "approve":
         approvals.approve(study, by=by)
     else:
-        approvals.refuse(words(), study, body["why"], by=by)
+        decide = approvals.refuse if body["answer"] == "refuse" else approvals.return_for_changes
+        decide(words(), study, body["why"], by=by)
     return approvals.review(words(), study)
 
 

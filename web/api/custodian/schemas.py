@@ -12,17 +12,20 @@ from marshmallow import fields, post_load, validate
 
 from consent import Outcome
 from records import ColumnSummary, Level
+from records.description import ColumnDescription, TableDescription
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
+from services.custodian.column_maps import NewMapping
 from services.custodian.erasures import PendingErasure
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
 from services.custodian.messages import Inbox, PatientMessage
-from services.custodian.overview import Health, Holdings, Overview
+from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
+from services.custodian.upload_problems import BadCell
 from services.custodian.upload_store import LEAVE, NONE, Upload
-from services.custodian.uploads import MAX_MAPPING, BadCell, NewUpload, UploadReport
+from services.custodian.uploads import MAX_MAPPING, NewUpload, UploadReport
 from services.requests import Proposal
 from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
@@ -40,8 +43,9 @@ _OBJECT: Final = {"type": "object", "additionalProperties": True}
 class UploadBody(Strict):
     """A file in base64, and how it is read.
 
-    `mapping` names one that is installed, `own_mapping` is the TOML text of another; a FHIR bundle
-    needs neither. `on_bad` says whether the good rows are stored without the bad ones.
+    `mapping` names one that is installed, or is `draft` for a table whose columns are mapped
+    afterwards; `own_mapping` is the TOML text of another; a FHIR bundle needs neither. `on_bad`
+    says whether the good rows are stored without the bad ones.
     """
 
     name = Text(255, required=True)
@@ -65,10 +69,21 @@ class UploadBody(Strict):
         )
 
 
-class StudyDecisionBody(Strict):
-    """An approval, or a refusal with its reason."""
+class MappingBody(Strict):
+    """The mapping of a table's columns as TOML; `name` keeps it for further tables."""
 
-    answer = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
+    mapping = fields.String(required=True, validate=validate.Length(1, MAX_MAPPING))
+    name = Text(64, 0, load_default="")
+
+    @post_load
+    def _to_mapping(self, data: Mapping[str, Any], **_: Any) -> NewMapping:
+        return NewMapping(text=data["mapping"], name=data["name"])
+
+
+class StudyDecisionBody(Strict):
+    """An approval, or with its reason a refusal or what has to change (`return`)."""
+
+    answer = fields.String(required=True, validate=validate.OneOf(("approve", "return", "refuse")))
     why = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
@@ -125,8 +140,14 @@ HoldingsSchema = schema_of(
     studies="proposed_studies",
     erasures="requested_erasures",
 )
+WeekSchema = schema_of("WeekSchema", Week, "yes no estimates uploads")
 OverviewSchema = schema_of(
-    "OverviewSchema", Overview, health=HealthSchema, held=("holdings", HoldingsSchema)
+    "OverviewSchema",
+    Overview,
+    "waiting_files",
+    health=HealthSchema,
+    held=("holdings", HoldingsSchema),
+    week=WeekSchema,
 )
 MappingsSchema = listing("MappingsSchema", "mappings", fields.String())
 UploadSchema = schema_of(
@@ -144,6 +165,21 @@ ColumnSummarySchema = schema_of(
     ColumnSummary,
     "column code category kind unit count missing bad left_out bounds minimum median maximum",
     levels=LevelSchema,
+)
+ColumnDescriptionSchema = schema_of(
+    "ColumnDescriptionSchema",
+    ColumnDescription,
+    "draft.role draft.kind draft.code draft.unit draft.category values missing different "
+    "minimum maximum",
+    column="draft.name",
+    shapes=fields.List(fields.String()),
+    flags=fields.List(fields.String()),
+)
+TableDescriptionSchema = schema_of(
+    "TableDescriptionSchema",
+    TableDescription,
+    "rows copies has_id mapping",
+    columns=ColumnDescriptionSchema,
 )
 UploadReportSchema = schema_of(
     "UploadReportSchema",

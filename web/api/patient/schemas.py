@@ -18,6 +18,7 @@ from services.patient.records import OpenedRecord, RecordValue, StoredRecord, Tr
 from services.patient.requests import RequestDetail, RequestSummary
 from services.patient.signatures import SubmittedSignature
 from services.patient.withdrawals import ResearchReview
+from services.requests import ReleasedCopy
 from services.requests.choices import Choice
 from services.requests.descriptions import Section
 from services.requests.messages import KINDS, MAX_TEXT
@@ -172,8 +173,14 @@ HistoryLineSchema = schema_of(
     consent="entry.consent_id",
     says="text",
 )
+OwnCopySchema = schema_of("OwnCopySchema", ReleasedCopy, "at_s ends_at_s deleted_at_s")
 ConsentDetailSchema = schema_of(
-    "ConsentDetailSchema", ConsentDetail, _CONSENT, uses=HistoryLineSchema, **_CONSENT_NAMES
+    "ConsentDetailSchema",
+    ConsentDetail,
+    _CONSENT,
+    uses=HistoryLineSchema,
+    copies=OwnCopySchema,
+    **_CONSENT_NAMES,
 )
 HistorySchema = schema_of("HistorySchema", HistoryPage, "older_before", lines=HistoryLineSchema)
 PatientRecordSchema = schema_of(

@@ -131,5 +131,14 @@ def post_retraining(model: str, body: dict[str, Any]) -> Job:
     return _models().retrain(current_caller().party, model)
 
 
+@bp.post("/researcher/models/<model>/retirement")
+@requires_role(RESEARCHER)
+@accepts(NothingSchema)
+@returns(ModelStatusSchema)
+def post_retirement(model: str, body: dict[str, Any]) -> ModelStatus:
+    """Take a model out of service for good and destroy its file; its card stays."""
+    return _models().retire(current_caller().party, model)
+
+
 def _models() -> StudyModels:
     return services().researcher.models

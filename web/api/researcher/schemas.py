@@ -8,12 +8,12 @@ from marshmallow import fields, validate
 
 from models import MIN_COHORT, Model, suppress
 from models.question import Feature
-from services.requests import ReleasedCopy
+from services.requests import ReleasedCopy, Section
 from services.researcher.cohorts import CohortCounts
 from services.researcher.models import ModelStatus
 from services.researcher.proposing import MAX_TEXT, PERMISSION_DAYS
 from services.researcher.questions import QuestionDetails
-from services.researcher.studies import StudyDetails, StudySummary
+from services.researcher.studies import RequestPreview, StudyDetails, StudySummary
 from services.researcher.study_runs import MissedThreshold, RunReport
 from services.researcher.training_sets import CopyNotice, Notices, OfferedColumn, TrainingSetOffer
 from services.schemas import Strict
@@ -110,6 +110,14 @@ StudyDetailsSchema = schema_of(
     models="model_ids",
     **_STUDY_COUNTS,
 )
+RequestSectionSchema = schema_of("RequestSectionSchema", Section, "heading text")
+RequestPreviewSchema = schema_of(
+    "RequestPreviewSchema",
+    RequestPreview,
+    "categories",
+    people=Count(),
+    says=("text.sections", RequestSectionSchema),
+)
 CohortSchema = schema_of(
     "CohortSchema",
     CohortCounts,
@@ -142,6 +150,7 @@ ModelStatusSchema = schema_of(
     model="model.id",
     is_touched="is_affected",
     withdrew=Count(attribute="withdrawals"),
+    stops_at_s="stops_at_s",
 )
 RunSchema = schema_of(
     "RunSchema", RunReport, "question state note started_at_s ended_at_s has_report", run="id"

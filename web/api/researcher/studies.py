@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from models import Question
 from services.researcher.cohorts import CohortCounts
 from services.researcher.proposing import TEXTS, StudyDraft
 from services.researcher.questions import QuestionDetails
 from services.researcher.service import ResearcherService
-from services.researcher.studies import StudyDetails, StudySummary
+from services.researcher.studies import RequestPreview, StudyDetails, StudySummary
 from services.tokens import RESEARCHER
 from web.api.researcher.schemas import (
     CohortSchema,
     ProposalBody,
     QuestionSchema,
     QuestionsSchema,
+    RequestPreviewSchema,
     StudiesSchema,
     StudyDetailsSchema,
     StudySchema,
 )
-from web.api.resources import accepts, idempotent, returns
+from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import NothingSchema
 from web.current import current_caller, services, words
+from web.responses import ZIP, download_response
 from web.view_options import requires_role
 
 bp = Blueprint("researcher_api_studies", __name__)
@@ -45,6 +47,15 @@ def get_questions() -> list[Question]:
 def get_question(question: str) -> QuestionDetails:
     """Return a question, and how many people may fit: the same number for everyone, for a week."""
     return _researcher().questions.get(question)
+
+
+@bp.get("/researcher/questions/<question>/dummy")
+@requires_role(RESEARCHER)
+@returns_file(ZIP)
+def get_dummy(question: str) -> Response:
+    """Return a ZIP in the layout of a copy, filled at random from the question alone."""
+    dummy = _researcher().questions.make_dummy(question)
+    return download_response(dummy.content, dummy.name, ZIP)
 
 
 @bp.get("/researcher/studies")
@@ -74,6 +85,14 @@ def post_study(body: dict[str, Any]) -> StudyDetails:
 def get_study(study: str) -> StudyDetails:
     """Return a study in full, with its models."""
     return _researcher().studies.get(current_caller().party, study)
+
+
+@bp.get("/researcher/studies/<study>/request")
+@requires_role(RESEARCHER)
+@returns(RequestPreviewSchema)
+def get_study_request(study: str) -> RequestPreview:
+    """Return what patients would read, and at most how many would receive it."""
+    return _researcher().studies.preview_request(current_caller().party, study, words())
 
 
 @bp.post("/researcher/studies/<study>/request")

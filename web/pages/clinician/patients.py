@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
 
 from consent import CATEGORIES
-from services.clinician.patients import REQUEST_DAYS, CareRequest
+from services.clinician.patients import ORDERS, REQUEST_DAYS, CareRequest, PatientQuery
 from services.errors import Invalid
 from services.tokens import CLINICIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
-from web.pages.guard import render
+from web.pages.guard import render, see_other
 from web.view_options import requires_role
 
 bp = Blueprint("clinician_patients", __name__)
@@ -21,13 +23,20 @@ bp = Blueprint("clinician_patients", __name__)
 @bp.get("/clinician")
 @requires_role(CLINICIAN)
 def patients() -> Response:
-    """Show the patients who permit a prediction, and find one by hospital number."""
-    search = request.args.get("search", "").strip()
+    """Show a page of the patients who permit a prediction, searched, sorted and filtered."""
+    account, order = current_account(), request.args.get("order", "")
+    query = PatientQuery(
+        search=request.args.get("search", "").strip(),
+        page=request.args.get("page", 1, type=int),
+        order=order if order in ORDERS else ORDERS[0],
+        is_today=request.args.get("today") == "yes",
+    )
+    values = {"search": query.search, "order": query.order}
     return render(
         "clinician/patients.html",
         title=words()("menu-clinician"),
-        patients=services().clinician.patients.search(current_account().party, search),
-        values={"search": search},
+        patients=services().clinician.patients.search(account.party, account.id, query),
+        values=values | ({"today": "yes"} if query.is_today else {}),
         errors={},
     )
 
@@ -35,22 +44,43 @@ def patients() -> Response:
 @bp.get("/clinician/patients/<id>")
 @requires_role(CLINICIAN)
 def patient(id: str) -> Response:
-    """Show what a patient permits, and the questions that can be asked."""
-    details = services().clinician.patients.get(current_account().party, id)
+    """Show what a patient permits, the questions that can be asked, and earlier estimates."""
+    party = current_account().party
+    details = services().clinician.patients.get(party, id)
     number = details.patient.number or details.patient.key[:8]
     return render(
         "clinician/patient.html",
         title=words()("clinician-patient-title", number=number),
         patient=details.patient,
         questions=details.questions,
+        past=services().clinician.predictions.list_about(party, id),
+    )
+
+
+@bp.get("/clinician/requests")
+@requires_role(CLINICIAN)
+def sent_requests() -> Response:
+    """Show the requests that the clinician sent, with what may be known of each reply."""
+    account = current_account()
+    return render(
+        "clinician/requests.html",
+        title=words()("menu-clinician-requests"),
+        requests=services().clinician.patients.list_requests(account.party, account.id),
+        is_sent=request.args.get("sent") == "yes",
     )
 
 
 @bp.get("/clinician/requests/new")
 @requires_role(CLINICIAN)
 def access_form() -> Response:
-    """Show the form that asks a patient for access."""
-    return _access_form({})
+    """Show the form that asks a patient for access; a question ticks the kinds that it uses."""
+    chosen = request.args.get("question", "")
+    used = {
+        question.id: question.categories
+        for question in services().clinician.patients.list_questions()
+    }.get(chosen, ())
+    values = MultiDict([("question", chosen if used else ""), *(("categories", c) for c in used)])
+    return _access_form({}, values)
 
 
 @bp.post("/clinician/requests/new")
@@ -62,22 +92,35 @@ def request_access() -> Response:
         number=request.form.get("number", ""),
         categories=request.form.getlist("categories"),
         days=int(days) if days in map(str, REQUEST_DAYS) else 0,
+        reason=request.form.get("reason", ""),
+        question=request.form.get("question", ""),
     )
     service = services().clinician.patients
     try:
         service.request_access(account.party, account.id, care_request, words())
     except Invalid as exc:
-        return _access_form(first_errors(exc))
-    return render("clinician/sent.html", title=words()("ask-sent-title"))
+        return _access_form(first_errors(exc), request.form)
+    return see_other("/clinician/requests?sent=yes")
 
 
-def _access_form(errors: Mapping[str, str]) -> Response:
-    say = words()
+def _access_form(errors: Mapping[str, str], values: MultiDict[str, Any]) -> Response:
+    say, questions = words(), services().clinician.patients.list_questions()
+    required = {
+        code
+        for question in questions
+        if question.id == values.get("question")
+        for code in question.required
+    }
     return render(
         "clinician/ask.html",
         title=say("menu-clinician-ask"),
-        categories=[(code, say(f"category-{code}")) for code in CATEGORIES],
+        questions=[(question.id, question.title) for question in questions],
+        categories=[
+            (code, say(f"category-{code}"), say("ask-needed") if code in required else "")
+            for code in CATEGORIES
+        ],
         days=[(str(days), say("days-of", days=days)) for days in REQUEST_DAYS],
         errors=errors,
-        values=request.form,
+        values=values,
+        status=422 if errors else 200,
     )

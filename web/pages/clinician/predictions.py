@@ -18,13 +18,14 @@ from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, see_other
 from web.responses import svg_response
-from web.view_options import requires_role
+from web.view_options import opens_records, requires_role
 
 bp = Blueprint("clinician_predictions", __name__)
 
 
 @bp.get("/clinician/diagnoses/new")
 @requires_role(CLINICIAN)
+@opens_records
 def inputs() -> Response:
     """Show the values that the model would be given; opening the records is journalled."""
     account, query = current_account(), _query(request.args)
@@ -52,6 +53,18 @@ def predict() -> Response:
     return see_other(f"/clinician/diagnoses/{report.id}")
 
 
+@bp.get("/clinician/diagnoses")
+@requires_role(CLINICIAN)
+def predictions() -> Response:
+    """Show the clinician's newest predictions that are still permitted."""
+    account = current_account()
+    return render(
+        "clinician/estimates.html",
+        title=words()("menu-clinician-estimates"),
+        predictions=services().clinician.predictions.list_mine(account.party, account.id),
+    )
+
+
 @bp.get("/clinician/diagnoses/<id>")
 @requires_role(CLINICIAN)
 def prediction(id: str) -> Response:
@@ -64,12 +77,12 @@ def prediction(id: str) -> Response:
 @requires_role(CLINICIAN)
 def decide(id: str) -> Response:
     """Store what the clinician decided, with the reason."""
-    predictions, party = services().clinician.predictions, current_account().party
+    service, party = services().clinician.predictions, current_account().party
     decision, reason = request.form.get("decision", ""), request.form.get("reason", "")
     try:
-        predictions.decide(party, id, decision, reason, words())
+        service.decide(party, id, decision, reason, words())
     except Invalid as exc:
-        return _prediction(predictions.get(party, id, words()), first_errors(exc))
+        return _prediction(service.get(party, id, words()), first_errors(exc))
     return see_other(f"/clinician/diagnoses/{id}#decision")
 
 

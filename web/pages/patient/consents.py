@@ -6,8 +6,10 @@ import orjson
 from flask import Blueprint, Response, request
 
 from services.accounts import PATIENT
+from services.patient.consents import ConsentSummary
 from web.current import current_subject, services, words
 from web.pages.guard import render
+from web.pages.signing import TermRow, signed_rows
 from web.view_options import requires_role
 
 bp = Blueprint("patient_consents", __name__)
@@ -39,6 +41,7 @@ def consent(id: str) -> Response:
         "patient/permission.html",
         title=words()(f"consent-title-{consent.state}"),
         consent=consent,
+        rows=_rows(consent),
         is_repeated=request.args.get("new") == "again",
         printed_at_s=services().installation.clock(),
     )
@@ -58,6 +61,13 @@ def receipt(id: str) -> Response:
     """Return the patient's own proof as a file: every term as signed, and the ledger."""
     receipt = services().patient.consents.receipt(current_subject(), words(), id)
     return json_file(receipt, f"permission-{id[:8]}.json")
+
+
+def _rows(consent: ConsentSummary) -> list[TermRow]:
+    """Return every term as it was signed; none if the terms cannot be read."""
+    if consent.terms is None:
+        return []
+    return signed_rows(words(), consent.terms, consent.not_after_s, consent.recipient_name)
 
 
 def json_file(document: object, name: str) -> Response:

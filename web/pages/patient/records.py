@@ -15,7 +15,7 @@ from services.requests.wording import format_day
 from web.current import current_account, current_subject, services, words
 from web.pages.guard import is_fragment, render, see_other
 from web.pages.patient.consents import json_file
-from web.view_options import requires_role
+from web.view_options import opens_records, requires_role
 
 MAX_DIGITS: Final = 15
 ANCHOR_S: Final = 60
@@ -42,6 +42,7 @@ def records() -> Response:
 
 @bp.get("/patient/records/<id>")
 @requires_role(PATIENT)
+@opens_records
 def record(id: str) -> Response:
     """Show one record, opened for the patient; the history shows it."""
     opened, say = services().patient.records.open(current_subject(), words(), id), words()
@@ -52,7 +53,7 @@ def record(id: str) -> Response:
         opened=opened,
         date=date,
         record_id=id,
-        rows=[(value.name, value.value) for value in opened.values],
+        rows=[(value.name[:1].upper() + value.name[1:], value.value) for value in opened.values],
     )
 
 

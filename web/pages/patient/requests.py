@@ -12,6 +12,7 @@ from services.patient.requests import LESS, NO, YES, RequestDetail
 from services.requests import COOLING_OFF_DAYS, DECLINED, LAPSED
 from services.requests.choices import Choice
 from web.current import current_account, current_subject, services, words
+from web.pages.forms import month_number
 from web.pages.guard import render, see_other
 from web.pages.signing import refused, signed_form, terms_rows
 from web.view_options import requires_role
@@ -171,7 +172,12 @@ def check(id: str) -> Response:
         "patient/check.html",
         title=words()("check-title"),
         detail=detail,
-        rows=terms_rows(words(), review.signature, detail.party_name, f"{detail.path}/limits"),
+        rows=terms_rows(
+            words(),
+            review.signature.typed_data["message"],
+            detail.party_name,
+            f"{detail.path}/limits",
+        ),
         review=review,
     )
 
@@ -240,6 +246,7 @@ def _form_choice(detail: RequestDetail) -> Choice:
 def _date_text(name: str) -> str:
     """Return the three inputs of a date as YYYY-MM-DD, a date or not; "" if all are empty."""
     parts = [request.form.get(f"{name}-{part}", "").strip() for part in ("year", "month", "day")]
+    parts[1] = month_number(parts[1])
     return f"{parts[0]:0>4}-{parts[1]:0>2}-{parts[2]:0>2}" if any(parts) else ""
 
 

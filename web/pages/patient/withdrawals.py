@@ -77,7 +77,8 @@ def choose_research() -> Response:
         return _research_saved(choice)
     title = words()("opt-out-title")
     is_grant = review.terms_hash is None
-    rows = terms_rows(words(), review.signature, "") if is_grant else []
+    message = review.signature.typed_data["message"]
+    rows = terms_rows(words(), message, "") if is_grant else []
     return render("patient/opt_out_sign.html", title=title, review=review, rows=rows)
 
 

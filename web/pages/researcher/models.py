@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
 from web.pages.guard import is_fragment, render, see_other
 from web.pages.researcher.counts import count_text
-from web.responses import svg_response
+from web.responses import download_response, svg_response
 from web.view_options import requires_role
 
-SLOW_S = 120
+SLOW_S = 600
 """A training longer than this is said to take longer than usual."""
 
 bp = Blueprint("researcher_models", __name__)
@@ -34,15 +34,15 @@ def progress(slug: str, job: str) -> Response:
     """Show the progress of a training, or its result; a trained model has its own page."""
     training = services().researcher.models.job(current_account().party, slug, job)
     model = training.result.get("model") if training.result else None
-    if model and not is_fragment():
+    if is_fragment() and not training.is_active:
+        return Response(b"", 204, {"HX-Redirect": request.path})
+    if model:
         return see_other(f"/researcher/models/{model}")
     return render(
         "researcher/progress_part.html" if is_fragment() else "researcher/progress.html",
         title=words()("training-title"),
         slug=slug,
         job=training,
-        is_over=not training.is_active,
-        model=model,
         is_slow=services().installation.clock() - training.requested_at_s > SLOW_S,
     )
 
@@ -53,6 +53,18 @@ def cancel(slug: str, job: str) -> Response:
     """Cancel a training; one that has ended stays as it is."""
     services().researcher.models.cancel(current_account().party, slug, job)
     return see_other(f"/researcher/studies/{slug}/jobs/{job}")
+
+
+@bp.get("/researcher/studies/<slug>/models")
+@requires_role(RESEARCHER)
+def compare(slug: str) -> Response:
+    """Show the versions of a study's model side by side."""
+    return render(
+        "researcher/compare.html",
+        title=words()("compare-title"),
+        slug=slug,
+        cards=services().researcher.models.compare(current_account().party, slug),
+    )
 
 
 @bp.get("/researcher/studies/<slug>/runs/<run>")
@@ -90,6 +102,30 @@ def plot(id: str, name: str) -> Response:
     """Return a plot of a model's card."""
     party, plot_name = current_account().party, name.removesuffix(".svg")
     return svg_response(services().researcher.models.plot(party, id, plot_name))
+
+
+@bp.get("/researcher/models/<id>/card.json")
+@requires_role(RESEARCHER)
+def card_file(id: str) -> Response:
+    """Return a model's card as a JSON file: the bytes whose hash is on the ledger."""
+    body = services().researcher.models.card_file(current_account().party, id)
+    return download_response(body, f"{id}-card.json", "application/json")
+
+
+@bp.get("/researcher/models/<id>/retirement")
+@requires_role(RESEARCHER)
+def retirement_form(id: str) -> Response:
+    """Show what retiring a model means, before it is done."""
+    details = services().researcher.models.get(current_account().party, id)
+    return render("researcher/retire.html", title=words()("retire-title"), model=details.model)
+
+
+@bp.post("/researcher/models/<id>/retirement")
+@requires_role(RESEARCHER)
+def retire(id: str) -> Response:
+    """Take a model out of service for good; one that has ended stays as it is."""
+    services().researcher.models.retire(current_account().party, id)
+    return see_other(f"/researcher/models/{id}")
 
 
 @bp.post("/researcher/models/<id>/retraining")

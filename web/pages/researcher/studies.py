@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 
 from consent import ConsentError
-from models import MIN_COHORT
-from services.errors import Invalid
+from models import MIN_COHORT, format_unit, is_small
+from services.errors import Invalid, NotFound
 from services.parties import study_name
+from services.requests import RETURNED, Proposal
 from services.requests.wording import format_day
 from services.researcher.cohorts import CohortCounts
 from services.researcher.proposing import PERMISSION_DAYS, TEXTS, StudyDraft
@@ -18,7 +20,11 @@ from web.current import current_account, services, words
 from web.pages.forms import date_in, first_errors
 from web.pages.guard import render, see_other
 from web.pages.researcher.counts import count_text
+from web.responses import ZIP, download_response
 from web.view_options import requires_role
+
+FIELDS = ("title", "question", "condition", "protocol", "board", "contact", "days", "end")
+"""The fields of the form that proposes a study, in its order."""
 
 bp = Blueprint("researcher_studies", __name__)
 
@@ -55,11 +61,21 @@ def question(id: str) -> Response:
         "researcher/question.html",
         title=details.question.title,
         question=details.question,
+        details=details,
         people=details.people,
+        format_unit=format_unit,
         min_cohort=MIN_COHORT,
         counted_on=format_day(words(), details.counted_on),
         next_count_on=format_day(words(), details.next_count_on),
     )
+
+
+@bp.get("/researcher/questions/<id>/dummy")
+@requires_role(RESEARCHER)
+def dummy(id: str) -> Response:
+    """Return dummy data in the layout of a copy."""
+    file = services().researcher.questions.make_dummy(id)
+    return download_response(file.content, file.name, ZIP)
 
 
 @bp.get("/researcher/studies/new")
@@ -73,19 +89,54 @@ def proposal_form() -> Response:
 @requires_role(RESEARCHER)
 def propose() -> Response:
     """Propose a study, or show what is missing."""
+    party = current_account().party
+    try:
+        study = services().researcher.proposing.propose(party, _draft(), words())
+    except Invalid as exc:
+        return _proposal_form(_in_order(exc))
+    return see_other(f"/researcher/studies/{study_name(study.study)}")
+
+
+@bp.get("/researcher/studies/<slug>/change")
+@requires_role(RESEARCHER)
+def change_form(slug: str) -> Response:
+    """Show the form that changes a study which the custodian gave back, filled in."""
+    return _proposal_form({}, _returned(slug))
+
+
+@bp.post("/researcher/studies/<slug>/change")
+@requires_role(RESEARCHER)
+def change(slug: str) -> Response:
+    """Change a study that the custodian gave back, or show what is missing."""
+    party, study = current_account().party, _returned(slug)
+    try:
+        services().researcher.proposing.amend(party, slug, _draft(), words())
+    except Invalid as exc:
+        return _proposal_form(_in_order(exc), study)
+    return see_other(f"/researcher/studies/{slug}")
+
+
+def _returned(slug: str) -> Proposal:
+    study = services().researcher.studies.get(current_account().party, slug).study
+    if study.state != RETURNED:
+        raise NotFound
+    return study
+
+
+def _draft() -> StudyDraft:
     form = request.form
-    draft = StudyDraft(
+    return StudyDraft(
         texts={name: form.get(name, "") for name in TEXTS},
         question=form.get("question", ""),
         days={str(days): days for days in PERMISSION_DAYS}.get(form.get("days", ""), 0),
         ends_on=date_in(form, "end"),
         wants_copy=form.get("copy") == "yes",
     )
-    try:
-        study = services().researcher.proposing.propose(current_account().party, draft, words())
-    except Invalid as exc:
-        return _proposal_form(first_errors(exc, ends_on="end"))
-    return see_other(f"/researcher/studies/{study_name(study.study)}")
+
+
+def _in_order(error: Invalid) -> dict[str, str]:
+    errors = first_errors(error, ends_on="end")
+    return {name: errors[name] for name in FIELDS if name in errors}
 
 
 @bp.get("/researcher/studies/<slug>")
@@ -105,13 +156,36 @@ def study(slug: str) -> Response:
     )
 
 
+@bp.get("/researcher/studies/<slug>/request")
+@requires_role(RESEARCHER)
+def request_preview(slug: str) -> Response:
+    """Show what patients would read, and how many would receive it, before anything is sent."""
+    return _request_preview(slug, {})
+
+
 @bp.post("/researcher/studies/<slug>/request")
 @requires_role(RESEARCHER)
 def send_requests(slug: str) -> Response:
-    """Ask everyone eligible who does not permit it; nobody gets a second unanswered request."""
+    """Ask the people whom the custodian approved; nobody gets a second unanswered request."""
     account = current_account()
+    if request.form.get("confirm") != "yes":
+        return _request_preview(slug, {"confirm": words()("request-confirm-error")})
     services().researcher.studies.send_requests(account.party, account.id, slug)
     return see_other(f"/researcher/studies/{slug}?sent=yes")
+
+
+def _request_preview(slug: str, errors: Mapping[str, str]) -> Response:
+    party = current_account().party
+    preview = services().researcher.studies.preview_request(party, slug, words())
+    return render(
+        "researcher/request.html",
+        title=words()("study-send"),
+        preview=preview,
+        people=count_text(preview.people),
+        errors=errors,
+        values=request.form,
+        status=422 if errors else 200,
+    )
 
 
 @bp.get("/researcher/studies/<slug>/cohort")
@@ -129,6 +203,7 @@ def cohort(slug: str) -> Response:
         title=title,
         slug=slug,
         counts=counts,
+        is_asked=not is_small(counts.people_asked) and counts.people_asked > 0,
         permitted=_permitted(counts),
         reasons=[
             (words()(f"cohort-reason-{reason}"), count_text(count))
@@ -146,16 +221,27 @@ def _permitted(counts: CohortCounts) -> str:
     return count_text(counts.permitted)
 
 
-def _proposal_form(errors: Mapping[str, str]) -> Response:
+def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) -> Response:
     say = words()
     choose = ("", say("ask-choose"))
     installed = services().researcher.questions.list()
+    known = _values_of(returned) if returned else request.args
     return render(
         "researcher/new.html",
-        title=say("researcher-register"),
+        title=say("study-change" if returned else "researcher-register"),
+        returned=returned,
         questions=[choose, *((question.id, question.title) for question in installed)],
         days=[choose, *((str(days), say("days-of", days=days)) for days in PERMISSION_DAYS)],
         errors=errors,
-        values=request.form or request.args,
+        values=request.form or known,
         status=422 if errors else 200,
     )
+
+
+def _values_of(study: Proposal) -> dict[str, str]:
+    """Return a study as its form would send it."""
+    end = datetime.datetime.fromtimestamp(study.until_s - 1, datetime.UTC).date()
+    parts = {"end-day": end.day, "end-month": end.month, "end-year": end.year}
+    texts = {name: getattr(study, name) for name in (*TEXTS, "question")}
+    copy = {"copy": "yes"} if study.wants_copy else {}
+    return texts | {"days": str(study.days)} | {k: str(v) for k, v in parts.items()} | copy

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -28,17 +29,50 @@ def training_set(slug: str) -> Response:
 
 @bp.post("/researcher/sets/<slug>")
 @requires_role(RESEARCHER)
+def accept(slug: str) -> Response:
+    """Take the acceptance of the agreement, and go to the page with the download."""
+    services().researcher.training_sets.get(current_account().party, slug)
+    if request.form.get("agree") != "yes":
+        return _training_set(slug, {"agree": words()("set-agree-error")})
+    columns = urlencode([("columns", code) for code in request.form.getlist("columns")])
+    return see_other(f"/researcher/sets/{slug}/copy" + (f"?{columns}" if columns else ""))
+
+
+@bp.get("/researcher/sets/<slug>/copy")
+@requires_role(RESEARCHER)
+def copy(slug: str) -> Response:
+    """Show the button that downloads a copy; this page stays when the file has come."""
+    return _copy(slug, "", request.args.getlist("columns"))
+
+
+@bp.post("/researcher/sets/<slug>/copy")
+@requires_role(RESEARCHER)
 def download(slug: str) -> Response:
     """Download the set of the people who permit a copy now; it is stored before it leaves."""
     account, sets = current_account(), services().researcher.training_sets
+    chosen = request.form.getlist("columns")
+    sets.get(account.party, slug)
     if request.form.get("agree") != "yes":
-        return _training_set(slug, {"agree": words()("set-agree-error")})
+        return see_other(f"/researcher/sets/{slug}")
     try:
-        chosen = request.form.getlist("columns")
         file = sets.download(account.party, account.id, slug, chosen)
     except CohortTooSmall:
-        return _training_set(slug, {"agree": words()("set-few", count=MIN_COHORT)})
+        return _copy(slug, words()("set-few", count=MIN_COHORT), chosen)
     return download_response(file.release.content, file.name, ZIP)
+
+
+def _copy(slug: str, problem: str, columns: Sequence[str]) -> Response:
+    party = current_account().party
+    return render(
+        "researcher/copy.html",
+        title=words()("set-copy-title"),
+        offer=services().researcher.training_sets.get(party, slug),
+        slug=slug,
+        party=services().information.party_name(party),
+        columns=columns,
+        problem=problem,
+        status=422 if problem else 200,
+    )
 
 
 @bp.get("/researcher/notices")

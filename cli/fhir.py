@@ -1,0 +1,89 @@
+"""Deposit FHIR files from the command line, and print what became of each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from cli.output import Output
+from records.outcomes import EntryOutcome
+from services.custodian.fhir_uploads import remarkable
+from services.custodian.intake import FhirFile, IntakeReport
+from services.wiring import Services
+
+MAX_LINES: Final = 20
+
+
+def deposit_fhir(
+    services: Services, output: Output, paths: Sequence[Path], *, sender: str, dry: bool
+) -> None:
+    """Store FHIR files, or only check them, and write the outcome of every entry."""
+    files = [FhirFile(path.name, partial(_open, path)) for path in paths]
+    intake = services.custodian.intake
+    with output.progress() as progress:
+        if dry:
+            report = intake.check(files, sender, progress)
+        else:
+            report = intake.store(files, sender, progress)
+    output.result(_fhir_json(report), _fhir_text(report, dry=dry))
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def _fhir_json(report: IntakeReport) -> dict[str, Any]:
+    return {
+        "outcomes": report.counts(),
+        "joined": report.joined,
+        "corrected_records": report.corrected_records,
+        "affected_models": list(report.affected_models),
+        "rules": report.rules,
+        "entries": [
+            {"file": name, **_entry_json(outcome)}
+            for name, outcomes in report.files
+            for outcome in outcomes
+        ],
+    }
+
+
+def _entry_json(outcome: EntryOutcome) -> dict[str, Any]:
+    entry = {"entry": outcome.number, "outcome": outcome.outcome.value, "kind": outcome.kind}
+    if not outcome.code:
+        return entry
+    reason = {"code": outcome.code.value, "element": outcome.element}
+    return {**entry, **reason, "problem": outcome.code.problem, "remedy": outcome.code.remedy}
+
+
+def _fhir_text(report: IntakeReport, *, dry: bool) -> str:
+    counts = report.counts()
+    parts = [f"{count} {name}" for name, count in counts.items() if count]
+    lines = [f"{sum(counts.values())} entries: {', '.join(parts) or 'none'}."]
+    if report.joined:
+        lines[0] += f" {report.joined} parked entries were stored, since their patient arrived."
+    lines[0] += describe_affected(report.affected_models)
+    if dry:
+        lines[0] += " Nothing has been stored."
+    lines_of_entries = [
+        f"{name}, entry {each.number}: {_sentence(each)}"
+        for name, outcomes in report.files
+        for each in remarkable(outcomes)
+    ]
+    lines += lines_of_entries[:MAX_LINES]
+    if len(lines_of_entries) > MAX_LINES:
+        lines.append(f"{len(lines_of_entries) - MAX_LINES} more; --json lists every entry.")
+    return "\n".join(lines)
+
+
+def _sentence(outcome: EntryOutcome) -> str:
+    kind = f"{outcome.kind} " if outcome.kind else ""
+    if not outcome.code:
+        return f"{kind}{outcome.outcome}."
+    return f"{kind}{outcome.outcome}: {outcome.code.problem}. {outcome.code.remedy}."
+
+
+def describe_affected(models: Sequence[str]) -> str:
+    """Return the sentence that names the models, or "" if there are none."""
+    return f" Models trained on a corrected record: {', '.join(models)}." if models else ""

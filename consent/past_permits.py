@@ -1,0 +1,92 @@
+"""Judges earlier uses again: whether a consent allowed one at the view on which it was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from consent.consent_terms import ConsentTermsStore
+from consent.decision import find_miss
+from consent.events import Events
+from consent.freshness import MAX_SKEW_S
+from consent.terms import ANY, DecisionRequest, Terms
+from consent.typed_data import Op, keccak
+from consent.vocabulary import covers
+
+_WORD: Final = 32
+_ID_BYTES: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastUse:
+    """One earlier use; `category` is "" where the record is gone, and `count` names the view."""
+
+    subject: bytes
+    party: str
+    purpose: str
+    record_id: str
+    category: str
+    recorded_on: str
+    at_s: int
+    count: int
+
+
+class PastPermits:
+    """What the mirrored ledger says of earlier uses; made by one pass over it."""
+
+    def __init__(self, events: Events, consent_terms: ConsentTermsStore) -> None:
+        self._terms = consent_terms
+        self._grants: dict[bytes, tuple[int, bytes]] = {}
+        self._withdrawn: dict[bytes, int] = {}
+        self._stops: dict[bytes, list[tuple[int, int]]] = {}
+        self._known: dict[bytes, Terms | None] = {}
+        self._unproved = {position for position, _ in events.unproved()}
+        for position, change, _ in events.in_order():
+            name = keccak(change.body[:_ID_BYTES])
+            if change.op == Op.GRANTED:
+                self._grants.setdefault(name, (position, change.body))
+            elif change.op == Op.WITHDRAWN:
+                self._withdrawn.setdefault(name, position)
+            elif change.op == Op.STOPPED:
+                stop = position, int.from_bytes(change.body[_WORD:], "big")
+                self._stops.setdefault(change.body[:_WORD], []).append(stop)
+
+    def find_fault(self, consent_id: bytes, use: PastUse) -> str | None:
+        """Return the code of the reason why the consent did not allow this use; None: it did."""
+        position, body = self._grants.get(consent_id, (0, b""))
+        if not body or position > use.count:
+            return "no-consent"
+        if position in self._unproved or body[:_WORD] != use.subject:
+            return "bad-key"
+        return self._find_end(consent_id, body, use) or self._find_miss(consent_id, use)
+
+    def _find_end(self, consent_id: bytes, body: bytes, use: PastUse) -> str | None:
+        signed_at_s = int.from_bytes(body[3 * _WORD : 4 * _WORD], "big")
+        not_after_s = int.from_bytes(body[4 * _WORD :], "big")
+        stops = self._stops.get(use.subject, ())
+        faults = {
+            "withdrawn": self._withdrawn.get(consent_id, use.count + 1) <= use.count,
+            "stopped": any(at <= use.count and until >= signed_at_s for at, until in stops),
+            "expired": use.at_s > not_after_s + MAX_SKEW_S,
+            "not-yet": use.at_s < signed_at_s - MAX_SKEW_S,
+        }
+        return next((fault for fault, applies in faults.items() if applies), None)
+
+    def _find_miss(self, consent_id: bytes, use: PastUse) -> str | None:
+        if consent_id not in self._known:
+            self._known[consent_id] = self._terms.find(consent_id)
+        terms = self._known[consent_id]
+        if terms is None:
+            # Erased with the patient's consent since: who withdrew may have all of it deleted.
+            return None if consent_id in self._withdrawn else "opening-missing"
+        if terms.decision != "permit":
+            return "denied"
+        covered = any(covers(granted, use.purpose) for granted in terms.purposes)
+        if not use.category:
+            if not covered:
+                return "other-purpose"
+            return None if terms.recipient in (ANY, use.party) else "other-recipient"
+        request = DecisionRequest(
+            use.party, use.purpose, use.subject, use.record_id, use.category, use.recorded_on
+        )
+        return find_miss(terms, request, covered)

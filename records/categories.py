@@ -1,0 +1,213 @@
+"""Classify resources: which category of the vocabulary each belongs to, by a file of rules."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from consent import is_known
+from records.strict_toml import Section, read_declaration
+
+RULES: Final = Path(__file__).with_name("categories.toml")
+DOCUMENT: Final = "document"
+_ANY: Final = "*"
+_LABEL_ELEMENT: Final = "security"
+
+
+class Placed(NamedTuple):
+    """The category of a resource.
+
+    Attributes:
+        category: of the vocabulary.
+        sensitive: every sensitive category that has a rule for it; the first one decided.
+    """
+
+    category: str
+    sensitive: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """Codes of systems: exact ones, and prefixes by system."""
+
+    exact: frozenset[tuple[str, str]]
+    prefixes: Mapping[str, tuple[str, ...]]
+
+    def have_any(self, codings: Iterable[tuple[str, str]]) -> bool:
+        """Return whether one of the codings is among them."""
+        return any(
+            coding in self.exact
+            or (coding[0] in self.prefixes and coding[1].startswith(self.prefixes[coding[0]]))
+            for coding in codings
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sensitive:
+    category: str
+    labels: frozenset[str]
+    codes: _Codes
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRules:
+    """A file of rules; `version` and `sha256` name it in reports.
+
+    Attributes:
+        sensitive: the protected categories, the most protected first.
+        restricted: the labels that restrict without a reason, and their category.
+        categories: the category of each code of Observation.category, in order.
+        codes: categories by the code of the resource.
+        kinds: the category of each resourceType.
+    """
+
+    version: str
+    sha256: str
+    sensitive: tuple[_Sensitive, ...]
+    restricted: tuple[str, frozenset[str]]
+    categories: Mapping[str, str]
+    codes: tuple[tuple[str, _Codes], ...]
+    kinds: Mapping[str, str]
+
+    def place(self, resource: Mapping[str, Any]) -> Placed:
+        """Return the category of a resource."""
+        codings = set(_codings(resource))
+        labels = _labels(resource)
+        kind = resource.get("resourceType")
+        own = _category_codes(resource)
+        sensitive = tuple(
+            rule.category
+            for rule in self.sensitive
+            if rule.labels & labels
+            or kind in rule.kinds
+            or rule.category in own
+            or rule.codes.have_any(codings)
+        )
+        if sensitive:
+            return Placed(sensitive[0], sensitive)
+        if self.restricted[1] & labels:
+            return Placed(self.restricted[0])
+        return Placed(self._ordinary(resource, own))
+
+    def _ordinary(self, resource: Mapping[str, Any], own: set[str]) -> str:
+        kind = resource.get("resourceType")
+        if kind in ("Observation", "DiagnosticReport"):
+            named = next((c for code, c in self.categories.items() if code in own), None)
+            if named is not None:
+                return named
+            codings = set(_codings(resource.get("code")))
+            for category, codes in self.codes:
+                if codes.have_any(codings):
+                    return category
+            if kind == "Observation" and "specimen" in resource:
+                return "laboratory"
+        return self.kinds.get(str(kind), DOCUMENT)
+
+
+@cache
+def read_rules(path: Path = RULES) -> CategoryRules:
+    """Return the rules of a file.
+
+    Raises:
+        DeclarationInvalid: the file is invalid; the message names the key.
+    """
+    text = read_declaration(path)
+    file = Section.of_text(text, path.name)
+    systems = file.section("systems")
+    restricted = file.section("restricted")
+    sensitive = [_sensitive(section, systems) for section in file.sections("sensitive")]
+    codes = [(_category(each), _codes(each, systems)) for each in file.sections("codes")]
+    rules = CategoryRules(
+        version=file.text("version"),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        sensitive=tuple(sensitive),
+        restricted=(_category(restricted), frozenset(restricted.texts("labels"))),
+        categories=_inverted(file.section("categories")),
+        codes=tuple(codes),
+        kinds=_inverted(file.section("kinds")),
+    )
+    file.close()
+    return rules
+
+
+def _sensitive(section: Section, systems: Section) -> _Sensitive:
+    labels = frozenset(section.texts("labels"))
+    kinds = frozenset(section.texts("kinds", ()))
+    return _Sensitive(_category(section), labels, _codes(section, systems), kinds)
+
+
+def _category(section: Section) -> str:
+    category = section.text("category")
+    if not is_known("category", category) or category == _ANY:
+        raise section.error("category", "not a category of the vocabulary")
+    return category
+
+
+def _codes(section: Section, systems: Section) -> _Codes:
+    exact: set[tuple[str, str]] = set()
+    prefixes: dict[str, set[str]] = {}
+    for text in section.texts("codes"):
+        name, _, code = text.partition("|")
+        if not code or not systems.has(name):
+            raise section.error("codes", f"{text}: expected a name of [systems], | and a code")
+        for system in systems.texts(name):
+            if code.endswith(_ANY):
+                prefixes.setdefault(system, set()).add(code.removesuffix(_ANY))
+            else:
+                exact.add((system, code))
+    return _Codes(frozenset(exact), {system: tuple(texts) for system, texts in prefixes.items()})
+
+
+def _inverted(section: Section) -> dict[str, str]:
+    """Return code → category of a table of category → codes, in the file's order."""
+    inverted: dict[str, str] = {}
+    for category in section.names():
+        if not is_known("category", category) or category == _ANY:
+            raise section.error(category, "not a category of the vocabulary")
+        for code in section.texts(category):
+            inverted.setdefault(code, category)
+    return inverted
+
+
+def _codings(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield (system, code) of every coding anywhere in a value."""
+    if isinstance(value, dict):
+        system, code = value.get("system"), value.get("code")
+        if isinstance(system, str) and isinstance(code, str):
+            yield system, code
+        for key, inner in value.items():
+            if key != _LABEL_ELEMENT:
+                yield from _codings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _codings(inner)
+
+
+def _labels(resource: Mapping[str, Any]) -> set[str]:
+    """Return the codes of meta.security, of the resource and of those contained in it."""
+    contained = resource.get("contained")
+    labels: set[str] = set()
+    for each in (resource, *(contained if isinstance(contained, list) else ())):
+        meta = each.get("meta") if isinstance(each, dict) else None
+        codings = meta.get(_LABEL_ELEMENT) if isinstance(meta, dict) else None
+        for coding in codings if isinstance(codings, list) else []:
+            if isinstance(coding, dict) and isinstance(coding.get("code"), str):
+                labels.add(coding["code"])
+    return labels
+
+
+def _category_codes(resource: Mapping[str, Any]) -> set[str]:
+    """Return the codes in the resource's own category, whatever their system."""
+    concepts = resource.get("category")
+    codes: set[str] = set()
+    for concept in concepts if isinstance(concepts, list) else [concepts]:
+        codings = concept.get("coding") if isinstance(concept, dict) else None
+        for coding in codings if isinstance(codings, list) else []:
+            if isinstance(coding, dict) and isinstance(coding.get("code"), str):
+                codes.add(coding["code"])
+    return codes

@@ -1,0 +1,241 @@
+"""Split a FHIR file into entries: Bundle, NDJSON, one resource or Parameters, also gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any, BinaryIO, Final, NamedTuple
+
+from records.errors import FhirInvalid, JsonInvalid
+from records.json_strict import loads_exact
+from records.outcomes import EntryCode
+
+MAX_LINE_BYTES: Final = 32 * 2**20
+MAX_JSON_BYTES: Final = 256 * 2**20
+MAX_DEPTH: Final = 64
+MAX_NESTING: Final = 4
+_GZIP: Final = b"\x1f\x8b"
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_KIND: Final = re.compile(r"[A-Z][A-Za-z]{1,63}\Z")
+_NAMED: Final = re.compile(rb"\s*(<|PK\x03\x04|%PDF)")
+_SPACE: Final = b" \t\r\n"
+
+Resource = dict[str, Any]
+
+
+class FhirEntry(NamedTuple):
+    """One entry of a file.
+
+    Attributes:
+        number: of the entry or line, from 1; 0 for a note about the file.
+        resource: with its numbers as written (`loads_exact`), or None.
+        url: the entry's fullUrl, or "".
+        method: of its request, or "".
+        target: the request's url, or "".
+        code: why it cannot be read, or EntryCode.NOTHING.
+        newest_first: True in a Bundle of type history.
+        modified: when a deletion took effect (response.lastModified), or "".
+    """
+
+    number: int
+    resource: Resource | None = None
+    url: str = ""
+    method: str = ""
+    target: str = ""
+    code: EntryCode = EntryCode.NOTHING
+    newest_first: bool = False
+    modified: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The resourceType, if it has the form of one, else ""."""
+        kind = self.resource.get("resourceType") if self.resource else None
+        return kind if isinstance(kind, str) and _KIND.match(kind) else ""
+
+
+def read_entries(file: BinaryIO, kind: str = "") -> Iterator[FhirEntry]:
+    """Yield the entries of a file; NDJSON is read line by line, other forms at once.
+
+    Args:
+        file: plain or gzip; it is read from where it stands.
+        kind: leave out lines of NDJSON that cannot hold a resource of this kind.
+
+    Raises:
+        FhirInvalid: it is not FHIR JSON, or too large.
+        JsonInvalid: it is one JSON text, and that is not valid or has more than one meaning.
+    """
+    lines = _lines(_unpacked(file))
+    written = ((number, line) for number, line in enumerate(lines, 1) if line.strip(_SPACE))
+    start = list(islice(written, 2))
+    if not start:
+        raise FhirInvalid("the file is empty")
+    # A first line that is damaged must not cost the others.
+    if len(start) == 1 or not any(_is_resource(line) for _, line in start):
+        body = b"".join(line for _, line in chain(start, written))
+        yield from _of_document(loads_exact(body, MAX_DEPTH))
+        return
+    kind_bytes = f'"{kind}"'.encode() if kind else b""
+    for number, line in chain(start, written):
+        if kind_bytes in line:
+            yield from _of_line(number, line)
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    head = io.BufferedReader(file) if not isinstance(file, io.BufferedReader) else file  # type: ignore[type-var]
+    if head.peek(2)[:2] == _GZIP:
+        head = io.BufferedReader(gzip.GzipFile(fileobj=head))
+    try:
+        start = head.peek(16)[:16]
+    except (OSError, EOFError, zlib.error):
+        raise FhirInvalid("the gzip file is damaged; send it again") from None
+    if start.startswith(_UTF16_MARKS):
+        raise FhirInvalid("the file is UTF-16; save it as UTF-8")
+    if start.startswith(_UTF8_MARK):
+        head.read(len(_UTF8_MARK))
+    body = start.removeprefix(_UTF8_MARK).lstrip(_SPACE)
+    named = _NAMED.match(start.removeprefix(_UTF8_MARK))
+    if named:
+        raise FhirInvalid(_FOREIGN[named[1]])
+    if body and body[:1] not in b"[{":
+        raise FhirInvalid("the file is not FHIR as JSON; a table needs a mapping")
+    return head
+
+
+_FOREIGN: Final = {
+    b"<": "the file is XML; send FHIR as JSON",
+    b"PK\x03\x04": "the file is a ZIP archive; send the files in it",
+    b"%PDF": "the file is a PDF; send FHIR as JSON",
+}
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines with their ends; a text without line ends counts as one line."""
+    while True:
+        try:
+            line = stream.readline(MAX_JSON_BYTES + 1)
+        except (OSError, EOFError, zlib.error):
+            raise FhirInvalid("the gzip file is damaged; send it again") from None
+        if not line:
+            return
+        if len(line) > MAX_JSON_BYTES:
+            raise FhirInvalid(
+                f"one JSON text is larger than {MAX_JSON_BYTES} bytes; send NDJSON instead"
+            )
+        yield line
+
+
+def _is_resource(line: bytes) -> bool:
+    try:
+        value = loads_exact(line, MAX_DEPTH)
+    except JsonInvalid:
+        return False
+    return isinstance(value, dict)
+
+
+def _of_line(number: int, line: bytes) -> Iterator[FhirEntry]:
+    if len(line) > MAX_LINE_BYTES:
+        yield FhirEntry(number, code=EntryCode.TOO_LARGE)
+        return
+    try:
+        value = loads_exact(line, MAX_DEPTH)
+    except JsonInvalid:
+        yield FhirEntry(number, code=EntryCode.NOT_JSON)
+        return
+    for entry in _of_resource(value, MAX_NESTING):
+        yield entry._replace(number=number)
+
+
+def _of_document(value: Any) -> Iterator[FhirEntry]:
+    if not isinstance(value, dict | list):
+        raise FhirInvalid("the file is JSON, but holds no FHIR resource")
+    values = value if isinstance(value, list) else [value]
+    if isinstance(value, dict) and not _has_kind(value):
+        raise FhirInvalid("the file is JSON, but not FHIR; resourceType is missing")
+    entries = chain.from_iterable(_of_resource(each, MAX_NESTING) for each in values)
+    number = 0
+    for entry in entries:
+        if entry.code is EntryCode.NO_BUNDLE_TYPE:
+            yield entry
+            continue
+        number += 1
+        yield entry._replace(number=number)
+
+
+def _has_kind(value: Any) -> bool:
+    kind = value.get("resourceType") if isinstance(value, dict) else None
+    return isinstance(kind, str) and _KIND.match(kind) is not None
+
+
+def _of_resource(value: Any, nesting: int) -> Iterator[FhirEntry]:
+    """Yield a resource as one entry, or each that a Bundle or Parameters holds."""
+    if not _has_kind(value):
+        yield FhirEntry(0, code=EntryCode.NOT_A_RESOURCE)
+    elif value["resourceType"] == "Bundle" and nesting:
+        yield from _of_bundle(value, nesting)
+    elif value["resourceType"] == "Parameters" and nesting and _parameters(value):
+        for resource in _parameters(value):
+            yield from _of_resource(resource, nesting - 1)
+    else:
+        yield FhirEntry(0, value)
+
+
+def _parameters(value: Resource, depth: int = MAX_NESTING) -> list[Any]:
+    resources = []
+    for name in ("parameter", "part"):
+        parts = value.get(name)
+        for part in parts if isinstance(parts, list) else []:
+            if isinstance(part, dict) and "resource" in part:
+                resources.append(part["resource"])
+            elif isinstance(part, dict) and depth:
+                resources += _parameters(part, depth - 1)
+    return resources
+
+
+def _of_bundle(bundle: Resource, nesting: int) -> Iterator[FhirEntry]:
+    if not isinstance(bundle.get("type"), str):
+        yield FhirEntry(0, code=EntryCode.NO_BUNDLE_TYPE)
+    entries = bundle.get("entry", [])
+    for entry in entries if isinstance(entries, list) else [entries]:
+        is_history = bundle.get("type") == "history"
+        for read in _of_entry(entry, nesting):
+            yield read._replace(newest_first=is_history)
+
+
+def _of_entry(entry: Any, nesting: int) -> Iterator[FhirEntry]:
+    if not isinstance(entry, dict):
+        yield FhirEntry(0, code=EntryCode.NOT_A_RESOURCE)
+        return
+    request = entry.get("request")
+    method, target = (
+        (_text(request.get("method")), _text(request.get("url")))
+        if isinstance(request, dict)
+        else ("", "")
+    )
+    read = FhirEntry(0, None, _text(entry.get("fullUrl")), method, target)
+    resource: Any = entry.get("resource")
+    search = entry.get("search")
+    if method == "DELETE":
+        response = entry.get("response")
+        modified = response.get("lastModified") if isinstance(response, dict) else ""
+        yield read._replace(modified=_text(modified))
+    elif isinstance(search, dict) and search.get("mode") == "outcome":
+        yield read._replace(code=EntryCode.SEARCH_OUTCOME)
+    elif method in ("PATCH", "GET", "HEAD"):
+        yield read._replace(code=EntryCode.METHOD)
+    elif "resource" not in entry:
+        yield read._replace(code=EntryCode.NO_RESOURCE)
+    elif not _has_kind(resource):
+        yield read._replace(code=EntryCode.NOT_A_RESOURCE)
+    elif resource["resourceType"] in ("Bundle", "Parameters"):
+        yield from _of_resource(resource, nesting - 1)
+    else:
+        yield read._replace(resource=resource)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,181 @@
+"""Define what became of an entry of a FHIR file, and why, as codes with their sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+
+class Outcome(StrEnum):
+    """What became of an entry."""
+
+    STORED = "stored"
+    SAME = "same"
+    CORRECTED = "corrected"
+    DELETED = "deleted"
+    OLDER = "older"
+    PARKED = "parked"
+    SHARED = "shared"
+    REFUSED = "refused"
+    NOTE = "note"
+
+
+COUNTED: Final = tuple(outcome for outcome in Outcome if outcome is not Outcome.NOTE)
+"""The outcomes in the order of a report; a note is about the whole file, not an entry."""
+
+
+class EntryCode(StrEnum):
+    """Why an entry was not stored, or gives no value, with what to do about it."""
+
+    problem: str
+    remedy: str
+
+    def __new__(cls, code: str, problem: str = "", remedy: str = "") -> Self:
+        """Make a member whose value is the code."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.problem, member.remedy = problem, remedy
+        return member
+
+    NOTHING = ("", "", "")
+    # Refused: nothing of the entry is stored.
+    NOT_JSON = ("not-json", "the line is not JSON with one meaning", "Correct the line")
+    NOT_A_RESOURCE = (
+        "not-a-resource",
+        "the entry is not a FHIR resource",
+        "Give resourceType the name of a FHIR R4 resource",
+    )
+    NO_RESOURCE = (
+        "no-resource",
+        "the entry has no resource",
+        "Nothing, if it is only the answer to a request",
+    )
+    SEARCH_OUTCOME = ("search-outcome", "a message about a search", "Nothing")
+    METHOD = (
+        "unsupported-method",
+        "only whole resources and deletions by id can be stored",
+        "Send the whole resource with PUT",
+    )
+    TOO_LARGE = (
+        "too-large",
+        "the resource is too large for one record",
+        "Send the attachment by reference instead of inside the resource",
+    )
+    ERASED = (
+        "erased",
+        "the records of this patient and day were erased",
+        "Nothing: erased records are not stored again",
+    )
+    # Parked: stored sealed, until its patient is known.
+    NO_SUBJECT = ("no-subject", "the entry names no patient", "Add the patient and send it again")
+    UNKNOWN_SUBJECT = (
+        "unknown-subject",
+        "the patient is not known yet",
+        "Send the Patient resource; the entry is then stored",
+    )
+    AMBIGUOUS_SUBJECT = (
+        "ambiguous-subject",
+        "the reference fits more than one patient",
+        "Give each entry its fullUrl, or send each system's file under its own sender name",
+    )
+    SUBJECT_NOT_PERSON = (
+        "subject-not-a-person",
+        "the subject is not a single patient",
+        "Nothing: records of groups and devices are kept for the custodian alone",
+    )
+    NO_IDENTIFIER = (
+        "no-identifier",
+        "no identifier of the patient is in a configured system",
+        "Add the system to VOUCHSAFE_PERSON_SYSTEMS, then send the file again",
+    )
+    AMBIGUOUS_IDENTIFIER = (
+        "ambiguous-identifier",
+        "more than one identifier is in the same configured system",
+        "Mark the outdated one with use = old",
+    )
+    # Stored, but gives no value for questions and pages.
+    STATUS = ("status", "its status says that it does not count", "Nothing")
+    UNCONFIRMED = ("unconfirmed", "the diagnosis is not confirmed", "Nothing")
+    MODIFIER = ("modifier-extension", "an extension may turn its meaning", "Nothing")
+    FOCUS = ("focus", "it is about another person", "Nothing")
+    NO_CODE = ("no-code", "it has no coding with system and code", "Add a coding")
+    NO_VALUE = ("no-value", "it has no value that can be read", "Nothing")
+    NO_DATE = ("no-date", "it has no date", "Add the clinical date")
+    KIND = ("kind", "this kind of resource has no coded value", "Nothing")
+    DELETION = ("deletion", "it was deleted by its sender", "Nothing")
+    UNKNOWN_RESOURCE = ("unknown-resource", "there was nothing to delete", "Nothing")
+    NEWER_STORED = ("newer-stored", "a newer version is stored", "Nothing")
+    REPLACED_PATIENT = (
+        "replaced-patient",
+        "its sender replaced this patient by another one",
+        "Nothing is joined by itself: send what belongs to the patient under the new number",
+    )
+    DECEASED = (
+        "deceased",
+        "its sender says that the patient has died",
+        "Tell the researchers: requests do not stop by themselves",
+    )
+    # About the file.
+    NO_BUNDLE_TYPE = ("no-bundle-type", "the Bundle has no type", "Nothing: its entries are read")
+
+
+CODES: Final = {str(code): code for code in EntryCode}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOutcome:
+    """What became of one entry; never its content.
+
+    Attributes:
+        number: of the entry or line, from 1; 0 for the whole file.
+        outcome: what became of it.
+        kind: its resourceType, if that is a FHIR name.
+        code: why, or EntryCode.NOTHING.
+        element: the path of the element that the code is about.
+    """
+
+    number: int
+    outcome: Outcome
+    kind: str = ""
+    code: EntryCode = EntryCode.NOTHING
+    element: str = ""
+
+    def to_stored(self) -> list[Any]:
+        """Return the outcome as JSON for a report."""
+        return [self.number, self.outcome.value, self.kind, self.code.value, self.element]
+
+    @classmethod
+    def from_stored(cls, stored: list[Any]) -> EntryOutcome:
+        """Return the outcome that `to_stored` wrote."""
+        number, outcome, kind, code, element = stored
+        return cls(number, Outcome(outcome), kind, CODES[code], element)
+
+    def to_issue(self) -> dict[str, Any]:
+        """Return the outcome as a FHIR OperationOutcome."""
+        severity, code = _ISSUES[self.outcome]
+        details = {"coding": [{"system": "urn:vouchsafe:outcome", "code": self.outcome.value}]}
+        if self.code:
+            details["coding"].append({"system": "urn:vouchsafe:reason", "code": self.code.value})
+        sentences = [self.code.problem, self.code.remedy] if self.code else []
+        issue = {"severity": severity, "code": code, "details": details}
+        place = f"entry[{self.number}]" if self.number else "file"
+        where = ".".join(part for part in (place, self.element) if part)
+        diagnostics = "; ".join([f"{where}: {self.outcome.value}", *filter(None, sentences)])
+        return {
+            "resourceType": "OperationOutcome",
+            "issue": [issue | {"diagnostics": diagnostics, "expression": [where]}],
+        }
+
+
+_ISSUES: Final = {
+    Outcome.STORED: ("information", "informational"),
+    Outcome.SAME: ("information", "informational"),
+    Outcome.CORRECTED: ("information", "informational"),
+    Outcome.DELETED: ("information", "informational"),
+    Outcome.OLDER: ("information", "conflict"),
+    Outcome.PARKED: ("warning", "incomplete"),
+    Outcome.SHARED: ("information", "informational"),
+    Outcome.REFUSED: ("error", "invalid"),
+    Outcome.NOTE: ("warning", "informational"),
+}

@@ -1,0 +1,127 @@
+"""Say where a resource is filed: its day, its identity, and the content that makes a version."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from records.documents import UNDATED
+from records.fhir_file import FhirEntry
+from records.json_strict import dumps_exact
+from records.references import split_relative, split_url
+
+MAX_IDENTITY_CHARACTERS: Final = 512
+_START_ELEMENTS: Final = (
+    ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
+    + ("performedDateTime", "performedPeriod", "occurrenceDateTime", "occurrencePeriod")
+    + ("onsetDateTime", "onsetPeriod", "started", "period", "billablePeriod", "servicedPeriod")
+    + ("servicedDate", "collection", "issued", "recordedDate", "authoredOn", "authored")
+    + ("dateTime", "date", "dateAsserted", "assertedDate", "whenHandedOver", "whenPrepared")
+    + ("start", "created", "recorded", "executionPeriod", "receivedTime", "sent")
+)
+"""The clinical start comes first; what follows is when somebody wrote it down."""
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.*)?)?)?\Z")
+_FILED_WITHOUT_DAY: Final = frozenset({"Patient", "RelatedPerson"})
+
+
+def day_of(resource: Mapping[str, Any]) -> str:
+    """Return the day (ISO date) under which a resource is filed, or UNDATED.
+
+    A year or month alone counts as its last day, so that nothing is known before it happened.
+    """
+    if resource.get("resourceType") in _FILED_WITHOUT_DAY:
+        return UNDATED
+    for element in _START_ELEMENTS:
+        for text in _texts(resource.get(element)):
+            day = read_day(text)
+            if day is not None:
+                return day
+    return UNDATED
+
+
+def read_day(text: Any) -> str | None:
+    """Return the day of a FHIR date or dateTime, as written in its own zone; None if it is none."""
+    match = _DATE.match(text) if isinstance(text, str) else None
+    if match is None:
+        return None
+    try:
+        year, month = int(match[1]), int(match[2] or 12)
+        last = calendar.monthrange(year, month)[1]
+        return datetime.date(year, month, int(match[3] or last)).isoformat()
+    except ValueError:
+        return None
+
+
+def _texts(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for name in ("start", "end", "collectedDateTime", "collectedPeriod", "event"):
+            yield from _texts(value.get(name))
+    elif isinstance(value, list):
+        yield from value[:1]
+    else:
+        yield value
+
+
+def updated_us(entry: FhirEntry) -> int | None:
+    """Return when an entry was last changed in microseconds since 1970 (UTC), or None."""
+    meta = (entry.resource or {}).get("meta")
+    text = meta.get("lastUpdated") if isinstance(meta, dict) else entry.modified
+    try:
+        moment = datetime.datetime.fromisoformat(text) if isinstance(text, str) and text else None
+    except ValueError:
+        return None
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.UTC)
+    since = moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+    return since // datetime.timedelta(microseconds=1)
+
+
+def version_number(resource: Mapping[str, Any]) -> int:
+    """Return meta.versionId as a number, or 0."""
+    meta = resource.get("meta")
+    text = meta.get("versionId") if isinstance(meta, dict) else None
+    return int(text) if isinstance(text, str) and text.isdecimal() and len(text) < 10 else 0
+
+
+def content_of(resource: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of what makes a version: all but when it was last written."""
+    meta = resource.get("meta")
+    if not isinstance(meta, dict):
+        return dumps_exact(resource)
+    lasting = {key: meta[key] for key in meta if key not in ("lastUpdated", "versionId")}
+    return dumps_exact({**resource, "meta": lasting})
+
+
+def identity_of(entry: FhirEntry, sender: str) -> str:
+    """Return the name that is the same in each version of a resource, or "" if it has none.
+
+    It is the URL at its server, else its sender, type and id, else its fullUrl, else its first
+    business identifier. A deletion has the identity of what it deletes.
+    """
+    resource = entry.resource or {}
+    base, kind, identity = split_url(entry.url)
+    own = resource.get("id")
+    if not base and not resource:
+        base, kind, identity = split_url(entry.target)
+        if not base:
+            kind, identity = split_relative(entry.target)
+    elif isinstance(own, str) and own:
+        kind, identity = entry.kind, own
+    if identity:
+        name = f"{base}/{kind}/{identity}" if base else f"{sender}|{kind}/{identity}"
+    else:
+        name = entry.url or _business_identifier(entry)
+    return name if len(name) <= MAX_IDENTITY_CHARACTERS else ""
+
+
+def _business_identifier(entry: FhirEntry) -> str:
+    identifiers = (entry.resource or {}).get("identifier")
+    first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
+    if not isinstance(first, dict) or not isinstance(first.get("value"), str):
+        return ""
+    return f"{entry.kind}|{first.get('system') or ''}|{first['value']}"

@@ -1,0 +1,166 @@
+"""Resolve whom an entry is about, in the order that FHIR gives: own server, then what is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from records.fhir_file import FhirEntry
+from records.outcomes import EntryCode
+from records.persons import find_person, identifier_names, person_of_identifier
+
+SUBJECT_ELEMENTS: Final = (
+    "subject",
+    "patient",
+    "beneficiary",
+    "individual",
+    "for",
+    "targetPatient",
+)
+_SERVER_URL: Final = re.compile(r"(https?://.+)/([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.$_]{1,64})\Z")
+_RELATIVE: Final = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.$_]{1,64})\Z")
+_VERSION: Final = re.compile(r"/_history/[^/]*\Z")
+_CONDITIONAL: Final = re.compile(r"Patient\?identifier=(?:([^|]*)\|)?([^|&]+)\Z")
+
+
+class Subject(NamedTuple):
+    """Whom a resource is about.
+
+    Attributes:
+        element: the element that says it, or "".
+        names: what the patient may be called, the most certain first; see `patient_names`.
+        person: the person, if the reference itself says it.
+        code: why nobody can be found, or EntryCode.NOTHING.
+    """
+
+    element: str = ""
+    names: tuple[str, ...] = ()
+    person: str | None = None
+    code: EntryCode = EntryCode.NOTHING
+
+
+def split_url(url: str) -> tuple[str, str, str]:
+    """Return (server base, type, id) of a resource's URL; all "" for any other text."""
+    match = _SERVER_URL.match(_VERSION.sub("", url))
+    return (match[1], match[2], match[3]) if match else ("", "", "")
+
+
+def split_relative(reference: str) -> tuple[str, str]:
+    """Return (type, id) of a relative reference, or ("", "")."""
+    match = _RELATIVE.match(_VERSION.sub("", reference))
+    return (match[1], match[2]) if match else ("", "")
+
+
+def patient_names(entry: FhirEntry, sender: str) -> list[str]:
+    """Return every name by which other entries may refer to this Patient.
+
+    A Patient of a server is called by its URL, any other by its sender and id: the same id at two
+    servers never names both.
+    """
+    resource = entry.resource or {}
+    identity = resource.get("id")
+    base, _, _ = split_url(entry.url)
+    names = [_VERSION.sub("", entry.url)] if entry.url else []
+    if isinstance(identity, str):
+        own = f"{sender}|Patient/{identity}"
+        names += [f"{base}/Patient/{identity}", f"loose|{own}"] if base else [own]
+    names += [f"identifier|{system}|{value}" for system, value in identifier_names(resource)]
+    return list(dict.fromkeys(names))
+
+
+def find_subject(entry: FhirEntry, sender: str, systems: Sequence[str]) -> Subject:
+    """Return whom a resource is about; `sender` names who sent the file."""
+    resource = entry.resource or {}
+    for element in SUBJECT_ELEMENTS:
+        if element in resource:
+            references = resource[element]
+            references = references if isinstance(references, list) else [references]
+            subjects = [_subject(entry, element, each, sender, systems) for each in references]
+            return (
+                next((s for s in subjects if s.code is EntryCode.NOTHING), subjects[0])
+                if (subjects)
+                else Subject(element, code=EntryCode.NO_SUBJECT)
+            )
+    return Subject(code=EntryCode.NO_SUBJECT)
+
+
+def _subject(
+    entry: FhirEntry, element: str, reference: Any, sender: str, systems: Sequence[str]
+) -> Subject:
+    if not isinstance(reference, dict):
+        return Subject(element, code=EntryCode.NO_SUBJECT)
+    text, identifier = reference.get("reference"), reference.get("identifier")
+    person = person_of_identifier(identifier, systems)
+    names: list[str] = []
+    if isinstance(text, str) and text.startswith("#"):
+        contained, code = _contained(entry, text[1:], systems)
+        return Subject(element, (), contained, code)
+    if isinstance(text, str):
+        kind = split_url(text)[1] or split_relative(text)[0]
+        if kind not in ("", "Patient"):
+            return Subject(element, code=EntryCode.SUBJECT_NOT_PERSON)
+        names += _names(entry, text, sender)
+    if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
+        names.append(f"identifier|{identifier.get('system') or ''}|{identifier['value']}")
+    if not names and person is None:
+        return Subject(element, code=EntryCode.NO_SUBJECT)
+    return Subject(element, tuple(names), person)
+
+
+def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
+    """Yield what the referred Patient may be called, the most certain name first."""
+    text = _VERSION.sub("", text)
+    conditional = _CONDITIONAL.match(text)
+    if conditional:
+        yield f"identifier|{conditional[1] or ''}|{conditional[2]}"
+        return
+    base, kind, identity = split_url(text)
+    if base:
+        yield text
+        yield f"{sender}|{kind}/{identity}"
+        return
+    kind, identity = split_relative(text)
+    if not kind:
+        yield text
+        return
+    own_base, _, _ = split_url(entry.url)
+    if own_base:
+        yield f"{own_base}/{kind}/{identity}"
+    yield f"{sender}|{kind}/{identity}"
+    if not own_base:
+        yield f"loose|{sender}|{kind}/{identity}"
+
+
+def _contained(
+    entry: FhirEntry, identity: str, systems: Sequence[str]
+) -> tuple[str | None, EntryCode]:
+    contained = (entry.resource or {}).get("contained")
+    for resource in contained if isinstance(contained, list) else []:
+        if isinstance(resource, dict) and resource.get("id") == identity:
+            if resource.get("resourceType") != "Patient":
+                return None, EntryCode.SUBJECT_NOT_PERSON
+            return find_person(resource, systems)
+    return None, EntryCode.NO_SUBJECT
+
+
+class Patients:
+    """Whom the names of the Patients in a file stand for; a name of two people is ambiguous."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, str | None] = {}
+
+    def add(self, names: Sequence[str], person: str) -> None:
+        """Note that these names stand for a person."""
+        for name in names:
+            known = self._people.setdefault(name, person)
+            if known != person:
+                self._people[name] = None
+
+    def find(self, names: Sequence[str]) -> tuple[str | None, EntryCode]:
+        """Return the person of the first name that is known, or None and why."""
+        for name in names:
+            if name in self._people:
+                person = self._people[name]
+                return person, EntryCode.NOTHING if person else EntryCode.AMBIGUOUS_SUBJECT
+        return None, EntryCode.UNKNOWN_SUBJECT

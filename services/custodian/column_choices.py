@@ -1,0 +1,193 @@
+"""Turns what a custodian chose for each column, on a page, into the draft of a mapping."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from consent import CATEGORIES
+from records.columns import BOOLEANS, BOUND_RULES, OUTSIDE_RULES, is_identifying
+from records.dates import date_format_problem
+from records.description import TableDescription
+from records.draft import CODE, DATE, ID, IGNORE, TIME, VALUE, ColumnDraft, MappingDraft
+from records.values import BOOLEAN, CATEGORY, NUMBER, code_problem, is_unit
+from services.errors import Invalid
+from services.words import Words
+
+CHOICES: Final = (NUMBER, BOOLEAN, CATEGORY, ID, DATE, TIME, IGNORE)
+MAX_CODES: Final = 6
+_KINDS: Final = (NUMBER, BOOLEAN, CATEGORY)
+_TRUTHS: Final = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def form_of(table: TableDescription) -> dict[str, str]:
+    """Return the fields of the form, filled in as the table was described."""
+    draft = table.draft
+    values = {"date": draft.date, "date_format": draft.date_format}
+    values |= {"visits": "yes" if draft.has_visits else "", "bounds": "refuse", "outside": "refuse"}
+    values |= draft.rules
+    for index, column in enumerate(draft.columns):
+        what = column.kind if column.role == VALUE else column.role
+        values |= {f"what-{index}": what, f"code-{index}": column.code}
+        values |= {f"unit-{index}": column.unit, f"category-{index}": column.category}
+        for name, number in (("minimum", column.minimum), ("maximum", column.maximum)):
+            values[f"{name}-{index}"] = "" if number is None else f"{number:.15g}"
+        for place, level in enumerate(levels_of(table, index)):
+            usual = BOOLEANS.get(level.lower(), "") if column.kind == BOOLEAN else ""
+            value = column.values.get(level, "" if column.values else usual)
+            values[f"value-{index}-{place}"] = str(value).lower() if value != "" else ""
+    return values
+
+
+def levels_of(table: TableDescription, index: int) -> list[str]:
+    """Return the cells of a column that can be mapped to values, in the order of the form."""
+    if index >= len(table.columns):
+        return sorted(table.draft.columns[index].values)
+    levels = sorted(level for level, _ in table.columns[index].levels)
+    if table.draft.columns[index].kind != NUMBER:
+        return levels
+    # Few whole numbers, such as 1 to 4, may be codes of a category.
+    is_coded = len(levels) <= MAX_CODES and all(level.isdigit() for level in levels)
+    return levels if is_coded else []
+
+
+def draft_from(words: Words, table: TableDescription, form: Mapping[str, str]) -> MappingDraft:
+    """Return the draft with what the form says.
+
+    Raises:
+        Invalid: its fields say what to correct.
+    """
+    reader = _Reader(words, table, form)
+    columns = [reader.column(index, draft) for index, draft in enumerate(table.draft.columns)]
+    reader.require_places(columns)
+    has_date = any(column.role == DATE for column in columns)
+    rules = {
+        key: form.get(key, "refuse")
+        for key, known in (("bounds", BOUND_RULES), ("outside", OUTSIDE_RULES))
+        if form.get(key, "refuse") in known and form.get(key, "refuse") != "refuse"
+    }
+    if reader.errors:
+        raise Invalid(
+            words("columns-error"), {name: [text] for name, text in reader.errors.items()}
+        )
+    return replace(
+        table.draft,
+        columns=columns,
+        date="" if has_date else form.get("date", ""),
+        date_format=form.get("date_format", "").strip() if has_date else "",
+        has_visits=has_date and form.get("visits") == "yes",
+        rules=rules,
+        comment="",
+    )
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads the fields of each column, and collects the errors by field."""
+
+    words: Words
+    table: TableDescription
+    form: Mapping[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def column(self, index: int, draft: ColumnDraft) -> ColumnDraft:
+        """Return the draft of a column as the form has it."""
+        what = self._text("what", index)
+        if draft.role == CODE:
+            return draft
+        if what not in CHOICES:
+            self.errors[f"what-{index}"] = self.words("columns-what-error")
+            return draft
+        if what not in _KINDS:
+            return replace(draft, role=what, comment="")
+        self._require(index, "code", code_problem(self._text("code", index)))
+        category = self._text("category", index)
+        if category not in CATEGORIES:
+            self.errors[f"category-{index}"] = self.words("columns-category-error")
+        reviewed = self._text("reviewed", index)
+        if is_identifying(draft.name) and not reviewed:
+            self.errors[f"reviewed-{index}"] = self.words("columns-reviewed-error")
+        column = replace(
+            draft,
+            role=VALUE,
+            kind=what,
+            code=self._text("code", index),
+            category=category,
+            comment="",
+            reviewed=reviewed,
+            values={},
+        )
+        return self._number(index, column) if what == NUMBER else self._levels(index, column)
+
+    def require_places(self, columns: list[ColumnDraft]) -> None:
+        """Require one id, at most one date and time, and a day for tables without dates."""
+        for role in (ID, DATE, TIME):
+            places = [index for index, column in enumerate(columns) if column.role == role]
+            if len(places) > 1:
+                self.errors[f"what-{places[1]}"] = self.words("columns-twice-error")
+            if role == ID and not places:
+                self.errors["what-0"] = self.words("columns-id-error")
+            if role == DATE and not places:
+                self._require_day()
+        if not any(column.role == VALUE for column in columns):
+            self.errors["what-0"] = self.words("columns-value-error")
+        problem = date_format_problem(self.form.get("date_format", "").strip())
+        if problem:
+            self.errors["date_format"] = problem
+
+    def _require_day(self) -> None:
+        try:
+            datetime.date.fromisoformat(self.form.get("date", ""))
+        except ValueError:
+            self.errors["date"] = self.words("columns-date-error")
+
+    def _number(self, index: int, column: ColumnDraft) -> ColumnDraft:
+        unit = self._text("unit", index)
+        if not is_unit(unit):
+            self.errors[f"unit-{index}"] = self.words("columns-unit-error")
+        minimum, maximum = self._limit("minimum", index), self._limit("maximum", index)
+        if minimum is not None and maximum is not None and minimum > maximum:
+            self.errors[f"minimum-{index}"] = self.words("columns-range-error")
+        return replace(column, unit=unit, minimum=minimum, maximum=maximum)
+
+    def _levels(self, index: int, column: ColumnDraft) -> ColumnDraft:
+        levels = levels_of(self.table, index)
+        texts = {
+            level: self.form.get(f"value-{index}-{place}", "").strip()
+            for place, level in enumerate(levels)
+        }
+        missing = [level for level, text in texts.items() if not text]
+        if column.kind == BOOLEAN:
+            chosen = {level: text.lower() for level, text in texts.items() if text}
+            if any(text not in _TRUTHS for text in chosen.values()):
+                self.errors[f"what-{index}"] = self.words("columns-truth-error")
+                return column
+            values = {level: _TRUTHS[text] for level, text in chosen.items()}
+            return replace(column, values=values, missing=missing if values else column.missing)
+        if not any(texts.values()):
+            self.errors[f"what-{index}"] = self.words("columns-levels-error")
+        return replace(
+            column, values={level: text for level, text in texts.items() if text}, missing=missing
+        )
+
+    def _limit(self, name: str, index: int) -> float | None:
+        text = self._text(name, index)
+        if not text:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not abs(number) < float("inf"):
+            self.errors[f"{name}-{index}"] = self.words("columns-number-error")
+            return None
+        return number
+
+    def _text(self, name: str, index: int) -> str:
+        return self.form.get(f"{name}-{index}", "").strip()
+
+    def _require(self, index: int, name: str, problem: str) -> None:
+        if problem:
+            self.errors[f"{name}-{index}"] = problem[0].upper() + problem[1:]

@@ -1,0 +1,83 @@
+"""Maps the columns of tables that a custodian sent without a mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from records.description import TableDescription, description_from
+from records.draft import slug
+from services.custodian.file_kinds import FileRefused
+from services.custodian.tables import layout_of
+from services.custodian.upload_store import CHECKING, DESCRIPTION, MAPPING, UploadStore
+from services.custodian.uploads import CHECK, CustodianUploads, UploadReport
+from services.errors import NotFound
+from services.installation import Installation
+from services.jobs.queue import JobQueue
+from services.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMapping:
+    """The mapping of a table's columns as TOML, and the name to keep it under, "" for none."""
+
+    text: str
+    name: str
+
+
+class CustodianColumns:
+    """A table without a mapping waits, described, until its columns are mapped."""
+
+    def __init__(
+        self,
+        *,
+        uploads: UploadStore,
+        files: CustodianUploads,
+        jobs: JobQueue,
+        installation: Installation,
+    ) -> None:
+        self._uploads = uploads
+        self._files = files
+        self._jobs = jobs
+        self._installation = installation
+
+    def describe(self, party: str, upload_id: str) -> TableDescription:
+        """Return what the columns of a waiting table seem to mean.
+
+        Raises:
+            NotFound: the party has no such upload, or it does not wait for a mapping.
+        """
+        upload = self._uploads.get(party, upload_id)
+        stored = self._uploads.find_document(upload, DESCRIPTION)
+        if upload.state != MAPPING or stored is None:
+            raise NotFound
+        return description_from(stored)
+
+    def save(self, words: Words, party: str, upload_id: str, mapping: NewMapping) -> UploadReport:
+        """Give a table its mapping and queue its check; the mapping can be kept under a name.
+
+        Raises:
+            NotFound: the party has no such upload, or it does not wait for a mapping.
+            Invalid: the mapping cannot be used, or the name has another mapping already.
+        """
+        upload = self._uploads.get(party, upload_id)
+        if upload.state != MAPPING:
+            raise NotFound
+        try:
+            layout_of(replace(upload.sent, mapping=mapping.text))
+            self._keep(mapping)
+        except FileRefused as exc:
+            raise exc.in_words(words) from exc
+        if self._uploads.set_mapping(upload, mapping.text):
+            job = self._jobs.enqueue(CHECK, {"upload": upload.id}, party)
+            self._uploads.move(upload, CHECKING, CHECKING, job.id)
+        return self._files.get(words, party, upload_id)
+
+    def _keep(self, mapping: NewMapping) -> None:
+        if not mapping.name:
+            return
+        folder = self._installation.home / "mappings"
+        path = folder / f"{slug(mapping.name)}.toml"
+        if path.exists() and path.read_text(encoding="utf-8") != mapping.text:
+            raise FileRefused("name", "columns-name-error", name=path.stem)
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(mapping.text, encoding="utf-8")

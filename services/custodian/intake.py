@@ -1,0 +1,360 @@
+"""Takes FHIR files in: resolves whose each resource is, files it, and reports on every entry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO, Final
+
+import sqlalchemy as sa
+
+from models import Diagnostics
+from records.categories import read_rules
+from records.fhir_file import FhirEntry, read_entries
+from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome
+from records.persons import find_person
+from records.placement import identity_of
+from records.references import Patients, Subject, find_subject, patient_names
+from services.custodian.filing import Filing, ResourceFiling
+from services.custodian.items import ItemIndex
+from services.custodian.parked import Parked, ParkedEntries
+from services.custodian.patient_names import PatientNames
+from services.installation import Installation
+from services.requests import PatientDirectory
+from storage import RecordStore
+
+Progress = Callable[[str, int, int], None]
+CHUNK_ENTRIES: Final = 5_000
+PATIENT: Final = "Patient"
+_OWNERLESS: Final = frozenset(
+    {
+        "Device",
+        "DeviceDefinition",
+        "DeviceMetric",
+        "Endpoint",
+        "HealthcareService",
+        "InsurancePlan",
+        "Location",
+        "Medication",
+        "MedicationKnowledge",
+        "MessageHeader",
+        "OperationOutcome",
+        "Organization",
+        "OrganizationAffiliation",
+        "Practitioner",
+        "PractitionerRole",
+        "Provenance",
+        "Questionnaire",
+        "Substance",
+        "ValueSet",
+    }
+)
+"""Kinds that belong to no patient, so that it needs no reason if they name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FhirFile:
+    """A file to take in; `open` starts it from the beginning each time."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+
+
+@dataclass(slots=True)
+class IntakeReport:
+    """What became of every entry.
+
+    Attributes:
+        files: of each file, its name and the outcome of each entry, in the file's order.
+        joined: how many parked resources were filed because their patient arrived.
+        corrected_records: how many stored records got a corrected or deleted value.
+        affected_models: the ids of models that were trained on one of those records.
+        rules: the version of the rules of categories.
+    """
+
+    files: list[tuple[str, list[EntryOutcome]]] = field(default_factory=list)
+    joined: int = 0
+    corrected_records: int = 0
+    affected_models: tuple[str, ...] = ()
+    rules: str = ""
+
+    @property
+    def outcomes(self) -> Iterator[EntryOutcome]:
+        """The outcomes of every entry of all files."""
+        return (outcome for _, outcomes in self.files for outcome in outcomes)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many entries had each outcome; the sum is the number of entries."""
+        counted = Counter(each.outcome for each in self.outcomes)
+        return {outcome.value: counted[outcome] for outcome in COUNTED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeStores:
+    """What is remembered from one delivery to the next.
+
+    Attributes:
+        items: which resource is filed in which record.
+        names: what senders call their patients.
+        parked: resources without a known patient.
+    """
+
+    items: ItemIndex
+    names: PatientNames
+    parked: ParkedEntries
+
+
+def make_intake_stores(
+    engine: sa.Engine, store: RecordStore, clock: Callable[[], float]
+) -> IntakeStores:
+    """Return the stores of an installation's deliveries."""
+    names = PatientNames(engine, store)
+    parked = ParkedEntries(engine, store, names, clock)
+    return IntakeStores(items=ItemIndex(engine, store), names=names, parked=parked)
+
+
+class FhirIntake:
+    """Takes FHIR in for the custodian that operates this installation."""
+
+    def __init__(
+        self,
+        *,
+        store: RecordStore,
+        directory: PatientDirectory,
+        stores: IntakeStores,
+        diagnostics: Diagnostics,
+        installation: Installation,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._items = stores.items
+        self._names = stores.names
+        self._parked = stores.parked
+        self._diagnostics = diagnostics
+        self._installation = installation
+
+    def check(self, files: Sequence[FhirFile], sender: str, progress: Progress) -> IntakeReport:
+        """Return what would become of every entry; nothing is stored.
+
+        `sender` is the system whose ids the files use, or "" for the custodian's only one.
+
+        Raises:
+            FhirInvalid, JsonInvalid (records): a file cannot be read at all.
+        """
+        return self._take(files, sender, progress, dry=True)
+
+    def store(self, files: Sequence[FhirFile], sender: str, progress: Progress) -> IntakeReport:
+        """Store every resource, and return what became of every entry.
+
+        Repeating a delivery changes nothing; after a crash, repeating it completes it. Models that
+        were trained on a record with a corrected or deleted value are marked as affected.
+
+        Raises:
+            FhirInvalid, JsonInvalid (records): a file cannot be read at all.
+            VaultSealed, StoreUnavailable, DatabaseUnavailable, DiskFull (storage): try again.
+        """
+        return self._take(files, sender, progress, dry=False)
+
+    def parked_count(self) -> int:
+        """Return how many resources wait for their patient."""
+        return self._parked.count(shared=False)
+
+    def _take(
+        self, files: Sequence[FhirFile], sender: str, progress: Progress, *, dry: bool
+    ) -> IntakeReport:
+        sender = sender or self._installation.organisation
+        rules = read_rules()
+        report = IntakeReport(rules=rules.version)
+        filing = ResourceFiling(
+            store=self._store,
+            items=self._items,
+            rules=rules,
+            organisation=self._installation.organisation,
+            clock=self._installation.clock,
+        )
+        patients = self._patients(files, sender)
+        delivery = _Delivery(sender, patients, filing, dry)
+        for index, file in enumerate(files):
+            progress("storing" if not dry else "checking", index, len(files))
+            outcomes: list[EntryOutcome] = []
+            report.files.append((file.name, outcomes))
+            for chunk in _chunks(file.open()):
+                outcomes += self._take_chunk(chunk, delivery)
+            outcomes.sort(key=lambda outcome: outcome.number)
+        report.joined = delivery.joined
+        report.corrected_records = len(filing.corrected)
+        if filing.corrected and not dry:
+            affected = self._diagnostics.apply_corrections(sorted(filing.corrected))
+            report.affected_models = tuple(each.model.id for each in affected)
+        progress("storing" if not dry else "checking", len(files), len(files))
+        return report
+
+    def _patients(self, files: Sequence[FhirFile], sender: str) -> Patients:
+        """Return the people of all files first, since references may come before them."""
+        patients = Patients()
+        for file in files:
+            for entry in read_entries(file.open(), PATIENT):
+                if entry.kind == PATIENT:
+                    person, _ = find_person(entry.resource or {}, self._systems)
+                    if person is not None:
+                        patients.add(patient_names(entry, sender), person)
+        return patients
+
+    @property
+    def _systems(self) -> Sequence[str]:
+        return self._installation.person_systems
+
+    def _take_chunk(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> list[EntryOutcome]:
+        resolved = self._resolve(entries, delivery)
+        outcomes = [_unreadable(entry) for entry in entries if entry.code]
+        filings, waiting = list[Filing](), list[Parked]()
+        for index, entry in enumerate(entries):
+            if entry.code:
+                continue
+            if entry.resource is None or index in resolved.subjects:
+                subject = resolved.subjects.get(index, b"")
+                filings.append(Filing(entry.number, entry, subject))
+            else:
+                parked, outcome = _park(entry, resolved.unknown[index], delivery)
+                waiting.append(parked)
+                outcomes.append(outcome)
+        self._file(filings, delivery)
+        outcomes += [_outcome(filing) for filing in filings]
+        if not delivery.dry:
+            self._parked.add(waiting)
+            self._join(entries, resolved.subjects, delivery)
+        return outcomes
+
+    def _resolve(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> _Resolved:
+        """Return whose each resource is, or why nobody's."""
+        resolved, persons = _Resolved(), dict[int, str]()
+        for index, entry in enumerate(entries):
+            if entry.resource is None or entry.code:
+                continue
+            person, subject = self._find_person(entry, delivery)
+            if person is None:
+                resolved.unknown[index] = subject
+            else:
+                persons[index] = person
+        self._resolve_known(resolved)
+        by_person = self._subjects(list(dict.fromkeys(persons.values())), delivery)
+        resolved.subjects |= {index: by_person[person] for index, person in persons.items()}
+        return resolved
+
+    def _find_person(self, entry: FhirEntry, delivery: _Delivery) -> tuple[str | None, Subject]:
+        """Return the person whom this delivery names, and what the patient may be called."""
+        if entry.kind == PATIENT:
+            person, code = find_person(entry.resource or {}, self._systems)
+            return person, Subject("identifier", code=code)
+        subject = find_subject(entry, delivery.sender, self._systems)
+        person, code = subject.person, subject.code
+        if person is None and code is EntryCode.NOTHING:
+            person, code = delivery.patients.find(subject.names)
+        return person, subject._replace(code=code)
+
+    def _resolve_known(self, resolved: _Resolved) -> None:
+        """Find the patients that earlier files named."""
+        waiting = {
+            index: subject
+            for index, subject in resolved.unknown.items()
+            if subject.code is EntryCode.UNKNOWN_SUBJECT
+        }
+        known = self._names.find({name for each in waiting.values() for name in each.names})
+        for index, subject in waiting.items():
+            name = next((name for name in subject.names if name in known), None)
+            if name is None:
+                continue
+            patient = known[name]
+            if patient is None:
+                resolved.unknown[index] = subject._replace(code=EntryCode.AMBIGUOUS_SUBJECT)
+            else:
+                resolved.subjects[index] = patient
+
+    def _subjects(self, persons: Sequence[str], delivery: _Delivery) -> Mapping[str, bytes]:
+        if not delivery.dry:
+            return self._directory.get_or_add(persons)
+        # A check adds nobody to the directory; new people get a name that only this check uses.
+        stand_in = self._store.pseudonyms("checked-person")
+        new = {person: stand_in(person.encode()) for person in persons}
+        return new | self._directory.find_subjects(persons)
+
+    def _file(self, filings: Sequence[Filing], delivery: _Delivery) -> None:
+        delivery.filing.file(filings, delivery.sender, dry=delivery.dry)
+        if not delivery.dry and self._parked.count():
+            # What waited before, such as a Patient without a number, is filed now.
+            self._parked.delete_identities(
+                filing.identity for filing in filings if filing.outcome is not Outcome.REFUSED
+            )
+
+    def _join(
+        self, entries: Sequence[FhirEntry], subjects: Mapping[int, bytes], delivery: _Delivery
+    ) -> None:
+        """Store what the patients of a chunk are called, and file what waited for them."""
+        named = {
+            name: subject
+            for index, subject in subjects.items()
+            if entries[index].kind == PATIENT
+            for name in patient_names(entries[index], delivery.sender)
+        }
+        self._names.add(named)
+        waiting = self._parked.waiting_for(named)
+        known = self._names.find({name for each in waiting.values() for name in each.names})
+        filings = []
+        for parked in waiting.values():
+            patients = (known[name] for name in parked.names if name in known)
+            subject = next(patients, None)
+            if subject is not None:
+                filings.append(Filing(0, parked.entry, subject, identity=parked.identity))
+        if filings:
+            delivery.filing.file(filings, delivery.sender, dry=False)
+            self._parked.delete_identities(filing.identity for filing in filings)
+        delivery.joined += len(filings)
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """The files of one sender that are taken in together."""
+
+    sender: str
+    patients: Patients
+    filing: ResourceFiling
+    dry: bool
+    joined: int = 0
+
+
+@dataclass(slots=True)
+class _Resolved:
+    """Whose each entry of a chunk is, by its index; or why it is nobody's."""
+
+    subjects: dict[int, bytes] = field(default_factory=dict)
+    unknown: dict[int, Subject] = field(default_factory=dict)
+
+
+def _chunks(file: BinaryIO) -> Iterator[list[FhirEntry]]:
+    entries = read_entries(file)
+    while chunk := list(islice(entries, CHUNK_ENTRIES)):
+        yield chunk
+
+
+def _unreadable(entry: FhirEntry) -> EntryOutcome:
+    is_note = entry.code is EntryCode.NO_BUNDLE_TYPE
+    outcome = Outcome.NOTE if is_note else Outcome.REFUSED
+    return EntryOutcome(entry.number, outcome, entry.kind, entry.code)
+
+
+def _park(entry: FhirEntry, subject: Subject, delivery: _Delivery) -> tuple[Parked, EntryOutcome]:
+    """Return a resource without a known patient as it is stored, and its outcome."""
+    is_shared = subject.code in (EntryCode.NO_SUBJECT, EntryCode.SUBJECT_NOT_PERSON)
+    code = EntryCode.NOTHING if entry.kind in _OWNERLESS and is_shared else subject.code
+    outcome = Outcome.SHARED if is_shared else Outcome.PARKED
+    identity = identity_of(entry, delivery.sender) or f"{delivery.sender}|{entry.number}"
+    element = ".".join(part for part in (entry.kind, subject.element) if part)
+    parked = Parked(identity, entry, delivery.sender, subject.names)
+    return parked, EntryOutcome(entry.number, outcome, entry.kind, code, element if code else "")
+
+
+def _outcome(filing: Filing) -> EntryOutcome:
+    kind = filing.entry.kind
+    return EntryOutcome(filing.number, filing.outcome, kind, filing.code)

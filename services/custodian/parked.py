@@ -1,0 +1,149 @@
+"""Stores resources without a known patient, sealed, until their patient arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from records.fhir_file import FhirEntry
+from records.json_strict import dumps_exact, loads_exact
+from services.custodian.patient_names import PatientNames
+from services.tables import METADATA
+from storage import RecordStore
+
+LABEL: Final = "parked"
+BATCH_SIZE: Final = 200
+MAX_DEPTH: Final = 66
+
+_PARKED: Final = sa.Table(
+    "custodian_parked",
+    METADATA,
+    sa.Column("id", sa.LargeBinary(32), primary_key=True),
+    # True: it belongs to no patient, such as an Organization, and waits for nobody.
+    sa.Column("is_shared", sa.Boolean, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("at_s", sa.BigInteger, nullable=False),
+)
+_WAITING: Final = sa.Table(
+    "custodian_parked_names",
+    METADATA,
+    sa.Column("parked", sa.LargeBinary(32), primary_key=True),
+    sa.Column("name", sa.LargeBinary(32), primary_key=True, index=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A resource without a known patient.
+
+    Attributes:
+        identity: the name that is the same in each of its versions.
+        entry: as it arrived.
+        sender: who sent it.
+        names: what its patient may be called; empty if it belongs to no patient.
+    """
+
+    identity: str
+    entry: FhirEntry
+    sender: str
+    names: Sequence[str] = ()
+
+
+class ParkedEntries:
+    """Resources that wait for their patient, and those that belong to no patient."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        store: RecordStore,
+        names: PatientNames,
+        clock: Callable[[], float],
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._names = names
+        self._clock = clock
+
+    def add(self, parked: Iterable[Parked]) -> None:
+        """Store resources; a newer version replaces the one that waits.
+
+        Raises:
+            VaultSealed (storage): the root key is absent; nothing is stored.
+        """
+        key_of = self._store.pseudonyms(LABEL)
+        by_key = {key_of(each.identity.encode()): each for each in parked}
+        keys = list(by_key)
+        for start in range(0, len(keys), BATCH_SIZE):
+            part = keys[start : start + BATCH_SIZE]
+            rows = [self._row(key, by_key[key]) for key in part]
+            names = self._names.hash_names({n for key in part for n in by_key[key].names})
+            waiting = [{"parked": k, "name": names[n]} for k in part for n in by_key[k].names]
+            with self._engine.begin() as connection:
+                self._delete(connection, part)
+                connection.execute(sa.insert(_PARKED), rows)
+                if waiting:
+                    connection.execute(sa.insert(_WAITING), waiting)
+
+    def waiting_for(self, names: Iterable[str]) -> dict[bytes, Parked]:
+        """Return the resources that wait for a patient of one of these names, by their key."""
+        hashed = list(self._names.hash_names(names).values())
+        parked: dict[bytes, Parked] = {}
+        for start in range(0, len(hashed), BATCH_SIZE):
+            query = sa.select(_PARKED.c.id, _PARKED.c.body).distinct()
+            query = query.join(_WAITING, _WAITING.c.parked == _PARKED.c.id)
+            query = query.where(_WAITING.c.name.in_(hashed[start : start + BATCH_SIZE]))
+            with self._engine.connect() as connection:
+                for key, body in connection.execute(query):
+                    parked[bytes(key)] = self._open(bytes(key), bytes(body))
+        return parked
+
+    def delete(self, keys: Sequence[bytes]) -> None:
+        """Delete resources that were filed under their patient."""
+        for start in range(0, len(keys), BATCH_SIZE):
+            with self._engine.begin() as connection:
+                self._delete(connection, keys[start : start + BATCH_SIZE])
+
+    def delete_identities(self, identities: Iterable[str]) -> int:
+        """Delete resources by their identities, as their sender asked; return how many there were.
+
+        Raises:
+            VaultSealed (storage): the root key is absent.
+        """
+        key_of = self._store.pseudonyms(LABEL)
+        keys = [key_of(identity.encode()) for identity in identities]
+        before = self.count()
+        self.delete(keys)
+        return before - self.count()
+
+    def count(self, *, shared: bool | None = None) -> int:
+        """Return how many resources wait, or are shared, or both."""
+        query = sa.select(sa.func.count()).select_from(_PARKED)
+        if shared is not None:
+            query = query.where(_PARKED.c.is_shared == shared)
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def _row(self, key: bytes, parked: Parked) -> dict[str, Any]:
+        entry = parked.entry
+        head = {"identity": parked.identity, "sender": parked.sender, "url": entry.url}
+        names = {"names": list(parked.names)}
+        body = dumps_exact({**head, **names, "resource": entry.resource})
+        return {
+            "id": key,
+            "is_shared": not parked.names,
+            "body": self._store.seal_bytes(LABEL, body, key),
+            "at_s": int(self._clock()),
+        }
+
+    def _open(self, key: bytes, body: bytes) -> Parked:
+        fields = loads_exact(self._store.open_bytes(LABEL, body, key), MAX_DEPTH)
+        entry = FhirEntry(0, fields["resource"], fields["url"])
+        return Parked(fields["identity"], entry, fields["sender"], fields["names"])
+
+    @staticmethod
+    def _delete(connection: sa.Connection, keys: Sequence[bytes]) -> None:
+        connection.execute(sa.delete(_WAITING).where(_WAITING.c.parked.in_(keys)))
+        connection.execute(sa.delete(_PARKED).where(_PARKED.c.id.in_(keys)))

@@ -1,0 +1,58 @@
+"""The problems of an uploaded file in words: bad cells of a table, entries of a FHIR file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from records import CellFault
+from records.outcomes import EntryOutcome
+from services.custodian.fhir_uploads import MAX_LISTED, read_outcomes, remarkable
+from services.custodian.file_kinds import FHIR
+from services.custodian.remedies import remedy
+from services.custodian.upload_store import Upload
+from services.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadCell:
+    """One problem of a file, in words; never the content of a cell."""
+
+    row: int
+    line: int
+    column: str
+    problem: str
+    cure: str
+
+
+def list_problems(words: Words, upload: Upload) -> list[BadCell]:
+    """Return the first problems of a checked file, in its order."""
+    if upload.sent.kind == FHIR:
+        entries = islice(remarkable(read_outcomes(upload)), MAX_LISTED)
+        return [_bad_entry(entry) for entry in entries]
+    return list_cells(words, upload.report.get("bad", []))
+
+
+def _bad_entry(entry: EntryOutcome) -> BadCell:
+    problem = f"{entry.outcome}: {entry.code.problem}" if entry.code else entry.outcome.value
+    element = entry.element or entry.kind
+    return BadCell(
+        row=entry.number, line=0, column=element, problem=problem, cure=entry.code.remedy
+    )
+
+
+def list_cells(words: Words, stored: Sequence[list[Any]]) -> list[BadCell]:
+    """Return the faults that a report stored, in words."""
+    return [_bad_cell(words, CellFault.from_stored(fault)) for fault in stored]
+
+
+def _bad_cell(words: Words, fault: CellFault) -> BadCell:
+    return BadCell(
+        row=fault.row,
+        line=fault.line,
+        column=fault.column,
+        problem=fault.problem,
+        cure=remedy(words, fault.code),
+    )

@@ -1,0 +1,51 @@
+"""Queues the retraining of models that lost consent, without anybody asking for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from consent import DAY_S
+from models import Diagnostics
+from services.jobs.queue import DONE, JobQueue
+
+RETRAIN: Final = "retrain"
+AGAIN_AFTER_S: Final = 3_600
+"""Further withdrawals wait so long after a retraining of the study, and are then one retraining."""
+AFTER_FAILURE_S: Final = DAY_S
+"""A run that failed is tried again once a day until the model's grace period ends."""
+
+
+class Retraining:
+    """Replaces affected models: one retraining a study at a time, at once, and then hourly."""
+
+    def __init__(
+        self, *, diagnostics: Diagnostics, jobs: JobQueue, clock: Callable[[], float]
+    ) -> None:
+        self._diagnostics = diagnostics
+        self._jobs = jobs
+        self._clock = clock
+
+    def queue_affected(self) -> None:
+        """Compare every model with the ledger; queue a retraining of each that lost consent.
+
+        A model whose successor is not trained before its grace period ends is retired then.
+
+        Raises:
+            LedgerUnavailable (consent): nothing is queued; call it again.
+        """
+        now_s = self._clock()
+        open_studies = {s.id for s in self._diagnostics.studies() if s.until_s > now_s}
+        for affected in self._diagnostics.apply_withdrawals():
+            model = affected.model
+            if model.study in open_studies and self._is_due(model.study):
+                self._jobs.enqueue(RETRAIN, {"model": model.id}, model.study)
+
+    def _is_due(self, study: str) -> bool:
+        newest = self._jobs.newest(kind=RETRAIN, requested_by=study, limit=1)
+        if not newest:
+            return True
+        if newest[0].is_active:
+            return False
+        wait_s = AGAIN_AFTER_S if newest[0].state == DONE else AFTER_FAILURE_S
+        return self._clock() >= newest[0].requested_at_s + wait_s

@@ -1,0 +1,164 @@
+"""Store new versions of records: what arrives is merged with what is stored."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from storage.components import Components, Progress, no_progress
+from storage.deposit import MAX_ATTEMPTS, RECORD_ID_BYTES, Deposits, batch_slices
+from storage.entry import Entry
+from storage.errors import ConcurrentChange, RecordLost
+from storage.reader import Reader
+from storage.record import Record, require_record
+
+
+class Merged(StrEnum):
+    """What became of a record that arrived."""
+
+    NEW = "new"
+    SAME = "same"
+    CHANGED = "changed"
+    ERASED = "erased"
+
+
+class Arriving(NamedTuple):
+    """What arrives for one record.
+
+    Attributes:
+        record: its content, and its `record_id` if it is known to be stored.
+        source: where it came from: the same text finds the same record again.
+    """
+
+    record: Record
+    source: str
+
+
+Merge = Callable[[Record, Record], Record | None]
+"""(stored, arriving) -> the next content, or None if nothing changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MergeReport:
+    """What became of each record that arrived, in order, and the ids of all of them."""
+
+    record_ids: tuple[str, ...]
+    results: tuple[Merged, ...]
+
+    def count(self, result: Merged) -> int:
+        """Return how many records had this result."""
+        return self.results.count(result)
+
+    def ids_of(self, result: Merged) -> list[str]:
+        """Return the records that had this result."""
+        return [
+            record_id
+            for record_id, each in zip(self.record_ids, self.results, strict=True)
+            if each is result
+        ]
+
+
+class Versions:
+    """Merges what arrives into stored records; opening one for that releases nothing."""
+
+    def __init__(self, components: Components, deposits: Deposits) -> None:
+        self._catalogue = components.catalogue
+        self._deposits = deposits
+        self._reader = Reader(components)
+
+    def find(self, records: Sequence[Record], sources: Sequence[str]) -> list[str]:
+        """Return the id of the stored record of each source, or "" where there is none."""
+        marks = self._deposits.source_marks(records, sources)
+        known = self._deposits.find_finished(marks)
+        while known is None:
+            known = self._deposits.find_finished(marks)
+        return [known.get(mark, "") for mark in marks]
+
+    def entries(self, record_ids: Sequence[str]) -> dict[str, Entry]:
+        """Return the catalogue entry of each of these records that is not erased."""
+        entries = self._catalogue.current(record_ids=[bytes.fromhex(each) for each in record_ids])
+        return {entry.record_id.hex(): entry for entry in entries}
+
+    def merge(
+        self, arriving: Sequence[Arriving], merge: Merge, progress: Progress = no_progress
+    ) -> MergeReport:
+        """Store what is new, and a new version of each record that `merge` changes.
+
+        On return every change is visible and anchored, and the keys of older versions are deleted.
+        Repeating the call changes nothing. Records whose keys were erased are not stored again.
+
+        Raises:
+            RecordInvalid: one of the records is invalid; nothing was stored.
+            VaultSealed, StoreUnavailable, DatabaseUnavailable, DiskFull: try again; the batches
+                that were finished remain.
+        """
+        records = [each.record for each in arriving]
+        for record in records:
+            require_record(record)
+        marks = self._deposits.source_marks(records, [each.source for each in arriving])
+        ids, results = list[str](), list[Merged]()
+        for part in batch_slices(records):
+            progress("depositing", part.start, len(records))
+            part_ids, part_results = self._merge_part(records[part], marks[part], merge)
+            ids += part_ids
+            results += part_results
+        progress("depositing", len(records), len(records))
+        return MergeReport(tuple(ids), tuple(results))
+
+    def _merge_part(
+        self, records: Sequence[Record], marks: Sequence[bytes], merge: Merge
+    ) -> tuple[list[str], list[Merged]]:
+        for _ in range(MAX_ATTEMPTS):
+            known = self._deposits.find_finished(marks)
+            if known is None:
+                continue
+            ids = [
+                record.record_id or known.get(mark, "")
+                for record, mark in zip(records, marks, strict=True)
+            ]
+            try:
+                return self._store(records, marks, ids, merge)
+            except (ConcurrentChange, RecordLost):
+                continue  # another process stored or re-encrypted one of them: look again
+        raise ConcurrentChange("other processes are changing the same records; try again")
+
+    def _store(
+        self, records: Sequence[Record], marks: Sequence[bytes], ids: list[str], merge: Merge
+    ) -> tuple[list[str], list[Merged]]:
+        stored = self._read([record_id for record_id in ids if record_id])
+        results = []
+        writing: list[tuple[Record, bytes | None]] = []
+        for index, (record, mark) in enumerate(zip(records, marks, strict=True)):
+            result, following = _next(record, ids[index], stored, merge)
+            results.append(result)
+            if following is not None:
+                ids[index] = following.record_id
+                writing.append((following, mark if result is Merged.NEW else None))
+        if writing:
+            self._deposits.deposit_versions(writing)
+        return ids, results
+
+    def _read(self, ids: Sequence[str]) -> dict[str, Record]:
+        """Return the current version of each of these records that is not erased."""
+        names = [bytes.fromhex(record_id) for record_id in ids]
+        entries = self._catalogue.current(record_ids=names) if names else []
+        records = self._reader.read(entries)
+        return {record.record_id: record for record in records if record is not None}
+
+
+def _next(
+    record: Record, record_id: str, stored: dict[str, Record], merge: Merge
+) -> tuple[Merged, Record | None]:
+    """Return what becomes of a record, and the version to store, if any."""
+    if not record_id:
+        return Merged.NEW, replace(record, record_id=secrets.token_hex(RECORD_ID_BYTES))
+    before = stored.get(record_id)
+    if before is None:
+        return Merged.ERASED, None
+    merged = merge(before, record)
+    if merged is None:
+        return Merged.SAME, None
+    return Merged.CHANGED, replace(merged, record_id=record_id, version=before.version + 1)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from township import RECORD, STUDY, make_terms
+
+from consent.abi import Change, word
+from consent.past_permits import PastPermits, PastUse
+from consent.terms import Terms
+from consent.typed_data import Op, consent_id, terms_hash
+
+SUBJECT = b"\1" * 32
+TERMS = make_terms(data_from="2020-01-01", data_to="2030-01-01", records=(RECORD,))
+USE = PastUse(
+    subject=SUBJECT,
+    party=STUDY,
+    purpose="HRESCH",
+    record_id=RECORD,
+    category="laboratory",
+    recorded_on="2026-01-02",
+    at_s=5_000,
+    count=10,
+)
+
+
+class Events:
+    """A ledger with one grant at position 5, and perhaps more."""
+
+    def __init__(self, terms: Terms, *more: tuple[int, int, bytes], proved: bool = True) -> None:
+        body = SUBJECT + terms_hash(terms) + b"\2" * 32 + word(4_000) + word(9_000)
+        self.rows = [(5, Op.GRANTED, body), *more]
+        self.proved = proved
+
+    def in_order(self) -> Iterator[tuple[int, Change, bytes]]:
+        for position, op, body in self.rows:
+            yield position, Change(op, body, b"", 1), b""
+
+    def unproved(self) -> list[tuple[int, None]]:
+        return [] if self.proved else [(5, None)]
+
+
+class Stored:
+    def __init__(self, terms: Terms | None) -> None:
+        self.terms = terms
+
+    def find(self, _name: bytes) -> Terms | None:
+        return self.terms
+
+
+def fault_of(
+    use: PastUse, *more: tuple[int, int, bytes], terms: Terms = TERMS, **changed: object
+) -> str | None:
+    stored = Stored(None if changed.get("erased") else terms)
+    events = Events(terms, *more, proved=not changed.get("forged"))
+    permits = PastPermits(events, stored)  # type: ignore[arg-type]
+    return permits.find_fault(consent_id(SUBJECT, terms_hash(terms)), use)
+
+
+def withdrawn(position: int) -> tuple[int, int, bytes]:
+    return position, Op.WITHDRAWN, SUBJECT + terms_hash(TERMS)
+
+
+def stopped(position: int, until_s: int = 4_500) -> tuple[int, int, bytes]:
+    return position, Op.STOPPED, SUBJECT + word(until_s)
+
+
+def test_a_use_that_its_consent_allowed_has_no_fault() -> None:
+    assert fault_of(USE) is None
+    assert fault_of(USE, withdrawn(11), stopped(12)) is None  # after the view
+    assert fault_of(USE, stopped(6, 3_000)) is None
+    assert fault_of(replace(USE, category="", recorded_on="")) is None  # the record is gone
+    assert fault_of(USE, withdrawn(11), erased=True) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"count": 4}, "no-consent"),
+        ({"subject": b"\3" * 32}, "bad-key"),
+        ({"at_s": 9_500}, "expired"),
+        ({"at_s": 3_000}, "not-yet"),
+        ({"party": "study:another"}, "other-recipient"),
+        ({"purpose": "HMARKT"}, "other-purpose"),
+        ({"category": "genetics"}, "other-category"),
+        ({"recorded_on": "2019-12-31"}, "outside-period"),
+        ({"recorded_on": "2031-01-01"}, "outside-period"),
+        ({"record_id": "cd" * 16}, "other-record"),
+        ({"category": "", "purpose": "HMARKT"}, "other-purpose"),
+        ({"category": "", "party": "study:another"}, "other-recipient"),
+    ],
+)
+def test_a_use_that_its_consent_did_not_allow_is_named(
+    changed: dict[str, object], fault: str
+) -> None:
+    assert fault_of(replace(USE, **changed)) == fault  # type: ignore[arg-type]
+
+
+def test_a_consent_that_had_ended_or_is_none_is_named() -> None:
+    assert fault_of(USE, withdrawn(10)) == "withdrawn"
+    assert fault_of(USE, stopped(10)) == "stopped"
+    assert fault_of(USE, forged=True) == "bad-key"
+    assert fault_of(USE, erased=True) == "opening-missing"
+    assert fault_of(USE, terms=replace(TERMS, decision="deny")) == "denied"
+    permits = PastPermits(Events(TERMS), Stored(TERMS))  # type: ignore[arg-type]
+    assert permits.find_fault(bytes(32), USE) == "no-consent"

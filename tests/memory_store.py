@@ -1,0 +1,132 @@
+"""A record store without nodes: blocks in memory, and a ledger that only anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from deploy.database import make_engine
+from services.accounts import Site
+from services.custodian.intake import FhirIntake, IntakeStores
+from services.custodian.items import ItemIndex
+from services.custodian.parked import ParkedEntries
+from services.custodian.patient_names import PatientNames
+from services.custodian.records import CustodianRecords
+from services.installation import Installation
+from services.requests import PatientDirectory
+from services.tables import METADATA as SERVICE_TABLES
+from storage import Record, RecordStore, StorageNotFound
+from storage.car import raw_cid, read_car, root_cid
+from storage.keys import SecretKey
+from storage.tables import METADATA as STORAGE_TABLES
+
+HERE = "organisation:here"
+NOW_S = 1_800_000_000
+
+
+class MemoryBlocks:
+    """Blocks under their CID; every one that was imported stays."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[bytes, bytes] = {}
+
+    def import_car(self, car: Path, root: bytes) -> None:
+        with car.open("rb") as file:
+            self.blocks |= {raw_cid(block): block for _, block in read_car(file)}
+
+    def pin(self, cids: Sequence[bytes]) -> bytes:
+        return root_cid(b"".join(cids))
+
+    def list_pins(self) -> set[bytes]:
+        return set()
+
+    def unpin(self, roots: Sequence[bytes]) -> None:
+        pass
+
+    def collect_garbage(self) -> None:
+        pass
+
+    def version(self) -> str:
+        return "memory"
+
+    def get(self, cid: bytes, size: int) -> bytes:
+        if cid not in self.blocks:
+            raise StorageNotFound("no such block")
+        return self.blocks[cid]
+
+    def get_many(self, cids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        for cid in cids:
+            yield cid, self.get(cid, 0)
+
+
+class AnchorLedger:
+    """A ledger that anchors everything and decides nothing."""
+
+    def anchors(self, kind: str, last: int | None = None) -> list[Any]:
+        return []
+
+    def anchor(self, kind: str, root: bytes, count: int) -> bytes:
+        return root
+
+
+class CorrectedModels:
+    """Remembers which records were reported as corrected."""
+
+    def __init__(self) -> None:
+        self.records: list[str] = []
+
+    def apply_corrections(self, record_ids: Sequence[str]) -> list[Any]:
+        self.records += record_ids
+        return []
+
+
+class Custodian:
+    """A custodian's services of deposits on a store without nodes."""
+
+    def __init__(self, home: Path, systems: tuple[str, ...] = ()) -> None:
+        self.engine: sa.Engine = make_engine(f"sqlite:///{home}/test.db")
+        for tables in (STORAGE_TABLES, SERVICE_TABLES):
+            tables.create_all(self.engine)
+        self.now_s = NOW_S
+        ledger: Any = AnchorLedger()
+        self.store = RecordStore(self.engine, MemoryBlocks(), ledger, home, lambda: self.now_s)
+        self.store._keys.unseal(SecretKey(b"r" * 32))  # a passphrase takes a second to stretch
+        self.directory = PatientDirectory(self.engine, self.store, lambda: self.now_s)
+        self.models: Any = CorrectedModels()
+        self.home = home
+        names = PatientNames(self.engine, self.store)
+        self.parked = ParkedEntries(self.engine, self.store, names, lambda: self.now_s)
+        self.items = ItemIndex(self.engine, self.store)
+        self.stores = IntakeStores(items=self.items, names=names, parked=self.parked)
+        self.configure(systems)
+
+    def configure(self, systems: tuple[str, ...]) -> None:
+        """Use other identifier systems from now on."""
+        ports: dict[str, Any] = {
+            "store": self.store,
+            "directory": self.directory,
+            "diagnostics": self.models,
+            "installation": Installation(
+                organisation=HERE,
+                site=Site.at("http://localhost:8000", "localhost"),
+                home=self.home,
+                clock=lambda: self.now_s,
+                is_development=True,
+                version="0",
+                person_systems=systems,
+            ),
+        }
+        self.intake = FhirIntake(**ports, stores=self.stores)
+        self.records = CustodianRecords(**ports)
+
+    def stored(self, person: str | None = None) -> list[Record]:
+        """Return every current record, or those of a person."""
+        entries = self.store._catalogue.current()
+        if person is not None:
+            subject = self.directory.find_subject(person)
+            entries = [entry for entry in entries if entry.subject == subject]
+        records = self.store.versions._reader.read(entries)
+        return [record for record in records if record is not None]

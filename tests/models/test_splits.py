@@ -1,0 +1,47 @@
+"""Patients are split by custodian, period or category where the question says so."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+import pytest
+
+from models.cohort import build_matrix, gather_cohort
+from models.manifest import TRAINING_PART
+from models.plan import Plan
+from models.question import Question
+from models.splits import split_patients
+from records.errors import DeclarationInvalid
+
+STUDY = "study:diabetes-risk"
+SEX = "http://loinc.org|46098-0"
+
+
+@pytest.mark.parametrize(
+    ("split_by", "parts"),
+    [("", {}), ("custodian", {"organisation:riverside": 100}), (SEX, {"female": 22, "male": 78})],
+)
+def test_each_patient_has_the_part_that_the_question_names(
+    build, heart, heart_people, split_by, parts
+) -> None:
+    cohort = gather_cohort(build(heart_people[:100]).store, heart, STUDY)
+    matrix = build_matrix(heart, cohort.manifest, cohort.records, TRAINING_PART)
+    question = dataclasses.replace(heart, plan=Plan(split_by=split_by))
+    counts = Counter(split_patients(question, cohort, matrix))
+    assert sum(counts.values()) == sum(parts.values())
+    assert set(counts) == set(parts)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('[evaluation]\nsplit_by = "x|unknown"\n', "split_by"),
+        ('[training]\nlearner = "deep"\n', "learner"),
+        ('[training]\nother = "x"\n', "other"),
+    ],
+)
+def test_a_plan_with_an_unknown_key_or_value_is_refused(heart, table: str, message: str) -> None:
+    text = heart.text.replace("[parameters]", f"{table}\n[parameters]")
+    with pytest.raises(DeclarationInvalid, match=message):
+        Question.parse(text, "q.toml")

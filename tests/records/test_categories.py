@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent import CATEGORY_CODES
+from records import DeclarationInvalid
+from records.categories import RULES, read_rules
+
+HL7 = "http://terminology.hl7.org/CodeSystem/observation-category"
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+LOINC = "http://loinc.org"
+
+
+def coded(system: str, code: str) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def place(**resource: Any) -> str:
+    return read_rules().place(resource).category
+
+
+@pytest.mark.parametrize(
+    ("resource", "category"),
+    [
+        ({"resourceType": "Patient"}, "demographics"),
+        ({"resourceType": "Encounter"}, "encounter"),
+        ({"resourceType": "Claim"}, "billing"),
+        ({"resourceType": "DocumentReference"}, "document"),
+        ({"resourceType": "SomethingNew"}, "document"),
+        ({"resourceType": "Condition", "code": coded(ICD, "I10")}, "condition"),
+        (
+            {"resourceType": "Observation", "category": [coded(HL7, "vital-signs")]},
+            "vital-signs",
+        ),
+        ({"resourceType": "Observation", "code": coded(LOINC, "2345-7")}, "laboratory"),
+        ({"resourceType": "Observation", "code": coded(LOINC, "8480-6")}, "vital-signs"),
+        ({"resourceType": "Observation", "specimen": {}}, "laboratory"),
+        ({"resourceType": "Observation", "category": [{"text": "Laboratory"}]}, "exam"),
+        ({"resourceType": "Observation", "category": "x", "code": 7}, "exam"),
+    ],
+)
+def test_an_ordinary_resource_has_the_category_of_its_label_code_or_kind(
+    resource: dict[str, Any], category: str
+) -> None:
+    assert place(**resource) == category
+
+
+@pytest.mark.parametrize(
+    ("resource", "category"),
+    [
+        ({"code": coded(ICD, "F10.20")}, "substance-use"),
+        ({"reasonCode": [coded(ICD, "F10.1")]}, "substance-use"),
+        ({"code": coded(ICD, "B20")}, "sexual-health"),
+        ({"code": coded(ICD, "F33.1")}, "mental-health"),
+        ({"code": coded(LOINC, "44249-1"), "category": [coded(HL7, "survey")]}, "mental-health"),
+        ({"category": [coded(HL7, "survey"), coded(HL7, "mental-health")]}, "mental-health"),
+        ({"code": coded(LOINC, "69548-6"), "category": [coded(HL7, "laboratory")]}, "genetics"),
+        ({"meta": {"security": [{"system": "x", "code": "PSY"}]}}, "mental-health"),
+        ({"meta": {"security": [{"system": "x", "code": "42CFRPart2"}]}}, "substance-use"),
+        ({"meta": {"security": [{"system": "x", "code": "R"}]}}, "document"),
+        (
+            {"contained": [{"meta": {"security": [{"system": "x", "code": "HIV"}]}}]},
+            "sexual-health",
+        ),
+    ],
+)
+def test_a_protected_category_comes_before_every_other(
+    resource: dict[str, Any], category: str
+) -> None:
+    assert place(resourceType="Observation", **resource) == category
+
+
+def test_two_protected_categories_are_both_named_and_the_first_decides() -> None:
+    placed = read_rules().place(
+        {"resourceType": "Condition", "code": coded(ICD, "F10.2"), "note": coded(ICD, "F33.1")}
+    )
+    assert placed == ("substance-use", ("substance-use", "mental-health"))
+
+
+def test_tobacco_is_not_protected() -> None:
+    assert place(resourceType="Condition", code=coded(ICD, "F17.2")) == "condition"
+
+
+def test_new_words_stand_at_the_end_of_the_vocabulary() -> None:
+    assert CATEGORY_CODES[-3:] == ("encounter", "document", "billing")
+    assert CATEGORY_CODES[:2] == ("vital-signs", "laboratory")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('category = "genetics"', 'category = "genes"', "vocabulary"),
+        ('"loinc|75626-2"', '"loinc 75626-2"', "codes"),
+        ('"loinc|75626-2"', '"nobody|1"', "codes"),
+        ("[kinds]\n", "[kinds]\nunknown = []\n", "vocabulary"),
+    ],
+)
+def test_wrong_rules_are_refused_by_key(
+    tmp_path: Path, before: str, after: str, message: str
+) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES.read_text().replace(before, after))
+    with pytest.raises(DeclarationInvalid, match=message):
+        read_rules(rules)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import gzip
+import io
+from typing import Any
+
+import orjson
+import pytest
+
+from records import FhirInvalid, JsonInvalid
+from records.fhir_file import FhirEntry, read_entries
+from records.outcomes import EntryCode
+
+PATIENT = {"resourceType": "Patient", "id": "p1"}
+OBSERVATION = {"resourceType": "Observation", "id": "o1", "valueDecimal": 1}
+
+
+def read(body: bytes) -> list[FhirEntry]:
+    return list(read_entries(io.BytesIO(body)))
+
+
+def bundle(*entries: Any, kind: str | None = "collection") -> bytes:
+    fields = {"resourceType": "Bundle", "entry": list(entries)}
+    return orjson.dumps(fields | ({"type": kind} if kind else {}))
+
+
+def kinds(entries: list[FhirEntry]) -> list[tuple[int, str]]:
+    return [(entry.number, entry.kind) for entry in entries]
+
+
+@pytest.mark.parametrize(
+    "kind", ["collection", "searchset", "transaction", "batch", "document", "message"]
+)
+def test_a_bundle_of_any_type_is_read(kind: str) -> None:
+    entries = read(bundle({"resource": PATIENT}, {"resource": OBSERVATION}, kind=kind))
+    assert kinds(entries) == [(1, "Patient"), (2, "Observation")]
+
+
+def test_a_bundle_without_a_type_is_read_with_a_note() -> None:
+    note, entry = read(bundle({"resource": PATIENT}, kind=None))
+    assert (note.number, note.code) == (0, EntryCode.NO_BUNDLE_TYPE)
+    assert (entry.number, entry.kind) == (1, "Patient")
+
+
+def test_one_resource_parameters_and_lists_are_read() -> None:
+    inner = orjson.loads(bundle({"resource": OBSERVATION}))
+    parts = [{"name": "a", "resource": PATIENT}, {"name": "b", "part": [{"resource": inner}]}]
+    parameters = {"resourceType": "Parameters", "parameter": parts}
+    assert kinds(read(orjson.dumps(PATIENT))) == [(1, "Patient")]
+    assert kinds(read(orjson.dumps(parameters))) == [(1, "Patient"), (2, "Observation")]
+    assert kinds(read(orjson.dumps([PATIENT, OBSERVATION]))) == [(1, "Patient"), (2, "Observation")]
+
+
+def test_ndjson_is_read_by_line_and_a_bad_line_costs_only_itself() -> None:
+    lines = [b"{broken", orjson.dumps(PATIENT), b"", b"[]", orjson.dumps(OBSERVATION)]
+    entries = read(b"\n".join(lines))
+    assert [(e.number, e.kind, e.code) for e in entries] == [
+        (1, "", EntryCode.NOT_JSON),
+        (2, "Patient", EntryCode.NOTHING),
+        (4, "", EntryCode.NOT_A_RESOURCE),
+        (5, "Observation", EntryCode.NOTHING),
+    ]
+
+
+def test_lines_of_other_kinds_can_be_left_out() -> None:
+    body = orjson.dumps(PATIENT) + b"\n" + orjson.dumps(OBSERVATION)
+    (entry,) = read_entries(io.BytesIO(body), "Patient")
+    assert entry.kind == "Patient"
+
+
+@pytest.mark.parametrize("wrap", [bytes, gzip.compress, lambda body: b"\xef\xbb\xbf" + body])
+def test_gzip_and_a_byte_order_mark_are_read(wrap: Any) -> None:
+    assert kinds(read(wrap(orjson.dumps(PATIENT)))) == [(1, "Patient")]
+
+
+def test_numbers_are_as_written() -> None:
+    (entry,) = read(b'{"resourceType":"Observation","valueQuantity":{"value":1.00}}')
+    assert orjson.dumps(entry.resource) == (
+        b'{"resourceType":"Observation","valueQuantity":{"value":1.00}}'
+    )
+
+
+def test_requests_are_read_and_what_cannot_be_stored_has_a_code() -> None:
+    deletion = {
+        "request": {"method": "DELETE", "url": "Observation/o1"},
+        "response": {"status": "204", "lastModified": "2024-03-05T10:00:00Z"},
+    }
+    patch = {"resource": PATIENT, "request": {"method": "PATCH", "url": "Patient/p1"}}
+    message = {"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "outcome"}}
+    bad = {"resource": {"resourceType": 7}}
+    entries = read(bundle(deletion, patch, message, {"response": {}}, bad, "text", kind="history"))
+    assert [entry.code for entry in entries] == [
+        EntryCode.NOTHING,
+        EntryCode.METHOD,
+        EntryCode.SEARCH_OUTCOME,
+        EntryCode.NO_RESOURCE,
+        EntryCode.NOT_A_RESOURCE,
+        EntryCode.NOT_A_RESOURCE,
+    ]
+    assert (entries[0].method, entries[0].target) == ("DELETE", "Observation/o1")
+    assert (entries[0].modified, entries[0].newest_first) == ("2024-03-05T10:00:00Z", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "empty"),
+        (b" \n\t", "empty"),
+        (b"7", "a table needs a mapping"),
+        (b"pid,crp\n1,5\n", "a table needs a mapping"),
+        (b'{"a": 1}', "resourceType"),
+        (b"<Bundle xmlns='http://hl7.org/fhir'/>", "XML"),
+        (b"PK\x03\x04rest", "ZIP"),
+        ("{}".encode("utf-16"), "UTF-16"),
+        (gzip.compress(b"{}" * 5000)[:40], "gzip"),
+        (b"\x1f\x8bnothing", "gzip"),
+    ],
+)
+def test_what_is_not_fhir_json_is_refused_with_what_to_do(body: bytes, message: str) -> None:
+    with pytest.raises(FhirInvalid, match=message):
+        read(body)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"resourceType":', b'{"resourceType":"Patient","resourceType":"Patient"}']
+)
+def test_a_damaged_document_is_refused(body: bytes) -> None:
+    with pytest.raises(JsonInvalid):
+        read(body)
+
+
+def test_a_document_nested_too_deep_is_refused() -> None:
+    with pytest.raises(JsonInvalid, match="deeper"):
+        read(b'{"resourceType":"Patient","a":' + b"[" * 100_000)

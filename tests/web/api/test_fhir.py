@@ -1,0 +1,106 @@
+"""The FHIR endpoint: a hospital's system sends resources and reads what became of each."""
+
+from __future__ import annotations
+
+import gzip
+import secrets
+
+import orjson
+import pytest
+
+pytestmark = pytest.mark.node
+HOSPITAL = "organisation:this-hospital"
+
+
+@pytest.fixture
+def system(hospital):
+    """A system of the custodian: a client that sends bytes to /fhir with its token."""
+    client = hospital.client("custodian", HOSPITAL)
+
+    def send(path="", body=None, method="POST", **headers):
+        headers = {"Authorization": f"Bearer {client.secret}", **headers}
+        return client.http.open(f"/fhir{path}", method=method, data=body, headers=headers)
+
+    return send
+
+
+def person(number):
+    identifier = [{"value": number}]
+    return {"resourceType": "Patient", "id": number, "identifier": identifier, "gender": "male"}
+
+
+def observation(number, value=70):
+    return {
+        "resourceType": "Observation",
+        "id": f"o-{number}",
+        "status": "final",
+        "subject": {"reference": f"Patient/{number}"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+        "effectiveDateTime": "2024-01-02",
+        "valueQuantity": {"value": value, "code": "kg"},
+    }
+
+
+def ndjson(*resources):
+    return b"\n".join(map(orjson.dumps, resources))
+
+
+def path_of(answer):
+    return answer.headers["Content-Location"].partition("/fhir")[2]
+
+
+def test_an_import_is_accepted_then_reported_by_entry(hospital, system) -> None:
+    number = secrets.token_hex(4)
+    body = gzip.compress(ndjson(observation(number), person(number), {"resourceType": 7}))
+    accepted = system("/$import", body, **{"Content-Type": "application/fhir+ndjson"})
+    assert accepted.status_code == 202
+    waiting = system(path_of(accepted), method="GET")
+    assert (waiting.status_code, waiting.headers["Retry-After"]) == (202, "2")
+    hospital.work("store-upload")
+    result = system(path_of(accepted), method="GET")
+    manifest = result.get_json()
+    assert result.status_code == 200
+    assert manifest["outcomes"]["stored"] == 2
+    assert manifest["outcomes"]["refused"] == 1
+    lines = system(f"{path_of(accepted)}/outcomes", method="GET").get_data().splitlines()
+    issues = [orjson.loads(line)["issue"][0] for line in lines]
+    assert [issue["severity"] for issue in issues] == ["information", "information", "error"]
+    subject = hospital.platform.requests.directory.find_subject(number)
+    categories = {record.category for record in hospital.platform.store.records_of(subject)}
+    assert categories == {"demographics", "vital-signs"}
+
+
+def test_a_corrected_resource_that_is_posted_alone_is_a_new_version(hospital, system) -> None:
+    number = secrets.token_hex(4)
+    for body in (person(number), observation(number), observation(number, 71)):
+        headers = {"Content-Type": "application/fhir+json"}
+        accepted = system("", orjson.dumps(body), **headers)
+        hospital.work("store-upload")
+    outcomes = system(path_of(accepted), method="GET").get_json()["outcomes"]
+    assert outcomes["corrected"] == 1
+
+
+def test_a_file_that_cannot_be_read_is_answered_with_an_operation_outcome(hospital, system) -> None:
+    headers = {"Content-Type": "application/fhir+json"}
+    refused = system("", b"<Bundle xmlns='http://hl7.org/fhir'/>", **headers)
+    assert (refused.status_code, refused.get_json()["resourceType"]) == (422, "OperationOutcome")
+    assert system("", b"x", **{"Content-Type": "text/html"}).status_code == 415
+    broken = system("", b'{"resourceType":"Bundle"', **headers)
+    assert broken.status_code == 202
+    hospital.work("store-upload")
+    unusable = system(path_of(broken), method="GET")
+    assert (unusable.status_code, unusable.get_json()["resourceType"]) == (422, "OperationOutcome")
+
+
+def test_only_this_custodians_systems_may_send(hospital, system) -> None:
+    for role, party, status in (
+        ("researcher", HOSPITAL, 403),
+        ("custodian", "organisation:elsewhere", 404),
+    ):
+        client = hospital.client(role, party)
+        headers = {"Authorization": f"Bearer {client.secret}"}
+        assert client.http.post("/fhir", data=b"{}", headers=headers).status_code == status
+    stranger = hospital.client().http.post("/fhir", data=b"{}")
+    assert stranger.status_code == 401
+    assert stranger.get_json()["resourceType"] == "OperationOutcome"
+    assert system("/metadata", method="GET").get_json()["fhirVersion"] == "4.0.1"

@@ -1,0 +1,33 @@
+"""The page of a new link: a reload makes no second link and does not show the first."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from visitors import signed_in
+
+pytestmark = pytest.mark.node
+
+
+def test_a_reload_makes_no_second_link_and_does_not_show_the_first_again(hospital: Any) -> None:
+    keeper = signed_in(hospital, "custodian")
+    sent = {"role": "auditor", "name": "Dr B", "party": "", "identity": "card"}
+    done = keeper.post("/custodian/patients/new", **sent)
+    assert done.status_code == 303
+    page = keeper.get(done.location)
+    (link,) = set(re.findall(r"http://\S+/join/[\w-]{43}", page.text))
+    again = keeper.get(done.location).text
+    assert link not in again
+    assert "The link was shown once" in again
+    assert keeper.http.get_cookie("shown-once", path=done.location) is None
+
+
+def test_facts_that_another_session_signed_are_not_shown(hospital: Any) -> None:
+    keeper, other = (signed_in(hospital, "custodian") for _ in range(2))
+    sent = {"role": "auditor", "name": "Dr B", "party": "", "identity": "card"}
+    done = keeper.post("/custodian/patients/new", **sent)
+    value = done.headers["Set-Cookie"].split("=", 1)[1].split(";")[0]
+    other.http.set_cookie("shown-once", value, path=done.location)
+    assert "/join/" not in other.get(done.location).text

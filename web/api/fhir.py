@@ -1,0 +1,186 @@
+"""The FHIR endpoint: takes resources from a custodian's systems, and reports on every entry."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from typing import Any, Final
+
+import orjson
+from flask import Blueprint, Response, request
+
+from services.custodian.fhir_uploads import NDJSON, to_ndjson
+from services.custodian.upload_store import LEAVE, MAX_BYTES, STORED, UNUSABLE
+from services.custodian.uploads import NewUpload, UploadReport
+from services.errors import NotFound
+from services.tokens import CUSTODIAN
+from services.wiring import Services
+from web.api.guard import ApiGuard
+from web.api.resources import returns_file
+from web.current import current_caller, find_caller, services, words
+from web.errors import UnsupportedMediaType
+from web.view_options import max_body, public, requires_role
+
+PREFIX: Final = "/fhir"
+FHIR_JSON: Final = "application/fhir+json"
+RETRY_AFTER_S: Final = 2
+MAX_SENDER: Final = 200
+_MEDIA_TYPES: Final = (
+    FHIR_JSON,
+    NDJSON,
+    "application/json",
+    "application/ndjson",
+    "application/x-ndjson",
+    "application/gzip",
+)
+
+
+def fhir(services: Services) -> Blueprint:
+    """Return the blueprint of the FHIR endpoint, behind the same guard as the API."""
+    bp = Blueprint("fhir", __name__, url_prefix=PREFIX)
+    bp.before_request(ApiGuard(services).admit)
+    bp.before_request(_require_operator)
+    bp.add_url_rule("", "post_resources", post_resources, methods=["POST"])
+    bp.add_url_rule("/$import", "post_import", post_resources, methods=["POST"])
+    bp.add_url_rule("/metadata", "get_metadata", get_metadata)
+    bp.add_url_rule("/imports/<upload>", "get_import", get_import)
+    bp.add_url_rule("/imports/<upload>", "delete_import", delete_import, methods=["DELETE"])
+    bp.add_url_rule("/imports/<upload>/outcomes", "get_outcomes", get_outcomes)
+    return bp
+
+
+def _require_operator() -> None:
+    """Let only the organisation that operates this installation pass.
+
+    Raises:
+        NotFound: the caller speaks for another organisation.
+    """
+    caller = find_caller()
+    if caller is not None and caller.party != services().installation.organisation:
+        raise NotFound
+
+
+@requires_role(CUSTODIAN)
+@max_body(MAX_BYTES)
+@returns_file(FHIR_JSON)
+def post_resources() -> Response:
+    """Keep a Bundle, a resource, Parameters or NDJSON, and queue its storing.
+
+    The answer is 202; its Content-Location is where the outcome of each entry will be. The query's
+    `sender` names the system whose ids the resources use, if the custodian has several.
+    """
+    if request.mimetype not in _MEDIA_TYPES:
+        raise UnsupportedMediaType(f"send one of {', '.join(_MEDIA_TYPES)}")
+    caller, sender = current_caller(), request.args.get("sender", "")[:MAX_SENDER]
+    body = io.BytesIO(request.get_data())
+    name = f"from {caller.id}"
+    new = NewUpload(name=name, file=body, mapping="", own_mapping=None, on_bad=LEAVE)
+    report = services().custodian.uploads.import_fhir(
+        words(), caller.party, new, sender=sender, by=caller.id
+    )
+    return _accepted(report)
+
+
+@requires_role(CUSTODIAN)
+@returns_file("application/json")
+def get_import(upload: str) -> Response:
+    """Return the progress of an import (202), or its result (200), as FHIR Bulk Data does."""
+    party = current_caller().party
+    report = services().custodian.uploads.get(words(), party, upload)
+    if report.upload.state not in (STORED, UNUSABLE):
+        if report.is_working:
+            return _accepted(report)
+        return _outcome("error", "transient", "Storing did not finish. Send the file again.", 500)
+    if report.upload.state == UNUSABLE:
+        return _outcome("error", "invalid", str(report.counts.get("why", "")), 422)
+    return Response(orjson.dumps(_manifest(report)), content_type="application/json")
+
+
+@requires_role(CUSTODIAN)
+@returns_file(NDJSON)
+def get_outcomes(upload: str) -> Response:
+    """Return what became of each entry: one FHIR OperationOutcome a line."""
+    outcomes = services().custodian.uploads.outcomes(current_caller().party, upload)
+    return Response(to_ndjson(outcomes), content_type=NDJSON)
+
+
+@requires_role(CUSTODIAN)
+@returns_file(FHIR_JSON)
+def delete_import(upload: str) -> Response:
+    """Cancel an import that has not begun; what is stored stays."""
+    report = services().custodian.uploads.get(words(), current_caller().party, upload)
+    if report.job is not None and report.is_working:
+        services().jobs.cancel(report.job.id)
+    return _outcome("information", "informational", "Cancelled, unless it had ended.", 202)
+
+
+@public
+@returns_file(FHIR_JSON)
+def get_metadata() -> Response:
+    """Return what this endpoint can do (CapabilityStatement)."""
+    statement = {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "kind": "instance",
+        "fhirVersion": "4.0.1",
+        "format": [FHIR_JSON, NDJSON],
+        "software": {"name": "Vouchsafe", "version": services().installation.version},
+        "implementation": {"description": "Takes health records; consent decides who reads them."},
+        "rest": [
+            {
+                "mode": "server",
+                "security": {"description": "A bearer token of the custodian's own system."},
+                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "operation": [
+                    {
+                        "name": "import",
+                        "definition": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/import",
+                    }
+                ],
+            }
+        ],
+    }
+    return Response(orjson.dumps(statement), content_type=FHIR_JSON)
+
+
+def _accepted(report: UploadReport) -> Response:
+    job = report.job
+    done = f"{job.step} {job.done} of {job.of}" if job and job.of else "waiting"
+    headers = {
+        "Content-Location": f"{_base()}/imports/{report.upload.id}",
+        "X-Progress": done,
+        "Retry-After": str(RETRY_AFTER_S),
+    }
+    return Response(b"", 202, headers, content_type=FHIR_JSON)
+
+
+def _manifest(report: UploadReport) -> dict[str, Any]:
+    """Return the result of an import; the outcomes are one file of OperationOutcome."""
+    counts, upload = report.counts, report.upload
+    at = datetime.datetime.fromtimestamp(counts["anchored_at_s"], datetime.UTC)
+    file = {
+        "type": "OperationOutcome",
+        "count": counts["rows"],
+        "url": f"{_base()}/imports/{upload.id}/outcomes",
+    }
+    return {
+        "transactionTime": at.isoformat(),
+        "request": f"{_base()}/$import",
+        "requiresAccessToken": True,
+        "output": [file],
+        "error": [file] if counts["wrong"] else [],
+        "outcomes": counts["outcomes"],
+        "joined": counts["joined"],
+        "corrected_records": counts["corrected_records"],
+        "affected_models": counts["affected_models"],
+    }
+
+
+def _outcome(severity: str, code: str, text: str, status: int) -> Response:
+    issue = {"severity": severity, "code": code, "diagnostics": text}
+    body = {"resourceType": "OperationOutcome", "issue": [issue]}
+    return Response(orjson.dumps(body), status, content_type=FHIR_JSON)
+
+
+def _base() -> str:
+    return f"{services().installation.site.origin}{PREFIX}"

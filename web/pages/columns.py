@@ -1,0 +1,78 @@
+"""The page on which a custodian maps the columns of a table that has no mapping yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from consent import CATEGORIES
+from records.columns import is_identifying
+from records.draft import CODE, to_toml
+from services.custodian.column_choices import CHOICES, draft_from, form_of, levels_of
+from services.custodian.column_maps import NewMapping
+from services.errors import Invalid
+from services.tokens import CUSTODIAN
+from web.current import current_account, services, words
+from web.pages.forms import first_errors
+from web.pages.guard import render, see_other
+from web.view_options import max_body, requires_role
+
+MAX_FORM_BYTES: Final = 2**20
+_INVALID: Final = 422
+
+bp = Blueprint("columns", __name__)
+BLUEPRINTS: Final = (bp,)
+
+
+@bp.get("/custodian/deposits/<upload>/columns")
+@requires_role(CUSTODIAN)
+def column_form(upload: str) -> Response:
+    """Show each column of a table, what its cells look like, and what it seems to mean."""
+    return _form(upload, None, {}, 200)
+
+
+@bp.post("/custodian/deposits/<upload>/columns")
+@requires_role(CUSTODIAN)
+@max_body(MAX_FORM_BYTES)
+def save_columns(upload: str) -> Response:
+    """Make the mapping, check the table against it, and go to its report."""
+    columns, party = services().custodian.columns, current_account().party
+    form = request.form.to_dict()
+    try:
+        draft = draft_from(words(), columns.describe(party, upload), form)
+        mapping = NewMapping(text=to_toml(draft), name=form.get("name", "").strip())
+        columns.save(words(), party, upload, mapping)
+    except Invalid as exc:
+        return _form(upload, form, first_errors(exc), _INVALID)
+    return see_other(f"/custodian/deposits/{upload}")
+
+
+def _form(
+    upload: str, form: Mapping[str, str] | None, errors: dict[str, str], status: int
+) -> Response:
+    table = services().custodian.columns.describe(current_account().party, upload)
+    columns = [
+        {
+            "index": index,
+            "draft": draft,
+            "seen": table.columns[index] if index < len(table.columns) else None,
+            "levels": levels_of(table, index),
+            "is_fixed": draft.role == CODE,
+            "is_identifying": is_identifying(draft.name),
+        }
+        for index, draft in enumerate(table.draft.columns)
+    ]
+    return render(
+        "custodian/columns.html",
+        title=words()("columns-title"),
+        status=status,
+        errors=errors,
+        values=form_of(table) if form is None else form,
+        upload=upload,
+        table=table,
+        columns=columns,
+        choices=CHOICES,
+        categories=list(CATEGORIES),
+    )
