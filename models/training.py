@@ -21,6 +21,7 @@ from models.errors import (
     ConsentsChanged,
     GateClosed,
     ModelsError,
+    ModelsInvalid,
     ModelsNotFound,
     RunCancelled,
 )
@@ -165,6 +166,7 @@ class Trainer:
         """Store the trained model; None if a consent was lost since the cohort was gathered."""
         self._step(run, progress, "fit")
         matrix = build_matrix(question, cohort.manifest, cohort.records, TRAINING_PART)
+        _require_one_row_each(matrix)
         _require_outcomes(matrix)
         earlier = self.runs.count_earlier(run)
         codes = (code for record in cohort.records.values() for code in record.observations)
@@ -252,6 +254,12 @@ class Trainer:
         if model is None or model.state in UNSERVED:
             self.files.destroy_all(run.model_id)
             self.registry.delete_unserved(run.model_id)
+
+
+def _require_one_row_each(matrix: Matrix) -> None:
+    if matrix.people is not None:
+        # Folds and the privacy attack name one row a patient.
+        raise ModelsInvalid("a model has one row a patient: set take of [index] to first or last")
 
 
 def _require_outcomes(matrix: Matrix) -> None:

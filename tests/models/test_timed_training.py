@@ -14,7 +14,7 @@ from timed import FEATURES, HEAD, LABEL, UNITS, born, diagnosed, measured, perso
 from models.booster import fit
 from models.budget import Budget
 from models.cohort import build_matrix, gather_cohort
-from models.errors import PatientIneligible
+from models.errors import ModelsInvalid, PatientIneligible
 from models.manifest import TRAINING_PART
 from models.prediction import PredictionRequest
 from models.question import Question
@@ -118,3 +118,11 @@ def test_a_timed_question_is_trained_and_predicts_about_one_patient(world) -> No
     assert world.store.vault.journal[-1].categories == ("laboratory", "demographics", "condition")
     with pytest.raises(PatientIneligible):
         world.diagnostics.predict(ask[2])
+
+
+def test_several_rows_of_a_patient_are_refused_for_a_model(build, people, tmp_path: Path) -> None:
+    each = HEAD.replace('category = "procedure"', 'category = "procedure"\ntake = "each"')
+    (tmp_path / "timed.toml").write_text(each + LABEL + FEATURES + UNITS)
+    world = build(people, question_folders=(tmp_path,))
+    with pytest.raises(ModelsInvalid, match="one row a patient"):
+        world.diagnostics.train(STUDY, "timed")
