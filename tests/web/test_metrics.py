@@ -24,6 +24,7 @@ MEASURED = Measurements(
     block_age_s=None,
     anchor_age_s=30.0,
     unanchored_rows=4,
+    refused_revocations=1,
     disk_free_bytes=10**9,
 )
 
