@@ -244,6 +244,49 @@ def test_nameless_equal_resources_are_all_kept_and_sent_again_change_nothing(
     assert len(record.resources) == 3
 
 
+def numbered(value: float, **changes: Any) -> dict[str, Any]:
+    made = corrected(value, identifier=[{"system": "urn:accession", "value": "1"}], **changes)
+    return {key: made[key] for key in made if key != "id"}
+
+
+@pytest.mark.parametrize("identifier", [{"system": "urn:accession", "value": "1"}, {"value": "1"}])
+def test_a_business_number_of_two_patients_removes_nothing(
+    custodian: Custodian, identifier: dict[str, str]
+) -> None:
+    other = PATIENT | {"id": "p2", "identifier": [{"value": "V-200"}]}
+    changes = {"identifier": [identifier], "subject": {"reference": "Patient/p2"}}
+    send(custodian, bundle(PATIENT, numbered(1) | {"identifier": [identifier]}))
+    report = send(custodian, bundle(other, numbered(2) | changes))
+    assert outcomes_of(report) == ["stored", "stored"]
+    assert report.corrected_records == 0
+    assert values(custodian, "V-100")[GLUCOSE] == (1, "mg/dL")
+    assert values(custodian, "V-200")[GLUCOSE] == (2, "mg/dL")
+
+
+def test_a_resource_without_id_is_corrected_by_its_business_number(custodian: Custodian) -> None:
+    send(custodian, bundle(PATIENT, numbered(1)))
+    assert outcomes_of(send(custodian, bundle(PATIENT, numbered(2)))) == ["same", "corrected"]
+    assert values(custodian)[GLUCOSE] == (2, "mg/dL")
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_panel_with_the_same_number_is_stored_completely(
+    custodian: Custodian, waits: bool
+) -> None:
+    codes = ("2345-7", "2823-3", "2951-2")
+    panel = [
+        numbered(n, code={"coding": [{"system": "http://loinc.org", "code": code}]})
+        for n, code in enumerate(codes)
+    ]
+    if waits:
+        send(custodian, bundle(*panel))
+        assert send(custodian, bundle(PATIENT)).joined == 3
+    else:
+        assert send(custodian, bundle(PATIENT, *panel)).counts()["stored"] == 4
+    assert {f"http://loinc.org|{code}" for code in codes} <= set(values(custodian))
+    assert send(custodian, bundle(PATIENT, *panel)).counts()["same"] == 4
+
+
 def test_a_patient_without_a_configured_number_waits_for_the_configuration(
     custodian: Custodian,
 ) -> None:
