@@ -103,7 +103,8 @@ def create_card(run: TrainingRun, question: Question, result: TrainingResult) ->
 
 def _figures(assessment: Assessment, development: Development) -> dict[str, Any]:
     return {
-        "evaluation": steady_counts(round_figures(asdict(assessment.evaluation))),
+        "evaluation": steady_counts(round_figures(asdict(assessment.evaluation)))
+        | {"prevalence": round(assessment.evaluation.prevalence, 2)},
         "attack": round_figures(asdict(development.attack))
         | {"rows": steady(development.attack.rows)},
         "repeated": round_figures(asdict(assessment.repeated)),
@@ -199,8 +200,8 @@ def _provenance(question: Question, result: TrainingResult) -> dict[str, Any]:
     manifest = cohort.manifest
     return {
         "manifest_root": manifest.root.hex(),
-        "lines": len(manifest.lines),
-        "consents": len(cohort.consents()),
+        "lines": steady(len(manifest.lines)),
+        "consents": steady(len(cohort.consents())),
         "view": _view(cohort.view),
         "seed": manifest.seed,
         "parameters": development.setting.content(development.rounds),

@@ -92,7 +92,7 @@ def describe_performance(content: Mapping[str, Any]) -> list[str]:
         f"AUROC (95 % interval, DeLong): {_format_estimate(figures['auroc'])}",
         *_repeat_lines(content),
         f"area under the precision-recall curve: {figures['auprc']:.3f}"
-        f" (chance: the prevalence, {figures['prevalence']:.3f})",
+        f" (chance: the prevalence, {figures['prevalence']:.2f})",
         f"calibration slope: {slope:.2f} ({slope - error:.2f} to {slope + error:.2f}; ideal: 1)",
         f"calibration in the large: {figures['intercept']:.2f}"
         f" ± {1.96 * figures['intercept_error']:.2f} (ideal: 0)",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import numpy as np
 
 from models.calibration import Floats, Labels, fit_smooth_calibration
 from models.evaluation import Estimate, auroc, wilson
-from models.suppression import MIN_COUNT
+from models.suppression import MIN_COUNT, is_small
 
 _CURVE_POINTS: Final = 20
 _SMOOTH_POINTS: Final = 15
@@ -19,7 +19,7 @@ _Z: Final = 1.96
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """What acting at a threshold would mean; a share without patients is None."""
+    """What acting at a threshold would mean; a share that tells of 1 to 10 patients is None."""
 
     threshold: float
     sensitivity: Estimate | None
@@ -108,13 +108,16 @@ def _threshold_row(labels: Labels, probabilities: Floats, threshold: float) -> T
         specificity=_share_of(~flagged, ~labels),
         ppv=_share_of(labels, flagged),
         npv=_share_of(~labels, ~flagged),
-        flagged_per_100=Estimate(100 * share.value, 100 * share.low, 100 * share.high),
+        flagged_per_100=Estimate(*(round(100 * end) for end in astuple(share))),
     )
 
 
 def _share_of(part: Labels, whole: Labels) -> Estimate | None:
-    n = int(whole.sum())
-    return wilson(int((part & whole).sum()), n) if n >= MIN_COUNT else None
+    """Return a share in hundredths: exact ones, in two cards, would tell of one patient."""
+    n, count = int(whole.sum()), int((part & whole).sum())
+    if n < MIN_COUNT or is_small(count) or is_small(n - count):
+        return None
+    return Estimate(*(round(end, 2) for end in astuple(wilson(count, n))))
 
 
 def measure_repeats(

@@ -24,6 +24,7 @@ _START_ELEMENTS: Final = (
 )
 """The clinical start comes first; what follows is when somebody wrote it down."""
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.*)?)?)?\Z")
+_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.")
 _FILED_WITHOUT_DAY: Final = frozenset({"Patient", "RelatedPerson"})
 
 
@@ -100,8 +101,8 @@ def content_of(resource: Mapping[str, Any]) -> bytes:
 def identity_of(entry: FhirEntry, sender: str) -> str:
     """Return the name that is the same in each version of a resource, or "" if it has none.
 
-    It is the URL at its server, else its sender, type and id, else its fullUrl, else its first
-    business identifier. A deletion has the identity of what it deletes.
+    It is the URL at its server, else its sender, type and id, else its fullUrl. A deletion has the
+    identity of what it deletes.
     """
     resource = entry.resource or {}
     base, kind, identity = split_url(entry.url)
@@ -115,13 +116,22 @@ def identity_of(entry: FhirEntry, sender: str) -> str:
     if identity:
         name = f"{base}/{kind}/{identity}" if base else f"{sender}|{kind}/{identity}"
     else:
-        name = entry.url or _business_identifier(entry)
+        name = entry.url if _URI.match(entry.url) else ""
     return name if len(name) <= MAX_IDENTITY_CHARACTERS else ""
 
 
-def _business_identifier(entry: FhirEntry) -> str:
+def business_identity_of(entry: FhirEntry, sender: str, subject: bytes) -> str:
+    """Return the name that a resource's first business identifier gives it, or "" if none does.
+
+    Such a number is unique neither between senders nor between patients, and names nothing without
+    its system; so the name has the sender and the subject in it.
+    """
     identifiers = (entry.resource or {}).get("identifier")
     first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
-    if not isinstance(first, dict) or not isinstance(first.get("value"), str):
+    system, value = (
+        (first.get("system"), first.get("value")) if isinstance(first, dict) else ("", "")
+    )
+    if not (isinstance(system, str) and system and isinstance(value, str) and value):
         return ""
-    return f"{entry.kind}|{first.get('system') or ''}|{first['value']}"
+    name = f"business|{sender}|{subject.hex()}|{entry.kind}|{system}|{value}"
+    return name if len(name) <= MAX_IDENTITY_CHARACTERS else ""

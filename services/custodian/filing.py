@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +15,14 @@ from records.json_strict import dumps_exact
 from records.merging import DocumentMerge, Filed, fits, with_resources
 from records.outcomes import EntryCode, Outcome
 from records.persons import patient_state
-from records.placement import content_of, day_of, identity_of, updated_us, version_number
+from records.placement import (
+    business_identity_of,
+    content_of,
+    day_of,
+    identity_of,
+    updated_us,
+    version_number,
+)
 from services.custodian.items import Item, ItemIndex
 from storage import Arrival, Arriving, Entry, Merged, Record, RecordStore
 
@@ -38,6 +44,7 @@ class Filing:
         resource: its canonical bytes.
         content: keyed hash of subject and content.
         identity: the name that is the same in each version.
+        sender: who sent it, if that is not the sender of the delivery.
         record_id: the document that it is filed in.
     """
 
@@ -50,6 +57,7 @@ class Filing:
     content: bytes = _NO_CONTENT
     identity: str = ""
     record_id: str = ""
+    sender: str = ""
 
     @property
     def is_deletion(self) -> bool:
@@ -101,6 +109,7 @@ class ResourceFiling:
         self._clock = clock
         self._occurrences: Counter[bytes] = Counter()
         self._matched: set[bytes] = set()
+        self._business: dict[str, set[bytes]] = {}
         self.corrected: set[str] = set()
         """The records with a value that was corrected or deleted."""
 
@@ -108,7 +117,9 @@ class ResourceFiling:
         """File resources and set what became of each; with `dry`, only say what would.
 
         On return everything stored is visible and anchored. Repeating a delivery changes nothing.
+        What is about an erased patient is refused, and the rest is filed.
         """
+        filings = self._refuse_erased(filings)
         self._read(filings, sender)
         winners = _newest_of_each(filings)
         items = self._items.find(filing.identity for filing in winners)
@@ -130,10 +141,19 @@ class ResourceFiling:
             self._write(plan, entries)
             self._items.write(dict(_written(winners)))
 
+    def _refuse_erased(self, filings: Sequence[Filing]) -> list[Filing]:
+        """Return the filings that are not about an erased patient."""
+        erased = self._store.find_erased({filing.subject for filing in filings})
+        for filing in filings:
+            if filing.subject in erased:
+                filing.outcome, filing.code = Outcome.REFUSED, EntryCode.ERASED
+        return [filing for filing in filings if filing.subject not in erased]
+
     def _read(self, filings: Sequence[Filing], sender: str) -> None:
         contents = []
         for filing in filings:
-            filing.identity = filing.identity or identity_of(filing.entry, sender)
+            filing.sender = filing.sender or sender
+            filing.identity = filing.identity or identity_of(filing.entry, filing.sender)
             content = b""
             if filing.entry.resource is not None:
                 filing.resource = dumps_exact(filing.entry.resource)
@@ -144,10 +164,25 @@ class ResourceFiling:
             contents.append((filing.subject, content))
         for filing, content in zip(filings, self._items.hash_contents(contents), strict=True):
             filing.content = _NO_CONTENT if filing.is_deletion else content
-            if not filing.identity and not filing.is_deletion:
-                self._occurrences[content] += 1
-                digest = hashlib.sha256(content).hexdigest()
-                filing.identity = f"content|{digest}|{self._occurrences[content]}"
+        self._name([f for f in filings if not f.identity and not f.is_deletion])
+
+    def _name(self, filings: Sequence[Filing]) -> None:
+        """Name resources without id and URL, so that no two different ones get the same name.
+
+        A business identifier of several entries, such as a panel's accession number, names none of
+        them; each is then named by its subject and content.
+        """
+        names = [business_identity_of(f.entry, f.sender, f.subject) for f in filings]
+        for filing, name in zip(filings, names, strict=True):
+            if name:
+                self._business.setdefault(name, set()).add(filing.content)
+        for filing, name in zip(filings, names, strict=True):
+            if name and len(self._business[name]) == 1:
+                filing.identity = name
+                continue
+            self._occurrences[filing.content] += 1
+            number = self._occurrences[filing.content]
+            filing.identity = f"content|{filing.content.hex()}|{number}"
 
     def _find_same(self, filings: Sequence[Filing], items: Mapping[str, Item]) -> set[str]:
         """Return the identities of resources that are stored under another identity.

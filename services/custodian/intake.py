@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from records.categories import read_rules
 from records.fhir_file import FhirEntry, read_entries
 from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome
 from records.persons import find_person
-from records.placement import identity_of
+from records.placement import content_of, identity_of
 from records.references import Patients, Subject, find_subject, patient_names
 from services.custodian.filing import Filing, ResourceFiling
 from services.custodian.items import ItemIndex
@@ -285,31 +286,35 @@ class FhirIntake:
         if not delivery.dry and self._parked.count():
             # What waited before, such as a Patient without a number, is filed now.
             self._parked.delete_identities(
-                filing.identity for filing in filings if filing.outcome is not Outcome.REFUSED
+                _waiting_name(filing.entry, delivery.sender)
+                for filing in filings
+                if filing.outcome is not Outcome.REFUSED
             )
 
     def _join(
         self, entries: Sequence[FhirEntry], subjects: Mapping[int, bytes], delivery: _Delivery
     ) -> None:
         """Store what the patients of a chunk are called, and file what waited for them."""
+        erased = self._store.find_erased(set(subjects.values()))
         named = {
             name: subject
             for index, subject in subjects.items()
-            if entries[index].kind == PATIENT
+            if entries[index].kind == PATIENT and subject not in erased
             for name in patient_names(entries[index], delivery.sender)
         }
         self._names.add(named)
         waiting = self._parked.waiting_for(named)
         known = self._names.find({name for each in waiting.values() for name in each.names})
-        filings = []
-        for parked in waiting.values():
+        filings, keys = list[Filing](), list[bytes]()
+        for key, parked in waiting.items():
             patients = (known[name] for name in parked.names if name in known)
             subject = next(patients, None)
             if subject is not None:
-                filings.append(Filing(0, parked.entry, subject, identity=parked.identity))
+                filings.append(Filing(0, parked.entry, subject, sender=parked.sender))
+                keys.append(key)
         if filings:
             delivery.filing.file(filings, delivery.sender, dry=False)
-            self._parked.delete_identities(filing.identity for filing in filings)
+            self._parked.delete(keys)
         delivery.joined += len(filings)
 
 
@@ -349,10 +354,19 @@ def _park(entry: FhirEntry, subject: Subject, delivery: _Delivery) -> tuple[Park
     is_shared = subject.code in (EntryCode.NO_SUBJECT, EntryCode.SUBJECT_NOT_PERSON)
     code = EntryCode.NOTHING if entry.kind in _OWNERLESS and is_shared else subject.code
     outcome = Outcome.SHARED if is_shared else Outcome.PARKED
-    identity = identity_of(entry, delivery.sender) or f"{delivery.sender}|{entry.number}"
+    identity = _waiting_name(entry, delivery.sender)
     element = ".".join(part for part in (entry.kind, subject.element) if part)
     parked = Parked(identity, entry, delivery.sender, subject.names)
     return parked, EntryOutcome(entry.number, outcome, entry.kind, code, element if code else "")
+
+
+def _waiting_name(entry: FhirEntry, sender: str) -> str:
+    """Return the name under which an entry waits; one without a name waits by its content."""
+    name = identity_of(entry, sender)
+    if name or entry.resource is None:
+        return name
+    digest = hashlib.sha256(content_of(entry.resource)).hexdigest()
+    return f"{sender}|{entry.number}|{digest}"
 
 
 def _outcome(filing: Filing) -> EntryOutcome:

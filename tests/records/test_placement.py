@@ -7,6 +7,7 @@ import pytest
 from records.documents import UNDATED
 from records.fhir_file import FhirEntry
 from records.placement import (
+    business_identity_of,
     content_of,
     day_of,
     identity_of,
@@ -50,9 +51,9 @@ def test_a_patient_is_filed_without_a_day() -> None:
         ("urn:uuid:x", {"id": "1"}, "s|Observation/1"),
         ("", {"id": "1"}, "s|Observation/1"),
         ("urn:uuid:x", {}, "urn:uuid:x"),
-        ("", {"identifier": [{"system": "urn:l", "value": "9"}]}, "Observation|urn:l|9"),
+        ("", {"identifier": [{"system": "urn:l", "value": "9"}]}, ""),
+        ("entry-1", {}, ""),
         ("", {}, ""),
-        ("", {"identifier": "x"}, ""),
     ],
 )
 def test_an_identity_is_the_same_in_each_version(
@@ -60,6 +61,25 @@ def test_an_identity_is_the_same_in_each_version(
 ) -> None:
     entry = FhirEntry(1, {"resourceType": "Observation"} | resource, url)
     assert identity_of(entry, "s") == identity
+
+
+@pytest.mark.parametrize(
+    ("identifier", "identity"),
+    [
+        ([{"system": "urn:l", "value": "9"}], "business|s|0a|Observation|urn:l|9"),
+        ({"system": "urn:l", "value": "9"}, "business|s|0a|Observation|urn:l|9"),
+        ([{"value": "9"}], ""),
+        ([{"system": "urn:l"}], ""),
+        ([{"system": "urn:l", "value": "9" * 600}], ""),
+        ("x", ""),
+        (None, ""),
+    ],
+)
+def test_a_business_identifier_names_only_with_its_system_sender_and_subject(
+    identifier: Any, identity: str
+) -> None:
+    entry = FhirEntry(1, {"resourceType": "Observation", "identifier": identifier})
+    assert business_identity_of(entry, "s", b"\x0a") == identity
 
 
 def test_a_deletion_has_the_identity_of_what_it_deletes() -> None:

@@ -12,14 +12,15 @@ from typing import Any
 
 import orjson
 import pytest
-from memory_store import Custodian
+from memory_store import HERE, Custodian
 
 from records import RecordsError
 from records.documents import observations
-from records.fhir_file import read_entries
+from records.fhir_file import FhirEntry, read_entries
 from records.json_strict import dumps_exact
 from records.outcomes import EntryCode, EntryOutcome, Outcome
 from services.custodian.intake import FhirFile, IntakeReport
+from services.custodian.parked import Parked
 
 SAMPLES = sorted((Path(__file__).parents[2] / "records" / "fhir").glob("*.json*"))
 GLUCOSE = "http://loinc.org|2345-7"
@@ -243,6 +244,49 @@ def test_nameless_equal_resources_are_all_kept_and_sent_again_change_nothing(
     assert len(record.resources) == 3
 
 
+def numbered(value: float, **changes: Any) -> dict[str, Any]:
+    made = corrected(value, identifier=[{"system": "urn:accession", "value": "1"}], **changes)
+    return {key: made[key] for key in made if key != "id"}
+
+
+@pytest.mark.parametrize("identifier", [{"system": "urn:accession", "value": "1"}, {"value": "1"}])
+def test_a_business_number_of_two_patients_removes_nothing(
+    custodian: Custodian, identifier: dict[str, str]
+) -> None:
+    other = PATIENT | {"id": "p2", "identifier": [{"value": "V-200"}]}
+    changes = {"identifier": [identifier], "subject": {"reference": "Patient/p2"}}
+    send(custodian, bundle(PATIENT, numbered(1) | {"identifier": [identifier]}))
+    report = send(custodian, bundle(other, numbered(2) | changes))
+    assert outcomes_of(report) == ["stored", "stored"]
+    assert report.corrected_records == 0
+    assert values(custodian, "V-100")[GLUCOSE] == (1, "mg/dL")
+    assert values(custodian, "V-200")[GLUCOSE] == (2, "mg/dL")
+
+
+def test_a_resource_without_id_is_corrected_by_its_business_number(custodian: Custodian) -> None:
+    send(custodian, bundle(PATIENT, numbered(1)))
+    assert outcomes_of(send(custodian, bundle(PATIENT, numbered(2)))) == ["same", "corrected"]
+    assert values(custodian)[GLUCOSE] == (2, "mg/dL")
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_panel_with_the_same_number_is_stored_completely(
+    custodian: Custodian, waits: bool
+) -> None:
+    codes = ("2345-7", "2823-3", "2951-2")
+    panel = [
+        numbered(n, code={"coding": [{"system": "http://loinc.org", "code": code}]})
+        for n, code in enumerate(codes)
+    ]
+    if waits:
+        send(custodian, bundle(*panel))
+        assert send(custodian, bundle(PATIENT)).joined == 3
+    else:
+        assert send(custodian, bundle(PATIENT, *panel)).counts()["stored"] == 4
+    assert {f"http://loinc.org|{code}" for code in codes} <= set(values(custodian))
+    assert send(custodian, bundle(PATIENT, *panel)).counts()["same"] == 4
+
+
 def test_a_patient_without_a_configured_number_waits_for_the_configuration(
     custodian: Custodian,
 ) -> None:
@@ -349,3 +393,29 @@ def test_a_damaged_file_is_answered_by_entry_without_an_error(
             continue
         assert time.monotonic() - start_s < 2
         assert all(outcome.number >= 0 for outcome in report.outcomes)
+
+
+def test_an_erased_patient_leaves_no_name_and_later_deliveries_store_nothing(
+    custodian: Custodian,
+) -> None:
+    send(custodian, bundle(PATIENT, OBSERVATION))
+    subject = custodian.directory.find_subject("V-100")
+    assert subject is not None
+    custodian.stores.parked.add([Parked("x", FhirEntry(1, OBSERVATION, ""), HERE, ["Patient/p1"])])
+    waiting = custodian.parked.count()
+    custodian.stores.names.add({"Patient/p1": subject})
+    custodian.parked.erase_subject(subject)
+    assert custodian.parked.count() == waiting - 1
+    custodian.store.erasure._journal = lambda *_: None  # type: ignore[method-assign]
+    report_before = custodian.stores.names.hashes_of(subject)
+    custodian.store.erasure.shred(subject, "asked for", [])
+    again = send(custodian, bundle(PATIENT, {**OBSERVATION, "id": "o2"}))
+    assert {each.code for each in again.outcomes} == {EntryCode.ERASED}
+    assert outcomes_of(again) == ["refused", "refused"]
+    assert custodian.stores.names.hashes_of(subject) == report_before
+    custodian.stores.names.erase_subject(subject)
+    assert custodian.stores.names.hashes_of(subject) == []
+    custodian.directory.remove(subject)
+    joined = send(custodian, bundle(PATIENT, {**OBSERVATION, "id": "o3"}))
+    assert custodian.directory.find_subject("V-100") not in (None, subject)
+    assert outcomes_of(joined)[1] == "stored"

@@ -135,7 +135,7 @@ def test_a_custodian_disables_a_colleague_on_the_page_and_through_the_api(hospit
         sign_in(hospital, passkey)
     listed = keeper.api("GET", "/custodian/people").get_json()["people"]
     assert [p["is_disabled"] for p in listed if p["id"] == account.id] == [True]
-    own = keeper.api("POST", f"/custodian/people/{keeper.account.id}/disable")
+    own = keeper.api("POST", f"/custodian/people/{keeper.account.id}/disable", {})
     assert own.status_code == 422
 
 
