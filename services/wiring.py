@@ -181,6 +181,8 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "exports": exports.erase_subject,
             "messages": parts.identity.erase_messages,
             "terms": parts.ledger.consent_terms.erase_subject,
+            "parked": parts.intake.parked.erase_subject,
+            "names": parts.intake.names.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
             "number": stores.directory.remove,
         },

@@ -22,6 +22,7 @@ from storage.errors import (
     StorageNotFound,
     StorageUnavailable,
     StoreUnavailable,
+    SubjectErased,
     VaultSealed,
 )
 from storage.files import sync_folder
@@ -43,6 +44,7 @@ __all__ = [
     "MergeReport",
     "StorageUnavailable",
     "StorageInvalid",
+    "SubjectErased",
     "BlockStore",
     "BlockFolder",
     "BlockReader",

@@ -129,6 +129,8 @@ class Erasure:
     def shred(self, subject: bytes, why: str, also: Sequence[str] = ()) -> Receipt:
         """Delete every key of a subject, then its blocks; its records cannot be opened again.
 
+        Nothing is stored under the subject again: `Keys.make_patient_keys` refuses it.
+
         Repeating the call completes one that was interrupted; its receipt lists every block that
         the subject's records ever had, and `also`: what else the caller has erased.
 
@@ -142,6 +144,7 @@ class Erasure:
         with writing(self._engine) as connection:
             self._components.catalogue.delete_keys(subject, connection)
             self._components.keys.delete_patient(subject, connection)
+            self._components.keys.mark_erased(subject, connection)
         purge_deleted(self._engine)
         self.sweep()
         person = {"subject_sha256": hashlib.sha256(subject).hexdigest(), "also": list(also)}

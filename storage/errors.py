@@ -19,6 +19,10 @@ class RecordInvalid(StorageInvalid):
     """A record that cannot be deposited: malformed, too large, or with unknown codes."""
 
 
+class SubjectErased(StorageInvalid):
+    """The subject was erased: nothing is stored under it again."""
+
+
 class StorageBroken(StorageError):
     """Stored data failed an integrity check; nothing was returned (502)."""
 

@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 import sqlalchemy as sa
 
 from storage.database import chunks, reading, writing
-from storage.errors import ConcurrentChange, SealBroken, VaultSealed
+from storage.errors import ConcurrentChange, SealBroken, SubjectErased, VaultSealed
 from storage.seal import decrypt_bytes, derive_key, encrypt_bytes, new_key, unwrap_key, wrap_key
 from storage.tables import METADATA
 
@@ -19,6 +19,7 @@ _RECORD_LABEL: Final = b"vouchsafe/v1/record-key"
 _WRAPPING_LABEL: Final = b"vouchsafe/v1/root-wrapping"
 _PSEUDONYM_LABEL: Final = b"vouchsafe/v1/pseudonym/"
 _CONTENT_LABEL: Final = b"vouchsafe/v1/text/"
+_ERASED_LABEL: Final = "erased-subject"
 
 _PATIENT_KEYS = sa.Table(
     "storage_patient_keys",
@@ -26,6 +27,12 @@ _PATIENT_KEYS = sa.Table(
     sa.Column("subject", sa.LargeBinary(32), primary_key=True),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
     sa.Column("suite", sa.SmallInteger, nullable=False),
+)
+_ERASED = sa.Table(
+    "storage_erased_subjects",
+    METADATA,
+    # A keyed hash: the table alone does not reveal who was erased.
+    sa.Column("mark", sa.LargeBinary(32), primary_key=True),
 )
 
 
@@ -135,7 +142,11 @@ class Keys:
         return keys
 
     def make_patient_keys(self, subjects: Iterable[bytes]) -> dict[bytes, SecretKey]:
-        """Return the key of each subject; missing ones are created and stored first."""
+        """Return the key of each subject; missing ones are created and stored first.
+
+        Raises:
+            SubjectErased: one of them was erased; no key was created.
+        """
         wrapping = self._derived(_WRAPPING_LABEL)
         # Every process inserts in the same order, so that no two wait for each other in a circle.
         ordered = sorted(set(subjects))
@@ -153,6 +164,11 @@ class Keys:
         ]
         try:
             with writing(self._engine) as connection:
+                if self._select_erased(connection, fresh):
+                    raise SubjectErased(
+                        "a patient of these records was erased; nothing was stored. "
+                        "Send the file again: a person who joins again gets a new entry."
+                    )
                 connection.execute(sa.insert(_PATIENT_KEYS), rows)
         except ConcurrentChange:  # another process created a key for one of them first
             return self.make_patient_keys(ordered)
@@ -166,6 +182,34 @@ class Keys:
         """
         deletion = sa.delete(_PATIENT_KEYS).where(_PATIENT_KEYS.c.subject == subject)
         return bool(connection.execute(deletion).rowcount)
+
+    def mark_erased(self, subject: bytes, connection: sa.Connection) -> None:
+        """Record in the caller's transaction that no key is ever created for a subject again.
+
+        Raises:
+            VaultSealed: there is no root key.
+        """
+        mark = self.pseudonyms(_ERASED_LABEL)(subject)
+        connection.execute(sa.delete(_ERASED).where(_ERASED.c.mark == mark))
+        connection.execute(sa.insert(_ERASED), {"mark": mark})
+
+    def find_erased(self, subjects: Iterable[bytes]) -> set[bytes]:
+        """Return those of these subjects that were erased.
+
+        Raises:
+            VaultSealed: there is no root key.
+        """
+        with reading(self._engine) as connection:
+            return self._select_erased(connection, subjects)
+
+    def _select_erased(self, connection: sa.Connection, subjects: Iterable[bytes]) -> set[bytes]:
+        mark_of = self.pseudonyms(_ERASED_LABEL)
+        by_mark = {mark_of(subject): subject for subject in subjects}
+        erased = set[bytes]()
+        for chunk in chunks(by_mark):
+            query = sa.select(_ERASED.c.mark).where(_ERASED.c.mark.in_(chunk))
+            erased |= {by_mark[bytes(mark)] for mark in connection.scalars(query)}
+        return erased
 
 
 def purge_deleted(engine: sa.Engine) -> bool:

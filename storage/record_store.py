@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,6 +113,10 @@ class RecordStore:
     def open_text(self, label: str, sealed: bytes, about: bytes = b"") -> str:
         """Return what `seal_text` encrypted; raises as `open_bytes`."""
         return self.open_bytes(label, sealed, about).decode()
+
+    def find_erased(self, subjects: Iterable[bytes]) -> set[bytes]:
+        """Return those of these subjects that were erased: nothing is stored under them again."""
+        return self._keys.find_erased(subjects)
 
     def receipt_key(self) -> bytes:
         """Return the Ed25519 key (32 bytes) that verifies this installation's receipts.

@@ -117,7 +117,9 @@ class ResourceFiling:
         """File resources and set what became of each; with `dry`, only say what would.
 
         On return everything stored is visible and anchored. Repeating a delivery changes nothing.
+        What is about an erased patient is refused, and the rest is filed.
         """
+        filings = self._refuse_erased(filings)
         self._read(filings, sender)
         winners = _newest_of_each(filings)
         items = self._items.find(filing.identity for filing in winners)
@@ -138,6 +140,14 @@ class ResourceFiling:
         if not dry:
             self._write(plan, entries)
             self._items.write(dict(_written(winners)))
+
+    def _refuse_erased(self, filings: Sequence[Filing]) -> list[Filing]:
+        """Return the filings that are not about an erased patient."""
+        erased = self._store.find_erased({filing.subject for filing in filings})
+        for filing in filings:
+            if filing.subject in erased:
+                filing.outcome, filing.code = Outcome.REFUSED, EntryCode.ERASED
+        return [filing for filing in filings if filing.subject not in erased]
 
     def _read(self, filings: Sequence[Filing], sender: str) -> None:
         contents = []

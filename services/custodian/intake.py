@@ -318,10 +318,11 @@ class FhirIntake:
         self, entries: Sequence[FhirEntry], subjects: Mapping[int, bytes], delivery: _Delivery
     ) -> None:
         """Store what the patients of a chunk are called, and file what waited for them."""
+        erased = self._store.find_erased(set(subjects.values()))
         named = {
             name: subject
             for index, subject in subjects.items()
-            if entries[index].kind == PATIENT
+            if entries[index].kind == PATIENT and subject not in erased
             for name in patient_names(entries[index], delivery.sender)
         }
         self._names.add(named)

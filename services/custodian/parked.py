@@ -106,6 +106,16 @@ class ParkedEntries:
             with self._engine.begin() as connection:
                 self._delete(connection, keys[start : start + BATCH_SIZE])
 
+    def erase_subject(self, subject: bytes) -> None:
+        """Delete what waits under a name of a subject; call it before the names are deleted."""
+        names = self._names.hashes_of(subject)
+        for start in range(0, len(names), BATCH_SIZE):
+            query = sa.select(_WAITING.c.parked).distinct()
+            query = query.where(_WAITING.c.name.in_(names[start : start + BATCH_SIZE]))
+            with self._engine.connect() as connection:
+                keys = [bytes(key) for key in connection.scalars(query)]
+            self.delete(keys)
+
     def delete_identities(self, identities: Iterable[str]) -> int:
         """Delete resources by their identities, as their sender asked; return how many there were.
 

@@ -52,6 +52,17 @@ class PatientNames:
                 connection.execute(sa.delete(_NAMES).where(old))
                 connection.execute(sa.insert(_NAMES), rows)
 
+    def hashes_of(self, subject: bytes) -> list[bytes]:
+        """Return the keyed hash of every name of a subject."""
+        query = sa.select(_NAMES.c.name).where(_NAMES.c.subject == subject)
+        with self._engine.connect() as connection:
+            return [bytes(name) for name in connection.scalars(query)]
+
+    def erase_subject(self, subject: bytes) -> None:
+        """Delete every name of a subject."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_NAMES).where(_NAMES.c.subject == subject))
+
     def find(self, names: Iterable[str]) -> dict[str, bytes | None]:
         """Return the subject of each name that is known; None if it names nobody."""
         by_key = {key: name for name, key in self.hash_names(names).items()}

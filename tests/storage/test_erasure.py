@@ -21,6 +21,7 @@ from storage import (
     StorageInvalid,
     StorageNotFound,
     StoreUnavailable,
+    SubjectErased,
 )
 from storage.block_folder import BlockFolder
 from storage.car import root_cid
@@ -155,6 +156,8 @@ def test_a_shredded_patient_cannot_be_opened_from_an_old_catalogue(
     with pytest.raises(StorageBroken):
         install.gathered(subjects=[leaves.subject])
     assert install.store.check() != []
+    with pytest.raises(SubjectErased):
+        deposited(install, [leaves.subject])
     nobody = install.store.erasure.shred(secrets.token_bytes(32), "nobody")
     assert nobody.content()["blocks"] == []
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from storage_install import shred_key
 
-from storage.errors import SealBroken, VaultSealed
+from storage.errors import SealBroken, SubjectErased, VaultSealed
 from storage.keys import (
     Keys,
     SecretKey,
@@ -313,3 +313,17 @@ def test_a_key_is_neither_shown_nor_serialised() -> None:
     for write_down in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="cannot be serialised"):
             write_down(secret)
+
+
+def test_an_erased_subject_never_gets_a_key_again(engine: sa.Engine) -> None:
+    keys = unsealed(engine)
+    keys.make_patient_keys([ANNA])
+    for _ in range(2):  # an interrupted erasure is repeated
+        with engine.begin() as connection:
+            keys.delete_patient(ANNA, connection)
+            keys.mark_erased(ANNA, connection)
+    with pytest.raises(SubjectErased, match="was erased"):
+        keys.make_patient_keys([ANNA, BERT])
+    assert keys.patient_keys([ANNA, BERT]) == {}
+    assert keys.find_erased([ANNA, BERT]) == {ANNA}
+    assert set(keys.make_patient_keys([BERT])) == {BERT}

@@ -12,14 +12,15 @@ from typing import Any
 
 import orjson
 import pytest
-from memory_store import Custodian
+from memory_store import HERE, Custodian
 
 from records import RecordsError
 from records.documents import observations
-from records.fhir_file import read_entries
+from records.fhir_file import FhirEntry, read_entries
 from records.json_strict import dumps_exact
 from records.outcomes import EntryCode, EntryOutcome, Outcome
 from services.custodian.intake import FhirFile, IntakeReport
+from services.custodian.parked import Parked
 
 SAMPLES = sorted((Path(__file__).parents[2] / "records" / "fhir").glob("*.json*"))
 GLUCOSE = "http://loinc.org|2345-7"
@@ -439,3 +440,29 @@ def test_a_damaged_file_is_answered_by_entry_without_an_error(
             continue
         assert time.monotonic() - start_s < 2
         assert all(outcome.number >= 0 for outcome in report.outcomes)
+
+
+def test_an_erased_patient_leaves_no_name_and_later_deliveries_store_nothing(
+    custodian: Custodian,
+) -> None:
+    send(custodian, bundle(PATIENT, OBSERVATION))
+    subject = custodian.directory.find_subject("V-100")
+    assert subject is not None
+    custodian.stores.parked.add([Parked("x", FhirEntry(1, OBSERVATION, ""), HERE, ["Patient/p1"])])
+    waiting = custodian.parked.count()
+    custodian.stores.names.add({"Patient/p1": subject})
+    custodian.parked.erase_subject(subject)
+    assert custodian.parked.count() == waiting - 1
+    custodian.store.erasure._journal = lambda *_: None  # type: ignore[method-assign]
+    report_before = custodian.stores.names.hashes_of(subject)
+    custodian.store.erasure.shred(subject, "asked for", [])
+    again = send(custodian, bundle(PATIENT, {**OBSERVATION, "id": "o2"}))
+    assert {each.code for each in again.outcomes} == {EntryCode.ERASED}
+    assert outcomes_of(again) == ["refused", "refused"]
+    assert custodian.stores.names.hashes_of(subject) == report_before
+    custodian.stores.names.erase_subject(subject)
+    assert custodian.stores.names.hashes_of(subject) == []
+    custodian.directory.remove(subject)
+    joined = send(custodian, bundle(PATIENT, {**OBSERVATION, "id": "o3"}))
+    assert custodian.directory.find_subject("V-100") not in (None, subject)
+    assert outcomes_of(joined)[1] == "stored"
