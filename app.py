@@ -16,7 +16,7 @@ import click
 from flask import Flask
 
 from cli import EXPECTED_ERRORS, describe_error, make_cli
-from consent import StateMark, open_ledger
+from consent import open_ledger
 from deploy.commands import doctor, node
 from deploy.commands import web as web_command
 from deploy.database import make_engine, upgrade
@@ -77,7 +77,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
         return kubo_node.multiaddr, kubo_node.authorization
 
     store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
-    store.journal.mark = StateMark(settings.mark, ledger.deployment.contract)
+    store.journal.mark = ledger.mark
     store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
     store.unseal(passphrase(settings))
     grace_s = settings.model_grace_days * DAY_S

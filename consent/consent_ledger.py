@@ -67,6 +67,7 @@ class ConsentLedger:
         keys: the keys of subjects.
         consent_terms: the stored terms behind the commitments on the chain.
         limits: how long it waits, and how many views it keeps.
+        mark: shows restored copies; None if none is noticed.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class ConsentLedger:
         """Join the parts; nothing is sent yet, so the chain may still be unavailable."""
         self.deployment = deployment
         self.limits = LedgerLimits()
+        self.mark: StateMark | None = None
         self.consent_terms = ConsentTermsStore(engine)
         self._clock = clock
         self._chain = chain
@@ -100,6 +102,7 @@ class ConsentLedger:
 
     def protect(self, mark: StateMark) -> None:
         """Refuse every state older than the mark from now on, and keep the mark up to date."""
+        self.mark = mark
         guard = RestoreGuard(mark, self._mirror, self._outbox)
         self._outbox.note_revocations = guard.note_revocations
         self._views.guard = guard

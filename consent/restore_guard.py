@@ -12,7 +12,7 @@ from consent.errors import ConsentInvalid, ViewRefused
 from consent.events import Events
 from consent.mirror import Mirror
 from consent.outbox import Outbox, StoredTransaction
-from consent.state_mark import MarkedState, StateMark
+from consent.state_mark import UNKNOWN, MarkedState, StateMark
 from consent.typed_data import Op, next_head
 
 REMEDY: Final = "if an older copy was restored, run `vouchsafe restore --confirm`"
@@ -40,6 +40,7 @@ class RestoreGuard:
         self._events: Events = mirror.events
         self._outbox = outbox
         self._marked_count = -1
+        mark.blank = lambda: UNKNOWN if self._is_known() else MarkedState()
 
     def require(self, tip: Tip) -> None:
         """Refuse a state that is older than the mark, and raise the mark to a newer one.
@@ -47,20 +48,20 @@ class RestoreGuard:
         Raises:
             ViewRefused: an older copy of chain or database, or the mark's file is missing.
         """
-        if self._marked_count < 0:
-            if (fault := self.find_fault(tip)) is not None:
-                raise ViewRefused(f"{fault}: {REMEDY}")
-            if tip.count:
-                self._events.require_marked()
+        if self._marked_count < 0 and (fault := self.find_fault(tip)) is not None:
+            raise ViewRefused(f"{fault}: {REMEDY}")
         if tip.count > self._marked_count:
             self._raise(tip)
+            if tip.count:  # only now: before, a missing file would be a lost mark
+                self._events.require_marked()
 
     def find_fault(self, tip: Tip) -> str | None:
         """Return why the state is older than the mark, or None."""
         marked = self._mark.read()
-        if marked is None:
-            is_known = self._events.suspended() is not None
-            return f"the mark {self._mark.path} is missing" if is_known else None
+        if marked is None and not self._is_known():
+            return None
+        if marked is None or marked.count < 0:
+            return f"the mark {self._mark.path} is missing"
         if tip.count < marked.count:
             return f"the ledger has {tip.count} changes, and had {marked.count} before"
         if self._events.head_at(marked.count) != marked.head:
@@ -90,7 +91,7 @@ class RestoreGuard:
         if self.find_fault(tip) is None:
             raise ConsentInvalid("the state is not older than the mark: nothing to confirm")
         marked = self._mark.read()
-        if evidence is None or marked is None:
+        if evidence is None or marked is None or marked.count < 0:
             result = RestoreResult(self._mirror.suspend(tip.count), 0)
         else:
             later = _lead(tip, marked, evidence)
@@ -103,12 +104,18 @@ class RestoreGuard:
 
     def _raise(self, tip: Tip) -> None:
         def raised(before: MarkedState) -> MarkedState:
-            if tip.count <= before.count:
+            if before.count < 0 or tip.count <= before.count:
                 return before
             return replace(before, count=tip.count, head=tip.head)
 
-        self._mark.change(raised)
+        if self._mark.change(raised).count < 0:
+            self._marked_count = -1
+            raise ViewRefused(f"the mark {self._mark.path} is missing: {REMEDY}")
         self._marked_count = tip.count
+
+    def _is_known(self) -> bool:
+        """Return whether this database ever had a mark; a missing one is then a lost one."""
+        return self._events.suspended() is not None
 
 
 def _both(tip: Tip) -> tuple[int, bytes]:

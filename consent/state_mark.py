@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -32,6 +32,10 @@ class MarkedState:
     open: frozenset[bytes] = field(default_factory=frozenset)
 
 
+UNKNOWN: Final = MarkedState(-1, b"")
+"""The mark of an installation that had one and lost it: every state may be an older copy."""
+
+
 class StateMark:
     """One small file that several processes share; it must not be restored with a backup.
 
@@ -42,6 +46,8 @@ class StateMark:
     def __init__(self, path: Path, contract: str) -> None:
         self.path = path
         self._contract = contract
+        self.blank: Callable[[], MarkedState] = MarkedState
+        """What is marked where the file is missing: `UNKNOWN` if it ever existed."""
 
     def read(self) -> MarkedState | None:
         """Return what is marked of this ledger; None if nothing is.
@@ -76,7 +82,7 @@ class StateMark:
         try:
             with self._locked():
                 before = self.read()
-                after = change(before or MarkedState())
+                after = change(self.blank() if before is None else before)
                 if after != before:
                     self._write(after)
         except OSError as exc:
