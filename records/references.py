@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from records.fhir_file import FhirEntry
@@ -32,12 +32,16 @@ class Subject(NamedTuple):
         names: what the patient may be called, the most certain first; see `patient_names`.
         person: the person, if the reference itself says it.
         code: why nobody can be found, or EntryCode.NOTHING.
+        base: the server that an absolute reference names, or "".
+        bare: what the patient is called if that server is the sender's own; see `only_server`.
     """
 
     element: str = ""
     names: tuple[str, ...] = ()
     person: str | None = None
     code: EntryCode = EntryCode.NOTHING
+    base: str = ""
+    bare: str = ""
 
 
 def split_url(url: str) -> tuple[str, str, str]:
@@ -93,6 +97,7 @@ def _subject(
     text, identifier = reference.get("reference"), reference.get("identifier")
     person = person_of_identifier(identifier, systems)
     names: list[str] = []
+    base = bare = ""
     if isinstance(text, str) and text.startswith("#"):
         contained, code = _contained(entry, text[1:], systems)
         return Subject(element, (), contained, code)
@@ -101,11 +106,13 @@ def _subject(
         if kind not in ("", "Patient"):
             return Subject(element, code=EntryCode.SUBJECT_NOT_PERSON)
         names += _names(entry, text, sender)
+        base, _, identity = split_url(text)
+        bare = f"{sender}|Patient/{identity}" if base else ""
     if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
         names.append(f"identifier|{identifier.get('system') or ''}|{identifier['value']}")
     if not names and person is None:
         return Subject(element, code=EntryCode.NO_SUBJECT)
-    return Subject(element, tuple(names), person)
+    return Subject(element, tuple(names), person, base=base, bare=bare)
 
 
 def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
@@ -114,11 +121,6 @@ def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
     conditional = _CONDITIONAL.match(text)
     if conditional:
         yield f"identifier|{conditional[1] or ''}|{conditional[2]}"
-        return
-    base, kind, identity = split_url(text)
-    if base:
-        yield text
-        yield f"{sender}|{kind}/{identity}"
         return
     kind, identity = split_relative(text)
     if not kind:
@@ -130,6 +132,27 @@ def _names(entry: FhirEntry, text: str, sender: str) -> Iterator[str]:
     yield f"{sender}|{kind}/{identity}"
     if not own_base:
         yield f"loose|{sender}|{kind}/{identity}"
+
+
+def only_server(
+    entries: Iterable[FhirEntry], sender: str, systems: Sequence[str]
+) -> tuple[str, set[str]]:
+    """Return the server that every URL and patient reference names, and the references to it.
+
+    Entries of two servers, or a relative reference beside an absolute one, give "": then an
+    absolute reference may be to another server, whose Patient with the same id is another person.
+    """
+    bases, references = set[str](), set[str]()
+    for entry in entries:
+        own_base = split_url(entry.url)[0]
+        bases |= {own_base} if own_base else set()
+        subject = find_subject(entry, sender, systems)
+        if subject.base:
+            bases.add(subject.base)
+            references.add(subject.names[0])
+        elif not own_base and any(name.startswith(f"{sender}|Patient/") for name in subject.names):
+            bases.add("")
+    return (bases.pop() if len(bases) == 1 else ""), references
 
 
 def _contained(
@@ -156,6 +179,14 @@ class Patients:
             known = self._people.setdefault(name, person)
             if known != person:
                 self._people[name] = None
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether the name was given to anybody."""
+        return name in self._people
+
+    def has_server(self, base: str) -> bool:
+        """Return whether a Patient is called by a URL of this server."""
+        return any(name.startswith(f"{base}/Patient/") for name in self._people)
 
     def find(self, names: Sequence[str]) -> tuple[str | None, EntryCode]:
         """Return the person of the first name that is known, or None and why."""

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, takewhile
 from typing import BinaryIO, Final
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from records.fhir_file import FhirEntry, read_entries
 from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome
 from records.persons import find_person
 from records.placement import content_of, identity_of
-from records.references import Patients, Subject, find_subject, patient_names
+from records.references import Patients, Subject, find_subject, only_server, patient_names
 from services.custodian.filing import Filing, ResourceFiling
 from services.custodian.items import ItemIndex
 from services.custodian.parked import Parked, ParkedEntries
@@ -176,7 +176,7 @@ class FhirIntake:
             clock=self._installation.clock,
         )
         patients = self._patients(files, sender)
-        delivery = _Delivery(sender, patients, filing, dry)
+        delivery = _Delivery(sender, patients, filing, dry, files)
         for index, file in enumerate(files):
             progress("storing" if not dry else "checking", index, len(files))
             outcomes: list[EntryOutcome] = []
@@ -231,47 +231,70 @@ class FhirIntake:
     def _resolve(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> _Resolved:
         """Return whose each resource is, or why nobody's."""
         resolved, persons = _Resolved(), dict[int, str]()
+        named: dict[int, Subject] = {}
         for index, entry in enumerate(entries):
             if entry.resource is None or entry.code:
                 continue
-            person, subject = self._find_person(entry, delivery)
-            if person is None:
+            subject = self._find_subject(entry, delivery)
+            if subject.person is not None:
+                persons[index] = subject.person
+            elif subject.code:
                 resolved.unknown[index] = subject
             else:
-                persons[index] = person
-        self._resolve_known(resolved)
+                named[index] = subject
+        self._resolve_named(named, resolved, persons, delivery)
         by_person = self._subjects(list(dict.fromkeys(persons.values())), delivery)
         resolved.subjects |= {index: by_person[person] for index, person in persons.items()}
         return resolved
 
-    def _find_person(self, entry: FhirEntry, delivery: _Delivery) -> tuple[str | None, Subject]:
-        """Return the person whom this delivery names, and what the patient may be called."""
-        if entry.kind == PATIENT:
-            person, code = find_person(entry.resource or {}, self._systems)
-            return person, Subject("identifier", code=code)
-        subject = find_subject(entry, delivery.sender, self._systems)
-        person, code = subject.person, subject.code
-        if person is None and code is EntryCode.NOTHING:
-            person, code = delivery.patients.find(subject.names)
-        return person, subject._replace(code=code)
+    def _find_subject(self, entry: FhirEntry, delivery: _Delivery) -> Subject:
+        if entry.kind != PATIENT:
+            return find_subject(entry, delivery.sender, self._systems)
+        person, code = find_person(entry.resource or {}, self._systems)
+        return Subject("identifier", person=person, code=code)
 
-    def _resolve_known(self, resolved: _Resolved) -> None:
-        """Find the patients that earlier files named."""
-        waiting = {
-            index: subject
-            for index, subject in resolved.unknown.items()
-            if subject.code is EntryCode.UNKNOWN_SUBJECT
-        }
-        known = self._names.find({name for each in waiting.values() for name in each.names})
-        for index, subject in waiting.items():
-            name = next((name for name in subject.names if name in known), None)
-            if name is None:
-                continue
-            patient = known[name]
-            if patient is None:
-                resolved.unknown[index] = subject._replace(code=EntryCode.AMBIGUOUS_SUBJECT)
+    def _resolve_named(
+        self,
+        named: Mapping[int, Subject],
+        resolved: _Resolved,
+        persons: dict[int, str],
+        delivery: _Delivery,
+    ) -> None:
+        """Find patients by name: each name in this delivery and in earlier ones, then the next."""
+        patients = delivery.patients
+        known = self._names.find(
+            {
+                name
+                for subject in named.values()
+                for name in takewhile(lambda name: name not in patients, subject.names)
+            }
+        )
+        for index, subject in named.items():
+            is_known = (name for name in subject.names if name in patients or name in known)
+            name = next(is_known, subject.bare if self._is_own(subject, delivery) else "")
+            person, code = patients.find([name])
+            earlier = known.get(name) if name not in patients else None
+            if person is not None:
+                persons[index] = person
+            elif earlier is not None:
+                resolved.subjects[index] = earlier
             else:
-                resolved.subjects[index] = patient
+                code = EntryCode.AMBIGUOUS_SUBJECT if name in known else code
+                resolved.unknown[index] = subject._replace(code=code)
+
+    def _is_own(self, subject: Subject, delivery: _Delivery) -> bool:
+        """Return whether an absolute reference is to a Patient of this delivery that has no URL.
+
+        Only if the delivery names a single server, and no Patient is known by a URL there.
+        """
+        if not subject.bare or subject.bare not in delivery.patients:
+            return False
+        if delivery.own_base is None:
+            entries = chain.from_iterable(read_entries(file.open()) for file in delivery.files)
+            base, references = only_server(entries, delivery.sender, self._systems)
+            is_other = bool(self._names.find(references)) or delivery.patients.has_server(base)
+            delivery.own_base = "" if is_other else base
+        return subject.base == delivery.own_base
 
     def _subjects(self, persons: Sequence[str], delivery: _Delivery) -> Mapping[str, bytes]:
         if not delivery.dry:
@@ -320,12 +343,14 @@ class FhirIntake:
 
 @dataclass(slots=True)
 class _Delivery:
-    """The files of one sender that are taken in together."""
+    """The files of one sender that are taken in together; `own_base` None: not looked up yet."""
 
     sender: str
     patients: Patients
     filing: ResourceFiling
     dry: bool
+    files: Sequence[FhirFile]
+    own_base: str | None = None
     joined: int = 0
 
 

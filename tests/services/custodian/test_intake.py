@@ -233,6 +233,53 @@ def test_the_same_id_at_two_servers_is_two_people(custodian: Custodian) -> None:
     assert GLUCOSE not in values(custodian, "B-7")
 
 
+def observed(reference: str, **changes: Any) -> dict[str, Any]:
+    return OBSERVATION | {"subject": {"reference": reference}} | changes
+
+
+def test_an_absolute_reference_to_another_server_is_not_the_senders_own_patient(
+    custodian: Custodian,
+) -> None:
+    elsewhere = observed("https://other.example/fhir/Patient/p1")
+    own = observed("Patient/p1", id="o2", valueQuantity={"value": 5, "code": "mg/dL"})
+    report = send(custodian, bundle(PATIENT, elsewhere, own))
+    assert outcomes_of(report) == ["stored", "parked", "stored"]
+    assert values(custodian)[GLUCOSE] == (5, "mg/dL")
+    later = send(custodian, bundle(elsewhere | {"id": "o3"}))
+    assert [o.code for o in later.outcomes] == [EntryCode.UNKNOWN_SUBJECT]
+    assert send(custodian, bundle(PATIENT)).joined == 0
+
+
+def test_absolute_references_to_the_only_server_are_to_its_patients_without_url(
+    custodian: Custodian,
+) -> None:
+    report = send(custodian, bundle(PATIENT, observed("https://own.example/fhir/Patient/p1")))
+    assert outcomes_of(report) == ["stored", "stored"]
+
+
+def test_a_server_whose_patients_are_known_by_url_is_not_the_senders_own(
+    custodian: Custodian,
+) -> None:
+    base = "https://other.example/fhir"
+    other = PATIENT | {"id": "p2", "identifier": [{"value": "V-200"}]}
+    send(custodian, bundle({"fullUrl": f"{base}/Patient/p2", "resource": other}))
+    entries = [observed(f"{base}/Patient/p{n}", id=f"o{n}") for n in (1, 2)]
+    assert outcomes_of(send(custodian, bundle(PATIENT, *entries))) == ["stored", "parked", "stored"]
+    assert GLUCOSE not in values(custodian, "V-100")
+
+
+def test_a_certain_name_of_an_earlier_file_counts_before_a_weak_name_of_this_file(
+    custodian: Custodian,
+) -> None:
+    server = "https://a.example/fhir"
+    other = PATIENT | {"identifier": [{"value": "V-200"}]}
+    send(custodian, bundle({"fullUrl": f"{server}/Patient/p1", "resource": PATIENT}))
+    entry = {"fullUrl": f"{server}/Observation/o1", "resource": OBSERVATION}
+    assert outcomes_of(send(custodian, bundle(other, entry))) == ["stored", "stored"]
+    assert GLUCOSE in values(custodian, "V-100")
+    assert GLUCOSE not in values(custodian, "V-200")
+
+
 def test_nameless_equal_resources_are_all_kept_and_sent_again_change_nothing(
     custodian: Custodian,
 ) -> None:
