@@ -45,18 +45,21 @@ _MARK = sa.Table(
     sa.Column("block_number", sa.BigInteger, nullable=False),
     sa.Column("block_hash", sa.LargeBinary, nullable=False),
     sa.Column("suspended", sa.BigInteger),
+    sa.Column("epoch", sa.BigInteger, nullable=False, server_default="0"),
 )
-"""`suspended`: grants up to this position permit nothing since a restore; null in a database for
+"""`epoch` rises where the meaning of rows changed: every process then loads them again.
+`suspended`: grants up to this position permit nothing since a restore; null in a database for
 which no state mark was ever written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last event's position and head, and the block that was accepted with it."""
+    """The last event's position and head, the block accepted with it, and the rows' epoch."""
 
     tip: Tip
     block_number: int
     block_hash: bytes
+    epoch: int = 0
 
 
 START: Final = Mark(Tip(GENESIS_HEAD, 0), -1, b"")
@@ -193,12 +196,14 @@ class Events:
 
     def suspend(self, count: int) -> int:
         """Take the proof from every grant up to this position; return how many had one."""
-        grants = sa.and_(
-            _EVENTS.c.op == int(Op.GRANTED), _EVENTS.c.position <= count, _EVENTS.c.proof != 0
-        )
         with self._engine.begin() as connection:
-            connection.execute(sa.update(_MARK).values(suspended=count))
-            return connection.execute(sa.update(_EVENTS).where(grants).values(proof=0)).rowcount
+            connection.execute(sa.update(_MARK).values(suspended=count, epoch=_MARK.c.epoch + 1))
+            return _take_proofs(connection, count)
+
+    def begin_epoch(self) -> None:
+        """Let every process load the rows again."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(_MARK).values(epoch=_MARK.c.epoch + 1))
 
     def append(self, before: Tip, mark: Mark, stretch: ChangeRun) -> bool:
         """Add rows after `before` and move the mark; False if another process was first."""
@@ -213,14 +218,23 @@ class Events:
         return True
 
     def replace(self, mark: Mark, stretch: ChangeRun) -> None:
-        """Replace all rows by these and move the mark."""
+        """Replace all rows by these and move the mark; what a restore suspended stays so."""
         with self._engine.begin() as connection:
-            suspended = connection.scalar(sa.select(_MARK.c.suspended))
+            before = connection.execute(sa.select(_MARK.c.suspended, _MARK.c.epoch)).one_or_none()
             connection.execute(sa.delete(_MARK))
             connection.execute(sa.delete(_EVENTS))
-            values = {**_values(mark), "suspended": suspended}
+            suspended, epoch = before or (None, 0)
+            values = {**_values(mark), "suspended": suspended, "epoch": epoch + 1}
             connection.execute(sa.insert(_MARK).values(id=_THE_ROW, **values))
             _insert(connection, 0, stretch)
+            _take_proofs(connection, suspended or 0)
+
+
+def _take_proofs(connection: sa.Connection, count: int) -> int:
+    grants = sa.and_(
+        _EVENTS.c.op == int(Op.GRANTED), _EVENTS.c.position <= count, _EVENTS.c.proof != 0
+    )
+    return connection.execute(sa.update(_EVENTS).where(grants).values(proof=0)).rowcount
 
 
 def _change(row: Any) -> Change:
@@ -231,7 +245,7 @@ def _find_mark(connection: sa.Connection) -> Mark:
     row = connection.execute(sa.select(_MARK)).one_or_none()
     if row is None:
         return START
-    return Mark(Tip(row.head, row.position), row.block_number, row.block_hash)
+    return Mark(Tip(row.head, row.position), row.block_number, row.block_hash, row.epoch)
 
 
 def _values(mark: Mark) -> dict[str, Any]:
@@ -244,7 +258,11 @@ def _values(mark: Mark) -> dict[str, Any]:
 
 
 def _move(connection: sa.Connection, before: Tip, mark: Mark) -> bool:
-    is_before = sa.and_(_MARK.c.position == before.count, _MARK.c.head == before.head)
+    is_before = sa.and_(
+        _MARK.c.position == before.count,
+        _MARK.c.head == before.head,
+        _MARK.c.epoch == mark.epoch,
+    )
     moved = connection.execute(sa.update(_MARK).where(is_before).values(**_values(mark)))
     if moved.rowcount == 0 and before == START.tip:
         connection.execute(sa.insert(_MARK).values(id=_THE_ROW, **_values(mark)))

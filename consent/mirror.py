@@ -165,8 +165,6 @@ class Mirror:
                 raise LedgerBroken("the chain's events do not lead to its head through the mark")
             newest = Mark(tip, look.final.number, look.final.hash)
             self.events.replace(newest, ChangeRun(changes, heads[1:], self._prove_all(changes)))
-            if suspended := self.events.suspended():
-                self.events.suspend(suspended)
             self._reset()
 
     def suspend(self, count: int) -> int:
@@ -181,6 +179,7 @@ class Mirror:
         with self._lock:
             known = self._revocations.all()
             self._revocations.add(changes, known)
+            self.events.begin_epoch()
             self._reset()
             return len(self._revocations.all()) - len(known)
 
@@ -269,7 +268,7 @@ class Mirror:
         else:
             proofs = self._prover.prove(changes, self._state, self.recoveries, self._synced_at_s)
         stretch = ChangeRun(changes, heads, proofs)
-        mark = Mark(tip, look.final.number, look.final.hash)
+        mark = Mark(tip, look.final.number, look.final.hash, self._mark.epoch)
         if not self.events.append(own, mark, stretch):
             return False
         self._extend(stretch, mark)
@@ -278,10 +277,13 @@ class Mirror:
 
     def _load_rows(self) -> None:
         """Load the rows that this or another process wrote since."""
+        mark, stretch = self.events.since(self._mark.tip.count)
+        if self._mark != START and mark.epoch != self._mark.epoch:
+            self._reset()  # a restore or a rebuild, perhaps by another process: old views end
+            mark, stretch = self.events.since(0)
         if self._mark == START:
             # Seen on a chain that may not show them now, as after a restore: they end permits too.
             self._unproved = self._revocations.all()
-        mark, stretch = self.events.since(self._mark.tip.count)
         heads = [self._mark.tip.head, *roll(self._mark.tip.head, stretch.changes)]
         reached = Tip(heads[-1], self._mark.tip.count + len(stretch.changes))
         if reached != mark.tip or heads[1:] != stretch.heads:

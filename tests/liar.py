@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import rlp
 import sqlalchemy as sa
+from devices import Device
 from township import RELAYER, Clock, Patient
 
 from consent import abi
@@ -18,7 +20,8 @@ from consent.mirror import Mirror
 from consent.prover import Prover
 from consent.raw_transactions import RelayerAccount
 from consent.signatures import LOWEST_V, SigningKey
-from consent.typed_data import GENESIS_HEAD, Domain, keccak
+from consent.terms import Grant, Signed, Terms
+from consent.typed_data import GENESIS_HEAD, Domain, Op, consent_id, keccak, terms_hash
 
 ENGINE = sa.create_engine("sqlite://")
 NOW_S = 1_790_000_000
@@ -29,6 +32,8 @@ DEPLOYMENT = Deployment(
 DOMAIN = Domain(DEPLOYMENT.chain_id, CONTRACT)
 RELAY = RelayerAccount(RELAYER)
 OURS = bytes.fromhex(RELAY.address[2:])
+LIAR = SigningKey(b"\5" * 32)
+VERIFIER = bytes.fromhex(DEPLOYMENT.verifiers[0][2:])
 
 
 def raw_call(key: SigningKey, data: bytes, to: str = CONTRACT, nonce: int = 0) -> bytes:
@@ -143,3 +148,38 @@ def enrolled_body(patient: Patient) -> bytes:
 def granted_body(consent: bytes, key_hash: bytes, at_s: int, end_s: int) -> bytes:
     """Return the body of a grant's event; `consent` is subject and commitment, joined."""
     return consent + key_hash + word(at_s) + word(end_s)
+
+
+@dataclass
+class KnownTerms:
+    """The terms that are known of each consent; the liar may have had them stored."""
+
+    by_id: dict[bytes, Terms] = field(default_factory=dict)
+
+    def of_subject(self, _subject: bytes) -> dict[bytes, Terms]:
+        return self.by_id
+
+    def know(self, subject: bytes, terms: Terms) -> bytes:
+        hashed = terms_hash(terms)
+        self.by_id[consent_id(subject, hashed)] = terms
+        return hashed
+
+
+def grant_call(signed: Signed, key: SigningKey = LIAR) -> bytes:
+    assert isinstance(signed.message, Grant)
+    grant = signed.message
+    words = grant.subject + terms_hash(grant.terms) + word(grant.signed_at_s)
+    entry = Entry(words + word(grant.not_after_s), signed.signer, signed.signature)
+    return raw_call(key, batch_call(abi.GRANT, entry))
+
+
+def tell_grant(chain: LyingChain, signed: Signed, raw: bytes) -> None:
+    assert isinstance(signed.message, Grant)
+    grant = signed.message
+    times = grant.signed_at_s, grant.not_after_s
+    body = granted_body(grant.subject + terms_hash(grant.terms), keccak(signed.signer), *times)
+    chain.tell(Op.GRANTED, body, raw)
+
+
+def new_patient(passkey: bool = False) -> Patient:
+    return Device(DOMAIN, OURS, verifier=VERIFIER) if passkey else Patient(DOMAIN, OURS)

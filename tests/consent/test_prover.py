@@ -3,22 +3,24 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
-from devices import Device
 from liar import (
-    DEPLOYMENT,
     DOMAIN,
+    LIAR,
     NOW_S,
     OURS,
+    KnownTerms,
     LyingChain,
     batch_call,
     enrolled_body,
     enrolment,
-    granted_body,
+    grant_call,
     mirror_of,
+    new_patient,
     raw_call,
+    tell_grant,
 )
 from township import RELAYER, Patient, ask, make_terms
 
@@ -28,53 +30,16 @@ from consent.decision import decide
 from consent.raw_transactions import read_call
 from consent.signatures import SigningKey
 from consent.state import LedgerState
-from consent.terms import Enrolment, Grant, KeyAddition, KeyRemoval, Signed, Terms
-from consent.typed_data import Op, consent_id, digest, keccak, terms_hash
+from consent.terms import Enrolment, Grant, KeyAddition, KeyRemoval, Signed
+from consent.typed_data import Op, digest, keccak, terms_hash
 
 HISTORIES = 10_000
-LIAR = SigningKey(b"\5" * 32)
 RELAY = SigningKey(RELAYER)
-VERIFIER = bytes.fromhex(DEPLOYMENT.verifiers[0][2:])
-
-
-@dataclass
-class KnownTerms:
-    """The terms that are known of each consent; the liar may have had them stored."""
-
-    by_id: dict[bytes, Terms] = field(default_factory=dict)
-
-    def of_subject(self, _subject: bytes) -> dict[bytes, Terms]:
-        return self.by_id
-
-    def know(self, subject: bytes, terms: Terms) -> bytes:
-        hashed = terms_hash(terms)
-        self.by_id[consent_id(subject, hashed)] = terms
-        return hashed
-
-
-def grant_call(signed: Signed, key: SigningKey = LIAR) -> bytes:
-    assert isinstance(signed.message, Grant)
-    grant = signed.message
-    words = grant.subject + terms_hash(grant.terms) + word(grant.signed_at_s)
-    entry = Entry(words + word(grant.not_after_s), signed.signer, signed.signature)
-    return raw_call(key, batch_call(abi.GRANT, entry))
-
-
-def tell_grant(chain: LyingChain, signed: Signed, raw: bytes) -> None:
-    assert isinstance(signed.message, Grant)
-    grant = signed.message
-    times = grant.signed_at_s, grant.not_after_s
-    body = granted_body(grant.subject + terms_hash(grant.terms), keccak(signed.signer), *times)
-    chain.tell(Op.GRANTED, body, raw)
 
 
 def reason(chain: LyingChain, patient: Patient, known: KnownTerms, *ours: bytes) -> str:
     view, state = mirror_of(chain, *ours).sync()
     return decide(ask(patient), state, known, view, NOW_S).reason  # type: ignore[arg-type]
-
-
-def new_patient(passkey: bool = False) -> Patient:
-    return Device(DOMAIN, OURS, verifier=VERIFIER) if passkey else Patient(DOMAIN, OURS)
 
 
 def enrol(chain: LyingChain, patient: Patient) -> bytes:
