@@ -232,7 +232,9 @@ class Mirror:
         )
         if self._deployment.finality == "single":
             return view, self._state
-        return view, self._state.with_pending(*parse_revocations(self._pending(look, latest)))
+        known = set(self._unproved)  # they are in the state already
+        pending = [entry for entry in self._pending(look, latest) if entry not in known]
+        return view, self._state.with_pending(*parse_revocations(pending))
 
     def _look(self, accepted: int) -> Look:
         look = self._chain.look(self._deployment.contract, self._deployment.finality, accepted)

@@ -16,7 +16,7 @@ from consent.key_ring import KeyRing
 from consent.outbox import Outbox
 from consent.passkeys import is_passkey_signature
 from consent.raw_transactions import SentCall, read_call
-from consent.recoveries import Recoveries
+from consent.recoveries import Recoveries, name_new_key
 from consent.signatures import recover
 from consent.state import LedgerState
 from consent.transactions import ACCOUNT_BYTES, PASSKEY_BYTES
@@ -25,6 +25,8 @@ from consent.typed_data import Domain, Op, digest_of_words, keccak
 UNPROVED: Final = 0
 PROVED: Final = 1
 """A proposed recovery that is proved has the time instead from which its delay counts."""
+BY_NODE: Final = -1
+"""A proved new key of which only the node said that it signed; a proposal's time is negative."""
 
 _WORD: Final = 32
 _TYPE_NAMES: Final = {
@@ -43,7 +45,7 @@ PROVED_OPS: Final = frozenset({*_TYPE_NAMES, Op.ANCHORED, Op.RECOVERED})
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
-    """The transaction behind some changes; `is_ours`: written here, its messages were checked."""
+    """The transaction behind some changes; `is_ours`: written here, after admission."""
 
     call: SentCall
     claims: Claims
@@ -62,7 +64,8 @@ class Prover:
     A message counts if the signature over its typed data is in the transaction's calldata and is
     that of a key which an unbroken chain of such signatures gives to the subject, from an enrolment
     that one of `accounts` sent. Accounts with code of their own (ERC-1271) answer only through the
-    node; their messages count where this ledger relayed them, having asked the account before.
+    node; their messages count where this ledger relayed them. No key that ever signed by itself
+    is such an account: what the node alone says of its signatures counts for nothing.
     """
 
     def __init__(
@@ -177,6 +180,8 @@ class _Proof:
         about = {change.body[:_WORD] for change in changes if change.op in _TYPE_NAMES}
         about |= {change.body[:_WORD] for change in changes if change.op == Op.RECOVERED}
         self._ring = KeyRing(state, about)
+        self._by_node = recoveries.by_node
+        self._new_by_node: set[bytes] = set()
         self._proposals = {
             recovery.subject: _Proposal(keccak(recovery.signer), recovery.since_s)
             for recovery in recoveries.waiting()
@@ -202,11 +207,12 @@ class _Proof:
         claim = _claim(change, cause)
         if cause is None or claim is None or not self._rules[change.op](change, claim, cause):
             return UNPROVED
+        sign = BY_NODE if name_new_key(change) in self._new_by_node else PROVED
         if change.op != Op.RECOVERY_PROPOSED:
-            return PROVED
+            return sign
         since_s = self._prover.proposal_time(change, known_until_s)
         self._proposals[change.body[:_WORD]] = _Proposal(change.body[_WORD:], since_s)
-        return since_s
+        return sign * since_s
 
     def _enrolled(self, change: Change, claim: Claim, cause: _Cause) -> bool:
         subject, custodian, key_hash = _words(change.body)
@@ -214,7 +220,7 @@ class _Proof:
             not self._prover.is_account(cause.call.sender)
             or custodian[-ACCOUNT_BYTES:] != cause.call.sender
             or subject in self._ring.enrolled
-            or not self._is_signed(change.op, change.body, claim, cause)
+            or not self._is_new_signed(change, change.body, claim, cause)
         ):
             return False
         self._ring.enrolled.add(subject)
@@ -228,7 +234,7 @@ class _Proof:
             not self._ring.is_own(subject, keccak(claim.signer))
             or self._ring.find(subject, key_hash) is not None
             or not self._is_signed(change.op, change.body, claim, cause)
-            or not self._is_signed(change.op, change.body, new, cause)
+            or not self._is_new_signed(change, change.body, new, cause)
         ):
             return False
         self._ring.add(subject, key_hash, int.from_bytes(role, "big"), int.from_bytes(until, "big"))
@@ -271,7 +277,7 @@ class _Proof:
             and subject in self._ring.enrolled
             and self._ring.find(subject, key_hash) is None
             and keccak(claim.signer) == key_hash
-            and self._is_signed(change.op, subject + custodian + key_hash, claim, cause)
+            and self._is_new_signed(change, subject + custodian + key_hash, claim, cause)
         )
 
     def _vetoed(self, change: Change, claim: Claim, cause: _Cause) -> bool:
@@ -307,7 +313,20 @@ class _Proof:
         )
 
     def _is_signed(self, op: int, words: bytes, claim: Claim, cause: _Cause) -> bool:
-        return cause.is_ours or self._prover.is_signed(op, words, claim.signer, claim.signature)
+        if self._prover.is_signed(op, words, claim.signer, claim.signature):
+            return True
+        name = words[:_WORD] + keccak(claim.signer)
+        return cause.is_ours and (name in self._by_node or name in self._new_by_node)
+
+    def _is_new_signed(self, change: Change, words: bytes, claim: Claim, cause: _Cause) -> bool:
+        """Return whether the key that a change brings in signed; the last condition of its rule."""
+        if self._prover.is_signed(change.op, words, claim.signer, claim.signature):
+            return True
+        name = name_new_key(change)
+        if not cause.is_ours or len(claim.signer) != ACCOUNT_BYTES or name is None:
+            return False
+        self._new_by_node.add(name)
+        return True
 
     def _drop_proposal(self, subject: bytes, key_hash: bytes) -> None:
         proposal = self._proposals.get(subject)

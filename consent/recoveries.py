@@ -17,6 +17,7 @@ READY: Final = "ready"
 _WORD: Final = 32
 _ENDS: Final = {Op.RECOVERY_VETOED: "vetoed", Op.RECOVERED: "finished"}
 _KEY_CHANGES: Final = frozenset({Op.KEY_ADDED, Op.KEY_REMOVED})
+_KEY_HASH_AT: Final = {Op.ENROLLED: 2, Op.KEY_ADDED: 1, Op.RECOVERY_PROPOSED: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,23 @@ class Recovery:
     since_s: int = 0
 
 
+def name_new_key(change: Change) -> bytes | None:
+    """Return subject and hash of the key that a change brings in; None if it brings none."""
+    if (index := _KEY_HASH_AT.get(Op(change.op))) is None:
+        return None
+    return change.body[:_WORD] + change.body[index * _WORD : (index + 1) * _WORD]
+
+
 class Recoveries:
-    """Every recovery by its subject, from the ledger's changes in order; there are few."""
+    """Every recovery by its subject, from the ledger's changes in order; there are few.
+
+    Attributes:
+        by_node: subject and hash of each key of which only the node said that it signed, as of an
+            account with code.
+    """
 
     def __init__(self) -> None:
+        self.by_node: set[bytes] = set()
         self._by_subject: dict[bytes, tuple[Recovery, ...]] = {}
 
     def extend(self, changes: Iterable[Change], proofs: Iterable[int]) -> None:
@@ -50,9 +64,12 @@ class Recoveries:
             if not proof:
                 continue
             subject = change.body[:_WORD]
+            if proof < 0 and (name := name_new_key(change)) is not None:
+                self.by_node.add(name)
             if change.op == Op.RECOVERY_PROPOSED:
                 earlier = self._ended(subject, "replaced", None)
-                new = Recovery(subject, change.signer, WAITING, None, change.block_number, proof)
+                since_s = abs(proof)
+                new = Recovery(subject, change.signer, WAITING, None, change.block_number, since_s)
                 self._by_subject[subject] = (*earlier, new)
             elif subject in self._by_subject and change.op in _ENDS:
                 ended = self._ended(subject, _ENDS[Op(change.op)], change.signer)

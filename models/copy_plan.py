@@ -82,12 +82,13 @@ def find_hidden(feature: Feature, bands: Classes, classes: Classes) -> np.ndarra
 
     Args:
         feature: whose cells these are.
-        bands: the number of each row's band or word.
+        bands: the number of each row's band or word; negative if its value is missing.
         classes: of each row.
     """
     if feature.disclosure != SENSITIVE:
         return np.zeros(len(classes), np.bool_)
-    pairs = np.unique(np.column_stack([classes, bands]), axis=0)
+    # A missing value is no diversity: everybody else of the class would be known.
+    pairs = np.unique(np.column_stack([classes, bands])[bands >= 0], axis=0)
     diverse = np.bincount(pairs[:, 0].astype(np.intp), minlength=int(classes.max()) + 1) > 1
     return np.asarray(~diverse[classes])
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, Final
 
+import sqlalchemy as sa
+
 from consent import (
+    ConsentError,
     ConsentLedger,
     Enrolment,
     Outcome,
@@ -14,6 +18,7 @@ from consent import (
     digest,
     passkey_signature,
     passkey_signer,
+    recover,
     typed_message,
 )
 from services.accounts import webauthn
@@ -24,6 +29,7 @@ from services.accounts.invitations import RECOVER, Invitation, Invitations, Invi
 from services.accounts.passkeys import Passkeys
 from services.accounts.recovered_keys import RecoveredKey, RecoveredKeys
 from services.accounts.site import Site
+from services.accounts.wallets import ADDRESS_BYTES
 from services.accounts.webauthn import DeviceRequest
 
 NEW: Final = "new"
@@ -32,6 +38,7 @@ READY: Final = "ready"
 FINISHED: Final = "finished"
 UNKNOWN: Final = "unknown"
 OPEN: Final = (WAITING, READY)
+LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +141,8 @@ class KeyRecoveries:
         if challenge is None:
             raise ProofInvalid("The request expired after 5 minutes. Start again.", "cancel")
         passkey = webauthn.require_created(self._site, challenge, credential)
-        if self._passkeys.find(passkey.credential_id) is not None:
+        is_known = self._passkeys.find(passkey.credential_id) is not None
+        if is_known or self._keys.has_credential(passkey.credential_id):
             raise ProofInvalid("The passkey is registered already; use another device.")
         signer = passkey_signer(self._ledger.passkey_verifier(), passkey.qx, passkey.qy)
         self._keys.add(
@@ -179,8 +187,11 @@ class KeyRecoveries:
         """Propose the key of a wallet, which signed its own enrolment elsewhere.
 
         Raises:
+            ProofInvalid: not signed by the wallet that it names, or by one that is registered or
+                proposed already; nothing was stored.
             LedgerUnavailable (consent): nothing was proposed.
         """
+        self._require_own_signature(signed)
         self._keys.add(subject=signed.message.subject, signer=signed.signer)
         outcome = self._ledger.keys.propose_recovery(signed)
         if outcome.ok:
@@ -204,11 +215,34 @@ class KeyRecoveries:
             if recovery.state in OPEN:
                 continue
             if recovery.state == FINISHED:
-                self._keys.admit(key)
-                subjects.append(key.subject)
+                subjects += self._admit(key)
             else:
                 self._keys.close(key)
         return subjects
+
+    def _admit(self, key: RecoveredKey) -> list[bytes]:
+        """Let a key sign in; one that cannot delays no other key."""
+        try:
+            self._keys.admit(key)
+        except sa.exc.IntegrityError:
+            # If it is not in use, another process was faster: the next call finds its account.
+            if self._keys.is_in_use(key):
+                LOG.warning("recovered key of %s signs in already; closed", key.subject.hex())
+                self._keys.close(key)
+            return []
+        return [key.subject]
+
+    def _require_own_signature(self, signed: Signed) -> None:
+        message = signed.message
+        hashed = digest(self._ledger.domain(), message)
+        is_named = isinstance(message, Enrolment) and message.signer == signed.signer
+        is_named = is_named and len(signed.signer) == ADDRESS_BYTES
+        try:
+            is_own = is_named and recover(hashed, signed.signature) == signed.signer
+        except ConsentError as exc:
+            raise ProofInvalid("Not a signature of this wallet.") from exc
+        if not is_own:
+            raise ProofInvalid("Not a signature of this wallet.")
 
     def has_open(self, subject: bytes) -> bool:
         """Return whether a new key is on its way for a patient."""

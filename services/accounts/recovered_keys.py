@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from services.accounts.accounts import PATIENT, Account, Accounts, new_id
+from services.accounts.errors import ProofInvalid
 from services.accounts.invitations import Invitation, Invitations
 from services.accounts.passkeys import Passkeys
 from services.accounts.wallets import Wallets
@@ -93,7 +94,11 @@ class RecoveredKeys:
         label: str = "",
         invitation: Invitation | None = None,
     ) -> None:
-        """Store a key before it is proposed, in place of an earlier one of the same invitation."""
+        """Store a key before it is proposed, in place of an earlier one of the same invitation.
+
+        Raises:
+            ProofInvalid: it signs in already, or is proposed, for this or another patient.
+        """
         account = self._accounts.of_subject(subject)
         row = {
             "signer": signer,
@@ -109,7 +114,13 @@ class RecoveredKeys:
         if invitation is not None:
             is_earlier = _KEYS.c.invitation == invitation.key
             delete = sa.delete(_KEYS).where(sa.or_(_KEYS.c.signer == signer, is_earlier))
+        if credential_id is None and self._wallets.find_account(signer) is not None:
+            raise ProofInvalid("The wallet is registered already; use another one.")
+        is_taken = sa.or_(_KEYS.c.subject != subject, _KEYS.c.proposed_at_s.is_not(None))
+        taken = sa.select(_KEYS.c.signer).where(_KEYS.c.signer == signer, _KEYS.c.is_open, is_taken)
         with self._engine.begin() as connection:
+            if connection.scalar(taken) is not None:
+                raise ProofInvalid("The key is proposed already; use another one.")
             connection.execute(delete)
             connection.execute(sa.insert(_KEYS), row)
 
@@ -117,6 +128,10 @@ class RecoveredKeys:
         """Return the key that was created with an invitation."""
         keys = self._select(_KEYS.c.invitation == invitation.key)
         return keys[0] if keys else None
+
+    def has_credential(self, credential_id: bytes) -> bool:
+        """Return whether a passkey is on its way to sign in."""
+        return bool(self._select(sa.and_(_KEYS.c.credential == credential_id, _KEYS.c.is_open)))
 
     def list_open(self) -> list[RecoveredKey]:
         """Return the keys that cannot sign in yet, the oldest first."""
@@ -144,8 +159,18 @@ class RecoveredKeys:
         with self._engine.begin() as connection:
             self._close(connection, key)
 
+    def is_in_use(self, key: RecoveredKey) -> bool:
+        """Return whether a key signs in already."""
+        if key.credential_id is None:
+            return self._wallets.find_account(key.signer) is not None
+        return self._passkeys.find(key.credential_id) is not None
+
     def admit(self, key: RecoveredKey) -> None:
-        """Let a key sign in, in one transaction; a patient without an account gets one."""
+        """Let a key sign in, in one transaction; a patient without an account gets one.
+
+        Raises:
+            sa.exc.IntegrityError: the key signs in already, or another process was faster.
+        """
         account = self._accounts.of_subject(key.subject)
         now_s = int(self._clock())
         with self._engine.begin() as connection:

@@ -10,6 +10,7 @@ from consent import DAY_S, ConsentLedger, Enrolment, Signed
 from records import JsonInvalid
 from records.json_strict import loads
 from services.accounts.accounts import new_id
+from services.accounts.errors import ProofInvalid
 from services.accounts.invitations import RECOVER, VALID_DAYS
 from services.accounts.key_recoveries import READY, KeyRecoveries
 from services.custodian.identity_checks import IDENTITY_CHECKS, IdentityChecks
@@ -136,7 +137,10 @@ class CustodianRecoveries:
         if signed is None or signed.message.subject != subject:
             raise _invalid(words, "proof", "recoveries-proof-error")
         self._checks.record(RECOVER, request.identity, by=by, subject=subject)
-        outcome = self._key_recoveries.propose_signed(signed)
+        try:
+            outcome = self._key_recoveries.propose_signed(signed)
+        except ProofInvalid as exc:
+            raise _invalid(words, "proof", "recoveries-proof-error") from exc
         if not outcome.ok:
             raise _invalid(words, "proof", "recoveries-refused")
         LOG.info(

@@ -44,7 +44,9 @@ UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """Kinds of which one job may be active for the same values of these arguments."""
 QUEUED_ONCE: Final = frozenset({"rekey"})
 """Kinds of which one may wait while another runs: it may have passed what the next one concerns."""
-MAX_AN_HOUR: Final[Mapping[str, int]] = MappingProxyType({"verify": 12, "evidence": 12})
+MAX_AN_HOUR: Final[Mapping[str, int]] = MappingProxyType(
+    {"verify": 12, "evidence": 12, "evaluate": 4, "export": 4}
+)
 """Kinds that read everything: how many of them a requester may queue within an hour."""
 HOUR_S: Final = 3_600
 

@@ -14,7 +14,7 @@ from services.accounts import Account
 from services.accounts.accounts import Accounts
 from services.accounts.passkeys import Passkeys
 from services.errors import NotFound
-from services.jobs.queue import Job, JobQueue
+from services.jobs.queue import ACTIVE, Job, JobCancelled, JobQueue
 from services.patient.consents import PatientConsents, terms_document
 from services.patient.history import HistoryLine, PatientHistory
 from services.patient.messages import PatientMessages
@@ -71,6 +71,7 @@ class PatientExports:
         seal: Seal,
         unseal: Open,
         clock: Callable[[], float],
+        is_erased: Callable[[bytes], bool],
     ) -> None:
         self._jobs = jobs
         self._accounts = accounts
@@ -84,6 +85,7 @@ class PatientExports:
         self._seal = seal
         self._unseal = unseal
         self._clock = clock
+        self._is_erased = is_erased
 
     def request(self, account: Account, words: Words) -> Job:
         """Queue an export in the patient's language; while one is active, return that one."""
@@ -116,25 +118,38 @@ class PatientExports:
         return document
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
-        """Write an export; return how many things of each kind it has. The job calls it."""
+        """Write an export; return how many things of each kind it has. The job calls it.
+
+        Raises:
+            JobCancelled (services.jobs): the patient is being erased; no file is left.
+        """
         subject = bytes.fromhex(job.arguments["subject"])
         language = job.arguments["language"]
         words = Words(language if language in LANGUAGES else LANGUAGES[0])
         document = self.document(subject, words, progress)
         body = self._seal(LABEL, orjson.dumps(document).decode(), job.id.encode())
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        partial = self._path(job.id).with_suffix(".half")
+        partial = self._partial(job.id)
         partial.write_bytes(body)
-        partial.rename(self._path(job.id))
+        try:
+            partial.rename(self._path(job.id))
+        except FileNotFoundError as exc:  # an erasure deleted it
+            raise JobCancelled from exc
+        # After writing: an erasure approved later deletes the file itself.
+        if self._is_erased(subject):
+            self._delete_file(job.id)
+            raise JobCancelled
         sync_folder(self._folder)
         return {name: len(part) for name, part in document.items() if isinstance(part, list)}
 
     def erase_subject(self, subject: bytes) -> None:
-        """Delete the files that were made for a patient."""
+        """Cancel the exports of a patient, then delete the files that were made."""
         account = self._accounts.of_subject(subject)
         jobs = self._jobs.newest(kind=KIND, requested_by=account.id, limit=1_000) if account else []
         for job in jobs:
-            self._path(job.id).unlink(missing_ok=True)
+            if job.state in ACTIVE:
+                self._jobs.cancel(job.id)
+            self._delete_file(job.id)
 
     def delete_expired(self) -> int:
         """Delete the files that are older than seven days; return how many."""
@@ -146,6 +161,13 @@ class PatientExports:
 
     def _path(self, job_id: str) -> Path:
         return self._folder / f"{job_id}.sealed"
+
+    def _partial(self, job_id: str) -> Path:
+        return self._folder / f"{job_id}.half"
+
+    def _delete_file(self, job_id: str) -> None:
+        self._path(job_id).unlink(missing_ok=True)
+        self._partial(job_id).unlink(missing_ok=True)
 
     def document(
         self, subject: bytes, words: Words, progress: Progress = no_progress

@@ -19,6 +19,8 @@ _AUTHZ_SUBTYPE: Final = "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubTy
 _TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem"
 _LIMIT: Final = "http://hl7.org/fhir/StructureDefinition/consent-provision-limit"
 _STATUS: Final = {ACTIVE: "active", RECORDING: "proposed"}
+LAST_INSTANT_S: Final = 253_402_300_799
+"""The last second of the year 9999, seconds UTC: the last that FHIR can state."""
 """Of a permission; one that has ended, was withdrawn or cannot be checked is inactive."""
 _PARTY_TYPES: Final = {"organisation": "Organization", "study": "ResearchStudy"}
 
@@ -205,4 +207,5 @@ def _identifier(kind: str, value: str) -> dict[str, str]:
 
 
 def _instant(seconds: int) -> str:
+    seconds = min(seconds, LAST_INSTANT_S)  # the ledger's times reach further than FHIR's
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.errors import Invalid, NotFound
 from services.patient.acts import CORRECTION_ASKED, QUESTION_SENT, PatientActs
 from services.patient.history import PatientHistory
-from services.requests.messages import CORRECTION, KINDS, MAX_TEXT, Message, Messages
+from services.requests.messages import CORRECTION, KINDS, MAX_OPEN, MAX_TEXT, Message, Messages
 from services.requests.wording import format_day
 from services.words import Words
 from storage import RecordStore
@@ -70,6 +70,8 @@ class PatientMessages:
             raise Invalid(words("ask-us-text-error"), {"text": [words("ask-us-text-error")]})
         if about and not self.describe(subject, words, kind, about):
             raise NotFound
+        if self._messages.count_open(subject) >= MAX_OPEN:
+            raise Invalid(words("ask-us-open-error"), {"text": [words("ask-us-open-error")]})
         message_id = self._messages.add(subject, kind, about, text)
         act = CORRECTION_ASKED if kind == CORRECTION else QUESTION_SENT
         self._acts.add(subject, f"{message_id}q", act, party=self._organisation)

@@ -91,5 +91,8 @@ def build_patient(parts: Parts) -> PatientService:
             seal=store.seal_text,
             unseal=store.open_text,
             clock=clock,
+            is_erased=lambda subject: (
+                stores.erasures.is_decided(subject) or bool(store.find_erased([subject]))
+            ),
         ),
     )

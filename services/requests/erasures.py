@@ -108,6 +108,11 @@ class ErasureRequests:
         requests = self._select(_ERASURES.c.subject == subject, 1)
         return requests[0] if requests else None
 
+    def is_decided(self, subject: bytes) -> bool:
+        """Return whether an erasure of a patient is approved or done."""
+        newest = self.find_newest(subject)
+        return newest is not None and newest.state in (APPROVED, ERASED)
+
     def list_newest(self) -> list[ErasureRequest]:
         """Return the newest 200 requests, the open ones first."""
         requests = self._select(sa.true(), MAX_LISTED)

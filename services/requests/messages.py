@@ -24,6 +24,8 @@ OUTCOMES: Final = {QUESTION: (ANSWERED,), CORRECTION: (CORRECTED, REFUSED)}
 MAX_TEXT: Final = 2_000
 LABEL: Final = "message"
 MAX_LISTED: Final = 500
+MAX_OPEN: Final = 20
+"""How many messages of a patient may wait for an answer."""
 ID_BYTES: Final = 15
 
 _MESSAGES: Final = sa.Table(
@@ -104,16 +106,18 @@ class Messages:
         return self._select(_MESSAGES.c.subject == subject)
 
     def list_open(self) -> list[Message]:
-        """Return the messages that wait for an answer, the newest first, 500 at most."""
-        return self._select(_MESSAGES.c.outcome == "")
+        """Return the messages that wait for an answer, the oldest first, 500 at most."""
+        return self._select(_MESSAGES.c.outcome == "", oldest_first=True)
 
     def list_answered(self) -> list[Message]:
         """Return the messages that have an answer, the newest first, 500 at most."""
         return self._select(_MESSAGES.c.outcome != "")
 
-    def count_open(self) -> int:
-        """Return how many messages wait for an answer."""
+    def count_open(self, subject: bytes | None = None) -> int:
+        """Return how many messages, or those of a patient, wait for an answer."""
         query = sa.select(sa.func.count()).where(_MESSAGES.c.outcome == "")
+        if subject is not None:
+            query = query.where(_MESSAGES.c.subject == subject)
         with self._engine.connect() as connection:
             return int(connection.scalar(query) or 0)
 
@@ -145,9 +149,12 @@ class Messages:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(_MESSAGES).where(_MESSAGES.c.subject == subject))
 
-    def _select(self, condition: sa.ColumnElement[bool]) -> list[Message]:
+    def _select(
+        self, condition: sa.ColumnElement[bool], *, oldest_first: bool = False
+    ) -> list[Message]:
         query = sa.select(_MESSAGES).where(condition)
-        ordered = query.order_by(_MESSAGES.c.at_s.desc(), _MESSAGES.c.id).limit(MAX_LISTED)
+        order = _MESSAGES.c.at_s if oldest_first else _MESSAGES.c.at_s.desc()
+        ordered = query.order_by(order, _MESSAGES.c.id).limit(MAX_LISTED)
         with self._engine.connect() as connection:
             return [self._message(row) for row in connection.execute(ordered)]
 

@@ -133,6 +133,51 @@ def test_a_grant_that_is_not_in_the_transaction_it_names_permits_nothing() -> No
         assert reason(chain, patient, known, own) == "bad-key"
 
 
+def test_a_forged_message_of_a_wallet_permits_nothing_though_the_node_had_it_relayed() -> None:
+    chain, known, patient = LyingChain(), KnownTerms(), new_patient()
+    enrol(chain, patient)
+    good = patient.grants(NOW_S - 5)
+    assert isinstance(good.message, Grant)
+    known.know(patient.subject, good.message.terms)
+    forged = replace(good, signature=b"an answer of the node")
+    ours = grant_call(forged, RELAY)
+    tell_grant(chain, forged, ours)
+    assert reason(chain, patient, known, ours) == "bad-key"
+
+
+def test_a_forged_withdrawal_that_was_relayed_lifts_no_refusal() -> None:
+    chain, known, patient = LyingChain(), KnownTerms(), new_patient()
+    enrol(chain, patient)
+    signed = patient.grants(NOW_S - 5, make_terms(decision="deny"))
+    assert isinstance(signed.message, Grant)
+    hashed = known.know(patient.subject, signed.message.terms)
+    tell_grant(chain, signed, grant_call(signed))
+    entry = Entry(patient.subject + hashed, patient.key.address, b"forged")
+    ours = raw_call(RELAY, batch_call(abi.WITHDRAW, entry))
+    chain.tell(Op.WITHDRAWN, patient.subject + hashed, ours)
+    assert reason(chain, patient, known, ours) == "denied"
+
+
+def test_an_account_with_code_counts_only_where_it_was_relayed_from_its_enrolment_on() -> None:
+    patient, account, form = new_patient(), b"\x1c" * 20, b"any form"
+    good = patient.grants(NOW_S - 5)
+    assert isinstance(good.message, Grant)
+    signed = Signed(good.message, account, form)
+    entry = Entry(patient.subject, account, form)
+    enrolled = raw_call(RELAY, batch_call(abi.ENROL, entry))
+    body = patient.subject + OURS.rjust(32, b"\0") + keccak(account)
+    for key, expected in ((RELAY, "permitted"), (LIAR, "bad-key")):
+        chain, known = LyingChain(), KnownTerms()
+        known.know(patient.subject, good.message.terms)
+        chain.tell(Op.ENROLLED, body, enrolled, account)
+        mirror = mirror_of(chain, enrolled, grant_call(signed, RELAY))
+        mirror.sync()  # what is known of the account is kept from one reading to the next
+        tell_grant(chain, signed, grant_call(signed, key))
+        view, state = mirror.sync()
+        decision = decide(ask(patient), state, known, view, NOW_S)  # type: ignore[arg-type]
+        assert decision.reason == expected
+
+
 def test_an_enrolment_counts_only_from_our_own_account() -> None:
     patient = new_patient()
     signed = patient.grants(NOW_S - 5)

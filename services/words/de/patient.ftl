@@ -600,6 +600,7 @@ ask-us-read = Nachricht lesen
 ask-us-kind-error = Wählen Sie, was Sie senden möchten
 
 ask-us-text-error = Schreiben Sie Ihre Nachricht, höchstens 2.000 Zeichen
+ask-us-open-error = 20 Ihrer Nachrichten warten auf eine Antwort. Schreiben Sie wieder, wenn eine beantwortet ist
 
 download-make = Meine Daten vorbereiten
 

@@ -600,6 +600,7 @@ ask-us-read = Read the message
 ask-us-kind-error = Choose what you want to send
 
 ask-us-text-error = Write your message, 2,000 characters or fewer
+ask-us-open-error = 20 of your messages wait for an answer. Write again after one is answered
 
 download-make = Prepare my data
 

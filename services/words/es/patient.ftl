@@ -600,6 +600,7 @@ ask-us-read = Leer el mensaje
 ask-us-kind-error = Elija qué quiere enviar
 
 ask-us-text-error = Escriba su mensaje, 2.000 caracteres o menos
+ask-us-open-error = 20 de sus mensajes esperan respuesta. Escriba de nuevo cuando uno tenga respuesta
 
 download-make = Preparar mis datos
 

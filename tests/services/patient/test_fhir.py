@@ -118,3 +118,9 @@ def test_a_decision_is_an_audit_event_with_its_outcome(outcome: str, code: str) 
     named = [item["what"]["identifier"]["value"] for item in resource["entity"]]
     assert named[0] == SUBJECT.hex()
     assert len(named) == (2 if outcome == "permitted" else 1)
+
+
+def test_a_time_after_the_year_9999_is_the_last_that_fhir_can_state() -> None:
+    late = replace(summary(TERMS), not_after_s=2**40)
+    period = to_consent(late, SUBJECT, CUSTODIAN)["provision"]["period"]
+    assert period["end"] == "9999-12-31T23:59:59+00:00"

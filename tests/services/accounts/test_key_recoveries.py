@@ -1,0 +1,131 @@
+"""A recovered key that cannot sign in delays no other, and a false proposal replaces none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from consent import Enrolment, Recovery, Signed, digest
+from consent.signatures import SigningKey
+from consent.typed_data import Domain
+from services.accounts import Site
+from services.accounts.accounts import PATIENT, Account, Accounts
+from services.accounts.challenges import Challenges
+from services.accounts.errors import ProofInvalid
+from services.accounts.invitations import Invitations
+from services.accounts.key_recoveries import FINISHED, KeyRecoveries
+from services.accounts.passkeys import Passkeys
+from services.accounts.recovered_keys import RecoveredKeys
+from services.accounts.wallets import Wallets
+from services.tables import METADATA
+
+NOW_S = 1_800_000_000
+DOMAIN = Domain(1, "0x" + "11" * 20)
+ANNA, BERT = b"a" * 32, b"b" * 32
+FIRST, SECOND = SigningKey(b"\1" * 32), SigningKey(b"\2" * 32)
+
+
+class Bench:
+    """The recoveries of a custodian whose ledger accepts every proposal at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.engine = sa.create_engine(f"sqlite:///{folder}/test.db")
+        METADATA.create_all(self.engine)
+        site, challenges = Site.at("http://localhost:8000", "localhost"), self._of(Challenges)
+        self.accounts = Accounts(self.engine)
+        self.wallets = Wallets(self.engine, lambda: NOW_S, site, challenges)
+        self.proposed: list[Recovery] = []
+        ports: dict[str, Any] = {
+            "accounts": self.accounts,
+            "passkeys": self._of(Passkeys),
+            "invitations": self._of(Invitations),
+        }
+        self.keys = RecoveredKeys(
+            **ports, engine=self.engine, clock=lambda: NOW_S, wallets=self.wallets
+        )
+        ledger: Any = SimpleNamespace(
+            domain=lambda: DOMAIN,
+            keys=SimpleNamespace(
+                propose_recovery=self._propose,
+                recoveries_of=lambda subject: [r for r in self.proposed if r.subject == subject],
+            ),
+        )
+        self.recoveries = KeyRecoveries(
+            **ports, site=site, ledger=ledger, challenges=challenges, keys=self.keys
+        )
+
+    def _of(self, store: Any) -> Any:
+        return store(self.engine, lambda: NOW_S)
+
+    def _propose(self, signed: Signed) -> Any:
+        self.proposed.append(Recovery(signed.message.subject, signed.signer, FINISHED, None, 1))
+        return SimpleNamespace(ok=True)
+
+    def register(self, address: bytes) -> None:
+        """Give a wallet to somebody else's account."""
+        with self.engine.begin() as connection:
+            self.accounts.add(connection, Account("else", PATIENT, "", "", b"e" * 32, "", NOW_S))
+            self.wallets.add(connection, address, "else")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def enrolment(subject: bytes, key: SigningKey) -> Signed:
+    message = Enrolment(subject, b"c" * 20, key.address)
+    return Signed(message, key.address, key.sign(digest(DOMAIN, message)))
+
+
+def test_a_key_that_signs_in_already_delays_no_other(bench: Bench) -> None:
+    bench.recoveries.propose_signed(enrolment(ANNA, FIRST))
+    bench.recoveries.propose_signed(enrolment(BERT, SECOND))
+    bench.register(FIRST.address)
+    assert bench.recoveries.admit_recovered() == [BERT]
+    assert bench.keys.list_open() == []
+    assert bench.wallets.find_account(FIRST.address) == "else"
+
+
+def test_a_wallet_that_is_registered_already_is_not_proposed(bench: Bench) -> None:
+    bench.register(FIRST.address)
+    with pytest.raises(ProofInvalid, match="registered already"):
+        bench.recoveries.propose_signed(enrolment(ANNA, FIRST))
+    assert bench.proposed == bench.keys.list_open() == []
+
+
+def test_a_false_proposal_replaces_nobodys_pending_key(bench: Bench) -> None:
+    signer = b"p" * 84
+    bench.keys.add(subject=ANNA, signer=signer, credential_id=b"x")
+    right, message = enrolment(BERT, FIRST), Enrolment(BERT, b"c" * 20, signer)
+    for wrong in (
+        Signed(message, signer, b"s" * 65),
+        replace(right, signature=b"s" * 65),
+        replace(right, signature=enrolment(BERT, SECOND).signature),
+        replace(right, signer=SECOND.address),
+    ):
+        with pytest.raises(ProofInvalid):
+            bench.recoveries.propose_signed(wrong)
+    assert [(key.signer, key.subject) for key in bench.keys.list_open()] == [(signer, ANNA)]
+    assert bench.proposed == []
+
+
+def test_a_key_that_is_pending_for_another_patient_or_proposed_is_refused(bench: Bench) -> None:
+    bench.keys.add(subject=ANNA, signer=FIRST.address)
+    with pytest.raises(ProofInvalid, match="proposed already"):
+        bench.recoveries.propose_signed(enrolment(BERT, FIRST))
+    bench.recoveries.propose_signed(enrolment(ANNA, FIRST))
+    with pytest.raises(ProofInvalid, match="proposed already"):
+        bench.recoveries.propose_signed(enrolment(ANNA, FIRST))
+    assert [key.subject for key in bench.keys.list_open()] == [ANNA]
+
+
+def test_a_credential_on_its_way_is_known(bench: Bench) -> None:
+    bench.keys.add(subject=ANNA, signer=b"p" * 84, credential_id=b"x")
+    assert bench.keys.has_credential(b"x")
+    assert not bench.keys.has_credential(b"y")
