@@ -256,11 +256,12 @@ class Diagnostics:
         Raises:
             ModelsNotFound: the model or the study does not exist.
             ModelsRefused: the study has ended, or trained the model.
+            ConsentsChanged: a consent ended meanwhile.
             CohortTooSmall: see `models.external_validation.validate_externally`.
         """
         self._studies.require_open(study_id, self.clock())
         model, developed = self._registry.get(model_id), self.card(model_id).content["evaluation"]
-        return validate_externally(self.store, self._files, model, study_id, developed)
+        return validate_externally(self._consents, self._files, model, study_id, developed)
 
     def external_validations(self, model_id: str) -> list[ExternalValidation]:
         """Return the newest external validation of a model on each study.

@@ -12,12 +12,18 @@ import numpy as np
 from models.card_content import round_figures, steady_counts
 from models.card_text import describe_performance, describe_thresholds
 from models.cohort import build_matrix, gather_cohort
-from models.errors import CohortTooSmall, ModelsBroken, ModelsRefused
+from models.consent_check import ConsentCheck
+from models.errors import (
+    CohortTooSmall,
+    ConsentsChanged,
+    ModelsBroken,
+    ModelsNotFound,
+    ModelsRefused,
+)
 from models.evaluation import evaluate
 from models.manifest import TRAINING_PART, Manifest
 from models.model_files import MANIFEST, MODEL, ModelFiles
 from models.performance import make_threshold_table
-from models.ports import RecordStore
 from models.question import load_stored_question
 from models.registry import Model
 from models.served_model import load_model
@@ -26,6 +32,9 @@ from models.suppression import MIN_COHORT, MIN_COUNT, steady
 
 FORMAT: Final = "vouchsafe external validation 1"
 _PREFIX: Final = "external-"
+_PEOPLE_PREFIX: Final = "evaluated-"
+_FINE_COHORT: Final = 500
+"""Of fewer people shares have two decimals: the third would tell the outcome of a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +66,19 @@ class ExternalValidation:
 
 
 def validate_externally(
-    store: RecordStore, files: ModelFiles, model: Model, study: str, developed: Mapping[str, Any]
+    consents: ConsentCheck,
+    files: ModelFiles,
+    model: Model,
+    study: str,
+    developed: Mapping[str, Any],
 ) -> ExternalValidation:
     """Return how well a model predicts for the patients who permit another study to train.
 
-    Nobody whom the model learned from is among them. The result is stored with the model.
+    Nobody whom the model learned from is among them. The result is stored with the model; it is
+    returned again until 11 people or more joined or left, so that no difference tells an outcome.
 
     Args:
-        store: the records; the access is journalled for the study.
+        consents: with the records; the access is journalled for the study.
         files: of the models.
         model: whose file must be there.
         study: whose permissions are asked for.
@@ -73,6 +87,7 @@ def validate_externally(
     Raises:
         ModelsRefused: it is the study that trained the model.
         CohortTooSmall: fewer than 50 patients, or fewer than 11 with or without the outcome.
+        ConsentsChanged: a consent ended meanwhile; nothing was stored.
         ModelsBroken: the model's file is missing or was changed.
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
@@ -80,7 +95,7 @@ def validate_externally(
         raise ModelsRefused(f"study {study} trained model {model.id}; name another study")
     question = load_stored_question(model.question_text)
     served = load_model(files.path(model.id, MODEL), model.sha256)
-    cohort = gather_cohort(store, question, study)
+    cohort = gather_cohort(consents.store, question, study)
     trained = {line.patient for line in Manifest.from_json(files.read(model.id, MANIFEST)).lines}
     lines = [line for line in cohort.manifest.lines if line.patient not in trained]
     others = replace(cohort.manifest, lines=tuple(lines))
@@ -92,11 +107,15 @@ def validate_externally(
             f"too few patients: at least {MIN_COHORT} who did not train the model are required, "
             f"{MIN_COUNT} of them with and {MIN_COUNT} without the outcome"
         )
+    patients = set(others.patients(TRAINING_PART))
+    if (stored := _find_stored(files, model.id, study, patients)) is not None:
+        return stored
     values = matrix.values[:, question.predictors()]
     probabilities = served.predict(values)
     subgroups = divide_into_subgroups(question, matrix)
     evaluation = evaluate(matrix.labels, probabilities, subgroups, question.thresholds)
     table = make_threshold_table(matrix.labels, probabilities, question.thresholds)
+    decimals = 2 if size < _FINE_COHORT else 3
     content = {
         "format": FORMAT,
         "model": model.id,
@@ -108,11 +127,11 @@ def validate_externally(
         "events": steady(events),
         "in_training": steady(len(cohort.manifest.patients(TRAINING_PART)) - size),
         "developed_auroc": developed["auroc"]["value"],
-        "evaluation": steady_counts(round_figures(asdict(evaluation))),
-        "thresholds": round_figures([asdict(row) for row in table]),
-        "missing": round(float(np.isnan(values).mean()), 3),
+        "evaluation": steady_counts(round_figures(asdict(evaluation), decimals)),
+        "thresholds": round_figures([asdict(row) for row in table], decimals),
+        "missing": round(float(np.isnan(values).mean()), decimals),
     }
-    files.write(model.id, _file_name(study), json.dumps(content, sort_keys=True).encode())
+    _write(consents, files, others, content)
     return ExternalValidation(content)
 
 
@@ -127,6 +146,35 @@ def list_external_validations(files: ModelFiles, model_id: str) -> list[External
     except ValueError as exc:
         raise ModelsBroken(f"an external validation of model {model_id} is not JSON") from exc
     return [ExternalValidation(content) for content in contents]
+
+
+def _find_stored(
+    files: ModelFiles, model_id: str, study: str, patients: set[str]
+) -> ExternalValidation | None:
+    """Return the stored result if fewer than 11 people joined or left since."""
+    try:
+        earlier = set(json.loads(files.read(model_id, _people_name(study))))
+        content = json.loads(files.read(model_id, _file_name(study)))
+    except ModelsNotFound:
+        return None
+    return ExternalValidation(content) if len(earlier ^ patients) < MIN_COUNT else None
+
+
+def _write(
+    consents: ConsentCheck, files: ModelFiles, others: Manifest, content: Mapping[str, Any]
+) -> None:
+    """Store a result and who it is about, if every consent still permits it."""
+    model_id, study = content["model"], content["study"]
+    if consents.find_lost(study, others):
+        raise ConsentsChanged("a consent ended during the evaluation; start it again")
+    people = json.dumps(sorted(others.patients(TRAINING_PART))).encode()
+    # The people first: after a crash, the older result is returned, or a new one made.
+    files.write(model_id, _people_name(study), people)
+    files.write(model_id, _file_name(study), json.dumps(content, sort_keys=True).encode())
+
+
+def _people_name(study: str) -> str:
+    return f"{_PEOPLE_PREFIX}{study.replace(':', '-')}.json"
 
 
 def _file_name(study: str) -> str:

@@ -6,7 +6,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -16,6 +16,8 @@ from records.outcomes import EntryCode
 
 MAX_LINE_BYTES: Final = 32 * 2**20
 MAX_JSON_BYTES: Final = 256 * 2**20
+MAX_UNPACKED_BYTES: Final = 2 * 2**30
+MAX_LINES: Final = 5_000_000
 MAX_DEPTH: Final = 64
 MAX_NESTING: Final = 4
 _GZIP: Final = b"\x1f\x8b"
@@ -76,7 +78,7 @@ def read_entries(file: BinaryIO, kind: str = "") -> Iterator[FhirEntry]:
         raise FhirInvalid("the file is empty")
     # A first line that is damaged must not cost the others.
     if len(start) == 1 or not any(_is_resource(line) for _, line in start):
-        body = b"".join(line for _, line in chain(start, written))
+        body = _joined(line for _, line in chain(start, written))
         yield from _of_document(loads_exact(body, MAX_DEPTH))
         return
     kind_bytes = f'"{kind}"'.encode() if kind else b""
@@ -115,6 +117,7 @@ _FOREIGN: Final = {
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the lines with their ends; a text without line ends counts as one line."""
+    size = count = 0
     while True:
         try:
             line = stream.readline(MAX_JSON_BYTES + 1)
@@ -122,11 +125,29 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
             raise FhirInvalid("the gzip file is damaged; send it again") from None
         if not line:
             return
+        size, count = size + len(line), count + 1
         if len(line) > MAX_JSON_BYTES:
+            raise _too_large()
+        if size > MAX_UNPACKED_BYTES or count > MAX_LINES:
             raise FhirInvalid(
-                f"one JSON text is larger than {MAX_JSON_BYTES} bytes; send NDJSON instead"
+                f"the unpacked file is larger than {MAX_UNPACKED_BYTES} bytes or {MAX_LINES} lines;"
+                " send it in parts"
             )
         yield line
+
+
+def _joined(lines: Iterable[bytes]) -> bytes:
+    """Return one JSON text of several lines; nothing is read beyond its limit."""
+    body = bytearray()
+    for line in lines:
+        body += line
+        if len(body) > MAX_JSON_BYTES:
+            raise _too_large()
+    return bytes(body)
+
+
+def _too_large() -> FhirInvalid:
+    return FhirInvalid(f"one JSON text is larger than {MAX_JSON_BYTES} bytes; send NDJSON instead")
 
 
 def _is_resource(line: bytes) -> bool:

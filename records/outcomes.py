@@ -67,6 +67,11 @@ class EntryCode(StrEnum):
         "the records of this patient and day were erased",
         "Nothing: erased records are not stored again",
     )
+    UNDATED = (
+        "undated-version",
+        "a version with a date is stored, and the entry does not say when it was changed",
+        "Set meta.lastUpdated and send it again",
+    )
     # Parked: stored sealed, until its patient is known.
     NO_SUBJECT = ("no-subject", "the entry names no patient", "Add the patient and send it again")
     UNKNOWN_SUBJECT = (

@@ -139,7 +139,7 @@ class ResourceFiling:
                 self._plan(plan, filing, item, place)
         if not dry:
             self._write(plan, entries)
-            self._items.write(dict(_written(winners)))
+            self._items.write(dict(_written(winners, items)))
 
     def _refuse_erased(self, filings: Sequence[Filing]) -> list[Filing]:
         """Return the filings that are not about an erased patient."""
@@ -265,8 +265,7 @@ class ResourceFiling:
         return following
 
     def _header(self, place: _Place) -> Record:
-        subject, category, day = place
-        return Record(subject, category, self._organisation, day, {})
+        return Record(place.subject, place.category, self._organisation, place.recorded_on, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,10 +315,8 @@ def _pieces(filings: Sequence[Filing]) -> list[list[Filing]]:
 
 
 def _is_too_large(resource: bytes) -> bool:
-    if len(resource) <= _SMALL_BYTES:
-        return False
-    is_huge = len(resource) > MAX_RESOURCE_BYTES
-    return is_huge or len(zlib.compress(resource)) > MAX_DEFLATED_BYTES
+    is_huge, is_small = len(resource) > MAX_RESOURCE_BYTES, len(resource) <= _SMALL_BYTES
+    return is_huge or not (is_small or len(zlib.compress(resource)) <= MAX_DEFLATED_BYTES)
 
 
 def _newest_of_each(filings: Sequence[Filing]) -> list[Filing]:
@@ -339,13 +336,17 @@ def _newest_of_each(filings: Sequence[Filing]) -> list[Filing]:
 
 def _age_of(group: Sequence[Filing]) -> Callable[[tuple[int, Filing]], tuple[int, int, int]]:
     times = [updated_us(filing.entry) for filing in group]
-    is_dated = None not in times
+    is_dated, is_undated = None not in times, set(times) == {None}
 
     def age(numbered: tuple[int, Filing]) -> tuple[int, int, int]:
         index, filing = numbered
         order = -index if filing.entry.newest_first else index
         version = version_number(filing.entry.resource or {})
-        return (times[index] or 0, version, order) if is_dated else (0, 0, order)
+        if is_dated:
+            return (times[index] or 0, version, order)
+        # Content without a date never counts before content with one.
+        is_certain = filing.is_deletion or times[index] is not None or is_undated
+        return (int(is_certain), 0, order)
 
     return age
 
@@ -364,8 +365,12 @@ def _decide(filing: Filing, item: Item | None) -> bool:
     if is_earlier or (item.is_deleted and filing.content == item.content and not is_later):
         filing.outcome, filing.code = Outcome.OLDER, EntryCode.NEWER_STORED
         return False
+    is_error = (filing.entry.resource or {}).get("status") == "entered-in-error"
+    if at_us is None and item.updated_us is not None and not is_error:
+        filing.outcome, filing.code = Outcome.REFUSED, EntryCode.UNDATED
+        return False
     filing.outcome = Outcome.STORED if item.is_deleted else Outcome.CORRECTED
-    if not item.is_deleted and (filing.entry.resource or {}).get("status") == "entered-in-error":
+    if is_error and not item.is_deleted:
         filing.outcome = Outcome.DELETED
     return True
 
@@ -384,10 +389,12 @@ def _plan_deletion(plan: _Plan, filing: Filing, item: Item | None) -> None:
     plan.remove(filing.record_id, filing.identity)
 
 
-def _written(filings: Iterable[Filing]) -> Iterable[tuple[str, Item]]:
-    """Yield the index rows of what was stored or deleted."""
+def _written(filings: Iterable[Filing], old: Mapping[str, Item]) -> Iterable[tuple[str, Item]]:
+    """Yield the index rows of what was stored or deleted; a date that is known stays."""
     for filing in filings:
         if filing.outcome in (Outcome.STORED, Outcome.CORRECTED, Outcome.DELETED):
             record_id = bytes.fromhex(filing.record_id)
             at_us = updated_us(filing.entry)
+            if at_us is None and filing.identity in old:
+                at_us = old[filing.identity].updated_us
             yield filing.identity, Item(record_id, filing.content, at_us, filing.is_deletion)

@@ -12,6 +12,7 @@ from services.errors import NotFound
 from services.jobs.queue import ACTIVE, Job, JobQueue
 from services.parties import study_name
 from services.requests import FeasibilityCounts
+from services.requests.proposals import Proposal
 from services.researcher.owned_studies import OwnedStudies
 
 MAX_LISTED: Final = 10
@@ -132,9 +133,9 @@ class StudyModels:
         """Return the job that evaluates a model on the patients of another study of the party.
 
         Raises:
-            NotFound: as `get`; or there is no such approved study.
+            NotFound: as `get`; or there is no such approved study, or it has another question.
         """
-        model, study = self._owned.model(party, model_id), self._owned.get_approved(party, name)
+        model, study = self._evaluated(party, model_id, name)
         arguments = {"model": model.id, "study": study.study}
         return self._jobs.enqueue("evaluate", arguments, study.study)
 
@@ -145,8 +146,14 @@ class StudyModels:
             NotFound: as `evaluate`.
             ModelsRefused, CohortTooSmall (models): see `Diagnostics.evaluate`.
         """
-        model, study = self._owned.model(party, model_id), self._owned.get_approved(party, name)
+        model, study = self._evaluated(party, model_id, name)
         return self._diagnostics.evaluate(model.id, study.study)
+
+    def _evaluated(self, party: str, model_id: str, name: str) -> tuple[Model, Proposal]:
+        model, study = self._owned.model(party, model_id), self._owned.get_approved(party, name)
+        if study.question != model.question:
+            raise NotFound
+        return model, study
 
     def external_validations(self, party: str, model_id: str) -> Sequence[ExternalValidation]:
         """Return the newest external validation of a model on each study.

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from records import FhirInvalid, JsonInvalid
+from records import FhirInvalid, JsonInvalid, fhir_file
 from records.fhir_file import FhirEntry, read_entries
 from records.outcomes import EntryCode
 
@@ -132,3 +132,37 @@ def test_a_damaged_document_is_refused(body: bytes) -> None:
 def test_a_document_nested_too_deep_is_refused() -> None:
     with pytest.raises(JsonInvalid, match="deeper"):
         read(b'{"resourceType":"Patient","a":' + b"[" * 100_000)
+
+
+def packed(piece: bytes, count: int) -> io.BytesIO:
+    return io.BytesIO(gzip.compress(piece * count, 1))
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ("MAX_UNPACKED_BYTES", "larger than 1000 bytes or .* send it in parts"),
+        ("MAX_LINES", "or 1000 lines; send it in parts"),
+    ],
+)
+def test_unpacked_lines_are_read_up_to_a_limit(
+    monkeypatch: pytest.MonkeyPatch, limit: str, message: str
+) -> None:
+    monkeypatch.setattr(fhir_file, limit, 1_000)
+    entries = read_entries(packed(orjson.dumps(PATIENT) + b"\n", 2_000))
+    with pytest.raises(FhirInvalid, match=message):
+        for read_before, _ in enumerate(entries):
+            assert read_before < 1_000
+
+
+def test_a_document_of_many_lines_is_read_up_to_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fhir_file, "MAX_JSON_BYTES", 1_000)
+    file = packed(b"[\n" + b"1,\n" * 100, 1_000)
+    with pytest.raises(FhirInvalid, match="larger than 1000 bytes; send NDJSON"):
+        list(read_entries(file))
+
+
+def test_blank_lines_are_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fhir_file, "MAX_LINES", 1_000)
+    with pytest.raises(FhirInvalid, match="send it in parts"):
+        list(read_entries(packed(b"\n", 5_000)))

@@ -137,6 +137,28 @@ def test_an_older_version_does_not_override(custodian: Custodian) -> None:
     assert values(custodian)[GLUCOSE] == (2, "mg/dL")
 
 
+def test_an_undated_copy_does_not_override_a_dated_version(custodian: Custodian) -> None:
+    dated = corrected(2, meta={"lastUpdated": "2024-02-01T00:00:00Z"})
+    send(custodian, bundle(PATIENT, dated))
+    report = send(custodian, bundle(PATIENT, corrected(1)))
+    assert outcomes_of(report) == ["same", "refused"]
+    assert list(report.outcomes)[1].code is EntryCode.UNDATED
+    assert outcomes_of(send(custodian, bundle(PATIENT, dated, corrected(1))))[1:] == [
+        "same",
+        "older",
+    ]
+    assert values(custodian)[GLUCOSE] == (2, "mg/dL")
+
+
+def test_a_deletion_without_a_date_leaves_the_date_of_the_version(custodian: Custodian) -> None:
+    send(custodian, bundle(PATIENT, corrected(2, meta={"lastUpdated": "2024-02-01T00:00:00Z"})))
+    deletion = {"request": {"method": "DELETE", "url": "Observation/o1"}}
+    assert outcomes_of(send(custodian, bundle(deletion))) == ["deleted"]
+    old = corrected(1, meta={"lastUpdated": "2024-01-01T00:00:00Z"})
+    assert outcomes_of(send(custodian, bundle(PATIENT, old))) == ["same", "older"]
+    assert GLUCOSE not in values(custodian)
+
+
 @pytest.mark.parametrize("is_reversed", [False, True])
 def test_a_history_bundle_gives_the_newest_version(custodian: Custodian, is_reversed: bool) -> None:
     versions = [

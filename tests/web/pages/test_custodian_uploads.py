@@ -50,8 +50,9 @@ def send(keeper: Visitor, body: bytes, mapping: str = FITTING) -> Any:
 
 
 def table_of(size: int) -> bytes:
-    """Return a table of exactly this many bytes."""
-    return (HEAD + b"W-1,70\n" * (size // 7 + 1))[: size - 1] + b"\n"
+    """Return a table of exactly this many bytes, in long rows: a worker will check them."""
+    row = b"W-1,70" + b" " * 993 + b"\n"
+    return (HEAD + row * (size // len(row) + 1))[: size - 1] + b"\n"
 
 
 @pytest.mark.parametrize("size", [131_145, 1_000_000, MAX_BYTES])
