@@ -266,7 +266,9 @@ class Mirror:
         if own.count == 0:
             proofs = self._prove_all(changes)
         else:
-            proofs = self._prover.prove(changes, self._state, self.recoveries, self._synced_at_s)
+            # A new process does not know when the others last looked: a delay then starts now.
+            until_s = self._synced_at_s or int(self._clock())
+            proofs = self._prover.prove(changes, self._state, self.recoveries, until_s)
         stretch = ChangeRun(changes, heads, proofs)
         mark = Mark(tip, look.final.number, look.final.hash, self._mark.epoch)
         if not self.events.append(own, mark, stretch):

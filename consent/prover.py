@@ -16,7 +16,7 @@ from consent.key_ring import KeyRing
 from consent.outbox import Outbox
 from consent.passkeys import is_passkey_signature
 from consent.raw_transactions import SentCall, read_call
-from consent.recoveries import Recoveries, name_new_key
+from consent.recoveries import VETOED, Recoveries, name_new_key
 from consent.signatures import recover
 from consent.state import LedgerState
 from consent.transactions import ACCOUNT_BYTES, PASSKEY_BYTES
@@ -180,6 +180,9 @@ class _Proof:
         about = {change.body[:_WORD] for change in changes if change.op in _TYPE_NAMES}
         about |= {change.body[:_WORD] for change in changes if change.op == Op.RECOVERED}
         self._ring = KeyRing(state, about)
+        for recovery in (each for subject in about for each in recoveries.of_subject(subject)):
+            if recovery.state == VETOED:
+                self._bar(recovery.subject, keccak(recovery.signer))
         self._by_node = recoveries.by_node
         self._new_by_node: set[bytes] = set()
         self._proposals = {
@@ -285,9 +288,13 @@ class _Proof:
             return False
         subject, key_hash = _words(change.body)
         self._drop_proposal(subject, key_hash)
+        self._bar(subject, key_hash)
+        return True
+
+    def _bar(self, subject: bytes, key_hash: bytes) -> None:
+        """Let a vetoed key never be proposed again; one that was in use stays as it is."""
         if self._ring.find(subject, key_hash) is None:
             self._ring.remove(subject, key_hash)
-        return True
 
     def _recovered(self, change: Change) -> bool:
         subject, key_hash = _words(change.body)

@@ -15,7 +15,8 @@ from consent.typed_data import Op
 WAITING: Final = "waiting"
 READY: Final = "ready"
 _WORD: Final = 32
-_ENDS: Final = {Op.RECOVERY_VETOED: "vetoed", Op.RECOVERED: "finished"}
+VETOED: Final = "vetoed"
+_ENDS: Final = {Op.RECOVERY_VETOED: VETOED, Op.RECOVERED: "finished"}
 _KEY_CHANGES: Final = frozenset({Op.KEY_ADDED, Op.KEY_REMOVED})
 _KEY_HASH_AT: Final = {Op.ENROLLED: 2, Op.KEY_ADDED: 1, Op.RECOVERY_PROPOSED: 1}
 
