@@ -363,14 +363,15 @@ def test_a_study_that_asks_for_no_copy_has_none(hospital, researcher) -> None:
 def test_another_organisations_studies_and_models_are_not_found(
     hospital, researcher, trained
 ) -> None:
-    path, _, model = trained
+    path, study, model = trained
     other = signed_in(hospital, RESEARCHER, ELSEWHERE)
     missing = other.api("GET", "/researcher/studies/none").data
     for method, rule in routes_of(hospital.app, "/researcher"):
         if "{study}" in rule or "{model}" in rule:
             named = rule.replace("/researcher/studies/{study}", path)
             named = re.sub(r"{\w+}", "calibration", named.replace("{model}", model))
-            body = {"agree": True} if named.endswith("/set") else {}
+            bodies = {"set": {"agree": True}, "evaluations": {"study": study}}
+            body = bodies.get(named.rpartition("/")[2], {})
             answer = other.api(method, named, body if method == "POST" else None)
             assert (answer.status_code, answer.data) == (404, missing), named
     for what in ("studies", "models"):
