@@ -63,7 +63,7 @@ def test_a_number_that_is_new_takes_the_subject_that_is_known_elsewhere(director
 
 def test_two_callers_at_once_agree_on_the_subject(directory, monkeypatch) -> None:
     barrier, results = threading.Barrier(2), []
-    search = directory._find_subjects
+    search = directory.find_subjects
 
     def search_together(numbers):
         subjects = search(numbers)
@@ -72,7 +72,7 @@ def test_two_callers_at_once_agree_on_the_subject(directory, monkeypatch) -> Non
                 barrier.wait(timeout=5)
         return subjects
 
-    monkeypatch.setattr(directory, "_find_subjects", search_together)
+    monkeypatch.setattr(directory, "find_subjects", search_together)
     threads = [
         threading.Thread(target=lambda: results.append(directory.get_or_add(["H-1"])))
         for _ in range(2)

@@ -66,9 +66,10 @@ def test_the_number_that_the_custodian_approves_is_of_the_people_who_are_asked(r
         describe=lambda *_: None,
         get_approved=lambda *_: STUDY,
     )
-    approvals = CustodianApprovals(
+    stores = SimpleNamespace(
         proposals=anything, reach=reach, directory=anything, parties=anything, descriptions=anything
     )
+    approvals = CustodianApprovals(requests=stores)
     sent = []
     studies = Studies(
         owned=anything,

@@ -13,10 +13,7 @@ from services.researcher.proposing import TEXTS, StudyDraft, StudyProposing
 from services.words import Words
 
 NOW_S = 1_800_000_000.0
-FEATURE = SimpleNamespace(category="vital-signs")
-QUESTION = SimpleNamespace(
-    id="q", features=[FEATURE], label=SimpleNamespace(category="condition"), required=()
-)
+QUESTION = SimpleNamespace(id="q", training_categories=("vital-signs", "condition"), required=())
 
 
 class Registered:
