@@ -74,7 +74,7 @@ def test_the_number_that_the_custodian_approves_is_of_the_people_who_are_asked(r
     studies = Studies(
         owned=anything,
         requests=SimpleNamespace(send=lambda details, subjects, by: sent.extend(subjects)),
-        store=Store(),
+        descriptions=anything,
         diagnostics=Diagnostics(),
         feasibility=None,
         reach=reach,
