@@ -149,7 +149,7 @@ def test_grant_diagnosis_training_use_withdrawal_refusal_and_a_retrained_model(
     model = train(researcher)
     patient.go("/patient/journal")
     patient.says("asked a model about")
-    patient.says("to train a model")
+    patient.says("trained a model with your")
     prove_the_newest_line(stage.town, patient)
     patient.go("/patient/models")
     patient.says("in use")
