@@ -71,7 +71,7 @@ class RestoreGuard:
         return None
 
     def note_revocations(self, transactions: Iterable[StoredTransaction]) -> None:
-        """Mark these transactions before anybody is told that their messages are in force."""
+        """Mark these transactions before any page reports that their messages are in force."""
         new = {transaction.hash for transaction in transactions}
         still_open = self._outbox.open_revocations() | new
         self._mark.change(lambda before: replace(before, open=frozenset(still_open)))

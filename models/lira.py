@@ -34,7 +34,7 @@ class Attack:
     """The result of the attack; 0.5 and 0.01 are pure chance.
 
     Attributes:
-        auroc: how well members are told from others of the same outcome, mean over targets.
+        auroc: how well it separates members from others of the same outcome, mean over targets.
         auroc_high: its one-sided 95 % upper confidence bound, which the gate compares.
         tpr_at_1_percent_fpr: the share of members found while 1 % of the others are accused.
         tpr_high: its upper confidence bound.

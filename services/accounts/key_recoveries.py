@@ -57,7 +57,7 @@ class RecoveryLink:
 
 
 class KeyRecoveries:
-    """The way from a recovery link to a key that signs in; nobody is told who has an account."""
+    """The way from a recovery link to a key that signs in; no answer reveals who has an account."""
 
     def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,

@@ -102,7 +102,7 @@ class UploadStore:
         self._clock = clock
 
     def add(self, sent: Sent, file: IO[bytes]) -> Upload:
-        """Store a file, sealed in pieces; no more than one piece of it is in memory beside it.
+        """Store a file, sealed in pieces; at most one piece of it is in memory.
 
         Raises:
             VaultSealed (storage): the root key is absent; nothing is stored.

@@ -52,7 +52,7 @@ def test_the_figures_are_those_of_the_patients_who_did_not_train_the_model(world
     served = load_model(path, world.model.sha256)
     scores = served.predict(matrix.values[is_new][:, question.predictors()])
     expected = roc_auc_score(matrix.labels[is_new], scores)
-    assert result["evaluation"]["auroc"]["value"] == pytest.approx(expected, abs=0.006)
+    assert result["evaluation"]["auroc"]["value"] == round(expected, 2)
     assert abs(result["patients"] - is_new.sum()) <= 5
     assert abs(result["in_training"] - (~is_new).sum()) <= 5
     request = world.store.vault.journal[-2]

@@ -54,7 +54,7 @@ def test_each_role_may_what_its_rows_say_and_nothing_else(hospital, role) -> Non
     client = hospital.client(role, HOSPITAL)
     views = [view for view in operations(hospital.app) if view.path != "/openapi.json"]
     for number, route in enumerate(views):
-        # Each from an address of its own: a stranger who asks for so many is told to wait.
+        # Each from its own address: so many requests of one stranger exceed the rate limit.
         client.http.environ_base["REMOTE_ADDR"] = f"10.0.{number // 250}.{number % 250}"
         body = [] if route.method == "POST" else None  # no body: whoever may is badly asked
         if route.path in ("/evidence", "/ledger"):

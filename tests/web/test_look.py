@@ -100,7 +100,7 @@ def test_nothing_comes_from_another_site() -> None:
 
 
 def test_the_templates_of_the_look_stay_short() -> None:
-    assert [p.name for p in MINE if len(p.read_text(encoding="utf-8").splitlines()) > 120] == []
+    assert [p.name for p in MINE if len(p.read_text(encoding="utf-8").splitlines()) > 80] == []
 
 
 def test_what_is_vendored_is_what_its_list_says() -> None:

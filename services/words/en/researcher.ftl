@@ -199,7 +199,7 @@ training-gate-open = More people who permit the study, or another question, can 
 
 compare-title = Compare versions
 
-compare-lead = The same figures of each version, from the people it was not trained on. One version at a time is in use.
+compare-lead = The same figures of each version, from predictions for people that the predicting model had not seen. One version at a time is in use.
 
 compare-caption = { $count ->
         [one] 1 version, the newest first
