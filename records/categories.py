@@ -175,11 +175,15 @@ def _inverted(section: Section) -> dict[str, str]:
 
 
 def _codings(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield (system, code) of every coding anywhere in a value."""
+    """Yield (system, code) of every coding anywhere in a value.
+
+    A system's version and last slash, and the case and blanks of a code, protect nobody less.
+    """
     if isinstance(value, dict):
         system, code = value.get("system"), value.get("code")
         if isinstance(system, str) and isinstance(code, str):
-            yield system, code
+            name = system.strip().partition("|")[0].rstrip("/")
+            yield from ((name, text) for text in {code.strip(), code.strip().upper()})
         for key, inner in value.items():
             if key != _LABEL_ELEMENT:
                 yield from _codings(inner)

@@ -245,16 +245,18 @@ class UploadStore:
             if has_ended:
                 connection.execute(sa.delete(_PARTS).where(_PARTS.c.upload == upload.id))
 
-    def delete_expired(self) -> int:
-        """Delete every file that has waited longer than a day; return how many."""
-        is_expired = sa.and_(
-            _UPLOADS.c.at_s < int(self._clock()) - MAX_AGE_S,
-            _UPLOADS.c.state.in_((CHECKING, MAPPING, CHECKED)),
-        )
-        uploads = self._select(is_expired)
-        for upload in uploads:
+    def delete_expired(self, is_active: Callable[[Upload], bool]) -> int:
+        """Delete every file that has waited longer than a day; return how many.
+
+        Args:
+            is_active: whether a worker still stores a file, or will.
+        """
+        is_old = _UPLOADS.c.at_s < int(self._clock()) - MAX_AGE_S
+        uploads = self._select(sa.and_(is_old, _UPLOADS.c.state.in_(_WAITING)))
+        expired = [each for each in uploads if each.state != STORING or not is_active(each)]
+        for upload in expired:
             self.report(upload, {}, DROPPED)
-        return len(uploads)
+        return len(expired)
 
     def _select(self, condition: sa.ColumnElement[bool]) -> list[Upload]:
         query = sa.select(_UPLOADS).where(condition).order_by(_UPLOADS.c.at_s.desc(), _UPLOADS.c.id)

@@ -289,8 +289,15 @@ class CustodianUploads:
         return read_outcomes(upload)
 
     def delete_expired(self) -> int:
-        """Delete every file that has waited longer than a day; return how many."""
-        return self._uploads.delete_expired()
+        """Delete every file that has waited longer than a day; return how many.
+
+        One whose storing was cancelled, or failed, waits for nothing either.
+        """
+        return self._uploads.delete_expired(self._is_stored_by_a_job)
+
+    def _is_stored_by_a_job(self, upload: Upload) -> bool:
+        job = self._jobs.find(upload.job)
+        return job is not None and job.is_active
 
     def _describe(self, upload: Upload) -> dict[str, Any]:
         """Describe a table that was sent without a mapping, and let it wait for one."""

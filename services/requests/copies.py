@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ import orjson
 import sqlalchemy as sa
 
 from models import CopyPlan
+from services.errors import Conflict
 from services.tables import METADATA
 from storage import RecordStore
 
 LABEL: Final = "set"
+_ID_CHARACTERS: Final = 32
 NAME_CHARACTERS: Final = 32
 """Of a row's pseudonym in a copy."""
 
@@ -35,13 +38,17 @@ _COPIES: Final = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class NewCopy:
-    """A copy before it is released: of which study, its name, to whom, its end, its columns."""
+    """A copy before it is released: of which study, its name, to whom, its end, its columns.
+
+    `is_first` is true if its columns come from no earlier copy.
+    """
 
     study: str
     release: str
     account: str
     ends_at_s: int
     plan: CopyPlan
+    is_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +82,14 @@ class ReleasedCopies:
         self._clock = clock
 
     def add(self, copy: NewCopy, pseudonyms: Iterable[str]) -> str:
-        """Store a copy before it is released; return its id."""
-        identity, people = secrets.token_hex(16), tuple(pseudonyms)
+        """Store a copy before it is released; return its id.
+
+        Raises:
+            Conflict: another first copy of the study was stored meanwhile, with its own columns.
+        """
+        # One id for every first copy of a study: of two at once, the database takes one.
+        first = hashlib.sha256(f"first copy of {copy.study}".encode()).hexdigest()[:_ID_CHARACTERS]
+        identity, people = first if copy.is_first else secrets.token_hex(16), tuple(pseudonyms)
         content = orjson.dumps({"names": people, "plan": copy.plan.to_json()}).decode()
         sealed = self._store.seal_text(LABEL, content, identity.encode())
         row = {
@@ -89,8 +102,12 @@ class ReleasedCopies:
             "rows": len(people),
             "names": sealed,
         }
-        with self._engine.begin() as connection:
-            connection.execute(sa.insert(_COPIES), row)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(_COPIES), row)
+        except sa.exc.IntegrityError as exc:
+            problem = "Another first copy of the study was made at the same time. Download again."
+            raise Conflict(problem) from exc
         return identity
 
     def list_by_study(self, study: str) -> list[ReleasedCopy]:

@@ -168,7 +168,9 @@ class TrainingSets:
             earlier=tuple(EarlierCopy(copy.release, copy.pseudonyms) for copy in earlier),
         )
         released = self._diagnostics.release(study.question, request)
-        copy = NewCopy(study.study, release, account_id, ends_at_s, released.plan)
+        copy = NewCopy(
+            study.study, release, account_id, ends_at_s, released.plan, _plan(earlier) is None
+        )
         self._copies.add(copy, released.names)
         return TrainingSetFile(name=f"{study_name(study.study)}.zip", release=released)
 

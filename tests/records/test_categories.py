@@ -52,6 +52,9 @@ def test_an_ordinary_resource_has_the_category_of_its_label_code_or_kind(
     ("resource", "category"),
     [
         ({"code": coded(ICD, "F10.20")}, "substance-use"),
+        ({"code": coded(ICD, " f10.20")}, "substance-use"),
+        ({"code": coded(f"{ICD}/", "F10.20")}, "substance-use"),
+        ({"code": coded(f"{ICD}|2019", "F10.20")}, "substance-use"),
         ({"reasonCode": [coded(ICD, "F10.1")]}, "substance-use"),
         ({"code": coded(ICD, "B20")}, "sexual-health"),
         ({"code": coded(ICD, "F33.1")}, "mental-health"),

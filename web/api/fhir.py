@@ -10,6 +10,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from services.custodian.fhir_uploads import NDJSON, to_ndjson
+from services.custodian.file_kinds import FHIR
 from services.custodian.upload_store import LEAVE, MAX_BYTES, STORED, UNUSABLE
 from services.custodian.uploads import NewUpload, UploadReport
 from services.errors import NotFound
@@ -85,8 +86,7 @@ def post_resources() -> Response:
 @returns_file("application/json")
 def get_import(upload: str) -> Response:
     """Return the progress of an import (202), or its result (200), as FHIR Bulk Data does."""
-    party = current_caller().party
-    report = services().custodian.uploads.get(words(), party, upload)
+    report = _get_report(upload)
     if report.upload.state not in (STORED, UNUSABLE):
         if report.is_working:
             return _accepted(report)
@@ -108,7 +108,7 @@ def get_outcomes(upload: str) -> Response:
 @returns_file(FHIR_JSON)
 def delete_import(upload: str) -> Response:
     """Cancel an import that has not begun; what is stored stays."""
-    report = services().custodian.uploads.get(words(), current_caller().party, upload)
+    report = _get_report(upload)
     if report.job is not None and report.is_working:
         services().jobs.cancel(report.job.id)
     return _outcome("information", "informational", "Cancelled, unless it had ended.", 202)
@@ -152,6 +152,18 @@ def _accepted(report: UploadReport) -> Response:
         "Retry-After": str(RETRY_AFTER_S),
     }
     return Response(b"", 202, headers, content_type=FHIR_JSON)
+
+
+def _get_report(upload: str) -> UploadReport:
+    """Return the report of an import.
+
+    Raises:
+        NotFound: the caller's organisation has no such upload, or it is a table.
+    """
+    report = services().custodian.uploads.get(words(), current_caller().party, upload)
+    if report.upload.sent.kind != FHIR:
+        raise NotFound
+    return report
 
 
 def _manifest(report: UploadReport) -> dict[str, Any]:

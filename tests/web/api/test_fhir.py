@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import secrets
 
 import orjson
 import pytest
+from visitors import signed_in
 
 pytestmark = pytest.mark.node
 HOSPITAL = "organisation:this-hospital"
@@ -90,6 +92,19 @@ def test_a_file_that_cannot_be_read_is_answered_with_an_operation_outcome(hospit
     hospital.work("store-upload")
     unusable = system(path_of(broken), method="GET")
     assert (unusable.status_code, unusable.get_json()["resourceType"]) == (422, "OperationOutcome")
+
+
+def test_a_table_is_no_import(hospital, system) -> None:
+    keeper = signed_in(hospital, "custodian")
+    answer = keeper.post(
+        "/custodian/deposits/new",
+        file=(io.BytesIO(b"pid,weight\nW-1,70\n"), "table.csv"),
+        mapping="draft",
+        bad="leave",
+    )
+    upload = answer.headers["Location"].rpartition("/")[2]
+    for path in (f"/imports/{upload}", f"/imports/{upload}/outcomes"):
+        assert system(path, method="GET").status_code == 404
 
 
 def test_only_this_custodians_systems_may_send(hospital, system) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from visitors import Visitor, signed_in
 
-from services.custodian.upload_store import MAX_BYTES
+from consent import DAY_S
+from services.custodian.upload_store import DROPPED, MAX_BYTES, STORING
 from services.words import Words
 
 pytestmark = pytest.mark.node
@@ -60,6 +61,25 @@ def test_files_up_to_the_stated_limit_are_taken(keeper: Visitor, size: int) -> N
     assert send(keeper, table_of(size)).status_code == 303
     limit = Words("en").number(MAX_BYTES / 10**6)
     assert f"at most {limit} MB" in keeper.get("/custodian/deposits/new").text
+
+
+def test_a_file_whose_storing_was_cancelled_is_deleted_after_a_day(
+    hospital: Any, keeper: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation = hospital.platform.installation
+    path = send(keeper, table_of(1_000)).headers["Location"]
+    hospital.work("check-upload")
+    uploads, party = hospital.services.custodian.uploads, keeper.account.party
+    upload = path.rpartition("/")[2]
+    uploads.store(Words("en"), party, upload)
+    later_s = installation.clock() + 2 * DAY_S
+    monkeypatch.setattr(uploads._uploads, "_clock", lambda: later_s)
+    uploads.delete_expired()
+    report = uploads.get(Words("en"), party, upload)
+    assert report.upload.state == STORING and report.job is not None
+    hospital.platform.jobs.cancel(report.job.id)
+    uploads.delete_expired()
+    assert uploads.get(Words("en"), party, upload).upload.state == DROPPED
 
 
 def test_a_file_above_the_limit_is_refused_with_the_limit(keeper: Visitor) -> None:
