@@ -12,6 +12,7 @@ from services.accounts.accounts import PATIENT, Account, Accounts, new_id
 from services.accounts.errors import ProofInvalid
 from services.accounts.invitations import Invitation, Invitations
 from services.accounts.passkeys import Passkeys
+from services.accounts.sessions import Sessions
 from services.accounts.wallets import Wallets
 from services.accounts.webauthn import NewPasskey
 from services.tables import METADATA
@@ -68,7 +69,7 @@ class RecoveredKey:
 class RecoveredKeys:
     """The rows of proposed keys; each is stored before the ledger gets it: a crash loses none."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
         *,
         engine: sa.Engine,
@@ -77,7 +78,9 @@ class RecoveredKeys:
         passkeys: Passkeys,
         wallets: Wallets,
         invitations: Invitations,
+        sessions: Sessions,
     ) -> None:
+        self._sessions = sessions
         self._engine = engine
         self._clock = clock
         self._accounts = accounts
@@ -172,6 +175,8 @@ class RecoveredKeys:
             sa.exc.IntegrityError: the key signs in already, or another process was faster.
         """
         account = self._accounts.of_subject(key.subject)
+        if account is not None:  # whoever has the lost phone may be signed in with it
+            self._sessions.end_all(account.id)
         now_s = int(self._clock())
         with self._engine.begin() as connection:
             if account is None:

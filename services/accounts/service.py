@@ -94,6 +94,7 @@ class IdentityService:
                 passkeys=self.passkeys,
                 wallets=self.wallets,
                 invitations=self.invitations,
+                sessions=self.sessions,
             ),
         )
 

@@ -21,6 +21,7 @@ from services.accounts.invitations import Invitations
 from services.accounts.key_recoveries import FINISHED, KeyRecoveries
 from services.accounts.passkeys import Passkeys
 from services.accounts.recovered_keys import RecoveredKeys
+from services.accounts.sessions import Sessions
 from services.accounts.wallets import Wallets
 from services.tables import METADATA
 
@@ -46,7 +47,11 @@ class Bench:
             "invitations": self._of(Invitations),
         }
         self.keys = RecoveredKeys(
-            **ports, engine=self.engine, clock=lambda: NOW_S, wallets=self.wallets
+            **ports,
+            engine=self.engine,
+            clock=lambda: NOW_S,
+            wallets=self.wallets,
+            sessions=self._of(Sessions),
         )
         ledger: Any = SimpleNamespace(
             domain=lambda: DOMAIN,
