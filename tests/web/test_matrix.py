@@ -158,6 +158,7 @@ GET  /custodian/messages/<id>                       custodian   nothing!
 POST /custodian/messages/<id>                       custodian   nothing!
 GET  /custodian/recoveries                          custodian   ours
 POST /custodian/recoveries                          custodian   ours
+GET  /custodian/recoveries/made                     custodian   ours
 GET  /custodian/erasures                            custodian   ours
 POST /custodian/erasures                            custodian   ours
 GET  /custodian/erasures/<id>                       custodian   erasure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 from flask import Blueprint, Response, request
@@ -12,9 +13,11 @@ from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, see_other
+from web.shown_once import carry, forget, take
 from web.view_options import requires_role
 
 DONE: Final = {"disable": "people-disabled-now", "sign-out": "people-signed-out-now"}
+RECOVERY_LINK: Final = "/custodian/recoveries/made"
 _INVALID: Final = 422
 
 bp = Blueprint("people_pages", __name__)
@@ -30,15 +33,25 @@ def recoveries() -> Response:
 @bp.post("/custodian/recoveries")
 @requires_role(CUSTODIAN)
 def issue_recovery_link() -> Response:
-    """Make a link with which a patient who lost every key creates a new one; show it once."""
+    """Make a link with which a patient creates a new key, and go to the page that shows it once."""
     form, service = request.form, services().custodian.recoveries
     number, identity = form.get("number", ""), form.get("identity", "")
     try:
         issued = service.issue_link(words(), number, identity, by=current_account().id)
     except Invalid as exc:
         return _recoveries(first_errors(exc), _INVALID)
+    facts = {"number": number, "issued": asdict(issued)}
+    is_secure = services().installation.site.is_secure
+    return carry(see_other(RECOVERY_LINK), RECOVERY_LINK, facts, is_secure=is_secure)
+
+
+@bp.get("/custodian/recoveries/made")
+@requires_role(CUSTODIAN)
+def recovery_link() -> Response:
+    """Show a link that was just made, once: a reload does not make or show another."""
+    facts = take() or {"number": "", "issued": None}
     title = words()("recoveries-made")
-    return render("custodian/recovery_link.html", title=title, number=number, issued=issued)
+    return forget(render("custodian/recovery_link.html", title=title, **facts))
 
 
 @bp.get("/custodian/people")

@@ -31,3 +31,14 @@ def test_facts_that_another_session_signed_are_not_shown(hospital: Any) -> None:
     value = done.headers["Set-Cookie"].split("=", 1)[1].split(";")[0]
     other.http.set_cookie("shown-once", value, path=done.location)
     assert "/join/" not in other.get(done.location).text
+
+
+def test_a_recovery_link_is_shown_once_and_a_reload_issues_no_other(hospital: Any) -> None:
+    keeper, number = signed_in(hospital, "custodian"), "R-shown-once"
+    hospital.platform.requests.directory.add([(number, hospital.new_patient())])
+    done = keeper.post("/custodian/recoveries", number=number, identity="card")
+    assert (done.status_code, done.location) == (303, "/custodian/recoveries/made")
+    (link,) = set(re.findall(r"http://\S+/recover/[\w-]{43}", keeper.get(done.location).text))
+    assert link not in keeper.get(done.location).text
+    secret = link.rpartition("/")[2]
+    assert hospital.platform.identity.key_recoveries.find(secret) is not None
