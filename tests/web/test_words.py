@@ -288,3 +288,14 @@ def test_every_value_of_the_installed_questions_has_a_name_and_answers_in_words(
             missing += [f"measure-{slug(feature['words'])}"]
             missing += [f"value-{slug(value)}" for value in feature.get("values", ())]
     assert set(missing) - names == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_privacy_notice_says_about_erasure_is_on_the_first_page(language: str) -> None:
+    folder = Path(package.__file__).parent / language
+    texts = {name: (folder / f"{name}.ftl").read_text("utf-8") for name in ("public", "patient")}
+    title = re.search(r"^erasure-title = (.+)$", texts["patient"], re.MULTILINE)
+    notice = re.search(r"^privacy-forget = (.+)$", texts["public"], re.MULTILINE)
+    assert title is not None and notice is not None and title[1] in notice[1]
+    start = Path("web/templates/patient/start.html")
+    assert 'href="/patient/erasure"' in start.read_text("utf-8")

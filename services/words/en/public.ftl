@@ -146,7 +146,7 @@ privacy-cookies = We set two cookies: one while you are signed in, and one for y
 
 privacy-rights = You can see and download your records. You can withdraw or stop at any time.
 
-privacy-forget = Is something wrong in your records? You can ask for a correction here. To have your records erased, ask { $custodian }. This site cannot do that yet.
+privacy-forget = Is something wrong in your records? You can ask for a correction here. You can also ask here that everything stored about you on this site is deleted: choose “Delete everything about me” on your first page.
 
 privacy-complain = You can complain to the data protection authority where you live.
 

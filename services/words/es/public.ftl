@@ -146,7 +146,7 @@ privacy-cookies = Ponemos dos cookies: una mientras está dentro y otra para su 
 
 privacy-rights = Puede ver y descargar sus datos. Puede retirar su permiso o detenerlo todo cuando quiera.
 
-privacy-forget = ¿Hay algo mal en sus datos? Puede pedir una corrección aquí. Para borrar sus datos, pregunte a { $custodian }. Este sitio todavía no puede hacerlo.
+privacy-forget = ¿Hay algo mal en sus datos? Puede pedir una corrección aquí. También puede pedir aquí que se borre todo lo que este sitio guarda sobre usted: «Borrar todo sobre mí» en su primera página.
 
 privacy-complain = Puede reclamar ante la autoridad de protección de datos del lugar donde vive.
 
