@@ -175,7 +175,7 @@ class RecoveredKeys:
             sa.exc.IntegrityError: the key signs in already, or another process was faster.
         """
         account = self._accounts.of_subject(key.subject)
-        if account is not None:  # whoever has the lost phone may be signed in with it
+        if account is not None:  # the person who has the lost phone may be signed in
             self._sessions.end_all(account.id)
         now_s = int(self._clock())
         with self._engine.begin() as connection:
