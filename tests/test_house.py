@@ -205,3 +205,8 @@ def test_each_file_that_a_document_names_exists() -> None:
             if not (ROOT / name).exists():
                 missing.append(f"{path.name}: {name}")
     assert missing == []
+
+
+def test_no_two_decisions_have_the_same_number() -> None:
+    numbers = Counter(path.name[:4] for path in (ROOT / "docs" / "decisions").glob("*.md"))
+    assert [number for number, count in numbers.items() if count > 1] == []
