@@ -95,7 +95,7 @@ def verdict(status: GrantStatus, terms: Terms | None, request: DecisionRequest) 
         if not is_sound(terms):
             return "unknown-word"
         if terms.decision == "deny":
-            return _denial(terms, request)
+            return denial(terms, request)
         if status.fault is None:
             return find_miss(terms, request, _covers_any(terms, request.purpose)) or "permitted"
     return status.fault or "no-consent"
@@ -115,7 +115,8 @@ def is_opt_out(terms: Terms) -> bool:
     return terms.decision == "deny" and terms.recipient == ANY and HRESCH in terms.purposes
 
 
-def _denial(terms: Terms, request: DecisionRequest) -> str:
+def denial(terms: Terms, request: DecisionRequest) -> str:
+    """Return the reason that a deny gives; ``no-consent`` where it does not apply."""
     opted_out = is_opt_out(terms) and request.purpose in RESEARCH
     if find_miss(terms, request, opted_out or _covers_any(terms, request.purpose)):
         return "no-consent"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent.consent_terms import ConsentTermsStore
-from consent.decision import find_miss
+from consent.decision import denial, find_miss
 from consent.events import Events
 from consent.freshness import MAX_SKEW_S
 from consent.terms import ANY, DecisionRequest, Terms
@@ -37,6 +37,7 @@ class PastPermits:
     def __init__(self, events: Events, consent_terms: ConsentTermsStore) -> None:
         self._terms = consent_terms
         self._grants: dict[bytes, tuple[int, bytes]] = {}
+        self._names: dict[bytes, list[bytes]] = {}
         self._withdrawn: dict[bytes, int] = {}
         self._stops: dict[bytes, list[tuple[int, int]]] = {}
         self._known: dict[bytes, Terms | None] = {}
@@ -45,6 +46,7 @@ class PastPermits:
             name = keccak(change.body[:_ID_BYTES])
             if change.op == Op.GRANTED:
                 self._grants.setdefault(name, (position, change.body))
+                self._names.setdefault(change.body[:_WORD], []).append(name)
             elif change.op == Op.WITHDRAWN:
                 self._withdrawn.setdefault(name, position)
             elif change.op == Op.STOPPED:
@@ -58,7 +60,11 @@ class PastPermits:
             return "no-consent"
         if position in self._unproved or body[:_WORD] != use.subject:
             return "bad-key"
-        return self._find_end(consent_id, body, use) or self._find_miss(consent_id, use)
+        return (
+            self._find_end(consent_id, body, use)
+            or self._find_miss(consent_id, use)
+            or self._find_refusal(use)
+        )
 
     def _find_end(self, consent_id: bytes, body: bytes, use: PastUse) -> str | None:
         signed_at_s = int.from_bytes(body[3 * _WORD : 4 * _WORD], "big")
@@ -73,9 +79,7 @@ class PastPermits:
         return next((fault for fault, applies in faults.items() if applies), None)
 
     def _find_miss(self, consent_id: bytes, use: PastUse) -> str | None:
-        if consent_id not in self._known:
-            self._known[consent_id] = self._terms.find(consent_id)
-        terms = self._known[consent_id]
+        terms = self._terms_of(consent_id)
         if terms is None:
             # Erased with the patient's consent since: who withdrew may have all of it deleted.
             return None if consent_id in self._withdrawn else "opening-missing"
@@ -86,7 +90,30 @@ class PastPermits:
             if not covered:
                 return "other-purpose"
             return None if terms.recipient in (ANY, use.party) else "other-recipient"
-        request = DecisionRequest(
-            use.party, use.purpose, use.subject, use.record_id, use.category, use.recorded_on
-        )
-        return find_miss(terms, request, covered)
+        return find_miss(terms, _request_of(use), covered)
+
+    def _find_refusal(self, use: PastUse) -> str | None:
+        """Return why a refusal of the subject, in force at the view, forbade the use."""
+        for name in self._names.get(use.subject, ()) if use.category else ():
+            position, body = self._grants[name]
+            terms = self._terms_of(name)
+            is_in_force = (
+                position <= use.count < self._withdrawn.get(name, use.count + 1)
+                and use.at_s <= int.from_bytes(body[4 * _WORD :], "big") - MAX_SKEW_S
+            )
+            if terms is not None and terms.decision == "deny" and is_in_force:
+                reason = denial(terms, _request_of(use))
+                if reason != "no-consent":
+                    return reason
+        return None
+
+    def _terms_of(self, consent_id: bytes) -> Terms | None:
+        if consent_id not in self._known:
+            self._known[consent_id] = self._terms.find(consent_id)
+        return self._known[consent_id]
+
+
+def _request_of(use: PastUse) -> DecisionRequest:
+    return DecisionRequest(
+        use.party, use.purpose, use.subject, use.record_id, use.category, use.recorded_on
+    )

@@ -42,11 +42,12 @@ class Events:
 
 
 class Stored:
-    def __init__(self, terms: Terms | None) -> None:
+    def __init__(self, terms: Terms | None, *others: Terms) -> None:
         self.terms = terms
+        self.others = {consent_id(SUBJECT, terms_hash(other)): other for other in others}
 
-    def find(self, _name: bytes) -> Terms | None:
-        return self.terms
+    def find(self, name: bytes) -> Terms | None:
+        return self.others.get(name, self.terms)
 
 
 def fault_of(
@@ -105,3 +106,29 @@ def test_a_consent_that_had_ended_or_is_none_is_named() -> None:
     assert fault_of(USE, terms=replace(TERMS, decision="deny")) == "denied"
     permits = PastPermits(Events(TERMS), Stored(TERMS))  # type: ignore[arg-type]
     assert permits.find_fault(bytes(32), USE) == "no-consent"
+
+
+REFUSAL = make_terms(decision="deny", recipient="*", purposes=("HRESCH",), categories=("*",))
+
+
+@pytest.mark.parametrize(
+    ("position", "lifted_at", "terms", "fault"),
+    [
+        (6, None, REFUSAL, "opted-out"),
+        (6, None, replace(REFUSAL, recipient=STUDY), "denied"),
+        (6, 11, REFUSAL, "opted-out"),
+        (6, 9, REFUSAL, None),
+        (11, None, REFUSAL, None),
+        (6, None, replace(REFUSAL, recipient="study:another"), None),
+        (6, None, replace(REFUSAL, purposes=("HMARKT",)), None),
+    ],
+)
+def test_a_use_in_spite_of_a_refusal_that_was_in_force_is_named(
+    position: int, lifted_at: int | None, terms: Terms, fault: str | None
+) -> None:
+    body = SUBJECT + terms_hash(terms) + b"\2" * 32 + word(4_000) + word(9_000)
+    rows = [(position, Op.GRANTED, body)]
+    if lifted_at is not None:
+        rows.append((lifted_at, Op.WITHDRAWN, SUBJECT + terms_hash(terms)))
+    permits = PastPermits(Events(TERMS, *rows), Stored(TERMS, terms))  # type: ignore[arg-type]
+    assert permits.find_fault(consent_id(SUBJECT, terms_hash(TERMS)), USE) == fault
