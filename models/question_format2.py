@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from models.question_parts import Feature, Label, Rule, Subgroup
-from models.question_reading import read_category, read_disclosure
+from models.question_reading import (
+    read_category,
+    read_disclosure,
+    read_rule_of,
+    require_range_and_values,
+)
 from models.timeline import (
     AGE,
     BOUND_RULES,
@@ -95,23 +100,13 @@ def read_timed_feature(section: Section, same: Same) -> Feature:
         reading=reading,
     )
     section.close()
-    if feature.minimum >= feature.maximum:
-        raise section.error("minimum", "must be below the maximum")
-    if kind == CATEGORY and len(feature.values) < 2:
-        raise section.error("values", "at least two values are required")
+    require_range_and_values(feature, section)
     return feature
 
 
 def read_timed_rule(section: Section) -> Rule:
     """Return an eligibility criterion, which names a feature."""
-    minimum, maximum = section.find_number("minimum"), section.find_number("maximum")
-    rule = Rule(
-        section.text("feature"),
-        -math.inf if minimum is None else minimum,
-        math.inf if maximum is None else maximum,
-    )
-    section.close()
-    return rule
+    return read_rule_of(section.text("feature"), section)
 
 
 def read_timed_subgroup(section: Section) -> Subgroup:

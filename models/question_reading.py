@@ -103,18 +103,32 @@ def read_feature(section: Section) -> Feature:
         disclosure=read_disclosure(section),
     )
     section.close()
+    require_range_and_values(feature, section)
+    return feature
+
+
+def require_range_and_values(feature: Feature, section: Section) -> None:
+    """Check that a number has a range, and a category at least two values.
+
+    Raises:
+        DeclarationInvalid: the message names the key.
+    """
     if feature.minimum >= feature.maximum:
         raise section.error("minimum", "must be below the maximum")
-    if kind == CATEGORY and len(feature.values) < 2:
+    if feature.kind == CATEGORY and len(feature.values) < 2:
         raise section.error("values", "at least two values are required")
-    return feature
 
 
 def read_rule(section: Section) -> Rule:
     """Return an eligibility criterion."""
+    return read_rule_of(read_code(section), section)
+
+
+def read_rule_of(name: str, section: Section) -> Rule:
+    """Return the eligibility criterion of a feature: its code, or its name in format 2."""
     minimum, maximum = section.find_number("minimum"), section.find_number("maximum")
     rule = Rule(
-        read_code(section),
+        name,
         -math.inf if minimum is None else minimum,
         math.inf if maximum is None else maximum,
     )

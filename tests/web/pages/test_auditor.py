@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import chromium, person, served
+from browser import person, served
 
 import storage
 from services.accounts import Invitee
@@ -12,12 +12,6 @@ from services.auditor.verification import AGREES, PARTS, UNCHECKED
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 AUDITORS = "organisation:auditors"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import chromium, person, served
+from browser import person
 
 from services.accounts import Invitee
 from services.custodian.upload_store import UploadStore
@@ -36,18 +36,6 @@ maximum = 100
 def store_of_uploads(hospital) -> UploadStore:
     platform = hospital.platform
     return UploadStore(platform.engine, platform.store, platform.installation.clock)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def origin(hospital):
-    with served(hospital.platform) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import json
 import secrets
 
 import pytest
-from browser import chromium, person, served
+from browser import person
 
 from consent import Enrolment, digest, keccak
 from consent.signatures import SigningKey
@@ -14,18 +14,6 @@ from services.accounts import Invitee
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def origin(hospital):
-    with served(hospital.platform) as made:
-        yield made
 
 
 def test_a_patient_joins_signs_out_and_in_again_with_a_passkey_alone(

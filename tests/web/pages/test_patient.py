@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from browser import chromium, person, served
+from browser import person
 
 from services.accounts import Invitee
 from services.requests import RequestDetails
@@ -14,18 +14,6 @@ from storage import Record
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def origin(hospital):
-    with served(hospital.platform) as made:
-        yield made
 
 
 @pytest.fixture

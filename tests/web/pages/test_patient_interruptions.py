@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from browser import chromium, person, served
+from browser import person
 
 from services.accounts import Invitee
 from services.requests import RequestDetails
@@ -18,18 +18,6 @@ from storage import Record
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL, STUDY = "organisation:this-hospital", "study:small"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def origin(hospital):
-    with served(hospital.platform) as made:
-        yield made
 
 
 @pytest.fixture

@@ -6,24 +6,12 @@ import secrets
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import chromium, person, served
+from browser import person
 
 from services.accounts import Invitee
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 HOSPITAL = "organisation:this-hospital"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def origin(hospital):
-    with served(hospital.platform) as made:
-        yield made
 
 
 def issue_link(keeper, number: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from browser import chromium, person, served
+from browser import person, served
 from flask import Blueprint, Response, render_template_string
 
 from consent import Grant
@@ -56,12 +56,6 @@ def submit():
     done = services().patient.signatures.submit(current_account(), *signed_form())
     text = "again" if done.is_repeated else "in force" if done.is_in_force else done.outcome.reason
     return Response(f"<main>{text}</main>", content_type="text/html")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,21 @@
+"""A browser, and the pages served to it, once for each file of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browser import chromium, served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def origin(hospital: Any) -> Iterator[str]:
+    with served(hospital.platform) as address:
+        yield address
