@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from cli.audit import accept_loss, check_receipt, export, restore, status, verification
+from cli.copies import make_copy_key, open_copy_file
 from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite, person
@@ -21,6 +22,7 @@ COMMANDS: Final = (
     *(question, dummy, study, gather, train, models, card, evaluate, predict, retrain),
     *(verification, export, check_receipt, status, accept_loss, restore),
     *(token, invite, person),
+    *(make_copy_key, open_copy_file),
 )
 
 

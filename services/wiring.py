@@ -47,6 +47,7 @@ from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
 from services.researcher.owned_studies import OwnedStudies
 from services.researcher.proposing import StudyProposing
+from services.researcher.pseudonymised_copies import PseudonymisedCopies
 from services.researcher.questions import ResearchQuestions
 from services.researcher.runs import ModelRuns
 from services.researcher.service import ResearcherService
@@ -320,6 +321,14 @@ def _researcher(parts: Parts) -> ResearcherService:
         training_sets=TrainingSets(
             owned=owned,
             copies=requests.copies,
+            store=store,
+            diagnostics=diagnostics,
+            feasibility=feasibility,
+        ),
+        pseudonymised_copies=PseudonymisedCopies(
+            owned=owned,
+            copies=requests.copies,
+            deletions=requests.deletions,
             store=store,
             diagnostics=diagnostics,
             feasibility=feasibility,

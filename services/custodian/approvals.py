@@ -9,7 +9,8 @@ from typing import Final
 from consent import ConsentError
 from services.errors import Invalid
 from services.parties import study_id
-from services.requests import PROPOSED, Proposal
+from services.requests import PROPOSED, Proposal, ReleasedCopy
+from services.requests.copy_deletions import DeletionCounts
 from services.requests.descriptions import RequestText
 from services.requests.stores import RequestStores
 from services.words import Words
@@ -28,6 +29,8 @@ class StudyReview:
         needed: the categories without which nobody is asked.
         patients: all patients in the directory.
         text: the request as patients will read it.
+        copies: the pseudonymised copies that left so far, newest first.
+        deletions: how many people's rows must go from them, and what the study said.
     """
 
     proposal: Proposal
@@ -36,6 +39,8 @@ class StudyReview:
     needed: Sequence[str]
     patients: int
     text: RequestText
+    copies: Sequence[ReleasedCopy]
+    deletions: DeletionCounts
 
     @property
     def patients_read(self) -> list[str]:
@@ -50,6 +55,8 @@ class CustodianApprovals:
         self._proposals = requests.proposals
         self._reach = requests.reach
         self._directory = requests.directory
+        self._copies = requests.copies
+        self._deletions = requests.deletions
         self._parties = requests.parties
         self._descriptions = requests.descriptions
 
@@ -78,6 +85,10 @@ class CustodianApprovals:
             reach=self._count_reach(proposal),
             needed=self._reach.categories(proposal),
             patients=self._directory.count(),
+            copies=[
+                copy for copy in self._copies.list_by_study(proposal.study) if copy.is_pseudonymised
+            ],
+            deletions=self._deletions.count(proposal.study),
             text=self._descriptions.describe(words, proposal.request_details()),
         )
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
 
 from models import CopyPlan
+from models.pseudonymised import pseudonym_label
 from services.errors import Conflict
 from services.tables import METADATA
 from storage import RecordStore
@@ -40,15 +41,17 @@ _COPIES: Final = sa.Table(
 class NewCopy:
     """A copy before it is released: of which study, its name, to whom, its end, its columns.
 
-    `is_first` is true if its columns come from no earlier copy.
+    `is_first` is true if its columns come from no earlier copy. A pseudonymised copy has no plan,
+    and has the categories of each person's records by pseudonym.
     """
 
     study: str
     release: str
     account: str
     ends_at_s: int
-    plan: CopyPlan
+    plan: CopyPlan | None
     is_first: bool
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,9 @@ class ReleasedCopy:
     Attributes:
         release: the name that its pseudonyms are derived from.
         pseudonyms: of the people in it.
-        plan: its columns and bands; None for a copy from before copies had one.
+        plan: its columns and bands; None for a pseudonymised copy, or from before copies had one.
+        categories: by pseudonym, those of the person's records; of a pseudonymised copy alone.
+        is_pseudonymised: True if its values are exact and its pseudonyms those of the study.
         deleted_at_s: when the study confirmed that it deleted the copy.
     """
 
@@ -71,6 +76,8 @@ class ReleasedCopy:
     pseudonyms: tuple[str, ...]
     plan: CopyPlan | None
     deleted_at_s: int | None
+    is_pseudonymised: bool = False
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ReleasedCopies:
@@ -90,7 +97,10 @@ class ReleasedCopies:
         # One id for every first copy of a study: of two at once, the database takes one.
         first = hashlib.sha256(f"first copy of {copy.study}".encode()).hexdigest()[:_ID_CHARACTERS]
         identity, people = first if copy.is_first else secrets.token_hex(16), tuple(pseudonyms)
-        content = orjson.dumps({"names": people, "plan": copy.plan.to_json()}).decode()
+        plan = copy.plan.to_json() if copy.plan is not None else None
+        stored: dict[str, Any] = {"names": people, "plan": plan, "categories": copy.categories}
+        stored["is_pseudonymised"] = plan is None
+        content = orjson.dumps(stored).decode()
         sealed = self._store.seal_text(LABEL, content, identity.encode())
         row = {
             "id": identity,
@@ -118,7 +128,10 @@ class ReleasedCopies:
 
     def name_in(self, copy: ReleasedCopy) -> Callable[[bytes], str]:
         """Return what gives a subject's name in a copy, as the copy's rows are named."""
-        pseudonym = self._store.pseudonyms(f"release {copy.study} {copy.release}")
+        label = f"release {copy.study} {copy.release}"
+        if copy.is_pseudonymised:
+            label = pseudonym_label(copy.study)
+        pseudonym = self._store.pseudonyms(label)
         return lambda subject: pseudonym(subject).hex()[:NAME_CHARACTERS]
 
     def list_with(self, subject: bytes, studies: Iterable[str]) -> list[ReleasedCopy]:
@@ -150,4 +163,6 @@ class ReleasedCopies:
             pseudonyms=tuple(content["names"]),
             plan=CopyPlan.of_json(plan) if plan is not None else None,
             deleted_at_s=row.deleted_at_s,
+            is_pseudonymised=content.get("is_pseudonymised", False),
+            categories=content.get("categories", {}),
         )

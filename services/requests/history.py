@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from consent import ANY, MLTRAINING, Consent, ConsentError, ConsentLedger
 from models import Diagnostics, TrainingRun
-from services.requests.choices import COPY
+from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY
 from services.requests.copies import ReleasedCopies
 from storage import JournalRow, RecordStore
 
@@ -100,7 +100,8 @@ class HistoryEntry:
             return "used-model-party"
         if self.purpose == MLTRAINING:
             return f"used-train-{self.result or COUNTED}"
-        return "used-copy" if self.purpose == COPY else "used-read-party"
+        copies = {COPY: "used-copy", PSEUDONYMISED_COPY: "used-copy-pseudonymised"}
+        return copies.get(self.purpose, "used-read-party")
 
 
 _REFUSALS: Final = {
@@ -151,13 +152,17 @@ class AccessHistory:
     def list_deletions(self, subject: bytes, after_s: float, until_s: float) -> list[HistoryEntry]:
         """Return which studies said in this time that they deleted a copy with this patient."""
         terms = [consent.terms for consent in self._consents(subject).values()]
-        studies = {each.recipient for each in terms if each and COPY in each.purposes}
+        studies = {
+            each.recipient
+            for each in terms
+            if each and any(code in each.purposes for code in COPY_PURPOSES)
+        }
         return [
             HistoryEntry(
                 seq=0,
                 at_s=copy.deleted_at_s,
                 party=copy.study,
-                purpose=COPY,
+                purpose=PSEUDONYMISED_COPY if copy.is_pseudonymised else COPY,
                 categories=(),
                 outcome=COPY_DELETED,
                 since_s=0,

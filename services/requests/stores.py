@@ -12,6 +12,7 @@ from services.installation import Installation
 from services.parties import PartyNames
 from services.requests.consent_requests import ConsentRequests
 from services.requests.copies import ReleasedCopies
+from services.requests.copy_deletions import CopyDeletions
 from services.requests.descriptions import RequestDescriptions
 from services.requests.directory import PatientDirectory
 from services.requests.erasures import ErasureRequests
@@ -37,6 +38,7 @@ class RequestStores:
     predictions: StoredPredictions
     feasibility: FeasibilityCounts
     copies: ReleasedCopies
+    deletions: CopyDeletions
     history: AccessHistory
     descriptions: RequestDescriptions
     reach: StudyReach
@@ -66,6 +68,13 @@ def build_stores(
         predictions=StoredPredictions(engine, store, clock),
         feasibility=FeasibilityCounts(engine, clock),
         copies=copies,
+        deletions=CopyDeletions(
+            engine=engine,
+            store=store,
+            proposals=proposals,
+            copies=copies,
+            diagnostics=diagnostics,
+        ),
         messages=Messages(engine, store, clock),
         history=AccessHistory(store, ledger, diagnostics, copies),
         erasures=ErasureRequests(engine, clock),

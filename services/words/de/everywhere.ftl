@@ -315,6 +315,8 @@ purpose-THREAT = um Menschen vor einer Gefahr zu schützen
 
 purpose-HMARKT = um zu werben
 
+purpose-PSEUDRESCH = um an einer Kopie mit genauen Werten und einem Code statt des Namens zu forschen
+
 ## Was alle tun müssen, die fragen
 
 duty-DEID = Alles, was zeigt, wer Sie sind, muss heraus.

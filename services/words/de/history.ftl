@@ -31,6 +31,8 @@ used-model-party = { $party } hat ein Modell nach Ihrem Risiko gefragt. Es ging 
 
 used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, ohne Ihren Namen. Sie hatten das am { $date } erlaubt.
 
+used-copy-pseudonymised = { $study } hat eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen. Sie hatten das am { $date } erlaubt.
+
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
 refused-never = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
@@ -78,6 +80,8 @@ used-read-party-undated = { $party } hat { $categories } von Ihnen angesehen. Si
 used-model-party-undated = { $party } hat ein Modell nach Ihnen gefragt. Sie hatten es erlaubt.
 
 used-copy-undated = { $study } hat eine Kopie einiger Werte heruntergeladen, ohne Ihren Namen. Sie hatten es erlaubt.
+
+used-copy-pseudonymised-undated = { $study } hat eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen. Sie hatten es erlaubt.
 
 records = Daten
 

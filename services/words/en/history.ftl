@@ -31,6 +31,8 @@ used-model-party = { $party } asked a model about your risk of { $condition }. Y
 
 used-copy = { $study } downloaded a copy with some of your values, without your name. You allowed this on { $date }.
 
+used-copy-pseudonymised = { $study } downloaded a copy with your exact values and a code instead of your name. You allowed this on { $date }.
+
 used-self = You looked at your { $categories } yourself.
 
 refused-never = { $party } asked for your { $categories } and was refused. You had not allowed it.
@@ -78,6 +80,8 @@ used-read-party-undated = { $party } looked at your { $categories }. You allowed
 used-model-party-undated = { $party } asked a model about you. You allowed this.
 
 used-copy-undated = { $study } downloaded a copy of some of your values, without your name. You allowed this.
+
+used-copy-pseudonymised-undated = { $study } downloaded a copy with your exact values and a code instead of your name. You allowed this.
 
 records = records
 

@@ -31,6 +31,8 @@ used-model-party = { $party } preguntó a un modelo por su riesgo. El tema: { $c
 
 used-copy = { $study } descargó una copia con algunos valores suyos, sin su nombre. Usted lo permitió el { $date }.
 
+used-copy-pseudonymised = { $study } descargó una copia con sus valores exactos y un código en lugar de su nombre. Usted lo permitió el { $date }.
+
 used-self = Usted consultó estos datos: { $categories }.
 
 refused-never = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted no había dado permiso.
@@ -78,6 +80,8 @@ used-read-party-undated = { $party } consultó estos datos suyos: { $categories 
 used-model-party-undated = { $party } preguntó por usted a un modelo. Usted lo había permitido.
 
 used-copy-undated = { $study } descargó una copia de algunos valores, sin su nombre. Usted lo había permitido.
+
+used-copy-pseudonymised-undated = { $study } descargó una copia con sus valores exactos y un código en lugar de su nombre. Usted lo había permitido.
 
 records = datos
 
