@@ -98,8 +98,8 @@ def create_pseudonymised(
         StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
     """
     why = f"pseudonymised copy {request.release}"
-    wanted = question.training_categories
-    access = AccessRequest(request.study, PSEUDRESCH, wanted, None, None, why, request.actor)
+    categories = question.training_categories
+    access = AccessRequest(request.study, PSEUDRESCH, categories, None, None, why, request.actor)
     gathered = store.vault.gather(access)
     patients = find_usable(question, gathered)
     if len(patients) < MIN_COUNT:
@@ -116,7 +116,6 @@ def create_pseudonymised(
         {copy.release: list(copy.names) for copy in request.deleted},
         agreement=f"{request.title}\n\n{request.text}",
     )
-    require_permitted(store, access, gathered)
     head = {
         "study": request.study,
         "release": request.release,
@@ -125,10 +124,11 @@ def create_pseudonymised(
         "recipient": fingerprint(request.public_key),
     }
     sealed = seal_copy(content, request.public_key, head)
-    categories = {
+    require_permitted(store, access, gathered)
+    by_name = {
         name: tuple(sorted({record.category for record in records})) for name, records in named
     }
-    return PseudonymisedRelease(sealed, categories, gathered.view)
+    return PseudonymisedRelease(sealed, by_name, gathered.view)
 
 
 def _describe(question: Question, request: PseudonymisedRequest, rows: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from services.dates import end_of_day_s
 
 @dataclass(frozen=True, slots=True)
 class CopyAgreement:
-    """An agreement as the custodian approves it; it changes no more after the approval.
+    """An agreement as the custodian approves it; after the approval it cannot be changed.
 
     Attributes:
         title, text: what the study agrees to.

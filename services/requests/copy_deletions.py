@@ -195,10 +195,10 @@ def _find_left(copy: ReleasedCopy, permitted: Mapping[str, Set[str]]) -> set[str
 def _deletion(rows: Sequence[Any]) -> CopyDeletion:
     """Return the deletion of one person: done only when it is done in every copy."""
     waiting = [row for row in rows if row.acknowledged_at_s is None]
-    shown = waiting or rows
+    open_rows = waiting or rows
     return CopyDeletion(
         name=rows[0].name,
-        listed_at_s=min(row.listed_at_s for row in shown),
-        due_at_s=min(row.due_at_s for row in shown),
+        listed_at_s=min(row.listed_at_s for row in open_rows),
+        due_at_s=min(row.due_at_s for row in open_rows),
         acknowledged_at_s=None if waiting else max(row.acknowledged_at_s for row in rows),
     )

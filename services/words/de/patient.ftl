@@ -434,7 +434,7 @@ statement-records = { $n ->
 
 statement-copy = Eine Kopie ohne meinen Namen darf heruntergeladen werden.
 
-statement-copy-pseudonymised = Eine Kopie mit meinen genauen Werten und einem Code statt meines Namens darf nach der Vereinbarung der Studie heruntergeladen werden. Wer mich kennt, könnte mich darin erkennen.
+statement-copy-pseudonymised = Eine Kopie mit meinen genauen Werten und einem Code statt meines Namens darf heruntergeladen werden. Dafür gilt die Vereinbarung der Studie. Wer mich kennt, könnte mich darin erkennen.
 
 statement-no-copy = Es darf keine Kopie heruntergeladen werden.
 
@@ -470,7 +470,7 @@ decide-later = Später entscheiden
 
 copy-asked = { $study } möchte auch eine Kopie herunterladen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
 
-copy-asked-pseudonymised = { $study } möchte auch eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens herunterladen, nach einer Vereinbarung. Wer Sie kennt, könnte Sie darin erkennen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
+copy-asked-pseudonymised = { $study } möchte auch nach einer Vereinbarung eine Kopie herunterladen. Darin stehen Ihre genauen Werte und ein Code statt Ihres Namens. Wer Sie kennt, könnte Sie darin erkennen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
 
 consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten nicht mehr nutzen.
 

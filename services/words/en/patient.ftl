@@ -434,7 +434,7 @@ statement-records = { $n ->
 
 statement-copy = A copy without my name may be downloaded.
 
-statement-copy-pseudonymised = A copy with my exact values and a code instead of my name may be downloaded under the agreement of the study. Somebody who knows me could recognise me in it.
+statement-copy-pseudonymised = A copy with my exact values and a code instead of my name may be downloaded. The agreement of the study applies. Somebody who knows me could recognise me in it.
 
 statement-no-copy = No copy may be downloaded.
 
@@ -470,7 +470,7 @@ decide-later = Decide later
 
 copy-asked = { $study } is also asking to download a copy. You decide about that after your yes, with a box of its own.
 
-copy-asked-pseudonymised = { $study } is also asking to download a copy with your exact values and a code instead of your name, under an agreement. Somebody who knows you could recognise you in it. You decide about that after your yes, with a box of its own.
+copy-asked-pseudonymised = { $study } is also asking to download a copy, under an agreement. It has your exact values and a code instead of your name. Somebody who knows you could recognise you in it. You decide about that after your yes, with a box of its own.
 
 consent-over = This permission has ended. { $study } may no longer use your records.
 

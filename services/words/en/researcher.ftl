@@ -163,7 +163,7 @@ pseudonymised-confirm = I confirm that we deleted this copy
 
 deletions-title = Rows to delete
 
-deletions-lead = These people no longer permit the copy. Delete every row that has one of these names, in all copies and in everything made of them, and confirm it.
+deletions-lead = These people no longer permit the copy. Delete every row that has one of these names: in all copies, and in everything made of them. Then confirm it.
 
 deletions-name = Name in the copies
 

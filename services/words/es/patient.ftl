@@ -434,7 +434,7 @@ statement-records = { $n ->
 
 statement-copy = Se puede descargar una copia sin mi nombre.
 
-statement-copy-pseudonymised = Se puede descargar una copia con mis valores exactos y un código en lugar de mi nombre, según el acuerdo del estudio. Quien me conozca podría reconocerme en ella.
+statement-copy-pseudonymised = Se puede descargar una copia con mis valores exactos y un código en lugar de mi nombre. Se aplica el acuerdo del estudio. Quien me conozca podría reconocerme en ella.
 
 statement-no-copy = No se puede descargar ninguna copia.
 
@@ -470,7 +470,7 @@ decide-later = Decidir más tarde
 
 copy-asked = { $study } pide también descargar una copia. Usted lo decide después de su sí, en una casilla aparte.
 
-copy-asked-pseudonymised = { $study } pide también descargar una copia con sus valores exactos y un código en lugar de su nombre, según un acuerdo. Quien le conozca podría reconocerle en ella. Usted lo decide después de su sí, en una casilla aparte.
+copy-asked-pseudonymised = { $study } pide también descargar una copia, según un acuerdo. Lleva sus valores exactos y un código en lugar de su nombre. Quien le conozca podría reconocerle en ella. Usted lo decide después de su sí, en una casilla aparte.
 
 consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos.
 
