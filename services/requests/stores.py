@@ -59,6 +59,13 @@ def build_stores(
     directory = PatientDirectory(engine, store, clock)
     proposals = StudyProposals(engine, diagnostics, clock)
     copies = ReleasedCopies(engine, store, clock)
+    deletions = CopyDeletions(
+        engine=engine,
+        store=store,
+        proposals=proposals,
+        copies=copies,
+        diagnostics=diagnostics,
+    )
     return RequestStores(
         parties=parties,
         directory=directory,
@@ -68,15 +75,9 @@ def build_stores(
         predictions=StoredPredictions(engine, store, clock),
         feasibility=FeasibilityCounts(engine, clock),
         copies=copies,
-        deletions=CopyDeletions(
-            engine=engine,
-            store=store,
-            proposals=proposals,
-            copies=copies,
-            diagnostics=diagnostics,
-        ),
+        deletions=deletions,
         messages=Messages(engine, store, clock),
-        history=AccessHistory(store, ledger, diagnostics, copies),
+        history=AccessHistory(store, ledger, diagnostics, copies, deletions),
         erasures=ErasureRequests(engine, clock),
         reach=StudyReach(store=store, diagnostics=diagnostics),
         descriptions=RequestDescriptions(

@@ -167,6 +167,8 @@ act-got-refusal = { $party } hat den Eintrag nicht geändert und Ihnen gesagt, w
 
 act-copy-deleted = { $party } erklärt, die Kopie mit Ihren Werten gelöscht zu haben.
 
+act-copy-rows-deleted = { $party } erklärt, Ihre Werte aus der Kopie gelöscht zu haben.
+
 proof-compare = Der Fingerabdruck hat im Register die Nummer { $place }. Jede Prüferin, jeder Prüfer und alle mit einer Kopie des Registers können ihn vergleichen.
 
 act-key-recovered = Ab jetzt gilt ein neuer Schlüssel für Sie. { $party } hatte ihn vorgeschlagen, nachdem geprüft wurde, wer Sie sind.

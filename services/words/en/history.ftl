@@ -167,6 +167,8 @@ act-got-refusal = { $party } did not change the record and told you why.
 
 act-copy-deleted = { $party } says that it has deleted its copy with your values.
 
+act-copy-rows-deleted = { $party } says that it has deleted your values from its copy.
+
 proof-compare = The fingerprint has number { $place } in the register. An auditor, or anyone with a copy of the register, can compare it.
 
 act-key-recovered = A new key works for you from now on. { $party } had proposed it after checking who you are.

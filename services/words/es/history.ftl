@@ -167,6 +167,8 @@ act-got-refusal = { $party } no cambió el registro y le dijo por qué.
 
 act-copy-deleted = { $party } dice que ha borrado su copia con los valores de usted.
 
+act-copy-rows-deleted = { $party } dice que ha borrado los valores de usted de su copia.
+
 proof-compare = La huella tiene el número { $place } en el registro. Un auditor, o quien tenga una copia del registro, puede compararla.
 
 act-key-recovered = Desde ahora funciona una llave nueva para usted. { $party } la había propuesto después de comprobar quién es usted.

@@ -125,7 +125,9 @@ RequestDetailSchema = schema_of(
     "RequestDetailSchema",
     RequestDetail,
     f"{_REQUEST} request.details.purposes request.details.categories request.details.data_from "
-    "request.details.data_to latest_end request.details.wants_copy",
+    "request.details.data_to latest_end request.details.wants_copy request.details.agreement "
+    "request.details.agreement_ends_on",
+    agreement_text="text.agreement",
     says=("text.sections", SectionSchema),
     chosen=("choice", ChoiceSchema),
     **_REQUEST_NAMES,
