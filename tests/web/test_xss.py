@@ -70,7 +70,14 @@ def look_as_colleagues(hospital, visitor: Person, slug: str) -> None:
     """Open what researchers, custodians, clinicians and auditors see of it."""
     studies = f"/studies/{slug}"
     pages = {
-        "researcher": ("", studies, f"{studies}/request", f"{studies}/cohort", f"/sets/{slug}", "/notices"),
+        "researcher": (
+            "",
+            studies,
+            f"{studies}/request",
+            f"{studies}/cohort",
+            f"/sets/{slug}",
+            "/notices",
+        ),
         "custodian": ("", "/studies", studies, "/patients/new", "/deposits/new"),
         "clinician": ("", f"?search={ALL[:300]}", "/requests/new"),
         "auditor": ("", "/journal", "/anchors"),
