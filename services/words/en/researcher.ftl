@@ -111,8 +111,6 @@ study-copy-pseudonymised = A pseudonymised copy under an agreement
 
 study-copy-pseudonymised-hint = Exact values, with a code for each person. Somebody who knows a person can recognise the person in it: it is personal data. Only your key opens it. When people leave, you delete their rows within 14 days and say so.
 
-study-copy-error = Choose whether you ask for a copy
-
 agreement-heading = The agreement on a pseudonymised copy
 
 agreement-lead = Fill this in only if you ask for a pseudonymised copy. The custodian and every patient read it.
