@@ -139,6 +139,7 @@ HoldingsSchema = schema_of(
     jobs="active_jobs",
     studies="proposed_studies",
     erasures="requested_erasures",
+    links="proposed_links",
 )
 WeekSchema = schema_of("WeekSchema", Week, "yes no estimates uploads")
 OverviewSchema = schema_of(
