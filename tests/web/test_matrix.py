@@ -363,9 +363,9 @@ def test_each_caller_meets_what_the_table_says(hospital, names, caller) -> None:
         if who_calls is None:
             headers = {"Origin": hospital.platform.installation.site.origin}
             address = {"REMOTE_ADDR": f"10.9.{secrets.randbelow(256)}.{secrets.randbelow(256)}"}
-                answer = hospital.app.test_client().open(
-                    path, method=method, headers=headers, environ_base=address
-                )
+            answer = hospital.app.test_client().open(
+                path, method=method, headers=headers, environ_base=address
+            )
         else:
             answer = who_calls.get(path) if method == "GET" else who_calls.post(path)
         result, wish = met(answer), expected(caller, who, kind)
