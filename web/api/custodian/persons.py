@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 from flask import Blueprint
-from marshmallow import fields, validate
 
-from services.custodian.invitations import MAX_NUMBER
 from services.custodian.links import LinkedPatients
-from services.schemas import Strict
 from services.tokens import CUSTODIAN
+from web.api.custodian.schemas import (
+    LinkBody,
+    LinkDecisionBody,
+    LinkedPatientsSchema,
+    LinksSchema,
+)
 from web.api.resources import accepts, returns
-from web.api.schemas import Text, listing, schema_of
 from web.current import current_caller, services, words
 from web.view_options import requires_role
 
 bp = Blueprint("custodian_persons", __name__)
 """Registered below the routes of the organisation that operates this installation."""
-
-
-class LinkBody(Strict):
-    """Two hospital numbers that may be one person's."""
-
-    number = Text(MAX_NUMBER, required=True)
-    other = Text(MAX_NUMBER, required=True)
-
-
-class LinkDecisionBody(Strict):
-    """``confirm``: one person; ``dismiss``: two people; ``undo``: a link that was wrong."""
-
-    decision = fields.String(required=True, validate=validate.OneOf(("confirm", "dismiss", "undo")))
-
-
-LinkedPatientsSchema = schema_of(
-    "LinkedPatientsSchema",
-    LinkedPatients,
-    "link.id link.state link.source link.proposed_at_s link.decided_at_s is_waiting is_linked",
-    hospital_numbers=fields.List(fields.String(), attribute="numbers"),
-    records=fields.List(fields.Integer()),
-    affected_models=fields.List(fields.String()),
-)
-LinksSchema = listing("LinksSchema", "links", LinkedPatientsSchema)
 
 
 @bp.get("/custodian/links")
