@@ -12,6 +12,7 @@ from cli.copies import make_copy_key, open_copy_file
 from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite, person
+from cli.persons import link
 from cli.questions import dummy
 from cli.records import check, deposit, describe
 from cli.studies import card, evaluate, gather, models, predict, question, retrain, study, train
@@ -21,7 +22,7 @@ COMMANDS: Final = (
     *(check, describe, wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, dummy, study, gather, train, models, card, evaluate, predict, retrain),
     *(verification, export, check_receipt, status, accept_loss, restore),
-    *(token, invite, person),
+    *(token, invite, person, link),
     *(make_copy_key, open_copy_file),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from consent import PSEUDRESCH, View
 from models.cohort import to_matrix
 from models.errors import CohortTooSmall
 from models.features import Matrix
+from models.persons import row_key
 from models.ports import RecordStore
 from models.question import Question
 from models.question_parts import DIRECT, Feature
@@ -28,7 +29,7 @@ from models.release import (
 from models.sealed_copy import fingerprint, seal_copy
 from models.suppression import MIN_COUNT
 from records.values import NUMBER
-from storage import AccessRequest
+from storage import AccessRequest, Record
 
 RISK: Final = (
     "The values are exact. There are no names, but a code stands for each person, and somebody "
@@ -70,18 +71,57 @@ class PseudonymisedRelease:
     Attributes:
         content: the sealed ZIP (`models.sealed_copy`): data.parquet, manifest.json,
             dictionary.json and .csv, agreement.txt, deleted.json.
-        categories: of the records that each person's rows were made of, by pseudonym.
+        parts: what each person's rows were made of (`row_parts`), by pseudonym.
         view: the ledger view of the decision.
     """
 
     content: bytes
-    categories: Mapping[str, tuple[str, ...]]
+    parts: Mapping[str, tuple[str, ...]]
     view: View
 
 
 def pseudonym_label(study: str) -> str:
     """Return the label of the pseudonyms in a study's pseudonymised copies."""
     return f"pseudonymised {study}"
+
+
+def row_parts(categories: Mapping[bytes, Iterable[str]]) -> set[str]:
+    """Return what a row is made of: each category with the place of its subject among the row's.
+
+    Args:
+        categories: of each subject of the person, those in use.
+    """
+    return {
+        f"{place}/{category}"
+        for place, subject in enumerate(sorted(categories))
+        for category in categories[subject]
+    }
+
+
+def permitted_parts(
+    store: RecordStore, permitted: Mapping[bytes, Mapping[str, bytes]], used: Iterable[str]
+) -> dict[bytes, set[str]]:
+    """Return what every row may be made of now, by the row's key (`models.persons.row_key`).
+
+    Args:
+        store: knows who is linked.
+        permitted: of each subject, the permitted categories.
+        used: the categories that a row is made of.
+    """
+    chosen = frozenset(used)
+    parts = {subject: row_parts({subject: given}) for subject, given in permitted.items()}
+    linked: dict[bytes, dict[bytes, Iterable[str]]] = {}
+    for subject, person in store.persons(permitted).items():
+        if chosen & permitted[subject].keys():
+            linked.setdefault(person, {})[subject] = permitted[subject]
+    return parts | {row_key(person): row_parts(person) for person in linked.values()}
+
+
+def _categories(records: Iterable[Record]) -> dict[bytes, set[str]]:
+    categories: dict[bytes, set[str]] = {}
+    for record in records:
+        categories.setdefault(record.subject, set()).add(record.category)
+    return categories
 
 
 def create_pseudonymised(
@@ -101,13 +141,11 @@ def create_pseudonymised(
     categories = question.training_categories
     access = AccessRequest(request.study, PSEUDRESCH, categories, None, None, why, request.actor)
     gathered = store.vault.gather(access)
-    patients = find_usable(question, gathered)
+    patients = find_usable(store, question, gathered)
     if len(patients) < MIN_COUNT:
         raise CohortTooSmall(f"no copy: fewer than {MIN_COUNT} people permit it")
     pseudonym = store.pseudonyms(pseudonym_label(request.study))
-    named = sorted(
-        (to_row_name(pseudonym(subject)), records) for subject, records in patients.items()
-    )
+    named = sorted((to_row_name(pseudonym(key)), records) for key, records in patients.items())
     names = tuple(name for name, _ in named)
     matrix = to_matrix(question, [records for _, records in named])
     content = pack_copy(
@@ -125,10 +163,8 @@ def create_pseudonymised(
     }
     sealed = seal_copy(content, request.public_key, head)
     require_permitted(store, access, gathered)
-    by_name = {
-        name: tuple(sorted({record.category for record in records})) for name, records in named
-    }
-    return PseudonymisedRelease(sealed, by_name, gathered.view)
+    parts = {name: tuple(sorted(row_parts(_categories(records)))) for name, records in named}
+    return PseudonymisedRelease(sealed, parts, gathered.view)
 
 
 def _describe(question: Question, request: PseudonymisedRequest, rows: int) -> dict[str, Any]:

@@ -6,12 +6,13 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
 
-from models import CopyPlan
+from models import CopyPlan, row_key
 from models.pseudonymised import pseudonym_label
 from services.errors import Conflict
 from services.tables import METADATA
@@ -21,6 +22,8 @@ LABEL: Final = "set"
 _ID_CHARACTERS: Final = 32
 NAME_CHARACTERS: Final = 32
 """Of a row's pseudonym in a copy."""
+_MAX_OTHERS: Final = 8
+"""A person with more linked subjects than this and one is found by the first of them."""
 
 _COPIES: Final = sa.Table(
     "web_sets",
@@ -42,7 +45,7 @@ class NewCopy:
     """A copy before it is released: of which study, its name, to whom, its end, its columns.
 
     `is_first` is true if its columns come from no earlier copy. A pseudonymised copy has no plan,
-    and has the categories of each person's records by pseudonym.
+    and has of each row, by pseudonym, what it was made of (`models.pseudonymised.row_parts`).
     """
 
     study: str
@@ -51,7 +54,7 @@ class NewCopy:
     ends_at_s: int
     plan: CopyPlan | None
     is_first: bool
-    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class ReleasedCopy:
         release: the name that its pseudonyms are derived from.
         pseudonyms: of the people in it.
         plan: its columns and bands; None for a pseudonymised copy, or from before copies had one.
-        categories: by pseudonym, those of the person's records; of a pseudonymised copy alone.
+        parts: by pseudonym, what each row was made of; of a pseudonymised copy alone.
         is_pseudonymised: True if its values are exact and its pseudonyms those of the study.
         deleted_at_s: when the study confirmed that it deleted the copy.
     """
@@ -77,7 +80,7 @@ class ReleasedCopy:
     plan: CopyPlan | None
     deleted_at_s: int | None
     is_pseudonymised: bool = False
-    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ReleasedCopies:
@@ -98,7 +101,7 @@ class ReleasedCopies:
         first = hashlib.sha256(f"first copy of {copy.study}".encode()).hexdigest()[:_ID_CHARACTERS]
         identity, people = first if copy.is_first else secrets.token_hex(16), tuple(pseudonyms)
         plan = copy.plan.to_json() if copy.plan is not None else None
-        stored: dict[str, Any] = {"names": people, "plan": plan, "categories": copy.categories}
+        stored: dict[str, Any] = {"names": people, "plan": plan, "parts": copy.parts}
         stored["is_pseudonymised"] = plan is None
         content = orjson.dumps(stored).decode()
         sealed = self._store.seal_text(LABEL, content, identity.encode())
@@ -127,17 +130,35 @@ class ReleasedCopies:
             return [self._copy(row) for row in connection.execute(query)]
 
     def name_in(self, copy: ReleasedCopy) -> Callable[[bytes], str]:
-        """Return what gives a subject's name in a copy, as the copy's rows are named."""
+        """Return what gives the name of a row's key in a copy; of most rows that is a subject."""
         label = f"release {copy.study} {copy.release}"
         if copy.is_pseudonymised:
             label = pseudonym_label(copy.study)
         pseudonym = self._store.pseudonyms(label)
-        return lambda subject: pseudonym(subject).hex()[:NAME_CHARACTERS]
+        return lambda key: pseudonym(key).hex()[:NAME_CHARACTERS]
 
     def list_with(self, subject: bytes, studies: Iterable[str]) -> list[ReleasedCopy]:
         """Return the copies of these studies that have a row of this person, the newest first."""
         copies = [copy for study in studies for copy in self.list_by_study(study)]
-        return [copy for copy in copies if self.name_in(copy)(subject) in copy.pseudonyms]
+        keys = self._row_keys(subject)
+        return [copy for copy in copies if self._names(copy, keys)]
+
+    def names_of(self, copy: ReleasedCopy, subject: bytes) -> set[str]:
+        """Return the names of the rows of a copy that this subject's records are part of."""
+        return self._names(copy, self._row_keys(subject))
+
+    def _names(self, copy: ReleasedCopy, keys: Iterable[bytes]) -> set[str]:
+        return {*map(self.name_in(copy), keys)}.intersection(copy.pseudonyms)
+
+    def _row_keys(self, subject: bytes) -> list[bytes]:
+        """Return the keys of every row that a subject's records may be part of."""
+        group = self._store.links.groups([subject], ever=True).get(subject, (subject,))
+        others = [other for other in group if other != subject][:_MAX_OTHERS]
+        return [
+            row_key((subject, *part))
+            for size in range(len(others) + 1)
+            for part in combinations(others, size)
+        ]
 
     def confirm_deletion(self, study: str, identity: str) -> bool:
         """Store that a study deleted a copy; False if it has no such copy that is not deleted."""
@@ -164,5 +185,5 @@ class ReleasedCopies:
             plan=CopyPlan.of_json(plan) if plan is not None else None,
             deleted_at_s=row.deleted_at_s,
             is_pseudonymised=content.get("is_pseudonymised", False),
-            categories=content.get("categories", {}),
+            parts=content.get("parts", {}),
         )

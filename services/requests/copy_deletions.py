@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from consent import DAY_S
 from models import Diagnostics
-from models.pseudonymised import DELETION_DAYS
+from models.pseudonymised import DELETION_DAYS, permitted_parts
 from services.requests.choices import PSEUDONYMISED_COPY
 from services.requests.copies import NAME_CHARACTERS, ReleasedCopies, ReleasedCopy
 from services.requests.proposals import Proposal, StudyProposals
@@ -135,8 +135,10 @@ class CopyDeletions:
 
     def find(self, copy: ReleasedCopy, subject: bytes) -> CopyDeletion | None:
         """Return the deletion of a person's rows from a copy; None if it is not listed."""
-        name = self._copies.name_in(copy)(subject)
-        query = sa.select(_DELETIONS).where(_DELETIONS.c.copy == copy.id, _DELETIONS.c.name == name)
+        names = self._copies.names_of(copy, subject)
+        query = sa.select(_DELETIONS).where(
+            _DELETIONS.c.copy == copy.id, _DELETIONS.c.name.in_(names)
+        )
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return _deletion(rows) if rows else None
@@ -168,10 +170,12 @@ class CopyDeletions:
             connection.execute(update.values(acknowledged_at_s=int(self.clock())))
 
     def _permitted(self, study: Proposal, copy: ReleasedCopy) -> dict[str, Set[str]]:
-        """Return the categories that everybody permits a copy of now, by pseudonym."""
+        """Return what every row may be made of now, by pseudonym."""
         permitted = self._store.permitted_subjects(study.study, PSEUDONYMISED_COPY)
+        used = self._diagnostics.question(study.question).training_categories
         name_in = self._copies.name_in(copy)
-        return {name_in(subject): ids.keys() for subject, ids in permitted.items()}
+        parts = permitted_parts(self._store, permitted, used)
+        return {name_in(key): part for key, part in parts.items()}
 
     def _names_listed(self, copy_id: str) -> set[str]:
         query = sa.select(_DELETIONS.c.name).where(_DELETIONS.c.copy == copy_id)
@@ -188,7 +192,7 @@ def _find_left(copy: ReleasedCopy, permitted: Mapping[str, Set[str]]) -> set[str
     return {
         name
         for name in copy.pseudonyms
-        if not set(copy.categories[name]) <= permitted.get(name, frozenset())
+        if not set(copy.parts[name]) <= permitted.get(name, frozenset())
     }
 
 

@@ -106,7 +106,8 @@ class PseudonymisedCopies:
         """
         study, agreement = self._require(party, name)
         self._deletions.update(study)
-        permitted = len(self._store.permitted_subjects(study.study, PSEUDONYMISED_COPY))
+        subjects = self._store.permitted_subjects(study.study, PSEUDONYMISED_COPY)
+        permitted = len(set(self._store.persons(subjects).values()))
         return PseudonymisedOffer(
             study=study,
             agreement=agreement,
@@ -152,9 +153,9 @@ class PseudonymisedCopies:
             ends_at_s=agreement.ends_at_s,
             plan=None,
             is_first=False,
-            categories=released.categories,
+            parts=released.parts,
         )
-        self._copies.add(copy, released.categories)
+        self._copies.add(copy, released.parts)
         file_name = f"{study_name(study.study)}.sealed"
         return SealedCopyFile(name=file_name, content=released.content)
 

@@ -55,7 +55,7 @@ def test_the_rows_are_exact_and_named_by_the_studys_pseudonyms(store_of, nhanes,
     table, manifest, _ = read(released.content)
     pseudonym = store.pseudonyms(pseudonym_label(STUDY))
     by_name = {to_row_name(pseudonym(person[0].subject)): person for person in people}
-    assert sorted(by_name) == table["name"] == sorted(released.categories)
+    assert sorted(by_name) == table["name"] == sorted(released.parts)
     matrix = to_matrix(nhanes, [by_name[name] for name in table["name"]])
     features = [feature for feature in nhanes.features if feature.disclosure != DIRECT]
     position = next(
@@ -89,7 +89,7 @@ def test_the_pseudonyms_of_a_study_stay_and_those_of_two_studies_differ(
     store_of, nhanes, people
 ) -> None:
     store = store_of(people)
-    names = [set(create_pseudonymised(store, nhanes, REQUEST).categories) for _ in range(2)]
+    names = [set(create_pseudonymised(store, nhanes, REQUEST).parts) for _ in range(2)]
     label = pseudonym_label("study:other")
     others = {to_row_name(store.pseudonyms(label)(person[0].subject)) for person in people}
     assert names[0] == names[1]
@@ -107,8 +107,8 @@ def test_who_does_not_permit_exactly_this_is_not_in_it(store_of, nhanes, people,
         store.vault.ledger.opted_out.add(left)
     released = create_pseudonymised(store, nhanes, REQUEST)
     name = to_row_name(store.pseudonyms(pseudonym_label(STUDY))(left))
-    assert len(released.categories) == len(people) - 1
-    assert name not in released.categories
+    assert len(released.parts) == len(people) - 1
+    assert name not in released.parts
 
 
 def test_the_copy_is_journalled_for_its_own_purpose_with_the_researcher(

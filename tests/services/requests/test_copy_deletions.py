@@ -23,8 +23,12 @@ class Store:
 
     def __init__(self, store: Any) -> None:
         self.pseudonyms = store.pseudonyms
-        self.seal_text, self.open_text = store.seal_text, store.open_text
+        self.seal_text, self.open_text, self.links = store.seal_text, store.open_text, store.links
+        self.linked: dict[bytes, bytes] = {}
         self.permitted = {person: dict.fromkeys(CATEGORIES, b"") for person in PEOPLE}
+
+    def persons(self, subjects: Any) -> dict[bytes, bytes]:
+        return {subject: self.linked.get(subject, subject) for subject in subjects}
 
     def permitted_subjects(self, party: str, purpose: str) -> dict[bytes, dict[str, bytes]]:
         return self.permitted if (party, purpose) == (STUDY, "PSEUDRESCH") else {}
@@ -38,7 +42,8 @@ class World:
         self.store: Any = Store(store)
         self.copies = ReleasedCopies(engine, self.store, lambda: self.now_s)
         proposals: Any = SimpleNamespace(list_all=lambda: [PROPOSAL])
-        diagnostics: Any = SimpleNamespace(clock=lambda: self.now_s)
+        question = SimpleNamespace(training_categories=CATEGORIES)
+        diagnostics: Any = SimpleNamespace(clock=lambda: self.now_s, question=lambda _: question)
         self.deletions = CopyDeletions(
             engine=engine,
             store=self.store,
@@ -53,7 +58,8 @@ class World:
         return pseudonym.hex()[:NAME_CHARACTERS]
 
     def release(self) -> str:
-        names = {self.name(person): CATEGORIES for person in self.store.permitted}
+        parts = tuple(f"0/{category}" for category in CATEGORIES)
+        names = {self.name(person): parts for person in self.store.permitted}
         end_s = self.now_s + 99 * DAY_S
         return self.copies.add(NewCopy(STUDY, "r", "a", end_s, None, False, names), names)
 

@@ -59,7 +59,7 @@ class Parts:
 
     def release_pseudonymised(self, question: str, request: Any) -> Any:
         self.calls.append("release")
-        return SimpleNamespace(categories={"n": ("condition",)}, content=b"sealed")
+        return SimpleNamespace(parts={"n": ("0/condition",)}, content=b"sealed")
 
     def clock(self) -> float:
         return NOW_S
