@@ -14,7 +14,15 @@ import pytest
 from consent import HRESCH, MLTRAINING, PSEUDRESCH
 from models.cohort import exclusion_reasons, to_matrix
 from models.errors import CohortTooSmall, ConsentsChanged
-from models.pseudonymised import RISK, PseudonymisedRequest, create_pseudonymised, pseudonym_label
+from models.persons import row_key
+from models.pseudonymised import (
+    RISK,
+    PseudonymisedRequest,
+    create_pseudonymised,
+    permitted_parts,
+    pseudonym_label,
+    row_parts,
+)
 from models.question_parts import DIRECT
 from models.release import to_row_name
 from models.sealed_copy import make_key_pair, open_copy
@@ -143,3 +151,17 @@ def test_a_withdrawal_while_the_copy_is_made_stops_it(
     monkeypatch.setattr(store.vault, "gather", gather_then_withdraw)
     with pytest.raises(ConsentsChanged):
         create_pseudonymised(store, nhanes, REQUEST)
+
+
+def test_a_row_of_linked_subjects_may_stay_only_while_each_permits_what_it_gave(store_of) -> None:
+    store, first, second = store_of([]), b"a" * 32, b"b" * 32
+    store.linked = {first: first, second: first}
+    both = {first: {"condition": b""}, second: {"condition": b"", "laboratory": b""}}
+    used = ("condition", "laboratory")
+    key, left = row_key(both), row_parts({first: ["condition"], second: ["laboratory"]})
+    assert left <= permitted_parts(store, both, used)[key]
+    narrowed = both | {second: {"condition": b""}}
+    assert not left <= permitted_parts(store, narrowed, used)[key]
+    assert key not in permitted_parts(store, {first: both[first]}, used)
+    store.linked = {}
+    assert key not in permitted_parts(store, both, used)

@@ -23,7 +23,8 @@ class Store:
 
     def __init__(self, store: Any) -> None:
         self.pseudonyms = store.pseudonyms
-        self.seal_text, self.open_text, self.links = store.seal_text, store.open_text, store.links
+        self.seal_text, self.open_text = store.seal_text, store.open_text
+        self.links = SimpleNamespace(groups=lambda subjects, *, ever: {})
         self.linked: dict[bytes, bytes] = {}
         self.permitted = {person: dict.fromkeys(CATEGORIES, b"") for person in PEOPLE}
 
