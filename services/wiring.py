@@ -13,6 +13,7 @@ from services.auditor.service import AuditorService
 from services.cards import ModelCards
 from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
+from services.clinician.records import ClinicianRecords
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
@@ -42,6 +43,7 @@ from services.patient.acts import PatientActs
 from services.patient.exports import PatientExports
 from services.patient.service import PatientService
 from services.patient.wiring import build_patient
+from services.record_views import RecordViews
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -279,7 +281,14 @@ def _clinician(parts: Parts) -> ClinicianService:
         predictions=requests.predictions,
         clock=parts.installation.clock,
     )
-    return ClinicianService(patients=patients, predictions=predictions, cards=parts.cards)
+    records = ClinicianRecords(
+        care=requests.care,
+        store=parts.store,
+        views=RecordViews(diagnostics=diagnostics, parties=requests.parties),
+    )
+    return ClinicianService(
+        patients=patients, predictions=predictions, records=records, cards=parts.cards
+    )
 
 
 def _researcher(parts: Parts) -> ResearcherService:

@@ -9,12 +9,15 @@ from flask import Blueprint, Response
 from services.accounts import PATIENT
 from services.patient.history import HistoryPage
 from services.patient.records import OpenedRecord, StoredRecord, TrainedModel
+from services.record_views import ValueSeries
+from web.api.lines import SeriesSchema
 from web.api.patient.schemas import (
     BeforeBody,
     HistorySchema,
     OpenedRecordSchema,
     PatientRecordsSchema,
     TrainedModelsSchema,
+    ValueBody,
 )
 from web.api.resources import accepts, json_response, returns
 from web.api.schemas import NothingSchema, ObjectAnswer
@@ -38,6 +41,15 @@ def get_own_records() -> list[StoredRecord]:
 def get_own_record(record: str) -> OpenedRecord:
     """Open one record; the history shows it."""
     return services().patient.records.open(current_subject(), words(), record)
+
+
+@bp.get("/patient/values")
+@requires_role(PATIENT)
+@accepts(ValueBody)
+@returns(SeriesSchema)
+def get_own_value(body: dict[str, str]) -> ValueSeries:
+    """Return one value over time; this opens the records of its kind, and the history shows it."""
+    return services().patient.records.series(current_subject(), words(), **body)
 
 
 @bp.post("/patient/copy")

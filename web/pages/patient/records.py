@@ -53,8 +53,18 @@ def record(id: str) -> Response:
         opened=opened,
         date=date,
         record_id=id,
-        rows=[(value.name[:1].upper() + value.name[1:], value.value) for value in opened.values],
     )
+
+
+@bp.get("/patient/values")
+@requires_role(PATIENT)
+@opens_records
+def value() -> Response:
+    """Show one value over time, as a chart and a table; opening the records is in the history."""
+    say, kind, code = words(), request.args.get("kind", ""), request.args.get("code", "")
+    series = services().patient.records.series(current_subject(), say, kind, code)
+    title = say("chart-title", value=series.name)
+    return render("patient/value.html", title=title, series=series)
 
 
 @bp.get("/patient/download")
