@@ -17,6 +17,7 @@ from services.clinician.records import ClinicianRecords
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
+from services.custodian.consent_imports import ConsentImports
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.intake import FhirIntake, make_intake_stores
@@ -252,6 +253,15 @@ def _custodian(parts: Parts) -> CustodianService:
             installation=installation,
         ),
         people=CustodianPeople(identity=parts.identity, directory=directory),
+        consents=ConsentImports(
+            requests=parts.requests.requests,
+            proposals=parts.requests.proposals,
+            directory=directory,
+            names=parts.intake.names,
+            store=parts.store,
+            installation=installation,
+            clock=installation.clock,
+        ),
         recoveries=CustodianRecoveries(
             ledger=parts.ledger,
             directory=directory,
