@@ -81,6 +81,7 @@ def build_patient(parts: Parts) -> PatientService:
         fhir=PatientFhir(
             consents=consents,
             history=history,
+            store=store,
             organisation=parts.installation.organisation,
         ),
         exports=PatientExports(

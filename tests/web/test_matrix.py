@@ -77,6 +77,7 @@ GET  /patient/values                                patient     -!
 GET  /patient/download                              patient     -
 POST /patient/download                              patient     -
 GET  /patient/download/file                          patient     -!
+GET  /patient/download/records                       patient     -
 GET  /patient/download/page                          patient     -!
 GET  /patient/erasure                               patient     -
 POST /patient/erasure                               patient     -

@@ -699,3 +699,9 @@ copy-with-you = Am { $date } wurde eine Kopie mit Ihren Werten, ohne Ihren Namen
 copy-deleted = Die Studie hat am { $date } bestätigt, dass sie diese Kopie gelöscht hat.
 
 copy-kept = Die Studie muss sie bis zum { $date } löschen. Das hat sie noch nicht bestätigt.
+
+download-records-title = Daten für ein anderes Krankenhaus
+
+download-records-lead = Diese Datei enthält nur Ihre Gesundheitsdaten. Ein anderes Krankenhaus oder eine App kann sie lesen. Ihr Verlauf zeigt, wann Sie sie herunterladen.
+
+download-records-button = Meine Gesundheitsdaten herunterladen

@@ -700,3 +700,9 @@ copy-with-you = A copy with your values, without your name, was downloaded on { 
 copy-deleted = The study confirmed on { $date } that it has deleted this copy.
 
 copy-kept = The study must delete it by { $date }. It has not confirmed that yet.
+
+download-records-title = Records for another hospital
+
+download-records-lead = This file holds your records only. Another hospital or an app can read it. Your history says when you download it.
+
+download-records-button = Download my records

@@ -699,3 +699,9 @@ copy-with-you = El { $date } se descargó una copia con sus valores, sin su nomb
 copy-deleted = El estudio confirmó el { $date } que ha borrado esta copia.
 
 copy-kept = El estudio debe borrarla antes del { $date }. Aún no lo ha confirmado.
+
+download-records-title = Datos para otro hospital
+
+download-records-lead = Este archivo tiene solo sus datos de salud. Otro hospital o una aplicación puede leerlo. Su historial dice cuándo lo descarga.
+
+download-records-button = Descargar mis datos de salud
