@@ -77,7 +77,7 @@ def test_a_value_is_a_chart_with_a_table_and_no_script(person, clinician) -> Non
     _, key = person
     query = f"kind=laboratory&code={quote(POTASSIUM)}"
     page = clinician.get(f"/clinician/patients/{key}/values?{query}").text
-    svg = re.search(r"<svg class=.*?</svg>", page, re.DOTALL)
+    svg = re.search(r"<svg class=\"chart\".*?</svg>", page, re.DOTALL)
     assert svg is not None
     assert svg[0].count("<circle") == 2
     assert "<title" in svg[0]
