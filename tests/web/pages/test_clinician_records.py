@@ -46,15 +46,20 @@ def person(hospital) -> tuple[bytes, str]:
     return subject, key_of(hospital, number)
 
 
+@pytest.fixture(scope="module")
+def patient(hospital, person) -> Visitor:
+    return signed_in(hospital, "patient", "", person[0])
+
+
 @pytest.fixture
 def clinician(hospital) -> Visitor:
     return signed_in(hospital, "clinician")
 
 
 def test_the_timeline_shows_values_as_written_and_the_patient_sees_who_read(
-    hospital, person, clinician
+    person, patient, clinician
 ) -> None:
-    subject, key = person
+    _, key = person
     assert "Read the records" in clinician.get(f"/clinician/patients/{key}").text
     page = clinician.get(f"/clinician/patients/{key}/records").text
     for words in (
@@ -69,7 +74,6 @@ def test_the_timeline_shows_values_as_written_and_the_patient_sees_who_read(
     ):
         assert words in page, words
     assert page.index("15 March 2024") < page.index("15 February 2024")
-    patient = signed_in(hospital, "patient", "", subject)
     assert "looked at your blood tests" in patient.get("/patient/journal").text
 
 
@@ -119,9 +123,8 @@ def test_programs_get_the_same_lines(hospital, person) -> None:
     assert len(program.get(path).get_json()["series"]["lines"]) == 2
 
 
-def test_a_patient_sees_an_own_value_over_time(hospital, person) -> None:
+def test_a_patient_sees_an_own_value_over_time(hospital, person, patient) -> None:
     subject, _ = person
-    patient = signed_in(hospital, "patient", "", subject)
     record = hospital.platform.store.records_of(subject)[0].record_id.hex()
     page = patient.get(f"/patient/records/{record}").text
     assert "5.1 mmol/L" in page
@@ -132,3 +135,12 @@ def test_a_patient_sees_an_own_value_over_time(hospital, person) -> None:
     assert "<circle" in value
     assert "The shaded part is the usual range" in value
     assert patient.get("/patient/values?kind=genetics&code=x").status_code == 404
+
+
+def test_a_patient_takes_the_records_to_another_hospital(person, patient) -> None:
+    answer = patient.get("/patient/download/records")
+    assert answer.mimetype == "application/fhir+ndjson"
+    lines = [json.loads(line) for line in answer.data.splitlines()]
+    kinds = [line["resourceType"] for line in lines]
+    assert kinds == ["Observation", "Observation", "Provenance", "Provenance"]
+    assert "Download my records" in patient.get("/patient/download").text
