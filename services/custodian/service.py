@@ -10,6 +10,7 @@ from services.custodian.consent_imports import ConsentImports
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
@@ -37,6 +38,7 @@ class CustodianService:
         messages: patients' questions and requests for corrections.
         erasures: of patients who ask for it.
         consents: of other systems, as requests to their patients.
+        links: of two patients who are one person.
     """
 
     overview: CustodianOverview
@@ -52,3 +54,4 @@ class CustodianService:
     messages: CustodianMessages
     erasures: CustodianErasures
     consents: ConsentImports
+    links: CustodianLinks
