@@ -36,6 +36,7 @@ from services.jobs.retraining import Retraining
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
 from services.profile import OrganisationProfile
+from services.researcher.counting import CENSUS, COUNT
 from services.wiring import Services, build_services
 from storage import Kubo, RecordStore, StoreUnavailable
 from web import create_app
@@ -151,6 +152,8 @@ def make_worker(services: Services) -> Worker:
                 "check-upload": uploads.run_check,
                 "store-upload": uploads.run_store,
                 "erase": services.erasure.run,
+                COUNT: services.researcher.counting.run_count,
+                CENSUS: services.researcher.counting.run_census,
             },
             export=services.patient.exports.run,
             erase_answers=services.clinician.predictions.erase_refused,

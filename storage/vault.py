@@ -24,6 +24,9 @@ WITHDRAWN: Final = "withdrawn"
 ANSWERED: Final = "answered"
 OWN: Final = "own"
 """The outcome of a patient's reading of their own record, which needs no consent."""
+COUNTED: Final = "counted"
+"""The outcome where the custodian only counts people: no record is released to anybody."""
+_REFUSED: Final = frozenset({"denied", "opted-out"})
 PATIENT: Final = "patient"
 """The party of a patient who reads their own records."""
 _NEAREST_MISS_FIRST: Final = (*REASONS, NOT_THERE)
@@ -195,6 +198,46 @@ class Vault:
             if record is not None:
                 return record
         raise StorageNotFound("record not found, or access not permitted")
+
+    def open_for_counts(
+        self, request: AccessRequest, progress: Progress = no_progress
+    ) -> dict[bytes, list[Record]]:
+        """Return the current records of everybody who does not refuse the request's use.
+
+        They are for the custodian's own counts, which hide small numbers; no record may leave the
+        caller. Who opted out of the purpose, or refuses any record to the party, is not among them.
+        One row a subject is journalled before anything is opened.
+
+        Raises:
+            LedgerUnavailable (consent): refusals cannot be checked now; nothing is opened.
+            JournalUnavailable, DatabaseUnavailable, StoreUnavailable, StorageBroken, VaultSealed:
+                likewise.
+        """
+        with _collector_paused():
+            try:
+                return self._open_for_counts(request, progress)
+            except RecordLost:
+                return self._open_for_counts(request, progress)
+
+    def _open_for_counts(
+        self, request: AccessRequest, progress: Progress
+    ) -> dict[bytes, list[Record]]:
+        view = self._ledger.view()
+        columns = self._catalogue.columns(request.categories, request.subjects, request.custodian)
+        decided = self._decide(request, columns, view)
+        outcomes = list(zip(decided.entries, decided.outcomes, strict=True))
+        refusing = {entry.subject for entry, outcome in outcomes if outcome in _REFUSED}
+        entries = [entry for entry in decided.entries if entry.subject not in refusing]
+        subjects = list(dict.fromkeys(entry.subject for entry in entries))
+        self._journal.write(
+            self._use(request, view),
+            [AccessOutcome(subject, NO_RECORD, 0, COUNTED, NOBODY) for subject in subjects],
+        )
+        by_subject: dict[bytes, list[Record]] = {}
+        for record in self._reader.read(entries, progress):
+            if record is not None:
+                by_subject.setdefault(record.subject, []).append(record)
+        return by_subject
 
     def record_use(self, request: AccessRequest, view: View, outcome: str = ANSWERED) -> int:
         """Journal what was computed from released records; return the number of the last row.

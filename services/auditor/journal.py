@@ -12,6 +12,7 @@ PERMIT: Final = "permit"
 REFUSAL: Final = "refusal"
 PERMITTED: Final = "permitted"
 OWN: Final = "own"
+COUNTED: Final = "counted"
 PAGE_ROWS: Final = 50
 MAX_READ: Final = 20_000
 """A search reads at most this many rows at once; the next page continues from there."""
@@ -72,7 +73,7 @@ def search_journal(
 
 def _row(entry: StoredRow, use: dict[str, Any]) -> JournalRow:
     outcome = entry.answer.outcome
-    kind = PERMIT if outcome in (PERMITTED, OWN) else REFUSAL
+    kind = PERMIT if outcome in (PERMITTED, OWN, COUNTED) else REFUSAL
     return JournalRow(
         entry.seq, use["at_s"], kind, use["party"], use["purpose"], outcome, entry.hash
     )

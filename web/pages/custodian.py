@@ -196,6 +196,26 @@ def studies() -> Response:
     )
 
 
+@bp.get("/custodian/counting")
+@requires_role(CUSTODIAN)
+def counting() -> Response:
+    """Show whether researchers may have people counted before they are asked."""
+    rule = services().custodian.counting.get()
+    return render("custodian/counting.html", title=words()("counting-title"), rule=rule)
+
+
+@bp.post("/custodian/counting")
+@requires_role(CUSTODIAN)
+def decide_counting() -> Response:
+    """Let people be counted, or no longer; a repeated form changes nothing."""
+    rules, by = services().custodian.counting, current_account().id
+    if request.form.get("wish") == "allow":
+        rules.allow(by)
+    elif request.form.get("wish") == "forbid":
+        rules.forbid(by)
+    return see_other("/custodian/counting")
+
+
 @bp.get("/custodian/studies/<slug>")
 @requires_role(CUSTODIAN)
 def study(slug: str) -> Response:

@@ -33,6 +33,8 @@ used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, o
 
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
+counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
+
 refused-never = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
 
 refused-withdrawn = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten am { $date } widerrufen.

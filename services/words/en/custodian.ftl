@@ -827,3 +827,19 @@ erasures-refuse = Refuse
 empty-erasures = Nobody has asked for erasure.
 
 custodian-messages = Messages that wait for an answer
+
+## Counting
+
+counting-title = Counts for researchers
+
+counting-lead = Researchers can build a question and see how many people it would have, before anybody is asked. For this, the platform opens the records of everybody who did not turn research off. No record leaves, and no person reads one.
+
+counting-rules = Every number is rounded to tens. Numbers below eleven, and cohorts below fifty, are hidden. The people are fixed for a week. Each count is in the journal, and each patient's history says that they were counted.
+
+counting-on = Counting is on since { $date }.
+
+counting-off = Counting is off: nobody is counted.
+
+counting-allow = Turn counting on
+
+counting-forbid = Turn counting off

@@ -33,6 +33,8 @@ used-copy = { $study } downloaded a copy with some of your values, without your 
 
 used-self = You looked at your { $categories } yourself.
 
+counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
+
 refused-never = { $party } asked for your { $categories } and was refused. You had not allowed it.
 
 refused-withdrawn = { $party } asked for your { $categories } and was refused. You withdrew on { $date }.
