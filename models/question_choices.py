@@ -200,6 +200,6 @@ def _eligibility(feature: FeatureChoice) -> Iterator[str]:
 
 def _bounds(minimum: float | None, maximum: float | None) -> Iterator[str]:
     if minimum is not None:
-        yield f"minimum = {toml_number(minimum)}"
+        yield f"minimum = {toml_number(float(minimum))}"
     if maximum is not None:
-        yield f"maximum = {toml_number(maximum)}"
+        yield f"maximum = {toml_number(float(maximum))}"
