@@ -590,6 +590,8 @@ may-study-many-of = { $many } of { $all } patients today: everybody with { $cate
 
 may-study-many-unknown = cannot be counted now: the register is unavailable
 
+may-study-question = The question “{ $title }”, as it is installed
+
 may-study-text = What your patients will read
 
 may-study-reason = Reason for the study's team
