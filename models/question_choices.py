@@ -15,6 +15,7 @@ from records.values import BOOLEAN
 INDEX_DAY: Final = "0d"
 ALWAYS: Final = "-100y"
 MAX_NAME: Final = 40
+_BOOLEANS: Final = ("true", "false")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,8 @@ class QuestionChoices:
         before, after: how long a person must be observed, such as `365d`; any time if empty.
         outcome_codes, outcome_category: of the outcome.
         outcome_since, outcome_until: its window around the index, such as `1d` and `5y`.
+        outcome_positive: the value that is positive: `true`, `false`, a coded value or a text;
+            every event is if empty.
         outcome_minimum, outcome_maximum, outcome_unit: of a number that is the outcome.
         never_before: whether people who had it before are left out.
         absent_is_negative: whether people without it have a negative outcome, or none.
@@ -80,6 +83,7 @@ class QuestionChoices:
     outcome_definition: str = ""
     outcome_since: str = INDEX_DAY
     outcome_until: str = INDEX_DAY
+    outcome_positive: str = ""
     outcome_minimum: float | None = None
     outcome_maximum: float | None = None
     outcome_unit: str = ""
@@ -166,6 +170,9 @@ def _outcome(choices: QuestionChoices) -> Iterator[str]:
         yield "never_before = true"
     if choices.absent_is_negative:
         yield 'absent = "negative"'
+    if choices.outcome_positive:
+        positive = choices.outcome_positive
+        yield f"positive = {positive if positive in _BOOLEANS else toml_text(positive)}"
     yield from _bounds(choices.outcome_minimum, choices.outcome_maximum)
     if choices.outcome_unit:
         yield f"unit = {toml_text(choices.outcome_unit)}"

@@ -69,6 +69,14 @@ def test_an_outcome_may_be_a_number_and_the_index_a_date() -> None:
     assert question.timeline.index.take == "date"
 
 
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("yes", "yes")])
+def test_a_positive_value_is_a_truth_or_a_word(text: str, value: bool | str) -> None:
+    choices = replace(CHOICES, absent_is_negative=False, outcome_positive=text)
+    question = Question.parse(write_question(choices), "choices")
+    assert question.timeline is not None
+    assert question.timeline.outcome.positive == value
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [

@@ -428,6 +428,10 @@ draft-absent = People without it are negative
 
 draft-absent-hint = Otherwise people without a record of it are left out
 
+draft-outcome-positive = Positive value
+
+draft-outcome-positive-hint = Such as yes or true; every event of these codes is positive if empty
+
 draft-outcome-minimum = The outcome is a number of at least
 
 draft-outcome-maximum = The outcome is a number of at most

@@ -28,7 +28,7 @@ CHOICES = {
     "outcome_category": "condition",
     "outcome_since": "-1y",
     "outcome_until": "0d",
-    "absent_is_negative": "yes",
+    "outcome_positive": "yes",
     "name-0": "number",
     "codes-0": "x|number",
     "category-0": "vital-signs",
@@ -47,6 +47,12 @@ def counting(hospital: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     hospital.platform.custodian.counting.allow("c")
     yield
     hospital.platform.custodian.counting.forbid("c")
+
+
+def records_of_label(hospital: Any) -> list[bool]:
+    drawn = random.Random(7)
+    drawn_records = [records_of(subject, drawn)[1] for subject in hospital.subjects]
+    return [record.observations["x|label"][0] == "yes" for record in drawn_records]
 
 
 def begun(researcher: Any) -> str:
@@ -68,7 +74,9 @@ def test_a_question_is_built_counted_and_proposed(hospital: Any, counting: None)
     hospital.work("count-people")
     draft = researcher.api("GET", path).get_json()
     assert draft["people"] in (1200, 1210)
-    assert draft["events"] in (draft["people"], None)
+    ill = sum(records_of_label(hospital))
+    assert draft["events"] in (ill // 10 * 10, ill // 10 * 10 + 10)
+    assert draft["needed"] > 0
     assert "1,2" in researcher.get(path).text
     installed = researcher.post(f"{path}/question").location
     assert installed == f"/researcher/studies/new?question={form['id']}"

@@ -265,6 +265,7 @@ class QuestionChoicesBody(Strict):
     outcome_definition = _text()
     outcome_since = _text(INDEX_DAY)
     outcome_until = _text(INDEX_DAY)
+    outcome_positive = _text()
     outcome_minimum = _number()
     outcome_maximum = _number()
     outcome_unit = _text()
@@ -294,7 +295,7 @@ QuestionChoicesSchema = schema_of(
     QuestionChoices,
     "id title intended_use limits index_take index_codes index_category index_date before after "
     "outcome_codes outcome_category outcome_words outcome_definition outcome_since outcome_until "
-    "outcome_minimum outcome_maximum outcome_unit never_before absent_is_negative",
+    "outcome_positive outcome_minimum outcome_maximum outcome_unit never_before absent_is_negative",
     features=FeatureChoiceSchema,
 )
 DraftLinkSchema = schema_of(

@@ -14,6 +14,7 @@ from models import MIN_COHORT
 from models.counting import CodeSummary
 from models.question_choices import QuestionChoices, add_code
 from models.timeline import TAKES
+from records.values import BOOLEAN
 from services.errors import Invalid, TooManyRequests
 from services.requests.counting_rules import CountingOff
 from services.researcher.builder import DraftDetails
@@ -167,6 +168,8 @@ def _with_code(choices: QuestionChoices, part: str, code: CodeSummary) -> Questi
             outcome_category=code.category,
             outcome_words=choices.outcome_words or code.name,
             outcome_unit=code.unit,
+            # The rarer of two values is usually the one that is predicted.
+            outcome_positive="true" if code.kind == BOOLEAN else "".join(code.values[-1:]),
         )
     if part == _INDEX:
         codes = (*choices.index_codes, code.code)
