@@ -28,7 +28,7 @@ class Census:
 
     Attributes:
         taken_at_s: when, seconds UTC.
-        subjects: who, in the order of their numbers in `events`.
+        subjects: who, each person once, in the order of their numbers in `events`.
         events: without the ids of records.
         names: what senders call a code, where at least `MIN_COUNT` people have that name.
     """

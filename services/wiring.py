@@ -21,8 +21,10 @@ from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.intake import FhirIntake, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
+from services.custodian.patient_journal import PatientJournal
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
@@ -186,6 +188,7 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "terms": parts.ledger.consent_terms.erase_subject,
             "parked": parts.intake.parked.erase_subject,
             "names": parts.intake.names.erase_subject,
+            "links": parts.store.links.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
             "census": lambda _: stores.censuses.delete(),
             "number": stores.directory.remove,
@@ -216,6 +219,7 @@ def _custodian(parts: Parts) -> CustodianService:
         jobs=parts.jobs,
         installation=installation,
     )
+    journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
@@ -249,6 +253,12 @@ def _custodian(parts: Parts) -> CustodianService:
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
         ),
+        links=CustodianLinks(
+            store=parts.store,
+            directory=directory,
+            diagnostics=parts.diagnostics,
+            journal=journal,
+        ),
         messages=CustodianMessages(
             messages=parts.requests.messages,
             directory=directory,
@@ -281,7 +291,6 @@ def _clinician(parts: Parts) -> ClinicianService:
     predictions = ClinicianPredictions(
         patients=patients,
         diagnostics=diagnostics,
-        ledger=parts.ledger,
         store=parts.store,
         predictions=requests.predictions,
         clock=parts.installation.clock,

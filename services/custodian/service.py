@@ -10,6 +10,7 @@ from services.custodian.counting import CustodianCounting
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
@@ -37,6 +38,7 @@ class CustodianService:
         recoveries: new keys for patients who lost theirs.
         messages: patients' questions and requests for corrections.
         erasures: of patients who ask for it.
+        links: of two patients who are one person.
     """
 
     overview: CustodianOverview
@@ -52,3 +54,4 @@ class CustodianService:
     recoveries: CustodianRecoveries
     messages: CustodianMessages
     erasures: CustodianErasures
+    links: CustodianLinks

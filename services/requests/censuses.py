@@ -13,6 +13,7 @@ import orjson
 from consent import MLTRAINING
 from models.census import Census, take_census
 from models.counting import CodeSummary, Rounding, summarise_codes
+from models.persons import group_by_person
 from services.installation import Installation
 from storage import AccessRequest, RecordStore, SealBroken
 
@@ -85,7 +86,9 @@ class Censuses:
     def _take(self, progress: Progress) -> Census:
         request = AccessRequest(self._organisation, MLTRAINING, None, None, None, WHY)
         taken_at_s = int(self._clock())
-        census = take_census(self._store.vault.open_for_counts(request, progress), taken_at_s)
+        by_subject = self._store.vault.open_for_counts(request, progress)
+        records = [record for each in by_subject.values() for record in each]
+        census = take_census(group_by_person(self._store, records), taken_at_s)
         progress("counting", 0, 1)
         codes = summarise_codes(census, self.rounding)
         people = self.rounding.count(census.subjects)

@@ -133,7 +133,9 @@ class PeopleCounting:
         census = self._censuses.get(progress)
         progress("counting", 0, 1)
         refusing = self._store.refusing_subjects(draft.party, MLTRAINING)
-        count = count_people(question, census, refusing, self._censuses.rounding)
+        # A refusal under one number of a person counts for all of them.
+        persons = set(self._store.persons(refusing).values())
+        count = count_people(question, census, persons, self._censuses.rounding)
         use = AccessRequest(
             party=draft.party,
             purpose=MLTRAINING,

@@ -46,7 +46,7 @@ class KeptBlocks(MemoryBlocks):
 
 def custodian_at(home: Path) -> Custodian:
     home.mkdir(exist_ok=True)
-    return Custodian(home, SYSTEMS, KeptBlocks(home / "blocks"))
+    return Custodian(home, SYSTEMS, blocks=KeptBlocks(home / "blocks"))
 
 
 @cache
