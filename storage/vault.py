@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
+from storage.collector import collector_paused
 from storage.components import Components, Progress, no_progress
 from storage.entry import Columns, Entry, columns_of
 from storage.errors import RecordLost, StorageNotFound
@@ -120,7 +119,7 @@ class Vault:
             JournalUnavailable, DatabaseUnavailable, StoreUnavailable, VaultSealed: likewise.
             StorageBroken: stored data failed an integrity check; nothing is released.
         """
-        with _collector_paused():
+        with collector_paused():
             try:
                 return self._gather(request, progress)
             except RecordLost:
@@ -233,7 +232,7 @@ class Vault:
             JournalUnavailable, DatabaseUnavailable, StoreUnavailable, StorageBroken, VaultSealed:
                 likewise.
         """
-        with _collector_paused():
+        with collector_paused():
             try:
                 return self._open_for_counts(request, progress)
             except RecordLost:
@@ -398,19 +397,3 @@ def _refusals(decided: _DecidedEntries) -> tuple[dict[str, int], dict[bytes, str
             known = reasons.get(entry.subject, outcome)
             reasons[entry.subject] = min(known, outcome, key=_NEAREST_MISS_FIRST.index)
     return dict(counts), reasons
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause Python's cycle collector, which scans a cohort's records again and again.
-
-    It is the process's: where two pauses overlap, the first to end ends both, at a loss of speed
-    only (docs/decisions/0017-fast-paths-in-storage.md).
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
