@@ -162,19 +162,19 @@ def count_people(
     positive = selection.labels[np.array(staying, np.bool_)[selection.indexes.subject]]
     people = {names[subject] for subject in rows.subject.tolist()}
     ill = {names[subject] for subject in rows.subject[positive].tolist()}
-    shown = rounding.count(people) if len(people) >= MIN_COHORT else None
-    events = _events(ill, people, rounding) if shown is not None else None
+    visible = rounding.count(people) if len(people) >= MIN_COHORT else None
+    events = _events(ill, people, rounding) if visible is not None else None
     parameters = _count_parameters(question)
     missing: dict[str, int] = {}
-    if shown is not None:
+    if visible is not None:
         values = reader.read(question.features, rows, question.categories)
         missing = _missing(question, values)
     return QuestionCount(
-        people=shown,
+        people=visible,
         events=events,
-        needed=plan_sample_size(shown, events, parameters) if shown and events else None,
+        needed=plan_sample_size(visible, events, parameters) if visible and events else None,
         parameters=parameters,
-        excluded=_excluded(selection.excluded, names, staying, rounding) if shown else {},
+        excluded=_excluded(selection.excluded, names, staying, rounding) if visible else {},
         missing=missing,
     )
 

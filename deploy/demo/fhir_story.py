@@ -75,8 +75,10 @@ class FhirStory:
         took_s = time.monotonic() - started_s
         shutil.rmtree(files)
         resources = sum(counts.values())
-        kept = outcomes.get("stored", 0) + outcomes.get("same", 0)
-        require(kept == resources, f"{resources} resources were sent; the outcomes are {outcomes}")
+        stored = outcomes.get("stored", 0) + outcomes.get("same", 0)
+        require(
+            stored == resources, f"{resources} resources were sent; the outcomes are {outcomes}"
+        )
         totals = self.services.store.totals()
         self.facts["deposit"] = {
             "resources": resources,
@@ -209,9 +211,11 @@ def _question(facts: dict[str, Any], expected: float, margin: float, *, is_all: 
     if auroc is None:
         return [f"              {facts['title']}: no figure; {facts['refused']}"]
     near = abs(auroc["value"] - expected) <= margin
-    said = ("as expected" if near else "NOT as expected") if is_all else "of a part of the people"
+    verdict = (
+        ("as expected" if near else "NOT as expected") if is_all else "of a part of the people"
+    )
     line = (
         f"              {facts['title']}: {auroc['value']:.3f} ({auroc['low']:.3f} to "
-        f"{auroc['high']:.3f}); {wish}: {said}; {facts['people']:,} people, {facts['took_s']} s"
+        f"{auroc['high']:.3f}); {wish}: {verdict}; {facts['people']:,} people, {facts['took_s']} s"
     )
     return [line, *([f"              not published: {facts['refused']}"] * bool(facts["refused"]))]

@@ -74,8 +74,8 @@ class PeopleCounting:
             return search
         words = text.lower().split()
         codes = [code for code in _named(known.codes, questions) if _has(code, words)]
-        shown = replace(known, codes=codes[:MAX_CODES])
-        return replace(search, code_list=shown, matches=len(codes))
+        listed = replace(known, codes=codes[:MAX_CODES])
+        return replace(search, code_list=listed, matches=len(codes))
 
     def take_census(self, party: str) -> Job:
         """Return the job that takes the census of this week, if there is none.

@@ -81,7 +81,7 @@ def test_few_events_or_few_others_are_hidden(ill: int) -> None:
     assert count.events is None
 
 
-def test_whoever_refuses_since_the_census_is_not_counted() -> None:
+def test_people_who_refuse_since_the_census_are_not_counted() -> None:
     census = census_of(60, 30)
     count = count_people(question(), census, set(census.subjects[:15]), ROUNDING)
     assert count.people is None

@@ -478,7 +478,7 @@ def test_a_collector_that_was_disabled_stays_disabled(collecting: None) -> None:
     assert not gc.isenabled()
 
 
-def test_whoever_does_not_refuse_is_opened_for_counts_and_each_is_journalled_once(
+def test_people_who_do_not_refuse_are_opened_for_counts_and_journalled_once_each(
     install: Install,
 ) -> None:
     silent, denying, opted_out = install.patient(), install.patient(), install.patient()
