@@ -476,32 +476,3 @@ def test_a_collector_that_was_disabled_stays_disabled(collecting: None) -> None:
     with collector_paused():
         pass
     assert not gc.isenabled()
-
-
-def test_people_who_do_not_refuse_are_opened_for_counts_and_journalled_once_each(
-    install: Install,
-) -> None:
-    silent, denying, opted_out = install.patient(), install.patient(), install.patient()
-    for patient in (silent, denying, opted_out):
-        deposited(install, patient.subject, 2)
-    install.grant(denying, decision="deny", categories=("laboratory",))
-    install.grant(opted_out, decision="deny", recipient="*")
-    opened = install.store.vault.open_for_counts(access_request())
-    assert {subject: len(records) for subject, records in opened.items()} == {silent.subject: 2}
-    (row,) = install.store.journal.rows()
-    assert (row.answer.subject, row.answer.outcome) == (silent.subject, "counted")
-    assert install.store.check() == []
-
-
-def test_nothing_is_opened_for_counts_while_refusals_cannot_be_checked(
-    install: Install, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deposited(install, install.patient().subject)
-
-    def unavailable() -> View:
-        raise LedgerUnavailable("no answer")
-
-    monkeypatch.setattr(install.ledger, "view", unavailable)
-    with pytest.raises(LedgerUnavailable):
-        install.store.vault.open_for_counts(access_request())
-    assert outcomes(install) == []
