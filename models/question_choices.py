@@ -165,7 +165,7 @@ def _observed(choices: QuestionChoices) -> Iterator[str]:
 def _outcome(choices: QuestionChoices) -> Iterator[str]:
     yield from ("", "[label]", f"codes = {_texts(choices.outcome_codes)}")
     yield f"category = {toml_text(choices.outcome_category)}"
-    yield f"within = {_texts((choices.outcome_since, choices.outcome_until))}"
+    yield _window(choices.outcome_since, choices.outcome_until)
     if choices.never_before:
         yield "never_before = true"
     if choices.absent_is_negative:
@@ -189,13 +189,19 @@ def _feature(feature: FeatureChoice) -> Iterator[str]:
     yield f"category = {toml_text(feature.category)}"
     yield f"take = {toml_text(feature.take)}"
     if feature.since or feature.until:
-        yield f"within = {_texts((feature.since or ALWAYS, feature.until or INDEX_DAY))}"
+        yield _window(feature.since or ALWAYS, feature.until or INDEX_DAY)
     if feature.values:
         yield f"values = {_texts(feature.values)}"
     elif feature.is_boolean:
         yield f"kind = {toml_text(BOOLEAN)}"
     elif feature.take in VALUE_TAKES:
         yield f"unit = {toml_text(feature.unit)}"
+
+
+def _window(since: str, until: str) -> str:
+    # A list of texts has no text twice: one and the same day is spelled in two ways.
+    is_same = since == until and not since.startswith(("+", "-"))
+    return f"within = {_texts((f'+{since}' if is_same else since, until))}"
 
 
 def _eligibility(feature: FeatureChoice) -> Iterator[str]:

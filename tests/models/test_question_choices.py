@@ -69,6 +69,14 @@ def test_an_outcome_may_be_a_number_and_the_index_a_date() -> None:
     assert question.timeline.index.take == "date"
 
 
+def test_a_window_may_be_a_single_day() -> None:
+    same_day = replace(GLUCOSE, since="0d", until="0d")
+    choices = replace(CHOICES, features=(same_day,), outcome_since="1d", outcome_until="1d")
+    question = Question.parse(write_question(choices), "choices")
+    assert question.timeline is not None
+    assert question.timeline.outcome.within.high.days == 1
+
+
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("yes", "yes")])
 def test_a_positive_value_is_a_truth_or_a_word(text: str, value: bool | str) -> None:
     choices = replace(CHOICES, absent_is_negative=False, outcome_positive=text)
