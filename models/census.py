@@ -63,12 +63,12 @@ class Census:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as columns:
                 head = orjson.loads(columns[_HEAD].tobytes())
-                events = {name: columns[name] for name in _COLUMNS}
-            words = {name: tuple(head[name]) for name in _WORDS}
+                events: dict[str, Any] = {name: columns[name] for name in _COLUMNS}
+            events |= {name: tuple(head[name]) for name in _WORDS}
             names = bytes.fromhex(head["subjects"])
         except (KeyError, OSError, ValueError) as exc:
             raise ModelsBroken("the census cannot be read. Delete it, and count again") from exc
-        table = EventTable(**events, **words, docs=("",), no_event={})
+        table = EventTable(**events, docs=("",), no_event={})
         subjects = tuple(names[start : start + 32] for start in range(0, len(names), 32))
         return cls(head["taken_at_s"], subjects, table, head["names"])
 

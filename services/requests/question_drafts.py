@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -107,7 +107,7 @@ class QuestionDrafts:
             raise NotFound
         return drafts[0]
 
-    def list(self, party: str) -> list[QuestionDraft]:
+    def list(self, party: str) -> Sequence[QuestionDraft]:
         """Return the newest 100 questions of a party, the last changed first."""
         return self._select(_DRAFTS.c.party == party)
 
@@ -143,7 +143,7 @@ class QuestionDrafts:
             if connection.execute(sa.update(_DRAFTS).where(mine).values(values)).rowcount != 1:
                 raise NotFound
 
-    def _select(self, condition: sa.ColumnElement[bool]) -> list[QuestionDraft]:
+    def _select(self, condition: sa.ColumnElement[bool]) -> Sequence[QuestionDraft]:
         query = sa.select(_DRAFTS).where(condition)
         newest = query.order_by(_DRAFTS.c.changed_at_s.desc(), _DRAFTS.c.id).limit(MAX_LISTED)
         with self._engine.connect() as connection:

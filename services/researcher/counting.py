@@ -107,7 +107,7 @@ class PeopleCounting:
         self._rules.require()
         known, stored = self._censuses.find_codes(), draft.stored_count
         is_same = stored is not None and stored.sha256 == question.sha256
-        if is_same and known is not None and stored.taken_at_s == known.taken_at_s:
+        if is_same and known and stored and stored.taken_at_s == known.taken_at_s:
             return
         job = self._jobs.enqueue(COUNT, {"draft": draft.id}, draft.party)
         self._drafts.set_job(draft.party, draft.id, job.id)

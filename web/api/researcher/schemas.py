@@ -201,7 +201,7 @@ MAX_DRAFT_TEXT: Final = 2_000
 MAX_DRAFT_CODES: Final = 200
 
 
-class _Texts(fields.List):
+class _Texts(fields.List[Any]):
     """A list of printable texts; empty if it is not sent."""
 
     def __init__(self) -> None:
@@ -284,7 +284,11 @@ class CodeQuery(Strict):
     search = _text()
 
 
-_COUNTS_BY_NAME: Final = {"keys": fields.String(), "values": fields.Integer(), "required": True}
+_COUNTS_BY_NAME: Final[dict[str, Any]] = {
+    "keys": fields.String(),
+    "values": fields.Integer(),
+    "required": True,
+}
 FeatureChoiceSchema = schema_of(
     "FeatureChoiceSchema",
     FeatureChoice,
