@@ -342,8 +342,6 @@ models-next = Das neue hat Ihre Daten nie gesehen.
 
 keys-title = Schlüssel
 
-keys-device = Gerät
-
 keys-made = Erstellt am
 
 keys-used = Zuletzt benutzt

@@ -342,8 +342,6 @@ models-next = The new one never saw your records.
 
 keys-title = Keys
 
-keys-device = Device
-
 keys-made = Created on
 
 keys-used = Last used

@@ -342,8 +342,6 @@ models-next = El nuevo nunca vio sus datos.
 
 keys-title = Llaves
 
-keys-device = Dispositivo
-
 keys-made = Creada el
 
 keys-used = Último uso
