@@ -189,7 +189,7 @@ check-categories = Welche Daten
 
 check-dates = Zeitraum der Daten
 
-check-dates-all = Alle Zeiten
+check-dates-all = Alle Zeiten, auch spätere Daten
 
 check-dates-span = { $from } bis { $to }
 
@@ -206,6 +206,8 @@ check-copies-yes = Eine Kopie darf heruntergeladen werden
 check-copies-no = Keine Kopien
 
 check-statement = Was Sie unterschreiben, Wort für Wort
+
+check-statement-signed = Was Sie unterschrieben haben, Wort für Wort
 
 check-no-undo = Bevor Sie unterschreiben: Kopien, Antworten und Ergebnisse, die schon weitergegeben sind, lassen sich nicht zurückholen.
 

@@ -189,7 +189,7 @@ check-categories = Which records
 
 check-dates = Dates of the records
 
-check-dates-all = Any date
+check-dates-all = Any date, later records too
 
 check-dates-span = { $from } to { $to }
 
@@ -206,6 +206,8 @@ check-copies-yes = They may download a copy
 check-copies-no = No copies
 
 check-statement = What you sign, word for word
+
+check-statement-signed = What you signed, word for word
 
 check-no-undo = Before you sign: we cannot undo copies, answers or results that have already been shared.
 

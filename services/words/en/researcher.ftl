@@ -163,7 +163,7 @@ cohort-reason-withdrew = withdrew, or their permission ended or leaves out requi
 
 cohort-reason-other = other reasons
 
-cohort-view = Counted at { $time }, at ledger change { $count }.
+cohort-view = Counted on { $time }, at ledger change { $count }.
 
 cohort-train = Train a model
 

@@ -189,7 +189,7 @@ check-categories = Qué datos
 
 check-dates = Fechas de los datos
 
-check-dates-all = Cualquier fecha
+check-dates-all = Cualquier fecha, también datos posteriores
 
 check-dates-span = { $from } a { $to }
 
@@ -206,6 +206,8 @@ check-copies-yes = Pueden descargar una copia
 check-copies-no = Sin copias
 
 check-statement = Lo que usted firma, palabra por palabra
+
+check-statement-signed = Lo que usted firmó, palabra por palabra
 
 check-no-undo = Antes de firmar: no podemos deshacer copias, respuestas ni resultados que ya se entregaron.
 
