@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from models.gate import GateCode, GateFailure
     from models.inputs import InputValue
     from models.manifest import Manifest
+    from models.persons import permitted_row_keys, row_key
     from models.plots import draw_contributions
     from models.points import Points, to_points
     from models.prediction import Contribution, Prediction, PredictionRequest
@@ -76,6 +77,7 @@ _MODULES: Final = {
     ),
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
+    "persons": ("permitted_row_keys", "row_key"),
     "plots": ("draw_contributions",),
     "points": ("Points", "to_points"),
     "prediction": (
@@ -164,7 +166,9 @@ __all__ = [
     "format_unit",
     "is_small",
     "merge_small",
+    "permitted_row_keys",
     "recompute",
+    "row_key",
     "suppress",
     "to_points",
 ]

@@ -20,8 +20,10 @@ from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.intake import FhirIntake, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
+from services.custodian.patient_journal import PatientJournal
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
@@ -183,6 +185,7 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "terms": parts.ledger.consent_terms.erase_subject,
             "parked": parts.intake.parked.erase_subject,
             "names": parts.intake.names.erase_subject,
+            "links": parts.store.links.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
             "number": stores.directory.remove,
         },
@@ -212,6 +215,7 @@ def _custodian(parts: Parts) -> CustodianService:
         jobs=parts.jobs,
         installation=installation,
     )
+    journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
@@ -241,6 +245,12 @@ def _custodian(parts: Parts) -> CustodianService:
         approvals=CustodianApprovals(requests=parts.requests),
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
+        ),
+        links=CustodianLinks(
+            store=parts.store,
+            directory=directory,
+            diagnostics=parts.diagnostics,
+            journal=journal,
         ),
         messages=CustodianMessages(
             messages=parts.requests.messages,
@@ -274,7 +284,6 @@ def _clinician(parts: Parts) -> ClinicianService:
     predictions = ClinicianPredictions(
         patients=patients,
         diagnostics=diagnostics,
-        ledger=parts.ledger,
         store=parts.store,
         predictions=requests.predictions,
         clock=parts.installation.clock,

@@ -9,6 +9,7 @@ from services.custodian.column_maps import CustodianColumns
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
@@ -35,6 +36,7 @@ class CustodianService:
         recoveries: new keys for patients who lost theirs.
         messages: patients' questions and requests for corrections.
         erasures: of patients who ask for it.
+        links: of two patients who are one person.
     """
 
     overview: CustodianOverview
@@ -49,3 +51,4 @@ class CustodianService:
     recoveries: CustodianRecoveries
     messages: CustodianMessages
     erasures: CustodianErasures
+    links: CustodianLinks

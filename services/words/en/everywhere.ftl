@@ -386,6 +386,8 @@ reason-denied = You had said no to it.
 
 reason-opted-out = You have turned research off.
 
+reason-linked-refusal = You refuse this under another hospital number of yours.
+
 reason-opening-missing = We could not read what you signed, so the answer was no.
 
 reason-unknown-word = They asked for something that we do not know.
