@@ -26,7 +26,7 @@ patient-request-open = Anfrage lesen
 
 patient-active-title = Wer Ihre Daten jetzt nutzen darf
 
-patient-uses-title = Letzte Nutzungen
+patient-uses-title = Letzte Ereignisse
 
 patient-uses-all = Den ganzen Verlauf sehen
 
