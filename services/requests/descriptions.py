@@ -113,7 +113,7 @@ def _text_keys(details: RequestDetails, has_sender: bool) -> list[tuple[str, lis
     """Return for each section the keys of its heading and texts."""
     texts = {
         "who": ["grant-care", "grant-care-doctor"] if has_sender else ["grant-care"],
-        "what": ["grant-care-what"],
+        "what": ["grant-care-what", "grant-what-new"],
         "why": ["grant-care-reason"],
         "withdraw": ["grant-withdraw-care"],
         "limits": ["grant-limits-care"],
