@@ -20,7 +20,7 @@ patient-title = Inicio
 
 patient-requests-title = Pendiente de su respuesta
 
-patient-request = { $study } pide usar sus datos. Responda antes del { $date }.
+patient-request = { $study } pide usar sus datos. Responda hasta el { $date }.
 
 patient-request-open = Leer la petición
 
@@ -249,7 +249,7 @@ consent-no-uses = Nadie ha usado este permiso todavía.
 
 consent-receipt-lead = Esta es su propia copia de su permiso (consentimiento). Guárdela.
 
-consent-receipt-button = Descargar el comprobante
+consent-receipt-button = Descargar el recibo
 
 consent-see = Ver este permiso
 
