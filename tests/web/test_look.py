@@ -365,10 +365,10 @@ def test_progress_stops_asking_when_it_is_over(app: Flask) -> None:
 
 
 def test_a_page_that_is_told_to_go_elsewhere_sends_nothing_more(page: Page, site: str) -> None:
-    asked: list[str] = []
+    polls: list[str] = []
 
     def leave(route: Route) -> None:
-        asked.append(route.request.url)
+        polls.append(route.request.url)
         route.fulfill(status=204, headers={"HX-Redirect": "/slow"})
 
     page.route("**/poll", leave)
@@ -386,7 +386,7 @@ def test_a_page_that_is_told_to_go_elsewhere_sends_nothing_more(page: Page, site
             }"""
         )
     page.wait_for_timeout(300)
-    assert len(asked) == 1
+    assert len(polls) == 1
 
 
 def test_the_menu_marks_the_entry_that_a_page_is_below(app: Flask) -> None:
