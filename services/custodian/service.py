@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
+from services.custodian.consent_imports import ConsentImports
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
@@ -36,6 +37,7 @@ class CustodianService:
         recoveries: new keys for patients who lost theirs.
         messages: patients' questions and requests for corrections.
         erasures: of patients who ask for it.
+        consents: of other systems, as requests to their patients.
         links: of two patients who are one person.
     """
 
@@ -51,4 +53,5 @@ class CustodianService:
     recoveries: CustodianRecoveries
     messages: CustodianMessages
     erasures: CustodianErasures
+    consents: ConsentImports
     links: CustodianLinks
