@@ -29,6 +29,8 @@ SHOWN_BY = {
     "grant-end": "test_a_permission_is_withdrawn_with_one_signature",
     "grant-withdraw": "test_a_withdrawal_affects_a_model_at_once_and_a_successor_replaces_it",
     "grant-withdraw-care": "test_a_patient_who_withdrew_is_not_found",
+    "grant-withdraw-care-read": "test_who_permits_only_estimates_cannot_be_read",
+    "grant-withdraw-care-both": "test_a_patient_who_withdrew_is_not_found",
     "signed": "test_a_yes_signed_with_a_passkey_is_active_on_the_ledger",
     "stop-later": "test_a_stop_leaves_research_off",
     "opt-out-lead": "test_research_is_turned_off_and_on_again",

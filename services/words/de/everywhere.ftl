@@ -461,8 +461,6 @@ line-known = Berichtet
 
 line-from = Von
 
-line-status = Status
-
 line-about = Zu diesem Wert
 
 chart-title = Im Lauf der Zeit: { $value }

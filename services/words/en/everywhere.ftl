@@ -454,8 +454,6 @@ line-known = Reported
 
 line-from = From
 
-line-status = Status
-
 line-about = About this value
 
 chart-title = Over time: { $value }

@@ -461,8 +461,6 @@ line-known = Comunicado
 
 line-from = De
 
-line-status = Estado
-
 line-about = Sobre este valor
 
 chart-title = A lo largo del tiempo: { $value }

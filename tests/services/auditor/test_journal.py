@@ -51,7 +51,7 @@ def test_only_a_refusal_is_called_a_refusal(outcome: str, kind: str) -> None:
     journal.rows = lambda first, last: iter([row])  # type: ignore[method-assign]
     store = SimpleNamespace(journal=journal)
     page = search_journal(store, JournalSearch())  # type: ignore[arg-type]
-    assert [found.kind for found in page.rows] == [kind]
+    assert [line.kind for line in page.rows] == [kind]
 
 
 def search(rows: int, before: int | None = None, **filters: str):
