@@ -56,9 +56,7 @@ def invite_guests(services: Services, people: People) -> dict[str, Any]:
     services.custodian.counting.allow(by="demo")
     asking.directory.add(zip(people.labels(), people.subjects(), strict=True))
     study = asking.proposals.get(STUDY)
-    train = RequestDetails(
-        STUDY, "study", (study.purpose,), study.categories, "", "", study.days, study.condition
-    )
+    train = study.request_details()
     care = RequestDetails(
         services.installation.organisation,
         "care",
