@@ -72,6 +72,7 @@ class RequestDetails:
         agreement: the title of the agreement, if the copy is a pseudonymised one; or "".
         agreement_ends_on: ISO date of its last day, or "".
         reason: what the person who asks for care tells the patient, in their own words; or "".
+        until_s: the last second of the study, UTC; no permission outlasts it. 0: no such end.
     """
 
     party: str
@@ -86,6 +87,7 @@ class RequestDetails:
     reason: str = ""
     agreement: str = ""
     agreement_ends_on: str = ""
+    until_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ used-copy-pseudonymised = { $study } hat eine Kopie mit Ihren genauen Werten und
 
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
+counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
+
 refused-never = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
 
 refused-withdrawn = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten am { $date } widerrufen.
@@ -42,8 +44,6 @@ refused-withdrawn = { $party } wollte diese Daten von Ihnen sehen: { $categories
 refused-ended = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Ihre Einwilligung endete am { $date }.
 
 refused-unknown = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Wir konnten Ihre Einwilligungen in dem Moment nicht prüfen.
-
-refused-other = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt. { $why }
 
 empty-journal = Noch hat niemand Ihre Daten genutzt oder danach gefragt. Jede Nutzung und jede Ablehnung wird hier stehen.
 
