@@ -29,7 +29,7 @@ def format_categories(words: Words, codes: Iterable[str]) -> str:
 def format_purposes(words: Words, codes: Iterable[str]) -> str:
     """Return purposes as a patient is told them, without that of a copy if there are others."""
     all_codes = list(codes)
-    others = [code for code in all_codes if code != COPY]
+    others = [code for code in all_codes if code not in COPY_PURPOSES]
     return words.listed(words(f"purpose-{code}") for code in others or all_codes)
 
 
