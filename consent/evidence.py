@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from consent.abi import Change
 from consent.chain import MAX_TRANSACTION_GAS, Chain
+from consent.chain_nodes import ChainNodes
 from consent.consent_terms import ConsentTermsStore
 from consent.deployment import Deployment, require_p256
 from consent.errors import ConsentError, LedgerBroken
@@ -43,6 +44,7 @@ def check(parts: LedgerParts, progress: Callable[[str], None] | None = None) -> 
     findings: list[Finding] = []
     checks: dict[str, tuple[str, Callable[[LedgerParts], Iterator[Finding]]]] = {
         "the chain holds the deployed contract": (LEDGER, _chain),
+        "the chain nodes agree": (LEDGER, _nodes),
         "the chain verifies passkeys": (LEDGER, _passkeys),
         "the outbox is empty and its account can pay": (LEDGER, _outbox),
         "the rows of the mirror are complete": (MIRROR, _mirror),
@@ -79,6 +81,25 @@ def _chain(parts: LedgerParts) -> Iterator[Finding]:
                 part=LEDGER,
                 code=LedgerFinding.RELAYER_USED_ELSEWHERE,
                 where=f"0x{sent.hash.hex()}",
+            )
+
+
+def _nodes(parts: LedgerParts) -> Iterator[Finding]:
+    if not isinstance(parts.chain, ChainNodes):
+        return
+    codes = {
+        "unavailable": LedgerFinding.CHAIN_NODE_UNAVAILABLE,
+        "ahead": LedgerFinding.CHAIN_NODE_AHEAD,
+        "behind": LedgerFinding.CHAIN_NODE_BEHIND,
+        "disagrees": LedgerFinding.CHAIN_NODE_DISAGREES,
+    }
+    for report in parts.chain.examine(parts.deployment.contract, parts.deployment.finality):
+        if report.state in codes:
+            yield Finding(
+                part=LEDGER,
+                code=codes[report.state],
+                where=report.node,
+                facts={"blocks": report.blocks},
             )
 
 
