@@ -144,7 +144,7 @@ class ChainNodes(Chain):
             None if None in of_raw else of_raw[0] for of_raw in zip(*answers.values(), strict=True)
         ]
 
-    def states(self) -> dict[NodeState, int]:
+    def states(self) -> dict[str, int]:
         """Return how many nodes were in each state at the last look; transient lag is normal."""
         reports = self._agreement.reports
         return {state: sum(each.state == state for each in reports) for state in NODE_STATES}

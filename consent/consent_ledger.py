@@ -12,7 +12,7 @@ from consent.admission import Admission
 from consent.anchors import Anchor, list_anchors
 from consent.batch import DecisionRequestBatch, Decisions, decide_many
 from consent.chain import Chain, Tip
-from consent.chain_nodes import ChainNodes, NodeState
+from consent.chain_nodes import ChainNodes
 from consent.consent_terms import ConsentTermsStore
 from consent.consents import (
     Consent,
@@ -284,7 +284,7 @@ class ConsentLedger:
             self._outbox.flush()
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
 
-    def chain_nodes(self) -> dict[NodeState, int]:
+    def chain_nodes(self) -> dict[str, int]:
         """Return how many chain nodes agreed, lagged, … at the last look; empty with one node."""
         return self._chain.states() if isinstance(self._chain, ChainNodes) else {}
 

@@ -58,7 +58,7 @@ def check(
     findings: list[Finding] = []
     checks: dict[str, tuple[str, Callable[[LedgerParts], Iterator[Finding]]]] = {
         "the chain holds the deployed contract": (LEDGER, _chain),
-        "the chain nodes agree": (LEDGER, _nodes),
+        "the chain nodes agree": (LEDGER, compare_nodes),
         "the chain verifies passkeys": (LEDGER, _passkeys),
         "the outbox is empty and its account can pay": (LEDGER, _outbox),
         "the rows of the mirror are complete": (MIRROR, _mirror),
@@ -98,7 +98,8 @@ def _chain(parts: LedgerParts) -> Iterator[Finding]:
             )
 
 
-def _nodes(parts: LedgerParts) -> Iterator[Finding]:
+def compare_nodes(parts: LedgerParts) -> Iterator[Finding]:
+    """Yield a finding for each of several chain nodes that differs from two others."""
     if not isinstance(parts.chain, ChainNodes):
         return
     codes = {

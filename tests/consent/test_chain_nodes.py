@@ -29,7 +29,8 @@ from consent.chain_nodes import ChainNodes
 from consent.consent_ledger import ConsentLedger
 from consent.errors import LedgerBroken, LedgerUnavailable, ViewRefused
 from consent.events import roll
-from consent.evidence import LedgerParts, check
+from consent.evidence import LedgerParts, compare_nodes
+from consent.findings import LedgerFinding
 from consent.freshness import MAX_AGE_S, FreshnessRules, require_fresh
 from consent.mirror import Mirror
 from consent.prover import Prover
@@ -241,8 +242,9 @@ def test_verify_and_metrics_name_a_node_that_hides() -> None:
     hiding.hidden = 2
     chain, mirror, clock = joined(hiding, Node("b"), Node("c"))
     parts = LedgerParts(chain, DEPLOYMENT, NoOutbox(), mirror, None)  # type: ignore[arg-type]
-    findings = [found for found in check(parts) if found.code.startswith("chain-node")]
+    findings = list(compare_nodes(parts))
     assert [(each.where, each.facts["blocks"]) for each in findings] == [("http://hiding:8545", 2)]
+    assert findings[0].code == LedgerFinding.CHAIN_NODE_BEHIND
     assert "hides the newest events" in findings[0].message
     ledger = ConsentLedger(ENGINE, chain, DEPLOYMENT, RELAY, clock)
     assert ledger.chain_nodes()["behind"] == 1
