@@ -58,7 +58,6 @@ def check(
     findings: list[Finding] = []
     checks: dict[str, tuple[str, Callable[[LedgerParts], Iterator[Finding]]]] = {
         "the chain holds the deployed contract": (LEDGER, _chain),
-        "the chain nodes agree": (LEDGER, compare_nodes),
         "the chain verifies passkeys": (LEDGER, _passkeys),
         "the outbox is empty and its account can pay": (LEDGER, _outbox),
         "the rows of the mirror are complete": (MIRROR, _mirror),
@@ -66,6 +65,8 @@ def check(
         "every change is proved by signatures": (MIRROR, _proofs),
         "every consent has its terms": (MIRROR, lambda parts: _terms(parts, was_erased)),
     }
+    if isinstance(parts.chain, ChainNodes):
+        checks["the chain nodes agree"] = (LEDGER, compare_nodes)
     for name, (part, run) in checks.items():
         if progress is not None:
             progress(part)
@@ -100,7 +101,8 @@ def _chain(parts: LedgerParts) -> Iterator[Finding]:
 
 def compare_nodes(parts: LedgerParts) -> Iterator[Finding]:
     """Yield a finding for each of several chain nodes that differs from two others."""
-    if not isinstance(parts.chain, ChainNodes):
+    chain, deployment = parts.chain, parts.deployment
+    if not isinstance(chain, ChainNodes):
         return
     codes = {
         "unavailable": LedgerFinding.CHAIN_NODE_UNAVAILABLE,
@@ -108,7 +110,7 @@ def compare_nodes(parts: LedgerParts) -> Iterator[Finding]:
         "behind": LedgerFinding.CHAIN_NODE_BEHIND,
         "disagrees": LedgerFinding.CHAIN_NODE_DISAGREES,
     }
-    for report in parts.chain.examine(parts.deployment.contract, parts.deployment.finality):
+    for report in chain.examine(deployment.contract, deployment.finality):
         if report.state in codes:
             yield Finding(
                 part=LEDGER,
