@@ -53,7 +53,7 @@ class _Vote:
     final: Tip
     latest: Tip
 
-    def shown(self) -> tuple[object, ...]:
+    def content(self) -> tuple[object, ...]:
         """Return what nodes must have in common to agree."""
         look, block = self.look, self.block
         identity = look.chain_id, look.genesis_hash, look.code_hash
@@ -308,7 +308,7 @@ def _agreeing(votes: Iterable[_Vote]) -> list[list[_Vote]]:
     """Return the groups of votes that are large enough to count."""
     groups: defaultdict[tuple[object, ...], list[_Vote]] = defaultdict(list)
     for vote in votes:
-        groups[vote.shown()].append(vote)
+        groups[vote.content()].append(vote)
     return [group for group in groups.values() if len(group) >= QUORUM]
 
 

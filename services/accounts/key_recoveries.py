@@ -198,7 +198,7 @@ class KeyRecoveries:
             self._keys.mark_proposed(signed.signer)
         return outcome
 
-    def is_held(self, signer: bytes) -> bool:
+    def is_on_hold(self, signer: bytes) -> bool:
         """Return whether a key may not be completed: who proposed it has been disabled since."""
         key = self._keys.of_signer(signer)
         account = self._accounts.find(key.by) if key and key.by else None
@@ -221,7 +221,7 @@ class KeyRecoveries:
             if recovery.state in OPEN:
                 continue
             if recovery.state == FINISHED:
-                subjects += [] if self.is_held(key.signer) else self._admit(key)
+                subjects += [] if self.is_on_hold(key.signer) else self._admit(key)
             else:
                 self._keys.close(key)
         return subjects

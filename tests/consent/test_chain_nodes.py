@@ -76,8 +76,8 @@ class Node(LyingChain):
         return [self._tip(heights[name]) for name in hashes]
 
     def _tip(self, height: int) -> Tip:
-        shown = [change for change in self.history if change.block_number <= height]
-        return Tip([GENESIS_HEAD, *roll(GENESIS_HEAD, shown)][-1], len(shown))
+        present = [change for change in self.history if change.block_number <= height]
+        return Tip([GENESIS_HEAD, *roll(GENESIS_HEAD, present)][-1], len(present))
 
     def changes(self, contract: str, first: int, last: int) -> list[Change]:
         self._require_up()

@@ -130,16 +130,16 @@ def test_a_key_that_is_pending_for_another_patient_or_proposed_is_refused(bench:
     assert [key.subject for key in bench.keys.list_open()] == [ANNA]
 
 
-def test_a_key_that_a_disabled_account_proposed_is_held(bench: Bench) -> None:
+def test_a_key_that_a_disabled_account_proposed_is_on_hold(bench: Bench) -> None:
     with bench.engine.begin() as connection:
         keeper = Account("keeper", "custodian", "organisation:h", "K", None, "", NOW_S)
         bench.accounts.add(connection, keeper)
     bench.recoveries.propose_signed(enrolment(ANNA, FIRST), "keeper")
     bench.recoveries.propose_signed(enrolment(BERT, SECOND), "another")
-    assert not bench.recoveries.is_held(FIRST.address)
+    assert not bench.recoveries.is_on_hold(FIRST.address)
     bench.accounts.disable("keeper")
-    assert bench.recoveries.is_held(FIRST.address)
-    assert not bench.recoveries.is_held(SECOND.address)
+    assert bench.recoveries.is_on_hold(FIRST.address)
+    assert not bench.recoveries.is_on_hold(SECOND.address)
     assert bench.recoveries.admit_recovered() == [BERT]
     assert bench.wallets.find_account(FIRST.address) is None
 
