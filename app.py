@@ -79,6 +79,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
     store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
     store.journal.mark = ledger.mark
     store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
+    store.deceased.ends_consents = settings.consents_after_death == "end"
     store.unseal(passphrase(settings))
     grace_s = settings.model_grace_days * DAY_S
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")

@@ -1,4 +1,4 @@
-"""The operator's commands about whose records are whose: patients under two numbers."""
+"""The operator's commands about whose records are whose: duplicates and deaths."""
 
 from __future__ import annotations
 
@@ -59,6 +59,23 @@ def dismiss(services: Services, output: Output, identity: str) -> None:
 def undo(services: Services, output: Output, identity: str) -> None:
     """End a link that was wrong."""
     _print(output, services.custodian.links.undo(identity, by=OPERATOR))
+
+
+@click.command()
+@click.argument("number", required=False)
+@click.option("--undo", is_flag=True, help="Take a wrong note back.")
+@with_services
+def deceased(services: Services, output: Output, number: str | None, undo: bool) -> None:
+    """List patients who are noted as deceased; with NUMBER, note that this one has died."""
+    deaths = services.custodian.deaths
+    listed = (
+        deaths.list_all()
+        if number is None
+        else deaths.note(Words("en"), number, has_died=not undo, by=OPERATOR)
+    )
+    rows = [{"number": each.number, "source": each.death.source} for each in listed]
+    output.result({"deceased": rows, "ends_consents": deaths.ends_consents})
+    output.table(("number", "source"), [(row["number"], row["source"]) for row in rows])
 
 
 def _print(output: Output, pair: LinkedPatients) -> None:

@@ -16,6 +16,7 @@ from services.clinician.predictions import ClinicianPredictions
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
+from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.intake import FhirIntake, make_intake_stores
@@ -186,6 +187,7 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "parked": parts.intake.parked.erase_subject,
             "names": parts.intake.names.erase_subject,
             "links": parts.store.links.erase_subject,
+            "death": parts.store.deceased.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
             "number": stores.directory.remove,
         },
@@ -246,6 +248,7 @@ def _custodian(parts: Parts) -> CustodianService:
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
         ),
+        deaths=CustodianDeaths(store=parts.store, directory=directory, journal=journal),
         links=CustodianLinks(
             store=parts.store,
             directory=directory,

@@ -12,10 +12,11 @@ from typing import Final
 
 from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
 from storage.components import Components, Progress, no_progress
+from storage.deceased import DECEASED
 from storage.entry import Columns, Entry, columns_of
 from storage.errors import RecordLost, StorageNotFound
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, Use
-from storage.person_refusals import LINKED_REFUSAL, REFUSING, find_linked_refusals
+from storage.person_refusals import LINKED_REFUSAL, REFUSING
 from storage.reader import Reader
 from storage.record import Record
 
@@ -27,7 +28,7 @@ OWN: Final = "own"
 """The outcome of a patient's reading of their own record, which needs no consent."""
 PATIENT: Final = "patient"
 """The party of a patient who reads their own records."""
-_NEAREST_MISS_FIRST: Final = (*REASONS[:3], LINKED_REFUSAL, *REASONS[3:], NOT_THERE)
+_NEAREST_MISS_FIRST: Final = (*REASONS[:3], LINKED_REFUSAL, DECEASED, *REASONS[3:], NOT_THERE)
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _MAX_SINGLE_DECISIONS: Final = 32
 """Up to this many records are decided one by one, each with consent terms read afresh."""
@@ -103,7 +104,7 @@ class Vault:
         self._catalogue = components.catalogue
         self._journal = components.journal
         self._ledger = components.ledger
-        self._links = components.links
+        self._persons = components.persons
         self._reader = Reader(components)
         self._clock = components.clock
 
@@ -159,7 +160,8 @@ class Vault:
         Raises:
             LedgerUnavailable (consent), DatabaseUnavailable: as `gather`.
         """
-        groups = self._links.groups(request.subject for request in requests)
+        groups = self._persons.links.groups(request.subject for request in requests)
+        ended = self._persons.find_ended(request.subject for request in requests)
         parts = [[request, *_linked(request, groups)] for request in requests]
         flat = [request for part in parts for request in part]
         decisions = iter(self._ledger.decide_each(flat) if flat else ())
@@ -167,7 +169,7 @@ class Vault:
         for part in parts:
             own, *others = [next(decisions) for _ in part]
             refuses = any(decision.reason in REFUSING for decision in others)
-            answers.append(own.permitted and not refuses)
+            answers.append(own.permitted and not refuses and part[0].subject not in ended)
         return answers
 
     def open(self, party: str, purpose: str, record_id: str, why: str) -> Record:
@@ -240,16 +242,15 @@ class Vault:
     def _decide(
         self, request: AccessRequest, columns: Columns, view: View | None
     ) -> _DecidedEntries:
-        """Decide on each entry; what a linked subject of its person refuses is refused."""
+        """Decide on each entry; what its person refuses under a linked subject is refused."""
         decided = self._decide_alone(request, columns, view)
         permitted = decided.permitted()
-        refused = find_linked_refusals(
-            self._links,
+        refused = self._persons.find_refusals(
             [columns.entries[index] for index in permitted],
             lambda entries: self._decide_alone(request, columns_of(entries), view).outcomes,
         )
-        for place in refused:
-            decided.outcomes[permitted[place]] = LINKED_REFUSAL
+        for place, outcome in refused.items():
+            decided.outcomes[permitted[place]] = outcome
             decided.consents[permitted[place]] = NOBODY
         return decided
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
+from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
@@ -37,6 +38,7 @@ class CustodianService:
         messages: patients' questions and requests for corrections.
         erasures: of patients who ask for it.
         links: of two patients who are one person.
+        deaths: of patients.
     """
 
     overview: CustodianOverview
@@ -52,3 +54,4 @@ class CustodianService:
     messages: CustodianMessages
     erasures: CustodianErasures
     links: CustodianLinks
+    deaths: CustodianDeaths

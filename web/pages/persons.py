@@ -1,4 +1,4 @@
-"""The custodian's pages about whose records are whose: patients under two numbers."""
+"""The custodian's pages about whose records are whose: duplicates and deaths."""
 
 from __future__ import annotations
 
@@ -66,6 +66,40 @@ def decide_link(id: str) -> Response:
     decide = service.confirm if decision == "confirm" else service.undo
     decided = decide(id, by=by)
     return see_other(f"/custodian/links/{id}?models={len(decided.affected_models)}")
+
+
+@bp.get("/custodian/deceased")
+@requires_role(CUSTODIAN)
+def deceased() -> Response:
+    """Show who is noted as deceased, the rule for their consents, and the form to note a death."""
+    return _deceased({}, 200)
+
+
+@bp.post("/custodian/deceased")
+@requires_role(CUSTODIAN)
+def note_death() -> Response:
+    """Note that a patient has died, or take the note back."""
+    number, has_died = request.form.get("number", ""), request.form.get("wish") != "undo"
+    try:
+        services().custodian.deaths.note(
+            words(), number, has_died=has_died, by=current_account().id
+        )
+    except Invalid as exc:
+        return _deceased(first_errors(exc), _INVALID)
+    return see_other("/custodian/deceased")
+
+
+def _deceased(errors: dict[str, str], status: int) -> Response:
+    deaths = services().custodian.deaths
+    return render(
+        "custodian/deceased.html",
+        title=words()("menu-deceased"),
+        status=status,
+        errors=errors,
+        values=request.form if errors else {},
+        patients=deaths.list_all(),
+        ends_consents=deaths.ends_consents,
+    )
 
 
 def _links(errors: dict[str, str], status: int) -> Response:

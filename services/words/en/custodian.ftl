@@ -898,3 +898,29 @@ links-models = { $count ->
 links-none-models = No model in use was trained on records of these patients.
 
 empty-links = No duplicate patients are known.
+
+## Patients who have died
+
+menu-deceased = Deceased patients
+
+deceased-what = No new request for consent reaches a patient who has died. A FHIR file that says so marks the patient, and so can you.
+
+deceased-keep = Consents that the patient gave stay in force, and so do refusals. That is this installation's rule (VOUCHSAFE_CONSENTS_AFTER_DEATH=keep).
+
+deceased-end = Consents that the patient gave permit nothing any more. That is this installation's rule (VOUCHSAFE_CONSENTS_AFTER_DEATH=end).
+
+deceased-new = Note a death
+
+deceased-number = Hospital number
+
+deceased-record = Note as deceased
+
+deceased-undo = Undo
+
+deceased-source-fhir = from a FHIR file
+
+deceased-source-custodian = noted by this organisation
+
+deceased-number-error = Enter the hospital number of a patient in the directory
+
+empty-deceased = No patient is noted as deceased.

@@ -172,3 +172,9 @@ refused-linked = { $party } asked for your { $categories } and was refused. A re
 person-linked = { $party } noted that two hospital numbers are both yours. A no under one of them now counts for both.
 
 person-unlinked = { $party } noted that two hospital numbers do not belong to the same person after all.
+
+refused-deceased = { $party } asked for your { $categories } and was refused. You are noted as deceased.
+
+deceased-noted = { $party } noted that you have died. Is that wrong? Please tell them.
+
+deceased-undone = { $party } took back the note that you have died.

@@ -172,3 +172,9 @@ refused-linked = { $party } pidió ver estos datos suyos: { $categories }. No se
 person-linked = { $party } anotó que dos números de hospital son suyos. Un no con uno de ellos vale ahora para los dos.
 
 person-unlinked = { $party } anotó que dos números de hospital no son, después de todo, de la misma persona.
+
+refused-deceased = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: consta que usted ha fallecido.
+
+deceased-noted = { $party } anotó que usted ha fallecido. ¿No es verdad? Dígaselo, por favor.
+
+deceased-undone = { $party } retiró la nota de que usted ha fallecido.

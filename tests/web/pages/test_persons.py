@@ -1,4 +1,4 @@
-"""The custodian's pages about patients under two numbers, with the patients' history."""
+"""The custodian's pages about duplicates and deaths, with the patients' history."""
 
 from __future__ import annotations
 
@@ -51,3 +51,19 @@ def test_a_link_is_proposed_confirmed_and_undone_and_both_patients_see_it(
     assert custodian.api("POST", decision, {"decision": "undo"}).get_json()["state"] == "undone"
     assert custodian.api("POST", decision, {"decision": "maybe"}).status_code == 422
     assert hospital.platform.store.linked_subjects(first) == (first,)
+
+
+def test_a_death_is_noted_with_the_rule_for_consents_and_undone(hospital, numbers) -> None:
+    custodian = signed_in(hospital, CUSTODIAN)
+    assert "stay in force" in custodian.get("/custodian/deceased").text
+    assert custodian.post("/custodian/deceased", number="nobody").status_code == 422
+    custodian.post("/custodian/deceased", number=numbers[0])
+    assert numbers[0] in custodian.get("/custodian/deceased").text
+    patient = signed_in(hospital, PATIENT, "", subject_of(hospital, numbers[0]))
+    assert "noted that you have died" in patient.get("/patient/journal").text
+    listed = custodian.api("GET", "/custodian/deceased").get_json()["deceased"]
+    assert numbers[0] in [item["hospital_number"] for item in listed]
+    custodian.post("/custodian/deceased", number=numbers[0], wish="undo")
+    body = {"number": numbers[0], "has_died": False}
+    listed = custodian.api("POST", "/custodian/deceased", body).get_json()["deceased"]
+    assert numbers[0] not in [item["hospital_number"] for item in listed]

@@ -1,12 +1,17 @@
-"""The custodian's API about whose records are whose: patients under two numbers."""
+"""The custodian's API about whose records are whose: duplicates and deaths."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
+from services.custodian.deaths import DeceasedPatient
 from services.custodian.links import LinkedPatients
 from services.tokens import CUSTODIAN
 from web.api.custodian.schemas import (
+    DeathBody,
+    DeceasedSchema,
     LinkBody,
     LinkDecisionBody,
     LinkedPatientsSchema,
@@ -48,3 +53,22 @@ def post_link_decision(link: str, body: dict[str, str]) -> LinkedPatients:
     service = services().custodian.links
     decide = {"confirm": service.confirm, "dismiss": service.dismiss, "undo": service.undo}
     return decide[body["decision"]](link, by=current_caller().id)
+
+
+@bp.get("/custodian/deceased")
+@requires_role(CUSTODIAN)
+@returns(DeceasedSchema)
+def get_deceased() -> list[DeceasedPatient]:
+    """Return the newest 200 patients who are noted as deceased."""
+    return services().custodian.deaths.list_all()
+
+
+@bp.post("/custodian/deceased")
+@requires_role(CUSTODIAN)
+@accepts(DeathBody)
+@returns(DeceasedSchema)
+def post_deceased(body: dict[str, Any]) -> list[DeceasedPatient]:
+    """Note that a patient has died, or take the note back."""
+    return services().custodian.deaths.note(
+        words(), body["number"], has_died=body["has_died"], by=current_caller().id
+    )

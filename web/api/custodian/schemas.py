@@ -16,6 +16,7 @@ from records.description import ColumnDescription, TableDescription
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.column_maps import NewMapping
+from services.custodian.deaths import DeceasedPatient
 from services.custodian.erasures import PendingErasure
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
@@ -114,6 +115,13 @@ class LinkBody(Strict):
 
     number = Text(MAX_NUMBER, required=True)
     other = Text(MAX_NUMBER, required=True)
+
+
+class DeathBody(Strict):
+    """Whether the patient of a hospital number has died."""
+
+    number = Text(MAX_NUMBER, required=True)
+    has_died = fields.Boolean(required=True)
 
 
 class LinkDecisionBody(Strict):
@@ -284,3 +292,10 @@ LinkedPatientsSchema = schema_of(
     affected_models=fields.List(fields.String()),
 )
 LinksSchema = listing("LinksSchema", "links", LinkedPatientsSchema)
+DeceasedPatientSchema = schema_of(
+    "DeceasedPatientSchema",
+    DeceasedPatient,
+    "death.source death.at_s",
+    hospital_number="number",
+)
+DeceasedSchema = listing("DeceasedSchema", "deceased", DeceasedPatientSchema)
