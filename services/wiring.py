@@ -23,6 +23,7 @@ from services.custodian.intake import FhirIntake, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
+from services.custodian.moves import CustodianMoves
 from services.custodian.overview import CustodianOverview
 from services.custodian.patient_journal import PatientJournal
 from services.custodian.people import CustodianPeople
@@ -252,6 +253,13 @@ def _custodian(parts: Parts) -> CustodianService:
         links=CustodianLinks(
             store=parts.store,
             directory=directory,
+            diagnostics=parts.diagnostics,
+            journal=journal,
+        ),
+        moves=CustodianMoves(
+            store=parts.store,
+            directory=directory,
+            items=parts.intake.items,
             diagnostics=parts.diagnostics,
             journal=journal,
         ),

@@ -12,6 +12,7 @@ from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
+from services.custodian.moves import CustodianMoves
 from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
@@ -39,6 +40,7 @@ class CustodianService:
         erasures: of patients who ask for it.
         links: of two patients who are one person.
         deaths: of patients.
+        moves: of records that were filed under the wrong patient.
     """
 
     overview: CustodianOverview
@@ -55,3 +57,4 @@ class CustodianService:
     erasures: CustodianErasures
     links: CustodianLinks
     deaths: CustodianDeaths
+    moves: CustodianMoves

@@ -178,3 +178,7 @@ refused-deceased = { $party } wollte diese Daten von Ihnen sehen: { $categories 
 deceased-noted = { $party } hat vermerkt, dass Sie verstorben sind. Stimmt das nicht? Sagen Sie es bitte dort.
 
 deceased-undone = { $party } hat den Vermerk zurückgenommen, dass Sie verstorben sind.
+
+record-moved-away = { $party } hat einen Eintrag aus Ihren Daten genommen: Er gehört einer anderen Person.
+
+record-moved-here = { $party } hat Ihren Daten einen Eintrag hinzugefügt, der versehentlich bei einer anderen Person lag.

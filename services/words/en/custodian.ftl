@@ -924,3 +924,35 @@ deceased-source-custodian = noted by this organisation
 deceased-number-error = Enter the hospital number of a patient in the directory
 
 empty-deceased = No patient is noted as deceased.
+
+## Records under the wrong patient
+
+menu-moves = Move a record
+
+moves-what = A record that was filed under the wrong patient is moved to the right one. It is encrypted again under that patient's key, and the old one is deleted at once. Both patients see it in their history.
+
+moves-source = Correct your own system too: a file that has the mistake again files it again under the wrong patient.
+
+moves-number = Hospital number that the record is filed under
+
+moves-show = Show records
+
+moves-records = Records of { $number }
+
+moves-choose = Record
+
+moves-other = Hospital number of the right patient
+
+moves-move = Move record
+
+moves-done = The record was moved.
+
+moves-number-error = Enter the hospital number of a patient in the directory
+
+moves-same-error = Enter the number of another patient
+
+moves-record-error = Choose a record
+
+moves-patient-error = This record says itself whose it is. Correct it in your own system and send it again.
+
+empty-moves = No records are stored under this number.

@@ -178,3 +178,7 @@ refused-deceased = { $party } pidió ver estos datos suyos: { $categories }. No 
 deceased-noted = { $party } anotó que usted ha fallecido. ¿No es verdad? Dígaselo, por favor.
 
 deceased-undone = { $party } retiró la nota de que usted ha fallecido.
+
+record-moved-away = { $party } quitó un registro de sus datos: es de otra persona.
+
+record-moved-here = { $party } añadió a sus datos un registro que por error estaba con los de otra persona.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from visitors import signed_in
+from visitors import HOSPITAL, signed_in
 
 from services.accounts import PATIENT
 from services.tokens import CUSTODIAN
+from storage import Record
 
 pytestmark = pytest.mark.node
 
@@ -67,3 +68,25 @@ def test_a_death_is_noted_with_the_rule_for_consents_and_undone(hospital, number
     body = {"number": numbers[0], "has_died": False}
     listed = custodian.api("POST", "/custodian/deceased", body).get_json()["deceased"]
     assert numbers[0] not in [item["hospital_number"] for item in listed]
+
+
+def test_a_record_is_moved_on_the_page_and_by_the_api(hospital, numbers) -> None:
+    custodian, store = signed_in(hospital, CUSTODIAN), hospital.platform.store
+    first, second = (subject_of(hospital, number) for number in numbers)
+    record = Record(first, "laboratory", HOSPITAL, "2024-01-02", {"x|glucose": (5.1, "mmol/L")})
+    [record_id] = store.deposits.deposit([record]).record_ids
+    assert custodian.post("/custodian/moves", number="nobody").status_code == 422
+    page = custodian.post("/custodian/moves", number=numbers[0]).text
+    assert record_id in page
+    form = {"number": numbers[0], "wish": "move", "other": numbers[1]}
+    assert custodian.post("/custodian/moves", **form).status_code == 422
+    done = custodian.post("/custodian/moves", **form, record=record_id).headers["Location"]
+    assert "The record was moved." in custodian.get(done).text
+    assert (store.records_of(first), len(store.records_of(second))) == ([], 1)
+    listed = custodian.api("POST", "/custodian/filed-records", {"number": numbers[1]}).get_json()
+    [moved] = listed["records"]
+    back = f"/custodian/records/{moved['record_id']}/move"
+    assert custodian.api("POST", back, {"number": numbers[0]}).get_json()["affected_models"] == []
+    assert (len(store.records_of(first)), store.records_of(second)) == (1, [])
+    patient = signed_in(hospital, PATIENT, "", second)
+    assert "belongs to another person" in patient.get("/patient/journal").text

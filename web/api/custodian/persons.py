@@ -1,4 +1,4 @@
-"""The custodian's API about whose records are whose: duplicates and deaths."""
+"""The custodian's API about whose records are whose: duplicates, moves, deaths."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from flask import Blueprint
 
 from services.custodian.deaths import DeceasedPatient
 from services.custodian.links import LinkedPatients
+from services.custodian.moves import FiledRecord, MoveResult
 from services.tokens import CUSTODIAN
 from web.api.custodian.schemas import (
     DeathBody,
     DeceasedSchema,
+    FiledRecordsSchema,
     LinkBody,
     LinkDecisionBody,
     LinkedPatientsSchema,
     LinksSchema,
+    MoveResultSchema,
+    NumberBody,
 )
 from web.api.resources import accepts, returns
 from web.current import current_caller, services, words
@@ -72,3 +76,21 @@ def post_deceased(body: dict[str, Any]) -> list[DeceasedPatient]:
     return services().custodian.deaths.note(
         words(), body["number"], has_died=body["has_died"], by=current_caller().id
     )
+
+
+@bp.post("/custodian/filed-records")
+@requires_role(CUSTODIAN)
+@accepts(NumberBody)
+@returns(FiledRecordsSchema)
+def post_filed_records(body: dict[str, str]) -> list[FiledRecord]:
+    """Return the records of a hospital number, the newest day first; none is opened."""
+    return services().custodian.moves.list_records(words(), body["number"])
+
+
+@bp.post("/custodian/records/<record>/move")
+@requires_role(CUSTODIAN)
+@accepts(NumberBody)
+@returns(MoveResultSchema)
+def post_move(record: str, body: dict[str, str]) -> MoveResult:
+    """Move a record that was filed under the wrong patient to the one of this number."""
+    return services().custodian.moves.move(words(), record, body["number"], by=current_caller().id)

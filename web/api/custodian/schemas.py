@@ -22,6 +22,7 @@ from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
 from services.custodian.links import LinkedPatients
 from services.custodian.messages import Inbox, PatientMessage
+from services.custodian.moves import FiledRecord, MoveResult
 from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
@@ -115,6 +116,12 @@ class LinkBody(Strict):
 
     number = Text(MAX_NUMBER, required=True)
     other = Text(MAX_NUMBER, required=True)
+
+
+class NumberBody(Strict):
+    """A patient of the directory, by hospital number."""
+
+    number = Text(MAX_NUMBER, required=True)
 
 
 class DeathBody(Strict):
@@ -299,3 +306,13 @@ DeceasedPatientSchema = schema_of(
     hospital_number="number",
 )
 DeceasedSchema = listing("DeceasedSchema", "deceased", DeceasedPatientSchema)
+FiledRecordSchema = schema_of(
+    "FiledRecordSchema", FiledRecord, "record_id category recorded_on version"
+)
+FiledRecordsSchema = listing("FiledRecordsSchema", "records", FiledRecordSchema)
+MoveResultSchema = schema_of(
+    "MoveResultSchema",
+    MoveResult,
+    "record_id",
+    affected_models=fields.List(fields.String()),
+)
