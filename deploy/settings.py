@@ -42,6 +42,7 @@ class Settings:
     model_grace_days: int
     person_systems: tuple[str, ...]
     consents_after_death: str
+    inbox: Path | None
     anchor_minutes: int
     mark: Path
     metrics_token: str
@@ -77,6 +78,7 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_ANCHOR_MINUTES": "releases stop when a journal row is older without an anchor (15)",
     "VOUCHSAFE_PERSON_SYSTEMS": "identifier systems of FHIR patients, our own first (none)",
     "VOUCHSAFE_CONSENTS_AFTER_DEATH": "keep, or end: the deceased's consents permit nothing (keep)",
+    "VOUCHSAFE_INBOX": "a folder: FHIR files that appear there are stored by themselves (none)",
     "VOUCHSAFE_MARK": "a file that shows a restored copy; never back it up (VOUCHSAFE_HOME.mark)",
     "VOUCHSAFE_METRICS_TOKEN": "the bearer token of /metrics (none: this machine reads it)",
     "VOUCHSAFE_NAME": "the custodian's name as people read it (words of VOUCHSAFE_ORGANISATION)",
@@ -129,6 +131,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         anchor_minutes=_number(environment, "VOUCHSAFE_ANCHOR_MINUTES", 15, (2, 1440)),
         person_systems=tuple((get("VOUCHSAFE_PERSON_SYSTEMS") or "").split()),
         consents_after_death=_choice(environment, "VOUCHSAFE_CONSENTS_AFTER_DEATH", AFTER_DEATH),
+        inbox=Path(get("VOUCHSAFE_INBOX") or "").expanduser().resolve()
+        if get("VOUCHSAFE_INBOX")
+        else None,
         mark=Path(get("VOUCHSAFE_MARK") or f"{home}.mark").expanduser().resolve(),
         metrics_token=get("VOUCHSAFE_METRICS_TOKEN") or "",
         development=_choice(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",

@@ -33,6 +33,7 @@ from services.custodian.service import CustodianService
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.upload_store import UploadStore
 from services.custodian.uploads import CustodianUploads
+from services.custodian.watched_folder import WatchedFolder
 from services.erasure import PatientErasure
 from services.idempotency import StoredResponses
 from services.information import InformationService
@@ -256,6 +257,9 @@ def _custodian(parts: Parts) -> CustodianService:
             diagnostics=parts.diagnostics,
             journal=journal,
         ),
+        inbox=WatchedFolder(folder=installation.inbox, intake=intake, clock=installation.clock)
+        if installation.inbox
+        else None,
         moves=CustodianMoves(
             store=parts.store,
             directory=directory,

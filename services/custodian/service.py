@@ -19,6 +19,7 @@ from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.uploads import CustodianUploads
+from services.custodian.watched_folder import WatchedFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class CustodianService:
         erasures: of patients who ask for it.
         links: of two patients who are one person.
         deaths: of patients.
+        inbox: the folder whose FHIR files are stored by themselves; None without one.
         moves: of records that were filed under the wrong patient.
     """
 
@@ -58,3 +60,4 @@ class CustodianService:
     links: CustodianLinks
     deaths: CustodianDeaths
     moves: CustodianMoves
+    inbox: WatchedFolder | None

@@ -198,6 +198,8 @@ deposit-bad-error = Choose what should happen to bad rows
 
 deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
 
+deposit-inbox = FHIR files in { $folder } are stored by themselves. Each is then in done or refused there, with its report beside it.
+
 deposit-parked = { $count ->
     [one] One FHIR resource waits until its patient is known.
    *[other] { $count } FHIR resources wait until their patients are known.
