@@ -29,6 +29,7 @@ from services.custodian.patient_journal import PatientJournal
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.refiling import CustodianCategories
 from services.custodian.service import CustodianService
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.upload_store import UploadStore
@@ -260,6 +261,12 @@ def _custodian(parts: Parts) -> CustodianService:
         inbox=WatchedFolder(folder=installation.inbox, intake=intake, clock=installation.clock)
         if installation.inbox
         else None,
+        categories=CustodianCategories(
+            store=parts.store,
+            items=parts.intake.items,
+            diagnostics=parts.diagnostics,
+            journal=journal,
+        ),
         moves=CustodianMoves(
             store=parts.store,
             directory=directory,

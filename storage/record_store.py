@@ -147,6 +147,10 @@ class RecordStore:
         """Return the catalogue entries of a subject's current records, without opening any."""
         return self._catalogue.current(subjects=[subject])
 
+    def current_entries(self) -> list[Entry]:
+        """Return the catalogue entry of every current record, without opening any."""
+        return self._catalogue.current()
+
     def added_times(self, entries: Sequence[Entry]) -> dict[int, int]:
         """Return when the batches of these entries were stored, seconds UTC, by batch id."""
         return self._catalogue.times(sorted({entry.batch for entry in entries}))

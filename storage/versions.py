@@ -155,7 +155,7 @@ class Versions:
     def _store(
         self, records: Sequence[Record], marks: Sequence[bytes], ids: list[str], merge: Merge
     ) -> tuple[list[str], list[Merged]]:
-        stored = self._read([record_id for record_id in ids if record_id])
+        stored = self.read([record_id for record_id in ids if record_id])
         results = []
         writing: list[tuple[Record, bytes | None]] = []
         for index, (record, mark) in enumerate(zip(records, marks, strict=True)):
@@ -168,8 +168,11 @@ class Versions:
             self._deposits.deposit_versions(writing)
         return ids, results
 
-    def _read(self, ids: Sequence[str]) -> dict[str, Record]:
-        """Return the current version of each of these records that is not erased."""
+    def read(self, ids: Sequence[str]) -> dict[str, Record]:
+        """Return the current version of each of these records that is not erased, by its id.
+
+        Opening them for the custodian's own filing releases nothing, and is not journalled.
+        """
         names = [bytes.fromhex(record_id) for record_id in ids]
         entries = self._catalogue.current(record_ids=names) if names else []
         records = self._reader.read(entries)

@@ -17,6 +17,7 @@ from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.refiling import CustodianCategories
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.uploads import CustodianUploads
 from services.custodian.watched_folder import WatchedFolder
@@ -41,6 +42,7 @@ class CustodianService:
         erasures: of patients who ask for it.
         links: of two patients who are one person.
         deaths: of patients.
+        categories: what is stored, compared with the rules of categories.
         inbox: the folder whose FHIR files are stored by themselves; None without one.
         moves: of records that were filed under the wrong patient.
     """
@@ -60,4 +62,5 @@ class CustodianService:
     links: CustodianLinks
     deaths: CustodianDeaths
     moves: CustodianMoves
+    categories: CustodianCategories
     inbox: WatchedFolder | None

@@ -182,3 +182,5 @@ deceased-undone = { $party } hat den Vermerk zurückgenommen, dass Sie verstorbe
 record-moved-away = { $party } hat einen Eintrag aus Ihren Daten genommen: Er gehört einer anderen Person.
 
 record-moved-here = { $party } hat Ihren Daten einen Eintrag hinzugefügt, der versehentlich bei einer anderen Person lag.
+
+records-refiled = { $party } hat die Regeln geändert: Einige Ihrer Daten zählen jetzt zu einer anderen Art von Daten.

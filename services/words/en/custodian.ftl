@@ -198,6 +198,8 @@ deposit-bad-error = Choose what should happen to bad rows
 
 deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
 
+deposit-rules = FHIR resources get their category by rules of { $version }. After a change of the rules, the command vouchsafe categories lists what would move.
+
 deposit-inbox = FHIR files in { $folder } are stored by themselves. Each is then in done or refused there, with its report beside it.
 
 deposit-parked = { $count ->

@@ -182,3 +182,5 @@ deceased-undone = { $party } took back the note that you have died.
 record-moved-away = { $party } took a record out of yours: it belongs to another person.
 
 record-moved-here = { $party } added a record to yours that was filed under another person by mistake.
+
+records-refiled = { $party } changed its rules: some of your records now count as another kind of records.

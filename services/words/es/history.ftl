@@ -182,3 +182,5 @@ deceased-undone = { $party } retiró la nota de que usted ha fallecido.
 record-moved-away = { $party } quitó un registro de sus datos: es de otra persona.
 
 record-moved-here = { $party } añadió a sus datos un registro que por error estaba con los de otra persona.
+
+records-refiled = { $party } cambió sus reglas: algunos de sus datos cuentan ahora como otra clase de datos.
