@@ -884,7 +884,7 @@ links-state-undone = Link undone
 
 links-records = Records
 
-links-warning = Link them only if you are certain that both are one person: compare name, birth date and address in your own system. Models trained on records of either are replaced.
+links-warning = Link them only if you are certain that both are one person. Compare name, birth date and address in your own system. Models trained on records of either are replaced.
 
 links-undo-warning = After this the two count as two people again. A refusal then counts only for the number that it was given under. Models trained on records of either are replaced.
 
