@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
     from models.training import recompute
     from models.training_runs import TrainingRun
+    from models.value_readings import ValueReading, ValueReadings
 
 _MODULES: Final = {
     "budget": ("Budget",),
@@ -104,6 +105,7 @@ _MODULES: Final = {
     ),
     "training": ("recompute",),
     "training_runs": ("TrainingRun",),
+    "value_readings": ("ValueReading", "ValueReadings"),
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -162,6 +164,8 @@ __all__ = [
     "Study",
     "TrainingRun",
     "UnitMismatch",
+    "ValueReading",
+    "ValueReadings",
     "draw_contributions",
     "format_unit",
     "is_small",

@@ -13,9 +13,11 @@ from services.auditor.service import AuditorService
 from services.cards import ModelCards
 from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
+from services.clinician.records import ClinicianRecords
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
+from services.custodian.consent_imports import ConsentImports
 from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
@@ -48,6 +50,7 @@ from services.patient.acts import PatientActs
 from services.patient.exports import PatientExports
 from services.patient.service import PatientService
 from services.patient.wiring import build_patient
+from services.record_views import RecordViews
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -282,6 +285,15 @@ def _custodian(parts: Parts) -> CustodianService:
             installation=installation,
         ),
         people=CustodianPeople(identity=parts.identity, directory=directory),
+        consents=ConsentImports(
+            requests=parts.requests.requests,
+            proposals=parts.requests.proposals,
+            directory=directory,
+            names=parts.intake.names,
+            store=parts.store,
+            installation=installation,
+            clock=installation.clock,
+        ),
         recoveries=CustodianRecoveries(
             ledger=parts.ledger,
             directory=directory,
@@ -310,7 +322,14 @@ def _clinician(parts: Parts) -> ClinicianService:
         predictions=requests.predictions,
         clock=parts.installation.clock,
     )
-    return ClinicianService(patients=patients, predictions=predictions, cards=parts.cards)
+    records = ClinicianRecords(
+        care=requests.care,
+        store=parts.store,
+        views=RecordViews(diagnostics=diagnostics, parties=requests.parties),
+    )
+    return ClinicianService(
+        patients=patients, predictions=predictions, records=records, cards=parts.cards
+    )
 
 
 def _researcher(parts: Parts) -> ResearcherService:

@@ -206,18 +206,35 @@ class Vault:
                 `gather`.
         """
         name = bytes.fromhex(record_id) if _RECORD_ID.match(record_id) else NO_RECORD
-        entries = self._catalogue.current(record_ids=[name], subjects=[subject])
-        request = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
-        if entries:
-            answers = [
-                AccessOutcome(subject, entry.record_id, entry.version, OWN, NOBODY)
-                for entry in entries
-            ]
-            self._journal.write(self._use(request, self._ledger.view()), answers)
-        for record in self._reader.read(entries):
-            if record is not None:
-                return record
+        for record in self._read_own(
+            self._catalogue.current(record_ids=[name], subjects=[subject])
+        ):
+            return record
         raise StorageNotFound("record not found, or access not permitted")
+
+    def open_all_own(self, subject: bytes, categories: Sequence[str] | None) -> list[Record]:
+        """Return a patient's own records of these categories (None: of all), in catalogue order.
+
+        They are journalled first, one row each, and need no consent.
+
+        Raises:
+            LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, StorageBroken: as
+                `gather`.
+        """
+        entries = self._catalogue.current(categories=categories, subjects=[subject])
+        return self._read_own(entries)
+
+    def _read_own(self, entries: list[Entry]) -> list[Record]:
+        """Journal and open records of one patient; what is deleted meanwhile is left out."""
+        if not entries:
+            return []
+        request = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
+        answers = [
+            AccessOutcome(entry.subject, entry.record_id, entry.version, OWN, NOBODY)
+            for entry in entries
+        ]
+        self._journal.write(self._use(request, self._ledger.view()), answers)
+        return [record for record in self._reader.read(entries) if record is not None]
 
     def record_use(self, request: AccessRequest, view: View, outcome: str = ANSWERED) -> int:
         """Journal what was computed from released records; return the number of the last row.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
+from services.custodian.consent_imports import ConsentImports
 from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
@@ -40,6 +41,7 @@ class CustodianService:
         recoveries: new keys for patients who lost theirs.
         messages: patients' questions and requests for corrections.
         erasures: of patients who ask for it.
+        consents: of other systems, as requests to their patients.
         links: of two patients who are one person.
         deaths: of patients.
         categories: what is stored, compared with the rules of categories.
@@ -59,6 +61,7 @@ class CustodianService:
     recoveries: CustodianRecoveries
     messages: CustodianMessages
     erasures: CustodianErasures
+    consents: ConsentImports
     links: CustodianLinks
     deaths: CustodianDeaths
     moves: CustodianMoves

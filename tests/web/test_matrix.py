@@ -73,9 +73,11 @@ POST /patient/opt-out                               patient     -
 POST /patient/opt-out/sign                          patient     -!
 GET  /patient/records                               patient     -
 GET  /patient/records/<id>                          patient     record
+GET  /patient/values                                patient     -!
 GET  /patient/download                              patient     -
 POST /patient/download                              patient     -
 GET  /patient/download/file                          patient     -!
+GET  /patient/download/records                       patient     -
 GET  /patient/download/page                          patient     -!
 GET  /patient/erasure                               patient     -
 POST /patient/erasure                               patient     -
@@ -97,6 +99,8 @@ GET  /clinician/requests                            clinician   -
 GET  /clinician/requests/new                        clinician   -
 POST /clinician/requests/new                        clinician   -
 GET  /clinician/patients/<id>                       clinician   person
+GET  /clinician/patients/<id>/records               clinician   person!
+GET  /clinician/patients/<id>/values                clinician   person!
 GET  /clinician/diagnoses                           clinician   -
 GET  /clinician/diagnoses/new                       clinician   -!
 POST /clinician/diagnoses/new                       clinician   -!

@@ -834,6 +834,46 @@ empty-erasures = Nobody has asked for erasure.
 
 custodian-messages = Messages that wait for an answer
 
+# What became of Consents that another system sent.
+
+consent-import-summary = { $consents } Consents, { $requests } requests sent. A request permits nothing: its patient reads it and signs it, or says no.
+
+consent-import-sent = A request was sent to the patient.
+
+consent-import-not-sent = No request was sent: one waits already, or the patient cannot be asked for this now.
+
+consent-import-no-consent = The file has no Consent. Nothing was sent.
+
+consent-import-unknown-patient = The patient is not known here. Send the Patient first, or correct the reference.
+
+consent-import-unknown-recipient = The recipient may ask nothing here. Name an approved study or this organisation: as actor with role IRCP and an identifier of the system urn:vouchsafe:party, or as `recipient` in the address.
+
+consent-import-nothing-left = Nothing is left that the recipient may ask for: compare purposes, kinds of records and period with the approved study.
+
+consent-import-status = Only Consents with the status active, proposed or draft are proposed.
+
+consent-import-no-provision = The Consent has no provision, so it does not say what is permitted.
+
+consent-import-no-permit = The Consent permits nothing. A refusal is signed by the patient here, under Permissions.
+
+consent-import-condition = This condition cannot be stated in the patient's terms here, so this provision was left out.
+
+consent-import-action = This provision permits neither access nor use, so it was left out.
+
+consent-import-policy-code = This policy code is not known here, so this provision was left out.
+
+consent-import-purpose = This purpose is not in the vocabulary (v3-PurposeOfUse); it was left out.
+
+consent-import-no-purpose = The provision names no purpose that is known here, so it was left out. No purpose is guessed.
+
+consent-import-category = This class is no kind of records here; it was left out.
+
+consent-import-recipient = The recipient has no identifier of the system urn:vouchsafe:party.
+
+consent-import-nested = This exception cannot be stated in the patient's terms here, so the provision that it limits was left out.
+
+consent-import-own-terms = Not taken over: the patient signs the terms of this platform.
+
 ## Patients under two numbers
 
 menu-links = Duplicate patients
