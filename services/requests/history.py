@@ -28,7 +28,20 @@ LINKED_PERSON: Final = "person-linked"
 UNLINKED_PERSON: Final = "person-unlinked"
 DECEASED_NOTED: Final = "deceased-noted"
 DECEASED_UNDONE: Final = "deceased-undone"
-ADMINISTRATION: Final = frozenset({LINKED_PERSON, UNLINKED_PERSON, DECEASED_NOTED, DECEASED_UNDONE})
+MOVED_AWAY: Final = "record-moved-away"
+MOVED_HERE: Final = "record-moved-here"
+REFILED: Final = "records-refiled"
+ADMINISTRATION: Final = frozenset(
+    {
+        LINKED_PERSON,
+        UNLINKED_PERSON,
+        DECEASED_NOTED,
+        DECEASED_UNDONE,
+        MOVED_AWAY,
+        MOVED_HERE,
+        REFILED,
+    }
+)
 """What a custodian did about a patient's number or records: neither use nor refusal."""
 SELF: Final = "PATRQT"
 LEARNED: Final = "learned"
