@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import orjson
 
@@ -70,7 +70,7 @@ class WatchedFolder:
         return [path for at_s, path in sorted(files) if self._clock() - at_s >= SETTLED_S]
 
     def _take(self, path: Path, progress: Progress) -> Path:
-        file = FhirFile(path.name, partial(path.open, "rb"))
+        file = FhirFile(path.name, partial(_open, path))
         try:
             report = self._intake.store([file], self._sender, progress)
         except RecordsInvalid as exc:
@@ -110,6 +110,10 @@ class WatchedFolder:
                 yield False
             else:
                 yield True
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
 
 
 def _is_refused(outcomes: Sequence[EntryOutcome]) -> bool:
