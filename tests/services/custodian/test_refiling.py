@@ -48,7 +48,7 @@ def changed(tmp_path: Path) -> Path:
     text = RULES.read_text(encoding="utf-8")
     rule = '[[sensitive]]\ncategory = "sexual-health"\nlabels = []\ncodes = ["loinc|2345-7"]\n\n'
     path = tmp_path / "categories.toml"
-    path.write_text(text.replace("[[sensitive]]", rule + "[[sensitive]]", 1), encoding="utf-8")
+    path.write_text(text.replace("\n[[sensitive]]\n", f"\n{rule}[[sensitive]]\n", 1), encoding="utf-8")
     return path
 
 
