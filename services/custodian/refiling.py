@@ -160,8 +160,8 @@ class CustodianCategories:
             Arriving(with_resources(records[record_id], []), f"record\0{record_id}")
             for record_id in sorted(change.removed)
         ]
-        gone = {record_id: frozenset(names) for record_id, names in change.removed.items()}
-        self._store.versions.merge(removing, DocumentMerge(gone))
+        leaving = {record_id: frozenset(names) for record_id, names in change.removed.items()}
+        self._store.versions.merge(removing, DocumentMerge(leaving))
 
     def _file(
         self, pending: Sequence[tuple[Place, int, list[Filed]]], custodian: str
