@@ -18,6 +18,7 @@ from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
 from services.custodian.consent_imports import ConsentImports
+from services.custodian.counting import CustodianCounting
 from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
@@ -52,7 +53,9 @@ from services.patient.service import PatientService
 from services.patient.wiring import build_patient
 from services.record_views import RecordViews
 from services.requests.stores import RequestStores, build_stores
+from services.researcher.builder import QuestionBuilder
 from services.researcher.cohorts import StudyCohorts
+from services.researcher.counting import PeopleCounting
 from services.researcher.models import StudyModels, WithdrawalCounts
 from services.researcher.owned_studies import OwnedStudies
 from services.researcher.proposing import StudyProposing
@@ -195,6 +198,7 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "links": parts.store.links.erase_subject,
             "death": parts.store.deceased.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
+            "census": lambda _: stores.censuses.delete(),
             "number": stores.directory.remove,
         },
     )
@@ -251,6 +255,9 @@ def _custodian(parts: Parts) -> CustodianService:
             installation=installation,
         ),
         approvals=CustodianApprovals(requests=parts.requests),
+        counting=CustodianCounting(
+            rules=parts.requests.counting_rules, censuses=parts.requests.censuses
+        ),
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
         ),
@@ -336,6 +343,14 @@ def _researcher(parts: Parts) -> ResearcherService:
     requests, diagnostics = parts.requests, parts.diagnostics
     ledger, store, feasibility = parts.ledger, parts.store, requests.feasibility
     owned = OwnedStudies(proposals=requests.proposals, diagnostics=diagnostics)
+    counting = PeopleCounting(
+        drafts=requests.drafts,
+        censuses=requests.censuses,
+        rules=requests.counting_rules,
+        jobs=parts.jobs,
+        store=store,
+        ledger=ledger,
+    )
     return ResearcherService(
         questions=ResearchQuestions(
             diagnostics=diagnostics,
@@ -343,6 +358,13 @@ def _researcher(parts: Parts) -> ResearcherService:
             feasibility=feasibility,
             home=parts.installation.home,
         ),
+        builder=QuestionBuilder(
+            drafts=requests.drafts,
+            counting=counting,
+            diagnostics=diagnostics,
+            home=parts.installation.home,
+        ),
+        counting=counting,
         studies=Studies(
             owned=owned,
             requests=requests.requests,

@@ -48,7 +48,8 @@ def changed(tmp_path: Path) -> Path:
     text = RULES.read_text(encoding="utf-8")
     rule = '[[sensitive]]\ncategory = "sexual-health"\nlabels = []\ncodes = ["loinc|2345-7"]\n\n'
     path = tmp_path / "categories.toml"
-    path.write_text(text.replace("\n[[sensitive]]\n", f"\n{rule}[[sensitive]]\n", 1), encoding="utf-8")
+    changed = text.replace("\n[[sensitive]]\n", f"\n{rule}[[sensitive]]\n", 1)
+    path.write_text(changed, encoding="utf-8")
     return path
 
 
