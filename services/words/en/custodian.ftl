@@ -687,6 +687,8 @@ recoveries-waiting = The patient can refuse it
 
 recoveries-ready = The delay is over; it is being completed
 
+recoveries-on-hold = On hold: who proposed it has been disabled. Check the identity again and issue a new link.
+
 recoveries-new = Issue a recovery link
 
 recoveries-identity = How was the patient's identity checked?
