@@ -9,6 +9,7 @@ from typing import Literal, cast, get_args
 from zoneinfo import available_timezones
 
 Finality = Literal["single", "bft", "pos"]
+AFTER_DEATH = ("keep", "end")
 
 
 MAX_FURTHER_NODES = 8
@@ -44,6 +45,8 @@ class Settings:
     proxies: int
     model_grace_days: int
     person_systems: tuple[str, ...]
+    consents_after_death: str
+    inbox: Path | None
     anchor_minutes: int
     mark: Path
     metrics_token: str
@@ -79,6 +82,8 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_MODEL_GRACE_DAYS": "days that a model stays in use after a consent ends (30)",
     "VOUCHSAFE_ANCHOR_MINUTES": "releases stop when a journal row is older without an anchor (15)",
     "VOUCHSAFE_PERSON_SYSTEMS": "identifier systems of FHIR patients, our own first (none)",
+    "VOUCHSAFE_CONSENTS_AFTER_DEATH": "keep, or end: the deceased's consents permit nothing (keep)",
+    "VOUCHSAFE_INBOX": "a folder: FHIR files that appear there are stored by themselves (none)",
     "VOUCHSAFE_MARK": "a file that shows a restored copy; never back it up (VOUCHSAFE_HOME.mark)",
     "VOUCHSAFE_METRICS_TOKEN": "the bearer token of /metrics (none: this machine reads it)",
     "VOUCHSAFE_NAME": "the custodian's name as people read it (words of VOUCHSAFE_ORGANISATION)",
@@ -131,6 +136,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
         anchor_minutes=_number(environment, "VOUCHSAFE_ANCHOR_MINUTES", 15, (2, 1440)),
         person_systems=tuple((get("VOUCHSAFE_PERSON_SYSTEMS") or "").split()),
+        consents_after_death=_choice(environment, "VOUCHSAFE_CONSENTS_AFTER_DEATH", AFTER_DEATH),
+        inbox=Path(get("VOUCHSAFE_INBOX") or "").expanduser().resolve()
+        if get("VOUCHSAFE_INBOX")
+        else None,
         mark=Path(get("VOUCHSAFE_MARK") or f"{home}.mark").expanduser().resolve(),
         metrics_token=get("VOUCHSAFE_METRICS_TOKEN") or "",
         development=_choice(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",
