@@ -188,6 +188,10 @@ GET  /custodian/links                               custodian   ours
 POST /custodian/links                               custodian   ours
 GET  /custodian/links/<id>                          custodian   nothing!
 POST /custodian/links/<id>                          custodian   nothing!
+GET  /custodian/deceased                            custodian   ours
+POST /custodian/deceased                            custodian   ours
+GET  /custodian/moves                               custodian   ours
+POST /custodian/moves                               custodian   ours
 GET  /auditor                                       auditor     -
 GET  /auditor/anchors                               auditor     -
 GET  /auditor/journal                               auditor     -

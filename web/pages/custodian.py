@@ -270,6 +270,8 @@ def _upload_form(errors: dict[str, str], status: int) -> Response:
         values=request.form,
         mappings=uploads.mapping_names(),
         parked=services().custodian.intake.parked_count(),
+        inbox=services().installation.inbox,
+        rules=services().custodian.categories.version(),
         max_megabytes=words().number(MAX_BYTES / 10**6),
         uploads=uploads.list_newest(current_account().party)[:MAX_LISTED],
     )
