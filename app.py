@@ -166,11 +166,8 @@ def make_worker(services: Services) -> Worker:
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
-<<<<<<< HEAD
             PeriodicTask(DELETIONS_EVERY_S, (services.requests.deletions.update_all,)),
-=======
             PeriodicTask(LOOK_EVERY_S, () if inbox is None else (inbox.take,)),
->>>>>>> main
             PeriodicTask(
                 ANCHOR_EVERY_S,
                 (

@@ -8,11 +8,8 @@ from typing import Final
 import click
 
 from cli.audit import accept_loss, check_receipt, export, restore, status, verification
-<<<<<<< HEAD
-from cli.copies import make_copy_key, open_copy_file
-=======
 from cli.categories import categories
->>>>>>> main
+from cli.copies import make_copy_key, open_copy_file
 from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite, person
@@ -26,12 +23,8 @@ COMMANDS: Final = (
     *(check, describe, wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, dummy, study, gather, train, models, card, evaluate, predict, retrain),
     *(verification, export, check_receipt, status, accept_loss, restore),
-<<<<<<< HEAD
-    *(token, invite, person, link),
-    *(make_copy_key, open_copy_file),
-=======
     *(token, invite, person, link, deceased, record, categories),
->>>>>>> main
+    *(make_copy_key, open_copy_file),
 )
 
 
