@@ -43,6 +43,7 @@ from web import create_app
 VERSION = "0.1.0"
 RECOVER_EVERY_S = 15.0
 ANCHOR_EVERY_S = 60.0
+WATCH_EVERY_S = 3_600.0
 DAY_S = 86_400
 Report = Callable[[str], None]
 
@@ -158,6 +159,7 @@ def make_worker(services: Services) -> Worker:
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
+            PeriodicTask(WATCH_EVERY_S, (services.model_monitoring.measure_due,)),
             PeriodicTask(
                 ANCHOR_EVERY_S,
                 (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from models.budget import Budget
     from models.card import Card
+    from models.card_pdf import write_card_pdf
     from models.cohort import Cohort
     from models.copy_plan import PROPOSED_COLUMNS, CopyPlan
     from models.diagnostics import Diagnostics
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from models.gate import GateCode, GateFailure
     from models.inputs import InputValue
     from models.manifest import Manifest
-    from models.plots import draw_contributions
+    from models.monitoring import MonthlyReport, ServedAnswer, month_before
+    from models.plots import draw_contributions, list_plots
     from models.points import Points, to_points
     from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question, format_unit
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 _MODULES: Final = {
     "budget": ("Budget",),
     "card": ("Card",),
+    "card_pdf": ("write_card_pdf",),
     "cohort": ("Cohort",),
     "copy_plan": ("PROPOSED_COLUMNS", "CopyPlan"),
     "diagnostics": ("Diagnostics",),
@@ -76,7 +79,8 @@ _MODULES: Final = {
     ),
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
-    "plots": ("draw_contributions",),
+    "monitoring": ("MonthlyReport", "ServedAnswer", "month_before"),
+    "plots": ("draw_contributions", "list_plots"),
     "points": ("Points", "to_points"),
     "prediction": (
         "Contribution",
@@ -147,6 +151,7 @@ __all__ = [
     "ModelsNotFound",
     "ModelsRefused",
     "ModelsUnavailable",
+    "MonthlyReport",
     "PROPOSED_COLUMNS",
     "PatientIneligible",
     "Points",
@@ -157,14 +162,18 @@ __all__ = [
     "ReleaseRequest",
     "RunCancelled",
     "ScorerUnavailable",
+    "ServedAnswer",
     "Study",
     "TrainingRun",
     "UnitMismatch",
     "draw_contributions",
     "format_unit",
     "is_small",
+    "list_plots",
     "merge_small",
+    "month_before",
     "recompute",
     "suppress",
     "to_points",
+    "write_card_pdf",
 ]

@@ -35,6 +35,7 @@ from services.information import InformationService
 from services.installation import Installation
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
+from services.model_monitoring import ModelMonitoring
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
 from services.parts import Parts
@@ -92,6 +93,7 @@ class Services:
     patient: PatientService
     custodian: CustodianService
     monitoring: MonitoringService
+    model_monitoring: ModelMonitoring
     operator: OperatorService
     erasure: PatientErasure
 
@@ -118,6 +120,9 @@ def build_services(
         requests=requests,
         installation=installation,
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
+        model_monitoring=ModelMonitoring(
+            diagnostics=diagnostics, predictions=requests.predictions, clock=clock
+        ),
         uploads=UploadStore(engine, store, clock),
         intake=make_intake_stores(engine, store, clock),
     )
@@ -159,7 +164,9 @@ def build_services(
             diagnostics=parts.diagnostics,
             installation=installation,
         ),
+        model_monitoring=parts.model_monitoring,
         monitoring=MonitoringService(
+            models=parts.model_monitoring,
             ledger=parts.ledger,
             store=parts.store,
             jobs=parts.jobs,
@@ -214,6 +221,7 @@ def _custodian(parts: Parts) -> CustodianService:
     )
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
+        models=parts.model_monitoring,
         overview=CustodianOverview(
             ledger=parts.ledger,
             store=parts.store,
@@ -314,6 +322,7 @@ def _researcher(parts: Parts) -> ResearcherService:
             owned=owned,
             jobs=parts.jobs,
             cards=parts.cards,
+            monitoring=parts.model_monitoring,
             withdrawals=WithdrawalCounts(diagnostics=diagnostics, feasibility=feasibility),
             diagnostics=diagnostics,
         ),

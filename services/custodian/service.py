@@ -16,6 +16,7 @@ from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.uploads import CustodianUploads
+from services.model_monitoring import ModelMonitoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class CustodianService:
 
     Attributes:
         overview: health of the parts, holdings, pending work.
+        models: monthly reports of the models in service.
         invitations: of patients and staff.
         uploads: files that are checked and then stored.
         columns: the mapping of tables that were sent without one.
@@ -38,6 +40,7 @@ class CustodianService:
     """
 
     overview: CustodianOverview
+    models: ModelMonitoring
     invitations: CustodianInvitations
     uploads: CustodianUploads
     columns: CustodianColumns

@@ -126,3 +126,23 @@ def test_several_rows_of_a_patient_are_refused_for_a_model(build, people, tmp_pa
     world = build(people, question_folders=(tmp_path,))
     with pytest.raises(ModelsInvalid, match="one row a patient"):
         world.diagnostics.train(STUDY, "timed")
+
+
+def test_the_card_names_inputs_that_count_tests_and_the_figure_without_them(
+    build, people, tmp_path: Path
+) -> None:
+    counted = """
+[[features]]
+name = "tests"
+words = "glucose tests"
+codes = ["loinc|2345-7"]
+category = "laboratory"
+take = "count"
+"""
+    (tmp_path / "timed.toml").write_text(TEXT.replace(UNITS, counted + UNITS))
+    world = build(people, question_folders=(tmp_path,))
+    card = world.diagnostics.card(world.diagnostics.train(STUDY, "timed").id)
+    frequency = card.content["frequency"]
+    assert frequency["features"] == ["glucose tests"]
+    assert frequency["having"]["value"] == pytest.approx(frequency["without"]["value"], abs=0.05)
+    assert "  how often tested: glucose tests" in card.to_lines()

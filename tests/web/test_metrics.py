@@ -25,6 +25,7 @@ MEASURED = Measurements(
     anchor_age_s=30.0,
     unanchored_rows=4,
     refused_revocations=1,
+    drifting_models=0,
     disk_free_bytes=10**9,
 )
 
