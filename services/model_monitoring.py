@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +12,7 @@ from models import Diagnostics, Model, MonthlyReport, ServedAnswer, month_before
 from services.cards import IN_SERVICE
 from services.requests import StoredPrediction, StoredPredictions
 
+LOG: Final = logging.getLogger("vouchsafe.monitoring")
 WATCHED_S: Final = YEAR_S + 31 * DAY_S
 """A report reads the answers of its month and of the eleven before."""
 
@@ -68,7 +70,8 @@ class ModelMonitoring:
         stored = self._predictions.list_since(int(self._clock()) - WATCHED_S)
         for model in due:
             answers = [_served(each) for each in stored if each.body["model"] == model.id]
-            self._diagnostics.monitor.measure(model, month, answers)
+            if self._diagnostics.monitor.measure(model, month, answers).is_alarm:
+                LOG.warning("model %s: what it was given in %s has shifted", model.id, month)
 
     def list(self, model_id: str) -> Sequence[ModelMonth]:
         """Return the months of a model, the newest first."""
