@@ -119,7 +119,7 @@ class ModelMonitor:
         question = load_stored_question(model.question_text)
         known = self._find_outcomes(model.study, question, answers)
         hash_patient = self.store.pseudonyms("manifest patient")
-        people = {f"{hash_patient(a.subject).hex()} {a.at_s}" for a, _ in known}
+        people = {hash_patient(answer.subject).hex() for answer, _ in known}
         earlier = [report for report in self.list(model.id) if report.content["month"] < month]
         # A figure that changes by one person would tell of that person's outcome.
         if earlier and len(self._read_people(model.id) ^ people) < MIN_COUNT:
@@ -148,7 +148,10 @@ class ModelMonitor:
     def _find_outcomes(
         self, study: str, question: Question, answers: Sequence[ServedAnswer]
     ) -> list[tuple[ServedAnswer, bool]]:
-        """Return the answers whose outcome has arrived since and is permitted, with it."""
+        """Return the answers whose outcome has arrived since and is permitted, with it.
+
+        Of each patient the last such answer counts, so that counts are of people.
+        """
         subjects = tuple(sorted({answer.subject for answer in answers}))
         if not subjects:
             return []
@@ -159,7 +162,10 @@ class ModelMonitor:
             (answer, _find_outcome(question, records.get(answer.subject, []), answer.at_s))
             for answer in answers
         )
-        return [(answer, outcome) for answer, outcome in outcomes if outcome is not None]
+        last = {
+            answer.subject: (answer, outcome) for answer, outcome in outcomes if outcome is not None
+        }
+        return list(last.values())
 
 
 def _measure_drift(card: Mapping[str, Any], recent: Sequence[ServedAnswer]) -> list[dict[str, Any]]:

@@ -85,6 +85,11 @@ def test_the_figures_of_outcomes_stay_until_eleven_people_joined_or_left(world, 
     assert third["answers"] == 400
 
 
+def test_two_answers_about_a_patient_count_once(world, at_s: int) -> None:
+    answers = serve(world, at_s, 300)
+    assert measure(world, answers + answers)["outcomes"]["answers"] == 300
+
+
 def test_the_month_before_january_is_december() -> None:
     january_s = datetime.datetime(2026, 1, 5, tzinfo=datetime.UTC).timestamp()
     assert month_before(january_s) == "2025-12"
