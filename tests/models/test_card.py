@@ -88,7 +88,7 @@ def test_a_card_as_pdf_has_its_figures_and_the_same_bytes_each_time(card: Card) 
 
     document = write_card_pdf(card, draw)
     assert document.startswith(b"%PDF-")
-    assert document.count(b"/Subtype /Image") == 7
+    assert document.count(b"/Subtype /Image") >= 7
     assert write_card_pdf(Card.from_json(card.to_json()), draw) == document
 
 
