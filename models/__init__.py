@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from models.inputs import InputValue
     from models.manifest import Manifest
     from models.monitoring import MonthlyReport, ServedAnswer, month_before
+    from models.persons import permitted_row_keys, row_key
     from models.plots import draw_contributions, list_plots
     from models.points import Points, to_points
     from models.prediction import Contribution, Prediction, PredictionRequest
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
     from models.training import recompute
     from models.training_runs import TrainingRun
+    from models.value_readings import ValueReading, ValueReadings
 
 _MODULES: Final = {
     "budget": ("Budget",),
@@ -81,6 +83,7 @@ _MODULES: Final = {
     "manifest": ("Manifest",),
     "monitoring": ("MonthlyReport", "ServedAnswer", "month_before"),
     "plots": ("draw_contributions", "list_plots"),
+    "persons": ("permitted_row_keys", "row_key"),
     "points": ("Points", "to_points"),
     "prediction": (
         "Contribution",
@@ -106,6 +109,7 @@ _MODULES: Final = {
     ),
     "training": ("recompute",),
     "training_runs": ("TrainingRun",),
+    "value_readings": ("ValueReading", "ValueReadings"),
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -166,13 +170,17 @@ __all__ = [
     "Study",
     "TrainingRun",
     "UnitMismatch",
+    "ValueReading",
+    "ValueReadings",
     "draw_contributions",
     "format_unit",
     "is_small",
     "list_plots",
     "merge_small",
     "month_before",
+    "permitted_row_keys",
     "recompute",
+    "row_key",
     "suppress",
     "to_points",
     "write_card_pdf",

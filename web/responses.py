@@ -9,6 +9,7 @@ from flask import Response
 SVG: Final = "image/svg+xml"
 PDF: Final = "application/pdf"
 ZIP: Final = "application/zip"
+NDJSON: Final = "application/fhir+ndjson"
 
 
 def svg_response(content: bytes) -> Response:

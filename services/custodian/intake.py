@@ -17,11 +17,19 @@ from records.fhir_file import FhirEntry, read_entries
 from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome
 from records.persons import find_person
 from records.placement import content_of, identity_of
-from records.references import Patients, Subject, find_subject, only_server, patient_names
+from records.references import (
+    OWNERLESS,
+    Patients,
+    Subject,
+    find_subject,
+    only_server,
+    patient_names,
+)
 from services.custodian.filing import Filing, ResourceFiling
 from services.custodian.items import ItemIndex
 from services.custodian.parked import Parked, ParkedEntries
 from services.custodian.patient_names import PatientNames
+from services.custodian.patient_notices import PatientNotices
 from services.installation import Installation
 from services.requests import PatientDirectory
 from storage import RecordStore
@@ -29,30 +37,6 @@ from storage import RecordStore
 Progress = Callable[[str, int, int], None]
 CHUNK_ENTRIES: Final = 5_000
 PATIENT: Final = "Patient"
-_OWNERLESS: Final = frozenset(
-    {
-        "Device",
-        "DeviceDefinition",
-        "DeviceMetric",
-        "Endpoint",
-        "HealthcareService",
-        "InsurancePlan",
-        "Location",
-        "Medication",
-        "MedicationKnowledge",
-        "MessageHeader",
-        "OperationOutcome",
-        "Organization",
-        "OrganizationAffiliation",
-        "Practitioner",
-        "PractitionerRole",
-        "Provenance",
-        "Questionnaire",
-        "Substance",
-        "ValueSet",
-    }
-)
-"""Kinds that belong to no patient, so that it needs no reason if they name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +160,8 @@ class FhirIntake:
             clock=self._installation.clock,
         )
         patients = self._patients(files, sender)
-        delivery = _Delivery(sender, patients, filing, dry, files)
+        notices = PatientNotices(self._store, self._directory, self._names, sender, self._systems)
+        delivery = _Delivery(sender, patients, filing, dry, files, notices)
         for index, file in enumerate(files):
             progress("storing" if not dry else "checking", index, len(files))
             outcomes: list[EntryOutcome] = []
@@ -184,6 +169,8 @@ class FhirIntake:
             for chunk in _chunks(file.open()):
                 outcomes += self._take_chunk(chunk, delivery)
             outcomes.sort(key=lambda outcome: outcome.number)
+        if not dry:
+            notices.propose_links()
         report.joined = delivery.joined
         report.corrected_records = len(filing.corrected)
         if filing.corrected and not dry:
@@ -226,6 +213,7 @@ class FhirIntake:
         if not delivery.dry:
             self._parked.add(waiting)
             self._join(entries, resolved.subjects, delivery)
+            delivery.notices.read(entries, resolved.subjects)
         return outcomes
 
     def _resolve(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> _Resolved:
@@ -350,6 +338,7 @@ class _Delivery:
     filing: ResourceFiling
     dry: bool
     files: Sequence[FhirFile]
+    notices: PatientNotices
     own_base: str | None = None
     joined: int = 0
 
@@ -377,7 +366,7 @@ def _unreadable(entry: FhirEntry) -> EntryOutcome:
 def _park(entry: FhirEntry, subject: Subject, delivery: _Delivery) -> tuple[Parked, EntryOutcome]:
     """Return a resource without a known patient as it is stored, and its outcome."""
     is_shared = subject.code in (EntryCode.NO_SUBJECT, EntryCode.SUBJECT_NOT_PERSON)
-    code = EntryCode.NOTHING if entry.kind in _OWNERLESS and is_shared else subject.code
+    code = EntryCode.NOTHING if entry.kind in OWNERLESS and is_shared else subject.code
     outcome = Outcome.SHARED if is_shared else Outcome.PARKED
     identity = _waiting_name(entry, delivery.sender)
     element = ".".join(part for part in (entry.kind, subject.element) if part)
