@@ -12,12 +12,12 @@ import numpy as np
 
 from consent import MLTRAINING
 from models.card import Card
-from models.cohort import group_by_subject
 from models.drift import ALARM_PSI, list_bins, measure_psi
 from models.errors import ModelsBroken, ModelsNotFound
 from models.evaluation import auroc
 from models.features import find_label
 from models.model_files import CARD, ModelFiles
+from models.persons import group_by_person
 from models.ports import RecordStore
 from models.question import Question, load_stored_question
 from models.registry import Model
@@ -152,19 +152,20 @@ class ModelMonitor:
 
         Of each patient the last such answer counts, so that counts are of people.
         """
-        subjects = tuple(sorted({answer.subject for answer in answers}))
+        subjects = {each for a in answers for each in self.store.linked_subjects(a.subject)}
         if not subjects:
             return []
         categories, why = question.training_categories, f"monitoring of {question.id}"
-        request = AccessRequest(study, MLTRAINING, categories, None, subjects, why)
-        records = group_by_subject(self.store.vault.gather(request).records)
-        outcomes = (
-            (answer, _find_outcome(question, records.get(answer.subject, []), answer.at_s))
-            for answer in answers
-        )
-        last = {
-            answer.subject: (answer, outcome) for answer, outcome in outcomes if outcome is not None
-        }
+        everybody = tuple(sorted(subjects))
+        request = AccessRequest(study, MLTRAINING, categories, None, everybody, why)
+        records = group_by_person(self.store, self.store.vault.gather(request).records)
+        persons = self.store.persons(subjects)
+        last: dict[bytes, tuple[ServedAnswer, bool]] = {}
+        for answer in answers:
+            person = persons[answer.subject]
+            outcome = _find_outcome(question, records.get(person, []), answer.at_s)
+            if outcome is not None:
+                last[person] = (answer, outcome)
         return list(last.values())
 
 
