@@ -101,7 +101,7 @@ class ModelMonitor:
         self.files.write(model.id, f"{_PREFIX}{month}.json", raw)
         return MonthlyReport(content)
 
-    def list(self, model_id: str) -> list[MonthlyReport]:
+    def list_reports(self, model_id: str) -> list[MonthlyReport]:
         """Return the reports of a model, oldest first.
 
         Raises:
@@ -120,7 +120,9 @@ class ModelMonitor:
         known = self._find_outcomes(model.study, question, answers)
         hash_patient = self.store.pseudonyms("manifest patient")
         people = {hash_patient(answer.subject).hex() for answer, _ in known}
-        earlier = [report for report in self.list(model.id) if report.content["month"] < month]
+        earlier = [
+            report for report in self.list_reports(model.id) if report.content["month"] < month
+        ]
         # A figure that changes by one person would tell of that person's outcome.
         if earlier and len(self._read_people(model.id) ^ people) < MIN_COUNT:
             unchanged: dict[str, Any] | None = earlier[-1].content["outcomes"]

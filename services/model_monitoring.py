@@ -17,6 +17,9 @@ WATCHED_S: Final = YEAR_S + 31 * DAY_S
 """A report reads the answers of its month and of the eleven before."""
 
 
+_NO_INPUT: Final[dict[str, Any]] = {"words": "", "psi": None}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelMonth:
     """A month of a model as its readers see it; None where there were too few answers.
@@ -73,14 +76,14 @@ class ModelMonitoring:
             if self._diagnostics.monitor.measure(model, month, answers).is_alarm:
                 LOG.warning("model %s: what it was given in %s has shifted", model.id, month)
 
-    def list(self, model_id: str) -> Sequence[ModelMonth]:
+    def list_months(self, model_id: str) -> Sequence[ModelMonth]:
         """Return the months of a model, the newest first."""
-        reports = self._diagnostics.monitor.list(model_id)
+        reports = self._diagnostics.monitor.list_reports(model_id)
         return [_month_of(report) for report in reversed(reports)]
 
     def list_newest(self) -> Sequence[ModelMonth]:
         """Return the newest month of each model in service that has one."""
-        months = (self.list(model.id)[:1] for model in self._in_service())
+        months = (self.list_months(model.id)[:1] for model in self._in_service())
         return [month for newest in months for month in newest]
 
     def count_alarms(self) -> int:
@@ -92,7 +95,8 @@ class ModelMonitoring:
 
     def _has_report(self, model_id: str, month: str) -> bool:
         return any(
-            report.content["month"] == month for report in self._diagnostics.monitor.list(model_id)
+            report.content["month"] == month
+            for report in self._diagnostics.monitor.list_reports(model_id)
         )
 
 
@@ -105,7 +109,7 @@ def _served(prediction: StoredPrediction) -> ServedAnswer:
 def _month_of(report: MonthlyReport) -> ModelMonth:
     content = report.content
     rows: list[dict[str, Any]] = [row for row in content["drift"] if row["psi"] is not None]
-    worst = max(rows[:-1], key=lambda row: row["psi"], default={"words": "", "psi": None})
+    worst: dict[str, Any] = max(rows[:-1], key=lambda row: row["psi"], default=_NO_INPUT)
     outcomes = content["outcomes"] or {}
     return ModelMonth(
         model=content["model"],

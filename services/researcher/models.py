@@ -111,7 +111,7 @@ class StudyModels:
         Raises:
             NotFound: as `get`.
         """
-        return self._monitoring.list(self._owned.model(party, model_id).id)
+        return self._monitoring.list_months(self._owned.model(party, model_id).id)
 
     def plot(self, party: str, model_id: str, name: str) -> bytes:
         """Return a plot of a model's card as SVG.

@@ -48,7 +48,7 @@ def test_a_month_has_an_index_of_each_input_and_of_the_estimate(
     assert content["answers"] == 300
     assert [row["words"] for row in content["drift"]][-1] == "estimate"
     assert len(content["drift"]) == len(heart.predictors()) + 1
-    assert world.diagnostics.monitor.list("uci-heart-1")[0].content == content
+    assert world.diagnostics.monitor.list_reports("uci-heart-1")[0].content == content
 
 
 def test_inputs_that_are_all_in_one_bin_raise_the_alarm(world, at_s: int) -> None:

@@ -29,7 +29,7 @@ class Monitor:
         self.reports.setdefault(model.id, []).append(report)
         return report
 
-    def list(self, model_id: str) -> list[MonthlyReport]:
+    def list_reports(self, model_id: str) -> list[MonthlyReport]:
         return self.reports.get(model_id, [])
 
 
@@ -56,7 +56,7 @@ def test_each_model_in_service_gets_one_report_a_month(world) -> None:
     assert {name: len(reports) for name, reports in world.monitor.reports.items()} == {"m-1": 1}
     world.now[0] += 31 * 86_400
     world.monitoring.measure_due()
-    assert [month.month for month in world.monitoring.list("m-1")] == ["2026-06", "2026-05"]
+    assert [month.month for month in world.monitoring.list_months("m-1")] == ["2026-06", "2026-05"]
 
 
 def test_a_report_reads_the_answers_of_its_model_alone(world) -> None:
