@@ -54,9 +54,7 @@ def invite_guests(services: Services, people: People) -> dict[str, Any]:
     asking, waiting = services.requests, list(people.waiting.values())
     asking.directory.add(zip(people.labels(), people.subjects(), strict=True))
     study = asking.proposals.get(STUDY)
-    train = RequestDetails(
-        STUDY, "study", (study.purpose,), study.categories, "", "", study.days, study.condition
-    )
+    train = study.request_details()
     care = RequestDetails(
         services.installation.organisation,
         "care",

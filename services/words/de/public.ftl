@@ -116,7 +116,7 @@ register-what = Im Register steht jede Einwilligung. Niemand kann es ändern, oh
 
 register-count = Es enthält { $count } Einträge.
 
-register-checked = Zuletzt geprüft um { $time }.
+register-checked = Zuletzt geprüft am { $time }.
 
 register-away = Wir erreichen es gerade nicht. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab.
 

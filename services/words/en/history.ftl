@@ -41,8 +41,6 @@ refused-ended = { $party } asked for your { $categories } and was refused. Your 
 
 refused-unknown = { $party } asked for your { $categories } and was refused. We could not check your permissions at that moment.
 
-refused-other = { $party } asked for your { $categories } and was refused. { $why }
-
 empty-journal = Nobody has used or asked for your records yet. Every use and every refusal will be listed here.
 
 empty-journal-filter = No line fits your filter. Show all lines to see the rest.

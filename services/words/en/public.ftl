@@ -116,7 +116,7 @@ register-what = The register is where each permission is written down. Nobody ca
 
 register-count = It holds { $count } changes.
 
-register-checked = We last checked it at { $time }.
+register-checked = We last checked it on { $time }.
 
 register-away = We cannot reach it right now. Until we can, every request for records is refused.
 

@@ -163,7 +163,7 @@ cohort-reason-withdrew = withdrew, or their permission ended or leaves out requi
 
 cohort-reason-other = other reasons
 
-cohort-view = Counted at { $time }, at ledger change { $count }.
+cohort-view = Counted on { $time }, at ledger change { $count }.
 
 cohort-train = Train a model
 
@@ -344,6 +344,6 @@ notices-rows = Download the set again: the file deleted.json in it names the row
 
 notices-confirmed = You confirmed on { $date } that the copy is deleted.
 
-notices-model = People this model was trained on no longer permit it. It is replaced:
+notices-model = People whom this model was trained on no longer permit it. The worker trains a successor without their records. Affected model:
 
 empty-notices = No action needed.

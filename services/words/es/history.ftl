@@ -41,8 +41,6 @@ refused-ended = { $party } pidió ver estos datos suyos: { $categories }. No se 
 
 refused-unknown = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
 
-refused-other = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió. { $why }
-
 empty-journal = Nadie ha usado ni pedido sus datos todavía. Cada uso y cada rechazo se verá aquí.
 
 empty-journal-filter = Ninguna línea coincide con lo que eligió. Muestre todas las líneas para ver el resto.

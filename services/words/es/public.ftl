@@ -116,7 +116,7 @@ register-what = En el registro se anota cada permiso. Nadie puede cambiarlo sin 
 
 register-count = Tiene { $count } anotaciones.
 
-register-checked = Lo comprobamos por última vez a las { $time }.
+register-checked = Lo comprobamos por última vez el { $time }.
 
 register-away = Ahora no podemos llegar a él. Mientras tanto rechazamos toda petición de datos.
 
