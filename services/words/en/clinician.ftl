@@ -230,7 +230,7 @@ prediction-basis = What the estimate is based on
 
 prediction-estimate = { $count } of 100
 
-prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }: for 95 of 100 groups of people with estimates like this, the share lies inside, apart from chance.
+prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }, a 95 % interval: for 95 of 100 groups of people with estimates like this, the share lies inside, apart from chance.
 
 prediction-people = { $count } of 100 people
 
