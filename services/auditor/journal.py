@@ -20,7 +20,7 @@ from storage import RecordStore
 PERMIT: Final = "permit"
 REFUSAL: Final = "refusal"
 OTHER: Final = "other"
-"""Neither: keys were renewed, an identity was checked, numbers were linked, a copy was deleted."""
+"""Neither: keys renewed, an identity checked, numbers linked, a copy deleted, people counted."""
 PAGE_ROWS: Final = 50
 MAX_READ: Final = 20_000
 """A search reads at most this many rows at once; the next page continues from there."""

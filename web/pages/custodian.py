@@ -206,6 +206,26 @@ def studies() -> Response:
     )
 
 
+@bp.get("/custodian/counting")
+@requires_role(CUSTODIAN)
+def counting() -> Response:
+    """Show whether researchers may have people counted before they are asked."""
+    rule = services().custodian.counting.get()
+    return render("custodian/counting.html", title=words()("counting-title"), rule=rule)
+
+
+@bp.post("/custodian/counting")
+@requires_role(CUSTODIAN)
+def decide_counting() -> Response:
+    """Let people be counted, or no longer; a repeated form changes nothing."""
+    rules, by = services().custodian.counting, current_account().id
+    if request.form.get("wish") == "allow":
+        rules.allow(by)
+    elif request.form.get("wish") == "forbid":
+        rules.forbid(by)
+    return see_other("/custodian/counting")
+
+
 @bp.get("/custodian/studies/<slug>")
 @requires_role(CUSTODIAN)
 def study(slug: str) -> Response:
@@ -251,6 +271,8 @@ def _upload_form(errors: dict[str, str], status: int) -> Response:
         values=request.form,
         mappings=uploads.mapping_names(),
         parked=services().custodian.intake.parked_count(),
+        inbox=services().installation.inbox,
+        rules=services().custodian.categories.version(),
         max_megabytes=words().number(MAX_BYTES / 10**6),
         uploads=uploads.list_newest(current_account().party)[:MAX_LISTED],
     )

@@ -142,6 +142,8 @@ privacy-what = Wir bewahren Ihre Daten verschlossen auf, mit Ihren Einwilligunge
 
 privacy-why = Wir nutzen sie nur so, wie Sie es erlauben. Einwilligung ist das Wort des Gesetzes für Ihre Erlaubnis.
 
+privacy-counts = Damit Forschende planen können, zählen wir manchmal, wie viele Menschen welche Werte haben. Sie sehen nur gerundete Zahlen, nie weniger als zehn Menschen. Wenn Sie Forschung ausschalten, werden Sie nicht mitgezählt.
+
 privacy-cookies = Wir setzen zwei Cookies: eines, solange Sie angemeldet sind, und eines für Ihre Sprache. Niemand verfolgt Sie hier.
 
 privacy-rights = Sie können Ihre Daten ansehen und herunterladen. Sie können jederzeit widerrufen oder alles stoppen.

@@ -142,6 +142,8 @@ privacy-what = We keep your records locked, with what you allowed and a line for
 
 privacy-why = We use them only as you allow. Consent is the legal word for your permission.
 
+privacy-counts = We may count how many people have which values, so that researchers can plan. They see rounded numbers only, never fewer than ten people. If you turn research off, you are not counted.
+
 privacy-cookies = We set two cookies: one while you are signed in, and one for your language. Nobody follows you here.
 
 privacy-rights = You can see and download your records. You can withdraw or stop at any time.

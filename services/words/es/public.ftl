@@ -142,6 +142,8 @@ privacy-what = Guardamos sus datos bajo llave, con lo que usted permitió y una 
 
 privacy-why = Los usamos solo como usted permite. Consentimiento es la palabra de la ley para su permiso.
 
+privacy-counts = Para que se puedan planear estudios, a veces contamos cuántas personas tienen qué valores. Solo se ven números redondeados, nunca de menos de diez personas. Si usted desactiva la investigación, no se le cuenta.
+
 privacy-cookies = Ponemos dos cookies: una mientras está dentro y otra para su idioma. Nadie le sigue aquí.
 
 privacy-rights = Puede ver y descargar sus datos. Puede retirar su permiso o detenerlo todo cuando quiera.
