@@ -11,10 +11,8 @@ from models import Diagnostics
 from services.accounts import IdentityService
 from services.auditor.service import AuditorService
 from services.cards import ModelCards
-from services.clinician.patients import ClinicianPatients
-from services.clinician.predictions import ClinicianPredictions
-from services.clinician.records import ClinicianRecords
 from services.clinician.service import ClinicianService
+from services.clinician.wiring import build_clinician
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
 from services.custodian.consent_imports import ConsentImports
@@ -52,7 +50,6 @@ from services.patient.acts import PatientActs
 from services.patient.exports import PatientExports
 from services.patient.service import PatientService
 from services.patient.wiring import build_patient
-from services.record_views import RecordViews
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.builder import QuestionBuilder
 from services.researcher.cohorts import StudyCohorts
@@ -164,7 +161,7 @@ def build_services(
             installation=installation,
         ),
         cards=parts.cards,
-        clinician=_clinician(parts),
+        clinician=build_clinician(parts),
         researcher=_researcher(parts),
         auditor=auditor,
         erasure=_erasure(parts, auditor, patient.exports),
@@ -317,33 +314,6 @@ def _custodian(parts: Parts) -> CustodianService:
             acts=PatientActs(parts.engine, installation.clock),
             installation=installation,
         ),
-    )
-
-
-def _clinician(parts: Parts) -> ClinicianService:
-    requests, diagnostics = parts.requests, parts.diagnostics
-    patients = ClinicianPatients(
-        care=requests.care,
-        directory=requests.directory,
-        requests=requests.requests,
-        diagnostics=diagnostics,
-        predictions=requests.predictions,
-        clock=parts.installation.clock,
-    )
-    predictions = ClinicianPredictions(
-        patients=patients,
-        diagnostics=diagnostics,
-        store=parts.store,
-        predictions=requests.predictions,
-        clock=parts.installation.clock,
-    )
-    records = ClinicianRecords(
-        care=requests.care,
-        store=parts.store,
-        views=RecordViews(diagnostics=diagnostics, parties=requests.parties),
-    )
-    return ClinicianService(
-        patients=patients, predictions=predictions, records=records, cards=parts.cards
     )
 
 
