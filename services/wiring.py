@@ -11,10 +11,8 @@ from models import Diagnostics
 from services.accounts import IdentityService
 from services.auditor.service import AuditorService
 from services.cards import ModelCards
-from services.clinician.patients import ClinicianPatients
-from services.clinician.predictions import ClinicianPredictions
-from services.clinician.records import ClinicianRecords
 from services.clinician.service import ClinicianService
+from services.clinician.wiring import build_clinician
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
 from services.custodian.consent_imports import ConsentImports
@@ -44,6 +42,7 @@ from services.information import InformationService
 from services.installation import Installation
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
+from services.model_monitoring import ModelMonitoring
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
 from services.parts import Parts
@@ -51,7 +50,6 @@ from services.patient.acts import PatientActs
 from services.patient.exports import PatientExports
 from services.patient.service import PatientService
 from services.patient.wiring import build_patient
-from services.record_views import RecordViews
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.service import ResearcherService
 from services.researcher.wiring import build_researcher
@@ -94,6 +92,7 @@ class Services:
     patient: PatientService
     custodian: CustodianService
     monitoring: MonitoringService
+    model_monitoring: ModelMonitoring
     operator: OperatorService
     erasure: PatientErasure
 
@@ -120,6 +119,9 @@ def build_services(
         requests=requests,
         installation=installation,
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
+        model_monitoring=ModelMonitoring(
+            diagnostics=diagnostics, predictions=requests.predictions, clock=clock
+        ),
         uploads=UploadStore(engine, store, clock),
         intake=make_intake_stores(engine, store, clock),
     )
@@ -149,7 +151,7 @@ def build_services(
             installation=installation,
         ),
         cards=parts.cards,
-        clinician=_clinician(parts),
+        clinician=build_clinician(parts),
         researcher=build_researcher(parts),
         auditor=auditor,
         erasure=_erasure(parts, auditor, patient.exports),
@@ -161,7 +163,9 @@ def build_services(
             diagnostics=parts.diagnostics,
             installation=installation,
         ),
+        model_monitoring=parts.model_monitoring,
         monitoring=MonitoringService(
+            models=parts.model_monitoring,
             ledger=parts.ledger,
             store=parts.store,
             jobs=parts.jobs,
@@ -220,6 +224,7 @@ def _custodian(parts: Parts) -> CustodianService:
     journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
+        models=parts.model_monitoring,
         overview=CustodianOverview(
             ledger=parts.ledger,
             store=parts.store,
@@ -299,31 +304,4 @@ def _custodian(parts: Parts) -> CustodianService:
             acts=PatientActs(parts.engine, installation.clock),
             installation=installation,
         ),
-    )
-
-
-def _clinician(parts: Parts) -> ClinicianService:
-    requests, diagnostics = parts.requests, parts.diagnostics
-    patients = ClinicianPatients(
-        care=requests.care,
-        directory=requests.directory,
-        requests=requests.requests,
-        diagnostics=diagnostics,
-        predictions=requests.predictions,
-        clock=parts.installation.clock,
-    )
-    predictions = ClinicianPredictions(
-        patients=patients,
-        diagnostics=diagnostics,
-        store=parts.store,
-        predictions=requests.predictions,
-        clock=parts.installation.clock,
-    )
-    records = ClinicianRecords(
-        care=requests.care,
-        store=parts.store,
-        views=RecordViews(diagnostics=diagnostics, parties=requests.parties),
-    )
-    return ClinicianService(
-        patients=patients, predictions=predictions, records=records, cards=parts.cards
     )

@@ -120,6 +120,7 @@ class _Collector:
             ("anchor_age_seconds", "Age of the newest journal anchor.", measured.anchor_age_s),
             ("unanchored_rows", "Journal rows after the anchor.", measured.unanchored_rows),
             ("refused_revocations", "Revocations to sign again.", measured.refused_revocations),
+            ("drifting_models", "Models with drift last month.", measured.drifting_models),
             ("disk_free_bytes", "Free space for files.", measured.disk_free_bytes),
         ):
             if value is not None:

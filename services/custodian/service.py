@@ -23,6 +23,7 @@ from services.custodian.refiling import CustodianCategories
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.uploads import CustodianUploads
 from services.custodian.watched_folder import WatchedFolder
+from services.model_monitoring import ModelMonitoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class CustodianService:
 
     Attributes:
         overview: health of the parts, holdings, pending work.
+        models: monthly reports of the models in service.
         invitations: of patients and staff.
         uploads: files that are checked and then stored.
         columns: the mapping of tables that were sent without one.
@@ -52,6 +54,7 @@ class CustodianService:
     """
 
     overview: CustodianOverview
+    models: ModelMonitoring
     invitations: CustodianInvitations
     uploads: CustodianUploads
     columns: CustodianColumns

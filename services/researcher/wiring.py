@@ -66,6 +66,7 @@ def build_researcher(parts: Parts) -> ResearcherService:
             owned=owned,
             jobs=parts.jobs,
             cards=parts.cards,
+            monitoring=parts.model_monitoring,
             withdrawals=WithdrawalCounts(diagnostics=diagnostics, feasibility=feasibility),
             diagnostics=diagnostics,
         ),

@@ -26,6 +26,7 @@ MEASURED = Measurements(
     unanchored_rows=4,
     chain_nodes={"agrees": 2, "disagrees": 1},
     refused_revocations=1,
+    drifting_models=0,
     disk_free_bytes=10**9,
 )
 

@@ -55,6 +55,7 @@ def overview() -> Response:
         "custodian/overview.html",
         title=words()("menu-custodian"),
         overview=services().custodian.overview.get(),
+        months=services().custodian.models.list_newest(),
         open_messages=services().custodian.messages.count_open(),
     )
 

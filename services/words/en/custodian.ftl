@@ -893,6 +893,34 @@ empty-erasures = Nobody has asked for erasure.
 
 custodian-messages = Messages that wait for an answer
 
+months-title = Models in use, by month
+
+months-caption = What models were given each month, and known outcomes of the last year
+
+months-month = Month
+
+months-answers = Answers
+
+months-estimate = Shift of the estimates
+
+months-worst = Largest shift of an input
+
+months-outcomes = Outcomes known
+
+months-known = { $answers }, { $events } with it
+
+months-ratio = Observed to expected
+
+months-state = State
+
+months-alarm = shifted
+
+months-fine = no large shift
+
+months-few = too few
+
+months-hint = The shift is the population stability index against the training data: above 0.25 is large. It needs 100 answers. Outcomes count for patients who permit the study to train on their records. Counts are in tens.
+
 ## Counting
 
 counting-title = Counts for researchers
