@@ -18,6 +18,30 @@ SUBJECT_ELEMENTS: Final = (
     "for",
     "targetPatient",
 )
+OWNERLESS_KINDS: Final = frozenset(
+    {
+        "Device",
+        "DeviceDefinition",
+        "DeviceMetric",
+        "Endpoint",
+        "HealthcareService",
+        "InsurancePlan",
+        "Location",
+        "Medication",
+        "MedicationKnowledge",
+        "MessageHeader",
+        "OperationOutcome",
+        "Organization",
+        "OrganizationAffiliation",
+        "Practitioner",
+        "PractitionerRole",
+        "Provenance",
+        "Questionnaire",
+        "Substance",
+        "ValueSet",
+    }
+)
+"""Kinds that belong to no patient, so that it needs no reason if they name none."""
 _SERVER_URL: Final = re.compile(r"(https?://.+)/([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.$_]{1,64})\Z")
 _RELATIVE: Final = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.$_]{1,64})\Z")
 _VERSION: Final = re.compile(r"/_history/[^/]*\Z")
