@@ -59,8 +59,8 @@ def measure(rows: int) -> dict[str, Any]:
     return {
         "rows": rows,
         "features": FEATURES,
-        "at_once": at_once,
-        "batches": batches,
+        **{f"at_once_{name}": value for name, value in at_once.items()},
+        **{f"batches_{name}": value for name, value in batches.items()},
         "times_at_once": round(times, 2),
         "goal_times_at_once": GOAL_TIMES,
         "goal_rss_mb": GOAL_RSS_MB,

@@ -57,9 +57,9 @@ def as_ndjson(bundles: Iterator[bytes]) -> dict[str, bytes]:
         for entry in orjson.loads(bundle)["entry"]:
             kind = entry["resource"]["resourceType"]
             if kind not in SHARED_KINDS or len(kinds.setdefault(kind, [])) < 2:
-                # In an export a reference names the resource's type and id.
                 line = orjson.dumps(entry["resource"])
                 kinds.setdefault(kind, []).append(line)
+    # In an export a reference names the resource's type and id.
     patients = {orjson.loads(line)["id"] for line in kinds["Patient"]}
     for lines in kinds.values():
         for index, line in enumerate(lines):
@@ -118,7 +118,10 @@ def take(files: dict[str, bytes]) -> dict[str, Any]:
 def measure(people: int) -> dict[str, Any]:
     """Take in a Bundle for each person, then the same as NDJSON."""
     bundles = {f"{number}.json": body for number, body in enumerate(copies(people))}
-    figures = {"bundles": take(bundles), "ndjson": take(as_ndjson(iter(bundles.values())))}
+    forms = {"bundles": bundles, "ndjson": as_ndjson(iter(bundles.values()))}
+    figures: dict[str, Any] = {}
+    for form, files in forms.items():
+        figures |= {f"{form} {name}": value for name, value in take(files).items()}
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return figures | {
         "rss_mb": usage.ru_maxrss // 1024,
