@@ -23,7 +23,7 @@ from consent.consents import (
 from consent.decision import decide
 from consent.deployment import Deployment, require_p256
 from consent.errors import ConsentInvalid, LedgerBroken, LedgerUnavailable, NotPermitted
-from consent.evidence import LedgerParts, check, evidence
+from consent.evidence import Erasures, LedgerParts, check, evidence, nobody_was_erased
 from consent.findings import Finding
 from consent.freshness import FreshnessRules
 from consent.grant_status import Clocks
@@ -299,9 +299,16 @@ class ConsentLedger:
         self._mirror.sync()
         return PastPermits(self._mirror.events, self.consent_terms)
 
-    def check(self, progress: Callable[[str], None] | None = None) -> list[Finding]:
-        """Return the findings on this package's part; an empty list means no problems."""
-        return check(self._parts, progress)
+    def check(
+        self,
+        progress: Callable[[str], None] | None = None,
+        was_erased: Erasures = nobody_was_erased,
+    ) -> list[Finding]:
+        """Return the findings on this package's part; an empty list means no problems.
+
+        `was_erased` says of a subject whose consent has no terms whether a receipt explains it.
+        """
+        return check(self._parts, progress, was_erased)
 
     def evidence(self) -> Iterator[dict[str, Any]]:
         """Yield all that is needed to recompute the ledger, one JSON object at a time."""

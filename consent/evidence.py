@@ -35,10 +35,24 @@ class LedgerParts:
     consent_terms: ConsentTermsStore
 
 
-def check(parts: LedgerParts, progress: Callable[[str], None] | None = None) -> list[Finding]:
+Erasures = Callable[[bytes], bool]
+"""Whether a signed receipt shows that this subject was erased."""
+
+
+def nobody_was_erased(_subject: bytes) -> bool:
+    """Return False: every consent must have its terms."""
+    return False
+
+
+def check(
+    parts: LedgerParts,
+    progress: Callable[[str], None] | None = None,
+    was_erased: Erasures = nobody_was_erased,
+) -> list[Finding]:
     """Return the findings in the order of the checks; an empty list means no problems.
 
-    `progress` receives the part before each check.
+    `progress` receives the part before each check. Terms may be missing only of subjects who
+    `was_erased`.
     """
     findings: list[Finding] = []
     checks: dict[str, tuple[str, Callable[[LedgerParts], Iterator[Finding]]]] = {
@@ -48,7 +62,7 @@ def check(parts: LedgerParts, progress: Callable[[str], None] | None = None) -> 
         "the rows of the mirror are complete": (MIRROR, _mirror),
         "the mirror agrees with the chain": (MIRROR, _chain_again),
         "every change is proved by signatures": (MIRROR, _proofs),
-        "every consent has its terms": (MIRROR, _terms),
+        "every consent has its terms": (MIRROR, lambda parts: _terms(parts, was_erased)),
     }
     for name, (part, run) in checks.items():
         if progress is not None:
@@ -129,7 +143,7 @@ def _chain_again(parts: LedgerParts) -> Iterator[Finding]:
     yield from ()
 
 
-def _terms(parts: LedgerParts) -> Iterator[Finding]:
+def _terms(parts: LedgerParts, was_erased: Erasures) -> Iterator[Finding]:
     state = parts.mirror.sync()[1]
     known = {
         stored.consent_id
@@ -139,7 +153,8 @@ def _terms(parts: LedgerParts) -> Iterator[Finding]:
     withdrawn = _pairs(state.withdrawals)
     for subject, terms_hash in _pairs(state.grants):
         consent_id = keccak(subject + terms_hash)
-        if consent_id not in known and (subject, terms_hash) not in withdrawn:
+        is_accounted_for = consent_id in known or (subject, terms_hash) in withdrawn
+        if not is_accounted_for and not was_erased(subject):
             where = f"consent {consent_id.hex()}"
             yield Finding(part=MIRROR, code=LedgerFinding.TERMS_MISSING, where=where)
 

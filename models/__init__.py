@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from models.gate import GateCode, GateFailure
     from models.inputs import InputValue
     from models.manifest import Manifest
+    from models.persons import permitted_row_keys, row_key
     from models.plots import draw_contributions
     from models.points import Points, to_points
     from models.prediction import Contribution, Prediction, PredictionRequest
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from models.suppression import MIN_COHORT, MIN_COUNT, is_small, merge_small, suppress
     from models.training import recompute
     from models.training_runs import TrainingRun
+    from models.value_readings import ValueReading, ValueReadings
 
 _MODULES: Final = {
     "budget": ("Budget",),
@@ -76,6 +78,7 @@ _MODULES: Final = {
     ),
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
+    "persons": ("permitted_row_keys", "row_key"),
     "plots": ("draw_contributions",),
     "points": ("Points", "to_points"),
     "prediction": (
@@ -102,6 +105,7 @@ _MODULES: Final = {
     ),
     "training": ("recompute",),
     "training_runs": ("TrainingRun",),
+    "value_readings": ("ValueReading", "ValueReadings"),
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -160,11 +164,15 @@ __all__ = [
     "Study",
     "TrainingRun",
     "UnitMismatch",
+    "ValueReading",
+    "ValueReadings",
     "draw_contributions",
     "format_unit",
     "is_small",
     "merge_small",
+    "permitted_row_keys",
     "recompute",
+    "row_key",
     "suppress",
     "to_points",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +13,7 @@ from consent import MLTRAINING, View
 from models.errors import InputOutOfRange
 from models.features import Matrix, find_failed_rule, find_label, latest_observations, to_row
 from models.manifest import TRAINING_PART, Manifest, ManifestLine
+from models.persons import group_by_person
 from models.ports import RecordStore
 from models.question import Question
 from models.selection import (
@@ -63,22 +64,18 @@ def gather_cohort(store: RecordStore, question: Question, study: str) -> Cohort:
     """
     categories, why = question.training_categories, f"cohort for {question.id}"
     gathered = store.vault.gather(AccessRequest(study, MLTRAINING, categories, None, None, why))
-    by_subject = group_by_subject(gathered.records)
+    by_person = group_by_person(store, gathered.records)
     unread: Counter[tuple[str, str]] = Counter()
-    reasons = exclusion_reasons(question, list(by_subject.values()), unread)
+    reasons = exclusion_reasons(question, list(by_person.values()), unread)
     excluded = Counter(reason for reason in reasons if reason)
-    included = {subject for subject, reason in zip(by_subject, reasons, strict=True) if not reason}
-    manifest, by_hash = _make_manifest(store, question, gathered, included)
+    included = [
+        (person, records)
+        for (person, records), reason in zip(by_person.items(), reasons, strict=True)
+        if not reason
+    ]
+    manifest, by_hash = _make_manifest(store, question, gathered, dict(included))
     refused = dict(gathered.refused)
     return Cohort(gathered.view, manifest, by_hash, dict(excluded), refused, dict(unread))
-
-
-def group_by_subject(records: Iterable[Record]) -> dict[bytes, list[Record]]:
-    """Return the records of each subject."""
-    by_subject: dict[bytes, list[Record]] = {}
-    for record in records:
-        by_subject.setdefault(record.subject, []).append(record)
-    return by_subject
 
 
 def exclusion_reasons(
@@ -114,18 +111,25 @@ def _exclusion_reason(
 
 
 def _make_manifest(
-    store: RecordStore, question: Question, gathered: AccessResult, included: set[bytes]
+    store: RecordStore,
+    question: Question,
+    gathered: AccessResult,
+    included: Mapping[bytes, Sequence[Record]],
 ) -> tuple[Manifest, dict[str, Record]]:
-    """Return the manifest of the patients to include, and their records by keyed hash.
+    """Return the manifest of the persons to include, and their records by keyed hash.
 
     Every patient trains the model: the evaluation is out of fold.
     """
     hash_patient = store.pseudonyms("manifest patient")
     hash_record = store.pseudonyms(RECORD_LABEL)
-    patients = {subject: hash_patient(subject).hex() for subject in included}
+    patients = {
+        record.subject: hash_patient(person).hex()
+        for person, records in included.items()
+        for record in records
+    }
     lines, by_hash = [], {}
     for record, consent in zip(gathered.records, gathered.consents, strict=True):
-        if record.subject in included:
+        if record.subject in patients:
             name = hash_record(bytes.fromhex(record.record_id)).hex()
             patient = patients[record.subject]
             by_hash[name] = record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from consent import Anchor, View
@@ -54,6 +54,14 @@ class RecordStore(Protocol):
     @property
     def vault(self) -> Vault:
         """The vault."""
+        ...
+
+    def persons(self, subjects: Iterable[bytes], /) -> Mapping[bytes, bytes]:
+        """Return the person of each subject: the same for subjects that are linked."""
+        ...
+
+    def linked_subjects(self, subject: bytes, /) -> Sequence[bytes]:
+        """Return all subjects of the person of a subject, itself among them."""
         ...
 
     def pseudonyms(self, label: str, /) -> Callable[[bytes], bytes]:

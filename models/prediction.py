@@ -117,7 +117,7 @@ class Predictor:
         """
         model = self.serving.require_serving(request.model_id)
         question = load_stored_question(model.question_text)
-        access = _access(request, question, {"model": model.sha256})
+        access = self._access(request, question, {"model": model.sha256})
         opened = self._open(access)
         # The ledger may have changed since: a model that lost consent may not answer any more.
         self.serving.recheck(opened.view.count)
@@ -129,7 +129,9 @@ class Predictor:
         low, high = interval(card.bins(), probability)
         commitment = self._commit(model, row)
         detail = {"model": model.sha256, "input": commitment.hex()}
-        self.store.vault.record_use(replace(access, detail=detail), opened.view)
+        subjects = sorted({record.subject for record in opened.records})
+        use = replace(access, subjects=subjects, detail=detail)
+        self.store.vault.record_use(use, opened.view)
         return Prediction(
             model_id=model.id,
             model_sha256=model.sha256,
@@ -158,8 +160,23 @@ class Predictor:
         Raises:
             StorageNotFound: the patient does not exist, or none of the records is permitted.
         """
-        opened = self._open(_access(request, question, {}))
+        opened = self._open(self._access(request, question, {}))
         return list_input_values(question, opened.records, opened.view.seen_at_s)
+
+    def _access(
+        self, request: PredictionRequest, question: Question, detail: dict[str, str]
+    ) -> AccessRequest:
+        """Return the request for the records of the whole person, each under its own consent."""
+        return AccessRequest(
+            party=request.party,
+            purpose=TREATDS,
+            categories=question.categories,
+            custodian=None,
+            subjects=self.store.linked_subjects(request.subject),
+            why=request.reason,
+            actor=request.actor,
+            detail=detail,
+        )
 
     def _open(self, access: AccessRequest) -> AccessResult:
         opened = self.store.vault.gather(access)
@@ -177,21 +194,6 @@ class Predictor:
         content = model.sha256.encode() + np.ascontiguousarray(row, "<f4").tobytes()
         # The label is hashed too: if it changed, no earlier commitment could be verified.
         return self.store.pseudonyms("diagnosis input")(content)
-
-
-def _access(
-    request: PredictionRequest, question: Question, detail: dict[str, str]
-) -> AccessRequest:
-    return AccessRequest(
-        party=request.party,
-        purpose=TREATDS,
-        categories=question.categories,
-        custodian=None,
-        subjects=(request.subject,),
-        why=request.reason,
-        actor=request.actor,
-        detail=detail,
-    )
 
 
 def _make_row(question: Question, opened: AccessResult) -> Values:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from consent import MLTRAINING
-from models.cohort import group_by_subject
+from models.persons import group_by_person
 from models.ports import RecordStore
 from models.question import Question
 from models.suppression import MIN_COUNT, suppress
@@ -81,9 +81,9 @@ def check_question(store: RecordStore, question: Question, study: str) -> Questi
     """
     why = f"codes of {question.id}"
     access = AccessRequest(study, MLTRAINING, question.training_categories, None, None, why)
-    by_subject = group_by_subject(store.vault.gather(access).records)
+    by_person = group_by_person(store, store.vault.gather(access).records)
     builder = EventBuilder()
-    for number, records in enumerate(by_subject.values()):
+    for number, records in enumerate(by_person.values()):
         for record in records:
             builder.add_record(number, record)
     events = builder.build()
@@ -91,7 +91,7 @@ def check_question(store: RecordStore, question: Question, study: str) -> Questi
     rules = UnitRules() if timeline is None else timeline.units
     parts = [_use(events, name, codes, unit, rules) for name, codes, unit in _parts(question)]
     no_event = {reason: suppress(count) for reason, count in sorted(events.no_event.items())}
-    return QuestionCheck(suppress(len(by_subject)), tuple(parts), no_event)
+    return QuestionCheck(suppress(len(by_person)), tuple(parts), no_event)
 
 
 def _parts(question: Question) -> list[tuple[str, Codes, str]]:

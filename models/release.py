@@ -25,10 +25,11 @@ from models.anonymity import (
     find_releasable,
     measure,
 )
-from models.cohort import exclusion_reasons, group_by_subject, to_matrix
+from models.cohort import exclusion_reasons, to_matrix
 from models.copy_plan import CopyPlan, find_hidden, make_plan
 from models.errors import CohortTooSmall, ConsentsChanged, ModelsInvalid
 from models.features import Matrix
+from models.persons import group_by_person, row_key
 from models.ports import RecordStore
 from models.question import Question
 from models.question_parts import QUASI, Feature
@@ -132,11 +133,11 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     why = f"training set {request.release}"
     access = AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
     gathered = store.vault.gather(access)
-    patients = _usable(question, gathered)
+    patients = _usable(store, question, gathered)
     if len(patients) < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people permit a copy")
     pseudonym = store.pseudonyms(f"release {request.study} {request.release}")
-    named = sorted((_name(pseudonym(subject)), records) for subject, records in patients.items())
+    named = sorted((_name(pseudonym(key)), records) for key, records in patients.items())
     matrix = _one_row_each(to_matrix(question, [records for _, records in named]))
     plan = request.plan or make_plan(question, matrix, request.columns)
     classes = plan.recoding.classes(matrix.values.astype(np.float64))
@@ -168,13 +169,15 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     )
 
 
-def _usable(question: Question, gathered: AccessResult) -> dict[bytes, list[Record]]:
-    """Return the records of each patient who makes a row."""
-    by_subject = group_by_subject(gathered.records)
-    reasons = exclusion_reasons(question, list(by_subject.values()), Counter())
+def _usable(
+    store: RecordStore, question: Question, gathered: AccessResult
+) -> dict[bytes, list[Record]]:
+    """Return the records of each person who makes a row, by the row's key."""
+    people = list(group_by_person(store, gathered.records).values())
+    reasons = exclusion_reasons(question, people, Counter())
     return {
-        subject: by_subject[subject]
-        for subject, reason in zip(by_subject, reasons, strict=True)
+        row_key(record.subject for record in records): records
+        for records, reason in zip(people, reasons, strict=True)
         if not reason
     }
 
@@ -199,15 +202,18 @@ def _name(pseudonym: bytes) -> str:
 
 
 def _find_deleted(
-    store: RecordStore, request: ReleaseRequest, subjects: Mapping[bytes, object]
+    store: RecordStore, request: ReleaseRequest, patients: Mapping[bytes, Sequence[Record]]
 ) -> dict[str, list[str]]:
-    """Return, by earlier copy, the names of the rows whose people no longer permit a copy."""
+    """Return, by earlier copy, the names of the rows whose people no longer permit a copy.
+
+    A row from before two subjects were linked stays while its own subject permits it; a row made
+    of several subjects stays only while the same ones are linked and permit it.
+    """
+    keys = {*patients, *(record.subject for records in patients.values() for record in records)}
     deleted = {}
     for copy in request.earlier:
         pseudonym = store.pseudonyms(f"release {request.study} {copy.release}")
-        deleted[copy.release] = sorted(
-            set(copy.names) - {_name(pseudonym(subject)) for subject in subjects}
-        )
+        deleted[copy.release] = sorted(set(copy.names) - {_name(pseudonym(key)) for key in keys})
     return deleted
 
 

@@ -114,7 +114,7 @@ class EntryCode(StrEnum):
     REPLACED_PATIENT = (
         "replaced-patient",
         "its sender replaced this patient by another one",
-        "Nothing is joined by itself: send what belongs to the patient under the new number",
+        "Confirm or dismiss the proposed link under Duplicate patients",
     )
     DECEASED = (
         "deceased",

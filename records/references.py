@@ -18,7 +18,7 @@ SUBJECT_ELEMENTS: Final = (
     "for",
     "targetPatient",
 )
-OWNERLESS_KINDS: Final = frozenset(
+OWNERLESS: Final = frozenset(
     {
         "Device",
         "DeviceDefinition",
@@ -42,6 +42,8 @@ OWNERLESS_KINDS: Final = frozenset(
     }
 )
 """Kinds that belong to no patient, so that it needs no reason if they name none."""
+LINK_TYPES: Final = ("replaced-by", "replaces", "refer", "seealso")
+"""How one Patient may be linked to another (FHIR R4, LinkType)."""
 _SERVER_URL: Final = re.compile(r"(https?://.+)/([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.$_]{1,64})\Z")
 _RELATIVE: Final = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.$_]{1,64})\Z")
 _VERSION: Final = re.compile(r"/_history/[^/]*\Z")
@@ -111,6 +113,19 @@ def find_subject(entry: FhirEntry, sender: str, systems: Sequence[str]) -> Subje
                 else Subject(element, code=EntryCode.NO_SUBJECT)
             )
     return Subject(code=EntryCode.NO_SUBJECT)
+
+
+def find_links(
+    entry: FhirEntry, sender: str, systems: Sequence[str]
+) -> Iterator[tuple[str, Subject]]:
+    """Yield the type of each link of a Patient to another one, and who the other may be."""
+    links = (entry.resource or {}).get("link")
+    for link in links if isinstance(links, list) else []:
+        kind = link.get("type") if isinstance(link, dict) else None
+        if kind in LINK_TYPES:
+            other = _subject(entry, "link", link.get("other"), sender, systems)
+            if other.code is EntryCode.NOTHING:
+                yield kind, other
 
 
 def _subject(

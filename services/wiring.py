@@ -13,15 +13,19 @@ from services.auditor.service import AuditorService
 from services.cards import ModelCards
 from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
+from services.clinician.records import ClinicianRecords
 from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
+from services.custodian.consent_imports import ConsentImports
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.intake import FhirIntake, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
+from services.custodian.patient_journal import PatientJournal
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
@@ -42,6 +46,7 @@ from services.patient.acts import PatientActs
 from services.patient.exports import PatientExports
 from services.patient.service import PatientService
 from services.patient.wiring import build_patient
+from services.record_views import RecordViews
 from services.requests.stores import RequestStores, build_stores
 from services.researcher.cohorts import StudyCohorts
 from services.researcher.models import StudyModels, WithdrawalCounts
@@ -183,6 +188,7 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "terms": parts.ledger.consent_terms.erase_subject,
             "parked": parts.intake.parked.erase_subject,
             "names": parts.intake.names.erase_subject,
+            "links": parts.store.links.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
             "number": stores.directory.remove,
         },
@@ -212,6 +218,7 @@ def _custodian(parts: Parts) -> CustodianService:
         jobs=parts.jobs,
         installation=installation,
     )
+    journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         overview=CustodianOverview(
@@ -242,6 +249,12 @@ def _custodian(parts: Parts) -> CustodianService:
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
         ),
+        links=CustodianLinks(
+            store=parts.store,
+            directory=directory,
+            diagnostics=parts.diagnostics,
+            journal=journal,
+        ),
         messages=CustodianMessages(
             messages=parts.requests.messages,
             directory=directory,
@@ -250,6 +263,15 @@ def _custodian(parts: Parts) -> CustodianService:
             installation=installation,
         ),
         people=CustodianPeople(identity=parts.identity, directory=directory),
+        consents=ConsentImports(
+            requests=parts.requests.requests,
+            proposals=parts.requests.proposals,
+            directory=directory,
+            names=parts.intake.names,
+            store=parts.store,
+            installation=installation,
+            clock=installation.clock,
+        ),
         recoveries=CustodianRecoveries(
             ledger=parts.ledger,
             directory=directory,
@@ -274,12 +296,18 @@ def _clinician(parts: Parts) -> ClinicianService:
     predictions = ClinicianPredictions(
         patients=patients,
         diagnostics=diagnostics,
-        ledger=parts.ledger,
         store=parts.store,
         predictions=requests.predictions,
         clock=parts.installation.clock,
     )
-    return ClinicianService(patients=patients, predictions=predictions, cards=parts.cards)
+    records = ClinicianRecords(
+        care=requests.care,
+        store=parts.store,
+        views=RecordViews(diagnostics=diagnostics, parties=requests.parties),
+    )
+    return ClinicianService(
+        patients=patients, predictions=predictions, records=records, cards=parts.cards
+    )
 
 
 def _researcher(parts: Parts) -> ResearcherService:

@@ -11,6 +11,7 @@ from storage.car_folder import CarFolder
 from storage.catalogue import Catalogue
 from storage.journal import Journal
 from storage.keys import Keys
+from storage.person_links import PersonLinks
 
 Progress = Callable[[str, int, int], None]
 """Is called with the name of a step, the number done, and the total."""
@@ -30,4 +31,5 @@ class Components:
     car_folder: CarFolder
     blocks: BlockStore
     ledger: ConsentLedger
+    links: PersonLinks
     clock: Callable[[], float]

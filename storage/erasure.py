@@ -222,6 +222,16 @@ class Erasure:
             connection.execute(sa.insert(_RECEIPTS), values)
         return Receipt(at_s, body, signature, receipt_key(root))
 
+    def erased_people(self) -> set[str]:
+        """Return the SHA-256 (hexadecimal) of each subject whose erasure a signed receipt states.
+
+        Raises:
+            VaultSealed: there is no root key to verify receipts with.
+        """
+        public = receipt_key(self._components.keys.root())
+        contents = [item.content() for item in self.receipts() if item.verifies(public)]
+        return {item["subject_sha256"] for item in contents if "subject_sha256" in item}
+
     def receipts(self) -> list[Receipt]:
         """Return every receipt, oldest first."""
         public = receipt_key(self._components.keys.root())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from consent import REASONS, DecisionRequestBatch, Decisions
-from storage.entry import Columns
+from storage.entry import Columns, columns_of
+from storage.person_links import PersonLinks
+from storage.person_refusals import find_linked_refusals
 
 _REFUSALS: Final = [REASONS.index("denied"), REASONS.index("opted-out")]
 
@@ -29,15 +32,19 @@ class RecordList:
 
     def decision_request(self, party: str, purpose: str) -> DecisionRequestBatch:
         """Return the request to decide every record in the list."""
-        columns = self.columns
-        return DecisionRequestBatch(
-            party,
-            purpose,
-            columns.subjects,
-            columns.records,
-            columns.categories,
-            columns.recorded_on,
-        )
+        return decision_request(self.columns, party, purpose)
+
+
+def decision_request(columns: Columns, party: str, purpose: str) -> DecisionRequestBatch:
+    """Return the request to decide every record of these columns."""
+    return DecisionRequestBatch(
+        party,
+        purpose,
+        columns.subjects,
+        columns.records,
+        columns.categories,
+        columns.recorded_on,
+    )
 
 
 class PermittedSubjects(Mapping[bytes, dict[str, bytes]]):
@@ -68,6 +75,28 @@ class PermittedSubjects(Mapping[bytes, dict[str, bytes]]):
 
     def __len__(self) -> int:
         return len(self._bounds)
+
+
+def apply_linked_refusals(
+    links: PersonLinks,
+    records: RecordList,
+    decisions: Decisions,
+    decide: Callable[[Columns], npt.NDArray[np.uint8]],
+) -> None:
+    """Deny, in `decisions`, each record that a linked subject of its person refuses."""
+    entries = records.columns.entries
+    groups = links.groups(records.subjects)
+    if not groups:
+        return
+    rows = [index for index, entry in enumerate(entries) if entry.subject in groups]
+    refused = find_linked_refusals(
+        links,
+        [entries[row] for row in rows],
+        lambda part: [REASONS[code] for code in decide(columns_of(part)).tolist()],
+    )
+    denied = [rows[place] for place in refused]
+    decisions.reasons[denied] = REASONS.index("denied")
+    decisions.consents[denied] = 0
 
 
 def refusing_subjects(records: RecordList, decisions: Decisions) -> set[bytes]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from consent import ConsentLedger, Finding
+from consent import ConsentLedger, Decisions, Finding
 from storage.block_store import BlockReader, BlockStore
 from storage.car_folder import CarFolder
 from storage.catalogue import Catalogue
@@ -21,7 +21,14 @@ from storage.findings import StoreFinding
 from storage.integrity import check_journal, check_records, check_uses
 from storage.journal import START, Journal
 from storage.keys import Keys
-from storage.permissions import PermittedSubjects, RecordList, refusing_subjects
+from storage.permissions import (
+    PermittedSubjects,
+    RecordList,
+    apply_linked_refusals,
+    decision_request,
+    refusing_subjects,
+)
+from storage.person_links import PersonLinks
 from storage.rootkey import make_root_key, open_root_key, receipt_key
 from storage.vault import Vault
 from storage.versions import Versions
@@ -50,6 +57,7 @@ class RecordStore:
         self._list: tuple[float, int, RecordList] | None = None
         self.car_folder = CarFolder(home / "sealed")
         self.journal = Journal(engine, self._keys, ledger, clock)
+        self.links = PersonLinks(engine, clock)
         components = Components(
             catalogue=self._catalogue,
             keys=self._keys,
@@ -57,6 +65,7 @@ class RecordStore:
             car_folder=self.car_folder,
             blocks=blocks,
             ledger=ledger,
+            links=self.links,
             clock=clock,
         )
         self.vault = Vault(components)
@@ -147,9 +156,7 @@ class RecordStore:
         Raises:
             LedgerUnavailable (consent): the ledger is unavailable or in doubt.
         """
-        records = self._record_list()
-        decisions = self._ledger.decide_many(records.decision_request(party, purpose))
-        return PermittedSubjects(records, decisions)
+        return PermittedSubjects(*self._decide_all(party, purpose))
 
     def refusing_subjects(self, party: str, purpose: str) -> set[bytes]:
         """Return the subjects who opted out of this purpose or refuse it to this party.
@@ -157,9 +164,32 @@ class RecordStore:
         Raises:
             LedgerUnavailable (consent): as `permitted_subjects`.
         """
+        return refusing_subjects(*self._decide_all(party, purpose))
+
+    def persons(self, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the person of each subject: the smallest of the subjects that are linked with it.
+
+        A subject that is linked with nobody is a person.
+        """
+        subjects = list(subjects)
+        groups = self.links.groups(subjects)
+        return {subject: groups.get(subject, (subject,))[0] for subject in subjects}
+
+    def linked_subjects(self, subject: bytes) -> tuple[bytes, ...]:
+        """Return all subjects of the person of a subject, itself among them, sorted."""
+        return self.links.groups([subject]).get(subject, (subject,))
+
+    def _decide_all(self, party: str, purpose: str) -> tuple[RecordList, Decisions]:
+        """Decide on all current records; what a linked subject refuses is denied."""
         records = self._record_list()
         decisions = self._ledger.decide_many(records.decision_request(party, purpose))
-        return refusing_subjects(records, decisions)
+        apply_linked_refusals(
+            self.links,
+            records,
+            decisions,
+            lambda part: self._ledger.decide_many(decision_request(part, party, purpose)).reasons,
+        )
+        return records, decisions
 
     def _record_list(self) -> RecordList:
         """Return the current records, at most LIST_MAX_AGE_S old and with every visible batch."""

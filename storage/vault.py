@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
@@ -15,6 +15,7 @@ from storage.components import Components, Progress, no_progress
 from storage.entry import Columns, Entry, columns_of
 from storage.errors import RecordLost, StorageNotFound
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, Use
+from storage.person_refusals import LINKED_REFUSAL, REFUSING, find_linked_refusals
 from storage.reader import Reader
 from storage.record import Record
 
@@ -26,7 +27,7 @@ OWN: Final = "own"
 """The outcome of a patient's reading of their own record, which needs no consent."""
 PATIENT: Final = "patient"
 """The party of a patient who reads their own records."""
-_NEAREST_MISS_FIRST: Final = (*REASONS, NOT_THERE)
+_NEAREST_MISS_FIRST: Final = (*REASONS[:3], LINKED_REFUSAL, *REASONS[3:], NOT_THERE)
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _MAX_SINGLE_DECISIONS: Final = 32
 """Up to this many records are decided one by one, each with consent terms read afresh."""
@@ -102,6 +103,7 @@ class Vault:
         self._catalogue = components.catalogue
         self._journal = components.journal
         self._ledger = components.ledger
+        self._links = components.links
         self._reader = Reader(components)
         self._clock = components.clock
 
@@ -149,6 +151,25 @@ class Vault:
         outcomes = zip(decided.entries, decided.outcomes, decided.consents, strict=True)
         return {entry.record_id: (outcome, consent) for entry, outcome, consent in outcomes}
 
+    def are_permitted(self, requests: Sequence[DecisionRequest]) -> list[bool]:
+        """Return for each request, by one view, whether a record may be used now.
+
+        Nothing is opened and nothing is journalled: it is for what was made of records before.
+
+        Raises:
+            LedgerUnavailable (consent), DatabaseUnavailable: as `gather`.
+        """
+        groups = self._links.groups(request.subject for request in requests)
+        parts = [[request, *_linked(request, groups)] for request in requests]
+        flat = [request for part in parts for request in part]
+        decisions = iter(self._ledger.decide_each(flat) if flat else ())
+        answers = []
+        for part in parts:
+            own, *others = [next(decisions) for _ in part]
+            refuses = any(decision.reason in REFUSING for decision in others)
+            answers.append(own.permitted and not refuses)
+        return answers
+
     def open(self, party: str, purpose: str, record_id: str, why: str) -> Record:
         """Return one record if it exists and access is permitted.
 
@@ -170,7 +191,7 @@ class Vault:
     def _open(self, request: AccessRequest, name: bytes) -> list[Record]:
         view = self._ledger.view()
         entries = self._catalogue.current(record_ids=[name])
-        decided = self._decide_each(request, entries, view)
+        decided = self._decide(request, columns_of(entries), view)
         use = self._use(request, view)
         return self._release(request, use, decided, (NOBODY, name), no_progress)
 
@@ -183,18 +204,35 @@ class Vault:
                 `gather`.
         """
         name = bytes.fromhex(record_id) if _RECORD_ID.match(record_id) else NO_RECORD
-        entries = self._catalogue.current(record_ids=[name], subjects=[subject])
-        request = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
-        if entries:
-            answers = [
-                AccessOutcome(subject, entry.record_id, entry.version, OWN, NOBODY)
-                for entry in entries
-            ]
-            self._journal.write(self._use(request, self._ledger.view()), answers)
-        for record in self._reader.read(entries):
-            if record is not None:
-                return record
+        for record in self._read_own(
+            self._catalogue.current(record_ids=[name], subjects=[subject])
+        ):
+            return record
         raise StorageNotFound("record not found, or access not permitted")
+
+    def open_all_own(self, subject: bytes, categories: Sequence[str] | None) -> list[Record]:
+        """Return a patient's own records of these categories (None: of all), in catalogue order.
+
+        They are journalled first, one row each, and need no consent.
+
+        Raises:
+            LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable, StorageBroken: as
+                `gather`.
+        """
+        entries = self._catalogue.current(categories=categories, subjects=[subject])
+        return self._read_own(entries)
+
+    def _read_own(self, entries: list[Entry]) -> list[Record]:
+        """Journal and open records of one patient; what is deleted meanwhile is left out."""
+        if not entries:
+            return []
+        request = AccessRequest(PATIENT, "PATRQT", None, None, None, "the patient's own reading")
+        answers = [
+            AccessOutcome(entry.subject, entry.record_id, entry.version, OWN, NOBODY)
+            for entry in entries
+        ]
+        self._journal.write(self._use(request, self._ledger.view()), answers)
+        return [record for record in self._reader.read(entries) if record is not None]
 
     def record_use(self, request: AccessRequest, view: View, outcome: str = ANSWERED) -> int:
         """Journal what was computed from released records; return the number of the last row.
@@ -217,6 +255,22 @@ class Vault:
         return Use(at_s, request.party, request.actor, request.purpose, request.why, view, detail)
 
     def _decide(
+        self, request: AccessRequest, columns: Columns, view: View | None
+    ) -> _DecidedEntries:
+        """Decide on each entry; what a linked subject of its person refuses is refused."""
+        decided = self._decide_alone(request, columns, view)
+        permitted = decided.permitted()
+        refused = find_linked_refusals(
+            self._links,
+            [columns.entries[index] for index in permitted],
+            lambda entries: self._decide_alone(request, columns_of(entries), view).outcomes,
+        )
+        for place in refused:
+            decided.outcomes[permitted[place]] = LINKED_REFUSAL
+            decided.consents[permitted[place]] = NOBODY
+        return decided
+
+    def _decide_alone(
         self, request: AccessRequest, columns: Columns, view: View | None
     ) -> _DecidedEntries:
         entries = columns.entries
@@ -294,6 +348,14 @@ class Vault:
             rows = decided.answers()
             self._journal.write(use, [rows[index] for index in changed])
         return released
+
+
+def _linked(
+    request: DecisionRequest, groups: Mapping[bytes, Sequence[bytes]]
+) -> list[DecisionRequest]:
+    """Return the request for each other subject of the same person."""
+    group = groups.get(request.subject, ())
+    return [replace(request, subject=other) for other in group if other != request.subject]
 
 
 def _refusals(decided: _DecidedEntries) -> tuple[dict[str, int], dict[bytes, str]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import orjson
 import sqlalchemy as sa
 
+from consent import REASONS, Decision, DecisionRequest, DecisionRequestBatch, Decisions, View
 from deploy.database import make_engine
 from services.accounts import Site
-from services.custodian.intake import FhirIntake, IntakeStores
+from services.custodian.fhir_files import FhirFile
+from services.custodian.intake import FhirIntake, IntakeReport, IntakeStores
 from services.custodian.items import ItemIndex
 from services.custodian.parked import ParkedEntries
 from services.custodian.patient_names import PatientNames
@@ -25,6 +30,25 @@ from storage.tables import METADATA as STORAGE_TABLES
 
 HERE = "organisation:here"
 NOW_S = 1_800_000_000
+CONSENT = b"c" * 32
+HL7 = "http://terminology.hl7.org/CodeSystem/observation-category"
+LABORATORY = [{"coding": [{"system": HL7, "code": "laboratory"}]}]
+PATIENT: dict[str, Any] = {
+    "resourceType": "Patient",
+    "id": "p1",
+    "identifier": [{"value": "V-100"}],
+    "gender": "female",
+}
+OBSERVATION: dict[str, Any] = {
+    "resourceType": "Observation",
+    "id": "o1",
+    "status": "final",
+    "category": LABORATORY,
+    "code": {"coding": [{"system": "http://loinc.org", "code": "2345-7"}]},
+    "subject": {"reference": "Patient/p1"},
+    "effectiveDateTime": "2024-03-05",
+    "valueQuantity": {"value": 101, "code": "mg/dL"},
+}
 
 
 class MemoryBlocks:
@@ -72,6 +96,27 @@ class AnchorLedger:
         return root
 
 
+class DecidingLedger(AnchorLedger):
+    """A ledger with one decision a subject, whatever is requested; permitted if none is set."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[bytes, str] = {}
+
+    def view(self) -> View:
+        return View(8686, "0x00", b"\1" * 32, 7, b"\2" * 32, NOW_S, 1, b"\3" * 32, NOW_S)
+
+    def decide_each(self, requests: Sequence[DecisionRequest], view: Any = None) -> list[Decision]:
+        reasons = [self.reasons.get(request.subject, "permitted") for request in requests]
+        return [Decision(r == "permitted", r, (CONSENT,), (), self.view()) for r in reasons]
+
+    def decide_many(self, batch: DecisionRequestBatch, view: Any = None) -> Decisions:
+        subjects = [row.tobytes() for row in batch.subjects]
+        codes = [REASONS.index(self.reasons.get(s, "permitted")) for s in subjects]
+        consents = np.tile(np.frombuffer(CONSENT, np.uint8), (len(codes), 1))
+        nothing = np.zeros(len(codes), np.uint32)
+        return Decisions(self.view(), np.array(codes, np.uint8), consents, nothing)
+
+
 class CorrectedModels:
     """Remembers which records were reported as corrected."""
 
@@ -86,13 +131,13 @@ class CorrectedModels:
 class Custodian:
     """A custodian's services of deposits on a store without nodes."""
 
-    def __init__(self, home: Path, systems: tuple[str, ...] = ()) -> None:
+    def __init__(self, home: Path, systems: tuple[str, ...] = (), ledger: Any = None) -> None:
         self.engine: sa.Engine = make_engine(f"sqlite:///{home}/test.db")
         for tables in (STORAGE_TABLES, SERVICE_TABLES):
             tables.create_all(self.engine)
         self.now_s = NOW_S
-        ledger: Any = AnchorLedger()
-        self.store = RecordStore(self.engine, MemoryBlocks(), ledger, home, lambda: self.now_s)
+        self.ledger: Any = ledger or AnchorLedger()
+        self.store = RecordStore(self.engine, MemoryBlocks(), self.ledger, home, lambda: self.now_s)
         self.store._keys.unseal(SecretKey(b"r" * 32))  # a passphrase takes a second to stretch
         self.directory = PatientDirectory(self.engine, self.store, lambda: self.now_s)
         self.models: Any = CorrectedModels()
@@ -119,6 +164,7 @@ class Custodian:
                 person_systems=systems,
             ),
         }
+        self.installation: Installation = ports["installation"]
         self.intake = FhirIntake(**ports, stores=self.stores)
         self.records = CustodianRecords(**ports)
 
@@ -130,3 +176,13 @@ class Custodian:
             entries = [entry for entry in entries if entry.subject == subject]
         records = self.store.versions._reader.read(entries)
         return [record for record in records if record is not None]
+
+
+def bundle(*entries: Any, kind: str = "collection") -> bytes:
+    wrapped = [e if "resourceType" not in e else {"resource": e} for e in entries]
+    return orjson.dumps({"resourceType": "Bundle", "type": kind, "entry": wrapped})
+
+
+def send(custodian: Custodian, *bodies: bytes, sender: str = "") -> IntakeReport:
+    files = [FhirFile(f"{n}.json", lambda b=b: io.BytesIO(b)) for n, b in enumerate(bodies)]
+    return custodian.intake.store(files, sender, lambda *_: None)

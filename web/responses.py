@@ -8,6 +8,7 @@ from flask import Response
 
 SVG: Final = "image/svg+xml"
 ZIP: Final = "application/zip"
+NDJSON: Final = "application/fhir+ndjson"
 
 
 def svg_response(content: bytes) -> Response:

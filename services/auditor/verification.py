@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any, Final
 
 from consent import ConsentError, ConsentLedger, Finding
@@ -105,7 +107,7 @@ class Verifier:
             LedgerUnavailable, StoreUnavailable, VaultSealed: an unavailable part cannot be checked.
         """
         timer = _Timer(progress)
-        findings = self._ledger.check(timer.ledger)
+        findings = self._check_ledger(timer)
         findings += self._store.check(timer.store, blocks)
         findings += self._diagnostics.check(timer.models)
         return findings
@@ -113,9 +115,9 @@ class Verifier:
     def check_parts(self, progress: Progress) -> list[PartResult]:
         """Return the results of the seven checks; the parts of an unavailable one are unchecked."""
         timer = _Timer(progress)
-        ledger, store, diagnostics = self._ledger, self._store, self._diagnostics
+        store, diagnostics = self._store, self._diagnostics
         sections: tuple[_Section, ...] = (
-            (lambda: ledger.check(timer.ledger), self._ledger_counts, ("ledger", "mirror")),
+            (lambda: self._check_ledger(timer), self._ledger_counts, ("ledger", "mirror")),
             (
                 lambda: store.check(timer.store),
                 self._store_counts,
@@ -128,6 +130,12 @@ class Verifier:
             ),
         )
         return [result for section in sections for result in _check_section(section, timer)]
+
+    def _check_ledger(self, timer: _Timer) -> list[Finding]:
+        erased = cache(lambda: self._store.erasure.erased_people())  # only if terms are missing
+        return self._ledger.check(
+            timer.ledger, lambda subject: hashlib.sha256(subject).hexdigest() in erased()
+        )
 
     def _ledger_counts(self) -> dict[str, int]:
         return dict.fromkeys(("ledger", "mirror"), self._ledger.view().count)

@@ -1,4 +1,4 @@
-"""The patients who permit an organisation a prediction, and requests for such permissions."""
+"""The patients who permit an organisation something, and requests for such permissions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import CATEGORIES, DAY_S, TREATDS
+from consent import CATEGORIES, DAY_S, TREAT, TREATDS
 from models import Diagnostics, ModelsNotFound, Question
 from services.errors import Invalid
 from services.requests import (
@@ -25,6 +25,8 @@ from services.words import Words
 
 MAX_SHOWN: Final = 50
 ORDERS: Final = (BY_NUMBER, BY_END)
+PURPOSES: Final = (TREATDS, TREAT)
+"""What a clinician may ask for: an estimate by a model, and reading the records."""
 REQUEST_DAYS: Final = (30, 90, 365)
 """For how long a clinician may ask for access."""
 MAX_REASON: Final = 500
@@ -85,6 +87,7 @@ class CareRequest:
         days: one of `REQUEST_DAYS`.
         reason: what the clinician tells the patient; or "".
         question: the id of the question to answer; "" if it is open.
+        purposes: of `PURPOSES`.
     """
 
     number: str
@@ -92,6 +95,7 @@ class CareRequest:
     days: int
     reason: str = ""
     question: str = ""
+    purposes: Sequence[str] = (TREATDS,)
 
 
 class ClinicianPatients:
@@ -115,7 +119,7 @@ class ClinicianPatients:
         self._clock = clock
 
     def search(self, party: str, account_id: str, query: PatientQuery) -> PatientList:
-        """Return one page of the patients who permit a prediction now; after the last, the last.
+        """Return one page of the patients who permit something now; after the last, the last.
 
         Raises:
             LedgerUnavailable (consent): permissions cannot be checked now.
@@ -160,7 +164,7 @@ class ClinicianPatients:
         """Return a patient by the key that the list shows.
 
         Raises:
-            NotFound: no patient of this key permits a prediction now, or none exists.
+            NotFound: no patient of this key permits anything now, or none exists.
         """
         patient = self._care.get(party, key)
         questions = [
@@ -203,7 +207,7 @@ class ClinicianPatients:
         details = RequestDetails(
             party=party,
             kind="care",
-            purposes=(TREATDS,),
+            purposes=tuple(code for code in PURPOSES if code in request.purposes),
             categories=tuple(code for code in CATEGORIES if code in request.categories),
             data_from="",
             data_to="",
@@ -229,6 +233,8 @@ def _require_complete(request: CareRequest, words: Words) -> None:
         errors["number"] = [words("ask-error-number")]
     if not set(request.categories) & set(CATEGORIES):
         errors["categories"] = [words("error-choose", what=words("records-kinds"))]
+    if not set(request.purposes) & set(PURPOSES):
+        errors["purposes"] = [words("error-choose", what=words("ask-purpose-what"))]
     if len(request.reason) > MAX_REASON:
         errors["reason"] = [words("ask-error-reason", most=MAX_REASON)]
     if request.days not in REQUEST_DAYS:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import TREATDS, ConsentLedger, DecisionRequest
+from consent import TREATDS, DecisionRequest
 from models import (
     Diagnostics,
     InputMissing,
@@ -132,14 +132,12 @@ class ClinicianPredictions:
         *,
         patients: ClinicianPatients,
         diagnostics: Diagnostics,
-        ledger: ConsentLedger,
         store: RecordStore,
         predictions: StoredPredictions,
         clock: Callable[[], float],
     ) -> None:
         self._patients = patients
         self._diagnostics = diagnostics
-        self._ledger = ledger
         self._store = store
         self._predictions = predictions
         self._clock = clock
@@ -304,8 +302,8 @@ class ClinicianPredictions:
         """Return for each whether every record that it used is permitted now, by one view."""
         requests = [self._requests_for(party, prediction) for prediction in predictions]
         flat = [request for group in requests for request in group]
-        decisions = iter(self._ledger.decide_each(flat) if flat else ())
-        answers = [all([next(decisions).permitted for _ in group]) for group in requests]
+        decisions = iter(self._store.vault.are_permitted(flat) if flat else ())
+        answers = [all([next(decisions) for _ in group]) for group in requests]
         return [
             answer and prediction is not None and len(group) == len(set(prediction.body["records"]))
             for answer, group, prediction in zip(answers, requests, predictions, strict=True)
@@ -319,9 +317,15 @@ class ClinicianPredictions:
         nothing = DecisionRequest(party, TREATDS, NOBODY, "0" * 32, "condition", "2000-01-01")
         return [
             DecisionRequest(
-                party, TREATDS, subject, record.record_id.hex(), record.category, record.recorded_on
+                party,
+                TREATDS,
+                record.subject,
+                record.record_id.hex(),
+                record.category,
+                record.recorded_on,
             )
-            for record in self._store.records_of(subject)
+            for linked in self._store.linked_subjects(subject)
+            for record in self._store.records_of(linked)
             if record.record_id.hex() in record_ids
         ] or [nothing]
 

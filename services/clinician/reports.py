@@ -119,11 +119,16 @@ class PredictionReport:
 def input_line(words: Words, value: InputValue) -> InputLine:
     """Return an input value in words: the value, as what it was written, what is wrong with it."""
     problem = words(PROBLEMS[value.problem], accepts=value.accepts) if value.problem else ""
-    source = words("values-converted", source=value.source) if value.rule else ""
+    source = _conversion(words, value) if value.rule and not value.problem else ""
     texts = [text for text in (value.value, source, problem) if text]
     return InputLine(
         what=value.words, value=" · ".join(texts), date=value.recorded_on or words("frame-unknown")
     )
+
+
+def _conversion(words: Words, value: InputValue) -> str:
+    rule = words(f"values-rule-{value.rule}")
+    return words("values-converted", source=value.source, value=value.value, rule=rule)
 
 
 def warnings_of(values: Sequence[InputValue], at_s: float) -> InputWarnings:

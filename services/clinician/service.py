@@ -1,4 +1,4 @@
-"""The clinician's service: patients, predictions about them, and model cards."""
+"""The clinician's service: patients, their records, predictions about them, and model cards."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.cards import ModelCards
 from services.clinician.patients import ClinicianPatients
 from services.clinician.predictions import ClinicianPredictions
+from services.clinician.records import ClinicianRecords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +17,11 @@ class ClinicianService:
     Attributes:
         patients: who permits a prediction, and requests for access.
         predictions: made about these patients, and what was decided with them.
+        records: that these patients let the organisation read.
         cards: of the models.
     """
 
     patients: ClinicianPatients
     predictions: ClinicianPredictions
+    records: ClinicianRecords
     cards: ModelCards

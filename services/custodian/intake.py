@@ -18,7 +18,7 @@ from records.outcomes import COUNTED, EntryCode, EntryOutcome, Outcome
 from records.persons import find_person
 from records.placement import content_of, identity_of
 from records.references import (
-    OWNERLESS_KINDS,
+    OWNERLESS,
     Patients,
     Subject,
     find_subject,
@@ -30,6 +30,7 @@ from services.custodian.filing import Filing, ResourceFiling
 from services.custodian.items import ItemIndex
 from services.custodian.parked import Parked, ParkedEntries
 from services.custodian.patient_names import PatientNames
+from services.custodian.patient_notices import PatientNotices
 from services.installation import Installation
 from services.requests import PatientDirectory
 from storage import RecordStore
@@ -151,7 +152,8 @@ class FhirIntake:
             clock=self._installation.clock,
         )
         patients, people = self._patients(files, sender)
-        delivery = _Delivery(sender, patients, filing, dry, files)
+        notices = PatientNotices(self._store, self._directory, self._names, sender, self._systems)
+        delivery = _Delivery(sender, patients, filing, dry, files, notices)
         report.files = [(file.name, []) for file in files]
         for group in groups(people):
             for chunk in chunks(files, group):
@@ -161,6 +163,8 @@ class FhirIntake:
                     report.files[index][1].append(outcome)
         for _, outcomes in report.files:
             outcomes.sort(key=lambda outcome: outcome.number)
+        if not dry:
+            notices.propose_links()
         report.joined = delivery.joined
         report.corrected_records = len(filing.corrected)
         if filing.corrected and not dry:
@@ -211,6 +215,7 @@ class FhirIntake:
         if not delivery.dry:
             self._parked.add(waiting)
             self._join(entries, resolved.subjects, delivery)
+            delivery.notices.read(entries, resolved.subjects)
         return [outcomes[index] for index in range(len(entries))]
 
     def _resolve(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> _Resolved:
@@ -335,6 +340,7 @@ class _Delivery:
     filing: ResourceFiling
     dry: bool
     files: Sequence[FhirFile]
+    notices: PatientNotices
     own_base: str | None = None
     joined: int = 0
 
@@ -356,7 +362,7 @@ def _unreadable(entry: FhirEntry) -> EntryOutcome:
 def _park(entry: FhirEntry, subject: Subject, delivery: _Delivery) -> tuple[Parked, EntryOutcome]:
     """Return a resource without a known patient as it is stored, and its outcome."""
     is_shared = subject.code in (EntryCode.NO_SUBJECT, EntryCode.SUBJECT_NOT_PERSON)
-    code = EntryCode.NOTHING if entry.kind in OWNERLESS_KINDS and is_shared else subject.code
+    code = EntryCode.NOTHING if entry.kind in OWNERLESS and is_shared else subject.code
     outcome = Outcome.SHARED if is_shared else Outcome.PARKED
     identity = _waiting_name(entry, delivery.sender)
     element = ".".join(part for part in (entry.kind, subject.element) if part)

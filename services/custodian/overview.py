@@ -35,7 +35,7 @@ class Holdings:
         anchored_at_s: when the newest records anchor was mined, seconds UTC; None if unknown.
         is_anchored: whether there is any records anchor.
         active_jobs: queued or running.
-        proposed_studies, requested_erasures: that wait for a decision.
+        proposed_studies, requested_erasures, proposed_links: that wait for a decision.
     """
 
     patients: int
@@ -47,6 +47,7 @@ class Holdings:
     active_jobs: int
     proposed_studies: int
     requested_erasures: int
+    proposed_links: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,7 @@ class CustodianOverview:
                 proposal.state == PROPOSED for proposal in self._requests.proposals.list_all()
             ),
             requested_erasures=self._requests.erasures.count_waiting(),
+            proposed_links=self._store.links.count_waiting(),
         )
 
     def _block_time(self, block_number: int) -> int | None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
+from services.custodian.consent_imports import ConsentImports
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
+from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
 from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
@@ -35,6 +37,8 @@ class CustodianService:
         recoveries: new keys for patients who lost theirs.
         messages: patients' questions and requests for corrections.
         erasures: of patients who ask for it.
+        consents: of other systems, as requests to their patients.
+        links: of two patients who are one person.
     """
 
     overview: CustodianOverview
@@ -49,3 +53,5 @@ class CustodianService:
     recoveries: CustodianRecoveries
     messages: CustodianMessages
     erasures: CustodianErasures
+    consents: ConsentImports
+    links: CustodianLinks

@@ -1,4 +1,4 @@
-"""Writes permissions as FHIR R4 Consent and uses as AuditEvent, for other systems to read."""
+"""Writes permissions, uses and origins of records as FHIR R4 Consent, AuditEvent, Provenance."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import orjson
+
 from consent import ANY, CATEGORIES, Terms
+from records.fhir_out import to_ndjson
 from services.patient.consents import ACTIVE, RECORDING, ConsentSummary, PatientConsents
 from services.patient.history import PatientHistory
 from services.requests.history import HistoryEntry
 from services.words import Words
+from storage import Entry, Record, RecordStore
 
 PROFILE: Final = "urn:vouchsafe:StructureDefinition/consent-intermediate-with-class"
 """IHE PCF Intermediate, plus the categories as `provision.class`, which PCF does not allow."""
@@ -28,11 +32,17 @@ Resource = dict[str, Any]
 
 
 class PatientFhir:
-    """A patient's permissions and uses, as FHIR resources."""
+    """A patient's permissions, uses and records, as FHIR resources."""
 
     def __init__(
-        self, *, consents: PatientConsents, history: PatientHistory, organisation: str
+        self,
+        *,
+        consents: PatientConsents,
+        history: PatientHistory,
+        store: RecordStore,
+        organisation: str,
     ) -> None:
+        self._store = store
         self._consents = consents
         self._history = history
         self._organisation = organisation
@@ -60,6 +70,30 @@ class PatientFhir:
             following = f"AuditEvent?before={page.older_before}"
             bundle["link"] = [{"relation": "next", "url": following}]
         return bundle
+
+    def list_provenance(self, subject: bytes) -> Resource:
+        """Return a Bundle with the origin of each stored record; none is opened."""
+        entries = self._store.records_of(subject)
+        times = self._store.added_times(entries)
+        return searchset(to_provenance(entry, times.get(entry.batch, 0)) for entry in entries)
+
+    def export_records(self, subject: bytes) -> bytes:
+        """Return every record of the patient as NDJSON: resources, then the origin of each record.
+
+        Opening the records is in the history.
+
+        Raises:
+            LedgerUnavailable (consent), StoreUnavailable (storage): nothing was returned.
+        """
+        records = self._store.vault.open_all_own(subject, None)
+        entries = {entry.record_id.hex(): entry for entry in self._store.records_of(subject)}
+        times = self._store.added_times(list(entries.values()))
+        origins = [
+            orjson.dumps(to_provenance(entry, times.get(entry.batch, 0), record)) + b"\n"
+            for record in records
+            if (entry := entries.get(record.record_id)) is not None
+        ]
+        return b"".join((*to_ndjson(records), *origins))
 
 
 def searchset(resources: Iterable[Resource]) -> Resource:
@@ -150,6 +184,50 @@ def to_audit_event(entry: HistoryEntry, subject: bytes, custodian: str) -> Resou
             ),
         ],
     }
+
+
+def to_provenance(entry: Entry, added_at_s: int, record: Record | None = None) -> Resource:
+    """Return who deposited a record, when, and which version it is, as a Provenance.
+
+    Args:
+        entry: of the catalogue.
+        added_at_s: when it was stored, seconds UTC.
+        record: opened; then its resources are named, each with its own version and arrival.
+    """
+    name = {"identifier": _identifier("record", entry.record_id.hex())}
+    revised = {"role": "revision", "what": {**name, "display": f"version {entry.version - 1}"}}
+    table = {"role": "source", "what": {"display": "a table, mapped to codes"}}
+    entities = [revised] if entry.version > 1 else []
+    if record is not None and not record.resources:
+        entities.append(table)
+    return {
+        "resourceType": "Provenance",
+        "id": f"{entry.record_id.hex()}-{entry.version}",
+        "target": [{**name, "display": f"version {entry.version}"}, *_targets(record)],
+        "recorded": _instant(added_at_s),
+        "activity": _concept("v3-DataOperation", "UPDATE" if entry.version > 1 else "CREATE"),
+        "agent": [
+            {
+                "type": _concept("provenance-participant-type", "custodian"),
+                "who": _party(entry.custodian),
+            }
+        ],
+        **({"entity": entities} if entities else {}),
+    }
+
+
+def _targets(record: Record | None) -> list[Resource]:
+    """Return a reference to each resource of an opened document."""
+    if record is None or not record.resources:
+        return []
+    targets = []
+    for text, arrival in zip(record.resources, record.arrivals, strict=True):
+        resource = orjson.loads(text)
+        kind, identity = resource.get("resourceType"), resource.get("id")
+        arrived = f"version {arrival.version}, arrived {_instant(arrival.at_s)}"
+        reference = {"reference": f"{kind}/{identity}"} if isinstance(identity, str) else {}
+        targets.append({**reference, "type": kind, "display": arrived})
+    return targets
 
 
 def _provision(consent: ConsentSummary, terms: Terms) -> Resource:

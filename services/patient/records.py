@@ -1,4 +1,4 @@
-"""A patient's own records: the list, one opened, all in one file, and the models they trained."""
+"""A patient's own records: the list, one opened, a value over time, and the models trained."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from consent import CATEGORIES
 from models import Diagnostics, Model
 from records.documents import observations
-from records.values import as_written
+from services.errors import NotFound
 from services.parties import PartyNames
 from services.patient.consents import PatientConsents
-from services.requests.wording import format_name, format_value
+from services.record_views import LineView, RecordViews, ValueSeries
 from services.words import Words
 from storage import Entry, Record, RecordStore
 
@@ -29,21 +30,16 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordValue:
-    """One value of a record in words: its name, and the value with its unit."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class OpenedRecord:
-    """A record that was opened for the patient; `added_at_s` as in `StoredRecord`."""
+    """A record that was opened for the patient; `added_at_s` as in `StoredRecord`.
+
+    `values` are its lines in the patient's words.
+    """
 
     record: Record
     custodian_name: str
     added_at_s: int
-    values: Sequence[RecordValue]
+    values: Sequence[LineView]
 
     @property
     def observations(self) -> dict[str, Any]:
@@ -77,7 +73,9 @@ class PatientRecords:
         diagnostics: Diagnostics,
         parties: PartyNames,
         consents: PatientConsents,
+        views: RecordViews,
     ) -> None:
+        self._views = views
         self._store = store
         self._diagnostics = diagnostics
         self._parties = parties
@@ -102,37 +100,44 @@ class PatientRecords:
         record = self._store.vault.open_own(subject, record_id)
         entries = [e for e in self._store.records_of(subject) if e.record_id.hex() == record_id]
         times = self._store.added_times(entries)
-        names = self._value_names()
-        values = [
-            RecordValue(
-                format_name(words, names.get(code, code.rpartition("|")[2])),
-                format_value(words, value, unit),
-            )
-            for code, (value, unit) in as_written(observations(record)).items()
-        ]
         return OpenedRecord(
             record,
             self._parties.name_of(record.custodian, words.language),
             next(iter(times.values()), 0),
-            values,
+            self._views.describe(words, [record]),
         )
+
+    def series(self, subject: bytes, words: Words, category: str, code: str) -> ValueSeries:
+        """Return one value of the patient over time; this opens the records of the category.
+
+        Raises:
+            NotFound: the patient has no record of the category, or none with this code.
+        """
+        if category not in CATEGORIES:
+            raise NotFound
+        records = self._store.vault.open_all_own(subject, [category])
+        return self._views.series(words, records, code)
 
     def export_all(
         self, subject: bytes, words: Words, progress: Callable[[str, int, int], None]
     ) -> list[dict[str, Any]]:
         """Return every record of the patient, opened, with codes, values and their words."""
-        entries = self._store.records_of(subject)
-        times = self._store.added_times(entries)
-        documents = []
-        for index, entry in enumerate(entries):
-            progress("records", index, len(entries))
-            opened = self.open(subject, words, entry.record_id.hex())
-            says = [{"name": each.name, "value": each.value} for each in opened.values]
-            added_at_s = times.get(entry.batch, 0)
-            documents.append(
-                {**record_document(opened.record), "added_at_s": added_at_s, "says": says}
-            )
-        return documents
+        times = self._store.added_times(self._store.records_of(subject))
+        batches = {e.record_id.hex(): e.batch for e in self._store.records_of(subject)}
+        progress("records", 0, len(batches))
+        records = self._store.vault.open_all_own(subject, None)
+        lines: dict[str, list[dict[str, str]]] = {}
+        for view in self._views.describe(words, records):
+            line = {"name": view.name, "value": view.value, "when": view.when}
+            lines.setdefault(view.record, []).append(line)
+        return [
+            {
+                **record_document(record),
+                "added_at_s": times.get(batches.get(record.record_id, -1), 0),
+                "says": lines.get(record.record_id, []),
+            }
+            for record in records
+        ]
 
     def list_models(self, subject: bytes, words: Words) -> list[TrainedModel]:
         """Return the published models that were trained on the patient's records."""
@@ -148,16 +153,6 @@ class PatientRecords:
             for model in models
             if model.published_at_s is not None
         ]
-
-    def _value_names(self) -> dict[str, str]:
-        """Return names of values by code, as the questions call them."""
-        names: dict[str, str] = {}
-        for question in self._diagnostics.questions():
-            names |= {
-                code: feature.words for feature in question.features for code in feature.codes
-            }
-            names[question.label.code] = question.label.words
-        return names
 
 
 def record_document(record: Record) -> dict[str, Any]:

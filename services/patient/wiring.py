@@ -16,6 +16,7 @@ from services.patient.requests import PatientRequests
 from services.patient.service import PatientService
 from services.patient.signatures import PatientSignatures
 from services.patient.withdrawals import PatientWithdrawals
+from services.record_views import RecordViews
 
 
 def build_patient(parts: Parts) -> PatientService:
@@ -39,7 +40,11 @@ def build_patient(parts: Parts) -> PatientService:
         identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs, acts=acts
     )
     records = PatientRecords(
-        store=store, diagnostics=diagnostics, parties=parties, consents=consents
+        store=store,
+        diagnostics=diagnostics,
+        parties=parties,
+        consents=consents,
+        views=RecordViews(diagnostics=diagnostics, parties=parties),
     )
     patient_requests = PatientRequests(
         requests=requests,
@@ -76,6 +81,7 @@ def build_patient(parts: Parts) -> PatientService:
         fhir=PatientFhir(
             consents=consents,
             history=history,
+            store=store,
             organisation=parts.installation.organisation,
         ),
         exports=PatientExports(

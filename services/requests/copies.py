@@ -6,12 +6,13 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
 
-from models import CopyPlan
+from models import CopyPlan, row_key
 from services.errors import Conflict
 from services.tables import METADATA
 from storage import RecordStore
@@ -20,6 +21,8 @@ LABEL: Final = "set"
 _ID_CHARACTERS: Final = 32
 NAME_CHARACTERS: Final = 32
 """Of a row's pseudonym in a copy."""
+_MAX_OTHERS: Final = 8
+"""A person with more linked subjects than this and one is found by the first of them."""
 
 _COPIES: Final = sa.Table(
     "web_sets",
@@ -117,14 +120,29 @@ class ReleasedCopies:
             return [self._copy(row) for row in connection.execute(query)]
 
     def name_in(self, copy: ReleasedCopy) -> Callable[[bytes], str]:
-        """Return what gives a subject's name in a copy, as the copy's rows are named."""
+        """Return what gives the name of a row's key in a copy; of most rows that is a subject."""
         pseudonym = self._store.pseudonyms(f"release {copy.study} {copy.release}")
-        return lambda subject: pseudonym(subject).hex()[:NAME_CHARACTERS]
+        return lambda key: pseudonym(key).hex()[:NAME_CHARACTERS]
 
     def list_with(self, subject: bytes, studies: Iterable[str]) -> list[ReleasedCopy]:
         """Return the copies of these studies that have a row of this person, the newest first."""
         copies = [copy for study in studies for copy in self.list_by_study(study)]
-        return [copy for copy in copies if self.name_in(copy)(subject) in copy.pseudonyms]
+        keys = self._row_keys(subject)
+        return [
+            copy
+            for copy in copies
+            if not {*map(self.name_in(copy), keys)}.isdisjoint(copy.pseudonyms)
+        ]
+
+    def _row_keys(self, subject: bytes) -> list[bytes]:
+        """Return the keys of every row that a subject's records may be part of."""
+        group = self._store.links.groups([subject], ever=True).get(subject, (subject,))
+        others = [other for other in group if other != subject][:_MAX_OTHERS]
+        return [
+            row_key((subject, *part))
+            for size in range(len(others) + 1)
+            for part in combinations(others, size)
+        ]
 
     def confirm_deletion(self, study: str, identity: str) -> bool:
         """Store that a study deleted a copy; False if it has no such copy that is not deleted."""

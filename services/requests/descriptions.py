@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import DAY_S
+from consent import DAY_S, TREAT, TREATDS
 from models import Diagnostics
 from services.parties import PartyNames
 from services.requests.choices import latest_end
@@ -111,13 +111,7 @@ class RequestDescriptions:
 
 def _text_keys(details: RequestDetails, has_sender: bool) -> list[tuple[str, list[str]]]:
     """Return for each section the keys of its heading and texts."""
-    texts = {
-        "who": ["grant-care", "grant-care-doctor"] if has_sender else ["grant-care"],
-        "what": ["grant-care-what"],
-        "why": ["grant-care-reason"],
-        "withdraw": ["grant-withdraw-care"],
-        "limits": ["grant-limits-care"],
-    }
+    texts = _care_texts(details, has_sender)
     names = tuple(name for name in CARE_SECTIONS if name != "why" or details.reason)
     if details.kind != "care":
         period = "grant-what" if details.data_from and details.data_to else "grant-what-always"
@@ -126,6 +120,20 @@ def _text_keys(details: RequestDetails, has_sender: bool) -> list[tuple[str, lis
     if details.wants_copy:
         names, texts = (*names, "copy"), texts | {"copy": ["copy-asked"]}
     return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
+
+
+def _care_texts(details: RequestDetails, has_sender: bool) -> dict[str, list[str]]:
+    """Return the keys of a request for care: an estimate, reading the records, or both."""
+    use = "care" if TREATDS in details.purposes else "care-read"
+    if {TREAT, TREATDS} <= set(details.purposes):
+        use = "care-both"
+    return {
+        "who": [f"grant-{use}", "grant-care-doctor"] if has_sender else [f"grant-{use}"],
+        "what": [f"grant-{use}-what"],
+        "why": ["grant-care-reason"],
+        "withdraw": [f"grant-withdraw-{use}"],
+        "limits": ["grant-limits-care"],
+    }
 
 
 def _sentence(text: str) -> str:

@@ -24,6 +24,10 @@ COPY_DELETED: Final = "copy-deleted"
 """A study confirmed that it deleted a copy."""
 IDENTITY_CHECKED: Final = "identity-checked"
 """A custodian checked who the patient is, before a link to join or for a new key."""
+LINKED_PERSON: Final = "person-linked"
+UNLINKED_PERSON: Final = "person-unlinked"
+ADMINISTRATION: Final = frozenset({LINKED_PERSON, UNLINKED_PERSON})
+"""What a custodian did about a patient's number or records: neither use nor refusal."""
 SELF: Final = "PATRQT"
 LEARNED: Final = "learned"
 LEARNING: Final = "learning"
@@ -81,15 +85,16 @@ class HistoryEntry:
         """True when access was refused."""
         if self.is_own_act:
             return False
-        return self.outcome not in (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED, *MAINTENANCE)
+        uses = (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED)
+        return self.outcome not in (*uses, *MAINTENANCE, *ADMINISTRATION)
 
     @property
     def text_key(self) -> str:
         """The key of this entry's text."""
         if self.is_own_act:
             return f"act-{self.outcome}"
-        if self.outcome in MAINTENANCE:
-            return MAINTENANCE[self.outcome]
+        if self.outcome in _FIXED_TEXTS:
+            return _FIXED_TEXTS[self.outcome]
         if self.outcome == IDENTITY_CHECKED:
             return f"identity-{self.purpose}"
         if self.is_refusal:
@@ -103,12 +108,14 @@ class HistoryEntry:
         return "used-copy" if self.purpose == COPY else "used-read-party"
 
 
+_FIXED_TEXTS: Final = MAINTENANCE | {outcome: outcome for outcome in ADMINISTRATION}
 _REFUSALS: Final = {
     "withdrawn": "refused-withdrawn",
     "stopped": "refused-withdrawn",
     "withdrawn-meanwhile": "refused-withdrawn",
     "expired": "refused-ended",
     "opening-missing": "refused-unknown",
+    "linked-refusal": "refused-linked",
     "not-there": "refused-unknown",
 }
 
@@ -217,7 +224,7 @@ def _act_of(row: JournalRow, use: dict[str, Any]) -> tuple[Any, ...]:
         return (day, SELF)  # the patient's own looks of one day are one line
     if row.answer.outcome in MAINTENANCE:
         return (day, row.answer.outcome)
-    if row.answer.outcome in (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED):
+    if row.answer.outcome in (PERMITTED, OWN, ANSWERED, IDENTITY_CHECKED, *ADMINISTRATION):
         return (row.use, row.answer.outcome)
     text_key = _REFUSALS.get(row.answer.outcome, "refused-never")
     return (day, use["party"], use["purpose"], text_key)

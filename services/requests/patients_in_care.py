@@ -1,17 +1,18 @@
-"""The patients who permit an organisation to use a model for their care."""
+"""The patients who permit an organisation to use a model for their care, or to read records."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consent import TREATDS, ConsentLedger
+from consent import TREAT, TREATDS, ConsentLedger
 from services.errors import NotFound
 from services.requests.directory import PatientDirectory
 from storage import RecordStore
 
-PURPOSE: Final = TREATDS
+ESTIMATE: Final = TREATDS
+READ: Final = TREAT
 LABEL: Final = "clinic patient"
 KEY_LENGTH: Final = 32
 BY_NUMBER: Final = "number"
@@ -26,8 +27,9 @@ class PatientInCare:
         key: the patient's name in addresses: 32 hex characters that only this install can make.
         subject: 32 bytes; never shown.
         number: the hospital number; "" if this custodian has none.
-        categories: the permitted classes of records, sorted.
+        categories: the classes of records that a model may use, sorted.
         until_s: the last second of the permission that ends first.
+        readable: the classes of records that the organisation may read for treatment, sorted.
     """
 
     key: str
@@ -35,6 +37,38 @@ class PatientInCare:
     number: str
     categories: tuple[str, ...]
     until_s: int
+    readable: tuple[str, ...] = ()
+
+    @property
+    def permitted(self) -> tuple[str, ...]:
+        """The classes of records that either permission covers, sorted."""
+        return tuple(sorted({*self.categories, *self.readable}))
+
+
+class _Permissions:
+    """What subjects permit an organisation now: categories and consents by purpose."""
+
+    def __init__(self, store: RecordStore, party: str) -> None:
+        self._by_purpose = [
+            store.permitted_subjects(party, purpose) for purpose in (ESTIMATE, READ)
+        ]
+
+    def subjects(self) -> Iterator[bytes]:
+        """Yield each subject once."""
+        estimates, readings = self._by_purpose
+        yield from estimates
+        yield from (subject for subject in readings if subject not in estimates)
+
+    def consents(self, subject: bytes) -> set[bytes]:
+        """Return the consents that permit something."""
+        permitted = [each[subject] for each in self._by_purpose if subject in each]
+        return {consent for categories in permitted for consent in categories.values()}
+
+    def categories(self, subject: bytes) -> list[tuple[str, ...]]:
+        """Return the categories for an estimate, and those for reading."""
+        return [
+            tuple(sorted(each[subject])) if subject in each else () for each in self._by_purpose
+        ]
 
 
 class PatientsInCare:
@@ -70,8 +104,10 @@ class PatientsInCare:
         Raises:
             LedgerUnavailable (consent): the ledger is unavailable or cannot be verified.
         """
-        permitted = self._store.permitted_subjects(party, PURPOSE)
-        considered = [subject for subject in permitted if among is None or subject in among]
+        permitted = _Permissions(self._store, party)
+        considered = [
+            subject for subject in permitted.subjects() if among is None or subject in among
+        ]
         numbers = self._directory.numbers_of(considered)
         part = number_part.casefold()
         matches = [subject for subject in considered if part in numbers.get(subject, "").casefold()]
@@ -81,27 +117,28 @@ class PatientsInCare:
             matches.sort(key=lambda subject: until[subject])
         selected, key_of = matches[offset : offset + limit], self._store.pseudonyms(LABEL)
         until = self._ends(permitted, selected)
-        patients = [
-            PatientInCare(
-                key_of(subject).hex()[:KEY_LENGTH],
-                subject,
-                numbers.get(subject, ""),
-                tuple(sorted(permitted[subject])),
-                until[subject],
+        patients = []
+        for subject in selected:
+            categories, readable = permitted.categories(subject)
+            patients.append(
+                PatientInCare(
+                    key_of(subject).hex()[:KEY_LENGTH],
+                    subject,
+                    numbers.get(subject, ""),
+                    categories,
+                    until[subject],
+                    readable,
+                )
             )
-            for subject in selected
-        ]
         return patients, len(matches)
 
-    def _ends(
-        self, permitted: Mapping[bytes, Mapping[str, bytes]], subjects: Sequence[bytes]
-    ) -> dict[bytes, int]:
+    def _ends(self, permitted: _Permissions, subjects: Sequence[bytes]) -> dict[bytes, int]:
         """Return for each subject when the permission that ends first ends, seconds UTC."""
-        consents = {consent for subject in subjects for consent in permitted[subject].values()}
-        ends = self._ledger.end_times(sorted(consents))
+        consents = {subject: permitted.consents(subject) for subject in subjects}
+        ends = self._ledger.end_times(sorted(set().union(*consents.values())))
         return {
-            subject: min(ends.get(consent, 0) for consent in permitted[subject].values())
-            for subject in subjects
+            subject: min((ends.get(consent, 0) for consent in ids), default=0)
+            for subject, ids in consents.items()
         }
 
     def get(self, party: str, key: str) -> PatientInCare:
@@ -112,13 +149,16 @@ class PatientsInCare:
         Raises:
             NotFound: no patient of this key permits it now.
         """
-        permitted = self._store.permitted_subjects(party, PURPOSE)
+        permitted = _Permissions(self._store, party)
         key_of = self._store.pseudonyms(LABEL)
-        subject = next((s for s in permitted if key_of(s).hex()[:KEY_LENGTH] == key), None)
+        subject = next(
+            (s for s in permitted.subjects() if key_of(s).hex()[:KEY_LENGTH] == key), None
+        )
         number = self._directory.number_of(subject or b"\0" * 32) or ""
-        consents = sorted(set(permitted[subject].values())) if subject else []
+        consents = sorted(permitted.consents(subject)) if subject else []
         ends = self._ledger.end_times(consents)
         if subject is None:
             raise NotFound
-        categories = tuple(sorted(permitted[subject]))
-        return PatientInCare(key, subject, number, categories, min(ends.values(), default=0))
+        categories, readable = permitted.categories(subject)
+        until_s = min(ends.values(), default=0)
+        return PatientInCare(key, subject, number, categories, until_s, readable)

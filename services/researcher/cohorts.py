@@ -85,6 +85,7 @@ class StudyCohorts:
         counts = self._requests.count_by_state(study.study)
         permitted = self._store.permitted_subjects(study.study, study.purpose)
         subjects = self._requests.list_subjects(study.study)
+        everybody = len(set(self._store.persons(permitted).values()))
         permitting = sum(subject in permitted for subject in subjects)
         live = {
             "no-answer": counts[WAITING] + counts[LAPSED],
@@ -98,7 +99,7 @@ class StudyCohorts:
             people_asked=stable + sum(reasons.values()),
             permitted=stable,
             reasons=reasons,
-            all_permitted=self._stable(study, "everybody", len(permitted)),
+            all_permitted=self._stable(study, "everybody", everybody),
             view=self._ledger.view(),
         )
 

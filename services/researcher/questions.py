@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +73,7 @@ class ResearchQuestions:
         except ModelsNotFound as exc:
             raise NotFound from exc
         count = self._feasibility.weekly(
-            question.id, lambda: len(self._store.list_subjects_with(needed_categories(question)))
+            question.id, lambda: self._count_people(needed_categories(question))
         )
         return QuestionDetails(
             question=question,
@@ -88,10 +88,14 @@ class ResearchQuestions:
         needed = (*needed_categories(question), category)
         name = hashlib.sha256(f"{question.id} {category}".encode()).hexdigest()
         count = self._feasibility.weekly(
-            name, lambda: len(self._store.list_subjects_with(tuple(dict.fromkeys(needed))))
+            name, lambda: self._count_people(tuple(dict.fromkeys(needed)))
         )
         is_hidden = is_small(count.count) or is_small(people - count.count)
         return None if is_hidden else min(count.count, people)
+
+    def _count_people(self, categories: Sequence[str]) -> int:
+        subjects = self._store.list_subjects_with(categories)
+        return len(set(self._store.persons(subjects).values()))
 
     def make_dummy(self, question_id: str) -> DummyData:
         """Return dummy data of a question, to try code before asking for a real copy.

@@ -17,6 +17,7 @@ from models import (
     Question,
     Release,
     ReleaseRequest,
+    permitted_row_keys,
 )
 from models.question_parts import DIRECT
 from services.dates import iso_day
@@ -128,7 +129,8 @@ class TrainingSets:
             NotFound: there is no such approved study of this party, or it asks for no copy.
         """
         study = self._require(party, name)
-        permitted = len(self._store.permitted_subjects(study.study, HRESCH))
+        subjects = self._store.permitted_subjects(study.study, HRESCH)
+        permitted = len(set(self._store.persons(subjects).values()))
         return TrainingSetOffer(
             study=study,
             question=self._diagnostics.question(study.question),
@@ -219,9 +221,10 @@ class TrainingSets:
         """Return how many people of a copy permit it no longer."""
         permitted = self._store.permitted_subjects(study.study, HRESCH)
         # Without one of these no row is made; who refuses one has left as who withdrew all has.
-        needed = set(needed_categories(self._diagnostics.question(study.question)))
-        name_in = self._copies.name_in(copy)
-        names = {name_in(s) for s, categories in permitted.items() if needed <= categories.keys()}
+        question = self._diagnostics.question(study.question)
+        needed, used = needed_categories(question), question.training_categories
+        keys = permitted_row_keys(self._store, permitted, needed, used)
+        names = set(map(self._copies.name_in(copy), keys))
         return len(set(copy.pseudonyms) - names)
 
 

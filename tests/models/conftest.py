@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -155,7 +155,18 @@ class MemoryVault:
 
 @dataclass
 class MemoryStore:
+    """`linked` has the person of each subject that a custodian linked."""
+
     vault: MemoryVault
+    linked: dict[bytes, bytes] = field(default_factory=dict)
+
+    def persons(self, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
+        return {subject: self.linked.get(subject, subject) for subject in subjects}
+
+    def linked_subjects(self, subject: bytes) -> tuple[bytes, ...]:
+        person = self.linked.get(subject, subject)
+        same = {each for each, other in self.linked.items() if other == person}
+        return tuple(sorted(same | {subject}))
 
     def pseudonyms(self, label: str) -> Callable[[bytes], bytes]:
         return lambda value: keyed(label, value)

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 from visitors import signed_in
 
-from consent import Grant
+from consent import Grant, LedgerFinding
 from services.accounts import PATIENT
+from services.auditor.verification import AGREES, DIFFERS
 from services.errors import Conflict, Invalid
 from services.requests import RequestDetails
 from services.requests.erasures import APPROVED, ERASED, REFUSED, REQUESTED
@@ -80,6 +81,11 @@ def erase(hospital, patient) -> str:
     return path
 
 
+def verified_mirror(hospital) -> str:
+    parts = hospital.platform.auditor.run_verification(lambda *_: None)["parts"]
+    return next(part["state"] for part in parts if part["part"] == "mirror")
+
+
 def test_a_patient_who_asks_is_erased_everywhere(hospital, patient, number) -> None:
     platform, subject = hospital.platform, patient.account.subject
     stores, key = platform.requests, wrapped_key(hospital, subject)
@@ -110,6 +116,15 @@ def test_an_erased_patient_gets_a_receipt_that_anybody_can_check(hospital, patie
     altered = document | {"body": document["body"].replace("patient", "nobody")}
     assert not auditor.check_receipt(altered).is_valid
     assert hospital.platform.erasure.run(status["request"]["id"], lambda *_: None) == document
+
+
+def test_a_verification_accepts_missing_terms_only_with_a_receipt(hospital, patient) -> None:
+    ledger, subject = hospital.platform.ledger, patient.account.subject
+    ledger.consent_terms.erase_subject(subject)
+    assert LedgerFinding.TERMS_MISSING in {finding.code for finding in ledger.check()}
+    assert verified_mirror(hospital) == DIFFERS
+    erase(hospital, patient)
+    assert verified_mirror(hospital) == AGREES
 
 
 def test_the_pages_lead_from_the_request_to_the_receipt(hospital, patient) -> None:

@@ -73,9 +73,11 @@ POST /patient/opt-out                               patient     -
 POST /patient/opt-out/sign                          patient     -!
 GET  /patient/records                               patient     -
 GET  /patient/records/<id>                          patient     record
+GET  /patient/values                                patient     -!
 GET  /patient/download                              patient     -
 POST /patient/download                              patient     -
 GET  /patient/download/file                          patient     -!
+GET  /patient/download/records                       patient     -
 GET  /patient/download/page                          patient     -!
 GET  /patient/erasure                               patient     -
 POST /patient/erasure                               patient     -
@@ -97,6 +99,8 @@ GET  /clinician/requests                            clinician   -
 GET  /clinician/requests/new                        clinician   -
 POST /clinician/requests/new                        clinician   -
 GET  /clinician/patients/<id>                       clinician   person
+GET  /clinician/patients/<id>/records               clinician   person!
+GET  /clinician/patients/<id>/values                clinician   person!
 GET  /clinician/diagnoses                           clinician   -
 GET  /clinician/diagnoses/new                       clinician   -!
 POST /clinician/diagnoses/new                       clinician   -!
@@ -164,6 +168,10 @@ POST /custodian/erasures                            custodian   ours
 GET  /custodian/erasures/<id>                       custodian   erasure
 POST /custodian/erasures/<id>                       custodian   erasure
 GET  /custodian/erasures/<id>/receipt               custodian   erasure!
+GET  /custodian/links                               custodian   ours
+POST /custodian/links                               custodian   ours
+GET  /custodian/links/<id>                          custodian   nothing!
+POST /custodian/links/<id>                          custodian   nothing!
 GET  /auditor                                       auditor     -
 GET  /auditor/anchors                               auditor     -
 GET  /auditor/journal                               auditor     -
@@ -358,7 +366,10 @@ def test_each_caller_meets_what_the_table_says(hospital, names, caller) -> None:
         path = path_of(rule, kind, names)
         if who_calls is None:
             headers = {"Origin": hospital.platform.installation.site.origin}
-            answer = hospital.app.test_client().open(path, method=method, headers=headers)
+            address = {"REMOTE_ADDR": f"10.9.{secrets.randbelow(256)}.{secrets.randbelow(256)}"}
+            answer = hospital.app.test_client().open(
+                path, method=method, headers=headers, environ_base=address
+            )
         else:
             answer = who_calls.get(path) if method == "GET" else who_calls.post(path)
         result, wish = met(answer), expected(caller, who, kind)

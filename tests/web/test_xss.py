@@ -70,7 +70,14 @@ def look_as_colleagues(hospital, visitor: Person, slug: str) -> None:
     """Open what researchers, custodians, clinicians and auditors see of it."""
     studies = f"/studies/{slug}"
     pages = {
-        "researcher": ("", studies, f"{studies}/cohort", f"/sets/{slug}", "/notices"),
+        "researcher": (
+            "",
+            studies,
+            f"{studies}/request",
+            f"{studies}/cohort",
+            f"/sets/{slug}",
+            "/notices",
+        ),
         "custodian": ("", "/studies", studies, "/patients/new", "/deposits/new"),
         "clinician": ("", f"?search={ALL[:300]}", "/requests/new"),
         "auditor": ("", "/journal", "/anchors"),
@@ -117,7 +124,10 @@ def test_hostile_text_runs_nowhere(hospital, slug) -> None:
     records.append(Record(subject, "condition", HOSPITAL, "2024-01-02", {"x|label": ("yes", "")}))
     platform.store.deposits.deposit(records)
     platform.requests.directory.add([(ALL[:200], subject)])
-    signed_in(hospital, "researcher").post(f"/researcher/studies/{slug}/request")
+    answer = signed_in(hospital, "researcher").post(
+        f"/researcher/studies/{slug}/request", confirm="yes"
+    )
+    assert answer.status_code == 303, answer.text
     invitation = Invitee("patient", "", "", subject)
     with served(platform) as origin, chromium() as browser, person(browser, origin) as visitor:
         watched(visitor)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 from flask import Blueprint, Response, request
 
+from services.custodian.consent_imports import to_outcome
 from services.custodian.fhir_uploads import NDJSON, to_ndjson
 from services.custodian.file_kinds import FHIR
 from services.custodian.upload_store import LEAVE, MAX_BYTES, STORED, UNUSABLE
@@ -25,6 +26,7 @@ from web.view_options import max_body, public, requires_role
 PREFIX: Final = "/fhir"
 FHIR_JSON: Final = "application/fhir+json"
 RETRY_AFTER_S: Final = 2
+MAX_CONSENT_BYTES: Final = 2**22
 MAX_SENDER: Final = 200
 _MEDIA_TYPES: Final = (
     FHIR_JSON,
@@ -43,6 +45,7 @@ def fhir(services: Services) -> Blueprint:
     bp.before_request(_require_operator)
     bp.add_url_rule("", "post_resources", post_resources, methods=["POST"])
     bp.add_url_rule("/$import", "post_import", post_resources, methods=["POST"])
+    bp.add_url_rule("/Consent", "post_consent", post_consent, methods=["POST"])
     bp.add_url_rule("/metadata", "get_metadata", get_metadata)
     bp.add_url_rule("/imports/<upload>", "get_import", get_import)
     bp.add_url_rule("/imports/<upload>", "delete_import", delete_import, methods=["DELETE"])
@@ -70,8 +73,7 @@ def post_resources() -> Response:
     The answer is 202; its Content-Location is where the outcome of each entry will be. The query's
     `sender` names the system whose ids the resources use, if the custodian has several.
     """
-    if request.mimetype not in _MEDIA_TYPES:
-        raise UnsupportedMediaType(f"send one of {', '.join(_MEDIA_TYPES)}")
+    _require_fhir()
     caller, sender = current_caller(), request.args.get("sender", "")[:MAX_SENDER]
     body = io.BytesIO(request.get_data())
     name = f"from {caller.id}"
@@ -80,6 +82,27 @@ def post_resources() -> Response:
         words(), caller.party, new, sender=sender, by=caller.id
     )
     return _accepted(report)
+
+
+@requires_role(CUSTODIAN)
+@max_body(MAX_CONSENT_BYTES)
+@returns_file(FHIR_JSON)
+def post_consent() -> Response:
+    """Propose to patients what Consents say; each counts once its patient has signed it here.
+
+    The query's `recipient` names the party, such as `study:heart`, of Consents that name none that
+    this platform knows; `sender` is as for resources. The answer is an OperationOutcome.
+    """
+    _require_fhir()
+    caller, query, say = current_caller(), request.args, words()
+    imported = services().custodian.consents.propose(
+        request.get_data(),
+        sender=query.get("sender", "")[:MAX_SENDER],
+        recipient=query.get("recipient", "")[:MAX_SENDER],
+        by=caller.id,
+    )
+    status = 200 if imported.requests else 422
+    return Response(orjson.dumps(to_outcome(say, imported)), status, content_type=FHIR_JSON)
 
 
 @requires_role(CUSTODIAN)
@@ -131,6 +154,13 @@ def get_metadata() -> Response:
                 "mode": "server",
                 "security": {"description": "A bearer token of the custodian's own system."},
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "resource": [
+                    {
+                        "type": "Consent",
+                        "documentation": "A proposal that the patient signs or declines here.",
+                        "interaction": [{"code": "create"}],
+                    }
+                ],
                 "operation": [
                     {
                         "name": "import",
@@ -141,6 +171,16 @@ def get_metadata() -> Response:
         ],
     }
     return Response(orjson.dumps(statement), content_type=FHIR_JSON)
+
+
+def _require_fhir() -> None:
+    """Let only bodies of FHIR's media types pass.
+
+    Raises:
+        UnsupportedMediaType: the body is something else.
+    """
+    if request.mimetype not in _MEDIA_TYPES:
+        raise UnsupportedMediaType(f"send one of {', '.join(_MEDIA_TYPES)}")
 
 
 def _accepted(report: UploadReport) -> Response:

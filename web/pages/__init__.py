@@ -17,6 +17,7 @@ from web.pages import (
     custodian,
     erasures,
     patient,
+    persons,
     public,
     researcher,
 )
@@ -31,6 +32,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     *custodian.BLUEPRINTS,
     *columns.BLUEPRINTS,
     *erasures.BLUEPRINTS,
+    *persons.BLUEPRINTS,
     *auditor.BLUEPRINTS,
     *patient.BLUEPRINTS,
 )

@@ -341,6 +341,8 @@ reason-denied = Sie hatten dazu Nein gesagt.
 
 reason-opted-out = Sie haben der Forschung widersprochen.
 
+reason-linked-refusal = Sie haben das unter einer anderen Krankenhausnummer abgelehnt.
+
 reason-opening-missing = Wir konnten nicht lesen, was Sie unterschrieben haben. Darum war die Antwort Nein.
 
 reason-unknown-word = Es wurde nach etwas gefragt, das wir nicht kennen.
@@ -390,3 +392,65 @@ account-end-others = Überall sonst abmelden
 account-ended = Das andere Gerät ist abgemeldet.
 
 expired-undone = Sie wurden nach 15 Minuten abgemeldet. Was Sie gedrückt haben, ist nicht geschehen: Nichts wurde unterschrieben, widerrufen oder geändert. Bitte melden Sie sich an. Sie kommen auf diese Seite zurück.
+
+line-source = { $source }, { $holder }
+
+line-range-from = { $low } oder mehr
+
+line-range-to = bis { $high }
+
+line-period = { $start } bis { $end }
+
+line-first-version = Empfangen am { $day }.
+
+line-later-version = Empfangen am { $day }, korrigiert: Fassung { $version }. Die frühere Fassung wurde gelöscht.
+
+line-reading = Das Modell für „{ $question }“ liest { $source } als { $value }. { $rule }
+
+line-rule-ucum = Beide Einheiten messen dasselbe.
+
+line-rule-molar = Es rechnet mit dem Gewicht dieses Stoffes.
+
+line-rule-habit = Der Absender meint immer diese Einheit.
+
+line-not-in-force = Nicht gültig: { $status }
+
+line-name = Wert
+
+line-value = Ergebnis
+
+line-range = Üblicher Bereich
+
+line-flag = Hinweis des Absenders
+
+line-when = Gemessen
+
+line-known = Berichtet
+
+line-from = Von
+
+line-status = Status
+
+line-about = Zu diesem Wert
+
+chart-title = Im Lauf der Zeit: { $value }
+
+chart-name = { $value }, { $count } Ergebnisse in { $unit }
+
+chart-name-plain = { $value }, { $count } Ergebnisse
+
+chart-band = Der getönte Teil ist der übliche Bereich des neuesten Ergebnisses.
+
+chart-others = { $count ->
+        [one] 1 Ergebnis steht nur in der Tabelle: Es hat eine andere Einheit oder ist keine Zahl.
+       *[other] { $count } Ergebnisse stehen nur in der Tabelle: Sie haben eine andere Einheit oder sind keine Zahlen.
+    }
+
+chart-none = Für ein Bild gibt es zu wenige Zahlen.
+
+chart-table = { $count ->
+        [one] 1 Ergebnis
+       *[other] { $count } Ergebnisse, das neueste zuerst
+    }
+
+chart-link = Im Lauf der Zeit

@@ -166,3 +166,9 @@ act-copy-deleted = { $party } erklärt, die Kopie mit Ihren Werten gelöscht zu 
 proof-compare = Der Fingerabdruck hat im Register die Nummer { $place }. Jede Prüferin, jeder Prüfer und alle mit einer Kopie des Registers können ihn vergleichen.
 
 act-key-recovered = Ab jetzt gilt ein neuer Schlüssel für Sie. { $party } hatte ihn vorgeschlagen, nachdem geprüft wurde, wer Sie sind.
+
+refused-linked = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Ein Nein unter einer anderen Nummer von Ihnen gilt auch hier.
+
+person-linked = { $party } hat vermerkt, dass zwei Krankenhausnummern beide Ihnen gehören. Ein Nein unter einer davon gilt jetzt für beide.
+
+person-unlinked = { $party } hat vermerkt, dass zwei Krankenhausnummern doch nicht derselben Person gehören.

@@ -122,6 +122,8 @@ limits-purpose-MLTRAINING-hint = Modelle dieser Studie dürfen aus den Daten ler
 
 limits-purpose-TREATDS-hint = Ihr Krankenhaus darf ein Modell nach Ihnen fragen.
 
+limits-purpose-TREAT-hint = Wer Sie behandelt, darf die Daten öffnen und lesen, die Sie ankreuzen.
+
 limits-categories = Welche Daten?
 
 limits-categories-hint = Was Sie nicht ankreuzen, bleibt verschlossen.
@@ -466,6 +468,10 @@ consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten nicht 
 
 grant-withdraw-care = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach fragt niemand mehr ein Modell nach Ihnen.
 
+grant-withdraw-care-read = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach kann dort niemand mehr Ihre Daten öffnen.
+
+grant-withdraw-care-both = Sie können jederzeit widerrufen, auf dieser Seite. Sie müssen keinen Grund nennen. Danach kann dort niemand mehr Ihre Daten öffnen oder ein Modell nach Ihnen fragen.
+
 keys-added = Ab jetzt können Sie sich mit dem neuen Passkey anmelden und damit unterschreiben.
 
 keys-removed = Der Passkey ist entfernt. Er kann nicht mehr für Sie unterschreiben.
@@ -519,6 +525,14 @@ copy-free = Wenn Sie das Feld leer lassen, darf keine Kopie heruntergeladen werd
 grant-care-doctor = { $doctor } hat Ihnen diese Anfrage geschickt.
 
 grant-care-what = Genutzt würden diese Daten von Ihnen: { $categories }. Ein Computermodell bekäme sie, und das Ergebnis würde angesehen. Nach mehr wird nicht gefragt.
+
+grant-care-read = { $clinic } möchte Ihre Daten lesen, um Sie zu behandeln.
+
+grant-care-read-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Ihr Verlauf zeigt jedes Mal. Nach mehr wird nicht gefragt.
+
+grant-care-both = { $clinic } bittet um zwei Dinge. Man möchte Ihre Daten lesen, um Sie zu behandeln. Und ein Computer soll Ihr Risiko schätzen. Es geht um { $condition }. Entscheiden wird ein Mensch.
+
+grant-care-both-what = Wer dort behandelt, könnte diese Daten von Ihnen öffnen: { $categories }. Auch ein Computermodell bekäme sie, und das Ergebnis würde angesehen. Ihr Verlauf zeigt jedes Mal.
 
 grant-limits-care = Manches können wir nicht rückgängig machen: Antworten, die ein Modell schon gegeben hat, und was ein Mensch gesehen hat.
 
@@ -685,3 +699,9 @@ copy-with-you = Am { $date } wurde eine Kopie mit Ihren Werten, ohne Ihren Namen
 copy-deleted = Die Studie hat am { $date } bestätigt, dass sie diese Kopie gelöscht hat.
 
 copy-kept = Die Studie muss sie bis zum { $date } löschen. Das hat sie noch nicht bestätigt.
+
+download-records-title = Daten für ein anderes Krankenhaus
+
+download-records-lead = Diese Datei enthält nur Ihre Gesundheitsdaten. Ein anderes Krankenhaus oder eine App kann sie lesen. Ihr Verlauf zeigt, wann Sie sie herunterladen.
+
+download-records-button = Meine Gesundheitsdaten herunterladen

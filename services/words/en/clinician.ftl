@@ -103,9 +103,13 @@ empty-past = No estimates yet. Choose a patient in My patients.
 
 prediction-estimate-head = Estimate
 
-ask-purpose = Purpose
+ask-purpose = What for?
+
+ask-purpose-what = what it is for
 
 ask-purpose-TREATDS = An estimate by a model
+
+ask-purpose-TREAT = Reading the records, to treat the patient
 
 ask-condition = an illness that a model may find early
 
@@ -137,6 +141,27 @@ clinician-purpose = Purpose
 
 purpose-TREATDS-work = an estimate by a model
 
+purpose-TREAT-work = reading, for treatment
+
+timeline-title = Records of patient { $number }
+
+timeline-read = Read the records
+
+timeline-lead = Opening this page is in the patient's history, with your organisation's name. It shows what the patient lets you read, as the sender wrote it.
+
+timeline-all = All records
+
+timeline-kinds = Kinds of records
+
+timeline-count = { $count ->
+        [one] 1 line
+       *[other] { $count } lines
+    }
+
+timeline-caption = Records of { $day }
+
+empty-timeline = The patient lets you read these kinds of records. None is stored yet.
+
 clinician-questions = Available estimates
 
 clinician-no-question = No model fits the records that this patient allows.
@@ -167,7 +192,13 @@ values-bound = a limit and not a number; the model counts it as missing
 
 values-kind = not of the kind that the model reads; it counts it as missing
 
-values-converted = written as { $source }
+values-converted = the model read { $source } as { $value }: { $rule }
+
+values-rule-ucum = UCUM units of the same quantity
+
+values-rule-molar = the molar mass that the question states
+
+values-rule-habit = the unit that, by the question, this sender means
 
 values-not-accepted = The model gives no estimate while a value is outside the range it was trained on. Check the value and its unit in the patient's chart.
 

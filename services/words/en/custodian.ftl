@@ -72,6 +72,8 @@ custodian-studies = Studies waiting for your decision
 
 custodian-erasures = Requests for erasure waiting for your decision
 
+custodian-links = Duplicate patients waiting for your decision
+
 empty-custodian = No patients yet. Invite the first one.
 
 ## Invite someone
@@ -827,3 +829,112 @@ erasures-refuse = Refuse
 empty-erasures = Nobody has asked for erasure.
 
 custodian-messages = Messages that wait for an answer
+
+# What became of Consents that another system sent.
+
+consent-import-summary = { $consents } Consents, { $requests } requests sent. A request permits nothing: its patient reads it and signs it, or says no.
+
+consent-import-sent = A request was sent to the patient.
+
+consent-import-not-sent = No request was sent: one waits already, or the patient cannot be asked for this now.
+
+consent-import-no-consent = The file has no Consent. Nothing was sent.
+
+consent-import-unknown-patient = The patient is not known here. Send the Patient first, or correct the reference.
+
+consent-import-unknown-recipient = The recipient may ask nothing here. Name an approved study or this organisation: as actor with role IRCP and an identifier of the system urn:vouchsafe:party, or as `recipient` in the address.
+
+consent-import-nothing-left = Nothing is left that the recipient may ask for: compare purposes, kinds of records and period with the approved study.
+
+consent-import-status = Only Consents with the status active, proposed or draft are proposed.
+
+consent-import-no-provision = The Consent has no provision, so it does not say what is permitted.
+
+consent-import-no-permit = The Consent permits nothing. A refusal is signed by the patient here, under Permissions.
+
+consent-import-condition = This condition cannot be stated in the patient's terms here, so this provision was left out.
+
+consent-import-action = This provision permits neither access nor use, so it was left out.
+
+consent-import-policy-code = This policy code is not known here, so this provision was left out.
+
+consent-import-purpose = This purpose is not in the vocabulary (v3-PurposeOfUse); it was left out.
+
+consent-import-no-purpose = The provision names no purpose that is known here, so it was left out. No purpose is guessed.
+
+consent-import-category = This class is no kind of records here; it was left out.
+
+consent-import-recipient = The recipient has no identifier of the system urn:vouchsafe:party.
+
+consent-import-nested = This exception cannot be stated in the patient's terms here, so the provision that it limits was left out.
+
+consent-import-own-terms = Not taken over: the patient signs the terms of this platform.
+
+## Patients under two numbers
+
+menu-links = Duplicate patients
+
+links-one = Duplicate patient
+
+links-what = Two hospital numbers of one person. Each record stays under its own number and its own consent. Linked numbers count as one person in studies, models and copies. A refusal under one of them counts for both. Both patients see a link in their history.
+
+links-new = Propose a link
+
+links-number = Hospital number
+
+links-other = Other hospital number of the same person
+
+links-record = Propose link
+
+links-number-error = Enter the hospital number of a patient in the directory
+
+links-same-error = Enter two different numbers
+
+links-number-gone = number deleted
+
+links-source = Proposed by
+
+links-source-custodian = this organisation
+
+links-source-replaced-by = a FHIR file: the first was replaced
+
+links-source-replaces = a FHIR file: one replaces the other
+
+links-source-seealso = a FHIR file: the two are about the same person
+
+links-source-refer = a FHIR file: one refers to the other
+
+links-when = Proposed at
+
+links-decided = Decided at
+
+links-state = State
+
+links-state-proposed = Waiting for your decision
+
+links-state-linked = Linked
+
+links-state-dismissed = Different people
+
+links-state-undone = Link undone
+
+links-records = Records
+
+links-warning = Link them only if you are certain that both are one person: compare name, birth date and address in your own system. Models trained on records of either are replaced.
+
+links-undo-warning = After this the two count as two people again. A refusal then counts only for the number that it was given under. Models trained on records of either are replaced.
+
+links-confirm = Link as one person
+
+links-dismiss = Keep as two people
+
+links-undo = Undo the link
+
+links-models = { $count ->
+    [one] One model was trained on records of these patients. It is replaced by a new one.
+   *[other] { $count } models were trained on records of these patients. They are replaced by new ones.
+}
+
+links-none-models = No model in use was trained on records of these patients.
+
+empty-links = No duplicate patients are known.

@@ -354,6 +354,8 @@ reason-denied = You had said no to it.
 
 reason-opted-out = You have turned research off.
 
+reason-linked-refusal = You refuse this under another hospital number of yours.
+
 reason-opening-missing = We could not read what you signed, so the answer was no.
 
 reason-unknown-word = They asked for something that we do not know.
@@ -383,3 +385,65 @@ reason-not-enrolled = You had no key here yet.
 reason-no-consent = You had not allowed it.
 
 expired-undone = You were signed out after 15 minutes. What you pressed was not done: nothing was signed, withdrawn or changed. Please sign in. You will return to this page.
+
+line-source = { $source }, { $holder }
+
+line-range-from = { $low } or more
+
+line-range-to = up to { $high }
+
+line-period = { $start } to { $end }
+
+line-first-version = Received on { $day }.
+
+line-later-version = Received on { $day }, corrected: version { $version }. The earlier version was deleted.
+
+line-reading = The model for “{ $question }” reads { $source } as { $value }. { $rule }
+
+line-rule-ucum = Both units measure the same thing.
+
+line-rule-molar = It uses the weight of this substance.
+
+line-rule-habit = The sender always means this unit.
+
+line-not-in-force = Not valid: { $status }
+
+line-name = Value
+
+line-value = Result
+
+line-range = Usual range
+
+line-flag = Note of the sender
+
+line-when = Measured
+
+line-known = Reported
+
+line-from = From
+
+line-status = Status
+
+line-about = About this value
+
+chart-title = Over time: { $value }
+
+chart-name = { $value }, { $count } results in { $unit }
+
+chart-name-plain = { $value }, { $count } results
+
+chart-band = The shaded part is the usual range of the newest result.
+
+chart-others = { $count ->
+        [one] 1 result is only in the table: it has another unit or is not a number.
+       *[other] { $count } results are only in the table: they have another unit or are not numbers.
+    }
+
+chart-none = There are too few numbers for a picture.
+
+chart-table = { $count ->
+        [one] 1 result
+       *[other] { $count } results, the newest first
+    }
+
+chart-link = Over time

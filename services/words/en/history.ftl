@@ -166,3 +166,9 @@ act-copy-deleted = { $party } says that it has deleted its copy with your values
 proof-compare = The fingerprint has number { $place } in the register. An auditor, or anyone with a copy of the register, can compare it.
 
 act-key-recovered = A new key works for you from now on. { $party } had proposed it after checking who you are.
+
+refused-linked = { $party } asked for your { $categories } and was refused. A refusal under another number of yours counts here too.
+
+person-linked = { $party } noted that two hospital numbers are both yours. A no under one of them now counts for both.
+
+person-unlinked = { $party } noted that two hospital numbers do not belong to the same person after all.

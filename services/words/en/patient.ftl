@@ -122,6 +122,8 @@ limits-purpose-MLTRAINING-hint = Models of this study may learn from the records
 
 limits-purpose-TREATDS-hint = Your doctor may ask a model about you.
 
+limits-purpose-TREAT-hint = Those who treat you may open and read the records you tick.
+
 limits-categories = Which records?
 
 limits-categories-hint = What you do not tick stays closed.
@@ -466,6 +468,10 @@ consent-over = This permission has ended. { $study } may no longer use your reco
 
 grant-withdraw-care = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody asks a model about you.
 
+grant-withdraw-care-read = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody there can open your records.
+
+grant-withdraw-care-both = You can withdraw at any time, on this site. You do not have to say why. From then on, nobody there can open your records or ask a model about you.
+
 keys-added = You can sign in and sign with your new passkey from now on.
 
 keys-removed = The passkey is removed. It can no longer sign for you.
@@ -519,6 +525,14 @@ copy-free = If you leave the box empty, no copy may be downloaded. Your yes stay
 grant-care-doctor = { $doctor } sent you this request.
 
 grant-care-what = They would use these records of yours: { $categories }. They would put them into a computer model and see its result. Nothing else is asked for.
+
+grant-care-read = { $clinic } is asking to read your records, to treat you.
+
+grant-care-read-what = Its clinicians could open these records of yours: { $categories }. Your history would show each time. Nothing else is asked for.
+
+grant-care-both = { $clinic } is asking for two things. They want to read your records, to treat you. And they want a computer to estimate your risk of { $condition }. Your doctor decides, not the computer.
+
+grant-care-both-what = Its clinicians could open these records of yours: { $categories }. They could put them into a computer model and see its result. Your history would show each time.
 
 grant-limits-care = Some things we cannot undo. We cannot take back answers that a model has already given, or what a person has seen.
 
@@ -686,3 +700,9 @@ copy-with-you = A copy with your values, without your name, was downloaded on { 
 copy-deleted = The study confirmed on { $date } that it has deleted this copy.
 
 copy-kept = The study must delete it by { $date }. It has not confirmed that yet.
+
+download-records-title = Records for another hospital
+
+download-records-lead = This file holds your records only. Another hospital or an app can read it. Your history says when you download it.
+
+download-records-button = Download my records

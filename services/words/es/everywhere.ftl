@@ -341,6 +341,8 @@ reason-denied = Usted había dicho que no.
 
 reason-opted-out = Usted no quiere que se investigue con sus datos.
 
+reason-linked-refusal = Usted lo rechaza con otro número de hospital suyo.
+
 reason-opening-missing = No pudimos leer lo que usted firmó, así que la respuesta fue no.
 
 reason-unknown-word = Pidieron algo que no conocemos.
@@ -390,3 +392,65 @@ account-end-others = Cerrar todas las demás sesiones
 account-ended = La sesión del otro dispositivo está cerrada.
 
 expired-undone = Su sesión se cerró después de 15 minutos. Lo que pulsó no se hizo: no se firmó, retiró ni cambió nada. Entre otra vez. Volverá a esta página.
+
+line-source = { $source }, { $holder }
+
+line-range-from = { $low } o más
+
+line-range-to = hasta { $high }
+
+line-period = { $start } a { $end }
+
+line-first-version = Recibido el { $day }.
+
+line-later-version = Recibido el { $day }, corregido: versión { $version }. La versión anterior se borró.
+
+line-reading = El modelo para «{ $question }» lee { $source } como { $value }. { $rule }
+
+line-rule-ucum = Las dos unidades miden lo mismo.
+
+line-rule-molar = Usa el peso de esta sustancia.
+
+line-rule-habit = Quien lo envía siempre quiere decir esta unidad.
+
+line-not-in-force = No es válido: { $status }
+
+line-name = Valor
+
+line-value = Resultado
+
+line-range = Rango habitual
+
+line-flag = Nota de quien lo envía
+
+line-when = Medido
+
+line-known = Comunicado
+
+line-from = De
+
+line-status = Estado
+
+line-about = Sobre este valor
+
+chart-title = A lo largo del tiempo: { $value }
+
+chart-name = { $value }, { $count } resultados en { $unit }
+
+chart-name-plain = { $value }, { $count } resultados
+
+chart-band = La parte sombreada es el rango habitual del resultado más nuevo.
+
+chart-others = { $count ->
+        [one] 1 resultado está solo en la tabla: tiene otra unidad o no es un número.
+       *[other] { $count } resultados están solo en la tabla: tienen otra unidad o no son números.
+    }
+
+chart-none = Hay muy pocos números para un dibujo.
+
+chart-table = { $count ->
+        [one] 1 resultado
+       *[other] { $count } resultados, el más nuevo primero
+    }
+
+chart-link = A lo largo del tiempo

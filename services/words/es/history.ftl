@@ -166,3 +166,9 @@ act-copy-deleted = { $party } dice que ha borrado su copia con los valores de us
 proof-compare = La huella tiene el número { $place } en el registro. Un auditor, o quien tenga una copia del registro, puede compararla.
 
 act-key-recovered = Desde ahora funciona una llave nueva para usted. { $party } la había propuesto después de comprobar quién es usted.
+
+refused-linked = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: una negativa con otro número suyo vale también aquí.
+
+person-linked = { $party } anotó que dos números de hospital son suyos. Un no con uno de ellos vale ahora para los dos.
+
+person-unlinked = { $party } anotó que dos números de hospital no son, después de todo, de la misma persona.

@@ -122,6 +122,8 @@ limits-purpose-MLTRAINING-hint = Los modelos de este estudio pueden aprender de 
 
 limits-purpose-TREATDS-hint = Su hospital puede preguntar por usted a un modelo.
 
+limits-purpose-TREAT-hint = Quienes le tratan pueden abrir y leer los datos que usted marque.
+
 limits-categories = ¿Qué datos?
 
 limits-categories-hint = Lo que no marque sigue cerrado.
@@ -466,6 +468,10 @@ consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos.
 
 grant-withdraw-care = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie pregunta por usted a un modelo.
 
+grant-withdraw-care-read = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie allí puede abrir sus datos.
+
+grant-withdraw-care-both = Puede retirarlo cuando quiera, en este sitio. No tiene que decir por qué. Desde entonces nadie allí puede abrir sus datos ni preguntar por usted a un modelo.
+
 keys-added = Desde ahora puede entrar y firmar con su llave nueva.
 
 keys-removed = La llave está eliminada. Ya no puede firmar por usted.
@@ -519,6 +525,14 @@ copy-free = Si deja la casilla vacía, no se puede descargar ninguna copia. Su s
 grant-care-doctor = { $doctor } le envió esta petición.
 
 grant-care-what = Usarían estos datos suyos: { $categories }. Los pondrían en un modelo de computadora y verían el resultado. No piden nada más.
+
+grant-care-read = { $clinic } pide leer sus datos para tratarle.
+
+grant-care-read-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. Su historial mostraría cada vez. No piden nada más.
+
+grant-care-both = { $clinic } pide dos cosas. Quiere leer sus datos para tratarle. Y quiere que una computadora calcule su riesgo. El tema: { $condition }. Decide una persona.
+
+grant-care-both-what = Quienes tratan allí podrían abrir estos datos suyos: { $categories }. También los pondrían en un modelo de computadora y verían el resultado. Su historial mostraría cada vez.
 
 grant-limits-care = Hay cosas que no podemos deshacer: las respuestas que un modelo ya dio y lo que una persona ya vio.
 
@@ -685,3 +699,9 @@ copy-with-you = El { $date } se descargó una copia con sus valores, sin su nomb
 copy-deleted = El estudio confirmó el { $date } que ha borrado esta copia.
 
 copy-kept = El estudio debe borrarla antes del { $date }. Aún no lo ha confirmado.
+
+download-records-title = Datos para otro hospital
+
+download-records-lead = Este archivo tiene solo sus datos de salud. Otro hospital o una aplicación puede leerlo. Su historial dice cuándo lo descarga.
+
+download-records-button = Descargar mis datos de salud

@@ -48,6 +48,13 @@ def test_a_request_reaches_the_person_with_this_number() -> None:
     assert set(details.categories) == {"laboratory", "condition"}
 
 
+def test_a_request_may_be_for_reading_the_records() -> None:
+    known = Known()
+    request(known, purposes=["TREAT", "TREATDS", "MLTRAINING"])
+    request(known, purposes=["TREAT"])
+    assert [details.purposes for details, _, _ in known.sent] == [("TREATDS", "TREAT"), ("TREAT",)]
+
+
 @pytest.mark.parametrize("number", ["MRN-1", "nobody"])
 def test_a_request_takes_as_long_whether_the_person_exists_or_not(number) -> None:
     started_s = time.monotonic()
@@ -62,6 +69,7 @@ def test_a_request_takes_as_long_whether_the_person_exists_or_not(number) -> Non
         ({"number": " "}, "number"),
         ({"categories": ["x"]}, "categories"),
         ({"days": 31}, "days"),
+        ({"purposes": ["MLTRAINING"]}, "purposes"),
     ],
 )
 def test_what_is_missing_in_a_request_is_named(changed, field) -> None:

@@ -88,7 +88,10 @@ def test_a_converted_value_is_beside_what_its_sender_wrote() -> None:
     glucose = InputValue(
         "glucose", "glucose", "91.9 mg/dL", "2020-01-01", "", "any", "5.1 mmol/L", "molar"
     )
-    assert input_line(WORDS, glucose).value == "91.9 mg/dL · written as 5.1 mmol/L"
+    assert input_line(WORDS, glucose).value == (
+        "91.9 mg/dL · the model read 5.1 mmol/L as 91.9 mg/dL: "
+        "the molar mass that the question states"
+    )
 
 
 def test_every_problem_of_a_value_has_a_text() -> None:

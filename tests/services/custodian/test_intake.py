@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from memory_store import HERE, Custodian
+from memory_store import HERE, OBSERVATION, PATIENT, Custodian, bundle, send
 
 from records import RecordsError
 from records.documents import observations
@@ -25,39 +25,11 @@ from services.custodian.parked import Parked
 
 SAMPLES = sorted((Path(__file__).parents[2] / "records" / "fhir").glob("*.json*"))
 GLUCOSE = "http://loinc.org|2345-7"
-HL7 = "http://terminology.hl7.org/CodeSystem/observation-category"
-LABORATORY = [{"coding": [{"system": HL7, "code": "laboratory"}]}]
-PATIENT: dict[str, Any] = {
-    "resourceType": "Patient",
-    "id": "p1",
-    "identifier": [{"value": "V-100"}],
-    "gender": "female",
-}
-OBSERVATION: dict[str, Any] = {
-    "resourceType": "Observation",
-    "id": "o1",
-    "status": "final",
-    "category": LABORATORY,
-    "code": {"coding": [{"system": "http://loinc.org", "code": "2345-7"}]},
-    "subject": {"reference": "Patient/p1"},
-    "effectiveDateTime": "2024-03-05",
-    "valueQuantity": {"value": 101, "code": "mg/dL"},
-}
 
 
 @pytest.fixture
 def custodian(tmp_path: Path) -> Custodian:
     return Custodian(tmp_path)
-
-
-def bundle(*entries: Any, kind: str = "collection") -> bytes:
-    wrapped = [e if "resourceType" not in e else {"resource": e} for e in entries]
-    return orjson.dumps({"resourceType": "Bundle", "type": kind, "entry": wrapped})
-
-
-def send(custodian: Custodian, *bodies: bytes, sender: str = "") -> IntakeReport:
-    files = [FhirFile(f"{n}.json", lambda b=b: io.BytesIO(b)) for n, b in enumerate(bodies)]
-    return custodian.intake.store(files, sender, lambda *_: None)
 
 
 def outcomes_of(report: IntakeReport) -> list[str]:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
 from fhir.resources.R4B.consent import Consent
+from fhir.resources.R4B.provenance import Provenance
 
 from consent import Terms
 from services.patient.consents import ConsentSummary
-from services.patient.fhir import to_audit_event, to_consent
+from services.patient.fhir import to_audit_event, to_consent, to_provenance
 from services.requests.history import HistoryEntry
+from storage import Arrival, Entry, Record
 
 SUBJECT = b"\7" * 32
 CUSTODIAN = "organisation:riverside"
@@ -124,3 +126,37 @@ def test_a_time_after_the_year_9999_is_the_last_that_fhir_can_state() -> None:
     late = replace(summary(TERMS), not_after_s=2**40)
     period = to_consent(late, SUBJECT, CUSTODIAN)["provision"]["period"]
     assert period["end"] == "9999-12-31T23:59:59+00:00"
+
+
+def stored(version: int) -> Entry:
+    """Return the catalogue's entry of a record in this version."""
+    rest = (CUSTODIAN, "2024-02-15", b"", 0, 0, b"", b"")
+    return Entry(b"\5" * 16, version, SUBJECT, "laboratory", *rest)
+
+
+def test_the_origin_of_a_record_is_a_provenance_with_custodian_time_and_version() -> None:
+    first = to_provenance(stored(1), 1_700_000_000)
+    parsed = Provenance.model_validate(first)
+    assert codes(first["activity"]["coding"]) == ["CREATE"]
+    assert parsed.entity is None
+    assert first["recorded"] == "2023-11-14T22:13:20+00:00"
+    assert first["agent"][0]["who"]["identifier"]["value"] == CUSTODIAN
+    second = to_provenance(stored(2), 1_700_000_000)
+    Provenance.model_validate(second)
+    assert codes(second["activity"]["coding"]) == ["UPDATE"]
+    assert second["entity"][0]["what"]["display"] == "version 1"
+
+
+def test_an_opened_record_names_its_resources_or_the_table_that_it_is_from() -> None:
+    resource = b'{"id":"o1","resourceType":"Observation"}'
+    place = (SUBJECT, "laboratory", CUSTODIAN, "2024-02-15")
+    document = Record(
+        *place, {}, resources=(resource,), arrivals=(Arrival("o1", 3, 1_700_000_000),)
+    )
+    origin = to_provenance(stored(1), 1_700_000_000, document)
+    Provenance.model_validate(origin)
+    assert origin["target"][1]["reference"] == "Observation/o1"
+    assert "version 3" in origin["target"][1]["display"]
+    table = to_provenance(stored(1), 1_700_000_000, Record(*place, {"x|hb": (13.5, "g/dL")}))
+    Provenance.model_validate(table)
+    assert table["entity"][0]["role"] == "source"

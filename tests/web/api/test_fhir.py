@@ -119,3 +119,32 @@ def test_only_this_custodians_systems_may_send(hospital, system) -> None:
     assert stranger.status_code == 401
     assert stranger.get_json()["resourceType"] == "OperationOutcome"
     assert system("/metadata", method="GET").get_json()["fhirVersion"] == "4.0.1"
+
+
+def test_a_consent_is_a_request_to_its_patient_and_no_permission(hospital, system) -> None:
+    subject, number = hospital.new_patient(), secrets.token_hex(4)
+    hospital.platform.requests.directory.add([(number, subject)])
+    reason = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+    consent = {
+        "resourceType": "Consent",
+        "status": "active",
+        "patient": {"reference": f"Patient/{number}"},
+        "provision": {"type": "permit", "purpose": [{"system": reason, "code": "TREAT"}]},
+    }
+    headers = {"Content-Type": "application/fhir+ndjson"}
+    body = ndjson(person(number), consent)
+    unnamed = system("/Consent", body, **headers)
+    assert (unnamed.status_code, unnamed.get_json()["resourceType"]) == (422, "OperationOutcome")
+    sent = system(f"/Consent?recipient={HOSPITAL}", body, **headers)
+    assert sent.status_code == 200
+    again = system(f"/Consent?recipient={HOSPITAL}", body, **headers)
+    assert again.status_code == 422
+    (request,) = hospital.platform.requests.requests.list_waiting(subject)
+    assert (request.details.party, request.details.purposes) == (HOSPITAL, ("TREAT",))
+    assert hospital.platform.ledger.consents_of(subject) == []
+    patient = signed_in(hospital, "patient", "", subject)
+    page = patient.get(f"/patient/requests/{request.id}").text
+    assert "is asking to read your records, to treat you" in page
+    assert "Your history would show each time" in page
+    broken = system("/Consent", b"x", **headers)
+    assert (broken.status_code, broken.get_json()["resourceType"]) == (422, "OperationOutcome")

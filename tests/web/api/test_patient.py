@@ -182,7 +182,8 @@ def test_a_record_that_the_patient_opens_is_in_their_history(hospital, patient) 
     number = next(item for item in stored if item["category"] == "vital-signs")
     json = patient.api("GET", f"/patient/records/{number['record']}").get_json()
     assert json["values"] == {"x|number": [61.5, "kg"]}
-    assert json["says"] == [{"what": "number", "value": "61.5 kg"}]
+    (line,) = json["says"]
+    assert (line["what"], line["value"], line["at"]) == ("number", "61.5 kg", "2024-01-02")
     line = patient.api("GET", "/patient/journal").get_json()["lines"][0]
     assert (line["purpose"], line["is_refusal"]) == ("PATRQT", False)
     assert line["says"]

@@ -120,6 +120,7 @@ def test_a_request_shows_the_same_page_whether_the_person_exists_or_not(
 ) -> None:
     number = list(known)[1]
     fields = {"categories": "vital-signs", "days": "90", "reason": "To plan your next visit."}
+    fields["purposes"] = "TREATDS"
     there = clinician.post("/clinician/requests/new", number=number, **fields)
     nowhere = clinician.post("/clinician/requests/new", number="nobody", **fields)
     assert (there.status_code, there.location) == (nowhere.status_code, nowhere.location)
@@ -146,7 +147,8 @@ def test_a_request_shows_the_same_page_whether_the_person_exists_or_not(
 
 def test_a_reply_shows_only_when_it_is_yes(hospital, known, clinician) -> None:
     number, subject = list(known.items())[0]
-    clinician.post("/clinician/requests/new", number=number, categories="vital-signs", days="90")
+    fields = {"number": number, "categories": "vital-signs", "days": "90", "purposes": "TREATDS"}
+    clinician.post("/clinician/requests/new", **fields)
     requests = hospital.platform.requests.requests
     request = requests.list_waiting(subject)[0]
     requests.record_answer(request, "accepted", bytes(32))
@@ -157,6 +159,7 @@ def test_a_question_ticks_the_kinds_of_records_that_it_uses(clinician, model) ->
     page = clinician.get(f"/clinician/requests/new?question={model.question}").text
     ticked = [part for part in page.split("<input") if "checked" in part]
     assert [part.split('value="')[1].split('"')[0] for part in ticked] == [
+        "TREATDS",
         "vital-signs",
     ]
     assert "needed for this estimate" in page
@@ -190,6 +193,7 @@ def test_an_empty_request_names_what_is_missing(clinician) -> None:
     page = clinician.post("/clinician/requests/new").text
     assert "There is a problem" in page
     assert "Enter the hospital number" in page
+    assert "what it is for" in page
 
 
 @pytest.mark.parametrize("role", ["researcher", "custodian", "auditor"])

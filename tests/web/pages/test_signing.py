@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import contextmanager
 
 import pytest
 from browser import person, served
@@ -71,15 +72,28 @@ def origin(hospital):
         web.pages.BLUEPRINTS = blueprints
 
 
-@pytest.fixture
-def someone(hospital, browser, origin):
-    """A patient with a device, at a page that asks for a signature."""
+@contextmanager
+def patient(hospital, browser, origin):
     subject = secrets.token_bytes(32)
     link = hospital.platform.identity.invite(Invitee("patient", "", "", subject))
     with person(browser, origin) as made:
         made.join(link)
         made.subject = subject
+        yield made
+
+
+@pytest.fixture
+def someone(hospital, browser, origin):
+    """A patient with a device, at a page that asks for a signature."""
+    with patient(hospital, browser, origin) as made:
         made.go("/patient/trial")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def unsigned(hospital, browser, origin):
+    """A patient with a device who signs nothing."""
+    with patient(hospital, browser, origin) as made:
         yield made
 
 
@@ -124,14 +138,15 @@ def test_the_terms_on_the_page_are_signed_and_in_force(hospital, someone) -> Non
     ],
 )
 def test_a_page_that_shows_other_terms_than_it_signs_signs_nothing(
-    hospital, someone, altered
+    hospital, unsigned, altered
 ) -> None:
+    unsigned.go("/patient/trial")
     query = "navigator.credentials.get = () => { document.title = 'asked'; throw 1; }"
-    someone.page.evaluate(f"() => {{ {query}; {altered} }}")
-    press(someone)
-    someone.says("The request changed while you were reading.")
-    assert someone.page.title() != "asked"
-    assert states(hospital, someone) == []
+    unsigned.page.evaluate(f"() => {{ {query}; {altered} }}")
+    press(unsigned)
+    unsigned.says("The request changed while you were reading.")
+    assert unsigned.page.title() != "asked"
+    assert states(hospital, unsigned) == []
 
 
 def test_a_closed_dialog_signs_nothing_and_signing_can_be_tried_again(hospital, someone) -> None:

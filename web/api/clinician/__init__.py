@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from models import Model
 from services.clinician.patients import CareRequest, PatientDetails, PatientList, PatientQuery
 from services.clinician.predictions import PastPrediction, PatientQuestion, PredictionInputs
+from services.clinician.records import PatientSeries, PatientTimeline, RecordQuery
 from services.clinician.reports import PredictionReport
 from services.clinician.service import ClinicianService
 from services.requests import SentRequest
@@ -21,12 +22,16 @@ from web.api.clinician.schemas import (
     ModelLinksSchema,
     PastPredictionsSchema,
     PatientDetailsSchema,
+    PatientSeriesSchema,
     PatientsSchema,
     PredictionBody,
     PredictionSchema,
     SearchBody,
     SentRequestsSchema,
     SentSchema,
+    TimelineBody,
+    TimelineSchema,
+    ValueBody,
 )
 from web.api.resources import accepts, json_response, returns, returns_file
 from web.api.schemas import ObjectAnswer
@@ -43,7 +48,7 @@ BLUEPRINTS: Final = (bp,)
 @accepts(SearchBody)
 @returns(PatientsSchema)
 def get_patients(body: PatientQuery) -> PatientList:
-    """Return a page of 50 patients who permit a prediction now, and how many there are."""
+    """Return a page of 50 patients who permit something now, and how many there are."""
     caller = current_caller()
     return _clinician().patients.search(caller.party, caller.id, body)
 
@@ -54,6 +59,26 @@ def get_patients(body: PatientQuery) -> PatientList:
 def get_patient(patient: str) -> PatientDetails:
     """Return one of these patients, and the questions that the permissions allow."""
     return _clinician().patients.get(current_caller().party, patient)
+
+
+@bp.get("/clinician/patients/<patient>/records")
+@requires_role(CLINICIAN)
+@accepts(TimelineBody)
+@returns(TimelineSchema)
+def get_timeline(patient: str, body: dict[str, Any]) -> PatientTimeline:
+    """Return 100 lines of the records that a patient lets one read; the access is journalled."""
+    caller, query = current_caller(), RecordQuery(patient_key=patient, **body)
+    return _clinician().records.timeline(caller.party, caller.id, query, words())
+
+
+@bp.get("/clinician/patients/<patient>/values")
+@requires_role(CLINICIAN)
+@accepts(ValueBody)
+@returns(PatientSeriesSchema)
+def get_value(patient: str, body: dict[str, str]) -> PatientSeries:
+    """Return one value of a patient over time; the access is journalled."""
+    caller, query = current_caller(), RecordQuery(patient_key=patient, category=body["category"])
+    return _clinician().records.series(caller.party, caller.id, query, body["code"], words())
 
 
 @bp.post("/clinician/requests")

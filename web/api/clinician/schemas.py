@@ -12,16 +12,19 @@ from models import InputValue, Model
 from services.clinician.patients import MAX_REASON as MAX_REQUEST_REASON
 from services.clinician.patients import (
     ORDERS,
+    PURPOSES,
     REQUEST_DAYS,
     PatientDetails,
     PatientList,
     PatientQuery,
 )
 from services.clinician.predictions import MAX_REASON, PastPrediction, PredictionInputs
+from services.clinician.records import PatientSeries, PatientTimeline, TimelineDay
 from services.clinician.reports import ContributionLine, InputLine, InputWarnings, PredictionReport
 from services.requests import PatientInCare, SentRequest
 from services.requests.predictions import CHOICES
 from services.schemas import Strict
+from web.api.lines import LineSchema, SeriesSchema
 from web.api.schemas import QuestionLinkSchema, Text, listing, schema_of
 
 MAX_JOURNAL_REASON: Final = 500
@@ -53,6 +56,25 @@ class CareRequestBody(Strict):
     days = fields.Integer(required=True, strict=True, validate=validate.OneOf(REQUEST_DAYS))
     reason = Text(MAX_REQUEST_REASON, 0, load_default="")
     question = Text(64, 0, load_default="")
+    purposes = fields.List(
+        fields.String(validate=validate.OneOf(PURPOSES)),
+        load_default=lambda: [PURPOSES[0]],
+        validate=validate.Length(1, len(PURPOSES)),
+    )
+
+
+class TimelineBody(Strict):
+    """A kind of records, or "" for all, and the page."""
+
+    kind = Text(64, 0, load_default="", attribute="category")
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 10**6))
+
+
+class ValueBody(Strict):
+    """A kind of records, or "" for all, and the code of a value as `system|code`."""
+
+    kind = Text(64, 0, load_default="", attribute="category")
+    code = Text(256, required=True)
 
 
 class PredictionBody(Strict):
@@ -71,7 +93,11 @@ class DecisionBody(Strict):
 
 
 PatientSchema = schema_of(
-    "PatientSchema", PatientInCare, "categories until_s", patient="key", hospital_number="number"
+    "PatientSchema",
+    PatientInCare,
+    "categories readable until_s",
+    patient="key",
+    hospital_number="number",
 )
 PatientsSchema = schema_of(
     "PatientsSchema", PatientList, "total page pages", patients=PatientSchema
@@ -86,10 +112,24 @@ SentRequestsSchema = listing("SentRequestsSchema", "requests", SentRequestSchema
 PatientDetailsSchema = schema_of(
     "PatientDetailsSchema",
     PatientDetails,
-    "patient.categories patient.until_s",
+    "patient.categories patient.readable patient.until_s",
     patient="patient.key",
     hospital_number="patient.number",
     questions=QuestionLinkSchema,
+)
+
+
+TimelineDaySchema = schema_of("TimelineDaySchema", TimelineDay, "day", lines=LineSchema)
+TimelineSchema = schema_of(
+    "TimelineSchema",
+    PatientTimeline,
+    "patient.readable total page pages",
+    patient="patient.key",
+    kind="category",
+    days=TimelineDaySchema,
+)
+PatientSeriesSchema = schema_of(
+    "PatientSeriesSchema", PatientSeries, patient="patient.key", series=SeriesSchema
 )
 
 

@@ -19,6 +19,7 @@ from services.custodian.column_maps import NewMapping
 from services.custodian.erasures import PendingErasure
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
+from services.custodian.links import LinkedPatients
 from services.custodian.messages import Inbox, PatientMessage
 from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.people import OpenInvitation, StaffAccount
@@ -108,6 +109,19 @@ class ErasureDecisionBody(Strict):
     reason = fields.String(load_default="", validate=validate.Length(0, MAX_REASON))
 
 
+class LinkBody(Strict):
+    """Two hospital numbers that may be one person's."""
+
+    number = Text(MAX_NUMBER, required=True)
+    other = Text(MAX_NUMBER, required=True)
+
+
+class LinkDecisionBody(Strict):
+    """``confirm``: one person; ``dismiss``: two people; ``undo``: a link that was wrong."""
+
+    decision = fields.String(required=True, validate=validate.OneOf(("confirm", "dismiss", "undo")))
+
+
 class RecoveryLinkBody(Strict):
     """Whose key was lost, and how their identity was checked again."""
 
@@ -139,6 +153,7 @@ HoldingsSchema = schema_of(
     jobs="active_jobs",
     studies="proposed_studies",
     erasures="requested_erasures",
+    links="proposed_links",
 )
 WeekSchema = schema_of("WeekSchema", Week, "yes no estimates uploads")
 OverviewSchema = schema_of(
@@ -260,3 +275,12 @@ OutcomeSchema = schema_of(
 )
 OutcomesSchema = listing("OutcomesSchema", "outcomes", OutcomeSchema)
 DepositSchema = schema_of("DepositSchema", DepositReport, "record_ids new batches")
+LinkedPatientsSchema = schema_of(
+    "LinkedPatientsSchema",
+    LinkedPatients,
+    "link.id link.state link.source link.proposed_at_s link.decided_at_s is_waiting is_linked",
+    hospital_numbers=fields.List(fields.String(), attribute="numbers"),
+    records=fields.List(fields.Integer()),
+    affected_models=fields.List(fields.String()),
+)
+LinksSchema = listing("LinksSchema", "links", LinkedPatientsSchema)

@@ -9,16 +9,20 @@ from flask import Blueprint, Response
 from services.accounts import PATIENT
 from services.patient.history import HistoryPage
 from services.patient.records import OpenedRecord, StoredRecord, TrainedModel
+from services.record_views import ValueSeries
+from web.api.lines import SeriesSchema
 from web.api.patient.schemas import (
     BeforeBody,
     HistorySchema,
     OpenedRecordSchema,
     PatientRecordsSchema,
     TrainedModelsSchema,
+    ValueBody,
 )
-from web.api.resources import accepts, json_response, returns
+from web.api.resources import accepts, json_response, returns, returns_file
 from web.api.schemas import NothingSchema, ObjectAnswer
 from web.current import current_subject, services, words
+from web.responses import NDJSON, download_response
 from web.view_options import requires_role
 
 bp = Blueprint("patient_records", __name__)
@@ -38,6 +42,15 @@ def get_own_records() -> list[StoredRecord]:
 def get_own_record(record: str) -> OpenedRecord:
     """Open one record; the history shows it."""
     return services().patient.records.open(current_subject(), words(), record)
+
+
+@bp.get("/patient/values")
+@requires_role(PATIENT)
+@accepts(ValueBody)
+@returns(SeriesSchema)
+def get_own_value(body: dict[str, str]) -> ValueSeries:
+    """Return one value over time; this opens the records of its kind, and the history shows it."""
+    return services().patient.records.series(current_subject(), words(), **body)
 
 
 @bp.post("/patient/copy")
@@ -92,3 +105,21 @@ def get_uses_as_fhir(body: dict[str, Any]) -> Response:
     before = body["before"]
     fhir = services().patient.fhir
     return json_response(fhir.list_audit_events(current_subject(), words(), before))
+
+
+@bp.get("/patient/fhir/Provenance")
+@requires_role(PATIENT)
+@returns(ObjectAnswer)
+def get_origins_as_fhir() -> Response:
+    """Return who deposited each stored record, when, and its version (FHIR R4); none is opened."""
+    return json_response(services().patient.fhir.list_provenance(current_subject()))
+
+
+@bp.post("/patient/fhir/records")
+@requires_role(PATIENT)
+@accepts(NothingSchema)
+@returns_file(NDJSON)
+def post_records_as_fhir(body: dict[str, Any]) -> Response:
+    """Return every record as FHIR R4 NDJSON, with its Provenance; the history shows the opening."""
+    records = services().patient.fhir.export_records(current_subject())
+    return download_response(records, "my-records.ndjson", NDJSON)

@@ -14,7 +14,7 @@ from services.patient.erasures import ErasureStatus
 from services.patient.history import HistoryLine, HistoryPage
 from services.patient.keys import KeyList
 from services.patient.messages import MessageSummary
-from services.patient.records import OpenedRecord, RecordValue, StoredRecord, TrainedModel
+from services.patient.records import OpenedRecord, StoredRecord, TrainedModel
 from services.patient.requests import RequestDetail, RequestSummary
 from services.patient.signatures import SubmittedSignature
 from services.patient.withdrawals import ResearchReview
@@ -23,6 +23,7 @@ from services.requests.choices import Choice
 from services.requests.descriptions import Section
 from services.requests.messages import KINDS, MAX_TEXT
 from services.schemas import Strict
+from web.api.lines import LineSchema
 from web.api.schemas import (
     BARE_HEX,
     MAX_CODES,
@@ -85,6 +86,13 @@ class ResearchBody(Strict):
     """Research on or off."""
 
     research = fields.String(required=True, validate=validate.OneOf(("on", "off")))
+
+
+class ValueBody(Strict):
+    """A kind of records, and the code of a value as `system|code`."""
+
+    kind = Text(64, required=True, attribute="category")
+    code = Text(256, required=True)
 
 
 class BeforeBody(Strict):
@@ -190,7 +198,6 @@ PatientRecordSchema = schema_of(
     record=HexString(prefix="", attribute="entry.record_id"),
 )
 PatientRecordsSchema = listing("PatientRecordsSchema", "records", PatientRecordSchema)
-RecordValueSchema = schema_of("RecordValueSchema", RecordValue, "value", what="name")
 OpenedRecordSchema = schema_of(
     "OpenedRecordSchema",
     OpenedRecord,
@@ -199,7 +206,7 @@ OpenedRecordSchema = schema_of(
     kind="record.category",
     date="record.recorded_on",
     values="observations",
-    says=("values", RecordValueSchema),
+    says=("values", LineSchema),
 )
 TrainedModelSchema = schema_of(
     "TrainedModelSchema",

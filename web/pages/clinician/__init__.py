@@ -6,6 +6,6 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.pages.clinician import patients, predictions
+from web.pages.clinician import patients, predictions, records
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (patients.bp, predictions.bp)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (patients.bp, predictions.bp, records.bp)

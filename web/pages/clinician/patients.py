@@ -9,7 +9,13 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
 from consent import CATEGORIES
-from services.clinician.patients import ORDERS, REQUEST_DAYS, CareRequest, PatientQuery
+from services.clinician.patients import (
+    ORDERS,
+    PURPOSES,
+    REQUEST_DAYS,
+    CareRequest,
+    PatientQuery,
+)
 from services.errors import Invalid
 from services.tokens import CLINICIAN
 from web.current import current_account, services, words
@@ -23,7 +29,7 @@ bp = Blueprint("clinician_patients", __name__)
 @bp.get("/clinician")
 @requires_role(CLINICIAN)
 def patients() -> Response:
-    """Show a page of the patients who permit a prediction, searched, sorted and filtered."""
+    """Show a page of the patients who permit something, searched, sorted and filtered."""
     account, order = current_account(), request.args.get("order", "")
     query = PatientQuery(
         search=request.args.get("search", "").strip(),
@@ -80,6 +86,7 @@ def access_form() -> Response:
         for question in services().clinician.patients.list_questions()
     }.get(chosen, ())
     values = MultiDict([("question", chosen if used else ""), *(("categories", c) for c in used)])
+    values.setlist("purposes", [PURPOSES[0]] if used else [])
     return _access_form({}, values)
 
 
@@ -94,6 +101,7 @@ def request_access() -> Response:
         days=int(days) if days in map(str, REQUEST_DAYS) else 0,
         reason=request.form.get("reason", ""),
         question=request.form.get("question", ""),
+        purposes=request.form.getlist("purposes"),
     )
     service = services().clinician.patients
     try:
@@ -119,6 +127,7 @@ def _access_form(errors: Mapping[str, str], values: MultiDict[str, Any]) -> Resp
             (code, say(f"category-{code}"), say("ask-needed") if code in required else "")
             for code in CATEGORIES
         ],
+        purposes=[(code, say(f"ask-purpose-{code}")) for code in PURPOSES],
         days=[(str(days), say("days-of", days=days)) for days in REQUEST_DAYS],
         errors=errors,
         values=values,

@@ -15,6 +15,7 @@ from services.requests.wording import format_day
 from web.current import current_account, current_subject, services, words
 from web.pages.guard import is_fragment, render, see_other
 from web.pages.patient.consents import json_file
+from web.responses import NDJSON, download_response
 from web.view_options import opens_records, requires_role
 
 MAX_DIGITS: Final = 15
@@ -53,8 +54,18 @@ def record(id: str) -> Response:
         opened=opened,
         date=date,
         record_id=id,
-        rows=[(value.name[:1].upper() + value.name[1:], value.value) for value in opened.values],
     )
+
+
+@bp.get("/patient/values")
+@requires_role(PATIENT)
+@opens_records
+def value() -> Response:
+    """Show one value over time, as a chart and a table; opening the records is in the history."""
+    say, kind, code = words(), request.args.get("kind", ""), request.args.get("code", "")
+    series = services().patient.records.series(current_subject(), say, kind, code)
+    title = say("chart-title", value=series.name)
+    return render("patient/value.html", title=title, series=series)
 
 
 @bp.get("/patient/download")
@@ -84,6 +95,15 @@ def request_download() -> Response:
 def download() -> Response:
     """Return the file with all of the patient's data."""
     return json_file(services().patient.exports.read(current_account()), "my-records.json")
+
+
+@bp.get("/patient/download/records")
+@requires_role(PATIENT)
+@opens_records
+def download_records() -> Response:
+    """Return all records as other systems read them (FHIR NDJSON); the history shows it."""
+    records = services().patient.fhir.export_records(current_subject())
+    return download_response(records, "my-records.ndjson", NDJSON)
 
 
 @bp.get("/patient/download/page")

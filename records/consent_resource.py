@@ -1,0 +1,265 @@
+"""Read a FHIR Consent as offers to a patient: what could be asked of them, and what could not."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from consent import ANY, CATEGORIES, is_known
+from records.categories import read_rules
+from records.event_times import read_moment
+from records.event_values import codes_of
+
+TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem"
+PARTY_SYSTEM: Final = "urn:vouchsafe:party"
+_REASON: Final = f"{TERMINOLOGY}/v3-ActReason"
+_RECIPIENT: Final = f"{TERMINOLOGY}/v3-ParticipationType|IRCP"
+_RESOURCE_TYPES: Final = "http://hl7.org/fhir/resource-types"
+_MAPPED: Final = frozenset(
+    {"id", "type", "period", "actor", "action", "purpose", "class", "dataPeriod", "provision"}
+)
+"""What a provision may state; all else limits it in a way that our terms cannot say."""
+_SCOPE_ONLY: Final = ("sourceAttachment", "sourceReference", "policy", "policyRule", "verification")
+_USES: Final = frozenset({f"{TERMINOLOGY}/consentaction|{word}" for word in ("access", "use")})
+_IN_FORCE: Final = ("active", "proposed", "draft")
+_MAX_NESTED: Final = 200
+
+Provision = Mapping[str, Any]
+
+
+class ConsentCode(StrEnum):
+    """What could not be read of a Consent, or why it is no offer."""
+
+    STATUS = "status"
+    NO_PROVISION = "no-provision"
+    NO_PERMIT = "no-permit"
+    CONDITION = "condition"
+    ACTION = "action"
+    POLICY_CODE = "policy-code"
+    PURPOSE = "purpose"
+    NO_PURPOSE = "no-purpose"
+    CATEGORY = "category"
+    RECIPIENT = "recipient"
+    NESTED = "nested"
+    OWN_TERMS = "own-terms"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentNote:
+    """Something of a Consent that is not in an offer.
+
+    Attributes:
+        code: what it is.
+        element: its place in the resource.
+        is_refusal: whether the provision it is in is no offer because of it.
+    """
+
+    code: ConsentCode
+    element: str
+    is_refusal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentOffer:
+    """What a Consent says that a patient permits; only their signature makes it so.
+
+    Attributes:
+        recipient: a party id; "" if the resource names none that this platform knows.
+        purposes: codes of the vocabulary.
+        categories: codes of the vocabulary; None for all.
+        data_from, data_to, until: ISO dates, or "".
+    """
+
+    recipient: str
+    purposes: tuple[str, ...]
+    categories: frozenset[str] | None
+    data_from: str = ""
+    data_to: str = ""
+    until: str = ""
+
+
+@dataclass(slots=True)
+class ConsentReading:
+    """The offers of a Consent, and what is not in them."""
+
+    offers: list[ConsentOffer] = field(default_factory=list)
+    notes: list[ConsentNote] = field(default_factory=list)
+
+    def add(self, code: ConsentCode, element: str, *, is_refusal: bool = False) -> None:
+        """Note something that is not in an offer."""
+        self.notes.append(ConsentNote(code, element, is_refusal))
+
+
+def read_consent(resource: Mapping[str, Any]) -> ConsentReading:
+    """Return what a Consent (R4; PCF Basic and Intermediate, MII) offers.
+
+    A condition that our terms cannot state costs the provision that has it, so that no offer is
+    wider than its source. A nested deny of classes narrows the offer; any other one costs it.
+    """
+    reading = ConsentReading()
+    if resource.get("status") not in _IN_FORCE:
+        reading.add(ConsentCode.STATUS, "Consent.status", is_refusal=True)
+        return reading
+    for name in _SCOPE_ONLY:
+        if name in resource:
+            reading.add(ConsentCode.OWN_TERMS, f"Consent.{name}")
+    root = resource.get("provision")
+    if not isinstance(root, dict):
+        reading.add(ConsentCode.NO_PROVISION, "Consent.provision", is_refusal=True)
+        return reading
+    if _is_permit(root, resource):
+        _read_permit(root, "Consent.provision", reading, root)
+    else:
+        _read_exceptions(root, reading)
+    if not reading.offers and not any(note.is_refusal for note in reading.notes):
+        reading.add(ConsentCode.NO_PERMIT, "Consent.provision", is_refusal=True)
+    return reading
+
+
+def _is_permit(root: Provision, resource: Mapping[str, Any]) -> bool:
+    """Return whether the root permits; without a type the policy says it (OPTIN)."""
+    if "type" in root:
+        return bool(root["type"] == "permit")
+    codes = codes_of(resource.get("policyRule"))
+    return any(code.endswith("|OPTIN") for code in codes)
+
+
+def _read_exceptions(root: Provision, reading: ConsentReading) -> None:
+    """Read the permits below a root that denies: each is an offer of its own."""
+    for place, nested in _nested(root):
+        where = f"Consent.provision.provision[{place}]"
+        if nested.get("type") == "permit":
+            _read_permit(nested, where, reading, root)
+
+
+def _read_permit(permit: Provision, where: str, reading: ConsentReading, root: Provision) -> None:
+    """Add the offers of one permit: one for each recipient."""
+    purposes = _purposes(permit, where, reading)
+    categories, has_unknown = _categories(permit)
+    if has_unknown:
+        reading.add(ConsentCode.CATEGORY, f"{where}.class")
+    denied, refusals = _exceptions(permit, where)
+    refusals += _limits(permit, where)
+    if not purposes:
+        refusals.append(ConsentNote(ConsentCode.NO_PURPOSE, f"{where}.purpose", True))
+    if categories is not None and not categories:
+        refusals.append(ConsentNote(ConsentCode.CATEGORY, f"{where}.class", True))
+    if refusals:
+        reading.notes += refusals
+        return
+    if denied:
+        categories = frozenset((categories or set(CATEGORIES) - {ANY}) - denied)
+    until = _day(permit, "period", "end") or _day(root, "period", "end")
+    for recipient in _recipients(permit, where, reading):
+        span = (_day(permit, "dataPeriod", "start"), _day(permit, "dataPeriod", "end"))
+        reading.offers.append(ConsentOffer(recipient, purposes, categories, *span, until))
+
+
+def _exceptions(permit: Provision, where: str) -> tuple[set[str], list[ConsentNote]]:
+    """Return the categories that nested denies take out, and the exceptions that are others."""
+    denied: set[str] = set()
+    refusals: list[ConsentNote] = []
+    for place, nested in _nested(permit):
+        classes, has_unknown = _categories(nested)
+        is_narrow = set(nested) <= {"id", "type", "class"} and not has_unknown
+        if nested.get("type") == "deny" and is_narrow and classes:
+            denied |= classes
+        else:
+            inner = f"{where}.provision[{place}]"
+            refusals.append(ConsentNote(ConsentCode.NESTED, inner, True))
+    return denied, refusals
+
+
+def _limits(permit: Provision, where: str) -> Iterator[ConsentNote]:
+    """Yield what limits a permit in a way that our terms cannot state."""
+    for name in sorted(set(permit) - _MAPPED):
+        code = ConsentCode.POLICY_CODE if name == "code" else ConsentCode.CONDITION
+        yield ConsentNote(code, f"{where}.{name}", True)
+    for name, end in (("period", "end"), ("dataPeriod", "start"), ("dataPeriod", "end")):
+        if _text(permit, name, end) and not _day(permit, name, end):
+            yield ConsentNote(ConsentCode.CONDITION, f"{where}.{name}.{end}", True)
+    actions = [code for each in _list(permit.get("action")) for code in codes_of(each)]
+    if "action" in permit and not _USES & set(actions):
+        yield ConsentNote(ConsentCode.ACTION, f"{where}.action", True)
+    if len(_list(permit.get("provision"))) > _MAX_NESTED:
+        yield ConsentNote(ConsentCode.NESTED, f"{where}.provision", True)
+
+
+def _purposes(permit: Provision, where: str, reading: ConsentReading) -> tuple[str, ...]:
+    purposes: dict[str, None] = {}
+    for place, coding in enumerate(_list(permit.get("purpose"))):
+        system, _, code = next(iter(codes_of(coding)), "").rpartition("|")
+        if system == _REASON and code != ANY and is_known("purpose", code):
+            purposes[code] = None
+        else:
+            reading.add(ConsentCode.PURPOSE, f"{where}.purpose[{place}]")
+    return tuple(purposes)
+
+
+def _categories(provision: Provision) -> tuple[frozenset[str] | None, bool]:
+    """Return the categories of `class` (None: it has none), and whether a class is unknown."""
+    if "class" not in provision:
+        return None, False
+    categories: set[str] = set()
+    has_unknown = False
+    for coding in _list(provision["class"]):
+        code = next(iter(codes_of(coding)), "")
+        meant = _categories_of(code)
+        categories |= meant
+        has_unknown |= not meant
+    return frozenset(categories), has_unknown
+
+
+def _categories_of(code: str) -> set[str]:
+    system, _, word = code.rpartition("|")
+    if word in CATEGORIES and CATEGORIES[word].system == system:
+        return {word}
+    if system != _RESOURCE_TYPES:
+        return set()
+    rules = read_rules()
+    if word in ("Observation", "DiagnosticReport"):
+        return set(rules.categories.values())
+    return {rules.kinds[word]} if word in rules.kinds else set()
+
+
+def _recipients(permit: Provision, where: str, reading: ConsentReading) -> list[str]:
+    """Return the parties that receive, "" for one that is not named; a custodian is none."""
+    recipients: dict[str, None] = {}
+    for place, actor in enumerate(_list(permit.get("actor"))):
+        if not isinstance(actor, dict) or _RECIPIENT not in codes_of(actor.get("role")):
+            continue
+        reference = actor.get("reference")
+        identifier = reference.get("identifier") if isinstance(reference, dict) else None
+        is_ours = isinstance(identifier, dict) and identifier.get("system") == PARTY_SYSTEM
+        value = identifier.get("value") if is_ours and isinstance(identifier, dict) else None
+        if not isinstance(value, str):
+            reading.add(ConsentCode.RECIPIENT, f"{where}.actor[{place}]")
+        recipients[value if isinstance(value, str) else ""] = None
+    return list(recipients) or [""]
+
+
+def _nested(provision: Provision) -> Iterator[tuple[int, Provision]]:
+    for place, nested in enumerate(_list(provision.get("provision"))[:_MAX_NESTED]):
+        yield place, nested if isinstance(nested, dict) else {}
+
+
+def _text(provision: Provision, name: str, end: str) -> str:
+    period = provision.get(name)
+    text = period.get(end) if isinstance(period, dict) else None
+    return text if isinstance(text, str) else ""
+
+
+def _day(provision: Provision, name: str, end: str) -> str:
+    """Return the first day of a start or the last day of an end, ISO; "" if there is none."""
+    moment = read_moment(_text(provision, name, end))
+    if moment is None:
+        return ""
+    at_s = moment.first if end == "start" else moment.last
+    return datetime.datetime.fromtimestamp(at_s, datetime.UTC).date().isoformat()
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

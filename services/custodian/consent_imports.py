@@ -1,0 +1,230 @@
+"""Turns FHIR Consents of a custodian's systems into requests that their patients may sign."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from consent import CATEGORIES, DAY_S, TREAT, TREATDS
+from records.categories import read_rules
+from records.consent_resource import ConsentNote, ConsentOffer, read_consent
+from records.fhir_file import FhirEntry, read_entries
+from records.persons import find_person
+from records.references import Patients, find_subject, patient_names
+from services.custodian.patient_names import PatientNames
+from services.installation import Installation
+from services.parties import is_study
+from services.requests import ConsentRequests, PatientDirectory, RequestDetails
+from services.requests.proposals import APPROVED, StudyProposals
+from services.words import Words
+from storage import RecordStore
+
+LOG: Final = logging.getLogger("vouchsafe.consents")
+CONSENT: Final = "Consent"
+PATIENT: Final = "Patient"
+MAX_CARE_DAYS: Final = 365
+_CARE: Final = (TREATDS, TREAT)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """One thing that is to say about a Consent.
+
+    Attributes:
+        number: of its entry in the file, from 1.
+        code: `sent`, or why something is not in a request.
+        element: its place in the resource.
+        is_refusal: whether it is why no request was made.
+    """
+
+    number: int
+    code: str
+    element: str
+    is_refusal: bool
+
+    def text(self, words: Words) -> str:
+        """Return it as a sentence."""
+        return words(f"consent-import-{self.code}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentImport:
+    """What became of the Consents of a file; `requests` were sent to patients."""
+
+    consents: int
+    requests: int
+    lines: Sequence[ConsentLine]
+
+
+class ConsentImports:
+    """Proposes to patients what another system's Consents say; it permits nothing by itself."""
+
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
+        self,
+        *,
+        requests: ConsentRequests,
+        proposals: StudyProposals,
+        directory: PatientDirectory,
+        names: PatientNames,
+        store: RecordStore,
+        installation: Installation,
+        clock: Callable[[], float],
+    ) -> None:
+        self._requests = requests
+        self._proposals = proposals
+        self._directory = directory
+        self._names = names
+        self._store = store
+        self._installation = installation
+        self._clock = clock
+
+    def propose(self, body: bytes, *, sender: str, recipient: str, by: str) -> ConsentImport:
+        """Send a request to the patient of each Consent that can be expressed in our terms.
+
+        Sending a file again sends nothing again while a request waits, or within half a year
+        after a no.
+
+        Args:
+            body: a Consent, or a Bundle, Parameters or NDJSON with some.
+            sender: the system whose ids the file uses, or "" for the custodian's only one.
+            recipient: a party id, for Consents that name none that this platform knows; or "".
+            by: the account or token that sent it.
+
+        Raises:
+            FhirInvalid, JsonInvalid (records): the file cannot be read at all.
+            LedgerUnavailable (consent): refusals cannot be checked now; nothing was sent.
+        """
+        sender = sender or self._installation.organisation
+        entries = [entry for entry in read_entries(io.BytesIO(body)) if entry.resource is not None]
+        patients = self._patients(entries, sender)
+        consents = [entry for entry in entries if entry.kind == CONSENT]
+        lines: list[ConsentLine] = []
+        if not consents:
+            lines.append(ConsentLine(1, "no-consent", "", is_refusal=True))
+        for entry in consents:
+            lines += self._propose(entry, self._subject(entry, sender, patients), recipient, by)
+        sent = sum(line.code == "sent" for line in lines)
+        LOG.info("%d consents, %d requests, sent by %s", len(consents), sent, by)
+        return ConsentImport(consents=len(consents), requests=sent, lines=lines)
+
+    def _patients(self, entries: Iterable[FhirEntry], sender: str) -> Patients:
+        patients = Patients()
+        for entry in entries:
+            if entry.kind == PATIENT:
+                person, _ = find_person(entry.resource or {}, self._installation.person_systems)
+                if person is not None:
+                    patients.add(patient_names(entry, sender), person)
+        return patients
+
+    def _subject(self, entry: FhirEntry, sender: str, patients: Patients) -> bytes | None:
+        """Return whose Consent it is; nobody is added to the directory."""
+        subject = find_subject(entry, sender, self._installation.person_systems)
+        person = subject.person or patients.find(subject.names)[0]
+        if person is not None:
+            return self._directory.find_subjects([person]).get(person)
+        known = self._names.find(subject.names)
+        return next((known[name] for name in subject.names if name in known), None)
+
+    def _propose(
+        self, entry: FhirEntry, subject: bytes | None, recipient: str, by: str
+    ) -> list[ConsentLine]:
+        reading = read_consent(entry.resource or {})
+        lines = [_line(entry, note) for note in reading.notes]
+        for offer in reading.offers:
+            code = self._send(replace(offer, recipient=offer.recipient or recipient), subject, by)
+            lines.append(ConsentLine(entry.number, code, "Consent.provision", code != "sent"))
+        return lines
+
+    def _send(self, offer: ConsentOffer, subject: bytes | None, by: str) -> str:
+        """Send one offer as a request; return `sent`, or why it was not."""
+        if subject is None or self._store.find_erased([subject]):
+            return "unknown-patient"
+        asked = self._details(offer)
+        if asked is None:
+            return "unknown-recipient"
+        details = _restrict(asked, offer, int(self._clock()))
+        if details is None:
+            return "nothing-left"
+        refusing = self._store.refusing_subjects(details.party, details.purposes[0])
+        # The same word for a refusal and for a request that waits: a no is the patient's affair.
+        if subject in refusing or not self._requests.send(details, [subject], by):
+            return "not-sent"
+        return "sent"
+
+    def _details(self, offer: ConsentOffer) -> RequestDetails | None:
+        """Return the most that a recipient may request; None if it may request nothing."""
+        if offer.recipient == self._installation.organisation:
+            ordinary = set(CATEGORIES) - {rule.category for rule in read_rules().sensitive}
+            named = ordinary if offer.categories is None else offer.categories
+            return RequestDetails(
+                party=offer.recipient,
+                kind="care",
+                purposes=_CARE,
+                categories=tuple(code for code in CATEGORIES if code in named),
+                data_from="",
+                data_to="",
+                days=MAX_CARE_DAYS,
+                condition=Words("en")("ask-condition"),
+            )
+        study = self._proposals.find(offer.recipient) if is_study(offer.recipient) else None
+        if study is None or study.state != APPROVED or study.until_s <= self._clock():
+            return None
+        return study.request_details()
+
+
+def _restrict(details: RequestDetails, offer: ConsentOffer, now_s: int) -> RequestDetails | None:
+    """Return what both the recipient may request and the Consent says; None if that is nothing."""
+    named = offer.categories
+    purposes = tuple(code for code in details.purposes if code in offer.purposes)
+    categories = tuple(c for c in details.categories if named is None or c in named)
+    first = max(details.data_from, offer.data_from)
+    last = min(filter(None, (details.data_to, offer.data_to)), default="")
+    days = min(details.days, _days_until(offer.until, now_s))
+    if not purposes or not categories or days < 1 or (first and last and first > last):
+        return None
+    return replace(
+        details,
+        purposes=purposes,
+        categories=categories,
+        data_from=first,
+        data_to=last,
+        days=days,
+        wants_copy=False,
+    )
+
+
+def _days_until(day: str, now_s: int) -> int:
+    """Return the whole days to the end of a period; many if it has none."""
+    if not day:
+        return MAX_CARE_DAYS * 100
+    end = datetime.datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    return int(end.timestamp() - now_s) // DAY_S
+
+
+def _line(entry: FhirEntry, note: ConsentNote) -> ConsentLine:
+    return ConsentLine(entry.number, note.code.value, note.element, note.is_refusal)
+
+
+def to_outcome(words: Words, imported: ConsentImport) -> Mapping[str, object]:
+    """Return the report as a FHIR OperationOutcome."""
+    issues = [
+        {
+            "severity": "error" if line.is_refusal else "information",
+            "code": "not-supported" if line.is_refusal else "informational",
+            "diagnostics": f"Consent {line.number}: {line.text(words)}",
+            **({"expression": [line.element]} if line.element else {}),
+        }
+        for line in imported.lines
+    ]
+    summary = {
+        "severity": "information",
+        "code": "informational",
+        "diagnostics": words(
+            "consent-import-summary", consents=imported.consents, requests=imported.requests
+        ),
+    }
+    return {"resourceType": "OperationOutcome", "issue": [summary, *issues]}

@@ -1,0 +1,51 @@
+"""Records what the custodian did about a patient in the journal, before it takes effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from consent import ConsentLedger
+from services.installation import Installation
+from storage import NO_RECORD, NOBODY, AccessOutcome, RecordStore, Use
+
+PURPOSE: Final = "administration"
+
+
+class PatientJournal:
+    """Appends rows about patients to the journal; they see them in their history."""
+
+    def __init__(
+        self, *, ledger: ConsentLedger, store: RecordStore, installation: Installation
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._organisation = installation.organisation
+        self._clock: Callable[[], float] = installation.clock
+
+    def record(self, outcome: str, why: str, subjects: Sequence[bytes], *, by: str) -> None:
+        """Store durably what `by` does about each of these subjects; the rows are anchored too.
+
+        Args:
+            outcome: a key of `services.requests.history.ADMINISTRATION`.
+            why: the reason in words; no name and no number.
+            subjects: whose history has a row.
+            by: the account or token that is responsible.
+
+        Raises:
+            LedgerUnavailable, ViewRefused (consent), JournalUnavailable (storage): nothing was
+                recorded, so nothing may be done.
+        """
+        use = Use(
+            at_s=int(self._clock()),
+            party=self._organisation,
+            actor=by,
+            purpose=PURPOSE,
+            why=why,
+            view=self._ledger.view(),
+        )
+        rows = [
+            AccessOutcome(subject, NO_RECORD, 0, outcome, NOBODY)
+            for subject in dict.fromkeys(subjects)
+        ]
+        self._store.journal.write(use, rows)

@@ -1,0 +1,139 @@
+"""Opened records are shown in the reader's words: as written, over time, as models read them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models import Question
+from services.errors import NotFound
+from services.parties import PartyNames
+from services.record_views import RecordViews
+from services.words import Words
+from storage import Arrival, Record
+
+GLUCOSE = "http://loinc.org|2345-7"
+QUESTION = """
+format = 2
+id = "sugar"
+title = "Diabetes"
+intended_use = "A test."
+limits = ["Not for people."]
+held_out = 0.5
+required = ["laboratory"]
+
+[index]
+codes = ["x|visit"]
+category = "encounter"
+take = "first"
+
+[label]
+codes = ["x|diabetes"]
+category = "condition"
+words = "diabetes"
+definition = "It is there."
+within = ["1d", "5y"]
+never_before = true
+absent = "negative"
+
+[parameters]
+rounds = 60
+max_depth = 1
+
+[[features]]
+name = "glucose"
+codes = ["http://loinc.org|2345-7"]
+words = "glucose"
+kind = "number"
+category = "laboratory"
+unit = "mg/dL"
+minimum = 10
+maximum = 900
+take = "last"
+within = ["-2y", "0d"]
+reviewed = "Measured before."
+
+[[molar]]
+code = "http://loinc.org|2345-7"
+grams = 180.156
+"""
+
+
+class Questions:
+    def questions(self) -> list[Question]:
+        return [Question.parse(QUESTION, "sugar.toml")]
+
+    def studies(self) -> list[Any]:
+        return []
+
+
+def views() -> RecordViews:
+    known: Any = Questions()
+    return RecordViews(diagnostics=known, parties=PartyNames(known))
+
+
+def glucose(day: str, value: str, unit: str = "mmol/L", **more: Any) -> Record:
+    resource = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2345-7"}], "text": "Glucose"},
+        "effectiveDateTime": f"{day}T08:30:00+01:00",
+        "valueQuantity": {"value": "VALUE", "unit": unit, "code": unit},
+    } | more
+    text = json.dumps(resource).replace('"VALUE"', value).encode()
+    arrival = (Arrival("r", 1, 86_400),)
+    return Record(
+        b"\1" * 32, "laboratory", "organisation:mercy", day, {}, "ab" * 16, 1, (text,), arrival
+    )
+
+
+def test_a_value_is_shown_as_written_with_time_zone_and_holder() -> None:
+    (line,) = views().describe(Words("en"), [glucose("2024-02-15", "5.10")])
+    assert (line.value, line.name) == ("5.10 mmol/L", "glucose")
+    assert line.when == "15 February 2024, 08:30 UTC+01:00"
+    assert line.source == "Mercy"
+    assert line.version == "Received on 2 January 1970."
+
+
+def test_a_reader_of_another_language_gets_the_same_digits() -> None:
+    record = glucose("2024-02-15", "5.10", performer=[{"display": "Labor"}])
+    (line,) = views().describe(Words("de"), [record])
+    assert line.value == "5,10 mmol/L"
+    assert line.source == "Labor, Mercy"
+
+
+def test_a_value_that_a_model_converts_says_as_what_and_by_which_rule() -> None:
+    (line,) = views().describe(Words("en"), [glucose("2024-02-15", "5.1")])
+    (reading,) = line.readings
+    assert "“Diabetes” reads 5.1 mmol/L as 91.88 mg/dL" in reading
+    assert "weight of this substance" in reading
+    (same,) = views().describe(Words("en"), [glucose("2024-02-15", "92", "mg/dL")])
+    assert same.readings == []
+
+
+def test_a_corrected_value_says_that_the_earlier_one_was_deleted() -> None:
+    record = replace(glucose("2024-02-15", "5.1"), arrivals=(Arrival("r", 3, 86_400),))
+    (line,) = views().describe(Words("en"), [record])
+    assert "corrected: version 3. The earlier version was deleted." in line.version
+
+
+def test_a_series_draws_numbers_of_one_unit_and_lists_all_others() -> None:
+    records = [
+        glucose("2024-02-15", "5.1"),
+        glucose("2024-03-15", "6.2"),
+        glucose("2024-04-15", "99", "mg/dL"),
+        glucose("2024-05-15", "7", status="entered-in-error"),
+    ]
+    series = views().series(Words("en"), records, GLUCOSE)
+    assert series.chart is not None
+    assert len(series.chart.marks) == 2
+    assert (series.unit, series.others, len(series.lines)) == ("mmol/L", 2, 4)
+    assert [line.at[:7] for line in series.lines] == ["2024-05", "2024-04", "2024-03", "2024-02"]
+
+
+def test_a_code_that_no_line_has_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        views().series(Words("en"), [glucose("2024-02-15", "5.1")], "x|other")
