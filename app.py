@@ -21,6 +21,7 @@ from deploy.commands import doctor, node
 from deploy.commands import web as web_command
 from deploy.database import make_engine, upgrade
 from deploy.demo.command import demo
+from deploy.demo.fhir_command import demo_fhir
 from deploy.nodes import Nodes, NodesError
 from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.supervisor import Program, Supervisor
@@ -36,6 +37,7 @@ from services.jobs.retraining import Retraining
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
 from services.profile import OrganisationProfile
+from services.researcher.counting import CENSUS, COUNT
 from services.wiring import Services, build_services
 from storage import Kubo, RecordStore, StoreUnavailable
 from web import create_app
@@ -151,6 +153,8 @@ def make_worker(services: Services) -> Worker:
                 "check-upload": uploads.run_check,
                 "store-upload": uploads.run_store,
                 "erase": services.erasure.run,
+                COUNT: services.researcher.counting.run_count,
+                CENSUS: services.researcher.counting.run_census,
             },
             export=services.patient.exports.run,
             erase_answers=services.clinician.predictions.erase_refused,
@@ -237,7 +241,8 @@ def commands() -> click.Group:
     """Return the command line: every command of the platform, and what to do without one."""
     group = make_cli(open_services, (SettingsInvalid, NodesError))
     click.version_option(VERSION)(group)
-    for command in (worker, web_command, node, setup, doctor, demo(open_services, serve)):
+    demos = demo(open_services, serve), demo_fhir(open_services)
+    for command in (worker, web_command, node, setup, doctor, *demos):
         group.add_command(command)
     return group
 

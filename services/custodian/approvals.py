@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent import ConsentError
+from models import Question
 from services.errors import Invalid
 from services.parties import study_id
 from services.requests import PROPOSED, Proposal
@@ -27,6 +28,7 @@ class StudyReview:
         reach: how many patients the study may ask; None while refusals cannot be checked.
         needed: the categories without which nobody is asked.
         patients: all patients in the directory.
+        question: what it predicts, and from what.
         text: the request as patients will read it.
     """
 
@@ -35,6 +37,7 @@ class StudyReview:
     reach: int | None
     needed: Sequence[str]
     patients: int
+    question: Question
     text: RequestText
 
     @property
@@ -78,6 +81,7 @@ class CustodianApprovals:
             reach=self._count_reach(proposal),
             needed=self._reach.categories(proposal),
             patients=self._directory.count(),
+            question=self._reach.question(proposal),
             text=self._descriptions.describe(words, proposal.request_details()),
         )
 

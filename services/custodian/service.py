@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
 from services.custodian.consent_imports import ConsentImports
+from services.custodian.counting import CustodianCounting
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
@@ -33,6 +34,7 @@ class CustodianService:
         intake: of FHIR files.
         subjects: enrolment, and one subject's consents and uses.
         approvals: decisions on proposed studies.
+        counting: whether researchers may have people counted.
         people: staff accounts, open invitations, sessions.
         recoveries: new keys for patients who lost theirs.
         messages: patients' questions and requests for corrections.
@@ -49,6 +51,7 @@ class CustodianService:
     intake: FhirIntake
     subjects: CustodianSubjects
     approvals: CustodianApprovals
+    counting: CustodianCounting
     people: CustodianPeople
     recoveries: CustodianRecoveries
     messages: CustodianMessages

@@ -70,6 +70,7 @@ class RequestDetails:
         condition: its subject in patients' words.
         wants_copy: True if it also requests a copy to download.
         reason: what the person who asks for care tells the patient, in their own words; or "".
+        until_s: the last second of the study, UTC; no permission outlasts it. 0: no such end.
     """
 
     party: str
@@ -82,6 +83,7 @@ class RequestDetails:
     condition: str
     wants_copy: bool = False
     reason: str = ""
+    until_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
 OWN: Final = "own"
 """The patient read an own record."""
-MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased"}
-"""What the record store does after a withdrawal: neither use nor refusal."""
+MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased", "counted": "counted-people"}
+"""What hands no record to anybody: after a withdrawal, or to count people."""
 COPY_DELETED: Final = "copy-deleted"
 """A study confirmed that it deleted a copy."""
 IDENTITY_CHECKED: Final = "identity-checked"

@@ -99,6 +99,7 @@ class Proposal:
             days=self.days,
             condition=self.condition,
             wants_copy=self.wants_copy,
+            until_s=self.until_s,
         )
 
 

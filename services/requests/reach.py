@@ -37,7 +37,11 @@ class StudyReach:
 
     def categories(self, study: Proposal) -> Sequence[str]:
         """Return the categories without which nobody can take part."""
-        return needed_categories(self._diagnostics.question(study.question))
+        return needed_categories(self.question(study))
+
+    def question(self, study: Proposal) -> Question:
+        """Return the question of a study, as it is installed now."""
+        return self._diagnostics.question(study.question)
 
 
 def needed_categories(question: Question) -> Sequence[str]:

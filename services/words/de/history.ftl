@@ -33,6 +33,8 @@ used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, o
 
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
+counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
+
 refused-never = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
 
 refused-withdrawn = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten am { $date } widerrufen.
@@ -40,8 +42,6 @@ refused-withdrawn = { $party } wollte diese Daten von Ihnen sehen: { $categories
 refused-ended = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Ihre Einwilligung endete am { $date }.
 
 refused-unknown = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Wir konnten Ihre Einwilligungen in dem Moment nicht prüfen.
-
-refused-other = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt. { $why }
 
 empty-journal = Noch hat niemand Ihre Daten genutzt oder danach gefragt. Jede Nutzung und jede Ablehnung wird hier stehen.
 

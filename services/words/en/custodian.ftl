@@ -233,7 +233,18 @@ deposit-size = Size
 
 deposit-sent = Sent
 
-deposit-before = { $all } rows read. { $good } are good, { $bad } are not. Nothing has been stored yet.
+deposit-before = { $all ->
+        [one] One row read.
+       *[other] { $all } rows read.
+    } { $good ->
+        [0] None is good,
+        [one] One is good,
+       *[other] { $good } are good,
+    } { $bad ->
+        [0] none is bad.
+        [one] one is bad.
+       *[other] { $bad } are bad.
+    } Nothing has been stored yet.
 
 deposit-store = Store the { $good } good rows
 
@@ -271,9 +282,23 @@ deposit-misfit-next = Nothing was stored, and the file was deleted. Choose the m
 
 deposit-dropped = Nothing was stored. The file was deleted.
 
-deposit-after = { $good } records stored. { $bad } rows left out. Finished on { $time }.
+deposit-after = { $good ->
+        [one] The file has one good record.
+       *[other] The file has { $good } good records.
+    } { $new ->
+        [0] None of them is new.
+        [one] One of them is new and was stored.
+       *[other] { $new } of them are new and were stored.
+    } { $bad ->
+        [0] {""}
+        [one] One row was left out.
+       *[other] { $bad } rows were left out.
+    } Finished on { $time }.
 
-deposit-known = { $count } of { $all } records were stored before and did not change.
+deposit-known = { $count ->
+        [one] One record was stored before and did not change.
+       *[other] { $count } records were stored before and did not change.
+    }
 
 deposit-corrected = { $count ->
     [one] One stored record was corrected or completed.
@@ -285,9 +310,19 @@ deposit-erased = { $count ->
    *[other] { $count } records were erased before and are not stored again.
  }
 
-deposit-fhir-before = { $all } entries read. { $bad } of them cannot be stored. Nothing has been stored yet.
+deposit-fhir-before = { $all ->
+        [one] One entry read.
+       *[other] { $all } entries read.
+    } { $bad ->
+        [0] {""}
+        [one] One cannot be stored.
+       *[other] { $bad } cannot be stored.
+    } Nothing has been stored yet.
 
-deposit-fhir-after = { $all } entries read. Finished on { $time }.
+deposit-fhir-after = { $all ->
+        [one] One entry read.
+       *[other] { $all } entries read.
+    } Finished on { $time }.
 
 deposit-fhir-store = Store these entries
 
@@ -333,6 +368,8 @@ deposit-bad-caption = { $all ->
     }
 
 deposit-row-hint = Row 1 is the first row below the header; the line counts from the top of the file.
+
+deposit-entry = Entry
 
 deposit-row = Row
 
@@ -592,6 +629,8 @@ may-study-many-of = { $many } of { $all } patients today: everybody with { $cate
 
 may-study-many-unknown = cannot be counted now: the register is unavailable
 
+may-study-question = The question “{ $title }”, as it is installed
+
 may-study-text = What your patients will read
 
 may-study-reason = Reason for the study's team
@@ -829,6 +868,22 @@ erasures-refuse = Refuse
 empty-erasures = Nobody has asked for erasure.
 
 custodian-messages = Messages that wait for an answer
+
+## Counting
+
+counting-title = Counts for researchers
+
+counting-lead = Researchers can build a question and see how many people it would have, before anybody is asked. For this, the platform opens the records of everybody who did not turn research off. No record leaves, and no person reads one.
+
+counting-rules = Every number is rounded to tens. Numbers below eleven, and cohorts below fifty, are hidden. The people are fixed for a week. Each count is in the journal, and each patient's history says that they were counted.
+
+counting-on = Counting is on since { $date }.
+
+counting-off = Counting is off: nobody is counted.
+
+counting-allow = Turn counting on
+
+counting-forbid = Turn counting off
 
 # What became of Consents that another system sent.
 

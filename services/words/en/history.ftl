@@ -33,6 +33,8 @@ used-copy = { $study } downloaded a copy with some of your values, without your 
 
 used-self = You looked at your { $categories } yourself.
 
+counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
+
 refused-never = { $party } asked for your { $categories } and was refused. You had not allowed it.
 
 refused-withdrawn = { $party } asked for your { $categories } and was refused. You withdrew on { $date }.
@@ -40,8 +42,6 @@ refused-withdrawn = { $party } asked for your { $categories } and was refused. Y
 refused-ended = { $party } asked for your { $categories } and was refused. Your permission ended on { $date }.
 
 refused-unknown = { $party } asked for your { $categories } and was refused. We could not check your permissions at that moment.
-
-refused-other = { $party } asked for your { $categories } and was refused. { $why }
 
 empty-journal = Nobody has used or asked for your records yet. Every use and every refusal will be listed here.
 

@@ -315,6 +315,38 @@ purpose-THREAT = para proteger a la gente de un peligro
 
 purpose-HMARKT = para hacer publicidad
 
+## Purposes in what a patient signs, in the first person
+
+purpose-mine-TREAT = para tratarme
+
+purpose-mine-CLINTRL = para tratarme en un ensayo
+
+purpose-mine-COC = para que quienes me cuidan trabajen juntos
+
+purpose-mine-ETREAT = para tratarme en una emergencia
+
+purpose-mine-BTG = para abrir mis datos en una emergencia sin preguntar
+
+purpose-mine-ERTREAT = para tratarme en urgencias
+
+purpose-mine-TREATDS = para preguntar por mí a un modelo de computadora
+
+purpose-mine-HPAYMT = para pagar mi atención
+
+purpose-mine-CAREMGT = para planear mi atención
+
+purpose-mine-CLINTRCHNPC = para investigar con ensayos, aparte de mi atención
+
+purpose-mine-CLINTRCHPC = para investigar con ensayos, como parte de mi atención
+
+purpose-mine-PATRQT = porque yo lo pedí
+
+purpose-mine-FAMRQT = porque lo pidió mi familia
+
+purpose-mine-PWATRNY = porque lo pidió quien actúa por mí
+
+purpose-mine-SUPNWK = porque lo pidieron personas que me ayudan
+
 ## Qué debe hacer quien pide
 
 duty-DEID = Deben quitar lo que muestra quién es usted.
@@ -428,8 +460,6 @@ line-when = Medido
 line-known = Comunicado
 
 line-from = De
-
-line-status = Estado
 
 line-about = Sobre este valor
 

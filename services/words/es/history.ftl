@@ -33,6 +33,8 @@ used-copy = { $study } descargó una copia con algunos valores suyos, sin su nom
 
 used-self = Usted consultó estos datos: { $categories }.
 
+counted-people = { $party } contó cuántas personas tienen qué valores, también usted. Ninguna persona leyó sus datos y nadie vio valores suyos.
+
 refused-never = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted no había dado permiso.
 
 refused-withdrawn = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted retiró su permiso el { $date }.
@@ -40,8 +42,6 @@ refused-withdrawn = { $party } pidió ver estos datos suyos: { $categories }. No
 refused-ended = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: su permiso terminó el { $date }.
 
 refused-unknown = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
-
-refused-other = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió. { $why }
 
 empty-journal = Nadie ha usado ni pedido sus datos todavía. Cada uso y cada rechazo se verá aquí.
 

@@ -28,6 +28,7 @@ from services.custodian.upload_problems import BadCell
 from services.custodian.upload_store import LEAVE, NONE, Upload
 from services.custodian.uploads import MAX_MAPPING, NewUpload, UploadReport
 from services.requests import Proposal
+from services.requests.counting_rules import CountingRule
 from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
 from storage import DepositReport
@@ -93,6 +94,12 @@ class MessageAnswerBody(Strict):
 
     outcome = fields.String(required=True, validate=validate.OneOf((ANSWERED, CORRECTED, REFUSED)))
     text = fields.String(required=True, validate=validate.Length(1, MAX_TEXT))
+
+
+class CountingBody(Strict):
+    """Whether researchers may have people counted before anybody is asked."""
+
+    is_allowed = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
 class ErasureBody(Strict):
@@ -275,6 +282,7 @@ OutcomeSchema = schema_of(
 )
 OutcomesSchema = listing("OutcomesSchema", "outcomes", OutcomeSchema)
 DepositSchema = schema_of("DepositSchema", DepositReport, "record_ids new batches")
+CountingSchema = schema_of("CountingSchema", CountingRule, "is_allowed decided_at_s")
 LinkedPatientsSchema = schema_of(
     "LinkedPatientsSchema",
     LinkedPatients,

@@ -6,6 +6,11 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.pages.researcher import models, studies, training_sets
+from web.pages.researcher import builder, models, studies, training_sets
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (studies.bp, models.bp, training_sets.bp)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    studies.bp,
+    builder.bp,
+    models.bp,
+    training_sets.bp,
+)
