@@ -50,7 +50,7 @@ def fit_booster(
 
     One thread, histograms, no sampling of rows or columns: a model depends on nothing but its
     rows, their order, the parameters, the seed and the version of the library. Many rows take
-    another way in memory (docs/decisions/0027-large-cohorts-in-batches.md), chosen by their number.
+    another way in memory (docs/decisions/0028-large-cohorts-in-batches.md), chosen by their number.
 
     Args:
         values: the predictors, shape (n, predictors).
@@ -105,6 +105,7 @@ def _quantised(
     """Return the rows as the histograms need them, read in batches; nothing is put on disk."""
     import xgboost
 
+    # XGBoost calls `reset` before each pass over the batches, then `next` until it is False.
     class Batches(xgboost.DataIter):  # type: ignore[misc]
         def __init__(self) -> None:
             self._start = 0
