@@ -106,7 +106,7 @@ def _quantised(
     import xgboost
 
     # XGBoost calls `reset` before each pass over the batches, then `next` until it is False.
-    class Batches(xgboost.DataIter):  # type: ignore[misc]
+    class Batches(xgboost.DataIter):
         def __init__(self) -> None:
             self._start = 0
             super().__init__()
