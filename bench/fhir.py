@@ -63,8 +63,8 @@ def as_ndjson(bundles: Iterator[bytes]) -> dict[str, bytes]:
     patients = {orjson.loads(line)["id"] for line in kinds["Patient"]}
     for lines in kinds.values():
         for index, line in enumerate(lines):
-            for found in set(_UUID.findall(line.decode())) & patients:
-                line = line.replace(f"urn:uuid:{found}".encode(), f"Patient/{found}".encode())
+            for patient in set(_UUID.findall(line.decode())) & patients:
+                line = line.replace(f"urn:uuid:{patient}".encode(), f"Patient/{patient}".encode())
             lines[index] = line
     return {f"{kind}.ndjson": b"\n".join(lines) for kind, lines in sorted(kinds.items())}
 

@@ -119,8 +119,8 @@ class CategoryRules:
             named = next((c for code, c in self.categories.items() if code in own), None)
             if named is not None:
                 return named
-            found = _codings(resource.get("code"))
-            codings = {spelling for coding in found for spelling in _spellings(*coding)}
+            own_codings = _codings(resource.get("code"))
+            codings = {spelling for coding in own_codings for spelling in _spellings(*coding)}
             for category, codes in self.codes:
                 if codes.have_any(codings):
                     return category
@@ -196,7 +196,7 @@ def _inverted(section: Section) -> dict[str, str]:
 
 def _codings(value: Any) -> set[tuple[str, str]]:
     """Return (system, code) of every coding anywhere in a value."""
-    found: set[tuple[str, str]] = set()
+    codings: set[tuple[str, str]] = set()
     waiting = [value]
     while waiting:
         value = waiting.pop()
@@ -205,11 +205,11 @@ def _codings(value: Any) -> set[tuple[str, str]]:
         elif type(value) is dict:
             code = value.get("code")
             if type(code) is str and type(value.get("system")) is str:
-                found.add((value["system"], code))
+                codings.add((value["system"], code))
             for key, inner in value.items():
                 if type(inner) in _NESTED and key != _LABEL_ELEMENT:
                     waiting.append(inner)
-    return found
+    return codings
 
 
 def _spellings(system: str, code: str) -> set[tuple[str, str]]:
