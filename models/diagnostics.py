@@ -26,6 +26,7 @@ from models.inputs import InputValue
 from models.integrity import IntegrityCheck, export_evidence
 from models.manifest import Manifest
 from models.model_files import CARD, MANIFEST, ModelFiles
+from models.monitoring import ModelMonitor
 from models.plots import SUFFIXES, draw_card_plot
 from models.ports import Clock, ConsentLedger, Progress, RecordStore, no_progress
 from models.prediction import Prediction, PredictionRequest, Predictor
@@ -111,6 +112,11 @@ class Diagnostics:
     @cached_property
     def _predictor(self) -> Predictor:
         return Predictor(self.store, self._serving, self._files, self.scorer)
+
+    @cached_property
+    def monitor(self) -> ModelMonitor:
+        """Measures drift and calibration of what was served."""
+        return ModelMonitor(self.store, self._files)
 
     def questions(self) -> list[Question]:
         """Return every question, by id.
@@ -274,7 +280,7 @@ class Diagnostics:
     def picture(self, model_id: str, name: str) -> bytes:
         """Return a plot of the card, drawn on first use.
 
-        `name` is calibration, decision, contributions, distributions or groups, with .svg or .png.
+        `name` is one of `models.plots.list_plots`, with .svg or .png.
 
         Raises:
             ModelsNotFound: the model or the plot does not exist.

@@ -7,6 +7,7 @@ from typing import Final
 from flask import Response
 
 SVG: Final = "image/svg+xml"
+PDF: Final = "application/pdf"
 ZIP: Final = "application/zip"
 NDJSON: Final = "application/fhir+ndjson"
 

@@ -164,7 +164,7 @@ class FhirIntake:
         for _, outcomes in report.files:
             outcomes.sort(key=lambda outcome: outcome.number)
         if not dry:
-            notices.propose_links()
+            notices.apply()
         report.joined = delivery.joined
         report.corrected_records = len(filing.corrected)
         if filing.corrected and not dry:
@@ -215,7 +215,7 @@ class FhirIntake:
         if not delivery.dry:
             self._parked.add(waiting)
             self._join(entries, resolved.subjects, delivery)
-            delivery.notices.read(entries, resolved.subjects)
+            delivery.notices.read(list(filings.values()))
         return [outcomes[index] for index in range(len(entries))]
 
     def _resolve(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> _Resolved:

@@ -26,7 +26,22 @@ IDENTITY_CHECKED: Final = "identity-checked"
 """A custodian checked who the patient is, before a link to join or for a new key."""
 LINKED_PERSON: Final = "person-linked"
 UNLINKED_PERSON: Final = "person-unlinked"
-ADMINISTRATION: Final = frozenset({LINKED_PERSON, UNLINKED_PERSON})
+DECEASED_NOTED: Final = "deceased-noted"
+DECEASED_UNDONE: Final = "deceased-undone"
+MOVED_AWAY: Final = "record-moved-away"
+MOVED_HERE: Final = "record-moved-here"
+REFILED: Final = "records-refiled"
+ADMINISTRATION: Final = frozenset(
+    {
+        LINKED_PERSON,
+        UNLINKED_PERSON,
+        DECEASED_NOTED,
+        DECEASED_UNDONE,
+        MOVED_AWAY,
+        MOVED_HERE,
+        REFILED,
+    }
+)
 """What a custodian did about a patient's number or records: neither use nor refusal."""
 SELF: Final = "PATRQT"
 LEARNED: Final = "learned"
@@ -116,6 +131,7 @@ _REFUSALS: Final = {
     "expired": "refused-ended",
     "opening-missing": "refused-unknown",
     "linked-refusal": "refused-linked",
+    "deceased": "refused-deceased",
     "not-there": "refused-unknown",
 }
 

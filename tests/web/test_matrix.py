@@ -109,6 +109,7 @@ GET  /clinician/diagnoses/<id>                      clinician   diagnosis
 POST /clinician/diagnoses/<id>                      clinician   diagnosis
 GET  /clinician/diagnoses/<id>/contributions.svg    clinician   diagnosis
 GET  /clinician/models/<id>                         clinician   -card
+GET  /clinician/models/<id>/card.pdf                clinician   -card
 GET  /clinician/models/<id>/pictures/<name>         clinician   -card
 GET  /researcher                                    researcher  -
 GET  /researcher/questions                          researcher  -
@@ -139,6 +140,7 @@ GET  /researcher/studies/<slug>/runs/<run>          researcher  study!
 GET  /researcher/models/<id>                        researcher  model
 POST /researcher/models/<id>/retraining             researcher  model
 GET  /researcher/models/<id>/card.json              researcher  model
+GET  /researcher/models/<id>/card.pdf               researcher  model
 GET  /researcher/models/<id>/retirement             researcher  model
 POST /researcher/models/<id>/retirement             researcher  model
 GET  /researcher/models/<id>/pictures/<name>        researcher  model
@@ -184,6 +186,10 @@ GET  /custodian/links                               custodian   ours
 POST /custodian/links                               custodian   ours
 GET  /custodian/links/<id>                          custodian   nothing!
 POST /custodian/links/<id>                          custodian   nothing!
+GET  /custodian/deceased                            custodian   ours
+POST /custodian/deceased                            custodian   ours
+GET  /custodian/moves                               custodian   ours
+POST /custodian/moves                               custodian   ours
 GET  /auditor                                       auditor     -
 GET  /auditor/anchors                               auditor     -
 GET  /auditor/journal                               auditor     -

@@ -375,6 +375,8 @@ reason-opted-out = Sie haben der Forschung widersprochen.
 
 reason-linked-refusal = Sie haben das unter einer anderen Krankenhausnummer abgelehnt.
 
+reason-deceased = Sie sind als verstorben vermerkt.
+
 reason-opening-missing = Wir konnten nicht lesen, was Sie unterschrieben haben. Darum war die Antwort Nein.
 
 reason-unknown-word = Es wurde nach etwas gefragt, das wir nicht kennen.

@@ -172,3 +172,15 @@ refused-linked = { $party } wollte diese Daten von Ihnen sehen: { $categories }.
 person-linked = { $party } hat vermerkt, dass zwei Krankenhausnummern beide Ihnen gehören. Ein Nein unter einer davon gilt jetzt für beide.
 
 person-unlinked = { $party } hat vermerkt, dass zwei Krankenhausnummern doch nicht derselben Person gehören.
+
+refused-deceased = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie sind als verstorben vermerkt.
+
+deceased-noted = { $party } hat vermerkt, dass Sie verstorben sind. Stimmt das nicht? Sagen Sie es bitte dort.
+
+deceased-undone = { $party } hat den Vermerk zurückgenommen, dass Sie verstorben sind.
+
+record-moved-away = { $party } hat einen Eintrag aus Ihren Daten genommen: Er gehört einer anderen Person.
+
+record-moved-here = { $party } hat Ihren Daten einen Eintrag hinzugefügt, der versehentlich bei einer anderen Person lag.
+
+records-refiled = { $party } hat die Regeln geändert: Einige Ihrer Daten zählen jetzt zu einer anderen Art von Daten.

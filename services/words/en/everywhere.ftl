@@ -388,6 +388,8 @@ reason-opted-out = You have turned research off.
 
 reason-linked-refusal = You refuse this under another hospital number of yours.
 
+reason-deceased = You are noted as deceased.
+
 reason-opening-missing = We could not read what you signed, so the answer was no.
 
 reason-unknown-word = They asked for something that we do not know.

@@ -172,3 +172,15 @@ refused-linked = { $party } asked for your { $categories } and was refused. A re
 person-linked = { $party } noted that two hospital numbers are both yours. A no under one of them now counts for both.
 
 person-unlinked = { $party } noted that two hospital numbers do not belong to the same person after all.
+
+refused-deceased = { $party } asked for your { $categories } and was refused. You are noted as deceased.
+
+deceased-noted = { $party } noted that you have died. Is that wrong? Please tell them.
+
+deceased-undone = { $party } took back the note that you have died.
+
+record-moved-away = { $party } took a record out of yours: it belongs to another person.
+
+record-moved-here = { $party } added a record to yours that was filed under another person by mistake.
+
+records-refiled = { $party } changed its rules: some of your records now count as another kind of records.

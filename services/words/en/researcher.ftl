@@ -220,6 +220,8 @@ retire-not = Keep it in use
 
 card-download = Download the card (JSON)
 
+card-download-pdf = Download the card (PDF)
+
 card-print = To keep the card as a PDF, print this page.
 
 researcher-runs = Training runs

@@ -375,6 +375,8 @@ reason-opted-out = Usted no quiere que se investigue con sus datos.
 
 reason-linked-refusal = Usted lo rechaza con otro número de hospital suyo.
 
+reason-deceased = Consta que usted ha fallecido.
+
 reason-opening-missing = No pudimos leer lo que usted firmó, así que la respuesta fue no.
 
 reason-unknown-word = Pidieron algo que no conocemos.

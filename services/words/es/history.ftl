@@ -172,3 +172,15 @@ refused-linked = { $party } pidió ver estos datos suyos: { $categories }. No se
 person-linked = { $party } anotó que dos números de hospital son suyos. Un no con uno de ellos vale ahora para los dos.
 
 person-unlinked = { $party } anotó que dos números de hospital no son, después de todo, de la misma persona.
+
+refused-deceased = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: consta que usted ha fallecido.
+
+deceased-noted = { $party } anotó que usted ha fallecido. ¿No es verdad? Dígaselo, por favor.
+
+deceased-undone = { $party } retiró la nota de que usted ha fallecido.
+
+record-moved-away = { $party } quitó un registro de sus datos: es de otra persona.
+
+record-moved-here = { $party } añadió a sus datos un registro que por error estaba con los de otra persona.
+
+records-refiled = { $party } cambió sus reglas: algunos de sus datos cuentan ahora como otra clase de datos.

@@ -16,11 +16,13 @@ from records.description import ColumnDescription, TableDescription
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.column_maps import NewMapping
+from services.custodian.deaths import DeceasedPatient
 from services.custodian.erasures import PendingErasure
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
 from services.custodian.links import LinkedPatients
 from services.custodian.messages import Inbox, PatientMessage
+from services.custodian.moves import FiledRecord, MoveResult
 from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
@@ -121,6 +123,19 @@ class LinkBody(Strict):
 
     number = Text(MAX_NUMBER, required=True)
     other = Text(MAX_NUMBER, required=True)
+
+
+class NumberBody(Strict):
+    """A patient of the directory, by hospital number."""
+
+    number = Text(MAX_NUMBER, required=True)
+
+
+class DeathBody(Strict):
+    """Whether the patient of a hospital number has died."""
+
+    number = Text(MAX_NUMBER, required=True)
+    has_died = fields.Boolean(required=True)
 
 
 class LinkDecisionBody(Strict):
@@ -292,3 +307,20 @@ LinkedPatientsSchema = schema_of(
     affected_models=fields.List(fields.String()),
 )
 LinksSchema = listing("LinksSchema", "links", LinkedPatientsSchema)
+DeceasedPatientSchema = schema_of(
+    "DeceasedPatientSchema",
+    DeceasedPatient,
+    "death.source death.at_s",
+    hospital_number="number",
+)
+DeceasedSchema = listing("DeceasedSchema", "deceased", DeceasedPatientSchema)
+FiledRecordSchema = schema_of(
+    "FiledRecordSchema", FiledRecord, "record_id category recorded_on version"
+)
+FiledRecordsSchema = listing("FiledRecordsSchema", "records", FiledRecordSchema)
+MoveResultSchema = schema_of(
+    "MoveResultSchema",
+    MoveResult,
+    "record_id",
+    affected_models=fields.List(fields.String()),
+)
