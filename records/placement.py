@@ -36,7 +36,9 @@ def day_of(resource: Mapping[str, Any]) -> str:
     if resource.get("resourceType") in _FILED_WITHOUT_DAY:
         return UNDATED
     for element in _START_ELEMENTS:
-        for text in _texts(resource.get(element)):
+        if element not in resource:
+            continue
+        for text in _texts(resource[element]):
             day = read_day(text)
             if day is not None:
                 return day

@@ -15,8 +15,9 @@ import orjson
 
 from records.errors import RecordsInvalid
 from records.outcomes import EntryOutcome, Outcome
+from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import to_ndjson
-from services.custodian.intake import FhirFile, FhirIntake, Progress
+from services.custodian.intake import FhirIntake, Progress
 from storage import StorageError, sync_folder
 
 LOG: Final = logging.getLogger("vouchsafe.custodian")
