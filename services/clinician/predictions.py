@@ -151,7 +151,7 @@ class ClinicianPredictions:
             NotFound: the patient permits no prediction or does not exist; or no such question.
             PredictionRefused: no model is in service for the question.
         """
-        patient = self._patients.get(party, query.patient_key).patient
+        patient = self._in_care(party, query.patient_key)
         model = self._model(query.question_id, words)
         request = PredictionRequest(
             party, patient.subject, model.id, "review of input values", _actor(account_id)
@@ -175,7 +175,7 @@ class ClinicianPredictions:
             PredictionRefused: there is no model, or it does not accept a value.
             PredictionModelRetired: the model lost too much to make predictions.
         """
-        patient = self._patients.get(party, query.patient_key).patient
+        patient = self._in_care(party, query.patient_key)
         question = SubjectQuestion(
             subject=patient.subject,
             question_id=query.question_id,
@@ -265,6 +265,13 @@ class ClinicianPredictions:
             answers = self._are_permitted(party, predictions)
             refused = [p.id for p, answer in zip(predictions, answers, strict=True) if not answer]
             self._predictions.erase(refused)
+
+    def _in_care(self, party: str, key: str) -> PatientInCare:
+        """Return a patient who permits an estimate; permission to read alone is none for it."""
+        patient = self._patients.get(party, key).patient
+        if not patient.categories:
+            raise NotFound
+        return patient
 
     def _model(self, question_id: str, words: Words) -> Model:
         try:

@@ -113,6 +113,14 @@ def test_who_permits_only_estimates_cannot_be_read(hospital, clinician) -> None:
     assert "Read the records" not in clinician.get(f"/clinician/patients/{key}").text
 
 
+def test_who_permits_only_reading_gets_no_estimate(hospital, person, clinician) -> None:
+    subject, key = person
+    before = len(hospital.platform.store.journal.of_subject(subject, 100))
+    fields = {"patient": key, "question": "small"}
+    assert clinician.post("/clinician/diagnoses/new", **fields).status_code == 404
+    assert len(hospital.platform.store.journal.of_subject(subject, 100)) == before
+
+
 def test_programs_get_the_same_lines(hospital, person) -> None:
     _, key = person
     program = hospital.client("clinician")
