@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from records.event_rules import BIRTH, DEATH
 from records.event_times import TIMELESS_S
 from records.event_values import BOUNDS, CODE, NUMBER, TEXT
-from records.events import EventBuilder, EventTable
+from records.events import EXTRACTOR, EventBuilder, EventTable
 from storage import Record
 
 MEDS_VERSION: Final = "0.4.1"
@@ -68,22 +68,19 @@ class MedsSet:
     """What a data set is called, and which of its people's events it has.
 
     Attributes:
-        name: of the data set; `made_on` is the ISO day on which it was made.
-        made_by: the software and its version.
+        name: of the data set.
+        question: whose codes it has.
         codes: the codes that may be in it, each with what it means; a prefix of codes ends in `*`.
         min_people: a code of fewer people is left out.
     """
 
     name: str
-    made_on: str
-    made_by: str
+    question: str
     codes: Mapping[str, str]
     min_people: int = MIN_PEOPLE
 
     def description(self, code: str) -> str | None:
         """Return what a code means; None if it may not be in the set."""
-        if code in (BIRTH, DEATH):
-            return ""
         if code in self.codes:
             return self.codes[code]
         prefixes = (each for each in self.codes if each.endswith("*"))
@@ -214,11 +211,10 @@ def _splits(names: Sequence[bytes], splits: Any) -> pa.Table:
 def _dataset(meds: MedsSet) -> bytes:
     content = {
         "dataset_name": meds.name,
-        "dataset_version": meds.made_on,
+        "dataset_version": meds.question,
         "etl_name": "vouchsafe",
-        "etl_version": meds.made_by,
+        "etl_version": str(EXTRACTOR),
         "meds_version": MEDS_VERSION,
-        "created_at": f"{meds.made_on}T00:00:00+00:00",
         "code_modifier_columns": list(_MODIFIERS),
         "other_extension_columns": list(_EXTENSIONS),
     }

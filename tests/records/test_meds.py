@@ -18,9 +18,8 @@ LAB = "http://loinc.org|2160-0"
 DAY = datetime.date(2020, 3, 1)
 MEDS = MedsSet(
     name="study:heart",
-    made_on="2026-01-02",
-    made_by="1.0",
-    codes={LAB: "creatinine", "icd|E11*": ""},
+    question="creatinine 1",
+    codes={LAB: "creatinine", "icd|E11*": "", "BIRTH": "birth"},
 )
 
 
