@@ -238,5 +238,6 @@ def _split(name: bytes) -> int:
 
 
 def _shift_us(name: bytes) -> int:
-    days = int.from_bytes(name[12:20], "big") % (2 * MAX_SHIFT_DAYS + 1) - MAX_SHIFT_DAYS
+    # Not of the first 16 bytes: they name the person's row, so the recipient knows them.
+    days = int.from_bytes(name[16:24], "big") % (2 * MAX_SHIFT_DAYS + 1) - MAX_SHIFT_DAYS
     return days * _DAY_US
