@@ -73,14 +73,9 @@ class PseudonymisedRelease:
 
     Attributes:
         content: the sealed ZIP (`models.sealed_copy`): data.parquet, manifest.json,
-    <<<<<<< HEAD
-            dictionary.json and .csv, agreement.txt, deleted.json.
-        parts: what each person's rows were made of (`row_parts`), by pseudonym.
-    =======
-            dictionary.json and .csv, agreement.txt, deleted.json, and the events behind the rows
+                dictionary.json and .csv, agreement.txt, deleted.json, and the events behind the rows
             as a MEDS data set in the folder meds (`records.meds`).
-        categories: of the records that each person's rows were made of, by pseudonym.
-    >>>>>>> a57133a (copies: a pseudonymised copy also as a MEDS data set)
+        parts: what each person's rows were made of (`row_parts`), by pseudonym.
         view: the ledger view of the decision.
     """
 
