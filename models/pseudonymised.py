@@ -73,7 +73,7 @@ class PseudonymisedRelease:
 
     Attributes:
         content: the sealed ZIP (`models.sealed_copy`): data.parquet, manifest.json,
-                dictionary.json and .csv, agreement.txt, deleted.json, and the events behind the rows
+            dictionary.json and .csv, agreement.txt, deleted.json, and the events behind the rows
             as a MEDS data set in the folder meds (`records.meds`).
         parts: what each person's rows were made of (`row_parts`), by pseudonym.
         view: the ledger view of the decision.
