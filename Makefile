@@ -9,7 +9,7 @@ INSTALL = $(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 with its venv module
 TOOL = $$($(INSTALL) tool $(1) --cache "$(CACHE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help dev nodes contract run demo test test-stories test-parts quick check check-locks check-runtime-lock check-development-lock analyse audit fix map bench lock release doctor clean
+.PHONY: help dev nodes contract run demo demo-fhir test test-stories test-parts quick check check-locks check-runtime-lock check-development-lock analyse audit fix map bench lock release doctor clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t14
@@ -41,6 +41,9 @@ run: nodes ## start the platform on http://localhost:8000
 
 demo: nodes ## run the whole process on 5,014 real people, from enrolment to withdrawal
 	VOUCHSAFE_CACHE="$(CACHE)" .venv/bin/vouchsafe demo --serve
+
+demo-fhir: nodes ## deposit the NAFLD study as FHIR (526,842 resources) and train three questions
+	VOUCHSAFE_CACHE="$(CACHE)" .venv/bin/vouchsafe demo-fhir
 
 doctor: .venv/bin/vouchsafe ## check this machine; each problem comes with its remedy
 	@VOUCHSAFE_CACHE="$(CACHE)" .venv/bin/vouchsafe doctor

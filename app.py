@@ -21,6 +21,7 @@ from deploy.commands import doctor, node
 from deploy.commands import web as web_command
 from deploy.database import make_engine, upgrade
 from deploy.demo.command import demo
+from deploy.demo.fhir_command import demo_fhir
 from deploy.nodes import Nodes, NodesError
 from deploy.nodes.private_file import make_private_folder
 from deploy.nodes.supervisor import Program, Supervisor
@@ -30,12 +31,14 @@ from deploy.settings import Settings, SettingsInvalid, read_settings
 from deploy.wiring import ledger_settings, node_settings
 from models import Budget, Diagnostics
 from services.accounts import Site
+from services.custodian.watched_folder import LOOK_EVERY_S
 from services.installation import Installation
 from services.jobs.kinds import make_runners
 from services.jobs.retraining import Retraining
 from services.jobs.worker import PeriodicTask, Worker
 from services.logs import log_to_stderr
 from services.profile import OrganisationProfile
+from services.researcher.counting import CENSUS, COUNT
 from services.wiring import Services, build_services
 from storage import Kubo, RecordStore, StoreUnavailable
 from web import create_app
@@ -80,6 +83,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
     store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
     store.journal.mark = ledger.mark
     store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
+    store.deceased.ends_consents = settings.consents_after_death == "end"
     store.unseal(passphrase(settings))
     grace_s = settings.model_grace_days * DAY_S
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")
@@ -96,6 +100,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
         version=VERSION,
         web_processes=settings.web_processes,
         person_systems=settings.person_systems,
+        inbox=settings.inbox,
         profile=OrganisationProfile(
             names=settings.names,
             telephone=settings.telephone,
@@ -130,7 +135,7 @@ def open_services(settings: Settings | None = None, report: Report = silent) -> 
 
 def make_worker(services: Services) -> Worker:
     """Return a worker of the installation's jobs, with the tasks that it repeats."""
-    uploads = services.custodian.uploads
+    uploads, inbox = services.custodian.uploads, services.custodian.inbox
     retraining = Retraining(
         diagnostics=services.diagnostics, jobs=services.jobs, clock=services.installation.clock
     )
@@ -152,6 +157,8 @@ def make_worker(services: Services) -> Worker:
                 "check-upload": uploads.run_check,
                 "store-upload": uploads.run_store,
                 "erase": services.erasure.run,
+                COUNT: services.researcher.counting.run_count,
+                CENSUS: services.researcher.counting.run_census,
             },
             export=services.patient.exports.run,
             erase_answers=services.clinician.predictions.erase_refused,
@@ -160,6 +167,7 @@ def make_worker(services: Services) -> Worker:
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
             PeriodicTask(DELETIONS_EVERY_S, (services.requests.deletions.update_all,)),
+            PeriodicTask(LOOK_EVERY_S, () if inbox is None else (inbox.take,)),
             PeriodicTask(
                 ANCHOR_EVERY_S,
                 (
@@ -239,7 +247,8 @@ def commands() -> click.Group:
     """Return the command line: every command of the platform, and what to do without one."""
     group = make_cli(open_services, (SettingsInvalid, NodesError))
     click.version_option(VERSION)(group)
-    for command in (worker, web_command, node, setup, doctor, demo(open_services, serve)):
+    demos = demo(open_services, serve), demo_fhir(open_services)
+    for command in (worker, web_command, node, setup, doctor, *demos):
         group.add_command(command)
     return group
 

@@ -12,6 +12,8 @@ from models.crossvalidation import log_losses
 _SHRINKAGE: Final = 0.9
 _MARGIN: Final = 0.05
 _Z: Final = 1.96
+_EXPECTED_SHARE: Final = 0.15
+"""Of the largest possible Cox-Snell R², where no earlier model says more (Riley et al.)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,20 @@ def measure_sample_size(labels: Labels, log_odds: Floats, parameters: int) -> Sa
     return SampleSize(
         n, events, parameters, for_risk, _for_shrinkage(parameters, explained), explained
     )
+
+
+def plan_sample_size(people: int, events: int, parameters: int) -> int | None:
+    """Return the patients that a new model needs, before anything is known of its performance.
+
+    The larger of what Riley's criteria ask for: the overall risk to ± 0.05, and shrinkage of at
+    most 10 % for a model that explains 15 % of what can be explained. None without both outcomes.
+    """
+    if not 0 < events < people:
+        return None
+    share = events / people
+    largest = 1 - math.exp(2 * (share * math.log(share) + (1 - share) * math.log(1 - share)))
+    for_risk = math.ceil((_Z / _MARGIN) ** 2 * share * (1 - share))
+    return max(for_risk, _for_shrinkage(parameters, _EXPECTED_SHARE * largest) or 0)
 
 
 def _for_shrinkage(parameters: int, explained: float) -> int | None:

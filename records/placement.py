@@ -135,3 +135,8 @@ def business_identity_of(entry: FhirEntry, sender: str, subject: bytes) -> str:
         return ""
     name = f"business|{sender}|{subject.hex()}|{entry.kind}|{system}|{value}"
     return name if len(name) <= MAX_IDENTITY_CHARACTERS else ""
+
+
+def document_source(subject: bytes, category: str, recorded_on: str, part: int) -> str:
+    """Return the name by which the document of a subject, category and day is found again."""
+    return "\0".join(("document", subject.hex(), category, recorded_on, str(part)))

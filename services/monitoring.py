@@ -34,6 +34,7 @@ class Measurements:
         block_age_s: since the block that was last seen.
         anchor_age_s: since the newest journal anchor.
         unanchored_rows: journal rows after the newest anchor.
+        chain_nodes: how many of several chain nodes agree, lag, disagree or are unavailable.
         refused_revocations: withdrawals and stops that the contract refused after they had been
             acknowledged; their patients must sign again.
         disk_free_bytes: where the files of this installation are.
@@ -46,6 +47,7 @@ class Measurements:
     block_age_s: float | None
     anchor_age_s: float | None
     unanchored_rows: int | None
+    chain_nodes: Mapping[str, int]
     refused_revocations: int | None
     disk_free_bytes: int
 
@@ -98,6 +100,7 @@ class MonitoringService:
             block_age_s=block_age_s,
             anchor_age_s=None if anchored_at_s is None else now_s - anchored_at_s,
             unanchored_rows=_read("journal", self._count_unanchored_rows),
+            chain_nodes=self._ledger.chain_nodes(),
             refused_revocations=_read("ledger", self._ledger.refused_revocations),
             disk_free_bytes=shutil.disk_usage(self._installation.home).free,
         )

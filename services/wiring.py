@@ -18,21 +18,26 @@ from services.clinician.service import ClinicianService
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
 from services.custodian.consent_imports import ConsentImports
+from services.custodian.counting import CustodianCounting
+from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.intake import FhirIntake, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
+from services.custodian.moves import CustodianMoves
 from services.custodian.overview import CustodianOverview
 from services.custodian.patient_journal import PatientJournal
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.refiling import CustodianCategories
 from services.custodian.service import CustodianService
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.upload_store import UploadStore
 from services.custodian.uploads import CustodianUploads
+from services.custodian.watched_folder import WatchedFolder
 from services.erasure import PatientErasure
 from services.idempotency import StoredResponses
 from services.information import InformationService
@@ -48,7 +53,9 @@ from services.patient.service import PatientService
 from services.patient.wiring import build_patient
 from services.record_views import RecordViews
 from services.requests.stores import RequestStores, build_stores
+from services.researcher.builder import QuestionBuilder
 from services.researcher.cohorts import StudyCohorts
+from services.researcher.counting import PeopleCounting
 from services.researcher.models import StudyModels, WithdrawalCounts
 from services.researcher.owned_studies import OwnedStudies
 from services.researcher.proposing import StudyProposing
@@ -190,7 +197,9 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "parked": parts.intake.parked.erase_subject,
             "names": parts.intake.names.erase_subject,
             "links": parts.store.links.erase_subject,
+            "death": parts.store.deceased.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
+            "census": lambda _: stores.censuses.delete(),
             "number": stores.directory.remove,
         },
     )
@@ -247,12 +256,32 @@ def _custodian(parts: Parts) -> CustodianService:
             installation=installation,
         ),
         approvals=CustodianApprovals(requests=parts.requests),
+        counting=CustodianCounting(
+            rules=parts.requests.counting_rules, censuses=parts.requests.censuses
+        ),
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
         ),
+        deaths=CustodianDeaths(store=parts.store, directory=directory, journal=journal),
         links=CustodianLinks(
             store=parts.store,
             directory=directory,
+            diagnostics=parts.diagnostics,
+            journal=journal,
+        ),
+        inbox=WatchedFolder(folder=installation.inbox, intake=intake, clock=installation.clock)
+        if installation.inbox
+        else None,
+        categories=CustodianCategories(
+            store=parts.store,
+            items=parts.intake.items,
+            diagnostics=parts.diagnostics,
+            journal=journal,
+        ),
+        moves=CustodianMoves(
+            store=parts.store,
+            directory=directory,
+            items=parts.intake.items,
             diagnostics=parts.diagnostics,
             journal=journal,
         ),
@@ -315,6 +344,14 @@ def _researcher(parts: Parts) -> ResearcherService:
     requests, diagnostics = parts.requests, parts.diagnostics
     ledger, store, feasibility = parts.ledger, parts.store, requests.feasibility
     owned = OwnedStudies(proposals=requests.proposals, diagnostics=diagnostics)
+    counting = PeopleCounting(
+        drafts=requests.drafts,
+        censuses=requests.censuses,
+        rules=requests.counting_rules,
+        jobs=parts.jobs,
+        store=store,
+        ledger=ledger,
+    )
     return ResearcherService(
         questions=ResearchQuestions(
             diagnostics=diagnostics,
@@ -322,6 +359,13 @@ def _researcher(parts: Parts) -> ResearcherService:
             feasibility=feasibility,
             home=parts.installation.home,
         ),
+        builder=QuestionBuilder(
+            drafts=requests.drafts,
+            counting=counting,
+            diagnostics=diagnostics,
+            home=parts.installation.home,
+        ),
+        counting=counting,
         studies=Studies(
             owned=owned,
             requests=requests.requests,

@@ -30,10 +30,11 @@ from storage.ipfs import Kubo
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, JournalRow, Use
 from storage.record import MAX_RECORD_BYTES, Record, Value, require_record
 from storage.record_store import RecordStore
-from storage.vault import AccessRequest, AccessResult, Vault
+from storage.vault import COUNTED, AccessRequest, AccessResult, Vault
 from storage.versions import Arriving, Merged, MergeReport
 
 __all__ = [
+    "COUNTED",
     "MAX_RECORD_BYTES",
     "NO_RECORD",
     "NOBODY",

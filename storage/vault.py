@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from consent import REASONS, DecisionRequest, DecisionRequestBatch, View
+from storage.collector import collector_paused
 from storage.components import Components, Progress, no_progress
+from storage.decided_entries import NOT_THERE, PERMITTED, DecidedEntries, refusals_of
 from storage.entry import Columns, Entry, columns_of
 from storage.errors import RecordLost, StorageNotFound
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, Use
-from storage.person_refusals import LINKED_REFUSAL, REFUSING, find_linked_refusals
+from storage.person_refusals import REFUSING
 from storage.reader import Reader
 from storage.record import Record
 
-PERMITTED: Final = REASONS[0]
-NOT_THERE: Final = "not-there"
 WITHDRAWN: Final = "withdrawn"
 ANSWERED: Final = "answered"
 OWN: Final = "own"
 """The outcome of a patient's reading of their own record, which needs no consent."""
+COUNTED: Final = "counted"
+"""The outcome where the custodian only counts people: no record is released to anybody."""
 PATIENT: Final = "patient"
 """The party of a patient who reads their own records."""
-_NEAREST_MISS_FIRST: Final = (*REASONS[:3], LINKED_REFUSAL, *REASONS[3:], NOT_THERE)
 _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _MAX_SINGLE_DECISIONS: Final = 32
 """Up to this many records are decided one by one, each with consent terms read afresh."""
@@ -75,27 +73,6 @@ class AccessResult:
     refused_subjects: dict[bytes, str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _DecidedEntries:
-    """The requested entries; for each the outcome, and the consent that decided it."""
-
-    entries: list[Entry]
-    outcomes: list[str]
-    consents: list[bytes]
-
-    def answers(self) -> list[AccessOutcome]:
-        """Return the journal's rows, in order."""
-        joined = zip(self.entries, self.outcomes, self.consents, strict=True)
-        return [
-            AccessOutcome(e.subject, e.record_id, e.version, outcome, consent)
-            for e, outcome, consent in joined
-        ]
-
-    def permitted(self) -> list[int]:
-        """Return the indexes of those that are permitted."""
-        return [index for index, outcome in enumerate(self.outcomes) if outcome == PERMITTED]
-
-
 class Vault:
     """Releases what the ledger permits, after journalling it; each step may only refuse."""
 
@@ -103,7 +80,7 @@ class Vault:
         self._catalogue = components.catalogue
         self._journal = components.journal
         self._ledger = components.ledger
-        self._links = components.links
+        self._persons = components.persons
         self._reader = Reader(components)
         self._clock = components.clock
 
@@ -118,7 +95,7 @@ class Vault:
             JournalUnavailable, DatabaseUnavailable, StoreUnavailable, VaultSealed: likewise.
             StorageBroken: stored data failed an integrity check; nothing is released.
         """
-        with _collector_paused():
+        with collector_paused():
             try:
                 return self._gather(request, progress)
             except RecordLost:
@@ -135,7 +112,7 @@ class Vault:
         use = self._use(request, view)
         records = self._release(request, use, decided, (subject, NO_RECORD), progress)
         consents = [decided.consents[index] for index in decided.permitted()]
-        return AccessResult(view, records, consents, *_refusals(decided))
+        return AccessResult(view, records, consents, *refusals_of(decided))
 
     def decide_again(self, request: AccessRequest) -> dict[bytes, tuple[str, bytes]]:
         """Return outcome and deciding consent, now, of each current record of the request.
@@ -159,7 +136,8 @@ class Vault:
         Raises:
             LedgerUnavailable (consent), DatabaseUnavailable: as `gather`.
         """
-        groups = self._links.groups(request.subject for request in requests)
+        groups = self._persons.links.groups(request.subject for request in requests)
+        ended = self._persons.find_ended(request.subject for request in requests)
         parts = [[request, *_linked(request, groups)] for request in requests]
         flat = [request for part in parts for request in part]
         decisions = iter(self._ledger.decide_each(flat) if flat else ())
@@ -167,7 +145,7 @@ class Vault:
         for part in parts:
             own, *others = [next(decisions) for _ in part]
             refuses = any(decision.reason in REFUSING for decision in others)
-            answers.append(own.permitted and not refuses)
+            answers.append(own.permitted and not refuses and part[0].subject not in ended)
         return answers
 
     def open(self, party: str, purpose: str, record_id: str, why: str) -> Record:
@@ -209,6 +187,48 @@ class Vault:
         ):
             return record
         raise StorageNotFound("record not found, or access not permitted")
+
+    def open_for_counts(
+        self, request: AccessRequest, progress: Progress = no_progress
+    ) -> dict[bytes, list[Record]]:
+        """Return the current records of everybody who does not refuse the request's use.
+
+        They are for the custodian's own counts, which hide small numbers; no record may leave the
+        caller. Who opted out of the purpose, or refuses any record to the party, is not among them.
+        One row a subject is journalled before anything is opened.
+
+        Raises:
+            LedgerUnavailable (consent): refusals cannot be checked now; nothing is opened.
+            JournalUnavailable, DatabaseUnavailable, StoreUnavailable, StorageBroken, VaultSealed:
+                likewise.
+        """
+        with collector_paused():
+            try:
+                return self._open_for_counts(request, progress)
+            except RecordLost:
+                return self._open_for_counts(request, progress)
+
+    def _open_for_counts(
+        self, request: AccessRequest, progress: Progress
+    ) -> dict[bytes, list[Record]]:
+        view = self._ledger.view()
+        columns = self._catalogue.columns(request.categories, request.subjects, request.custodian)
+        decided = self._decide(request, columns, view)
+        outcomes = list(zip(decided.entries, decided.outcomes, strict=True))
+        refusing = {entry.subject for entry, outcome in outcomes if outcome in REFUSING}
+        # Who refuses under one number is not counted under another one either.
+        refusing |= {each for group in self._links.groups(refusing).values() for each in group}
+        entries = [entry for entry in decided.entries if entry.subject not in refusing]
+        subjects = list(dict.fromkeys(entry.subject for entry in entries))
+        self._journal.write(
+            self._use(request, view),
+            [AccessOutcome(subject, NO_RECORD, 0, COUNTED, NOBODY) for subject in subjects],
+        )
+        by_subject: dict[bytes, list[Record]] = {}
+        for record in self._reader.read(entries, progress):
+            if record is not None:
+                by_subject.setdefault(record.subject, []).append(record)
+        return by_subject
 
     def open_all_own(self, subject: bytes, categories: Sequence[str] | None) -> list[Record]:
         """Return a patient's own records of these categories (None: of all), in catalogue order.
@@ -256,23 +276,22 @@ class Vault:
 
     def _decide(
         self, request: AccessRequest, columns: Columns, view: View | None
-    ) -> _DecidedEntries:
-        """Decide on each entry; what a linked subject of its person refuses is refused."""
+    ) -> DecidedEntries:
+        """Decide on each entry; what its person refuses under a linked subject is refused."""
         decided = self._decide_alone(request, columns, view)
         permitted = decided.permitted()
-        refused = find_linked_refusals(
-            self._links,
+        refused = self._persons.find_refusals(
             [columns.entries[index] for index in permitted],
             lambda entries: self._decide_alone(request, columns_of(entries), view).outcomes,
         )
-        for place in refused:
-            decided.outcomes[permitted[place]] = LINKED_REFUSAL
+        for place, outcome in refused.items():
+            decided.outcomes[permitted[place]] = outcome
             decided.consents[permitted[place]] = NOBODY
         return decided
 
     def _decide_alone(
         self, request: AccessRequest, columns: Columns, view: View | None
-    ) -> _DecidedEntries:
+    ) -> DecidedEntries:
         entries = columns.entries
         if len(entries) <= _MAX_SINGLE_DECISIONS:
             return self._decide_each(request, entries, view)
@@ -288,11 +307,11 @@ class Vault:
         outcomes = [REASONS[code] for code in decisions.reasons.tolist()]
         ids = decisions.consents.tobytes()
         consents = [ids[start : start + 32] for start in range(0, len(ids), 32)]
-        return _DecidedEntries(entries, outcomes, consents)
+        return DecidedEntries(entries, outcomes, consents)
 
     def _decide_each(
         self, request: AccessRequest, entries: list[Entry], view: View | None
-    ) -> _DecidedEntries:
+    ) -> DecidedEntries:
         requests = [
             DecisionRequest(
                 request.party,
@@ -305,7 +324,7 @@ class Vault:
             for entry in entries
         ]
         decisions = self._ledger.decide_each(requests, view)
-        return _DecidedEntries(
+        return DecidedEntries(
             entries,
             [PERMITTED if d.permitted else d.reason for d in decisions],
             [d.consent_ids[0] if d.consent_ids else NOBODY for d in decisions],
@@ -315,7 +334,7 @@ class Vault:
         self,
         request: AccessRequest,
         use: Use,
-        decided: _DecidedEntries,
+        decided: DecidedEntries,
         requested: tuple[bytes, bytes],
         progress: Progress,
     ) -> list[Record]:
@@ -356,34 +375,3 @@ def _linked(
     """Return the request for each other subject of the same person."""
     group = groups.get(request.subject, ())
     return [replace(request, subject=other) for other in group if other != request.subject]
-
-
-def _refusals(decided: _DecidedEntries) -> tuple[dict[str, int], dict[bytes, str]]:
-    counts = Counter(decided.outcomes)
-    counts.pop(PERMITTED, 0)
-    if not counts:
-        return {}, {}
-    outcomes = list(zip(decided.entries, decided.outcomes, strict=True))
-    served = {entry.subject for entry, outcome in outcomes if outcome == PERMITTED}
-    reasons: dict[bytes, str] = {}
-    for entry, outcome in outcomes:
-        if entry.subject not in served:
-            known = reasons.get(entry.subject, outcome)
-            reasons[entry.subject] = min(known, outcome, key=_NEAREST_MISS_FIRST.index)
-    return dict(counts), reasons
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause Python's cycle collector, which scans a cohort's records again and again.
-
-    It is the process's: where two pauses overlap, the first to end ends both, at a loss of speed
-    only (docs/decisions/0017-fast-paths-in-storage.md).
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -130,13 +130,21 @@ class CorrectedModels:
 class Custodian:
     """A custodian's services of deposits on a store without nodes."""
 
-    def __init__(self, home: Path, systems: tuple[str, ...] = (), ledger: Any = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        systems: tuple[str, ...] = (),
+        ledger: Any = None,
+        blocks: MemoryBlocks | None = None,
+    ) -> None:
         self.engine: sa.Engine = make_engine(f"sqlite:///{home}/test.db")
         for tables in (STORAGE_TABLES, SERVICE_TABLES):
             tables.create_all(self.engine)
         self.now_s = NOW_S
         self.ledger: Any = ledger or AnchorLedger()
-        self.store = RecordStore(self.engine, MemoryBlocks(), self.ledger, home, lambda: self.now_s)
+        self.store = RecordStore(
+            self.engine, blocks or MemoryBlocks(), self.ledger, home, lambda: self.now_s
+        )
         self.store._keys.unseal(SecretKey(b"r" * 32))  # a passphrase takes a second to stretch
         self.directory = PatientDirectory(self.engine, self.store, lambda: self.now_s)
         self.models: Any = CorrectedModels()

@@ -136,6 +136,11 @@ def _labelled(measured: Measurements) -> Iterator[Metric]:
     for outcome, count in measured.outcomes.items():
         decisions.add_metric([outcome], count)
     yield decisions
+    name, text = "vouchsafe_chain_nodes", "Chain nodes by what they show beside the others."
+    nodes = GaugeMetricFamily(name, text, labels=["state"])
+    for node_state, count in measured.chain_nodes.items():
+        nodes.add_metric([node_state], count)
+    yield nodes
     jobs = GaugeMetricFamily("vouchsafe_jobs", "Active jobs.", labels=["kind", "state"])
     for (kind, state), count in measured.jobs.items():
         jobs.add_metric([kind, state], count)

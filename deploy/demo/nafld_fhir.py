@@ -63,18 +63,21 @@ class CodedResource(NamedTuple):
     content: dict[str, Any]
 
 
-def nafld_resources(tables: Path) -> Iterator[CodedResource]:
-    """Yield every resource of the study; the people come first."""
-    people = _rows(tables / "nafld_raw_patients.csv.gz")
+def nafld_resources(tables: Path, count: int | None = None) -> Iterator[CodedResource]:
+    """Yield every resource of the first `count` people, or of all; the people come first."""
+    people = _rows(tables / "nafld_raw_patients.csv.gz")[:count]
+    known = {row["id"] for row in people}
     for row in people:
         yield _patient(row)
     for row in people:
         yield from _visits(row)
         yield from _sizes(row)
     for number, row in enumerate(_rows(tables / "nafld_raw_measurements.csv.gz")):
-        yield _measurement(number, row)
+        if row["id"] in known:
+            yield _measurement(number, row)
     for number, row in enumerate(_rows(tables / "nafld_raw_conditions.csv.gz")):
-        yield _condition(number, row)
+        if row["id"] in known:
+            yield _condition(number, row)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -93,7 +96,7 @@ def _patient(row: dict[str, str]) -> CodedResource:
     content: dict[str, Any] = {
         "resourceType": "Patient",
         "id": f"p{person}",
-        "identifier": [{"system": PERSON_SYSTEM, "value": f"N-{person}"}],
+        "identifier": [{"system": PERSON_SYSTEM, "value": person_number(person)}],
         "gender": "male" if row["male"] == "1" else "female",
         "birthDate": f"{year}-01-01",
     }
@@ -167,16 +170,21 @@ def _concept(system: str, code: str) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": code}]}
 
 
-def write_ndjson(tables: Path, folder: Path) -> dict[str, int]:
-    """Write one NDJSON file a kind of resource; return how many lines each has."""
+def person_number(person: int) -> str:
+    """Return the hospital number of a person of the study."""
+    return f"N-{person}"
+
+
+def write_ndjson(tables: Path, folder: Path, count: int | None = None) -> dict[str, int]:
+    """Write one gzip of NDJSON a kind of resource; return how many lines each has."""
     folder.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
     files: dict[str, Any] = {}
     try:
-        for resource in nafld_resources(tables):
+        for resource in nafld_resources(tables, count):
             kind = resource.content["resourceType"]
             if kind not in files:
-                files[kind] = (folder / f"{kind}.ndjson").open("wb")
+                files[kind] = gzip.GzipFile(folder / f"{kind}.ndjson.gz", "wb", 1)
             files[kind].write(orjson.dumps(resource.content, option=orjson.OPT_SORT_KEYS) + b"\n")
             counts[kind] = counts.get(kind, 0) + 1
     finally:

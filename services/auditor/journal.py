@@ -5,17 +5,28 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from services.requests.history import (
+    ADMINISTRATION,
+    ANSWERED,
+    COPY_DELETED,
+    IDENTITY_CHECKED,
+    MAINTENANCE,
+    OWN,
+    PERMITTED,
+)
 from storage import JournalRow as StoredRow
 from storage import RecordStore
 
 PERMIT: Final = "permit"
 REFUSAL: Final = "refusal"
-PERMITTED: Final = "permitted"
-OWN: Final = "own"
+OTHER: Final = "other"
+"""Neither: keys renewed, an identity checked, numbers linked, a copy deleted, people counted."""
 PAGE_ROWS: Final = 50
 MAX_READ: Final = 20_000
 """A search reads at most this many rows at once; the next page continues from there."""
 _BATCH_ROWS: Final = 500
+_PERMITS: Final = frozenset({PERMITTED, OWN, ANSWERED})
+_OTHER: Final = frozenset({*MAINTENANCE, *ADMINISTRATION, IDENTITY_CHECKED, COPY_DELETED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ def search_journal(
 
 def _row(entry: StoredRow, use: dict[str, Any]) -> JournalRow:
     outcome = entry.answer.outcome
-    kind = PERMIT if outcome in (PERMITTED, OWN) else REFUSAL
+    kind = PERMIT if outcome in _PERMITS else OTHER if outcome in _OTHER else REFUSAL
     return JournalRow(
         entry.seq, use["at_s"], kind, use["party"], use["purpose"], outcome, entry.hash
     )

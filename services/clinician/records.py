@@ -99,8 +99,8 @@ class ClinicianRecords:
         lines = self._views.timeline(words, records)
         pages = max(1, math.ceil(len(lines) / MAX_LINES))
         page = min(max(1, query.page), pages)
-        shown = lines[(page - 1) * MAX_LINES : page * MAX_LINES]
-        by_day = groupby(shown, key=lambda line: line.at[:_DAY_CHARACTERS])
+        on_page = lines[(page - 1) * MAX_LINES : page * MAX_LINES]
+        by_day = groupby(on_page, key=lambda line: line.at[:_DAY_CHARACTERS])
         return PatientTimeline(
             patient=patient,
             category=query.category,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent import ConsentError
+from models import Question
 from services.errors import Invalid
 from services.parties import study_id
 from services.requests import PROPOSED, Proposal, ReleasedCopy
@@ -28,6 +29,7 @@ class StudyReview:
         reach: how many patients the study may ask; None while refusals cannot be checked.
         needed: the categories without which nobody is asked.
         patients: all patients in the directory.
+        question: what it predicts, and from what.
         text: the request as patients will read it.
         copies: the pseudonymised copies that left so far, newest first.
         deletions: how many people's rows must go from them, and what the study said.
@@ -38,6 +40,7 @@ class StudyReview:
     reach: int | None
     needed: Sequence[str]
     patients: int
+    question: Question
     text: RequestText
     copies: Sequence[ReleasedCopy]
     deletions: DeletionCounts
@@ -89,6 +92,7 @@ class CustodianApprovals:
                 copy for copy in self._copies.list_by_study(proposal.study) if copy.is_pseudonymised
             ],
             deletions=self._deletions.count(proposal.study),
+            question=self._reach.question(proposal),
             text=self._descriptions.describe(words, proposal.request_details()),
         )
 

@@ -143,10 +143,10 @@ class ConsentImports:
         """Send one offer as a request; return `sent`, or why it was not."""
         if subject is None or self._store.find_erased([subject]):
             return "unknown-patient"
-        asked = self._details(offer)
-        if asked is None:
+        requested = self._details(offer)
+        if requested is None:
             return "unknown-recipient"
-        details = _restrict(asked, offer, int(self._clock()))
+        details = _restrict(requested, offer, int(self._clock()))
         if details is None:
             return "nothing-left"
         refusing = self._store.refusing_subjects(details.party, details.purposes[0])

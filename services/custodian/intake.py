@@ -170,7 +170,7 @@ class FhirIntake:
                 outcomes += self._take_chunk(chunk, delivery)
             outcomes.sort(key=lambda outcome: outcome.number)
         if not dry:
-            notices.propose_links()
+            notices.apply()
         report.joined = delivery.joined
         report.corrected_records = len(filing.corrected)
         if filing.corrected and not dry:
@@ -213,7 +213,7 @@ class FhirIntake:
         if not delivery.dry:
             self._parked.add(waiting)
             self._join(entries, resolved.subjects, delivery)
-            delivery.notices.read(entries, resolved.subjects)
+            delivery.notices.read(filings)
         return outcomes
 
     def _resolve(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> _Resolved:

@@ -39,13 +39,22 @@ UNIQUE_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "verify": (),
         "evidence": (),
         "export": ("subject",),
+        "count-people": ("draft",),
+        "take-census": ("of",),
     }
 )
 """Kinds of which one job may be active for the same values of these arguments."""
 QUEUED_ONCE: Final = frozenset({"rekey"})
 """Kinds of which one may wait while another runs: it may have passed what the next one concerns."""
 MAX_AN_HOUR: Final[Mapping[str, int]] = MappingProxyType(
-    {"verify": 12, "evidence": 12, "evaluate": 4, "export": 4}
+    {
+        "verify": 12,
+        "evidence": 12,
+        "evaluate": 4,
+        "export": 4,
+        "take-census": 4,
+        "count-people": 60,
+    }
 )
 """Kinds that read everything: how many of them a requester may queue within an hour."""
 HOUR_S: Final = 3_600

@@ -92,8 +92,9 @@ class Choice:
 
 
 def latest_end(details: RequestDetails, now_s: float) -> str:
-    """Return the latest last day (ISO) of a permission that is signed now."""
-    return iso_day(now_s + details.days * DAY_S)
+    """Return the latest last day (ISO) of a permission signed now: never after the study."""
+    until_s = now_s + details.days * DAY_S
+    return iso_day(min(until_s, details.until_s) if details.until_s else until_s)
 
 
 def full_choice(details: RequestDetails, now_s: float) -> Choice:

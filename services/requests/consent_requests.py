@@ -72,6 +72,7 @@ class RequestDetails:
         agreement: the title of the agreement, if the copy is a pseudonymised one; or "".
         agreement_ends_on: ISO date of its last day, or "".
         reason: what the person who asks for care tells the patient, in their own words; or "".
+        until_s: the last second of the study, UTC; no permission outlasts it. 0: no such end.
     """
 
     party: str
@@ -86,6 +87,7 @@ class RequestDetails:
     reason: str = ""
     agreement: str = ""
     agreement_ends_on: str = ""
+    until_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,10 @@ class ConsentRequests:
     ) -> int:
         """Send a request to each of these patients; return how many receive it.
 
-        A patient with an unanswered request of the same party, or who declined one in the last half
-        year, receives none. The note is kept, sealed, for the sender's own list.
+        A patient with an unanswered request of the same party, who declined one in the last half
+        year, or who has died, receives none. The note is kept, sealed, for the sender's own list.
         """
+        deceased = self._store.find_deceased(subjects)
         batch, now_s, sent = secrets.token_hex(16), int(self._clock()), 0
         body = orjson.dumps({name: getattr(details, name) for name in RequestDetails.__slots__})
         head = {"id": batch, "party": details.party, "body": body, "by": by, "at_s": now_s}
@@ -158,7 +161,7 @@ class ConsentRequests:
             connection.execute(sa.insert(_BATCHES), head)
             for start in range(0, len(subjects), BATCH_SIZE):
                 part = subjects[start : start + BATCH_SIZE]
-                excluded = self._excluded(connection, details.party, part)
+                excluded = self._excluded(connection, details.party, part) | deceased
                 rows = [
                     {
                         "id": secrets.token_hex(16),

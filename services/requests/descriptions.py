@@ -133,7 +133,7 @@ def _care_texts(details: RequestDetails, has_sender: bool) -> dict[str, list[str
         use = "care-both"
     return {
         "who": [f"grant-{use}", "grant-care-doctor"] if has_sender else [f"grant-{use}"],
-        "what": [f"grant-{use}-what"],
+        "what": [f"grant-{use}-what", "grant-what-new"],
         "why": ["grant-care-reason"],
         "withdraw": [f"grant-withdraw-{use}"],
         "limits": ["grant-limits-care"],

@@ -19,8 +19,8 @@ PERMITTED: Final = "permitted"
 ANSWERED: Final = "answered"
 OWN: Final = "own"
 """The patient read an own record."""
-MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased"}
-"""What the record store does after a withdrawal: neither use nor refusal."""
+MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased", "counted": "counted-people"}
+"""What hands no record to anybody: after a withdrawal, or to count people."""
 COPY_DELETED: Final = "copy-deleted"
 """A study confirmed that it deleted a copy."""
 ROWS_DELETED: Final = "copy-rows-deleted"
@@ -29,7 +29,22 @@ IDENTITY_CHECKED: Final = "identity-checked"
 """A custodian checked who the patient is, before a link to join or for a new key."""
 LINKED_PERSON: Final = "person-linked"
 UNLINKED_PERSON: Final = "person-unlinked"
-ADMINISTRATION: Final = frozenset({LINKED_PERSON, UNLINKED_PERSON})
+DECEASED_NOTED: Final = "deceased-noted"
+DECEASED_UNDONE: Final = "deceased-undone"
+MOVED_AWAY: Final = "record-moved-away"
+MOVED_HERE: Final = "record-moved-here"
+REFILED: Final = "records-refiled"
+ADMINISTRATION: Final = frozenset(
+    {
+        LINKED_PERSON,
+        UNLINKED_PERSON,
+        DECEASED_NOTED,
+        DECEASED_UNDONE,
+        MOVED_AWAY,
+        MOVED_HERE,
+        REFILED,
+    }
+)
 """What a custodian did about a patient's number or records: neither use nor refusal."""
 SELF: Final = "PATRQT"
 LEARNED: Final = "learned"
@@ -120,6 +135,7 @@ _REFUSALS: Final = {
     "expired": "refused-ended",
     "opening-missing": "refused-unknown",
     "linked-refusal": "refused-linked",
+    "deceased": "refused-deceased",
     "not-there": "refused-unknown",
 }
 

@@ -110,6 +110,7 @@ class Proposal:
             wants_copy=self.wants_copy,
             agreement=self.agreement.title if self.agreement else "",
             agreement_ends_on=self.agreement.ends_on if self.agreement else "",
+            until_s=self.until_s,
         )
 
 

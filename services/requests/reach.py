@@ -17,14 +17,15 @@ class StudyReach:
         self._diagnostics = diagnostics
 
     def subjects(self, study: Proposal) -> list[bytes]:
-        """Return everybody with the needed records who did not turn research or this study off.
+        """Return everybody alive with the needed records who did not turn research or this off.
 
         Raises:
             LedgerUnavailable (consent): refusals cannot be checked now.
         """
         eligible = self._store.list_subjects_with(self.categories(study))
         refusing = self._store.refusing_subjects(study.study, study.purpose)
-        return [subject for subject in eligible if subject not in refusing]
+        excluded = refusing | self._store.find_deceased(eligible)
+        return [subject for subject in eligible if subject not in excluded]
 
     def not_permitting(self, study: Proposal) -> list[bytes]:
         """Return those of them who do not permit the study yet.
@@ -37,7 +38,11 @@ class StudyReach:
 
     def categories(self, study: Proposal) -> Sequence[str]:
         """Return the categories without which nobody can take part."""
-        return needed_categories(self._diagnostics.question(study.question))
+        return needed_categories(self.question(study))
+
+    def question(self, study: Proposal) -> Question:
+        """Return the question of a study, as it is installed now."""
+        return self._diagnostics.question(study.question)
 
 
 def needed_categories(question: Question) -> Sequence[str]:

@@ -10,9 +10,11 @@ from consent import ConsentLedger
 from models import Diagnostics
 from services.installation import Installation
 from services.parties import PartyNames
+from services.requests.censuses import Censuses
 from services.requests.consent_requests import ConsentRequests
 from services.requests.copies import ReleasedCopies
 from services.requests.copy_deletions import CopyDeletions
+from services.requests.counting_rules import CountingRules
 from services.requests.descriptions import RequestDescriptions
 from services.requests.directory import PatientDirectory
 from services.requests.erasures import ErasureRequests
@@ -22,6 +24,7 @@ from services.requests.messages import Messages
 from services.requests.patients_in_care import PatientsInCare
 from services.requests.predictions import StoredPredictions
 from services.requests.proposals import StudyProposals
+from services.requests.question_drafts import QuestionDrafts
 from services.requests.reach import StudyReach
 from storage import RecordStore
 
@@ -44,6 +47,9 @@ class RequestStores:
     reach: StudyReach
     messages: Messages
     erasures: ErasureRequests
+    drafts: QuestionDrafts
+    censuses: Censuses
+    counting_rules: CountingRules
 
 
 def build_stores(
@@ -79,6 +85,9 @@ def build_stores(
         messages=Messages(engine, store, clock),
         history=AccessHistory(store, ledger, diagnostics, copies, deletions),
         erasures=ErasureRequests(engine, clock),
+        drafts=QuestionDrafts(engine, clock),
+        censuses=Censuses(store, installation),
+        counting_rules=CountingRules(engine, clock),
         reach=StudyReach(store=store, diagnostics=diagnostics),
         descriptions=RequestDescriptions(
             proposals=proposals,

@@ -26,12 +26,20 @@ def format_categories(words: Words, codes: Iterable[str]) -> str:
     return words.listed(words(f"category-{'any' if code == ANY else code}") for code in codes)
 
 
-def format_purposes(words: Words, codes: Iterable[str], *, has_copy_sentence: bool = True) -> str:
-    """Return purposes in a patient's words; without that of a copy if a sentence says it."""
+def format_purposes(words: Words, codes: Iterable[str]) -> str:
+    """Return purposes as a patient is told them, without that of a copy if there are others."""
+    all_codes = list(codes)
+    others = [code for code in all_codes if code not in COPY_PURPOSES]
+    return words.listed(words(f"purpose-{code}") for code in others or all_codes)
+
+
+def _signed_purposes(words: Words, codes: Iterable[str], *, has_copy_sentence: bool) -> str:
+    """Return purposes as a patient says them: "to treat me"; a copy may have its own sentence."""
     all_codes = list(codes)
     others = [code for code in all_codes if code not in COPY_PURPOSES]
     listed = others if others and has_copy_sentence else all_codes
-    return words.listed(words(f"purpose-{code}") for code in listed)
+    texts = ((f"purpose-mine-{code}", f"purpose-{code}") for code in listed)
+    return words.listed(words(mine if words.has(mine) else plain) for mine, plain in texts)
 
 
 def format_period(words: Words, first: str, last: str) -> str:
@@ -49,7 +57,7 @@ def make_statement(words: Words, party_name: str, requested: RequestedTerms, end
     is_permit = requested.decision != "deny"
     facts = {
         "what": format_categories(words, requested.categories),
-        "purposes": format_purposes(words, requested.purposes, has_copy_sentence=is_permit),
+        "purposes": _signed_purposes(words, requested.purposes, has_copy_sentence=is_permit),
     }
     if requested.recipient == ANY:
         sentences = [words("statement-forbid-all", **facts)]

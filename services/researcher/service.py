@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.researcher.builder import QuestionBuilder
 from services.researcher.cohorts import StudyCohorts
+from services.researcher.counting import PeopleCounting
 from services.researcher.models import StudyModels
 from services.researcher.proposing import StudyProposing
 from services.researcher.pseudonymised_copies import PseudonymisedCopies
@@ -21,6 +23,8 @@ class ResearcherService:
 
     Attributes:
         questions: what can be predicted, and how many people may fit.
+        builder: questions that are being built.
+        counting: how many people a question would have, before anybody is asked.
         studies: of the researcher's party, and their requests to patients.
         proposing: of new studies.
         cohorts: who permits a study, in counts.
@@ -32,6 +36,8 @@ class ResearcherService:
     """
 
     questions: ResearchQuestions
+    builder: QuestionBuilder
+    counting: PeopleCounting
     studies: Studies
     proposing: StudyProposing
     cohorts: StudyCohorts

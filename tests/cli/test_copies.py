@@ -52,7 +52,7 @@ def test_a_copy_is_opened_with_the_key_that_it_was_encrypted_to(tmp_path: Path) 
     assert opened.stat().st_mode & 0o777 == 0o600
 
 
-def test_another_key_or_file_opens_nothing(tmp_path: Path) -> None:
+def test_another_key_or_another_file_is_refused_and_writes_no_file(tmp_path: Path) -> None:
     key, public = make_key(tmp_path)
     (tmp_path / "other").mkdir()
     other, _ = make_key(tmp_path / "other")

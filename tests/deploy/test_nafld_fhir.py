@@ -63,7 +63,8 @@ def people_of(tables: Path) -> list[list[Record]]:
 def test_each_row_is_a_resource_and_each_person_has_two_visits(tables: Path) -> None:
     counts = write_ndjson(tables, tables / "fhir")
     assert counts == {"Patient": 3, "Encounter": 6, "Observation": 7 + 4, "Condition": 3}
-    lines = (tables / "fhir" / "Patient.ndjson").read_bytes().splitlines()
+    content = (tables / "fhir" / "Patient.ndjson.gz").read_bytes()
+    lines = gzip.decompress(content).splitlines()
     assert Counter("deceasedDateTime" in orjson.loads(line) for line in lines) == {
         True: 1,
         False: 2,
@@ -88,3 +89,19 @@ def test_the_questions_label_people_at_their_first_visit(
     first = matrix.values[0]
     assert [first[columns[key]] for key in ("age", "sex", "hdl", "hypertension")] == [57, 0, 75, 1]
     assert np.isnan(first[columns["sbp"]])
+
+
+def test_a_part_of_the_people_has_all_of_its_own_resources_and_no_others(tables: Path) -> None:
+    assert write_ndjson(tables, tables / "fhir", 1) == {
+        "Patient": 1,
+        "Encounter": 2,
+        "Observation": 2 + 3,
+        "Condition": 2,
+    }
+
+
+def test_the_bundled_tables_are_the_study() -> None:
+    people = sum(
+        each.content["resourceType"] == "Patient" for each in nafld_resources(EXAMPLES, 100)
+    )
+    assert people == 100

@@ -45,6 +45,9 @@ class Ledger:
         self._require()
         return [SimpleNamespace(block_number=7)]
 
+    def chain_nodes(self) -> dict[str, int]:
+        return {"agrees": 2, "behind": 1}
+
     def refused_revocations(self) -> int:
         return 2
 
@@ -75,6 +78,7 @@ def test_every_part_is_measured(parts) -> None:
     assert (measured.ledger_lag_s, measured.block_age_s, measured.anchor_age_s) == (10, 15, 100)
     assert measured.unanchored_rows == 1
     assert measured.refused_revocations == 2
+    assert measured.chain_nodes["behind"] == 1
     assert measured.jobs == {("train", "queued"): 2}
     assert measured.disk_free_bytes > 0
 

@@ -36,9 +36,9 @@ from storage import (
 from storage.block_folder import BlockFolder
 from storage.car import raw_cid
 from storage.catalogue import Catalogue
+from storage.collector import collector_paused
 from storage.reader import Reader
 from storage.record_store import RecordStore
-from storage.vault import _collector_paused
 
 pytestmark = pytest.mark.node
 MANY = 40  # more than are decided and fetched one by one
@@ -457,15 +457,15 @@ def collecting() -> Iterator[None]:
 
 
 def test_the_collector_is_paused_and_enabled_again_even_after_an_error(collecting: None) -> None:
-    with pytest.raises(KeyError), _collector_paused():
+    with pytest.raises(KeyError), collector_paused():
         assert not gc.isenabled()
         raise KeyError
     assert gc.isenabled()
 
 
 def test_an_inner_pause_does_not_end_the_outer_one(collecting: None) -> None:
-    with _collector_paused():
-        with _collector_paused():
+    with collector_paused():
+        with collector_paused():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
@@ -473,6 +473,6 @@ def test_an_inner_pause_does_not_end_the_outer_one(collecting: None) -> None:
 
 def test_a_collector_that_was_disabled_stays_disabled(collecting: None) -> None:
     gc.disable()
-    with _collector_paused():
+    with collector_paused():
         pass
     assert not gc.isenabled()

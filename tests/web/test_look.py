@@ -362,3 +362,46 @@ def test_progress_stops_asking_when_it_is_over(app: Flask) -> None:
     body = progress(app, "/run?said=3", 200, over=True)
     assert "hx-get" not in body
     assert "All done" in body
+
+
+def test_a_page_that_is_told_to_go_elsewhere_sends_nothing_more(page: Page, site: str) -> None:
+    polls: list[str] = []
+
+    def leave(route: Route) -> None:
+        polls.append(route.request.url)
+        route.fulfill(status=204, headers={"HX-Redirect": "/slow"})
+
+    page.route("**/poll", leave)
+    page.route("**/slow", lambda route: None)  # the way there takes longer than this test
+    page.goto(site + "/patient/journal")
+    page.wait_for_function("window.htmx !== undefined")
+    with page.expect_request("**/slow"):
+        page.evaluate(
+            """() => {
+              const poll = document.createElement("div");
+              poll.setAttribute("hx-get", "/poll");
+              poll.setAttribute("hx-trigger", "every 50ms");
+              document.body.append(poll);
+              window.htmx.process(poll);
+            }"""
+        )
+    page.wait_for_timeout(300)
+    assert len(polls) == 1
+
+
+def test_the_menu_marks_the_entry_that_a_page_is_below(app: Flask) -> None:
+    template = '{% from "parts/frame.html" import main_menu with context %}{{ main_menu(menu) }}'
+    menu = [("/patient", "menu-home"), ("/patient/journal", "menu-journal")]
+    marked = {}
+    for path in ("/patient", "/patient/journal", "/patient/journal/7/proof", "/patient/help"):
+        with app.test_request_context(path):
+            body = app.jinja_env.from_string(template).render(
+                request=request, say=Words("en"), menu=menu, account=None
+            )
+        marked[path] = re.findall(r'href="([^"]+)" aria-current="(\w+)"', body)
+    assert marked == {
+        "/patient": [("/patient", "page")],
+        "/patient/journal": [("/patient/journal", "page")],
+        "/patient/journal/7/proof": [("/patient/journal", "true")],
+        "/patient/help": [],
+    }

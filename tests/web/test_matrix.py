@@ -10,6 +10,7 @@ from visitors import HOSPITAL, signed_in
 
 from cli.trial_wallet import TrialWallet
 from consent import Grant
+from models.question_choices import QuestionChoices
 from services.custodian.upload_store import Sent, UploadStore
 from services.requests import RequestDetails
 from services.statement import RequestedTerms, terms_for
@@ -113,6 +114,15 @@ GET  /researcher                                    researcher  -
 GET  /researcher/questions                          researcher  -
 GET  /researcher/questions/<id>                     researcher  -question
 GET  /researcher/questions/<id>/dummy               researcher  -question
+GET  /researcher/drafts                             researcher  -
+POST /researcher/drafts                             researcher  -
+GET  /researcher/drafts/<id>                        researcher  draft
+POST /researcher/drafts/<id>                        researcher  draft
+GET  /researcher/drafts/<id>/count                  researcher  draft
+POST /researcher/drafts/<id>/count                  researcher  draft
+GET  /researcher/drafts/<id>/question.toml          researcher  draft
+GET  /researcher/drafts/<id>/dummy                  researcher  draft
+POST /researcher/drafts/<id>/question               researcher  draft
 GET  /researcher/studies/new                        researcher  -
 POST /researcher/studies/new                        researcher  -
 GET  /researcher/studies/<slug>                     researcher  study
@@ -157,6 +167,8 @@ POST /custodian/deposits/<upload>/columns           custodian   upload!
 GET  /custodian/studies                             custodian   ours
 GET  /custodian/studies/<slug>                      custodian   ours
 POST /custodian/studies/<slug>                      custodian   ours
+GET  /custodian/counting                            custodian   ours
+POST /custodian/counting                            custodian   ours
 GET  /custodian/people                              custodian   ours
 GET  /custodian/people/<id>                         custodian   nothing!
 POST /custodian/people/<id>                         custodian   nothing!
@@ -176,6 +188,10 @@ GET  /custodian/links                               custodian   ours
 POST /custodian/links                               custodian   ours
 GET  /custodian/links/<id>                          custodian   nothing!
 POST /custodian/links/<id>                          custodian   nothing!
+GET  /custodian/deceased                            custodian   ours
+POST /custodian/deceased                            custodian   ours
+GET  /custodian/moves                               custodian   ours
+POST /custodian/moves                               custodian   ours
 GET  /auditor                                       auditor     -
 GET  /auditor/anchors                               auditor     -
 GET  /auditor/journal                               auditor     -
@@ -292,6 +308,7 @@ def names(hospital, model) -> dict[str, str]:
         "person": key,
         "diagnosis": asking.predictions.add(HOSPITAL, "a", subject, body),
         "study": slug,
+        "draft": asking.drafts.add(HOSPITAL, "a", QuestionChoices()).id,
         "job": job,
         "check": check,
         "model": model.id,

@@ -14,10 +14,19 @@ from werkzeug.datastructures import FileStorage
 from services.accounts import PATIENT
 from services.custodian.fhir_uploads import NDJSON, to_ndjson
 from services.custodian.invitations import InvitationRequest
-from services.custodian.upload_store import CHECKED, CHECKING, LEAVE, MAX_BYTES, NONE, STORED
+from services.custodian.upload_store import (
+    CHECKED,
+    CHECKING,
+    LEAVE,
+    MAPPING,
+    MAX_BYTES,
+    NONE,
+    STORED,
+)
 from services.custodian.upload_store import STORING as BEING_STORED
 from services.custodian.uploads import MAX_MAPPING, NewUpload
 from services.errors import Invalid, NotFound
+from services.requests import PROPOSED
 from services.tokens import CUSTODIAN
 from web.current import current_account, services, words
 from web.pages import people
@@ -129,7 +138,7 @@ def upload_report(upload: str) -> Response:
     report = services().custodian.uploads.get(words(), current_account().party, upload)
     if is_fragment() and not report.is_working:
         return Response(b"", 204, {"HX-Refresh": "true"})
-    is_before = report.upload.state in (CHECKING, CHECKED)
+    is_before = report.upload.state in (CHECKING, CHECKED, MAPPING)
     return render(
         "custodian/deposit_progress.html" if is_fragment() else "custodian/deposit.html",
         title=words()("deposit-report-title" if is_before else "deposit-result-title"),
@@ -196,6 +205,26 @@ def studies() -> Response:
     )
 
 
+@bp.get("/custodian/counting")
+@requires_role(CUSTODIAN)
+def counting() -> Response:
+    """Show whether researchers may have people counted before they are asked."""
+    rule = services().custodian.counting.get()
+    return render("custodian/counting.html", title=words()("counting-title"), rule=rule)
+
+
+@bp.post("/custodian/counting")
+@requires_role(CUSTODIAN)
+def decide_counting() -> Response:
+    """Let people be counted, or no longer; a repeated form changes nothing."""
+    rules, by = services().custodian.counting, current_account().id
+    if request.form.get("wish") == "allow":
+        rules.allow(by)
+    elif request.form.get("wish") == "forbid":
+        rules.forbid(by)
+    return see_other("/custodian/counting")
+
+
 @bp.get("/custodian/studies/<slug>")
 @requires_role(CUSTODIAN)
 def study(slug: str) -> Response:
@@ -241,6 +270,8 @@ def _upload_form(errors: dict[str, str], status: int) -> Response:
         values=request.form,
         mappings=uploads.mapping_names(),
         parked=services().custodian.intake.parked_count(),
+        inbox=services().installation.inbox,
+        rules=services().custodian.categories.version(),
         max_megabytes=words().number(MAX_BYTES / 10**6),
         uploads=uploads.list_newest(current_account().party)[:MAX_LISTED],
     )
@@ -269,9 +300,10 @@ def _sent_file(name: str) -> FileStorage | None:
 
 def _study(slug: str, errors: dict[str, str], status: int) -> Response:
     review = services().custodian.approvals.review(words(), slug)
+    is_open = review.proposal.state == PROPOSED
     return render(
         "custodian/study.html",
-        title=words()("may-study-title"),
+        title=words()("may-study-title") if is_open else review.proposal.title,
         status=status,
         errors=errors,
         values=request.form,

@@ -62,6 +62,7 @@ def people() -> Response:
     return render(
         "custodian/people.html",
         title=words()("menu-people"),
+        party_name=services().information.party_name,
         staff=service.list_staff(),
         invitations=service.list_invitations(),
         has_revoked=request.args.get("done") == "revoked",
@@ -148,6 +149,7 @@ def _person(account_id: str, errors: dict[str, str], status: int) -> Response:
         status=status,
         errors=errors,
         person=account,
+        party_name=services().information.party_name,
         done=words()(DONE[done]) if done in DONE else "",
     )
 

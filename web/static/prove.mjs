@@ -40,3 +40,4 @@ const proof = JSON.parse(document.querySelector("[data-proof-file]").textContent
 const isGood = (await rowHash(proof)) === proof.hash && (await rootOf(proof)) === proof.root;
 status.textContent = isGood ? status.dataset.good : status.dataset.bad;
 status.dataset.proof = isGood ? "good" : "bad";
+document.querySelector("[data-proof-how]").hidden = !isGood;

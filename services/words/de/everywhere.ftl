@@ -261,7 +261,7 @@ purpose-ERTREAT = um Sie in der Notaufnahme zu behandeln
 
 purpose-POPHLTH = um die Versorgung vieler Menschen zu planen
 
-purpose-TREATDS = um ein Computermodell nach Ihnen zu fragen
+purpose-TREATDS = um von einem Computermodell eine Schätzung über Sie zu bekommen
 
 purpose-HPAYMT = um Ihre Behandlung zu bezahlen
 
@@ -317,6 +317,38 @@ purpose-HMARKT = um zu werben
 
 purpose-PSEUDRESCH = um an einer Kopie mit genauen Werten und einem Code statt des Namens zu forschen
 
+## Purposes in what a patient signs, in the first person
+
+purpose-mine-TREAT = um mich zu behandeln
+
+purpose-mine-CLINTRL = um mich in einer klinischen Studie zu behandeln
+
+purpose-mine-COC = damit alle, die mich versorgen, zusammenarbeiten
+
+purpose-mine-ETREAT = um mich im Notfall zu behandeln
+
+purpose-mine-BTG = um meine Daten im Notfall ohne Frage zu öffnen
+
+purpose-mine-ERTREAT = um mich in der Notaufnahme zu behandeln
+
+purpose-mine-TREATDS = um von einem Computermodell eine Schätzung über mich zu bekommen
+
+purpose-mine-HPAYMT = um meine Behandlung zu bezahlen
+
+purpose-mine-CAREMGT = um meine Versorgung zu planen
+
+purpose-mine-CLINTRCHNPC = um mit klinischen Studien zu forschen, getrennt von meiner Behandlung
+
+purpose-mine-CLINTRCHPC = um mit klinischen Studien zu forschen, als Teil meiner Behandlung
+
+purpose-mine-PATRQT = weil ich darum gebeten habe
+
+purpose-mine-FAMRQT = weil meine Familie darum gebeten hat
+
+purpose-mine-PWATRNY = weil meine Vertretung darum gebeten hat
+
+purpose-mine-SUPNWK = weil Menschen, die mir helfen, darum gebeten haben
+
 ## Was alle tun müssen, die fragen
 
 duty-DEID = Alles, was zeigt, wer Sie sind, muss heraus.
@@ -344,6 +376,8 @@ reason-denied = Sie hatten dazu Nein gesagt.
 reason-opted-out = Sie haben der Forschung widersprochen.
 
 reason-linked-refusal = Sie haben das unter einer anderen Krankenhausnummer abgelehnt.
+
+reason-deceased = Sie sind als verstorben vermerkt.
 
 reason-opening-missing = Wir konnten nicht lesen, was Sie unterschrieben haben. Darum war die Antwort Nein.
 
@@ -430,8 +464,6 @@ line-when = Gemessen
 line-known = Berichtet
 
 line-from = Von
-
-line-status = Status
 
 line-about = Zu diesem Wert
 

@@ -35,6 +35,8 @@ used-copy-pseudonymised = { $study } hat eine Kopie mit Ihren genauen Werten und
 
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
+counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
+
 refused-never = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten es nicht erlaubt.
 
 refused-withdrawn = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie hatten am { $date } widerrufen.
@@ -42,8 +44,6 @@ refused-withdrawn = { $party } wollte diese Daten von Ihnen sehen: { $categories
 refused-ended = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Ihre Einwilligung endete am { $date }.
 
 refused-unknown = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Wir konnten Ihre Einwilligungen in dem Moment nicht prüfen.
-
-refused-other = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt. { $why }
 
 empty-journal = Noch hat niemand Ihre Daten genutzt oder danach gefragt. Jede Nutzung und jede Ablehnung wird hier stehen.
 
@@ -178,3 +178,15 @@ refused-linked = { $party } wollte diese Daten von Ihnen sehen: { $categories }.
 person-linked = { $party } hat vermerkt, dass zwei Krankenhausnummern beide Ihnen gehören. Ein Nein unter einer davon gilt jetzt für beide.
 
 person-unlinked = { $party } hat vermerkt, dass zwei Krankenhausnummern doch nicht derselben Person gehören.
+
+refused-deceased = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie sind als verstorben vermerkt.
+
+deceased-noted = { $party } hat vermerkt, dass Sie verstorben sind. Stimmt das nicht? Sagen Sie es bitte dort.
+
+deceased-undone = { $party } hat den Vermerk zurückgenommen, dass Sie verstorben sind.
+
+record-moved-away = { $party } hat einen Eintrag aus Ihren Daten genommen: Er gehört einer anderen Person.
+
+record-moved-here = { $party } hat Ihren Daten einen Eintrag hinzugefügt, der versehentlich bei einer anderen Person lag.
+
+records-refiled = { $party } hat die Regeln geändert: Einige Ihrer Daten zählen jetzt zu einer anderen Art von Daten.

@@ -26,7 +26,7 @@ patient-request-open = Anfrage lesen
 
 patient-active-title = Wer Ihre Daten jetzt nutzen darf
 
-patient-uses-title = Letzte Nutzungen
+patient-uses-title = Letzte Ereignisse
 
 patient-uses-all = Den ganzen Verlauf sehen
 
@@ -193,7 +193,7 @@ check-categories = Welche Daten
 
 check-dates = Zeitraum der Daten
 
-check-dates-all = Alle Zeiten
+check-dates-all = Alle Zeiten, auch spätere Daten
 
 check-dates-span = { $from } bis { $to }
 
@@ -212,6 +212,8 @@ check-copies-pseudonymised = Eine Kopie mit genauen Werten und einem Code statt 
 check-copies-no = Keine Kopien
 
 check-statement = Was Sie unterschreiben, Wort für Wort
+
+check-statement-signed = Was Sie unterschrieben haben, Wort für Wort
 
 check-no-undo = Bevor Sie unterschreiben: Kopien, Antworten und Ergebnisse, die schon weitergegeben sind, lassen sich nicht zurückholen.
 
@@ -349,8 +351,6 @@ models-next = Das neue hat Ihre Daten nie gesehen.
 ## Schlüssel
 
 keys-title = Schlüssel
-
-keys-device = Gerät
 
 keys-made = Erstellt am
 

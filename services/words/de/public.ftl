@@ -116,7 +116,7 @@ register-what = Im Register steht jede Einwilligung. Niemand kann es ändern, oh
 
 register-count = Es enthält { $count } Einträge.
 
-register-checked = Zuletzt geprüft um { $time }.
+register-checked = Zuletzt geprüft am { $time }.
 
 register-away = Wir erreichen es gerade nicht. Bis das wieder geht, lehnen wir jede Anfrage nach Daten ab.
 
@@ -141,6 +141,8 @@ privacy-who = { $custodian } betreibt diese Seite und ist hier für Ihre Daten v
 privacy-what = Wir bewahren Ihre Daten verschlossen auf, mit Ihren Einwilligungen und einer Zeile für jede Nutzung.
 
 privacy-why = Wir nutzen sie nur so, wie Sie es erlauben. Einwilligung ist das Wort des Gesetzes für Ihre Erlaubnis.
+
+privacy-counts = Damit Forschende planen können, zählen wir manchmal, wie viele Menschen welche Werte haben. Sie sehen nur gerundete Zahlen, nie weniger als zehn Menschen. Wenn Sie Forschung ausschalten, werden Sie nicht mitgezählt.
 
 privacy-cookies = Wir setzen zwei Cookies: eines, solange Sie angemeldet sind, und eines für Ihre Sprache. Niemand verfolgt Sie hier.
 

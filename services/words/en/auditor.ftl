@@ -111,6 +111,8 @@ audit-journal-permit = permit
 
 audit-journal-refusal = refusal
 
+audit-journal-other = neither
+
 audit-journal-row = Row
 
 empty-audit-journal = No entries match this search.
@@ -161,7 +163,7 @@ anchors-caption = Anchors, newest first
 
 anchors-when = within a minute of the first deposit or use
 
-audit-journal-both = Both
+audit-journal-both = All
 
 audit-journal-lines = Entries
 
@@ -170,6 +172,8 @@ audit-journal-caption = Entries, newest first
 audit-journal-kind-of = Event
 
 audit-journal-use = access
+
+audit-journal-other-event = administration
 
 audit-journal-purpose-hint = A code such as TREATDS
 

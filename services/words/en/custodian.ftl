@@ -198,6 +198,10 @@ deposit-bad-error = Choose what should happen to bad rows
 
 deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
 
+deposit-rules = FHIR resources get their category by rules of { $version }. After a change of the rules, the command vouchsafe categories lists what would move.
+
+deposit-inbox = FHIR files in { $folder } are stored by themselves. Each is then in done or refused there, with its report beside it.
+
 deposit-parked = { $count ->
     [one] One FHIR resource waits until its patient is known.
    *[other] { $count } FHIR resources wait until their patients are known.
@@ -233,7 +237,18 @@ deposit-size = Size
 
 deposit-sent = Sent
 
-deposit-before = { $all } rows read. { $good } are good, { $bad } are not. Nothing has been stored yet.
+deposit-before = { $all ->
+        [one] One row read.
+       *[other] { $all } rows read.
+    } { $good ->
+        [0] None is good,
+        [one] One is good,
+       *[other] { $good } are good,
+    } { $bad ->
+        [0] none is bad.
+        [one] one is bad.
+       *[other] { $bad } are bad.
+    } Nothing has been stored yet.
 
 deposit-store = Store the { $good } good rows
 
@@ -271,9 +286,23 @@ deposit-misfit-next = Nothing was stored, and the file was deleted. Choose the m
 
 deposit-dropped = Nothing was stored. The file was deleted.
 
-deposit-after = { $good } records stored. { $bad } rows left out. Finished on { $time }.
+deposit-after = { $good ->
+        [one] The file has one good record.
+       *[other] The file has { $good } good records.
+    } { $new ->
+        [0] None of them is new.
+        [one] One of them is new and was stored.
+       *[other] { $new } of them are new and were stored.
+    } { $bad ->
+        [0] {""}
+        [one] One row was left out.
+       *[other] { $bad } rows were left out.
+    } Finished on { $time }.
 
-deposit-known = { $count } of { $all } records were stored before and did not change.
+deposit-known = { $count ->
+        [one] One record was stored before and did not change.
+       *[other] { $count } records were stored before and did not change.
+    }
 
 deposit-corrected = { $count ->
     [one] One stored record was corrected or completed.
@@ -285,9 +314,19 @@ deposit-erased = { $count ->
    *[other] { $count } records were erased before and are not stored again.
  }
 
-deposit-fhir-before = { $all } entries read. { $bad } of them cannot be stored. Nothing has been stored yet.
+deposit-fhir-before = { $all ->
+        [one] One entry read.
+       *[other] { $all } entries read.
+    } { $bad ->
+        [0] {""}
+        [one] One cannot be stored.
+       *[other] { $bad } cannot be stored.
+    } Nothing has been stored yet.
 
-deposit-fhir-after = { $all } entries read. Finished on { $time }.
+deposit-fhir-after = { $all ->
+        [one] One entry read.
+       *[other] { $all } entries read.
+    } Finished on { $time }.
 
 deposit-fhir-store = Store these entries
 
@@ -333,6 +372,8 @@ deposit-bad-caption = { $all ->
     }
 
 deposit-row-hint = Row 1 is the first row below the header; the line counts from the top of the file.
+
+deposit-entry = Entry
 
 deposit-row = Row
 
@@ -610,6 +651,8 @@ may-study-many-of = { $many } of { $all } patients today: everybody with { $cate
 
 may-study-many-unknown = cannot be counted now: the register is unavailable
 
+may-study-question = The question “{ $title }”, as it is installed
+
 may-study-text = What your patients will read
 
 may-study-reason = Reason for the study's team
@@ -661,6 +704,8 @@ recoveries-state = State
 recoveries-waiting = The patient can refuse it
 
 recoveries-ready = The delay is over; it is being completed
+
+recoveries-on-hold = On hold: who proposed it has been disabled. Check the identity again and issue a new link.
 
 recoveries-new = Issue a recovery link
 
@@ -848,6 +893,22 @@ empty-erasures = Nobody has asked for erasure.
 
 custodian-messages = Messages that wait for an answer
 
+## Counting
+
+counting-title = Counts for researchers
+
+counting-lead = Researchers can build a question and see how many people it would have, before anybody is asked. For this, the platform opens the records of everybody who did not turn research off. No record leaves, and no person reads one.
+
+counting-rules = Every number is rounded to tens. Numbers below eleven, and cohorts below fifty, are hidden. The people are fixed for a week. Each count is in the journal, and each patient's history says that they were counted.
+
+counting-on = Counting is on since { $date }.
+
+counting-off = Counting is off: nobody is counted.
+
+counting-allow = Turn counting on
+
+counting-forbid = Turn counting off
+
 # What became of Consents that another system sent.
 
 consent-import-summary = { $consents } Consents, { $requests } requests sent. A request permits nothing: its patient reads it and signs it, or says no.
@@ -938,7 +999,7 @@ links-state-undone = Link undone
 
 links-records = Records
 
-links-warning = Link them only if you are certain that both are one person: compare name, birth date and address in your own system. Models trained on records of either are replaced.
+links-warning = Link them only if you are certain that both are one person. Compare name, birth date and address in your own system. Models trained on records of either are replaced.
 
 links-undo-warning = After this the two count as two people again. A refusal then counts only for the number that it was given under. Models trained on records of either are replaced.
 
@@ -956,3 +1017,61 @@ links-models = { $count ->
 links-none-models = No model in use was trained on records of these patients.
 
 empty-links = No duplicate patients are known.
+
+## Patients who have died
+
+menu-deceased = Deceased patients
+
+deceased-what = No new request for consent reaches a patient who has died. A FHIR file that says so marks the patient, and so can you.
+
+deceased-keep = Consents that the patient gave stay in force, and so do refusals. That is this installation's rule (VOUCHSAFE_CONSENTS_AFTER_DEATH=keep).
+
+deceased-end = Consents that the patient gave permit nothing any more. That is this installation's rule (VOUCHSAFE_CONSENTS_AFTER_DEATH=end).
+
+deceased-new = Note a death
+
+deceased-number = Hospital number
+
+deceased-record = Note as deceased
+
+deceased-undo = Undo
+
+deceased-source-fhir = from a FHIR file
+
+deceased-source-custodian = noted by this organisation
+
+deceased-number-error = Enter the hospital number of a patient in the directory
+
+empty-deceased = No patient is noted as deceased.
+
+## Records under the wrong patient
+
+menu-moves = Move a record
+
+moves-what = A record that was filed under the wrong patient is moved to the right one. It is encrypted again under that patient's key, and the old one is deleted at once. Both patients see it in their history.
+
+moves-source = Correct your own system too: a file that has the mistake again files it again under the wrong patient.
+
+moves-number = Hospital number that the record is filed under
+
+moves-show = Show records
+
+moves-records = Records of { $number }
+
+moves-choose = Record
+
+moves-other = Hospital number of the right patient
+
+moves-move = Move record
+
+moves-done = The record was moved.
+
+moves-number-error = Enter the hospital number of a patient in the directory
+
+moves-same-error = Enter the number of another patient
+
+moves-record-error = Choose a record
+
+moves-patient-error = This record says itself whose it is. Correct it in your own system and send it again.
+
+empty-moves = No records are stored under this number.

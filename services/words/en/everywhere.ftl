@@ -330,6 +330,38 @@ purpose-HMARKT = to advertise
 
 purpose-PSEUDRESCH = to do research on a copy with exact values and a code instead of the name
 
+## Purposes in what a patient signs, in the first person
+
+purpose-mine-TREAT = to treat me
+
+purpose-mine-CLINTRL = to treat me in a trial
+
+purpose-mine-COC = to help those who care for me work together
+
+purpose-mine-ETREAT = to treat me in an emergency
+
+purpose-mine-BTG = to open my records in an emergency without asking
+
+purpose-mine-ERTREAT = to treat me in an emergency room
+
+purpose-mine-TREATDS = to ask a computer model about me
+
+purpose-mine-HPAYMT = to pay for my care
+
+purpose-mine-CAREMGT = to plan my care
+
+purpose-mine-CLINTRCHNPC = to do research with trials, apart from my care
+
+purpose-mine-CLINTRCHPC = to do research with trials, as part of my care
+
+purpose-mine-PATRQT = because I asked for it
+
+purpose-mine-FAMRQT = because my family asked for it
+
+purpose-mine-PWATRNY = because someone who acts for me asked for it
+
+purpose-mine-SUPNWK = because people who support me asked for it
+
 ## What who asks must do
 
 duty-DEID = They must take out what shows who you are.
@@ -357,6 +389,8 @@ reason-denied = You had said no to it.
 reason-opted-out = You have turned research off.
 
 reason-linked-refusal = You refuse this under another hospital number of yours.
+
+reason-deceased = You are noted as deceased.
 
 reason-opening-missing = We could not read what you signed, so the answer was no.
 
@@ -423,8 +457,6 @@ line-when = Measured
 line-known = Reported
 
 line-from = From
-
-line-status = Status
 
 line-about = About this value
 

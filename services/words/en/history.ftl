@@ -35,6 +35,8 @@ used-copy-pseudonymised = { $study } downloaded a copy with your exact values an
 
 used-self = You looked at your { $categories } yourself.
 
+counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
+
 refused-never = { $party } asked for your { $categories } and was refused. You had not allowed it.
 
 refused-withdrawn = { $party } asked for your { $categories } and was refused. You withdrew on { $date }.
@@ -42,8 +44,6 @@ refused-withdrawn = { $party } asked for your { $categories } and was refused. Y
 refused-ended = { $party } asked for your { $categories } and was refused. Your permission ended on { $date }.
 
 refused-unknown = { $party } asked for your { $categories } and was refused. We could not check your permissions at that moment.
-
-refused-other = { $party } asked for your { $categories } and was refused. { $why }
 
 empty-journal = Nobody has used or asked for your records yet. Every use and every refusal will be listed here.
 
@@ -178,3 +178,15 @@ refused-linked = { $party } asked for your { $categories } and was refused. A re
 person-linked = { $party } noted that two hospital numbers are both yours. A no under one of them now counts for both.
 
 person-unlinked = { $party } noted that two hospital numbers do not belong to the same person after all.
+
+refused-deceased = { $party } asked for your { $categories } and was refused. You are noted as deceased.
+
+deceased-noted = { $party } noted that you have died. Is that wrong? Please tell them.
+
+deceased-undone = { $party } took back the note that you have died.
+
+record-moved-away = { $party } took a record out of yours: it belongs to another person.
+
+record-moved-here = { $party } added a record to yours that was filed under another person by mistake.
+
+records-refiled = { $party } changed its rules: some of your records now count as another kind of records.

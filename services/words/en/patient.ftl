@@ -193,7 +193,7 @@ check-categories = Which records
 
 check-dates = Dates of the records
 
-check-dates-all = Any date
+check-dates-all = Any date, later records too
 
 check-dates-span = { $from } to { $to }
 
@@ -212,6 +212,8 @@ check-copies-pseudonymised = They may download a copy with exact values and a co
 check-copies-no = No copies
 
 check-statement = What you sign, word for word
+
+check-statement-signed = What you signed, word for word
 
 check-no-undo = Before you sign: we cannot undo copies, answers or results that have already been shared.
 
@@ -349,8 +351,6 @@ models-next = The new one never saw your records.
 ## Keys
 
 keys-title = Keys
-
-keys-device = Device
 
 keys-made = Created on
 

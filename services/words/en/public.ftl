@@ -116,7 +116,7 @@ register-what = The register is where each permission is written down. Nobody ca
 
 register-count = It holds { $count } changes.
 
-register-checked = We last checked it at { $time }.
+register-checked = We last checked it on { $time }.
 
 register-away = We cannot reach it right now. Until we can, every request for records is refused.
 
@@ -141,6 +141,8 @@ privacy-who = { $custodian } runs this site and is responsible for your records 
 privacy-what = We keep your records locked, with what you allowed and a line for each use.
 
 privacy-why = We use them only as you allow. Consent is the legal word for your permission.
+
+privacy-counts = We may count how many people have which values, so that researchers can plan. They see rounded numbers only, never fewer than ten people. If you turn research off, you are not counted.
 
 privacy-cookies = We set two cookies: one while you are signed in, and one for your language. Nobody follows you here.
 

@@ -241,7 +241,7 @@ cohort-reason-withdrew = withdrew, or their permission ended or leaves out requi
 
 cohort-reason-other = other reasons
 
-cohort-view = Counted at { $time }, at ledger change { $count }.
+cohort-view = Counted on { $time }, at ledger change { $count }.
 
 cohort-train = Train a model
 
@@ -420,6 +420,239 @@ notices-rows = Download the set again: the file deleted.json in it names the row
 
 notices-confirmed = You confirmed on { $date } that the copy is deleted.
 
-notices-model = People this model was trained on no longer permit it. It is replaced:
+notices-model = People whom this model was trained on no longer permit it. The worker trains a successor without their records. Affected model:
 
 empty-notices = No action needed.
+
+## A question that is being built
+
+drafts-title = Build a question
+
+drafts-lead = Choose an outcome and inputs, and see how many people a study would have, before anybody is asked.
+
+empty-drafts = You are not building a question.
+
+draft-title = New question
+
+draft-untitled = Without a title
+
+draft-changed = changed { $when }
+
+draft-new = Start a question
+
+draft-name = Title
+
+draft-name-hint = For example: Diabetes within five years
+
+draft-id = Id
+
+draft-id-hint = Letters, digits and hyphens, in lower case
+
+draft-use = Intended use
+
+draft-use-hint = Whom does the answer help, to decide what?
+
+draft-limits = Limits
+
+draft-lines-hint = One a line
+
+draft-index = Index
+
+draft-index-lead = The index is the time of the prediction. Inputs are read up to it.
+
+draft-index-take = Which index
+
+draft-index-first = The first event of these codes
+
+draft-index-last = The last event of these codes
+
+draft-index-date = One date for everybody
+
+draft-codes = Codes
+
+draft-codes-hint = One a line: system|code; an * at the end stands for every code that begins so, as in icd10cm|E11*
+
+draft-date = Date
+
+draft-date-hint = Such as 2024-01-31
+
+draft-before = Observed before the index, at least
+
+draft-after = Followed after the index, at least
+
+draft-duration-hint = A length of time, such as 365d, 6mo or 5y
+
+draft-outcome-words = Outcome in words
+
+draft-outcome-words-hint = For example: diabetes within five years
+
+draft-outcome-definition = Definition
+
+draft-outcome-definition-hint = Who has it, established how?
+
+draft-since = From
+
+draft-until = Until
+
+draft-window-hint = Around the index, such as 1d and 5y after it, or -1y before it; 0d is its day
+
+draft-input-window-hint = Before the index, such as -2y; everything before it if empty
+
+draft-never-before = Leave out people who had it before
+
+draft-never-before-hint = For the first time that an illness occurs
+
+draft-absent = People without it are negative
+
+draft-absent-hint = Otherwise people without a record of it are left out
+
+draft-outcome-positive = Positive value
+
+draft-outcome-positive-hint = Such as yes or true; every event of these codes is positive if empty
+
+draft-outcome-minimum = The outcome is a number of at least
+
+draft-outcome-maximum = The outcome is a number of at most
+
+draft-no-inputs = No inputs yet. Choose codes below.
+
+draft-input-name = Name
+
+draft-input-words = Name for people
+
+draft-take = How it is read
+
+take-first = the first value
+
+take-last = the last value
+
+take-mean = the mean
+
+take-min = the lowest value
+
+take-max = the highest value
+
+take-sd = the spread (standard deviation)
+
+take-slope = the slope over time
+
+take-exists = whether there is one
+
+take-count = how many there are
+
+take-days-since = the days since the last
+
+take-age = the age at the index
+
+draft-eligible-minimum = Eligible from
+
+draft-eligible-maximum = Eligible to
+
+draft-eligible-hint = People outside, or without a value, are left out
+
+draft-boolean = The value is yes or no
+
+draft-remove = Remove this input
+
+draft-save = Save
+
+draft-count = Save and count
+
+draft-delete = Delete this question
+
+draft-text = The question as a file
+
+draft-text-show = Show the text
+
+draft-text-download = Download the question (TOML)
+
+draft-install-lead = A study needs an installed question. Its text is fixed then, and every researcher here can read it.
+
+builder-number = Enter a number, such as 6.5
+
+builder-too-many = Too many counts within an hour. Try again in { $minutes } minutes.
+
+## The count
+
+count-title = People
+
+count-off = Counting people before they are asked is turned off here. The custodian can turn it on.
+
+count-running = The people are being counted.
+
+count-incomplete = The question is not complete yet: see “The question as a file” below.
+
+count-none = Not counted yet.
+
+count-people = People
+
+count-events = With the outcome
+
+count-needed = Needed for a new model, at least
+
+count-needed-unknown = not known without both outcomes
+
+count-few = fewer than { $count }
+
+count-enough = That is enough by the criteria of Riley et al. for { $parameters } parameters, if everybody agrees.
+
+count-not-enough = That is too few by the criteria of Riley et al. for { $parameters } parameters, even if everybody agrees.
+
+count-excluded = People without a row
+
+count-reason = Reason
+
+count-missing = Missing values
+
+count-missing-share = Missing
+
+count-hint = From the census of { $date }, which is fixed for a week. Every count is rounded to tens, up or down; fewer than eleven are hidden. People who turned research off, or refuse your organisation, are not in it.
+
+excluded-no-index = no index
+
+excluded-required-category-missing = a needed kind of record is missing
+
+excluded-not-observed-before = not observed long enough before the index
+
+excluded-label-before = had the outcome before
+
+excluded-not-followed = not followed long enough
+
+excluded-no-label = no value of the outcome
+
+excluded-ineligible = not eligible
+
+## The codes to choose from
+
+codes-title = Codes
+
+codes-none = No census has been taken yet.
+
+codes-take = Take the census
+
+codes-taking = The census is being taken. Open this page again in a minute.
+
+codes-search = Search
+
+codes-search-hint = Words of a name, a code or a kind of record
+
+codes-find = Search
+
+codes-caption = { $count ->
+        [one] 1 code
+       *[other] { $count } codes
+    }
+
+codes-code = Code
+
+codes-values = Unit or values
+
+codes-use = Use it as
+
+codes-as-input = input
+
+codes-as-outcome = outcome
+
+codes-as-index = index
+
+codes-hint = About { $people } people, in the census of { $date }. Codes of fewer than eleven people are not listed.

@@ -317,6 +317,38 @@ purpose-HMARKT = para hacer publicidad
 
 purpose-PSEUDRESCH = para investigar con una copia que lleva valores exactos y un código en lugar del nombre
 
+## Purposes in what a patient signs, in the first person
+
+purpose-mine-TREAT = para tratarme
+
+purpose-mine-CLINTRL = para tratarme en un ensayo
+
+purpose-mine-COC = para que quienes me cuidan trabajen juntos
+
+purpose-mine-ETREAT = para tratarme en una emergencia
+
+purpose-mine-BTG = para abrir mis datos en una emergencia sin preguntar
+
+purpose-mine-ERTREAT = para tratarme en urgencias
+
+purpose-mine-TREATDS = para preguntar por mí a un modelo de computadora
+
+purpose-mine-HPAYMT = para pagar mi atención
+
+purpose-mine-CAREMGT = para planear mi atención
+
+purpose-mine-CLINTRCHNPC = para investigar con ensayos, aparte de mi atención
+
+purpose-mine-CLINTRCHPC = para investigar con ensayos, como parte de mi atención
+
+purpose-mine-PATRQT = porque yo lo pedí
+
+purpose-mine-FAMRQT = porque lo pidió mi familia
+
+purpose-mine-PWATRNY = porque lo pidió quien actúa por mí
+
+purpose-mine-SUPNWK = porque lo pidieron personas que me ayudan
+
 ## Qué debe hacer quien pide
 
 duty-DEID = Deben quitar lo que muestra quién es usted.
@@ -344,6 +376,8 @@ reason-denied = Usted había dicho que no.
 reason-opted-out = Usted no quiere que se investigue con sus datos.
 
 reason-linked-refusal = Usted lo rechaza con otro número de hospital suyo.
+
+reason-deceased = Consta que usted ha fallecido.
 
 reason-opening-missing = No pudimos leer lo que usted firmó, así que la respuesta fue no.
 
@@ -430,8 +464,6 @@ line-when = Medido
 line-known = Comunicado
 
 line-from = De
-
-line-status = Estado
 
 line-about = Sobre este valor
 

@@ -35,6 +35,8 @@ used-copy-pseudonymised = { $study } descargó una copia con sus valores exactos
 
 used-self = Usted consultó estos datos: { $categories }.
 
+counted-people = { $party } contó cuántas personas tienen qué valores, también usted. Ninguna persona leyó sus datos y nadie vio valores suyos.
+
 refused-never = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted no había dado permiso.
 
 refused-withdrawn = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: usted retiró su permiso el { $date }.
@@ -42,8 +44,6 @@ refused-withdrawn = { $party } pidió ver estos datos suyos: { $categories }. No
 refused-ended = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: su permiso terminó el { $date }.
 
 refused-unknown = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: en ese momento no podíamos comprobar sus permisos.
-
-refused-other = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió. { $why }
 
 empty-journal = Nadie ha usado ni pedido sus datos todavía. Cada uso y cada rechazo se verá aquí.
 
@@ -178,3 +178,15 @@ refused-linked = { $party } pidió ver estos datos suyos: { $categories }. No se
 person-linked = { $party } anotó que dos números de hospital son suyos. Un no con uno de ellos vale ahora para los dos.
 
 person-unlinked = { $party } anotó que dos números de hospital no son, después de todo, de la misma persona.
+
+refused-deceased = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: consta que usted ha fallecido.
+
+deceased-noted = { $party } anotó que usted ha fallecido. ¿No es verdad? Dígaselo, por favor.
+
+deceased-undone = { $party } retiró la nota de que usted ha fallecido.
+
+record-moved-away = { $party } quitó un registro de sus datos: es de otra persona.
+
+record-moved-here = { $party } añadió a sus datos un registro que por error estaba con los de otra persona.
+
+records-refiled = { $party } cambió sus reglas: algunos de sus datos cuentan ahora como otra clase de datos.

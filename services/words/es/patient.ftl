@@ -20,7 +20,7 @@ patient-title = Inicio
 
 patient-requests-title = Pendiente de su respuesta
 
-patient-request = { $study } pide usar sus datos. Responda antes del { $date }.
+patient-request = { $study } pide usar sus datos. Responda hasta el { $date }.
 
 patient-request-open = Leer la petición
 
@@ -193,7 +193,7 @@ check-categories = Qué datos
 
 check-dates = Fechas de los datos
 
-check-dates-all = Cualquier fecha
+check-dates-all = Cualquier fecha, también datos posteriores
 
 check-dates-span = { $from } a { $to }
 
@@ -212,6 +212,8 @@ check-copies-pseudonymised = Pueden descargar una copia con valores exactos y un
 check-copies-no = Sin copias
 
 check-statement = Lo que usted firma, palabra por palabra
+
+check-statement-signed = Lo que usted firmó, palabra por palabra
 
 check-no-undo = Antes de firmar: no podemos deshacer copias, respuestas ni resultados que ya se entregaron.
 
@@ -253,7 +255,7 @@ consent-no-uses = Nadie ha usado este permiso todavía.
 
 consent-receipt-lead = Esta es su propia copia de su permiso (consentimiento). Guárdela.
 
-consent-receipt-button = Descargar el comprobante
+consent-receipt-button = Descargar el recibo
 
 consent-see = Ver este permiso
 
@@ -349,8 +351,6 @@ models-next = El nuevo nunca vio sus datos.
 ## Llaves
 
 keys-title = Llaves
-
-keys-device = Dispositivo
 
 keys-made = Creada el
 

@@ -116,7 +116,7 @@ register-what = En el registro se anota cada permiso. Nadie puede cambiarlo sin 
 
 register-count = Tiene { $count } anotaciones.
 
-register-checked = Lo comprobamos por última vez a las { $time }.
+register-checked = Lo comprobamos por última vez el { $time }.
 
 register-away = Ahora no podemos llegar a él. Mientras tanto rechazamos toda petición de datos.
 
@@ -141,6 +141,8 @@ privacy-who = { $custodian } lleva este sitio y responde aquí por sus datos.
 privacy-what = Guardamos sus datos bajo llave, con lo que usted permitió y una línea por cada uso.
 
 privacy-why = Los usamos solo como usted permite. Consentimiento es la palabra de la ley para su permiso.
+
+privacy-counts = Para que se puedan planear estudios, a veces contamos cuántas personas tienen qué valores. Solo se ven números redondeados, nunca de menos de diez personas. Si usted desactiva la investigación, no se le cuenta.
 
 privacy-cookies = Ponemos dos cookies: una mientras está dentro y otra para su idioma. Nadie le sigue aquí.
 

@@ -31,6 +31,29 @@ class Journal:
         return {"at_s": 1_000, "party": party, "purpose": "MLTRAINING"}
 
 
+@pytest.mark.parametrize(
+    ("outcome", "kind"),
+    [
+        ("permitted", "permit"),
+        ("own", "permit"),
+        ("answered", "permit"),
+        ("withdrawn", "refusal"),
+        ("re-keyed", "other"),
+        ("identity-checked", "other"),
+        ("copy-deleted", "other"),
+        ("person-linked", "other"),
+    ],
+)
+def test_only_a_refusal_is_called_a_refusal(outcome: str, kind: str) -> None:
+    journal = Journal(1)
+    row = next(journal.rows(1, 1))
+    row.answer.outcome = outcome
+    journal.rows = lambda first, last: iter([row])  # type: ignore[method-assign]
+    store = SimpleNamespace(journal=journal)
+    page = search_journal(store, JournalSearch())  # type: ignore[arg-type]
+    assert [line.kind for line in page.rows] == [kind]
+
+
 def search(rows: int, before: int | None = None, **filters: str):
     store = SimpleNamespace(journal=Journal(rows))
     return search_journal(store, JournalSearch(**filters), before)  # type: ignore[arg-type]

@@ -76,6 +76,12 @@ def test_a_restricted_choice_permits_no_more_than_was_requested_or_chosen(detail
     assert made.ends_on <= min(choice.ends_on, latest_end(details, NOW_S))
 
 
+def test_a_permission_of_five_years_ends_with_its_study() -> None:
+    query = ("study:a", "study", PURPOSES, CATEGORIES, "", "", 1_825, "it")
+    assert latest_end(RequestDetails(*query, until_s=NOW_S + 86_400), NOW_S) == "2027-01-16"
+    assert latest_end(RequestDetails(*query), NOW_S) == "2032-01-14"
+
+
 @pytest.mark.parametrize("text", ["2027-13-01", "2027-W01-01", "20270101", "x", "2027-02-30"])
 def test_an_invalid_date_is_reported_by_its_field(text) -> None:
     details = RequestDetails("study:a", "study", PURPOSES, CATEGORIES, "", "", 365, "it")

@@ -32,6 +32,9 @@ class Store:
         assert set(categories) == {"vital-signs", "condition"}
         return HOLDERS
 
+    def find_deceased(self, subjects: list[bytes]) -> set[bytes]:
+        return set()
+
     def refusing_subjects(self, party, purpose):
         assert (party, purpose) == ("study:s", "MLTRAINING")
         return {REFUSING}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -70,10 +71,25 @@ def test_every_code_that_is_signed_is_in_the_statement(
     words, text = Words(language), statement(requested, language)
     for code in purposes:
         has_own_sentence = code in SENTENCES and decision == "permit"
-        assert words(SENTENCES[code] if has_own_sentence else f"purpose-{code}") in text
+        mine = f"purpose-mine-{code}"
+        name = mine if words.has(mine) else f"purpose-{code}"
+        assert words(SENTENCES[code] if has_own_sentence else name) in text
     for code in categories:
         assert words(f"category-{'any' if code == '*' else code}") in text
     assert require_terms(terms_for(requested, text)).statement == text
+
+
+@pytest.mark.parametrize(
+    ("language", "second_person"),
+    [
+        ("en", r"\byou|\byour"),
+        ("de", r"\b(Sie|Ihnen|Ihre?[nmrs]?)\b"),
+        ("es", r"\busted|\b\w+rle\b"),
+    ],
+)
+def test_what_a_patient_signs_is_said_by_the_patient(language, second_person) -> None:
+    requested = RequestedTerms("permit", "study:a", tuple(PURPOSES), ("condition",))
+    assert re.findall(second_person, statement(requested, language)) == []
 
 
 def test_the_same_terms_twice_have_different_commitments() -> None:

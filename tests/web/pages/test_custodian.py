@@ -92,7 +92,7 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_recognised_again(
     hospital.work("check-upload", "store-upload")
     keeper.page.reload()
     text = keeper.text()
-    assert "3 rows read. 2 are good, 1 are not. Nothing has been stored yet." in text
+    assert "3 rows read. 2 are good, one is bad. Nothing has been stored yet." in text
     assert "999" not in text
     assert "Columns of the table" in text  # 70 and 80 kg: a summary, for the custodian alone
     assert "70, 75, 80" in text
@@ -101,7 +101,8 @@ def test_a_file_is_reported_without_its_cells_then_stored_and_recognised_again(
     keeper.page.click("text=Store the 2 good rows")
     hospital.work("check-upload", "store-upload")
     keeper.page.reload()
-    assert "2 records stored. 1 rows left out." in keeper.text()
+    text = keeper.text()
+    assert "2 of them are new and were stored. One row was left out." in text
     subject = hospital.platform.requests.directory.find_subject("W-1")
     assert len(hospital.platform.store.records_of(subject)) == 1
     send(keeper, "again.csv", body)
@@ -178,7 +179,7 @@ def test_a_table_without_a_mapping_is_mapped_on_a_page_and_stored(hospital, keep
     page.wait_for_load_state()
     hospital.work("check-upload", "store-upload")
     page.reload()
-    assert "30 rows read. 30 are good, 0 are not." in keeper.text()
+    assert "30 rows read. 30 are good, none is bad." in keeper.text()
     page.click("text=Store the 30 good rows")
     hospital.work("check-upload", "store-upload")
     subject = hospital.platform.requests.directory.find_subject("N-7")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from models import Model
-from services.auditor.journal import PERMIT, REFUSAL, JournalPage, JournalRow
+from services.auditor.journal import OTHER, PERMIT, REFUSAL, JournalPage, JournalRow
 from services.auditor.service import AnchorRow, LedgerStatus, PartStatus
 from services.schemas import Strict
 from web.api.schemas import BARE_HEX, Text, listing, schema_of
@@ -16,7 +16,7 @@ MAX_SEQ = 10**15
 class JournalSearchBody(Strict):
     """What rows must match, and the row below which to search."""
 
-    kind = fields.String(load_default="", validate=validate.OneOf(("", PERMIT, REFUSAL)))
+    kind = fields.String(load_default="", validate=validate.OneOf(("", PERMIT, REFUSAL, OTHER)))
     party = Text(128, 0, load_default="")
     purpose = Text(128, 0, load_default="")
     outcome = Text(128, 0, load_default="")

@@ -22,7 +22,7 @@ from services.requests import Proposal
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
 from services.tokens import CUSTODIAN
 from storage import DepositReport
-from web.api.custodian import erasures, people, persons
+from web.api.custodian import counting, erasures, people, persons
 from web.api.custodian.schemas import (
     MAX_FILE_BYTES,
     DepositBody,
@@ -270,6 +270,7 @@ def get_subject_uses(subject: str, body: dict[str, Any]) -> SubjectUses:
 
 
 own.register_blueprint(people.bp)
+own.register_blueprint(counting.bp)
 own.register_blueprint(erasures.bp)
 own.register_blueprint(persons.bp)
 bp.register_blueprint(own)

@@ -16,11 +16,13 @@ from records.description import ColumnDescription, TableDescription
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.column_maps import NewMapping
+from services.custodian.deaths import DeceasedPatient
 from services.custodian.erasures import PendingErasure
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
 from services.custodian.links import LinkedPatients
 from services.custodian.messages import Inbox, PatientMessage
+from services.custodian.moves import FiledRecord, MoveResult
 from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
@@ -29,6 +31,7 @@ from services.custodian.upload_store import LEAVE, NONE, Upload
 from services.custodian.uploads import MAX_MAPPING, NewUpload, UploadReport
 from services.requests import Proposal, ReleasedCopy
 from services.requests.copy_deletions import DeletionCounts
+from services.requests.counting_rules import CountingRule
 from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
 from storage import DepositReport
@@ -96,6 +99,12 @@ class MessageAnswerBody(Strict):
     text = fields.String(required=True, validate=validate.Length(1, MAX_TEXT))
 
 
+class CountingBody(Strict):
+    """Whether researchers may have people counted before anybody is asked."""
+
+    is_allowed = fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
 class ErasureBody(Strict):
     """Who asks to be erased, and how their identity was checked."""
 
@@ -115,6 +124,19 @@ class LinkBody(Strict):
 
     number = Text(MAX_NUMBER, required=True)
     other = Text(MAX_NUMBER, required=True)
+
+
+class NumberBody(Strict):
+    """A patient of the directory, by hospital number."""
+
+    number = Text(MAX_NUMBER, required=True)
+
+
+class DeathBody(Strict):
+    """Whether the patient of a hospital number has died."""
+
+    number = Text(MAX_NUMBER, required=True)
+    has_died = fields.Boolean(required=True)
 
 
 class LinkDecisionBody(Strict):
@@ -284,6 +306,7 @@ OutcomeSchema = schema_of(
 )
 OutcomesSchema = listing("OutcomesSchema", "outcomes", OutcomeSchema)
 DepositSchema = schema_of("DepositSchema", DepositReport, "record_ids new batches")
+CountingSchema = schema_of("CountingSchema", CountingRule, "is_allowed decided_at_s")
 LinkedPatientsSchema = schema_of(
     "LinkedPatientsSchema",
     LinkedPatients,
@@ -293,3 +316,20 @@ LinkedPatientsSchema = schema_of(
     affected_models=fields.List(fields.String()),
 )
 LinksSchema = listing("LinksSchema", "links", LinkedPatientsSchema)
+DeceasedPatientSchema = schema_of(
+    "DeceasedPatientSchema",
+    DeceasedPatient,
+    "death.source death.at_s",
+    hospital_number="number",
+)
+DeceasedSchema = listing("DeceasedSchema", "deceased", DeceasedPatientSchema)
+FiledRecordSchema = schema_of(
+    "FiledRecordSchema", FiledRecord, "record_id category recorded_on version"
+)
+FiledRecordsSchema = listing("FiledRecordsSchema", "records", FiledRecordSchema)
+MoveResultSchema = schema_of(
+    "MoveResultSchema",
+    MoveResult,
+    "record_id",
+    affected_models=fields.List(fields.String()),
+)

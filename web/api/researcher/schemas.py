@@ -6,12 +6,19 @@ from typing import Any, Final
 
 from marshmallow import fields, post_load, validate
 
+from consent import CATEGORIES
 from models import MIN_COHORT, Model, suppress
+from models.counting import CodeSummary
 from models.question import Feature
+from models.question_choices import INDEX_DAY, FeatureChoice, QuestionChoices
+from models.timeline import DATE, FIRST, LAST, TAKES
 from services.requests import ReleasedCopy, Section
 from services.requests.copies import NAME_CHARACTERS
 from services.requests.copy_deletions import CopyDeletion
+from services.requests.question_drafts import QuestionDraft
+from services.researcher.builder import DraftDetails
 from services.researcher.cohorts import CohortCounts
+from services.researcher.counting import CodeSearch
 from services.researcher.models import ModelStatus
 from services.researcher.proposing import (
     MAX_AGREEMENT,
@@ -25,7 +32,7 @@ from services.researcher.studies import RequestPreview, StudyDetails, StudySumma
 from services.researcher.study_runs import MissedThreshold, RunReport
 from services.researcher.training_sets import CopyNotice, Notices, OfferedColumn, TrainingSetOffer
 from services.schemas import Strict
-from web.api.schemas import QuestionLinkSchema, Text, ViewSchema, listing, schema_of
+from web.api.schemas import JobSchema, QuestionLinkSchema, Text, ViewSchema, listing, schema_of
 
 MAX_NAMES: Final = 1_000
 _COUNT: Final = {"type": ["integer", "string"]}
@@ -247,4 +254,144 @@ CopyNoticeSchema = schema_of(
 AffectedModelSchema = schema_of("AffectedModelSchema", Model, "affected_at_s", model="id")
 NoticesSchema = schema_of(
     "NoticesSchema", Notices, copies=CopyNoticeSchema, models=AffectedModelSchema
+)
+
+
+MAX_DRAFT_TEXT: Final = 2_000
+MAX_DRAFT_CODES: Final = 200
+
+
+class _Texts(fields.List[Any]):
+    """A list of printable texts; empty if it is not sent."""
+
+    def __init__(self) -> None:
+        length = validate.Length(max=MAX_DRAFT_CODES)
+        super().__init__(Text(MAX_DRAFT_TEXT), load_default=list, validate=length)
+
+
+def _text(default: str = "", **options: Any) -> Text:
+    return Text(MAX_DRAFT_TEXT, 0, load_default=default, **options)
+
+
+def _number() -> fields.Float:
+    return fields.Float(load_default=None, allow_none=True, allow_nan=False)
+
+
+def _flag(*, default: bool) -> fields.Boolean:
+    return fields.Boolean(load_default=default, truthy={True}, falsy={False})
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(each) if isinstance(each, list) else each for name, each in data.items()}
+
+
+class FeatureChoiceBody(Strict):
+    """One input; `since` and `until` are its window before the index."""
+
+    name = Text(64, required=True)
+    category = fields.String(required=True, validate=validate.OneOf(CATEGORIES))
+    codes = _Texts()
+    words = _text()
+    take = fields.String(load_default=LAST, validate=validate.OneOf(TAKES))
+    unit = _text()
+    values = _Texts()
+    is_boolean = _flag(default=False)
+    since = _text()
+    until = _text()
+    minimum = _number()
+    maximum = _number()
+
+    @post_load
+    def _to_choice(self, data: dict[str, Any], **_: Any) -> FeatureChoice:
+        return FeatureChoice(**_tuples(data))
+
+
+class QuestionChoicesBody(Strict):
+    """A question that is being built; every part may still be missing."""
+
+    id = _text()
+    title = _text()
+    intended_use = _text()
+    limits = _Texts()
+    index_take = fields.String(load_default=FIRST, validate=validate.OneOf((FIRST, LAST, DATE)))
+    index_codes = _Texts()
+    index_category = _text()
+    index_date = _text()
+    before = _text()
+    after = _text()
+    outcome_codes = _Texts()
+    outcome_category = _text()
+    outcome_words = _text()
+    outcome_definition = _text()
+    outcome_since = _text(INDEX_DAY)
+    outcome_until = _text(INDEX_DAY)
+    outcome_positive = _text()
+    outcome_minimum = _number()
+    outcome_maximum = _number()
+    outcome_unit = _text()
+    never_before = _flag(default=False)
+    absent_is_negative = _flag(default=True)
+    features = fields.List(fields.Nested(FeatureChoiceBody), load_default=list)
+
+    @post_load
+    def _to_choices(self, data: dict[str, Any], **_: Any) -> QuestionChoices:
+        return QuestionChoices(**_tuples(data))
+
+
+class CodeQuery(Strict):
+    """Words that a code, its name or its category must have."""
+
+    search = _text()
+
+
+_COUNTS_BY_NAME: Final[dict[str, Any]] = {
+    "keys": fields.String(),
+    "values": fields.Integer(),
+    "required": True,
+}
+FeatureChoiceSchema = schema_of(
+    "FeatureChoiceSchema",
+    FeatureChoice,
+    "name category codes words take unit values is_boolean since until minimum maximum",
+)
+QuestionChoicesSchema = schema_of(
+    "QuestionChoicesSchema",
+    QuestionChoices,
+    "id title intended_use limits index_take index_codes index_category index_date before after "
+    "outcome_codes outcome_category outcome_words outcome_definition outcome_since outcome_until "
+    "outcome_positive outcome_minimum outcome_maximum outcome_unit never_before absent_is_negative",
+    features=FeatureChoiceSchema,
+)
+DraftLinkSchema = schema_of(
+    "DraftLinkSchema", QuestionDraft, "id changed_at_s", title="choices.title"
+)
+DraftsSchema = listing("DraftsSchema", "drafts", DraftLinkSchema)
+DraftSchema = schema_of(
+    "DraftSchema",
+    DraftDetails,
+    "draft.id text problem is_counting",
+    choices=("draft.choices", QuestionChoicesSchema),
+    people="stored_count.count.people",
+    events="stored_count.count.events",
+    needed="stored_count.count.needed",
+    counted_at_s="stored_count.taken_at_s",
+    excluded=fields.Dict(
+        attribute="stored_count.count.excluded", dump_default={}, **_COUNTS_BY_NAME
+    ),
+    missing_percent=fields.Dict(
+        attribute="stored_count.count.missing", dump_default={}, **_COUNTS_BY_NAME
+    ),
+    job=JobSchema,
+)
+CodeSchema = schema_of(
+    "CodeSchema", CodeSummary, "code name category kind unit values people missing_percent"
+)
+CodesSchema = schema_of(
+    "CodesSchema",
+    CodeSearch,
+    "is_allowed matches",
+    taken_at_s="code_list.taken_at_s",
+    people="code_list.people",
+    codes=("code_list.codes", CodeSchema),
+    job=JobSchema,
 )

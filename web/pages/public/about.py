@@ -54,7 +54,7 @@ def accessibility() -> Response:
 @public
 def privacy() -> Response:
     """Show who is responsible, what is stored and why, and what a person may ask for."""
-    sections = ("who", "what", "why", "cookies", "rights", "forget", "complain")
+    sections = ("who", "what", "why", "counts", "cookies", "rights", "forget", "complain")
     return _notice("privacy", sections)
 
 

@@ -1,0 +1,167 @@
+"""Counts people for questions that are being built, by the worker; each count is journalled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from consent import MLTRAINING, ConsentLedger
+from models import Question
+from models.counting import CodeSummary, count_people
+from models.question_choices import write_question
+from services.jobs.queue import ACTIVE, Job, JobQueue
+from services.requests.censuses import Censuses, CodeList
+from services.requests.counting_rules import CountingRules
+from services.requests.question_drafts import QuestionDraft, QuestionDrafts, StoredCount
+from storage import COUNTED, NOBODY, AccessRequest, RecordStore
+
+COUNT: Final = "count-people"
+CENSUS: Final = "take-census"
+MAX_CODES: Final = 200
+"""So many codes are listed at once; a search finds the others."""
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSearch:
+    """The codes to choose from.
+
+    Attributes:
+        is_allowed: whether the custodian lets people be counted; nothing is listed otherwise.
+        code_list: of the last census, with at most 200 codes that match; None before the first.
+        matches: how many codes match.
+        job: the census that is being taken; None if none is.
+    """
+
+    is_allowed: bool
+    code_list: CodeList | None = None
+    matches: int = 0
+    job: Job | None = None
+
+
+class PeopleCounting:
+    """The census that people are counted in, and the counts of questions that are being built."""
+
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
+        self,
+        *,
+        drafts: QuestionDrafts,
+        censuses: Censuses,
+        rules: CountingRules,
+        jobs: JobQueue,
+        store: RecordStore,
+        ledger: ConsentLedger,
+    ) -> None:
+        self._drafts = drafts
+        self._censuses = censuses
+        self._rules = rules
+        self._jobs = jobs
+        self._store = store
+        self._ledger = ledger
+
+    def search(self, text: str, questions: Sequence[Question]) -> CodeSearch:
+        """Return the codes whose code, name or category has every word of the text.
+
+        A code that no sender names has its name in these questions.
+        """
+        if not self._rules.get().is_allowed:
+            return CodeSearch(is_allowed=False)
+        active = self._jobs.newest(kind=CENSUS, states=ACTIVE, limit=1)
+        search = CodeSearch(is_allowed=True, job=active[0] if active else None)
+        known = self._censuses.find_codes()
+        if known is None:
+            return search
+        words = text.lower().split()
+        codes = [code for code in _named(known.codes, questions) if _has(code, words)]
+        listed = replace(known, codes=codes[:MAX_CODES])
+        return replace(search, code_list=listed, matches=len(codes))
+
+    def take_census(self, party: str) -> Job:
+        """Return the job that takes the census of this week, if there is none.
+
+        Raises:
+            CountingOff: the custodian does not allow it.
+            TooManyRequests: the party asked for many within an hour.
+        """
+        self._rules.require()
+        return self._jobs.enqueue(CENSUS, {"of": "everybody"}, party)
+
+    def run_census(self, _: str, progress: Progress) -> dict[str, Any]:
+        """Take the census; return how many people are in it, rounded. For the worker.
+
+        Raises:
+            CountingOff: as `take_census`.
+            LedgerUnavailable (consent), StorageUnavailable (storage): see `Censuses.get`.
+        """
+        self._rules.require()
+        census = self._censuses.get(progress)
+        return {"people": self._censuses.rounding.count(census.subjects)}
+
+    def start(self, draft: QuestionDraft, question: Question) -> None:
+        """Have the people of a question counted, unless it is counted already.
+
+        Raises:
+            CountingOff, TooManyRequests: as `take_census`.
+        """
+        self._rules.require()
+        known, stored = self._censuses.find_codes(), draft.stored_count
+        is_same = stored is not None and stored.sha256 == question.sha256
+        if is_same and known and stored and stored.taken_at_s == known.taken_at_s:
+            return
+        job = self._jobs.enqueue(COUNT, {"draft": draft.id}, draft.party)
+        self._drafts.set_job(draft.party, draft.id, job.id)
+
+    def find_job(self, draft: QuestionDraft) -> Job | None:
+        """Return the newest job that counts the people of a question, or None."""
+        return self._jobs.find(draft.job) if draft.job else None
+
+    def run_count(self, identity: str, progress: Progress) -> dict[str, Any]:
+        """Count the people of a question and store the result. For the worker.
+
+        The count is journalled, with the hash of the question, before it can be read.
+
+        Raises:
+            NotFound: there is no such question.
+            CountingOff: as `take_census`.
+            DeclarationInvalid (records): the question is incomplete.
+            LedgerUnavailable (consent), StorageUnavailable (storage): see `Censuses.get`.
+        """
+        self._rules.require()
+        draft = self._drafts.get_any(identity)
+        question = Question.parse(write_question(draft.choices), "question")
+        census = self._censuses.get(progress)
+        progress("counting", 0, 1)
+        refusing = self._store.refusing_subjects(draft.party, MLTRAINING)
+        # A refusal under one number of a person counts for all of them.
+        persons = set(self._store.persons(refusing).values())
+        count = count_people(question, census, persons, self._censuses.rounding)
+        use = AccessRequest(
+            party=draft.party,
+            purpose=MLTRAINING,
+            categories=None,
+            custodian=None,
+            subjects=[NOBODY],
+            why=f"count for {question.id}",
+            actor=draft.account,
+            detail={"question": question.sha256},
+        )
+        self._store.vault.record_use(use, self._ledger.view(), COUNTED)
+        stored = StoredCount(sha256=question.sha256, taken_at_s=census.taken_at_s, count=count)
+        self._drafts.set_count(identity, stored)
+        return {"question": question.sha256, **asdict(count)}
+
+
+def _named(codes: Sequence[CodeSummary], questions: Sequence[Question]) -> list[CodeSummary]:
+    names = {
+        feature.code: feature.words
+        for question in questions
+        if question.timeline is None
+        for feature in question.features
+    }
+    return [code if code.name else replace(code, name=names.get(code.code, "")) for code in codes]
+
+
+def _has(code: CodeSummary, words: Sequence[str]) -> bool:
+    text = f"{code.code} {code.name} {code.category}".lower()
+    return all(word in text for word in words)

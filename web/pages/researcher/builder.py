@@ -1,0 +1,211 @@
+"""The pages on which a researcher builds a question, and sees how many people it would have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from consent import CATEGORIES
+from models import MIN_COHORT
+from models.counting import CodeSummary
+from models.question_choices import QuestionChoices, add_code
+from models.timeline import TAKES
+from records.values import BOOLEAN
+from services.errors import Invalid, TooManyRequests
+from services.requests.counting_rules import CountingOff
+from services.researcher.builder import DraftDetails
+from services.tokens import RESEARCHER
+from web.current import current_account, services, words
+from web.pages.forms import first_errors
+from web.pages.guard import is_fragment, render, see_other
+from web.pages.researcher.draft_form import choices_from, form_of
+from web.responses import ZIP, download_response
+from web.view_options import max_body, requires_role
+
+MAX_FORM_BYTES: Final = 2**20
+_INVALID: Final = 422
+_INPUT, _OUTCOME, _INDEX = "input", "outcome", "index"
+
+bp = Blueprint("researcher_builder", __name__)
+
+
+@bp.get("/researcher/drafts")
+@requires_role(RESEARCHER)
+def drafts() -> Response:
+    """Show the questions that the researcher's party builds."""
+    return render(
+        "researcher/drafts.html",
+        title=words()("drafts-title"),
+        drafts=services().researcher.builder.list(current_account().party),
+    )
+
+
+@bp.post("/researcher/drafts")
+@requires_role(RESEARCHER)
+def add_draft() -> Response:
+    """Begin a question."""
+    account = current_account()
+    details = services().researcher.builder.add(account.party, account.id, QuestionChoices())
+    return see_other(f"/researcher/drafts/{details.draft.id}")
+
+
+@bp.get("/researcher/drafts/<id>")
+@requires_role(RESEARCHER)
+def draft(id: str) -> Response:
+    """Show a question that is being built: the form, its text, and the count."""
+    details = services().researcher.builder.get(current_account().party, id)
+    return _draft(details, form_of(details.draft.choices), {}, 200)
+
+
+@bp.post("/researcher/drafts/<id>")
+@requires_role(RESEARCHER)
+@max_body(MAX_FORM_BYTES)
+def change_draft(id: str) -> Response:
+    """Save a question; the button says what else to do."""
+    party, wish = current_account().party, request.form.get("wish", "")
+    if wish == "delete":
+        services().researcher.builder.delete(party, id)
+        return see_other("/researcher/drafts")
+    try:
+        _save(id, wish)
+    except Invalid as exc:
+        details = services().researcher.builder.get(party, id)
+        return _draft(details, request.form.to_dict(), first_errors(exc), _INVALID)
+    search = request.form.get("search", "").strip()
+    place = "#codes" if wish == "search" else "#inputs" if wish.startswith(_INPUT) else ""
+    return see_other(
+        f"/researcher/drafts/{id}" + (f"?{urlencode({'search': search})}" if search else "") + place
+    )
+
+
+@bp.post("/researcher/drafts/<id>/count")
+@requires_role(RESEARCHER)
+@max_body(MAX_FORM_BYTES)
+def count(id: str) -> Response:
+    """Save a question and count its people; the fragment of the count is returned to htmx."""
+    builder, party = services().researcher.builder, current_account().party
+    try:
+        if request.form.get("wish") != "census":
+            _save(id, "")
+            builder.count(party, id)
+        else:
+            services().researcher.counting.take_census(party)
+    except Invalid as exc:
+        return _count(id, next(iter(first_errors(exc).values()), str(exc)))
+    except CountingOff as exc:
+        return _count(id, str(exc))
+    except TooManyRequests as exc:
+        return _count(id, words()("builder-too-many", minutes=exc.wait_s // 60 + 1))
+    return _count(id) if is_fragment() else see_other(f"/researcher/drafts/{id}#count")
+
+
+@bp.get("/researcher/drafts/<id>/count")
+@requires_role(RESEARCHER)
+def count_part(id: str) -> Response:
+    """Return the fragment of the count to htmx, and the whole page to others."""
+    details = services().researcher.builder.get(current_account().party, id)
+    return (
+        _count(id) if is_fragment() else see_other(f"/researcher/drafts/{details.draft.id}#count")
+    )
+
+
+@bp.get("/researcher/drafts/<id>/question.toml")
+@requires_role(RESEARCHER)
+def question_file(id: str) -> Response:
+    """Return a question as the file that the command line reads."""
+    details = services().researcher.builder.get(current_account().party, id)
+    name = details.question.id if details.question else "question"
+    return download_response(details.text.encode(), f"{name}.toml", "application/toml")
+
+
+@bp.get("/researcher/drafts/<id>/dummy")
+@requires_role(RESEARCHER)
+def dummy_data(id: str) -> Response:
+    """Return dummy data, made from the question alone."""
+    dummy = services().researcher.builder.make_dummy(current_account().party, id)
+    return download_response(dummy.content, dummy.name, ZIP)
+
+
+@bp.post("/researcher/drafts/<id>/question")
+@requires_role(RESEARCHER)
+def install(id: str) -> Response:
+    """Make it a question that a study can ask, and show the form that proposes the study."""
+    builder, party = services().researcher.builder, current_account().party
+    try:
+        question = builder.install(party, id)
+    except Invalid as exc:
+        details = builder.get(party, id)
+        errors = first_errors(exc, question="id")
+        return _draft(details, form_of(details.draft.choices), errors, _INVALID)
+    return see_other(f"/researcher/studies/new?question={question.id}")
+
+
+def _save(id: str, wish: str) -> DraftDetails:
+    """Save the form; a button of the list of codes adds its code to a part of the question."""
+    account, builder = current_account(), services().researcher.builder
+    choices = choices_from(words(), request.form)
+    part, _, name = wish.partition(":")
+    if name:
+        search = builder.search_codes(name)
+        known = search.code_list.codes if search.code_list else ()
+        matching = [code for code in known if code.code == name]
+        if matching:
+            choices = _with_code(choices, part, matching[0])
+    return builder.change(account.party, id, account.id, choices)
+
+
+def _with_code(choices: QuestionChoices, part: str, code: CodeSummary) -> QuestionChoices:
+    if part == _INPUT:
+        return add_code(choices, code)
+    if part == _OUTCOME:
+        return replace(
+            choices,
+            outcome_codes=(*choices.outcome_codes, code.code),
+            outcome_category=code.category,
+            outcome_words=choices.outcome_words or code.name,
+            outcome_unit=code.unit,
+            # The rarer of two values is usually the one that is predicted.
+            outcome_positive="true" if code.kind == BOOLEAN else "".join(code.values[-1:]),
+        )
+    if part == _INDEX:
+        codes = (*choices.index_codes, code.code)
+        return replace(choices, index_codes=codes, index_category=code.category)
+    return choices
+
+
+def _draft(
+    details: DraftDetails, values: Mapping[str, str], errors: dict[str, str], status: int
+) -> Response:
+    search = request.values.get("search", "").strip()
+    return render(
+        "researcher/draft.html",
+        title=details.draft.choices.title or words()("draft-title"),
+        status=status,
+        details=details,
+        values={**values, "search": search},
+        errors=errors,
+        features=sum(name.startswith("name-") for name in values),
+        search=services().researcher.builder.search_codes(search),
+        categories=list(CATEGORIES),
+        takes=list(TAKES),
+        min_cohort=MIN_COHORT,
+        problem="",
+    )
+
+
+def _count(id: str, problem: str = "") -> Response:
+    details = services().researcher.builder.get(current_account().party, id)
+    if not is_fragment():
+        return _draft(details, form_of(details.draft.choices), {"count": problem}, _INVALID)
+    return render(
+        "researcher/draft_count_part.html",
+        title="",
+        details=details,
+        search=services().researcher.builder.search_codes(""),
+        min_cohort=MIN_COHORT,
+        problem=problem,
+    )
