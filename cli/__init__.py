@@ -9,6 +9,7 @@ import click
 
 from cli.audit import accept_loss, check_receipt, export, restore, status, verification
 from cli.categories import categories
+from cli.copies import make_copy_key, open_copy_file
 from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite, person
@@ -23,6 +24,7 @@ COMMANDS: Final = (
     *(question, dummy, study, gather, train, models, card, evaluate, predict, retrain),
     *(verification, export, check_receipt, status, accept_loss, restore),
     *(token, invite, person, link, deceased, record, categories),
+    *(make_copy_key, open_copy_file),
 )
 
 

@@ -20,7 +20,7 @@ from services.clinician.predictions import SubjectQuestion
 from services.clinician.reports import Likeness
 from services.dates import iso_day
 from services.errors import NotFound
-from services.researcher.proposing import PERMISSION_DAYS, StudyDraft
+from services.researcher.proposing import PERMISSION_DAYS, AgreementDraft, StudyDraft
 from services.wiring import Services
 from services.words import Words
 
@@ -70,6 +70,9 @@ def question(services: Services, output: Output, file: Path | None, study: str |
     help="How long a permission lasts.",
 )
 @click.option("--copy", "wants_copy", is_flag=True, help="It also asks to download a copy.")
+@click.option("--agreement", type=FILE, help="The text of the agreement on a pseudonymised copy.")
+@click.option("--agreement-title", default="", help="The title of that agreement.")
+@click.option("--copy-key", default="", help="The public key of make-copy-key, for that copy.")
 @with_services
 def study(services: Services, output: Output, study: str, **options: Any) -> None:
     """Propose STUDY (study:NAME) for this organisation, and approve it as the custodian.
@@ -96,8 +99,21 @@ def _draft(services: Services, study: str, options: Mapping[str, Any]) -> StudyD
         question=options["question_id"],
         days=int(options["permission_days"]),
         ends_on=datetime.date.fromisoformat(last_day),
-        wants_copy=options["wants_copy"],
+        wants_copy=options["wants_copy"] or options["agreement"] is not None,
         name=study,
+        agreement=_agreement(options, last_day),
+    )
+
+
+def _agreement(options: Mapping[str, Any], last_day: str) -> AgreementDraft | None:
+    """Return the agreement on a pseudonymised copy, which ends with the study."""
+    if options["agreement"] is None:
+        return None
+    return AgreementDraft(
+        title=options["agreement_title"],
+        text=options["agreement"].read_text(),
+        ends_on=datetime.date.fromisoformat(last_day),
+        public_key=options["copy_key"],
     )
 
 

@@ -30,6 +30,11 @@ from models.monitoring import ModelMonitor
 from models.plots import SUFFIXES, draw_card_plot
 from models.ports import Clock, ConsentLedger, Progress, RecordStore, no_progress
 from models.prediction import Prediction, PredictionRequest, Predictor
+from models.pseudonymised import (
+    PseudonymisedRelease,
+    PseudonymisedRequest,
+    create_pseudonymised,
+)
 from models.question import Question, load_stored_question
 from models.question_check import QuestionCheck, check_question
 from models.registry import ENDED, UNSERVED, Model, ModelRegistry
@@ -359,6 +364,13 @@ class Diagnostics:
         """Return a training set for export; see `models.release.create_release`."""
         self._studies.require_open(request.study, self.clock())
         return create_release(self.store, self.question(question_id), request)
+
+    def release_pseudonymised(
+        self, question_id: str, request: PseudonymisedRequest
+    ) -> PseudonymisedRelease:
+        """Return a pseudonymised copy; see `models.pseudonymised.create_pseudonymised`."""
+        self._studies.require_open(request.study, self.clock())
+        return create_pseudonymised(self.store, self.question(question_id), request)
 
     def dummy(self, question_id: str) -> bytes:
         """Return dummy data in the layout of a copy; see `models.dummy.create_dummy`.

@@ -10,6 +10,7 @@ SVG: Final = "image/svg+xml"
 PDF: Final = "application/pdf"
 ZIP: Final = "application/zip"
 NDJSON: Final = "application/fhir+ndjson"
+SEALED: Final = "application/octet-stream"
 
 
 def svg_response(content: bytes) -> Response:

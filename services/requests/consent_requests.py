@@ -69,6 +69,8 @@ class RequestDetails:
         days: how long the permission lasts.
         condition: its subject in patients' words.
         wants_copy: True if it also requests a copy to download.
+        agreement: the title of the agreement, if the copy is a pseudonymised one; or "".
+        agreement_ends_on: ISO date of its last day, or "".
         reason: what the person who asks for care tells the patient, in their own words; or "".
         until_s: the last second of the study, UTC; no permission outlasts it. 0: no such end.
     """
@@ -83,6 +85,8 @@ class RequestDetails:
     condition: str
     wants_copy: bool = False
     reason: str = ""
+    agreement: str = ""
+    agreement_ends_on: str = ""
     until_s: int = 0
 
 

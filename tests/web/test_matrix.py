@@ -148,6 +148,10 @@ GET  /researcher/sets/<slug>                        researcher  study
 POST /researcher/sets/<slug>                        researcher  study
 GET  /researcher/sets/<slug>/copy                   researcher  study
 POST /researcher/sets/<slug>/copy                   researcher  study
+GET  /researcher/pseudonymised/<slug>               researcher  study!
+POST /researcher/pseudonymised/<slug>               researcher  study!
+POST /researcher/pseudonymised/<slug>/deletions     researcher  study!
+POST /researcher/pseudonymised/<slug>/deleted       researcher  study!
 GET  /researcher/notices                            researcher  -
 POST /researcher/notices                            researcher  -
 GET  /custodian                                     custodian   ours

@@ -315,6 +315,8 @@ purpose-THREAT = um Menschen vor einer Gefahr zu schützen
 
 purpose-HMARKT = um zu werben
 
+purpose-PSEUDRESCH = um an einer Kopie mit genauen Werten und einem Code statt des Namens zu forschen
+
 ## Purposes in what a patient signs, in the first person
 
 purpose-mine-TREAT = um mich zu behandeln

@@ -31,6 +31,8 @@ used-model-party = { $party } hat ein Modell nach Ihrem Risiko gefragt. Es ging 
 
 used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, ohne Ihren Namen. Sie hatten das am { $date } erlaubt.
 
+used-copy-pseudonymised = { $study } hat eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen. Sie hatten das am { $date } erlaubt.
+
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
 counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
@@ -78,6 +80,8 @@ used-read-party-undated = { $party } hat { $categories } von Ihnen angesehen. Si
 used-model-party-undated = { $party } hat ein Modell nach Ihnen gefragt. Sie hatten es erlaubt.
 
 used-copy-undated = { $study } hat eine Kopie einiger Werte heruntergeladen, ohne Ihren Namen. Sie hatten es erlaubt.
+
+used-copy-pseudonymised-undated = { $study } hat eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen. Sie hatten es erlaubt.
 
 records = Daten
 
@@ -162,6 +166,8 @@ act-got-correction = { $party } hat den Eintrag berichtigt.
 act-got-refusal = { $party } hat den Eintrag nicht geändert und Ihnen gesagt, warum.
 
 act-copy-deleted = { $party } erklärt, die Kopie mit Ihren Werten gelöscht zu haben.
+
+act-copy-rows-deleted = { $party } erklärt, Ihre Werte aus der Kopie gelöscht zu haben.
 
 proof-compare = Der Fingerabdruck hat im Register die Nummer { $place }. Jede Prüferin, jeder Prüfer und alle mit einer Kopie des Registers können ihn vergleichen.
 

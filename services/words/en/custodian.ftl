@@ -623,9 +623,27 @@ may-study-contact = Contact for patients
 
 may-study-copy = Copy to download
 
-may-study-copy-yes = requested, as a separate choice of each patient
+may-study-copy-anonymised = anonymised, as a separate choice of each patient
 
-may-study-copy-no = not requested
+may-study-copy-pseudonymised = pseudonymised under an agreement, as a separate choice of each patient. The values are exact: somebody who knows a person can recognise the person in it and read the rest.
+
+may-study-copy-none = not requested
+
+may-study-agreement = Agreement
+
+may-study-agreement-end = Last day of the agreement
+
+may-study-agreement-key = Fingerprint of the key
+
+may-study-agreement-key-hint = { $fingerprint }. Compare it by telephone before you approve: who has this key can read every copy.
+
+may-study-copies = Pseudonymised copies
+
+may-study-copy-state = Downloaded on { $date }, { $rows } people, to be deleted by { $until }.
+
+may-study-copy-deleted = The study confirmed on { $date } that it has deleted it.
+
+may-study-deletions = People who left and whose rows the study must delete: { $waiting } not confirmed, of these { $overdue } overdue; { $acknowledged } confirmed.
 
 may-study-many = Who will be asked
 

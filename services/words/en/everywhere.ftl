@@ -328,6 +328,8 @@ purpose-THREAT = to protect people from a danger
 
 purpose-HMARKT = to advertise
 
+purpose-PSEUDRESCH = to do research on a copy with exact values and a code instead of the name
+
 ## Purposes in what a patient signs, in the first person
 
 purpose-mine-TREAT = to treat me

@@ -31,6 +31,8 @@ used-model-party = { $party } asked a model about your risk of { $condition }. Y
 
 used-copy = { $study } downloaded a copy with some of your values, without your name. You allowed this on { $date }.
 
+used-copy-pseudonymised = { $study } downloaded a copy with your exact values and a code instead of your name. You allowed this on { $date }.
+
 used-self = You looked at your { $categories } yourself.
 
 counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
@@ -78,6 +80,8 @@ used-read-party-undated = { $party } looked at your { $categories }. You allowed
 used-model-party-undated = { $party } asked a model about you. You allowed this.
 
 used-copy-undated = { $study } downloaded a copy of some of your values, without your name. You allowed this.
+
+used-copy-pseudonymised-undated = { $study } downloaded a copy with your exact values and a code instead of your name. You allowed this.
 
 records = records
 
@@ -162,6 +166,8 @@ act-got-correction = { $party } corrected the record.
 act-got-refusal = { $party } did not change the record and told you why.
 
 act-copy-deleted = { $party } says that it has deleted its copy with your values.
+
+act-copy-rows-deleted = { $party } says that it has deleted your values from its copy.
 
 proof-compare = The fingerprint has number { $place } in the register. An auditor, or anyone with a copy of the register, can compare it.
 

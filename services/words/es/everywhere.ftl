@@ -315,6 +315,8 @@ purpose-THREAT = para proteger a la gente de un peligro
 
 purpose-HMARKT = para hacer publicidad
 
+purpose-PSEUDRESCH = para investigar con una copia que lleva valores exactos y un código en lugar del nombre
+
 ## Purposes in what a patient signs, in the first person
 
 purpose-mine-TREAT = para tratarme

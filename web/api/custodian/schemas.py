@@ -29,7 +29,8 @@ from services.custodian.recoveries import PendingRecovery
 from services.custodian.upload_problems import BadCell
 from services.custodian.upload_store import LEAVE, NONE, Upload
 from services.custodian.uploads import MAX_MAPPING, NewUpload, UploadReport
-from services.requests import Proposal
+from services.requests import Proposal, ReleasedCopy
+from services.requests.copy_deletions import DeletionCounts
 from services.requests.counting_rules import CountingRule
 from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
@@ -235,7 +236,13 @@ ProposalSchema = schema_of(
     "ProposalSchema",
     Proposal,
     "study owner title board protocol condition question purpose categories data_from data_to "
-    "days until_s wants_copy contact state proposed_at_s answered_at_s why",
+    "days until_s wants_copy copy_kind contact state proposed_at_s answered_at_s why",
+)
+PseudonymisedCopySchema = schema_of(
+    "PseudonymisedCopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s"
+)
+DeletionCountsSchema = schema_of(
+    "DeletionCountsSchema", DeletionCounts, "waiting overdue acknowledged"
 )
 ProposalsSchema = listing("ProposalsSchema", "studies", ProposalSchema)
 StudyReviewSchema = schema_of(
@@ -244,6 +251,8 @@ StudyReviewSchema = schema_of(
     "patients_read",
     study=("proposal", ProposalSchema),
     reaches="reach",
+    copies=PseudonymisedCopySchema,
+    deletions=DeletionCountsSchema,
 )
 PendingRecoverySchema = schema_of(
     "PendingRecoverySchema",
