@@ -31,6 +31,7 @@ from deploy.settings import Settings, SettingsInvalid, read_settings
 from deploy.wiring import ledger_settings, node_settings
 from models import Budget, Diagnostics
 from services.accounts import Site
+from services.custodian.watched_folder import LOOK_EVERY_S
 from services.installation import Installation
 from services.jobs.kinds import make_runners
 from services.jobs.retraining import Retraining
@@ -45,6 +46,8 @@ from web import create_app
 VERSION = "0.1.0"
 RECOVER_EVERY_S = 15.0
 ANCHOR_EVERY_S = 60.0
+DELETIONS_EVERY_S = 600.0
+WATCH_EVERY_S = 3_600.0
 DAY_S = 86_400
 Report = Callable[[str], None]
 
@@ -81,6 +84,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
     store = RecordStore(engine, Kubo(kubo), ledger, settings.home, clock)
     store.journal.mark = ledger.mark
     store.journal.max_unanchored_s = float(settings.anchor_minutes * 60)
+    store.deceased.ends_consents = settings.consents_after_death == "end"
     store.unseal(passphrase(settings))
     grace_s = settings.model_grace_days * DAY_S
     folders = (Path(__file__).parent / "models" / "questions", settings.home / "questions")
@@ -97,6 +101,7 @@ def join(settings: Settings, nodes: Nodes, budget: Budget | None = None) -> Serv
         version=VERSION,
         web_processes=settings.web_processes,
         person_systems=settings.person_systems,
+        inbox=settings.inbox,
         profile=OrganisationProfile(
             names=settings.names,
             telephone=settings.telephone,
@@ -131,7 +136,7 @@ def open_services(settings: Settings | None = None, report: Report = silent) -> 
 
 def make_worker(services: Services) -> Worker:
     """Return a worker of the installation's jobs, with the tasks that it repeats."""
-    uploads = services.custodian.uploads
+    uploads, inbox = services.custodian.uploads, services.custodian.inbox
     retraining = Retraining(
         diagnostics=services.diagnostics, jobs=services.jobs, clock=services.installation.clock
     )
@@ -162,6 +167,9 @@ def make_worker(services: Services) -> Worker:
         tasks=(
             PeriodicTask(RECOVER_EVERY_S, recover),
             PeriodicTask(ANCHOR_EVERY_S, (services.store.journal.anchor,)),
+            PeriodicTask(DELETIONS_EVERY_S, (services.requests.deletions.update_all,)),
+            PeriodicTask(WATCH_EVERY_S, (services.model_monitoring.measure_due,)),
+            PeriodicTask(LOOK_EVERY_S, () if inbox is None else (inbox.take,)),
             PeriodicTask(
                 ANCHOR_EVERY_S,
                 (

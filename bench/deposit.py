@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import sqlalchemy as sa
 
 from bench.command import print_figures
 from consent import ConsentLedger, LedgerSettings, RelayerAccount, open_ledger
@@ -37,6 +38,7 @@ class Bench:
     store: RecordStore
     ledger: ConsentLedger
     kubo: KuboEndpoint
+    engine: sa.Engine
 
 
 @contextmanager
@@ -58,7 +60,7 @@ def install() -> Iterator[Bench]:
             blocks = Kubo(lambda: (ipfs.multiaddr, ipfs.authorization))
             store = RecordStore(engine, blocks, ledger, home, time.time)
             store.unseal("bench")
-            yield Bench(home, store, ledger, ipfs)
+            yield Bench(home, store, ledger, ipfs, engine)
             engine.dispose()
         finally:
             kubo.stop()

@@ -8,10 +8,12 @@ from typing import Final
 import click
 
 from cli.audit import accept_loss, check_receipt, export, restore, status, verification
+from cli.categories import categories
+from cli.copies import make_copy_key, open_copy_file
 from cli.output import EXPECTED_ERRORS, Clock, CommandContext, ErrorTypes, Opener, describe_error
 from cli.patients import enrol, sign, stop, uses, wallet, withdraw
 from cli.people import invite, person
-from cli.persons import link
+from cli.persons import deceased, link, record
 from cli.questions import dummy
 from cli.records import check, deposit, describe
 from cli.studies import card, evaluate, gather, models, predict, question, retrain, study, train
@@ -21,7 +23,8 @@ COMMANDS: Final = (
     *(check, describe, wallet, enrol, deposit, sign, withdraw, stop, uses),
     *(question, dummy, study, gather, train, models, card, evaluate, predict, retrain),
     *(verification, export, check_receipt, status, accept_loss, restore),
-    *(token, invite, person, link),
+    *(token, invite, person, link, deceased, record, categories),
+    *(make_copy_key, open_copy_file),
 )
 
 

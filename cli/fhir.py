@@ -9,8 +9,9 @@ from typing import Any, BinaryIO, Final
 
 from cli.output import Output
 from records.outcomes import EntryOutcome
+from services.custodian.fhir_files import FhirFile
 from services.custodian.fhir_uploads import remarkable
-from services.custodian.intake import FhirFile, IntakeReport
+from services.custodian.intake import IntakeReport
 from services.wiring import Services
 
 MAX_LINES: Final = 20

@@ -23,7 +23,11 @@ OPERATOR = "operator"
 @click.option("--party", default="", help="The organisation of staff; this one by default.")
 @click.option("--name", default="", help="The name of a member of staff; patients have none.")
 @click.option("--number", default="", help="The hospital number of a patient.")
-@click.option("--identity", type=click.Choice(IDENTITY_CHECKS), help="How it was checked.")
+@click.option(
+    "--identity",
+    type=click.Choice(IDENTITY_CHECKS),
+    help="How it was checked; needed for patients.",
+)
 @with_services
 def invite(services: Services, output: Output, **options: Any) -> None:
     """Make an invitation link, which works once, for seven days."""

@@ -1,4 +1,4 @@
-"""The operator's commands about whose records are whose: patients under two numbers."""
+"""The operator's commands about whose records are whose: duplicates, moves, deaths."""
 
 from __future__ import annotations
 
@@ -59,6 +59,53 @@ def dismiss(services: Services, output: Output, identity: str) -> None:
 def undo(services: Services, output: Output, identity: str) -> None:
     """End a link that was wrong."""
     _print(output, services.custodian.links.undo(identity, by=OPERATOR))
+
+
+@click.group()
+def record() -> None:
+    """List a patient's records, and move one that was filed under the wrong patient."""
+
+
+@record.command("list")
+@click.argument("number")
+@with_services
+def list_records(services: Services, output: Output, number: str) -> None:
+    """List the records of a hospital number: id, day, category; none is opened."""
+    records = services.custodian.moves.list_records(Words("en"), number)
+    heads = ("record_id", "recorded_on", "category")
+    rows = [{head: getattr(each, head) for head in heads} for each in records]
+    output.result({"records": rows})
+    output.table(heads, [tuple(row.values()) for row in rows])
+
+
+@record.command()
+@click.argument("identity", metavar="RECORD")
+@click.argument("number")
+@with_services
+def move(services: Services, output: Output, identity: str, number: str) -> None:
+    """Move RECORD to the patient of NUMBER; both see it in their history."""
+    moved = services.custodian.moves.move(Words("en"), identity, number, by=OPERATOR)
+    models = list(moved.affected_models)
+    lines = [f"moved: it is record {moved.record_id} now"]
+    lines += [f"model {model} is replaced" for model in models]
+    output.result({"record_id": moved.record_id, "affected_models": models}, *lines)
+
+
+@click.command()
+@click.argument("number", required=False)
+@click.option("--undo", is_flag=True, help="Take a wrong note back.")
+@with_services
+def deceased(services: Services, output: Output, number: str | None, undo: bool) -> None:
+    """List patients who are noted as deceased; with NUMBER, note that this one has died."""
+    deaths = services.custodian.deaths
+    listed = (
+        deaths.list_all()
+        if number is None
+        else deaths.note(Words("en"), number, has_died=not undo, by=OPERATOR)
+    )
+    rows = [{"number": each.number, "source": each.death.source} for each in listed]
+    output.result({"deceased": rows, "ends_consents": deaths.ends_consents})
+    output.table(("number", "source"), [(row["number"], row["source"]) for row in rows])
 
 
 def _print(output: Output, pair: LinkedPatients) -> None:

@@ -15,17 +15,19 @@ from cli.questions import print_question_check
 from cli.records import FILE, FOLDER
 from consent import DAY_S, ConsentNotFound, Wallet
 from models import Card, Model
-from services.cards import PLOTS, ModelCard
+from services.cards import ModelCard
 from services.clinician.predictions import SubjectQuestion
+from services.clinician.reports import Likeness
 from services.dates import iso_day
 from services.errors import NotFound
-from services.researcher.proposing import PERMISSION_DAYS, StudyDraft
+from services.researcher.proposing import PERMISSION_DAYS, AgreementDraft, StudyDraft
 from services.wiring import Services
 from services.words import Words
 
 OPERATOR: Final = "operator"
 """Who asks, in the journal, when a command does."""
 STUDY = click.option("--study", required=True, help="The study's id: study:NAME.")
+DOCUMENT = click.Path(dir_okay=False, path_type=Path)
 QUESTION = click.option("--question", "question_id", required=True, help="The question's id.")
 
 
@@ -68,6 +70,9 @@ def question(services: Services, output: Output, file: Path | None, study: str |
     help="How long a permission lasts.",
 )
 @click.option("--copy", "wants_copy", is_flag=True, help="It also asks to download a copy.")
+@click.option("--agreement", type=FILE, help="The text of the agreement on a pseudonymised copy.")
+@click.option("--agreement-title", default="", help="The title of that agreement.")
+@click.option("--copy-key", default="", help="The public key of make-copy-key, for that copy.")
 @with_services
 def study(services: Services, output: Output, study: str, **options: Any) -> None:
     """Propose STUDY (study:NAME) for this organisation, and approve it as the custodian.
@@ -94,8 +99,21 @@ def _draft(services: Services, study: str, options: Mapping[str, Any]) -> StudyD
         question=options["question_id"],
         days=int(options["permission_days"]),
         ends_on=datetime.date.fromisoformat(last_day),
-        wants_copy=options["wants_copy"],
+        wants_copy=options["wants_copy"] or options["agreement"] is not None,
         name=study,
+        agreement=_agreement(options, last_day),
+    )
+
+
+def _agreement(options: Mapping[str, Any], last_day: str) -> AgreementDraft | None:
+    """Return the agreement on a pseudonymised copy, which ends with the study."""
+    if options["agreement"] is None:
+        return None
+    return AgreementDraft(
+        title=options["agreement_title"],
+        text=options["agreement"].read_text(),
+        ends_on=datetime.date.fromisoformat(last_day),
+        public_key=options["copy_key"],
     )
 
 
@@ -152,16 +170,21 @@ def models(services: Services, output: Output) -> None:
 @click.command()
 @click.argument("model")
 @click.option("--to", "folder", type=FOLDER, help="Write the card and its plots here.")
+@click.option("--pdf", "document", type=DOCUMENT, help="Write the card as PDF to this file.")
 @with_services
-def card(services: Services, output: Output, model: str, folder: Path | None) -> None:
+def card(
+    services: Services, output: Output, model: str, folder: Path | None, document: Path | None
+) -> None:
     """Show how well MODEL performs, what it was trained on, and what it is not for."""
     cards = services.cards
     model_card = cards.get(model)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "card.json").write_bytes(cards.json(model))
-        for name in PLOTS:
+        for name in model_card.plots:
             (folder / f"{name}.svg").write_bytes(cards.plot(model, name))
+    if document is not None:
+        document.write_bytes(cards.pdf(model))
     output.result(dict(model_card.content), *Card(model_card.content).to_lines())
 
 
@@ -205,6 +228,7 @@ def predict(services: Services, output: Output, person: str, wallet: Path, **opt
             "start": report.start,
             "contributions": contributions,
             "affected": report.is_affected,
+            "likeness": asdict(report.likeness) if report.likeness else None,
         },
         f"{report.outcome}: {report.probability:.2f} ({report.low:.2f} to {report.high:.2f}); "
         f"{report.prevalence:.2f} of the people it was tested on",
@@ -212,8 +236,25 @@ def predict(services: Services, output: Output, person: str, wallet: Path, **opt
             f"  {line.words} {line.value}: {line.points:+} of 100"
             for line in report.contributions[:3]
         ],
+        *_likeness_lines(report.likeness),
         "An estimate from a statistical model, not a diagnosis.",
     )
+
+
+def _likeness_lines(likeness: Likeness | None) -> list[str]:
+    if likeness is None:
+        return []
+    words = Words("en")
+    lines = [
+        f"Of about {likeness.similar} tested people with an estimate like this,"
+        f" about {likeness.events} had it."
+    ]
+    for line in likeness.unusual:
+        key = "prediction-unusual" if line.low else "prediction-rare"
+        lines.append(
+            words(key, value=line.words, recorded=line.value, low=line.low, high=line.high)
+        )
+    return lines + ([words("prediction-unlike")] if likeness.is_unlike else [])
 
 
 def _print_trained(output: Output, model_card: ModelCard) -> None:

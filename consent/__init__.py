@@ -3,6 +3,7 @@
 from consent.anchors import ANCHOR_KINDS, Anchor
 from consent.batch import DecisionRequestBatch, Decisions
 from consent.chain import Finality
+from consent.chain_nodes import NodeReport
 from consent.consent_ledger import ConsentLedger
 from consent.consents import Consent
 from consent.decision import REASONS, is_opt_out
@@ -22,7 +23,7 @@ from consent.errors import (
     WalletUnusable,
 )
 from consent.findings import Finding, FindingCode, LedgerFinding
-from consent.ledger_settings import LedgerSettings, open_ledger
+from consent.ledger_settings import LedgerSettings, examine_nodes, open_ledger
 from consent.passkeys import passkey_signature, passkey_signer
 from consent.past_permits import PastPermits, PastUse
 from consent.raw_transactions import RelayerAccount
@@ -60,6 +61,7 @@ from consent.vocabulary import (
     HRESCH,
     MLTRAINING,
     OBLIGATIONS,
+    PSEUDRESCH,
     PURPOSES,
     RESEARCH,
     TREAT,
@@ -109,10 +111,12 @@ __all__ = [
     "LedgerUnavailable",
     "MLTRAINING",
     "Message",
+    "NodeReport",
     "NotPermitted",
     "OBLIGATIONS",
     "Outcome",
     "PENDING",
+    "PSEUDRESCH",
     "PURPOSES",
     "PastPermits",
     "PastUse",
@@ -142,6 +146,7 @@ __all__ = [
     "consent_id",
     "covers",
     "digest",
+    "examine_nodes",
     "is_known",
     "is_opt_out",
     "keccak",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from consent import abi
 from consent.errors import LedgerUnavailable
@@ -39,8 +40,20 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Tip:
+    """The ledger's rolling hash (27 bytes) and number of changes."""
+
+    head: bytes
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """What a node reports at one moment: which chain, which code, how far."""
+    """What a node reports at one moment: which chain, which code, how far.
+
+    Several nodes also give the ledger at `final` and `latest`, and for how long one of them has
+    shown blocks after `final`, in seconds.
+    """
 
     chain_id: int
     genesis_hash: bytes
@@ -48,14 +61,8 @@ class Look:
     latest: Block
     final: Block
     accepted: Block | None
-
-
-@dataclass(frozen=True, slots=True)
-class Tip:
-    """The ledger's rolling hash (27 bytes) and number of changes."""
-
-    head: bytes
-    count: int
+    tips: tuple[Tip, Tip] | None = None
+    behind_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,14 @@ class Fees:
 
     max_fee: int
     tip: int
+
+
+def name_of(endpoint: str) -> str:
+    """Return a node's endpoint without the credentials and the path that may hold a token."""
+    url = urlsplit(endpoint)
+    if url.scheme not in ("http", "https"):
+        return endpoint
+    return f"{url.scheme}://{url.hostname}" + (f":{url.port}" if url.port else "")
 
 
 def _read(what: str, read: Callable[[Any], _T], value: Any) -> _T:
@@ -123,15 +138,24 @@ class Chain:
 
     def __init__(self, endpoint: str, timeout_s: float = 2.0) -> None:
         """Take the path of an IPC socket or an http(s) URL; nothing is sent yet."""
-        self._rpc = Rpc(endpoint, timeout_s)
+        self.rpc = Rpc(endpoint, timeout_s)
+        self.name = name_of(endpoint)
+
+    def each(self) -> tuple[Chain, ...]:
+        """Return the nodes behind this object."""
+        return (self,)
+
+    def change_reader(self) -> bool:
+        """Read from another node from now on; False: there is no other."""
+        return False
 
     def client_version(self) -> str:
         """Return the node's own name for itself, e.g. ``Geth/v1.17.8-stable/…``."""
-        return str(self._rpc.call("web3_clientVersion"))
+        return str(self.rpc.call("web3_clientVersion"))
 
     def chain_id(self) -> int:
         """Return the chain id."""
-        return _read("chain id", abi.number, self._rpc.call("eth_chainId"))
+        return _read("chain id", abi.number, self.rpc.call("eth_chainId"))
 
     def look(self, contract: str, finality: Finality, accepted: int) -> Look:
         """Return, in one round trip, what must be checked before the chain is trusted.
@@ -139,7 +163,7 @@ class Chain:
         `accepted` is the number of a block accepted earlier, whose hash must not have changed.
         """
         final = "latest" if finality == "single" else "finalized"
-        answers = self._rpc.batch(
+        answers = self.rpc.batch(
             [
                 ("eth_chainId", []),
                 ("eth_getBlockByNumber", ["0x0", False]),
@@ -164,13 +188,21 @@ class Chain:
             None if accepted is None else _block(accepted),
         )
 
+    def block(self, number: int) -> Block:
+        """Return the block with this number.
+
+        Raises:
+            LedgerUnavailable: the node has no such block, or is unavailable.
+        """
+        return _read("block", _block, self.rpc.call("eth_getBlockByNumber", hex(number), False))
+
     def tips(self, contract: str, block_hashes: Sequence[bytes]) -> list[Tip]:
         """Return the ledger's head and count at each of these blocks, by hash (EIP-1898)."""
         call = {"to": contract, "data": "0x" + abi.encode_call(abi.HEAD_AND_COUNT).hex()}
         calls: list[tuple[str, list[Any]]] = [
             ("eth_call", [call, {"blockHash": "0x" + block.hex()}]) for block in block_hashes
         ]
-        return [_read("head", _tip, answer) for answer in self._rpc.batch(calls, VIEW_TIMEOUT_S)]
+        return [_read("head", _tip, answer) for answer in self.rpc.batch(calls, VIEW_TIMEOUT_S)]
 
     def changes(self, contract: str, first: int, last: int) -> list[abi.Change]:
         """Return the contract's events from block `first` to block `last`, both included."""
@@ -179,7 +211,7 @@ class Chain:
         while first <= last:
             until = min(last, first + step - 1)
             query = {"address": contract, "fromBlock": hex(first), "toBlock": hex(until)}
-            logs = self._rpc.call("eth_getLogs", query, timeout_s=LOGS_TIMEOUT_S)
+            logs = self.rpc.call("eth_getLogs", query, timeout_s=LOGS_TIMEOUT_S)
             changes += _read("logs", abi.read_changes, logs)
             first = until + 1
             if len(logs) < _MIN_LOGS:
@@ -207,7 +239,7 @@ class Chain:
             calls: list[tuple[str, list[Any]]] = [
                 ("eth_getRawTransactionByHash", ["0x" + name.hex()]) for name in part
             ]
-            answers = self._rpc.batch(calls, LOGS_TIMEOUT_S)
+            answers = self.rpc.batch(calls, LOGS_TIMEOUT_S)
             raws += [_read("transaction", abi.data, answer) for answer in answers]
         for name, raw in zip(hashes, raws, strict=True):
             if keccak(raw) != name:
@@ -224,21 +256,21 @@ class Chain:
         calls: list[tuple[str, list[Any]]] = [
             ("eth_sendRawTransaction", ["0x" + raw.hex()]) for raw in raws
         ]
-        answers = self._rpc.ask(calls)
+        answers = self.rpc.ask(calls)
         return [answer if isinstance(answer, NodeRefused) else None for answer in answers]
 
     def transaction_count(self, address: str) -> int:
         """Return how many transactions of an account the newest block and all before it hold."""
-        count = self._rpc.call("eth_getTransactionCount", address, "latest")
+        count = self.rpc.call("eth_getTransactionCount", address, "latest")
         return _read("nonce", abi.number, count)
 
     def balance(self, address: str) -> int:
         """Return an account's balance in wei at the newest block."""
-        return _read("balance", abi.number, self._rpc.call("eth_getBalance", address, "latest"))
+        return _read("balance", abi.number, self.rpc.call("eth_getBalance", address, "latest"))
 
     def fees(self) -> Fees:
         """Return what to offer now: headroom for many full blocks, zero on a chain without fees."""
-        block, tip = self._rpc.batch(
+        block, tip = self.rpc.batch(
             [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
         )
         base = _read("block", _block, block).base_fee or 0
@@ -248,7 +280,7 @@ class Chain:
 
     def code(self, address: str) -> bytes:
         """Return the code at an address at the newest block; empty for a plain account."""
-        return _read("code", abi.data, self._rpc.call("eth_getCode", address, "latest"))
+        return _read("code", abi.data, self.rpc.call("eth_getCode", address, "latest"))
 
     def answers(self, to: str, datas: Sequence[bytes]) -> list[bytes | None]:
         """Return a contract's answer to each call at the newest block; None: it reverts."""
@@ -257,7 +289,7 @@ class Chain:
         ]
         return [
             None if isinstance(answer, NodeRefused) else _read("answer", abi.data, answer)
-            for answer in self._rpc.ask(calls)
+            for answer in self.rpc.ask(calls)
         ]
 
     def signed_by_contract(self, account: bytes, digest: bytes, signature: bytes) -> bool:
@@ -281,12 +313,12 @@ class Chain:
         self, read: Callable[[Any], _T], calls: Sequence[tuple[str, list[Any]]]
     ) -> list[_T]:
         """Return the node's answers to calls, each parsed by `read`."""
-        return [_read("answer", read, answer) for answer in self._rpc.batch(calls)]
+        return [_read("answer", read, answer) for answer in self.rpc.batch(calls)]
 
     def find_refusal(self, sender: str, to: str, data: bytes) -> str | None:
         """Return the code of the reason why a call would revert now; None: it would not."""
         call = {"from": sender, "to": to, "data": "0x" + data.hex()}
-        answer = self._rpc.ask([("eth_call", [call, "latest"])])[0]
+        answer = self.rpc.ask([("eth_call", [call, "latest"])])[0]
         if not isinstance(answer, NodeRefused):
             return None
         selector = bytes.fromhex(answer.data[2:10]) if isinstance(answer.data, str) else b""
@@ -294,4 +326,4 @@ class Chain:
 
     def close(self) -> None:
         """Close the connections to the node."""
-        self._rpc.close()
+        self.rpc.close()

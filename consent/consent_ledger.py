@@ -12,6 +12,7 @@ from consent.admission import Admission
 from consent.anchors import Anchor, list_anchors
 from consent.batch import DecisionRequestBatch, Decisions, decide_many
 from consent.chain import Chain, Tip
+from consent.chain_nodes import ChainNodes
 from consent.consent_terms import ConsentTermsStore
 from consent.consents import (
     Consent,
@@ -32,6 +33,7 @@ from consent.mirror import Mirror
 from consent.outbox import REFUSED, Outbox
 from consent.outbox_restore import restore_outbox
 from consent.past_permits import PastPermits
+from consent.pending_refusals import deny_pending, list_pending
 from consent.prover import Prover
 from consent.raw_transactions import RelayerAccount
 from consent.register import Register
@@ -180,7 +182,10 @@ class ConsentLedger:
     def decide_many(self, batch: DecisionRequestBatch, view: View | None = None) -> Decisions:
         """Decide on many records of one party and purpose; each as `decide` would."""
         view, state = self._views.for_decision(view)
-        return decide_many(batch, self._register.at(state), view, self._clock())
+        now_s = self._clock()
+        decisions = decide_many(batch, self._register.at(state), view, now_s)
+        deny_pending(decisions, batch, state, self.consent_terms, Clocks.of(view, now_s))
+        return decisions
 
     def enrol(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
         """Enrol subjects by their first keys; see `grant`."""
@@ -189,7 +194,8 @@ class ConsentLedger:
     def grant(self, signed: Sequence[Signed], progress: Progress | None = None) -> list[Outcome]:
         """Send signed grants to the ledger; each is then in force, or its outcome has the reason.
 
-        ``pending`` means stored and sent but not confirmed: it is not in force yet.
+        ``pending`` means stored and sent but not confirmed: then a refusal is in force, and a
+        permission is not.
 
         Raises:
             LedgerUnavailable: the chain is unavailable; nothing was stored.
@@ -226,9 +232,10 @@ class ConsentLedger:
         return self._chain.block_times(numbers)
 
     def consents_of(self, subject: bytes) -> list[Consent]:
-        """Return every grant of a subject, oldest first, with pending revocations applied."""
+        """Return every grant of a subject, oldest first, with what is pending applied."""
         view, state = self._views.for_decision(None)
-        return list_consents(state, self.consent_terms, subject, Clocks.of(view, self._clock()))
+        parts = state, self.consent_terms, subject, Clocks.of(view, self._clock())
+        return list_consents(*parts) + list_pending(*parts)
 
     def end_times(self, consent_ids: Sequence[bytes]) -> dict[bytes, int]:
         """Return the last second of each of these consents, as far as they are mirrored here."""
@@ -283,8 +290,12 @@ class ConsentLedger:
             self._outbox.flush()
         self._outbox.settle_open(lambda: self._mirror.sync()[0].block_number)
 
+    def chain_nodes(self) -> dict[str, int]:
+        """Return how many chain nodes agreed, lagged, … at the last look; empty with one node."""
+        return self._chain.states() if isinstance(self._chain, ChainNodes) else {}
+
     def refused_revocations(self) -> int:
-        """Return how many transactions hold a withdrawal or stop that the contract refused.
+        """Return how many transactions hold a "no" that the contract refused after it counted here.
 
         They stay in force here; the patients must sign again, so that the chain shows them too.
         """

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from consent.abi import Change
 from consent.chain import MAX_TRANSACTION_GAS, Chain
+from consent.chain_nodes import ChainNodes
 from consent.consent_terms import ConsentTermsStore
 from consent.deployment import Deployment, require_p256
 from consent.errors import ConsentError, LedgerBroken
@@ -64,6 +65,8 @@ def check(
         "every change is proved by signatures": (MIRROR, _proofs),
         "every consent has its terms": (MIRROR, lambda parts: _terms(parts, was_erased)),
     }
+    if isinstance(parts.chain, ChainNodes):
+        checks["the chain nodes agree"] = (LEDGER, compare_nodes)
     for name, (part, run) in checks.items():
         if progress is not None:
             progress(part)
@@ -93,6 +96,27 @@ def _chain(parts: LedgerParts) -> Iterator[Finding]:
                 part=LEDGER,
                 code=LedgerFinding.RELAYER_USED_ELSEWHERE,
                 where=f"0x{sent.hash.hex()}",
+            )
+
+
+def compare_nodes(parts: LedgerParts) -> Iterator[Finding]:
+    """Yield a finding for each of several chain nodes that differs from two others."""
+    chain, deployment = parts.chain, parts.deployment
+    if not isinstance(chain, ChainNodes):
+        return
+    codes = {
+        "unavailable": LedgerFinding.CHAIN_NODE_UNAVAILABLE,
+        "ahead": LedgerFinding.CHAIN_NODE_AHEAD,
+        "behind": LedgerFinding.CHAIN_NODE_BEHIND,
+        "disagrees": LedgerFinding.CHAIN_NODE_DISAGREES,
+    }
+    for report in chain.examine(deployment.contract, deployment.finality):
+        if report.state in codes:
+            yield Finding(
+                part=LEDGER,
+                code=codes[report.state],
+                where=report.node,
+                facts={"blocks": report.blocks},
             )
 
 

@@ -75,6 +75,23 @@ class LedgerFinding(FindingCode):
         "relayer-balance-low",
         "the relayer account can pay for fewer than {transactions} transactions; add funds",
     )
+    CHAIN_NODE_UNAVAILABLE = (
+        "chain-node-unavailable",
+        "a chain node does not answer; two nodes must agree",
+    )
+    CHAIN_NODE_AHEAD = (
+        "chain-node-ahead",
+        "a chain node shows {blocks} blocks that no second node confirms; one of the nodes hides "
+        "or invents events: find out which, and remove it",
+    )
+    CHAIN_NODE_BEHIND = (
+        "chain-node-behind",
+        "a chain node is {blocks} blocks behind two others; it lags, or hides the newest events",
+    )
+    CHAIN_NODE_DISAGREES = (
+        "chain-node-disagrees",
+        "a chain node shows another history than two others, or no two nodes agree",
+    )
     CHANGE_NOT_CHAINED = (
         "change-not-chained",
         "a mirrored change does not follow from the changes before it",

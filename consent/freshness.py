@@ -23,7 +23,8 @@ class FreshnessRules:
     """How old a view may be, and how far the chain's clock may be ahead of the host's, in seconds.
 
     With finality ``single`` the chain mines only when something is sent, so its age is the age of
-    the node's answer; with ``bft`` and ``pos`` it is the age of the newest block.
+    the node's answer; with ``bft`` and ``pos`` it is the age of the newest block. Where one of
+    several nodes shows blocks that no second node confirms, the answer is as old as these.
     """
 
     finality: Finality
@@ -46,7 +47,9 @@ def require_fresh(view: View, mark: Tip, now_s: float, rules: FreshnessRules) ->
         raise ViewRefused(f"the ledger is behind its mark: {view.count} of {mark.count} changes")
     if view.count == mark.count and view.head != mark.head:
         raise ViewRefused("the ledger shows another history than the one used before")
-    seen_from = view.seen_at_s if rules.finality == "single" else view.block_time_s
+    seen_from = view.seen_at_s
+    if rules.finality != "single":
+        seen_from = min(seen_from, view.block_time_s)
     if now_s - seen_from > rules.max_age_s:
         raise ViewRefused(
             f"the ledger view is {now_s - seen_from:.0f} s old, older than {rules.max_age_s} s: "

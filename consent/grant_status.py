@@ -83,6 +83,27 @@ def grant_statuses(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterat
             not is_over and grant.terms_hash not in final_withdrawn,
         )
 
+    yield from pending_statuses(state, subject, clocks)
+
+
+def pending_statuses(state: LedgerState, subject: bytes, clocks: Clocks) -> Iterator[GrantStatus]:
+    """Yield the status of each refusal of the subject that is acknowledged but not on the ledger.
+
+    One whose grant or withdrawal the ledger has is no longer pending.
+    """
+    refusals = [refusal for refusal in state.pending_refusals if refusal.subject == subject]
+    if not refusals:
+        return
+    number = state.index.find_one(subject)
+    rows = np.flatnonzero(state.of.grants == number).tolist()
+    known = {state.grants.terms_hash[row].tobytes() for row in rows}
+    known |= _withdrawn(state, number, subject)[0]
+    for refusal in refusals:
+        if refusal.terms_hash not in known:
+            is_over = clocks.earlier_s > refusal.not_after_s
+            name = consent_id(subject, refusal.terms_hash)
+            yield GrantStatus(name, ("not-yet",), not is_over)
+
 
 @dataclass(frozen=True, slots=True)
 class _Grant:

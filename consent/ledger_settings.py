@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from consent.chain import Chain, Finality
+from consent.chain_nodes import ChainNodes, NodeReport
 from consent.consent_ledger import ConsentLedger
 from consent.deployment import deploy, load, require_p256, require_production
 from consent.errors import LedgerBroken, LedgerUnavailable
@@ -23,6 +25,7 @@ class LedgerSettings:
 
     Attributes:
         endpoint: the path of the node's IPC socket, or an http(s) URL.
+        further: the same of other nodes of the chain; with any, two of all nodes must agree.
         finality: ``single``, ``bft`` or ``pos``: when a block of this chain is final.
         record: the file that names the contract; written at the first start.
         relayer_key: the 32 bytes of the account that pays, enrols and anchors.
@@ -36,6 +39,7 @@ class LedgerSettings:
     relayer_key: bytes = field(repr=False)
     development: bool = False
     mark: Path | None = None
+    further: tuple[str, ...] = ()
 
     def account(self) -> str:
         """Return the relayer's account, which a chain of our own must fund."""
@@ -56,18 +60,18 @@ def open_ledger(
             the one on record, or a record that cannot be read.
         LedgerUnavailable: the first start, and the chain is unavailable.
     """
-    chain, account = Chain(settings.endpoint), RelayerAccount(settings.relayer_key)
+    chain = join_nodes((settings.endpoint, *settings.further), clock)
+    account = RelayerAccount(settings.relayer_key)
     deployment = load(settings.record)
-    try:
-        require_production(chain, settings.development)
-        require_p256(chain)
-        if deployment is None:
-            deployment = deploy(chain, Outbox(engine, chain, account), settings.finality)
-            deployment.save(settings.record)
-        deployment.require_chain(chain)
-    except LedgerUnavailable:
-        if deployment is None:
-            raise
+    if deployment is None:  # by the first node: the others may not have the contract yet
+        first = chain.each()[0]
+        _require_suitable(first, settings)
+        deployment = deploy(first, Outbox(engine, first, account), settings.finality)
+        deployment.save(settings.record)
+    for node in chain.each():
+        with suppress(LedgerUnavailable):
+            _require_suitable(node, settings)
+            deployment.require_chain(node)
     if deployment.finality != settings.finality:
         raise LedgerBroken(
             f"finality {settings.finality} is set, but the ledger was deployed with finality "
@@ -77,3 +81,31 @@ def open_ledger(
     if settings.mark is not None:
         ledger.protect(StateMark(settings.mark, deployment.contract))
     return ledger
+
+
+def _require_suitable(node: Chain, settings: LedgerSettings) -> None:
+    require_production(node, settings.development)
+    require_p256(node)
+
+
+def join_nodes(endpoints: Sequence[str], clock: Callable[[], float]) -> Chain:
+    """Return one node, or several of which two must agree."""
+    nodes = [Chain(endpoint) for endpoint in endpoints]
+    return nodes[0] if len(nodes) == 1 else ChainNodes(nodes, clock)
+
+
+def examine_nodes(
+    record: Path, endpoints: Sequence[str], clock: Callable[[], float]
+) -> list[NodeReport]:
+    """Return what each of several nodes shows beside the others; nothing before the first start.
+
+    Raises:
+        LedgerBroken: the record of the deployment cannot be read.
+    """
+    deployment, chain = load(record), join_nodes(endpoints, clock)
+    if deployment is None or not isinstance(chain, ChainNodes):
+        return []
+    try:
+        return chain.examine(deployment.contract, deployment.finality)
+    finally:
+        chain.close()

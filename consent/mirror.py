@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -137,7 +138,7 @@ class Mirror:
         with self._lock:
             seen_at_s = int(self._clock())
             try:
-                return self._sync(seen_at_s)
+                return self._sync_by_any(seen_at_s)
             except sa.exc.DBAPIError as exc:
                 raise LedgerUnavailable("the mirror cannot be used: database error") from exc
 
@@ -202,6 +203,15 @@ class Mirror:
             proofs += new
         return proofs
 
+    def _sync_by_any(self, seen_at_s: int) -> tuple[View, LedgerState]:
+        """Return what the nodes agree on, though the events of some do not lead there."""
+        while True:
+            try:
+                return self._sync(seen_at_s)
+            except (LedgerBroken, ViewRefused):
+                if not self._chain.change_reader():
+                    raise
+
     def _sync(self, seen_at_s: int) -> tuple[View, LedgerState]:
         for _ in range(_MAX_RACES):
             # Before the chain is read, so that a chain behind what any process used is detected.
@@ -227,7 +237,7 @@ class Mirror:
             look.latest.time_s,  # the newest time that the chain gives
             self._mark.tip.count,
             self._mark.tip.head,
-            seen_at_s,
+            seen_at_s - math.ceil(look.behind_s),
         )
         if self._deployment.finality == "single":
             return view, self._state
@@ -240,7 +250,9 @@ class Mirror:
         self._deployment.require_matching(look)
         return look
 
-    def _tips(self, look: Look) -> list[Tip]:
+    def _tips(self, look: Look) -> Sequence[Tip]:
+        if look.tips is not None:
+            return look.tips
         hashes = [look.final.hash, look.latest.hash]
         return self._chain.tips(self._deployment.contract, hashes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,12 +49,16 @@ _OUTBOX = sa.Table(
 )
 
 
+_HAS_REFUSALS: Final = sa.and_(_OUTBOX.c.kind == "grant", _OUTBOX.c.entries != b"")
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """A transaction to be signed: what it is for and what it calls.
 
     `entries` is what must count while the transaction is not mined: 64 bytes for each withdrawal
-    (subject, terms hash) or stop (subject, time).
+    (subject, terms hash) or stop (subject, time); 128 for each refusal in a transaction of grants
+    (subject, terms hash, time of signing, end).
     """
 
     kind: str
@@ -192,18 +196,25 @@ class Outbox:
             pause_s = min(pause_s * _POLL_GROWTH, _MAX_POLL_S)
 
     def record(
-        self, transactions: Sequence[StoredTransaction], receipts: Sequence[Receipt]
+        self,
+        transactions: Sequence[StoredTransaction],
+        receipts: Sequence[Receipt],
+        acknowledged: Collection[bytes] = (),
     ) -> None:
         """Store the results of transactions whose events the mirror has read.
 
         From here on a withdrawal counts by the mirror and no longer by this outbox, unless the
-        contract refused it: what was acknowledged to a patient stays in force here.
+        contract refused it: what was acknowledged to a patient stays in force here. `acknowledged`
+        are the hashes of grants whose refusals (denies) were acknowledged before this result.
         """
         if not transactions:
             return
         update = sa.update(_OUTBOX).where(_OUTBOX.c.hash == sa.bindparam("sent_hash"))
         rows = [
-            {"sent_hash": transaction.hash, "result": _result(transaction, receipt)}
+            {
+                "sent_hash": transaction.hash,
+                "result": _result(transaction, receipt, transaction.hash in acknowledged),
+            }
             for transaction, receipt in zip(transactions, receipts, strict=True)
         ]
         with self._engine.begin() as connection:
@@ -223,7 +234,10 @@ class Outbox:
             for row, receipt in zip(rows, receipts, strict=True)
             if receipt is not None and receipt.block_number <= last
         ]
-        self.record([row for row, _ in mined], [receipt for _, receipt in mined])
+        refusals = sa.select(_OUTBOX.c.hash).where(_OUTBOX.c.state == WRITTEN, _HAS_REFUSALS)
+        with self._engine.connect() as connection:
+            acknowledged = set(connection.scalars(refusals)) if mined else set()
+        self.record([row for row, _ in mined], [receipt for _, receipt in mined], acknowledged)
         return len(rows) - len(mined)
 
     def find(self, kind: str | None = None, state: str | None = None) -> list[StoredTransaction]:
@@ -273,10 +287,28 @@ class Outbox:
             raise LedgerUnavailable("the outbox cannot be read") from exc
         return [joined[at : at + ENTRY_BYTES] for at in range(0, len(joined), ENTRY_BYTES)]
 
+    def pending_refusals(self) -> bytes:
+        """Return the joined entries of refusals that count although no chain has confirmed them.
+
+        One that the contract refused after its acknowledgement stays among them.
+
+        Raises:
+            LedgerUnavailable: the database is unavailable.
+        """
+        query = sa.select(_OUTBOX.c.entries).where(
+            _OUTBOX.c.state.in_((WRITTEN, REFUSED)), _HAS_REFUSALS
+        )
+        try:
+            with self._engine.connect() as connection:
+                return b"".join(connection.scalars(query))
+        except sa.exc.DBAPIError as exc:
+            raise LedgerUnavailable("the outbox cannot be read") from exc
+
     def open_revocations(self) -> set[bytes]:
-        """Return the hashes of transactions whose revocations count by this outbox alone."""
+        """Return the hashes of transactions whose "no" counts by this outbox alone."""
         query = sa.select(_OUTBOX.c.hash).where(
-            _OUTBOX.c.state.in_((WRITTEN, FAILED, REFUSED)), _OUTBOX.c.kind.in_(_REVOCATIONS)
+            _OUTBOX.c.state.in_((WRITTEN, FAILED, REFUSED)),
+            sa.or_(_OUTBOX.c.kind.in_(_REVOCATIONS), _HAS_REFUSALS),
         )
         with self._engine.connect() as connection:
             return set(connection.scalars(query))
@@ -331,13 +363,14 @@ class Outbox:
         return sa.and_(_OUTBOX.c.account == self.address, _OUTBOX.c.nonce == nonce)
 
 
-def _result(transaction: StoredTransaction, receipt: Receipt) -> str:
+def _result(transaction: StoredTransaction, receipt: Receipt, is_acknowledged: bool) -> str:
     if not receipt.ok:
-        return FAILED
+        return REFUSED if is_acknowledged else FAILED
     refusals = {
         abi.refusal_reason(change) for change in receipt.changes if change.op == abi.REFUSED
     }
     # Signatures are verified before a revocation is stored. One that only an account with code
     # could have verified, and that this account then refuses, was never the patient's.
     is_refused = bool(refusals - {abi.BADLY_SIGNED})
-    return REFUSED if transaction.kind in _REVOCATIONS and is_refused else MINED
+    counts_anyway = is_acknowledged or transaction.kind in _REVOCATIONS
+    return REFUSED if counts_anyway and is_refused else MINED

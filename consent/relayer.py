@@ -61,7 +61,7 @@ class Relayer:
     """Writes to the contract; every call returns when its outcome is mined and mirrored.
 
     What cannot be confirmed in time is stored, sent again, and reported as ``pending``: a pending
-    withdrawal or stop is in force, a pending grant is not.
+    withdrawal, stop or refusal is in force, a pending permission is not.
     """
 
     def __init__(
@@ -241,8 +241,11 @@ class Relayer:
 
 
 def _pending(sent: SentBatch) -> list[Outcome]:
-    in_force, name = sent.batch.kind.counts_once_stored, "0x" + sent.transaction.hash.hex()
-    return [Outcome(in_force, PENDING, entry.consent_id(), name) for entry in sent.batch.entries]
+    name = "0x" + sent.transaction.hash.hex()
+    return [
+        Outcome(bool(entry.pending), PENDING, entry.consent_id(), name)
+        for entry in sent.batch.entries
+    ]
 
 
 def _put(outcomes: dict[int, Outcome], batch: Batch, results: Sequence[Outcome]) -> None:

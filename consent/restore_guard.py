@@ -67,7 +67,9 @@ class RestoreGuard:
         if self._events.head_at(marked.count) != marked.head:
             return "the ledger has another history than the one that was marked"
         if marked.open - self._outbox.known(sorted(marked.open)):
-            return "withdrawals or stops that were acknowledged are missing from the outbox"
+            return (
+                "withdrawals, stops or refusals that were acknowledged are missing from the outbox"
+            )
         return None
 
     def note_revocations(self, transactions: Iterable[StoredTransaction]) -> None:

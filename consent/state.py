@@ -42,6 +42,15 @@ class Withdrawals(NamedTuple):
     terms_hash: Hashes
 
 
+class PendingRefusal(NamedTuple):
+    """A signed refusal (deny) that is acknowledged and not on the ledger yet; seconds UTC."""
+
+    subject: bytes
+    terms_hash: bytes
+    signed_at_s: int
+    not_after_s: int
+
+
 class Stops(NamedTuple):
     """Stops; each voids the grants that its subject signed at or before it."""
 
@@ -145,6 +154,7 @@ class LedgerState:
     Two states with the same `log` differ only by rows added at the end. `pending_*` are signed
     withdrawals and stops that are seen but not final: they end permits, but lift no deny. Only the
     first `permitting_grants` grants may permit; those after them came later and may only deny.
+    `pending_refusals` are acknowledged and not on the ledger yet; they deny.
     """
 
     log: LedgerLog
@@ -161,6 +171,7 @@ class LedgerState:
     pending_withdrawals: Withdrawals
     pending_stops: Stops
     permitting_grants: int
+    pending_refusals: tuple[PendingRefusal, ...] = ()
 
     def with_refusals_since(self, newer: LedgerState) -> LedgerState:
         """Return this state with every later "no" of a newer state of its log, and no later permit.

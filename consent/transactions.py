@@ -136,6 +136,7 @@ class Checked:
     """A message whose signature was checked here; `index` is its position in the caller's list.
 
     `struct` is its struct of a batch, or the whole call where a function takes one message.
+    `pending` is what counts of it before it is mined: a withdrawal, a stop or a refusal.
     `alone`: its signer is a contract, which may burn gas, so it gets a transaction of its own.
     """
 
@@ -144,6 +145,7 @@ class Checked:
     struct: bytes
     gas: int
     alone: bool
+    pending: bytes = b""
 
     def consent_id(self) -> bytes | None:
         """Return the consent's id where the message is about one consent."""
@@ -161,9 +163,14 @@ def encode_checked(kind: Kind, index: int, signed: Any, alone: bool) -> Checked:
         struct = abi.encode_entry(entry)
     gas = _PASSKEY_GAS if len(signed.signer) == PASSKEY_BYTES else _ACCOUNT_GAS
     about = kind.about(signed.message)
-    return Checked(
-        index, about, struct, (_CONTRACT_GAS if alone else gas) + _BYTE_GAS * len(struct), alone
-    )
+    gas = (_CONTRACT_GAS if alone else gas) + _BYTE_GAS * len(struct)
+    return Checked(index, about, struct, gas, alone, _pending(kind, signed.message))
+
+
+def _pending(kind: Kind, message: Message) -> bytes:
+    if isinstance(message, Grant) and message.terms.decision == "deny":
+        return _grant_words(message)
+    return kind.about(message) if kind.counts_once_stored else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +191,8 @@ class Batch:
         return _BASE_GAS + sum(entry.gas for entry in self.entries)
 
     def pending_entries(self) -> bytes:
-        """Return what counts before this is mined: the withdrawals and stops."""
-        if not self.kind.counts_once_stored:
-            return b""
-        return b"".join(entry.about for entry in self.entries)
+        """Return what counts before this is mined: the withdrawals, stops and refusals."""
+        return b"".join(entry.pending for entry in self.entries)
 
 
 def cut_batches(kind: Kind, entries: Iterable[Checked]) -> Iterator[Batch]:

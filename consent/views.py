@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from consent.chain import Tip
@@ -14,6 +15,7 @@ from consent.freshness import FreshnessRules, require_fresh
 from consent.limits import LedgerLimits
 from consent.mirror import Mirror
 from consent.outbox import Outbox
+from consent.pending_refusals import parse_refusals
 from consent.restore_guard import RestoreGuard
 from consent.revocations import parse_revocations
 from consent.state import LedgerState
@@ -82,6 +84,7 @@ class Views:
             for op, kind in ((Op.WITHDRAWN, "withdraw"), (Op.STOPPED, "stop"))
             for entry in self._outbox.pending(kind)
         ]
+        refusals = parse_refusals(self._outbox.pending_refusals())
         newest, state = self.newest()
         if view is not None and view != newest:
             state, newer = self._state_of(view), state
@@ -90,6 +93,8 @@ class Views:
             state = state.with_refusals_since(newer)
         if pending:
             state = state.with_pending(*parse_revocations(pending))
+        if refusals:
+            state = replace(state, pending_refusals=tuple(refusals))
         return view or newest, state
 
     def _state_of(self, view: View) -> LedgerState:

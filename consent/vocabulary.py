@@ -26,11 +26,14 @@ MLTRAINING: Final = "MLTRAINING"
 HRESCH: Final = "HRESCH"
 HMARKT: Final = "HMARKT"
 """The purposes that code names; HL7 v3-PurposeOfUse."""
+PSEUDRESCH: Final = "PSEUDRESCH"
+"""Research on a pseudonymised copy under an agreement: ours, since HL7 has no code for it."""
 
 _REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _ACT: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _OBSERVATION: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 _OURS: Final = "urn:vouchsafe:category"
+_OUR_PURPOSE: Final = "urn:vouchsafe:purpose"
 
 
 def _codings(system: str, labels: dict[str, str]) -> dict[str, Coding]:
@@ -38,46 +41,52 @@ def _codings(system: str, labels: dict[str, str]) -> dict[str, Coding]:
 
 
 PURPOSES: Final = MappingProxyType(
-    _codings(
-        _REASON,
-        {
-            TREAT: "treatment",
-            "CLINTRL": "taking part in a clinical trial",
-            "COC": "coordination of care",
-            "ETREAT": "emergency treatment",
-            BTG: "break the glass in an emergency",
-            "ERTREAT": "treatment in an emergency room",
-            "POPHLTH": "population health",
-            TREATDS: "help with a treatment decision by a computer model",
-            "HPAYMT": "payment for health care",
-            "HOPERAT": "running the health service",
-            "CAREMGT": "care management",
-            "HQUALIMP": "improving the quality of care",
-            "PATSFTY": "patient safety",
-            MLTRAINING: "training of a computer model",
-            "SYSDEV": "development of computer systems",
-            "HTEST": "testing of computer systems",
-            "TRAIN": "teaching of people",
-            HRESCH: "health research",
-            "BIORCH": "biomedical research",
-            "CLINTRCH": "clinical trial research",
-            "CLINTRCHNPC": "clinical trial research without patient care",
-            "CLINTRCHPC": "clinical trial research with patient care",
-            "PRECLINTRCH": "preparation of a clinical trial",
-            "DSRCH": "research on one disease",
-            "POARCH": "research on origins and ancestry",
-            "TRANSRCH": "translational research",
-            "PATRQT": "the patient's own request",
-            "FAMRQT": "a request by the family",
-            "PWATRNY": "a request by an attorney",
-            "SUPNWK": "a request by the support network",
-            "PUBHLTH": "public health",
-            "DISASTER": "help in a disaster",
-            "THREAT": "protection from a threat",
-            HMARKT: "marketing",
-        },
-    )
+    {
+        **_codings(
+            _REASON,
+            {
+                TREAT: "treatment",
+                "CLINTRL": "taking part in a clinical trial",
+                "COC": "coordination of care",
+                "ETREAT": "emergency treatment",
+                BTG: "break the glass in an emergency",
+                "ERTREAT": "treatment in an emergency room",
+                "POPHLTH": "population health",
+                TREATDS: "help with a treatment decision by a computer model",
+                "HPAYMT": "payment for health care",
+                "HOPERAT": "running the health service",
+                "CAREMGT": "care management",
+                "HQUALIMP": "improving the quality of care",
+                "PATSFTY": "patient safety",
+                MLTRAINING: "training of a computer model",
+                "SYSDEV": "development of computer systems",
+                "HTEST": "testing of computer systems",
+                "TRAIN": "teaching of people",
+                HRESCH: "health research",
+                "BIORCH": "biomedical research",
+                "CLINTRCH": "clinical trial research",
+                "CLINTRCHNPC": "clinical trial research without patient care",
+                "CLINTRCHPC": "clinical trial research with patient care",
+                "PRECLINTRCH": "preparation of a clinical trial",
+                "DSRCH": "research on one disease",
+                "POARCH": "research on origins and ancestry",
+                "TRANSRCH": "translational research",
+                "PATRQT": "the patient's own request",
+                "FAMRQT": "a request by the family",
+                "PWATRNY": "a request by an attorney",
+                "SUPNWK": "a request by the support network",
+                "PUBHLTH": "public health",
+                "DISASTER": "help in a disaster",
+                "THREAT": "protection from a threat",
+                HMARKT: "marketing",
+            },
+        ),
+        **_codings(
+            _OUR_PURPOSE, {PSEUDRESCH: "research on a pseudonymised copy under an agreement"}
+        ),
+    }
 )
+"""Codes are only ever added at the end."""
 
 _BELOW: Final = MappingProxyType(
     {
@@ -92,9 +101,9 @@ _BELOW: Final = MappingProxyType(
     }
 )
 """Direct children. MLTRAINING, TREATDS, BTG and HMARKT have no parent here: they match exactly,
-though HL7 files them under HOPERAT, TREAT and ETREAT (docs/decisions/0003)."""
+though HL7 files them under HOPERAT, TREAT and ETREAT (docs/decisions/0003). So does PSEUDRESCH."""
 
-EXACT_ONLY: Final = frozenset({MLTRAINING, TREATDS, BTG, HMARKT})
+EXACT_ONLY: Final = frozenset({MLTRAINING, TREATDS, BTG, HMARKT, PSEUDRESCH})
 
 CATEGORIES: Final = MappingProxyType(
     {
@@ -164,8 +173,8 @@ def _closure(code: str) -> frozenset[str]:
 COVERS: Final = MappingProxyType({code: _closure(code) for code in PURPOSES})
 """For each purpose, the purposes that a consent to it covers."""
 
-RESEARCH: Final = COVERS[HRESCH] | {MLTRAINING}
-"""What a research opt-out (EHDS Art. 71) forbids: training counts as research there."""
+RESEARCH: Final = COVERS[HRESCH] | {MLTRAINING, PSEUDRESCH}
+"""What a research opt-out (EHDS Art. 71) forbids: training and every copy count as research."""
 
 
 def covers(granted: str, requested: str) -> bool:

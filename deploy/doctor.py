@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from consent import examine_nodes
 from deploy.database import make_engine
 from deploy.nodes import Endpoints, NodesError, NodeSettings, find_running, is_in_use
 from deploy.nodes.build import RECIPES, built_path, find_on_path
@@ -34,6 +35,8 @@ BUILD_BYTES = 4 * 2**30
 MAX_AHEAD_S = 60
 PRIVATE_BITS = 0o077
 TIMEOUT_S = 5.0
+
+NODE_REMEDY = "Start or mend that node; while fewer than two agree, nothing is permitted"
 
 Status = Literal["ok", "warning", "problem"]
 
@@ -80,6 +83,7 @@ def examine(settings: Settings, node_settings: NodeSettings, now_s: float) -> tu
         check_database(settings),
         check_nodes(settings, endpoints),
         *([check_block_time(running, now_s)] if running is not None else []),
+        *check_further_nodes(settings, running),
     )
 
 
@@ -186,6 +190,23 @@ def check_block_time(endpoints: Endpoints, now_s: float) -> Check:
         f"the newest block is {ahead_s:.0f} s ahead of the clock (at most {MAX_AHEAD_S})",
         "Set the clocks of this machine and of the chain node",
     )
+
+
+def check_further_nodes(settings: Settings, endpoints: Endpoints | None) -> Iterator[Check]:
+    """Require that every node of `LEDGER_RPC_URLS` agrees with the first one."""
+    if not settings.ledger_rpc_urls:
+        return
+    record = settings.home / "ledger.json"
+    if endpoints is None or not record.exists():
+        yield ok("chain-nodes", "compared once the platform has started")
+        return
+    urls = (endpoints.chain.url, *settings.ledger_rpc_urls)
+    for report in examine_nodes(record, urls, time.time):
+        if report.state == "agrees":
+            yield ok("chain-nodes", f"{report.node} agrees with another node")
+            continue
+        blocks = f" by {report.blocks} blocks" if report.blocks else ""
+        yield problem("chain-nodes", f"{report.node}: {report.state}{blocks}", NODE_REMEDY)
 
 
 def check_permissions(settings: Settings) -> Iterator[Check]:

@@ -9,6 +9,10 @@ from typing import Literal, cast, get_args
 from zoneinfo import available_timezones
 
 Finality = Literal["single", "bft", "pos"]
+AFTER_DEATH = ("keep", "end")
+
+
+MAX_FURTHER_NODES = 8
 
 
 class SettingsInvalid(Exception):
@@ -25,6 +29,7 @@ class Settings:
     ipfs_api: str
     ipfs_authorization: str
     ledger_rpc_url: str
+    ledger_rpc_urls: tuple[str, ...]
     ledger_finality: Finality
     ledger_chain_id: int
     start_nodes: bool
@@ -40,6 +45,8 @@ class Settings:
     proxies: int
     model_grace_days: int
     person_systems: tuple[str, ...]
+    consents_after_death: str
+    inbox: Path | None
     anchor_minutes: int
     mark: Path
     metrics_token: str
@@ -58,6 +65,7 @@ VARIABLES: Mapping[str, str] = {
     "IPFS_API": "an IPFS node's RPC to use instead of starting one, e.g. /ip4/127.0.0.1/tcp/5001",
     "IPFS_AUTHORIZATION": "the Authorization header of that RPC, e.g. 'Bearer …'",
     "LEDGER_RPC_URL": "an EVM node to use instead of starting one: an IPC path or an http(s) URL",
+    "LEDGER_RPC_URLS": "further nodes of that chain, by spaces; two of all must agree (none)",
     "LEDGER_FINALITY": "single, bft or pos (single)",
     "LEDGER_CHAIN_ID": "the chain id of a chain that we start (8686)",
     "VOUCHSAFE_START_NODES": "0 if systemd or containers run the nodes, not the platform (1)",
@@ -74,6 +82,8 @@ VARIABLES: Mapping[str, str] = {
     "VOUCHSAFE_MODEL_GRACE_DAYS": "days that a model stays in use after a consent ends (30)",
     "VOUCHSAFE_ANCHOR_MINUTES": "releases stop when a journal row is older without an anchor (15)",
     "VOUCHSAFE_PERSON_SYSTEMS": "identifier systems of FHIR patients, our own first (none)",
+    "VOUCHSAFE_CONSENTS_AFTER_DEATH": "keep, or end: the deceased's consents permit nothing (keep)",
+    "VOUCHSAFE_INBOX": "a folder: FHIR files that appear there are stored by themselves (none)",
     "VOUCHSAFE_MARK": "a file that shows a restored copy; never back it up (VOUCHSAFE_HOME.mark)",
     "VOUCHSAFE_METRICS_TOKEN": "the bearer token of /metrics (none: this machine reads it)",
     "VOUCHSAFE_NAME": "the custodian's name as people read it (words of VOUCHSAFE_ORGANISATION)",
@@ -105,6 +115,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ipfs_api=get("IPFS_API") or "",
         ipfs_authorization=get("IPFS_AUTHORIZATION") or "",
         ledger_rpc_url=_absolute_path(get("LEDGER_RPC_URL") or ""),
+        ledger_rpc_urls=_further_nodes(environment),
         ledger_finality=cast(
             "Finality", _choice(environment, "LEDGER_FINALITY", get_args(Finality))
         ),
@@ -125,6 +136,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model_grace_days=_number(environment, "VOUCHSAFE_MODEL_GRACE_DAYS", 30, (0, 3650)),
         anchor_minutes=_number(environment, "VOUCHSAFE_ANCHOR_MINUTES", 15, (2, 1440)),
         person_systems=tuple((get("VOUCHSAFE_PERSON_SYSTEMS") or "").split()),
+        consents_after_death=_choice(environment, "VOUCHSAFE_CONSENTS_AFTER_DEATH", AFTER_DEATH),
+        inbox=Path(get("VOUCHSAFE_INBOX") or "").expanduser().resolve()
+        if get("VOUCHSAFE_INBOX")
+        else None,
         mark=Path(get("VOUCHSAFE_MARK") or f"{home}.mark").expanduser().resolve(),
         metrics_token=get("VOUCHSAFE_METRICS_TOKEN") or "",
         development=_choice(environment, "VOUCHSAFE_DEVELOPMENT", ("0", "1")) == "1",
@@ -162,6 +177,19 @@ def _absolute_url(url: str) -> str:
 def _absolute_path(url: str) -> str:
     """Return a node's URL unchanged, or its socket's absolute path."""
     return url if not url or "://" in url else str(Path(url).expanduser().resolve())
+
+
+def _further_nodes(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the further chain nodes; one that is named twice would agree with itself."""
+    first = _absolute_path(environment.get("LEDGER_RPC_URL") or "")
+    text = environment.get("LEDGER_RPC_URLS") or ""
+    urls = tuple(map(_absolute_path, text.split()))
+    if len({first, *urls}) != 1 + len(urls) or len(urls) > MAX_FURTHER_NODES:
+        raise SettingsInvalid(
+            f"LEDGER_RPC_URLS is {text!r}; it must be up to {MAX_FURTHER_NODES} different nodes, "
+            "none of them that of LEDGER_RPC_URL"
+        )
+    return urls
 
 
 def _choice(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

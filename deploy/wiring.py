@@ -19,6 +19,7 @@ def ledger_settings(settings: Settings, endpoint: str = "") -> LedgerSettings:
         relayer_key=relayer_key(settings.home),
         development=settings.development,
         mark=settings.mark,
+        further=settings.ledger_rpc_urls,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from models.budget import Budget
     from models.card import Card
+    from models.card_pdf import write_card_pdf
     from models.cohort import Cohort
     from models.copy_plan import PROPOSED_COLUMNS, CopyPlan
     from models.diagnostics import Diagnostics
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from models.gate import GateCode, GateFailure
     from models.inputs import InputValue
     from models.manifest import Manifest
+    from models.monitoring import MonthlyReport, ServedAnswer, month_before
     from models.persons import permitted_row_keys, row_key
-    from models.plots import draw_contributions
+    from models.plots import draw_contributions, list_plots
     from models.points import Points, to_points
     from models.prediction import Contribution, Prediction, PredictionRequest
     from models.question import Question, format_unit
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 _MODULES: Final = {
     "budget": ("Budget",),
     "card": ("Card",),
+    "card_pdf": ("write_card_pdf",),
     "cohort": ("Cohort",),
     "copy_plan": ("PROPOSED_COLUMNS", "CopyPlan"),
     "diagnostics": ("Diagnostics",),
@@ -78,8 +81,9 @@ _MODULES: Final = {
     ),
     "inputs": ("InputValue",),
     "manifest": ("Manifest",),
+    "monitoring": ("MonthlyReport", "ServedAnswer", "month_before"),
+    "plots": ("draw_contributions", "list_plots"),
     "persons": ("permitted_row_keys", "row_key"),
-    "plots": ("draw_contributions",),
     "points": ("Points", "to_points"),
     "prediction": (
         "Contribution",
@@ -151,6 +155,7 @@ __all__ = [
     "ModelsNotFound",
     "ModelsRefused",
     "ModelsUnavailable",
+    "MonthlyReport",
     "PROPOSED_COLUMNS",
     "PatientIneligible",
     "Points",
@@ -161,6 +166,7 @@ __all__ = [
     "ReleaseRequest",
     "RunCancelled",
     "ScorerUnavailable",
+    "ServedAnswer",
     "Study",
     "TrainingRun",
     "UnitMismatch",
@@ -169,10 +175,13 @@ __all__ = [
     "draw_contributions",
     "format_unit",
     "is_small",
+    "list_plots",
     "merge_small",
+    "month_before",
     "permitted_row_keys",
     "recompute",
     "row_key",
     "suppress",
     "to_points",
+    "write_card_pdf",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from models.description import Characteristic, describe_patients
 from models.development import Development
 from models.evaluation import Estimate, Evaluation, auroc, evaluate
 from models.features import Matrix
+from models.frequency import Frequency, measure_frequency
 from models.gate import GateFailure, find_gate_failures
 from models.leakage import (
     find_leaking_features,
@@ -39,6 +40,7 @@ from models.sample_size import SampleSize, measure_sample_size
 from models.served_model import read_model
 from models.subgroups import divide_into_subgroups
 from models.suppression import MIN_COUNT
+from models.training_range import describe_ranges, measure_far
 
 _Z: Final = 1.96
 
@@ -72,6 +74,9 @@ class Assessment:
         learners: both kinds, side by side.
         importance: of each predictor, the mean absolute log-odds among all patients.
         strengths: of each predictor, the AUROC that it has alone.
+        ranges: of each predictor, which values these patients had.
+        frequency: with and without the features that count tests; None without such features.
+        far: the distance from the middle that few patients exceed.
         absence: AUROC of which values are missing.
         failures: the thresholds that the model misses.
     """
@@ -84,6 +89,9 @@ class Assessment:
     size: SampleSize
     importance: list[float]
     strengths: list[tuple[Feature, float]]
+    ranges: list[dict[str, Any] | None]
+    far: float | None
+    frequency: Frequency | None
     absence: float
     splits: tuple[SplitResult, ...]
     patients: tuple[Characteristic, ...]
@@ -113,6 +121,7 @@ def assess(
     served = read_model(development.raw)
     importance = np.abs(served.contributions(rows.values)[:, :-1]).mean(axis=0).tolist()
     strengths = measure_features(matrix, question)
+    ranges = describe_ranges(matrix, question)
     whole = evaluation.auroc.value
     failures = [
         *find_leaking_features(matrix, question),
@@ -134,6 +143,9 @@ def assess(
         size=size,
         importance=importance,
         strengths=strengths,
+        ranges=ranges,
+        far=measure_far(rows.values, ranges),
+        frequency=measure_frequency(rows, question, development),
         absence=measure_absence(rows),
         splits=_validate_splits(rows, question, development, parts),
         patients=describe_patients(matrix, question),

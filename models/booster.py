@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,10 @@ if TYPE_CHECKING:  # the scorer process imports neither the ledger nor the recor
     from models.question import Question
 
 Probabilities = npt.NDArray[np.float64]
+BATCHES_FROM_ROWS: Final = 200_000
+"""From so many rows on, rows are quantised in batches: one byte a value and no second copy."""
+BATCH_ROWS: Final = 65_536
+_DEFAULT_BINS: Final = 256
 
 
 def fit(matrix: Matrix, question: Question, seed: int) -> bytes:
@@ -45,7 +49,8 @@ def fit_booster(
     """Return the model as UBJSON; the same rows in the same order give the same bytes.
 
     One thread, histograms, no sampling of rows or columns: a model depends on nothing but its
-    rows, their order, the parameters, the seed and the version of the library.
+    rows, their order, the parameters, the seed and the version of the library. Many rows take
+    another way in memory (docs/decisions/0029-large-cohorts-in-batches.md), chosen by their number.
 
     Args:
         values: the predictors, shape (n, predictors).
@@ -72,7 +77,10 @@ def fit_booster(
         "validate_parameters": True,
     }
     try:
-        rows = _dmatrix(values, types, labels.astype(np.float32))
+        if len(labels) < BATCHES_FROM_ROWS:
+            rows = _dmatrix(values, types, labels.astype(np.float32))
+        else:
+            rows = _quantised(values, types, labels, int(chosen.get("max_bin", _DEFAULT_BINS)))
         booster = xgboost.train({**chosen, **fixed}, rows, rounds)
         return bytes(booster.save_raw("ubj"))
     except xgboost.core.XGBoostError as exc:
@@ -89,6 +97,36 @@ def _dmatrix(values: Values, types: Sequence[str] | None, labels: Any = None) ->
         enable_categorical=True,
         nthread=1,
     )
+
+
+def _quantised(
+    values: Values, types: Sequence[str], labels: npt.NDArray[np.bool_], bins: int
+) -> Any:
+    """Return the rows as the histograms need them, read in batches; nothing is put on disk."""
+    import xgboost
+
+    # XGBoost calls `reset` before each pass over the batches, then `next` until it is False.
+    class Batches(xgboost.DataIter):
+        def __init__(self) -> None:
+            self._start = 0
+            super().__init__()
+
+        def next(self, input_data: Any) -> bool:
+            part = slice(self._start, self._start + BATCH_ROWS)
+            self._start += BATCH_ROWS
+            if part.start >= len(labels):
+                return False
+            input_data(
+                data=np.ascontiguousarray(values[part], np.float32),
+                label=labels[part].astype(np.float32),
+                feature_types=list(types),
+            )
+            return True
+
+        def reset(self) -> None:
+            self._start = 0
+
+    return xgboost.QuantileDMatrix(Batches(), max_bin=bins, nthread=1, enable_categorical=True)
 
 
 class Booster:

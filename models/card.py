@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from models.answer_interval import AnswerInterval
 from models.card_text import describe_card
 from models.errors import ModelsBroken
-from models.evaluation import Bin, Estimate
+from models.evaluation import Bin, Estimate, find_bin, interval
 from models.manifest import canonical_json
+from models.suppression import steady
 
 FORMAT: Final = "vouchsafe-card-2"
 FIRST_FORMAT: Final = "vouchsafe-card-1"
@@ -48,8 +50,25 @@ class Card:
             raise ModelsBroken(f"unrecognised model card: expected the format {FORMAT}")
         return cls(content)
 
+    def interval(self, probability: float) -> tuple[float, float]:
+        """Return the 95 % interval of an estimate, which lies inside it.
+
+        Cards of earlier releases have none of their own: theirs is that of the calibration bin.
+        """
+        if "interval" in self.content:
+            return AnswerInterval.of_content(self.content["interval"]).around(probability)
+        return interval(self.bins(), probability)
+
+    def similar(self, probability: float) -> tuple[int | str, int | str]:
+        """Return how many tested patients had an estimate like this, and how many the outcome.
+
+        Both are in tens, as every count of a card.
+        """
+        nearest = find_bin(self.bins(), probability)
+        return steady(nearest.n), steady(round(nearest.n * nearest.observed.value))
+
     def bins(self) -> tuple[Bin, ...]:
-        """Return the calibration bins, which the interval of a prediction is taken from."""
+        """Return the calibration bins: tested patients with similar estimates."""
         return tuple(
             Bin(row["until"], row["n"], row["mean"], Estimate(**row["observed"]))
             for row in self.content["evaluation"]["bins"]

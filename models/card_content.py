@@ -18,6 +18,7 @@ from models.budget import Budget
 from models.card import FORMAT, Card
 from models.cohort import Cohort
 from models.development import Development
+from models.drift import describe_bins
 from models.features import Matrix
 from models.gate import LEAVING_AUROC, LEAVING_TPR, MAX_CALIBRATION_ERROR, may_leave
 from models.question import Question
@@ -94,6 +95,8 @@ def create_card(run: TrainingRun, question: Question, result: TrainingResult) ->
                 "max_attack_tpr": LEAVING_TPR,
                 "max_calibration_error": MAX_CALIBRATION_ERROR,
             },
+            "estimate_bins": describe_bins(development.chosen.probabilities[0]),
+            "far": result.assessment.far,
             "provenance": _provenance(question, result),
             "runs_before": {"all": result.earlier.all, "refused": result.earlier.refused},
             **_figures(assessment, development),
@@ -107,6 +110,7 @@ def _figures(assessment: Assessment, development: Development) -> dict[str, Any]
         | {"prevalence": round(assessment.evaluation.prevalence, 2)},
         "attack": round_figures(asdict(development.attack))
         | {"rows": steady(development.attack.rows)},
+        "interval": round_figures(asdict(development.interval)),
         "repeated": round_figures(asdict(assessment.repeated)),
         "learners": round_figures([asdict(row) for row in assessment.learners]),
         "comparison": round_figures(asdict(development.comparison), 4),
@@ -114,6 +118,7 @@ def _figures(assessment: Assessment, development: Development) -> dict[str, Any]
         "thresholds": round_figures([asdict(row) for row in assessment.thresholds]),
         "sample_size": steady_counts(round_figures(asdict(assessment.size))),
         "absence": round(assessment.absence, 3),
+        "frequency": round_figures(asdict(assessment.frequency)) if assessment.frequency else None,
         "splits": steady_counts(round_figures([asdict(row) for row in assessment.splits])),
         "patients_by_outcome": round_figures([asdict(row) for row in assessment.patients]),
         "tuning": {
@@ -178,7 +183,8 @@ def _steady_all(counts: Mapping[str, int]) -> dict[str, int | str]:
 def _predictors(question: Question, result: TrainingResult) -> list[dict[str, Any]]:
     missing_shares = np.isnan(result.matrix.values).mean(axis=0).tolist()
     assessment = result.assessment
-    rows = zip(question.predictors(), assessment.importance, assessment.strengths, strict=True)
+    figures = assessment.importance, assessment.strengths, assessment.ranges
+    rows = zip(question.predictors(), *figures, strict=True)
     return [
         {
             "code": feature.code,
@@ -190,8 +196,10 @@ def _predictors(question: Question, result: TrainingResult) -> list[dict[str, An
             "mean_log_odds": round(importance, 3),
             "auroc_alone": round(strength, 3),
             "reviewed": feature.reviewed,
+            "range": bounds,
+            "bins": describe_bins(result.matrix.values[:, column].astype(np.float64)),
         }
-        for column, importance, (feature, strength) in rows
+        for column, importance, (feature, strength), bounds in rows
     ]
 
 

@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 INTERVAL_NOTE: Final = (
+    "The interval of a prediction is a 95 % conformal interval around it, learned out of fold: of"
+    " 100 groups of new patients with similar estimates, 95 have an observed share inside, beyond"
+    " what chance does to a group of that size. It describes patients like this one, not this"
+    " patient, and it holds for patients of the places and times that the model was tested on."
+)
+FIRST_INTERVAL_NOTE: Final = (
     "The interval of a prediction is Wilson's 95 % interval of the share that had the label among"
     " the patients with a similar prediction (see the calibration bins), widened to include the"
     " prediction itself. It describes patients like this one, not this patient."
@@ -34,7 +40,7 @@ def describe_card(content: Mapping[str, Any]) -> list[str]:
         *_section(_performance_title(content), describe_performance(content)),
         *_section("Subgroups", _subgroup_lines(content)),
         *_section("Membership attack", _attack_lines(content)),
-        *_section("Interval of a prediction", [INTERVAL_NOTE]),
+        *_section("Interval of a prediction", _interval_lines(content)),
         *_section("Inputs", _input_lines(content)),
         *([] if is_first else _second_format(content)),
         *_section("Provenance", _provenance_lines(content)),
@@ -138,13 +144,42 @@ def _attack_lines(content: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _input_lines(content: Mapping[str, Any]) -> list[str]:
+def _interval_lines(content: Mapping[str, Any]) -> list[str]:
+    if "interval" not in content:
+        return [FIRST_INTERVAL_NOTE]
+    interval = content["interval"]
+    factor = f"half width: {interval['factor']:.2f} standard errors of the calibration curve"
+    return [INTERVAL_NOTE, f"{factor}, learned from {interval['groups']} groups of patients"]
+
+
+def describe_frequency(content: Mapping[str, Any]) -> list[str]:
+    """Return which inputs count tests, and the AUROC with and without them, as lines."""
+    frequency = content.get("frequency")
+    if frequency is None:
+        return []
     return [
+        f"how often tested: {', '.join(frequency['features'])}",
+        f"AUROC with these inputs {_format_estimate(frequency['having'])},"
+        f" without them {_format_estimate(frequency['without'])}",
+    ]
+
+
+def _range_text(row: Mapping[str, Any]) -> str:
+    bounds = row.get("range")
+    if bounds is None or "low" not in bounds:
+        return ""
+    return f"; almost all patients {bounds['low']:g} to {bounds['high']:g}"
+
+
+def _input_lines(content: Mapping[str, Any]) -> list[str]:
+    inputs = [
         f"{row['words']} ({row['code']}): {row['accepts']}; missing {row['missing_share']:.1%}"
+        + _range_text(row)
         + (f"; AUROC alone {row['auroc_alone']:.2f}" if "auroc_alone" in row else "")
         + (f"; reviewed: {row['reviewed']}" if row.get("reviewed") else "")
         for row in content["predictors"]
     ]
+    return inputs + describe_frequency(content)
 
 
 def _table_lines(content: Mapping[str, Any]) -> list[str]:

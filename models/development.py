@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.answer_interval import AnswerInterval, fit_interval
 from models.budget import Budget
 from models.calibration import Labels
 from models.candidates import Choice, Fitter, Setting, list_settings
@@ -53,6 +54,7 @@ class Development:
         kind: of the learner.
         setting, rounds: which setting it was fitted with.
         recalibration: the map in the model file.
+        interval: around the estimates.
         attack: on this setting.
         predictions: out of fold, by kind of learner.
         comparison: of the two kinds.
@@ -64,6 +66,7 @@ class Development:
     setting: Setting
     rounds: int
     recalibration: Recalibration
+    interval: AnswerInterval
     attack: Attack
     predictions: dict[str, OutOfFold]
     comparison: Comparison
@@ -132,13 +135,16 @@ def _develop(rows: Rows, question: Question, conditions: Conditions) -> Developm
     kind = _choose_kind(question, comparison, publishable)
     index, rounds = search.choose(rows)[kind]
     fitted = fitter.fit_choice(settings[index], rounds, rows.values, rows.labels)
-    recalibration = fit_recalibration(rows.labels, predictions[kind].raw[0])
+    raw = predictions[kind].raw[0]
+    recalibration = fit_recalibration(rows.labels, raw)
+    calibrated, folds = recalibration.apply(raw), predictions[kind].folds[0]
     return Development(
         raw=fitted.write(recalibration),
         kind=kind,
         setting=settings[index],
         rounds=rounds,
         recalibration=recalibration,
+        interval=fit_interval(rows.labels, calibrated, folds),
         attack=attacks[index, rounds],
         predictions=predictions,
         comparison=comparison,

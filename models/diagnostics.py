@@ -26,9 +26,15 @@ from models.inputs import InputValue
 from models.integrity import IntegrityCheck, export_evidence
 from models.manifest import Manifest
 from models.model_files import CARD, MANIFEST, ModelFiles
+from models.monitoring import ModelMonitor
 from models.plots import SUFFIXES, draw_card_plot
 from models.ports import Clock, ConsentLedger, Progress, RecordStore, no_progress
 from models.prediction import Prediction, PredictionRequest, Predictor
+from models.pseudonymised import (
+    PseudonymisedRelease,
+    PseudonymisedRequest,
+    create_pseudonymised,
+)
 from models.question import Question, load_stored_question
 from models.question_check import QuestionCheck, check_question
 from models.registry import ENDED, UNSERVED, Model, ModelRegistry
@@ -111,6 +117,11 @@ class Diagnostics:
     @cached_property
     def _predictor(self) -> Predictor:
         return Predictor(self.store, self._serving, self._files, self.scorer)
+
+    @cached_property
+    def monitor(self) -> ModelMonitor:
+        """Measures drift and calibration of what was served."""
+        return ModelMonitor(self.store, self._files)
 
     def questions(self) -> list[Question]:
         """Return every question, by id.
@@ -274,7 +285,7 @@ class Diagnostics:
     def picture(self, model_id: str, name: str) -> bytes:
         """Return a plot of the card, drawn on first use.
 
-        `name` is calibration, decision, contributions, distributions or groups, with .svg or .png.
+        `name` is one of `models.plots.list_plots`, with .svg or .png.
 
         Raises:
             ModelsNotFound: the model or the plot does not exist.
@@ -353,6 +364,13 @@ class Diagnostics:
         """Return a training set for export; see `models.release.create_release`."""
         self._studies.require_open(request.study, self.clock())
         return create_release(self.store, self.question(question_id), request)
+
+    def release_pseudonymised(
+        self, question_id: str, request: PseudonymisedRequest
+    ) -> PseudonymisedRelease:
+        """Return a pseudonymised copy; see `models.pseudonymised.create_pseudonymised`."""
+        self._studies.require_open(request.study, self.clock())
+        return create_pseudonymised(self.store, self.question(question_id), request)
 
     def dummy(self, question_id: str) -> bytes:
         """Return dummy data in the layout of a copy; see `models.dummy.create_dummy`.

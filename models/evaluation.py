@@ -175,13 +175,18 @@ def _is_large(events: int, n: int) -> bool:
     return events >= MIN_COUNT and n - events >= MIN_COUNT
 
 
+def find_bin(bins: tuple[Bin, ...], probability: float) -> Bin:
+    """Return the bin of the patients of similar probability."""
+    return next(bin_ for bin_ in bins if probability <= bin_.until)
+
+
 def interval(bins: tuple[Bin, ...], probability: float) -> tuple[float, float]:
     """Return the 95 % interval of the observed share among patients of similar probability.
 
     It is widened to include the probability itself.
     """
-    nearest = next(bin_ for bin_ in bins if probability <= bin_.until)
-    return min(nearest.observed.low, probability), max(nearest.observed.high, probability)
+    observed = find_bin(bins, probability).observed
+    return min(observed.low, probability), max(observed.high, probability)
 
 
 def _spread(probabilities: Floats) -> tuple[float, ...]:

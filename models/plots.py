@@ -40,13 +40,17 @@ Axes = Any
 def draw_card_plot(card: Card, name: str) -> bytes | None:
     """Return a plot of a card by its file name, e.g. ``calibration.svg``; None if there is none.
 
-    There are calibration, decision, contributions, distributions and groups, each as svg and png;
-    the same card always gives the same bytes.
+    There are those of `list_plots`, each as svg and png; the same card always gives the same bytes.
     """
     subject, _, kind = name.partition(".")
-    if subject not in _PLOTS or f".{kind}" not in SUFFIXES:
+    if subject not in list_plots(card.content) or f".{kind}" not in SUFFIXES:
         return None
     return _render(lambda axes: _PLOTS[subject](axes, card.content), kind)
+
+
+def list_plots(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the plots of a card; cards of the first format have no curves."""
+    return tuple(name for name in _PLOTS if "curves" in content or name not in _OF_CURVES)
 
 
 def draw_contributions(contributions: Sequence[tuple[str, float]], kind: str) -> bytes:
@@ -97,6 +101,10 @@ def _draw_calibration(axes: Axes, content: Mapping[str, Any]) -> None:
     errors = [below, above]
     axes.errorbar(predicted, observed, errors, fmt="none", ecolor=_BLUE, elinewidth=1.4, alpha=0.6)
     axes.plot(predicted, observed, "o", color=_BLUE, markersize=6)
+    if "curves" in content:
+        places, middle, low, high = zip(*content["curves"]["smooth"], strict=True)
+        axes.fill_between(places, low, high, color=_RUST, alpha=0.15, linewidth=0)
+        axes.plot(places, middle, color=_RUST, linewidth=1.4)
     axes.set_xlim(0, top)
     axes.set_ylim(0, top)
     slope, intercept = evaluation["slope"], evaluation["intercept"]
@@ -104,6 +112,35 @@ def _draw_calibration(axes: Axes, content: Mapping[str, Any]) -> None:
         0.03, 0.94, f"slope {slope:.2f}   in the large {intercept:+.2f}", transform=axes.transAxes
     )
     _label(axes, "Calibration", "estimated probability", f"share with {words}, 95 % interval")
+
+
+def _draw_roc(axes: Axes, content: Mapping[str, Any]) -> None:
+    alarms, hits = zip(*sorted(content["curves"]["roc"]), strict=True)
+    axes.plot([0, 1], [0, 1], color=_GREY, linewidth=1, linestyle=(0, (4, 3)))
+    axes.plot(alarms, hits, color=_BLUE, linewidth=2)
+    area = content["evaluation"]["auroc"]
+    text = f"AUROC {area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f})"
+    axes.text(0.97, 0.05, text, transform=axes.transAxes, ha="right")
+    _frame_unit_square(axes)
+    _label(axes, "ROC curve", "1 - specificity", "sensitivity")
+
+
+def _draw_precision(axes: Axes, content: Mapping[str, Any]) -> None:
+    prevalence = content["evaluation"]["prevalence"]
+    axes.axhline(prevalence, color=_GREY, linewidth=1, linestyle=(0, (4, 3)))
+    axes.text(0.99, prevalence + 0.01, "prevalence", color=_GREY, ha="right", va="bottom")
+    if content["curves"]["precision_recall"]:
+        recall, precision = zip(*content["curves"]["precision_recall"], strict=True)
+        axes.plot(recall, precision, color=_BLUE, linewidth=2)
+    text = f"area {content['evaluation']['auprc']:.3f}"
+    axes.text(0.97, 0.95, text, transform=axes.transAxes, ha="right")
+    _frame_unit_square(axes)
+    _label(axes, "Precision and recall", "recall (sensitivity)", "precision (PPV)")
+
+
+def _frame_unit_square(axes: Axes) -> None:
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
 
 
 def _draw_decision_curve(axes: Axes, content: Mapping[str, Any]) -> None:
@@ -197,6 +234,8 @@ def _draw_importance(axes: Axes, content: Mapping[str, Any]) -> None:
 
 _PLOTS: Final[Mapping[str, Callable[[Axes, Mapping[str, Any]], None]]] = MappingProxyType(
     {
+        "roc": _draw_roc,
+        "precision": _draw_precision,
         "calibration": _draw_calibration,
         "decision": _draw_decision_curve,
         "contributions": _draw_importance,
@@ -204,3 +243,4 @@ _PLOTS: Final[Mapping[str, Callable[[Axes, Mapping[str, Any]], None]]] = Mapping
         "groups": _draw_groups,
     }
 )
+_OF_CURVES: Final = ("roc", "precision")

@@ -10,8 +10,8 @@ import numpy as np
 
 from consent import TREATDS, View
 from models.card import Card
+from models.drift import find_places
 from models.errors import InputMissing, ModelsBroken
-from models.evaluation import interval
 from models.features import Values
 from models.inputs import InputValue, list_input_values, read_row
 from models.model_files import CARD, MODEL, ModelFiles
@@ -20,6 +20,7 @@ from models.question import Question, load_stored_question
 from models.registry import AFFECTED, Model
 from models.scorer import Scorer
 from models.serving import ModelServing
+from models.training_range import Unusual, find_unusual
 from storage import AccessRequest, AccessResult, StorageNotFound
 
 _TOP: Final = 3
@@ -61,7 +62,11 @@ class Prediction:
     Attributes:
         model_id, model_sha256, question, outcome: what predicted which outcome.
         probability: the prediction, at two decimals.
-        low, high: the 95 % interval of the card.
+        low, high: the 95 % interval: see `models.answer_interval.AnswerInterval`.
+        similar: how many tested patients had an estimate like this, and how many of them the
+            outcome; in tens, or a text where there are 1 to 10.
+        unusual: what sets the patient apart from those whom the model learned from.
+        places: the bin of each predictor and of the estimate on the card, to watch for drift.
         prevalence: the share of the patients of the card who had the outcome.
         start: the prediction before any value moves it: all contributions 0; at two decimals.
         inputs: the values that the model received.
@@ -79,6 +84,9 @@ class Prediction:
     probability: float
     low: float
     high: float
+    similar: tuple[int | str, int | str]
+    unusual: Unusual
+    places: tuple[int, ...]
     prevalence: float
     start: float
     inputs: tuple[InputValue, ...]
@@ -126,7 +134,7 @@ class Predictor:
         path = self.files.path(model.id, MODEL)
         scores = self.scorer.score(path, model.sha256, row[None, question.predictors()])
         card, probability = self._card(model), scores.probabilities[0]
-        low, high = interval(card.bins(), probability)
+        low, high = card.interval(probability)
         commitment = self._commit(model, row)
         detail = {"model": model.sha256, "input": commitment.hex()}
         subjects = sorted({record.subject for record in opened.records})
@@ -141,6 +149,9 @@ class Predictor:
             probability=round(probability, 2),
             low=round(low, 2),
             high=round(high, 2),
+            similar=card.similar(probability),
+            unusual=find_unusual(card.content, question, row),
+            places=find_places(card.content, row[question.predictors()], probability),
             prevalence=card.content["evaluation"]["prevalence"],
             # The last of the log-odds is the bias, which belongs to no feature.
             start=round(1 / (1 + math.exp(-scores.contributions[0][-1])), 2),

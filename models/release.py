@@ -133,11 +133,11 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     why = f"training set {request.release}"
     access = AccessRequest(request.study, HRESCH, categories, None, None, why, request.actor)
     gathered = store.vault.gather(access)
-    patients = _usable(store, question, gathered)
+    patients = find_usable(store, question, gathered)
     if len(patients) < MIN_COHORT:
         raise CohortTooSmall(f"no training set: fewer than {MIN_COHORT} people permit a copy")
     pseudonym = store.pseudonyms(f"release {request.study} {request.release}")
-    named = sorted((_name(pseudonym(key)), records) for key, records in patients.items())
+    named = sorted((to_row_name(pseudonym(key)), records) for key, records in patients.items())
     matrix = _one_row_each(to_matrix(question, [records for _, records in named]))
     plan = request.plan or make_plan(question, matrix, request.columns)
     classes = plan.recoding.classes(matrix.values.astype(np.float64))
@@ -156,7 +156,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     content = pack_copy(
         [CopyColumn("name", "a pseudonym", None, list(names)), *columns], facts, deleted
     )
-    _require_permitted(store, access, gathered)
+    require_permitted(store, access, gathered)
     return Release(
         content=content,
         rows=len(names),
@@ -169,7 +169,7 @@ def create_release(store: RecordStore, question: Question, request: ReleaseReque
     )
 
 
-def _usable(
+def find_usable(
     store: RecordStore, question: Question, gathered: AccessResult
 ) -> dict[bytes, list[Record]]:
     """Return the records of each person who makes a row, by the row's key."""
@@ -188,8 +188,12 @@ def _one_row_each(matrix: Matrix) -> Matrix:
     return matrix
 
 
-def _require_permitted(store: RecordStore, access: AccessRequest, gathered: AccessResult) -> None:
-    """Ask for the whole decision on every gathered record again, right before the set leaves."""
+def require_permitted(store: RecordStore, access: AccessRequest, gathered: AccessResult) -> None:
+    """Ask for the whole decision on every gathered record again, right before the set leaves.
+
+    Raises:
+        ConsentsChanged: one of the decisions is another now.
+    """
     subjects = sorted({record.subject for record in gathered.records})
     decisions = store.vault.decide_again(replace(access, subjects=subjects))
     for record, consent in zip(gathered.records, gathered.consents, strict=True):
@@ -197,7 +201,8 @@ def _require_permitted(store: RecordStore, access: AccessRequest, gathered: Acce
             raise ConsentsChanged("permissions changed while the set was made. Try again.")
 
 
-def _name(pseudonym: bytes) -> str:
+def to_row_name(pseudonym: bytes) -> str:
+    """Return the name of a person's rows in a copy."""
     return pseudonym.hex()[:PSEUDONYM_CHARACTERS]
 
 
@@ -213,7 +218,9 @@ def _find_deleted(
     deleted = {}
     for copy in request.earlier:
         pseudonym = store.pseudonyms(f"release {request.study} {copy.release}")
-        deleted[copy.release] = sorted(set(copy.names) - {_name(pseudonym(key)) for key in keys})
+        deleted[copy.release] = sorted(
+            set(copy.names) - {to_row_name(pseudonym(key)) for key in keys}
+        )
     return deleted
 
 
@@ -224,7 +231,7 @@ def make_columns(
     bands = plan.recoding.bands()
     columns: list[CopyColumn] = []
     for position, feature in enumerate(question.features):
-        name = _column_name(feature.words, [column.name for column in columns])
+        name = make_column_name(feature.words, [column.name for column in columns])
         values = matrix.values[:, position].astype(np.float64)
         if position in plan.recoding.columns:
             limits = [bands[node][position] for node in classes]
@@ -290,7 +297,8 @@ def _range_text(low: float | None, high: float | None) -> str:
     return f"{low:g} or more" if high is None else f"{low:g} to below {high:g}"
 
 
-def _column_name(words: str, taken: Sequence[str]) -> str:
+def make_column_name(words: str, taken: Sequence[str]) -> str:
+    """Return the name of a feature's column, which no other column has."""
     stem = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:_MAX_COLUMN_CHARACTERS]
     stem = stem or "column"
     name, number = stem, 2
@@ -316,8 +324,13 @@ def _describe(
         },
         "rows": measures.rows,
         "ends_on": request.ends_on,
-        "view": {"block_number": view.block_number, "count": view.count, "head": view.head.hex()},
-    }
+    } | describe_view(view)
+
+
+def describe_view(view: View) -> dict[str, Any]:
+    """Return the ledger view of a copy, for its manifest."""
+    head = view.head.hex()
+    return {"view": {"block_number": view.block_number, "count": view.count, "head": head}}
 
 
 def _make_dictionary(columns: Sequence[CopyColumn]) -> list[dict[str, Any]]:
@@ -337,7 +350,10 @@ def _make_dictionary(columns: Sequence[CopyColumn]) -> list[dict[str, Any]]:
 
 
 def pack_copy(
-    columns: Sequence[CopyColumn], facts: Mapping[str, Any], deleted: Mapping[str, list[str]]
+    columns: Sequence[CopyColumn],
+    facts: Mapping[str, Any],
+    deleted: Mapping[str, list[str]],
+    agreement: str = AGREEMENT,
 ) -> bytes:
     """Return the ZIP; the manifest has the hash of every other file."""
     dictionary = _make_dictionary(columns)
@@ -345,7 +361,7 @@ def pack_copy(
         "data.parquet": write_parquet({column.name: column.cells for column in columns}),
         "dictionary.json": _to_json(dictionary),
         "dictionary.csv": _to_csv(dictionary),
-        "agreement.txt": (AGREEMENT + "\n").encode(),
+        "agreement.txt": (agreement + "\n").encode(),
         "deleted.json": _to_json(deleted),
     }
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}

@@ -108,6 +108,27 @@ def select(question: Question, reader: EventReader, subjects: int) -> Selection:
     return Selection(indexes.take(is_row), labels[is_row], excluded)
 
 
+def find_label_at(question: Question, records: Sequence[Record], at_s: int) -> bool | None:
+    """Return the label of one patient for a prediction at a moment; None if it is not known yet.
+
+    Where the question does not say how long patients are followed, nobody can tell an absent label
+    from one that is still to come: it is never known.
+
+    Args:
+        question: with a timeline.
+        records: of the patient.
+        at_s: seconds UTC.
+    """
+    if not records:
+        return None
+    reader = read_events(question, [records])
+    if reader.timeline.after is None:
+        return None
+    index = Indexes(np.zeros(1, np.int64), np.full(1, at_s, np.int64))
+    labels, reasons = _find_labels(reader.timeline, reader, index)
+    return None if reasons[0] else bool(labels[0])
+
+
 def _set(reasons: Integers, mask: Mask, reason: str) -> None:
     """Give a reason to rows that have none."""
     reasons[mask & (reasons == 0)] = _REASONS.index(reason)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,6 +16,9 @@ RULES: Final = Path(__file__).with_name("categories.toml")
 DOCUMENT: Final = "document"
 _ANY: Final = "*"
 _LABEL_ELEMENT: Final = "security"
+_NESTED: Final = (dict, list)
+MAX_CODINGS: Final = 65_536
+"""Of so many different codings the categories are remembered."""
 
 
 class Placed(NamedTuple):
@@ -73,20 +76,25 @@ class CategoryRules:
     categories: Mapping[str, str]
     codes: tuple[tuple[str, _Codes], ...]
     kinds: Mapping[str, str]
+    _known: dict[tuple[str, str], tuple[str, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def place(self, resource: Mapping[str, Any]) -> Placed:
         """Return the category of a resource."""
-        codings = set(_codings(resource))
         labels = _labels(resource)
         kind = resource.get("resourceType")
         own = _category_codes(resource)
+        coded: set[str] = set()
+        for coding in _codings(resource):
+            coded.update(self._sensitive_of(coding))
         sensitive = tuple(
             rule.category
             for rule in self.sensitive
-            if rule.labels & labels
+            if rule.category in coded
+            or rule.labels & labels
             or kind in rule.kinds
             or rule.category in own
-            or rule.codes.have_any(codings)
         )
         if sensitive:
             return Placed(sensitive[0], sensitive)
@@ -94,13 +102,25 @@ class CategoryRules:
             return Placed(self.restricted[0])
         return Placed(self._ordinary(resource, own))
 
+    def _sensitive_of(self, coding: tuple[str, str]) -> tuple[str, ...]:
+        """Return the sensitive categories of one coding; few codings fill a file."""
+        known = self._known.get(coding)
+        if known is None:
+            codings = _spellings(*coding)
+            matching = (rule.category for rule in self.sensitive if rule.codes.have_any(codings))
+            known = tuple(matching)
+            if len(self._known) < MAX_CODINGS:
+                self._known[coding] = known
+        return known
+
     def _ordinary(self, resource: Mapping[str, Any], own: set[str]) -> str:
         kind = resource.get("resourceType")
         if kind in ("Observation", "DiagnosticReport"):
             named = next((c for code, c in self.categories.items() if code in own), None)
             if named is not None:
                 return named
-            codings = set(_codings(resource.get("code")))
+            own_codings = _codings(resource.get("code"))
+            codings = {spelling for coding in own_codings for spelling in _spellings(*coding)}
             for category, codes in self.codes:
                 if codes.have_any(codings):
                     return category
@@ -174,22 +194,31 @@ def _inverted(section: Section) -> dict[str, str]:
     return inverted
 
 
-def _codings(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield (system, code) of every coding anywhere in a value.
+def _codings(value: Any) -> set[tuple[str, str]]:
+    """Return (system, code) of every coding anywhere in a value."""
+    codings: set[tuple[str, str]] = set()
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if type(value) is list:
+            waiting += value
+        elif type(value) is dict:
+            code = value.get("code")
+            if type(code) is str and type(value.get("system")) is str:
+                codings.add((value["system"], code))
+            for key, inner in value.items():
+                if type(inner) in _NESTED and key != _LABEL_ELEMENT:
+                    waiting.append(inner)
+    return codings
+
+
+def _spellings(system: str, code: str) -> set[tuple[str, str]]:
+    """Return a coding as rules may write it.
 
     A system's version and last slash, and the case and blanks of a code, protect nobody less.
     """
-    if isinstance(value, dict):
-        system, code = value.get("system"), value.get("code")
-        if isinstance(system, str) and isinstance(code, str):
-            name = system.strip().partition("|")[0].rstrip("/")
-            yield from ((name, text) for text in {code.strip(), code.strip().upper()})
-        for key, inner in value.items():
-            if key != _LABEL_ELEMENT:
-                yield from _codings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _codings(inner)
+    name = system.strip().partition("|")[0].rstrip("/")
+    return {(name, code.strip()), (name, code.strip().upper())}
 
 
 def _labels(resource: Mapping[str, Any]) -> set[str]:

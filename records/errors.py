@@ -27,6 +27,10 @@ class DeclarationInvalid(RecordsInvalid):
     """A mapping or question file is invalid; the message names the key."""
 
 
+class NamesItsPerson(RecordsInvalid):
+    """The record holds a Patient resource, which says itself whose it is."""
+
+
 class TableInvalid(RecordsInvalid):
     """A table cannot be deposited; `faults` lists the faults of its cells, if any."""
 

@@ -20,6 +20,7 @@ _MAX_NUMBER_CHARACTERS: Final = 256
 # A string, or the rest of the text after an unterminated one. Possessive, and a match at every
 # quote: so the whole text is scanned once.
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_BLANKS: Final = b" \t\r\n"
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _DEPTH_CHANGE: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -38,12 +39,15 @@ def loads(body: bytes) -> Any:
 def loads_exact(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     """Return the value of a JSON text as `loads` does, but with every number as it is written.
 
-    A number that is not a whole number of 64 bits is an orjson.Fragment of its digits, so that
-    `dumps_exact` writes 1.00 as 1.00 and not as 1.0.
+    A number that `dumps_exact` would write otherwise is an orjson.Fragment of its digits, so that
+    1.00 stays 1.00 and does not become 1.0.
 
     Raises:
         JsonInvalid: as for `loads`, with this depth.
     """
+    plain = _loads_plain(body, max_depth)
+    if plain is not None:
+        return plain
     _require_depth(body, max_depth)
     return _loads(body, _exact_integer, _exact_number)
 
@@ -53,10 +57,40 @@ def dumps_exact(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+def _loads_plain(body: bytes, max_depth: int) -> Any:
+    """Return the value of a text that is written as we would write it; None for any other text.
+
+    Written again it is the same but for blanks: so it has no duplicate key, no escape of another
+    form, and every number in the digits that a parser would lose. It takes a fifth of the time.
+    """
+    # Escaped quotes are masked, so that what is between two quotes is one string.
+    parts = _masked(body).split(b'"')
+    parts[::2] = [part.translate(None, _BLANKS) for part in parts[::2]]
+    brackets = b"".join(parts[::2]).translate(None, _NOT_BRACKETS)
+    if _depth(brackets) > max_depth:
+        return None
+    try:
+        value = orjson.loads(body)
+        is_plain = _masked(orjson.dumps(value)) == b'"'.join(parts)
+    except ValueError:
+        return None
+    return value if is_plain else None
+
+
+def _masked(text: bytes) -> bytes:
+    if b"\\" not in text:
+        return text
+    return text.replace(b"\\\\", b"~~").replace(b'\\"', b"~~")
+
+
+def _depth(brackets: bytes) -> int:
+    return max(accumulate(map(_DEPTH_CHANGE.__getitem__, brackets)), default=0)
+
+
 def _require_depth(body: bytes, max_depth: int) -> None:
     # Before parsing, since the parser calls itself for each level.
     brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
-    if max(accumulate(map(_DEPTH_CHANGE.__getitem__, brackets)), default=0) > max_depth:
+    if _depth(brackets) > max_depth:
         raise JsonInvalid(f"the JSON text is nested deeper than {max_depth} levels")
 
 

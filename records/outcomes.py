@@ -119,7 +119,7 @@ class EntryCode(StrEnum):
     DECEASED = (
         "deceased",
         "its sender says that the patient has died",
-        "Tell the researchers: requests do not stop by themselves",
+        "Nothing: no new request reaches the patient; see Deceased patients",
     )
     # About the file.
     NO_BUNDLE_TYPE = ("no-bundle-type", "the Bundle has no type", "Nothing: its entries are read")

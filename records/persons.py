@@ -50,8 +50,15 @@ def patient_state(resource: dict[str, Any]) -> EntryCode:
     }
     if "replaced-by" in kinds:
         return EntryCode.REPLACED_PATIENT
-    is_deceased = resource.get("deceasedBoolean") is True or "deceasedDateTime" in resource
-    return EntryCode.DECEASED if is_deceased else EntryCode.NOTHING
+    return EntryCode.DECEASED if is_deceased(resource) else EntryCode.NOTHING
+
+
+def is_deceased(resource: dict[str, Any]) -> bool | None:
+    """Return whether a Patient has died; None if it does not say."""
+    if isinstance(resource.get("deceasedDateTime"), str):
+        return True
+    stated = resource.get("deceasedBoolean")
+    return stated if isinstance(stated, bool) else None
 
 
 def _is_link(value: Any) -> bool:

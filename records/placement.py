@@ -36,7 +36,9 @@ def day_of(resource: Mapping[str, Any]) -> str:
     if resource.get("resourceType") in _FILED_WITHOUT_DAY:
         return UNDATED
     for element in _START_ELEMENTS:
-        for text in _texts(resource.get(element)):
+        if element not in resource:
+            continue
+        for text in _texts(resource[element]):
             day = read_day(text)
             if day is not None:
                 return day
@@ -135,3 +137,8 @@ def business_identity_of(entry: FhirEntry, sender: str, subject: bytes) -> str:
         return ""
     name = f"business|{sender}|{subject.hex()}|{entry.kind}|{system}|{value}"
     return name if len(name) <= MAX_IDENTITY_CHARACTERS else ""
+
+
+def document_source(subject: bytes, category: str, recorded_on: str, part: int) -> str:
+    """Return the name by which the document of a subject, category and day is found again."""
+    return "\0".join(("document", subject.hex(), category, recorded_on, str(part)))

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from models import Diagnostics, Model, ModelsNotFound
+from models import Diagnostics, Model, ModelsNotFound, list_plots, write_card_pdf
 from services.errors import NotFound
 from services.parties import PartyNames
 
 IN_SERVICE: Final = ("active", "affected")
-PLOTS: Final = ("calibration", "decision", "contributions", "distributions", "groups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +25,22 @@ class ModelCard:
     model: Model
     content: Mapping[str, Any]
     study_name: str
+
+    @property
+    def plots(self) -> tuple[str, ...]:
+        """The names of the card's plots, which depend on its format."""
+        return list_plots(self.content)
+
+
+def make_card_pdf(diagnostics: Diagnostics, model_id: str) -> bytes:
+    """Return a model's card as PDF; the same card gives the same bytes.
+
+    Raises:
+        ModelsNotFound: there is no such model.
+    """
+    return write_card_pdf(
+        diagnostics.card(model_id), lambda name: diagnostics.picture(model_id, name)
+    )
 
 
 class ModelCards:
@@ -65,18 +80,27 @@ class ModelCards:
         except ModelsNotFound as exc:
             raise NotFound from exc
 
+    def pdf(self, model_id: str) -> bytes:
+        """Return a model's card as PDF; the same card gives the same bytes.
+
+        Raises:
+            NotFound: there is no such model.
+        """
+        try:
+            return make_card_pdf(self._diagnostics, model_id)
+        except ModelsNotFound as exc:
+            raise NotFound from exc
+
     def plot(self, model_id: str, name: str) -> bytes:
         """Return one plot of a card as SVG.
 
         Args:
             model_id: of the model.
-            name: one of `PLOTS`.
+            name: one of the card's `plots`.
 
         Raises:
             NotFound: there is no such model or plot.
         """
-        if name not in PLOTS:
-            raise NotFound
         try:
             return self._diagnostics.picture(model_id, f"{name}.svg")
         except ModelsNotFound as exc:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from consent import ConsentError, ConsentLedger
+from models import ModelsError
 from services import database
 from services.installation import Installation
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
+from services.model_monitoring import ModelMonitoring
 from storage import RecordStore, StorageError
 
 LOG: Final = logging.getLogger("vouchsafe.monitoring")
@@ -34,8 +36,10 @@ class Measurements:
         block_age_s: since the block that was last seen.
         anchor_age_s: since the newest journal anchor.
         unanchored_rows: journal rows after the newest anchor.
+        chain_nodes: how many of several chain nodes agree, lag, disagree or are unavailable.
         refused_revocations: withdrawals and stops that the contract refused after they had been
             acknowledged; their patients must sign again.
+        drifting_models: models in service whose newest monthly report has an alarm.
         disk_free_bytes: where the files of this installation are.
     """
 
@@ -46,22 +50,26 @@ class Measurements:
     block_age_s: float | None
     anchor_age_s: float | None
     unanchored_rows: int | None
+    chain_nodes: Mapping[str, int]
     refused_revocations: int | None
+    drifting_models: int | None
     disk_free_bytes: int
 
 
 class MonitoringService:
     """What operators monitor; it contains no personal data."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
+        models: ModelMonitoring,
         ledger: ConsentLedger,
         store: RecordStore,
         jobs: JobQueue,
         workers: Workers,
         installation: Installation,
     ) -> None:
+        self._models = models
         self._ledger = ledger
         self._store = store
         self._jobs = jobs
@@ -98,7 +106,9 @@ class MonitoringService:
             block_age_s=block_age_s,
             anchor_age_s=None if anchored_at_s is None else now_s - anchored_at_s,
             unanchored_rows=_read("journal", self._count_unanchored_rows),
+            chain_nodes=self._ledger.chain_nodes(),
             refused_revocations=_read("ledger", self._ledger.refused_revocations),
+            drifting_models=_read("models", self._models.count_alarms),
             disk_free_bytes=shutil.disk_usage(self._installation.home).free,
         )
 
@@ -124,7 +134,7 @@ class MonitoringService:
 def _read(part: str, read: Callable[[], Value]) -> Value | None:
     try:
         return read()
-    except (ConsentError, StorageError) as exc:
+    except (ConsentError, ModelsError, StorageError) as exc:
         # The reason is logged only: it may name an address or a path.
         LOG.warning("%s: %s: %s", part, type(exc).__name__, exc)
     except database.UNAVAILABLE_ERRORS:

@@ -15,6 +15,7 @@ from services.custodian.upload_store import UploadStore
 from services.installation import Installation
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
+from services.model_monitoring import ModelMonitoring
 from services.requests.stores import RequestStores
 from storage import RecordStore
 
@@ -33,5 +34,6 @@ class Parts:
     requests: RequestStores
     installation: Installation
     cards: ModelCards
+    model_monitoring: ModelMonitoring
     uploads: UploadStore
     intake: IntakeStores

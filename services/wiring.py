@@ -11,35 +11,38 @@ from models import Diagnostics
 from services.accounts import IdentityService
 from services.auditor.service import AuditorService
 from services.cards import ModelCards
-from services.clinician.patients import ClinicianPatients
-from services.clinician.predictions import ClinicianPredictions
-from services.clinician.records import ClinicianRecords
 from services.clinician.service import ClinicianService
+from services.clinician.wiring import build_clinician
 from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
 from services.custodian.consent_imports import ConsentImports
 from services.custodian.counting import CustodianCounting
+from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
 from services.custodian.identity_checks import IdentityChecks
 from services.custodian.intake import FhirIntake, make_intake_stores
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
+from services.custodian.moves import CustodianMoves
 from services.custodian.overview import CustodianOverview
 from services.custodian.patient_journal import PatientJournal
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.refiling import CustodianCategories
 from services.custodian.service import CustodianService
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.upload_store import UploadStore
 from services.custodian.uploads import CustodianUploads
+from services.custodian.watched_folder import WatchedFolder
 from services.erasure import PatientErasure
 from services.idempotency import StoredResponses
 from services.information import InformationService
 from services.installation import Installation
 from services.jobs.heartbeats import Workers
 from services.jobs.queue import JobQueue
+from services.model_monitoring import ModelMonitoring
 from services.monitoring import MonitoringService
 from services.operator import OperatorService
 from services.parts import Parts
@@ -47,20 +50,9 @@ from services.patient.acts import PatientActs
 from services.patient.exports import PatientExports
 from services.patient.service import PatientService
 from services.patient.wiring import build_patient
-from services.record_views import RecordViews
 from services.requests.stores import RequestStores, build_stores
-from services.researcher.builder import QuestionBuilder
-from services.researcher.cohorts import StudyCohorts
-from services.researcher.counting import PeopleCounting
-from services.researcher.models import StudyModels, WithdrawalCounts
-from services.researcher.owned_studies import OwnedStudies
-from services.researcher.proposing import StudyProposing
-from services.researcher.questions import ResearchQuestions
-from services.researcher.runs import ModelRuns
 from services.researcher.service import ResearcherService
-from services.researcher.studies import Studies
-from services.researcher.study_runs import StudyRuns
-from services.researcher.training_sets import TrainingSets
+from services.researcher.wiring import build_researcher
 from services.subjects import SubjectRecords
 from services.tokens import Tokens
 from storage import RecordStore
@@ -100,6 +92,7 @@ class Services:
     patient: PatientService
     custodian: CustodianService
     monitoring: MonitoringService
+    model_monitoring: ModelMonitoring
     operator: OperatorService
     erasure: PatientErasure
 
@@ -126,6 +119,9 @@ def build_services(
         requests=requests,
         installation=installation,
         cards=ModelCards(diagnostics=diagnostics, parties=requests.parties),
+        model_monitoring=ModelMonitoring(
+            diagnostics=diagnostics, predictions=requests.predictions, clock=clock
+        ),
         uploads=UploadStore(engine, store, clock),
         intake=make_intake_stores(engine, store, clock),
     )
@@ -155,8 +151,8 @@ def build_services(
             installation=installation,
         ),
         cards=parts.cards,
-        clinician=_clinician(parts),
-        researcher=_researcher(parts),
+        clinician=build_clinician(parts),
+        researcher=build_researcher(parts),
         auditor=auditor,
         erasure=_erasure(parts, auditor, patient.exports),
         patient=patient,
@@ -167,7 +163,9 @@ def build_services(
             diagnostics=parts.diagnostics,
             installation=installation,
         ),
+        model_monitoring=parts.model_monitoring,
         monitoring=MonitoringService(
+            models=parts.model_monitoring,
             ledger=parts.ledger,
             store=parts.store,
             jobs=parts.jobs,
@@ -192,6 +190,7 @@ def _erasure(parts: Parts, auditor: AuditorService, exports: PatientExports) -> 
             "parked": parts.intake.parked.erase_subject,
             "names": parts.intake.names.erase_subject,
             "links": parts.store.links.erase_subject,
+            "death": parts.store.deceased.erase_subject,
             "bundles": lambda _: auditor.delete_bundles(),
             "census": lambda _: stores.censuses.delete(),
             "number": stores.directory.remove,
@@ -225,6 +224,7 @@ def _custodian(parts: Parts) -> CustodianService:
     journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
+        models=parts.model_monitoring,
         overview=CustodianOverview(
             ledger=parts.ledger,
             store=parts.store,
@@ -256,9 +256,26 @@ def _custodian(parts: Parts) -> CustodianService:
         erasures=CustodianErasures(
             requests=parts.requests.erasures, directory=directory, jobs=parts.jobs
         ),
+        deaths=CustodianDeaths(store=parts.store, directory=directory, journal=journal),
         links=CustodianLinks(
             store=parts.store,
             directory=directory,
+            diagnostics=parts.diagnostics,
+            journal=journal,
+        ),
+        inbox=WatchedFolder(folder=installation.inbox, intake=intake, clock=installation.clock)
+        if installation.inbox
+        else None,
+        categories=CustodianCategories(
+            store=parts.store,
+            items=parts.intake.items,
+            diagnostics=parts.diagnostics,
+            journal=journal,
+        ),
+        moves=CustodianMoves(
+            store=parts.store,
+            directory=directory,
+            items=parts.intake.items,
             diagnostics=parts.diagnostics,
             journal=journal,
         ),
@@ -287,92 +304,4 @@ def _custodian(parts: Parts) -> CustodianService:
             acts=PatientActs(parts.engine, installation.clock),
             installation=installation,
         ),
-    )
-
-
-def _clinician(parts: Parts) -> ClinicianService:
-    requests, diagnostics = parts.requests, parts.diagnostics
-    patients = ClinicianPatients(
-        care=requests.care,
-        directory=requests.directory,
-        requests=requests.requests,
-        diagnostics=diagnostics,
-        predictions=requests.predictions,
-        clock=parts.installation.clock,
-    )
-    predictions = ClinicianPredictions(
-        patients=patients,
-        diagnostics=diagnostics,
-        store=parts.store,
-        predictions=requests.predictions,
-        clock=parts.installation.clock,
-    )
-    records = ClinicianRecords(
-        care=requests.care,
-        store=parts.store,
-        views=RecordViews(diagnostics=diagnostics, parties=requests.parties),
-    )
-    return ClinicianService(
-        patients=patients, predictions=predictions, records=records, cards=parts.cards
-    )
-
-
-def _researcher(parts: Parts) -> ResearcherService:
-    requests, diagnostics = parts.requests, parts.diagnostics
-    ledger, store, feasibility = parts.ledger, parts.store, requests.feasibility
-    owned = OwnedStudies(proposals=requests.proposals, diagnostics=diagnostics)
-    counting = PeopleCounting(
-        drafts=requests.drafts,
-        censuses=requests.censuses,
-        rules=requests.counting_rules,
-        jobs=parts.jobs,
-        store=store,
-        ledger=ledger,
-    )
-    return ResearcherService(
-        questions=ResearchQuestions(
-            diagnostics=diagnostics,
-            store=store,
-            feasibility=feasibility,
-            home=parts.installation.home,
-        ),
-        builder=QuestionBuilder(
-            drafts=requests.drafts,
-            counting=counting,
-            diagnostics=diagnostics,
-            home=parts.installation.home,
-        ),
-        counting=counting,
-        studies=Studies(
-            owned=owned,
-            requests=requests.requests,
-            reach=requests.reach,
-            descriptions=requests.descriptions,
-            diagnostics=diagnostics,
-            feasibility=feasibility,
-        ),
-        proposing=StudyProposing(proposals=requests.proposals, diagnostics=diagnostics),
-        cohorts=StudyCohorts(
-            owned=owned,
-            requests=requests.requests,
-            store=store,
-            ledger=ledger,
-            feasibility=feasibility,
-        ),
-        study_runs=StudyRuns(owned=owned, diagnostics=diagnostics),
-        models=StudyModels(
-            owned=owned,
-            jobs=parts.jobs,
-            cards=parts.cards,
-            withdrawals=WithdrawalCounts(diagnostics=diagnostics, feasibility=feasibility),
-            diagnostics=diagnostics,
-        ),
-        training_sets=TrainingSets(
-            owned=owned,
-            copies=requests.copies,
-            store=store,
-            diagnostics=diagnostics,
-            feasibility=feasibility,
-        ),
-        runs=ModelRuns(diagnostics=diagnostics, cards=parts.cards),
     )

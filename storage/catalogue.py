@@ -136,6 +136,17 @@ class Catalogue:
         connection.execute(marking.values(has_erased=True))
         connection.execute(sa.update(_RECORDS).where(has_key).values(wrapped=None))
 
+    def delete_record(self, record_id: bytes) -> None:
+        """Delete the keys of every version of a record; its source may be deposited again."""
+        is_version = _RECORDS.c.record_id == record_id
+        batches = sa.select(_RECORDS.c.batch).where(is_version)
+        with writing(self._engine) as connection:
+            marking = sa.update(_BATCHES).where(_BATCHES.c.id.in_(batches))
+            connection.execute(marking.values(has_erased=True))
+            connection.execute(
+                sa.update(_RECORDS).where(is_version).values(wrapped=None, source=None)
+            )
+
     def set_pin(self, batch: Batch, pin: bytes, entries: Sequence[Entry]) -> None:
         """Store the pin of what is left of a batch, and the entries' new offsets.
 

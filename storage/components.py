@@ -11,7 +11,7 @@ from storage.car_folder import CarFolder
 from storage.catalogue import Catalogue
 from storage.journal import Journal
 from storage.keys import Keys
-from storage.person_links import PersonLinks
+from storage.person_refusals import Persons
 
 Progress = Callable[[str, int, int], None]
 """Is called with the name of a step, the number done, and the total."""
@@ -31,5 +31,5 @@ class Components:
     car_folder: CarFolder
     blocks: BlockStore
     ledger: ConsentLedger
-    links: PersonLinks
+    persons: Persons
     clock: Callable[[], float]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent import REASONS
+from storage.deceased import DECEASED
 from storage.entry import Entry
 from storage.journal import AccessOutcome
 from storage.person_refusals import LINKED_REFUSAL
 
 PERMITTED: Final = REASONS[0]
 NOT_THERE: Final = "not-there"
-_NEAREST_MISS_FIRST: Final = (*REASONS[:3], LINKED_REFUSAL, *REASONS[3:], NOT_THERE)
+_NEAREST_MISS_FIRST: Final = (*REASONS[:3], LINKED_REFUSAL, DECEASED, *REASONS[3:], NOT_THERE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Encrypt a record key to one recipient (HPKE), bound to the decision that permits it."""
+"""Encrypts record keys and copies to one recipient (HPKE), bound to what permits them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from storage.seal import KEY_BYTES
 ENCAPSULATED_BYTES: Final = 32
 SENT_BYTES: Final = ENCAPSULATED_BYTES + KEY_BYTES + 16
 _LABEL: Final = b"vouchsafe/v1/send\0"
+_COPY_LABEL: Final = b"vouchsafe/v1/copy\0"
 _CANNOT_OPEN: Final = "the sent key cannot be opened: wrong recipient, wrong decision or altered"
+
+_CANNOT_OPEN_COPY: Final = "the copy cannot be opened: wrong key, or altered"
 
 Hpke = Callable[[bytes, bytes, bytes], bytes]
 """(text, X25519 key, info) -> enc ‖ ciphertext ‖ tag, or the reverse; ValueError on failure.
@@ -71,3 +74,36 @@ def receive(sent: bytes, recipient: SecretKey, decision: bytes, decrypt: Hpke = 
         return decrypt(sent, recipient.reveal(), _LABEL + decision)
     except ValueError:
         raise SealBroken(_CANNOT_OPEN) from None
+
+
+def require_recipient(public: bytes) -> None:
+    """Require a key that files can be encrypted to, and that not everybody can decrypt with.
+
+    Raises:
+        StorageInvalid: it is not an X25519 public key.
+    """
+    send_file(b"", public, b"")
+
+
+def send_file(content: bytes, recipient: bytes, head: bytes, encrypt: Hpke = _encrypt) -> bytes:
+    """Return a file encrypted to a recipient's public key; `head` is bound to it, not hidden.
+
+    Raises:
+        StorageInvalid: `recipient` is not an X25519 public key.
+    """
+    try:
+        return encrypt(content, recipient, _COPY_LABEL + head)
+    except ValueError:  # includes low-order points, for which anyone could decrypt
+        raise StorageInvalid("recipient: must be an X25519 public key of 32 bytes") from None
+
+
+def receive_file(sent: bytes, private: bytes, head: bytes, decrypt: Hpke = _decrypt) -> bytes:
+    """Return the file that was encrypted to this recipient under this head.
+
+    Raises:
+        SealBroken: in every other case, with the same message for every cause.
+    """
+    try:
+        return decrypt(sent, private, _COPY_LABEL + head)
+    except ValueError:
+        raise SealBroken(_CANNOT_OPEN_COPY) from None

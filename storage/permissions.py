@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from consent import REASONS, DecisionRequestBatch, Decisions
 from storage.entry import Columns, columns_of
-from storage.person_links import PersonLinks
-from storage.person_refusals import find_linked_refusals
+from storage.person_refusals import LINKED_REFUSAL, Persons
 
+_PERMITTED, _DENIED, _NO_CONSENT = map(REASONS.index, ("permitted", "denied", "no-consent"))
 _REFUSALS: Final = [REASONS.index("denied"), REASONS.index("opted-out")]
 
 
@@ -77,26 +77,30 @@ class PermittedSubjects(Mapping[bytes, dict[str, bytes]]):
         return len(self._bounds)
 
 
-def apply_linked_refusals(
-    links: PersonLinks,
+def apply_person_refusals(
+    persons: Persons,
     records: RecordList,
     decisions: Decisions,
     decide: Callable[[Columns], npt.NDArray[np.uint8]],
 ) -> None:
-    """Deny, in `decisions`, each record that a linked subject of its person refuses."""
+    """Deny, in `decisions`, each record that its person refuses under a linked subject.
+
+    What is permitted by a consent that ended with its patient's death has no consent.
+    """
     entries = records.columns.entries
-    groups = links.groups(records.subjects)
-    if not groups:
+    concerned = {*persons.links.groups(records.subjects), *persons.find_ended(records.subjects)}
+    if not concerned:
         return
-    rows = [index for index, entry in enumerate(entries) if entry.subject in groups]
-    refused = find_linked_refusals(
-        links,
+    rows = [index for index, entry in enumerate(entries) if entry.subject in concerned]
+    refused = persons.find_refusals(
         [entries[row] for row in rows],
         lambda part: [REASONS[code] for code in decide(columns_of(part)).tolist()],
     )
-    denied = [rows[place] for place in refused]
-    decisions.reasons[denied] = REASONS.index("denied")
-    decisions.consents[denied] = 0
+    for place, outcome in refused.items():
+        row, is_denied = rows[place], outcome == LINKED_REFUSAL
+        if is_denied or decisions.reasons[row] == _PERMITTED:
+            decisions.reasons[row] = _DENIED if is_denied else _NO_CONSENT
+            decisions.consents[row] = 0
 
 
 def refusing_subjects(records: RecordList, decisions: Decisions) -> set[bytes]:

@@ -1,10 +1,12 @@
-"""Finds records whose patient refuses the request under another subject of the same person."""
+"""Finds records that may not be used although their own consent permits it, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from storage.deceased import DECEASED, DeceasedSubjects
 from storage.entry import Entry
 from storage.person_links import PersonLinks
 
@@ -17,20 +19,43 @@ Decide = Callable[[list[Entry]], Sequence[str]]
 """Returns the reason of the decision on each entry."""
 
 
-def find_linked_refusals(links: PersonLinks, entries: Sequence[Entry], decide: Decide) -> set[int]:
-    """Return the indexes of the entries that a linked subject of their person refuses.
+@dataclass(frozen=True, slots=True)
+class Persons:
+    """What is known of the people behind subjects: who is linked, and who has died."""
 
-    Each entry is decided as if it belonged to each of the linked subjects: what they refuse for
-    their own records of this category and day, they refuse for this one.
-    """
-    groups = links.groups(entry.subject for entry in entries)
-    if not groups:
-        return set()
-    others = [
-        (index, entry._replace(subject=other))
-        for index, entry in enumerate(entries)
-        for other in groups.get(entry.subject, ())
-        if other != entry.subject
-    ]
-    reasons = decide([entry for _, entry in others])
-    return {index for (index, _), reason in zip(others, reasons, strict=True) if reason in REFUSING}
+    links: PersonLinks
+    deceased: DeceasedSubjects
+
+    def find_deceased(self, subjects: Iterable[bytes]) -> set[bytes]:
+        """Return those of these subjects whose person has died, under whatever subject."""
+        subjects = set(subjects)
+        groups = self.links.groups(subjects)
+        dead = self.deceased.find(subjects.union(*groups.values()))
+        return {s for s in subjects if not dead.isdisjoint(groups.get(s, (s,)))}
+
+    def find_ended(self, subjects: Iterable[bytes]) -> set[bytes]:
+        """Return those of these subjects whose consents ended with their death."""
+        return self.find_deceased(subjects) if self.deceased.ends_consents else set()
+
+    def find_refusals(self, entries: Sequence[Entry], decide: Decide) -> dict[int, str]:
+        """Return, by index, the outcome of each of these permitted entries that is refused.
+
+        Each entry is decided as if it belonged to each of the linked subjects: what they refuse for
+        their own records of this category and day, they refuse for this one.
+        """
+        ended = self.find_ended(entry.subject for entry in entries)
+        refusals = {i: DECEASED for i, entry in enumerate(entries) if entry.subject in ended}
+        groups = self.links.groups(entry.subject for entry in entries)
+        if not groups:
+            return refusals
+        others = [
+            (index, entry._replace(subject=other))
+            for index, entry in enumerate(entries)
+            for other in groups.get(entry.subject, ())
+            if other != entry.subject
+        ]
+        reasons = decide([entry for _, entry in others])
+        for (index, _), reason in zip(others, reasons, strict=True):
+            if reason in REFUSING:
+                refusals[index] = LINKED_REFUSAL
+        return refusals

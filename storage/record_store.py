@@ -14,6 +14,7 @@ from storage.block_store import BlockReader, BlockStore
 from storage.car_folder import CarFolder
 from storage.catalogue import Catalogue
 from storage.components import Components, Progress, no_progress
+from storage.deceased import DeceasedSubjects
 from storage.deposit import Deposits
 from storage.entry import Entry
 from storage.erasure import Erasure
@@ -24,11 +25,12 @@ from storage.keys import Keys
 from storage.permissions import (
     PermittedSubjects,
     RecordList,
-    apply_linked_refusals,
+    apply_person_refusals,
     decision_request,
     refusing_subjects,
 )
 from storage.person_links import PersonLinks
+from storage.person_refusals import Persons
 from storage.rootkey import make_root_key, open_root_key, receipt_key
 from storage.vault import Vault
 from storage.versions import Versions
@@ -58,6 +60,8 @@ class RecordStore:
         self.car_folder = CarFolder(home / "sealed")
         self.journal = Journal(engine, self._keys, ledger, clock)
         self.links = PersonLinks(engine, clock)
+        self.deceased = DeceasedSubjects(engine, clock)
+        self._persons = Persons(self.links, self.deceased)
         components = Components(
             catalogue=self._catalogue,
             keys=self._keys,
@@ -65,7 +69,7 @@ class RecordStore:
             car_folder=self.car_folder,
             blocks=blocks,
             ledger=ledger,
-            links=self.links,
+            persons=self._persons,
             clock=clock,
         )
         self.vault = Vault(components)
@@ -143,6 +147,10 @@ class RecordStore:
         """Return the catalogue entries of a subject's current records, without opening any."""
         return self._catalogue.current(subjects=[subject])
 
+    def current_entries(self) -> list[Entry]:
+        """Return the catalogue entry of every current record, without opening any."""
+        return self._catalogue.current()
+
     def added_times(self, entries: Sequence[Entry]) -> dict[int, int]:
         """Return when the batches of these entries were stored, seconds UTC, by batch id."""
         return self._catalogue.times(sorted({entry.batch for entry in entries}))
@@ -175,6 +183,10 @@ class RecordStore:
         groups = self.links.groups(subjects)
         return {subject: groups.get(subject, (subject,))[0] for subject in subjects}
 
+    def find_deceased(self, subjects: Iterable[bytes]) -> set[bytes]:
+        """Return those of these subjects whose person has died, under whatever subject."""
+        return self._persons.find_deceased(subjects)
+
     def linked_subjects(self, subject: bytes) -> tuple[bytes, ...]:
         """Return all subjects of the person of a subject, itself among them, sorted."""
         return self.links.groups([subject]).get(subject, (subject,))
@@ -183,8 +195,8 @@ class RecordStore:
         """Decide on all current records; what a linked subject refuses is denied."""
         records = self._record_list()
         decisions = self._ledger.decide_many(records.decision_request(party, purpose))
-        apply_linked_refusals(
-            self.links,
+        apply_person_refusals(
+            self._persons,
             records,
             decisions,
             lambda part: self._ledger.decide_many(decision_request(part, party, purpose)).reasons,

@@ -14,7 +14,7 @@ from storage.decided_entries import NOT_THERE, PERMITTED, DecidedEntries, refusa
 from storage.entry import Columns, Entry, columns_of
 from storage.errors import RecordLost, StorageNotFound
 from storage.journal import NO_RECORD, NOBODY, AccessOutcome, Use
-from storage.person_refusals import LINKED_REFUSAL, REFUSING, find_linked_refusals
+from storage.person_refusals import REFUSING
 from storage.reader import Reader
 from storage.record import Record
 
@@ -80,7 +80,7 @@ class Vault:
         self._catalogue = components.catalogue
         self._journal = components.journal
         self._ledger = components.ledger
-        self._links = components.links
+        self._persons = components.persons
         self._reader = Reader(components)
         self._clock = components.clock
 
@@ -136,7 +136,8 @@ class Vault:
         Raises:
             LedgerUnavailable (consent), DatabaseUnavailable: as `gather`.
         """
-        groups = self._links.groups(request.subject for request in requests)
+        groups = self._persons.links.groups(request.subject for request in requests)
+        ended = self._persons.find_ended(request.subject for request in requests)
         parts = [[request, *_linked(request, groups)] for request in requests]
         flat = [request for part in parts for request in part]
         decisions = iter(self._ledger.decide_each(flat) if flat else ())
@@ -144,7 +145,7 @@ class Vault:
         for part in parts:
             own, *others = [next(decisions) for _ in part]
             refuses = any(decision.reason in REFUSING for decision in others)
-            answers.append(own.permitted and not refuses)
+            answers.append(own.permitted and not refuses and part[0].subject not in ended)
         return answers
 
     def open(self, party: str, purpose: str, record_id: str, why: str) -> Record:
@@ -276,16 +277,15 @@ class Vault:
     def _decide(
         self, request: AccessRequest, columns: Columns, view: View | None
     ) -> DecidedEntries:
-        """Decide on each entry; what a linked subject of its person refuses is refused."""
+        """Decide on each entry; what its person refuses under a linked subject is refused."""
         decided = self._decide_alone(request, columns, view)
         permitted = decided.permitted()
-        refused = find_linked_refusals(
-            self._links,
+        refused = self._persons.find_refusals(
             [columns.entries[index] for index in permitted],
             lambda entries: self._decide_alone(request, columns_of(entries), view).outcomes,
         )
-        for place in refused:
-            decided.outcomes[permitted[place]] = LINKED_REFUSAL
+        for place, outcome in refused.items():
+            decided.outcomes[permitted[place]] = outcome
             decided.consents[permitted[place]] = NOBODY
         return decided
 

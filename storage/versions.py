@@ -11,7 +11,7 @@ from typing import NamedTuple
 from storage.components import Components, Progress, no_progress
 from storage.deposit import MAX_ATTEMPTS, RECORD_ID_BYTES, Deposits, batch_slices
 from storage.entry import Entry
-from storage.errors import ConcurrentChange, RecordLost
+from storage.errors import ConcurrentChange, RecordLost, StorageNotFound
 from storage.reader import Reader
 from storage.record import Record, require_record
 
@@ -39,6 +39,10 @@ class Arriving(NamedTuple):
 
 Merge = Callable[[Record, Record], Record | None]
 """(stored, arriving) -> the next content, or None if nothing changes."""
+
+
+Change = Callable[[Record], Record]
+"""Returns the content that a moved record has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,29 @@ class Versions:
         """Return the catalogue entry of each of these records that is not erased."""
         entries = self._catalogue.current(record_ids=[bytes.fromhex(each) for each in record_ids])
         return {entry.record_id.hex(): entry for entry in entries}
+
+    def move(self, record_id: str, change: Change, finish: Callable[[str], None]) -> str:
+        """Store what `change` makes of a record, and delete the record; return the new one's id.
+
+        The new record is sealed under the key of its own subject, and `finish` is called with its
+        id before the old one is deleted. On return the new one is visible and anchored, and the
+        old one is in no decision and cannot be opened. Repeating an interrupted call completes it.
+
+        Raises:
+            StorageNotFound: there is no such record.
+            SubjectErased: the new subject was erased; nothing changed.
+            VaultSealed, StoreUnavailable, DatabaseUnavailable, DiskFull: try again.
+        """
+        entries = self._catalogue.current(record_ids=[bytes.fromhex(record_id)])
+        records = [record for record in self._reader.read(entries) if record is not None]
+        if not records:
+            raise StorageNotFound("the record does not exist, or was moved or erased")
+        moved = replace(change(records[0]), record_id="", version=1)
+        source = f"moved\0{record_id}\0{records[0].version}"
+        [new_id] = self._deposits.deposit([moved], [source]).record_ids
+        finish(new_id)
+        self._catalogue.delete_record(bytes.fromhex(record_id))
+        return new_id
 
     def merge(
         self, arriving: Sequence[Arriving], merge: Merge, progress: Progress = no_progress
@@ -128,7 +155,7 @@ class Versions:
     def _store(
         self, records: Sequence[Record], marks: Sequence[bytes], ids: list[str], merge: Merge
     ) -> tuple[list[str], list[Merged]]:
-        stored = self._read([record_id for record_id in ids if record_id])
+        stored = self.read([record_id for record_id in ids if record_id])
         results = []
         writing: list[tuple[Record, bytes | None]] = []
         for index, (record, mark) in enumerate(zip(records, marks, strict=True)):
@@ -141,8 +168,11 @@ class Versions:
             self._deposits.deposit_versions(writing)
         return ids, results
 
-    def _read(self, ids: Sequence[str]) -> dict[str, Record]:
-        """Return the current version of each of these records that is not erased."""
+    def read(self, ids: Sequence[str]) -> dict[str, Record]:
+        """Return the current version of each of these records that is not erased, by its id.
+
+        Opening them for the custodian's own filing releases nothing, and is not journalled.
+        """
         names = [bytes.fromhex(record_id) for record_id in ids]
         entries = self._catalogue.current(record_ids=names) if names else []
         records = self._reader.read(entries)

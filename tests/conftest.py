@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 from postgres import new_database, running_postgres
 
 from deploy.database import make_engine, metadatas
 
 pytest_plugins = ("hospital",)
+
+# For docs/assurance.md: pytest --hypothesis-profile deep
+settings.register_profile("deep", max_examples=1_000, deadline=None)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from consent import REASONS, Decision, DecisionRequest, DecisionRequestBatch, Decisions, View
 from deploy.database import make_engine
 from services.accounts import Site
-from services.custodian.intake import FhirFile, FhirIntake, IntakeReport, IntakeStores
+from services.custodian.fhir_files import FhirFile
+from services.custodian.intake import FhirIntake, IntakeReport, IntakeStores
 from services.custodian.items import ItemIndex
 from services.custodian.parked import ParkedEntries
 from services.custodian.patient_names import PatientNames

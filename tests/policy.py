@@ -17,7 +17,7 @@ PARENT = {
     **dict.fromkeys(["DISASTER", "THREAT"], "PUBHLTH"),
 }
 ALONE = {"TREAT", "HPAYMT", "HOPERAT", "HRESCH", "PATRQT", "PUBHLTH"}
-EXACTLY = {"MLTRAINING", "TREATDS", "BTG", "HMARKT"}
+EXACTLY = {"MLTRAINING", "TREATDS", "BTG", "HMARKT", "PSEUDRESCH"}
 KNOWN = {*PARENT, *ALONE, *EXACTLY}
 ORDER = ["denied", "opted-out", "opening-missing", "unknown-word", "permitted"]
 ORDER += ["other-record", "outside-period", "other-category", "other-purpose", "other-recipient"]
@@ -94,7 +94,9 @@ def bar(history: History, given: Given, request: DecisionRequest, now_s: int, bl
         return "unknown-word"
     if given.terms.decision == "permit":
         return ""
-    research = request.purpose == "MLTRAINING" or is_under(request.purpose, "HRESCH")
+    research = request.purpose in ("MLTRAINING", "PSEUDRESCH") or is_under(
+        request.purpose, "HRESCH"
+    )
     opts_out = given.terms.recipient == "*" and "HRESCH" in given.terms.purposes and research
     if wrong_words(given.terms, request, opts_out):
         return "silent"

@@ -120,6 +120,7 @@ class _Collector:
             ("anchor_age_seconds", "Age of the newest journal anchor.", measured.anchor_age_s),
             ("unanchored_rows", "Journal rows after the anchor.", measured.unanchored_rows),
             ("refused_revocations", "Revocations to sign again.", measured.refused_revocations),
+            ("drifting_models", "Models with drift last month.", measured.drifting_models),
             ("disk_free_bytes", "Free space for files.", measured.disk_free_bytes),
         ):
             if value is not None:
@@ -136,6 +137,11 @@ def _labelled(measured: Measurements) -> Iterator[Metric]:
     for outcome, count in measured.outcomes.items():
         decisions.add_metric([outcome], count)
     yield decisions
+    name, text = "vouchsafe_chain_nodes", "Chain nodes by what they show beside the others."
+    nodes = GaugeMetricFamily(name, text, labels=["state"])
+    for node_state, count in measured.chain_nodes.items():
+        nodes.add_metric([node_state], count)
+    yield nodes
     jobs = GaugeMetricFamily("vouchsafe_jobs", "Active jobs.", labels=["kind", "state"])
     for (kind, state), count in measured.jobs.items():
         jobs.add_metric([kind, state], count)

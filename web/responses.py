@@ -7,8 +7,10 @@ from typing import Final
 from flask import Response
 
 SVG: Final = "image/svg+xml"
+PDF: Final = "application/pdf"
 ZIP: Final = "application/zip"
 NDJSON: Final = "application/fhir+ndjson"
+SEALED: Final = "application/octet-stream"
 
 
 def svg_response(content: bytes) -> Response:

@@ -183,8 +183,8 @@ class KeyRecoveries:
             self._keys.mark_proposed(key.signer)
         return outcome
 
-    def propose_signed(self, signed: Signed) -> Outcome:
-        """Propose the key of a wallet, which signed its own enrolment elsewhere.
+    def propose_signed(self, signed: Signed, by: str) -> Outcome:
+        """Propose the key of a wallet, which signed its own enrolment elsewhere, for account `by`.
 
         Raises:
             ProofInvalid: not signed by the wallet that it names, or by one that is registered or
@@ -192,11 +192,17 @@ class KeyRecoveries:
             LedgerUnavailable (consent): nothing was proposed.
         """
         self._require_own_signature(signed)
-        self._keys.add(subject=signed.message.subject, signer=signed.signer)
+        self._keys.add(subject=signed.message.subject, signer=signed.signer, by=by)
         outcome = self._ledger.keys.propose_recovery(signed)
         if outcome.ok:
             self._keys.mark_proposed(signed.signer)
         return outcome
+
+    def is_on_hold(self, signer: bytes) -> bool:
+        """Return whether a key may not be completed: who proposed it has been disabled since."""
+        key = self._keys.of_signer(signer)
+        account = self._accounts.find(key.by) if key and key.by else None
+        return account is not None and account.is_disabled
 
     def admit_recovered(self) -> list[bytes]:
         """Let every proposed key sign in that the ledger has accepted; return whose they are.
@@ -215,7 +221,7 @@ class KeyRecoveries:
             if recovery.state in OPEN:
                 continue
             if recovery.state == FINISHED:
-                subjects += self._admit(key)
+                subjects += [] if self.is_on_hold(key.signer) else self._admit(key)
             else:
                 self._keys.close(key)
         return subjects

@@ -29,6 +29,7 @@ _KEYS: Final = sa.Table(
     sa.Column("at_s", sa.BigInteger, nullable=False),
     sa.Column("proposed_at_s", sa.BigInteger),
     sa.Column("is_open", sa.Boolean, nullable=False, index=True),
+    sa.Column("by", sa.String(32), nullable=False, server_default=""),
 )
 _POINT: Final = 32
 
@@ -46,6 +47,7 @@ class RecoveredKey:
         at_s: when the key was created, seconds UTC.
         proposed_at_s: when the ledger got it, seconds UTC; None before that.
         is_open: True until the key can sign in, or never will.
+        by: the account that issued the link or proposed the wallet; "" if it is not known.
     """
 
     signer: bytes
@@ -56,6 +58,7 @@ class RecoveredKey:
     at_s: int
     proposed_at_s: int | None
     is_open: bool
+    by: str = ""
 
     @property
     def passkey(self) -> NewPasskey | None:
@@ -88,7 +91,7 @@ class RecoveredKeys:
         self._wallets = wallets
         self._invitations = invitations
 
-    def add(
+    def add(  # noqa: PLR0913 - the columns of a row, by keyword
         self,
         *,
         subject: bytes,
@@ -96,6 +99,7 @@ class RecoveredKeys:
         credential_id: bytes | None = None,
         label: str = "",
         invitation: Invitation | None = None,
+        by: str = "",
     ) -> None:
         """Store a key before it is proposed, in place of an earlier one of the same invitation.
 
@@ -112,6 +116,7 @@ class RecoveredKeys:
             "label": label,
             "at_s": int(self._clock()),
             "is_open": True,
+            "by": invitation.by if invitation else by,
         }
         delete = sa.delete(_KEYS).where(_KEYS.c.signer == signer)
         if invitation is not None:
@@ -139,6 +144,11 @@ class RecoveredKeys:
     def list_open(self) -> list[RecoveredKey]:
         """Return the keys that cannot sign in yet, the oldest first."""
         return self._select(_KEYS.c.is_open)
+
+    def of_signer(self, signer: bytes) -> RecoveredKey | None:
+        """Return the key with this signer; None for one that was proposed elsewhere."""
+        keys = self._select(_KEYS.c.signer == signer)
+        return keys[0] if keys else None
 
     def has_open(self, subject: bytes) -> bool:
         """Return whether a key is proposed for a patient and cannot sign in yet."""
@@ -209,4 +219,5 @@ def _key(row: Any) -> RecoveredKey:
         at_s=row.at_s,
         proposed_at_s=row.proposed_at_s,
         is_open=row.is_open,
+        by=row.by,
     )

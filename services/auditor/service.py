@@ -20,6 +20,7 @@ from services.auditor.verification import (
     Verifier,
     results_as_json,
 )
+from services.cards import make_card_pdf
 from services.errors import NotFound
 from services.jobs.queue import ACTIVE, DONE, Job, JobQueue
 from services.subjects import SubjectConsents, SubjectRecords, SubjectUses
@@ -167,6 +168,14 @@ class AuditorService:
             NotFound: there is no model of this id.
         """
         return self._diagnostics.card(self.model(model_id).id)
+
+    def card_pdf(self, model_id: str) -> bytes:
+        """Return a model's card as PDF.
+
+        Raises:
+            NotFound: there is no model of this id.
+        """
+        return make_card_pdf(self._diagnostics, self.model(model_id).id)
 
     def subject_consents(self, subject: bytes) -> SubjectConsents:
         """Return every consent of a subject with its state now.

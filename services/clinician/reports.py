@@ -65,13 +65,41 @@ class InputWarnings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnusualLine:
+    """A value that few training patients had; `low` and `high` are empty for a rare category."""
+
+    words: str
+    value: str
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How a patient compares with those whom the model learned from and was tested on.
+
+    Attributes:
+        similar: how many tested patients had an estimate like this, in tens.
+        events: how many of them had the outcome, in tens.
+        unusual: the values outside the training range.
+        is_unlike: whether the numbers together are far from those of the training patients.
+    """
+
+    similar: str
+    events: str
+    unusual: Sequence[UnusualLine]
+    is_unlike: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionReport:
     """A prediction as it was made, with what was decided with it.
 
     Attributes:
         patient_number: the hospital number; "" if it is not known here.
         outcome: what is estimated, in words.
-        probability, low, high, prevalence: shares from 0 to 1; low to high is the card's interval.
+        probability, low, high, prevalence: shares from 0 to 1; low to high is the interval.
+        likeness: to other patients; None for predictions of earlier releases.
         start: points of 100 before any value; the points of `contributions` lead to the estimate.
         warnings: about the values; None for predictions of earlier releases.
         is_affected: whether people on whose records the model was trained withdrew.
@@ -93,6 +121,7 @@ class PredictionReport:
     start: int
     is_affected: bool
     warnings: InputWarnings | None
+    likeness: Likeness | None
     inputs: Sequence[InputLine]
     contributions: Sequence[ContributionLine]
     input_commitment: str
@@ -165,12 +194,31 @@ def body_of(words: Words, prediction: Prediction, at_s: float) -> dict[str, Any]
         "start": start,
         "bars": [[bar.words, bar.value, bar.points] for bar in bars],
         "warnings": asdict(warnings_of(prediction.inputs, at_s)),
+        "likeness": _likeness(prediction),
+        "places": list(prediction.places),
         "records": list(prediction.records),
         "count": prediction.view.count,
         "block": prediction.view.block_number,
         "commitment": prediction.input_commitment.hex(),
         "affected": prediction.is_affected,
     }
+
+
+def _likeness(prediction: Prediction) -> dict[str, Any]:
+    similar, events = prediction.similar
+    return {
+        "similar": str(similar),
+        "events": str(events),
+        "unusual": [asdict(value) for value in prediction.unusual.values],
+        "is_unlike": prediction.unusual.is_unlike,
+    }
+
+
+def _stored_likeness(body: Mapping[str, Any]) -> Likeness | None:
+    if "likeness" not in body:
+        return None
+    content = body["likeness"]
+    return Likeness(**{**content, "unusual": [UnusualLine(**row) for row in content["unusual"]]})
 
 
 def values_of(words: Words, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,6 +229,7 @@ def values_of(words: Words, body: Mapping[str, Any]) -> dict[str, Any]:
         "is_affected": body["affected"],
         "input_commitment": body["commitment"],
         "warnings": InputWarnings(**body["warnings"]) if "warnings" in body else None,
+        "likeness": _stored_likeness(body),
         "inputs": [
             InputLine(what=what, value=value, date=day) for what, value, day in body["inputs"]
         ],

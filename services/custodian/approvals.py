@@ -10,7 +10,8 @@ from consent import ConsentError
 from models import Question
 from services.errors import Invalid
 from services.parties import study_id
-from services.requests import PROPOSED, Proposal
+from services.requests import PROPOSED, Proposal, ReleasedCopy
+from services.requests.copy_deletions import DeletionCounts
 from services.requests.descriptions import RequestText
 from services.requests.stores import RequestStores
 from services.words import Words
@@ -30,6 +31,8 @@ class StudyReview:
         patients: all patients in the directory.
         question: what it predicts, and from what.
         text: the request as patients will read it.
+        copies: the pseudonymised copies that left so far, newest first.
+        deletions: how many people's rows must go from them, and what the study said.
     """
 
     proposal: Proposal
@@ -39,6 +42,8 @@ class StudyReview:
     patients: int
     question: Question
     text: RequestText
+    copies: Sequence[ReleasedCopy]
+    deletions: DeletionCounts
 
     @property
     def patients_read(self) -> list[str]:
@@ -53,6 +58,8 @@ class CustodianApprovals:
         self._proposals = requests.proposals
         self._reach = requests.reach
         self._directory = requests.directory
+        self._copies = requests.copies
+        self._deletions = requests.deletions
         self._parties = requests.parties
         self._descriptions = requests.descriptions
 
@@ -81,6 +88,10 @@ class CustodianApprovals:
             reach=self._count_reach(proposal),
             needed=self._reach.categories(proposal),
             patients=self._directory.count(),
+            copies=[
+                copy for copy in self._copies.list_by_study(proposal.study) if copy.is_pseudonymised
+            ],
+            deletions=self._deletions.count(proposal.study),
             question=self._reach.question(proposal),
             text=self._descriptions.describe(words, proposal.request_details()),
         )

@@ -11,7 +11,8 @@ from typing import Any, Final
 import orjson
 
 from records.outcomes import EntryOutcome, Outcome
-from services.custodian.intake import FhirFile, FhirIntake, IntakeReport, Progress
+from services.custodian.fhir_files import FhirFile
+from services.custodian.intake import FhirIntake, IntakeReport, Progress
 from services.custodian.upload_store import Upload
 
 NDJSON: Final = "application/fhir+ndjson"

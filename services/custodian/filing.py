@@ -19,6 +19,7 @@ from records.placement import (
     business_identity_of,
     content_of,
     day_of,
+    document_source,
     identity_of,
     updated_us,
     version_number,
@@ -283,8 +284,7 @@ class _Work:
         if self.part < 0:
             return f"record\0{self.record_id}"
         header = self.header
-        place = (header.subject.hex(), header.category, header.recorded_on, str(self.part))
-        return "\0".join(("document", *place))
+        return document_source(header.subject, header.category, header.recorded_on, self.part)
 
     def arriving(self, at_s: int) -> Arriving:
         """Return the work as it is handed to the store."""

@@ -31,7 +31,7 @@ class IdentityChecks:
 
         Args:
             purpose: what the link is for: ``join`` or ``recover``.
-            check: one of `IDENTITY_CHECKS`; None if the caller has no form that asks it.
+            check: one of `IDENTITY_CHECKS`; None for staff whose check was not stated.
             by: the account that is responsible for the check.
             subject: the patient; None for staff.
 

@@ -6,8 +6,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, takewhile
-from typing import BinaryIO, Final
+from itertools import chain, takewhile
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -25,6 +25,7 @@ from records.references import (
     only_server,
     patient_names,
 )
+from services.custodian.fhir_files import FhirFile, chunks, groups
 from services.custodian.filing import Filing, ResourceFiling
 from services.custodian.items import ItemIndex
 from services.custodian.parked import Parked, ParkedEntries
@@ -35,16 +36,7 @@ from services.requests import PatientDirectory
 from storage import RecordStore
 
 Progress = Callable[[str, int, int], None]
-CHUNK_ENTRIES: Final = 5_000
 PATIENT: Final = "Patient"
-
-
-@dataclass(frozen=True, slots=True)
-class FhirFile:
-    """A file to take in; `open` starts it from the beginning each time."""
-
-    name: str
-    open: Callable[[], BinaryIO]
 
 
 @dataclass(slots=True)
@@ -159,18 +151,20 @@ class FhirIntake:
             organisation=self._installation.organisation,
             clock=self._installation.clock,
         )
-        patients = self._patients(files, sender)
+        patients, people = self._patients(files, sender)
         notices = PatientNotices(self._store, self._directory, self._names, sender, self._systems)
         delivery = _Delivery(sender, patients, filing, dry, files, notices)
-        for index, file in enumerate(files):
-            progress("storing" if not dry else "checking", index, len(files))
-            outcomes: list[EntryOutcome] = []
-            report.files.append((file.name, outcomes))
-            for chunk in _chunks(file.open()):
-                outcomes += self._take_chunk(chunk, delivery)
+        report.files = [(file.name, []) for file in files]
+        for group in groups(people):
+            for chunk in chunks(files, group):
+                progress("storing" if not dry else "checking", chunk[0][0], len(files))
+                outcomes = self._take_chunk([entry for _, entry in chunk], delivery)
+                for (index, _), outcome in zip(chunk, outcomes, strict=True):
+                    report.files[index][1].append(outcome)
+        for _, outcomes in report.files:
             outcomes.sort(key=lambda outcome: outcome.number)
         if not dry:
-            notices.propose_links()
+            notices.apply()
         report.joined = delivery.joined
         report.corrected_records = len(filing.corrected)
         if filing.corrected and not dry:
@@ -179,42 +173,50 @@ class FhirIntake:
         progress("storing" if not dry else "checking", len(files), len(files))
         return report
 
-    def _patients(self, files: Sequence[FhirFile], sender: str) -> Patients:
-        """Return the people of all files first, since references may come before them."""
-        patients = Patients()
+    def _patients(
+        self, files: Sequence[FhirFile], sender: str
+    ) -> tuple[Patients, list[frozenset[str]]]:
+        """Return the people of all files first, since references may come before them.
+
+        Also returns the people of each file.
+        """
+        patients, people = Patients(), list[frozenset[str]]()
         for file in files:
+            persons = set[str]()
             for entry in read_entries(file.open(), PATIENT):
                 if entry.kind == PATIENT:
                     person, _ = find_person(entry.resource or {}, self._systems)
                     if person is not None:
                         patients.add(patient_names(entry, sender), person)
-        return patients
+                        persons.add(person)
+            people.append(frozenset(persons))
+        return patients, people
 
     @property
     def _systems(self) -> Sequence[str]:
         return self._installation.person_systems
 
     def _take_chunk(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> list[EntryOutcome]:
+        """Take entries in; return the outcome of each, in order."""
         resolved = self._resolve(entries, delivery)
-        outcomes = [_unreadable(entry) for entry in entries if entry.code]
-        filings, waiting = list[Filing](), list[Parked]()
+        filings, waiting = dict[int, Filing](), list[Parked]()
+        outcomes = dict[int, EntryOutcome]()
         for index, entry in enumerate(entries):
             if entry.code:
-                continue
-            if entry.resource is None or index in resolved.subjects:
+                outcomes[index] = _unreadable(entry)
+            elif entry.resource is None or index in resolved.subjects:
                 subject = resolved.subjects.get(index, b"")
-                filings.append(Filing(entry.number, entry, subject))
+                filings[index] = Filing(entry.number, entry, subject)
             else:
-                parked, outcome = _park(entry, resolved.unknown[index], delivery)
+                parked, outcomes[index] = _park(entry, resolved.unknown[index], delivery)
                 waiting.append(parked)
-                outcomes.append(outcome)
-        self._file(filings, delivery)
-        outcomes += [_outcome(filing) for filing in filings]
+        self._file(list(filings.values()), delivery)
+        outcomes |= {index: _outcome(filing) for index, filing in filings.items()}
         if not delivery.dry:
             self._parked.add(waiting)
             self._join(entries, resolved.subjects, delivery)
-            delivery.notices.read(entries, resolved.subjects)
-        return outcomes
+            delivery.notices.read(list(filings.values()))
+        return [outcomes[index] for index in range(len(entries))]
 
     def _resolve(self, entries: Sequence[FhirEntry], delivery: _Delivery) -> _Resolved:
         """Return whose each resource is, or why nobody's."""
@@ -349,12 +351,6 @@ class _Resolved:
 
     subjects: dict[int, bytes] = field(default_factory=dict)
     unknown: dict[int, Subject] = field(default_factory=dict)
-
-
-def _chunks(file: BinaryIO) -> Iterator[list[FhirEntry]]:
-    entries = read_entries(file)
-    while chunk := list(islice(entries, CHUNK_ENTRIES)):
-        yield chunk
 
 
 def _unreadable(entry: FhirEntry) -> EntryOutcome:

@@ -83,9 +83,10 @@ class CustodianInvitations:
         """
         if request.role not in (PATIENT, *ROLES):
             raise _invalid(words, "role", "invite-role-error")
-        if request.identity is not None and request.identity not in IDENTITY_CHECKS:
-            raise _invalid(words, "identity", "invite-identity-error")
         is_patient = request.role == PATIENT
+        is_stated = is_patient or request.identity is not None
+        if is_stated and request.identity not in IDENTITY_CHECKS:
+            raise _invalid(words, "identity", "invite-identity-error")
         invitee = self._patient(words, request) if is_patient else self._staff(words, request)
         if self._identity.has_account(invitee):
             raise _invalid(words, "number", "invite-has-account")

@@ -22,6 +22,7 @@ from services.requests import PatientDirectory
 from services.schemas import SignedEnrolmentSchema, ValidationError
 from services.words import Words
 
+ON_HOLD: Final = "on-hold"
 LOG: Final = logging.getLogger("vouchsafe.custodian")
 
 
@@ -33,7 +34,8 @@ class PendingRecovery:
         number: the patient's hospital number, "" if the directory has none.
         subject: 32 bytes.
         signer: the new key.
-        state: ``waiting`` during the delay, ``ready`` after it.
+        state: ``waiting`` during the delay, ``ready`` after it; ``on-hold`` if the account that
+            proposed it has been disabled: it is not completed.
         ready_at_s: the end of the delay, seconds UTC; None if it cannot be read now.
     """
 
@@ -94,13 +96,15 @@ class CustodianRecoveries:
     def complete_due(self) -> int:
         """Finish each recovery whose delay is over; return how many keys can sign in from now on.
 
+        One that a disabled account proposed is on hold: another custodian has to issue a new link.
+
         The worker calls it once a minute. Repeating it changes nothing.
 
         Raises:
             LedgerUnavailable, ViewRefused (consent): the next call continues.
         """
         for recovery in self._ledger.keys.open_recoveries():
-            if recovery.state == READY:
+            if recovery.state == READY and not self._key_recoveries.is_on_hold(recovery.signer):
                 self._ledger.keys.finish_recovery(recovery.subject)
         subjects = self._key_recoveries.admit_recovered()
         for subject in subjects:
@@ -116,7 +120,9 @@ class CustodianRecoveries:
                 number=numbers.get(recovery.subject, ""),
                 subject=recovery.subject,
                 signer=recovery.signer,
-                state=recovery.state,
+                state=ON_HOLD
+                if self._key_recoveries.is_on_hold(recovery.signer)
+                else recovery.state,
                 ready_at_s=recovery.ready_at_s,
             )
             for recovery in recoveries
@@ -138,7 +144,7 @@ class CustodianRecoveries:
             raise _invalid(words, "proof", "recoveries-proof-error")
         self._checks.record(RECOVER, request.identity, by=by, subject=subject)
         try:
-            outcome = self._key_recoveries.propose_signed(signed)
+            outcome = self._key_recoveries.propose_signed(signed, by)
         except ProofInvalid as exc:
             raise _invalid(words, "proof", "recoveries-proof-error") from exc
         if not outcome.ok:

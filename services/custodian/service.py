@@ -8,17 +8,22 @@ from services.custodian.approvals import CustodianApprovals
 from services.custodian.column_maps import CustodianColumns
 from services.custodian.consent_imports import ConsentImports
 from services.custodian.counting import CustodianCounting
+from services.custodian.deaths import CustodianDeaths
 from services.custodian.erasures import CustodianErasures
 from services.custodian.intake import FhirIntake
 from services.custodian.invitations import CustodianInvitations
 from services.custodian.links import CustodianLinks
 from services.custodian.messages import CustodianMessages
+from services.custodian.moves import CustodianMoves
 from services.custodian.overview import CustodianOverview
 from services.custodian.people import CustodianPeople
 from services.custodian.records import CustodianRecords
 from services.custodian.recoveries import CustodianRecoveries
+from services.custodian.refiling import CustodianCategories
 from services.custodian.subjects import CustodianSubjects
 from services.custodian.uploads import CustodianUploads
+from services.custodian.watched_folder import WatchedFolder
+from services.model_monitoring import ModelMonitoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,7 @@ class CustodianService:
 
     Attributes:
         overview: health of the parts, holdings, pending work.
+        models: monthly reports of the models in service.
         invitations: of patients and staff.
         uploads: files that are checked and then stored.
         columns: the mapping of tables that were sent without one.
@@ -41,9 +47,14 @@ class CustodianService:
         erasures: of patients who ask for it.
         consents: of other systems, as requests to their patients.
         links: of two patients who are one person.
+        deaths: of patients.
+        categories: what is stored, compared with the rules of categories.
+        inbox: the folder whose FHIR files are stored by themselves; None without one.
+        moves: of records that were filed under the wrong patient.
     """
 
     overview: CustodianOverview
+    models: ModelMonitoring
     invitations: CustodianInvitations
     uploads: CustodianUploads
     columns: CustodianColumns
@@ -58,3 +69,7 @@ class CustodianService:
     erasures: CustodianErasures
     consents: ConsentImports
     links: CustodianLinks
+    deaths: CustodianDeaths
+    moves: CustodianMoves
+    categories: CustodianCategories
+    inbox: WatchedFolder | None

@@ -12,7 +12,8 @@ from services.parties import PartyNames
 from services.patient.acts import PatientActs
 from services.patient.history import HistoryLine, PatientHistory
 from services.requests import ACCEPTED, ConsentRequests, ReleasedCopies, ReleasedCopy
-from services.requests.choices import COPY
+from services.requests.choices import COPY_PURPOSES, PSEUDONYMISED_COPY
+from services.requests.copy_deletions import CopyDeletions
 from services.requests.wording import format_categories, format_purposes, summarise
 from services.words import Words
 
@@ -83,8 +84,14 @@ class ConsentSummary:
 
     @property
     def may_copy(self) -> bool:
-        """True if it includes the purpose of a copy."""
-        return self.terms is not None and COPY in self.terms.purposes
+        """True if it includes the purpose of a copy of either kind."""
+        purposes = self.terms.purposes if self.terms is not None else ()
+        return any(code in purposes for code in COPY_PURPOSES)
+
+    @property
+    def may_copy_pseudonymised(self) -> bool:
+        """True if it includes the purpose of a pseudonymised copy."""
+        return self.terms is not None and PSEUDONYMISED_COPY in self.terms.purposes
 
     @property
     def path(self) -> str:
@@ -101,17 +108,37 @@ class ConsentList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCopy:
+    """A copy that contains the patient, and what became of it; times are seconds UTC.
+
+    Attributes:
+        deleted_at_s: when the study said that it deleted the whole copy; None before.
+        row_listed_at_s: when the study was told to delete this patient's values; None before.
+        row_due_at_s: by when it must have done so.
+        row_deleted_at_s: when it said that it did; None before.
+    """
+
+    at_s: int
+    ends_at_s: int
+    deleted_at_s: int | None
+    is_pseudonymised: bool
+    row_listed_at_s: int | None = None
+    row_due_at_s: int | None = None
+    row_deleted_at_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentDetail(ConsentSummary):
     """One permission, the uses under it and the copies that contain the patient, newest first."""
 
     uses: Sequence[HistoryLine]
-    copies: Sequence[ReleasedCopy]
+    copies: Sequence[OwnCopy]
 
 
 class PatientConsents:
     """What a patient can read about their own permissions."""
 
-    def __init__(  # noqa: PLR0913 - six ports, by keyword
+    def __init__(  # noqa: PLR0913 - seven ports, by keyword
         self,
         *,
         ledger: ConsentLedger,
@@ -120,7 +147,9 @@ class PatientConsents:
         history: PatientHistory,
         acts: PatientActs,
         copies: ReleasedCopies,
+        deletions: CopyDeletions,
     ) -> None:
+        self._deletions = deletions
         self._copies = copies
         self._acts = acts
         self._ledger = ledger
@@ -180,7 +209,20 @@ class PatientConsents:
         facts = {field.name: getattr(consent, field.name) for field in fields(consent)}
         party = consent.terms.recipient if consent.terms and consent.may_copy else ""
         copies = self._copies.list_with(subject, [party]) if party else []
-        return ConsentDetail(**facts, uses=uses, copies=copies)
+        own = [self._own_copy(subject, copy) for copy in copies]
+        return ConsentDetail(**facts, uses=uses, copies=own)
+
+    def _own_copy(self, subject: bytes, copy: ReleasedCopy) -> OwnCopy:
+        deletion = self._deletions.find(copy, subject) if copy.is_pseudonymised else None
+        return OwnCopy(
+            at_s=copy.at_s,
+            ends_at_s=copy.ends_at_s,
+            deleted_at_s=copy.deleted_at_s,
+            is_pseudonymised=copy.is_pseudonymised,
+            row_listed_at_s=deletion.listed_at_s if deletion else None,
+            row_due_at_s=deletion.due_at_s if deletion else None,
+            row_deleted_at_s=deletion.acknowledged_at_s if deletion else None,
+        )
 
     def receipt(self, subject: bytes, words: Words, consent_id: str) -> dict[str, Any]:
         """Return the patient's own proof as a document: every term as signed, and the ledger.

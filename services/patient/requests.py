@@ -177,7 +177,11 @@ class PatientRequests:
         choice = self._choice(request)
         if choice is None:
             raise NotFound
-        choice = replace(choice, may_copy=may_copy and request.details.wants_copy)
+        choice = replace(
+            choice,
+            may_copy=may_copy and request.details.wants_copy,
+            is_pseudonymised=bool(request.details.agreement),
+        )
         self._save(request, str(self._requests.load_draft(request)["answer"]), choice)
         return self._detail(words, self._requests.get(subject, request_id))
 

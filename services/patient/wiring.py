@@ -35,6 +35,7 @@ def build_patient(parts: Parts) -> PatientService:
         history=history,
         acts=acts,
         copies=stores.copies,
+        deletions=stores.deletions,
     )
     signatures = PatientSignatures(
         identity=parts.identity, ledger=ledger, requests=requests, jobs=parts.jobs, acts=acts

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from consent import ANY, DAY_S, HRESCH
+from consent import ANY, DAY_S, HRESCH, PSEUDRESCH
 from services.dates import end_of_day_s, iso_day
 from services.requests.consent_requests import RequestDetails
 from services.statement import RequestedTerms
 
 COPY: Final = HRESCH
-"""A released copy is research outside the vault: a purpose of its own (docs/decisions/0013)."""
+"""An anonymised copy is research outside the vault: a purpose of its own (docs/decisions/0013)."""
+PSEUDONYMISED_COPY: Final = PSEUDRESCH
+"""A pseudonymised copy is another purpose, which neither of the two permits for the other."""
+COPY_PURPOSES: Final = (COPY, PSEUDONYMISED_COPY)
 
 
 class ChoiceInvalid(Exception):
@@ -38,6 +41,7 @@ class Choice:
         data_from, data_to: ISO dates, or "", within the requested period.
         ends_on: ISO date of the last day of the permission.
         may_copy: True if a copy may be released.
+        is_pseudonymised: True if that copy has exact values and pseudonyms, under an agreement.
         left_out: ids of individual records that stay closed.
     """
 
@@ -48,6 +52,7 @@ class Choice:
     ends_on: str
     may_copy: bool = False
     left_out: tuple[str, ...] = ()
+    is_pseudonymised: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the choice for the draft."""
@@ -80,7 +85,8 @@ class Choice:
                 for record, category in record_categories.items()
                 if category in self.categories and record not in left_out
             )
-        purposes = (*self.purposes, COPY) if self.may_copy else self.purposes
+        copy = PSEUDONYMISED_COPY if self.is_pseudonymised else COPY
+        purposes = (*self.purposes, copy) if self.may_copy else self.purposes
         period = self.data_from, self.data_to
         return RequestedTerms("permit", party, purposes, self.categories, records, *period)
 
@@ -94,7 +100,9 @@ def latest_end(details: RequestDetails, now_s: float) -> str:
 def full_choice(details: RequestDetails, now_s: float) -> Choice:
     """Return the choice of everything requested but a copy, which must be chosen separately."""
     period = details.data_from, details.data_to
-    return Choice(details.purposes, details.categories, *period, latest_end(details, now_s))
+    end = latest_end(details, now_s)
+    kind = bool(details.agreement)
+    return Choice(details.purposes, details.categories, *period, end, is_pseudonymised=kind)
 
 
 def restrict(details: RequestDetails, choice: Choice, now_s: float) -> Choice:
@@ -123,7 +131,10 @@ def restrict(details: RequestDetails, choice: Choice, now_s: float) -> Choice:
     if errors:
         raise ChoiceInvalid(errors)
     may_copy = choice.may_copy and details.wants_copy
-    return Choice(purposes, categories, first, last, choice.ends_on, may_copy, choice.left_out)
+    kind = bool(details.agreement)
+    return Choice(
+        purposes, categories, first, last, choice.ends_on, may_copy, choice.left_out, kind
+    )
 
 
 def _is_day_or_empty(text: str) -> bool:

@@ -69,6 +69,8 @@ class RequestDetails:
         days: how long the permission lasts.
         condition: its subject in patients' words.
         wants_copy: True if it also requests a copy to download.
+        agreement: the title of the agreement, if the copy is a pseudonymised one; or "".
+        agreement_ends_on: ISO date of its last day, or "".
         reason: what the person who asks for care tells the patient, in their own words; or "".
         until_s: the last second of the study, UTC; no permission outlasts it. 0: no such end.
     """
@@ -83,6 +85,8 @@ class RequestDetails:
     condition: str
     wants_copy: bool = False
     reason: str = ""
+    agreement: str = ""
+    agreement_ends_on: str = ""
     until_s: int = 0
 
 
@@ -142,9 +146,10 @@ class ConsentRequests:
     ) -> int:
         """Send a request to each of these patients; return how many receive it.
 
-        A patient with an unanswered request of the same party, or who declined one in the last half
-        year, receives none. The note is kept, sealed, for the sender's own list.
+        A patient with an unanswered request of the same party, who declined one in the last half
+        year, or who has died, receives none. The note is kept, sealed, for the sender's own list.
         """
+        deceased = self._store.find_deceased(subjects)
         batch, now_s, sent = secrets.token_hex(16), int(self._clock()), 0
         body = orjson.dumps({name: getattr(details, name) for name in RequestDetails.__slots__})
         head = {"id": batch, "party": details.party, "body": body, "by": by, "at_s": now_s}
@@ -156,7 +161,7 @@ class ConsentRequests:
             connection.execute(sa.insert(_BATCHES), head)
             for start in range(0, len(subjects), BATCH_SIZE):
                 part = subjects[start : start + BATCH_SIZE]
-                excluded = self._excluded(connection, details.party, part)
+                excluded = self._excluded(connection, details.party, part) | deceased
                 rows = [
                     {
                         "id": secrets.token_hex(16),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import orjson
 import sqlalchemy as sa
 
 from models import CopyPlan, row_key
+from models.pseudonymised import pseudonym_label
 from services.errors import Conflict
 from services.tables import METADATA
 from storage import RecordStore
@@ -43,15 +44,17 @@ _COPIES: Final = sa.Table(
 class NewCopy:
     """A copy before it is released: of which study, its name, to whom, its end, its columns.
 
-    `is_first` is true if its columns come from no earlier copy.
+    `is_first` is true if its columns come from no earlier copy. A pseudonymised copy has no plan,
+    and has of each row, by pseudonym, what it was made of (`models.pseudonymised.row_parts`).
     """
 
     study: str
     release: str
     account: str
     ends_at_s: int
-    plan: CopyPlan
+    plan: CopyPlan | None
     is_first: bool
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ class ReleasedCopy:
     Attributes:
         release: the name that its pseudonyms are derived from.
         pseudonyms: of the people in it.
-        plan: its columns and bands; None for a copy from before copies had one.
+        plan: its columns and bands; None for a pseudonymised copy, or from before copies had one.
+        parts: by pseudonym, what each row was made of; of a pseudonymised copy alone.
+        is_pseudonymised: True if its values are exact and its pseudonyms those of the study.
         deleted_at_s: when the study confirmed that it deleted the copy.
     """
 
@@ -74,6 +79,8 @@ class ReleasedCopy:
     pseudonyms: tuple[str, ...]
     plan: CopyPlan | None
     deleted_at_s: int | None
+    is_pseudonymised: bool = False
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ReleasedCopies:
@@ -93,7 +100,10 @@ class ReleasedCopies:
         # One id for every first copy of a study: of two at once, the database takes one.
         first = hashlib.sha256(f"first copy of {copy.study}".encode()).hexdigest()[:_ID_CHARACTERS]
         identity, people = first if copy.is_first else secrets.token_hex(16), tuple(pseudonyms)
-        content = orjson.dumps({"names": people, "plan": copy.plan.to_json()}).decode()
+        plan = copy.plan.to_json() if copy.plan is not None else None
+        stored: dict[str, Any] = {"names": people, "plan": plan, "parts": copy.parts}
+        stored["is_pseudonymised"] = plan is None
+        content = orjson.dumps(stored).decode()
         sealed = self._store.seal_text(LABEL, content, identity.encode())
         row = {
             "id": identity,
@@ -121,18 +131,24 @@ class ReleasedCopies:
 
     def name_in(self, copy: ReleasedCopy) -> Callable[[bytes], str]:
         """Return what gives the name of a row's key in a copy; of most rows that is a subject."""
-        pseudonym = self._store.pseudonyms(f"release {copy.study} {copy.release}")
+        label = f"release {copy.study} {copy.release}"
+        if copy.is_pseudonymised:
+            label = pseudonym_label(copy.study)
+        pseudonym = self._store.pseudonyms(label)
         return lambda key: pseudonym(key).hex()[:NAME_CHARACTERS]
 
     def list_with(self, subject: bytes, studies: Iterable[str]) -> list[ReleasedCopy]:
         """Return the copies of these studies that have a row of this person, the newest first."""
         copies = [copy for study in studies for copy in self.list_by_study(study)]
         keys = self._row_keys(subject)
-        return [
-            copy
-            for copy in copies
-            if not {*map(self.name_in(copy), keys)}.isdisjoint(copy.pseudonyms)
-        ]
+        return [copy for copy in copies if self._names(copy, keys)]
+
+    def names_of(self, copy: ReleasedCopy, subject: bytes) -> set[str]:
+        """Return the names of the rows of a copy that this subject's records are part of."""
+        return self._names(copy, self._row_keys(subject))
+
+    def _names(self, copy: ReleasedCopy, keys: Iterable[bytes]) -> set[str]:
+        return {*map(self.name_in(copy), keys)}.intersection(copy.pseudonyms)
 
     def _row_keys(self, subject: bytes) -> list[bytes]:
         """Return the keys of every row that a subject's records may be part of."""
@@ -168,4 +184,6 @@ class ReleasedCopies:
             pseudonyms=tuple(content["names"]),
             plan=CopyPlan.of_json(plan) if plan is not None else None,
             deleted_at_s=row.deleted_at_s,
+            is_pseudonymised=content.get("is_pseudonymised", False),
+            parts=content.get("parts", {}),
         )

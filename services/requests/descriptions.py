@@ -45,12 +45,14 @@ class RequestText:
         latest_end: the latest last day of the permission.
         protocol: the study's plan; "" for care.
         contact: for questions to the study; "" if it named none.
+        agreement: the text of the agreement on a pseudonymised copy; "" if there is none.
     """
 
     sections: Sequence[Section]
     latest_end: str
     protocol: str
     contact: str
+    agreement: str = ""
 
 
 class RequestDescriptions:
@@ -106,6 +108,7 @@ class RequestDescriptions:
             latest_end=end,
             protocol=proposal.protocol if proposal else "",
             contact=proposal.contact if proposal else "",
+            agreement=proposal.agreement.text if proposal and proposal.agreement else "",
         )
 
 
@@ -118,7 +121,8 @@ def _text_keys(details: RequestDetails, has_sender: bool) -> list[tuple[str, lis
         later = "grant-what-old" if details.data_to else "grant-what-new"
         names, texts = STUDY_SECTIONS, {"what": [period, later]}
     if details.wants_copy:
-        names, texts = (*names, "copy"), texts | {"copy": ["copy-asked"]}
+        key = "copy-asked-pseudonymised" if details.agreement else "copy-asked"
+        names, texts = (*names, "copy"), texts | {"copy": [key]}
     return [(f"grant-title-{name}", texts.get(name, [f"grant-{name}"])) for name in names]
 
 

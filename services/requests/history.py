@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from consent import ANY, MLTRAINING, Consent, ConsentError, ConsentLedger
 from models import Diagnostics, TrainingRun
-from services.requests.choices import COPY
-from services.requests.copies import ReleasedCopies
+from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY
+from services.requests.copies import ReleasedCopies, ReleasedCopy
+from services.requests.copy_deletions import CopyDeletions
 from storage import JournalRow, RecordStore
 
 PERMITTED: Final = "permitted"
@@ -22,11 +23,28 @@ MAINTENANCE: Final = {"re-keyed": "rekeyed", "shredded": "erased", "counted": "c
 """What hands no record to anybody: after a withdrawal, or to count people."""
 COPY_DELETED: Final = "copy-deleted"
 """A study confirmed that it deleted a copy."""
+ROWS_DELETED: Final = "copy-rows-deleted"
+"""A study confirmed that it deleted a patient's rows from a copy."""
 IDENTITY_CHECKED: Final = "identity-checked"
 """A custodian checked who the patient is, before a link to join or for a new key."""
 LINKED_PERSON: Final = "person-linked"
 UNLINKED_PERSON: Final = "person-unlinked"
-ADMINISTRATION: Final = frozenset({LINKED_PERSON, UNLINKED_PERSON})
+DECEASED_NOTED: Final = "deceased-noted"
+DECEASED_UNDONE: Final = "deceased-undone"
+MOVED_AWAY: Final = "record-moved-away"
+MOVED_HERE: Final = "record-moved-here"
+REFILED: Final = "records-refiled"
+ADMINISTRATION: Final = frozenset(
+    {
+        LINKED_PERSON,
+        UNLINKED_PERSON,
+        DECEASED_NOTED,
+        DECEASED_UNDONE,
+        MOVED_AWAY,
+        MOVED_HERE,
+        REFILED,
+    }
+)
 """What a custodian did about a patient's number or records: neither use nor refusal."""
 SELF: Final = "PATRQT"
 LEARNED: Final = "learned"
@@ -105,7 +123,8 @@ class HistoryEntry:
             return "used-model-party"
         if self.purpose == MLTRAINING:
             return f"used-train-{self.result or COUNTED}"
-        return "used-copy" if self.purpose == COPY else "used-read-party"
+        copies = {COPY: "used-copy", PSEUDONYMISED_COPY: "used-copy-pseudonymised"}
+        return copies.get(self.purpose, "used-read-party")
 
 
 _FIXED_TEXTS: Final = MAINTENANCE | {outcome: outcome for outcome in ADMINISTRATION}
@@ -116,6 +135,7 @@ _REFUSALS: Final = {
     "expired": "refused-ended",
     "opening-missing": "refused-unknown",
     "linked-refusal": "refused-linked",
+    "deceased": "refused-deceased",
     "not-there": "refused-unknown",
 }
 
@@ -129,7 +149,9 @@ class AccessHistory:
         ledger: ConsentLedger,
         diagnostics: Diagnostics,
         copies: ReleasedCopies,
+        deletions: CopyDeletions,
     ) -> None:
+        self._deletions = deletions
         self._copies = copies
         self._store = store
         self._ledger = ledger
@@ -156,24 +178,39 @@ class AccessHistory:
         return entries, rows[-1].seq if len(rows) == PAGE_ROWS else None
 
     def list_deletions(self, subject: bytes, after_s: float, until_s: float) -> list[HistoryEntry]:
-        """Return which studies said in this time that they deleted a copy with this patient."""
+        """Return which studies said in this time that they deleted this patient's rows or copy."""
         terms = [consent.terms for consent in self._consents(subject).values()]
-        studies = {each.recipient for each in terms if each and COPY in each.purposes}
+        studies = {
+            each.recipient
+            for each in terms
+            if each and any(code in each.purposes for code in COPY_PURPOSES)
+        }
+        copies = self._copies.list_with(subject, sorted(studies - {ANY}))
+        entries = [entry for copy in copies for entry in self._entries_of(copy, subject)]
+        return [entry for entry in entries if after_s < entry.at_s <= until_s]
+
+    def _entries_of(self, copy: ReleasedCopy, subject: bytes) -> list[HistoryEntry]:
+        """Return what a study said about its copy: that it, or the patient's rows, are deleted."""
+        deletion = self._deletions.find(copy, subject) if copy.is_pseudonymised else None
+        times = {
+            ROWS_DELETED: deletion.acknowledged_at_s if deletion else None,
+            COPY_DELETED: copy.deleted_at_s,
+        }
         return [
             HistoryEntry(
                 seq=0,
-                at_s=copy.deleted_at_s,
+                at_s=at_s,
                 party=copy.study,
-                purpose=COPY,
+                purpose=PSEUDONYMISED_COPY if copy.is_pseudonymised else COPY,
                 categories=(),
-                outcome=COPY_DELETED,
+                outcome=outcome,
                 since_s=0,
                 count=1,
                 consent_id=None,
                 is_own_act=True,
             )
-            for copy in self._copies.list_with(subject, sorted(studies - {ANY}))
-            if copy.deleted_at_s is not None and after_s < copy.deleted_at_s <= until_s
+            for outcome, at_s in times.items()
+            if at_s is not None
         ]
 
     def time_of(self, subject: bytes, seq: int) -> float:

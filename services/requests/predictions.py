@@ -122,6 +122,13 @@ class StoredPredictions:
         with self._engine.connect() as connection:
             return int(connection.scalar(query) or 0)
 
+    def list_since(self, at_s: int) -> list[StoredPrediction]:
+        """Return every prediction since then (seconds UTC), of any organisation, oldest first."""
+        query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.at_s >= at_s)
+        query = query.order_by(_PREDICTIONS.c.at_s, _PREDICTIONS.c.id)
+        with self._engine.connect() as connection:
+            return [self._opened(row) for row in connection.execute(query)]
+
     def list_of_subject(self, subject: bytes) -> list[StoredPrediction]:
         """Return every prediction about a patient, of any organisation."""
         query = sa.select(_PREDICTIONS).where(_PREDICTIONS.c.subject == subject)

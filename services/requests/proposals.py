@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from models import Diagnostics, ModelsInvalid, Study
 from services.errors import NotFound
+from services.requests.agreements import CopyAgreement
 from services.requests.consent_requests import RequestDetails
 from services.tables import METADATA
 
@@ -60,6 +61,7 @@ class Proposal:
         days: how long a permission lasts.
         until_s: when the study ends.
         wants_copy: True if it also requests a copy to download.
+        agreement: of a pseudonymised copy; None if the copy is an anonymised one.
         contact: for patients' questions.
         state: proposed, returned (to be changed), approved or refused.
         why: the reason of a refusal, or what has to change.
@@ -86,6 +88,13 @@ class Proposal:
     answered_at_s: int | None = None
     why: str = ""
     history: tuple[ProposalEvent, ...] = ()
+    agreement: CopyAgreement | None = None
+
+    @property
+    def copy_kind(self) -> str:
+        """Which kind of copy it requests: ``none``, ``anonymised`` or ``pseudonymised``."""
+        kind = "pseudonymised" if self.agreement else "anonymised"
+        return kind if self.wants_copy else "none"
 
     def request_details(self) -> RequestDetails:
         """Return the request that the study sends to patients."""
@@ -99,6 +108,8 @@ class Proposal:
             days=self.days,
             condition=self.condition,
             wants_copy=self.wants_copy,
+            agreement=self.agreement.title if self.agreement else "",
+            agreement_ends_on=self.agreement.ends_on if self.agreement else "",
             until_s=self.until_s,
         )
 
@@ -117,6 +128,7 @@ _BODY: Final = [
     "until_s",
     "wants_copy",
     "contact",
+    "agreement",
 ]
 
 
@@ -268,6 +280,8 @@ def _body(proposal: Proposal, history: Sequence[ProposalEvent]) -> bytes:
 def _proposal(row: Any) -> Proposal:
     body = orjson.loads(row.body)
     body["categories"] = tuple(body["categories"])
+    if body.get("agreement"):
+        body["agreement"] = CopyAgreement(**body["agreement"])
     # Bodies of earlier releases have no history.
     body["history"] = tuple(ProposalEvent(*event) for event in body.get("history", ()))
     return Proposal(

@@ -17,14 +17,15 @@ class StudyReach:
         self._diagnostics = diagnostics
 
     def subjects(self, study: Proposal) -> list[bytes]:
-        """Return everybody with the needed records who did not turn research or this study off.
+        """Return everybody alive with the needed records who did not turn research or this off.
 
         Raises:
             LedgerUnavailable (consent): refusals cannot be checked now.
         """
         eligible = self._store.list_subjects_with(self.categories(study))
         refusing = self._store.refusing_subjects(study.study, study.purpose)
-        return [subject for subject in eligible if subject not in refusing]
+        excluded = refusing | self._store.find_deceased(eligible)
+        return [subject for subject in eligible if subject not in excluded]
 
     def not_permitting(self, study: Proposal) -> list[bytes]:
         """Return those of them who do not permit the study yet.

@@ -13,6 +13,7 @@ from services.parties import PartyNames
 from services.requests.censuses import Censuses
 from services.requests.consent_requests import ConsentRequests
 from services.requests.copies import ReleasedCopies
+from services.requests.copy_deletions import CopyDeletions
 from services.requests.counting_rules import CountingRules
 from services.requests.descriptions import RequestDescriptions
 from services.requests.directory import PatientDirectory
@@ -40,6 +41,7 @@ class RequestStores:
     predictions: StoredPredictions
     feasibility: FeasibilityCounts
     copies: ReleasedCopies
+    deletions: CopyDeletions
     history: AccessHistory
     descriptions: RequestDescriptions
     reach: StudyReach
@@ -63,6 +65,13 @@ def build_stores(
     directory = PatientDirectory(engine, store, clock)
     proposals = StudyProposals(engine, diagnostics, clock)
     copies = ReleasedCopies(engine, store, clock)
+    deletions = CopyDeletions(
+        engine=engine,
+        store=store,
+        proposals=proposals,
+        copies=copies,
+        diagnostics=diagnostics,
+    )
     return RequestStores(
         parties=parties,
         directory=directory,
@@ -72,8 +81,9 @@ def build_stores(
         predictions=StoredPredictions(engine, store, clock),
         feasibility=FeasibilityCounts(engine, clock),
         copies=copies,
+        deletions=deletions,
         messages=Messages(engine, store, clock),
-        history=AccessHistory(store, ledger, diagnostics, copies),
+        history=AccessHistory(store, ledger, diagnostics, copies, deletions),
         erasures=ErasureRequests(engine, clock),
         drafts=QuestionDrafts(engine, clock),
         censuses=Censuses(store, installation),

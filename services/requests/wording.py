@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from consent import ANY, Terms
 from models import format_unit
 from records.documents import UNDATED
-from services.requests.choices import COPY
+from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY
 from services.statement import RequestedTerms
 from services.words import Words
 
@@ -29,14 +29,14 @@ def format_categories(words: Words, codes: Iterable[str]) -> str:
 def format_purposes(words: Words, codes: Iterable[str]) -> str:
     """Return purposes as a patient is told them, without that of a copy if there are others."""
     all_codes = list(codes)
-    others = [code for code in all_codes if code != COPY]
+    others = [code for code in all_codes if code not in COPY_PURPOSES]
     return words.listed(words(f"purpose-{code}") for code in others or all_codes)
 
 
 def _signed_purposes(words: Words, codes: Iterable[str], *, has_copy_sentence: bool) -> str:
     """Return purposes as a patient says them: "to treat me"; a copy may have its own sentence."""
     all_codes = list(codes)
-    others = [code for code in all_codes if code != COPY]
+    others = [code for code in all_codes if code not in COPY_PURPOSES]
     listed = others if others and has_copy_sentence else all_codes
     texts = ((f"purpose-mine-{code}", f"purpose-{code}") for code in listed)
     return words.listed(words(mine if words.has(mine) else plain) for mine, plain in texts)
@@ -70,11 +70,16 @@ def make_statement(words: Words, party_name: str, requested: RequestedTerms, end
     if ANY not in requested.records:
         sentences.append(words("statement-records", n=len(requested.records)))
     if is_permit:
-        may_copy = COPY in requested.purposes
-        sentences.append(words("statement-copy" if may_copy else "statement-no-copy"))
+        sentences += [words(key) for key in _copy_keys(requested.purposes)]
     end = "statement-end" if is_permit else "statement-forbid-end"
     sentences.append(words(end, date=format_day(words, ends_on)))
     return " ".join(sentences)
+
+
+def _copy_keys(purposes: Sequence[str]) -> list[str]:
+    """Return the keys of the sentences that say which copies may be downloaded."""
+    keys = {COPY: "statement-copy", PSEUDONYMISED_COPY: "statement-copy-pseudonymised"}
+    return [key for code, key in keys.items() if code in purposes] or ["statement-no-copy"]
 
 
 def summarise(words: Words, party_name: str, terms: Terms, *, is_past: bool = False) -> str:

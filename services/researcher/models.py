@@ -10,6 +10,7 @@ from models import Diagnostics, ExternalValidation, Model
 from services.cards import ModelCard, ModelCards
 from services.errors import NotFound
 from services.jobs.queue import ACTIVE, Job, JobQueue
+from services.model_monitoring import ModelMonitoring, ModelMonth
 from services.parties import study_name
 from services.requests import FeasibilityCounts
 from services.requests.proposals import Proposal
@@ -70,19 +71,21 @@ class WithdrawalCounts:
 class StudyModels:
     """Training of a researcher's models by the worker, and the models themselves."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - six ports, by keyword
         self,
         *,
         owned: OwnedStudies,
         jobs: JobQueue,
         cards: ModelCards,
         withdrawals: WithdrawalCounts,
+        monitoring: ModelMonitoring,
         diagnostics: Diagnostics,
     ) -> None:
         self._diagnostics = diagnostics
         self._owned = owned
         self._jobs = jobs
         self._cards = cards
+        self._monitoring = monitoring
         self._withdrawals = withdrawals
 
     def list(self, party: str) -> Sequence[Model]:
@@ -101,6 +104,14 @@ class StudyModels:
             withdrawals=self._withdrawals.count(model),
             stops_at_s=self._withdrawals.stops_at_s(model),
         )
+
+    def months(self, party: str, model_id: str) -> Sequence[ModelMonth]:
+        """Return the monthly reports of a model in service, the newest first.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        return self._monitoring.list_months(self._owned.model(party, model_id).id)
 
     def plot(self, party: str, model_id: str, name: str) -> bytes:
         """Return a plot of a model's card as SVG.
@@ -179,6 +190,14 @@ class StudyModels:
             NotFound: as `get`.
         """
         return self._cards.json(self._owned.model(party, model_id).id)
+
+    def card_pdf(self, party: str, model_id: str) -> bytes:
+        """Return a model's card as PDF.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        return self._cards.pdf(self._owned.model(party, model_id).id)
 
     def compare(self, party: str, name: str) -> Sequence[ModelCard]:
         """Return the newest ten models of a study with their cards, the newest first.

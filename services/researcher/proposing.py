@@ -12,17 +12,30 @@ from typing import Final
 
 from consent import CATEGORIES, MLTRAINING
 from models import Diagnostics, ModelsInvalid, Question
+from models.sealed_copy import require_public_key
 from services.dates import end_of_day_s
 from services.errors import Forbidden, Invalid, NotFound
 from services.parties import is_study, study_id
 from services.requests import RETURNED, Proposal, StudyProposals
+from services.requests.agreements import CopyAgreement
 from services.words import Words
 
 PERMISSION_DAYS: Final = (365, 730, 1825)
 """How long a permission for a study may last."""
 MAX_TEXT: Final = 4_000
+MAX_AGREEMENT: Final = 40_000
 MAX_NAME: Final = 60
 TEXTS: Final = ("title", "condition", "board", "protocol", "contact")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementDraft:
+    """An agreement on a pseudonymised copy as a researcher entered it."""
+
+    title: str
+    text: str
+    ends_on: datetime.date | None
+    public_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +49,7 @@ class StudyDraft:
         ends_on: the last day of the study; None if none was entered.
         wants_copy: whether it also asks to download a copy.
         name: of the study in addresses; made of the title if empty.
+        agreement: of a pseudonymised copy; None if the copy, if any, is an anonymised one.
     """
 
     texts: Mapping[str, str]
@@ -44,6 +58,7 @@ class StudyDraft:
     ends_on: datetime.date | None
     wants_copy: bool
     name: str = ""
+    agreement: AgreementDraft | None = None
 
 
 class StudyProposing:
@@ -58,7 +73,8 @@ class StudyProposing:
 
         Raises:
             Invalid: a field is missing or wrong, or another study has the title; `fields` has
-                title, condition, board, protocol, contact, question, days, ends_on.
+                title, condition, board, protocol, contact, question, days, ends_on; of an
+                agreement agreement_title, agreement_text, agreement_ends_on, public_key.
             Forbidden: the caller speaks for one study; only an organisation proposes studies.
         """
         proposal = self._checked(party, draft, words)
@@ -87,6 +103,8 @@ class StudyProposing:
         questions = {question.id: question for question in self._diagnostics.questions()}
         question = questions.get(draft.question)
         errors = _missing(texts, words) | self._wrong(draft, question, words)
+        agreement, problems = self._agreement(draft, words)
+        errors |= problems
         if errors or question is None or draft.ends_on is None:
             raise Invalid(fields=errors)
         return Proposal(
@@ -105,7 +123,36 @@ class StudyProposing:
             board=texts["board"],
             protocol=texts["protocol"],
             contact=texts["contact"],
+            agreement=agreement,
         )
+
+    def _agreement(
+        self, draft: StudyDraft, words: Words
+    ) -> tuple[CopyAgreement | None, dict[str, list[str]]]:
+        """Return the agreement of a draft, and what is wrong with it by field."""
+        entered = draft.agreement
+        if entered is None or not draft.wants_copy:
+            return None, {}
+        title, text = entered.title.strip()[:MAX_TEXT], entered.text.strip()[:MAX_AGREEMENT]
+        key = _checked_key(entered.public_key)
+        problems = {
+            "agreement_title": "" if title.isprintable() and title else "agreement-title-error",
+            "agreement_text": "" if text else "agreement-text-error",
+            "agreement_ends_on": self._end_problem(entered.ends_on, draft.ends_on),
+            "public_key": "" if key else "agreement-key-error",
+        }
+        errors = {name: [words(problem)] for name, problem in problems.items() if problem}
+        if errors or entered.ends_on is None:
+            return None, errors
+        return CopyAgreement(title, text, entered.ends_on.isoformat(), key), {}
+
+    def _end_problem(self, day: datetime.date | None, study_day: datetime.date | None) -> str:
+        """Return the key of what is wrong with the last day of an agreement, or ""."""
+        if day is None:
+            return "error-day"
+        if end_of_day_s(day) <= self._diagnostics.clock():
+            return "error-day-past"
+        return "agreement-end-error" if study_day is not None and day > study_day else ""
 
     def _wrong(
         self, draft: StudyDraft, question: Question | None, words: Words
@@ -120,6 +167,14 @@ class StudyProposing:
         elif end_of_day_s(draft.ends_on) <= self._diagnostics.clock():
             errors["ends_on"] = [words("error-day-past")]
         return errors
+
+
+def _checked_key(text: str) -> str:
+    """Return a public key, or "" if it is none."""
+    try:
+        return require_public_key(text)
+    except ModelsInvalid:
+        return ""
 
 
 def _missing(texts: Mapping[str, str], words: Words) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from services.researcher.cohorts import StudyCohorts
 from services.researcher.counting import PeopleCounting
 from services.researcher.models import StudyModels
 from services.researcher.proposing import StudyProposing
+from services.researcher.pseudonymised_copies import PseudonymisedCopies
 from services.researcher.questions import ResearchQuestions
 from services.researcher.runs import ModelRuns
 from services.researcher.studies import Studies
@@ -30,6 +31,7 @@ class ResearcherService:
         models: training, cards, and what withdrawals did to a model.
         study_runs: training runs, refused ones with their reports.
         training_sets: copies that leave, and whose rows must be deleted.
+        pseudonymised_copies: copies under an agreement, and the people to delete from them.
         runs: training and counting while the caller waits, for the operator's command line.
     """
 
@@ -42,4 +44,5 @@ class ResearcherService:
     models: StudyModels
     study_runs: StudyRuns
     training_sets: TrainingSets
+    pseudonymised_copies: PseudonymisedCopies
     runs: ModelRuns

@@ -184,6 +184,7 @@ class TrainingSets:
                 self._notice(study, copy)
                 for study in studies
                 for copy in self._copies.list_by_study(study.study)
+                if not copy.is_pseudonymised
             ],
             models=[model for model in self._owned.models(studies) if model.state == "affected"],
         )
@@ -194,13 +195,13 @@ class TrainingSets:
         Raises:
             NotFound: there is no such copy, it is another party's, or it was confirmed before.
         """
-        studies = self._owned.list(party)
+        studies = [study for study in self._owned.list(party) if study.agreement is None]
         if not any(self._copies.confirm_deletion(study.study, copy_id) for study in studies):
             raise NotFound
 
     def _require(self, party: str, name: str) -> Proposal:
         study = self._owned.get_approved(party, name)
-        if not study.wants_copy:
+        if study.copy_kind != "anonymised":
             raise NotFound
         return study
 

@@ -34,7 +34,7 @@ def final(town: Town, proxy: FaultProxy, tmp_path: Path) -> Town:
 
 
 def set_final(town: Town, proxy: FaultProxy, lag: int = 0) -> int:
-    number = int(town.process().chain._rpc.call("eth_blockNumber"), 16) - lag  # noqa: SLF001
+    number = int(town.process().chain.rpc.call("eth_blockNumber"), 16) - lag
     proxy.rewrite = lambda question: question.replace(b'"finalized"', b'"%s"' % at_block(number))
     return number
 

@@ -1,20 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
-from world import ALICE, OPT_OUT, REQUEST, STUDY, World, alices_world, as_batch
+from decisions import decision_at
+from policy import Given
+from world import ALICE, NOW_S, OPT_OUT, REQUEST, STUDY, World, alices_world, as_batch
 
 from consent.batch import decide_many
 from consent.decision import decide
+from consent.grant_status import Clocks
+from consent.pending_refusals import deny_pending, list_pending
+from consent.state import LedgerState, PendingRefusal
 from consent.terms import ANY
+from consent.typed_data import terms_hash
 
 HOSPITAL = "organisation:hospital"
 OTHER_STUDY = "study:other"
 PARTIES = (STUDY, OTHER_STUDY, HOSPITAL)
-PURPOSES = ("MLTRAINING", "HRESCH", "TREATDS", "TREAT")
-RESEARCH = ("MLTRAINING", "HRESCH")
+PURPOSES = ("MLTRAINING", "HRESCH", "PSEUDRESCH", "TREATDS", "TREAT")
+RESEARCH = ("MLTRAINING", "HRESCH", "PSEUDRESCH")
 DENY_STUDY: dict[str, Any] = {"decision": "deny", "purposes": ("MLTRAINING", "HRESCH", "TREAT")}
 
 
@@ -130,6 +137,48 @@ def test_withdrawals_and_stops_after_a_view_count_for_a_decision_on_it() -> None
     world.stop(ALICE, 100)
     state = before.with_refusals_since(world.state())
     assert decide(REQUEST, state, world.consent_terms, world.view(), 1_000).reason == "stopped"
+
+
+def pending(world: World, given: Given) -> LedgerState:
+    refusal = PendingRefusal(given.subject, terms_hash(given.terms), given.signed_s, given.ends_s)
+    return replace(world.state(), pending_refusals=(refusal,))
+
+
+@pytest.mark.parametrize("change", [OPT_OUT, DENY_STUDY])
+def test_a_refusal_that_is_acknowledged_counts_before_the_ledger_has_it(
+    world: World, change: dict[str, Any]
+) -> None:
+    other, mirrored = alices_world(), world.state()
+    state = pending(world, other.grant(**change, signed_s=200))
+    for given in other.history.given:
+        world.put(ALICE, given.terms)
+    requests = [replace(REQUEST, party=party, purpose=p) for party, p in product(PARTIES, PURPOSES)]
+    world.grant(**change, signed_s=200)  # the same words, so that all three agree on the truth
+    for request in requests:
+        expected_reason = decide(
+            request, world.state(), world.consent_terms, world.view(), NOW_S
+        ).reason
+        decision = decide(request, state, world.consent_terms, world.view(), NOW_S)
+        batch, consents = as_batch([request]), world.register.at(mirrored)
+        many = decide_many(batch, consents, world.view(), NOW_S)
+        clocks = Clocks.of(world.view(), NOW_S)
+        deny_pending(many, batch, state, world.consent_terms, clocks)
+        assert decision.reason == expected_reason
+        assert many.counts() == {decision.reason: 1}
+        assert decision_at(many, 0).consent_ids == decision.consent_ids[:1]
+
+
+def test_a_pending_refusal_ends_with_its_own_withdrawal_on_the_ledger(world: World) -> None:
+    given = alices_world().grant(**OPT_OUT, signed_s=200)
+    world.put(ALICE, given.terms)
+    listed = list_pending(
+        pending(world, given), world.consent_terms, ALICE, Clocks.of(world.view(), NOW_S)
+    )
+    assert [(consent.state, consent.terms) for consent in listed] == [("active", given.terms)]
+    world.withdraw(given)
+    state = pending(world, given)
+    assert decide(REQUEST, state, world.consent_terms, world.view(), NOW_S).permitted
+    assert not list_pending(state, world.consent_terms, ALICE, Clocks.of(world.view(), NOW_S))
 
 
 def test_terms_that_cannot_be_read_may_be_a_refusal_and_outlive_a_stop(world: World) -> None:

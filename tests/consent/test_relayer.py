@@ -3,8 +3,10 @@ from __future__ import annotations
 import signal
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from faults import FaultProxy
 from geth import Geth
 from township import Patient, Town, ask, make_ledger, make_terms
 
@@ -184,6 +186,26 @@ def test_an_anchor_without_the_role_is_refused(town: Town) -> None:
     town.call("renounceRole(bytes32,address)", role, town.own_word())
     with pytest.raises(NotPermitted, match="role-missing"):
         town.relayer.anchor("card", b"\7" * 32, 1)
+
+
+def test_an_opt_out_counts_from_its_acknowledgement_on(town: Town, tmp_path: Path) -> None:
+    patient, proxy = town.patient(), FaultProxy(town.endpoint, tmp_path / "proxy.ipc")
+    town.bring(patient.grants(town.now_s()))
+    ledger = make_ledger(town.process(proxy.endpoint))
+    ledger.limits.confirm_s = 0.3
+    assert ledger.decide(ask(patient)).permitted
+    proxy.rewrite = lambda question: question.replace(b"eth_sendRawTransaction", b"eth_lose")
+    opt_out = make_terms(decision="deny", recipient="*", categories=("*",))
+    outcome = ledger.grant([patient.grants(town.now_s(), opt_out)])[0]
+    assert (outcome.ok, outcome.reason) == (True, "pending")
+    assert ledger.decide(ask(patient)).reason == "opted-out"
+    assert [consent.state for consent in ledger.consents_of(patient.subject)] == ["active"] * 2
+    proxy.rewrite = lambda question: question
+    ledger.recover()
+    assert ledger.decide(ask(patient)).reason == "opted-out"
+    assert [consent.state for consent in ledger.consents_of(patient.subject)] == ["active"] * 2
+    assert not town.outbox.pending_refusals()
+    proxy.close()
 
 
 def test_without_a_chain_grants_are_not_written_and_withdrawals_are_in_force(

@@ -42,8 +42,8 @@ def test_covering_is_reflexive_and_transitive() -> None:
             assert COVERS[two] <= COVERS[purpose]
 
 
-def test_an_opt_out_from_research_forbids_training_too() -> None:
-    assert COVERS["HRESCH"] | {"MLTRAINING"} == RESEARCH
+def test_an_opt_out_from_research_forbids_training_and_every_copy() -> None:
+    assert COVERS["HRESCH"] | {"MLTRAINING", "PSEUDRESCH"} == RESEARCH
     assert "TREATDS" not in RESEARCH
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from consent import NodeReport
 from deploy import doctor
 from deploy.commands import doctor as command
 from deploy.doctor import Check
@@ -75,6 +76,19 @@ def test_the_packages_of_this_environment_are_those_of_the_lock():
 def test_an_old_sqlite_is_a_problem():
     assert _status(doctor.check_sqlite((3, 40, 1))) == "ok"
     assert _status(doctor.check_sqlite((3, 34, 9))) == "problem"
+
+
+def test_each_of_several_chain_nodes_is_compared(given, tmp_path, monkeypatch):
+    settings = _settings(given, LEDGER_RPC_URLS="http://b:1 http://c:1")
+    assert not list(doctor.check_further_nodes(_settings(given), _endpoints()))
+    assert [each.status for each in doctor.check_further_nodes(settings, None)] == ["ok"]
+    settings.home.mkdir()
+    (settings.home / "ledger.json").write_text("{}")
+    reports = [NodeReport("a", "agrees"), NodeReport("b", "behind", 3), NodeReport("c", "agrees")]
+    monkeypatch.setattr(doctor, "examine_nodes", lambda *_: reports)
+    checks = list(doctor.check_further_nodes(settings, _endpoints()))
+    assert [_status(check) for check in checks] == ["ok", "problem", "ok"]
+    assert checks[1].value == "b: behind by 3 blocks"
 
 
 def test_a_node_program_is_found_or_will_be_built(given, tmp_path):

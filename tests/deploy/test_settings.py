@@ -31,6 +31,14 @@ def test_nodes_that_are_named_are_used_instead_of_started() -> None:
     assert settings.ledger_rpc_url == "/run/c.ipc"
 
 
+def test_further_chain_nodes_are_different_ones() -> None:
+    urls = "http://b:8545 /run/c.ipc"
+    assert read_settings({"LEDGER_RPC_URLS": urls}).ledger_rpc_urls == tuple(urls.split())
+    for further in ("http://a:1 http://a:1", "http://b:1 http://c:1 http://b:1"):
+        with pytest.raises(SettingsInvalid, match="must be up to 8 different nodes"):
+            read_settings({"LEDGER_RPC_URL": "http://a:1", "LEDGER_RPC_URLS": further})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -82,7 +82,7 @@ class MemoryLedger:
     def outcome(self, subject: bytes, purpose: str) -> str:
         if subject in self.refused:
             return "denied"
-        if subject in self.opted_out and purpose in ("MLTRAINING", "HRESCH"):
+        if subject in self.opted_out and purpose in ("MLTRAINING", "HRESCH", "PSEUDRESCH"):
             return "opted-out"
         is_withdrawn = self.consent(subject, purpose) in self.withdrawn
         return "withdrawn" if is_withdrawn else "permitted"

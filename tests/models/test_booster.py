@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models import booster
 from models.booster import Booster, feature_types, fit, fit_booster, version
 from models.cohort import exclusion_reasons
 from models.errors import ModelsBroken
@@ -37,6 +38,31 @@ def test_without_sampling_the_seed_and_the_order_of_rows_do_not_matter(
     assert fit(Matrix(matrix.values[order], matrix.labels[order]), heart, 1) == fit(
         matrix, heart, 1
     )
+
+
+def test_rows_in_batches_give_the_model_of_the_rows_at_once(
+    heart: Question, matrix: Matrix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = fit(matrix, heart, 1)
+    monkeypatch.setattr(booster, "BATCHES_FROM_ROWS", 1)
+    monkeypatch.setattr(booster, "BATCH_ROWS", 100)
+    assert len(matrix.labels) > 300
+    assert fit(matrix, heart, 1) == at_once == fit(matrix, heart, 1)
+
+
+def test_many_different_values_in_batches_give_nearly_the_same_predictions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=(4_000, 3)).astype(np.float32)  # more values than bins
+    labels = rng.random(4_000) < 1 / (1 + np.exp(-values[:, 0]))
+    chosen = {"rounds": 20, "max_depth": 2, "max_bin": 16, "eta": 0.2}
+    at_once = Booster(fit_booster(values, labels, "qqq", chosen, 1)).predict(values)
+    monkeypatch.setattr(booster, "BATCHES_FROM_ROWS", 1)
+    monkeypatch.setattr(booster, "BATCH_ROWS", 512)
+    raw = fit_booster(values, labels, "qqq", chosen, 1)
+    assert raw == fit_booster(values, labels, "qqq", chosen, 1)
+    assert np.abs(Booster(raw).predict(values) - at_once).mean() < 0.01
 
 
 def test_another_process_with_other_threads_gives_the_same_bytes(

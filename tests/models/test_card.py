@@ -4,8 +4,10 @@ import pytest
 
 from models.card import Card
 from models.card_content import round_figures
+from models.card_pdf import write_card_pdf
 from models.errors import ModelsBroken
 from models.evaluation import interval
+from models.plots import draw_card_plot
 
 STUDY = "study:diabetes-risk"
 
@@ -78,6 +80,16 @@ def test_the_card_as_text_has_every_section(card: Card) -> None:
     assert len(titles) == 14
     assert any(card.content["model"]["sha256"] in line for line in lines)
     assert any("AUROC (95 % interval, DeLong): 0." in line for line in lines)
+
+
+def test_a_card_as_pdf_has_its_figures_and_the_same_bytes_each_time(card: Card) -> None:
+    def draw(name: str) -> bytes:
+        return draw_card_plot(card, name) or b""
+
+    document = write_card_pdf(card, draw)
+    assert document.startswith(b"%PDF-")
+    assert document.count(b"/Subtype /Image") >= 7
+    assert write_card_pdf(Card.from_json(card.to_json()), draw) == document
 
 
 def test_a_group_that_is_too_small_is_not_reported(card: Card) -> None:

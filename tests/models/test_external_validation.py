@@ -103,7 +103,7 @@ def test_a_consent_that_ends_during_the_evaluation_stops_it(world, monkeypatch) 
 def test_a_model_is_evaluated_on_studies_of_its_own_question_alone() -> None:
     model, study = SimpleNamespace(question="a"), SimpleNamespace(question="b")
     owned = SimpleNamespace(model=lambda *_: model, get_approved=lambda *_: study)
-    ports = dict.fromkeys(("jobs", "cards", "withdrawals", "diagnostics"))
+    ports = dict.fromkeys(("jobs", "cards", "withdrawals", "monitoring", "diagnostics"))
     models = StudyModels(owned=owned, **ports)
     for evaluate in (models.evaluate, models.evaluate_now):
         with pytest.raises(NotFound):

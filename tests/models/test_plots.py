@@ -13,6 +13,11 @@ def estimate(value: float) -> dict[str, float]:
 CARD = Card(
     {
         "outcome": {"words": "it"},
+        "curves": {
+            "roc": [[1.0, 1.0], [0.2, 0.7], [0.0, 0.0]],
+            "precision_recall": [[0.9, 0.3], [0.2, 0.8]],
+            "smooth": [[0.1, 0.1, 0.05, 0.2], [0.5, 0.6, 0.5, 0.7]],
+        },
         "predictors": [
             {"words": "age", "mean_log_odds": 0.4},
             {"words": "sex", "mean_log_odds": 0.1},
@@ -29,6 +34,7 @@ CARD = Card(
             ],
             "spread": [[0.4, 0.1, 0.0, 0.0], [0.1, 0.2, 0.2, 0.0]],
             "net_benefit": [[0.05, 0.15, 0.16], [0.2, 0.1, 0.0], [0.4, 0.05, -0.3]],
+            "auprc": 0.5,
             "groups": [
                 {"words": "a", "n": 100, "auroc": estimate(0.7)},
                 {"words": "b", "n": None, "auroc": None},
@@ -38,7 +44,7 @@ CARD = Card(
 )
 
 
-NAMES = ("calibration", "decision", "contributions", "distributions", "groups")
+NAMES = ("roc", "precision", "calibration", "decision", "contributions", "distributions", "groups")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,7 +9,7 @@ import pytest
 from timed import HEAD, LABEL, born, diagnosed, measured, person, question, visit
 
 from models.question import Question
-from models.selection import read_events, select
+from models.selection import find_label_at, read_events, select
 from storage import Record
 
 DIABETES = "http://hl7.org/fhir/sid/icd-10-cm|E11.9"
@@ -128,3 +128,19 @@ def test_eligibility_and_required_categories_leave_people_out() -> None:
     assert outcome(timed, history(demographics=[born("1960-01-01")])) is False
     needs = question(head=HEAD.replace("[parameters]", 'required = ["laboratory"]\n[parameters]'))
     assert outcome(needs, history()) == "required-category-missing"
+
+
+@pytest.mark.parametrize(
+    ("day", "ill", "expected"),
+    [("2020-01-01", True, True), ("2020-01-01", False, False), ("2024-01-01", False, None)],
+)
+def test_a_label_after_a_prediction_is_known_once_it_occurs_or_the_follow_up_has_ended(
+    day: str, ill: bool, expected: bool | None
+) -> None:
+    at_s = int(datetime.datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp())
+    conditions = [diagnosed(DIABETES, "2021-01-01")] if ill else [visit("2012-01-01")]
+    assert find_label_at(at_2020(head=OBSERVED), history(*conditions), at_s) is expected
+
+
+def test_without_a_follow_up_an_absent_label_is_never_known() -> None:
+    assert find_label_at(at_2020(), history(diagnosed(DIABETES, "2021-01-01")), 0) is None

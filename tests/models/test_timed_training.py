@@ -30,7 +30,7 @@ TEXT = HEAD + LABEL + FEATURES.replace('unit = "mg/dL"\n', REVIEWED) + UNITS
 NOW_S = 1_770_000_000
 
 
-def make_people(count: int) -> list[list[Record]]:
+def make_people(count: int, tests: int = 1) -> list[list[Record]]:
     """Return people whose glucose says how likely diabetes within five years is."""
     draw = random.Random(7)
     people = []
@@ -45,7 +45,10 @@ def make_people(count: int) -> list[list[Record]]:
             number,
             procedure=[visit("2018-01-01"), visit("2024-01-01")],
             demographics=[born(f"{draw.randint(1940, 1990)}-05-01")],
-            laboratory=[measured(GLUCOSE, "2017-12-01", round(glucose, 1), "mg/dL")],
+            laboratory=[
+                measured(GLUCOSE, f"2017-12-0{test + 1}", round(glucose, 1), "mg/dL")
+                for test in range(1 + number % tests)
+            ],
         )
         people.append(records + (person(number, condition=conditions) if conditions else []))
     return people
@@ -126,3 +129,23 @@ def test_several_rows_of_a_patient_are_refused_for_a_model(build, people, tmp_pa
     world = build(people, question_folders=(tmp_path,))
     with pytest.raises(ModelsInvalid, match="one row a patient"):
         world.diagnostics.train(STUDY, "timed")
+
+
+def test_the_card_names_inputs_that_count_tests_and_the_figure_without_them(
+    build, tmp_path: Path
+) -> None:
+    counted = """
+[[features]]
+name = "tests"
+words = "glucose tests"
+codes = ["loinc|2345-7"]
+category = "laboratory"
+take = "count"
+"""
+    (tmp_path / "timed.toml").write_text(TEXT.replace(UNITS, counted + UNITS))
+    world = build(make_people(900, tests=3), question_folders=(tmp_path,))
+    card = world.diagnostics.card(world.diagnostics.train(STUDY, "timed").id)
+    frequency = card.content["frequency"]
+    assert frequency["features"] == ["glucose tests"]
+    assert frequency["having"]["value"] == pytest.approx(frequency["without"]["value"], abs=0.05)
+    assert "  how often tested: glucose tests" in card.to_lines()

@@ -9,7 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records import JsonInvalid
-from records.json_strict import MAX_DEPTH, dumps_exact, loads, loads_exact
+from records.json_strict import (
+    MAX_DEPTH,
+    _exact_integer,
+    _exact_number,
+    _loads,
+    dumps_exact,
+    loads,
+    loads_exact,
+)
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.text() | st.integers(-(2**63), 2**64 - 1),
@@ -156,3 +164,22 @@ def test_keys_are_sorted_in_the_exact_form() -> None:
 def test_what_has_no_exact_meaning_is_refused(text: bytes) -> None:
     with pytest.raises(JsonInvalid):
         loads_exact(text)
+
+
+NUMBERS = st.sampled_from(["1", "-0", "1.5", "1.50", "1e5", "0.1", "12345678901234567890", "9e-9"])
+TEXTS = st.text(alphabet='ab\\"/~{[:é\n', max_size=6).map(json.dumps) | st.just('"\\/\\u0061"')
+MEMBERS = st.lists(st.tuples(st.sampled_from(['"a"', '"b"', '"~~"', '"\\""']), NUMBERS | TEXTS))
+
+
+@given(MEMBERS, st.sampled_from(["", " ", "\n  "]))
+def test_the_fast_way_reads_and_refuses_as_the_careful_one_does(
+    members: list[tuple[str, str]], blank: str
+) -> None:
+    text = ("{" + ",".join(f"{blank}{k}:{blank}{v}" for k, v in members) + "}").encode()
+    try:
+        careful = dumps_exact(_loads(text, _exact_integer, _exact_number))
+    except JsonInvalid:
+        with pytest.raises(JsonInvalid):
+            loads_exact(text)
+        return
+    assert dumps_exact(loads_exact(text)) == careful

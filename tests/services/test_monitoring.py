@@ -45,6 +45,9 @@ class Ledger:
         self._require()
         return [SimpleNamespace(block_number=7)]
 
+    def chain_nodes(self) -> dict[str, int]:
+        return {"agrees": 2, "behind": 1}
+
     def refused_revocations(self) -> int:
         return 2
 
@@ -60,6 +63,7 @@ class Ledger:
 def parts(tmp_path: Path) -> SimpleNamespace:
     """The ports of a monitoring service; a test changes what it needs."""
     return SimpleNamespace(
+        models=SimpleNamespace(count_alarms=lambda: 1),
         ledger=Ledger(),
         store=SimpleNamespace(journal=Journal(), ipfs_version=lambda: "0.43", is_sealed=False),
         jobs=SimpleNamespace(counts=lambda: {("train", "queued"): 2}),
@@ -75,6 +79,8 @@ def test_every_part_is_measured(parts) -> None:
     assert (measured.ledger_lag_s, measured.block_age_s, measured.anchor_age_s) == (10, 15, 100)
     assert measured.unanchored_rows == 1
     assert measured.refused_revocations == 2
+    assert measured.drifting_models == 1
+    assert measured.chain_nodes["behind"] == 1
     assert measured.jobs == {("train", "queued"): 2}
     assert measured.disk_free_bytes > 0
 

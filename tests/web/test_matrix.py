@@ -109,6 +109,7 @@ GET  /clinician/diagnoses/<id>                      clinician   diagnosis
 POST /clinician/diagnoses/<id>                      clinician   diagnosis
 GET  /clinician/diagnoses/<id>/contributions.svg    clinician   diagnosis
 GET  /clinician/models/<id>                         clinician   -card
+GET  /clinician/models/<id>/card.pdf                clinician   -card
 GET  /clinician/models/<id>/pictures/<name>         clinician   -card
 GET  /researcher                                    researcher  -
 GET  /researcher/questions                          researcher  -
@@ -139,6 +140,7 @@ GET  /researcher/studies/<slug>/runs/<run>          researcher  study!
 GET  /researcher/models/<id>                        researcher  model
 POST /researcher/models/<id>/retraining             researcher  model
 GET  /researcher/models/<id>/card.json              researcher  model
+GET  /researcher/models/<id>/card.pdf               researcher  model
 GET  /researcher/models/<id>/retirement             researcher  model
 POST /researcher/models/<id>/retirement             researcher  model
 GET  /researcher/models/<id>/pictures/<name>        researcher  model
@@ -146,6 +148,10 @@ GET  /researcher/sets/<slug>                        researcher  study
 POST /researcher/sets/<slug>                        researcher  study
 GET  /researcher/sets/<slug>/copy                   researcher  study
 POST /researcher/sets/<slug>/copy                   researcher  study
+GET  /researcher/pseudonymised/<slug>               researcher  study!
+POST /researcher/pseudonymised/<slug>               researcher  study!
+POST /researcher/pseudonymised/<slug>/deletions     researcher  study!
+POST /researcher/pseudonymised/<slug>/deleted       researcher  study!
 GET  /researcher/notices                            researcher  -
 POST /researcher/notices                            researcher  -
 GET  /custodian                                     custodian   ours
@@ -184,6 +190,10 @@ GET  /custodian/links                               custodian   ours
 POST /custodian/links                               custodian   ours
 GET  /custodian/links/<id>                          custodian   nothing!
 POST /custodian/links/<id>                          custodian   nothing!
+GET  /custodian/deceased                            custodian   ours
+POST /custodian/deceased                            custodian   ours
+GET  /custodian/moves                               custodian   ours
+POST /custodian/moves                               custodian   ours
 GET  /auditor                                       auditor     -
 GET  /auditor/anchors                               auditor     -
 GET  /auditor/journal                               auditor     -

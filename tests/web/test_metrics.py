@@ -24,7 +24,9 @@ MEASURED = Measurements(
     block_age_s=None,
     anchor_age_s=30.0,
     unanchored_rows=4,
+    chain_nodes={"agrees": 2, "disagrees": 1},
     refused_revocations=1,
+    drifting_models=0,
     disk_free_bytes=10**9,
 )
 
@@ -44,6 +46,7 @@ def test_measurements_are_served_and_those_of_unavailable_parts_are_left_out() -
         'vouchsafe_part_up{part="worker"} 0.0',
         'vouchsafe_decisions_total{outcome="no-consent"} 2.0',
         'vouchsafe_jobs{kind="rekey",state="queued"} 3.0',
+        'vouchsafe_chain_nodes{state="disagrees"} 1.0',
         "vouchsafe_ledger_lag_seconds 1.5",
         "vouchsafe_anchor_age_seconds 30.0",
         "vouchsafe_unanchored_rows 4.0",

@@ -14,6 +14,7 @@ from models import Question
 from services.dates import iso_time
 from services.information import LedgerFacts
 from services.jobs.queue import Job
+from services.model_monitoring import ModelMonth
 from services.requests.erasures import ErasureRequest
 from services.schemas import SignedEnrolmentSchema, Strict, ValidationError
 from services.subjects import SubjectConsents, SubjectUse, SubjectUses
@@ -241,3 +242,10 @@ ErasureRequestSchema = schema_of(
     ErasureRequest,
     "id state requested_by requested_at_s decided_at_s reason is_open",
 )
+ModelMonthSchema = schema_of(
+    "ModelMonthSchema",
+    ModelMonth,
+    "model month answers estimate_psi worst_input worst_psi is_alarm outcomes events "
+    "observed_to_expected auroc",
+)
+ModelMonthsSchema = listing("ModelMonthsSchema", "months", ModelMonthSchema)

@@ -55,6 +55,7 @@ def overview() -> Response:
         "custodian/overview.html",
         title=words()("menu-custodian"),
         overview=services().custodian.overview.get(),
+        months=services().custodian.models.list_newest(),
         open_messages=services().custodian.messages.count_open(),
     )
 
@@ -270,6 +271,8 @@ def _upload_form(errors: dict[str, str], status: int) -> Response:
         values=request.form,
         mappings=uploads.mapping_names(),
         parked=services().custodian.intake.parked_count(),
+        inbox=services().installation.inbox,
+        rules=services().custodian.categories.version(),
         max_megabytes=words().number(MAX_BYTES / 10**6),
         uploads=uploads.list_newest(current_account().party)[:MAX_LISTED],
     )

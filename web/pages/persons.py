@@ -1,4 +1,4 @@
-"""The custodian's pages about whose records are whose: patients under two numbers."""
+"""The custodian's pages about whose records are whose: duplicates, moves, deaths."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from web.pages.guard import render, see_other
 from web.view_options import requires_role
 
 _INVALID: Final = 422
+_MAX_DIGITS: Final = 6
 
 bp = Blueprint("persons_pages", __name__)
 BLUEPRINTS = (bp,)
@@ -48,7 +49,7 @@ def link(id: str) -> Response:
         "custodian/link.html",
         title=words()("links-one"),
         pair=services().custodian.links.get(id),
-        models=int(count) if count.isdecimal() and len(count) <= 6 else None,
+        models=int(count) if count.isdecimal() and len(count) <= _MAX_DIGITS else None,
     )
 
 
@@ -66,6 +67,86 @@ def decide_link(id: str) -> Response:
     decide = service.confirm if decision == "confirm" else service.undo
     decided = decide(id, by=by)
     return see_other(f"/custodian/links/{id}?models={len(decided.affected_models)}")
+
+
+@bp.get("/custodian/deceased")
+@requires_role(CUSTODIAN)
+def deceased() -> Response:
+    """Show who is noted as deceased, the rule for their consents, and the form to note a death."""
+    return _deceased({}, 200)
+
+
+@bp.post("/custodian/deceased")
+@requires_role(CUSTODIAN)
+def note_death() -> Response:
+    """Note that a patient has died, or take the note back."""
+    number, has_died = request.form.get("number", ""), request.form.get("wish") != "undo"
+    try:
+        services().custodian.deaths.note(
+            words(), number, has_died=has_died, by=current_account().id
+        )
+    except Invalid as exc:
+        return _deceased(first_errors(exc), _INVALID)
+    return see_other("/custodian/deceased")
+
+
+@bp.get("/custodian/moves")
+@requires_role(CUSTODIAN)
+def moves() -> Response:
+    """Show the form that lists a patient's records, and what a move did."""
+    count = request.args.get("models", "")
+    models = int(count) if count.isdecimal() and len(count) <= _MAX_DIGITS else None
+    return _moves({}, 200, models)
+
+
+@bp.post("/custodian/moves")
+@requires_role(CUSTODIAN)
+def move_record() -> Response:
+    """List the records of a number, or move the chosen one to another patient."""
+    form, service = request.form, services().custodian.moves
+    if form.get("wish") != "move":
+        return _moves({}, 200, None)
+    if not form.get("record"):
+        return _moves({"record": words()("moves-record-error")}, _INVALID, None)
+    try:
+        moved = service.move(
+            words(), form["record"], form.get("other", ""), by=current_account().id
+        )
+    except Invalid as exc:
+        return _moves(first_errors(exc), _INVALID, None)
+    return see_other(f"/custodian/moves?models={len(moved.affected_models)}")
+
+
+def _moves(errors: dict[str, str], status: int, models: int | None) -> Response:
+    number, records = request.form.get("number", ""), None
+    if request.method == "POST":
+        try:
+            records = services().custodian.moves.list_records(words(), number)
+        except Invalid as exc:
+            errors, status = first_errors(exc), _INVALID
+    return render(
+        "custodian/moves.html",
+        title=words()("menu-moves"),
+        status=status,
+        errors=errors,
+        values=request.form,
+        number=number,
+        records=records,
+        models=models,
+    )
+
+
+def _deceased(errors: dict[str, str], status: int) -> Response:
+    deaths = services().custodian.deaths
+    return render(
+        "custodian/deceased.html",
+        title=words()("menu-deceased"),
+        status=status,
+        errors=errors,
+        values=request.form if errors else {},
+        patients=deaths.list_all(),
+        ends_consents=deaths.ends_consents,
+    )
 
 
 def _links(errors: dict[str, str], status: int) -> Response:

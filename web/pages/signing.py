@@ -11,7 +11,7 @@ from flask import Response, request
 
 from consent import ANY, Outcome, Terms
 from services.accounts import ProofInvalid
-from services.requests.choices import COPY
+from services.requests.choices import COPY, COPY_PURPOSES, PSEUDONYMISED_COPY
 from services.requests.wording import format_period
 from services.words import Words
 from web.current import words
@@ -91,15 +91,12 @@ def terms_rows(
         change: the path of the form that changes a choice; "" if there is none.
     """
     terms = message["terms"]
-    may_copy = COPY in terms["purposes"] and terms["decision"] != "deny"
-    others = [code for code in terms["purposes"] if code != COPY or not may_copy]
+    is_refusal = terms["decision"] == "deny"
+    others = [code for code in terms["purposes"] if is_refusal or code not in COPY_PURPOSES]
     period = format_period(say, terms["dataFrom"], terms["dataTo"])
     days = [("dataFrom", terms["dataFrom"]), ("dataTo", terms["dataTo"])]
-    copies = TermPart(say("check-copies-yes"), [("purposes", COPY)])
-    no_copies = TermPart(say("check-copies-no"), [])
     end = TermPart(say.last_day(message["notAfter"]), [("notAfter", str(message["notAfter"]))])
     who = say("check-anybody") if terms["recipient"] == ANY else recipient
-    is_refusal = terms["decision"] == "deny"
     decision = TermPart(
         say("check-decision-no" if is_refusal else "check-decision-yes"),
         [("decision", terms["decision"])],
@@ -119,7 +116,7 @@ def terms_rows(
     ]
     if not is_refusal:
         duties = _parts(say, "obligations", "duty", terms["obligations"])
-        rows.append(TermRow(say("check-copies"), [copies if may_copy else no_copies], change))
+        rows.append(TermRow(say("check-copies"), _copies(say, terms["purposes"]), change))
         rows.append(TermRow(say("check-duties"), duties))
     return rows
 
@@ -131,6 +128,15 @@ def _parts(say: Words, field: str, prefix: str, codes: Sequence[str]) -> list[Te
         for code in codes
     ]
     return parts or [TermPart(say("frame-none"), [])]
+
+
+def _copies(say: Words, purposes: Sequence[str]) -> list[TermPart]:
+    """Return a part for each kind of copy that is allowed, or one that says that there is none."""
+    keys = {COPY: "check-copies-yes", PSEUDONYMISED_COPY: "check-copies-pseudonymised"}
+    parts = [
+        TermPart(say(key), [("purposes", code)]) for code, key in keys.items() if code in purposes
+    ]
+    return parts or [TermPart(say("check-copies-no"), [])]
 
 
 def _records(say: Words, terms: Mapping[str, Any]) -> list[TermPart]:

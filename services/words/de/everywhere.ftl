@@ -315,6 +315,8 @@ purpose-THREAT = um Menschen vor einer Gefahr zu schützen
 
 purpose-HMARKT = um zu werben
 
+purpose-PSEUDRESCH = um an einer Kopie mit genauen Werten und einem Code statt des Namens zu forschen
+
 ## Purposes in what a patient signs, in the first person
 
 purpose-mine-TREAT = um mich zu behandeln
@@ -374,6 +376,8 @@ reason-denied = Sie hatten dazu Nein gesagt.
 reason-opted-out = Sie haben der Forschung widersprochen.
 
 reason-linked-refusal = Sie haben das unter einer anderen Krankenhausnummer abgelehnt.
+
+reason-deceased = Sie sind als verstorben vermerkt.
 
 reason-opening-missing = Wir konnten nicht lesen, was Sie unterschrieben haben. Darum war die Antwort Nein.
 

@@ -31,6 +31,8 @@ used-model-party = { $party } hat ein Modell nach Ihrem Risiko gefragt. Es ging 
 
 used-copy = { $study } hat eine Kopie mit einigen Ihrer Werte heruntergeladen, ohne Ihren Namen. Sie hatten das am { $date } erlaubt.
 
+used-copy-pseudonymised = { $study } hat eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen. Sie hatten das am { $date } erlaubt.
+
 used-self = Sie haben diese Daten selbst angesehen: { $categories }.
 
 counted-people = { $party } hat gezählt, wie viele Menschen welche Werte haben, auch Sie. Kein Mensch hat Ihre Daten gelesen, und niemand hat Werte von Ihnen gesehen.
@@ -78,6 +80,8 @@ used-read-party-undated = { $party } hat { $categories } von Ihnen angesehen. Si
 used-model-party-undated = { $party } hat ein Modell nach Ihnen gefragt. Sie hatten es erlaubt.
 
 used-copy-undated = { $study } hat eine Kopie einiger Werte heruntergeladen, ohne Ihren Namen. Sie hatten es erlaubt.
+
+used-copy-pseudonymised-undated = { $study } hat eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen. Sie hatten es erlaubt.
 
 records = Daten
 
@@ -163,6 +167,8 @@ act-got-refusal = { $party } hat den Eintrag nicht geändert und Ihnen gesagt, w
 
 act-copy-deleted = { $party } erklärt, die Kopie mit Ihren Werten gelöscht zu haben.
 
+act-copy-rows-deleted = { $party } erklärt, Ihre Werte aus der Kopie gelöscht zu haben.
+
 proof-compare = Der Fingerabdruck hat im Register die Nummer { $place }. Jede Prüferin, jeder Prüfer und alle mit einer Kopie des Registers können ihn vergleichen.
 
 act-key-recovered = Ab jetzt gilt ein neuer Schlüssel für Sie. { $party } hatte ihn vorgeschlagen, nachdem geprüft wurde, wer Sie sind.
@@ -172,3 +178,15 @@ refused-linked = { $party } wollte diese Daten von Ihnen sehen: { $categories }.
 person-linked = { $party } hat vermerkt, dass zwei Krankenhausnummern beide Ihnen gehören. Ein Nein unter einer davon gilt jetzt für beide.
 
 person-unlinked = { $party } hat vermerkt, dass zwei Krankenhausnummern doch nicht derselben Person gehören.
+
+refused-deceased = { $party } wollte diese Daten von Ihnen sehen: { $categories }. Das wurde abgelehnt: Sie sind als verstorben vermerkt.
+
+deceased-noted = { $party } hat vermerkt, dass Sie verstorben sind. Stimmt das nicht? Sagen Sie es bitte dort.
+
+deceased-undone = { $party } hat den Vermerk zurückgenommen, dass Sie verstorben sind.
+
+record-moved-away = { $party } hat einen Eintrag aus Ihren Daten genommen: Er gehört einer anderen Person.
+
+record-moved-here = { $party } hat Ihren Daten einen Eintrag hinzugefügt, der versehentlich bei einer anderen Person lag.
+
+records-refiled = { $party } hat die Regeln geändert: Einige Ihrer Daten zählen jetzt zu einer anderen Art von Daten.

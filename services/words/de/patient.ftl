@@ -82,6 +82,8 @@ grant-limits = Manches können wir nicht rückgängig machen: Antworten, die ein
 
 grant-copy = { $study } darf eine Kopie herunterladen. In der Kopie stehen kein Name, keine Adresse und kein Geburtsdatum. Die Kopie hat ein Enddatum. Aber eine heruntergeladene Kopie können wir nicht zurückholen.
 
+grant-copy-pseudonymised = { $study } darf eine Kopie mit meinen genauen Werten herunterladen. Ein Code ersetzt meinen Namen. Wer mich kennt, könnte mich darin trotzdem erkennen und den Rest lesen. Eine heruntergeladene Kopie kann niemand zurückholen.
+
 grant-care = { $clinic } möchte mit Ihren Daten Ihr Risiko prüfen. Es geht um { $condition }. Ihre Ärztin oder Ihr Arzt sieht das Ergebnis und spricht mit Ihnen darüber. Das Ergebnis ist eine Schätzung eines Computers. Entscheiden wird ein Mensch.
 
 grant-care-reason = Der Grund, den sie nennen: „{ $reason }“
@@ -205,6 +207,8 @@ check-copies = Kopien
 
 check-copies-yes = Eine Kopie darf heruntergeladen werden
 
+check-copies-pseudonymised = Eine Kopie mit genauen Werten und einem Code statt des Namens darf heruntergeladen werden
+
 check-copies-no = Keine Kopien
 
 check-statement = Was Sie unterschreiben, Wort für Wort
@@ -292,6 +296,8 @@ withdraw-done-model = { $model } hat ein Modell, das von Ihnen gelernt hat. Spä
 withdraw-done-no-model = Kein Modell hat mit dieser Einwilligung von Ihnen gelernt.
 
 withdraw-done-copy = { $study } hat vielleicht eine Kopie. Wir verlangen, dass sie gelöscht wird.
+
+withdraw-done-copy-pseudonymised = { $study } hat vielleicht eine Kopie mit Ihren genauen Werten. Die Studie muss sie in { $n } Tagen löschen und das melden. Auf der Seite dieser Erlaubnis sehen Sie, ob sie es getan hat.
 
 stop-page = Jede Nutzung Ihrer Daten stoppen
 
@@ -430,6 +436,8 @@ statement-records = { $n ->
 
 statement-copy = Eine Kopie ohne meinen Namen darf heruntergeladen werden.
 
+statement-copy-pseudonymised = Eine Kopie mit meinen genauen Werten und einem Code statt meines Namens darf heruntergeladen werden. Dafür gilt die Vereinbarung der Studie. Wer mich kennt, könnte mich darin erkennen.
+
 statement-no-copy = Es darf keine Kopie heruntergeladen werden.
 
 statement-end = Das endet am { $date }. Ich kann es jederzeit widerrufen. Dann beginnt keine neue Nutzung.
@@ -463,6 +471,8 @@ receipt-title = Beleg Ihrer Einwilligung
 decide-later = Später entscheiden
 
 copy-asked = { $study } möchte auch eine Kopie herunterladen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
+
+copy-asked-pseudonymised = { $study } möchte auch nach einer Vereinbarung eine Kopie herunterladen. Darin stehen Ihre genauen Werte und ein Code statt Ihres Namens. Wer Sie kennt, könnte Sie darin erkennen. Darüber entscheiden Sie nach Ihrem Ja in einem eigenen Feld.
 
 consent-over = Diese Einwilligung ist beendet. { $study } darf Ihre Daten nicht mehr nutzen.
 
@@ -519,6 +529,14 @@ reconsider-what = Haben Sie es sich anders überlegt? Sie können die Anfrage vo
 reconsider-button = Meine Antwort ändern
 
 copy-what = Sie haben Ja gesagt. { $study } möchte auch eine Kopie mit einigen Ihrer Werte herunterladen. Das ist eine eigene Frage.
+
+copy-what-pseudonymised = Sie haben Ja gesagt. { $study } möchte auch eine Kopie Ihrer Werte herunterladen, so wie sie sind. Das ist eine eigene Frage.
+
+copy-agreement = Die Studie hat dazu eine Vereinbarung getroffen: „{ $agreement }“. Sie endet am { $date }. Bis dahin muss jede Kopie gelöscht sein.
+
+copy-agreement-text = Die Vereinbarung lesen
+
+copy-leave = Wenn Sie widerrufen, muss die Studie Ihre Werte in { $n } Tagen löschen. Sie muss sagen, wann sie es getan hat. Sie sehen hier, ob das geschehen ist.
 
 copy-free = Wenn Sie das Feld leer lassen, darf keine Kopie heruntergeladen werden. Ihr Ja bleibt, wie es ist.
 
@@ -699,6 +717,12 @@ copy-with-you = Am { $date } wurde eine Kopie mit Ihren Werten, ohne Ihren Namen
 copy-deleted = Die Studie hat am { $date } bestätigt, dass sie diese Kopie gelöscht hat.
 
 copy-kept = Die Studie muss sie bis zum { $date } löschen. Das hat sie noch nicht bestätigt.
+
+copy-with-you-pseudonymised = Am { $date } wurde eine Kopie mit Ihren genauen Werten und einem Code statt Ihres Namens heruntergeladen.
+
+copy-row-deleted = Die Studie hat am { $date } bestätigt, dass sie Ihre Werte gelöscht hat.
+
+copy-row-waiting = Die Studie weiß seit dem { $date }, dass sie Ihre Werte löschen muss, bis zum { $due }. Das hat sie noch nicht bestätigt.
 
 download-records-title = Daten für ein anderes Krankenhaus
 

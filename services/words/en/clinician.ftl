@@ -184,7 +184,7 @@ values-date = Date
 
 values-missing = missing
 
-values-outside-range = outside { $accepts }, the range that the model was trained on
+values-outside-range = outside { $accepts }, the values that the question accepts as plausible
 
 values-unit-other = in a unit that the model does not accept ({ $accepts })
 
@@ -212,7 +212,7 @@ no-prediction-no-model = No model is available for this question.
 
 no-prediction-missing = The model needs { $category }, and these records are not available.
 
-no-prediction-outside = { $value } is outside { $accepted }, the range that the model was trained on. Check the value and its unit in the patient's chart.
+no-prediction-outside = { $value } is outside { $accepted }, the values that the question accepts as plausible. Check the value and its unit in the patient's chart.
 
 no-prediction-ineligible = The model is not intended for this patient: { $value } must be { $accepted }.
 
@@ -230,7 +230,7 @@ prediction-basis = What the estimate is based on
 
 prediction-estimate = { $count } of 100
 
-prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }: the 95 % interval of people with a similar estimate, widened to include this one.
+prediction-sentence = Of 100 people with values like these, about { $count } have { $condition }. The range is { $low } to { $high }, a 95 % interval: for 95 of 100 groups of people with estimates like this, the share lies inside, apart from chance.
 
 prediction-people = { $count } of 100 people
 
@@ -241,6 +241,14 @@ prediction-all-old = Every value is more than a year old; the newest is from { $
 prediction-old = { $count } of { $total } values are more than a year old, the oldest from { $oldest }. They may have changed since.
 
 prediction-missing = { $count } of { $total } values are missing: not recorded, or not permitted by the patient. The estimate was made without them.
+
+prediction-similar = Of about { $similar } tested people with an estimate like this, about { $events } had it. Of all tested people, { $base } of 100 had it.
+
+prediction-unusual = { $value }: { $recorded }. Almost all people that the model learned from had { $low } to { $high }. The estimate is less certain than its range says.
+
+prediction-rare = { $value }: { $recorded }. Fewer than 11 people that the model learned from had this. The estimate is less certain than its range says.
+
+prediction-unlike = Taken together, the values are unlike those of almost all people that the model learned from. The estimate is less certain than its range says.
 
 prediction-limits = An estimate from a statistical model, not a diagnosis. You decide.
 
@@ -455,6 +463,10 @@ card-not-known = not known
 
 card-plot-calibration = Calibration: how many of 100 had the outcome, by estimate
 
+card-plot-roc = ROC curve: sensitivity against false alarms
+
+card-plot-precision = Precision and recall: of those flagged, how many had the outcome
+
 card-plot-decision = Decision curve: net benefit by threshold, compared with treating everyone and no one
 
 card-plot-distributions = Distribution of the estimates
@@ -466,6 +478,16 @@ card-as-table = As a table: { $what }
 card-said = Estimate (of 100)
 
 card-had = Had the outcome (of 100)
+
+card-interval = Range of an estimate
+
+card-interval-text = 95 % conformal interval, learned out of fold from { $groups } groups of { $size } people with similar estimates. Of 100 groups of new people, 95 have a share inside, apart from chance. It holds for people like those the model was tested on.
+
+card-frequency = Inputs that tell how often one is tested
+
+card-frequency-text = { $inputs }. AUROC with them { $having }, without them { $without }. They carry what clinicians suspected, and can fail where habits differ.
+
+card-usual = Almost all people
 
 count-hidden = hidden
 

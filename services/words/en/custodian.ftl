@@ -198,6 +198,10 @@ deposit-bad-error = Choose what should happen to bad rows
 
 deposit-kept = The file is stored encrypted until you decide, one day at most. Then it is deleted.
 
+deposit-rules = FHIR resources get their category by rules of { $version }. After a change of the rules, the command vouchsafe categories lists what would move.
+
+deposit-inbox = FHIR files in { $folder } are stored by themselves. Each is then in done or refused there, with its report beside it.
+
 deposit-parked = { $count ->
     [one] One FHIR resource waits until its patient is known.
    *[other] { $count } FHIR resources wait until their patients are known.
@@ -619,9 +623,27 @@ may-study-contact = Contact for patients
 
 may-study-copy = Copy to download
 
-may-study-copy-yes = requested, as a separate choice of each patient
+may-study-copy-anonymised = anonymised, as a separate choice of each patient
 
-may-study-copy-no = not requested
+may-study-copy-pseudonymised = pseudonymised under an agreement, as a separate choice of each patient. The values are exact: somebody who knows a person can recognise the person in it and read the rest.
+
+may-study-copy-none = not requested
+
+may-study-agreement = Agreement
+
+may-study-agreement-end = Last day of the agreement
+
+may-study-agreement-key = Fingerprint of the key
+
+may-study-agreement-key-hint = { $fingerprint }. Compare it by telephone before you approve: who has this key can read every copy.
+
+may-study-copies = Pseudonymised copies
+
+may-study-copy-state = Downloaded on { $date }, { $rows } people, to be deleted by { $until }.
+
+may-study-copy-deleted = The study confirmed on { $date } that it has deleted it.
+
+may-study-deletions = People who left and whose rows the study must delete: { $waiting } not confirmed, of these { $overdue } overdue; { $acknowledged } confirmed.
 
 may-study-many = Who will be asked
 
@@ -682,6 +704,8 @@ recoveries-state = State
 recoveries-waiting = The patient can refuse it
 
 recoveries-ready = The delay is over; it is being completed
+
+recoveries-on-hold = On hold: who proposed it has been disabled. Check the identity again and issue a new link.
 
 recoveries-new = Issue a recovery link
 
@@ -869,6 +893,34 @@ empty-erasures = Nobody has asked for erasure.
 
 custodian-messages = Messages that wait for an answer
 
+months-title = Models in use, by month
+
+months-caption = What models were given each month, and known outcomes of the last year
+
+months-month = Month
+
+months-answers = Answers
+
+months-estimate = Shift of the estimates
+
+months-worst = Largest shift of an input
+
+months-outcomes = Outcomes known
+
+months-known = { $answers }, { $events } with it
+
+months-ratio = Observed to expected
+
+months-state = State
+
+months-alarm = shifted
+
+months-fine = no large shift
+
+months-few = too few
+
+months-hint = The shift is the population stability index against the training data: above 0.25 is large. It needs 100 answers. Outcomes count for patients who permit the study to train on their records. Counts are in tens.
+
 ## Counting
 
 counting-title = Counts for researchers
@@ -975,7 +1027,7 @@ links-state-undone = Link undone
 
 links-records = Records
 
-links-warning = Link them only if you are certain that both are one person: compare name, birth date and address in your own system. Models trained on records of either are replaced.
+links-warning = Link them only if you are certain that both are one person. Compare name, birth date and address in your own system. Models trained on records of either are replaced.
 
 links-undo-warning = After this the two count as two people again. A refusal then counts only for the number that it was given under. Models trained on records of either are replaced.
 
@@ -993,3 +1045,61 @@ links-models = { $count ->
 links-none-models = No model in use was trained on records of these patients.
 
 empty-links = No duplicate patients are known.
+
+## Patients who have died
+
+menu-deceased = Deceased patients
+
+deceased-what = No new request for consent reaches a patient who has died. A FHIR file that says so marks the patient, and so can you.
+
+deceased-keep = Consents that the patient gave stay in force, and so do refusals. That is this installation's rule (VOUCHSAFE_CONSENTS_AFTER_DEATH=keep).
+
+deceased-end = Consents that the patient gave permit nothing any more. That is this installation's rule (VOUCHSAFE_CONSENTS_AFTER_DEATH=end).
+
+deceased-new = Note a death
+
+deceased-number = Hospital number
+
+deceased-record = Note as deceased
+
+deceased-undo = Undo
+
+deceased-source-fhir = from a FHIR file
+
+deceased-source-custodian = noted by this organisation
+
+deceased-number-error = Enter the hospital number of a patient in the directory
+
+empty-deceased = No patient is noted as deceased.
+
+## Records under the wrong patient
+
+menu-moves = Move a record
+
+moves-what = A record that was filed under the wrong patient is moved to the right one. It is encrypted again under that patient's key, and the old one is deleted at once. Both patients see it in their history.
+
+moves-source = Correct your own system too: a file that has the mistake again files it again under the wrong patient.
+
+moves-number = Hospital number that the record is filed under
+
+moves-show = Show records
+
+moves-records = Records of { $number }
+
+moves-choose = Record
+
+moves-other = Hospital number of the right patient
+
+moves-move = Move record
+
+moves-done = The record was moved.
+
+moves-number-error = Enter the hospital number of a patient in the directory
+
+moves-same-error = Enter the number of another patient
+
+moves-record-error = Choose a record
+
+moves-patient-error = This record says itself whose it is. Correct it in your own system and send it again.
+
+empty-moves = No records are stored under this number.

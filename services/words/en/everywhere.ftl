@@ -328,6 +328,8 @@ purpose-THREAT = to protect people from a danger
 
 purpose-HMARKT = to advertise
 
+purpose-PSEUDRESCH = to do research on a copy with exact values and a code instead of the name
+
 ## Purposes in what a patient signs, in the first person
 
 purpose-mine-TREAT = to treat me
@@ -387,6 +389,8 @@ reason-denied = You had said no to it.
 reason-opted-out = You have turned research off.
 
 reason-linked-refusal = You refuse this under another hospital number of yours.
+
+reason-deceased = You are noted as deceased.
 
 reason-opening-missing = We could not read what you signed, so the answer was no.
 

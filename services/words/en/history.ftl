@@ -31,6 +31,8 @@ used-model-party = { $party } asked a model about your risk of { $condition }. Y
 
 used-copy = { $study } downloaded a copy with some of your values, without your name. You allowed this on { $date }.
 
+used-copy-pseudonymised = { $study } downloaded a copy with your exact values and a code instead of your name. You allowed this on { $date }.
+
 used-self = You looked at your { $categories } yourself.
 
 counted-people = { $party } counted how many people have which values, you among them. No person read your records, and no value of yours was shown to anybody.
@@ -78,6 +80,8 @@ used-read-party-undated = { $party } looked at your { $categories }. You allowed
 used-model-party-undated = { $party } asked a model about you. You allowed this.
 
 used-copy-undated = { $study } downloaded a copy of some of your values, without your name. You allowed this.
+
+used-copy-pseudonymised-undated = { $study } downloaded a copy with your exact values and a code instead of your name. You allowed this.
 
 records = records
 
@@ -163,6 +167,8 @@ act-got-refusal = { $party } did not change the record and told you why.
 
 act-copy-deleted = { $party } says that it has deleted its copy with your values.
 
+act-copy-rows-deleted = { $party } says that it has deleted your values from its copy.
+
 proof-compare = The fingerprint has number { $place } in the register. An auditor, or anyone with a copy of the register, can compare it.
 
 act-key-recovered = A new key works for you from now on. { $party } had proposed it after checking who you are.
@@ -172,3 +178,15 @@ refused-linked = { $party } asked for your { $categories } and was refused. A re
 person-linked = { $party } noted that two hospital numbers are both yours. A no under one of them now counts for both.
 
 person-unlinked = { $party } noted that two hospital numbers do not belong to the same person after all.
+
+refused-deceased = { $party } asked for your { $categories } and was refused. You are noted as deceased.
+
+deceased-noted = { $party } noted that you have died. Is that wrong? Please tell them.
+
+deceased-undone = { $party } took back the note that you have died.
+
+record-moved-away = { $party } took a record out of yours: it belongs to another person.
+
+record-moved-here = { $party } added a record to yours that was filed under another person by mistake.
+
+records-refiled = { $party } changed its rules: some of your records now count as another kind of records.

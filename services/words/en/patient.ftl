@@ -82,6 +82,8 @@ grant-limits = Some things we cannot undo. We cannot take back answers that a mo
 
 grant-copy = Let { $study } download a copy. The copy has no name, address or birth date. It has an end date. But we cannot take it back once it is downloaded.
 
+grant-copy-pseudonymised = Let { $study } download a copy with my exact values. A code replaces my name. Somebody who knows me could still find me in it and read the rest. It cannot be taken back once it is downloaded.
+
 grant-care = { $clinic } is asking to use your records to check your risk of { $condition }. Your doctor will see the result and talk to you about it. The result is a computer estimate. Your doctor decides.
 
 grant-care-reason = The reason they give: “{ $reason }”
@@ -205,6 +207,8 @@ check-copies = Copies
 
 check-copies-yes = They may download a copy
 
+check-copies-pseudonymised = They may download a copy with exact values and a code instead of the name
+
 check-copies-no = No copies
 
 check-statement = What you sign, word for word
@@ -292,6 +296,8 @@ withdraw-done-model = { $model } has a model that learned from your records. It 
 withdraw-done-no-model = No model has learned from your records under this permission.
 
 withdraw-done-copy = { $study } may have a copy. We ask it to delete the copy.
+
+withdraw-done-copy-pseudonymised = { $study } may have a copy with your exact values. We tell it to delete them within { $n } days and to say so. The page of this permission shows whether it did.
 
 stop-page = Stop all use of your records
 
@@ -430,6 +436,8 @@ statement-records = { $n ->
 
 statement-copy = A copy without my name may be downloaded.
 
+statement-copy-pseudonymised = A copy with my exact values and a code instead of my name may be downloaded. The agreement of the study applies. Somebody who knows me could recognise me in it.
+
 statement-no-copy = No copy may be downloaded.
 
 statement-end = This ends on { $date }. I can withdraw it at any time, and no new use starts then.
@@ -463,6 +471,8 @@ receipt-title = Receipt of your permission (consent)
 decide-later = Decide later
 
 copy-asked = { $study } is also asking to download a copy. You decide about that after your yes, with a box of its own.
+
+copy-asked-pseudonymised = { $study } is also asking to download a copy, under an agreement. It has your exact values and a code instead of your name. Somebody who knows you could recognise you in it. You decide about that after your yes, with a box of its own.
 
 consent-over = This permission has ended. { $study } may no longer use your records.
 
@@ -519,6 +529,14 @@ reconsider-what = Did you change your mind? You can read the request of { $study
 reconsider-button = Change my answer
 
 copy-what = You said yes. { $study } also asks to download a copy of some of your values. That is a separate question.
+
+copy-what-pseudonymised = You said yes. { $study } also asks to download a copy of your values as they are. That is a separate question.
+
+copy-agreement = The study signed an agreement on this: “{ $agreement }”. It ends on { $date }. By then every copy must be deleted.
+
+copy-agreement-text = Read the agreement
+
+copy-leave = If you withdraw, we tell the study to delete your values within { $n } days. It must say when it has. You see here whether it did.
 
 copy-free = If you leave the box empty, no copy may be downloaded. Your yes stays as it is.
 
@@ -700,6 +718,12 @@ copy-with-you = A copy with your values, without your name, was downloaded on { 
 copy-deleted = The study confirmed on { $date } that it has deleted this copy.
 
 copy-kept = The study must delete it by { $date }. It has not confirmed that yet.
+
+copy-with-you-pseudonymised = A copy with your exact values and a code instead of your name was downloaded on { $date }.
+
+copy-row-deleted = The study confirmed on { $date } that it has deleted your values.
+
+copy-row-waiting = The study was told on { $date } to delete your values, by { $due }. It has not confirmed that yet.
 
 download-records-title = Records for another hospital
 

@@ -97,9 +97,87 @@ study-purpose = Purpose
 
 study-end = End
 
-study-copy = We also ask to download a copy
+study-copy = A copy to download
 
-study-copy-hint = Patients choose this separately. The set has no names and must be deleted by its end date.
+study-copy-hint = Patients choose this separately. Training on this platform needs no copy, uses the exact values and stays the better way to make a model.
+
+study-copy-none = No copy
+
+study-copy-anonymised = An anonymised copy
+
+study-copy-anonymised-hint = Bands instead of values: every row has at least ten others like it. It must be deleted by its end date.
+
+study-copy-pseudonymised = A pseudonymised copy under an agreement
+
+study-copy-pseudonymised-hint = Exact values, with a code for each person. Somebody who knows a person can recognise the person in it: it is personal data. Only your key opens it. When people leave, you delete their rows within 14 days and say so.
+
+agreement-heading = The agreement on a pseudonymised copy
+
+agreement-lead = Fill this in only if you ask for a pseudonymised copy. The custodian and every patient read it.
+
+agreement-title = Title of the agreement
+
+agreement-title-error = Enter the title of the agreement
+
+agreement-text = Text of the agreement
+
+agreement-text-error = Enter the text of the agreement
+
+agreement-end = Last day of the agreement
+
+agreement-end-error = The agreement cannot end after the study
+
+agreement-key = Your public key
+
+agreement-key-hint = Run "vouchsafe make-copy-key" on your own computer and enter the 64 characters that it shows. The private key stays with you: without it nobody can open a copy.
+
+agreement-key-error = Enter the 64 characters that "vouchsafe make-copy-key" shows
+
+agreement-fingerprint = Fingerprint of the key
+
+pseudonymised-title = Pseudonymised copies
+
+pseudonymised-people = People who permit this copy: { $count }.
+
+pseudonymised-agree = I accept the agreement for { $party }, and I know that this is personal data
+
+pseudonymised-button = Download the encrypted copy
+
+pseudonymised-open = Open the file on your own computer: "vouchsafe open-copy FILE --key KEYFILE".
+
+pseudonymised-few = No copy: fewer than { $count } people permit it.
+
+pseudonymised-changed = Permissions changed while the copy was made. Try again.
+
+pseudonymised-refusal-ended = The agreement has ended: no new copy leaves. Delete every copy and confirm it below.
+
+pseudonymised-refusal-overdue = Deletions are overdue: no new copy leaves until you delete these people's rows and confirm it below.
+
+pseudonymised-copies = Downloaded copies
+
+pseudonymised-copy-deleted = Deleted on { $date }
+
+pseudonymised-confirm = I confirm that we deleted this copy
+
+deletions-title = Rows to delete
+
+deletions-lead = These people no longer permit the copy. Delete every row that has one of these names: in all copies, and in everything made of them. Then confirm it.
+
+deletions-name = Name in the copies
+
+deletions-listed = Listed on
+
+deletions-due = Delete by
+
+deletions-acknowledged = Confirmed on
+
+deletions-confirm = I confirm that all rows of the people above are deleted
+
+deletions-none = Nobody's rows have to be deleted.
+
+deletions-done = Rows deleted, as you confirmed
+
+deletions-waiting-of = Rows to delete: { $count }. Of these overdue: { $overdue }.
 
 study-waiting = Waiting for the custodian
 
@@ -219,6 +297,8 @@ retire-button = Retire it for good
 retire-not = Keep it in use
 
 card-download = Download the card (JSON)
+
+card-download-pdf = Download the card (PDF)
 
 card-print = To keep the card as a PDF, print this page.
 

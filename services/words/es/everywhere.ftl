@@ -315,6 +315,8 @@ purpose-THREAT = para proteger a la gente de un peligro
 
 purpose-HMARKT = para hacer publicidad
 
+purpose-PSEUDRESCH = para investigar con una copia que lleva valores exactos y un código en lugar del nombre
+
 ## Purposes in what a patient signs, in the first person
 
 purpose-mine-TREAT = para tratarme
@@ -374,6 +376,8 @@ reason-denied = Usted había dicho que no.
 reason-opted-out = Usted no quiere que se investigue con sus datos.
 
 reason-linked-refusal = Usted lo rechaza con otro número de hospital suyo.
+
+reason-deceased = Consta que usted ha fallecido.
 
 reason-opening-missing = No pudimos leer lo que usted firmó, así que la respuesta fue no.
 

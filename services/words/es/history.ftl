@@ -31,6 +31,8 @@ used-model-party = { $party } preguntó a un modelo por su riesgo. El tema: { $c
 
 used-copy = { $study } descargó una copia con algunos valores suyos, sin su nombre. Usted lo permitió el { $date }.
 
+used-copy-pseudonymised = { $study } descargó una copia con sus valores exactos y un código en lugar de su nombre. Usted lo permitió el { $date }.
+
 used-self = Usted consultó estos datos: { $categories }.
 
 counted-people = { $party } contó cuántas personas tienen qué valores, también usted. Ninguna persona leyó sus datos y nadie vio valores suyos.
@@ -78,6 +80,8 @@ used-read-party-undated = { $party } consultó estos datos suyos: { $categories 
 used-model-party-undated = { $party } preguntó por usted a un modelo. Usted lo había permitido.
 
 used-copy-undated = { $study } descargó una copia de algunos valores, sin su nombre. Usted lo había permitido.
+
+used-copy-pseudonymised-undated = { $study } descargó una copia con sus valores exactos y un código en lugar de su nombre. Usted lo había permitido.
 
 records = datos
 
@@ -163,6 +167,8 @@ act-got-refusal = { $party } no cambió el registro y le dijo por qué.
 
 act-copy-deleted = { $party } dice que ha borrado su copia con los valores de usted.
 
+act-copy-rows-deleted = { $party } dice que ha borrado los valores de usted de su copia.
+
 proof-compare = La huella tiene el número { $place } en el registro. Un auditor, o quien tenga una copia del registro, puede compararla.
 
 act-key-recovered = Desde ahora funciona una llave nueva para usted. { $party } la había propuesto después de comprobar quién es usted.
@@ -172,3 +178,15 @@ refused-linked = { $party } pidió ver estos datos suyos: { $categories }. No se
 person-linked = { $party } anotó que dos números de hospital son suyos. Un no con uno de ellos vale ahora para los dos.
 
 person-unlinked = { $party } anotó que dos números de hospital no son, después de todo, de la misma persona.
+
+refused-deceased = { $party } pidió ver estos datos suyos: { $categories }. No se le permitió: consta que usted ha fallecido.
+
+deceased-noted = { $party } anotó que usted ha fallecido. ¿No es verdad? Dígaselo, por favor.
+
+deceased-undone = { $party } retiró la nota de que usted ha fallecido.
+
+record-moved-away = { $party } quitó un registro de sus datos: es de otra persona.
+
+record-moved-here = { $party } añadió a sus datos un registro que por error estaba con los de otra persona.
+
+records-refiled = { $party } cambió sus reglas: algunos de sus datos cuentan ahora como otra clase de datos.

@@ -82,6 +82,8 @@ grant-limits = Hay cosas que no podemos deshacer: las respuestas que un modelo y
 
 grant-copy = Permitir que { $study } descargue una copia. La copia no lleva nombre, dirección ni fecha de nacimiento. Tiene una fecha final. Pero una copia descargada no se puede recuperar.
 
+grant-copy-pseudonymised = Permitir que { $study } descargue una copia con mis valores exactos. Un código sustituye mi nombre. Quien me conozca podría reconocerme en ella y leer lo demás. Una copia descargada no se puede recuperar.
+
 grant-care = { $clinic } pide usar sus datos para ver su riesgo. El tema: { $condition }. Su médico verá el resultado y hablará con usted. El resultado es un cálculo de una computadora. Decide una persona.
 
 grant-care-reason = El motivo que indican: «{ $reason }»
@@ -205,6 +207,8 @@ check-copies = Copias
 
 check-copies-yes = Pueden descargar una copia
 
+check-copies-pseudonymised = Pueden descargar una copia con valores exactos y un código en lugar del nombre
+
 check-copies-no = Sin copias
 
 check-statement = Lo que usted firma, palabra por palabra
@@ -292,6 +296,8 @@ withdraw-done-model = { $model } tiene un modelo que aprendió de sus datos. Dej
 withdraw-done-no-model = Ningún modelo aprendió de usted con este permiso.
 
 withdraw-done-copy = { $study } puede tener una copia. Pedimos que la borre.
+
+withdraw-done-copy-pseudonymised = { $study } puede tener una copia con sus valores exactos. Le decimos que los borre en { $n } días y que lo diga. La página de este permiso muestra si lo hizo.
 
 stop-page = Detener todo uso de sus datos
 
@@ -430,6 +436,8 @@ statement-records = { $n ->
 
 statement-copy = Se puede descargar una copia sin mi nombre.
 
+statement-copy-pseudonymised = Se puede descargar una copia con mis valores exactos y un código en lugar de mi nombre. Se aplica el acuerdo del estudio. Quien me conozca podría reconocerme en ella.
+
 statement-no-copy = No se puede descargar ninguna copia.
 
 statement-end = Esto termina el { $date }. Puedo retirarlo cuando quiera, y entonces no empieza ningún uso nuevo.
@@ -463,6 +471,8 @@ receipt-title = Recibo de su permiso (consentimiento)
 decide-later = Decidir más tarde
 
 copy-asked = { $study } pide también descargar una copia. Usted lo decide después de su sí, en una casilla aparte.
+
+copy-asked-pseudonymised = { $study } pide también descargar una copia, según un acuerdo. Lleva sus valores exactos y un código en lugar de su nombre. Quien le conozca podría reconocerle en ella. Usted lo decide después de su sí, en una casilla aparte.
 
 consent-over = Este permiso ha terminado. { $study } ya no puede usar sus datos.
 
@@ -519,6 +529,14 @@ reconsider-what = ¿Ha cambiado de opinión? Puede leer otra vez la petición de
 reconsider-button = Cambiar mi respuesta
 
 copy-what = Usted dijo que sí. { $study } pide también descargar una copia con algunos de sus valores. Es otra pregunta.
+
+copy-what-pseudonymised = Usted dijo que sí. { $study } pide también descargar una copia de sus valores tal como son. Es otra pregunta.
+
+copy-agreement = El estudio firmó un acuerdo sobre esto: «{ $agreement }». Termina el { $date }. Para entonces debe borrar todas las copias.
+
+copy-agreement-text = Leer el acuerdo
+
+copy-leave = Si usted lo retira, decimos al estudio que borre sus valores en { $n } días. Debe decir cuándo lo hizo. Usted ve aquí si lo hizo.
 
 copy-free = Si deja la casilla vacía, no se puede descargar ninguna copia. Su sí no cambia.
 
@@ -699,6 +717,12 @@ copy-with-you = El { $date } se descargó una copia con sus valores, sin su nomb
 copy-deleted = El estudio confirmó el { $date } que ha borrado esta copia.
 
 copy-kept = El estudio debe borrarla antes del { $date }. Aún no lo ha confirmado.
+
+copy-with-you-pseudonymised = El { $date } se descargó una copia con sus valores exactos y un código en lugar de su nombre.
+
+copy-row-deleted = El estudio confirmó el { $date } que ha borrado sus valores.
+
+copy-row-waiting = El { $date } se dijo al estudio que borre sus valores antes del { $due }. Aún no lo ha confirmado.
 
 download-records-title = Datos para otro hospital
 

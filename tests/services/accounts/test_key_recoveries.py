@@ -89,8 +89,8 @@ def enrolment(subject: bytes, key: SigningKey) -> Signed:
 
 
 def test_a_key_that_signs_in_already_delays_no_other(bench: Bench) -> None:
-    bench.recoveries.propose_signed(enrolment(ANNA, FIRST))
-    bench.recoveries.propose_signed(enrolment(BERT, SECOND))
+    bench.recoveries.propose_signed(enrolment(ANNA, FIRST), "keeper")
+    bench.recoveries.propose_signed(enrolment(BERT, SECOND), "keeper")
     bench.register(FIRST.address)
     assert bench.recoveries.admit_recovered() == [BERT]
     assert bench.keys.list_open() == []
@@ -100,7 +100,7 @@ def test_a_key_that_signs_in_already_delays_no_other(bench: Bench) -> None:
 def test_a_wallet_that_is_registered_already_is_not_proposed(bench: Bench) -> None:
     bench.register(FIRST.address)
     with pytest.raises(ProofInvalid, match="registered already"):
-        bench.recoveries.propose_signed(enrolment(ANNA, FIRST))
+        bench.recoveries.propose_signed(enrolment(ANNA, FIRST), "keeper")
     assert bench.proposed == bench.keys.list_open() == []
 
 
@@ -115,7 +115,7 @@ def test_a_false_proposal_replaces_nobodys_pending_key(bench: Bench) -> None:
         replace(right, signer=SECOND.address),
     ):
         with pytest.raises(ProofInvalid):
-            bench.recoveries.propose_signed(wrong)
+            bench.recoveries.propose_signed(wrong, "keeper")
     assert [(key.signer, key.subject) for key in bench.keys.list_open()] == [(signer, ANNA)]
     assert bench.proposed == []
 
@@ -123,11 +123,25 @@ def test_a_false_proposal_replaces_nobodys_pending_key(bench: Bench) -> None:
 def test_a_key_that_is_pending_for_another_patient_or_proposed_is_refused(bench: Bench) -> None:
     bench.keys.add(subject=ANNA, signer=FIRST.address)
     with pytest.raises(ProofInvalid, match="proposed already"):
-        bench.recoveries.propose_signed(enrolment(BERT, FIRST))
-    bench.recoveries.propose_signed(enrolment(ANNA, FIRST))
+        bench.recoveries.propose_signed(enrolment(BERT, FIRST), "keeper")
+    bench.recoveries.propose_signed(enrolment(ANNA, FIRST), "keeper")
     with pytest.raises(ProofInvalid, match="proposed already"):
-        bench.recoveries.propose_signed(enrolment(ANNA, FIRST))
+        bench.recoveries.propose_signed(enrolment(ANNA, FIRST), "keeper")
     assert [key.subject for key in bench.keys.list_open()] == [ANNA]
+
+
+def test_a_key_that_a_disabled_account_proposed_is_on_hold(bench: Bench) -> None:
+    with bench.engine.begin() as connection:
+        keeper = Account("keeper", "custodian", "organisation:h", "K", None, "", NOW_S)
+        bench.accounts.add(connection, keeper)
+    bench.recoveries.propose_signed(enrolment(ANNA, FIRST), "keeper")
+    bench.recoveries.propose_signed(enrolment(BERT, SECOND), "another")
+    assert not bench.recoveries.is_on_hold(FIRST.address)
+    bench.accounts.disable("keeper")
+    assert bench.recoveries.is_on_hold(FIRST.address)
+    assert not bench.recoveries.is_on_hold(SECOND.address)
+    assert bench.recoveries.admit_recovered() == [BERT]
+    assert bench.wallets.find_account(FIRST.address) is None
 
 
 def test_a_credential_on_its_way_is_known(bench: Bench) -> None:

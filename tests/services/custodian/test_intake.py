@@ -19,7 +19,8 @@ from records.documents import observations
 from records.fhir_file import FhirEntry, read_entries
 from records.json_strict import dumps_exact
 from records.outcomes import EntryCode, EntryOutcome, Outcome
-from services.custodian.intake import FhirFile, IntakeReport
+from services.custodian.fhir_files import FhirFile
+from services.custodian.intake import IntakeReport
 from services.custodian.parked import Parked
 
 SAMPLES = sorted((Path(__file__).parents[2] / "records" / "fhir").glob("*.json*"))

@@ -20,7 +20,8 @@ from deploy.demo.fhir_story import EXAMPLES
 from deploy.demo.nafld_fhir import PERSON_SYSTEM, CodedResource, nafld_resources, person_number
 from records.events import EventBuilder
 from records.json_strict import dumps_exact
-from services.custodian.intake import FhirFile, IntakeReport
+from services.custodian.fhir_files import FhirFile
+from services.custodian.intake import IntakeReport
 from storage.car import raw_cid, read_car
 
 PEOPLE = 20

@@ -45,8 +45,9 @@ def test_researchers_and_auditors_of_another_organisation_can_be_invited(invitat
         (InvitationRequest(role="auditor", name=""), "name"),
         (InvitationRequest(role="auditor", name="E", number="1"), "number"),
         (InvitationRequest(role="auditor", name="E", party="study:x"), "party"),
-        (InvitationRequest(role="patient", number=" "), "number"),
-        (InvitationRequest(role="patient", number="1" * 65), "number"),
+        (InvitationRequest(role="patient", number=" ", identity="card"), "number"),
+        (InvitationRequest(role="patient", number="1" * 65, identity="card"), "number"),
+        (InvitationRequest(role="patient", number="1"), "identity"),
     ],
 )
 def test_an_invalid_request_names_the_field(invitations, request_, field) -> None:
@@ -69,7 +70,8 @@ def test_the_log_has_the_identity_check_but_not_the_hospital_number(
 
 def test_one_patient_has_one_subject_whichever_way_they_are_entered(hospital, invitations) -> None:
     number, records = secrets.token_hex(8), hospital.services.custodian.subjects
-    invitations.invite(WORDS, InvitationRequest(role="patient", number=f" {number} "), by="me")
+    request = InvitationRequest(role="patient", number=f" {number} ", identity="known")
+    invitations.invite(WORDS, request, by="me")
     subject = hospital.platform.requests.directory.find_subject(number)
     assert records.assign([number], {}) == {number: subject}
     assert records.assign([number], {number: secrets.token_bytes(32)}) == {number: subject}

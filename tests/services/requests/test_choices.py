@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.requests import RequestDetails
-from services.requests.choices import COPY, Choice, ChoiceInvalid, latest_end, restrict
+from services.requests.choices import (
+    COPY,
+    PSEUDONYMISED_COPY,
+    Choice,
+    ChoiceInvalid,
+    latest_end,
+    restrict,
+)
 
 NOW_S = 1_800_000_000
 PURPOSES = ("MLTRAINING", "TREATDS", "TREAT")
@@ -31,9 +38,18 @@ requested_terms = st.builds(
     st.integers(1, 400),
     st.just("it"),
     st.booleans(),
+    agreement=st.sampled_from(("", "Agreement 12")),
 )
 choices = st.builds(
-    Choice, some(PURPOSES), some(CATEGORIES), days, days, ends, st.booleans(), st.just(())
+    Choice,
+    some(PURPOSES),
+    some(CATEGORIES),
+    days,
+    days,
+    ends,
+    st.booleans(),
+    st.just(()),
+    st.booleans(),
 )
 
 
@@ -45,9 +61,13 @@ def test_a_restricted_choice_permits_no_more_than_was_requested_or_chosen(detail
         assert exc.errors
         return
     terms = made.to_terms(details.party, {})
-    assert set(terms.purposes) - {COPY} <= set(details.purposes) & set(choice.purposes)
+    copy, other = COPY, PSEUDONYMISED_COPY
+    if details.agreement:
+        copy, other = other, copy
+    assert set(terms.purposes) - {copy} <= set(details.purposes) & set(choice.purposes)
     assert set(terms.categories) <= set(details.categories) & set(choice.categories)
-    assert (COPY in terms.purposes) <= (details.wants_copy and choice.may_copy)
+    assert (copy in terms.purposes) <= (details.wants_copy and choice.may_copy)
+    assert other not in terms.purposes
     for bound in filter(None, (details.data_from, choice.data_from)):
         assert terms.data_from >= bound
     for bound in filter(None, (details.data_to, choice.data_to)):

@@ -32,6 +32,9 @@ class Store:
         assert set(categories) == {"vital-signs", "condition"}
         return HOLDERS
 
+    def find_deceased(self, subjects: list[bytes]) -> set[bytes]:
+        return set()
+
     def refusing_subjects(self, party, purpose):
         assert (party, purpose) == ("study:s", "MLTRAINING")
         return {REFUSING}
@@ -62,12 +65,19 @@ def test_the_number_that_the_custodian_approves_is_of_the_people_who_are_asked(r
     anything = SimpleNamespace(
         get=lambda _: STUDY,
         name_of=str,
-        count=lambda: 9,
+        count=lambda *_: 9,
+        list_by_study=lambda _: [],
         describe=lambda *_: None,
         get_approved=lambda *_: STUDY,
     )
     stores = SimpleNamespace(
-        proposals=anything, reach=reach, directory=anything, parties=anything, descriptions=anything
+        proposals=anything,
+        reach=reach,
+        directory=anything,
+        parties=anything,
+        descriptions=anything,
+        copies=anything,
+        deletions=anything,
     )
     approvals = CustodianApprovals(requests=stores)
     sent = []

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent import CATEGORIES, PURPOSES, TermsInvalid, UnknownCode, require_terms, terms_hash
-from services.requests.choices import COPY
+from services.requests.choices import COPY, PSEUDONYMISED_COPY
 from services.requests.wording import format_day, format_name, format_value, make_statement
 from services.statement import RequestedTerms, terms_for
 from services.words import LANGUAGES, Words
 
 PERMIT = RequestedTerms("permit", "study:a", ("MLTRAINING",))
+SENTENCES = {COPY: "statement-copy", PSEUDONYMISED_COPY: "statement-copy-pseudonymised"}
 
 
 def statement(requested: RequestedTerms, language: str = "en") -> str:
@@ -69,10 +70,10 @@ def test_every_code_that_is_signed_is_in_the_statement(
     requested = RequestedTerms(decision, "study:a", tuple(purposes), tuple(categories))
     words, text = Words(language), statement(requested, language)
     for code in purposes:
-        has_own_sentence = code == COPY and len(purposes) > 1 and decision == "permit"
+        has_own_sentence = code in SENTENCES and decision == "permit"
         mine = f"purpose-mine-{code}"
         name = mine if words.has(mine) else f"purpose-{code}"
-        assert words("statement-copy" if has_own_sentence else name) in text
+        assert words(SENTENCES[code] if has_own_sentence else name) in text
     for code in categories:
         assert words(f"category-{'any' if code == '*' else code}") in text
     assert require_terms(terms_for(requested, text)).statement == text

@@ -117,7 +117,7 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
     hospital, custodian
 ) -> None:
     number, platform = secrets.token_hex(6), hospital.platform
-    body = {"role": "patient", "number": number}
+    body = {"role": "patient", "number": number, "identity": "card"}
     first, second = (custodian.post("/invitations", body).get_json()["link"] for _ in range(2))
     assert platform.identity.registrations.find_invitation(first.rsplit("/", 1)[1]) is None
     account = joined(hospital, second)
@@ -130,7 +130,9 @@ def test_a_patient_is_invited_by_hospital_number_and_only_until_they_have_an_acc
 @pytest.mark.parametrize(
     "body",
     [
-        {"role": "patient"},
+        {"role": "patient", "identity": "card"},
+        {"role": "patient", "number": "1"},
+        {"role": "patient", "number": "1", "identity": "by letter"},
         {"role": "auditor", "number": "1"},
         {"role": "king"},
         {"role": "auditor", "party": "study:x"},
@@ -160,8 +162,10 @@ def test_the_operator_invites_by_command(hospital) -> None:
     made = json.loads(run("--role", "clinician", "--name", "Dr A", "--json").stdout)
     account = joined(hospital, made["link"])
     assert (account.role, account.party, account.name) == ("clinician", HOSPITAL, "Dr A")
-    plain = run("--role", "patient", "--number", secrets.token_hex(6)).stdout.strip()
+    checked = ("--role", "patient", "--identity", "card")
+    plain = run(*checked, "--number", secrets.token_hex(6)).stdout.strip()
     assert plain.startswith(f"{hospital.platform.installation.site.origin}/join/")
-    wrong = run("--role", "patient")
+    wrong = run(*checked)
     assert wrong.exit_code == 2
     assert "hospital number" in wrong.output
+    assert run("--role", "patient", "--number", secrets.token_hex(6)).exit_code == 2

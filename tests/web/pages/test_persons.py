@@ -1,14 +1,15 @@
-"""The custodian's pages about patients under two numbers, with the patients' history."""
+"""The custodian's pages about duplicates and deaths, with the patients' history."""
 
 from __future__ import annotations
 
 import secrets
 
 import pytest
-from visitors import signed_in
+from visitors import HOSPITAL, signed_in
 
 from services.accounts import PATIENT
 from services.tokens import CUSTODIAN
+from storage import Record
 
 pytestmark = pytest.mark.node
 
@@ -51,3 +52,41 @@ def test_a_link_is_proposed_confirmed_and_undone_and_both_patients_see_it(
     assert custodian.api("POST", decision, {"decision": "undo"}).get_json()["state"] == "undone"
     assert custodian.api("POST", decision, {"decision": "maybe"}).status_code == 422
     assert hospital.platform.store.linked_subjects(first) == (first,)
+
+
+def test_a_death_is_noted_with_the_rule_for_consents_and_undone(hospital, numbers) -> None:
+    custodian = signed_in(hospital, CUSTODIAN)
+    assert "stay in force" in custodian.get("/custodian/deceased").text
+    assert custodian.post("/custodian/deceased", number="nobody").status_code == 422
+    custodian.post("/custodian/deceased", number=numbers[0])
+    assert numbers[0] in custodian.get("/custodian/deceased").text
+    patient = signed_in(hospital, PATIENT, "", subject_of(hospital, numbers[0]))
+    assert "noted that you have died" in patient.get("/patient/journal").text
+    listed = custodian.api("GET", "/custodian/deceased").get_json()["deceased"]
+    assert numbers[0] in [item["hospital_number"] for item in listed]
+    custodian.post("/custodian/deceased", number=numbers[0], wish="undo")
+    body = {"number": numbers[0], "has_died": False}
+    listed = custodian.api("POST", "/custodian/deceased", body).get_json()["deceased"]
+    assert numbers[0] not in [item["hospital_number"] for item in listed]
+
+
+def test_a_record_is_moved_on_the_page_and_by_the_api(hospital, numbers) -> None:
+    custodian, store = signed_in(hospital, CUSTODIAN), hospital.platform.store
+    first, second = (subject_of(hospital, number) for number in numbers)
+    record = Record(first, "laboratory", HOSPITAL, "2024-01-02", {"x|glucose": (5.1, "mmol/L")})
+    [record_id] = store.deposits.deposit([record]).record_ids
+    assert custodian.post("/custodian/moves", number="nobody").status_code == 422
+    page = custodian.post("/custodian/moves", number=numbers[0]).text
+    assert record_id in page
+    form = {"number": numbers[0], "wish": "move", "other": numbers[1]}
+    assert custodian.post("/custodian/moves", **form).status_code == 422
+    done = custodian.post("/custodian/moves", **form, record=record_id).headers["Location"]
+    assert "The record was moved." in custodian.get(done).text
+    assert (store.records_of(first), len(store.records_of(second))) == ([], 1)
+    listed = custodian.api("POST", "/custodian/filed-records", {"number": numbers[1]}).get_json()
+    [moved] = listed["records"]
+    back = f"/custodian/records/{moved['record_id']}/move"
+    assert custodian.api("POST", back, {"number": numbers[0]}).get_json()["affected_models"] == []
+    assert (len(store.records_of(first)), store.records_of(second)) == (1, [])
+    patient = signed_in(hospital, PATIENT, "", second)
+    assert "belongs to another person" in patient.get("/patient/journal").text

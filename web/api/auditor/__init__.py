@@ -30,6 +30,7 @@ from web.api.schemas import (
     SubjectUsesSchema,
 )
 from web.current import current_caller, services
+from web.responses import PDF, download_response
 from web.view_options import requires_role
 
 NDJSON: Final = "application/x-ndjson"
@@ -86,6 +87,15 @@ def get_audited_model(model: str) -> Model:
 def get_audited_card(model: str) -> Response:
     """Return a model's card, as docs/spec/ describes it."""
     return json_response(services().auditor.model_card(model).content)
+
+
+@bp.get("/auditor/models/<model>/card.pdf")
+@requires_role(AUDITOR)
+@returns_file(PDF)
+def get_audited_card_pdf(model: str) -> Response:
+    """Return a model's card as PDF, with its figures."""
+    body = services().auditor.card_pdf(model)
+    return download_response(body, f"{model}-card.pdf", PDF)
 
 
 @bp.get("/auditor/subjects/<subject>/consents")

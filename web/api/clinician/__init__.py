@@ -36,7 +36,7 @@ from web.api.clinician.schemas import (
 from web.api.resources import accepts, json_response, returns, returns_file
 from web.api.schemas import ObjectAnswer
 from web.current import current_caller, services, words
-from web.responses import SVG, svg_response
+from web.responses import PDF, SVG, download_response, svg_response
 from web.view_options import requires_role
 
 bp = Blueprint("clinician_api", __name__)
@@ -172,6 +172,14 @@ def get_models() -> Sequence[Model]:
 def get_model_card(model: str) -> Response:
     """Return how well a model performs, what it was trained on, and what it is not for."""
     return json_response(_clinician().cards.get(model).content)
+
+
+@bp.get("/clinician/models/<model>/card.pdf")
+@requires_role(CLINICIAN)
+@returns_file(PDF)
+def get_card_pdf(model: str) -> Response:
+    """Return a model's card as PDF, with its figures."""
+    return download_response(_clinician().cards.pdf(model), f"{model}-card.pdf", PDF)
 
 
 @bp.get("/clinician/models/<model>/pictures/<picture>")

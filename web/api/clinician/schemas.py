@@ -20,7 +20,14 @@ from services.clinician.patients import (
 )
 from services.clinician.predictions import MAX_REASON, PastPrediction, PredictionInputs
 from services.clinician.records import PatientSeries, PatientTimeline, TimelineDay
-from services.clinician.reports import ContributionLine, InputLine, InputWarnings, PredictionReport
+from services.clinician.reports import (
+    ContributionLine,
+    InputLine,
+    InputWarnings,
+    Likeness,
+    PredictionReport,
+    UnusualLine,
+)
 from services.requests import PatientInCare, SentRequest
 from services.requests.predictions import CHOICES
 from services.schemas import Strict
@@ -157,6 +164,10 @@ ContributionSchema = schema_of(
     "words points",
     value=fields.Raw(required=True, metadata={"type": _ANY}),
 )
+UnusualSchema = schema_of("UnusualSchema", UnusualLine, "words value low high")
+LikenessSchema = schema_of(
+    "LikenessSchema", Likeness, "similar events is_unlike", unusual=UnusualSchema
+)
 PredictionSchema = schema_of(
     "PredictionSchema",
     PredictionReport,
@@ -167,6 +178,7 @@ PredictionSchema = schema_of(
     contributions=ContributionSchema,
     inputs=InputLineSchema,
     warnings=fields.Nested(WarningsSchema, required=True, allow_none=True),
+    likeness=fields.Nested(LikenessSchema, required=True, allow_none=True),
     not_for="limits",
     asked_at_s="predicted_at_s",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
@@ -18,6 +19,7 @@ from services.custodian.recoveries import PendingRecovery, RecoveryRequest
 from services.custodian.upload_store import Upload
 from services.custodian.uploads import NewUpload, UploadReport
 from services.errors import NotFound
+from services.model_monitoring import ModelMonth
 from services.requests import Proposal
 from services.subjects import SubjectConsents, SubjectUses, parse_subject
 from services.tokens import CUSTODIAN
@@ -45,6 +47,7 @@ from web.api.custodian.schemas import (
 )
 from web.api.resources import accepts, idempotent, returns, returns_file
 from web.api.schemas import (
+    ModelMonthsSchema,
     NothingSchema,
     PageSchema,
     SignedEnrolments,
@@ -79,6 +82,14 @@ def require_operator() -> None:
 def get_overview() -> Overview:
     """Return which parts respond, what is stored, and what waits."""
     return services().custodian.overview.get()
+
+
+@own.get("/custodian/models/months")
+@requires_role(CUSTODIAN)
+@returns(ModelMonthsSchema)
+def get_model_months() -> Sequence[ModelMonth]:
+    """Return the newest monthly report of each model in service: drift, and known outcomes."""
+    return services().custodian.models.list_newest()
 
 
 @own.get("/custodian/mappings")

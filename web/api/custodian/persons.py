@@ -1,16 +1,25 @@
-"""The custodian's API about whose records are whose: patients under two numbers."""
+"""The custodian's API about whose records are whose: duplicates, moves, deaths."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
+from services.custodian.deaths import DeceasedPatient
 from services.custodian.links import LinkedPatients
+from services.custodian.moves import FiledRecord, MoveResult
 from services.tokens import CUSTODIAN
 from web.api.custodian.schemas import (
+    DeathBody,
+    DeceasedSchema,
+    FiledRecordsSchema,
     LinkBody,
     LinkDecisionBody,
     LinkedPatientsSchema,
     LinksSchema,
+    MoveResultSchema,
+    NumberBody,
 )
 from web.api.resources import accepts, returns
 from web.current import current_caller, services, words
@@ -48,3 +57,40 @@ def post_link_decision(link: str, body: dict[str, str]) -> LinkedPatients:
     service = services().custodian.links
     decide = {"confirm": service.confirm, "dismiss": service.dismiss, "undo": service.undo}
     return decide[body["decision"]](link, by=current_caller().id)
+
+
+@bp.get("/custodian/deceased")
+@requires_role(CUSTODIAN)
+@returns(DeceasedSchema)
+def get_deceased() -> list[DeceasedPatient]:
+    """Return the newest 200 patients who are noted as deceased."""
+    return services().custodian.deaths.list_all()
+
+
+@bp.post("/custodian/deceased")
+@requires_role(CUSTODIAN)
+@accepts(DeathBody)
+@returns(DeceasedSchema)
+def post_deceased(body: dict[str, Any]) -> list[DeceasedPatient]:
+    """Note that a patient has died, or take the note back."""
+    return services().custodian.deaths.note(
+        words(), body["number"], has_died=body["has_died"], by=current_caller().id
+    )
+
+
+@bp.post("/custodian/filed-records")
+@requires_role(CUSTODIAN)
+@accepts(NumberBody)
+@returns(FiledRecordsSchema)
+def post_filed_records(body: dict[str, str]) -> list[FiledRecord]:
+    """Return the records of a hospital number, the newest day first; none is opened."""
+    return services().custodian.moves.list_records(words(), body["number"])
+
+
+@bp.post("/custodian/records/<record>/move")
+@requires_role(CUSTODIAN)
+@accepts(NumberBody)
+@returns(MoveResultSchema)
+def post_move(record: str, body: dict[str, str]) -> MoveResult:
+    """Move a record that was filed under the wrong patient to the one of this number."""
+    return services().custodian.moves.move(words(), record, body["number"], by=current_caller().id)

@@ -16,18 +16,21 @@ from records.description import ColumnDescription, TableDescription
 from services.accounts.sessions import Session
 from services.custodian.approvals import MAX_REASON, StudyReview
 from services.custodian.column_maps import NewMapping
+from services.custodian.deaths import DeceasedPatient
 from services.custodian.erasures import PendingErasure
 from services.custodian.identity_checks import IDENTITY_CHECKS
 from services.custodian.invitations import MAX_NUMBER, IssuedInvitation
 from services.custodian.links import LinkedPatients
 from services.custodian.messages import Inbox, PatientMessage
+from services.custodian.moves import FiledRecord, MoveResult
 from services.custodian.overview import Health, Holdings, Overview, Week
 from services.custodian.people import OpenInvitation, StaffAccount
 from services.custodian.recoveries import PendingRecovery
 from services.custodian.upload_problems import BadCell
 from services.custodian.upload_store import LEAVE, NONE, Upload
 from services.custodian.uploads import MAX_MAPPING, NewUpload, UploadReport
-from services.requests import Proposal
+from services.requests import Proposal, ReleasedCopy
+from services.requests.copy_deletions import DeletionCounts
 from services.requests.counting_rules import CountingRule
 from services.requests.messages import ANSWERED, CORRECTED, MAX_TEXT, REFUSED
 from services.schemas import Strict, ValidationError
@@ -121,6 +124,19 @@ class LinkBody(Strict):
 
     number = Text(MAX_NUMBER, required=True)
     other = Text(MAX_NUMBER, required=True)
+
+
+class NumberBody(Strict):
+    """A patient of the directory, by hospital number."""
+
+    number = Text(MAX_NUMBER, required=True)
+
+
+class DeathBody(Strict):
+    """Whether the patient of a hospital number has died."""
+
+    number = Text(MAX_NUMBER, required=True)
+    has_died = fields.Boolean(required=True)
 
 
 class LinkDecisionBody(Strict):
@@ -220,7 +236,13 @@ ProposalSchema = schema_of(
     "ProposalSchema",
     Proposal,
     "study owner title board protocol condition question purpose categories data_from data_to "
-    "days until_s wants_copy contact state proposed_at_s answered_at_s why",
+    "days until_s wants_copy copy_kind contact state proposed_at_s answered_at_s why",
+)
+PseudonymisedCopySchema = schema_of(
+    "PseudonymisedCopySchema", ReleasedCopy, "at_s ends_at_s rows deleted_at_s"
+)
+DeletionCountsSchema = schema_of(
+    "DeletionCountsSchema", DeletionCounts, "waiting overdue acknowledged"
 )
 ProposalsSchema = listing("ProposalsSchema", "studies", ProposalSchema)
 StudyReviewSchema = schema_of(
@@ -229,6 +251,8 @@ StudyReviewSchema = schema_of(
     "patients_read",
     study=("proposal", ProposalSchema),
     reaches="reach",
+    copies=PseudonymisedCopySchema,
+    deletions=DeletionCountsSchema,
 )
 PendingRecoverySchema = schema_of(
     "PendingRecoverySchema",
@@ -292,3 +316,20 @@ LinkedPatientsSchema = schema_of(
     affected_models=fields.List(fields.String()),
 )
 LinksSchema = listing("LinksSchema", "links", LinkedPatientsSchema)
+DeceasedPatientSchema = schema_of(
+    "DeceasedPatientSchema",
+    DeceasedPatient,
+    "death.source death.at_s",
+    hospital_number="number",
+)
+DeceasedSchema = listing("DeceasedSchema", "deceased", DeceasedPatientSchema)
+FiledRecordSchema = schema_of(
+    "FiledRecordSchema", FiledRecord, "record_id category recorded_on version"
+)
+FiledRecordsSchema = listing("FiledRecordsSchema", "records", FiledRecordSchema)
+MoveResultSchema = schema_of(
+    "MoveResultSchema",
+    MoveResult,
+    "record_id",
+    affected_models=fields.List(fields.String()),
+)

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from consent import Recovery
 from services.accounts import DeviceRequest
 from services.accounts.passkeys import Passkey
-from services.patient.consents import ConsentDetail, ConsentList, ConsentSummary
+from services.patient.consents import ConsentDetail, ConsentList, ConsentSummary, OwnCopy
 from services.patient.erasures import ErasureStatus
 from services.patient.history import HistoryLine, HistoryPage
 from services.patient.keys import KeyList
@@ -18,7 +18,6 @@ from services.patient.records import OpenedRecord, StoredRecord, TrainedModel
 from services.patient.requests import RequestDetail, RequestSummary
 from services.patient.signatures import SubmittedSignature
 from services.patient.withdrawals import ResearchReview
-from services.requests import ReleasedCopy
 from services.requests.choices import Choice
 from services.requests.descriptions import Section
 from services.requests.messages import KINDS, MAX_TEXT
@@ -134,7 +133,9 @@ RequestDetailSchema = schema_of(
     "RequestDetailSchema",
     RequestDetail,
     f"{_REQUEST} request.details.purposes request.details.categories request.details.data_from "
-    "request.details.data_to latest_end request.details.wants_copy",
+    "request.details.data_to latest_end request.details.wants_copy request.details.agreement "
+    "request.details.agreement_ends_on",
+    agreement_text="text.agreement",
     says=("text.sections", SectionSchema),
     chosen=("choice", ChoiceSchema),
     **_REQUEST_NAMES,
@@ -181,7 +182,11 @@ HistoryLineSchema = schema_of(
     consent="entry.consent_id",
     says="text",
 )
-OwnCopySchema = schema_of("OwnCopySchema", ReleasedCopy, "at_s ends_at_s deleted_at_s")
+OwnCopySchema = schema_of(
+    "OwnCopySchema",
+    OwnCopy,
+    "at_s ends_at_s deleted_at_s is_pseudonymised row_listed_at_s row_due_at_s row_deleted_at_s",
+)
 ConsentDetailSchema = schema_of(
     "ConsentDetailSchema",
     ConsentDetail,

@@ -21,7 +21,7 @@ MAX_LENGTH: Final = 128
 class InvitationBody(Strict):
     """Who is to be invited: a patient by `number`, others by `name` and `party`.
 
-    `identity` says how the person's identity was checked.
+    `identity` says how the person's identity was checked; a patient's has to be.
     """
 
     role = fields.String(required=True, validate=validate.OneOf((PATIENT, *ROLES)))

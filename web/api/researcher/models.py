@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 
 from models import Model
 from services.jobs.queue import Job
+from services.model_monitoring import ModelMonth
 from services.researcher.models import ModelStatus, StudyModels
 from services.researcher.study_runs import RunReport
 from services.tokens import RESEARCHER
@@ -20,9 +21,9 @@ from web.api.researcher.schemas import (
     RunsSchema,
 )
 from web.api.resources import accepts, idempotent, json_response, returns, returns_file
-from web.api.schemas import JobSchema, NothingSchema, ObjectAnswer
+from web.api.schemas import JobSchema, ModelMonthsSchema, NothingSchema, ObjectAnswer
 from web.current import current_caller, services
-from web.responses import SVG, svg_response
+from web.responses import PDF, SVG, download_response, svg_response
 from web.view_options import requires_role
 
 bp = Blueprint("researcher_api_models", __name__)
@@ -105,12 +106,29 @@ def get_evaluations(model: str) -> Response:
     return json_response({"evaluations": [validation.content for validation in validations]})
 
 
+@bp.get("/researcher/models/<model>/months")
+@requires_role(RESEARCHER)
+@returns(ModelMonthsSchema)
+def get_months_of_model(model: str) -> Sequence[ModelMonth]:
+    """Return the monthly reports of a model, the newest first: drift, and known outcomes."""
+    return _models().months(current_caller().party, model)
+
+
 @bp.get("/researcher/models/<model>/card")
 @requires_role(RESEARCHER)
 @returns(ObjectAnswer)
 def get_study_model_card(model: str) -> Response:
     """Return how well a model performs, what it was trained on, and what it is not for."""
     return json_response(_models().get(current_caller().party, model).card.content)
+
+
+@bp.get("/researcher/models/<model>/card.pdf")
+@requires_role(RESEARCHER)
+@returns_file(PDF)
+def get_study_model_card_pdf(model: str) -> Response:
+    """Return a model's card as PDF, with its figures."""
+    body = _models().card_pdf(current_caller().party, model)
+    return download_response(body, f"{model}-card.pdf", PDF)
 
 
 @bp.get("/researcher/models/<model>/pictures/<picture>")

@@ -13,12 +13,20 @@ from models.question import Feature
 from models.question_choices import INDEX_DAY, FeatureChoice, QuestionChoices
 from models.timeline import DATE, FIRST, LAST, TAKES
 from services.requests import ReleasedCopy, Section
+from services.requests.copies import NAME_CHARACTERS
+from services.requests.copy_deletions import CopyDeletion
 from services.requests.question_drafts import QuestionDraft
 from services.researcher.builder import DraftDetails
 from services.researcher.cohorts import CohortCounts
 from services.researcher.counting import CodeSearch
 from services.researcher.models import ModelStatus
-from services.researcher.proposing import MAX_TEXT, PERMISSION_DAYS
+from services.researcher.proposing import (
+    MAX_AGREEMENT,
+    MAX_TEXT,
+    PERMISSION_DAYS,
+    AgreementDraft,
+)
+from services.researcher.pseudonymised_copies import PseudonymisedOffer
 from services.researcher.questions import QuestionDetails
 from services.researcher.studies import RequestPreview, StudyDetails, StudySummary
 from services.researcher.study_runs import MissedThreshold, RunReport
@@ -26,6 +34,7 @@ from services.researcher.training_sets import CopyNotice, Notices, OfferedColumn
 from services.schemas import Strict
 from web.api.schemas import JobSchema, QuestionLinkSchema, Text, ViewSchema, listing, schema_of
 
+MAX_NAMES: Final = 1_000
 _COUNT: Final = {"type": ["integer", "string"]}
 
 
@@ -49,6 +58,19 @@ class FeasibleCount(fields.Field[int | None]):
         return f"fewer than {MIN_COHORT}" if value is None else value
 
 
+class CopyAgreementBody(Strict):
+    """The agreement on a pseudonymised copy; `public_key` is an X25519 key in hex."""
+
+    title = Text(MAX_TEXT, required=True)
+    text = fields.String(required=True, validate=validate.Length(1, MAX_AGREEMENT))
+    ends_on = fields.Date(required=True)
+    public_key = Text(64, required=True)
+
+    @post_load
+    def _make(self, body: dict[str, Any], **_: Any) -> AgreementDraft:
+        return AgreementDraft(**body)
+
+
 class ProposalBody(Strict):
     """A study as patients and the custodian will read it; `ends_on` is its last day."""
 
@@ -61,12 +83,38 @@ class ProposalBody(Strict):
     days = fields.Integer(required=True, strict=True, validate=validate.OneOf(PERMISSION_DAYS))
     ends_on = fields.Date(required=True)
     wants_copy = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    agreement = fields.Nested(
+        CopyAgreementBody,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "With it, the copy is a pseudonymised one; without, an anonymised one."
+        },
+    )
 
 
 class EvaluationBody(Strict):
     """The study whose patients a model is evaluated on."""
 
     study = Text(128, required=True)
+
+
+class AcceptanceBody(Strict):
+    """That the study's agreement is accepted; nothing leaves without."""
+
+    agree = fields.Boolean(
+        required=True, truthy={True}, falsy={False}, validate=validate.Equal(True)
+    )
+
+
+class DeletionsBody(Strict):
+    """The names, as in the copies, of people all of whose rows are deleted."""
+
+    names = fields.List(
+        fields.String(validate=validate.Length(1, NAME_CHARACTERS)),
+        required=True,
+        validate=validate.Length(1, MAX_NAMES),
+    )
 
 
 class AgreementBody(Strict):
@@ -100,7 +148,7 @@ QuestionSchema = schema_of(
 )
 _STUDY: Final = (
     "study.owner study.state study.why study.title study.question study.proposed_at_s "
-    "study.answered_at_s study.until_s study.wants_copy"
+    "study.answered_at_s study.until_s study.wants_copy study.copy_kind"
 )
 _STUDY_COUNTS: Final = {
     "asked": Count(attribute="people_asked"),
@@ -183,6 +231,18 @@ TrainingSetSchema = schema_of(
     people=Count(),
     columns=OfferedColumnSchema,
     taken=("copies", CopySchema),
+)
+CopyDeletionSchema = schema_of(
+    "CopyDeletionSchema", CopyDeletion, "name listed_at_s due_at_s acknowledged_at_s"
+)
+PseudonymisedSchema = schema_of(
+    "PseudonymisedSchema",
+    PseudonymisedOffer,
+    "study.study risk refusal overdue agreement.title agreement.text agreement.ends_on "
+    "agreement.public_key agreement.fingerprint",
+    people=Count(),
+    taken=("copies", CopySchema),
+    deletions=CopyDeletionSchema,
 )
 CopyNoticeSchema = schema_of(
     "CopyNoticeSchema",

@@ -17,7 +17,7 @@ from services.tokens import CLINICIAN
 from web.current import current_account, services, words
 from web.pages.forms import first_errors
 from web.pages.guard import render, see_other
-from web.responses import svg_response
+from web.responses import PDF, download_response, svg_response
 from web.view_options import opens_records, requires_role
 
 bp = Blueprint("clinician_predictions", __name__)
@@ -103,6 +103,13 @@ def model_card(id: str) -> Response:
         card=services().clinician.cards.get(id),
         pictures=f"/clinician/models/{id}/pictures",
     )
+
+
+@bp.get("/clinician/models/<id>/card.pdf")
+@requires_role(CLINICIAN)
+def card_pdf(id: str) -> Response:
+    """Return the card of a model as PDF."""
+    return download_response(services().clinician.cards.pdf(id), f"{id}-card.pdf", PDF)
 
 
 @bp.get("/clinician/models/<id>/pictures/<name>")

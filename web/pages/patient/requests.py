@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from models.pseudonymised import DELETION_DAYS
 from services.accounts import PATIENT
 from services.errors import Invalid
 from services.patient.requests import LESS, NO, YES, RequestDetail
@@ -94,7 +95,12 @@ def copy_form(id: str) -> Response:
         return see_other(detail.path)
     title, chosen = words()("grant-title-copy"), "yes" if detail.choice.may_copy else ""
     return render(
-        "patient/copy.html", title=title, detail=detail, values={"copy": chosen}, errors={}
+        "patient/copy.html",
+        title=title,
+        detail=detail,
+        deletion_days=DELETION_DAYS,
+        values={"copy": chosen},
+        errors={},
     )
 
 

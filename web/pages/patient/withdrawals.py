@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from models.pseudonymised import DELETION_DAYS
 from services.accounts import PATIENT
 from services.patient.withdrawals import OFF, ON
 from web.current import current_account, current_subject, services, words
@@ -36,7 +37,7 @@ def withdraw(id: str) -> Response:
     if not result.submitted.is_in_force:
         return refused(result.submitted.outcome)
     title = words()("withdraw-done-title")
-    return render("patient/withdrawn.html", title=title, result=result)
+    return render("patient/withdrawn.html", title=title, result=result, deletion_days=DELETION_DAYS)
 
 
 @bp.get("/patient/stop")

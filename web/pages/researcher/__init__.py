@@ -6,11 +6,12 @@ from typing import Final
 
 from flask import Blueprint
 
-from web.pages.researcher import builder, models, studies, training_sets
+from web.pages.researcher import builder, models, pseudonymised_copies, studies, training_sets
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     studies.bp,
     builder.bp,
     models.bp,
     training_sets.bp,
+    pseudonymised_copies.bp,
 )

@@ -11,7 +11,7 @@ from services.tokens import RESEARCHER
 from web.current import current_account, services, words
 from web.pages.guard import is_fragment, render, see_other
 from web.pages.researcher.counts import count_text
-from web.responses import download_response, svg_response
+from web.responses import PDF, download_response, svg_response
 from web.view_options import requires_role
 
 SLOW_S = 600
@@ -90,6 +90,7 @@ def model(id: str) -> Response:
         title=words()("model-title", model=id),
         details=details,
         model=details.model,
+        months=services().researcher.models.months(current_account().party, id),
         withdrawals=count_text(details.withdrawals),
         gates=_gates(details.card.content),
         pictures=f"/researcher/models/{id}/pictures",
@@ -110,6 +111,14 @@ def card_file(id: str) -> Response:
     """Return a model's card as a JSON file: the bytes whose hash is on the ledger."""
     body = services().researcher.models.card_file(current_account().party, id)
     return download_response(body, f"{id}-card.json", "application/json")
+
+
+@bp.get("/researcher/models/<id>/card.pdf")
+@requires_role(RESEARCHER)
+def card_pdf(id: str) -> Response:
+    """Return a model's card as PDF."""
+    body = services().researcher.models.card_pdf(current_account().party, id)
+    return download_response(body, f"{id}-card.pdf", PDF)
 
 
 @bp.get("/researcher/models/<id>/retirement")

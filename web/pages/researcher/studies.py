@@ -12,9 +12,10 @@ from models import MIN_COHORT, format_unit, is_small
 from services.errors import Invalid, NotFound
 from services.parties import study_name
 from services.requests import RETURNED, Proposal
+from services.requests.agreements import CopyAgreement
 from services.requests.wording import format_day
 from services.researcher.cohorts import CohortCounts
-from services.researcher.proposing import PERMISSION_DAYS, TEXTS, StudyDraft
+from services.researcher.proposing import PERMISSION_DAYS, TEXTS, AgreementDraft, StudyDraft
 from services.tokens import RESEARCHER
 from web.current import current_account, services, words
 from web.pages.forms import date_in, first_errors
@@ -23,8 +24,14 @@ from web.pages.researcher.counts import count_text
 from web.responses import ZIP, download_response
 from web.view_options import requires_role
 
-FIELDS = ("title", "question", "condition", "protocol", "board", "contact", "days", "end")
+FIELDS = (
+    *("title", "question", "condition", "protocol", "board", "contact", "days", "end", "copy"),
+    *("agreement-title", "agreement-text", "agreement-end", "key"),
+)
 """The fields of the form that proposes a study, in its order."""
+
+PSEUDONYMISED = "pseudonymised"
+"""What the form sends for a pseudonymised copy; "yes" is an anonymised one."""
 
 bp = Blueprint("researcher_studies", __name__)
 
@@ -124,18 +131,31 @@ def _returned(slug: str) -> Proposal:
 
 
 def _draft() -> StudyDraft:
-    form = request.form
+    form, kind = request.form, request.form.get("copy", "")
     return StudyDraft(
         texts={name: form.get(name, "") for name in TEXTS},
         question=form.get("question", ""),
         days={str(days): days for days in PERMISSION_DAYS}.get(form.get("days", ""), 0),
         ends_on=date_in(form, "end"),
-        wants_copy=form.get("copy") == "yes",
+        wants_copy=kind in ("yes", PSEUDONYMISED),
+        agreement=_agreement_draft() if kind == PSEUDONYMISED else None,
+    )
+
+
+def _agreement_draft() -> AgreementDraft:
+    form = request.form
+    return AgreementDraft(
+        title=form.get("agreement-title", ""),
+        text=form.get("agreement-text", ""),
+        ends_on=date_in(form, "agreement-end"),
+        public_key=form.get("key", ""),
     )
 
 
 def _in_order(error: Invalid) -> dict[str, str]:
-    errors = first_errors(error, ends_on="end")
+    renamed = {"ends_on": "end", "public_key": "key", "agreement_ends_on": "agreement-end"}
+    renamed |= {name: name.replace("_", "-") for name in ("agreement_title", "agreement_text")}
+    errors = first_errors(error, **renamed)
     return {name: errors[name] for name in FIELDS if name in errors}
 
 
@@ -241,7 +261,24 @@ def _proposal_form(errors: Mapping[str, str], returned: Proposal | None = None) 
 def _values_of(study: Proposal) -> dict[str, str]:
     """Return a study as its form would send it."""
     end = datetime.datetime.fromtimestamp(study.until_s - 1, datetime.UTC).date()
-    parts = {"end-day": end.day, "end-month": end.month, "end-year": end.year}
     texts = {name: getattr(study, name) for name in (*TEXTS, "question")}
-    copy = {"copy": "yes"} if study.wants_copy else {}
-    return texts | {"days": str(study.days)} | {k: str(v) for k, v in parts.items()} | copy
+    copy = {"copy": "yes" if study.wants_copy else "no"}
+    if study.agreement is not None:
+        copy = _agreement_values(study.agreement)
+    return texts | {"days": str(study.days)} | _day_values("end", end) | copy
+
+
+def _agreement_values(agreement: CopyAgreement) -> dict[str, str]:
+    day = datetime.date.fromisoformat(agreement.ends_on)
+    return {
+        "copy": PSEUDONYMISED,
+        "agreement-title": agreement.title,
+        "agreement-text": agreement.text,
+        "key": agreement.public_key,
+        **_day_values("agreement-end", day),
+    }
+
+
+def _day_values(name: str, day: datetime.date) -> dict[str, str]:
+    parts = {"day": day.day, "month": day.month, "year": day.year}
+    return {f"{name}-{part}": str(number) for part, number in parts.items()}

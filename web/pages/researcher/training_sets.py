@@ -83,6 +83,7 @@ def notices() -> Response:
         "researcher/notices.html",
         title=words()("menu-notices"),
         pending=services().researcher.training_sets.notices(current_account().party),
+        offers=services().researcher.pseudonymised_copies.list_studies(current_account().party),
         count_text=count_text,
     )
 

@@ -1,0 +1,204 @@
+"""Watches a served model: drift of its inputs by month, and calibration once outcomes arrive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+
+from consent import MLTRAINING
+from models.card import Card
+from models.drift import ALARM_PSI, list_bins, measure_psi
+from models.errors import ModelsBroken, ModelsNotFound
+from models.evaluation import auroc
+from models.features import find_label
+from models.model_files import CARD, ModelFiles
+from models.persons import group_by_person
+from models.ports import RecordStore
+from models.question import Question, load_stored_question
+from models.registry import Model
+from models.selection import find_label_at
+from models.suppression import MIN_COUNT, steady
+from storage import AccessRequest, Record
+
+FORMAT: Final = "vouchsafe-monitoring-1"
+_PREFIX: Final = "monitoring-"
+_PEOPLE: Final = "monitored-people.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ServedAnswer:
+    """One prediction as it was served: about whom, when, the estimate, and the bins of its input.
+
+    `places` is empty for predictions of earlier releases.
+    """
+
+    subject: bytes
+    at_s: int
+    probability: float
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyReport:
+    """What a month's answers tell of a model.
+
+    Attributes:
+        content: JSON: model, month, number of answers in tens, the index of each input and of the
+            estimate (None with fewer than 100 answers), whether any exceeds the bound, and for the
+            answers of the last year whose outcome is known and permitted: how many, in tens,
+            observed to expected, and AUROC (None with fewer than 11 of either outcome).
+    """
+
+    content: dict[str, Any]
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether an index exceeds the bound."""
+        alarm: bool = self.content["is_alarm"]
+        return alarm
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMonitor:
+    """Measures and stores the monthly reports of models."""
+
+    store: RecordStore
+    files: ModelFiles
+
+    def measure(self, model: Model, month: str, answers: Sequence[ServedAnswer]) -> MonthlyReport:
+        """Return the report of a month; it is stored with the model.
+
+        Outcomes are opened for the study that trained the model, so only those count whose
+        patients permit it to train: the same decision, journalled as every access.
+
+        Args:
+            model: in service.
+            month: such as 2026-11.
+            answers: of the year that ends with this month.
+
+        Raises:
+            StorageError, ConsentError: the record store or the ledger is unavailable.
+        """
+        card = Card.from_json(self.files.read(model.id, CARD)).content
+        recent = [answer for answer in answers if _month_of(answer.at_s) == month]
+        drift = _measure_drift(card, recent)
+        indexes = [row["psi"] for row in drift if row["psi"] is not None]
+        content = {
+            "format": FORMAT,
+            "model": model.id,
+            "month": month,
+            "answers": steady(len(recent)),
+            "drift": drift,
+            "is_alarm": any(index > ALARM_PSI for index in indexes),
+            "outcomes": self._measure_outcomes(model, month, answers),
+        }
+        raw = json.dumps(content, sort_keys=True).encode()
+        self.files.write(model.id, f"{_PREFIX}{month}.json", raw)
+        return MonthlyReport(content)
+
+    def list_reports(self, model_id: str) -> list[MonthlyReport]:
+        """Return the reports of a model, oldest first.
+
+        Raises:
+            ModelsBroken: a file is not JSON.
+        """
+        try:
+            contents = [json.loads(raw) for raw in self.files.read_all(model_id, _PREFIX)]
+        except ValueError as exc:
+            raise ModelsBroken(f"a monthly report of model {model_id} is not JSON") from exc
+        return [MonthlyReport(content) for content in contents]
+
+    def _measure_outcomes(
+        self, model: Model, month: str, answers: Sequence[ServedAnswer]
+    ) -> dict[str, Any] | None:
+        question = load_stored_question(model.question_text)
+        known = self._find_outcomes(model.study, question, answers)
+        hash_patient = self.store.pseudonyms("manifest patient")
+        people = {hash_patient(answer.subject).hex() for answer, _ in known}
+        earlier = [
+            report for report in self.list_reports(model.id) if report.content["month"] < month
+        ]
+        # A figure that changes by one person would tell of that person's outcome.
+        if earlier and len(self._read_people(model.id) ^ people) < MIN_COUNT:
+            unchanged: dict[str, Any] | None = earlier[-1].content["outcomes"]
+            return unchanged
+        labels = np.array([outcome for _, outcome in known], np.bool_)
+        estimates = np.array([answer.probability for answer, _ in known], np.float64)
+        self.files.write(model.id, _PEOPLE, json.dumps(sorted(people)).encode())
+        if min(int(labels.sum()), int((~labels).sum())) < MIN_COUNT:
+            return None
+        area = auroc(labels, estimates)
+        return {
+            "answers": steady(len(labels)),
+            "events": steady(int(labels.sum())),
+            "observed_to_expected": round(float(labels.mean() / estimates.mean()), 2),
+            "auroc": {"value": round(area.value, 2), "low": round(area.low, 2)}
+            | {"high": round(area.high, 2)},
+        }
+
+    def _read_people(self, model_id: str) -> set[str]:
+        try:
+            return set(json.loads(self.files.read(model_id, _PEOPLE)))
+        except ModelsNotFound:
+            return set()
+
+    def _find_outcomes(
+        self, study: str, question: Question, answers: Sequence[ServedAnswer]
+    ) -> list[tuple[ServedAnswer, bool]]:
+        """Return the answers whose outcome has arrived since and is permitted, with it.
+
+        Of each patient the last such answer counts, so that counts are of people.
+        """
+        subjects = {each for a in answers for each in self.store.linked_subjects(a.subject)}
+        if not subjects:
+            return []
+        categories, why = question.training_categories, f"monitoring of {question.id}"
+        everybody = tuple(sorted(subjects))
+        request = AccessRequest(study, MLTRAINING, categories, None, everybody, why)
+        records = group_by_person(self.store, self.store.vault.gather(request).records)
+        persons = self.store.persons(subjects)
+        last: dict[bytes, tuple[ServedAnswer, bool]] = {}
+        for answer in answers:
+            person = persons[answer.subject]
+            outcome = _find_outcome(question, records.get(person, []), answer.at_s)
+            if outcome is not None:
+                last[person] = (answer, outcome)
+        return list(last.values())
+
+
+def _measure_drift(card: Mapping[str, Any], recent: Sequence[ServedAnswer]) -> list[dict[str, Any]]:
+    bins = list_bins(card)
+    rows = [answer.places for answer in recent if len(answer.places) == len(bins)]
+    words = [*(row["words"] for row in card["predictors"]), "estimate"]
+    return [
+        {"words": name, "psi": measure_psi(each["shares"], [row[column] for row in rows])}
+        for column, (name, each) in enumerate(zip(words, bins, strict=False))
+    ]
+
+
+def _find_outcome(question: Question, records: Sequence[Record], at_s: int) -> bool | None:
+    if question.timeline is not None:
+        return find_label_at(question, records, at_s)
+    label = find_label(question, records)
+    # A day is known, not the hour: the outcome of the same day may have been known before.
+    return label[0] if label is not None and label[1] > _day_of(at_s) else None
+
+
+def _day_of(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).date().isoformat()
+
+
+def _month_of(at_s: int) -> str:
+    return _day_of(at_s)[:7]
+
+
+def month_before(now_s: float) -> str:
+    """Return the month that ended last, such as 2026-11."""
+    now = datetime.fromtimestamp(now_s, UTC)
+    year, month = (now.year, now.month - 1) if now.month > 1 else (now.year - 1, 12)
+    return f"{year:04}-{month:02}"

@@ -1,0 +1,204 @@
+"""Creates a pseudonymised copy: exact rows, encrypted to the key that its agreement names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from consent import PSEUDRESCH, View
+from models.cohort import to_matrix
+from models.errors import CohortTooSmall
+from models.features import Matrix
+from models.persons import row_key
+from models.ports import RecordStore
+from models.question import Question
+from models.question_parts import DIRECT, Feature
+from models.release import (
+    CopyColumn,
+    EarlierCopy,
+    describe_view,
+    find_usable,
+    make_column_name,
+    pack_copy,
+    require_permitted,
+    to_row_name,
+)
+from models.sealed_copy import fingerprint, seal_copy
+from models.suppression import MIN_COUNT
+from records.values import NUMBER
+from storage import AccessRequest, Record
+
+RISK: Final = (
+    "The values are exact. There are no names, but a code stands for each person, and somebody "
+    "who knows some of a person's values can recognise the person and read the rest. This is "
+    "personal data: keep it as you keep records with names."
+)
+DELETION_DAYS: Final = 14
+"""How long a study has to delete a person's rows after it was told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class PseudonymisedRequest:
+    """Who requests a pseudonymised copy, under which agreement.
+
+    Attributes:
+        study: the study that requests it; the pseudonyms are the same in all its copies.
+        release: the name of this copy.
+        actor: the researcher.
+        title, text: of the agreement.
+        ends_on: ISO date of the last day of the agreement.
+        public_key: X25519, in hex: the only key that opens the copy.
+        deleted: by earlier copy, the pseudonyms of the people who no longer permit it.
+    """
+
+    study: str
+    release: str
+    actor: str
+    title: str
+    text: str
+    ends_on: str
+    public_key: str
+    deleted: tuple[EarlierCopy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PseudonymisedRelease:
+    """One pseudonymised copy.
+
+    Attributes:
+        content: the sealed ZIP (`models.sealed_copy`): data.parquet, manifest.json,
+            dictionary.json and .csv, agreement.txt, deleted.json.
+        parts: what each person's rows were made of (`row_parts`), by pseudonym.
+        view: the ledger view of the decision.
+    """
+
+    content: bytes
+    parts: Mapping[str, tuple[str, ...]]
+    view: View
+
+
+def pseudonym_label(study: str) -> str:
+    """Return the label of the pseudonyms in a study's pseudonymised copies."""
+    return f"pseudonymised {study}"
+
+
+def row_parts(categories: Mapping[bytes, Iterable[str]]) -> set[str]:
+    """Return what a row is made of: each category with the place of its subject among the row's.
+
+    Args:
+        categories: of each subject of the person, those in use.
+    """
+    return {
+        f"{place}/{category}"
+        for place, subject in enumerate(sorted(categories))
+        for category in categories[subject]
+    }
+
+
+def permitted_parts(
+    store: RecordStore, permitted: Mapping[bytes, Mapping[str, bytes]], used: Iterable[str]
+) -> dict[bytes, set[str]]:
+    """Return what every row may be made of now, by the row's key (`models.persons.row_key`).
+
+    Args:
+        store: knows who is linked.
+        permitted: of each subject, the permitted categories.
+        used: the categories that a row is made of.
+    """
+    chosen = frozenset(used)
+    parts = {subject: row_parts({subject: given}) for subject, given in permitted.items()}
+    linked: dict[bytes, dict[bytes, Iterable[str]]] = {}
+    for subject, person in store.persons(permitted).items():
+        if chosen & permitted[subject].keys():
+            linked.setdefault(person, {})[subject] = permitted[subject]
+    return parts | {row_key(person): row_parts(person) for person in linked.values()}
+
+
+def _categories(records: Iterable[Record]) -> dict[bytes, set[str]]:
+    categories: dict[bytes, set[str]] = {}
+    for record in records:
+        categories.setdefault(record.subject, set()).add(record.category)
+    return categories
+
+
+def create_pseudonymised(
+    store: RecordStore, question: Question, request: PseudonymisedRequest
+) -> PseudonymisedRelease:
+    """Return the rows of all patients who permit the study exactly this, encrypted.
+
+    Every person's row is journalled before. The plain rows exist in memory alone.
+
+    Raises:
+        CohortTooSmall: fewer than 11 people permit it, or have the needed records.
+        ConsentsChanged: somebody's permission ended while the copy was made.
+        StorageInvalid (storage): the key is not an X25519 public key.
+        StorageError, ConsentError: the record store or the ledger is unavailable or inconsistent.
+    """
+    why = f"pseudonymised copy {request.release}"
+    categories = question.training_categories
+    access = AccessRequest(request.study, PSEUDRESCH, categories, None, None, why, request.actor)
+    gathered = store.vault.gather(access)
+    patients = find_usable(store, question, gathered)
+    if len(patients) < MIN_COUNT:
+        raise CohortTooSmall(f"no copy: fewer than {MIN_COUNT} people permit it")
+    pseudonym = store.pseudonyms(pseudonym_label(request.study))
+    named = sorted((to_row_name(pseudonym(key)), records) for key, records in patients.items())
+    names = tuple(name for name, _ in named)
+    matrix = to_matrix(question, [records for _, records in named])
+    content = pack_copy(
+        _columns(question, names, matrix),
+        _describe(question, request, len(matrix.labels)) | describe_view(gathered.view),
+        {copy.release: list(copy.names) for copy in request.deleted},
+        agreement=f"{request.title}\n\n{request.text}",
+    )
+    head = {
+        "study": request.study,
+        "release": request.release,
+        "agreement": request.title,
+        "ends_on": request.ends_on,
+        "recipient": fingerprint(request.public_key),
+    }
+    sealed = seal_copy(content, request.public_key, head)
+    require_permitted(store, access, gathered)
+    parts = {name: tuple(sorted(row_parts(_categories(records)))) for name, records in named}
+    return PseudonymisedRelease(sealed, parts, gathered.view)
+
+
+def _describe(question: Question, request: PseudonymisedRequest, rows: int) -> dict[str, Any]:
+    return {
+        "format": "vouchsafe pseudonymised copy 1",
+        "level": "pseudonymised",
+        "risk": RISK,
+        "study": request.study,
+        "release": request.release,
+        "agreement": {"title": request.title, "text": request.text, "ends_on": request.ends_on},
+        "delete_within_days": DELETION_DAYS,
+        "recipient": {"public_key": request.public_key, "algorithm": "X25519, HPKE (RFC 9180)"},
+        "question": {"id": question.id, "sha256": question.sha256},
+        "rows": rows,
+        "ends_on": request.ends_on,
+    }
+
+
+def _columns(question: Question, names: Sequence[str], matrix: Matrix) -> list[CopyColumn]:
+    """Return the columns of the rows as they are; direct identifiers stay out."""
+    people = range(len(names)) if matrix.people is None else matrix.people.tolist()
+    columns = [CopyColumn("name", "a pseudonym", None, [names[person] for person in people])]
+    for position, feature in enumerate(question.features):
+        if feature.disclosure != DIRECT:
+            name = make_column_name(feature.words, [column.name for column in columns])
+            cells = [_cell(feature, value) for value in matrix.values[:, position]]
+            columns.append(CopyColumn(name, "the value", feature, cells))
+    label = CopyColumn("label", question.label.words, None, matrix.labels.tolist())
+    return [*columns, label]
+
+
+def _cell(feature: Feature, value: np.float32) -> float | str | None:
+    if np.isnan(value):
+        return None
+    if feature.kind == NUMBER:
+        return float(str(value))  # as short as it was written: 5.6, not 5.599999904632568
+    return (feature.values or ("no", "yes"))[int(value)]

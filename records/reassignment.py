@@ -1,0 +1,51 @@
+"""Turns a record that was filed under the wrong person into one of the right person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from records.errors import NamesItsPerson
+from records.json_strict import dumps_exact, loads_exact
+from records.references import SUBJECT_ELEMENTS
+from storage import Record
+
+MAX_DEPTH: Final = 66
+_PATIENT: Final = "Patient"
+
+
+def reassign(record: Record, subject: bytes, number: str) -> Record:
+    """Return the record as one of another subject; values stay as they are written.
+
+    References to the wrong patient, and that patient's contained resource, are replaced by the
+    hospital number of the right one. Free text is not read.
+
+    Raises:
+        NamesItsPerson: it holds a Patient resource.
+    """
+    resources = tuple(_reassigned(resource, number) for resource in record.resources)
+    return replace(record, subject=subject, resources=resources)
+
+
+def _reassigned(resource: bytes, number: str) -> bytes:
+    content: dict[str, Any] = loads_exact(resource, MAX_DEPTH)
+    if content.get("resourceType") == _PATIENT:
+        raise NamesItsPerson(
+            "the record holds a Patient resource, which names its own person. "
+            "Correct it in your own system and send it again."
+        )
+    reference = {"identifier": {"value": number}, "type": _PATIENT}
+    for element in SUBJECT_ELEMENTS:
+        if element in content:
+            content[element] = [reference] if isinstance(content[element], list) else reference
+    contained = content.get("contained")
+    if isinstance(contained, list):
+        left = [
+            each
+            for each in contained
+            if not (isinstance(each, dict) and each.get("resourceType") == _PATIENT)
+        ]
+        content["contained"] = left
+        if not left:
+            del content["contained"]
+    return dumps_exact(content)

@@ -1,0 +1,139 @@
+"""Moves a record that was filed under the wrong patient to the right one."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from models import Diagnostics
+from records.errors import NamesItsPerson
+from records.reassignment import reassign
+from services.custodian.items import ItemIndex
+from services.custodian.patient_journal import PatientJournal
+from services.errors import Invalid, NotFound
+from services.requests import PatientDirectory
+from services.requests.history import MOVED_AWAY, MOVED_HERE
+from services.words import Words
+from storage import Entry, Record, RecordStore
+
+LOG: Final = logging.getLogger("vouchsafe.custodian")
+WHY: Final = "filed under the wrong patient"
+_RECORD_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledRecord:
+    """A record as a custodian chooses it: its id, class and day; no content."""
+
+    record_id: str
+    category: str
+    recorded_on: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveResult:
+    """What a move did: the id of the new record, and the models marked for retraining."""
+
+    record_id: str
+    affected_models: Sequence[str]
+
+
+class CustodianMoves:
+    """Lists the records of a hospital number, and moves one to another number."""
+
+    def __init__(
+        self,
+        *,
+        store: RecordStore,
+        directory: PatientDirectory,
+        items: ItemIndex,
+        diagnostics: Diagnostics,
+        journal: PatientJournal,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._items = items
+        self._diagnostics = diagnostics
+        self._journal = journal
+
+    def list_records(self, words: Words, number: str) -> list[FiledRecord]:
+        """Return the records of a hospital number, the newest day first; none is opened.
+
+        Raises:
+            Invalid: the number is nobody's.
+        """
+        entries = self._store.records_of(self._subject(words, number, "number"))
+        records = [
+            FiledRecord(
+                record_id=entry.record_id.hex(),
+                category=entry.category,
+                recorded_on=entry.recorded_on,
+                version=entry.version,
+            )
+            for entry in entries
+        ]
+        return sorted(records, key=lambda record: record.recorded_on, reverse=True)
+
+    def move(self, words: Words, record_id: str, number: str, *, by: str) -> MoveResult:
+        """Move a record to the patient of a hospital number.
+
+        It is journalled for both patients first. On return the record is encrypted under the right
+        patient's key and counts under that patient's consents alone; the old one is deleted, and
+        models trained on it are marked for retraining.
+
+        Raises:
+            NotFound: there is no such record.
+            Invalid: the number is nobody's or the record's own, or the record names its person.
+            LedgerUnavailable (consent), JournalUnavailable (storage): nothing was moved.
+            SubjectErased, StoreUnavailable (storage): repeat the call to complete it.
+        """
+        entry = self._entry(record_id)
+        subject = self._subject(words, number, "other")
+        if subject == entry.subject:
+            raise _invalid(words, "other", "moves-same-error")
+        identities: list[str] = []
+        affected: list[str] = []
+
+        def change(record: Record) -> Record:
+            moved = reassign(record, subject, number.strip())
+            self._journal.record(MOVED_AWAY, WHY, [entry.subject], by=by)
+            self._journal.record(MOVED_HERE, WHY, [subject], by=by)
+            identities.extend(arrival.identity for arrival in record.arrivals)
+            return moved
+
+        def finish(new_id: str) -> None:
+            # Corrections that its sender makes later find the record under its new id.
+            items, new = self._items.find(identities), bytes.fromhex(new_id)
+            self._items.write({n: item._replace(record_id=new) for n, item in items.items()})
+            models = self._diagnostics.apply_corrections([record_id])
+            affected.extend(each.model.id for each in models)
+
+        try:
+            new_id = self._store.versions.move(record_id, change, finish)
+        except NamesItsPerson as exc:
+            raise _invalid(words, "record", "moves-patient-error") from exc
+        self._store.erasure.sweep(wait=False)
+        LOG.info("record %s moved to record %s by %s", record_id, new_id, by)
+        return MoveResult(record_id=new_id, affected_models=affected)
+
+    def _entry(self, record_id: str) -> Entry:
+        is_id = _RECORD_ID.match(record_id) is not None
+        entry = self._store.versions.entries([record_id]).get(record_id) if is_id else None
+        if entry is None:
+            raise NotFound
+        return entry
+
+    def _subject(self, words: Words, number: str, name: str) -> bytes:
+        subject = self._directory.find_subject(number.strip()) if number.strip() else None
+        if subject is None:
+            raise _invalid(words, name, "moves-number-error")
+        return subject
+
+
+def _invalid(words: Words, name: str, key: str) -> Invalid:
+    text = words(key)
+    return Invalid(text, {name: [text]})

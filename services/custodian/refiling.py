@@ -1,0 +1,227 @@
+"""Finds the stored resources that other rules of categories would move, and moves them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from models import Diagnostics
+from records.categories import RULES, CategoryRules, read_rules
+from records.json_strict import loads_exact
+from records.merging import DocumentMerge, Filed, fits, with_resources
+from records.placement import document_source
+from services.custodian.items import ItemIndex
+from services.custodian.patient_journal import PatientJournal
+from services.requests.history import REFILED
+from storage import Arriving, Record, RecordStore
+
+CHUNK_RECORDS: Final = 1_000
+MAX_DEPTH: Final = 66
+Progress = Callable[[str, int, int], None]
+Place = tuple[bytes, str, str]
+"""Subject, category and day of a document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryMove:
+    """How many resources, of how many documents and patients, leave one category for another."""
+
+    before: str
+    after: str
+    resources: int
+    documents: int
+    patients: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefilingReport:
+    """What rules would move, or moved.
+
+    Attributes:
+        rules: their version.
+        documents: how many documents of FHIR resources were read.
+        others: records of tables, whose mapping says their category.
+        moves: by category, the largest first.
+        affected_models: the ids of models that were trained on a document that changed.
+    """
+
+    rules: str
+    documents: int
+    others: int
+    moves: Sequence[CategoryMove]
+    affected_models: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class _Change:
+    """What changes in a chunk: resources by their new place, identities by the old document."""
+
+    placed: dict[Place, list[Filed]] = field(default_factory=lambda: defaultdict(list))
+    removed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Resources, documents and patients by (category before, after)."""
+
+    resources: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    documents: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    patients: dict[tuple[str, str], set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    read: int = 0
+    others: int = 0
+
+    def moves(self) -> list[CategoryMove]:
+        """Return the counts, the largest first."""
+        moves = [
+            CategoryMove(
+                before=pair[0],
+                after=pair[1],
+                resources=count,
+                documents=len(self.documents[pair]),
+                patients=len(self.patients[pair]),
+            )
+            for pair, count in self.resources.items()
+        ]
+        return sorted(moves, key=lambda move: (-move.resources, move.before, move.after))
+
+
+class CustodianCategories:
+    """Compares what is stored with the rules of categories."""
+
+    def __init__(
+        self,
+        *,
+        store: RecordStore,
+        items: ItemIndex,
+        diagnostics: Diagnostics,
+        journal: PatientJournal,
+    ) -> None:
+        self._store = store
+        self._items = items
+        self._diagnostics = diagnostics
+        self._journal = journal
+
+    def version(self) -> str:
+        """Return the version of the installed rules."""
+        return read_rules().version
+
+    def check(self, progress: Progress, path: Path = RULES) -> RefilingReport:
+        """Return what the rules of a file would move; nothing changes.
+
+        Raises:
+            DeclarationInvalid (records): the file is invalid.
+        """
+        rules, tally = read_rules(path), _Tally()
+        for records in self._chunks(progress):
+            _compare(records, rules, tally)
+        return _report(rules, tally)
+
+    def apply(self, progress: Progress, *, by: str) -> RefilingReport:
+        """File every resource where the installed rules put it; its patient sees that it moved.
+
+        Each chunk is journalled, filed under its new category, and then taken out of the old one.
+        Repeating an interrupted call completes it.
+
+        Raises:
+            LedgerUnavailable (consent), JournalUnavailable, StoreUnavailable (storage): the chunks
+                before are done; repeat the call.
+        """
+        rules, tally, affected = read_rules(), _Tally(), dict[str, None]()
+        for records in self._chunks(progress):
+            change = _compare(records, rules, tally)
+            if change.placed:
+                subjects = [subject for subject, *_ in change.placed]
+                self._journal.record(REFILED, f"rules {rules.version}", subjects, by=by)
+                self._move(change, {record.record_id: record for record in records})
+                models = self._diagnostics.apply_corrections(sorted(change.removed))
+                affected |= {each.model.id: None for each in models}
+        return replace(_report(rules, tally), affected_models=list(affected))
+
+    def _chunks(self, progress: Progress) -> Iterator[list[Record]]:
+        ids = [entry.record_id.hex() for entry in self._store.current_entries()]
+        for start in range(0, len(ids), CHUNK_RECORDS):
+            progress("reading", start, len(ids))
+            yield list(self._store.versions.read(ids[start : start + CHUNK_RECORDS]).values())
+        progress("reading", len(ids), len(ids))
+
+    def _move(self, change: _Change, records: Mapping[str, Record]) -> None:
+        custodian = next(iter(records.values())).custodian
+        pending = [
+            (place, part, filed)
+            for place, placed in change.placed.items()
+            for part, filed in enumerate(_pieces(placed))
+        ]
+        while pending:
+            pending = self._file(pending, custodian)
+        removing = [
+            Arriving(with_resources(records[record_id], []), f"record\0{record_id}")
+            for record_id in sorted(change.removed)
+        ]
+        leaving = {record_id: frozenset(names) for record_id, names in change.removed.items()}
+        self._store.versions.merge(removing, DocumentMerge(leaving))
+
+    def _file(
+        self, pending: Sequence[tuple[Place, int, list[Filed]]], custodian: str
+    ) -> list[tuple[Place, int, list[Filed]]]:
+        """File resources in the documents of their places; return what did not fit."""
+        merge = DocumentMerge({})
+        arriving = [
+            Arriving(
+                with_resources(Record(*place[:2], custodian, place[2], {}), filed),
+                document_source(*place, part),
+            )
+            for place, part, filed in pending
+        ]
+        report = self._store.versions.merge(arriving, merge)
+        following = []
+        for (place, part, filed), record_id in zip(pending, report.record_ids, strict=True):
+            left = merge.overflow.get(record_id, [])
+            if left:
+                following.append((place, part + 1, left))
+            names = {each.arrival.identity for each in filed}
+            names -= {each.arrival.identity for each in left}
+            items, new = self._items.find(names), bytes.fromhex(record_id)
+            self._items.write({n: item._replace(record_id=new) for n, item in items.items()})
+        return following
+
+
+def _compare(records: Sequence[Record], rules: CategoryRules, tally: _Tally) -> _Change:
+    """Return what the rules move of these records, and count it."""
+    change = _Change()
+    for record in records:
+        tally.read += bool(record.resources)
+        tally.others += bool(record.observations)
+        for resource, arrival in zip(record.resources, record.arrivals, strict=True):
+            category = rules.place(loads_exact(resource, MAX_DEPTH)).category
+            if category == record.category:
+                continue
+            pair = (record.category, category)
+            tally.resources[pair] += 1
+            tally.documents[pair].add(record.record_id)
+            tally.patients[pair].add(record.subject)
+            place = (record.subject, category, record.recorded_on)
+            change.placed[place].append(Filed(resource, arrival))
+            change.removed[record.record_id].add(arrival.identity)
+    return change
+
+
+def _pieces(placed: Sequence[Filed]) -> list[list[Filed]]:
+    """Split the resources of one place into parts that each fit a document."""
+    pieces: list[list[Filed]] = [[]]
+    size = 0
+    for filed in placed:
+        if not fits(len(pieces[-1]), size, filed):
+            pieces.append([])
+            size = 0
+        pieces[-1].append(filed)
+        size += len(filed.resource)
+    return pieces
+
+
+def _report(rules: CategoryRules, tally: _Tally) -> RefilingReport:
+    return RefilingReport(
+        rules=rules.version, documents=tally.read, others=tally.others, moves=tally.moves()
+    )

@@ -1,0 +1,126 @@
+"""Watches the models in service: monthly reports, made by the worker, read by custodians."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from consent import DAY_S, YEAR_S
+from models import Diagnostics, Model, MonthlyReport, ServedAnswer, month_before
+from services.cards import IN_SERVICE
+from services.requests import StoredPrediction, StoredPredictions
+
+LOG: Final = logging.getLogger("vouchsafe.monitoring")
+WATCHED_S: Final = YEAR_S + 31 * DAY_S
+"""A report reads the answers of its month and of the eleven before."""
+
+
+_NO_INPUT: Final[dict[str, Any]] = {"words": "", "psi": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelMonth:
+    """A month of a model as its readers see it; None where there were too few answers.
+
+    Attributes:
+        answers: how many, in tens.
+        estimate_psi: how far the estimates moved from those of the training.
+        worst_input, worst_psi: the input that moved most.
+        is_alarm: whether an index is above 0.25.
+        outcomes, events: answers of the last year whose outcome is known, and with it, in tens.
+        observed_to_expected, auroc: of those.
+    """
+
+    model: str
+    month: str
+    answers: str
+    estimate_psi: float | None
+    worst_input: str
+    worst_psi: float | None
+    is_alarm: bool
+    outcomes: str
+    events: str
+    observed_to_expected: float | None
+    auroc: float | None
+
+
+class ModelMonitoring:
+    """Makes and reads the monthly reports; counts in them are in tens."""
+
+    def __init__(
+        self,
+        *,
+        diagnostics: Diagnostics,
+        predictions: StoredPredictions,
+        clock: Callable[[], float],
+    ) -> None:
+        self._diagnostics = diagnostics
+        self._predictions = predictions
+        self._clock = clock
+
+    def measure_due(self) -> None:
+        """Make the report of the last month for each model in service that has none yet.
+
+        Raises:
+            StorageError, ConsentError: a part is unavailable; call it again.
+        """
+        month = month_before(self._clock())
+        due = [model for model in self._in_service() if not self._has_report(model.id, month)]
+        if not due:
+            return
+        stored = self._predictions.list_since(int(self._clock()) - WATCHED_S)
+        for model in due:
+            answers = [_served(each) for each in stored if each.body["model"] == model.id]
+            if self._diagnostics.monitor.measure(model, month, answers).is_alarm:
+                LOG.warning("model %s: what it was given in %s has shifted", model.id, month)
+
+    def list_months(self, model_id: str) -> Sequence[ModelMonth]:
+        """Return the months of a model, the newest first."""
+        reports = self._diagnostics.monitor.list_reports(model_id)
+        return [_month_of(report) for report in reversed(reports)]
+
+    def list_newest(self) -> Sequence[ModelMonth]:
+        """Return the newest month of each model in service that has one."""
+        months = (self.list_months(model.id)[:1] for model in self._in_service())
+        return [month for newest in months for month in newest]
+
+    def count_alarms(self) -> int:
+        """Return how many models in service have an alarm in their newest month."""
+        return sum(month.is_alarm for month in self.list_newest())
+
+    def _in_service(self) -> list[Model]:
+        return [model for model in self._diagnostics.models() if model.state in IN_SERVICE]
+
+    def _has_report(self, model_id: str, month: str) -> bool:
+        return any(
+            report.content["month"] == month
+            for report in self._diagnostics.monitor.list_reports(model_id)
+        )
+
+
+def _served(prediction: StoredPrediction) -> ServedAnswer:
+    body = prediction.body
+    places = tuple(body.get("places", ()))
+    return ServedAnswer(prediction.subject, prediction.at_s, body["probability"], places)
+
+
+def _month_of(report: MonthlyReport) -> ModelMonth:
+    content = report.content
+    rows: list[dict[str, Any]] = [row for row in content["drift"] if row["psi"] is not None]
+    worst: dict[str, Any] = max(rows[:-1], key=lambda row: row["psi"], default=_NO_INPUT)
+    outcomes = content["outcomes"] or {}
+    return ModelMonth(
+        model=content["model"],
+        month=content["month"],
+        answers=str(content["answers"]),
+        estimate_psi=rows[-1]["psi"] if rows else None,
+        worst_input=worst["words"],
+        worst_psi=worst["psi"],
+        is_alarm=report.is_alarm,
+        outcomes=str(outcomes.get("answers", "")),
+        events=str(outcomes.get("events", "")),
+        observed_to_expected=outcomes.get("observed_to_expected"),
+        auroc=outcomes["auroc"]["value"] if outcomes else None,
+    )

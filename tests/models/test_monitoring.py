@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from models.monitoring import ServedAnswer, month_before
+from models.question import Question
+
+STUDY = "study:diabetes-risk"
+
+
+@pytest.fixture(scope="module")
+def at_s() -> int:
+    """A day before every label of the example."""
+    return int(datetime.datetime(1980, 5, 5, tzinfo=datetime.UTC).timestamp())
+
+
+@pytest.fixture
+def world(build, heart_people):
+    world = build([list(records) for records in heart_people])
+    world.diagnostics.train(STUDY, "uci-heart")
+    return world
+
+
+def serve(world, at_s: int, people: int, place: int | None = None) -> list[ServedAnswer]:
+    """Return answers about the first people, in turn in each bin, or all in one."""
+    card = world.diagnostics.card("uci-heart-1").content
+    edges = [len(row["bins"]["edges"]) for row in card["predictors"]]
+    answers = []
+    for number, records in enumerate(world.people[:people]):
+        places = [min(number % 10 if place is None else place, most) for most in edges]
+        estimate = 0.3 + 0.4 * (number % 2)
+        answers.append(ServedAnswer(records[0].subject, at_s, estimate, (*places, number % 10)))
+    return answers
+
+
+def measure(world, answers: list[ServedAnswer], month: str = "1980-05"):
+    return world.diagnostics.monitor.measure(
+        world.diagnostics.model("uci-heart-1"), month, answers
+    ).content
+
+
+def test_a_month_has_an_index_of_each_input_and_of_the_estimate(
+    world, at_s: int, heart: Question
+) -> None:
+    content = measure(world, serve(world, at_s, 300))
+    assert content["answers"] == 300
+    assert [row["words"] for row in content["drift"]][-1] == "estimate"
+    assert len(content["drift"]) == len(heart.predictors()) + 1
+    assert world.diagnostics.monitor.list_reports("uci-heart-1")[0].content == content
+
+
+def test_inputs_that_are_all_in_one_bin_raise_the_alarm(world, at_s: int) -> None:
+    assert measure(world, serve(world, at_s, 300, place=0))["is_alarm"]
+
+
+def test_few_answers_raise_no_alarm(world, at_s: int) -> None:
+    content = measure(world, serve(world, at_s, 60, place=0))
+    assert not content["is_alarm"]
+    assert {row["psi"] for row in content["drift"]} == {None}
+
+
+def test_outcomes_count_only_where_the_patient_permits_the_study_to_train(world, at_s: int) -> None:
+    answers = serve(world, at_s, 300)
+    for records in world.people[:100]:
+        world.ledger.withdraw(records[0].subject)
+    outcomes = measure(world, answers)["outcomes"]
+    assert outcomes["answers"] == 200
+    assert 0 < outcomes["observed_to_expected"] < 3
+    request = world.store.vault.journal[-1]
+    assert (request.party, request.purpose) == (STUDY, "MLTRAINING")
+
+
+def test_an_outcome_that_was_known_before_the_answer_does_not_count(world) -> None:
+    now_s = int(datetime.datetime(2026, 5, 5, tzinfo=datetime.UTC).timestamp())
+    assert measure(world, serve(world, now_s, 300), "2026-05")["outcomes"] is None
+
+
+def test_the_figures_of_outcomes_stay_until_eleven_people_joined_or_left(world, at_s: int) -> None:
+    first = measure(world, serve(world, at_s, 300))["outcomes"]
+    second = measure(world, serve(world, at_s, 305), "1980-06")["outcomes"]
+    third = measure(world, serve(world, at_s, 400), "1980-07")["outcomes"]
+    assert second == first
+    assert third["answers"] == 400
+
+
+def test_two_answers_about_a_patient_count_once(world, at_s: int) -> None:
+    answers = serve(world, at_s, 300)
+    assert measure(world, answers + answers)["outcomes"]["answers"] == 300
+
+
+def test_the_month_before_january_is_december() -> None:
+    january_s = datetime.datetime(2026, 1, 5, tzinfo=datetime.UTC).timestamp()
+    assert month_before(january_s) == "2025-12"

@@ -1,0 +1,64 @@
+"""A death is noted from a file or by a custodian, and no new request reaches the patient."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from memory_store import PATIENT, Custodian, DecidingLedger, bundle, send
+
+from services.custodian.deaths import CustodianDeaths
+from services.custodian.patient_journal import PatientJournal
+from services.errors import Invalid
+from services.requests import ConsentRequests, RequestDetails
+from services.words import Words
+
+WORDS = Words("en")
+DETAILS = RequestDetails("study:s", "s", ("MLTRAINING",), ("condition",), "", "", 9, "it")
+
+
+@pytest.fixture
+def custodian(tmp_path: Path) -> Custodian:
+    return Custodian(tmp_path, ledger=DecidingLedger())
+
+
+@pytest.fixture
+def deaths(custodian: Custodian) -> CustodianDeaths:
+    journal = PatientJournal(
+        ledger=custodian.ledger, store=custodian.store, installation=custodian.installation
+    )
+    return CustodianDeaths(store=custodian.store, directory=custodian.directory, journal=journal)
+
+
+@pytest.mark.parametrize(
+    "stated", [{"deceasedBoolean": True}, {"deceasedDateTime": "2024-05-06"}], ids=str
+)
+def test_a_patient_resource_notes_a_death_and_no_request_is_sent(
+    custodian: Custodian, deaths: CustodianDeaths, stated: dict[str, object]
+) -> None:
+    requests = ConsentRequests(custodian.engine, custodian.store, time.time)
+    send(custodian, bundle(PATIENT))
+    subject = custodian.directory.find_subject("V-100") or b""
+    assert requests.send(DETAILS, [subject], "r") == 1
+    send(custodian, bundle(PATIENT | stated))
+    assert [(p.number, p.death.source) for p in deaths.list_all()] == [("V-100", "fhir")]
+    other = RequestDetails("study:t", "t", ("MLTRAINING",), ("condition",), "", "", 9, "it")
+    assert requests.send(other, [subject], "r") == 0
+    send(custodian, bundle(PATIENT | {"deceasedBoolean": False}))
+    assert deaths.list_all() == []
+    assert requests.send(other, [subject], "r") == 1
+
+
+def test_a_custodians_note_is_journalled_and_can_be_undone(
+    custodian: Custodian, deaths: CustodianDeaths
+) -> None:
+    send(custodian, bundle(PATIENT))
+    for has_died in (True, True, False, False):
+        deaths.note(WORDS, "V-100", has_died=has_died, by="c")
+    rows = custodian.store.journal.of_subject(custodian.directory.find_subject("V-100") or b"", 9)
+    assert [row.answer.outcome for row in rows] == ["deceased-undone", "deceased-noted"]
+    send(custodian, bundle(PATIENT | {"deceasedBoolean": True}))
+    assert deaths.list_all() == []
+    with pytest.raises(Invalid):
+        deaths.note(WORDS, "nobody", has_died=True, by="c")

@@ -1,0 +1,126 @@
+"""A record under the wrong patient is moved: re-encrypted, journalled, found again; no nodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from memory_store import OBSERVATION, PATIENT, Custodian, DecidingLedger, bundle, send
+from storage_install import access_request, record_of
+
+from records.outcomes import Outcome
+from services.custodian.moves import CustodianMoves
+from services.custodian.patient_journal import PatientJournal
+from services.errors import Invalid, NotFound
+from services.words import Words
+from storage import StorageNotFound
+
+WORDS = Words("en")
+OTHER: dict[str, Any] = PATIENT | {"id": "p2", "identifier": [{"value": "V-200"}]}
+WRONG: dict[str, Any] = OBSERVATION | {
+    "meta": {"lastUpdated": "2024-03-06T00:00:00Z"},
+    "subject": {"reference": "#p", "display": "Not This Person"},
+    "contained": [{"resourceType": "Patient", "id": "p", "identifier": [{"value": "V-100"}]}],
+}
+
+
+@pytest.fixture
+def custodian(tmp_path: Path) -> Custodian:
+    made = Custodian(tmp_path, ledger=DecidingLedger())
+    send(made, bundle(PATIENT, OTHER))
+    return made
+
+
+@pytest.fixture
+def moves(custodian: Custodian) -> CustodianMoves:
+    journal = PatientJournal(
+        ledger=custodian.ledger, store=custodian.store, installation=custodian.installation
+    )
+    return CustodianMoves(
+        store=custodian.store,
+        directory=custodian.directory,
+        items=custodian.items,
+        diagnostics=custodian.models,
+        journal=journal,
+    )
+
+
+def laboratory(moves: CustodianMoves, number: str) -> list[str]:
+    listed = moves.list_records(WORDS, number)
+    return [record.record_id for record in listed if record.category == "laboratory"]
+
+
+def test_a_moved_record_counts_for_the_right_patient_at_once_and_says_nothing_of_the_wrong_one(
+    custodian: Custodian, moves: CustodianMoves
+) -> None:
+    send(custodian, bundle(WRONG))
+    [record_id] = laboratory(moves, "V-100")
+    custodian.ledger.reasons[custodian.directory.find_subject("V-200")] = "denied"
+    moved = moves.move(WORDS, record_id, "V-200", by="c")
+    assert (laboratory(moves, "V-100"), laboratory(moves, "V-200")) == ([], [moved.record_id])
+    assert custodian.models.records == [record_id]
+    gathered = custodian.store.vault.gather(access_request(categories=["laboratory"]))
+    assert (gathered.records, gathered.refused) == ([], {"denied": 1})
+    with pytest.raises(StorageNotFound):
+        custodian.store.vault.open("study:s", "MLTRAINING", record_id, "a test")
+    [record] = [r for r in custodian.stored("V-200") if r.category == "laboratory"]
+    [resource] = map(orjson.loads, record.resources)
+    assert resource["subject"] == {"identifier": {"value": "V-200"}, "type": "Patient"}
+    assert resource["valueQuantity"] == OBSERVATION["valueQuantity"]
+    assert b"V-100" not in record.resources[0]
+    assert b"Not This Person" not in record.resources[0]
+    for number, outcome in (("V-100", "record-moved-away"), ("V-200", "record-moved-here")):
+        subject = custodian.directory.find_subject(number) or b""
+        rows = custodian.store.journal.of_subject(subject, 9)
+        assert outcome in [row.answer.outcome for row in rows]
+
+
+def test_the_wrong_file_again_changes_nothing_and_the_corrected_one_updates_the_moved_record(
+    custodian: Custodian, moves: CustodianMoves
+) -> None:
+    send(custodian, bundle(WRONG))
+    moved = moves.move(WORDS, laboratory(moves, "V-100")[0], "V-200", by="c")
+    [outcome] = send(custodian, bundle(WRONG)).outcomes
+    assert outcome.outcome is Outcome.SAME
+    corrected = OBSERVATION | {"subject": {"reference": "Patient/p2"}}
+    corrected |= {"meta": {"lastUpdated": "2024-03-07T00:00:00Z"}}
+    [outcome] = send(custodian, bundle(corrected)).outcomes
+    assert outcome.outcome is Outcome.CORRECTED
+    assert (laboratory(moves, "V-100"), laboratory(moves, "V-200")) == ([], [moved.record_id])
+
+
+def test_a_move_that_was_interrupted_is_completed_by_repeating_it(
+    custodian: Custodian, moves: CustodianMoves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = custodian.directory.find_subject("V-100") or b""
+    [record_id] = custodian.store.deposits.deposit([record_of(subject)]).record_ids
+    catalogue = custodian.store._catalogue
+    with monkeypatch.context() as broken:
+        broken.setattr(catalogue, "delete_record", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            moves.move(WORDS, record_id, "V-200", by="c")
+    moved = moves.move(WORDS, record_id, "V-200", by="c")
+    assert (laboratory(moves, "V-100"), laboratory(moves, "V-200")) == ([], [moved.record_id])
+    [record] = [r for r in custodian.stored("V-200") if r.category == "laboratory"]
+    assert record.observations == record_of(subject).observations
+
+
+def test_what_cannot_be_moved_is_refused_and_stays(
+    custodian: Custodian, moves: CustodianMoves
+) -> None:
+    send(custodian, bundle(WRONG))
+    [record_id] = laboratory(moves, "V-100")
+    for number in ("nobody", "", "V-100"):
+        with pytest.raises(Invalid):
+            moves.move(WORDS, record_id, number, by="c")
+    for unknown in ("0" * 32, "x"):
+        with pytest.raises(NotFound):
+            moves.move(WORDS, unknown, "V-200", by="c")
+    [person] = [
+        each for each in moves.list_records(WORDS, "V-100") if each.category == "demographics"
+    ]
+    with pytest.raises(Invalid):
+        moves.move(WORDS, person.record_id, "V-200", by="c")
+    assert laboratory(moves, "V-100") == [record_id]

@@ -1,0 +1,73 @@
+"""The monthly reports of models in service, made from stored predictions."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from models import MonthlyReport, ServedAnswer
+from services.model_monitoring import ModelMonitoring
+
+JUNE_S = 1_780_617_600
+"""5 June 2026."""
+
+
+class Monitor:
+    """Keeps reports in memory."""
+
+    def __init__(self) -> None:
+        self.reports: dict[str, list[MonthlyReport]] = {}
+        self.answers: list[ServedAnswer] = []
+
+    def measure(self, model: Any, month: str, answers: list[ServedAnswer]) -> MonthlyReport:
+        self.answers = answers
+        drift = [{"words": "age", "psi": 0.3}, {"words": "estimate", "psi": 0.02}]
+        content = {"model": model.id, "month": month, "answers": len(answers), "drift": drift}
+        report = MonthlyReport({**content, "is_alarm": True, "outcomes": None})
+        self.reports.setdefault(model.id, []).append(report)
+        return report
+
+    def list_reports(self, model_id: str) -> list[MonthlyReport]:
+        return self.reports.get(model_id, [])
+
+
+@pytest.fixture
+def world() -> SimpleNamespace:
+    models = [SimpleNamespace(id="m-1", state="active"), SimpleNamespace(id="m-0", state="retired")]
+    monitor = Monitor()
+    stored = [
+        SimpleNamespace(subject=b"a", at_s=JUNE_S - 10, body={"model": name, "probability": 0.2})
+        for name in ("m-1", "m-0", "m-1")
+    ]
+    now = [float(JUNE_S)]
+    monitoring = ModelMonitoring(
+        diagnostics=SimpleNamespace(models=lambda: models, monitor=monitor),
+        predictions=SimpleNamespace(list_since=lambda _: stored),
+        clock=lambda: now[0],
+    )
+    return SimpleNamespace(monitoring=monitoring, monitor=monitor, now=now)
+
+
+def test_each_model_in_service_gets_one_report_a_month(world) -> None:
+    for _ in range(2):
+        world.monitoring.measure_due()
+    assert {name: len(reports) for name, reports in world.monitor.reports.items()} == {"m-1": 1}
+    world.now[0] += 31 * 86_400
+    world.monitoring.measure_due()
+    assert [month.month for month in world.monitoring.list_months("m-1")] == ["2026-06", "2026-05"]
+
+
+def test_a_report_reads_the_answers_of_its_model_alone(world) -> None:
+    world.monitoring.measure_due()
+    assert [answer.probability for answer in world.monitor.answers] == [0.2, 0.2]
+
+
+def test_readers_see_the_input_that_moved_most_and_the_alarm(world) -> None:
+    assert world.monitoring.count_alarms() == 0
+    world.monitoring.measure_due()
+    (month,) = world.monitoring.list_newest()
+    assert (month.worst_input, month.worst_psi, month.estimate_psi) == ("age", 0.3, 0.02)
+    assert (month.is_alarm, month.outcomes, month.auroc) == (True, "", None)
+    assert world.monitoring.count_alarms() == 1
