@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,9 @@ from models.release import (
 )
 from models.sealed_copy import fingerprint, seal_copy
 from models.suppression import MIN_COUNT
+from models.timeline import AGE
+from records.event_rules import BIRTH
+from records.meds import MAX_SHIFT_DAYS, MEDS_VERSION, MIN_PEOPLE, MedsSet, write_meds
 from records.values import NUMBER
 from storage import AccessRequest, Record
 
@@ -70,7 +73,8 @@ class PseudonymisedRelease:
 
     Attributes:
         content: the sealed ZIP (`models.sealed_copy`): data.parquet, manifest.json,
-            dictionary.json and .csv, agreement.txt, deleted.json.
+            dictionary.json and .csv, agreement.txt, deleted.json, and the events behind the rows
+            as a MEDS data set in the folder meds (`records.meds`).
         parts: what each person's rows were made of (`row_parts`), by pseudonym.
         view: the ledger view of the decision.
     """
@@ -153,6 +157,7 @@ def create_pseudonymised(
         _describe(question, request, len(matrix.labels)) | describe_view(gathered.view),
         {copy.release: list(copy.names) for copy in request.deleted},
         agreement=f"{request.title}\n\n{request.text}",
+        more=_meds_files(question, request, patients, pseudonym),
     )
     head = {
         "study": request.study,
@@ -165,6 +170,38 @@ def create_pseudonymised(
     require_permitted(store, access, gathered)
     parts = {name: tuple(sorted(row_parts(_categories(records)))) for name, records in named}
     return PseudonymisedRelease(sealed, parts, gathered.view)
+
+
+def _meds_files(
+    question: Question,
+    request: PseudonymisedRequest,
+    patients: Mapping[bytes, Sequence[Record]],
+    pseudonym: Callable[[bytes], bytes],
+) -> dict[str, bytes]:
+    """Return the events that the question reads of the people in the rows, as MEDS files."""
+    meds = MedsSet(
+        name=f"{request.study} {request.release}",
+        question=f"{question.id} {question.sha256}",
+        codes=meds_codes(question),
+    )
+    files = write_meds(meds, patients, pseudonym)
+    return {f"meds/{path}": content for path, content in files.items()}
+
+
+def meds_codes(question: Question) -> dict[str, str]:
+    """Return each code that a question reads, with its meaning; direct identifiers stay out."""
+    codes = {question.label.code: question.label.words}
+    if question.timeline is not None:
+        index, outcome = question.timeline.index, question.timeline.outcome
+        codes = dict.fromkeys(index.codes.patterns, "the index")
+        codes |= dict.fromkeys(outcome.codes.patterns, question.label.words)
+    for feature in question.features:
+        if feature.disclosure != DIRECT:
+            is_age = feature.reading is not None and feature.reading.take == AGE
+            read = (BIRTH,) if is_age else feature.codes
+            codes |= {code: feature.words for code in read}
+    direct = {c for f in question.features if f.disclosure == DIRECT for c in f.codes}
+    return {code: words for code, words in codes.items() if code not in direct}
 
 
 def _describe(question: Question, request: PseudonymisedRequest, rows: int) -> dict[str, Any]:
@@ -180,6 +217,13 @@ def _describe(question: Question, request: PseudonymisedRequest, rows: int) -> d
         "question": {"id": question.id, "sha256": question.sha256},
         "rows": rows,
         "ends_on": request.ends_on,
+        "meds": {
+            "version": MEDS_VERSION,
+            "subject_id": "the first 16 hex digits of the name as a number, divided by 2",
+            "time": f"moved by one number of days a person, at most {MAX_SHIFT_DAYS}",
+            "birth": "the first day of its year, after that",
+            "left_out": f"codes of fewer than {MIN_PEOPLE} people; free texts",
+        },
     }
 
 

@@ -11,6 +11,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -354,10 +355,12 @@ def pack_copy(
     facts: Mapping[str, Any],
     deleted: Mapping[str, list[str]],
     agreement: str = AGREEMENT,
+    more: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
-    """Return the ZIP; the manifest has the hash of every other file."""
+    """Return the ZIP; the manifest has the hash of every other file, also of `more`."""
     dictionary = _make_dictionary(columns)
     files = {
+        **more,
         "data.parquet": write_parquet({column.name: column.cells for column in columns}),
         "dictionary.json": _to_json(dictionary),
         "dictionary.csv": _to_csv(dictionary),

@@ -27,6 +27,7 @@ _ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 _SNOMED: Final = "http://snomed.info/sct"
 _UCUM: Final = "http://unitsofmeasure.org"
 _CLASS: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+_KIND: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 _VERIFIED: Final = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 PERSON_SYSTEM: Final = "https://nafld.example/person"
 
@@ -141,10 +142,13 @@ def _observation(person: int, name: str, test: str, value: str, days: float) -> 
     }
     if test == "smoke":
         code = _SMOKING[str(int(float(value)))]
+        content["category"] = [_concept(_KIND, "social-history")]
         content["code"] = _concept(_LOINC, "72166-2")
         content["valueCodeableConcept"] = _concept(_SNOMED, code)
         return CodedResource(person, "social-history", content)
     loinc, unit, category = _QUANTITIES[test]
+    # Without it a code that our rules do not list, such as FIB-4, would be filed as an examination.
+    content["category"] = [_concept(_KIND, category)]
     content["code"] = _concept(_LOINC, loinc)
     quantity = {"value": float(value), "unit": unit, "system": _UCUM, "code": unit}
     content["valueQuantity"] = quantity

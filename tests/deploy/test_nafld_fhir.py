@@ -13,6 +13,7 @@ import pytest
 from deploy.demo.nafld_fhir import nafld_resources, write_ndjson
 from models.question import Question
 from models.selection import make_timed_matrix
+from records.categories import read_rules
 from storage import Arrival, Record
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples" / "nafld"
@@ -105,3 +106,9 @@ def test_the_bundled_tables_are_the_study() -> None:
         each.content["resourceType"] == "Patient" for each in nafld_resources(EXAMPLES, 100)
     )
     assert people == 100
+
+
+def test_each_resource_is_filed_where_the_questions_look_for_it() -> None:
+    rules = read_rules()
+    for _, category, content in nafld_resources(EXAMPLES, 30):
+        assert rules.place(content).category == category

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ from models.pseudonymised import (
     RISK,
     PseudonymisedRequest,
     create_pseudonymised,
+    meds_codes,
     permitted_parts,
     pseudonym_label,
     row_parts,
@@ -91,6 +93,27 @@ def test_the_manifest_says_agreement_end_and_risk_and_nothing_calls_it_anonymous
         content for name, content in files.items() if name != "data.parquet"
     )
     assert b"anonym" not in texts.replace(b"pseudonym", b"").lower()
+
+
+def test_the_events_behind_the_rows_are_a_meds_data_set_of_the_same_people(
+    store_of, nhanes, people
+) -> None:
+    released = create_pseudonymised(store_of(people), nhanes, REQUEST)
+    table, manifest, files = read(released.content)
+    splits = pq.read_table(io.BytesIO(files["meds/metadata/subject_splits.parquet"])).to_pydict()
+    assert sorted(splits["subject_id"]) == sorted(int(n[:16], 16) >> 1 for n in table["name"])
+    assert set(manifest["sha256"]) == set(files) - {"manifest.json"}
+    codes = pq.read_table(io.BytesIO(files["meds/metadata/codes.parquet"])).to_pydict()
+    assert set(codes["code"]) <= set(meds_codes(nhanes))
+    assert min(codes["people"]) >= MIN_COUNT
+    events = pq.read_table(io.BytesIO(files["meds/data/train/0.parquet"])).to_pydict()
+    assert set(events["code"]) <= set(codes["code"])
+
+
+def test_direct_identifiers_are_no_codes_of_the_events(nhanes) -> None:
+    first = replace(nhanes.features[0], disclosure=DIRECT)
+    hidden = replace(nhanes, features=(first, *nhanes.features[1:]))
+    assert set(meds_codes(nhanes)) - set(meds_codes(hidden)) == set(first.codes)
 
 
 def test_the_pseudonyms_of_a_study_stay_and_those_of_two_studies_differ(

@@ -1,0 +1,243 @@
+"""Write events of permitted people as a MEDS data set (Medical Event Data Standard 0.4)."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from records.event_rules import BIRTH, DEATH
+from records.event_times import TIMELESS_S
+from records.event_values import BOUNDS, CODE, NUMBER, TEXT
+from records.events import EXTRACTOR, EventBuilder, EventTable
+from storage import Record
+
+MEDS_VERSION: Final = "0.4.1"
+SPLITS: Final = ("train", "tuning", "held_out")
+"""Seven in ten people train, one tunes, two are held out."""
+MIN_PEOPLE: Final = 11
+"""A code of fewer people is left out with all of its events."""
+MAX_SHIFT_DAYS: Final = 182
+_DAY_US: Final = 86_400_000_000
+_SECOND_US: Final = 1_000_000
+_NAMES: Final = {BIRTH: "MEDS_BIRTH", DEATH: "MEDS_DEATH"}
+_MODIFIERS: Final = ("unit", "bound", "status")
+_EXTENSIONS: Final = ("event", "end", "known", "exact_value")
+_DATA: Final = pa.schema(
+    [
+        pa.field("subject_id", pa.int64(), nullable=False),
+        pa.field("time", pa.timestamp("us")),
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("numeric_value", pa.float32()),
+        pa.field("text_value", pa.large_string()),
+        pa.field("unit", pa.string()),
+        pa.field("bound", pa.string()),
+        pa.field("status", pa.string()),
+        pa.field("event", pa.int64()),
+        pa.field("end", pa.timestamp("us")),
+        pa.field("known", pa.timestamp("us")),
+        pa.field("exact_value", pa.float64()),
+    ]
+)
+"""The columns of MEDS, then ours: docs/guide/researcher.md."""
+_SUBJECT_SPLITS: Final = pa.schema(
+    [
+        pa.field("subject_id", pa.int64(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+    ]
+)
+_CODES: Final = pa.schema(
+    [
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("description", pa.string()),
+        pa.field("parent_codes", pa.list_(pa.string())),
+        pa.field("unit", pa.string()),
+        pa.field("people", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedsSet:
+    """What a data set is called, and which of its people's events it has.
+
+    Attributes:
+        name: of the data set.
+        question: whose codes it has.
+        codes: the codes that may be in it, each with what it means; a prefix of codes ends in `*`.
+        min_people: a code of fewer people is left out.
+    """
+
+    name: str
+    question: str
+    codes: Mapping[str, str]
+    min_people: int = MIN_PEOPLE
+
+    def description(self, code: str) -> str | None:
+        """Return what a code means; None if it may not be in the set."""
+        if code in self.codes:
+            return self.codes[code]
+        prefixes = (each for each in self.codes if each.endswith("*"))
+        prefix = next((each for each in prefixes if code.startswith(each[:-1])), None)
+        return None if prefix is None else self.codes[prefix]
+
+
+def write_meds(
+    meds: MedsSet,
+    people: Mapping[bytes, Sequence[Record]],
+    pseudonym: Callable[[bytes], bytes],
+) -> dict[str, bytes]:
+    """Return the files of a MEDS data set by path: data, and metadata.
+
+    All times of a person are moved by the same number of days, at most MAX_SHIFT_DAYS, and a date
+    of birth is the first day of its year after that. Free texts are left out. The same people give
+    the same bytes.
+
+    Args:
+        meds: what the set is called, and which codes it has.
+        people: the permitted records of each subject.
+        pseudonym: a keyed hash of a subject to 32 bytes; its bytes give id, split and shift.
+    """
+    named = sorted((pseudonym(subject), records) for subject, records in people.items())
+    builder = EventBuilder()
+    for number, (_, records) in enumerate(named):
+        for record in records:
+            builder.add_record(number, record)
+    names = [name for name, _ in named]
+    events, counts = _releasable(builder.build(), meds)
+    files = {}
+    splits = np.array([_split(name) for name in names], np.int64)
+    for index, split in enumerate(SPLITS):
+        chosen = np.flatnonzero(splits[events.subject] == index)
+        table = _data(events.take(chosen), names)
+        files[f"data/{split}/0.parquet"] = _parquet(table)
+    files["metadata/dataset.json"] = _dataset(meds)
+    files["metadata/codes.parquet"] = _parquet(_codes(meds, events, counts))
+    files["metadata/subject_splits.parquet"] = _parquet(_splits(names, splits))
+    return files
+
+
+def _releasable(events: EventTable, meds: MedsSet) -> tuple[EventTable, dict[int, int]]:
+    """Return the events whose codes may be in the set, and how many people have each code."""
+    counts: dict[int, int] = {}
+    for number, code in enumerate(events.codes):
+        people = len(np.unique(events.subject[events.code == number]))
+        if people >= meds.min_people and meds.description(code) is not None:
+            counts[number] = people
+    keep = np.isin(events.code, list(counts))
+    return events.take(np.flatnonzero(keep)), counts
+
+
+def _data(events: EventTable, names: Sequence[bytes]) -> pa.Table:
+    ids = np.array([_id(name) for name in names], np.int64)
+    shifts = np.array([_shift_us(name) for name in names], np.int64)
+    moved = shifts[events.subject] if len(events) else np.zeros(0, np.int64)
+    is_birth = np.isin(events.code, [n for n, code in enumerate(events.codes) if code == BIRTH])
+    columns: dict[str, Any] = {
+        "subject_id": ids[events.subject] if len(events) else ids[:0],
+        "time": _times(events.start, moved, is_birth),
+        "code": [_NAMES.get(events.codes[code], events.codes[code]) for code in events.code],
+        "numeric_value": _numbers(events, np.float32),
+        "text_value": _texts(events),
+        "unit": [events.units[unit] or None for unit in events.unit],
+        "bound": [BOUNDS[bound] or None for bound in events.bound],
+        "status": [events.statuses[status] for status in events.status],
+        "event": events.event,
+        "end": _times(events.end, moved, is_birth),
+        "known": _times(events.known, moved, is_birth),
+        "exact_value": _numbers(events, np.float64),
+    }
+    arrays = [pa.array(columns[field.name], type=field.type) for field in _DATA]
+    return pa.Table.from_arrays(arrays, schema=_DATA)
+
+
+def _times(seconds: Any, moved_us: Any, is_birth: Any) -> pa.Array:
+    """Return times in microseconds after the shift; null for what has no time."""
+    is_timeless = seconds == TIMELESS_S
+    moved = np.where(is_timeless, 0, seconds * _SECOND_US + moved_us).astype("datetime64[us]")
+    years = moved.astype("datetime64[Y]").astype("datetime64[us]")
+    return pa.array(np.where(is_birth, years, moved), pa.timestamp("us"), mask=is_timeless)
+
+
+def _numbers(events: EventTable, dtype: Any) -> pa.Array:
+    values = events.value.astype(dtype)
+    return pa.array(values, mask=np.isnan(values) | ~_has_number(events))
+
+
+def _has_number(events: EventTable) -> Any:
+    return (events.kind != CODE) & (events.kind != TEXT)
+
+
+def _texts(events: EventTable) -> list[str | None]:
+    """Return the coded values; a free text may name its person, so it stays."""
+    return [
+        events.texts[text] if kind == CODE else None
+        for text, kind in zip(events.text.tolist(), events.kind.tolist(), strict=True)
+    ]
+
+
+def _codes(meds: MedsSet, events: EventTable, counts: Mapping[int, int]) -> pa.Table:
+    rows = []
+    for number, people in sorted(counts.items(), key=lambda item: events.codes[item[0]]):
+        code = events.codes[number]
+        units = events.unit[(events.code == number) & (events.kind == NUMBER)]
+        most = np.bincount(units).argmax() if len(units) else None
+        rows.append(
+            {
+                "code": _NAMES.get(code, code),
+                "description": meds.description(code) or None,
+                "parent_codes": None,
+                "unit": None if most is None else events.units[most] or None,
+                "people": people,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=_CODES)
+
+
+def _splits(names: Sequence[bytes], splits: Any) -> pa.Table:
+    rows = [
+        {"subject_id": _id(name), "split": SPLITS[split]}
+        for name, split in zip(names, splits.tolist(), strict=True)
+    ]
+    return pa.Table.from_pylist(rows, schema=_SUBJECT_SPLITS)
+
+
+def _dataset(meds: MedsSet) -> bytes:
+    content = {
+        "dataset_name": meds.name,
+        "dataset_version": meds.question,
+        "etl_name": "vouchsafe",
+        "etl_version": str(EXTRACTOR),
+        "meds_version": MEDS_VERSION,
+        "code_modifier_columns": list(_MODIFIERS),
+        "other_extension_columns": list(_EXTENSIONS),
+    }
+    return json.dumps(content, indent=1, sort_keys=True).encode()
+
+
+def _parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def _id(name: bytes) -> int:
+    """Return a positive 63-bit id."""
+    return int.from_bytes(name[:8], "big") >> 1
+
+
+def _split(name: bytes) -> int:
+    share = int.from_bytes(name[8:12], "big") % 10
+    return 0 if share < 7 else 1 if share == 7 else 2
+
+
+def _shift_us(name: bytes) -> int:
+    # Not of the first 16 bytes: they name the person's row, so the recipient knows them.
+    days = int.from_bytes(name[16:24], "big") % (2 * MAX_SHIFT_DAYS + 1) - MAX_SHIFT_DAYS
+    return days * _DAY_US
