@@ -50,7 +50,7 @@ def fit_booster(
 
     One thread, histograms, no sampling of rows or columns: a model depends on nothing but its
     rows, their order, the parameters, the seed and the version of the library. Many rows take
-    another way in memory (docs/decisions/0029-large-cohorts-in-batches.md), chosen by their number.
+    another way in memory (docs/decisions/0030-large-cohorts-in-batches.md), chosen by their number.
 
     Args:
         values: the predictors, shape (n, predictors).
