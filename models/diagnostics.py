@@ -30,11 +30,7 @@ from models.monitoring import ModelMonitor
 from models.plots import SUFFIXES, draw_card_plot
 from models.ports import Clock, ConsentLedger, Progress, RecordStore, no_progress
 from models.prediction import Prediction, PredictionRequest, Predictor
-from models.pseudonymised import (
-    PseudonymisedRelease,
-    PseudonymisedRequest,
-    create_pseudonymised,
-)
+from models.pseudonymised import PseudonymisedRelease, PseudonymisedRequest, create_pseudonymised
 from models.question import Question, load_stored_question
 from models.question_check import QuestionCheck, check_question
 from models.registry import ENDED, UNSERVED, Model, ModelRegistry
@@ -365,9 +361,7 @@ class Diagnostics:
         self._studies.require_open(request.study, self.clock())
         return create_release(self.store, self.question(question_id), request)
 
-    def release_pseudonymised(
-        self, question_id: str, request: PseudonymisedRequest
-    ) -> PseudonymisedRelease:
+    def pseudonymise(self, question_id: str, request: PseudonymisedRequest) -> PseudonymisedRelease:
         """Return a pseudonymised copy; see `models.pseudonymised.create_pseudonymised`."""
         self._studies.require_open(request.study, self.clock())
         return create_pseudonymised(self.store, self.question(question_id), request)

@@ -145,7 +145,7 @@ class PseudonymisedCopies:
             public_key=agreement.public_key,
             deleted=self._deleted(study),
         )
-        released = self._diagnostics.release_pseudonymised(study.question, request)
+        released = self._diagnostics.pseudonymise(study.question, request)
         copy = NewCopy(
             study=study.study,
             release=release,

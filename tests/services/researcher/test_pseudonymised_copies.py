@@ -57,7 +57,7 @@ class Parts:
     def list_by_study(self, study: str) -> list[Any]:
         return []
 
-    def release_pseudonymised(self, question: str, request: Any) -> Any:
+    def pseudonymise(self, question: str, request: Any) -> Any:
         self.calls.append("release")
         return SimpleNamespace(parts={"n": ("0/condition",)}, content=b"sealed")
 
