@@ -217,7 +217,8 @@ class Vault:
         outcomes = list(zip(decided.entries, decided.outcomes, strict=True))
         refusing = {entry.subject for entry, outcome in outcomes if outcome in REFUSING}
         # Who refuses under one number is not counted under another one either.
-        refusing |= {each for group in self._links.groups(refusing).values() for each in group}
+        groups = self._persons.links.groups(refusing)
+        refusing |= {each for group in groups.values() for each in group}
         entries = [entry for entry in decided.entries if entry.subject not in refusing]
         subjects = list(dict.fromkeys(entry.subject for entry in entries))
         self._journal.write(
