@@ -370,7 +370,12 @@ def test_another_organisations_studies_and_models_are_not_found(
         if "{study}" in rule or "{model}" in rule:
             named = rule.replace("/researcher/studies/{study}", path)
             named = re.sub(r"{\w+}", "calibration", named.replace("{model}", model))
-            bodies = {"set": {"agree": True}, "evaluations": {"study": study}}
+            bodies = {
+                "set": {"agree": True},
+                "pseudonymised": {"agree": True},
+                "deletions": {"names": ["1"]},
+                "evaluations": {"study": study},
+            }
             body = bodies.get(named.rpartition("/")[2], {})
             answer = other.api(method, named, body if method == "POST" else None)
             assert (answer.status_code, answer.data) == (404, missing), named
