@@ -34,6 +34,9 @@ def prediction(effects: list[float], probability: float, start: float) -> Any:
         start=start,
         contributions=parts,
         inputs=(value("2018-12-31"), value(problem="missing")),
+        similar=(200, 30),
+        unusual=SimpleNamespace(values=(), is_unlike=False),
+        places=(),
         view=SimpleNamespace(count=1, block_number=2),
         input_commitment=b"",
     )
@@ -60,14 +63,14 @@ def test_a_stored_prediction_holds_nothing_finer_than_the_rounded_estimate() -> 
 
 def test_predictions_of_earlier_releases_are_shown_with_bars_that_add_up() -> None:
     body = body_of(WORDS, prediction([], 0.62, 0.2), NOW_S)
-    del body["bars"], body["start"], body["warnings"]
+    del body["bars"], body["start"], body["warnings"], body["likeness"], body["places"]
     body["contributions"] = [
         {"words": "age", "value": "51 years", "log_odds": 1.2, "points": 20},
         {"words": "weight", "value": "80 kg", "log_odds": 0.6, "points": 11},
     ]
     facts = values_of(WORDS, body)
     assert facts["start"] + sum(bar.points for bar in facts["contributions"]) == 62
-    assert facts["warnings"] is None
+    assert facts["warnings"] is facts["likeness"] is None
 
 
 def test_old_and_missing_values_are_counted_with_their_dates() -> None:

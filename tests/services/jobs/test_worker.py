@@ -29,6 +29,7 @@ from services.jobs.queue import (
     JobQueue,
 )
 from services.jobs.worker import JobLost, PeriodicTask, ProgressWriter, Worker
+from services.researcher.counting import CENSUS, COUNT
 from storage import StoreUnavailable
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -374,7 +375,7 @@ def test_cancelling_a_training_also_ends_its_run(jobs) -> None:
 
 
 def test_every_kind_of_job_has_a_runner() -> None:
-    by_id = dict.fromkeys(("check-upload", "store-upload", "erase"))
+    by_id = dict.fromkeys(("check-upload", "store-upload", "erase", COUNT, CENSUS))
     runners = make_runners(
         diagnostics=None, store=None, auditor=None, by_id=by_id, erase_answers=None, export=None
     )
