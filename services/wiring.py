@@ -263,7 +263,12 @@ def _custodian(parts: Parts) -> CustodianService:
             diagnostics=parts.diagnostics,
             journal=journal,
         ),
-        inbox=WatchedFolder(folder=installation.inbox, intake=intake, clock=installation.clock)
+        inbox=WatchedFolder(
+            folder=installation.inbox,
+            home=installation.home,
+            intake=intake,
+            clock=installation.clock,
+        )
         if installation.inbox
         else None,
         categories=CustodianCategories(
