@@ -207,11 +207,13 @@ def _custodian(parts: Parts) -> CustodianService:
         diagnostics=parts.diagnostics,
         installation=installation,
     )
+    journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
     intake = FhirIntake(
         store=parts.store,
         directory=directory,
         stores=parts.intake,
         diagnostics=parts.diagnostics,
+        journal=journal,
         installation=installation,
     )
     uploads = CustodianUploads(
@@ -221,7 +223,6 @@ def _custodian(parts: Parts) -> CustodianService:
         jobs=parts.jobs,
         installation=installation,
     )
-    journal = PatientJournal(ledger=parts.ledger, store=parts.store, installation=installation)
     checks = IdentityChecks(ledger=parts.ledger, store=parts.store, installation=installation)
     return CustodianService(
         models=parts.model_monitoring,
