@@ -55,10 +55,10 @@ class Rounding:
 
         It is computed from what `count` shows; None where that hides the part, or all the others.
         """
-        shown, total = self.count(part), self.count(whole)
-        if shown is None or total is None or self.count(set(whole).difference(part)) is None:
+        some, total = self.count(part), self.count(whole)
+        if some is None or total is None or self.count(set(whole).difference(part)) is None:
             return None
-        return min(100, _in_steps(shown / total))
+        return min(100, _in_steps(some / total))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +221,8 @@ def _missing(
     """Return the missing share of each feature of which it may be shown."""
     shares: dict[str, int] = {}
     for feature, lacking in zip(question.features, np.isnan(values).T, strict=True):
-        share = rounding.share({subjects[row] for row in np.flatnonzero(lacking)}, set(subjects))
+        rows = np.flatnonzero(lacking).tolist()
+        share = rounding.share({subjects[row] for row in rows}, set(subjects))
         if share is not None:
             shares[feature.code] = share
     return shares

@@ -89,13 +89,13 @@ def test_missing_shares_are_computed_from_rounded_counts() -> None:
 @pytest.mark.parametrize("least", [11, 50])
 def test_a_count_that_appears_does_not_tell_how_many_people_it_counts(least: int) -> None:
     subjects = [hashlib.sha256(bytes([number])).digest() for number in range(200)]
-    shown = {
+    hidden = {
         size: {ROUNDING.count(subjects[at : at + size], least) is None for at in range(100)}
         for size in range(least - 1, least + 10)
     }
-    assert shown.pop(least - 1) == {True}
-    assert shown.pop(least + 9) == {False}
-    assert all(both == {True, False} for both in shown.values())
+    assert hidden.pop(least - 1) == {True}
+    assert hidden.pop(least + 9) == {False}
+    assert all(both == {True, False} for both in hidden.values())
 
 
 def test_one_person_less_in_a_group_at_the_cut_off_is_counted_with_another_draw() -> None:
